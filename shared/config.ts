@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+const AccountId = z.string().regex(/^\d{12}$/, 'an account id has 12 digits');
+
+/**
+ * What every function and the command line know about the deployment: one document, written by the main
+ * stack. Functions read it from the environment variable ORGKEEPER_CONFIG, the command line from the SSM
+ * parameter `/orgkeeper/config` of the Main account; both are the same JSON.
+ */
+export const Config = z.strictObject({
+  partition: z.enum(['aws', 'aws-cn', 'aws-us-gov']),
+  /** Region of the main stack; also where accounts are kept unless they say otherwise. */
+  region: z.string(),
+  /** Where the partition answers for Organizations: us-east-1, cn-northwest-1 or us-gov-west-1. */
+  organizationsRegion: z.string(),
+  mainAccountId: AccountId,
+  managementAccountId: AccountId,
+  organizationId: z.string().regex(/^o-[a-z0-9]{10,32}$/),
+  tableName: z.string(),
+  busName: z.string(),
+  workQueueUrl: z.string(),
+  sweepQueueUrl: z.string(),
+  /** In the management account; Main assumes it with the ExternalId, unless Main is the management account. */
+  organizationRoleArn: z.string(),
+  organizationExternalId: z.string(),
+  /** WorkflowLoopRunnerRole: the reconcile function's role. */
+  runnerRoleArn: z.string(),
+  /** ApiHandlerRole: what `operators` assume for `plan` and `credentials`. */
+  apiRoleArn: z.string(),
+  /** Tried in this order to enter an account of the organization. */
+  accessRoleNames: z.array(z.string()).min(1),
+  /** Names that an execution role may have; `*` stands for anything. IAM lets Main assume only these. */
+  executionRolePattern: z.string(),
+  defaultBaseline: z.string(),
+  onboard: z.strictObject({
+    /** ISO time. Without it, the time of the first listing is recorded and counts. */
+    since: z.iso.datetime({ offset: true }).optional(),
+    organizationalUnits: z.array(z.string()).optional(),
+  }),
+  /** Accounts, beside Main, that may put `orgkeeper.request` events. */
+  requesters: z.array(AccountId),
+});
+export type Config = z.infer<typeof Config>;
+
+/** The configuration of this function; throws when ORGKEEPER_CONFIG is missing or not valid. */
+export function configFromEnvironment(env: NodeJS.ProcessEnv = process.env): Config {
+  const text = env.ORGKEEPER_CONFIG;
+  if (!text) throw new Error('ORGKEEPER_CONFIG is not set: the main stack sets it on every function.');
+  return Config.parse(JSON.parse(text));
+}
