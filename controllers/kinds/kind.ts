@@ -1,0 +1,116 @@
+import type { z } from 'zod';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { Lookup } from '../../shared/interpolate.ts';
+import type { Difference } from '../../shared/status.ts';
+
+/**
+ * A kind is one sort of thing that is kept in an account: execution role, network, parameters. This is its whole
+ * contract; test/conformance holds every kind to it. Adding one is one folder here and one line in index.ts.
+ *
+ * A pass observes all kinds at once (`observe`), then goes through them in the order of the list: `render` with the
+ * outputs known by then, `diff`, and `apply` when something differs. Credentials are bound before a kind sees the
+ * account: it never assumes a role.
+ *
+ * @template Section what a baseline says of it, as `section` parses it
+ * @template Wanted  what this account is to have: the section with every `${…}` filled in
+ * @template Actual  what the account has
+ */
+export interface Kind<Section, Wanted, Actual> {
+  /** Key of its section in a baseline, and `kind` in differences: `executionRole`. */
+  readonly name: string;
+  /** Type of its condition in an account's status: `ExecutionRole`. */
+  readonly condition: string;
+  /** Schema of its section; strict: unknown keys are errors. */
+  readonly section: z.ZodType<Section>;
+  /** IAM actions that it calls, exactly: session policies, the member template and tests are derived from them. */
+  readonly permissions: { readonly read: readonly string[]; readonly write: readonly string[] };
+  /** What those permissions are for; `['*']` where ids are not known beforehand. */
+  resources(wanted: Wanted, account: KindAccount): readonly string[];
+  /** CloudTrail event names that should wake a pass of the account: somebody changed one of these by hand. */
+  readonly wakeOn: readonly string[];
+  /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
+  outputNames(section: Section): readonly string[];
+  /**
+   * Pure. Fills in the names; one that `lookup` does not know stays as `${…}` and must not be written.
+   * Throws InvalidDesiredState, with problems by path, when the result makes no sense for AWS.
+   */
+  render(section: Section, lookup: Lookup, account: KindAccount): Wanted;
+  /** Reads, changes nothing; all calls that do not need each other's answers at once. */
+  observe(wanted: Wanted, context: KindContext): Promise<Observation<Actual>>;
+  /** Pure. Outputs that can be read off what was observed. */
+  outputs(actual: Actual): Readonly<Record<string, string>>;
+  /** Pure. What differs; `actual` is undefined when nothing is there. No difference, no call. */
+  diff(wanted: Wanted, actual: Actual | undefined): Comparison;
+  /**
+   * Writes what the differences say, and nothing else. Idempotent, and safe to repeat after a crash at any call.
+   * Records what it makes as soon as it is made (`context.record`).
+   */
+  apply(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
+  /**
+   * Takes away exactly what Orgkeeper made, in reverse order; safe to repeat. Throws ForeignResource (reason
+   * `InUse`, naming what is in the way) where something else depends on it; nothing of others is touched.
+   */
+  remove(wanted: Wanted, context: KindContext): Promise<void>;
+}
+
+/** What a list of kinds holds; each kind's own types are its own business. */
+// biome-ignore lint/suspicious/noExplicitAny: existential: Section, Wanted and Actual are consistent within one kind
+export type AnyKind = Kind<any, any, any>;
+
+export interface KindAccount {
+  readonly accountId: string;
+  readonly partition: string;
+  readonly region: string;
+  /** Value of the tag `orgkeeper:owner` on everything we make: the id of the Main account. */
+  readonly owner: string;
+}
+
+export interface KindContext {
+  readonly account: KindAccount;
+  /** With credentials bound: for reading while observing, for this kind's writing while applying. */
+  readonly clients: MemberClients;
+  /** Outputs (ids) recorded by earlier passes and by this one so far. */
+  readonly recorded: Readonly<Record<string, string>>;
+  /** Keeps outputs even when the pass fails later; undefined forgets one. */
+  readonly record: (outputs: Readonly<Record<string, string | undefined>>) => void;
+  /**
+   * Repeats a call that fails with NotYetConsistent (or one that `alsoWhen` names by AWS error name) for up to 10 s, with a
+   * growing pause; then throws NotYetConsistent, and the pass looks again when due.
+   */
+  readonly eventually: <T>(call: () => Promise<T>, alsoWhen?: readonly string[]) => Promise<T>;
+}
+
+export type Observation<Actual> =
+  | { readonly state: 'absent' }
+  /** Something of ours is in the making: look again in some seconds, write nothing. */
+  | { readonly state: 'settling'; readonly message: string; readonly retryAfterSeconds: number }
+  /** Somebody else's stands where ours should: never touched. */
+  | { readonly state: 'foreign'; readonly message: string; readonly remedy: string }
+  | { readonly state: 'present'; readonly actual: Actual };
+
+export interface Comparison {
+  /** To be written; `action` says how. */
+  readonly differences: readonly Difference[];
+  /** What AWS cannot change in place or what must not be touched; its differences have action `reported`. */
+  readonly blocked: readonly Blocked[];
+  /** What others added within ours; stays, and is reported once. Action `reported`. */
+  readonly foreign: readonly Difference[];
+}
+
+export interface Blocked {
+  /** `NeedsReplacement`, `ForeignResource`, `WaitingForOutputs` … */
+  readonly reason: string;
+  /** One sentence that names the thing, with the remedy. */
+  readonly message: string;
+  readonly difference: Difference;
+}
+
+export interface Change<Wanted, Actual> {
+  readonly wanted: Wanted;
+  readonly actual: Actual | undefined;
+  readonly differences: readonly Difference[];
+}
+
+/** Tag that says who made a thing, and the tag with its logical name within the account. */
+export const OWNER_TAG = 'orgkeeper:owner';
+export const NAME_TAG = 'orgkeeper:name';

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+export const AccountId = z
+  .string({ error: 'an account id is a string of 12 digits' })
+  .regex(/^\d{12}$/, 'an account id has exactly 12 digits');
+
+/** `name` or `name@version`. */
+export const BaselineName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a baseline name is lower-case letters, digits and dashes');
+
+export interface BaselineReference {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** How an account came to be kept; decides how it is entered. */
+export type Origin =
+  /** Created in the organization, entered by way of the organization role. */
+  | 'created'
+  /** Joined the organization from outside. */
+  | 'joined'
+  /** Entered by the execution role that its owner made. */
+  | 'invited';
+
+/**
+ * Desired state of one account: what somebody asked for. Written by intake, the listing and the command line
+ * only, each time under the version that was read; a pass never writes it.
+ */
+export interface AccountRecord {
+  readonly schemaVersion: 1;
+  readonly accountId: string;
+  readonly name: string;
+  readonly email?: string;
+  readonly origin: Origin;
+  /** `unmanaged`: was there before Orgkeeper, never entered. `departed`: left, suspended or closed. */
+  readonly lifecycle: 'unmanaged' | 'managed' | 'retiring' | 'retired' | 'departed';
+  readonly lifecycleReason?: string;
+  /** Counts the changes of desired state; a pass stamps the one it saw into the status. */
+  readonly generation: number;
+  readonly paused: boolean;
+  readonly mode: 'enforce' | 'observe';
+  /** Absent only while unmanaged. */
+  readonly baseline?: BaselineReference;
+  readonly externalId: string;
+  /** Given for an invited account: the role that is entered, in place of the one that the baseline makes. */
+  readonly executionRoleArn?: string;
+  /** Overrides the access roles of the configuration. */
+  readonly accessRoleName?: string;
+  /** Its own VPC and subnets, checked and published, never changed. */
+  readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
+  readonly regions?: readonly string[];
+  readonly values: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly registeredAt: string;
+  /** The event that last changed this record; the same event again changes nothing. */
+  readonly changedBy: string;
+  /** When the account was asked for or created; seconds from event to ready are counted from here. */
+  readonly requestedAt: string;
+  /** With `retiring` and `retired`. */
+  readonly retainResources?: boolean;
+}

@@ -1,0 +1,89 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { translateErrors } from './translate-error.ts';
+
+/** One call to AWS, as it is counted: `iam:GetRole`. */
+export interface ObservedCall {
+  readonly action: string;
+  readonly writes: boolean;
+}
+
+/** Clients for one member account in one region, made when first used, credentials bound. */
+export interface MemberClients {
+  readonly iam: IAMClient;
+  readonly ec2: EC2Client;
+  /** For creates without a client token: sent once, never again by the SDK. */
+  readonly ec2Once: EC2Client;
+  readonly ssm: SSMClient;
+  readonly tagging: ResourceGroupsTaggingAPIClient;
+}
+
+export interface MemberClientsOptions {
+  readonly credentials: AwsCredentialIdentity;
+  readonly region: string;
+  /** Told of each call before it is sent. */
+  readonly onCall?: (call: ObservedCall) => void;
+  /** Milliseconds until an unanswered call counts as failed. */
+  readonly requestTimeout?: number;
+}
+
+/** One connection pool for all accounts: a pass opens no new connections to an endpoint that is known. */
+const requestHandler = new NodeHttpHandler({
+  connectionTimeout: 3_000,
+  requestTimeout: 10_000,
+  throwOnRequestTimeout: true,
+  httpAgent: { keepAlive: true, maxSockets: 100 },
+  httpsAgent: { keepAlive: true, maxSockets: 100 },
+});
+
+/** True for the names of calls that change nothing. */
+export function isRead(command: string): boolean {
+  return /^(Get|List|Describe|Simulate|BatchGet)/.test(command);
+}
+
+/** Clients whose errors are already ours (ControllerError) wherever shared/aws/translate-error.ts knows them. */
+export function memberClients(options: MemberClientsOptions): MemberClients {
+  const made = new Map<string, unknown>();
+  const once = <T>(key: string, make: () => T): T => {
+    if (!made.has(key)) made.set(key, watched(make() as Watchable, key, options));
+    return made.get(key) as T;
+  };
+  const { credentials, region } = options;
+  const common = { credentials, region, requestHandler, maxAttempts: 3 };
+  return {
+    get iam() {
+      return once('iam', () => new IAMClient(common));
+    },
+    get ec2() {
+      return once('ec2', () => new EC2Client(common));
+    },
+    get ec2Once() {
+      return once('ec2 once', () => new EC2Client({ ...common, maxAttempts: 1 }));
+    },
+    get ssm() {
+      return once('ssm', () => new SSMClient(common));
+    },
+    get tagging() {
+      return once('tag', () => new ResourceGroupsTaggingAPIClient(common));
+    },
+  };
+}
+
+type Watchable = Pick<IAMClient, 'middlewareStack'>;
+
+function watched<T extends Watchable>(client: T, key: string, options: MemberClientsOptions): T {
+  const service = key.split(' ')[0];
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const command = (context.commandName ?? 'Unknown').replace(/Command$/, '');
+      options.onCall?.({ action: `${service}:${command}`, writes: !isRead(command) });
+      return translateErrors(`${service}:${command}`, () => next(args));
+    },
+    { step: 'initialize', name: 'orgkeeperWatch', priority: 'high' },
+  );
+  return client;
+}

@@ -1,0 +1,119 @@
+import {
+  AccessDenied,
+  AccountNotReady,
+  Conflict,
+  ControllerError,
+  NotYetConsistent,
+  QuotaExceeded,
+  ServiceFault,
+  Throttled,
+} from '../errors.ts';
+
+/**
+ * The one place where the SDK's errors become ours. Names are AWS's error codes; sources: "Common error types" of
+ * each API reference, EC2 "Error codes", IAM "Troubleshoot IAM". What is not named here is thrown as it came, for
+ * the caller that expects it (`NoSuchEntity`) or, unexpected, for the retry and the alarm.
+ */
+type Translate = (message: string, cause: unknown) => ControllerError;
+
+const throttled: Translate = (message, cause) => new Throttled(message, { cause });
+const fault: Translate = (message, cause) => new ServiceFault(message, { cause });
+const conflict: Translate = (message, cause) => new Conflict(message, { cause });
+const quota: Translate = (message, cause) =>
+  new QuotaExceeded(message, {
+    cause,
+    remedy: 'Raise the quota in Service Quotas of the account, or remove what is not needed.',
+  });
+const denied: Translate = (message, cause) =>
+  new AccessDenied(message, {
+    cause,
+    remedy:
+      'Check the permissions of the role that was assumed and the service control policies of the account.',
+  });
+const notReady =
+  (reason: string, remedy: string): Translate =>
+  (message, cause) =>
+    new AccountNotReady(message, { cause, reason, remedy });
+
+const byName: Readonly<Record<string, Translate>> = {
+  Throttling: throttled,
+  ThrottlingException: throttled,
+  ThrottledException: throttled,
+  RequestLimitExceeded: throttled,
+  RequestThrottled: throttled,
+  RequestThrottledException: throttled,
+  TooManyRequestsException: throttled,
+  TooManyUpdates: throttled,
+  ProvisionedThroughputExceededException: throttled,
+  SlowDown: throttled,
+  InternalError: fault,
+  InternalFailure: fault,
+  InternalServerError: fault,
+  InternalServerException: fault,
+  ServiceFailure: fault,
+  ServiceFailureException: fault,
+  ServiceUnavailable: fault,
+  ServiceUnavailableException: fault,
+  Unavailable: fault,
+  TimeoutError: fault,
+  NetworkingError: fault,
+  ConcurrentModification: conflict,
+  ConcurrentModificationException: conflict,
+  LimitExceeded: quota,
+  LimitExceededException: quota,
+  VpcLimitExceeded: quota,
+  SubnetLimitExceeded: quota,
+  InternetGatewayLimitExceeded: quota,
+  RouteTableLimitExceeded: quota,
+  RouteLimitExceeded: quota,
+  VpcEndpointLimitExceeded: quota,
+  ParameterLimitExceeded: quota,
+  AccessDenied: denied,
+  AccessDeniedException: denied,
+  UnauthorizedOperation: denied,
+  AuthorizationError: denied,
+  OptInRequired: notReady(
+    'OptInRequired',
+    'Enable the region in the account, or wait until its activation is over.',
+  ),
+  RegionDisabledException: notReady('RegionDisabled', 'Activate STS in that region of the account.'),
+  PendingVerification: notReady(
+    'PendingVerification',
+    'AWS verifies the account; this can take up to four hours.',
+  ),
+  SubscriptionRequiredException: notReady('SubscriptionRequired', 'AWS is still activating the account.'),
+};
+
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** The ControllerError that an SDK error stands for, or the error itself when none is known. */
+export function translateError(action: string, error: unknown): unknown {
+  if (error instanceof ControllerError || !(error instanceof Error)) return error;
+  const said = `${action}: ${error.message || error.name}`;
+  const { code, $metadata } = error as { code?: string; $metadata?: { httpStatusCode?: number } };
+  const translate = byName[error.name];
+  if (translate) return translate(said, error);
+  if (error.name === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
+    return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
+  }
+  if (/\.NotFound$/.test(error.name) || error.name === 'NoSuchEntity') return error;
+  if (code && connectionCodes.has(code)) return new ServiceFault(said, { cause: error });
+  if (($metadata?.httpStatusCode ?? 0) >= 500) return new ServiceFault(said, { cause: error });
+  return error;
+}
+
+/** Runs a call and throws its failure translated. */
+export async function translateErrors<T>(action: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translateError(action, error);
+  }
+}

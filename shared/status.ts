@@ -1,0 +1,78 @@
+/** One field that is, or was, not as desired. `action` says what was done about it. */
+export interface Difference {
+  /** Name of the kind: `executionRole`, `network`, `parameters`. */
+  readonly kind: string;
+  /** The thing in the account: a role's name, `subnet public`, a parameter's name. */
+  readonly resource: string;
+  /** The field within it: `trustPolicy`, `tags.owner`, `routes.0.0.0.0/0`; empty for the thing itself. */
+  readonly path: string;
+  /** JSON values; absent (undefined) means that it is not there. Values of secrets never stand here. */
+  readonly desired?: unknown;
+  readonly actual?: unknown;
+  readonly action: DifferenceAction;
+}
+
+/** `reported`: seen and left alone (observe mode, plan, not ours, needs replacement). */
+export type DifferenceAction = 'created' | 'updated' | 'removed' | 'reported';
+
+export interface Condition {
+  /** `ExecutionRole`, `Network`, `Parameters`, `Access`. */
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One PascalCase word. */
+  readonly reason: string;
+  /** One sentence, with the remedy where there is something to do. */
+  readonly message: string;
+  /** When status or reason last changed, ISO 8601 UTC. */
+  readonly changedAt: string;
+}
+
+/** What caused a pass: the event, as it can be found in CloudTrail or on the bus. */
+export interface Cause {
+  readonly source: string;
+  readonly detailType: string;
+  readonly id: string;
+}
+
+export type PassResult = 'unchanged' | 'corrected' | 'drifted' | 'waiting' | 'failed';
+
+/** The record of one pass, kept in the status and, when it found or changed something, in the history. */
+export interface PassRecord {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly cause: Cause;
+  readonly baseline: { readonly name: string; readonly version: number };
+  readonly result: PassResult;
+  readonly calls: { readonly reads: number; readonly writes: number };
+  readonly differences: readonly Difference[];
+}
+
+/** An event that a pass owes to the bus; it is kept with the status until it is sent. */
+export interface Announcement {
+  readonly detailType: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** What a pass found and left: written by passes only, once per pass, under `version`. */
+export interface AccountStatus {
+  readonly schemaVersion: 1;
+  readonly accountId: string;
+  /** Counts the saves; each save is conditional on the one that was read. */
+  readonly version: number;
+  readonly observedGeneration: number;
+  readonly ready: boolean;
+  /** When it was first ready; absent until then. */
+  readonly readySince?: string;
+  readonly conditions: readonly Condition[];
+  /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: what was made or found, by name. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** When to look again although nobody asks; drives the sparse due index. */
+  readonly dueAt?: string;
+  /** Since when it has been waiting or denied, and how often it was looked at: the backoff of `dueAt`. */
+  readonly waiting?: { readonly since: string; readonly attempts: number };
+  /** Kinds with a create that was sent and not answered, and when: not created again before a look 30 s later. */
+  readonly unanswered?: Readonly<Record<string, string>>;
+  readonly lastPass?: PassRecord;
+  readonly unannounced?: readonly Announcement[];
+}
