@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { AccountId } from './account.ts';
+import { parseBaselineReference } from './baseline.ts';
+import type { Problem } from './errors.ts';
+
+/**
+ * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
+ * problem, since a misspelt option would otherwise be ignored in silence.
+ */
+const text = (max: number) => z.string().min(1).max(max);
+const Values = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), z.string().max(1024));
+const Tags = z.record(text(128), z.string().max(256));
+const Baseline = z
+  .string()
+  .refine((value) => parseBaselineReference(value) !== undefined, 'a baseline is `name` or `name@version`');
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const ExternalId = z
+  .string()
+  .regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, 'an ExternalId is 2 to 1,224 characters of A-Z a-z 0-9 _+=,.@:/-');
+const RoleArn = z
+  .string()
+  .regex(/^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'the ARN of an IAM role');
+const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'the name of an IAM role');
+
+const AccountRegistrationRequested = z
+  .strictObject({
+    accountId: AccountId,
+    name: text(128),
+    email: z.email().max(254).optional(),
+    baseline: Baseline.optional(),
+    mode: z.enum(['enforce', 'observe']).optional(),
+    executionRoleArn: RoleArn.optional(),
+    externalId: ExternalId.optional(),
+    accessRoleName: RoleName.optional(),
+    network: z
+      .strictObject({
+        vpcId: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, 'a VPC id'),
+        subnetIds: z
+          .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id'))
+          .min(1)
+          .max(16),
+      })
+      .optional(),
+    regions: z
+      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region'))
+      .min(1)
+      .max(20)
+      .optional(),
+    values: Values.optional(),
+    tags: Tags.optional(),
+  })
+  .refine(
+    ({ executionRoleArn, accountId }) => !executionRoleArn || executionRoleArn.split(':')[4] === accountId,
+    {
+      path: ['executionRoleArn'],
+      message: 'the execution role must be in the account that is registered',
+    },
+  );
+
+const DriftSweepRequested = z.strictObject({
+  accountIds: z.array(AccountId).min(1).max(10_000).optional(),
+  baseline: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,62}$/, 'the name of a baseline')
+    .optional(),
+  reason: text(256).optional(),
+});
+
+const AccountRetirementRequested = z.strictObject({
+  accountId: AccountId,
+  resources: z.enum(['retain', 'remove']),
+});
+
+export const requests = { AccountRegistrationRequested, DriftSweepRequested, AccountRetirementRequested };
+
+export type RequestType = keyof typeof requests;
+export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
+export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
+export type SweepRequest = z.infer<typeof DriftSweepRequested>;
+export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
+
+/** The request that a detail-type and detail stand for, or every problem with it, by path. */
+export function parseRequest(
+  detailType: string,
+  detail: unknown,
+): { request: Request } | { problems: Problem[] } {
+  if (!Object.hasOwn(requests, detailType)) {
+    const known = Object.keys(requests).join(', ');
+    return { problems: [{ path: 'detail-type', message: `unknown; known are ${known}` }] };
+  }
+  const type = detailType as RequestType;
+  const parsed = requests[type].safeParse(detail);
+  if (parsed.success) return { request: { type, detail: parsed.data } as Request };
+  return { problems: zodProblems(parsed.error) };
+}
+
+/** zod's issues as problems, with paths like `detail.network.subnetIds[0]`. */
+export function zodProblems(error: z.ZodError, root = 'detail'): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = formatPath(root, issue.path);
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({ path: formatPath(path, [key]), message: 'unknown key' }));
+  });
+}
+
+/** `root.a.b[0]`, for people. */
+export function formatPath(root: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>((left, part) => {
+    if (typeof part === 'number') return `${left}[${part}]`;
+    return left ? `${left}.${String(part)}` : String(part);
+  }, root);
+}

@@ -1,0 +1,112 @@
+import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { AccountRecord } from '../account.ts';
+import { type Control, RUNNING } from '../control.ts';
+import { ServiceFault } from '../errors.ts';
+import type { AccountStatus } from '../status.ts';
+import { CONTROL_KEY } from './controls.ts';
+import { COLLECTION_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
+
+/** Desired state and status of one account, read together. */
+export interface AccountItems {
+  readonly record?: AccountRecord;
+  /** Absent until a pass has saved one. */
+  readonly status?: AccountStatus;
+  readonly control: Control;
+}
+
+export const accountKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'desired' });
+export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'status' });
+
+/** Everything a pass must know, in one consistent BatchGetItem. */
+export async function loadAccount(table: Table, accountId: string): Promise<AccountItems> {
+  const keys = [accountKey(accountId), statusKey(accountId), CONTROL_KEY];
+  const answer = await table.documents.send(
+    new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
+  );
+  if (answer.UnprocessedKeys?.[table.name]) throw new ServiceFault('DynamoDB did not answer for every key.');
+  const items = answer.Responses?.[table.name] ?? [];
+  const find = (key: { pk: string; sk: string }) =>
+    items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
+  const record = withoutKeys<AccountRecord>(find(accountKey(accountId)));
+  const status = withoutKeys<AccountStatus>(find(statusKey(accountId)));
+  return {
+    ...(record && { record }),
+    ...(status && status.version > 0 && { status }),
+    control: withoutKeys<Control>(find(CONTROL_KEY)) ?? RUNNING,
+  };
+}
+
+/** The record of one account as it is now, or undefined. */
+export async function getRecord(table: Table, accountId: string): Promise<AccountRecord | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: accountKey(accountId), ConsistentRead: true }),
+  );
+  return withoutKeys<AccountRecord>(Item);
+}
+
+/**
+ * Saves a record when it is still as `read` (undefined: not there); false when somebody else saved first. Records
+ * are compared by generation and by the event that changed them last.
+ */
+export async function saveRecord(
+  table: Table,
+  record: AccountRecord,
+  read: AccountRecord | undefined,
+): Promise<boolean> {
+  const condition = read
+    ? {
+        ConditionExpression: 'generation = :generation AND changedBy = :changedBy',
+        ExpressionAttributeValues: { ':generation': read.generation, ':changedBy': read.changedBy },
+      }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+  const item = {
+    ...record,
+    ...accountKey(record.accountId),
+    collection: 'account',
+    collectionKey: record.accountId,
+  };
+  return unlessChanged(() =>
+    table.documents.send(new PutCommand({ TableName: table.name, Item: item, ...condition })),
+  );
+}
+
+/** Forgets an account: its record and status; its history stays until it expires. */
+export async function deleteAccount(table: Table, accountId: string): Promise<void> {
+  for (const Key of [statusKey(accountId), accountKey(accountId)]) {
+    await table.documents.send(new DeleteCommand({ TableName: table.name, Key }));
+  }
+}
+
+/** All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter. */
+export async function* recordPages(table: Table, after?: string): AsyncGenerator<AccountRecord[]> {
+  yield* collectionPages<AccountRecord>(table, 'account', after);
+}
+
+/** All statuses by account id, a page at a time. */
+export async function* statusPages(table: Table): AsyncGenerator<AccountStatus[]> {
+  for await (const page of collectionPages<AccountStatus>(table, 'status'))
+    yield page.filter(({ version }) => version > 0);
+}
+
+/** Every item of a collection in key order, a Query at a time. */
+export async function* collectionPages<T>(
+  table: Table,
+  collection: string,
+  after?: string,
+): AsyncGenerator<T[]> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: COLLECTION_INDEX,
+        KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
+        ExpressionAttributeNames: { '#c': 'collection' },
+        ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    yield (page.Items ?? []).flatMap((item) => withoutKeys<T>(item) ?? []);
+    start = page.LastEvaluatedKey;
+  } while (start);
+}

@@ -1,0 +1,107 @@
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type Control, RUNNING, type Sweep } from '../control.ts';
+import { type Table, unlessChanged, withoutKeys } from './table.ts';
+
+export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
+const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
+const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
+const SWEEP_DAYS = 30;
+
+export async function getControl(table: Table): Promise<Control> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: CONTROL_KEY, ConsistentRead: true }),
+  );
+  return withoutKeys<Control>(Item) ?? RUNNING;
+}
+
+export async function putControl(table: Table, control: Control): Promise<void> {
+  await table.documents.send(new PutCommand({ TableName: table.name, Item: { ...control, ...CONTROL_KEY } }));
+}
+
+/** From when on new accounts onboard themselves: recorded once, by whoever asks first; `now` becomes it then. */
+export async function onboardSince(table: Table, now: Date): Promise<string> {
+  const { Attributes } = await table.documents.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: ONBOARD_KEY,
+      UpdateExpression: 'SET since = if_not_exists(since, :now)',
+      ExpressionAttributeValues: { ':now': now.toISOString() },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return String(Attributes?.since);
+}
+
+/** Starts a sweep, or finds it as it was left: the same sweep twice is one. */
+export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 'stopped'>): Promise<Sweep> {
+  const item: Sweep = { ...sweep, drifted: 0, stopped: false };
+  const expiresAt = Math.floor(Date.parse(sweep.startedAt) / 1000) + SWEEP_DAYS * 86_400;
+  const started = await unlessChanged(() =>
+    table.documents.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: { ...item, ...sweepKey(sweep.sweepId), expiresAt },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    ),
+  );
+  return started ? item : ((await getSweep(table, sweep.sweepId)) ?? item);
+}
+
+export async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: sweepKey(sweepId), ConsistentRead: true }),
+  );
+  return withoutKeys<Sweep>(Item);
+}
+
+/** Remembers how far a sweep has sent its work, so that a crash goes on behind it. */
+export async function advanceSweep(table: Table, sweepId: string, cursor: string): Promise<void> {
+  await table.documents.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: sweepKey(sweepId),
+      UpdateExpression: 'SET #cursor = :cursor',
+      ExpressionAttributeNames: { '#cursor': 'cursor' },
+      ExpressionAttributeValues: { ':cursor': cursor },
+    }),
+  );
+}
+
+/** Counts one account that was ready and differs; returns the sweep with it counted. Undefined for an unknown sweep. */
+export async function countDrifted(
+  table: Table,
+  sweepId: string,
+  accountId: string,
+): Promise<Sweep | undefined> {
+  let counted: Sweep | undefined;
+  const first = await unlessChanged(async () => {
+    const { Attributes } = await table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: sweepKey(sweepId),
+        UpdateExpression: 'ADD drifted :one, driftedAccounts :account',
+        ConditionExpression: 'attribute_exists(pk) AND NOT contains(driftedAccounts, :id)',
+        ExpressionAttributeValues: { ':one': 1, ':account': new Set([accountId]), ':id': accountId },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    counted = withoutKeys<Sweep>(Attributes);
+  });
+  return first ? counted : getSweep(table, sweepId);
+}
+
+/** Stops a sweep's writing; true for the one call that stopped it. */
+export async function stopSweep(table: Table, sweepId: string): Promise<boolean> {
+  return unlessChanged(() =>
+    table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: sweepKey(sweepId),
+        UpdateExpression: 'SET stopped = :true',
+        ConditionExpression: 'attribute_exists(pk) AND stopped = :false',
+        ExpressionAttributeValues: { ':true': true, ':false': false },
+      }),
+    ),
+  );
+}

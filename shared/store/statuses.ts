@@ -1,0 +1,144 @@
+import { PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { Conflict } from '../errors.ts';
+import type { AccountStatus, PassRecord } from '../status.ts';
+import { statusKey } from './accounts.ts';
+import { DUE_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
+
+const HISTORY_DAYS = 400;
+
+/**
+ * Takes the right to write into an account for one pass. It ends with the save of the status, or at `until`. Two
+ * passes never hold it together: the condition is checked by DynamoDB.
+ * @throws Conflict when another pass holds it, or has saved since `status` was read
+ */
+export async function takeLease(
+  table: Table,
+  lease: { accountId: string; passId: string; until: Date; now: Date; readVersion: number },
+): Promise<void> {
+  const taken = await unlessChanged(() =>
+    table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: statusKey(lease.accountId),
+        UpdateExpression: 'SET lease = :lease, version = if_not_exists(version, :zero)',
+        ConditionExpression:
+          '(attribute_not_exists(version) OR version = :read) AND ' +
+          '(attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)',
+        ExpressionAttributeValues: {
+          ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
+          ':zero': 0,
+          ':read': lease.readVersion,
+          ':pass': lease.passId,
+          ':now': lease.now.toISOString(),
+        },
+      }),
+    ),
+  );
+  if (!taken) throw new Conflict(`Another pass is writing into account ${lease.accountId}.`);
+}
+
+/**
+ * Saves the status of a pass once, and with it a line of history when there is one, in one transaction. Conditional
+ * on the version that was read and on no other pass holding the lease; gives the lease back.
+ * @throws Conflict when somebody else saved first
+ */
+export async function saveStatus(
+  table: Table,
+  status: AccountStatus,
+  options: { passId: string; now: Date; history?: PassRecord },
+): Promise<void> {
+  const put = {
+    TableName: table.name,
+    Item: {
+      ...status,
+      ...statusKey(status.accountId),
+      collection: 'status',
+      collectionKey: status.accountId,
+      ...(status.dueAt && { due: 'due' }),
+    },
+    ConditionExpression:
+      '(attribute_not_exists(version) OR version = :read) AND ' +
+      '(attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)',
+    ExpressionAttributeValues: {
+      ':read': status.version - 1,
+      ':pass': options.passId,
+      ':now': options.now.toISOString(),
+    },
+  };
+  const { history } = options;
+  const saved = await unlessChanged(() =>
+    history
+      ? table.documents.send(
+          new TransactWriteCommand({
+            TransactItems: [
+              { Put: put },
+              { Put: { TableName: table.name, Item: historyItem(status.accountId, history) } },
+            ],
+          }),
+        )
+      : table.documents.send(new PutCommand(put)),
+  );
+  if (!saved) throw new Conflict(`Another pass has saved the status of account ${status.accountId}.`);
+}
+
+/** Notes that what a pass owed to the bus has been sent. Nothing happens when a later pass has saved since. */
+export async function clearAnnouncements(table: Table, status: AccountStatus): Promise<void> {
+  await unlessChanged(() =>
+    table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: statusKey(status.accountId),
+        UpdateExpression: 'REMOVE unannounced',
+        ConditionExpression: 'version = :version',
+        ExpressionAttributeValues: { ':version': status.version },
+      }),
+    ),
+  );
+}
+
+/** Accounts whose time to be looked at has come, soonest first, with that time; a page at a time. */
+export async function* dueAccounts(
+  table: Table,
+  now: Date,
+): AsyncGenerator<{ accountId: string; dueAt: string }[]> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: DUE_INDEX,
+        KeyConditionExpression: 'due = :due AND dueAt <= :now',
+        ExpressionAttributeValues: { ':due': 'due', ':now': now.toISOString() },
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    yield (page.Items ?? []).map(({ pk, dueAt }) => ({
+      accountId: String(pk).slice('account#'.length),
+      dueAt: String(dueAt),
+    }));
+    start = page.LastEvaluatedKey;
+  } while (start);
+}
+
+/** Passes that changed or found something, newest first. */
+export async function history(table: Table, accountId: string, limit: number): Promise<PassRecord[]> {
+  const { Items } = await table.documents.send(
+    new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pass)',
+      ExpressionAttributeValues: { ':pk': statusKey(accountId).pk, ':pass': 'pass#' },
+      ScanIndexForward: false,
+      Limit: limit,
+    }),
+  );
+  return (Items ?? []).flatMap((item) => withoutKeys<PassRecord>(item) ?? []);
+}
+
+function historyItem(accountId: string, pass: PassRecord): Record<string, unknown> {
+  return {
+    ...pass,
+    pk: statusKey(accountId).pk,
+    sk: `pass#${pass.startedAt}#${pass.id}`,
+    expiresAt: Math.floor(Date.parse(pass.finishedAt) / 1000) + HISTORY_DAYS * 86_400,
+  };
+}

@@ -1,0 +1,40 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
+export interface Table {
+  readonly documents: DynamoDBDocumentClient;
+  readonly name: string;
+}
+
+export const COLLECTION_INDEX = 'collection';
+export const DUE_INDEX = 'due';
+
+/** True when a conditional write was refused because the item is no longer what was read. */
+export function conditionFailed(error: unknown): boolean {
+  if (error instanceof ConditionalCheckFailedException) return true;
+  return (
+    error instanceof TransactionCanceledException &&
+    (error.CancellationReasons ?? []).some(
+      ({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict',
+    )
+  );
+}
+
+/** Runs a conditional write; true when it was done, false when the condition did not hold. */
+export async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (conditionFailed(error)) return false;
+    throw error;
+  }
+}
+
+/** An item without the attributes that only serve keys and indexes. */
+export function withoutKeys<T>(item: Record<string, unknown> | undefined): T | undefined {
+  if (!item) return undefined;
+  const { pk, sk, collection, collectionKey, due, lease, expiresAt, ...rest } = item;
+  return rest as T;
+}

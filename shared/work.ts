@@ -1,0 +1,85 @@
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { AccountId } from './account.ts';
+import { ServiceFault } from './errors.ts';
+
+const Cause = z.strictObject({ source: z.string(), detailType: z.string(), id: z.string() });
+
+/**
+ * A message on the FIFO work queue: which account, and why; never what happened. The pass reads the world.
+ * Message group = account id, so passes of one account never overlap and accounts never wait for each other.
+ */
+export const WorkMessage = z.strictObject({
+  accountId: AccountId,
+  cause: Cause,
+  /** Time of the event, ISO: seconds from event to ready are counted from it. */
+  requestedAt: z.iso.datetime({ offset: true }),
+  /** The sweep whose brake this pass obeys. */
+  sweepId: z.string().optional(),
+});
+export type WorkMessage = z.infer<typeof WorkMessage>;
+
+/** A message on the sweep queue: what to go through the whole fleet, or the whole organization, for. */
+export const SweepMessage = z.discriminatedUnion('task', [
+  /** Send a pass to every account (of a baseline, if named). */
+  z.strictObject({
+    task: z.literal('sweep'),
+    sweepId: z.string(),
+    baseline: z.string().optional(),
+    cause: Cause,
+    requestedAt: z.iso.datetime({ offset: true }),
+  }),
+  /** Send a pass to every account whose time to be looked at has come. */
+  z.strictObject({ task: z.literal('due') }),
+  /** Compare the organization with what is recorded. */
+  z.strictObject({ task: z.literal('list') }),
+]);
+export type SweepMessage = z.infer<typeof SweepMessage>;
+
+export interface Queue {
+  readonly sqs: SQSClient;
+  readonly url: string;
+}
+
+/**
+ * Deduplication id of a work message: one event may mean ten thousand messages, one an account, so the event's id
+ * alone would let one survive. SQS remembers an id for five minutes.
+ */
+export function deduplicationId(message: WorkMessage): string {
+  return `${message.cause.id}:${message.accountId}`;
+}
+
+/** Sends work, ten at a time, resending what SQS did not take; throws ServiceFault when it goes on refusing. */
+export async function sendWork(queue: Queue, messages: readonly WorkMessage[]): Promise<void> {
+  for (let start = 0; start < messages.length; start += 10) {
+    await sendBatch(queue, messages.slice(start, start + 10));
+  }
+}
+
+async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt = 1): Promise<void> {
+  const answer = await queue.sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: queue.url,
+      Entries: messages.map((message, index) => ({
+        Id: String(index),
+        MessageBody: JSON.stringify(message),
+        MessageGroupId: message.accountId,
+        MessageDeduplicationId: deduplicationId(message),
+      })),
+    }),
+  );
+  const failed = answer.Failed ?? [];
+  if (failed.length === 0) return;
+  if (attempt === 4 || failed.some((entry) => entry.SenderFault)) {
+    throw new ServiceFault(
+      `SQS refused ${failed.length} work messages: ${failed[0]?.Code} ${failed[0]?.Message}`,
+    );
+  }
+  const again = failed.flatMap((entry) => messages[Number(entry.Id)] ?? []);
+  await sendBatch(queue, again, attempt + 1);
+}
+
+/** Puts one task on the sweep queue. */
+export async function sendSweep(queue: Queue, message: SweepMessage): Promise<void> {
+  await queue.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: JSON.stringify(message) }));
+}
