@@ -1,0 +1,363 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Kind } from '../../controllers/kinds/kind.ts';
+import type { ObservedCall } from '../../shared/aws/member-clients.ts';
+import { ForeignResource } from '../../shared/errors.ts';
+import type { Difference } from '../../shared/status.ts';
+import { startMoto } from './moto.ts';
+import {
+  type Keeper,
+  keeper,
+  type Member,
+  newMember,
+  type Outcome,
+  type Part,
+  type Stop,
+} from './support.ts';
+
+/** What a kind gives of itself to be held to the contract of controllers/kinds/kind.ts. */
+export interface Fixture {
+  /** Its section, as it would stand in a baseline. */
+  readonly section: unknown;
+  /** Values of the `${…}` names that the section uses. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** What the account must have beforehand (a managed policy). */
+  readonly prepare?: (member: Member) => Promise<void>;
+  /**
+   * Everything of this kind's sort in the account, ours or not: one line a thing, without ids that differ from
+   * run to run. Two of a thing are two lines: this is how doubles are found.
+   */
+  readonly inventory: (member: Member) => Promise<readonly string[]>;
+  /** Each field that the kind keeps, and how somebody changes it by hand. */
+  readonly tamperings: readonly Tampering[];
+  /** What others have, and which the kind leaves alone. */
+  readonly foreign: readonly Foreign[];
+  /** Changes that are reported, never made: AWS cannot make them in place, or must not be made to. */
+  readonly blocked?: readonly BlockedCase[];
+  /** What of others depends on ours, so that it cannot be removed. */
+  readonly inUse?: readonly InUse[];
+}
+
+/** Gets the recorded outputs, for ids. */
+type Act<T> = (member: Member, recorded: Readonly<Record<string, string>>) => Promise<T>;
+
+export interface Tampering {
+  /** Completes the sentence "repairs …": `a trust policy edited by hand`. */
+  readonly name: string;
+  readonly tamper: Act<void>;
+  /** The tampered field, read through the SDK, free of ids that a repair may change. */
+  readonly read: Act<unknown>;
+  /** What the pass must say of it, in part. */
+  readonly difference?: Partial<Difference>;
+  /** True when it cannot be done together with the others (the whole thing is deleted). */
+  readonly alone?: boolean;
+}
+
+export interface Foreign {
+  /** Completes "leaves …": `a role of somebody else with that name`. */
+  readonly name: string;
+  /** Before ours is made, or beside it. */
+  readonly when: 'before' | 'after';
+  readonly plant: Act<void>;
+  /** Reads what was planted; must stay the same through passes and removal. */
+  readonly read: Act<unknown>;
+  /**
+   * `stands-aside`: the observation is `foreign` and nothing at all is written. `reported`: ours is kept, and the
+   * comparison names it among `foreign`. `beside`: ours is kept, and it is no part of the comparison.
+   */
+  readonly outcome: 'stands-aside' | 'reported' | 'beside';
+  /** Removal is refused while it is there (it depends on ours). */
+  readonly hindersRemoval?: boolean;
+}
+
+export interface BlockedCase {
+  /** Completes "reports …". */
+  readonly name: string;
+  readonly tamper: Act<void>;
+  readonly reason: string;
+}
+
+export interface InUse {
+  /** Completes "is not removed while …". */
+  readonly name: string;
+  readonly plant: Act<void>;
+  readonly read: Act<unknown>;
+  /** Names in the error what is in the way. */
+  readonly names: RegExp;
+}
+
+/**
+ * The conformance suite: what every kind promises, tested against an emulator of its own. Call it once in a test file
+ * of its own.
+ */
+export function describeKind<Section, Wanted, Actual>(
+  kind: Kind<Section, Wanted, Actual>,
+  fixture: Fixture,
+): void {
+  const called: (ObservedCall & { part: Part })[] = [];
+  const section = kind.section.parse(fixture.section);
+
+  /** A member with what it needs beforehand, and a keeper for it. */
+  async function begin(): Promise<{ member: Member; keep: Keeper; before: readonly string[] }> {
+    const member = newMember();
+    await fixture.prepare?.(member);
+    const before = await inventory(member);
+    const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });
+    return { member, before, keep: keeper(kind, member, { section, values: fixture.values ?? {}, onCall }) };
+  }
+  async function kept() {
+    const begun = await begin();
+    await settled(begun.keep);
+    return begun;
+  }
+  const inventory = async (member: Member) => [...(await fixture.inventory(member))].sort();
+
+  /** The inventory of an account where the kind was made without any trouble. */
+  let healthy: readonly string[] = [];
+  let stop: () => Promise<void> = async () => undefined;
+  beforeAll(async () => {
+    stop = await startMoto();
+    healthy = await inventory((await kept()).member);
+  }, 90_000);
+  afterAll(() => stop());
+
+  describe(`the kind ${kind.name}`, () => {
+    test('creates from nothing', async () => {
+      const { member, keep, before } = await begin();
+      const first = await keep.pass();
+      expect(first.state).toBe('absent');
+      expect(writes(first)).not.toEqual([]);
+      expect(first.comparison?.differences.map((difference) => difference.kind)).toContain(kind.name);
+      expect(await inventory(member)).not.toEqual(before);
+      expect(await settled(keep)).toMatchObject({ state: 'present' });
+    });
+
+    test('a second pass finds no difference and makes no writing call', async () => {
+      const { member, keep } = await begin();
+      await keep.pass();
+      const second = await keep.pass();
+      expect(second).toMatchObject({ state: 'present', comparison: { differences: [], blocked: [] } });
+      expect(writes(second)).toEqual([]);
+      expect(await inventory(member)).toEqual(healthy);
+    });
+
+    test('finds its own when everything recorded is lost', async () => {
+      const { member, keep } = await kept();
+      const recorded = keep.recorded();
+      keep.forget();
+      const pass = await keep.pass();
+      expect(writes(pass)).toEqual([]);
+      expect(keep.recorded()).toEqual(recorded);
+      expect(await inventory(member)).toEqual(healthy);
+    });
+
+    test('records the outputs that it names', async () => {
+      const { keep } = await kept();
+      expect(Object.keys(keep.recorded())).toEqual(expect.arrayContaining([...kind.outputNames(section)]));
+    });
+
+    test('observing writes nothing, whatever it finds', async () => {
+      const absent = await begin();
+      expect(writes(await absent.keep.look())).toEqual([]);
+      expect(await inventory(absent.member)).toEqual(absent.before);
+      const { member, keep } = await kept();
+      expect(writes(await keep.look())).toEqual([]);
+      for (const tampering of together(fixture)) await tampering.tamper(member, keep.recorded());
+      const tampered = await inventory(member);
+      expect(writes(await keep.look())).toEqual([]);
+      expect(await inventory(member)).toEqual(tampered);
+    }, 60_000);
+
+    test.each(fixture.tamperings.map((tampering) => [tampering.name, tampering] as const))(
+      'repairs %s',
+      async (_, { tamper, read, difference }) => {
+        const { member, keep } = await kept();
+        const good = await read(member, keep.recorded());
+        await tamper(member, keep.recorded());
+        expect(await read(member, keep.recorded())).not.toEqual(good);
+        const pass = await keep.pass();
+        expect(pass.comparison?.differences).toContainEqual(
+          expect.objectContaining({ kind: kind.name, ...difference }),
+        );
+        await settled(keep);
+        expect(await read(member, keep.recorded())).toEqual(good);
+        expect(await inventory(member)).toEqual(healthy);
+      },
+      30_000,
+    );
+
+    test('repairs everything at once', async () => {
+      const { member, keep } = await kept();
+      for (const tampering of together(fixture)) await tampering.tamper(member, keep.recorded());
+      await settled(keep);
+      expect(await inventory(member)).toEqual(healthy);
+    }, 30_000);
+
+    const foreign = fixture.foreign.map((case_) => [case_.name, case_] as const);
+    if (foreign.length > 0) {
+      test.each(foreign)(
+        'leaves %s',
+        async (_, { when, plant, read, outcome, hindersRemoval }) => {
+          const { member, keep } = when === 'after' ? await kept() : await begin();
+          await plant(member, keep.recorded());
+          const planted = await read(member, keep.recorded());
+          const pass = await keep.pass();
+          if (outcome === 'stands-aside') {
+            expect(pass.state).toBe('foreign');
+            expect(writes(pass)).toEqual([]);
+          } else {
+            if (outcome === 'reported') expect(pass.comparison?.foreign).not.toEqual([]);
+            if (outcome === 'beside') expect(pass.comparison?.foreign).toEqual([]);
+            if (when === 'after') expect(writes(pass)).toEqual([]);
+            else await settled(keep);
+          }
+          expect(await read(member, keep.recorded())).toEqual(planted);
+          const removal = keep.remove();
+          if (hindersRemoval) await expect(removal).rejects.toThrow(ForeignResource);
+          else await removal;
+          expect(await read(member, keep.recorded())).toEqual(planted);
+        },
+        30_000,
+      );
+    }
+
+    const blocked = (fixture.blocked ?? []).map((case_) => [case_.name, case_] as const);
+    if (blocked.length > 0) {
+      test.each(blocked)('reports %s, and does not touch it', async (_, { tamper, reason }) => {
+        const { member, keep } = await kept();
+        await tamper(member, keep.recorded());
+        const there = await inventory(member);
+        const pass = await keep.pass();
+        expect(pass.comparison?.blocked).toContainEqual(
+          expect.objectContaining({
+            reason,
+            message: expect.stringMatching(/\S/),
+            difference: expect.objectContaining({ kind: kind.name, action: 'reported' }),
+          }),
+        );
+        expect(writes(pass)).toEqual([]);
+        expect(await inventory(member)).toEqual(there);
+      });
+    }
+
+    const stops: readonly (readonly [string, Omit<Stop, 'at'>])[] = [
+      ['a call that is never sent', { call: 'unsent', records: 'kept' }],
+      ['a call whose answer never comes', { call: 'unanswered', records: 'kept' }],
+      ['a crash that loses what the pass knew', { call: 'unanswered', records: 'lost' }],
+    ];
+    test.each(stops)(
+      'finishes its creation after %s, at any call, without a double',
+      async (_, how) => {
+        await atEachCall(how, begin, async ({ member, keep }, at) => {
+          await settled(keep);
+          expect({ at, world: await inventory(member) }).toEqual({ at, world: healthy });
+        });
+      },
+      240_000,
+    );
+
+    test('finishes its repair after a crash at any call, without a double', async () => {
+      const tampered = async () => {
+        const begun = await kept();
+        for (const { tamper } of together(fixture)) await tamper(begun.member, begun.keep.recorded());
+        return begun;
+      };
+      await atEachCall({ call: 'unanswered', records: 'lost' }, tampered, async ({ member, keep }, at) => {
+        await settled(keep);
+        expect({ at, world: await inventory(member) }).toEqual({ at, world: healthy });
+      });
+    }, 240_000);
+
+    test('removes all that it made, and removing again is safe', async () => {
+      const { member, keep, before } = await kept();
+      await keep.remove();
+      expect(await inventory(member)).toEqual(before);
+      const again = await keep.remove();
+      expect(again.calls.filter((call) => call.writes)).toEqual([]);
+      expect(await inventory(member)).toEqual(before);
+      await settled(keep);
+      expect(await inventory(member)).toEqual(healthy);
+    }, 30_000);
+
+    test('removes nothing where it made nothing', async () => {
+      const { keep } = await begin();
+      const { calls } = await keep.remove();
+      expect(calls.filter((call) => call.writes)).toEqual([]);
+    });
+
+    test('finishes its removal after a crash at any call', async () => {
+      for (let at = 1; ; at += 1) {
+        const { member, keep, before } = await kept();
+        const { stopped } = await keep.remove({ at, call: 'unanswered', records: 'lost' });
+        if (!stopped) return;
+        await keep.remove();
+        expect({ at, world: await inventory(member) }).toEqual({ at, world: before });
+      }
+    }, 240_000);
+
+    const inUse = (fixture.inUse ?? []).map((case_) => [case_.name, case_] as const);
+    if (inUse.length > 0) {
+      test.each(inUse)('is not removed while %s, and says so', async (_, { plant, read, names }) => {
+        const { member, keep } = await kept();
+        await plant(member, keep.recorded());
+        const planted = await read(member, keep.recorded());
+        const error: unknown = await keep.remove().catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(ForeignResource);
+        expect(error).toMatchObject({ reason: 'InUse', message: expect.stringMatching(names) });
+        expect(await read(member, keep.recorded())).toEqual(planted);
+      });
+    }
+
+    // Last, for it judges the calls of all tests above; it says nothing when only some of them ran.
+    test('declares exactly the permissions that it uses', () => {
+      const { read, write } = kind.permissions;
+      const made = (wanted: (call: (typeof called)[number]) => boolean) =>
+        [...new Set(called.filter(wanted).map((call) => call.action))].sort();
+      expect(made(() => true)).toEqual([...new Set([...read, ...write])].sort());
+      expect(made((call) => call.writes)).toEqual([...write].filter((action) => !isReading(action)).sort());
+      expect(read.filter((action) => !isReading(action))).toEqual([]);
+      expect([...read]).toEqual(expect.arrayContaining(made((call) => call.part === 'observe')));
+      for (const actions of [read, write]) {
+        const Statement = [{ Effect: 'Allow', Action: actions, Resource: '*' }];
+        expect(JSON.stringify({ Version: '2012-10-17', Statement }).length).toBeLessThanOrEqual(2_048);
+      }
+    });
+  });
+
+  /** Starts afresh for each call that a pass makes while applying, stops there, and hands over to `after`. */
+  async function atEachCall(
+    how: Omit<Stop, 'at'>,
+    start: () => ReturnType<typeof begin>,
+    after: (begun: Awaited<ReturnType<typeof begin>>, at: number) => Promise<void>,
+  ): Promise<void> {
+    for (let at = 1; ; at += 1) {
+      const begun = await start();
+      const { stopped } = await begun.keep.pass({ at, ...how });
+      if (!stopped) {
+        expect(at).toBeGreaterThan(1);
+        return;
+      }
+      await after(begun, at);
+    }
+  }
+}
+
+/** Passes until one finds nothing to do; that one is returned. Fails after five. */
+async function settled(keep: Keeper): Promise<Outcome> {
+  for (let pass = 1; pass <= 5; pass += 1) {
+    const outcome = await keep.pass();
+    if (outcome.state === 'present' && outcome.comparison?.differences.length === 0) return outcome;
+  }
+  throw new Error('five passes, and there is still something to do');
+}
+
+function together(fixture: Fixture): readonly Tampering[] {
+  return fixture.tamperings.filter((tampering) => !tampering.alone);
+}
+
+function writes(outcome: Outcome): readonly string[] {
+  return outcome.calls.filter((call) => call.writes).map((call) => call.action);
+}
+
+function isReading(action: string): boolean {
+  return /:(Get|List|Describe)/.test(action);
+}

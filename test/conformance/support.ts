@@ -1,0 +1,216 @@
+import type { Comparison, Kind, KindAccount, KindContext } from '../../controllers/kinds/kind.ts';
+import { type MemberClients, memberClients, type ObservedCall } from '../../shared/aws/member-clients.ts';
+import { NotYetConsistent } from '../../shared/errors.ts';
+
+/** The Main account of every test; its id is the owner tag. */
+export const MAIN = '345678901234';
+
+/** An emulated account of its own, and clients for reading and tampering: their calls are not counted. */
+export interface Member {
+  readonly account: KindAccount;
+  readonly clients: MemberClients;
+}
+
+/** Stops a pass at its n-th call (from 1), as a crash or a lost answer would; every later call fails too. */
+export interface Stop {
+  readonly at: number;
+  /** `unsent`: the call never reaches AWS. `unanswered`: AWS does it, and nobody is told. */
+  readonly call: 'unsent' | 'unanswered';
+  /** What this pass recorded: saved with the failure (`kept`), or gone with the process (`lost`). */
+  readonly records: 'kept' | 'lost';
+}
+
+/** Thrown in place of the answer by a call that `Stop` names. */
+export class Stopped extends Error {}
+
+/** What one pass of one kind found and did. */
+export interface Outcome {
+  readonly state: 'absent' | 'settling' | 'foreign' | 'present';
+  /** Absent when the observation ended the pass. */
+  readonly comparison: Comparison | undefined;
+  readonly calls: readonly ObservedCall[];
+  /** True when the pass was stopped before its end. */
+  readonly stopped: boolean;
+}
+
+let next = 0;
+
+/** A member account that nobody else uses: a random id of 12 digits. */
+export function newMember(region = 'eu-west-1'): Member {
+  next += 1;
+  const accountId = `${100 + (next % 900)}${String(Math.floor(Math.random() * 1e9)).padStart(9, '0')}`;
+  const account = { accountId, partition: 'aws', region, owner: MAIN };
+  return { account, clients: clientsOf(account) };
+}
+
+function clientsOf(account: KindAccount, hooks: Partial<Hooks> = {}): MemberClients {
+  const clients = memberClients({
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    region: account.region,
+    ...(hooks.onCall ? { onCall: hooks.onCall } : {}),
+  });
+  for (const client of [clients.iam, clients.ec2, clients.ec2Once, clients.ssm, clients.tagging]) {
+    type Stack = Pick<typeof clients.iam, 'middlewareStack'>['middlewareStack'];
+    const stack = client.middlewareStack as unknown as Stack;
+    stack.add(
+      (send) => async (args) => {
+        (args.request as { headers: Record<string, string> }).headers['x-moto-account-id'] =
+          account.accountId;
+        return send(args);
+      },
+      { step: 'build', name: 'motoAccount' },
+    );
+    if (hooks.around) {
+      const { around } = hooks;
+      stack.add((send) => (args) => around(() => send(args)), { step: 'initialize', name: 'stop' });
+    }
+  }
+  return clients;
+}
+
+interface Hooks {
+  readonly onCall: (call: ObservedCall) => void;
+  readonly around: <T>(call: () => Promise<T>) => Promise<T>;
+}
+
+/** Keeps one kind in one member as a pass would, remembering what was recorded from pass to pass. */
+export interface Keeper {
+  /** One pass; a `Stop` counts the calls of `apply`. */
+  pass(stop?: Stop): Promise<Outcome>;
+  /** Only looks: what `observe` finds, and its calls. */
+  look(): Promise<Outcome>;
+  /** Removes; a `Stop` counts its calls. */
+  remove(stop?: Stop): Promise<{ readonly stopped: boolean; readonly calls: readonly ObservedCall[] }>;
+  /** Outputs recorded so far. */
+  readonly recorded: () => Readonly<Record<string, string>>;
+  /** Forgets what was recorded, as when a status was lost. */
+  forget(): void;
+}
+
+export interface KeeperOptions<Section> {
+  readonly section: Section;
+  /** Values of the `${…}` names that the section uses. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Told of each call, with the part of the pass that made it. */
+  readonly onCall: (call: ObservedCall, part: Part) => void;
+}
+
+export type Part = 'observe' | 'apply' | 'remove';
+
+/** See Keeper. */
+export function keeper<Section, Wanted, Actual>(
+  kind: Kind<Section, Wanted, Actual>,
+  member: Member,
+  options: KeeperOptions<Section>,
+): Keeper {
+  let recorded: Record<string, string> = {};
+
+  function start(stop: Stop | undefined) {
+    const run = { part: 'observe' as Part, calls: [] as ObservedCall[], counted: 0, dead: false, busy: 0 };
+    const around = async <T>(call: () => Promise<T>): Promise<T> => {
+      if (run.dead) throw new Stopped('the process is gone');
+      if (run.part !== 'observe') run.counted += 1;
+      const hit = run.part !== 'observe' && run.counted === stop?.at;
+      if (hit) run.dead = true;
+      if (hit && stop?.call === 'unsent') throw new Stopped('stopped before this call was sent');
+      run.busy += 1;
+      try {
+        const answer = await call();
+        if (hit) throw new Stopped('stopped before this call was answered');
+        return answer;
+      } finally {
+        run.busy -= 1;
+      }
+    };
+    const onCall = (call: ObservedCall) => {
+      if (run.dead) return;
+      run.calls.push(call);
+      options.onCall(call, run.part);
+    };
+    let fresh = { ...recorded };
+    const context: KindContext = {
+      account: member.account,
+      clients: clientsOf(member.account, { onCall, around }),
+      get recorded() {
+        return fresh;
+      },
+      record(outputs) {
+        if (run.dead) return;
+        fresh = Object.fromEntries(
+          Object.entries({ ...fresh, ...outputs }).filter((entry): entry is [string, string] => !!entry[1]),
+        );
+        if (stop?.records !== 'lost') recorded = fresh;
+      },
+      eventually,
+    };
+    const lookup = (name: string) => options.values[name] ?? fresh[name];
+    const wanted = () => kind.render(options.section, lookup, member.account);
+    const over = async (work: Promise<void>): Promise<boolean> => {
+      let stopped = false;
+      await work.catch((error: unknown) => {
+        if (!run.dead) throw error;
+        stopped = true;
+      });
+      while (run.busy > 0) await pause(5);
+      if (!stopped && !run.dead) recorded = fresh;
+      return run.dead;
+    };
+    return { run, context, wanted, over };
+  }
+
+  async function look(run = start(undefined)): Promise<Outcome & { actual?: Actual }> {
+    const { calls } = run.run;
+    const observed = await kind.observe(run.wanted(), run.context);
+    const writing = calls.filter((call) => call.writes).map((call) => call.action);
+    if (writing.length > 0) throw new Error(`observing ${kind.name} called ${writing.join(', ')}`);
+    const found = { state: observed.state, calls, stopped: false };
+    if (observed.state === 'foreign' || observed.state === 'settling') {
+      return { ...found, comparison: undefined };
+    }
+    const actual = observed.state === 'present' ? observed.actual : undefined;
+    if (actual !== undefined) run.context.record(kind.outputs(actual));
+    const comparison = kind.diff(run.wanted(), actual);
+    return { ...found, comparison, ...(actual === undefined ? {} : { actual }) };
+  }
+
+  return {
+    look: () => look(),
+    async pass(stop) {
+      const run = start(stop);
+      const outcome = await look(run);
+      const { comparison, actual } = outcome;
+      if (!comparison || comparison.differences.length === 0) return outcome;
+      run.run.part = 'apply';
+      const change = { wanted: run.wanted(), actual, differences: comparison.differences };
+      const stopped = await run.over(kind.apply(change, run.context));
+      return { ...outcome, stopped };
+    },
+    async remove(stop) {
+      const run = start(stop);
+      run.run.part = 'remove';
+      const stopped = await run.over(kind.remove(run.wanted(), run.context));
+      return { stopped, calls: run.run.calls };
+    },
+    recorded: () => recorded,
+    forget() {
+      recorded = {};
+    },
+  };
+}
+
+/** As a pass does it, only faster: the emulator is consistent at once. */
+async function eventually<T>(call: () => Promise<T>, alsoWhen: readonly string[] = []): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const again = error instanceof NotYetConsistent || alsoWhen.includes((error as Error).name);
+      if (!again || attempt === 4) throw error;
+      await pause(20 * attempt);
+    }
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
