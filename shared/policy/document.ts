@@ -1,0 +1,111 @@
+import { parseJson } from './json.ts';
+import { join, PolicyError, shown } from './policy-error.ts';
+import type { Statement } from './statement.ts';
+import { parseStatement, text } from './statement.ts';
+
+export { PolicyError } from './policy-error.ts';
+export type { Principals, Statement } from './statement.ts';
+
+/**
+ * A policy in one form: every list is a list, every value a string, `"*"` as principal is `{"AWS":["*"]}`.
+ * It is itself a policy document, so it can be sent to IAM as `JSON.stringify(policy)`, and parsing it again
+ * gives it back. Values stay as they were written; what they mean is for `samePolicy` and `evaluate`.
+ */
+export interface Policy {
+  Version?: '2008-10-17' | '2012-10-17';
+  Id?: string;
+  Statement: Statement[];
+}
+
+/** Anything that `parsePolicy` takes: JSON text, plain or URL-encoded, or the parsed document. */
+export type PolicyInput = string | object;
+
+const mostCharacters = 1_000_000;
+
+/**
+ * Reads a policy: JSON text, plain or URL-encoded (RFC 3986, as IAM returns it), or the already parsed
+ * document. Every element of the grammar is understood; anything else is a PolicyError with its path, never
+ * ignored. The empty document (empty text or `{}`) is a policy without statements. Never changes its input.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
+export function parsePolicy(input: unknown): Policy {
+  const document = typeof input === 'string' ? read(input) : withinLimit(input);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new PolicyError('', `must be a JSON object, and is ${shown(document)}.`);
+  }
+  const policy: Policy = { Statement: [] };
+  for (const [name, value] of Object.entries(document)) {
+    if (name === 'Version') policy.Version = version(value);
+    else if (name === 'Id') policy.Id = text(value, 'Id');
+    else if (name === 'Statement') policy.Statement = statements(value);
+    else
+      throw new PolicyError(
+        join('', name),
+        'is not an element of a policy: those are Version, Id, Statement.',
+      );
+  }
+  if (!Object.hasOwn(document, 'Statement') && Object.keys(document).length > 0) {
+    throw new PolicyError(
+      'Statement',
+      'is missing: a policy is an object with one statement or a list of them.',
+    );
+  }
+  return policy;
+}
+
+/** One policy or several, parsed. */
+export function parsePolicies(input: PolicyInput | readonly PolicyInput[] | undefined): Policy[] {
+  if (input === undefined) return [];
+  return Array.isArray(input) ? input.map(parsePolicy) : [parsePolicy(input)];
+}
+
+function read(source: string): unknown {
+  if (source.length > mostCharacters) throw tooLong(source.length);
+  // JSON that is not empty has a quote, and RFC 3986 leaves no quote unencoded: so this cannot mistake one.
+  const encoded = source.includes('%') && !source.includes('"');
+  let json = source;
+  try {
+    if (encoded) json = decodeURIComponent(source);
+  } catch (cause) {
+    throw new PolicyError('', 'is neither JSON nor URL-encoded JSON: an escape with % is malformed.', {
+      cause,
+    });
+  }
+  json = json.replace(/^\uFEFF/, '');
+  return json.trim() === '' ? {} : parseJson(json);
+}
+
+/** The same limit for a parsed document, which also ends a document that contains itself. */
+function withinLimit(document: unknown): unknown {
+  let size = 0;
+  const open: unknown[] = [document];
+  while (open.length > 0) {
+    const value = open.pop();
+    size += typeof value === 'string' ? value.length : 1;
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, member] of Object.entries(value)) {
+        size += key.length;
+        open.push(member);
+      }
+    }
+    if (size > mostCharacters) throw tooLong();
+  }
+  return document;
+}
+
+function tooLong(length?: number): PolicyError {
+  const most = mostCharacters.toLocaleString('en');
+  const has =
+    length === undefined ? 'is larger than' : `has ${length.toLocaleString('en')} characters, more than`;
+  return new PolicyError('', `${has} ${most}: no policy is that long.`);
+}
+
+function version(value: unknown): '2008-10-17' | '2012-10-17' {
+  if (value === '2008-10-17' || value === '2012-10-17') return value;
+  throw new PolicyError('Version', `must be "2012-10-17" or "2008-10-17", and is ${shown(value)}.`);
+}
+
+function statements(value: unknown): Statement[] {
+  if (Array.isArray(value)) return value.map((each, index) => parseStatement(each, join('Statement', index)));
+  return [parseStatement(value, 'Statement')];
+}

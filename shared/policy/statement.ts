@@ -1,0 +1,134 @@
+import { operatorNamed } from './operators.ts';
+import { join, PolicyError, shown } from './policy-error.ts';
+
+/** Who a statement is about, by kind; everyone is `{ AWS: ['*'] }`. */
+export type Principals = Partial<Record<PrincipalType, string[]>>;
+export type PrincipalType = (typeof principalTypes)[number];
+
+/** Operator, then condition key, then the values of which one must match; all names as they were written. */
+export type Conditions = Record<string, Record<string, string[]>>;
+
+/** One statement: exactly one of Action and NotAction, at most one of Resource and NotResource, and so on. */
+export interface Statement {
+  Sid?: string;
+  Effect: 'Allow' | 'Deny';
+  Principal?: Principals;
+  NotPrincipal?: Principals;
+  Action?: string[];
+  NotAction?: string[];
+  Resource?: string[];
+  NotResource?: string[];
+  Condition?: Conditions;
+}
+
+const principalTypes = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as const;
+const opposites = [
+  ['Action', 'NotAction'],
+  ['Resource', 'NotResource'],
+  ['Principal', 'NotPrincipal'],
+] as const;
+
+/** Reads one statement; throws PolicyError with a path below `path` for whatever IAM's grammar has not. */
+export function parseStatement(input: unknown, path: string): Statement {
+  const given = object(input, path);
+  const statement: Statement = { Effect: effect(given.Effect, join(path, 'Effect')) };
+  for (const [name, value] of Object.entries(given)) {
+    const at = join(path, name);
+    if (name === 'Sid') statement.Sid = text(value, at);
+    else if (name === 'Action' || name === 'NotAction') statement[name] = list(value, at, action);
+    else if (name === 'Resource' || name === 'NotResource') statement[name] = list(value, at, filled);
+    else if (name === 'Principal' || name === 'NotPrincipal') statement[name] = principals(value, at);
+    else if (name === 'Condition') statement.Condition = conditions(value, at);
+    else if (name !== 'Effect') throw new PolicyError(at, 'is not an element of a statement.');
+  }
+  for (const [one, other] of opposites) {
+    if (statement[one] !== undefined && statement[other] !== undefined) {
+      throw new PolicyError(path, `has both ${one} and ${other}, and only one of them may be there.`);
+    }
+  }
+  if (statement.Action === undefined && statement.NotAction === undefined) {
+    throw new PolicyError(join(path, 'Action'), 'is missing: a statement has Action or NotAction.');
+  }
+  return statement;
+}
+
+/** The value as a string; throws PolicyError when it is anything else. */
+export function text(value: unknown, path: string): string {
+  if (typeof value === 'string') return value;
+  throw new PolicyError(path, `must be a string, and is ${shown(value)}.`);
+}
+
+function effect(value: unknown, path: string): 'Allow' | 'Deny' {
+  if (value === 'Allow' || value === 'Deny') return value;
+  if (value === undefined) throw new PolicyError(path, 'is missing: it must be "Allow" or "Deny".');
+  throw new PolicyError(path, `must be "Allow" or "Deny", and is ${shown(value)}.`);
+}
+
+function object(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new PolicyError(path, `must be an object, and is ${shown(value)}.`);
+}
+
+function list(value: unknown, path: string, item: (value: unknown, path: string) => string): string[] {
+  if (Array.isArray(value)) return value.map((each, index) => item(each, join(path, index)));
+  return [item(value, path)];
+}
+
+function filled(value: unknown, path: string): string {
+  const found = text(value, path);
+  if (found === '') throw new PolicyError(path, 'must not be empty.');
+  return found;
+}
+
+function action(value: unknown, path: string): string {
+  const found = text(value, path);
+  if (/^(\*|[\w*?-]+:[\w*?.:-]+)$/.test(found)) return found;
+  throw new PolicyError(path, `must be "*" or read "service:Action", and is ${shown(found)}.`);
+}
+
+function principals(value: unknown, path: string): Principals {
+  if (value === '*') return { AWS: ['*'] };
+  if (typeof value === 'string') {
+    throw new PolicyError(path, `must be "*" or an object such as {"AWS": …}, and is ${shown(value)}.`);
+  }
+  const found: Principals = {};
+  for (const [type, names] of Object.entries(object(value, path))) {
+    const known = principalTypes.find((each) => each === type);
+    const at = join(path, type);
+    if (known === undefined)
+      throw new PolicyError(at, `is no kind of principal: ${principalTypes.join(', ')} are.`);
+    found[known] = list(names, at, filled);
+  }
+  return found;
+}
+
+function conditions(value: unknown, path: string): Conditions {
+  const seen = new Set<string>();
+  const operators = Object.entries(object(value, path)).map(([name, keys]) => {
+    const at = join(path, name);
+    const operator = operatorNamed(name);
+    if (operator === undefined) throw new PolicyError(at, 'is not a condition operator.');
+    once(seen, operator.name, at);
+    const keysSeen = new Set<string>();
+    const byKey = Object.entries(object(keys, at)).map(([key, values]) => {
+      const below = join(at, key);
+      if (!/.:./s.test(key))
+        throw new PolicyError(below, 'is not a condition key: those read "prefix:name".');
+      once(keysSeen, key.toLowerCase(), below);
+      return [key, list(values, below, conditionValue)] as const;
+    });
+    return [operator.name, Object.fromEntries(byKey)] as const;
+  });
+  return Object.fromEntries(operators);
+}
+
+function conditionValue(value: unknown, path: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
+  throw new PolicyError(path, `must be a string, a number or a boolean, and is ${shown(value)}.`);
+}
+
+function once(seen: Set<string>, name: string, path: string): void {
+  if (seen.has(name)) throw new PolicyError(path, 'is there twice, in different letter case.');
+  seen.add(name);
+}
