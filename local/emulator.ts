@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+
+/** The versions of moto that Orgkeeper is tested with. */
+export const MOTO_RANGE = { from: [5, 2, 1], below: [5, 3, 0], text: '>=5.2.1,<5.3' } as const;
+
+/** A running emulator. */
+export interface Emulator {
+  readonly endpoint: string;
+  /** Stops and continues its processes, as if the network were gone; undefined when it is not ours. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
+  /** Resolves with a sentence when the emulator is gone before it was stopped. Never resolves otherwise. */
+  readonly lost: Promise<string>;
+  /** Ends it, if this runtime started it. */
+  stop(): Promise<void>;
+}
+
+/** Where to look and where to say what happens. */
+export interface EmulatorOptions {
+  /** An emulator that runs already, instead of starting one. */
+  readonly endpoint?: string;
+  /** `.orgkeeper` of the project. */
+  readonly directory: string;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Starts moto on a free port and waits until it answers; installs it first into the directory when there is
+ * none on PATH. Rejects with a sentence that says what to install when it cannot.
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const never = new Promise<string>(() => undefined);
+  if (options.endpoint) {
+    const endpoint = options.endpoint.replace(/\/$/, '');
+    if (!(await answers(endpoint, 10_000))) {
+      throw new Error(
+        `No emulator answers at ${endpoint} (AWS_ENDPOINT_URL). Start it, or unset AWS_ENDPOINT_URL.`,
+      );
+    }
+    return { endpoint, lost: never, stop: async () => undefined };
+  }
+  const command = findMoto(options) ?? installMoto(options);
+  const port = await freePort();
+  mkdirSync(join(options.directory, 'logs'), { recursive: true });
+  const log = openSync(join(options.directory, 'logs', 'emulator.log'), 'w');
+  // The guard ends the emulator also when this process is killed and can no longer do it itself.
+  const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command, String(port)], {
+    stdio: ['pipe', log, log],
+    detached: true,
+    env: { ...process.env, AWS_ENDPOINT_URL: '', MOTO_PORT: String(port), PYTHONUNBUFFERED: '1' },
+  });
+  child.stdin.on('error', () => undefined);
+  let stopping = false;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const lost = new Promise<string>((resolve) => {
+    child.once('exit', () => {
+      if (!stopping) resolve('The emulator (moto) ended by itself; see .orgkeeper/logs/emulator.log.');
+    });
+  });
+  const endpoint = `http://127.0.0.1:${port}`;
+  const started = await Promise.race([answers(endpoint, 60_000), lost]);
+  if (started !== true) {
+    signalGroup(child, 'SIGKILL');
+    throw new Error(
+      typeof started === 'string' ? started : 'The emulator (moto) did not answer within 60 s.',
+    );
+  }
+  return {
+    endpoint,
+    pause: () => signalGroup(child, 'SIGSTOP'),
+    resume: () => signalGroup(child, 'SIGCONT'),
+    lost,
+    stop: async () => {
+      stopping = true;
+      signalGroup(child, 'SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Starts moto, and ends it once standard input closes: that is, when the process that started it is gone. */
+const GUARD = `exec 3<&0
+"$1" -H 127.0.0.1 -p "$2" </dev/null & moto=$!
+{ cat <&3 >/dev/null; kill -KILL $moto; } 2>/dev/null &
+wait $moto`;
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid) process.kill(-child.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+function findMoto({ directory, say }: EmulatorOptions): string | undefined {
+  for (const command of ['moto_server', join(directory, 'moto', 'bin', 'moto_server')]) {
+    const version = versionOf(command);
+    if (version === undefined) continue;
+    if (isTested(version)) return command;
+    say(
+      `${command} is moto ${version}; Orgkeeper is tested with ${MOTO_RANGE.text}, so it installs its own.`,
+    );
+  }
+  return undefined;
+}
+
+/** moto_server has no --version: the interpreter in its first line knows. */
+function versionOf(command: string): string | undefined {
+  const path = command.includes('/') ? command : run('sh', ['-c', `command -v ${command}`]);
+  if (!path || !existsSync(path)) return undefined;
+  return run('sh', ['-c', VERSION, 'version', path]) || undefined;
+}
+
+const VERSION = `python=$(sed -n '1s/^#![[:space:]]*//p' "$1")
+case "$python" in *python*) ;; *) python=python3 ;; esac
+$python -c 'from importlib.metadata import version; print(version("moto"))' 2>/dev/null ||
+python3 -c 'from importlib.metadata import version; print(version("moto"))' 2>/dev/null`;
+
+function isTested(version: string): boolean {
+  const parts = version.split('.').map(Number);
+  const compare = (bound: readonly number[]) => {
+    for (const [at, wanted] of bound.entries()) {
+      const difference = (parts[at] ?? 0) - wanted;
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  return compare(MOTO_RANGE.from) >= 0 && compare(MOTO_RANGE.below) < 0;
+}
+
+function installMoto({ directory, say }: EmulatorOptions): string {
+  const target = join(directory, 'moto');
+  const requirement = `moto[server]${MOTO_RANGE.text}`;
+  const python = join(target, 'bin', 'python');
+  mkdirSync(directory, { recursive: true });
+  say(`Installing ${requirement} into ${target} …`);
+  const withUv = run('sh', ['-c', 'command -v uv']) !== undefined;
+  const steps = withUv
+    ? [
+        ['uv', 'venv', '--quiet', '--clear', target],
+        ['uv', 'pip', 'install', '--quiet', '--python', python, requirement],
+      ]
+    : [
+        ['python3', '-m', 'venv', '--clear', target],
+        [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement],
+      ];
+  for (const [command = '', ...args] of steps) {
+    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (status === 0) continue;
+    const why = stderr?.trim().split('\n').at(-1) ?? 'the command is missing';
+    throw new Error(
+      `The emulator could not be installed (${command} ${args[0]}…: ${why}). Install it yourself with ` +
+        `"pip install '${requirement}'" (Python 3.10 or newer), or set AWS_ENDPOINT_URL to one that runs.`,
+    );
+  }
+  return join(target, 'bin', 'moto_server');
+}
+
+function run(command: string, args: string[]): string | undefined {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
+  const until = Date.now() + milliseconds;
+  while (Date.now() < until) {
+    const ok = await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(5000) }).then(
+      (response) => response.body?.cancel().then(() => true) ?? true,
+      () => false,
+    );
+    if (ok) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import type { Call } from './wire.ts';
+
+/** Who makes a call. */
+export interface Caller {
+  readonly account: string;
+  /** As GetCallerIdentity answers. */
+  readonly arn: string;
+  readonly userId: string;
+  /** What a trust policy sees: the role of a session, else the same as `arn`. */
+  readonly principalArn: string;
+  /** Present when these are a role's temporary credentials. */
+  readonly session?: Session;
+}
+
+/** Temporary credentials of a role, as the gateway's STS gave them out. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly account: string;
+  readonly roleArn: string;
+  readonly roleId: string;
+  readonly sessionName: string;
+  readonly sessionArn: string;
+  readonly expiresAt: Date;
+  readonly policy?: string;
+}
+
+/** Why a call has no caller: the error that AWS answers. */
+export interface Unidentified {
+  readonly error: 'InvalidClientTokenId' | 'ExpiredToken' | 'MissingAuthenticationToken';
+  readonly message: string;
+}
+
+/** The credentials by which the gateway knows callers. Kept in memory: they end with the runtime. */
+export interface Callers {
+  identify(call: Pick<Call, 'accessKeyId' | 'sessionToken'>): Caller | Unidentified;
+  /** New credentials of a role; `seconds` from now they expire. */
+  issue(role: { arn: string; id: string }, sessionName: string, seconds: number, policy?: string): Session;
+  /** A user's long-lived access key, seen when IAM made it. */
+  addUserKey(accessKeyId: string, account: string, userName: string): void;
+  forget(accessKeyId: string): void;
+}
+
+/** The access key id of an account's administrator at the local runtime: `LKIA` and the account id. */
+export function localAccessKeyId(account: string): string {
+  return `LKIA${account}`;
+}
+
+/** An empty register of sessions. */
+export function createCallers(now: () => number = Date.now): Callers {
+  const sessions = new Map<string, Session>();
+  const users = new Map<string, Caller>();
+
+  return {
+    identify({ accessKeyId, sessionToken }) {
+      if (!accessKeyId) {
+        return { error: 'MissingAuthenticationToken', message: 'Missing Authentication Token' };
+      }
+      const account = /^LKIA(\d{12})$/.exec(accessKeyId)?.[1];
+      if (account) return user(account, 'administrator', accessKeyId);
+      const known = users.get(accessKeyId);
+      if (known) return known;
+      const session = sessions.get(accessKeyId);
+      if (!session || session.sessionToken !== sessionToken) {
+        return {
+          error: 'InvalidClientTokenId',
+          message: 'The security token included in the request is invalid.',
+        };
+      }
+      if (session.expiresAt.getTime() <= now()) {
+        return { error: 'ExpiredToken', message: 'The security token included in the request is expired' };
+      }
+      return callerOf(session);
+    },
+    issue(role, sessionName, seconds, policy) {
+      const [, partition, , , account] = role.arn.split(':');
+      const name = role.arn.split('/').at(-1) ?? '';
+      const session: Session = {
+        accessKeyId: `ASIA${letters(16)}`,
+        secretAccessKey: randomBytes(30).toString('base64'),
+        sessionToken: randomBytes(96).toString('base64'),
+        account: account ?? '',
+        roleArn: role.arn,
+        roleId: role.id,
+        sessionName,
+        sessionArn: `arn:${partition}:sts::${account}:assumed-role/${name}/${sessionName}`,
+        expiresAt: new Date(Math.floor(now() / 1000 + seconds) * 1000),
+        ...(policy === undefined ? {} : { policy }),
+      };
+      sessions.set(session.accessKeyId, session);
+      return session;
+    },
+    addUserKey: (accessKeyId, account, userName) => {
+      users.set(accessKeyId, user(account, userName, accessKeyId));
+    },
+    forget: (accessKeyId) => {
+      users.delete(accessKeyId);
+      sessions.delete(accessKeyId);
+    },
+  };
+}
+
+/** True when the call came with credentials that the gateway knows. */
+export function isCaller(who: Caller | Unidentified): who is Caller {
+  return !('error' in who);
+}
+
+function callerOf(session: Session): Caller {
+  return {
+    account: session.account,
+    arn: session.sessionArn,
+    userId: `${session.roleId}:${session.sessionName}`,
+    principalArn: session.roleArn,
+    session,
+  };
+}
+
+function user(account: string, name: string, accessKeyId: string): Caller {
+  const arn = `arn:aws:iam::${account}:user/${name}`;
+  return { account, arn, principalArn: arn, userId: `AIDA${accessKeyId.slice(-12).padStart(17, '0')}` };
+}
+
+function letters(count: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  return Array.from(randomBytes(count), (byte) => alphabet[byte % 32]).join('');
+}

@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { busAdmits, roleAdmits } from './access.ts';
+import { type Caller, type Callers, createCallers, isCaller } from './callers.ts';
+import { answerControl } from './control.ts';
+import { answerPutEvents } from './events.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { putOrganizationEvents } from './organization-events.ts';
+import { createQueues } from './queues.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { answerSts } from './sts.ts';
+import { type Upstream, upstreamAt } from './upstream.ts';
+import { type Call, errorReply, type Reply, readCall, xmlText } from './wire.ts';
+
+/** Every caller's endpoint at the local runtime: the emulator, with what AWS does and the emulator does not. */
+export interface Gateway {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
+  readonly upstream: Upstream;
+  readonly callers: Callers;
+  readonly recorder: Recorder;
+  readonly faults: Faults;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Port 0 takes a free one. Rejects with a sentence when the port is taken. */
+export async function startGateway(options: { emulator: string; port: number }): Promise<Gateway> {
+  const upstream = upstreamAt(options.emulator);
+  const callers = createCallers();
+  const recorder = createRecorder();
+  const faults = createFaults();
+  const queues = createQueues(upstream);
+
+  async function answer(call: Call, caller: Caller): Promise<Reply> {
+    if (call.service === 'sts') {
+      return answerSts(call, caller, {
+        upstream,
+        callers,
+        admits: (request) => roleAdmits(upstream, request),
+      });
+    }
+    if (call.service === 'events' && call.action === 'PutEvents') {
+      return answerPutEvents(call, caller, {
+        upstream,
+        busAdmits: (request) => busAdmits(upstream, request),
+      });
+    }
+    const queued = call.service === 'sqs' ? await queues.answer(call, caller.account) : undefined;
+    const reply = queued ?? (await upstream.forward(call, caller.account));
+    if (call.service === 'organizations') await putOrganizationEvents(upstream, call, caller.account, reply);
+    if (call.service === 'iam') followUserKeys(call, caller, reply);
+    return reply;
+  }
+
+  function followUserKeys(call: Call, caller: Caller, reply: Reply): void {
+    const id = xmlText(reply.body, 'AccessKeyId');
+    if (call.action === 'CreateAccessKey' && reply.status === 200 && id) {
+      callers.addUserKey(id, caller.account, xmlText(reply.body, 'UserName') ?? '');
+    }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = Date.now();
+    const body = await readBody(request);
+    const url = request.url ?? '/';
+    if (url.startsWith('/_orgkeeper/')) {
+      send(response, answerControl(request.method ?? 'GET', url, body, { recorder, faults }));
+      return;
+    }
+    const call = readCall(request.method ?? 'GET', url, request.headers, body);
+    const caller = callers.identify(call);
+    if (!isCaller(caller)) {
+      const query = ['sts', 'iam', 'ec2'].includes(call.service);
+      const status = query ? 403 : 400;
+      const json =
+        caller.error === 'InvalidClientTokenId' ? 'UnrecognizedClientException' : `${caller.error}Exception`;
+      send(response, errorReply(call, status, query ? caller.error : json, caller.message));
+      return;
+    }
+    const effect = faults.next(call, caller);
+    if (effect?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, effect.milliseconds));
+    if (effect?.kind === 'error') {
+      const reply = errorReply(call, effect.status, effect.code, effect.message);
+      recorder.add(call, caller, startedAt, reply);
+      send(response, reply);
+      return;
+    }
+    if (effect?.kind === 'close') {
+      if (effect.when === 'after') await answer(call, caller).catch(() => undefined);
+      recorder.add(call, caller, startedAt, undefined);
+      response.destroy();
+      return;
+    }
+    try {
+      const reply = await answer(call, caller);
+      recorder.add(call, caller, startedAt, reply);
+      send(response, reply);
+    } catch {
+      // The emulator hung up or is gone: to a caller that is what a lost connection to AWS looks like.
+      recorder.add(call, caller, startedAt, undefined);
+      response.destroy();
+    }
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => response.destroy());
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = `Port ${options.port} is in use: another local runtime may be running. Stop it, or give --port.`;
+      reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error);
+    });
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    upstream,
+    callers,
+    recorder,
+    faults,
+    close: async () => {
+      upstream.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  if (response.destroyed) return;
+  response.writeHead(reply.status, { ...reply.headers, 'content-length': String(reply.body.length) });
+  response.end(reply.body);
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { type BusEvent, putServiceEvent } from './events.ts';
+import type { Upstream } from './upstream.ts';
+import { type Call, isObject, parseObject, type Reply } from './wire.ts';
+
+type Details = Record<string, unknown>;
+
+/**
+ * Which events CloudTrail delivers after a call to Organizations succeeded, by action. The management
+ * account's default bus in us-east-1 gets them, whoever called.
+ */
+const AFTER: Record<string, (answer: Details, management: string, call: Call) => BusEvent[]> = {
+  CreateAccount: createAccountResult,
+  CreateGovCloudAccount: createAccountResult,
+};
+
+/** Puts the events that this call causes on AWS; nothing for other calls. */
+export async function putOrganizationEvents(upstream: Upstream, call: Call, account: string, reply: Reply) {
+  const make = AFTER[call.action];
+  if (!make || reply.status !== 200) return;
+  const management = await managementAccount(upstream, account);
+  for (const event of make(parseObject(reply.body) ?? {}, management, call)) {
+    await putServiceEvent(upstream, { account: management, region: 'us-east-1', name: 'default' }, event);
+  }
+}
+
+/** The organization that the account belongs to; undefined when it is in none. */
+export async function organizationOf(upstream: Upstream, account: string): Promise<Details | undefined> {
+  const reply = await upstream.json(
+    'AWSOrganizationsV20161128.DescribeOrganization',
+    {},
+    { account, region: 'us-east-1', service: 'organizations' },
+  );
+  const organization = reply.status === 200 ? parseObject(reply.body)?.Organization : undefined;
+  return isObject(organization) ? organization : undefined;
+}
+
+async function managementAccount(upstream: Upstream, account: string): Promise<string> {
+  const organization = await organizationOf(upstream, account);
+  return typeof organization?.MasterAccountId === 'string' ? organization.MasterAccountId : account;
+}
+
+function createAccountResult(answer: Details, management: string): BusEvent[] {
+  const status = isObject(answer.CreateAccountStatus) ? answer.CreateAccountStatus : {};
+  const { Id, State, AccountId, GovCloudAccountId, FailureReason, RequestedTimestamp, CompletedTimestamp } =
+    status;
+  return [
+    serviceEvent(management, 'CreateAccountResult', {
+      createAccountStatus: {
+        id: Id,
+        state: State,
+        accountName: '****',
+        ...(State === 'SUCCEEDED' ? { accountId: AccountId } : { failureReason: FailureReason }),
+        ...(GovCloudAccountId ? { govCloudAccountId: GovCloudAccountId } : {}),
+        requestedTimestamp: americanTime(RequestedTimestamp),
+        completedTimestamp: americanTime(CompletedTimestamp),
+      },
+    }),
+  ];
+}
+
+/** "AWS Service Event via CloudTrail", of Organizations. */
+function serviceEvent(management: string, eventName: string, serviceEventDetails: Details): BusEvent {
+  return {
+    source: 'aws.organizations',
+    detailType: 'AWS Service Event via CloudTrail',
+    detail: {
+      eventVersion: '1.08',
+      userIdentity: { accountId: management, invokedBy: 'organizations.amazonaws.com' },
+      eventTime: `${new Date().toISOString().slice(0, 19)}Z`,
+      eventSource: 'organizations.amazonaws.com',
+      eventName,
+      awsRegion: 'us-east-1',
+      sourceIPAddress: 'organizations.amazonaws.com',
+      userAgent: 'organizations.amazonaws.com',
+      requestParameters: null,
+      responseElements: null,
+      eventID: randomUUID(),
+      readOnly: false,
+      eventType: 'AwsServiceEvent',
+      managementEvent: true,
+      recipientAccountId: management,
+      eventCategory: 'Management',
+      serviceEventDetails,
+    },
+  };
+}
+
+/** CloudTrail writes these times as US text: `Nov 20, 2026 9:13:58 AM`. */
+function americanTime(seconds: unknown): string {
+  const time = new Date(Number(seconds ?? Date.now() / 1000) * 1000);
+  const format = { timeZone: 'UTC', hour12: true } as const;
+  const day = time.toLocaleDateString('en-US', { ...format, dateStyle: 'medium' });
+  return `${day} ${time.toLocaleTimeString('en-US', { ...format, timeStyle: 'medium' }).replace(/\u202f/g, ' ')}`;
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** One request to AWS, as far as its wire format tells what it asks. */
+export interface Call {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly accessKeyId: string | undefined;
+  readonly sessionToken: string | undefined;
+  /** Signing name: `iam`, `events`, `sqs` … */
+  readonly service: string;
+  readonly region: string;
+  /** `AssumeRole`, `PutEvents` …; for REST services that name none: method and path. */
+  readonly action: string;
+  /** Query parameters (flat, as sent) or the JSON body. Empty for what the gateway cannot read. */
+  readonly params: Record<string, unknown>;
+}
+
+/** An answer to a call, whole. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+}
+
+const NAMESPACES: Record<string, string> = {
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
+};
+
+/** Reads what the request asks: JSON target, query action, or method and path. Never throws. */
+export function readCall(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Call {
+  const { pathname, searchParams } = new URL(url, 'http://gateway');
+  const scope =
+    /Credential=([^/,\s]+)\/[^/]+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ??
+    /^([^/]+)\/[^/]+\/([^/]+)\/([^/]+)\//.exec(searchParams.get('X-Amz-Credential') ?? '');
+  const target = single(headers['x-amz-target']);
+  const operation = /\/operation\/(\w+)$/.exec(pathname)?.[1];
+  const form = isForm(headers) ? Object.fromEntries(new URLSearchParams(body.toString('utf8'))) : {};
+  const query = { ...Object.fromEntries(searchParams), ...form };
+  const json = isJson(headers) ? parseObject(body) : undefined;
+  return {
+    method,
+    url,
+    headers,
+    body,
+    accessKeyId: scope?.[1],
+    sessionToken:
+      single(headers['x-amz-security-token']) ?? searchParams.get('X-Amz-Security-Token') ?? undefined,
+    service: (scope?.[3] ?? 's3').toLowerCase(),
+    region: scope?.[2] ?? 'us-east-1',
+    action: target?.split('.').at(-1) ?? operation ?? query.Action ?? `${method} ${pathname}`,
+    params: json ?? query,
+  };
+}
+
+/** Whether the action only reads, by its name: AWS's own convention. */
+export function isRead(call: Pick<Call, 'action' | 'service'>): boolean {
+  if (call.service === 'sts') return true;
+  return /^(Get|List|Describe|BatchGet|TransactGet|Query|Scan|Head|Lookup|Simulate|Validate|GET |HEAD )/.test(
+    call.action,
+  );
+}
+
+/** An error in the shape that the service of this call uses on AWS. */
+export function errorReply(call: Call, status: number, code: string, message: string): Reply {
+  const requestId = randomUUID();
+  const headers = { 'x-amzn-requestid': requestId };
+  if (call.headers['x-amz-target'] || isJson(call.headers)) {
+    return reply(
+      status,
+      { ...headers, 'content-type': contentType(call) || 'application/json', 'x-amzn-errortype': code },
+      JSON.stringify({ __type: code, message, Message: message }),
+    );
+  }
+  const xml = { ...headers, 'content-type': 'text/xml' };
+  const error = `<Code>${code}</Code><Message>${escapeXml(message)}</Message>`;
+  if (call.service === 'ec2') {
+    const text = `<Response><Errors><Error>${error}</Error></Errors><RequestID>${requestId}</RequestID></Response>`;
+    return reply(status, xml, text);
+  }
+  if (call.service === 's3')
+    return reply(status, xml, `<Error>${error}<RequestId>${requestId}</RequestId></Error>`);
+  const namespace = NAMESPACES[call.service] ?? '';
+  const type = status < 500 ? 'Sender' : 'Receiver';
+  const text = `<ErrorResponse xmlns="${namespace}"><Error><Type>${type}</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+  return reply(status, xml, text);
+}
+
+/** A query-protocol answer: `<ActionResponse><ActionResult>…`. */
+export function xmlReply(call: Call, result: string): Reply {
+  const name = call.action;
+  const namespace = NAMESPACES[call.service] ?? '';
+  const text = `<${name}Response xmlns="${namespace}"><${name}Result>${result}</${name}Result><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${name}Response>`;
+  return reply(200, { 'content-type': 'text/xml' }, text);
+}
+
+/** A JSON-protocol answer. */
+export function jsonReply(call: Call, value: unknown, status = 200): Reply {
+  const headers = {
+    'content-type': contentType(call) || 'application/json',
+    'x-amzn-requestid': randomUUID(),
+  };
+  return reply(status, headers, JSON.stringify(value));
+}
+
+/** The body of a JSON answer; undefined when it is none. */
+export function parseObject(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8') || '{}');
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for `{…}`, false for lists, null and scalars. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A string parameter, or undefined. */
+export function text(params: Record<string, unknown>, name: string): string | undefined {
+  const value = params[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Escapes text for an XML element. */
+export function escapeXml(value: string): string {
+  return value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
+
+/** The text of the first such element of an answer, unescaped. */
+export function xmlText(body: Buffer | string, element: string): string | undefined {
+  const found = new RegExp(`<${element}>([\\s\\S]*?)</${element}>`).exec(body.toString())?.[1];
+  return found
+    ?.replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#(?:39|x27);|&apos;/g, "'")
+    .replace(/&amp;/g, '&');
+}
+
+function reply(status: number, headers: Record<string, string>, body: string): Reply {
+  return { status, headers, body: Buffer.from(body) };
+}
+
+function contentType(call: Call): string {
+  return single(call.headers['content-type']) ?? '';
+}
+
+function isForm(headers: IncomingHttpHeaders): boolean {
+  return (single(headers['content-type']) ?? '').startsWith('application/x-www-form-urlencoded');
+}
+
+function isJson(headers: IncomingHttpHeaders): boolean {
+  return /^application\/(x-amz-)?json/.test(single(headers['content-type']) ?? '');
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
