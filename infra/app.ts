@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { bundleFunctions, FUNCTIONS_DIR } from './build.ts';
+import { readContext } from './context.ts';
+import { identityStack } from './identity-stack.ts';
+import { mainStack } from './main-stack.ts';
+import { controlTowerStack, managementStack } from './management-stack.ts';
+import { FUNCTIONS, type FunctionName } from './names.ts';
+
+export interface BuildOptions {
+  /** Where `synth()` writes the templates; CDK's own choice when left out. */
+  outdir?: string;
+  /** Folder with a folder per bundled function; `dist/functions` when left out. */
+  functionsDir?: string;
+  /** Run cdk-nag's checks while synthesising. Default false. */
+  checks?: boolean;
+}
+
+/**
+ * The CDK app with all stacks, from context: what is given here, else what the CDK command line passes on. The
+ * functions must have been bundled. Throws an error for people when the context is incomplete or a bundle is
+ * missing. Nothing is written before `synth()`.
+ */
+export function buildApp(context: Record<string, unknown> = {}, options: BuildOptions = {}): App {
+  const { outdir, functionsDir = FUNCTIONS_DIR, checks = false } = options;
+  const app = new App({
+    analyticsReporting: false,
+    ...(outdir && { outdir }),
+    context: { '@aws-cdk/core:enablePartitionLiterals': true },
+  });
+  const deployment = readContext({ ...app.node.getAllContext(), ...context });
+  const main = mainStack(app, deployment, bundles(functionsDir));
+  main.addStackDependency(identityStack(app, deployment), "the functions' roles must exist");
+  managementStack(app, deployment);
+  controlTowerStack(app, deployment);
+  if (checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
+}
+
+function bundles(directory: string): Record<FunctionName, string> {
+  const found = FUNCTIONS.map((name) => [name, path.join(directory, name)] as const);
+  const missing = found.filter(([, folder]) => !existsSync(path.join(folder, 'index.mjs')));
+  if (missing.length > 0) {
+    const names = missing.map(([name]) => name).join(', ');
+    throw new Error(`No bundle in ${directory} for: ${names}. Run npm run build first.`);
+  }
+  return Object.fromEntries(found) as Record<FunctionName, string>;
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await bundleFunctions();
+  try {
+    buildApp({}, { checks: true }).synth();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile } from 'esbuild';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Where the bundles go, and where the main stack takes them from: one folder a function, one asset each. */
+export const FUNCTIONS_DIR = path.join(ROOT, 'dist', 'functions');
+
+export interface Bundle {
+  name: string;
+  directory: string;
+  /** All files of the bundle, in bytes, and what its door loads at once. */
+  bytes: number;
+  entryBytes: number;
+}
+
+/**
+ * Bundles every `controllers/<name>/handler.ts` into `<outdir>/<name>/index.mjs`, with all it imports, the SDK
+ * included. What a handler imports lazily becomes a file beside it. Replaces what was there; safe to repeat.
+ */
+export async function bundleFunctions(outdir: string = FUNCTIONS_DIR): Promise<Bundle[]> {
+  const controllers = path.join(ROOT, 'controllers');
+  const names = readdirSync(controllers, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(path.join(controllers, entry.name, 'handler.ts')))
+    .map((entry) => entry.name)
+    .sort();
+  return Promise.all(names.map((name) => bundle(name, path.join(controllers, name, 'handler.ts'), outdir)));
+}
+
+async function bundle(name: string, handler: string, outdir: string): Promise<Bundle> {
+  const directory = path.join(outdir, name);
+  await rm(directory, { recursive: true, force: true });
+  const { metafile } = await build({
+    entryPoints: { index: handler },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    absWorkingDir: ROOT,
+    logLevel: 'warning',
+    // Some dependencies are CommonJS inside and call require() for Node's own modules.
+    banner: { js: "import{createRequire as cjs}from'node:module';const require=cjs(import.meta.url);" },
+  });
+  return { name, directory, ...sizes(metafile) };
+}
+
+function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {
+  const outputs = Object.entries(metafile.outputs);
+  const entry = outputs.find(([, output]) => output.entryPoint)?.[0] ?? '';
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path: next, kind } of metafile.outputs[file]?.imports ?? []) {
+      if (kind === 'import-statement') load(next);
+    }
+  };
+  load(entry);
+  const sum = (files: Iterable<string>) =>
+    [...files].reduce((total, file) => total + (metafile.outputs[file]?.bytes ?? 0), 0);
+  return { bytes: sum(outputs.map(([file]) => file)), entryBytes: sum(loaded) };
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const kilobytes = (bytes: number) => `${Math.ceil(bytes / 1024)} kB`;
+  for (const { name, directory, bytes, entryBytes } of await bundleFunctions()) {
+    const where = path.relative(process.cwd(), directory);
+    console.log(
+      `${name.padEnd(16)}${kilobytes(entryBytes).padStart(9)} loaded at start, ${kilobytes(bytes)} in all  ${where}`,
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  aws_cloudwatch as cloudwatch,
+  Duration,
+  aws_iam as iam,
+  aws_kms as kms,
+  RemovalPolicy,
+  type Stack,
+  aws_sns as sns,
+  aws_sns_subscriptions as subscriptions,
+} from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Construct } from 'constructs';
+
+export interface Alarm {
+  name: string;
+  /** One sentence for the person on call. */
+  description: string;
+  metric: cloudwatch.Metric;
+  /** Rings when the metric is at least this (or at most, with `below`) … */
+  threshold: number;
+  /** … in so many periods in a row. */
+  periods?: number;
+  below?: boolean;
+}
+
+/**
+ * The topic that alarms of this stack go to, encrypted, and a function that adds an alarm. Only CloudWatch, for
+ * alarms of this account, may publish to it. With an email address, that address is subscribed.
+ */
+export function alarms(
+  stack: Stack,
+  options: { topicName: string; account: string; email?: string | undefined },
+): (alarm: Alarm) => void {
+  const parent = new Construct(stack, 'Alarms');
+  const cloudWatch = new iam.PrincipalWithConditions(new iam.ServicePrincipal('cloudwatch.amazonaws.com'), {
+    StringEquals: { 'aws:SourceAccount': options.account },
+  });
+  // AWS's own key for SNS does not admit CloudWatch, and its policy cannot be changed.
+  const key = new kms.Key(parent, 'Key', {
+    description: 'Orgkeeper: alarms on their way through SNS',
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  key.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: 'CloudWatchPublishes',
+      principals: [cloudWatch],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: ['*'],
+    }),
+  );
+  const topic = new sns.Topic(parent, 'Topic', {
+    topicName: options.topicName,
+    masterKey: key,
+    enforceSSL: true,
+  });
+  topic.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: 'CloudWatchPublishes',
+      principals: [cloudWatch],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+    }),
+  );
+  if (options.email) topic.addSubscription(new subscriptions.EmailSubscription(options.email));
+  const action = new SnsAction(topic);
+
+  return ({ name, description, metric, threshold, periods = 1, below = false }) => {
+    const alarm = new cloudwatch.Alarm(parent, name, {
+      alarmName: `orgkeeper-${name.replace(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase()}`,
+      alarmDescription: description,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: below
+        ? cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
+        : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: below
+        ? cloudwatch.TreatMissingData.BREACHING
+        : cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(action);
+  };
+}
+
+/** A metric of AWS's own, named by its one dimension. */
+export function metric(
+  namespace: 'AWS/SQS' | 'AWS/Lambda' | 'AWS/Events',
+  metricName: string,
+  dimensions: Record<string, string>,
+  statistic: 'Sum' | 'Maximum' = 'Maximum',
+): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace,
+    metricName,
+    dimensionsMap: dimensions,
+    statistic,
+    period: Duration.minutes(5),
+  });
+}

@@ -1,0 +1,68 @@
+import { aws_events as events } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Context } from '../context.ts';
+import { arns, mainIsManagement, NAMES } from '../names.ts';
+import { eventRule } from './event-rule.ts';
+import type { QueueWithDeadLetters } from './queue.ts';
+
+/** What another account may ask for. Retirement is not among it: that takes Main itself. */
+const REQUESTS_OF_OTHERS = [
+  'AccountRegistrationRequested',
+  'AccountCreationRequested',
+  'DriftSweepRequested',
+];
+
+/**
+ * The bus, who may put events on it, and its rules. Principals of Main are admitted by their own IAM policies;
+ * the bus policy admits the management account for AWS's events and the `requesters` for requests. Every
+ * event of these sources goes to intake, whatever its detail-type: intake answers what it does not know.
+ */
+export function bus(scope: Construct, context: Context, intake: QueueWithDeadLetters): events.CfnEventBus {
+  const arn = arns(context);
+  const eventBus = new events.CfnEventBus(scope, 'Bus', {
+    name: NAMES.bus,
+    description: 'Everything that wants something of Orgkeeper, and what Orgkeeper announces',
+  });
+  const admit = (statementId: string, accounts: string[], conditions: Record<string, string[]>) =>
+    new events.CfnEventBusPolicy(scope, `${statementId}Policy`, {
+      eventBusName: NAMES.bus,
+      statementId,
+      statement: {
+        Sid: statementId,
+        Effect: 'Allow',
+        Principal: { AWS: accounts.map(arn.root) },
+        Action: 'events:PutEvents',
+        Resource: arn.bus,
+        Condition: { StringEquals: conditions },
+      },
+    }).addResourceDependency(eventBus);
+
+  if (!mainIsManagement(context)) {
+    admit('OrganizationEvents', [context.managementAccountId], {
+      'events:source': ['aws.organizations', 'aws.controltower'],
+    });
+  }
+  const requesters = context.requesters.filter((account) => account !== context.mainAccountId);
+  if (requesters.length > 0) {
+    admit('Requests', requesters, {
+      'events:source': ['orgkeeper.request'],
+      'events:detail-type': REQUESTS_OF_OTHERS,
+    });
+  }
+  const toIntake = (id: string, description: string, sources: string[]) =>
+    eventRule(scope, id, {
+      bus: NAMES.bus,
+      description,
+      pattern: { source: sources },
+      target: { queue: intake.queue },
+      deadLetters: intake.deadLetters,
+    }).addResourceDependency(eventBus);
+  toIntake('OrganizationRule', "What happened in the organization, to Orgkeeper's intake", [
+    'aws.organizations',
+    'aws.controltower',
+  ]);
+  toIntake('RequestRule', "What people, pipelines and the nightly schedule ask for, to Orgkeeper's intake", [
+    'orgkeeper.request',
+  ]);
+  return eventBus;
+}

@@ -1,0 +1,64 @@
+import { aws_iam as iam, type Stack } from 'aws-cdk-lib';
+import type { Context } from '../context.ts';
+import { arns } from '../names.ts';
+import { alarms, metric } from './alarms.ts';
+import { eventRule } from './event-rule.ts';
+import { deadLetterQueue } from './queue.ts';
+
+export type ForwardedSource = 'aws.organizations' | 'aws.controltower';
+
+/** What changes who is in the organization, or where. Add an event here when intake learns it. */
+const EVENT_NAMES: Record<ForwardedSource, string[]> = {
+  'aws.organizations': [
+    'CreateAccountResult',
+    'CloseAccountResult',
+    'AccountJoinedOrganization',
+    'AccountDepartedOrganization',
+    'AcceptHandshake',
+    'MoveAccount',
+    'RemoveAccountFromOrganization',
+    'LeaveOrganization',
+  ],
+  'aws.controltower': ['CreateManagedAccount', 'UpdateManagedAccount'],
+};
+
+/**
+ * A rule on this account's and region's default bus that forwards these sources' events to Main's bus, with a
+ * role that may do only that. Calls that failed (`errorCode`) stay behind. What cannot be delivered is kept for
+ * 14 days and rings an alarm.
+ */
+export function forwarding(stack: Stack, context: Context, sources: ForwardedSource[]): void {
+  const { bus } = arns(context);
+  const name = `${stack.stackName}-undelivered`;
+  const role = new iam.Role(stack, 'ForwardingRole', {
+    description: "Orgkeeper: forwards the organization's events to Main",
+    assumedBy: new iam.ServicePrincipal('events.amazonaws.com'),
+    inlinePolicies: {
+      orgkeeper: new iam.PolicyDocument({
+        statements: [
+          new iam.PolicyStatement({ sid: 'Forward', actions: ['events:PutEvents'], resources: [bus] }),
+        ],
+      }),
+    },
+  });
+  eventRule(stack, 'ForwardingRule', {
+    description: "What changes the organization's accounts, to Orgkeeper's bus in Main",
+    pattern: {
+      source: sources,
+      detail: { eventName: sources.flatMap((source) => EVENT_NAMES[source]), errorCode: [{ exists: false }] },
+    },
+    target: { busArn: bus, role },
+    deadLetters: deadLetterQueue(stack, 'Undelivered', name),
+  });
+  const alarm = alarms(stack, {
+    topicName: `${stack.stackName}-alarms`,
+    account: context.managementAccountId,
+    email: context.alarmEmail,
+  });
+  alarm({
+    name: 'Undelivered',
+    description: "Events of the organization did not reach Main's bus: the hourly listing makes up for them.",
+    metric: metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: name }),
+    threshold: 1,
+  });
+}

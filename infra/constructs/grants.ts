@@ -1,0 +1,23 @@
+import { aws_iam as iam, Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Grant } from '../permissions.ts';
+
+/** Attaches exactly these statements to the role, as one inline policy. A wildcard passes with its reason. */
+export function attach(scope: Construct, id: string, role: iam.IRole, grants: Grant[]): iam.Policy {
+  const policy = new iam.Policy(scope, id, {
+    policyName: 'orgkeeper',
+    roles: [role],
+    statements: grants.map(
+      ({ sid, actions, resources }) => new iam.PolicyStatement({ sid, actions, resources }),
+    ),
+  });
+  for (const { resources, because: reason } of grants) {
+    for (const resource of reason ? resources.filter((one) => one.includes('*')) : []) {
+      Validations.of(policy).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${resource}]`,
+        reason: reason ?? '',
+      });
+    }
+  }
+  return policy;
+}

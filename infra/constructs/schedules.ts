@@ -1,0 +1,63 @@
+import { aws_iam as iam, aws_scheduler as scheduler } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Context } from '../context.ts';
+import { arns, NAMES } from '../names.ts';
+
+/**
+ * The clock: due work each minute and the listing of the organization each hour go to the sweep queue; the
+ * nightly sweep is the same event on the bus that a person would put. A tick that cannot be delivered is
+ * dropped after a minute, since the next one does its work; a nightly sweep is tried for an hour.
+ */
+export function schedules(scope: Construct, context: Context): Construct {
+  const parent = new Construct(scope, 'Schedules');
+  const arn = arns(context);
+  const group = new scheduler.CfnScheduleGroup(parent, 'Group', { name: NAMES.scheduleGroup });
+  const role = new iam.Role(parent, 'Role', {
+    description: "Orgkeeper: the schedules' own role",
+    assumedBy: new iam.PrincipalWithConditions(new iam.ServicePrincipal('scheduler.amazonaws.com'), {
+      StringEquals: { 'aws:SourceAccount': context.mainAccountId, 'aws:SourceArn': arn.scheduleGroup },
+    }),
+    inlinePolicies: {
+      orgkeeper: new iam.PolicyDocument({
+        statements: [
+          new iam.PolicyStatement({ sid: 'Tick', actions: ['sqs:SendMessage'], resources: [arn.sweepQueue] }),
+          new iam.PolicyStatement({
+            sid: 'AskForSweep',
+            actions: ['events:PutEvents'],
+            resources: [arn.bus],
+          }),
+        ],
+      }),
+    },
+  });
+  const schedule = (
+    id: string,
+    expression: string,
+    maximumEventAgeInSeconds: number,
+    target: Pick<scheduler.CfnSchedule.TargetProperty, 'arn' | 'input' | 'eventBridgeParameters'>,
+  ) =>
+    new scheduler.CfnSchedule(parent, id, {
+      name: `orgkeeper-${id.toLowerCase()}`,
+      groupName: NAMES.scheduleGroup,
+      scheduleExpression: expression,
+      scheduleExpressionTimezone: context.timeZone,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        ...target,
+        roleArn: role.roleArn,
+        retryPolicy: { maximumEventAgeInSeconds, maximumRetryAttempts: 185 },
+      },
+    }).addResourceDependency(group);
+
+  schedule('Due', context.dueSchedule, 60, { arn: arn.sweepQueue, input: JSON.stringify({ task: 'due' }) });
+  schedule('List', context.listSchedule, 60, {
+    arn: arn.sweepQueue,
+    input: JSON.stringify({ task: 'list' }),
+  });
+  schedule('Nightly', context.nightlySchedule, 3600, {
+    arn: arn.bus,
+    input: JSON.stringify({ reason: 'nightly' }),
+    eventBridgeParameters: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested' },
+  });
+  return parent;
+}

@@ -1,0 +1,34 @@
+import { aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { NAMES } from '../names.ts';
+
+/**
+ * The one table: accounts, their status and history, baselines. It outlives the stack. Index `collection`
+ * lists records of a sort; `due` holds only what must be looked at later, so asking it costs next to nothing.
+ */
+export function table(scope: Construct): dynamodb.Table {
+  const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
+  const made = new dynamodb.Table(scope, 'Table', {
+    tableName: NAMES.table,
+    partitionKey: text('pk'),
+    sortKey: text('sk'),
+    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    timeToLiveAttribute: 'expiresAt',
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  made.addGlobalSecondaryIndex({
+    indexName: 'collection',
+    partitionKey: text('collection'),
+    sortKey: text('collectionKey'),
+    projectionType: dynamodb.ProjectionType.ALL,
+  });
+  made.addGlobalSecondaryIndex({
+    indexName: 'due',
+    partitionKey: text('due'),
+    sortKey: text('dueAt'),
+    projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+  });
+  return made;
+}

@@ -1,0 +1,88 @@
+import type { Stack } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import type { Context } from '../context.ts';
+import { FUNCTIONS, functionName, NAMES } from '../names.ts';
+import { alarms, metric } from './alarms.ts';
+
+const QUEUES = { intake: NAMES.intakeQueue, sweep: NAMES.sweepQueue, reconcile: NAMES.workQueue };
+
+/** Alarms of the main stack, and a dashboard with what they watch. What to do: docs/operations.md. */
+export function watch(stack: Stack, context: Context): void {
+  const alarm = alarms(stack, {
+    topicName: 'orgkeeper-alarms',
+    account: context.mainAccountId,
+    email: context.alarmEmail,
+  });
+  const title = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  for (const name of FUNCTIONS) {
+    alarm({
+      name: `${title(name)}DeadLetters`,
+      description: `Messages for ${name} failed for good: read them in the queue of dead letters, mend, redrive.`,
+      metric: waiting(deadLetters(QUEUES[name])),
+      threshold: 1,
+    });
+    alarm({
+      name: `${title(name)}Errors`,
+      description: `The function ${functionName(name)} crashed or timed out: see its log group.`,
+      metric: errors(name),
+      threshold: 1,
+      periods: 2,
+    });
+  }
+  alarm({
+    name: 'WorkAge',
+    description:
+      'The oldest work has waited for half an hour: passes are too slow, or one account keeps failing.',
+    metric: age(NAMES.workQueue),
+    threshold: 30 * 60,
+  });
+  alarm({
+    name: 'IntakeAge',
+    description: 'The oldest event has waited for a quarter of an hour: intake does not work it off.',
+    metric: age(NAMES.intakeQueue),
+    threshold: 15 * 60,
+  });
+  alarm({
+    name: 'ClockStopped',
+    description: 'The sweep function has not run for a quarter of an hour: the schedules do not reach it.',
+    metric: invocations('sweep'),
+    threshold: 0,
+    periods: 3,
+    below: true,
+  });
+  dashboard(stack, context);
+}
+
+function dashboard(stack: Stack, context: Context): void {
+  const graph = (title: string, left: cloudwatch.IMetric[]) =>
+    new cloudwatch.GraphWidget({ title, left, region: context.region, width: 8, height: 6 });
+  const queues = Object.values(QUEUES);
+  new cloudwatch.Dashboard(stack, 'Dashboard', {
+    dashboardName: `orgkeeper-${context.region}`,
+    widgets: [
+      [
+        graph('Messages waiting', queues.map(waiting)),
+        graph('Age of the oldest message (s)', queues.map(age)),
+        graph('Dead letters', queues.map(deadLetters).map(waiting)),
+      ],
+      [
+        graph('Invocations', FUNCTIONS.map(invocations)),
+        graph('Errors', FUNCTIONS.map(errors)),
+        graph(
+          'Longest run (ms)',
+          FUNCTIONS.map((name) => metric('AWS/Lambda', 'Duration', { FunctionName: functionName(name) })),
+        ),
+      ],
+    ],
+  });
+}
+
+const deadLetters = (queue: string) =>
+  queue.endsWith('.fifo') ? queue.replace(/\.fifo$/, '-dead.fifo') : `${queue}-dead`;
+const waiting = (queue: string) =>
+  metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: queue });
+const age = (queue: string) => metric('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: queue });
+const errors = (name: (typeof FUNCTIONS)[number]) =>
+  metric('AWS/Lambda', 'Errors', { FunctionName: functionName(name) }, 'Sum');
+const invocations = (name: (typeof FUNCTIONS)[number]) =>
+  metric('AWS/Lambda', 'Invocations', { FunctionName: functionName(name) }, 'Sum');

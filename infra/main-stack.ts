@@ -1,0 +1,121 @@
+import { type App, Duration, aws_iam as iam, Stack, aws_ssm as ssm } from 'aws-cdk-lib';
+import type { Config } from '../shared/config.ts';
+import { bus } from './constructs/bus.ts';
+import { attach } from './constructs/grants.ts';
+import { queueWithDeadLetters } from './constructs/queue.ts';
+import { schedules } from './constructs/schedules.ts';
+import { table } from './constructs/table.ts';
+import { watch } from './constructs/watch.ts';
+import { worker } from './constructs/worker.ts';
+import type { Context } from './context.ts';
+import { arns, type FunctionName, NAMES, STACKS } from './names.ts';
+import { permissions } from './permissions.ts';
+import { mainSynthesizer } from './synthesizer.ts';
+
+/** AWS asks for a visibility of six times the function's time-out. */
+const VISIBILITY = 6;
+
+/**
+ * Orgkeeper itself: bus, queues, functions, table, clock, alarms. It needs the identity stack first, and is
+ * needed by nothing: deleting it leaves the table and the roles.
+ */
+export function mainStack(app: App, context: Context, code: Record<FunctionName, string>): Stack {
+  const stack = new Stack(app, STACKS.main, {
+    env: { account: context.mainAccountId, region: context.region },
+    synthesizer: mainSynthesizer(),
+    description: 'Orgkeeper: keeps every account of the organization in its desired state',
+  });
+  const timeouts = {
+    intake: Duration.minutes(1),
+    sweep: Duration.minutes(5),
+    reconcile: Duration.minutes(2),
+  };
+  const queue = (id: string, name: string, worksFor: FunctionName, receives: number) =>
+    queueWithDeadLetters(stack, id, {
+      name,
+      receives,
+      visibilityTimeout: Duration.seconds(VISIBILITY * timeouts[worksFor].toSeconds()),
+    });
+  const queues = {
+    intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', 8),
+    sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', 8),
+    reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', 12),
+  };
+  table(stack);
+  bus(stack, context, queues.intake);
+  schedules(stack, context);
+
+  const config = stack.toJsonString(
+    configuration(context, {
+      workQueueUrl: queues.reconcile.queue.queueUrl,
+      sweepQueueUrl: queues.sweep.queue.queueUrl,
+    }),
+  );
+  new ssm.StringParameter(stack, 'Config', {
+    parameterName: NAMES.configParameter,
+    description: 'What the orgkeeper command line knows about this deployment',
+    stringValue: config,
+  });
+  const grants = permissions(context);
+  const ownRole = (id: string, roleName: string) =>
+    new iam.Role(stack, id, { roleName, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const shared = { config, logRetentionDays: context.logRetentionDays };
+  worker(stack, 'intake', {
+    ...shared,
+    description: 'Turns events into account records and work',
+    role: ownRole('IntakeRole', NAMES.intakeRole),
+    grants: grants.intake,
+    code: code.intake,
+    timeout: timeouts.intake,
+    memorySize: 512,
+    source: { queue: queues.intake, batchSize: 10 },
+  });
+  worker(stack, 'sweep', {
+    ...shared,
+    description: 'Lists the organization, and sends work for all accounts and for what is due',
+    role: ownRole('SweepRole', NAMES.sweepRole),
+    grants: grants.sweep,
+    code: code.sweep,
+    timeout: timeouts.sweep,
+    memorySize: 512,
+    source: { queue: queues.sweep, batchSize: 1, maximumConcurrency: 2 },
+  });
+  worker(stack, 'reconcile', {
+    ...shared,
+    description: 'Runs one pass of one account',
+    role: iam.Role.fromRoleName(stack, 'RunnerRole', NAMES.runnerRole),
+    grants: grants.reconcile,
+    code: code.reconcile,
+    timeout: timeouts.reconcile,
+    memorySize: 768,
+    source: { queue: queues.reconcile, batchSize: 1, maximumConcurrency: context.maximumConcurrency },
+  });
+  attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);
+  watch(stack, context);
+  return stack;
+}
+
+function configuration(context: Context, urls: Pick<Config, 'workQueueUrl' | 'sweepQueueUrl'>): Config {
+  const arn = arns(context);
+  const { since, organizationalUnits } = context.onboard;
+  return {
+    partition: context.partition,
+    region: context.region,
+    organizationsRegion: context.organizationsRegion,
+    mainAccountId: context.mainAccountId,
+    managementAccountId: context.managementAccountId,
+    organizationId: context.organizationId,
+    tableName: NAMES.table,
+    busName: NAMES.bus,
+    ...urls,
+    organizationRoleArn: arn.organizationRole,
+    organizationExternalId: context.organizationExternalId,
+    runnerRoleArn: arn.runnerRole,
+    apiRoleArn: arn.apiRole,
+    accessRoleNames: context.accessRoleNames,
+    executionRolePattern: context.executionRolePattern,
+    defaultBaseline: context.defaultBaseline,
+    onboard: { ...(since && { since }), ...(organizationalUnits && { organizationalUnits }) },
+    requesters: context.requesters,
+  };
+}

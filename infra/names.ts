@@ -1,0 +1,74 @@
+import type { Context } from './context.ts';
+
+/** The functions of the main stack: each is a folder of `controllers/` with a `handler.ts`. */
+export const FUNCTIONS = ['intake', 'sweep', 'reconcile'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+export const STACKS = {
+  identity: 'orgkeeper-identity',
+  main: 'orgkeeper',
+  management: 'orgkeeper-management',
+  controlTower: 'orgkeeper-control-tower',
+} as const;
+
+/**
+ * Fixed names. Other accounts' policies name these roles, and a rebuilt main stack must find its table and
+ * its roles again, so none of them is generated.
+ */
+export const NAMES = {
+  bus: 'orgkeeper',
+  table: 'orgkeeper',
+  scheduleGroup: 'orgkeeper',
+  configParameter: '/orgkeeper/config',
+  runnerRole: 'orgkeeper-WorkflowLoopRunnerRole',
+  apiRole: 'orgkeeper-ApiHandlerRole',
+  organizationRole: 'orgkeeper-OrganizationRole',
+  intakeRole: 'orgkeeper-IntakeRole',
+  sweepRole: 'orgkeeper-SweepRole',
+  intakeQueue: 'orgkeeper-intake',
+  sweepQueue: 'orgkeeper-sweep',
+  workQueue: 'orgkeeper-work.fifo',
+} as const;
+
+/** The table's indexes. */
+export const INDEXES = ['collection', 'due'] as const;
+
+/** Name of a function on AWS. */
+export function functionName(name: FunctionName): string {
+  return `orgkeeper-${name}`;
+}
+
+/** Whether Main is the management account: then there is no organization role. */
+export function mainIsManagement(context: Context): boolean {
+  return context.mainAccountId === context.managementAccountId;
+}
+
+/** ARNs of what has a fixed name, and of what other accounts hold. */
+export function arns(context: Context) {
+  const { partition, region, mainAccountId: main, managementAccountId: management } = context;
+  const here = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${main}:${rest}`;
+  const role = (account: string, name: string) => `arn:${partition}:iam::${account}:role/${name}`;
+  return {
+    bus: here('events', `event-bus/${NAMES.bus}`),
+    table: here('dynamodb', `table/${NAMES.table}`),
+    indexes: INDEXES.map((index) => here('dynamodb', `table/${NAMES.table}/index/${index}`)),
+    scheduleGroup: here('scheduler', `schedule-group/${NAMES.scheduleGroup}`),
+    configParameter: here('ssm', `parameter${NAMES.configParameter}`),
+    intakeQueue: here('sqs', NAMES.intakeQueue),
+    sweepQueue: here('sqs', NAMES.sweepQueue),
+    workQueue: here('sqs', NAMES.workQueue),
+    logGroup: (name: FunctionName) => here('logs', `log-group:/aws/lambda/${functionName(name)}`),
+    mainRoot: `arn:${partition}:iam::${main}:root`,
+    managementRoot: `arn:${partition}:iam::${management}:root`,
+    root: (account: string) => `arn:${partition}:iam::${account}:root`,
+    runnerRole: role(main, NAMES.runnerRole),
+    apiRole: role(main, NAMES.apiRole),
+    intakeRole: role(main, NAMES.intakeRole),
+    sweepRole: role(main, NAMES.sweepRole),
+    organizationRole: role(management, NAMES.organizationRole),
+    accessRoles: context.accessRoleNames.map((name) => role('*', name)),
+    executionRoles: role('*', context.executionRolePattern),
+    accounts: `arn:${partition}:organizations::${management}:account/${context.organizationId}/*`,
+    organizationalUnits: `arn:${partition}:organizations::${management}:ou/${context.organizationId}/ou-*`,
+  };
+}

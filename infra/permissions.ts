@@ -1,0 +1,127 @@
+import type { Context } from './context.ts';
+import { arns, type FunctionName, mainIsManagement } from './names.ts';
+
+/** One allowing statement of an identity policy, as data. */
+export interface Grant {
+  sid: string;
+  actions: string[];
+  resources: string[];
+  /** Why a resource has a wildcard in it; without one, cdk-nag refuses the wildcard. */
+  because?: string;
+}
+
+/**
+ * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
+ * this. A new call in a controller needs its line here.
+ */
+export function permissions(context: Context): Record<FunctionName | 'api' | 'organization', Grant[]> {
+  const arn = arns(context);
+  const ownLogs = (name: FunctionName): Grant => ({
+    sid: 'WriteOwnLogs',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [`${arn.logGroup(name)}:*`],
+    because: 'A function names its log streams itself; the group is its own.',
+  });
+  const announce: Grant = { sid: 'Announce', actions: ['events:PutEvents'], resources: [arn.bus] };
+  const receive = (queue: string, ...more: string[]): Grant => ({
+    sid: 'ReceiveOwnMessages',
+    actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', ...more],
+    resources: [queue],
+  });
+  const send: Grant = {
+    sid: 'SendWork',
+    actions: ['sqs:SendMessage'],
+    resources: [arn.workQueue, arn.sweepQueue],
+  };
+  const store: Grant[] = [
+    {
+      sid: 'KeepRecords',
+      actions: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
+      resources: [arn.table],
+    },
+    { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes },
+  ];
+  // Main that is the management account needs no organization role: its functions do both halves themselves.
+  const seeOrganization: Grant[] = mainIsManagement(context)
+    ? organizationReads(context)
+    : [assume('EnterManagement', [arn.organizationRole])];
+  const enterAccounts: Grant[] = [
+    mainIsManagement(context)
+      ? assume(
+          'EnterAccounts',
+          arn.accessRoles,
+          'Any account of the organization is entered; its trust decides.',
+        )
+      : assume('EnterManagement', [arn.organizationRole]),
+    assume(
+      'UseExecutionRoles',
+      [arn.executionRoles],
+      'Any kept account may have one; its trust and ExternalId decide.',
+    ),
+  ];
+  return {
+    intake: [ownLogs('intake'), receive(arn.intakeQueue), send, ...store, announce, ...seeOrganization],
+    sweep: [ownLogs('sweep'), receive(arn.sweepQueue), send, ...store, announce, ...seeOrganization],
+    reconcile: [
+      ownLogs('reconcile'),
+      receive(arn.workQueue, 'sqs:ChangeMessageVisibility'),
+      ...store,
+      announce,
+      ...enterAccounts,
+    ],
+    api: [
+      {
+        sid: 'ReadRecords',
+        actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+        resources: [arn.table],
+      },
+      { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes },
+      { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
+      ...enterAccounts,
+    ],
+    organization: [
+      ...organizationReads(context),
+      assume(
+        'EnterAccounts',
+        arn.accessRoles,
+        'Any account of the organization is entered; its trust decides.',
+      ),
+    ],
+  };
+}
+
+/** The calls of Organizations that Orgkeeper makes; the two that name no resource stand for themselves. */
+function organizationReads(context: Context): Grant[] {
+  const arn = arns(context);
+  return [
+    {
+      sid: 'ListOrganization',
+      actions: ['organizations:DescribeOrganization', 'organizations:ListAccounts'],
+      resources: ['*'],
+      because: 'These two calls of Organizations name no resource.',
+    },
+    {
+      sid: 'ReadOrganization',
+      actions: [
+        'organizations:DescribeAccount',
+        'organizations:DescribeOrganizationalUnit',
+        'organizations:ListParents',
+        'organizations:ListTagsForResource',
+      ],
+      resources: [arn.accounts, arn.organizationalUnits],
+      because: 'All accounts and organizational units of this one organization.',
+    },
+  ];
+}
+
+function assume(sid: string, resources: string[], because?: string): Grant {
+  return { sid, actions: ['sts:AssumeRole'], resources, ...(because && { because }) };
+}
