@@ -4,13 +4,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { translateErrors } from './translate-error.ts';
-
-/** One call to AWS, as it is counted: `iam:GetRole`. */
-export interface ObservedCall {
-  readonly action: string;
-  readonly writes: boolean;
-}
+import { type ObservedCall, watch } from './watch.ts';
 
 /** Clients for one member account in one region, made when first used, credentials bound. */
 export interface MemberClients {
@@ -40,16 +34,11 @@ const requestHandler = new NodeHttpHandler({
   httpsAgent: { keepAlive: true, maxSockets: 100 },
 });
 
-/** True for the names of calls that change nothing. */
-export function isRead(command: string): boolean {
-  return /^(Get|List|Describe|Simulate|BatchGet)/.test(command);
-}
-
 /** Clients whose errors are already ours (ControllerError) wherever shared/aws/translate-error.ts knows them. */
 export function memberClients(options: MemberClientsOptions): MemberClients {
   const made = new Map<string, unknown>();
-  const once = <T>(key: string, make: () => T): T => {
-    if (!made.has(key)) made.set(key, watched(make() as Watchable, key, options));
+  const once = <T extends Parameters<typeof watch>[0]>(key: string, make: () => T): T => {
+    if (!made.has(key)) made.set(key, watch(make(), key.split(' ')[0] ?? key, options.onCall));
     return made.get(key) as T;
   };
   const { credentials, region } = options;
@@ -71,19 +60,4 @@ export function memberClients(options: MemberClientsOptions): MemberClients {
       return once('tag', () => new ResourceGroupsTaggingAPIClient(common));
     },
   };
-}
-
-type Watchable = Pick<IAMClient, 'middlewareStack'>;
-
-function watched<T extends Watchable>(client: T, key: string, options: MemberClientsOptions): T {
-  const service = key.split(' ')[0];
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const command = (context.commandName ?? 'Unknown').replace(/Command$/, '');
-      options.onCall?.({ action: `${service}:${command}`, writes: !isRead(command) });
-      return translateErrors(`${service}:${command}`, () => next(args));
-    },
-    { step: 'initialize', name: 'orgkeeperWatch', priority: 'high' },
-  );
-  return client;
 }

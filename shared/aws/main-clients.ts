@@ -1,0 +1,46 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { OrganizationsClient } from '@aws-sdk/client-organizations';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Bus } from '../bus.ts';
+import type { Config } from '../config.ts';
+import type { Table } from '../store/table.ts';
+import type { Queue } from '../work.ts';
+import { watch } from './watch.ts';
+
+/** Orgkeeper's own things in the Main account: table, bus and queues, with the clients to them. */
+export interface Main {
+  readonly table: Table;
+  readonly bus: Bus;
+  readonly work: Queue;
+  readonly sweep: Queue;
+}
+
+export function mainClients(config: Config, credentials?: AwsCredentialIdentity): Main {
+  const common = { region: config.region, ...(credentials && { credentials }) };
+  const sqs = watch(new SQSClient({ ...common, useQueueUrlAsEndpoint: false }), 'sqs');
+  const dynamo = watch(new DynamoDBClient(common), 'dynamodb');
+  return {
+    table: {
+      documents: DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } }),
+      name: config.tableName,
+    },
+    bus: { eventBridge: watch(new EventBridgeClient(common), 'events'), name: config.busName },
+    work: { sqs, url: config.workQueueUrl },
+    sweep: { sqs, url: config.sweepQueueUrl },
+  };
+}
+
+/** The client to Organizations, in the one region where the partition answers for it. */
+export function organizationsClient(
+  config: Config,
+  credentials: AwsCredentialIdentity | undefined,
+): OrganizationsClient {
+  const client = new OrganizationsClient({
+    region: config.organizationsRegion,
+    ...(credentials && { credentials }),
+  });
+  return watch(client, 'organizations');
+}
