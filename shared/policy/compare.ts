@@ -1,0 +1,92 @@
+import ipaddr from 'ipaddr.js';
+import { matches } from './match.ts';
+import type { Base } from './operators.ts';
+import type { Syntax } from './pattern.ts';
+import { parsePattern, replaceVariables } from './pattern.ts';
+
+/**
+ * Whether the request's value meets the policy's value under a positive operator. Policy variables count in
+ * strings and ARNs only. A value that is not of the operator's type (a date that is none) meets nothing.
+ */
+export function compare(
+  base: Exclude<Base, 'Null'>,
+  actual: string,
+  wanted: string,
+  variables: boolean,
+  value: (key: string) => string | undefined,
+): boolean {
+  const like = (wildcards: Syntax['wildcards'], fold = false): boolean => {
+    const pattern = replaceVariables(parsePattern(wanted, { variables, wildcards }), value);
+    if (pattern === undefined) return false;
+    if (!fold) return matches(pattern, actual);
+    const folded = pattern.map((each) =>
+      each.kind === 'char' ? ({ kind: 'char', char: each.char.toLowerCase() } as const) : each,
+    );
+    return matches(folded, actual.toLowerCase());
+  };
+  switch (base) {
+    case 'StringEquals':
+      return like('none');
+    case 'StringEqualsIgnoreCase':
+      return like('none', true);
+    case 'StringLike':
+      return like('text');
+    case 'ArnEquals':
+    case 'ArnLike':
+      return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:./.test(actual) && like('arn');
+    case 'Bool':
+      return /^(true|false)$/i.test(wanted) && actual.toLowerCase() === wanted.toLowerCase();
+    case 'BinaryEquals':
+      return (
+        [actual, wanted].every((each) => /^[\w+/-]*={0,2}$/.test(each)) &&
+        binary(actual).equals(binary(wanted))
+      );
+    case 'IpAddress':
+      return inRange(actual, wanted);
+    default:
+      return ordered(base, base.startsWith('Date') ? dateOf : numberOf, actual, wanted);
+  }
+}
+
+function ordered(base: string, read: (text: string) => number, actual: string, wanted: string): boolean {
+  const [a, b] = [read(actual), read(wanted)];
+  if (Number.isNaN(a) || Number.isNaN(b)) return false;
+  if (base.endsWith('LessThan')) return a < b;
+  if (base.endsWith('LessThanEquals')) return a <= b;
+  if (base.endsWith('GreaterThan')) return a > b;
+  if (base.endsWith('GreaterThanEquals')) return a >= b;
+  return a === b;
+}
+
+/** NaN when it is no number; IAM's numbers are decimal integers and fractions. */
+export function numberOf(text: string): number {
+  return /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Milliseconds; from ISO 8601 (a date alone is midnight UTC) or seconds since 1970. NaN when it is no date. */
+export function dateOf(text: string): number {
+  if (/^\d+$/.test(text) && text.length > 4) return Number(text) * 1000;
+  const iso = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?$/;
+  return iso.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+/** Whether the address, or all of the range, is within the range. Never across IPv4 and IPv6. */
+export function inRange(inner: string, outer: string): boolean {
+  const [a, b] = [rangeOf(inner), rangeOf(outer)];
+  if (a === undefined || b === undefined || a[0].kind() !== b[0].kind()) return false;
+  return a[1] >= b[1] && a[0].match(b[0], b[1]);
+}
+
+function rangeOf(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
+  const [address = '', bits, ...more] = text.split('/');
+  const v4 = ipaddr.IPv4.isValidFourPartDecimal(address);
+  if (more.length > 0 || !(v4 || (address.includes(':') && ipaddr.IPv6.isValid(address)))) return undefined;
+  const most = v4 ? 32 : 128;
+  if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return undefined;
+  const length = bits === undefined ? most : Number(bits);
+  return length > most ? undefined : [ipaddr.parse(address), length];
+}
+
+function binary(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}

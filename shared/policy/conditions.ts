@@ -1,0 +1,38 @@
+import { compare } from './compare.ts';
+import type { Context } from './context.ts';
+import { variableIn } from './context.ts';
+import type { Operator } from './operators.ts';
+import { operatorNamed } from './operators.ts';
+import type { Conditions } from './statement.ts';
+
+/**
+ * Whether all conditions hold. A key that the request lacks fails a positive operator and meets a negated one,
+ * IfExists and ForAllValues; it fails ForAnyValue. An operator without a set qualifier over several values is
+ * met by one of them (a negated one: by all).
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html
+ */
+export function conditionsHold(conditions: Conditions, context: Context, variables: boolean): boolean {
+  return Object.entries(conditions).every(([name, keys]) => {
+    const operator = operatorNamed(name);
+    if (operator === undefined) return false;
+    return Object.entries(keys).every(([key, values]) => holds(operator, key, values, context, variables));
+  });
+}
+
+function holds(
+  operator: Operator,
+  key: string,
+  values: readonly string[],
+  context: Context,
+  variables: boolean,
+): boolean {
+  const found = context.get(key.toLowerCase()) ?? [];
+  const { base, set, negated, ifExists } = operator;
+  if (base === 'Null') return values.some((each) => each.toLowerCase() === String(found.length === 0));
+  if (found.length === 0) return ifExists || set === 'ForAllValues' || (set === undefined && negated);
+  const value = variableIn(context);
+  const meets = (actual: string) =>
+    values.some((wanted) => compare(base, actual, wanted, variables, value)) !== negated;
+  if (set === 'ForAllValues') return found.filter((each) => each !== '').every(meets);
+  return set === undefined && negated ? found.every(meets) : found.some(meets);
+}
