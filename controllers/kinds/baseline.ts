@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { BaselineName } from '../../shared/account.ts';
+import { InvalidDesiredState, type Problem } from '../../shared/errors.ts';
+import { type Lookup, namesIn } from '../../shared/interpolate.ts';
+import { formatPath } from '../../shared/requests.ts';
+import { readYaml, type YamlText } from '../../shared/yaml.ts';
+import type { AnyKind, KindAccount } from './kind.ts';
+
+/** A baseline as its text says it: a section a kind, checked, defaults filled in. */
+export interface BaselineDraft {
+  readonly name: string;
+  readonly description: string;
+  readonly sections: Readonly<Record<string, unknown>>;
+}
+
+type Path = readonly PropertyKey[];
+interface Found {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** The `${…}` names that every account has, with the sample that a baseline is tried with. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  'account.id': '111122223333',
+  'account.name': 'sample',
+  'account.email': 'sample@example.com',
+  'account.externalId': 'abcdefghijklmnopqrstuvwxyz012345',
+  'main.id': '444455556666',
+  'main.runnerRole': 'arn:aws:iam::444455556666:role/orgkeeper-WorkflowLoopRunnerRole',
+  'main.apiRole': 'arn:aws:iam::444455556666:role/orgkeeper-ApiHandlerRole',
+  'management.id': '777788889999',
+  'organization.id': 'o-abcdefghij',
+  partition: 'aws',
+  region: 'eu-west-1',
+};
+const SAMPLE_ACCOUNT: KindAccount = {
+  accountId: '111122223333',
+  partition: 'aws',
+  region: 'eu-west-1',
+  owner: '444455556666',
+};
+const VALUE_NAME = /^values\.[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+const Head = z.object({
+  name: BaselineName,
+  description: z.string().max(1024).default(''),
+});
+
+/**
+ * Reads and checks a baseline: YAML with `name`, `description` and a section for each kind by the kind's name. Every
+ * problem comes back with its path (`parameters[2].value`) and line; nothing is thrown for bad input. Names `${…}`
+ * must be known: those of every account, `values.*`, and the outputs of kinds earlier in the list. A baseline that
+ * passes was rendered once with sample values.
+ */
+export function parseBaseline(
+  text: string,
+  kinds: readonly AnyKind[],
+): { baseline: BaselineDraft } | { problems: Problem[] } {
+  const yaml = readYaml(text);
+  if ('problems' in yaml) return yaml;
+  if (yaml.value === null || typeof yaml.value !== 'object' || Array.isArray(yaml.value)) {
+    return { problems: [{ path: '', message: 'a baseline is a mapping with a name and sections', line: 1 }] };
+  }
+  const given = yaml.value as Record<string, unknown>;
+  const head = Head.safeParse(given);
+  const found: Found[] = [...issuesOf(head.error, []), ...unknownKeys(given, kinds)];
+  const sections: Record<string, unknown> = {};
+  const outputs: Outputs = { names: new Map(), complete: true };
+  for (const kind of kinds) {
+    if (!Object.hasOwn(given, kind.name)) continue;
+    const { section, problems } = readSection(kind, given[kind.name], outputs);
+    found.push(...problems);
+    if (section !== undefined) sections[kind.name] = section;
+  }
+  if (found.length > 0 || !head.success) return { problems: inOrder(found, yaml) };
+  return { baseline: { ...head.data, sections } };
+}
+
+interface Outputs {
+  /** Outputs of the kinds so far, and whose they are. */
+  readonly names: Map<string, string>;
+  /** False once a section could not be read: then nobody knows what it would have given. */
+  complete: boolean;
+}
+
+function readSection(
+  kind: AnyKind,
+  given: unknown,
+  outputs: Outputs,
+): { section?: unknown; problems: Found[] } {
+  const names = unknownNames(given, [kind.name], outputs);
+  const parsed = kind.section.safeParse(given);
+  if (!parsed.success) {
+    outputs.complete = false;
+    return { problems: [...names, ...issuesOf(parsed.error, [kind.name])] };
+  }
+  const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, outputs);
+  for (const name of kind.outputNames(parsed.data)) outputs.names.set(name, kind.name);
+  return { section: parsed.data, problems: [...names, ...rendering] };
+}
+
+function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]): Found[] {
+  const sections = kinds.map(({ name }) => name);
+  const unknown = Object.keys(given).filter((key) => !['name', 'description', ...sections].includes(key));
+  const found = unknown.map((key) => ({
+    path: [key],
+    message: `unknown key; the sections are ${sections.join(', ')}`,
+  }));
+  if (sections.some((name) => Object.hasOwn(given, name)) || found.length > 0) return found;
+  return [{ path: [], message: `a baseline has at least one section of ${sections.join(', ')}` }];
+}
+
+/** Every `${…}` in a section that means nothing there, and every `${` that is not closed. */
+function unknownNames(value: unknown, path: Path, outputs: Outputs): Found[] {
+  if (typeof value === 'string') {
+    const unknown = namesIn(value).filter((name) => !isKnown(name, outputs));
+    const found = unknown.map((name) => ({ path, message: explainName(name, outputs) }));
+    const closed = namesIn(value).reduce((rest, name) => rest.replace(`\${${name}}`, ''), value);
+    return closed.includes('${') ? [...found, { path, message: 'a `${` without a name and a `}`' }] : found;
+  }
+  if (value === null || typeof value !== 'object') return [];
+  const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
+  return parts.flatMap(([key, item]) => unknownNames(item, [...path, key], outputs));
+}
+
+function isKnown(name: string, outputs: Outputs): boolean {
+  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name) || outputs.names.has(name)) return true;
+  return !outputs.complete && /^[a-z][\w-]*(\.[\w-]+)+$/i.test(name);
+}
+
+function explainName(name: string, outputs: Outputs): string {
+  const known = [...Object.keys(SAMPLES), 'values.*', ...outputs.names.keys()];
+  return `unknown name \${${name}}; known here are ${known.join(', ')}`;
+}
+
+/**
+ * What goes wrong when the section is rendered for a sample account. A value of the account's own (`values.*`) has no
+ * sample, so that what a kind says about a text with one in it is not held against the baseline.
+ */
+function renderProblems(kind: AnyKind, section: unknown, given: unknown, outputs: Outputs): Found[] {
+  const lookup: Lookup = (name) =>
+    SAMPLES[name] ?? (outputs.names.has(name) ? sampleOutput(name) : undefined);
+  try {
+    kind.render(section, lookup, SAMPLE_ACCOUNT);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidDesiredState)) throw error;
+    if (error.problems.length === 0) return [{ path: [kind.name], message: error.message }];
+    const found = error.problems.map(({ path, message }) => ({
+      path: splitPath(path.startsWith(kind.name) ? path : formatPath(kind.name, splitPath(path))),
+      message,
+    }));
+    return found.filter(({ path }) => !usesValues(path.slice(1).reduce(child, given)));
+  }
+}
+
+function sampleOutput(name: string): string {
+  if (name.endsWith('.arn')) return 'arn:aws:iam::111122223333:role/sample';
+  if (name.endsWith('.cidr')) return '10.0.0.0/16';
+  return `${name.split('.')[0]}-0123456789abcdef0`;
+}
+
+function usesValues(value: unknown): boolean {
+  return JSON.stringify(value ?? null).includes('${values.');
+}
+
+function child(value: unknown, part: PropertyKey): unknown {
+  return value !== null && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[part] : value;
+}
+
+/** `a.b[2]` as its parts. */
+function splitPath(path: string): Path {
+  return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
+    index ? Number(index) : (key ?? ''),
+  );
+}
+
+/** zod's issues; of a union, those of the alternative that came furthest. */
+function issuesOf(error: z.ZodError | undefined, root: Path): Found[] {
+  return (error?.issues ?? []).flatMap((issue) => issueProblems(issue, root));
+}
+
+function issueProblems(issue: z.core.$ZodIssue, root: Path): Found[] {
+  const path = [...root, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const depth = (issues: readonly z.core.$ZodIssue[]) =>
+      Math.max(...issues.map((each) => each.path.length));
+    const [closest = []] = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+    return closest.flatMap((each) => issueProblems(each, path));
+  }
+  return [{ path, message: issue.message }];
+}
+
+function inOrder(found: readonly Found[], yaml: YamlText): Problem[] {
+  return found
+    .map(({ path, message }) => ({ path: formatPath('', path), message, line: yaml.lineOf(path) }))
+    .toSorted((a, b) => a.line - b.line);
+}

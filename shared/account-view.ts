@@ -1,0 +1,94 @@
+import type { AccountRecord, BaselineReference, Origin } from './account.ts';
+import type { Control } from './control.ts';
+import type { AccountStatus, Cause, Condition, Difference, PassResult } from './status.ts';
+
+/**
+ * Where an account stands, in a word. `pending`: what was asked for last has not been reached yet. `failed`: the last
+ * pass failed, and the conditions say why. `paused`: nothing is written into it, by whoever paused it.
+ */
+export type AccountState = 'unmanaged' | 'pending' | 'active' | 'paused' | 'failed' | 'retired' | 'departed';
+
+/** One account as users and scripts see it: the public document of `account ID --json`. */
+export interface AccountView {
+  readonly accountId: string;
+  readonly name: string;
+  readonly email?: string;
+  readonly origin: Origin;
+  readonly state: AccountState;
+  readonly mode: 'enforce' | 'observe';
+  /** Absent while unmanaged. */
+  readonly baseline?: BaselineReference;
+  /** True when the last pass found, or left, everything as it is desired now. */
+  readonly ready: boolean;
+  readonly conditions: readonly Condition[];
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Absent until the first pass is over. */
+  readonly lastPass?: PassView;
+}
+
+export interface PassView {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly cause: Cause;
+  readonly result: PassResult;
+  readonly calls: { readonly reads: number; readonly writes: number };
+  readonly differences: readonly Difference[];
+}
+
+/** What was asked of an account, what its last pass left, and whether writing is allowed at all. */
+export interface AccountParts {
+  readonly record: AccountRecord;
+  readonly status?: AccountStatus | undefined;
+  readonly control: Control;
+}
+
+/** The public document of an account. Pure; the keys stand in the document's own order. */
+export function accountView({ record, status, control }: AccountParts): AccountView {
+  const { accountId, name, email, origin, mode, baseline } = record;
+  return {
+    accountId,
+    name,
+    ...(email !== undefined && { email }),
+    origin,
+    state: stateOf({ record, status, control }),
+    mode,
+    ...(baseline && { baseline: { name: baseline.name, version: baseline.version } }),
+    ready: record.lifecycle === 'managed' && upToDate(record, status) && status?.ready === true,
+    conditions: status?.conditions ?? [],
+    outputs: status?.outputs ?? {},
+    ...(status?.lastPass && { lastPass: passView(status.lastPass) }),
+  };
+}
+
+function passView(pass: NonNullable<AccountStatus['lastPass']>): PassView {
+  const { id, startedAt, finishedAt, cause, result, calls, differences } = pass;
+  return { id, startedAt, finishedAt, cause, result, calls, differences };
+}
+
+function stateOf({ record, status, control }: AccountParts): AccountState {
+  switch (record.lifecycle) {
+    case 'unmanaged':
+    case 'departed':
+    case 'retired':
+      return record.lifecycle;
+    case 'retiring':
+      return status?.lastPass?.result === 'failed' ? 'failed' : 'pending';
+    case 'managed':
+      if (isPaused(record, control)) return 'paused';
+      if (!upToDate(record, status)) return 'pending';
+      if (status?.lastPass?.result === 'failed') return 'failed';
+      return status?.readySince || status?.lastPass?.result === 'drifted' ? 'active' : 'pending';
+  }
+}
+
+/** Whether writing into the account is stopped: for itself, its baseline, or the whole fleet. */
+export function isPaused(record: AccountRecord, control: Control): boolean {
+  const name = record.baseline?.name;
+  return record.paused || control.fleetPaused || (!!name && control.pausedBaselines.includes(name));
+}
+
+/** Whether a pass has been over since desired state last changed. */
+function upToDate(record: AccountRecord, status: AccountStatus | undefined): boolean {
+  return status?.observedGeneration === record.generation;
+}

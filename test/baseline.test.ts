@@ -1,0 +1,191 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { parseBaseline } from '../controllers/kinds/baseline.ts';
+import type { AnyKind } from '../controllers/kinds/kind.ts';
+import { InvalidDesiredState, type Problem } from '../shared/errors.ts';
+import { interpolateDeep, type Lookup } from '../shared/interpolate.ts';
+
+/** Two kinds as small as can be: the first gives outputs, the second lists values and renders them. */
+const house = fakeKind({
+  name: 'house',
+  section: z.strictObject({ cidr: z.string(), doors: z.array(z.string()).default([]) }),
+  outputNames: ({ doors }: { doors: string[] }) => ['house.id', ...doors.map((door) => `door.${door}.id`)],
+  render: (section: { cidr: string }, lookup: Lookup) => {
+    const wanted = interpolateDeep(section, lookup);
+    if (/^[\d./]+$/.test(wanted.cidr)) return wanted;
+    throw new InvalidDesiredState('bad house', [{ path: 'cidr', message: 'not a CIDR block' }]);
+  },
+});
+const letters = fakeKind({
+  name: 'letters',
+  section: z.array(
+    z.strictObject({
+      to: z.string(),
+      weight: z.union([z.number(), z.strictObject({ grams: z.number().max(100, 'too heavy') })]).optional(),
+    }),
+  ),
+  outputNames: () => ['letters.first'],
+  render: interpolateDeep,
+});
+const kinds = [house, letters];
+
+function fakeKind(kind: Pick<AnyKind, 'name' | 'section' | 'outputNames' | 'render'>): AnyKind {
+  const never = () => {
+    throw new Error('reading a baseline calls nobody');
+  };
+  return {
+    condition: 'Fake',
+    permissions: { read: [], write: [] },
+    wakeOn: [],
+    resources: never,
+    observe: never,
+    outputs: never,
+    diff: never,
+    apply: never,
+    remove: never,
+    ...kind,
+  };
+}
+
+function problems(text: string): readonly Problem[] {
+  const answer = parseBaseline(text, kinds);
+  return 'problems' in answer ? answer.problems : [];
+}
+
+const valid = `name: small
+description: A house and its letters
+house:
+  cidr: 10.0.0.0/16
+  doors: [front]
+letters:
+  - to: \${account.id} at \${door.front.id} of \${house.id}, \${values.street}
+`;
+
+describe('a baseline', () => {
+  test('is read with its sections, defaults filled in and names left for later', () => {
+    expect(
+      parseBaseline(valid.replace('  doors: [front]\n', '').replace('${door.front.id}', ''), kinds),
+    ).toEqual({
+      baseline: {
+        name: 'small',
+        description: 'A house and its letters',
+        sections: {
+          house: { cidr: '10.0.0.0/16', doors: [] },
+          letters: [{ to: '${account.id} at  of ${house.id}, ${values.street}' }],
+        },
+      },
+    });
+  });
+
+  test('may leave out sections and the description', () => {
+    expect(parseBaseline('name: x\nletters: []\n', kinds)).toEqual({
+      baseline: { name: 'x', description: '', sections: { letters: [] } },
+    });
+  });
+
+  test('with an unknown key, at the top or within, is refused with its path and line', () => {
+    expect(problems(`${valid}    too: b\ngarden: {}\n`)).toEqual([
+      { path: 'letters[0].too', line: 8, message: 'unknown key' },
+      { path: 'garden', line: 9, message: 'unknown key; the sections are house, letters' },
+    ]);
+  });
+
+  test('with an unknown name is refused with the names that are known there', () => {
+    const [problem, ...others] = problems(valid.replace('${account.id}', '${nonsense}'));
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ path: 'letters[0].to', line: 7 });
+    expect(problem?.message).toMatch(
+      /^unknown name \$\{nonsense\}; known here are account\.id, .*door\.front\.id/,
+    );
+  });
+
+  test.each([
+    ['an output of a later kind', 'house:\n  cidr: ${letters.first}\nletters: []', 'house.cidr', 3],
+    ['an output of its own', 'house:\n  cidr: 10.0.0.0/16\n  doors: ["${house.id}"]', 'house.doors[0]', 4],
+    ['an output that its section does not make', 'letters: [{ to: "${door.back.id}" }]', 'letters[0].to', 2],
+    ['a value without a name', 'letters:\n - to: ${values.}', 'letters[0].to', 3],
+    ['a name that is not closed', 'letters:\n - to: "${account.id"', 'letters[0].to', 3],
+  ])('may not use %s', (_, sections, path, line) => {
+    expect(problems(`name: x\n${sections}\n`)).toMatchObject([{ path, line }]);
+  });
+
+  test('names every problem at once, in the order of the lines, missing keys at what lacks them', () => {
+    expect(
+      problems('name: Bad Name\nhouse: {}\nletters:\n  - to: 7\n  - {}\n').map(({ path, line }) => [
+        path,
+        line,
+      ]),
+    ).toEqual([
+      ['name', 1],
+      ['house.cidr', 2],
+      ['letters[0].to', 4],
+      ['letters[1].to', 5],
+    ]);
+  });
+
+  test('is not held to outputs of a section that could not be read', () => {
+    expect(
+      problems('name: x\nhouse: { cidr: 1 }\nletters: [{ to: "${house.id}" }, { to: "${no}" }]'),
+    ).toMatchObject([{ path: 'house.cidr' }, { path: 'letters[1].to' }]);
+  });
+
+  test('says of alternatives what is wrong with the one that was meant', () => {
+    expect(problems('name: x\nletters:\n - to: a\n   weight:\n    grams: 700')).toEqual([
+      { path: 'letters[0].weight.grams', line: 5, message: 'too heavy' },
+    ]);
+  });
+
+  test('is rendered once, so that what AWS would refuse shows before it is published', () => {
+    expect(problems('name: x\nhouse:\n  cidr: ${account.name}')).toEqual([
+      { path: 'house.cidr', line: 3, message: 'not a CIDR block' },
+    ]);
+    expect(problems('name: x\nhouse:\n  cidr: ${values.cidr}')).toEqual([]);
+  });
+
+  test.each([
+    ['no YAML', 'name: [x', 1],
+    ['a key given twice', 'name: x\nname: y\nletters: []', 2],
+    ['a tab for indentation', 'name: x\nhouse:\n\tcidr: 1', 3],
+    ['an alias of nothing', 'name: x\nletters: *other', undefined],
+    ['an unknown tag', 'name: x\nletters: !!js/function "x"', 2],
+    ['two documents', 'name: x\nletters: []\n---\nname: y', 3],
+    ['a bracket forgotten, again and again', `name: x\nletters: ${'['.repeat(2_000)}`, 2],
+    ['nothing', '', 1],
+    ['a list', '- name: x', 1],
+    ['only a name', 'name: x', 1],
+    ['aliases that multiply', bomb(), undefined],
+    ['nesting without end', `name: x\nletters: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, 2],
+    ['too much text', `name: x\nletters: [{to: "${'a'.repeat(200_000)}"}]`, undefined],
+  ])('of %s is refused and never thrown', (_, text, line) => {
+    const all = problems(text);
+    expect(all[0]?.message).toMatch(/.../);
+    expect(all[0]?.line).toBe(line);
+    expect(all.length).toBeLessThan(21);
+  });
+
+  test('finds lines behind aliases and in keys that are no words', () => {
+    expect(problems('name: x\nhouse: &h\n  cidr: 10.0.0.0/8\n  extra: 1\n').map(({ line }) => line)).toEqual([
+      4,
+    ]);
+    expect(problems('name: x\n? [a]\n: 1\n7: 1\n__proto__: {}\nletters: []').map(({ line }) => line)).toEqual(
+      [1, 4, 5],
+    );
+  });
+});
+
+function bomb(): string {
+  const levels = 'abcdefghi'.split('');
+  const lines = levels
+    .slice(1)
+    .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${levels[i]}`).join(', ')}]`);
+  return ['name: x', 'a: &a [x]', ...lines].join('\n');
+}
+
+const shipped = new URL('../infra/baselines/analytics.yaml', import.meta.url);
+const list = new URL('../controllers/kinds/index.ts', import.meta.url);
+(existsSync(shipped) && existsSync(list) ? test : test.skip)('the baseline that ships is valid', async () => {
+  const { kinds: all } = await import(list.href);
+  const answer = parseBaseline(readFileSync(shipped, 'utf8'), all);
+  expect(answer).toMatchObject({ baseline: { name: 'analytics' } });
+});
