@@ -67,12 +67,12 @@ export interface AccountStatus {
   readonly conditions: readonly Condition[];
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** What others added within ours, by name: reported once, when first seen. */
+  readonly foreign: readonly string[];
   /** When to look again although nobody asks; drives the sparse due index. */
   readonly dueAt?: string;
   /** Since when it has been waiting or denied, and how often it was looked at: the backoff of `dueAt`. */
   readonly waiting?: { readonly since: string; readonly attempts: number };
-  /** Kinds with a create that was sent and not answered, and when: not created again before a look 30 s later. */
-  readonly unanswered?: Readonly<Record<string, string>>;
   readonly lastPass?: PassRecord;
   readonly unannounced?: readonly Announcement[];
 }

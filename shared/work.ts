@@ -36,6 +36,9 @@ export const SweepMessage = z.discriminatedUnion('task', [
 ]);
 export type SweepMessage = z.infer<typeof SweepMessage>;
 
+/** So often is a work message received before it goes to the dead letters (the main stack's redrive policy). */
+export const WORK_RECEIVES = 12;
+
 export interface Queue {
   readonly sqs: SQSClient;
   readonly url: string;

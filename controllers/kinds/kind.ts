@@ -26,6 +26,8 @@ export interface Kind<Section, Wanted, Actual> {
   readonly permissions: { readonly read: readonly string[]; readonly write: readonly string[] };
   /** What those permissions are for; `['*']` where ids are not known beforehand. */
   resources(wanted: Wanted, account: KindAccount): readonly string[];
+  /** True for the kind whose changes the `Access` condition must be verified after. */
+  readonly verifiesAccess?: boolean;
   /** CloudTrail event names that should wake a pass of the account: somebody changed one of these by hand. */
   readonly wakeOn: readonly string[];
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */

@@ -1,0 +1,60 @@
+import type { AccountRecord } from '../../shared/account.ts';
+import type { AccountStatus, Announcement, PassRecord } from '../../shared/status.ts';
+
+/**
+ * What a pass owes to the bus: changes of state, not states. Pure.
+ * @param before the status that the pass read; absent on the first pass
+ */
+export function announcements(
+  record: AccountRecord,
+  before: AccountStatus | undefined,
+  after: Pick<AccountStatus, 'ready' | 'conditions'> & { lastPass: PassRecord },
+): Announcement[] {
+  const pass = after.lastPass;
+  const common = {
+    accountId: record.accountId,
+    name: record.name,
+    baseline: pass.baseline,
+    passId: pass.id,
+    cause: pass.cause,
+  };
+  const owed: Announcement[] = [];
+  if (pass.result === 'corrected' && before?.readySince) {
+    owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass) } });
+  }
+  if (pass.result === 'drifted' && !sameDifferences(before?.lastPass, pass)) {
+    owed.push({ detailType: 'DriftDetected', detail: { ...common, differences: brief(pass) } });
+  }
+  if (after.ready && !before?.ready) owed.push({ detailType: 'AccountReady', detail: common });
+  const problem = after.conditions.find(({ status }) => status !== 'True');
+  if (problem && isDegraded(before, after)) {
+    const { reason, message } = problem;
+    owed.push({ detailType: 'AccountDegraded', detail: { ...common, reason, message } });
+  }
+  return owed;
+}
+
+/** Was ready and no longer is; or has just failed for good without ever having been ready. */
+function isDegraded(
+  before: AccountStatus | undefined,
+  after: { ready: boolean; lastPass: PassRecord },
+): boolean {
+  if (after.ready) return false;
+  if (before?.ready) return true;
+  return after.lastPass.result === 'failed' && before?.lastPass?.result !== 'failed';
+}
+
+function sameDifferences(before: PassRecord | undefined, after: PassRecord): boolean {
+  return JSON.stringify(before?.differences) === JSON.stringify(after.differences);
+}
+
+const EVENT_BYTES = 200_000;
+
+/** The differences, as many as an event has room for. */
+function brief(pass: PassRecord): PassRecord['differences'] {
+  let room = EVENT_BYTES;
+  return pass.differences.filter((difference) => {
+    room -= Buffer.byteLength(JSON.stringify(difference));
+    return room > 0;
+  });
+}

@@ -1,0 +1,22 @@
+import type { Main } from '../../shared/aws/main-clients.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { brakeTrips } from '../../shared/control.ts';
+import { countDrifted, stopSweep } from '../../shared/store/controls.ts';
+
+/**
+ * Counts an account that was ready and now differs towards its sweep, before anything is written. True when the
+ * sweep has stopped writing; whoever stops it says so, once.
+ */
+export async function brakeHolds(main: Main, sweepId: string, accountId: string): Promise<boolean> {
+  const sweep = await countDrifted(main.table, sweepId, accountId);
+  if (!sweep) return false;
+  if (sweep.stopped) return true;
+  if (!brakeTrips(sweep)) return false;
+  if (await stopSweep(main.table, sweepId)) {
+    const { accounts, drifted } = sweep;
+    const message = `${drifted} of ${accounts} accounts differ, more than drift explains: the sweep writes nothing more.`;
+    const detail = { sweepId, accounts, drifted, reason: 'SweepStopped', message };
+    await putEvents(main.bus, [{ detailType: 'SweepStopped', detail }], OUR_SOURCE);
+  }
+  return true;
+}

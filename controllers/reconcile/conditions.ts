@@ -1,0 +1,89 @@
+import { AccountNotReady, ControllerError, NotYetConsistent } from '../../shared/errors.ts';
+import type { Condition } from '../../shared/status.ts';
+import type { KindOutcome } from './kinds-run.ts';
+import type { Verdict } from './verify.ts';
+
+/** A condition before it is known when it last changed. */
+export type Finding = Omit<Condition, 'changedAt'>;
+
+/** Why differences were left as they are. */
+export type Hold = 'Observed' | 'Paused' | 'SweepStopped';
+
+const HELD: Readonly<Record<Hold, string>> = {
+  Observed: 'the account is observed only; register it again with mode enforce to have them mended',
+  Paused: 'writing is paused; `orgkeeper resume` lets it go on',
+  SweepStopped:
+    'the sweep stopped writing because too many accounts differ; look at one with `orgkeeper account`',
+};
+
+/** What a kind's outcome says about it. Pure. */
+export function kindFinding(outcome: KindOutcome, hold: Hold | undefined): Finding {
+  const { kind, state } = outcome;
+  const type = kind.condition;
+  switch (state.is) {
+    case 'inDesiredState':
+      return {
+        type,
+        status: 'True',
+        reason: 'InDesiredState',
+        message: 'Everything is as the baseline says.',
+      };
+    case 'held': {
+      const count = outcome.differences.length;
+      const why = HELD[hold ?? 'Observed'];
+      const message = `${count} ${count === 1 ? 'difference is' : 'differences are'} left as found: ${why}.`;
+      return { type, status: 'False', reason: hold === 'Observed' || !hold ? 'Drifted' : hold, message };
+    }
+    case 'blocked':
+      return { type, status: 'False', reason: state.reason, message: state.message };
+    case 'settling':
+      return { type, status: 'False', reason: 'Settling', message: state.message };
+    case 'failed':
+      return errorFinding(type, state.error);
+  }
+}
+
+/** What an error says about a condition: False when it stands in the way, Unknown when it will pass. Pure. */
+export function errorFinding(type: string, error: unknown): Finding {
+  if (!(error instanceof ControllerError)) {
+    return { type, status: 'Unknown', reason: 'Unexpected', message: `Unexpected: ${messageOf(error)}` };
+  }
+  const status = error.retry === 'again' ? 'Unknown' : 'False';
+  return { type, status, reason: error.reason, message: sentence(error.message, error.remedy) };
+}
+
+/** What trying the role says. Pure. */
+export function accessFinding(verdict: Verdict): Finding {
+  const type = 'Access';
+  if (verdict.ok) {
+    const message = 'Assumable by the runner with the ExternalId; refused without it and with a wrong one.';
+    return { type, status: 'True', reason: 'Verified', message };
+  }
+  return { type, status: 'False', reason: verdict.reason, message: verdict.message };
+}
+
+/** Findings as conditions: the time of change is kept while status and reason stay. Pure. */
+export function toConditions(
+  findings: readonly Finding[],
+  before: readonly Condition[],
+  now: string,
+): Condition[] {
+  return findings.map((finding) => {
+    const old = before.find(({ type }) => type === finding.type);
+    const same = old?.status === finding.status && old.reason === finding.reason;
+    return { ...finding, changedAt: same ? old.changedAt : now };
+  });
+}
+
+/** True for a failure that time alone mends: the account is waiting, not broken. */
+export function isWaiting(error: unknown): boolean {
+  return error instanceof AccountNotReady || error instanceof NotYetConsistent;
+}
+
+function sentence(message: string, remedy: string | undefined): string {
+  return remedy ? `${message.replace(/\.?$/, '.')} ${remedy}` : message;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,89 @@
+import type { AccountRecord, BaselineReference } from '../../shared/account.ts';
+import { type BaselineDocument, formatBaseline } from '../../shared/baseline.ts';
+import type { Config } from '../../shared/config.ts';
+import { InvalidDesiredState } from '../../shared/errors.ts';
+import type { Lookup } from '../../shared/interpolate.ts';
+import type { AnyKind, KindAccount } from '../kinds/kind.ts';
+
+/** Gives a baseline at a version; undefined when it was never published. */
+export type LoadBaseline = (reference: BaselineReference) => Promise<BaselineDocument | undefined>;
+
+/** A kind together with what the account's baseline says of it. */
+export interface KeptKind {
+  readonly kind: AnyKind;
+  readonly section: unknown;
+}
+
+/** A loader that asks for each baseline version once: what is published never changes. */
+export function rememberBaselines(load: LoadBaseline): LoadBaseline {
+  const known = new Map<string, BaselineDocument>();
+  return async (reference) => {
+    const key = formatBaseline(reference);
+    const baseline = known.get(key) ?? (await load(reference));
+    if (baseline) known.set(key, baseline);
+    return baseline;
+  };
+}
+
+/**
+ * The kinds that a baseline keeps, in the order of the list. A section is parsed again, since the code may be newer
+ * than what was published.
+ * @throws InvalidDesiredState
+ */
+export function keptKinds(baseline: BaselineDocument, kinds: readonly AnyKind[]): KeptKind[] {
+  return kinds.flatMap((kind) => {
+    const section = baseline.sections[kind.name];
+    if (section === undefined) return [];
+    const parsed = kind.section.safeParse(section);
+    if (parsed.success) return [{ kind, section: parsed.data }];
+    const problems = parsed.error.issues.map(({ path, message }) => ({
+      path: [kind.name, ...path].join('.'),
+      message,
+    }));
+    throw new InvalidDesiredState(
+      `Baseline ${formatBaseline(baseline)} is not valid for this version of Orgkeeper: ${problems[0]?.path} ${problems[0]?.message}.`,
+      problems,
+      { remedy: 'Publish a corrected version and assign it.' },
+    );
+  });
+}
+
+/** The account as kinds see it. Pure. */
+export function kindAccount(record: AccountRecord, config: Config): KindAccount {
+  return {
+    accountId: record.accountId,
+    partition: config.partition,
+    region: record.regions?.[0] ?? config.region,
+    owner: config.mainAccountId,
+  };
+}
+
+/** The `${…}` names of one account; `outputs` are those of earlier kinds, as far as they are known. Pure. */
+export function namesOf(
+  record: AccountRecord,
+  config: Config,
+  outputs: Readonly<Record<string, string>>,
+): Lookup {
+  const names: Readonly<Record<string, string | undefined>> = {
+    'account.id': record.accountId,
+    'account.name': record.name,
+    'account.email': record.email,
+    'account.externalId': record.externalId,
+    'main.id': config.mainAccountId,
+    'main.runnerRole': config.runnerRoleArn,
+    'main.apiRole': config.apiRoleArn,
+    'management.id': config.managementAccountId,
+    'organization.id': config.organizationId,
+    partition: config.partition,
+    region: record.regions?.[0] ?? config.region,
+  };
+  return (name) => {
+    if (Object.hasOwn(names, name)) return names[name];
+    if (name.startsWith('values.')) return own(record.values, name.slice('values.'.length));
+    return own(outputs, name);
+  };
+}
+
+function own(from: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(from, name) ? from[name] : undefined;
+}

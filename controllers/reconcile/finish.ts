@@ -1,0 +1,146 @@
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { ControllerError } from '../../shared/errors.ts';
+import type { AccountStatus, Difference, PassRecord, PassResult } from '../../shared/status.ts';
+import { clearAnnouncements, saveStatus } from '../../shared/store/statuses.ts';
+import { announcements } from './announce.ts';
+import {
+  accessFinding,
+  type Finding,
+  type Hold,
+  isWaiting,
+  kindFinding,
+  toConditions,
+} from './conditions.ts';
+import { nextLook } from './due.ts';
+import type { KindOutcome } from './kinds-run.ts';
+import type { Pass, PassDeps, PassOutcome } from './pass.ts';
+import type { Verdict } from './verify.ts';
+
+/** What a pass found out and did. */
+export interface Findings {
+  readonly outcomes: readonly KindOutcome[];
+  readonly hold?: Hold;
+  /** What the role admits, when it was tried. */
+  readonly verdict?: Verdict;
+  /** Conditions that no kind's outcome stands for. */
+  readonly findings: readonly Finding[];
+  /** Failures outside the kinds. */
+  readonly errors: readonly unknown[];
+}
+
+/** Saves the status of a pass once, and announces what changed. */
+export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promise<PassOutcome> {
+  const now = new Date();
+  const errors = [
+    ...found.errors,
+    ...found.outcomes.flatMap(({ state }) => (state.is === 'failed' ? [state.error] : [])),
+  ];
+  const passing = errors.find((error) => !(error instanceof ControllerError) || error.retry === 'again');
+  const status = toStatus(pass, found, errors, now);
+  const { lastPass } = status;
+  const unannounced = [
+    ...(pass.before?.unannounced ?? []),
+    ...announcements(pass.record, pass.before, status),
+  ];
+  const saved: AccountStatus = { ...status, ...(unannounced.length > 0 && { unannounced }) };
+  const worthHistory = lastPass.differences.length > 0 || lastPass.result !== pass.before?.lastPass?.result;
+  await saveStatus(deps.main.table, saved, {
+    passId: pass.id,
+    now,
+    ...(worthHistory && passing === undefined && { history: lastPass }),
+  });
+  if (unannounced.length > 0) {
+    await putEvents(deps.main.bus, unannounced, OUR_SOURCE);
+    await clearAnnouncements(deps.main.table, saved);
+  }
+  const firstReady = saved.readySince !== undefined && pass.before?.readySince === undefined;
+  return { did: 'passed', status: saved, firstReady, ...(passing !== undefined && { retry: passing }) };
+}
+
+/** The status after a pass. Pure but for nothing: `now` is given. */
+function toStatus(
+  pass: Pass,
+  found: Findings,
+  errors: readonly unknown[],
+  now: Date,
+): AccountStatus & { lastPass: PassRecord } {
+  const { before, record, request } = pass;
+  const findings = [
+    ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold)),
+    ...(found.verdict ? [accessFinding(found.verdict)] : []),
+    ...found.findings,
+  ];
+  const conditions = toConditions(findings, before?.conditions ?? [], now.toISOString());
+  const ready = conditions.length > 0 && conditions.every(({ status }) => status === 'True');
+  const due = nextLook(wants(found, errors, request.lastReceive), before?.waiting, now);
+  const readySince = before?.readySince ?? (ready ? now.toISOString() : undefined);
+  const lastPass: PassRecord = {
+    id: pass.id,
+    startedAt: pass.startedAt.toISOString(),
+    finishedAt: now.toISOString(),
+    cause: request.message.cause,
+    baseline: record.baseline ?? { name: 'none', version: 0 },
+    result: due.gaveUp ? 'failed' : result(found, errors),
+    calls: { ...pass.calls },
+    differences: differencesOf(found, before),
+  };
+  return {
+    schemaVersion: 1,
+    accountId: record.accountId,
+    version: (before?.version ?? 0) + 1,
+    observedGeneration: record.generation,
+    ready,
+    ...(readySince && { readySince }),
+    conditions,
+    outputs: pass.place.outputs,
+    foreign: found.outcomes.length > 0 ? foreignNames(found) : (before?.foreign ?? []),
+    ...(due.dueAt && { dueAt: due.dueAt }),
+    ...(due.waiting && { waiting: due.waiting }),
+    lastPass,
+  };
+}
+
+/** What was found that differs, and what others added that was not reported before. */
+function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
+  const known = new Set(before?.foreign);
+  const fresh = found.outcomes.flatMap(({ foreign }) =>
+    foreign.filter((one) => !known.has(foreignName(one))),
+  );
+  return [...found.outcomes.flatMap(({ differences }) => differences), ...fresh];
+}
+
+function foreignNames(found: Findings): string[] {
+  return found.outcomes.flatMap(({ foreign }) => foreign.map(foreignName));
+}
+
+function foreignName({ kind, resource, path }: Difference): string {
+  return [kind, resource, path].join(' ');
+}
+
+/** What wants another look without being asked, and when: seconds, or the error that stands in the way. */
+function wants(
+  found: Findings,
+  errors: readonly unknown[],
+  lastReceive: boolean,
+): (number | ControllerError)[] {
+  const settling = found.outcomes.flatMap(({ state }) =>
+    state.is === 'settling' ? [state.retryAfterSeconds] : [],
+  );
+  const known = errors.filter((error) => error instanceof ControllerError);
+  const due = known.filter(({ retry }) => retry !== 'again' || lastReceive);
+  const unverified = found.verdict && !found.verdict.ok ? [found.verdict.settling ? 30 : 15 * 60] : [];
+  return [...settling, ...due, ...unverified];
+}
+
+function result(found: Findings, errors: readonly unknown[]): PassResult {
+  const states = found.outcomes.map(({ state }) => state.is);
+  const broken = errors.some((error) => !isWaiting(error));
+  const { verdict } = found;
+  if (broken || states.includes('blocked') || (verdict?.ok === false && !verdict.settling)) return 'failed';
+  if (errors.length > 0 || states.includes('settling') || verdict?.ok === false) return 'waiting';
+  if (states.includes('held')) return 'drifted';
+  const wrote = found.outcomes.some(({ differences }) =>
+    differences.some(({ action }) => action !== 'reported'),
+  );
+  return wrote ? 'corrected' : 'unchanged';
+}

@@ -1,0 +1,99 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { createAccess } from '../../shared/access.ts';
+import { mainClients } from '../../shared/aws/main-clients.ts';
+import { configFromEnvironment } from '../../shared/config.ts';
+import { ControllerError } from '../../shared/errors.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { WORK_RECEIVES, WorkMessage } from '../../shared/work.ts';
+import { kinds } from '../kinds/index.ts';
+import { rememberBaselines } from './desired.ts';
+import { backoffSeconds } from './due.ts';
+import { countPass } from './metrics.ts';
+import { type PassOutcome, runPass } from './pass.ts';
+
+const config = configFromEnvironment();
+const main = mainClients(config);
+const logger = new Logger({ serviceName: 'reconcile' });
+const deps = {
+  config,
+  main,
+  access: createAccess({ config }),
+  kinds,
+  loadBaseline: rememberBaselines(({ name, version }) => getBaseline(main.table, name, version)),
+};
+
+/**
+ * The door of the reconcile function: one work message, one pass. A failure that will pass makes the message come
+ * again after a backoff, so that only its account waits; on the last receive it is parked with a due time instead.
+ */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const failed: SQSRecord[] = [];
+  for (const record of event.Records) if (!(await reconciled(record, context))) failed.push(record);
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+/** True when the message is done. */
+async function reconciled(record: SQSRecord, context: Context): Promise<boolean> {
+  const message = WorkMessage.parse(JSON.parse(record.body));
+  const { accountId, cause } = message;
+  const receives = Number(record.attributes.ApproximateReceiveCount);
+  const log = logger.createChild({ persistentKeys: { accountId, cause, receives } });
+  try {
+    const outcome = await runPass(
+      {
+        message,
+        sentAt: new Date(Number(record.attributes.SentTimestamp)),
+        until: new Date(Date.now() + context.getRemainingTimeInMillis()),
+        lastReceive: receives >= WORK_RECEIVES,
+      },
+      deps,
+    );
+    report(outcome, log);
+    if (outcome.did === 'skipped' || outcome.retry === undefined) return true;
+    if (receives >= WORK_RECEIVES && outcome.retry instanceof ControllerError) return true;
+  } catch (error) {
+    if (error instanceof ControllerError && error.name === 'Conflict')
+      log.info('another pass was first', { error });
+    else log.error('the pass failed before it could save', error instanceof Error ? error : { error });
+  }
+  await comeAgain(record, receives, log);
+  return false;
+
+  function report(done: PassOutcome, to: Logger): void {
+    if (done.did === 'skipped') {
+      to.info('nothing to do', { why: done.why });
+      return;
+    }
+    const pass = done.status.lastPass;
+    const unready = done.status.conditions.filter(({ status }) => status !== 'True');
+    const detail = {
+      passId: pass?.id,
+      result: pass?.result,
+      calls: pass?.calls,
+      differences: pass?.differences.length,
+    };
+    to.info('pass', { ...detail, ...(unready.length > 0 && { unready }) });
+    if (done.retry !== undefined)
+      to.warn('will be tried again', done.retry instanceof Error ? done.retry : {});
+    countPass(done, message);
+  }
+}
+
+async function comeAgain(record: SQSRecord, receives: number, log: Logger): Promise<void> {
+  try {
+    await main.work.sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: main.work.url,
+        ReceiptHandle: record.receiptHandle,
+        VisibilityTimeout: backoffSeconds(receives),
+      }),
+    );
+  } catch (error) {
+    log.warn(
+      'the backoff could not be set; the queue brings the message again',
+      error instanceof Error ? error : {},
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { WorkMessage } from '../../shared/work.ts';
+import type { PassOutcome } from './pass.ts';
+
+const metrics = new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' });
+
+/** Writes a pass's metrics to the log in EMF: passes by result, differences by kind, seconds from event to ready. */
+export function countPass(outcome: Extract<PassOutcome, { did: 'passed' }>, message: WorkMessage): void {
+  const pass = outcome.status.lastPass;
+  if (!pass) return;
+  single('Result', pass.result, 'Passes', 1);
+  const kinds = new Set(pass.differences.map(({ kind }) => kind));
+  for (const kind of kinds) {
+    single(
+      'Kind',
+      kind,
+      'Differences',
+      pass.differences.filter((difference) => difference.kind === kind).length,
+    );
+  }
+  if (!outcome.firstReady) return;
+  const seconds = (Date.parse(pass.finishedAt) - Date.parse(message.requestedAt)) / 1000;
+  metrics.singleMetric().addMetric('SecondsToReady', MetricUnit.Seconds, seconds);
+}
+
+function single(dimension: string, value: string, name: string, count: number): void {
+  const metric = metrics.singleMetric();
+  metric.addDimension(dimension, value);
+  metric.addMetric(name, MetricUnit.Count, count);
+}

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { type Access, fresh } from '../../shared/access.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import {
+  type MemberClients,
+  type MemberClientsOptions,
+  memberClients,
+} from '../../shared/aws/member-clients.ts';
+import { formatBaseline } from '../../shared/baseline.ts';
+import type { Config } from '../../shared/config.ts';
+import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
+import { takeLease } from '../../shared/store/statuses.ts';
+import type { WorkMessage } from '../../shared/work.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import { brakeHolds } from './brake.ts';
+import { errorFinding, type Finding, type Hold } from './conditions.ts';
+import { type KeptKind, keptKinds, kindAccount, type LoadBaseline } from './desired.ts';
+import { type Findings, finish } from './finish.ts';
+import {
+  compareKind,
+  differs,
+  type KindOutcome,
+  keepKind,
+  observeKinds,
+  type Workplace,
+} from './kinds-run.ts';
+import { readingPolicy, writingPolicy } from './session-policy.ts';
+import { skipReason } from './skip.ts';
+import { needsVerifying, verifyRole } from './verify.ts';
+
+const UNANSWERED_SECONDS = 30;
+
+export interface PassDeps {
+  readonly config: Config;
+  readonly main: Main;
+  readonly access: Access;
+  readonly kinds: readonly AnyKind[];
+  readonly loadBaseline: LoadBaseline;
+  readonly clients?: (options: MemberClientsOptions) => MemberClients;
+}
+
+export interface PassRequest {
+  readonly message: WorkMessage;
+  readonly sentAt: Date;
+  /** When the function ends: a lease that was taken ends then too. */
+  readonly until: Date;
+  /** The message will not come again: what fails for a passing reason is parked with a due time. */
+  readonly lastReceive: boolean;
+}
+
+export type PassOutcome =
+  | { readonly did: 'skipped'; readonly why: string }
+  /** `retry`: something failed for a reason that will pass; the message should come again. */
+  | {
+      readonly did: 'passed';
+      readonly status: AccountStatus;
+      readonly firstReady: boolean;
+      readonly retry?: unknown;
+    };
+
+/** One pass under way. */
+export interface Pass {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly request: PassRequest;
+  readonly record: AccountRecord;
+  readonly before: AccountStatus | undefined;
+  readonly control: AccountItems['control'];
+  readonly place: Workplace;
+  readonly calls: { reads: number; writes: number };
+}
+
+/**
+ * One pass over one account: observe all kinds at once, compare, mend in order, verify the execution role, save
+ * once, announce. Level-triggered: the message says which account, the pass reads the world. Safe to repeat after a
+ * crash at any call.
+ * @throws ControllerError or whatever else kept it from saving a status
+ */
+export async function runPass(request: PassRequest, deps: PassDeps): Promise<PassOutcome> {
+  const startedAt = new Date();
+  const { record, status: before, control } = await loadAccount(deps.main.table, request.message.accountId);
+  const why = skipReason({ record, before, sentAt: request.sentAt, config: deps.config });
+  if (why || !record) return { did: 'skipped', why: why ?? 'no such account' };
+  const place = { record, config: deps.config, outputs: { ...before?.outputs } };
+  const calls = { reads: 0, writes: 0 };
+  const pass: Pass = { id: randomUUID(), startedAt, request, record, before, control, place, calls };
+  return finish(pass, await findings(pass, deps), deps);
+}
+
+/** Everything that the pass found out and did; failures are findings, too. */
+async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
+  let kept: KeptKind[] = [];
+  try {
+    kept = await desired(pass, deps);
+  } catch (error) {
+    return { outcomes: [], findings: [errorFinding('Baseline', error)], errors: [error] };
+  }
+  let reading: MemberClients;
+  try {
+    reading = await clientsFor(pass, deps, readingPolicy(kept.map(({ kind }) => kind)));
+  } catch (error) {
+    const unknown = kept.map(({ kind }) => notObserved(kind));
+    return { outcomes: [], findings: [...unknown, errorFinding('Access', error)], errors: [error] };
+  }
+  const outcomes = await keep(pass, deps, kept, reading);
+  const access = await verified(pass, deps, outcomes);
+  return { outcomes: outcomes.list, ...(outcomes.hold && { hold: outcomes.hold }), ...access };
+}
+
+async function desired(pass: Pass, deps: PassDeps): Promise<KeptKind[]> {
+  const reference = pass.record.baseline;
+  const baseline = reference && (await deps.loadBaseline(reference));
+  if (baseline) return keptKinds(baseline, deps.kinds);
+  const name = reference ? formatBaseline(reference) : 'none';
+  throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {
+    reason: 'BaselineMissing',
+    remedy: 'Publish it, or assign another with `orgkeeper baseline assign`.',
+  });
+}
+
+interface Kept {
+  readonly list: readonly KindOutcome[];
+  readonly hold?: Hold;
+}
+
+async function keep(
+  pass: Pass,
+  deps: PassDeps,
+  kept: readonly KeptKind[],
+  reading: MemberClients,
+): Promise<Kept> {
+  const seen = await observeKinds(kept, pass.place, reading);
+  const wantsWriting = seen.some((one) => differs(compareKind(one, pass.place)));
+  const hold = wantsWriting ? await holdReason(pass, deps) : undefined;
+  if (wantsWriting && !hold) await lease(pass, deps);
+  const clients = (kind: AnyKind, wanted: unknown) => {
+    const resources = kind.resources(wanted, kindAccount(pass.record, deps.config));
+    return clientsFor(pass, deps, writingPolicy(kind, resources));
+  };
+  const list: KindOutcome[] = [];
+  for (const one of seen) {
+    list.push(
+      tooEarly(one, pass) ?? (await keepKind(one, pass.place, { held: hold !== undefined, clients })),
+    );
+  }
+  return { list, ...(hold && { hold }) };
+}
+
+/** After a create that nobody answered, nothing of that kind is created until what it may have made must show. */
+function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
+  const old = pass.before?.conditions.find(({ type }) => type === kind.condition);
+  if (old?.reason !== 'UnansweredCreate') return undefined;
+  const waited = (Date.now() - Date.parse(pass.before?.lastPass?.finishedAt ?? '')) / 1000;
+  if (!(waited < UNANSWERED_SECONDS)) return undefined;
+  const error = new NotYetConsistent(old.message, {
+    reason: 'UnansweredCreate',
+    retryAfterSeconds: UNANSWERED_SECONDS,
+  });
+  return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
+}
+
+async function holdReason(pass: Pass, deps: PassDeps): Promise<Hold | undefined> {
+  const { record, control, before, request } = pass;
+  if (record.mode === 'observe') return 'Observed';
+  const baselinePaused = record.baseline && control.pausedBaselines.includes(record.baseline.name);
+  if (record.paused || control.fleetPaused || baselinePaused) return 'Paused';
+  const { sweepId } = request.message;
+  const braked = sweepId && before?.readySince && (await brakeHolds(deps.main, sweepId, record.accountId));
+  return braked ? 'SweepStopped' : undefined;
+}
+
+function lease(pass: Pass, deps: PassDeps): Promise<void> {
+  return takeLease(deps.main.table, {
+    accountId: pass.record.accountId,
+    passId: pass.id,
+    until: pass.request.until,
+    now: new Date(),
+    readVersion: pass.before?.version ?? 0,
+  });
+}
+
+async function clientsFor(pass: Pass, deps: PassDeps, policy: string): Promise<MemberClients> {
+  const { record } = pass;
+  try {
+    const credentials = await deps.access.enter(record, { name: pass.id, policy });
+    const { region } = kindAccount(record, deps.config);
+    return (deps.clients ?? memberClients)({
+      credentials,
+      region,
+      onCall: ({ writes }) => {
+        if (writes) pass.calls.writes += 1;
+        else pass.calls.reads += 1;
+      },
+    });
+  } catch (error) {
+    if (error instanceof AccessDenied) deps.access.evict(record.accountId);
+    const neverReady = record.origin !== 'invited' && !pass.before?.readySince;
+    throw neverReady ? fresh(error) : error;
+  }
+}
+
+async function verified(
+  pass: Pass,
+  deps: PassDeps,
+  kept: Kept,
+): Promise<Pick<Findings, 'findings' | 'errors' | 'verdict'>> {
+  const roleArn = pass.place.outputs['role.arn'] ?? pass.record.executionRoleArn;
+  const changed = kept.list.some(
+    ({ kind, differences }) =>
+      kind.verifiesAccess === true && differences.some(({ action }) => action !== 'reported'),
+  );
+  const old = pass.before?.conditions.find(({ type }) => type === 'Access');
+  if (!roleArn || !needsVerifying(old, changed, pass)) return { findings: old ? [old] : [], errors: [] };
+  try {
+    const verdict = await verifyRole(deps.access, pass.record, roleArn, { passId: pass.id, changed });
+    return { findings: [], errors: [], verdict };
+  } catch (error) {
+    return { findings: [errorFinding('Access', error)], errors: [error] };
+  }
+}
+
+function notObserved(kind: AnyKind): Finding {
+  const message = 'The account could not be entered, so this was not looked at.';
+  return { type: kind.condition, status: 'Unknown', reason: 'NotObserved', message };
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { Access } from '../../shared/access.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import { memberClients } from '../../shared/aws/member-clients.ts';
+import type { BaselineDocument } from '../../shared/baseline.ts';
+import type { Config } from '../../shared/config.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import { keptKinds, kindAccount } from './desired.ts';
+import { compareKind, type KindOutcome, observeKinds } from './kinds-run.ts';
+import { readingPolicy } from './session-policy.ts';
+
+export interface PlanRequest {
+  readonly record: AccountRecord;
+  /** For the ids of what was made before; absent for an account that no pass has seen. */
+  readonly status: AccountStatus | undefined;
+  readonly baseline: BaselineDocument;
+}
+
+export interface PlanDeps {
+  readonly config: Config;
+  readonly access: Access;
+  readonly kinds: readonly AnyKind[];
+}
+
+/**
+ * What a pass would change now, a kind at a time, changing nothing: the same observing and comparing as a pass, in a
+ * session that may only read. Differences carry the action that a pass would take. Outputs that only a pass would
+ * make stand as their `${…}`.
+ * @throws AccessDenied, InvalidDesiredState …
+ */
+export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise<KindOutcome[]> {
+  const { record, status, baseline } = request;
+  const kept = keptKinds(baseline, deps.kinds);
+  const session = { name: `plan-${randomUUID()}`, policy: readingPolicy(kept.map(({ kind }) => kind)) };
+  const credentials = await deps.access.enter(record, session);
+  const { region } = kindAccount(record, deps.config);
+  const place = { record, config: deps.config, outputs: { ...status?.outputs } };
+  const seen = await observeKinds(kept, place, memberClients({ credentials, region }));
+  return seen.map((one): KindOutcome => {
+    const compared = compareKind(one, place);
+    if (!('comparison' in compared)) return compared;
+    const { differences, blocked, foreign } = compared.comparison;
+    const all = [...differences, ...blocked.map(({ difference }) => difference)];
+    const [first] = blocked;
+    const state: KindOutcome['state'] = first
+      ? { is: 'blocked', reason: first.reason, message: first.message }
+      : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
+    return { kind: one.kind, differences: all, foreign, state };
+  });
+}

@@ -1,0 +1,27 @@
+import type { AccountRecord } from '../../shared/account.ts';
+import type { Config } from '../../shared/config.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+
+/** A pass that started this much later than a message was sent has seen what the message is about. */
+const SETTLED_MS = 5_000;
+
+/**
+ * Why a message needs no pass, or undefined when it does. Pure. A message is dropped for coalescing only if the last
+ * finished pass started more than 5 s after it was sent, did not fail or wait, and saw the current generation.
+ */
+export function skipReason(given: {
+  record: AccountRecord | undefined;
+  before: AccountStatus | undefined;
+  sentAt: Date;
+  config: Config;
+}): string | undefined {
+  const { record, before } = given;
+  if (!record) return 'no such account';
+  if (record.accountId === given.config.managementAccountId) return 'the management account is never kept';
+  if (record.lifecycle !== 'managed') return `the account is ${record.lifecycle}`;
+  const last = before?.lastPass;
+  if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
+  if (before.observedGeneration !== record.generation) return undefined;
+  const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > SETTLED_MS;
+  return seen ? `pass ${last.id} has started since and found it ${last.result}` : undefined;
+}
