@@ -1,0 +1,95 @@
+export interface Tagged {
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface Vpc extends Tagged {
+  readonly cidr: string;
+}
+
+/** One attribute a call is how AWS tells them. */
+export interface VpcAttributes {
+  readonly dnsSupport: boolean;
+  readonly dnsHostnames: boolean;
+}
+
+export interface InternetGateway extends Tagged {
+  /** Id of the VPC. */
+  readonly attachedTo: string | undefined;
+}
+
+export interface SubnetFound extends Tagged {
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly zoneId: string;
+  readonly mapPublicIpOnLaunch: boolean;
+  readonly availableAddresses: number;
+}
+
+export interface Route {
+  /** Block, IPv6 block or prefix list. */
+  readonly destination: string;
+  /** Id of whatever it leads to; `local` within the VPC. */
+  readonly target: string;
+  /** False for a black hole: what it led to is gone or detached. */
+  readonly active: boolean;
+}
+
+export interface Association {
+  readonly id: string;
+  readonly subnetId: string | undefined;
+  readonly gatewayId: string | undefined;
+  readonly main: boolean;
+}
+
+export interface RouteTable extends Tagged {
+  readonly vpcId: string;
+  readonly routes: readonly Route[];
+  readonly associations: readonly Association[];
+}
+
+export interface VpcEndpoint extends Tagged {
+  readonly vpcId: string;
+  readonly serviceName: string;
+  readonly type: string;
+  /** Lower case: `available`, `pending`, `deleting` … */
+  readonly state: string;
+  readonly tableIds: readonly string[];
+}
+
+/** What is inside one VPC. */
+export interface Inside {
+  readonly vpcId: string;
+  /** Undefined when AWS does not know the VPC. */
+  readonly attributes: VpcAttributes | undefined;
+  readonly subnets: readonly SubnetFound[];
+  readonly tables: readonly RouteTable[];
+  readonly endpoints: readonly VpcEndpoint[];
+}
+
+/** A second one that carries our tags. `unused`: nothing depends on it, it can go. */
+export interface Duplicate {
+  readonly type: 'vpc' | 'internet gateway' | 'subnet' | 'route table' | 'endpoint';
+  readonly id: string;
+  readonly logical: string;
+  readonly unused: boolean;
+}
+
+/** What an account has of the network: ours by name, and what else is in our VPC. */
+export interface NetworkActual {
+  readonly vpc: (Vpc & VpcAttributes) | undefined;
+  readonly gateway: InternetGateway | undefined;
+  readonly subnets: Readonly<Record<string, SubnetFound>>;
+  readonly tables: Readonly<Record<string, RouteTable>>;
+  readonly endpoints: Readonly<Record<string, VpcEndpoint>>;
+  readonly duplicates: readonly Duplicate[];
+  /** In our VPC and not named by the baseline; what carries our owner tag was dropped from it. */
+  readonly others: {
+    readonly gateways: readonly InternetGateway[];
+    readonly subnets: readonly SubnetFound[];
+    readonly tables: readonly RouteTable[];
+    readonly endpoints: readonly VpcEndpoint[];
+  };
+  /** All tables of our VPC: a subnet may be associated with any of them. */
+  readonly allTables: readonly RouteTable[];
+}

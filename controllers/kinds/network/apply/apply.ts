@@ -1,0 +1,33 @@
+import type { Change, KindContext } from '../../kind.ts';
+import type { NetworkActual } from '../actual.ts';
+import { deleteOne } from '../delete.ts';
+import type { Network } from '../render.ts';
+import { applyEndpoints } from './endpoints.ts';
+import { applyGateway } from './gateway.ts';
+import { applySubnets } from './subnets.ts';
+import { applyTables } from './tables.ts';
+import { applyVpc } from './vpc.ts';
+import type { Ids } from './work.ts';
+
+/**
+ * See Kind. One thing after the other, so that a failure leaves nothing in flight: each needs the ids of those
+ * before it.
+ */
+export async function apply(change: Change<Network, NetworkActual>, context: KindContext): Promise<void> {
+  const { wanted, actual, differences } = change;
+  const work = { wanted, actual, differences, context };
+  const ids: Ids = {
+    vpc: actual?.vpc?.id,
+    gateway: actual?.gateway?.id,
+    tables: new Map(Object.entries(actual?.tables ?? {}).map(([routing, { id }]) => [routing, id])),
+  };
+  await applyVpc(work, ids);
+  await applyGateway(work, ids);
+  await applyTables(work, ids);
+  await applySubnets(work, ids);
+  await applyEndpoints(work, ids);
+  for (const { type, id } of actual?.duplicates ?? []) {
+    const removed = differences.some((one) => one.action === 'removed' && one.resource === `${type} ${id}`);
+    if (removed) await deleteOne(type, id, context);
+  }
+}

@@ -1,0 +1,49 @@
+import { CreateVpcCommand, ModifyVpcAttributeCommand } from '@aws-sdk/client-ec2';
+import { diffVpc } from '../diff/vpc.ts';
+import { tagsOf, VPC } from '../names.ts';
+import {
+  applyTags,
+  changesOf,
+  createOnce,
+  type Ids,
+  idFrom,
+  isToBeMade,
+  tagSpecifications,
+  type Work,
+  write,
+} from './work.ts';
+
+/** Makes the VPC or brings it back: one attribute a call, in the order of the differences. */
+export async function applyVpc(work: Work, ids: Ids): Promise<void> {
+  const { wanted } = work;
+  let changes = changesOf(work, VPC);
+  if (isToBeMade(work, VPC)) {
+    const id = await create(work);
+    ids.vpc = id;
+    // What AWS gives to a new one.
+    const fresh = { id, cidr: wanted.cidr, tags: tagsOf(wanted, VPC), dnsSupport: true, dnsHostnames: false };
+    changes = [...(diffVpc(wanted, fresh).differences ?? [])];
+  }
+  const VpcId = ids.vpc;
+  for (const { path, desired } of changes) {
+    const Value = desired === true;
+    if (path === 'dnsSupport') await modify(work, { VpcId, EnableDnsSupport: { Value } });
+    if (path === 'dnsHostnames') await modify(work, { VpcId, EnableDnsHostnames: { Value } });
+  }
+  if (VpcId) await applyTags({ ...work, differences: changes }, VPC, VpcId);
+}
+
+async function create({ wanted, context }: Work): Promise<string> {
+  const command = new CreateVpcCommand({
+    CidrBlock: wanted.cidr,
+    TagSpecifications: tagSpecifications(wanted, VPC, 'vpc'),
+  });
+  const { Vpc } = await createOnce(context, 'the VPC', () => context.clients.ec2Once.send(command));
+  const id = idFrom(Vpc?.VpcId, VPC);
+  context.record({ 'vpc.id': id, 'vpc.cidr': wanted.cidr });
+  return id;
+}
+
+function modify({ context }: Work, input: ConstructorParameters<typeof ModifyVpcAttributeCommand>[0]) {
+  return write(context, () => context.clients.ec2.send(new ModifyVpcAttributeCommand(input)));
+}

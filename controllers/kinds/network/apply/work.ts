@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { CreateTagsCommand, type ResourceType, type Tag } from '@aws-sdk/client-ec2';
+import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/errors.ts';
+import type { Difference } from '../../../../shared/status.ts';
+import type { KindContext } from '../../kind.ts';
+import type { NetworkActual } from '../actual.ts';
+import { type Named, tagsOf } from '../names.ts';
+import type { Network } from '../render.ts';
+
+/** One application of differences: what is wanted, what was there, what is to be written. */
+export interface Work {
+  readonly wanted: Network;
+  readonly actual: NetworkActual | undefined;
+  readonly differences: readonly Difference[];
+  readonly context: KindContext;
+}
+
+/** Ids as they are known by now: found ones first, made ones from then on. */
+export interface Ids {
+  vpc: string | undefined;
+  gateway: string | undefined;
+  readonly tables: Map<string, string>;
+}
+
+/** The differences of one of our things that are to be written. */
+export function changesOf({ differences }: Pick<Work, 'differences'>, { resource }: Named): Difference[] {
+  return differences.filter((one) => one.resource === resource && one.action !== 'reported');
+}
+
+/** True when the thing itself is to be made. */
+export function isToBeMade(work: Work, named: Named): boolean {
+  return changesOf(work, named).some(({ path }) => path === '');
+}
+
+/** Ids that are ours and that other calls may not see for some seconds after they were made. */
+const FRESH = ['Vpc', 'Subnet', 'RouteTable', 'InternetGateway', 'Gateway', 'VpcEndpoint'].flatMap((type) => [
+  `Invalid${type}ID.NotFound`,
+  `Invalid${type}Id.NotFound`,
+]);
+
+/** Errors that say: not as it was observed a moment ago. Whoever changed it, the next look sees it. */
+const CHANGED_MEANWHILE = new Set([
+  'Resource.AlreadyAssociated',
+  'RouteAlreadyExists',
+  'InvalidSubnet.Conflict',
+  'InvalidAssociationID.NotFound',
+  'InvalidRoute.NotFound',
+  'Gateway.NotAttached',
+  'IdempotentParameterMismatch',
+]);
+
+/** A writing call that uses ids which may be fresh. */
+export async function write<T>(context: KindContext, call: () => Promise<T>): Promise<T> {
+  try {
+    return await context.eventually(call, FRESH);
+  } catch (error) {
+    if (error instanceof Error && CHANGED_MEANWHILE.has(error.name)) {
+      throw new Conflict(`${error.name}: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/**
+ * A create without a client token. When it is not answered nobody knows whether it was done: it is not sent again
+ * before a look, 30 s later, that finds it by its tags.
+ */
+export async function createOnce<T>(context: KindContext, what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await write(context, call);
+  } catch (error) {
+    if (!(error instanceof ServiceFault)) throw error;
+    const message = `Nobody answered whether ${what} was made; looking again before making it.`;
+    throw new NotYetConsistent(message, { reason: 'UnansweredCreate', retryAfterSeconds: 30, cause: error });
+  }
+}
+
+/**
+ * Client token: the same for a repeated call, another one after what it made is gone. It holds what was recorded
+ * under that name before, because AWS answers an old token with the old thing for some hours.
+ */
+export function clientToken(
+  { context }: Pick<Work, 'context'>,
+  named: Named,
+  parameters: readonly string[],
+): string {
+  const before = context.recorded[named.output] ?? '';
+  const parts = [context.account.accountId, named.logical, before, ...parameters];
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
+}
+
+/** The tags of a thing, to be set as it is made. */
+export function tagSpecifications(wanted: Network, named: Named, type: ResourceType) {
+  return [{ ResourceType: type, Tags: tagList(tagsOf(wanted, named)) }];
+}
+
+/** Puts the tags that differ, in one call; none, no call. */
+export async function applyTags(work: Work, named: Named, id: string): Promise<void> {
+  const prefix = 'tags.';
+  const changes = changesOf(work, named).filter(({ path }) => path.startsWith(prefix));
+  if (changes.length === 0) return;
+  const tags = Object.fromEntries(
+    changes.map(({ path, desired }) => [path.slice(prefix.length), `${desired}`]),
+  );
+  const command = new CreateTagsCommand({ Resources: [id], Tags: tagList(tags) });
+  await write(work.context, () => work.context.clients.ec2.send(command));
+}
+
+/** The id in the answer of a create; AWS always gives one. */
+export function idFrom(id: string | undefined, named: Named): string {
+  if (!id) throw new ServiceFault(`AWS answered the making of ${named.resource} without an id.`);
+  return id;
+}
+
+function tagList(tags: Readonly<Record<string, string>>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}

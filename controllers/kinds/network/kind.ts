@@ -1,0 +1,104 @@
+import type { Kind } from '../kind.ts';
+import type { NetworkActual } from './actual.ts';
+import { apply } from './apply/apply.ts';
+import { diff } from './diff/diff.ts';
+import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
+import { observe } from './observe.ts';
+import { remove } from './remove.ts';
+import { type Network, render } from './render.ts';
+import { NetworkSection, outputNames } from './section.ts';
+
+const read = [
+  'ec2:DescribeInternetGateways',
+  'ec2:DescribeRouteTables',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcAttribute',
+  'ec2:DescribeVpcEndpoints',
+  'ec2:DescribeVpcs',
+  // Before a subnet is made, and before anything is removed.
+  'ec2:DescribeAvailabilityZones',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+];
+
+const write = [
+  'ec2:AssociateRouteTable',
+  'ec2:AttachInternetGateway',
+  'ec2:CreateInternetGateway',
+  'ec2:CreateRoute',
+  'ec2:CreateRouteTable',
+  'ec2:CreateSubnet',
+  'ec2:CreateTags',
+  'ec2:CreateVpc',
+  'ec2:CreateVpcEndpoint',
+  'ec2:DeleteInternetGateway',
+  'ec2:DeleteRouteTable',
+  'ec2:DeleteSubnet',
+  'ec2:DeleteVpc',
+  'ec2:DeleteVpcEndpoints',
+  'ec2:DetachInternetGateway',
+  'ec2:ModifySubnetAttribute',
+  'ec2:ModifyVpcAttribute',
+  'ec2:ModifyVpcEndpoint',
+  'ec2:ReplaceRoute',
+  'ec2:ReplaceRouteTableAssociation',
+];
+
+/**
+ * The VPC of an account and what makes it usable: DNS attributes, internet gateway, subnets, one route table for
+ * each routing, gateway endpoints, tags. Found by recorded id, then by owner tags; what others added stays.
+ */
+export const network: Kind<NetworkSection, Network, NetworkActual> = {
+  name: 'network',
+  condition: 'Network',
+  section: NetworkSection,
+  permissions: { read, write },
+  // Ids are not known before they are made, and EC2's Describe calls know no resources.
+  resources: () => ['*'],
+  wakeOn: [
+    'AssociateRouteTable',
+    'AttachInternetGateway',
+    'CreateRoute',
+    'CreateTags',
+    'DeleteInternetGateway',
+    'DeleteRoute',
+    'DeleteRouteTable',
+    'DeleteSubnet',
+    'DeleteTags',
+    'DeleteVpc',
+    'DeleteVpcEndpoints',
+    'DetachInternetGateway',
+    'DisassociateRouteTable',
+    'ModifySubnetAttribute',
+    'ModifyVpcAttribute',
+    'ModifyVpcEndpoint',
+    'ReplaceRoute',
+    'ReplaceRouteTableAssociation',
+  ],
+  outputNames,
+  render,
+  observe,
+  outputs,
+  diff,
+  apply,
+  remove,
+};
+
+function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {
+  const idsOf = (
+    things: Readonly<Record<string, { id: string }>>,
+    named: (name: string) => { output: string },
+  ) => Object.entries(things).map(([name, { id }]) => [named(name).output, id]);
+  return Object.fromEntries([
+    ...(vpc
+      ? [
+          [VPC.output, vpc.id],
+          ['vpc.cidr', vpc.cidr],
+        ]
+      : []),
+    ...(gateway ? [[GATEWAY.output, gateway.id]] : []),
+    ...idsOf(subnets, subnetNamed),
+    ...idsOf(tables, tableNamed),
+    ...idsOf(endpoints, endpointNamed),
+  ]);
+}

@@ -1,0 +1,46 @@
+import { NAME_TAG, OWNER_TAG } from '../kind.ts';
+
+/**
+ * What one of our things is called: `logical` in its tag `orgkeeper:name`, `resource` in differences, `output`
+ * where its id is recorded.
+ */
+export interface Named {
+  readonly logical: string;
+  readonly resource: string;
+  readonly output: string;
+}
+
+export const VPC: Named = { logical: 'vpc', resource: 'vpc', output: 'vpc.id' };
+export const GATEWAY: Named = {
+  logical: 'internet-gateway',
+  resource: 'internet gateway',
+  output: 'internetGateway.id',
+};
+export const subnetNamed = (name: string): Named => ({
+  logical: `subnet/${name}`,
+  resource: `subnet ${name}`,
+  output: `subnet.${name}.id`,
+});
+export const tableNamed = (routing: string): Named => ({
+  logical: `route-table/${routing}`,
+  resource: `route table ${routing}`,
+  output: `routeTable.${routing}.id`,
+});
+export const endpointNamed = (service: string): Named => ({
+  logical: `endpoint/${service}`,
+  resource: `endpoint ${service}`,
+  output: `endpoint.${service}.id`,
+});
+
+/** The tags that it has to carry; others may be there too. */
+export function tagsOf(
+  wanted: { readonly owner: string; readonly tags: Readonly<Record<string, string>> },
+  { logical }: Named,
+): Record<string, string> {
+  return {
+    Name: `orgkeeper/${logical}`,
+    ...wanted.tags,
+    [OWNER_TAG]: wanted.owner,
+    [NAME_TAG]: logical,
+  };
+}

@@ -1,0 +1,153 @@
+import {
+  DescribeInternetGatewaysCommand,
+  DescribeRouteTablesCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcAttributeCommand,
+  DescribeVpcEndpointsCommand,
+  DescribeVpcsCommand,
+  type EC2Client,
+  type Route as Ec2Route,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import type { Inside, InternetGateway, Route, Vpc, VpcAttributes } from './actual.ts';
+
+/** All VPCs of the account and region: so few that one call tells ours, duplicates and what lost its tags. */
+export async function readVpcs(ec2: EC2Client): Promise<Vpc[]> {
+  const vpcs = await pages(
+    (NextToken) => ec2.send(new DescribeVpcsCommand({ NextToken })),
+    (page) => page.Vpcs,
+  );
+  return vpcs.map(({ VpcId = '', CidrBlock = '', Tags }) => ({
+    id: VpcId,
+    cidr: CidrBlock,
+    tags: tagRecord(Tags),
+  }));
+}
+
+/** All internet gateways: ours may be detached, or attached elsewhere. */
+export async function readInternetGateways(ec2: EC2Client): Promise<InternetGateway[]> {
+  const gateways = await pages(
+    (NextToken) => ec2.send(new DescribeInternetGatewaysCommand({ NextToken })),
+    (page) => page.InternetGateways,
+  );
+  return gateways.map(({ InternetGatewayId = '', Attachments, Tags }) => ({
+    id: InternetGatewayId,
+    attachedTo: Attachments?.find(({ State = '' }) => !/^detach/i.test(State))?.VpcId,
+    tags: tagRecord(Tags),
+  }));
+}
+
+/** Everything in one VPC, five calls at once; a VPC that is gone has nothing in it. */
+export async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside> {
+  const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
+  const [dnsSupport, dnsHostnames, subnets, tables, endpoints] = await Promise.all([
+    readAttribute(ec2, vpcId, 'enableDnsSupport'),
+    readAttribute(ec2, vpcId, 'enableDnsHostnames'),
+    pages(
+      (NextToken) => ec2.send(new DescribeSubnetsCommand({ Filters, NextToken })),
+      (page) => page.Subnets,
+    ),
+    pages(
+      (NextToken) => ec2.send(new DescribeRouteTablesCommand({ Filters, NextToken })),
+      (page) => page.RouteTables,
+    ),
+    pages(
+      (NextToken) => ec2.send(new DescribeVpcEndpointsCommand({ Filters, NextToken })),
+      (page) => page.VpcEndpoints,
+    ),
+  ]);
+  const attributes: VpcAttributes | undefined =
+    dnsSupport === undefined || dnsHostnames === undefined ? undefined : { dnsSupport, dnsHostnames };
+  return {
+    vpcId,
+    attributes,
+    subnets: subnets.map((subnet) => ({
+      id: subnet.SubnetId ?? '',
+      vpcId,
+      cidr: subnet.CidrBlock ?? '',
+      zoneId: subnet.AvailabilityZoneId ?? '',
+      mapPublicIpOnLaunch: subnet.MapPublicIpOnLaunch ?? false,
+      availableAddresses: subnet.AvailableIpAddressCount ?? 0,
+      tags: tagRecord(subnet.Tags),
+    })),
+    tables: tables.map((table) => ({
+      id: table.RouteTableId ?? '',
+      vpcId,
+      routes: (table.Routes ?? []).map(routeOf),
+      associations: (table.Associations ?? [])
+        .filter(({ AssociationState }) => !/^disassociat/.test(AssociationState?.State ?? ''))
+        .map(({ RouteTableAssociationId = '', SubnetId, GatewayId, Main = false }) => ({
+          id: RouteTableAssociationId,
+          subnetId: SubnetId,
+          gatewayId: GatewayId,
+          main: Main,
+        })),
+      tags: tagRecord(table.Tags),
+    })),
+    endpoints: endpoints.map((endpoint) => ({
+      id: endpoint.VpcEndpointId ?? '',
+      vpcId,
+      serviceName: endpoint.ServiceName ?? '',
+      type: endpoint.VpcEndpointType ?? '',
+      state: (endpoint.State ?? '').toLowerCase(),
+      tableIds: endpoint.RouteTableIds ?? [],
+      tags: tagRecord(endpoint.Tags),
+    })),
+  };
+}
+
+async function readAttribute(
+  ec2: EC2Client,
+  VpcId: string,
+  Attribute: 'enableDnsSupport' | 'enableDnsHostnames',
+): Promise<boolean | undefined> {
+  try {
+    const answer = await ec2.send(new DescribeVpcAttributeCommand({ VpcId, Attribute }));
+    return (
+      answer[Attribute === 'enableDnsSupport' ? 'EnableDnsSupport' : 'EnableDnsHostnames']?.Value ?? false
+    );
+  } catch (error) {
+    if (error instanceof Error && error.name === 'InvalidVpcID.NotFound') return undefined;
+    throw error;
+  }
+}
+
+function routeOf(route: Ec2Route): Route {
+  const { DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId } = route;
+  return {
+    destination: DestinationCidrBlock ?? DestinationIpv6CidrBlock ?? DestinationPrefixListId ?? '',
+    // An instance's route names its interface too; the interface is what traffic goes to.
+    target:
+      route.GatewayId ??
+      route.NatGatewayId ??
+      route.TransitGatewayId ??
+      route.VpcPeeringConnectionId ??
+      route.EgressOnlyInternetGatewayId ??
+      route.LocalGatewayId ??
+      route.CarrierGatewayId ??
+      route.CoreNetworkArn ??
+      route.NetworkInterfaceId ??
+      route.InstanceId ??
+      '',
+    active: route.State !== 'blackhole',
+  };
+}
+
+function tagRecord(tags: Tag[] = []): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** All items of a paged answer. */
+export async function pages<Page extends { NextToken?: string | undefined }, Item>(
+  call: (token: string | undefined) => Promise<Page>,
+  itemsOf: (page: Page) => Item[] | undefined,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let token: string | undefined;
+  do {
+    const page = await call(token);
+    items.push(...(itemsOf(page) ?? []));
+    token = page.NextToken || undefined;
+  } while (token);
+  return items;
+}
