@@ -1,4 +1,3 @@
-import { canonicalPrincipal } from './canonical.ts';
 import type { Principals } from './statement.ts';
 
 /** Who asks, as the caller of `evaluate` says it. */
@@ -61,13 +60,13 @@ export function namedBy(principals: Principals, who: Who): Naming | undefined {
     if (principals[who.type]?.includes(who.arn)) return 'itself';
     return everyone || principals[who.type]?.includes('*') ? 'anyone' : undefined;
   }
-  const names = new Set(principals.AWS?.map((each) => canonicalPrincipal(each, who.partition)));
+  const names = new Set(principals.AWS);
   const byId = who.uniqueId !== undefined && names.has(who.uniqueId);
   if (names.has(who.arn) && who.kind !== 'role') return 'itself';
   if (byId && who.kind === 'user') return 'itself';
   if (byId || [...names].some((name) => isRole(name, who))) return 'role';
   if (everyone) return 'anyone';
-  return names.has(rootOf(who)) ? 'account' : undefined;
+  return namesAccount(names, who) ? 'account' : undefined;
 }
 
 /**
@@ -79,13 +78,14 @@ export function exempted(principals: Principals, who: Who, bounded: boolean): bo
   if (who.type !== 'AWS') return namedBy(principals, who) !== undefined;
   if (principals.AWS?.includes('*')) return true;
   if (bounded && who.kind !== 'root') return false;
-  const names = new Set(principals.AWS?.map((each) => canonicalPrincipal(each, who.partition)));
+  const names = new Set(principals.AWS);
   const role = who.kind !== 'session' || [...names].some((name) => isRole(name, who));
-  return names.has(who.arn) && role && names.has(rootOf(who));
+  return names.has(who.arn) && role && namesAccount(names, who);
 }
 
-function rootOf(who: Who): string {
-  return `arn:${who.partition}:iam::${who.accountId}:root`;
+/** Account ids are looked at without the partition: an account is in one, and so is all that it can reach. */
+function namesAccount(names: ReadonlySet<string>, who: Who): boolean {
+  return [...names].some((name) => (/^arn:[^:]*:iam::(\d+):root$/.exec(name)?.[1] ?? name) === who.accountId);
 }
 
 /** A session tells its role's name but not its path, and names are unique in an account. */
