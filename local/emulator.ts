@@ -52,7 +52,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     detached: true,
     env: { ...process.env, AWS_ENDPOINT_URL: '', MOTO_PORT: String(port), PYTHONUNBUFFERED: '1' },
   });
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   let stopping = false;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const lost = new Promise<string>((resolve) => {

@@ -1,19 +1,29 @@
+import { z } from 'zod';
+import { putServiceEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
+import type { Upstream } from './upstream.ts';
 import type { Reply } from './wire.ts';
 
 /** What the control endpoints show and set. */
 export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
+  readonly upstream: Upstream;
 }
 
 /**
  * The gateway's own endpoints, for tests and curious people:
  * `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`,
- * `GET|POST|DELETE /_orgkeeper/faults`, `GET /_orgkeeper/health`.
+ * `GET|POST|DELETE /_orgkeeper/faults`, `POST /_orgkeeper/events` (an event of an AWS service, such as a failed
+ * CreateAccountResult), `GET /_orgkeeper/health`.
  */
-export function answerControl(method: string, url: string, body: Buffer, deps: ControlDeps): Reply {
+export async function answerControl(
+  method: string,
+  url: string,
+  body: Buffer,
+  deps: ControlDeps,
+): Promise<Reply> {
   const { pathname, searchParams } = new URL(url, 'http://gateway');
   try {
     switch (`${method} ${pathname}`) {
@@ -31,6 +41,11 @@ export function answerControl(method: string, url: string, body: Buffer, deps: C
       case 'DELETE /_orgkeeper/faults':
         deps.faults.clear();
         return json(200, {});
+      case 'POST /_orgkeeper/events': {
+        const { bus, account, ...event } = ServiceEvent.parse(JSON.parse(body.toString('utf8')));
+        await putServiceEvent(deps.upstream, bus, event, account);
+        return json(201, {});
+      }
       default:
         return json(404, { message: `There is no ${method} ${pathname}.` });
     }
@@ -38,6 +53,15 @@ export function answerControl(method: string, url: string, body: Buffer, deps: C
     return json(400, { message: (error as Error).message });
   }
 }
+
+/** An event that an AWS service puts: on which bus, and what the envelope says of its account. */
+const ServiceEvent = z.strictObject({
+  bus: z.strictObject({ account: z.string(), region: z.string(), name: z.string().default('default') }),
+  account: z.string().optional(),
+  source: z.string(),
+  detailType: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
 
 function filterOf(search: URLSearchParams): CallFilter {
   const { since, ...rest } = Object.fromEntries(search);

@@ -94,9 +94,14 @@ export async function answerPutEvents(call: Call, caller: Caller, deps: EventsDe
   return jsonReply(call, { FailedEntryCount: failed, Entries: results });
 }
 
-/** Puts an event as an AWS service would: any source, in the name of the account whose bus it is. */
-export async function putServiceEvent(upstream: Upstream, bus: Bus, event: BusEvent): Promise<void> {
-  const envelope = envelopeOf({}, bus.account, bus.region);
+/** Puts an event as an AWS service would: any source, in the name of the bus's account unless one is given. */
+export async function putServiceEvent(
+  upstream: Upstream,
+  bus: Bus,
+  event: BusEvent,
+  account: string = bus.account,
+): Promise<void> {
+  const envelope = envelopeOf({}, account, bus.region);
   await putOne(upstream, bus, {
     Source: event.source,
     DetailType: event.detailType,

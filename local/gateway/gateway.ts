@@ -5,10 +5,12 @@ import { type Caller, type Callers, createCallers, isCaller } from './callers.ts
 import { answerControl } from './control.ts';
 import { answerPutEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { createIam, type Iam } from './iam.ts';
 import { putOrganizationEvents } from './organization-events.ts';
 import { createQueues } from './queues.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { answerSts } from './sts.ts';
+import { createTrusts } from './trusts.ts';
 import { type Upstream, upstreamAt } from './upstream.ts';
 import { type Call, errorReply, type Reply, readCall, xmlText } from './wire.ts';
 
@@ -20,37 +22,52 @@ export interface Gateway {
   readonly callers: Callers;
   readonly recorder: Recorder;
   readonly faults: Faults;
+  readonly iam: Iam;
+  /** Says where the emulator is. Calls before that find it unreachable. */
+  connect(emulator: string): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
 
 /** Port 0 takes a free one. Rejects with a sentence when the port is taken. */
-export async function startGateway(options: { emulator: string; port: number }): Promise<Gateway> {
+export async function startGateway(options: { port: number; emulator?: string }): Promise<Gateway> {
   const upstream = upstreamAt(options.emulator);
   const callers = createCallers();
   const recorder = createRecorder();
   const faults = createFaults();
   const queues = createQueues(upstream);
+  const iam = createIam(upstream);
+  const trusts = createTrusts(iam);
+  const access = { upstream, iam, trusts };
 
   async function answer(call: Call, caller: Caller): Promise<Reply> {
     if (call.service === 'sts') {
       return answerSts(call, caller, {
         upstream,
         callers,
-        admits: (request) => roleAdmits(upstream, request),
+        iam,
+        admits: (request) => roleAdmits(request, access),
       });
     }
     if (call.service === 'events' && call.action === 'PutEvents') {
-      return answerPutEvents(call, caller, {
-        upstream,
-        busAdmits: (request) => busAdmits(upstream, request),
-      });
+      return answerPutEvents(call, caller, { upstream, busAdmits: (request) => busAdmits(request, access) });
     }
+    if (call.service === 'iam') return answerIam(call, caller);
     const queued = call.service === 'sqs' ? await queues.answer(call, caller.account) : undefined;
     const reply = queued ?? (await upstream.forward(call, caller.account));
     if (call.service === 'organizations') await putOrganizationEvents(upstream, call, caller.account, reply);
-    if (call.service === 'iam') followUserKeys(call, caller, reply);
+    iam.after(call, caller.account);
     return reply;
+  }
+
+  async function answerIam(call: Call, caller: Caller): Promise<Reply> {
+    const refusal = await trusts.refusal(call);
+    if (refusal) return refusal;
+    const reply = await upstream.forward(call, caller.account);
+    iam.after(call, caller.account);
+    await trusts.after(call, caller.account, reply);
+    followUserKeys(call, caller, reply);
+    return trusts.shown(call, caller.account, reply);
   }
 
   function followUserKeys(call: Call, caller: Caller, reply: Reply): void {
@@ -65,7 +82,7 @@ export async function startGateway(options: { emulator: string; port: number }):
     const body = await readBody(request);
     const url = request.url ?? '/';
     if (url.startsWith('/_orgkeeper/')) {
-      send(response, answerControl(request.method ?? 'GET', url, body, { recorder, faults }));
+      send(response, await answerControl(request.method ?? 'GET', url, body, { recorder, faults, upstream }));
       return;
     }
     const call = readCall(request.method ?? 'GET', url, request.headers, body);
@@ -121,6 +138,8 @@ export async function startGateway(options: { emulator: string; port: number }):
     callers,
     recorder,
     faults,
+    iam,
+    connect: upstream.connect,
     close: async () => {
       upstream.close();
       server.closeAllConnections();

@@ -140,7 +140,8 @@ export function createQueues(upstream: Upstream, now: () => number = Date.now): 
   };
 }
 
-function restoreMessage(message: Fields): Fields {
+/** A message as AWS would hand it out: envelope and deduplication id restored. */
+export function restoreMessage(message: Fields): Fields {
   const body = restoreEnvelope(text(message, 'Body') ?? '');
   const attributes = isObject(message.Attributes) ? { ...message.Attributes } : undefined;
   const id = attributes && text(attributes, 'MessageDeduplicationId');

@@ -1,5 +1,5 @@
 import type { Caller, Callers } from './callers.ts';
-import { type Role, readRole } from './roles.ts';
+import type { Iam, Role } from './iam.ts';
 import type { Upstream } from './upstream.ts';
 import { type Call, errorReply, escapeXml, type Reply, text, xmlReply } from './wire.ts';
 
@@ -7,6 +7,7 @@ import { type Call, errorReply, escapeXml, type Reply, text, xmlReply } from './
 export interface StsDeps {
   readonly upstream: Upstream;
   readonly callers: Callers;
+  readonly iam: Iam;
   /** Whether IAM lets this caller assume the role, with this ExternalId. */
   readonly admits: (request: AssumeRequest) => Promise<boolean>;
 }
@@ -50,7 +51,7 @@ async function assumeRole(call: Call, caller: Caller, deps: StsDeps): Promise<Re
   if (policy !== undefined && !isJson(policy)) {
     return errorReply(call, 400, 'MalformedPolicyDocument', 'This policy contains invalid Json');
   }
-  const role = await readRole(deps.upstream, roleArn);
+  const role = await deps.iam.role(roleArn);
   const context: Record<string, string> = { 'sts:RoleSessionName': sessionName };
   if (externalId !== undefined) context['sts:ExternalId'] = externalId;
   if (!role || !(await deps.admits({ caller, role, context }))) {

@@ -1,22 +1,26 @@
 import { Agent, request } from 'node:http';
 import type { Call, Reply } from './wire.ts';
 
+/** In whose name a call of the gateway's own is made, and to which service. */
+export interface As {
+  readonly account: string;
+  readonly region: string;
+  readonly service: string;
+}
+
 /** The emulator behind the gateway. */
 export interface Upstream {
-  readonly endpoint: string;
+  /** Its address, once connected. */
+  endpoint(): string;
+  connect(endpoint: string): void;
   /** Passes the call on as this account's. Rejects when the emulator cannot be reached. */
   forward(call: Call, account: string, body?: Buffer): Promise<Reply>;
   /** A call of the gateway's own, as administrator of the account; not recorded. JSON protocol. */
-  json(
-    target: string,
-    params: object,
-    as: { account: string; region: string; service: string },
-  ): Promise<Reply>;
+  json(target: string, params: object, as: As): Promise<Reply>;
   /** A call of the gateway's own by the query protocol. */
-  query(
-    params: Record<string, string>,
-    as: { account: string; region: string; service: string },
-  ): Promise<Reply>;
+  query(params: Record<string, string>, as: As): Promise<Reply>;
+  /** A GET of the gateway's own, for services that speak REST. */
+  get(path: string, as: As): Promise<Reply>;
   close(): void;
 }
 
@@ -26,12 +30,13 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'co
  * The emulator answers one call at a time: it runs on one thread at heart, and its check-then-set (FIFO
  * queues, DynamoDB conditions) is not safe when its threads interleave. Calls that wait for a message go beside.
  */
-export function upstreamAt(endpoint: string): Upstream {
+export function upstreamAt(emulator?: string): Upstream {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const { hostname, port } = new URL(endpoint);
+  let endpoint = emulator ?? 'http://127.0.0.1:9';
   let last: Promise<unknown> = Promise.resolve();
 
   function send(method: string, path: string, headers: Record<string, string>, body: Buffer): Promise<Reply> {
+    const { hostname, port } = new URL(endpoint);
     return new Promise((resolve, reject) => {
       const outgoing = request(
         {
@@ -66,25 +71,21 @@ export function upstreamAt(endpoint: string): Upstream {
     return mine;
   }
 
-  function own(
-    headers: Record<string, string>,
-    body: string,
-    as: { account: string; region: string; service: string },
-  ) {
+  function own(as: As, headers: Record<string, string>, body = '', method = 'POST', path = '/') {
     const scope = `LKIA${as.account}/20260101/${as.region}/${as.service}/aws4_request`;
-    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=local`;
-    return oneByOne(() =>
-      send(
-        'POST',
-        '/',
-        { host: `${hostname}:${port}`, authorization, 'x-moto-account-id': as.account, ...headers },
-        Buffer.from(body),
-      ),
-    );
+    const signed = {
+      host: new URL(endpoint).host,
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=local`,
+      'x-moto-account-id': as.account,
+    };
+    return oneByOne(() => send(method, path, { ...signed, ...headers }, Buffer.from(body)));
   }
 
   return {
-    endpoint,
+    endpoint: () => endpoint,
+    connect: (address) => {
+      endpoint = address;
+    },
     forward(call, account, body = call.body) {
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
       const work = () => send(call.method, call.url, headers, body);
@@ -92,12 +93,13 @@ export function upstreamAt(endpoint: string): Upstream {
     },
     json(target, params, as) {
       const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
-      return own(headers, JSON.stringify(params), as);
+      return own(as, headers, JSON.stringify(params));
     },
     query(params, as) {
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
-      return own(headers, new URLSearchParams(params).toString(), as);
+      return own(as, headers, new URLSearchParams(params).toString());
     },
+    get: (path, as) => own(as, {}, '', 'GET', path),
     close: () => agent.destroy(),
   };
 }

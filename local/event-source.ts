@@ -1,0 +1,108 @@
+import type { FunctionPool } from './function-pool.ts';
+import type { Queue } from './queue-client.ts';
+
+/** A mapping from a queue to a function, as it was deployed. */
+export interface EventSource {
+  readonly queueArn: string;
+  readonly functionName: string;
+  readonly batchSize: number;
+  readonly maximumConcurrency: number;
+  readonly reportsItemFailures: boolean;
+}
+
+/** A message as SQS gives it. */
+export interface Message {
+  readonly MessageId: string;
+  readonly ReceiptHandle: string;
+  readonly Body: string;
+  readonly MD5OfBody: string;
+  readonly Attributes: Record<string, string>;
+  readonly MessageAttributes?: Record<string, Record<string, unknown>>;
+}
+
+const IDLE_MS = 150;
+
+/**
+ * Polls the queue and invokes the function as Lambda's event source mappings do: batch size, concurrency, what
+ * succeeded is deleted, what failed becomes visible again in its time. Ends with `stop`, after running batches.
+ */
+export function runEventSource(
+  source: EventSource,
+  deps: { queue: Queue; pool: FunctionPool; region: string },
+) {
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+
+  async function work(messages: Message[]): Promise<void> {
+    const records = messages.map((message) => recordOf(message, source, deps.region));
+    const outcome = await deps.pool.invoke({ Records: records });
+    if (stopped || 'error' in outcome) return;
+    const failed = source.reportsItemFailures ? failedIds(outcome.result, messages) : new Set<string>();
+    await deps.queue.remove(messages.filter(({ MessageId }) => !failed.has(MessageId)));
+  }
+
+  async function poll(): Promise<void> {
+    while (!stopped) {
+      if (running.size >= source.maximumConcurrency) {
+        await Promise.race(running);
+        continue;
+      }
+      const messages = await deps.queue.receive(source.batchSize).catch(() => []);
+      if (stopped) return;
+      if (messages.length === 0) {
+        await Promise.race([pause(IDLE_MS), ...running]);
+        continue;
+      }
+      const batch = work(messages)
+        .catch(() => undefined)
+        .finally(() => running.delete(batch));
+      running.add(batch);
+    }
+  }
+
+  const polling = poll();
+  return {
+    async stop(): Promise<void> {
+      stopped = true;
+      await polling;
+    },
+  };
+}
+
+function recordOf(message: Message, source: EventSource, region: string) {
+  const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [
+    name,
+    {
+      stringValue: value.StringValue,
+      binaryValue: value.BinaryValue,
+      stringListValues: [],
+      binaryListValues: [],
+      dataType: value.DataType,
+    },
+  ]);
+  return {
+    messageId: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body,
+    attributes: message.Attributes,
+    messageAttributes: Object.fromEntries(attributes),
+    md5OfBody: message.MD5OfBody,
+    eventSource: 'aws:sqs',
+    eventSourceARN: source.queueArn,
+    awsRegion: region,
+  };
+}
+
+/** Lambda takes the whole batch as failed when an identifier is unknown or the answer has another shape. */
+function failedIds(result: unknown, messages: Message[]): Set<string> {
+  if (result === null || result === '') return new Set();
+  const all = new Set(messages.map(({ MessageId }) => MessageId));
+  const failures = (result as { batchItemFailures?: unknown }).batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return all;
+  const ids = failures.map((failure: { itemIdentifier?: unknown }) => failure?.itemIdentifier);
+  return ids.every((id) => typeof id === 'string' && all.has(id)) ? new Set(ids as string[]) : all;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

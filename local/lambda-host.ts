@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import type { Resource } from './adapt-template.ts';
+import type { DeployedStack } from './deploy.ts';
+import { type EventSource, runEventSource } from './event-source.ts';
+import { type FunctionPool, functionPool, type HostedFunction } from './function-pool.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { isObject, parseObject } from './gateway/wire.ts';
+import { queueClient } from './queue-client.ts';
+import { runSchedules, schedulesOf } from './schedules.ts';
+
+/** The functions of a stack, running. */
+export interface LambdaHost {
+  readonly functions: readonly HostedFunction[];
+  /** Invokes one directly. */
+  invoke(functionName: string, event: unknown): ReturnType<FunctionPool['invoke']>;
+  stop(): Promise<void>;
+}
+
+/** Environments at once, at most: more would only wait for the emulator, which answers one call at a time. */
+const MAXIMUM_ENVIRONMENTS = 8;
+const TWELVE_HOURS = 12 * 3600;
+
+/**
+ * Hosts the functions of the stack as the emulator now describes them, from the synthesised assets; polls their
+ * queues and ticks their schedules. Each runs with the credentials of its own role. Rejects when a function's
+ * role is missing.
+ */
+export async function startLambdaHost(
+  stack: DeployedStack,
+  deps: { gateway: Gateway; log: (functionName: string, line: string) => void },
+): Promise<LambdaHost> {
+  const { gateway, log } = deps;
+  const functions = await functionsOf(stack, gateway);
+  const roles = new Map<string, string>();
+  for (const { roleArn, name } of functions) {
+    const role = await gateway.iam.role(roleArn);
+    if (!role) throw new Error(`The role ${roleArn} of the function ${name} does not exist.`);
+    roles.set(roleArn, role.id);
+  }
+  const runtimeEnvironment = (hosted: HostedFunction): Record<string, string> => {
+    const role = { arn: hosted.roleArn, id: roles.get(hosted.roleArn) ?? '' };
+    const session = gateway.callers.issue(role, hosted.name, TWELVE_HOURS);
+    return {
+      PATH: process.env.PATH ?? '',
+      TZ: ':UTC',
+      AWS_ENDPOINT_URL: gateway.endpoint,
+      AWS_REGION: stack.region,
+      AWS_DEFAULT_REGION: stack.region,
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+      AWS_LAMBDA_FUNCTION_NAME: hosted.name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(hosted.memoryMegabytes),
+      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${hosted.name}`,
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      _HANDLER: hosted.handler,
+    };
+  };
+  const pools = new Map(
+    functions.map((hosted) => [hosted.name, functionPool(hosted, { runtimeEnvironment, log })]),
+  );
+  const sources = (await eventSourcesOf(stack, gateway)).flatMap((source) => {
+    const pool = pools.get(source.functionName);
+    const queue = queueClient(gateway.upstream, source.queueArn);
+    return pool ? [runEventSource(source, { queue, pool, region: stack.region })] : [];
+  });
+  const schedules = runSchedules(schedulesOf(stack), gateway.upstream);
+  return {
+    functions,
+    async invoke(functionName, event) {
+      const pool = pools.get(functionName);
+      if (!pool) throw new Error(`There is no function ${functionName}.`);
+      return pool.invoke(event);
+    },
+    async stop() {
+      schedules.stop();
+      const stopping = sources.map((source) => source.stop());
+      await Promise.all([...pools.values()].map((pool) => pool.stop()));
+      await Promise.race([
+        Promise.all(stopping),
+        new Promise((resolve) => setTimeout(resolve, 1000).unref()),
+      ]);
+    },
+  };
+}
+
+async function functionsOf(stack: DeployedStack, gateway: Gateway): Promise<HostedFunction[]> {
+  const as = { account: stack.account, region: stack.region, service: 'lambda' };
+  const resources = Object.values(stack.template.Resources).filter(
+    ({ Type }) => Type === 'AWS::Lambda::Function',
+  );
+  return Promise.all(
+    resources.map(async (resource) => {
+      const name = String(resource.Properties?.FunctionName);
+      const reply = await gateway.upstream.get(`/2015-03-31/functions/${name}/configuration`, as);
+      const deployed = parseObject(reply.body) ?? {};
+      if (reply.status !== 200)
+        throw new Error(`The function ${name} is not deployed: HTTP ${reply.status}.`);
+      const environment = isObject(deployed.Environment) ? deployed.Environment.Variables : {};
+      return {
+        name,
+        arn: String(deployed.FunctionArn),
+        roleArn: String(deployed.Role),
+        handler: String(deployed.Handler),
+        file: join(assetOf(stack, resource), `${String(deployed.Handler).split('.')[0]}.mjs`),
+        timeoutSeconds: Number(deployed.Timeout),
+        memoryMegabytes: Number(deployed.MemorySize),
+        environment: environment as Record<string, string>,
+      };
+    }),
+  );
+}
+
+async function eventSourcesOf(stack: DeployedStack, gateway: Gateway): Promise<EventSource[]> {
+  const as = { account: stack.account, region: stack.region, service: 'lambda' };
+  const reply = await gateway.upstream.get('/2015-03-31/event-source-mappings', as);
+  const mappings = parseObject(reply.body)?.EventSourceMappings;
+  return (Array.isArray(mappings) ? mappings : []).filter(isObject).map((mapping) => {
+    const scaling = isObject(mapping.ScalingConfig) ? mapping.ScalingConfig : {};
+    const wanted = Number(scaling.MaximumConcurrency ?? MAXIMUM_ENVIRONMENTS);
+    const types = Array.isArray(mapping.FunctionResponseTypes) ? mapping.FunctionResponseTypes : [];
+    return {
+      queueArn: String(mapping.EventSourceArn),
+      functionName: String(mapping.FunctionArn).split(':').at(-1) ?? '',
+      batchSize: Number(mapping.BatchSize),
+      maximumConcurrency: Math.min(wanted, MAXIMUM_ENVIRONMENTS),
+      reportsItemFailures: types.includes('ReportBatchItemFailures'),
+    };
+  });
+}
+
+function assetOf(stack: DeployedStack, resource: Resource): string {
+  const code = resource.Properties?.Code;
+  const hash = isObject(code) ? String(code.S3Key).split('.')[0] : undefined;
+  const folder = hash && stack.assets.get(hash);
+  if (!folder)
+    throw new Error(`The template of ${stack.name} names an asset that was not synthesised: ${hash}.`);
+  return folder;
+}

@@ -1,0 +1,182 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Deployment, deploy } from './deploy.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { type Gateway, startGateway } from './gateway/gateway.ts';
+import { organizationOf } from './gateway/organization-events.ts';
+import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+
+/** How to run Orgkeeper on this machine. All have defaults. */
+export interface RuntimeOptions {
+  /** Of the gateway; 0 takes a free one. */
+  readonly port?: number;
+  /** Main is the management account. */
+  readonly sameAccount?: boolean;
+  readonly region?: string;
+  /** An emulator that runs already, instead of one that is started. */
+  readonly emulator?: string;
+  /** Where state, logs and an installed emulator are kept: `.orgkeeper` of the project. */
+  readonly directory?: string;
+  /** Bundled functions, instead of bundling the controllers. */
+  readonly functionsDir?: string;
+  /** More CDK context. */
+  readonly context?: Record<string, unknown>;
+  /** Runs when everything is deployed and works, before `startRuntime` resolves: publishing baselines, say. */
+  readonly afterDeploy?: (runtime: Runtime) => Promise<void>;
+  /** Hears what happens, line by line. */
+  readonly say?: (line: string) => void;
+  /** Whether `local env` finds this runtime. Default true. */
+  readonly announce?: boolean;
+}
+
+/** Orgkeeper, deployed into an emulator and working. */
+export interface Runtime {
+  /** The gateway: what AWS_ENDPOINT_URL is to be. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accounts: { readonly main: string; readonly management: string };
+  readonly organizationId: string;
+  readonly gateway: Gateway;
+  readonly emulator: Emulator;
+  readonly host: LambdaHost;
+  /** File that the functions' output goes to. */
+  readonly logFile: string;
+  /** Resolves with a sentence when the emulator is gone or lost its state. Never resolves otherwise. */
+  readonly lost: Promise<string>;
+  /** Ends everything that was started. */
+  stop(): Promise<void>;
+}
+
+/** What `local env` reads. */
+export interface RuntimeState {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accounts: Runtime['accounts'];
+  readonly pid: number;
+}
+
+/** The port that `local start` takes when none is given. */
+export const DEFAULT_PORT = 4510;
+const PROJECT_STATE = fileURLToPath(new URL('../.orgkeeper', import.meta.url));
+const MANAGEMENT = '210987654321';
+const MAIN = '345678901234';
+const WATCH_MS = 2000;
+
+/** Starts emulator and gateway, deploys the stacks, hosts the functions. Rejects with a sentence; leaves nothing behind. */
+export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const {
+    port = DEFAULT_PORT,
+    region = 'eu-west-1',
+    directory = PROJECT_STATE,
+    say = () => undefined,
+  } = options;
+  const accounts = { management: MANAGEMENT, main: options.sameAccount ? MANAGEMENT : MAIN };
+  const undo: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    // The port first: to fail on it after a minute of installing would be late.
+    const gateway = await startGateway({ port });
+    undo.push(() => gateway.close());
+    say(`Gateway at ${gateway.endpoint}. Starting the emulator …`);
+    const emulator = await startEmulator({
+      directory,
+      say,
+      ...(options.emulator ? { endpoint: options.emulator } : {}),
+    });
+    undo.push(() => emulator.stop());
+    gateway.connect(emulator.endpoint);
+    say(`Emulator at ${emulator.endpoint}. Deploying the stacks …`);
+    const outdir = join(directory, 'cdk.out', new URL(gateway.endpoint).port);
+    undo.push(() => rmSync(outdir, { recursive: true, force: true }));
+    const deployment = await deploy({
+      endpoint: gateway.endpoint,
+      region,
+      ...accounts,
+      outdir,
+      ...(options.functionsDir ? { functionsDir: options.functionsDir } : {}),
+      ...(options.context ? { context: options.context } : {}),
+    });
+    const logFile = join(directory, 'logs', `functions-${new URL(gateway.endpoint).port}.log`);
+    const log = logTo(logFile);
+    const host = await startLambdaHost(mainStackOf(deployment), { gateway, log });
+    undo.push(() => host.stop());
+    const watching = watch(gateway, accounts.management, deployment.organizationId);
+    undo.push(watching.stop);
+    const runtime: Runtime = {
+      endpoint: gateway.endpoint,
+      region,
+      accounts,
+      organizationId: deployment.organizationId,
+      gateway,
+      emulator,
+      host,
+      logFile,
+      lost: Promise.race([emulator.lost, watching.lost]),
+      stop,
+    };
+    await options.afterDeploy?.(runtime);
+    gateway.recorder.clear();
+    if (options.announce ?? true) {
+      const state: RuntimeState = { endpoint: gateway.endpoint, region, accounts, pid: process.pid };
+      const file = join(directory, 'runtime.json');
+      writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
+      undo.push(() => rmSync(file, { force: true }));
+    }
+    return runtime;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The running local runtime; throws a sentence when there is none. */
+export function readRuntimeState(directory: string = PROJECT_STATE): RuntimeState {
+  const none = 'No local runtime is running. Start one with: npm start';
+  let state: RuntimeState;
+  try {
+    state = JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8'));
+    process.kill(state.pid, 0);
+  } catch (error) {
+    throw new Error(none, { cause: error });
+  }
+  return state;
+}
+
+function mainStackOf({ stacks }: Deployment) {
+  const main = stacks.find(({ template }) =>
+    Object.values(template.Resources).some(({ Type }) => Type === 'AWS::Lambda::Function'),
+  );
+  if (!main) throw new Error('No stack has functions.');
+  return main;
+}
+
+function logTo(file: string): (functionName: string, line: string) => void {
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, '');
+  return (name, line) => appendFileSync(file, `${new Date().toISOString()} ${name} ${line}\n`);
+}
+
+/** Looks whether the organization is still there. An emulator that does not answer is waited for. */
+function watch(gateway: Gateway, management: string, organizationId: string) {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const lost = new Promise<string>((resolve) => {
+    const look = async () => {
+      const found = await organizationOf(gateway.upstream, management).catch(() => ({ Id: organizationId }));
+      if (stopped) return;
+      if (found?.Id === organizationId) timer = setTimeout(look, WATCH_MS).unref();
+      else resolve('The emulator lost its state: it was restarted or reset. Start the local runtime again.');
+    };
+    timer = setTimeout(look, WATCH_MS).unref();
+  });
+  return {
+    lost,
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
