@@ -20,6 +20,8 @@ export interface Fixture {
   readonly section: unknown;
   /** Values of the `${…}` names that the section uses. */
   readonly values?: Readonly<Record<string, string>>;
+  /** More of them, that depend on the account: `account.id`. */
+  readonly memberValues?: (member: Member) => Readonly<Record<string, string>>;
   /** What the account must have beforehand (a managed policy). */
   readonly prepare?: (member: Member) => Promise<void>;
   /**
@@ -31,6 +33,8 @@ export interface Fixture {
   readonly tamperings: readonly Tampering[];
   /** What others have, and which the kind leaves alone. */
   readonly foreign: readonly Foreign[];
+  /** Changes that mean nothing: the pass makes no writing call. */
+  readonly harmless?: readonly Harmless[];
   /** Changes that are reported, never made: AWS cannot make them in place, or must not be made to. */
   readonly blocked?: readonly BlockedCase[];
   /** What of others depends on ours, so that it cannot be removed. */
@@ -48,6 +52,8 @@ export interface Tampering {
   readonly read: Act<unknown>;
   /** What the pass must say of it, in part. */
   readonly difference?: Partial<Difference>;
+  /** In place of the fixture's section, for what only another one can show. */
+  readonly section?: unknown;
   /** True when it cannot be done together with the others (the whole thing is deleted). */
   readonly alone?: boolean;
 }
@@ -76,6 +82,12 @@ export interface BlockedCase {
   readonly reason: string;
 }
 
+export interface Harmless {
+  /** Completes "does not mind …". */
+  readonly name: string;
+  readonly tamper: Act<void>;
+}
+
 export interface InUse {
   /** Completes "is not removed while …". */
   readonly name: string;
@@ -94,18 +106,21 @@ export function describeKind<Section, Wanted, Actual>(
   fixture: Fixture,
 ): void {
   const called: (ObservedCall & { part: Part })[] = [];
-  const section = kind.section.parse(fixture.section);
+  const fixed = kind.section.parse(fixture.section);
 
   /** A member with what it needs beforehand, and a keeper for it. */
-  async function begin(): Promise<{ member: Member; keep: Keeper; before: readonly string[] }> {
+  async function begin(
+    section = fixed,
+  ): Promise<{ member: Member; keep: Keeper; before: readonly string[] }> {
     const member = newMember();
     await fixture.prepare?.(member);
     const before = await inventory(member);
     const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });
-    return { member, before, keep: keeper(kind, member, { section, values: fixture.values ?? {}, onCall }) };
+    const values = { ...fixture.values, ...fixture.memberValues?.(member) };
+    return { member, before, keep: keeper(kind, member, { section, values, onCall }) };
   }
-  async function kept() {
-    const begun = await begin();
+  async function kept(section = fixed) {
+    const begun = await begin(section);
     await settled(begun.keep);
     return begun;
   }
@@ -152,7 +167,7 @@ export function describeKind<Section, Wanted, Actual>(
 
     test('records the outputs that it names', async () => {
       const { keep } = await kept();
-      expect(Object.keys(keep.recorded())).toEqual(expect.arrayContaining([...kind.outputNames(section)]));
+      expect(Object.keys(keep.recorded())).toEqual(expect.arrayContaining([...kind.outputNames(fixed)]));
     });
 
     test('observing writes nothing, whatever it finds', async () => {
@@ -169,8 +184,9 @@ export function describeKind<Section, Wanted, Actual>(
 
     test.each(fixture.tamperings.map((tampering) => [tampering.name, tampering] as const))(
       'repairs %s',
-      async (_, { tamper, read, difference }) => {
-        const { member, keep } = await kept();
+      async (_, { tamper, read, difference, section }) => {
+        const { member, keep } = await kept(section === undefined ? fixed : kind.section.parse(section));
+        const world = await inventory(member);
         const good = await read(member, keep.recorded());
         await tamper(member, keep.recorded());
         expect(await read(member, keep.recorded())).not.toEqual(good);
@@ -180,7 +196,7 @@ export function describeKind<Section, Wanted, Actual>(
         );
         await settled(keep);
         expect(await read(member, keep.recorded())).toEqual(good);
-        expect(await inventory(member)).toEqual(healthy);
+        expect(await inventory(member)).toEqual(world);
       },
       30_000,
     );
@@ -218,6 +234,20 @@ export function describeKind<Section, Wanted, Actual>(
         },
         30_000,
       );
+    }
+
+    const harmless = (fixture.harmless ?? []).map((case_) => [case_.name, case_] as const);
+    if (harmless.length > 0) {
+      test.each(harmless)('does not mind %s', async (_, { tamper }) => {
+        const { member, keep } = await kept();
+        await tamper(member, keep.recorded());
+        const pass = await keep.pass();
+        expect(pass).toMatchObject({
+          state: 'present',
+          comparison: { differences: [], blocked: [], foreign: [] },
+        });
+        expect(writes(pass)).toEqual([]);
+      });
     }
 
     const blocked = (fixture.blocked ?? []).map((case_) => [case_.name, case_] as const);
@@ -351,7 +381,7 @@ async function settled(keep: Keeper): Promise<Outcome> {
 }
 
 function together(fixture: Fixture): readonly Tampering[] {
-  return fixture.tamperings.filter((tampering) => !tampering.alone);
+  return fixture.tamperings.filter(({ alone, section }) => !alone && section === undefined);
 }
 
 function writes(outcome: Outcome): readonly string[] {

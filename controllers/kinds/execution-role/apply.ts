@@ -1,0 +1,116 @@
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam';
+import { Conflict, ForeignResource } from '../../../shared/errors.ts';
+import type { Change, KindContext } from '../kind.ts';
+import { diff } from './diff.ts';
+import { explained } from './errors.ts';
+import { type ActualRole, getRole, isGone, isOurs, unlessGone } from './observe.ts';
+import type { ExecutionRole } from './render.ts';
+
+/** See Kind. Trust and boundary come first: the role may never do more than wanted because of the order. */
+export async function apply(
+  { wanted, actual, differences }: Change<ExecutionRole, ActualRole>,
+  context: KindContext,
+): Promise<void> {
+  const made = actual ?? (await create(wanted, context));
+  const todo = actual ? differences : diff(wanted, made).differences;
+  const paths = todo.filter(({ action }) => action !== 'reported').map(({ path }) => path);
+  // A role that was just made is not seen everywhere yet; one that was there before, and is gone, was deleted.
+  const alsoWhen = actual ? [] : ['NoSuchEntity', 'NoSuchEntityException'];
+  for (const step of steps(wanted, paths, context)) {
+    try {
+      await context.eventually(() => explained(wanted, step), alsoWhen);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      throw new Conflict(`The role ${wanted.arn} was deleted while it was changed.`, { cause: error });
+    }
+  }
+}
+
+/** Makes the role with all that CreateRole takes; what it gives is the role so far. */
+async function create(wanted: ExecutionRole, context: KindContext): Promise<ActualRole> {
+  const command = new CreateRoleCommand({
+    RoleName: wanted.name,
+    Path: wanted.path,
+    Description: wanted.description,
+    MaxSessionDuration: wanted.maxSessionDuration,
+    AssumeRolePolicyDocument: JSON.stringify(wanted.trustPolicy),
+    ...(wanted.permissionsBoundary ? { PermissionsBoundary: wanted.permissionsBoundary } : {}),
+    Tags: Object.entries(wanted.tags).map(([Key, Value]) => ({ Key, Value })),
+  });
+  try {
+    await context.eventually(() => explained(wanted, () => context.clients.iam.send(command)));
+  } catch (error) {
+    if (!(error instanceof Error) || !/^EntityAlreadyExists(Exception)?$/.test(error.name)) throw error;
+    // Made since we looked: by a create of ours that was sent twice, or by somebody else.
+    const found = await getRole(wanted.name, context);
+    if (!found || isOurs(found, context)) {
+      throw new Conflict(`The role ${wanted.arn} was made at the same moment.`, { cause: error });
+    }
+    throw new ForeignResource(`The role ${found.Arn} was made by somebody else.`, { cause: error });
+  }
+  context.record({ 'role.arn': wanted.arn, 'role.name': wanted.name });
+  const { arn, name, path, description, maxSessionDuration, permissionsBoundary, tags } = wanted;
+  const trustPolicy = JSON.stringify(wanted.trustPolicy);
+  const soFar = { arn, name, path, description, maxSessionDuration, permissionsBoundary, tags, trustPolicy };
+  return { ...soFar, inlinePolicies: {}, managedPolicies: [] };
+}
+
+/** What the differences ask for, as calls in order; those on one thing are one call. */
+function steps(
+  wanted: ExecutionRole,
+  paths: readonly string[],
+  { clients: { iam } }: KindContext,
+): (() => Promise<unknown>)[] {
+  const RoleName = wanted.name;
+  const below = (field: string) =>
+    paths.filter((path) => path.startsWith(`${field}.`)).map((path) => path.slice(field.length + 1));
+  const list: (() => Promise<unknown>)[] = [];
+  const add = (call: () => Promise<unknown>) => list.push(call);
+
+  if (paths.includes('trustPolicy')) {
+    const PolicyDocument = JSON.stringify(wanted.trustPolicy);
+    add(() => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument })));
+  }
+  if (paths.includes('permissionsBoundary')) {
+    const PermissionsBoundary = wanted.permissionsBoundary;
+    if (PermissionsBoundary) {
+      add(() => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })));
+    } else add(() => unlessGone(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))));
+  }
+  if (paths.includes('maxSessionDuration') || paths.includes('description')) {
+    // Both: a duration that is left out becomes one hour.
+    const { description: Description, maxSessionDuration: MaxSessionDuration } = wanted;
+    add(() => iam.send(new UpdateRoleCommand({ RoleName, Description, MaxSessionDuration })));
+  }
+  for (const PolicyArn of below('managedPolicies')) {
+    const attach = wanted.managedPolicies.includes(PolicyArn);
+    if (attach) add(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
+    else add(() => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }))));
+  }
+  for (const PolicyName of below('inlinePolicies')) {
+    const document = wanted.inlinePolicies[PolicyName];
+    const PolicyDocument = JSON.stringify(document);
+    if (document) add(() => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })));
+    else add(() => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
+  }
+  const keys = below('tags');
+  const put = keys.flatMap((Key) =>
+    wanted.tags[Key] === undefined ? [] : [{ Key, Value: wanted.tags[Key] }],
+  );
+  const TagKeys = keys.filter((key) => wanted.tags[key] === undefined);
+  if (TagKeys.length > 0) add(() => iam.send(new UntagRoleCommand({ RoleName, TagKeys })));
+  if (put.length > 0) add(() => iam.send(new TagRoleCommand({ RoleName, Tags: put })));
+  return list;
+}

@@ -1,0 +1,113 @@
+import type { PolicyInput } from '../../../shared/policy/document.ts';
+import { type PolicyDifference, differences as policyDifferences } from '../../../shared/policy/same.ts';
+import type { Difference } from '../../../shared/status.ts';
+import type { Blocked, Comparison } from '../kind.ts';
+import type { ActualRole } from './observe.ts';
+import type { ExecutionRole } from './render.ts';
+
+/** See Kind. Paths: `trustPolicy`, `inlinePolicies.<name>`, `managedPolicies.<arn>`, `tags.<key>`, … */
+export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
+  if (!actual) {
+    const created = difference(wanted, '', { arn: wanted.arn }, undefined, 'created');
+    return { differences: [created], blocked: [], foreign: [] };
+  }
+  const differences = [
+    ...policy(wanted, 'trustPolicy', wanted.trustPolicy, actual.trustPolicy),
+    ...field(wanted, 'permissionsBoundary', wanted.permissionsBoundary, actual.permissionsBoundary),
+    ...field(wanted, 'maxSessionDuration', wanted.maxSessionDuration, actual.maxSessionDuration),
+    ...field(wanted, 'description', wanted.description, actual.description),
+    ...managedPolicies(wanted, actual),
+    ...inlinePolicies(wanted, actual),
+    ...tags(wanted, actual),
+  ];
+  return { differences, blocked: blocked(wanted, actual), foreign: [] };
+}
+
+function blocked(wanted: ExecutionRole, actual: ActualRole): Blocked[] {
+  if (wanted.path === actual.path) return [];
+  const message =
+    `The path of the role ${actual.name} is ${actual.path}, not ${wanted.path}, and IAM cannot change it: ` +
+    'delete the role, and it is made again, or put its path into the baseline.';
+  const reported = difference(wanted, 'path', wanted.path, actual.path, 'reported');
+  return [{ reason: 'NeedsReplacement', message, difference: reported }];
+}
+
+function inlinePolicies(wanted: ExecutionRole, actual: ActualRole): Difference[] {
+  const names = [...new Set([...Object.keys(wanted.inlinePolicies), ...Object.keys(actual.inlinePolicies)])];
+  return names.flatMap((name) => {
+    const path = `inlinePolicies.${name}`;
+    const desired = own(wanted.inlinePolicies, name);
+    if (!desired) return [difference(wanted, path, undefined, 'a policy added by hand', 'removed')];
+    const found = own(actual.inlinePolicies, name);
+    if (found === undefined) return [difference(wanted, path, desired, undefined, 'created')];
+    return policy(wanted, path, desired, found);
+  });
+}
+
+function managedPolicies(wanted: ExecutionRole, actual: ActualRole): Difference[] {
+  const path = (arn: string) => `managedPolicies.${arn}`;
+  const missing = wanted.managedPolicies.filter((arn) => !actual.managedPolicies.includes(arn));
+  const added = actual.managedPolicies.filter((arn) => !wanted.managedPolicies.includes(arn));
+  return [
+    ...added.map((arn) => difference(wanted, path(arn), undefined, arn, 'removed')),
+    ...missing.map((arn) => difference(wanted, path(arn), arn, undefined, 'created')),
+  ];
+}
+
+/** The role is ours alone: tags that others added go, but for those that AWS keeps itself. */
+function tags(wanted: ExecutionRole, actual: ActualRole): Difference[] {
+  const keys = [...new Set([...Object.keys(wanted.tags), ...Object.keys(actual.tags)])];
+  return keys
+    .filter((key) => !key.toLowerCase().startsWith('aws:'))
+    .flatMap((key) => field(wanted, `tags.${key}`, own(wanted.tags, key), own(actual.tags, key)));
+}
+
+function field<T>(
+  wanted: ExecutionRole,
+  path: string,
+  desired: T | undefined,
+  actual: T | undefined,
+): Difference[] {
+  if (desired === actual) return [];
+  const action = desired === undefined ? 'removed' : actual === undefined ? 'created' : 'updated';
+  return [difference(wanted, path, desired, actual, action)];
+}
+
+/** One difference for a policy; desired and actual name only the places where it differs, by their path. */
+function policy(wanted: ExecutionRole, path: string, desired: PolicyInput, actual: string): Difference[] {
+  const places = compare(desired, actual, wanted.partition);
+  if (places === 'unreadable') return [difference(wanted, path, desired, actual, 'updated')];
+  if (places.length === 0) return [];
+  const side = (of: 'left' | 'right') => Object.fromEntries(places.map((place) => [place.path, place[of]]));
+  return [difference(wanted, path, side('left'), side('right'), 'updated')];
+}
+
+function compare(desired: PolicyInput, actual: string, partition: string): PolicyDifference[] | 'unreadable' {
+  try {
+    return policyDifferences(desired, actual, { partition });
+  } catch {
+    // IAM holds what is no policy by the grammar that we know: it is put again.
+    return 'unreadable';
+  }
+}
+
+function difference(
+  wanted: ExecutionRole,
+  path: string,
+  desired: unknown,
+  actual: unknown,
+  action: Difference['action'],
+): Difference {
+  return {
+    kind: 'executionRole',
+    resource: wanted.name,
+    path,
+    ...(desired === undefined ? {} : { desired }),
+    ...(actual === undefined ? {} : { actual }),
+    action,
+  };
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

@@ -1,0 +1,49 @@
+import { ControllerError, InvalidDesiredState, NotYetConsistent } from '../../../shared/errors.ts';
+import type { ExecutionRole } from './render.ts';
+
+/** What IAM says when the baseline asks for what cannot be; the next pass would hear the same. */
+const NONSENSE = [
+  'MalformedPolicyDocument',
+  'InvalidInput',
+  'PolicyNotAttachable',
+  'UnmodifiableEntity',
+  'ValidationError',
+];
+
+/** Makes a call, and throws what IAM says against the role's content as an error of ours. Others stay as they are. */
+export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw explain(wanted, error);
+  }
+}
+
+function explain(wanted: ExecutionRole, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ControllerError) return error;
+  // The SDK names an error with `Exception`, IAM's documentation without.
+  const name = error.name.replace(/Exception$/, '');
+  const said = `The role ${wanted.arn}: ${error.message}`;
+  if (name === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
+    return new NotYetConsistent(said, {
+      cause: error,
+      reason: 'PrincipalMissing',
+      remedy: 'Make the role or user that the trust policy names; a new one is seen by IAM after a while.',
+    });
+  }
+  if (name === 'NoSuchEntity' && /does not exist or is not attachable/i.test(error.message)) {
+    return new InvalidDesiredState(
+      said,
+      [{ path: 'executionRole.managedPolicies', message: error.message }],
+      {
+        cause: error,
+        remedy: 'Correct the ARN in the baseline, or make that policy in the account.',
+      },
+    );
+  }
+  if (!NONSENSE.includes(name)) return error;
+  return new InvalidDesiredState(said, [{ path: 'executionRole', message: error.message }], {
+    cause: error,
+    remedy: 'Correct the baseline, publish it, and assign the new version.',
+  });
+}

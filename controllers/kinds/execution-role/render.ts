@@ -1,0 +1,75 @@
+import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
+import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
+import { formatPath, zodProblems } from '../../../shared/requests.ts';
+import { type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import { ExecutionRoleSection } from './section.ts';
+
+/** The execution role that an account is to have. */
+export interface ExecutionRole extends ExecutionRoleSection {
+  readonly arn: string;
+  readonly partition: string;
+  readonly owner: string;
+}
+
+/** Characters that IAM allows by default, whitespace not counted. */
+const TRUST_LIMIT = 2_048;
+const INLINE_LIMIT = 10_240;
+
+/** See Kind. A name that is not known for the account is a problem: a role is written whole or not at all. */
+export function render(section: ExecutionRoleSection, lookup: Lookup, account: KindAccount): ExecutionRole {
+  const filled = interpolateDeep(section, lookup);
+  const parsed = ExecutionRoleSection.safeParse(filled);
+  const problems = [
+    ...unknownNames(filled, 'executionRole'),
+    ...(parsed.success ? sizeProblems(parsed.data) : zodProblems(parsed.error, 'executionRole')),
+  ];
+  if (problems.length > 0 || !parsed.success) {
+    const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    throw new InvalidDesiredState(`The execution role makes no sense for this account: ${said}.`, problems, {
+      remedy: 'Correct the baseline, or register the account again with the values that it needs.',
+    });
+  }
+  const role = parsed.data;
+  return {
+    ...role,
+    tags: { ...role.tags, [OWNER_TAG]: account.owner, [NAME_TAG]: 'executionRole' },
+    arn: `arn:${account.partition}:iam::${account.accountId}:role${role.path}${role.name}`,
+    partition: account.partition,
+    owner: account.owner,
+  };
+}
+
+function sizeProblems(role: ExecutionRoleSection): Problem[] {
+  const trust = size(role.trustPolicy);
+  const inline = Object.values(role.inlinePolicies).reduce((sum, document) => sum + size(document), 0);
+  return [
+    ...(trust > TRUST_LIMIT ? [tooLong('trustPolicy', 'a trust policy', trust, TRUST_LIMIT)] : []),
+    ...(inline > INLINE_LIMIT
+      ? [tooLong('inlinePolicies', 'the inline policies of a role together', inline, INLINE_LIMIT)]
+      : []),
+  ];
+}
+
+function tooLong(field: string, what: string, has: number, most: number): Problem {
+  const message = `${what} may have ${most} characters without whitespace, and has ${has}`;
+  return { path: `executionRole.${field}`, message };
+}
+
+function size(document: unknown): number {
+  return JSON.stringify(document).replaceAll(/\s/g, '').length;
+}
+
+function unknownNames(value: unknown, path: string): Problem[] {
+  if (typeof value === 'string') {
+    const unknown = namesIn(value).filter((name) => !isPolicyVariable(name));
+    return unknown.map((name) => ({ path, message: `\${${name}} is not known for this account` }));
+  }
+  if (value === null || typeof value !== 'object') return [];
+  const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
+  return parts.flatMap(([key, item]) => unknownNames(item, formatPath(path, [key])));
+}
+
+/** IAM's own `${aws:username}`, `${*}`: they are for IAM to fill in. */
+function isPolicyVariable(name: string): boolean {
+  return name.includes(':') || name === '*' || name === '?';
+}

@@ -1,0 +1,338 @@
+import {
+  AddRoleToInstanceProfileCommand,
+  AttachRolePolicyCommand,
+  CreateInstanceProfileCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetInstanceProfileCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  ListRolesCommand,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  type Role,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam';
+import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import { describeKind, type Tampering } from './suite.ts';
+import type { Member } from './support.ts';
+
+const RoleName = 'orgkeeper-execution';
+const RUNNER = 'arn:aws:iam::345678901234:role/orgkeeper-WorkflowLoopRunnerRole';
+
+const section = {
+  name: RoleName,
+  description: 'Runs analytics',
+  maxSessionDuration: 7200,
+  trustPolicy: trust('${main.runnerRole}', '${account.externalId}'),
+  inlinePolicies: {
+    analytics: {
+      Version: '2012-10-17',
+      Statement: [{ Sid: 'S3', Effect: 'Allow', Action: ['s3:Get*', 's3:List*'], Resource: '*' }],
+    },
+    reading: allow('ssm:GetParameter'),
+  },
+  managedPolicies: ['arn:${partition}:iam::${account.id}:policy/kept'],
+  permissionsBoundary: 'arn:aws:iam::${account.id}:policy/boundary',
+  tags: { team: 'genomics' },
+};
+
+/** Reads the role; undefined when it is not there. */
+async function role({ clients }: Member): Promise<Role | undefined> {
+  const found = await clients.iam.send(new GetRoleCommand({ RoleName })).catch(() => undefined);
+  return found?.Role;
+}
+const document = (text: string | undefined) => JSON.parse(decodeURIComponent(text ?? 'null'));
+const trustOf = async (member: Member) => document((await role(member))?.AssumeRolePolicyDocument);
+const boundaryOf = async (member: Member) =>
+  (await role(member))?.PermissionsBoundary?.PermissionsBoundaryArn;
+const tagsOf = async (member: Member) =>
+  (await role(member))?.Tags?.map(({ Key, Value }) => `${Key}=${Value}`).sort();
+const inlineOf = async ({ clients }: Member) =>
+  (await clients.iam.send(new ListRolePoliciesCommand({ RoleName }))).PolicyNames?.toSorted();
+const inline = async ({ clients }: Member, PolicyName: string) => {
+  const found = clients.iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+  return found.then(({ PolicyDocument }) => document(PolicyDocument)).catch(() => undefined);
+};
+const attachedOf = async ({ clients }: Member) =>
+  (await clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName }))).AttachedPolicies?.map(
+    ({ PolicyName }) => PolicyName,
+  ).sort();
+
+const putTrust = (member: Member, trustPolicy: unknown) =>
+  member.clients.iam.send(
+    new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trustPolicy) }),
+  );
+const putInline = (member: Member, PolicyName: string, policy: unknown) =>
+  member.clients.iam.send(
+    new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(policy) }),
+  );
+const policyArn = ({ account }: Member, name: string) => `arn:aws:iam::${account.accountId}:policy/${name}`;
+
+const tamperings: readonly Tampering[] = [
+  {
+    name: 'a trust policy that admits somebody else',
+    tamper: async (member) => void (await putTrust(member, trust('arn:aws:iam::999999999999:root', 'x'))),
+    read: trustOf,
+    difference: { resource: RoleName, path: 'trustPolicy', action: 'updated' },
+  },
+  {
+    name: 'a trust policy that no longer asks for the ExternalId',
+    tamper: async (member) => {
+      const [statement] = trust(RUNNER, 'x').Statement;
+      await putTrust(member, { Version: '2012-10-17', Statement: [{ ...statement, Condition: undefined }] });
+    },
+    read: trustOf,
+    difference: { path: 'trustPolicy' },
+  },
+  {
+    name: 'a trust policy whose principal was deleted, and shows as a unique id',
+    tamper: async (member) => void (await putTrust(member, trust('AROAEXAMPLEID123456789', 'e'.repeat(32)))),
+    read: trustOf,
+    difference: { path: 'trustPolicy' },
+  },
+  {
+    name: 'an inline policy edited by hand',
+    tamper: async (member) => void (await putInline(member, 'analytics', allow('s3:*'))),
+    read: (member) => inline(member, 'analytics'),
+    difference: { path: 'inlinePolicies.analytics', action: 'updated' },
+  },
+  {
+    name: 'an inline policy that was deleted',
+    tamper: async ({ clients }) =>
+      void (await clients.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'reading' }))),
+    read: (member) => inline(member, 'reading'),
+    difference: { path: 'inlinePolicies.reading', action: 'created' },
+  },
+  {
+    name: 'an inline policy that somebody added',
+    tamper: async (member) => void (await putInline(member, 'backdoor', allow('*'))),
+    read: inlineOf,
+    difference: { path: 'inlinePolicies.backdoor', action: 'removed' },
+  },
+  {
+    name: 'a managed policy that was detached',
+    tamper: async (member) => {
+      const PolicyArn = policyArn(member, 'kept');
+      await member.clients.iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
+    },
+    read: attachedOf,
+    difference: { action: 'created' },
+  },
+  {
+    name: 'a managed policy that somebody attached',
+    tamper: async (member) => {
+      const PolicyArn = policyArn(member, 'other');
+      await member.clients.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+    },
+    read: attachedOf,
+    difference: { action: 'removed' },
+  },
+  {
+    name: 'a permissions boundary that was taken off',
+    tamper: async ({ clients }) =>
+      void (await clients.iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))),
+    read: boundaryOf,
+    difference: { path: 'permissionsBoundary', action: 'created' },
+  },
+  {
+    name: 'a permissions boundary that was replaced',
+    tamper: async (member) => {
+      const PermissionsBoundary = policyArn(member, 'other');
+      await member.clients.iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
+    },
+    read: boundaryOf,
+    difference: { path: 'permissionsBoundary', action: 'updated' },
+  },
+  {
+    name: 'a permissions boundary that somebody put on',
+    section: { ...section, permissionsBoundary: undefined },
+    tamper: async (member) => {
+      const PermissionsBoundary = policyArn(member, 'other');
+      await member.clients.iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
+    },
+    read: boundaryOf,
+    difference: { path: 'permissionsBoundary', action: 'removed' },
+  },
+  {
+    name: 'a session duration changed by hand',
+    tamper: async ({ clients }) => {
+      const Description = 'Runs analytics';
+      await clients.iam.send(new UpdateRoleCommand({ RoleName, Description, MaxSessionDuration: 43200 }));
+    },
+    read: async (member) => (await role(member))?.MaxSessionDuration,
+    difference: { path: 'maxSessionDuration', desired: 7200, actual: 43200 },
+  },
+  {
+    name: 'a description changed by hand',
+    tamper: async ({ clients }) => {
+      await clients.iam.send(
+        new UpdateRoleCommand({ RoleName, Description: 'mine', MaxSessionDuration: 7200 }),
+      );
+    },
+    read: async (member) => (await role(member))?.Description,
+    difference: { path: 'description', actual: 'mine' },
+  },
+  {
+    name: 'a tag with another value',
+    tamper: async ({ clients }) =>
+      void (await clients.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: 'team', Value: 'x' }] }))),
+    read: tagsOf,
+    difference: { path: 'tags.team', desired: 'genomics', actual: 'x', action: 'updated' },
+  },
+  {
+    name: 'a tag that somebody added',
+    tamper: async ({ clients }) =>
+      void (await clients.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: 'mine', Value: '1' }] }))),
+    read: tagsOf,
+    difference: { path: 'tags.mine', action: 'removed' },
+  },
+  {
+    name: 'a role that lost all its tags, those of its owner too',
+    tamper: async ({ clients }) => {
+      const TagKeys = ['team', 'orgkeeper:owner', 'orgkeeper:name'];
+      await clients.iam.send(new UntagRoleCommand({ RoleName, TagKeys }));
+    },
+    read: tagsOf,
+    difference: { path: 'tags.orgkeeper:owner', action: 'created' },
+  },
+  {
+    name: 'a role that was deleted',
+    alone: true,
+    tamper: deleteRole,
+    read: async (member) => (await role(member))?.Arn,
+    difference: { path: '', action: 'created' },
+  },
+];
+
+describeKind(executionRole, {
+  section,
+  values: { 'main.runnerRole': RUNNER, 'account.externalId': 'e'.repeat(32), partition: 'aws' },
+  memberValues: ({ account }) => ({ 'account.id': account.accountId }),
+  async prepare({ clients }) {
+    for (const PolicyName of ['kept', 'other', 'boundary']) {
+      const PolicyDocument = JSON.stringify(allow('s3:Get*'));
+      await clients.iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
+    }
+  },
+  async inventory(member) {
+    const { Roles = [] } = await member.clients.iam.send(new ListRolesCommand());
+    const ours = Roles.some((found) => found.RoleName === RoleName);
+    return [
+      ...Roles.map((found) => `role ${found.Path}${found.RoleName}`),
+      ...(ours ? ((await inlineOf(member)) ?? []).map((name) => `inline ${name}`) : []),
+      ...(ours ? ((await attachedOf(member)) ?? []).map((name) => `attached ${name}`) : []),
+    ];
+  },
+  tamperings,
+  foreign: [
+    {
+      name: 'a role of that name that somebody else made',
+      when: 'before',
+      plant: (member) => plantRole(member, RoleName),
+      read: role,
+      outcome: 'stands-aside',
+    },
+    {
+      name: 'another role in the account',
+      when: 'after',
+      plant: (member) => plantRole(member, 'orgkeeper-execution-2'),
+      read: async ({ clients }) =>
+        (await clients.iam.send(new GetRoleCommand({ RoleName: 'orgkeeper-execution-2' }))).Role,
+      outcome: 'beside',
+    },
+  ],
+  harmless: [
+    {
+      name: 'policies that are written differently and mean the same',
+      async tamper(member) {
+        await putTrust(member, {
+          Statement: {
+            Condition: { StringEquals: { 'STS:ExternalID': ['e'.repeat(32)] } },
+            Action: ['sts:AssumeRole'],
+            Principal: { AWS: [RUNNER, RUNNER] },
+            Effect: 'Allow',
+          },
+          Version: '2012-10-17',
+        });
+        const Statement = [{ Sid: 'S3', Effect: 'Allow', Action: ['S3:list*', 's3:get*'], Resource: ['*'] }];
+        await putInline(member, 'analytics', { Version: '2012-10-17', Statement });
+      },
+    },
+  ],
+  blocked: [
+    {
+      name: 'a role that was made again under another path',
+      reason: 'NeedsReplacement',
+      async tamper(member) {
+        const before = await role(member);
+        await deleteRole(member);
+        await member.clients.iam.send(
+          new CreateRoleCommand({
+            RoleName,
+            Path: '/elsewhere/',
+            Description: before?.Description,
+            MaxSessionDuration: before?.MaxSessionDuration,
+            AssumeRolePolicyDocument: decodeURIComponent(before?.AssumeRolePolicyDocument ?? ''),
+            PermissionsBoundary: before?.PermissionsBoundary?.PermissionsBoundaryArn,
+            Tags: before?.Tags,
+          }),
+        );
+        for (const [name, policy] of Object.entries(section.inlinePolicies))
+          await putInline(member, name, policy);
+        const PolicyArn = policyArn(member, 'kept');
+        await member.clients.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+      },
+    },
+  ],
+  inUse: [
+    {
+      name: 'an instance profile holds it',
+      async plant({ clients }) {
+        const InstanceProfileName = 'cluster';
+        await clients.iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+        await clients.iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
+      },
+      read: async (member) => [
+        (await member.clients.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: 'cluster' })))
+          .InstanceProfile?.Roles?.length,
+        await inlineOf(member),
+        await attachedOf(member),
+      ],
+      names: /instance profile cluster/,
+    },
+  ],
+});
+
+async function plantRole({ clients }: Member, name: string): Promise<void> {
+  const AssumeRolePolicyDocument = JSON.stringify(trust('arn:aws:iam::999999999999:root', 'x'));
+  await clients.iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));
+}
+
+async function deleteRole(member: Member): Promise<void> {
+  const { iam } = member.clients;
+  for (const PolicyName of (await inlineOf(member)) ?? []) {
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+  }
+  await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policyArn(member, 'kept') }));
+  await iam.send(new DeleteRoleCommand({ RoleName }));
+}
+
+function trust(principal: string, externalId: string) {
+  const Condition = { StringEquals: { 'sts:ExternalId': externalId } };
+  const statement = { Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole', Condition };
+  return { Version: '2012-10-17', Statement: [statement] };
+}
+
+function allow(action: string) {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] };
+}
