@@ -57,14 +57,19 @@ const AccountRegistrationRequested = z
     },
   );
 
-const DriftSweepRequested = z.strictObject({
-  accountIds: z.array(AccountId).min(1).max(10_000).optional(),
-  baseline: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,62}$/, 'the name of a baseline')
-    .optional(),
-  reason: text(256).optional(),
-});
+const DriftSweepRequested = z
+  .strictObject({
+    accountIds: z.array(AccountId).min(1).max(10_000).optional(),
+    baseline: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,62}$/, 'the name of a baseline')
+      .optional(),
+    reason: text(256).optional(),
+  })
+  .refine(({ accountIds, baseline }) => !(accountIds && baseline), {
+    path: ['baseline'],
+    message: 'name accounts or a baseline, not both',
+  });
 
 const AccountRetirementRequested = z.strictObject({
   accountId: AccountId,

@@ -55,8 +55,8 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
     if (receives >= WORK_RECEIVES && outcome.retry instanceof ControllerError) return true;
   } catch (error) {
     if (error instanceof ControllerError && error.name === 'Conflict')
-      log.info('another pass was first', { error });
-    else log.error('the pass failed before it could save', error instanceof Error ? error : { error });
+      log.info('another pass was first', { why: error.message });
+    else log.error('the pass failed before it could save', asError(error));
   }
   await comeAgain(record, receives, log);
   return false;
@@ -75,8 +75,7 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
       differences: pass?.differences.length,
     };
     to.info('pass', { ...detail, ...(unready.length > 0 && { unready }) });
-    if (done.retry !== undefined)
-      to.warn('will be tried again', done.retry instanceof Error ? done.retry : {});
+    if (done.retry !== undefined) to.warn('will be tried again', asError(done.retry));
     countPass(done, message);
   }
 }
@@ -91,9 +90,10 @@ async function comeAgain(record: SQSRecord, receives: number, log: Logger): Prom
       }),
     );
   } catch (error) {
-    log.warn(
-      'the backoff could not be set; the queue brings the message again',
-      error instanceof Error ? error : {},
-    );
+    log.warn('the backoff could not be set; the queue brings the message again', asError(error));
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -25,6 +25,7 @@ import {
   type KindOutcome,
   keepKind,
   observeKinds,
+  type Seen,
   type Workplace,
 } from './kinds-run.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';

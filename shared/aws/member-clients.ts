@@ -6,6 +6,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { type ObservedCall, watch } from './watch.ts';
 
+export type { ObservedCall } from './watch.ts';
+
 /** Clients for one member account in one region, made when first used, credentials bound. */
 export interface MemberClients {
   readonly iam: IAMClient;
@@ -21,8 +23,6 @@ export interface MemberClientsOptions {
   readonly region: string;
   /** Told of each call before it is sent. */
   readonly onCall?: (call: ObservedCall) => void;
-  /** Milliseconds until an unanswered call counts as failed. */
-  readonly requestTimeout?: number;
 }
 
 /** One connection pool for all accounts: a pass opens no new connections to an endpoint that is known. */

@@ -1,4 +1,11 @@
-import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  type BatchGetCommandOutput,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../account.ts';
 import { type Control, RUNNING } from '../control.ts';
 import { ServiceFault } from '../errors.ts';
@@ -42,6 +49,29 @@ export async function getRecord(table: Table, accountId: string): Promise<Accoun
     new GetCommand({ TableName: table.name, Key: accountKey(accountId), ConsistentRead: true }),
   );
   return withoutKeys<AccountRecord>(Item);
+}
+
+/** The records of many accounts, by id; those that are not there are not in the answer. */
+export async function getRecords(
+  table: Table,
+  accountIds: readonly string[],
+): Promise<Map<string, AccountRecord>> {
+  const unique = [...new Set(accountIds)];
+  const found = new Map<string, AccountRecord>();
+  for (let start = 0; start < unique.length; start += 100) {
+    let keys: Record<string, unknown>[] | undefined = unique.slice(start, start + 100).map(accountKey);
+    while (keys && keys.length > 0) {
+      const answer: BatchGetCommandOutput = await table.documents.send(
+        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
+      );
+      for (const item of answer.Responses?.[table.name] ?? []) {
+        const record = withoutKeys<AccountRecord>(item);
+        if (record) found.set(record.accountId, record);
+      }
+      keys = answer.UnprocessedKeys?.[table.name]?.Keys;
+    }
+  }
+  return found;
 }
 
 /**

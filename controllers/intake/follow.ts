@@ -1,0 +1,73 @@
+import { REQUEST_SOURCE } from '../../shared/bus.ts';
+import type { Envelope } from '../../shared/envelope.ts';
+import { parseRequest, type Request } from '../../shared/requests.ts';
+import type { IntakeDeps } from './deps.ts';
+import { organizationEvent } from './organization-event.ts';
+import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { register } from './register.ts';
+import { retire } from './retire.ts';
+import { sweepRequested } from './sweep-request.ts';
+
+/** Follows one event: who sent it, what it asks, and what becomes of it. Nothing is announced or sent yet. */
+export async function follow(
+  envelope: Envelope,
+  incoming: Incoming,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const { config } = deps;
+  switch (envelope.source) {
+    case 'aws.organizations':
+    case 'aws.controltower':
+      if (envelope.account !== config.managementAccountId) return foreignSender(envelope);
+      return organizationEvent(incoming, deps);
+    case REQUEST_SOURCE:
+      if (envelope.account !== config.mainAccountId && !config.requesters.includes(envelope.account ?? '')) {
+        return foreignSender(envelope);
+      }
+      return requested(envelope, incoming, deps);
+    default:
+      return rejected('UnknownSource', `Events of source ${envelope.source} are not followed.`, [
+        { path: 'source', message: 'unknown' },
+      ]);
+  }
+}
+
+async function requested(envelope: Envelope, incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+  const detailType = envelope['detail-type'];
+  const parsed = parseRequest(detailType, envelope.detail);
+  if ('problems' in parsed) {
+    const [first] = parsed.problems;
+    return rejected(
+      'InvalidRequest',
+      `${detailType} is not valid: ${first?.path}: ${first?.message}.`,
+      parsed.problems,
+    );
+  }
+  if (
+    parsed.request.type === 'AccountRetirementRequested' &&
+    envelope.account !== deps.config.mainAccountId
+  ) {
+    return foreignSender(envelope);
+  }
+  return carryOut(parsed.request, incoming, deps);
+}
+
+async function carryOut(request: Request, incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+  switch (request.type) {
+    case 'AccountRegistrationRequested': {
+      const described = await deps.organization.describe(request.detail.accountId);
+      return register(incoming, request.detail, described, deps);
+    }
+    case 'DriftSweepRequested':
+      return sweepRequested(incoming, request.detail, deps);
+    case 'AccountRetirementRequested':
+      return retire(incoming, request.detail, deps);
+  }
+}
+
+function foreignSender({ account, source }: Envelope): IntakeOutcome {
+  const message = account ? `account ${account} may not send events of source ${source}` : 'is missing';
+  return rejected('SenderNotAllowed', `The event was not followed: ${message}.`, [
+    { path: 'account', message },
+  ]);
+}

@@ -1,0 +1,68 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { createAccess } from '../../shared/access.ts';
+import { mainClients } from '../../shared/aws/main-clients.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { configFromEnvironment } from '../../shared/config.ts';
+import { Envelope } from '../../shared/envelope.ts';
+import { createOrganization } from '../../shared/organization.ts';
+import { sendWork } from '../../shared/work.ts';
+import { follow } from './follow.ts';
+import { type Incoming, rejectionAnnouncement } from './outcome.ts';
+
+const config = configFromEnvironment();
+const main = mainClients(config);
+const deps = { config, main, organization: createOrganization(config, createAccess({ config })) };
+const logger = new Logger({ serviceName: 'intake' });
+
+/**
+ * The door of the intake function: events become records, work and answers. Events do not wait for each other: one
+ * that fails comes again by itself, and one that is no envelope at all ends in the dead letters.
+ */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const done = await Promise.all(event.Records.map(followed));
+  const failed = event.Records.filter((_, index) => !done[index]);
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+/** True when the event is done with. */
+async function followed(record: SQSRecord): Promise<boolean> {
+  try {
+    const envelope = Envelope.parse(JSON.parse(record.body));
+    const incoming: Incoming = {
+      cause: { source: envelope.source, detailType: envelope['detail-type'], id: envelope.id },
+      detail: envelope.detail,
+      account: envelope.account ?? 'unknown',
+      time: envelope.time,
+      redelivered: Number(record.attributes.ApproximateReceiveCount) > 1,
+    };
+    const outcome = await follow(envelope, incoming, deps);
+    logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
+    switch (outcome.did) {
+      case 'accepted':
+        await putEvents(main.bus, outcome.announce, OUR_SOURCE);
+        await sendWork(main.work, outcome.work);
+        break;
+      case 'rejected':
+        await putEvents(main.bus, [rejectionAnnouncement(incoming, outcome.rejection)], OUR_SOURCE);
+        break;
+      case 'ignored':
+        break;
+    }
+    return true;
+  } catch (error) {
+    logger.error('the event comes again', error instanceof Error ? error : new Error(String(error)));
+    return false;
+  }
+}
+
+function summary(outcome: Awaited<ReturnType<typeof follow>>): Record<string, unknown> {
+  switch (outcome.did) {
+    case 'accepted':
+      return { did: 'accepted', passes: outcome.work.length };
+    case 'rejected':
+      return { did: 'rejected', reason: outcome.rejection.reason, problems: outcome.rejection.problems };
+    case 'ignored':
+      return { did: 'ignored', why: outcome.why };
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { AccountId } from '../../shared/account.ts';
+import { zodProblems } from '../../shared/requests.ts';
+import { recordCreationFailure } from '../../shared/store/creations.ts';
+import type { IntakeDeps } from './deps.ts';
+import { failureInWords } from './failure-reasons.ts';
+import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { register } from './register.ts';
+
+/**
+ * What CloudTrail delivers of Organizations. Names are masked (`****`) and times are US text, so both come from
+ * DescribeAccount and the envelope.
+ * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_security_incident-response.html
+ */
+const CreateAccountStatus = z.object({
+  id: z.string(),
+  state: z.enum(['SUCCEEDED', 'FAILED', 'IN_PROGRESS']),
+  accountId: AccountId.optional(),
+  failureReason: z.string().optional(),
+});
+const Detail = z.object({
+  eventID: z.string(),
+  eventName: z.string(),
+  errorCode: z.string().optional(),
+  serviceEventDetails: z.object({ createAccountStatus: CreateAccountStatus.optional() }).optional(),
+});
+
+/** Follows an event of AWS Organizations; one about something else than accounts' coming is ignored. */
+export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+  const parsed = Detail.safeParse(incoming.detail);
+  if (!parsed.success) {
+    return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
+  }
+  const { eventID, eventName, errorCode, serviceEventDetails } = parsed.data;
+  // Each hop between buses gives the envelope a new id; the event itself is known by CloudTrail's.
+  const known = { ...incoming, cause: { ...incoming.cause, id: eventID } };
+  if (errorCode) return { did: 'ignored', why: `the call failed with ${errorCode}` };
+  if (eventName !== 'CreateAccountResult') return { did: 'ignored', why: `${eventName} is not followed` };
+  const status = serviceEventDetails?.createAccountStatus;
+  if (!status) {
+    return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', [
+      { path: 'detail.serviceEventDetails.createAccountStatus', message: 'is missing' },
+    ]);
+  }
+  switch (status.state) {
+    case 'IN_PROGRESS':
+      return { did: 'ignored', why: 'the account is still being created' };
+    case 'FAILED':
+      return creationFailed(known, status.id, status.failureReason ?? 'UNKNOWN', deps);
+    case 'SUCCEEDED':
+      return created(known, status.accountId, deps);
+  }
+}
+
+async function created(
+  incoming: Incoming,
+  accountId: string | undefined,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const path = 'detail.serviceEventDetails.createAccountStatus.accountId';
+  if (!accountId)
+    return rejected('InvalidEvent', 'The event names no account.', [{ path, message: 'is missing' }]);
+  const described = await deps.organization.describe(accountId);
+  if (!described) {
+    const message = 'is not in the organization';
+    return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path, message }]);
+  }
+  return register(incoming, { accountId, name: described.name }, described, deps);
+}
+
+async function creationFailed(
+  incoming: Incoming,
+  id: string,
+  failure: string,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const message = failureInWords(failure);
+  const fresh = await recordCreationFailure(deps.main.table, {
+    creationId: id,
+    reason: failure,
+    message,
+    eventId: incoming.cause.id,
+    failedAt: incoming.time,
+  });
+  if (!fresh && !incoming.redelivered) return { did: 'ignored', why: 'this failure is recorded already' };
+  const detail = { creationId: id, reason: failure, message, cause: incoming.cause };
+  return { did: 'accepted', announce: [{ detailType: 'AccountCreationFailed', detail }], work: [] };
+}

@@ -1,0 +1,74 @@
+import type { Problem } from '../../shared/errors.ts';
+import type { Announcement, Cause } from '../../shared/status.ts';
+import type { WorkMessage } from '../../shared/work.ts';
+
+/** An event on its way through intake. */
+export interface Incoming {
+  readonly cause: Cause;
+  readonly detail: unknown;
+  /** Account that the event came from. */
+  readonly account: string;
+  /** ISO time of the event. */
+  readonly time: string;
+  /** It came before and was not finished: what a crash may have lost is done again. */
+  readonly redelivered: boolean;
+}
+
+/** Why an event is not followed; it is answered with RequestRejected and never retried. */
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+  readonly problems: readonly Problem[];
+}
+
+/** What became of an event. */
+export type IntakeOutcome =
+  | {
+      readonly did: 'accepted';
+      readonly announce: readonly Announcement[];
+      readonly work: readonly WorkMessage[];
+    }
+  | { readonly did: 'ignored'; readonly why: string }
+  | { readonly did: 'rejected'; readonly rejection: Rejection };
+
+export function rejected(reason: string, message: string, problems: readonly Problem[] = []): IntakeOutcome {
+  return { did: 'rejected', rejection: { reason, message, problems } };
+}
+
+const ECHO_BYTES = 1_024;
+const PROBLEMS = 50;
+
+/** The answer to an event that is not followed. What it echoes is cut to 1 KB. Pure. */
+export function rejectionAnnouncement(incoming: Incoming, rejection: Rejection): Announcement {
+  const { cause, detail, account } = incoming;
+  const problems = rejection.problems
+    .slice(0, PROBLEMS)
+    .map(({ path, message }) => ({ path: cut(path), message: cut(message) }));
+  const accountId = claimedAccount(detail);
+  return {
+    detailType: 'RequestRejected',
+    detail: {
+      ...(accountId !== undefined && { accountId }),
+      reason: rejection.reason,
+      message: cut(rejection.message),
+      problems,
+      cause,
+      sentBy: account,
+      request: cut(JSON.stringify(detail) ?? ''),
+    },
+  };
+}
+
+function claimedAccount(detail: unknown): string | undefined {
+  if (detail === null || typeof detail !== 'object' || !('accountId' in detail)) return undefined;
+  return cut(String(detail.accountId));
+}
+
+/** The first 1 KB of a text, in whole characters. */
+function cut(text: string): string {
+  if (Buffer.byteLength(text) <= ECHO_BYTES) return text;
+  return `${Buffer.from(text)
+    .subarray(0, ECHO_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')}…`;
+}

@@ -1,0 +1,76 @@
+import type { AccountRecord } from '../../shared/account.ts';
+import { parseBaselineReference } from '../../shared/baseline.ts';
+import { Conflict, InvalidDesiredState } from '../../shared/errors.ts';
+import type { OrganizationAccount } from '../../shared/organization.ts';
+import type { RegistrationRequest } from '../../shared/requests.ts';
+import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
+import { currentBaseline, getBaseline } from '../../shared/store/baselines.ts';
+import type { IntakeDeps } from './deps.ts';
+import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { registered } from './record.ts';
+
+/**
+ * Registers an account, or corrects its registration: the record is saved, a pass is asked for, and the change is
+ * announced. The same content again changes nothing; the same event again repeats only what a crash may have lost.
+ */
+export async function register(
+  incoming: Incoming,
+  request: RegistrationRequest,
+  described: OrganizationAccount | undefined,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const { config, main } = deps;
+  if (request.accountId === config.managementAccountId) {
+    return rejected('ManagementAccount', 'The management account is never kept.', [
+      { path: 'detail.accountId', message: 'is the management account' },
+    ]);
+  }
+  const existing = await getRecord(main.table, request.accountId);
+  if (!described && !request.executionRoleArn && !existing?.executionRoleArn) {
+    const message = 'is not in the organization, and no executionRoleArn says how to enter it';
+    return rejected('NotInOrganization', `Account ${request.accountId} ${message}.`, [
+      { path: 'detail.accountId', message },
+    ]);
+  }
+  const baseline = await resolveBaseline(request, existing, deps);
+  if (!baseline) {
+    const message = `baseline ${request.baseline} was never published`;
+    return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
+  }
+  const changedBy = incoming.cause.id;
+  const record = registered(existing, { request, baseline, described, changedBy, time: incoming.time });
+  if (record !== existing && !(await saveRecord(main.table, record, existing))) {
+    throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  }
+  if (record.changedBy !== changedBy)
+    return { did: 'ignored', why: 'registered already, with the same content' };
+  return { did: 'accepted', announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+}
+
+/** The version asked for; without one the current version; without a baseline the one it has, or the default. */
+async function resolveBaseline(
+  request: RegistrationRequest,
+  existing: AccountRecord | undefined,
+  deps: IntakeDeps,
+) {
+  const managed = existing?.lifecycle === 'managed' ? existing.baseline : undefined;
+  if (!request.baseline && managed) return managed;
+  const asked = parseBaselineReference(request.baseline ?? deps.config.defaultBaseline);
+  if (!asked) return undefined;
+  const { table } = deps.main;
+  const found = asked.version
+    ? await getBaseline(table, asked.name, asked.version)
+    : await currentBaseline(table, asked.name);
+  if (found) return { name: found.name, version: found.version };
+  if (request.baseline) return undefined;
+  throw new InvalidDesiredState(`The default baseline ${asked.name} was never published.`);
+}
+
+function announcement(record: AccountRecord, { cause }: Incoming) {
+  const { accountId, name, baseline } = record;
+  return { detailType: 'AccountRegistered', detail: { accountId, name, baseline, cause } };
+}
+
+function work(record: AccountRecord, incoming: Incoming) {
+  return { accountId: record.accountId, cause: incoming.cause, requestedAt: incoming.time };
+}

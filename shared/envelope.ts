@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/**
+ * An event as EventBridge delivers it. `detail` is checked by whoever knows the detail-type.
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+ */
+export const Envelope = z.object({
+  id: z.string().min(1),
+  source: z.string().min(1),
+  'detail-type': z.string(),
+  /** Absent only where something other than EventBridge made the envelope: refused. */
+  account: z.string().optional(),
+  time: z.string(),
+  region: z.string().optional(),
+  detail: z.unknown(),
+});
+export type Envelope = z.infer<typeof Envelope>;
