@@ -1,4 +1,4 @@
-import { aws_events as events } from 'aws-cdk-lib';
+import { CfnResource, aws_events as events } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Context } from '../context.ts';
 import { arns, mainIsManagement, NAMES } from '../names.ts';
@@ -19,21 +19,23 @@ const REQUESTS_OF_OTHERS = [
  */
 export function bus(scope: Construct, context: Context, intake: QueueWithDeadLetters): events.CfnEventBus {
   const arn = arns(context);
-  const eventBus = new events.CfnEventBus(scope, 'Bus', {
-    name: NAMES.bus,
-    description: 'Everything that wants something of Orgkeeper, and what Orgkeeper announces',
-  });
+  // No description: GovCloud does not know that property.
+  const eventBus = new events.CfnEventBus(scope, 'Bus', { name: NAMES.bus });
+  // Not CfnEventBusPolicy: that warns of its own deprecated property on every synthesis.
   const admit = (statementId: string, accounts: string[], conditions: Record<string, string[]>) =>
-    new events.CfnEventBusPolicy(scope, `${statementId}Policy`, {
-      eventBusName: NAMES.bus,
-      statementId,
-      statement: {
-        Sid: statementId,
-        Effect: 'Allow',
-        Principal: { AWS: accounts.map(arn.root) },
-        Action: 'events:PutEvents',
-        Resource: arn.bus,
-        Condition: { StringEquals: conditions },
+    new CfnResource(scope, `${statementId}Policy`, {
+      type: 'AWS::Events::EventBusPolicy',
+      properties: {
+        EventBusName: NAMES.bus,
+        StatementId: statementId,
+        Statement: {
+          Sid: statementId,
+          Effect: 'Allow',
+          Principal: { AWS: accounts.map(arn.root) },
+          Action: 'events:PutEvents',
+          Resource: arn.bus,
+          Condition: { StringEquals: conditions },
+        },
       },
     }).addResourceDependency(eventBus);
 

@@ -1,0 +1,233 @@
+import { describe, expect, test } from '@jest/globals';
+import { readContext } from '../../infra/context.ts';
+import { permissions } from '../../infra/permissions.ts';
+import { allowedTo, allStatements, CONTEXT, listOf, ofType, only, statements, templates } from './support.ts';
+
+const stacks = templates();
+const main = stacks.orgkeeper;
+const identity = stacks['orgkeeper-identity'];
+const management = stacks['orgkeeper-management'];
+const same = templates({ managementAccountId: CONTEXT.mainAccountId });
+
+const role = (account: string, name: string) => `arn:aws:iam::${account}:role/${name}`;
+const EXECUTION_ROLES = role('*', 'orgkeeper-execution*');
+const ACCESS_ROLES = [role('*', 'OrganizationAccountAccessRole'), role('*', 'AWSControlTowerExecution')];
+const ORGANIZATION_ROLE = role('210987654321', 'orgkeeper-OrganizationRole');
+const named = (name: string) => (roles: string) => roles.includes(name);
+const assumes = (resources: typeof main, name: string) =>
+  allowedTo(resources, named(name))
+    .filter((statement) => listOf(statement.Action).includes('sts:AssumeRole'))
+    .flatMap((statement) => listOf(statement.Resource));
+
+describe('the bus policy', () => {
+  const policies = Object.values(ofType(main, 'AWS::Events::EventBusPolicy')).map(
+    ({ Properties }) => Properties.Statement,
+  );
+
+  test("admits the management account for AWS's events alone, and requesters for requests but retirement", () => {
+    const common = {
+      Effect: 'Allow',
+      Action: 'events:PutEvents',
+      Resource: 'arn:aws:events:eu-west-1:345678901234:event-bus/orgkeeper',
+    };
+    expect(policies).toEqual([
+      {
+        ...common,
+        Sid: 'OrganizationEvents',
+        Principal: { AWS: ['arn:aws:iam::210987654321:root'] },
+        Condition: { StringEquals: { 'events:source': ['aws.organizations', 'aws.controltower'] } },
+      },
+      {
+        ...common,
+        Sid: 'Requests',
+        Principal: { AWS: ['arn:aws:iam::111122223333:root', 'arn:aws:iam::444455556666:root'] },
+        Condition: {
+          StringEquals: {
+            'events:source': ['orgkeeper.request'],
+            'events:detail-type': [
+              'AccountRegistrationRequested',
+              'AccountCreationRequested',
+              'DriftSweepRequested',
+            ],
+          },
+        },
+      },
+    ]);
+  });
+
+  test('admits no other account when there are no requesters and Main is the management account', () => {
+    const alone = templates({ managementAccountId: CONTEXT.mainAccountId, requesters: [] });
+    expect(ofType(alone.orgkeeper, 'AWS::Events::EventBusPolicy')).toEqual({});
+  });
+
+  test('stays below 10,240 characters with as many requesters as context takes', () => {
+    const requesters = Array.from({ length: 100 }, (_, index) => String(100_000_000_000 + index));
+    const full = Object.values(
+      ofType(templates({ requesters }).orgkeeper, 'AWS::Events::EventBusPolicy'),
+    ).map(({ Properties }) => Properties.Statement);
+    expect(JSON.stringify({ Version: '2012-10-17', Statement: full }).length).toBeLessThan(10_240);
+    expect(() => readContext({ ...CONTEXT, requesters: [...requesters, '999999999999'] })).toThrow(
+      'requesters',
+    );
+  });
+});
+
+describe('roles of Main', () => {
+  test.each([
+    ['WorkflowLoopRunnerRole', 'orgkeeper-WorkflowLoopRunnerRole'],
+    ['ApiHandlerRole', 'orgkeeper-ApiHandlerRole'],
+  ])('%s outlives its stack, under a fixed name', (id, name) => {
+    const [found] = Object.entries(identity ?? {}).filter(([logical]) => logical.startsWith(id));
+    expect(found?.[1]).toMatchObject({ DeletionPolicy: 'Retain', Properties: { RoleName: name } });
+  });
+
+  test('only the operators assume the API role, from their own accounts', () => {
+    const api = only(identity, 'AWS::IAM::Role', (one) => one.RoleName === 'orgkeeper-ApiHandlerRole');
+    const trust = statements(api.AssumeRolePolicyDocument);
+    expect(trust).toHaveLength(2);
+    expect(trust.map(({ Principal }) => Principal)).toEqual([
+      { AWS: 'arn:aws:iam::345678901234:root' },
+      { AWS: 'arn:aws:iam::777788889999:root' },
+    ]);
+    for (const { Condition } of trust) {
+      expect(Condition).toEqual({ ArnLike: { 'aws:PrincipalArn': CONTEXT.operators } });
+    }
+  });
+
+  test('nobody assumes the API role when there are no operators: a root user can assume no role', () => {
+    const none = templates({ operators: [] })['orgkeeper-identity'];
+    const api = only(none, 'AWS::IAM::Role', (one) => one.RoleName === 'orgkeeper-ApiHandlerRole');
+    expect(statements(api.AssumeRolePolicyDocument)).toMatchObject([
+      { Condition: { ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::345678901234:root'] } } },
+    ]);
+  });
+
+  test('runner and API role enter the organization by its role, and invited accounts by execution roles', () => {
+    for (const name of ['orgkeeper-WorkflowLoopRunnerRole', 'orgkeeper-ApiHandlerRole']) {
+      expect(assumes(main, name)).toEqual([ORGANIZATION_ROLE, EXECUTION_ROLES]);
+    }
+    for (const name of ['IntakeRole', 'SweepRole']) expect(assumes(main, name)).toEqual([ORGANIZATION_ROLE]);
+  });
+
+  test('where Main is the management account, the runner enters accounts itself', () => {
+    for (const name of ['orgkeeper-WorkflowLoopRunnerRole', 'orgkeeper-ApiHandlerRole']) {
+      expect(assumes(same.orgkeeper, name)).toEqual([...ACCESS_ROLES, EXECUTION_ROLES]);
+    }
+    for (const name of ['IntakeRole', 'SweepRole']) expect(assumes(same.orgkeeper, name)).toEqual([]);
+    expect(JSON.stringify(same)).not.toContain('orgkeeper-OrganizationRole"}');
+  });
+
+  test('the API role writes nothing', () => {
+    const actions = allowedTo(main, named('orgkeeper-ApiHandlerRole')).flatMap(({ Action }) =>
+      listOf(Action),
+    );
+    expect(new Set(actions)).toEqual(
+      new Set([
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:Query',
+        'ssm:GetParameter',
+        'sts:AssumeRole',
+      ]),
+    );
+  });
+
+  test('each role has exactly the permissions that are listed for it', () => {
+    const listed = permissions(readContext(CONTEXT));
+    const attached = {
+      intake: allowedTo(main, named('IntakeRole')),
+      sweep: allowedTo(main, named('SweepRole')),
+      reconcile: allowedTo(main, named('orgkeeper-WorkflowLoopRunnerRole')),
+      api: allowedTo(main, named('orgkeeper-ApiHandlerRole')),
+      organization: allowedTo(management, named('OrganizationRole')),
+    };
+    for (const [name, found] of Object.entries(attached)) {
+      const grants = listed[name as keyof typeof listed].map(({ sid, actions, resources }) => ({
+        Sid: sid,
+        actions,
+        resources,
+      }));
+      expect(
+        found.map(({ Sid, Action, Resource }) => ({
+          Sid,
+          actions: listOf(Action),
+          resources: listOf(Resource),
+        })),
+      ).toEqual(grants);
+    }
+    expect(Object.values(ofType(main, 'AWS::IAM::Policy'))).toHaveLength(4);
+    expect(JSON.stringify(stacks)).not.toContain('ManagedPolicyArns');
+  });
+});
+
+describe('the organization role', () => {
+  test("is assumed by four roles of Main only, with the organization's ExternalId", () => {
+    const found = only(management, 'AWS::IAM::Role', (one) => one.RoleName === 'orgkeeper-OrganizationRole');
+    expect(statements(found.AssumeRolePolicyDocument)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: 'arn:aws:iam::345678901234:root' },
+        Condition: {
+          StringEquals: { 'sts:ExternalId': 'orgkeeper-o-a1b2c3d4e5' },
+          ArnEquals: {
+            'aws:PrincipalArn': [
+              role('345678901234', 'orgkeeper-WorkflowLoopRunnerRole'),
+              role('345678901234', 'orgkeeper-ApiHandlerRole'),
+              role('345678901234', 'orgkeeper-IntakeRole'),
+              role('345678901234', 'orgkeeper-SweepRole'),
+            ],
+          },
+        },
+      },
+    ]);
+  });
+
+  test('names roles that the stacks of Main make under these very names', () => {
+    const made = [identity, main].flatMap((resources) =>
+      Object.values(ofType(resources, 'AWS::IAM::Role')).map(({ Properties }) => Properties.RoleName),
+    );
+    for (const name of ['WorkflowLoopRunnerRole', 'ApiHandlerRole', 'IntakeRole', 'SweepRole']) {
+      expect(made).toContain(`orgkeeper-${name}`);
+    }
+  });
+
+  test('does not exist where Main is the management account', () => {
+    const names = Object.values(ofType(same['orgkeeper-management'], 'AWS::IAM::Role')).map(
+      ({ Properties }) => Properties.RoleName,
+    );
+    expect(names).toEqual([undefined]);
+  });
+});
+
+describe.each([
+  ['three accounts', stacks],
+  ['Main as the management account', same],
+])('with %s', (_, templatesOfIt) => {
+  const all = Object.values(templatesOfIt).flatMap((resources) => allStatements(resources));
+  const allowing = all.filter(({ statement }) => statement.Effect === 'Allow');
+
+  test('no statement allows all of a service, but the key policy to the owner of the key', () => {
+    const wide = allowing.filter(({ statement }) =>
+      listOf(statement.Action).some((action) => action.includes('*')),
+    );
+    expect(new Set(wide.map(({ id, statement }) => [id, statement.Action].join(' ')))).toEqual(
+      new Set(['AlarmsKey3C2381B3 kms:*']),
+    );
+  });
+
+  test('no statement allows something on every resource, but two calls of Organizations that name none', () => {
+    const wide = allowing
+      .filter(({ id, statement }) => !id.startsWith('AlarmsKey') && listOf(statement.Resource).includes('*'))
+      .flatMap(({ statement }) => listOf(statement.Action));
+    expect(new Set(wide)).toEqual(
+      new Set(['organizations:DescribeOrganization', 'organizations:ListAccounts']),
+    );
+  });
+
+  test('no principal is everybody', () => {
+    for (const { statement } of allowing) {
+      expect(['"*"', '{"AWS":"*"}']).not.toContain(JSON.stringify(statement.Principal));
+    }
+  });
+});

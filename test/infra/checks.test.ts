@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type Stack, aws_sqs as sqs } from 'aws-cdk-lib';
+import { readContext } from '../../infra/context.ts';
+import { permissions } from '../../infra/permissions.ts';
+import { app, CONTEXT } from './support.ts';
+
+const VARIANTS = [
+  ['three accounts', {}],
+  [
+    'Main as the management account, with Control Tower elsewhere',
+    {
+      managementAccountId: CONTEXT.mainAccountId,
+      controlTowerRegion: 'eu-central-1',
+      alarmEmail: 'oncall@example.com',
+    },
+  ],
+  ['China', { region: 'cn-north-1', operators: [] }],
+  ['GovCloud', { region: 'us-gov-west-1', operators: [] }],
+] as const;
+
+describe("cdk-nag's AwsSolutions checks", () => {
+  beforeEach(() => {
+    // CDK prints the report of a failed validation; the error thrown is what counts here.
+    jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    process.exitCode = undefined;
+  });
+
+  test.each(VARIANTS.slice(0, 2))('pass with %s', (_, changes) => {
+    expect(() => app(changes, true).synth()).not.toThrow();
+  });
+
+  test('are in force: a queue that is open to plain HTTP fails them', () => {
+    const broken = app({}, true);
+    new sqs.Queue(broken.node.findChild('orgkeeper') as Stack, 'Open');
+    expect(() => broken.synth()).toThrow('AwsSolutions-SQS4');
+  });
+
+  test('every wildcard that is let through says why', () => {
+    const grants = Object.values(permissions(readContext(CONTEXT))).flat();
+    const wide = grants.filter(({ resources }) => resources.some((resource) => resource.includes('*')));
+    expect(wide.length).toBeGreaterThan(0);
+    for (const { because } of wide) expect(because).toMatch(/\.$/);
+    for (const grant of grants.filter((one) => !wide.includes(one))) expect(grant.because).toBeUndefined();
+  });
+});
+
+describe('cfn-lint', () => {
+  const installed = spawnSync('cfn-lint', ['--version']).status === 0;
+  const title = installed
+    ? 'finds nothing in any template'
+    : 'is not on PATH, so the templates go unchecked here';
+
+  (installed ? test : test.skip)(
+    title,
+    () => {
+      for (const [name, changes] of VARIANTS) {
+        const assembly = app(changes).synth();
+        const regions = new Set(assembly.stacks.map(({ environment }) => environment.region));
+        const files = assembly.stacks.map(({ templateFullPath }) => templateFullPath);
+        const { status, stdout } = spawnSync('cfn-lint', ['--regions', ...regions, '--', ...files], {
+          encoding: 'utf8',
+        });
+        expect({ name, status, stdout }).toEqual({ name, status: 0, stdout: '' });
+      }
+    },
+    120_000,
+  );
+});
+
+test('cdk.json runs the app, and the scripts deploy stacks that it has', () => {
+  const read = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+  expect(read('cdk.json').app).toBe('tsx infra/app.ts');
+  const stacks = app()
+    .synth()
+    .stacks.map(({ stackName }) => stackName);
+  const { scripts } = read('package.json');
+  for (const script of ['deploy:main', 'deploy:management']) {
+    const [, names = ''] = /cdk deploy ([\w -]+?)( &&|$| --)/.exec(scripts[script]) ?? [];
+    expect(names).not.toBe('');
+    for (const name of names.split(' ')) expect(stacks).toContain(name);
+  }
+});

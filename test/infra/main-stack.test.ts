@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+import { Config } from '../../shared/config.ts';
+import { CONTEXT, ofType, only, statements, templates } from './support.ts';
+
+const main = templates({ alarmEmail: 'oncall@example.com' }).orgkeeper;
+const ARN = 'arn:aws:sqs:eu-west-1:345678901234:';
+
+/** Replaces references by the logical id, so that text made of tokens can be read. */
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const join = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
+  if (join) return join[1].map(text).join(join[0]);
+  return (value as { Ref: string }).Ref;
+}
+
+describe('queues', () => {
+  const named = (name: string) => only(main, 'AWS::SQS::Queue', (queue) => queue.QueueName === name);
+
+  test.each(['orgkeeper-intake', 'orgkeeper-sweep', 'orgkeeper-work.fifo'])(
+    '%s is encrypted, and gives up to a queue that keeps dead letters for 14 days',
+    (name) => {
+      const dead = name.replace(/(\.fifo)?$/, '-dead$1');
+      expect(named(name)).toMatchObject({ SqsManagedSseEnabled: true });
+      expect(JSON.stringify(named(name).RedrivePolicy)).toContain('DeadLetters');
+      expect(named(dead)).toMatchObject({
+        SqsManagedSseEnabled: true,
+        MessageRetentionPeriod: 14 * 24 * 3600,
+      });
+    },
+  );
+
+  test('the work queue is FIFO at high throughput, and never deduplicates by content', () => {
+    expect(named('orgkeeper-work.fifo')).toMatchObject({
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    });
+    expect(named('orgkeeper-work.fifo').ContentBasedDeduplication).toBeUndefined();
+  });
+
+  test('a message stays invisible for six times the time-out of its function', () => {
+    for (const [queue, name] of [
+      ['orgkeeper-intake', 'orgkeeper-intake'],
+      ['orgkeeper-sweep', 'orgkeeper-sweep'],
+      ['orgkeeper-work.fifo', 'orgkeeper-reconcile'],
+    ] as const) {
+      const { Timeout } = only(main, 'AWS::Lambda::Function', (made) => made.FunctionName === name);
+      expect(named(queue).VisibilityTimeout).toBe(6 * Number(Timeout));
+    }
+  });
+
+  test('a service may send only as one rule of ours, and nobody by plain HTTP', () => {
+    const policies = Object.values(ofType(main, 'AWS::SQS::QueuePolicy'));
+    expect(policies).toHaveLength(6);
+    const senders: unknown[] = [];
+    for (const { Properties } of policies) {
+      const [deny, ...allow] = statements(Properties.PolicyDocument);
+      expect(deny).toMatchObject({
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+      for (const statement of allow) {
+        expect(statement).toMatchObject({
+          Action: 'sqs:SendMessage',
+          Principal: { Service: 'events.amazonaws.com' },
+        });
+        senders.push(statement.Condition);
+      }
+    }
+    const rule = (id: string) => ({ ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } } });
+    const expected = [rule('OrganizationRule'), rule('RequestRule')];
+    expect(senders).toEqual([...expected, ...expected]);
+  });
+});
+
+describe('rules', () => {
+  test.each([
+    ['OrganizationRule', ['aws.organizations', 'aws.controltower']],
+    ['RequestRule', ['orgkeeper.request']],
+  ])('%s sends all events of its sources to intake, whatever their detail-type', (id, source) => {
+    const rule = ofType(main, 'AWS::Events::Rule')[id]?.Properties;
+    expect(rule).toMatchObject({ EventBusName: 'orgkeeper', EventPattern: { source }, State: 'ENABLED' });
+    expect(Object.keys(rule?.EventPattern ?? {})).toEqual(['source']);
+    const targets = JSON.stringify(rule?.Targets);
+    expect(targets).toMatch(/"Arn":\{"Fn::GetAtt":\["IntakeMessagesQueue/);
+    expect(targets).toMatch(/"DeadLetterConfig":\{"Arn":\{"Fn::GetAtt":\["IntakeMessagesDeadLetters/);
+  });
+});
+
+describe('table', () => {
+  const table = Object.values(ofType(main, 'AWS::DynamoDB::Table'))[0];
+
+  test('can be restored to any second, is hard to delete, and outlives the stack', () => {
+    expect(table?.DeletionPolicy).toBe('Retain');
+    expect(table?.Properties).toMatchObject({
+      TableName: 'orgkeeper',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  test('has the keys and indexes that the store asks for', () => {
+    const keys = (hash: string, range: string) => [
+      { AttributeName: hash, KeyType: 'HASH' },
+      { AttributeName: range, KeyType: 'RANGE' },
+    ];
+    expect(table?.Properties.KeySchema).toEqual(keys('pk', 'sk'));
+    expect(table?.Properties.GlobalSecondaryIndexes).toEqual([
+      {
+        IndexName: 'collection',
+        KeySchema: keys('collection', 'collectionKey'),
+        Projection: { ProjectionType: 'ALL' },
+      },
+      { IndexName: 'due', KeySchema: keys('due', 'dueAt'), Projection: { ProjectionType: 'KEYS_ONLY' } },
+    ]);
+  });
+});
+
+describe('functions', () => {
+  test.each(['intake', 'sweep', 'reconcile'])(
+    '%s runs on Node 24 on arm64 and keeps its logs for 90 days',
+    (name) => {
+      const made = only(main, 'AWS::Lambda::Function', (one) => one.FunctionName === `orgkeeper-${name}`);
+      expect(made).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+      });
+      const group = (made.LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref;
+      expect(main?.[group]?.Properties).toEqual({
+        LogGroupName: `/aws/lambda/orgkeeper-${name}`,
+        RetentionInDays: 90,
+      });
+    },
+  );
+
+  test('each works off its own queue and reports failures one by one', () => {
+    const mappings = Object.values(ofType(main, 'AWS::Lambda::EventSourceMapping')).map(({ Properties }) => ({
+      queue: JSON.stringify(Properties.EventSourceArn).replace(/.*"(\w+?)Messages.*/, '$1'),
+      batch: Properties.BatchSize,
+      scaling: Properties.ScalingConfig,
+      report: Properties.FunctionResponseTypes,
+    }));
+    const report = ['ReportBatchItemFailures'];
+    expect(mappings).toEqual([
+      { queue: 'Intake', batch: 10, scaling: undefined, report },
+      { queue: 'Sweep', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
+      { queue: 'Work', batch: 1, scaling: { MaximumConcurrency: 50 }, report },
+    ]);
+  });
+
+  test('all know the deployment by the same document as the command line', () => {
+    const parameter = only(main, 'AWS::SSM::Parameter', (one) => one.Name === '/orgkeeper/config');
+    const config = Config.parse(JSON.parse(text(parameter.Value)));
+    expect(config).toMatchObject({
+      mainAccountId: CONTEXT.mainAccountId,
+      busName: 'orgkeeper',
+      tableName: 'orgkeeper',
+      organizationRoleArn: 'arn:aws:iam::210987654321:role/orgkeeper-OrganizationRole',
+      runnerRoleArn: 'arn:aws:iam::345678901234:role/orgkeeper-WorkflowLoopRunnerRole',
+      apiRoleArn: 'arn:aws:iam::345678901234:role/orgkeeper-ApiHandlerRole',
+      requesters: CONTEXT.requesters,
+    });
+    expect(config.workQueueUrl).toMatch(/^WorkMessagesQueue/);
+    expect(config.sweepQueueUrl).toMatch(/^SweepMessagesQueue/);
+    for (const { Properties } of Object.values(ofType(main, 'AWS::Lambda::Function'))) {
+      const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
+      expect(Variables.ORGKEEPER_CONFIG).toEqual(parameter.Value);
+    }
+  });
+});
+
+describe('schedules', () => {
+  const schedule = (name: string) => only(main, 'AWS::Scheduler::Schedule', (one) => one.Name === name);
+
+  test.each([
+    ['orgkeeper-due', 'rate(1 minute)', '{"task":"due"}'],
+    ['orgkeeper-list', 'rate(1 hour)', '{"task":"list"}'],
+  ])('%s ticks on the sweep queue', (name, expression, Input) => {
+    expect(schedule(name)).toMatchObject({
+      ScheduleExpression: expression,
+      Target: { Arn: `${ARN}orgkeeper-sweep`, Input },
+    });
+  });
+
+  test('the nightly sweep is the event that a person would put', () => {
+    expect(schedule('orgkeeper-nightly')).toMatchObject({
+      ScheduleExpression: 'cron(0 2 * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+      Target: {
+        Arn: 'arn:aws:events:eu-west-1:345678901234:event-bus/orgkeeper',
+        EventBridgeParameters: { Source: 'orgkeeper.request', DetailType: 'DriftSweepRequested' },
+      },
+    });
+  });
+
+  test('their role is for this schedule group alone', () => {
+    const role = only(main, 'AWS::IAM::Role', (one) =>
+      JSON.stringify(one.AssumeRolePolicyDocument).includes('scheduler.amazonaws.com'),
+    );
+    expect(statements(role.AssumeRolePolicyDocument)[0]?.Condition).toEqual({
+      StringEquals: {
+        'aws:SourceAccount': '345678901234',
+        'aws:SourceArn': 'arn:aws:scheduler:eu-west-1:345678901234:schedule-group/orgkeeper',
+      },
+    });
+  });
+});
+
+describe('alarms', () => {
+  const all = Object.values(ofType(main, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+
+  test('watch dead letters and errors of every function, the age of work, and the clock', () => {
+    expect(all.map((alarm) => alarm.AlarmName).sort()).toEqual([
+      'orgkeeper-clock-stopped',
+      'orgkeeper-intake-age',
+      'orgkeeper-intake-dead-letters',
+      'orgkeeper-intake-errors',
+      'orgkeeper-reconcile-dead-letters',
+      'orgkeeper-reconcile-errors',
+      'orgkeeper-sweep-dead-letters',
+      'orgkeeper-sweep-errors',
+      'orgkeeper-work-age',
+    ]);
+  });
+
+  test('watch queues and functions that exist', () => {
+    const queues = Object.values(ofType(main, 'AWS::SQS::Queue')).map(
+      ({ Properties }) => Properties.QueueName,
+    );
+    const names = Object.values(ofType(main, 'AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.FunctionName,
+    );
+    for (const alarm of all) {
+      const [dimension] = alarm.Dimensions as { Value: string }[];
+      expect([...queues, ...names]).toContain(dimension?.Value);
+    }
+  });
+
+  test('all ring at the topic, which is encrypted, and which the address given is subscribed to', () => {
+    const [topic = ''] = Object.keys(ofType(main, 'AWS::SNS::Topic'));
+    for (const alarm of all) expect(alarm.AlarmActions).toEqual([{ Ref: topic }]);
+    expect(main?.[topic]?.Properties.KmsMasterKeyId).toBeDefined();
+    expect(only(main, 'AWS::SNS::Subscription')).toMatchObject({
+      Protocol: 'email',
+      Endpoint: 'oncall@example.com',
+      TopicArn: { Ref: topic },
+    });
+  });
+
+  test('CloudWatch may publish for alarms of this account only, by topic and by key', () => {
+    const published = [
+      ...statements(only(main, 'AWS::SNS::TopicPolicy').PolicyDocument),
+      ...statements(only(main, 'AWS::KMS::Key').KeyPolicy),
+    ].filter((statement) => JSON.stringify(statement.Principal).includes('cloudwatch.amazonaws.com'));
+    expect(published).toHaveLength(2);
+    for (const { Condition } of published) {
+      expect(Condition).toEqual({ StringEquals: { 'aws:SourceAccount': '345678901234' } });
+    }
+  });
+});
