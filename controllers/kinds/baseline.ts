@@ -6,7 +6,7 @@ import { formatPath } from '../../shared/requests.ts';
 import { readYaml, type YamlText } from '../../shared/yaml.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
 
-/** A baseline as its text says it: a section a kind, checked, defaults filled in. */
+/** A baseline as its text says it: a section a kind, checked, and left as it was written: a pass parses it again. */
 export interface BaselineDraft {
   readonly name: string;
   readonly description: string;
@@ -65,38 +65,34 @@ export function parseBaseline(
   const head = Head.safeParse(given);
   const found: Found[] = [...issuesOf(head.error, []), ...unknownKeys(given, kinds)];
   const sections: Record<string, unknown> = {};
-  const outputs: Outputs = { names: new Map(), complete: true };
+  const outputs: Outputs = { names: new Set(), complete: true };
   for (const kind of kinds) {
     if (!Object.hasOwn(given, kind.name)) continue;
-    const { section, problems } = readSection(kind, given[kind.name], outputs);
-    found.push(...problems);
-    if (section !== undefined) sections[kind.name] = section;
+    found.push(...checkSection(kind, given[kind.name], outputs));
+    sections[kind.name] = given[kind.name];
   }
   if (found.length > 0 || !head.success) return { problems: inOrder(found, yaml) };
   return { baseline: { ...head.data, sections } };
 }
 
 interface Outputs {
-  /** Outputs of the kinds so far, and whose they are. */
-  readonly names: Map<string, string>;
+  /** Outputs of the kinds so far. */
+  readonly names: Set<string>;
   /** False once a section could not be read: then nobody knows what it would have given. */
   complete: boolean;
 }
 
-function readSection(
-  kind: AnyKind,
-  given: unknown,
-  outputs: Outputs,
-): { section?: unknown; problems: Found[] } {
+/** Checks a section, and notes the outputs that later ones may use. */
+function checkSection(kind: AnyKind, given: unknown, outputs: Outputs): Found[] {
   const names = unknownNames(given, [kind.name], outputs);
   const parsed = kind.section.safeParse(given);
   if (!parsed.success) {
     outputs.complete = false;
-    return { problems: [...names, ...issuesOf(parsed.error, [kind.name])] };
+    return [...names, ...issuesOf(parsed.error, [kind.name])];
   }
   const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, outputs);
-  for (const name of kind.outputNames(parsed.data)) outputs.names.set(name, kind.name);
-  return { section: parsed.data, problems: [...names, ...rendering] };
+  for (const name of kind.outputNames(parsed.data)) outputs.names.add(name);
+  return [...names, ...rendering];
 }
 
 function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]): Found[] {
@@ -129,7 +125,7 @@ function isKnown(name: string, outputs: Outputs): boolean {
 }
 
 function explainName(name: string, outputs: Outputs): string {
-  const known = [...Object.keys(SAMPLES), 'values.*', ...outputs.names.keys()];
+  const known = [...Object.keys(SAMPLES), 'values.*', ...outputs.names];
   return `unknown name \${${name}}; known here are ${known.join(', ')}`;
 }
 

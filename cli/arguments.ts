@@ -1,0 +1,27 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parser of an option that is a whole number from 1 on. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('It is no whole number from 1 on.');
+  }
+  return number;
+}
+
+/** Parser of an option that may stand several times: gathers its values. */
+export function several(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}
+
+/** Parser of an option `key=value` that may stand several times: gathers them; the value may hold further `=`. */
+export function pairs(
+  text: string,
+  before: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It is no key=value.');
+  const key = text.slice(0, at);
+  if (before && Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is given twice.`);
+  return { ...before, [key]: text.slice(at + 1) };
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import { type Bus, putEvents, REQUEST_SOURCE } from '../shared/bus.ts';
+import type { Problem } from '../shared/errors.ts';
+import { parseRequest, type RequestType, type requests } from '../shared/requests.ts';
+import { Failure } from './failure.ts';
+
+/** EventBridge took 256 KB for years, and the queues behind it still may: nothing sensible is larger. */
+const MAX_BYTES = 256 * 1024;
+
+/** The request as intake will read it. @throws Failure when it would be rejected, naming every problem by path */
+export function checkRequest<T extends RequestType>(
+  type: T,
+  detail: Record<string, unknown>,
+): z.infer<(typeof requests)[T]> {
+  const checked = parseRequest(type, detail);
+  if ('problems' in checked) throw new Failure(`This is no ${type}: ${listProblems(checked.problems)}.`);
+  return checked.request.detail as z.infer<(typeof requests)[T]>;
+}
+
+/**
+ * Puts a request on the bus and returns the event's id, by which the passes that it causes are known.
+ * @throws Failure when intake would reject it, or when EventBridge does not take it
+ */
+export async function ask(bus: Bus, type: RequestType, detail: Record<string, unknown>): Promise<string> {
+  checkRequest(type, detail);
+  const bytes = Buffer.byteLength(JSON.stringify(detail));
+  if (bytes > MAX_BYTES) {
+    throw new Failure(`The request has ${Math.ceil(bytes / 1024)} KB, and EventBridge takes at most 256 KB.`);
+  }
+  const [id] = await putEvents(bus, [{ detailType: type, detail }], REQUEST_SOURCE).catch(
+    (error: unknown) => {
+      throw explainRefusal(error, bus);
+    },
+  );
+  if (!id) throw new Failure('EventBridge took the request and gave no id for it: send it again.');
+  return id;
+}
+
+/** `path: message; path: message`, with lines where there are any. */
+export function listProblems(problems: readonly Problem[]): string {
+  return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+}
+
+/** What PutEvents says, in words that say what to do. */
+function explainRefusal(error: unknown, bus: Bus): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'ResourceNotFoundException') {
+    return new Failure(
+      `There is no event bus ${bus.name} in this account and region: deploy the main stack again.`,
+    );
+  }
+  if (/NotAuthorized|AccessDenied/.test(`${error.name} ${error.message}`)) {
+    return new Failure(
+      `The policy of bus ${bus.name} does not let these credentials put requests: use Main, or an account in context \`requesters\`.`,
+    );
+  }
+  if (/MalformedDetail/.test(error.message))
+    return new Failure('EventBridge says the detail is no JSON object.');
+  if (/total size|too large|over the limit|EntrySize/i.test(error.message)) {
+    return new Failure('EventBridge says the request is too large: shorten its values and tags.');
+  }
+  return error;
+}

@@ -1,0 +1,66 @@
+import confirm from '@inquirer/confirm';
+import type { AccountRecord } from '../shared/account.ts';
+import { formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
+import { findTarget, moveAccounts, type Selection, selectMoves } from './assign-baseline.ts';
+import { connect } from './context.ts';
+import { Failure } from './failure.ts';
+import { readAccountId } from './fleet.ts';
+import { say } from './output.ts';
+
+export interface AssignOptions {
+  readonly all?: boolean;
+  readonly from?: string;
+  readonly yes?: boolean;
+}
+
+/** `baseline assign`: says how many accounts would move, asks, and moves them. */
+export async function assign(target: string, ids: readonly string[], options: AssignOptions): Promise<void> {
+  const selection = readSelection(ids, options);
+  const deployment = await connect();
+  const to = await findTarget(deployment.table, target);
+  const moves = await selectMoves(deployment.table, to, selection);
+  if (moves.length === 0)
+    return say(`No account moves: all that were selected are on ${formatBaseline(to)}.`);
+  const question = `Move ${count(moves.length)} to ${formatBaseline(to)} (${origins(moves)})?`;
+  if (!options.yes && !(await agreed(question))) return say('Nothing was moved.');
+  const { moved, eventIds } = await moveAccounts(
+    deployment,
+    to,
+    moves.map(({ accountId }) => accountId),
+  );
+  say(
+    `Moved ${count(moved.length)} to ${formatBaseline(to)}; passes are asked for with event ${eventIds.join(', ')}.`,
+  );
+}
+
+function readSelection(ids: readonly string[], { all, from }: AssignOptions): Selection {
+  if ([ids.length > 0, all, from].filter(Boolean).length !== 1) {
+    throw new Failure('Say which accounts: one of account ids, --all, or --from NAME@VERSION.');
+  }
+  if (all) return { by: 'all' };
+  if (!from) return { by: 'ids', ids: ids.map(readAccountId) };
+  const reference = parseBaselineReference(from);
+  if (!reference) throw new Failure(`'${from}' is no baseline: write it as name or name@version.`);
+  return { by: 'from', ...reference };
+}
+
+/** @throws Failure where nobody can answer */
+async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new Failure(`${question} Nobody can answer here, stdin being no terminal: say --yes.`);
+  }
+  return confirm({ message: question, default: false }, { output: process.stderr });
+}
+
+/** `2 from analytics@1, 1 from analytics@2`. */
+function origins(records: readonly AccountRecord[]): string {
+  const names = records.map(({ baseline }) => (baseline ? formatBaseline(baseline) : 'none'));
+  const counts = [...new Set(names)].map(
+    (name) => `${names.filter((other) => other === name).length} from ${name}`,
+  );
+  return counts.join(', ');
+}
+
+function count(accounts: number): string {
+  return `${accounts} ${accounts === 1 ? 'account' : 'accounts'}`;
+}

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import type { AccountView } from '../../shared/account-view.ts';
+
+/** `account ID`: one account. */
+export function accountCommand(): Command {
+  return new Command('account')
+    .description('Shows one account: where it stands, its conditions, what was made in it, its last pass.')
+    .argument('<id>', 'account id, 12 digits')
+    .option('--json', 'print the document that docs/cli.md describes')
+    .action(show);
+}
+
+async function show(id: string, options: { json?: boolean }): Promise<void> {
+  const [{ connect }, { findAccount, readAccountId }, { accountView }, output] = await Promise.all([
+    import('../context.ts'),
+    import('../fleet.ts'),
+    import('../../shared/account-view.ts'),
+    import('../output.ts'),
+  ]);
+  const accountId = readAccountId(id);
+  const { table } = await connect();
+  const view = accountView(await findAccount(table, accountId));
+  if (options.json) output.printJson(view);
+  else printView(view, output);
+}
+
+/** An account for people. */
+export function printView(view: AccountView, output: typeof import('../output.ts')): void {
+  const { print, printTable, cell, time } = output;
+  const { baseline, lastPass } = view;
+  printTable(
+    [],
+    [
+      ['account', `${view.accountId} ${cell(view.name)}${view.email ? ` <${cell(view.email)}>` : ''}`],
+      ['state', `${output.paintState(view.state)} (${view.mode}, ${view.origin})`],
+      ['baseline', baseline ? `${baseline.name}@${baseline.version}` : '–'],
+      ['ready', output.paintReady(view.ready)],
+    ],
+  );
+  if (view.conditions.length > 0) {
+    print('');
+    printTable(
+      ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],
+      view.conditions.map(({ type, status, reason, message }) => [type, status, reason, cell(message, 200)]),
+    );
+  }
+  const outputs = Object.entries(view.outputs);
+  if (outputs.length > 0) {
+    print('');
+    printTable(
+      ['OUTPUT', 'VALUE'],
+      outputs.map(([name, value]) => [cell(name), cell(value, 100)]),
+    );
+  }
+  if (!lastPass) return;
+  const { reads, writes } = lastPass.calls;
+  print('');
+  print(
+    `Last pass ${time(lastPass.finishedAt)}: ${output.paintResult(lastPass.result)}, ${reads} reads, ` +
+      `${writes} writes, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
+  );
+  if (lastPass.differences.length > 0) output.printDifferences(lastPass.differences);
+}

@@ -1,0 +1,129 @@
+import { Command } from 'commander';
+
+/** `baseline …`: what accounts have. */
+export function baselineCommand(): Command {
+  const command = new Command('baseline').description(
+    'Lists, shows, checks, publishes and assigns baselines.',
+  );
+  command
+    .command('list')
+    .description('Lists every version of every baseline, with how many accounts are kept by it.')
+    .option('--json', 'print a list')
+    .action(list);
+  command
+    .command('show')
+    .description('Prints the text that a baseline was published from.')
+    .argument('<name[@version]>', 'the baseline; its newest version when none is given')
+    .option('--json', 'print the stored document')
+    .action(show);
+  command
+    .command('validate')
+    .description('Checks a baseline file; every problem with its line. Needs no deployment.')
+    .argument('<file>', 'a YAML file')
+    .option('--json', 'print whether it is valid, and the problems')
+    .action(validate);
+  command
+    .command('publish')
+    .description(
+      'Publishes a file as the next version of its baseline; prints it as name@version. Moves no account.',
+    )
+    .argument('<file>', 'a YAML file')
+    .action(publish);
+  command
+    .command('assign')
+    .description(
+      'Moves accounts to a version of a baseline, and asks for a pass of each. Says how many first.',
+    )
+    .argument('<name@version>', 'where to')
+    .argument('[ids...]', 'account ids')
+    .option('--all', 'every account that is kept')
+    .option('--from <name[@version]>', 'the accounts of this baseline')
+    .option('--yes', 'move without asking')
+    .action(async (to: string, ids: string[], options) => {
+      const { assign } = await import('../assign.ts');
+      await assign(to, ids, options);
+    });
+  return command;
+}
+
+async function list(options: { json?: boolean }): Promise<void> {
+  const [{ connect }, { allRecords }, { listBaselines }, output] = await Promise.all([
+    import('../context.ts'),
+    import('../fleet.ts'),
+    import('../../shared/store/baselines.ts'),
+    import('../output.ts'),
+  ]);
+  const { table } = await connect();
+  const [baselines, records] = await Promise.all([listBaselines(table), allRecords(table)]);
+  const rows = baselines.map(({ name, version, description, publishedAt }) => {
+    const on = records.filter(
+      ({ lifecycle, baseline }) =>
+        lifecycle === 'managed' && baseline?.name === name && baseline.version === version,
+    );
+    return { name, version, description, publishedAt, accounts: on.length };
+  });
+  if (options.json) return output.printJson(rows);
+  if (rows.length === 0)
+    return output.say('No baseline is published yet: `orgkeeper baseline publish FILE`.');
+  output.printTable(
+    ['BASELINE', 'ACCOUNTS', 'PUBLISHED', 'DESCRIPTION'],
+    rows.map(({ name, version, description, publishedAt, accounts }) => [
+      `${name}@${version}`,
+      String(accounts),
+      output.time(publishedAt),
+      output.cell(description, 60),
+    ]),
+  );
+}
+
+async function show(text: string, options: { json?: boolean }): Promise<void> {
+  const [{ connect }, { parseBaselineReference }, { Failure }, store, output] = await Promise.all([
+    import('../context.ts'),
+    import('../../shared/baseline.ts'),
+    import('../failure.ts'),
+    import('../../shared/store/baselines.ts'),
+    import('../output.ts'),
+  ]);
+  const reference = parseBaselineReference(text);
+  if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
+  const { table } = await connect();
+  const { name, version } = reference;
+  const baseline = await (version
+    ? store.getBaseline(table, name, version)
+    : store.currentBaseline(table, name));
+  if (!baseline) {
+    throw new Failure(`There is no baseline ${text}: \`orgkeeper baseline list\` shows those there are.`);
+  }
+  if (options.json) output.printJson(baseline);
+  else output.print(baseline.text.trimEnd());
+}
+
+async function validate(file: string, options: { json?: boolean }): Promise<void> {
+  const [{ checkFile, validFile }, output] = await Promise.all([
+    import('../publish-baseline.ts'),
+    import('../output.ts'),
+  ]);
+  if (options.json) {
+    const { text: _, ...checked } = await checkFile(file);
+    const problems = 'problems' in checked ? checked.problems : [];
+    output.printJson({ valid: problems.length === 0, problems });
+    if (problems.length > 0) process.exitCode = 1;
+    return;
+  }
+  const { baseline } = await validFile(file);
+  output.say(
+    `${file} is a valid baseline: ${baseline.name} with ${Object.keys(baseline.sections).join(', ')}.`,
+  );
+}
+
+async function publish(file: string): Promise<void> {
+  const [{ connect }, { publishBaselineFile }, { formatBaseline }, output] = await Promise.all([
+    import('../context.ts'),
+    import('../publish-baseline.ts'),
+    import('../../shared/baseline.ts'),
+    import('../output.ts'),
+  ]);
+  const { baseline, published } = await publishBaselineFile((await connect()).table, file);
+  output.print(formatBaseline(baseline));
+  if (!published) output.say('Unchanged: the newest version has this very text.');
+}

@@ -1,0 +1,77 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Bus } from '../shared/bus.ts';
+import { Config } from '../shared/config.ts';
+import type { Table } from '../shared/store/table.ts';
+import { Failure } from './failure.ts';
+
+/** Where the main stack keeps its configuration for the command line. */
+export const CONFIG_PARAMETER = '/orgkeeper/config';
+
+/** A deployment of Orgkeeper, as a command uses it. */
+export interface Deployment {
+  readonly config: Config;
+  readonly table: Table;
+  readonly bus: Bus;
+}
+
+/**
+ * Finds the deployment in the Main account and region of the usual AWS environment.
+ * @throws Failure when there is none, or when it is of another version
+ */
+export async function connect(): Promise<Deployment> {
+  const ssm = new SSMClient({});
+  const config = parseConfig(await readParameter(ssm));
+  const { region } = config;
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ region }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return {
+    config,
+    table: { documents, name: config.tableName },
+    bus: { eventBridge: new EventBridgeClient({ region }), name: config.busName },
+  };
+}
+
+async function readParameter(ssm: SSMClient): Promise<string> {
+  try {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: CONFIG_PARAMETER }));
+    return Parameter?.Value ?? '';
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ParameterNotFound') throw error;
+    const [account, region] = await Promise.all([callerAccount(), ssm.config.region()]);
+    throw new Failure(
+      `There is no Orgkeeper in account ${account}, region ${region} (no SSM parameter ${CONFIG_PARAMETER}): ` +
+        'use credentials of the Main account, and AWS_REGION of the main stack.',
+    );
+  }
+}
+
+async function callerAccount(): Promise<string> {
+  try {
+    return (await new STSClient({}).send(new GetCallerIdentityCommand({}))).Account ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
+function parseConfig(text: string): Config {
+  const parsed = Config.safeParse(json(text));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Failure(
+    `The configuration in ${CONFIG_PARAMETER} is not of this version of Orgkeeper ` +
+      `(${issue?.path.join('.') || 'document'}: ${issue?.message}): deploy the main stack again, or use its version.`,
+  );
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** What a person did or meets that needs no stack: its message is the one sentence that is shown. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+}
+
+/** One clear sentence for whatever went wrong. The SDK's errors say what they are about by name. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message } = error;
+  const code = codeOf(error);
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return unreachable(error);
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
+    return `There are no AWS credentials to use (${firstLine(message)}): set AWS_PROFILE, or sign in.`;
+  }
+  if (EXPIRED.has(name)) return `The AWS credentials have expired: sign in again (${firstLine(message)}).`;
+  if (REFUSED.has(name)) return `AWS does not know these credentials: ${firstLine(message)}`;
+  if (DENIED.has(name)) return `AWS denies it to these credentials: ${firstLine(message)}`;
+  if (/region is missing/i.test(message))
+    return 'There is no region: set AWS_REGION to that of the main stack.';
+  if (error.name === 'Error' || error.name === 'Failure') return firstLine(message) || name;
+  const { remedy } = error as { remedy?: unknown };
+  const said = '$metadata' in error ? `AWS answered ${name}: ${firstLine(message)}` : firstLine(message);
+  return typeof remedy === 'string' ? `${said.replace(/\.?$/, '.')} ${remedy}` : said;
+}
+
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']);
+const REFUSED = new Set([
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'AuthFailure',
+]);
+const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+function unreachable(error: Error): string {
+  const endpoint = process.env.AWS_ENDPOINT_URL;
+  if (endpoint)
+    return `Nothing answers at ${endpoint} (AWS_ENDPOINT_URL): is \`orgkeeper local start\` running?`;
+  return `AWS cannot be reached: ${firstLine(error.message) || codeOf(error)}`;
+}
+
+/** The code of a failed connection; Node hides it in an AggregateError when it tried several addresses. */
+function codeOf(error: Error): string | undefined {
+  const { code, errors, cause } = error as { code?: unknown; errors?: unknown[]; cause?: unknown };
+  if (typeof code === 'string') return code;
+  const inner = errors?.[0] ?? cause;
+  return inner instanceof Error ? codeOf(inner) : undefined;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0] ?? '';
+}

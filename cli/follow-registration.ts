@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AccountRecord } from '../shared/account.ts';
+import { type AccountView, accountView } from '../shared/account-view.ts';
+import { parseBaselineReference } from '../shared/baseline.ts';
+import type { RegistrationRequest } from '../shared/requests.ts';
+import { loadAccount } from '../shared/store/accounts.ts';
+import type { Table } from '../shared/store/table.ts';
+import { Failure } from './failure.ts';
+import { poll, startProgress } from './progress.ts';
+
+/** A registration that was asked for. */
+export interface Registration {
+  readonly request: RegistrationRequest;
+  /** The record as it was before. */
+  readonly before: AccountRecord | undefined;
+  readonly eventId: string;
+  readonly seconds: number;
+}
+
+/** Intake takes seconds; after so long without a trace, a request was rejected, or nobody takes requests. */
+const TAKEN_SECONDS = 30;
+
+/**
+ * Follows a registration until the account is ready, or as far as a pass gets that may not write.
+ * @throws Failure when it is rejected, when a pass fails, or when it takes too long
+ */
+export async function followRegistration(table: Table, asked: Registration): Promise<AccountView> {
+  const id = asked.request.accountId;
+  const progress = startProgress(`Waiting for account ${id} to be taken up …`);
+  try {
+    await waitUntilTaken(table, asked);
+    progress.update(`Account ${id} is registered; waiting for its first pass …`);
+    return await waitUntilReady(table, asked, (text) => progress.update(text));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function waitUntilTaken(table: Table, asked: Registration): Promise<void> {
+  const { request, before, eventId } = asked;
+  await poll(
+    async () => {
+      const { record } = await loadAccount(table, request.accountId);
+      const changed = record?.changedBy === eventId || record?.changedBy !== before?.changedBy;
+      return record && (changed || says(record, request)) ? true : undefined;
+    },
+    {
+      seconds: Math.min(asked.seconds, TAKEN_SECONDS),
+      every: 500,
+      late: () =>
+        `Nothing came of it for ${Math.min(asked.seconds, TAKEN_SECONDS)} s: the request was rejected, or intake does ` +
+        `not run; look for a RequestRejected event with cause.id ${eventId}, and at the intake function's log.`,
+    },
+  );
+}
+
+async function waitUntilReady(
+  table: Table,
+  asked: Registration,
+  update: (text: string) => void,
+): Promise<AccountView> {
+  const id = asked.request.accountId;
+  let view: AccountView | undefined;
+  return poll(
+    async () => {
+      const { record, status, control } = await loadAccount(table, id);
+      if (!record) throw new Failure(`Account ${id} is no longer registered: somebody removed it.`);
+      view = accountView({ record, status, control });
+      if (view.state === 'failed') throw new Failure(`Account ${id} failed: ${reason(view)}`);
+      if (view.ready) return view;
+      update(`Account ${id} is ${view.state}: ${reason(view)}`);
+      const seen = status?.observedGeneration === record.generation;
+      return seen && view.lastPass?.result === 'drifted' ? view : undefined;
+    },
+    {
+      seconds: asked.seconds,
+      every: 1_000,
+      late: () =>
+        `Account ${id} is not ready after ${asked.seconds} s: ${view ? reason(view) : 'no pass is over'}`,
+    },
+  );
+}
+
+/** What stands in the way, as the first condition that is not met says it. */
+function reason({ conditions, lastPass }: AccountView): string {
+  const unmet = conditions.find(({ status }) => status !== 'True');
+  if (unmet) return `${unmet.type} ${unmet.reason}: ${unmet.message}`;
+  return lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over';
+}
+
+/** Whether a record already says all that a registration asks for: then it changes nothing. */
+export function says(record: AccountRecord, request: RegistrationRequest): boolean {
+  const { baseline, ...asked } = request;
+  const wanted = baseline ? parseBaselineReference(baseline) : undefined;
+  if (wanted && wanted.name !== record.baseline?.name) return false;
+  if (wanted?.version && wanted.version !== record.baseline?.version) return false;
+  return (
+    record.lifecycle === 'managed' &&
+    Object.entries(asked).every(([key, value]) =>
+      isDeepStrictEqual(record[key as keyof AccountRecord], value),
+    )
+  );
+}

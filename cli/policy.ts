@@ -1,0 +1,113 @@
+import { createReadStream } from 'node:fs';
+import { Command } from 'commander';
+import { covers } from '../shared/policy/covers.ts';
+import type { Policy } from '../shared/policy/document.ts';
+import { PolicyError, parsePolicy } from '../shared/policy/document.ts';
+import { differences } from '../shared/policy/same.ts';
+import { Failure } from './failure.ts';
+import { cell, colours, print, printJson, printTable } from './output.ts';
+
+const mostBytes = 16_000_000;
+
+/**
+ * `orgkeeper policy same|covers`: two policy files by meaning. The exit code is 0 when they are the same (or
+ * covered) and 2 when not. A file that is no policy is a Failure that names the file and the place in it.
+ */
+export function policyCommand(): Command {
+  const command = new Command('policy').description('Compares IAM policies by meaning, not by text.');
+  command
+    .command('same')
+    .description('whether two policies mean the same; exit code 0 when they do, 2 when not')
+    .argument('<a>', 'a policy file, JSON or URL-encoded JSON; - for stdin')
+    .argument('<b>', 'the other one')
+    .option('--json', 'print { same, differences } as JSON')
+    .option(
+      '--partition <name>',
+      'the partition of bare account ids, such as aws-cn (default: the document’s own)',
+    )
+    .action(same);
+  command
+    .command('covers')
+    .description('whether ACTUAL grants at least REQUIRED; exit code 0 when that is proven, 2 when not')
+    .argument('<required>', 'a policy file, JSON or URL-encoded JSON; - for stdin')
+    .argument('<actual>', 'the policy that must grant as much')
+    .option('--json', 'print { covered, missing } as JSON')
+    .action(coversCommand);
+  return command;
+}
+
+async function same(a: string, b: string, options: { json?: true; partition?: string }): Promise<void> {
+  const { partition } = options;
+  const found = differences(await read(a), await read(b), partition === undefined ? {} : { partition });
+  if (found.length > 0) process.exitCode = 2;
+  if (options.json) return printJson({ same: found.length === 0, differences: found });
+  if (found.length === 0) return print(colours().green('The policies mean the same.'));
+  const rows = found.map(({ path, left, right }) => [
+    cell(path, 60),
+    member(left, right),
+    member(right, left),
+  ]);
+  printTable(['PATH', cell(a), cell(b)], rows);
+}
+
+async function coversCommand(required: string, actual: string, options: { json?: true }): Promise<void> {
+  const coverage = covers(await read(required), await read(actual));
+  if (!coverage.covered) process.exitCode = 2;
+  if (options.json) return printJson(coverage);
+  if (coverage.covered) return print(colours().green('Everything that is required is granted.'));
+  const principals = coverage.missing.some((each) => each.principal !== undefined);
+  const rows = coverage.missing.map(({ principal = '–', action, resource, reason }) => [
+    ...(principals ? [cell(principal, 60)] : []),
+    cell(action),
+    cell(resource, 60),
+    cell(reason, 100),
+  ]);
+  printTable([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], rows);
+}
+
+/** A value for people; of two lists only what the other one lacks. */
+function member(value: unknown, other: unknown): string {
+  if (value === null) return '–';
+  if (!Array.isArray(value)) return cell(typeof value === 'string' ? value : JSON.stringify(value), 60);
+  const lacking = Array.isArray(other) ? value.filter((each) => !other.includes(each)) : value;
+  return lacking.length === 0 ? '–' : cell(lacking.join(', '), 60);
+}
+
+async function read(file: string): Promise<Policy> {
+  const name = file === '-' ? 'The standard input' : file;
+  const text = await textOf(file, name);
+  // A redirection that failed leaves an empty file; that is no wish for a policy that grants nothing.
+  if (text.trim() === '') throw new Failure(`${name} is empty: it holds no policy (the empty policy is {}).`);
+  try {
+    return parsePolicy(text);
+  } catch (error) {
+    if (error instanceof PolicyError) throw new Failure(`${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+async function textOf(file: string, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    const stream = file === '-' ? process.stdin : createReadStream(file);
+    for await (const chunk of stream) {
+      chunks.push(Buffer.from(chunk));
+      size += chunk.length;
+      if (size > mostBytes) throw new Failure(`${name} is larger than 16 MB: no policy is that long.`);
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`${name} cannot be read: ${whyUnread(error)}.`, { cause: error });
+  }
+}
+
+function whyUnread(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a directory';
+  if (code === 'EACCES') return 'it is not readable for you';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text';
+  return String(message);
+}

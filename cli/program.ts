@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+
+/** What a command is for, and where it is; it is read only when it is asked for, so that help comes at once. */
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: Readonly<Record<string, Entry>> = {
+  accounts: {
+    summary: 'the fleet: baseline, state, last pass of every account',
+    load: async () => (await import('./commands/accounts.ts')).accountsCommand(),
+  },
+  account: {
+    summary: 'one account: conditions, outputs, differences of the last pass',
+    load: async () => (await import('./commands/account.ts')).accountCommand(),
+  },
+  history: {
+    summary: 'the passes of an account that changed or found something, newest first',
+    load: async () => (await import('./commands/history.ts')).historyCommand(),
+  },
+  sweep: {
+    summary: 'ask for a pass of some accounts, or of all',
+    load: async () => (await import('./commands/sweep.ts')).sweepCommand(),
+  },
+  register: {
+    summary: 'ask for an account to be kept',
+    load: async () => (await import('./commands/register.ts')).registerCommand(),
+  },
+  baseline: {
+    summary: 'list, show, validate, publish and assign baselines',
+    load: async () => (await import('./commands/baseline.ts')).baselineCommand(),
+  },
+  pause: {
+    summary: 'stop writing: into the fleet, a baseline, some accounts',
+    load: async () => (await import('./commands/pause.ts')).pauseCommand(),
+  },
+  resume: {
+    summary: 'let writing go on',
+    load: async () => (await import('./commands/pause.ts')).resumeCommand(),
+  },
+};
+
+/** The program with the commands that `argv` names in full, and the others as lines of its help. */
+export async function program(argv: readonly string[]): Promise<Command> {
+  const root = new Command('orgkeeper')
+    .description('Keeps every account of an AWS organization in its desired state.')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText('after', HELP);
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = argv.includes(name) ? await load() : new Command(name);
+    root.addCommand(command.summary(summary));
+  }
+  return root;
+}
+
+/** The whole program, each command in full. */
+export function completeProgram(): Promise<Command> {
+  return program(Object.keys(commands));
+}
+
+const HELP = `
+AWS's usual environment says where: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL … of the Main account.
+Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy).`;
