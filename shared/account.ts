@@ -31,6 +31,8 @@ export interface AccountRecord {
   readonly schemaVersion: 1;
   readonly accountId: string;
   readonly name: string;
+  /** A person gave the name: the organization's does not replace it. */
+  readonly namedByRequest?: true;
   readonly email?: string;
   readonly origin: Origin;
   /** `unmanaged`: was there before Orgkeeper, never entered. `departed`: left, suspended or closed. */

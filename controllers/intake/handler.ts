@@ -5,6 +5,7 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { Envelope } from '../../shared/envelope.ts';
+import { Conflict } from '../../shared/errors.ts';
 import { createOrganization } from '../../shared/organization.ts';
 import { sendWork } from '../../shared/work.ts';
 import { follow } from './follow.ts';
@@ -36,7 +37,7 @@ async function followed(record: SQSRecord): Promise<boolean> {
       time: envelope.time,
       redelivered: Number(record.attributes.ApproximateReceiveCount) > 1,
     };
-    const outcome = await follow(envelope, incoming, deps);
+    const outcome = await unlessConflict(() => follow(envelope, incoming, deps));
     logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
     switch (outcome.did) {
       case 'accepted':
@@ -53,6 +54,16 @@ async function followed(record: SQSRecord): Promise<boolean> {
   } catch (error) {
     logger.error('the event comes again', error instanceof Error ? error : new Error(String(error)));
     return false;
+  }
+}
+
+/** Reads and decides anew when somebody else saved first, a few times. */
+async function unlessConflict<T>(decide: () => Promise<T>, tries = 3): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (!(error instanceof Conflict) || tries === 1) throw error;
+    return unlessConflict(decide, tries - 1);
   }
 }
 

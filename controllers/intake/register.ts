@@ -1,13 +1,14 @@
 import type { AccountRecord } from '../../shared/account.ts';
 import { parseBaselineReference } from '../../shared/baseline.ts';
+import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import { Conflict, InvalidDesiredState } from '../../shared/errors.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
+import { registered } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { currentBaseline, getBaseline } from '../../shared/store/baselines.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
-import { registered } from './record.ts';
 
 /**
  * Registers an account, or corrects its registration: the record is saved, a pass is asked for, and the change is
@@ -38,7 +39,14 @@ export async function register(
     return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
   }
   const changedBy = incoming.cause.id;
-  const record = registered(existing, { request, baseline, described, changedBy, time: incoming.time });
+  const record = registered(existing, {
+    request,
+    baseline,
+    described,
+    named: incoming.cause.source === REQUEST_SOURCE,
+    changedBy,
+    time: incoming.time,
+  });
   if (record !== existing && !(await saveRecord(main.table, record, existing))) {
     throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
   }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { AccountRecord, BaselineReference } from '../../shared/account.ts';
-import type { OrganizationAccount } from '../../shared/organization.ts';
-import type { RegistrationRequest } from '../../shared/requests.ts';
+import type { AccountRecord, BaselineReference } from './account.ts';
+import type { OrganizationAccount } from './organization.ts';
+import type { RegistrationRequest } from './requests.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -16,6 +16,8 @@ export interface Registration {
   readonly baseline: BaselineReference;
   /** What Organizations says; absent for a standalone account. */
   readonly described: OrganizationAccount | undefined;
+  /** The name was given by a person, not read from the organization. */
+  readonly named: boolean;
   /** Id of the event. */
   readonly changedBy: string;
   /** ISO time of the event. */
@@ -34,6 +36,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     schemaVersion: 1,
     accountId: request.accountId,
     name: request.name,
+    ...(registration.named && { namedByRequest: true as const }),
     ...(email && { email }),
     origin: request.executionRoleArn || !described ? 'invited' : described.joinedBy,
     lifecycle: 'managed',
@@ -54,24 +57,68 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   return { ...wanted, generation: (existing?.generation ?? 0) + 1, changedBy: registration.changedBy };
 }
 
-/** The record of an account that was there before Orgkeeper: shown, never entered. Pure but for its ExternalId. */
-export function unmanaged(account: OrganizationAccount, changedBy: string, time: string): AccountRecord {
+/** The record of an account that was there before Orgkeeper: shown, never entered. */
+export function unmanaged(account: OrganizationAccount, now: Date): AccountRecord {
+  return { ...described(account, now), lifecycle: 'unmanaged', mode: 'observe' };
+}
+
+/** The record of an account that came by itself and is kept from now on. */
+export function newRecord(
+  account: OrganizationAccount,
+  baseline: BaselineReference,
+  now: Date,
+): AccountRecord {
+  return { ...described(account, now), lifecycle: 'managed', mode: 'enforce', baseline };
+}
+
+/**
+ * The record with what Organizations says now: name (unless a person gave another) and email, and whether the account
+ * is still there (`account` is undefined when it left; suspended and closed ones count as departed, and come back as
+ * they were). Returns `record` itself when nothing changed.
+ */
+export function refreshed(
+  record: AccountRecord,
+  account: OrganizationAccount | undefined,
+  now: Date,
+): AccountRecord {
+  const change = (fields: Partial<AccountRecord>): AccountRecord => ({
+    ...record,
+    ...fields,
+    generation: record.generation + 1,
+    changedBy: `listing:${now.toISOString()}`,
+  });
+  if (!account?.active) {
+    const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
+    return gone ? record : change({ lifecycle: 'departed', lifecycleReason: account?.state ?? 'DEPARTED' });
+  }
+  const lifecycle =
+    record.lifecycle === 'departed' ? (record.baseline ? 'managed' : 'unmanaged') : record.lifecycle;
+  const name = record.namedByRequest ? record.name : account.name;
+  const email = account.email ?? record.email;
+  const same = lifecycle === record.lifecycle && name === record.name && email === record.email;
+  return same ? record : change({ lifecycle, name, ...optional('email', email) });
+}
+
+/** Id of the registration of an account that a listing found: the same however often it is found. */
+export function listingId({ accountId, joinedAt }: OrganizationAccount): string {
+  return `listing:${accountId}:${joinedAt}`;
+}
+
+function described(account: OrganizationAccount, now: Date) {
   return {
-    schemaVersion: 1,
+    schemaVersion: 1 as const,
     accountId: account.accountId,
     name: account.name,
     ...optional('email', account.email),
     origin: account.joinedBy,
-    lifecycle: 'unmanaged',
     generation: 1,
     paused: false,
-    mode: 'observe',
     externalId: newExternalId(),
     values: {},
     tags: {},
-    registeredAt: time,
+    registeredAt: now.toISOString(),
     requestedAt: account.joinedAt,
-    changedBy,
+    changedBy: listingId(account),
   };
 }
 

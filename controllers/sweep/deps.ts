@@ -1,0 +1,14 @@
+import type { Main } from '../../shared/aws/main-clients.ts';
+import type { Config } from '../../shared/config.ts';
+import type { Organization } from '../../shared/organization.ts';
+
+/** What a task of the sweep function works with. */
+export interface SweepDeps {
+  readonly config: Config;
+  readonly main: Main;
+  readonly organization: Organization;
+  /** True while there is time for another page; a task that runs out of it sends itself the rest. */
+  readonly timeLeft: () => boolean;
+  /** The message came before and was not finished: what a crash may have lost is done again. */
+  readonly redelivered: boolean;
+}

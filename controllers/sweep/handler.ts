@@ -1,0 +1,52 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { createAccess } from '../../shared/access.ts';
+import { mainClients } from '../../shared/aws/main-clients.ts';
+import { configFromEnvironment } from '../../shared/config.ts';
+import { createOrganization } from '../../shared/organization.ts';
+import { SweepMessage } from '../../shared/work.ts';
+import type { SweepDeps } from './deps.ts';
+import { listOrganization } from './list-organization.ts';
+import { sendDue } from './send-due.ts';
+import { sweepFleet } from './sweep-fleet.ts';
+
+const config = configFromEnvironment();
+const main = mainClients(config);
+const organization = createOrganization(config, createAccess({ config }));
+const logger = new Logger({ serviceName: 'sweep' });
+/** Time that a page and the hand-over of the rest may need. */
+const MARGIN_MS = 20_000;
+
+/** The door of the sweep function: one message, one task for the whole fleet or the whole organization. */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const timeLeft = () => context.getRemainingTimeInMillis() > MARGIN_MS;
+  const failed: SQSRecord[] = [];
+  for (const record of event.Records) {
+    try {
+      const redelivered = Number(record.attributes.ApproximateReceiveCount) > 1;
+      const message = SweepMessage.parse(JSON.parse(record.body));
+      await carryOut(message, { config, main, organization, timeLeft, redelivered });
+    } catch (error) {
+      logger.error('the task comes again', error instanceof Error ? error : new Error(String(error)));
+      failed.push(record);
+    }
+  }
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+async function carryOut(message: SweepMessage, deps: SweepDeps): Promise<void> {
+  switch (message.task) {
+    case 'sweep': {
+      const passes = await sweepFleet(message, deps);
+      logger.info('sweep', { sweepId: message.sweepId, cause: message.cause, passes });
+      return;
+    }
+    case 'due': {
+      const passes = await sendDue(new Date(), deps);
+      if (passes > 0) logger.info('due', { passes });
+      return;
+    }
+    case 'list':
+      logger.info('listing', { ...(await listOrganization(new Date(), deps)) });
+  }
+}

@@ -1,0 +1,25 @@
+import { dueAccounts } from '../../shared/store/statuses.ts';
+import { sendWork } from '../../shared/work.ts';
+import type { SweepDeps } from './deps.ts';
+
+/**
+ * Sends a pass to every account whose time to be looked at has come. The same due time twice is one pass: it is part
+ * of the deduplication id.
+ * @returns how many passes it sent
+ */
+export async function sendDue(now: Date, deps: Pick<SweepDeps, 'main' | 'timeLeft'>): Promise<number> {
+  let sent = 0;
+  for await (const page of dueAccounts(deps.main.table, now)) {
+    await sendWork(
+      deps.main.work,
+      page.map(({ accountId, dueAt }) => ({
+        accountId,
+        cause: { source: 'orgkeeper', detailType: 'Due', id: `due:${dueAt}` },
+        requestedAt: dueAt,
+      })),
+    );
+    sent += page.length;
+    if (!deps.timeLeft()) break;
+  }
+  return sent;
+}

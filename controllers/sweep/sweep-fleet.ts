@@ -1,0 +1,55 @@
+import { recordPages } from '../../shared/store/accounts.ts';
+import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
+import { type SweepMessage, sendSweep, sendWork, type WorkMessage } from '../../shared/work.ts';
+import type { SweepDeps } from './deps.ts';
+
+type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;
+
+/**
+ * Sends a pass to every managed account (of a baseline, if named), a page at a time, and lists the organization as
+ * well. Remembers how far it has come: after a crash, and when time runs out, it goes on behind that.
+ * @returns how many passes it sent
+ */
+export async function sweepFleet(message: FleetSweep, deps: SweepDeps): Promise<number> {
+  const { table } = deps.main;
+  const accounts = await countAccounts(message, deps);
+  const sweep = await startSweep(table, {
+    sweepId: message.sweepId,
+    accounts,
+    startedAt: message.requestedAt,
+  });
+  if (!sweep.cursor) await sendSweep(deps.main.sweep, { task: 'list' });
+  let sent = 0;
+  for await (const page of recordPages(table, sweep.cursor)) {
+    const kept = page.filter((record) => concerns(record, message));
+    await sendWork(
+      deps.main.work,
+      kept.map(({ accountId }) => work(accountId, message)),
+    );
+    sent += kept.length;
+    const last = page.at(-1);
+    if (!last) continue;
+    await advanceSweep(table, message.sweepId, last.accountId);
+    if (!deps.timeLeft()) {
+      await sendSweep(deps.main.sweep, message);
+      break;
+    }
+  }
+  return sent;
+}
+
+async function countAccounts(message: FleetSweep, deps: SweepDeps): Promise<number> {
+  let accounts = 0;
+  for await (const page of recordPages(deps.main.table)) {
+    accounts += page.filter((record) => concerns(record, message)).length;
+  }
+  return accounts;
+}
+
+function concerns(record: { lifecycle: string; baseline?: { name: string } }, message: FleetSweep): boolean {
+  return record.lifecycle === 'managed' && (!message.baseline || record.baseline?.name === message.baseline);
+}
+
+function work(accountId: string, { sweepId, cause, requestedAt }: FleetSweep): WorkMessage {
+  return { accountId, cause, requestedAt, sweepId };
+}
