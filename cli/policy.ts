@@ -44,8 +44,8 @@ async function same(a: string, b: string, options: { json?: true; partition?: st
   if (found.length === 0) return print(colours().green('The policies mean the same.'));
   const rows = found.map(({ path, left, right }) => [
     cell(path, 60),
-    member(left, right),
-    member(right, left),
+    member(path, left, right),
+    member(path, right, left),
   ]);
   printTable(['PATH', cell(a), cell(b)], rows);
 }
@@ -66,10 +66,12 @@ async function coversCommand(required: string, actual: string, options: { json?:
 }
 
 /** A value for people; of two lists only what the other one lacks. */
-function member(value: unknown, other: unknown): string {
+function member(path: string, value: unknown, other: unknown): string {
   if (value === null) return '–';
   if (!Array.isArray(value)) return cell(typeof value === 'string' ? value : JSON.stringify(value), 60);
-  const lacking = Array.isArray(other) ? value.filter((each) => !other.includes(each)) : value;
+  const fold = (each: unknown) => (path.endsWith('Action') ? String(each).toLowerCase() : each);
+  const known = new Set(Array.isArray(other) ? other.map(fold) : []);
+  const lacking = value.filter((each) => !known.has(fold(each)));
   return lacking.length === 0 ? '–' : cell(lacking.join(', '), 60);
 }
 

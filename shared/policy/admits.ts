@@ -46,6 +46,13 @@ export function admits(audience: Audience, who: Named): boolean {
   return listed(principal, partition).some((each) => each.type === who.type && each.name === who.name);
 }
 
+/** Whether an Allow names the account of the principal, though not itself. */
+export function admitsAccountOf(audience: Audience, who: Named): boolean {
+  const account = who !== 'attached' && 'name' in who ? identity(who.name)?.account : undefined;
+  const names = listed(audience.principal ?? {}, audience.partition).map((each) => identity(each.name));
+  return account !== undefined && names.some((each) => each?.kind === 'root' && each.account === account);
+}
+
 /** Whether every requester that a Deny for `inner` is about, a Deny for `outer` is about too. */
 export function deniesAll(outer: Audience, inner: Audience): boolean {
   if (outer.principal?.AWS?.includes('*')) return true;

@@ -1,5 +1,5 @@
 import type { Audience, Named } from './admits.ts';
-import { admits, deniesAll, mayDeny, namedIn } from './admits.ts';
+import { admits, admitsAccountOf, deniesAll, mayDeny, namedIn } from './admits.ts';
 import { hasVariables } from './applies.ts';
 import { partitionOf } from './canonical.ts';
 import type { Policy, PolicyInput } from './document.ts';
@@ -173,9 +173,10 @@ function deniesSame(outer: Grant, inner: Grant): boolean {
 function whyNot(allows: readonly Grant[], { who, action, resource }: Wanted): string {
   const admitting = allows.filter((each) => admits(each.audience, who));
   if (admitting.length === 0) {
-    return who === 'attached'
-      ? 'No statement without a Principal allows anything.'
-      : 'No Allow admits this principal.';
+    if (who === 'attached') return 'No Allow without a Principal is there to grant it.';
+    const account = allows.find((each) => admitsAccountOf(each.audience, who));
+    if (account === undefined) return 'No Allow admits this principal.';
+    return `${account.label} names only its account, which leaves it to identity policies.`;
   }
   const acting = admitting.filter((each) => contains(each.action, action));
   if (acting.length === 0) return 'No Allow is proven to include this action.';

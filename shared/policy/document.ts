@@ -1,7 +1,7 @@
 import { parseJson } from './json.ts';
 import { join, PolicyError, shown } from './policy-error.ts';
 import type { Statement } from './statement.ts';
-import { parseStatement, text } from './statement.ts';
+import { object, parseStatement, text } from './statement.ts';
 
 export { PolicyError } from './policy-error.ts';
 export type { Principals, Statement } from './statement.ts';
@@ -30,11 +30,9 @@ const mostCharacters = 1_000_000;
  */
 export function parsePolicy(input: unknown): Policy {
   const document = typeof input === 'string' ? read(input) : withinLimit(input);
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new PolicyError('', `must be a JSON object, and is ${shown(document)}.`);
-  }
+  const given = object(document, '');
   const policy: Policy = { Statement: [] };
-  for (const [name, value] of Object.entries(document)) {
+  for (const [name, value] of Object.entries(given)) {
     if (name === 'Version') policy.Version = version(value);
     else if (name === 'Id') policy.Id = text(value, 'Id');
     else if (name === 'Statement') policy.Statement = statements(value);
@@ -44,7 +42,7 @@ export function parsePolicy(input: unknown): Policy {
         'is not an element of a policy: those are Version, Id, Statement.',
       );
   }
-  if (!Object.hasOwn(document, 'Statement') && Object.keys(document).length > 0) {
+  if (!Object.hasOwn(given, 'Statement') && Object.keys(given).length > 0) {
     throw new PolicyError(
       'Statement',
       'is missing: a policy is an object with one statement or a list of them.',

@@ -64,8 +64,11 @@ function effect(value: unknown, path: string): 'Allow' | 'Deny' {
   throw new PolicyError(path, `must be "Allow" or "Deny", and is ${shown(value)}.`);
 }
 
-function object(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+/** The object's members; one that is undefined is not there, as in JSON. */
+export function object(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+  }
   throw new PolicyError(path, `must be an object, and is ${shown(value)}.`);
 }
 
