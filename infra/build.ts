@@ -12,9 +12,8 @@ export const FUNCTIONS_DIR = path.join(ROOT, 'dist', 'functions');
 export interface Bundle {
   name: string;
   directory: string;
-  /** All files of the bundle, in bytes, and what its door loads at once. */
-  bytes: number;
-  entryBytes: number;
+  /** What esbuild put where. */
+  metafile: Metafile;
 }
 
 /**
@@ -51,12 +50,13 @@ async function bundle(name: string, handler: string, outdir: string): Promise<Bu
     // Some dependencies are CommonJS inside and call require() for Node's own modules.
     banner: { js: "import{createRequire as cjs}from'node:module';const require=cjs(import.meta.url);" },
   });
-  return { name, directory, ...sizes(metafile) };
+  return { name, directory, metafile };
 }
 
+/** All files of a bundle, in bytes, and what its door loads at once. */
 function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {
   const outputs = Object.entries(metafile.outputs);
-  const entry = outputs.find(([, output]) => output.entryPoint)?.[0] ?? '';
+  const entry = outputs.find(([file]) => file.endsWith('/index.mjs'))?.[0] ?? '';
   const loaded = new Set<string>();
   const load = (file: string): void => {
     if (loaded.has(file)) return;
@@ -73,7 +73,8 @@ function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const kilobytes = (bytes: number) => `${Math.ceil(bytes / 1024)} kB`;
-  for (const { name, directory, bytes, entryBytes } of await bundleFunctions()) {
+  for (const { name, directory, metafile } of await bundleFunctions()) {
+    const { bytes, entryBytes } = sizes(metafile);
     const where = path.relative(process.cwd(), directory);
     console.log(
       `${name.padEnd(16)}${kilobytes(entryBytes).padStart(9)} loaded at start, ${kilobytes(bytes)} in all  ${where}`,

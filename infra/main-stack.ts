@@ -1,5 +1,6 @@
 import { type App, Duration, aws_iam as iam, Stack, aws_ssm as ssm } from 'aws-cdk-lib';
 import type { Config } from '../shared/config.ts';
+import { WORK_RECEIVES } from '../shared/work.ts';
 import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
@@ -39,7 +40,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
   const queues = {
     intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', 8),
     sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', 8),
-    reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', 12),
+    reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', WORK_RECEIVES),
   };
   table(stack);
   bus(stack, context, queues.intake);

@@ -69,6 +69,5 @@ export function arns(context: Context) {
     accessRoles: context.accessRoleNames.map((name) => role('*', name)),
     executionRoles: role('*', context.executionRolePattern),
     accounts: `arn:${partition}:organizations::${management}:account/${context.organizationId}/*`,
-    organizationalUnits: `arn:${partition}:organizations::${management}:ou/${context.organizationId}/ou-*`,
   };
 }

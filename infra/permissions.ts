@@ -33,22 +33,12 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     actions: ['sqs:SendMessage'],
     resources: [arn.workQueue, arn.sweepQueue],
   };
-  const store: Grant[] = [
-    {
-      sid: 'KeepRecords',
-      actions: [
-        'dynamodb:BatchGetItem',
-        'dynamodb:ConditionCheckItem',
-        'dynamodb:DeleteItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:Query',
-        'dynamodb:UpdateItem',
-      ],
-      resources: [arn.table],
-    },
-    { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes },
-  ];
+  const records = (...actions: string[]): Grant => ({
+    sid: 'UseRecords',
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [arn.table],
+  });
+  const listRecords: Grant = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
   // Main that is the management account needs no organization role: its functions do both halves themselves.
   const seeOrganization: Grant[] = mainIsManagement(context)
     ? organizationReads(context)
@@ -68,22 +58,33 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     ),
   ];
   return {
-    intake: [ownLogs('intake'), receive(arn.intakeQueue), send, ...store, announce, ...seeOrganization],
-    sweep: [ownLogs('sweep'), receive(arn.sweepQueue), send, ...store, announce, ...seeOrganization],
+    intake: [
+      ownLogs('intake'),
+      receive(arn.intakeQueue),
+      send,
+      records('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
+      announce,
+      ...seeOrganization,
+    ],
+    sweep: [
+      ownLogs('sweep'),
+      receive(arn.sweepQueue),
+      send,
+      records('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+      listRecords,
+      announce,
+      ...seeOrganization,
+    ],
     reconcile: [
       ownLogs('reconcile'),
       receive(arn.workQueue, 'sqs:ChangeMessageVisibility'),
-      ...store,
+      records('BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
       announce,
       ...enterAccounts,
     ],
     api: [
-      {
-        sid: 'ReadRecords',
-        actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
-        resources: [arn.table],
-      },
-      { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes },
+      records('BatchGetItem', 'GetItem', 'Query'),
+      listRecords,
       { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
       ...enterAccounts,
     ],
@@ -98,26 +99,20 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
   };
 }
 
-/** The calls of Organizations that Orgkeeper makes; the two that name no resource stand for themselves. */
+/** The calls of Organizations that Orgkeeper makes. */
 function organizationReads(context: Context): Grant[] {
-  const arn = arns(context);
   return [
     {
       sid: 'ListOrganization',
-      actions: ['organizations:DescribeOrganization', 'organizations:ListAccounts'],
+      actions: ['organizations:ListAccounts'],
       resources: ['*'],
-      because: 'These two calls of Organizations name no resource.',
+      because: 'This call of Organizations names no resource.',
     },
     {
       sid: 'ReadOrganization',
-      actions: [
-        'organizations:DescribeAccount',
-        'organizations:DescribeOrganizationalUnit',
-        'organizations:ListParents',
-        'organizations:ListTagsForResource',
-      ],
-      resources: [arn.accounts, arn.organizationalUnits],
-      because: 'All accounts and organizational units of this one organization.',
+      actions: ['organizations:DescribeAccount'],
+      resources: [arns(context).accounts],
+      because: 'All accounts of this one organization.',
     },
   ];
 }

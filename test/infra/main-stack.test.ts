@@ -1,17 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Config } from '../../shared/config.ts';
-import { CONTEXT, ofType, only, statements, templates } from './support.ts';
+import { WORK_RECEIVES } from '../../shared/work.ts';
+import { CONTEXT, ofType, only, statements, templates, text } from './support.ts';
 
 const main = templates({ alarmEmail: 'oncall@example.com' }).orgkeeper;
 const ARN = 'arn:aws:sqs:eu-west-1:345678901234:';
-
-/** Replaces references by the logical id, so that text made of tokens can be read. */
-function text(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const join = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
-  if (join) return join[1].map(text).join(join[0]);
-  return (value as { Ref: string }).Ref;
-}
 
 describe('queues', () => {
   const named = (name: string) => only(main, 'AWS::SQS::Queue', (queue) => queue.QueueName === name);
@@ -36,6 +29,10 @@ describe('queues', () => {
       FifoThroughputLimit: 'perMessageGroupId',
     });
     expect(named('orgkeeper-work.fifo').ContentBasedDeduplication).toBeUndefined();
+  });
+
+  test('work is received as often as the reconcile function counts on', () => {
+    expect(named('orgkeeper-work.fifo').RedrivePolicy).toMatchObject({ maxReceiveCount: WORK_RECEIVES });
   });
 
   test('a message stays invisible for six times the time-out of its function', () => {

@@ -99,3 +99,11 @@ export function allowedTo(resources: Resources | undefined, is: (roles: string) 
     .filter(({ Properties }) => is(JSON.stringify(Properties.Roles)))
     .flatMap(({ Properties }) => statements(Properties.PolicyDocument));
 }
+
+/** Replaces references by the logical id, so that text made of tokens can be read. */
+export function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const join = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
+  if (join) return join[1].map(text).join(join[0]);
+  return (value as { Ref: string }).Ref;
+}

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type Bundle, bundleFunctions } from '../../infra/build.ts';
+import { readContext } from '../../infra/context.ts';
+import { FUNCTIONS } from '../../infra/names.ts';
+import { permissions } from '../../infra/permissions.ts';
+import { CONTEXT, only, templates, text } from './support.ts';
+
+/** Services that a function calls in Main or, through the organization role, in the management account. */
+const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
+/** Parts of DynamoDB's libraries that come along with every one of its commands. */
+const COME_ALONG = ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:DescribeEndpoints'];
+/** Lambda itself makes these calls, by the function's role. */
+const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+/** Calls whose permission has another name. A transaction of ours only puts. */
+const PERMISSION: Record<string, string> = {
+  'sqs:SendMessageBatch': 'sqs:SendMessage',
+  'dynamodb:TransactWriteItems': 'dynamodb:PutItem',
+};
+
+let bundles: Bundle[];
+const config = text(only(templates().orgkeeper, 'AWS::SSM::Parameter').Value);
+
+beforeAll(async () => {
+  bundles = await bundleFunctions(mkdtempSync(path.join(tmpdir(), 'orgkeeper-bundles-')));
+}, 60_000);
+
+/** The SDK commands that ended up in a bundle, as permissions. */
+function calls({ metafile }: Bundle): string[] {
+  const files = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const found = files.flatMap(([file, { bytesInOutput }]) => {
+    const [, client = '', command] = /client-([\w-]+)\/.*\/commands\/(\w+)Command\.js$/.exec(file) ?? [];
+    const service = client === 'eventbridge' ? 'events' : client;
+    const call = `${service}:${command}`;
+    return bytesInOutput > 0 && SERVICES.includes(service) ? [PERMISSION[call] ?? call] : [];
+  });
+  return [...new Set(found)].filter((call) => !COME_ALONG.includes(call)).sort();
+}
+
+describe('the bundles', () => {
+  test('are one a function that the main stack knows', () => {
+    expect(bundles.map(({ name }) => name).sort()).toEqual([...FUNCTIONS].sort());
+  });
+
+  test.each(FUNCTIONS)('%s loads by itself, outside this checkout, and has a handler', (name) => {
+    const door = path.join(bundles.find((bundle) => bundle.name === name)?.directory ?? '', 'index.mjs');
+    const script = `console.log(typeof (await import(${JSON.stringify(door)})).handler)`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+      env: { AWS_REGION: 'eu-west-1', ORGKEEPER_CONFIG: config },
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
+  });
+
+  test('only reconcile carries the EC2 client', () => {
+    const withEc2 = bundles.filter(({ metafile }) =>
+      Object.keys(metafile.inputs).some((file) => file.includes('/client-ec2/')),
+    );
+    expect(withEc2.map(({ name }) => name)).toEqual(['reconcile']);
+  });
+});
+
+describe('permissions', () => {
+  // Where Main is the management account, the functions hold the permissions of Organizations themselves.
+  const granted = permissions(readContext({ ...CONTEXT, managementAccountId: CONTEXT.mainAccountId }));
+
+  test.each(FUNCTIONS)('%s may make the calls that are in its bundle, and no others', (name) => {
+    const bundle = bundles.find((one) => one.name === name);
+    const actions = granted[name]
+      .flatMap((grant) => grant.actions)
+      .filter((action) => SERVICES.includes(action.split(':')[0] ?? ''))
+      .filter((action) => !BY_LAMBDA.includes(action) && !COME_ALONG.includes(action));
+    expect([...new Set(actions)].sort()).toEqual(bundle && calls(bundle));
+  });
+
+  test('through the organization role, the same calls of Organizations are allowed', () => {
+    const separate = permissions(readContext(CONTEXT)).organization.flatMap(({ actions }) => actions);
+    const called = new Set(bundles.flatMap(calls).filter((call) => call.startsWith('organizations:')));
+    expect(separate.filter((action) => action !== 'sts:AssumeRole').sort()).toEqual([...called].sort());
+  });
+});
