@@ -1,16 +1,22 @@
 import { Command } from 'commander';
 import { localAccessKeyId } from '../local/gateway/callers.ts';
-import { DEFAULT_PORT, type Runtime, readRuntimeState, startRuntime } from '../local/runtime.ts';
+import {
+  DEFAULT_PORT,
+  type Runtime,
+  type RuntimeOptions,
+  readRuntimeState,
+  startRuntime,
+} from '../local/runtime.ts';
 
 /** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */
-export function localCommand(): Command {
+export function localCommand(defaults: RuntimeOptions = {}): Command {
   const command = new Command('local').description('run Orgkeeper on this machine, against an emulator');
   command
     .command('start')
     .description('start the local runtime in the foreground; Ctrl-C ends it')
     .option('--port <port>', 'port of the gateway', port, DEFAULT_PORT)
     .option('--same-account', 'run Main in the management account', false)
-    .action(start);
+    .action((options: RuntimeOptions) => start({ ...defaults, ...options }));
   command
     .command('env')
     .description('print export lines for an account of the running local runtime')
@@ -21,7 +27,7 @@ export function localCommand(): Command {
   return command;
 }
 
-async function start(options: { port: number; sameAccount: boolean }): Promise<void> {
+async function start(options: RuntimeOptions): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const emulator = process.env.AWS_ENDPOINT_URL;
   const interrupted = new Promise<number>((resolve) => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -45,19 +45,21 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const command = findMoto(options) ?? installMoto(options);
   const port = await freePort();
   mkdirSync(join(options.directory, 'logs'), { recursive: true });
-  const log = openSync(join(options.directory, 'logs', 'emulator.log'), 'w');
+  const logFile = join(options.directory, 'logs', `emulator-${port}.log`);
+  const log = openSync(logFile, 'w');
   // The guard ends the emulator also when this process is killed and can no longer do it itself.
   const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command, String(port)], {
     stdio: ['pipe', log, log],
     detached: true,
     env: { ...process.env, AWS_ENDPOINT_URL: '', MOTO_PORT: String(port), PYTHONUNBUFFERED: '1' },
   });
+  closeSync(log);
   child.stdin?.on('error', () => undefined);
   let stopping = false;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const lost = new Promise<string>((resolve) => {
     child.once('exit', () => {
-      if (!stopping) resolve('The emulator (moto) ended by itself; see .orgkeeper/logs/emulator.log.');
+      if (!stopping) resolve(`The emulator (moto) ended by itself; see ${logFile}.`);
     });
   });
   const endpoint = `http://127.0.0.1:${port}`;

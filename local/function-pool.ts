@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Invoke, Outcome, WorkerStart } from './lambda-worker.ts';
 
@@ -51,7 +51,7 @@ export function functionPool(hosted: HostedFunction, deps: PoolDeps): FunctionPo
       module: pathToFileURL(hosted.file).href,
       handler: hosted.handler.split('.').at(-1) ?? '',
     };
-    const worker = new Worker(new URL('./lambda-worker.ts', import.meta.url), {
+    const worker = new Worker(fileURLToPath(new URL('./lambda-worker.ts', import.meta.url)), {
       workerData: data,
       env: { ...deps.runtimeEnvironment(hosted), ...hosted.environment },
       execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -87,7 +87,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       ...(options.emulator ? { endpoint: options.emulator } : {}),
     });
     undo.push(() => emulator.stop());
-    gateway.connect(emulator.endpoint);
+    gateway.connect(emulator);
     say(`Emulator at ${emulator.endpoint}. Deploying the stacks …`);
     const outdir = join(directory, 'cdk.out', new URL(gateway.endpoint).port);
     undo.push(() => rmSync(outdir, { recursive: true, force: true }));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Emulator } from '../emulator.ts';
 import { putServiceEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
@@ -10,13 +11,15 @@ export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
   readonly upstream: Upstream;
+  readonly emulator: () => Pick<Emulator, 'pause' | 'resume'> | undefined;
 }
 
 /**
  * The gateway's own endpoints, for tests and curious people:
  * `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`,
  * `GET|POST|DELETE /_orgkeeper/faults`, `POST /_orgkeeper/events` (an event of an AWS service, such as a failed
- * CreateAccountResult), `GET /_orgkeeper/health`.
+ * CreateAccountResult), `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone),
+ * `GET /_orgkeeper/health`.
  */
 export async function answerControl(
   method: string,
@@ -40,6 +43,12 @@ export async function answerControl(
         return json(201, deps.faults.add(JSON.parse(body.toString('utf8'))));
       case 'DELETE /_orgkeeper/faults':
         deps.faults.clear();
+        return json(200, {});
+      case 'POST /_orgkeeper/pause':
+        deps.emulator()?.pause?.();
+        return json(200, {});
+      case 'POST /_orgkeeper/resume':
+        deps.emulator()?.resume?.();
         return json(200, {});
       case 'POST /_orgkeeper/events': {
         const { bus, account, ...event } = ServiceEvent.parse(JSON.parse(body.toString('utf8')));

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Emulator } from '../emulator.ts';
 import { busAdmits, roleAdmits } from './access.ts';
 import { type Caller, type Callers, createCallers, isCaller } from './callers.ts';
 import { answerControl } from './control.ts';
@@ -23,15 +24,16 @@ export interface Gateway {
   readonly recorder: Recorder;
   readonly faults: Faults;
   readonly iam: Iam;
-  /** Says where the emulator is. Calls before that find it unreachable. */
-  connect(emulator: string): void;
+  /** Says which emulator it is. Calls before that find it unreachable. */
+  connect(emulator: Pick<Emulator, 'endpoint' | 'pause' | 'resume'>): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
 
 /** Port 0 takes a free one. Rejects with a sentence when the port is taken. */
-export async function startGateway(options: { port: number; emulator?: string }): Promise<Gateway> {
-  const upstream = upstreamAt(options.emulator);
+export async function startGateway(options: { port: number }): Promise<Gateway> {
+  let emulator: Pick<Emulator, 'pause' | 'resume'> | undefined;
+  const upstream = upstreamAt();
   const callers = createCallers();
   const recorder = createRecorder();
   const faults = createFaults();
@@ -82,10 +84,18 @@ export async function startGateway(options: { port: number; emulator?: string })
     const body = await readBody(request);
     const url = request.url ?? '/';
     if (url.startsWith('/_orgkeeper/')) {
-      send(response, await answerControl(request.method ?? 'GET', url, body, { recorder, faults, upstream }));
+      send(
+        response,
+        await answerControl(request.method ?? 'GET', url, body, {
+          recorder,
+          faults,
+          upstream,
+          emulator: () => emulator,
+        }),
+      );
       return;
     }
-    const call = readCall(request.method ?? 'GET', url, request.headers, body);
+    const call = readCall(request.method ?? 'GET', url, request.headers, body, () => response.destroyed);
     const caller = callers.identify(call);
     if (!isCaller(caller)) {
       const query = ['sts', 'iam', 'ec2'].includes(call.service);
@@ -139,7 +149,10 @@ export async function startGateway(options: { port: number; emulator?: string })
     recorder,
     faults,
     iam,
-    connect: upstream.connect,
+    connect: (started) => {
+      emulator = started;
+      upstream.connect(started.endpoint);
+    },
     close: async () => {
       upstream.close();
       server.closeAllConnections();

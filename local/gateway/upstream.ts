@@ -30,9 +30,9 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'co
  * The emulator answers one call at a time: it runs on one thread at heart, and its check-then-set (FIFO
  * queues, DynamoDB conditions) is not safe when its threads interleave. Calls that wait for a message go beside.
  */
-export function upstreamAt(emulator?: string): Upstream {
+export function upstreamAt(): Upstream {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  let endpoint = emulator ?? 'http://127.0.0.1:9';
+  let endpoint = 'http://127.0.0.1:9';
   let last: Promise<unknown> = Promise.resolve();
 
   function send(method: string, path: string, headers: Record<string, string>, body: Buffer): Promise<Reply> {
@@ -88,7 +88,11 @@ export function upstreamAt(emulator?: string): Upstream {
     },
     forward(call, account, body = call.body) {
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
-      const work = () => send(call.method, call.url, headers, body);
+      const work = async () => {
+        // Who gave up waiting has tried again, perhaps: doing it late would do it twice.
+        if (call.abandoned()) throw new Error('The caller hung up before its turn came.');
+        return send(call.method, call.url, headers, body);
+      };
       return Number(call.params.WaitTimeSeconds ?? 0) > 0 ? work() : oneByOne(work);
     },
     json(target, params, as) {

@@ -16,6 +16,8 @@ export interface Call {
   readonly action: string;
   /** Query parameters (flat, as sent) or the JSON body. Empty for what the gateway cannot read. */
   readonly params: Record<string, unknown>;
+  /** True once the caller has hung up. */
+  readonly abandoned: () => boolean;
 }
 
 /** An answer to a call, whole. */
@@ -31,7 +33,13 @@ const NAMESPACES: Record<string, string> = {
 };
 
 /** Reads what the request asks: JSON target, query action, or method and path. Never throws. */
-export function readCall(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Call {
+export function readCall(
+  method: string,
+  url: string,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  abandoned: () => boolean = () => false,
+): Call {
   const { pathname, searchParams } = new URL(url, 'http://gateway');
   const scope =
     /Credential=([^/,\s]+)\/[^/]+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ??
@@ -53,6 +61,7 @@ export function readCall(method: string, url: string, headers: IncomingHttpHeade
     region: scope?.[2] ?? 'us-east-1',
     action: target?.split('.').at(-1) ?? operation ?? query.Action ?? `${method} ${pathname}`,
     params: json ?? query,
+    abandoned,
   };
 }
 

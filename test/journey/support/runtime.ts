@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { localAccessKeyId } from '../../../local/gateway/callers.ts';
+import type { Fault } from '../../../local/gateway/faults.ts';
+import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
+
+/** A local runtime that a suite of tests has for itself. */
+export interface TestRuntime {
+  /** The gateway: the endpoint of every client. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accounts: { readonly main: string; readonly management: string };
+  readonly organizationId: string;
+  /** What the functions wrote. */
+  readonly logFile: string;
+  /** Client settings of an account's administrator: `new IAMClient(runtime.as(account))`. */
+  as(account: string, region?: string): ReturnType<typeof settings>;
+  /** The environment of a child process that works as the administrator of the account, in Main's region. */
+  environment(account: string): Record<string, string>;
+  /** Recorded calls, oldest first. */
+  calls(filter?: CallFilter): Promise<RecordedCall[]>;
+  clearCalls(): Promise<void>;
+  /** Plans a failure. */
+  fault(fault: z.input<typeof Fault>): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Puts an event as an AWS service would, or with a foreign `account`. */
+  putServiceEvent(event: TestEvent): Promise<void>;
+  /** Stops the emulator as if the network were gone, and continues it. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Ends it and everything that it started. */
+  stop(): Promise<void>;
+}
+
+/** An event for `putServiceEvent`. */
+export interface TestEvent {
+  readonly bus: { readonly account: string; readonly region: string; readonly name?: string };
+  /** The envelope's account; the bus's own when left out. */
+  readonly account?: string;
+  readonly source: string;
+  readonly detailType: string;
+  readonly detail: Record<string, unknown>;
+}
+
+/** What the runtime may be told; `functionsDir` hosts other bundles than the controllers. */
+export interface TestRuntimeOptions {
+  readonly sameAccount?: boolean;
+  readonly functionsDir?: string;
+  readonly context?: Record<string, unknown>;
+}
+
+/** Starts a runtime on free ports in a process of its own, deployed and working when this resolves. */
+export async function startTestRuntime(options: TestRuntimeOptions = {}): Promise<TestRuntime> {
+  const node = createRequire(import.meta.url).resolve('node/bin/node');
+  const serve = fileURLToPath(new URL('./serve.ts', import.meta.url));
+  const child = spawn(node, [serve, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const said = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (more: string) => {
+      text += more;
+      if (text.includes('\n')) resolve(text);
+    });
+    child.once('exit', () => reject(new Error(`The local runtime did not start: ${errors}`)));
+  });
+  const { endpoint, region, ...rest } = JSON.parse(said);
+  const control = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(`${endpoint}/_orgkeeper/${path}`, {
+      method,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
+    return answer.json();
+  };
+  return {
+    endpoint,
+    region,
+    ...rest,
+    as: (account, where = region) => settings(endpoint, account, where),
+    environment: (account) => ({
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: localAccessKeyId(account),
+      AWS_SECRET_ACCESS_KEY: 'local',
+    }),
+    async calls(filter = {}) {
+      const query = Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]);
+      const { calls } = (await control('GET', `calls?${new URLSearchParams(query)}`)) as {
+        calls: RecordedCall[];
+      };
+      return calls;
+    },
+    clearCalls: async () => void (await control('DELETE', 'calls')),
+    fault: async (fault) => void (await control('POST', 'faults', fault)),
+    clearFaults: async () => void (await control('DELETE', 'faults')),
+    putServiceEvent: async (event) => void (await control('POST', 'events', event)),
+    pause: async () => void (await control('POST', 'pause')),
+    resume: async () => void (await control('POST', 'resume')),
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function settings(endpoint: string, account: string, region: string) {
+  const credentials = { accessKeyId: localAccessKeyId(account), secretAccessKey: 'local' };
+  return { endpoint, region, credentials };
+}

@@ -1,0 +1,267 @@
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  PutEventsCommand,
+  PutPermissionCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  CreateAccountCommand,
+  CreateOrganizationCommand,
+  OrganizationsClient,
+} from '@aws-sdk/client-organizations';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { MAIN, MANAGEMENT, startTestGateway, type TestGateway } from './support.ts';
+
+let local: TestGateway;
+beforeAll(async () => {
+  local = await startTestGateway();
+}, 60_000);
+afterAll(() => local?.stop());
+
+/** A queue that gets whatever a rule of the bus matches, read message by message. */
+async function queueBehind(account: string, region: string, bus: string, pattern: object) {
+  const sqs = new SQSClient({ ...local.as(account, region), useQueueUrlAsEndpoint: false });
+  const events = new EventBridgeClient(local.as(account, region));
+  const name = `q-${Math.random().toString(36).slice(2)}`;
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  await events.send(
+    new PutRuleCommand({ Name: name, EventBusName: bus, EventPattern: JSON.stringify(pattern) }),
+  );
+  const Arn = `arn:aws:sqs:${region}:${account}:${name}`;
+  await events.send(new PutTargetsCommand({ Rule: name, EventBusName: bus, Targets: [{ Id: '1', Arn }] }));
+  return async () => {
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return (Messages ?? []).map(({ Body }) => JSON.parse(Body ?? ''));
+  };
+}
+
+describe('An account that is created', () => {
+  it("puts CreateAccountResult, name masked, on the management account's default bus in us-east-1", async () => {
+    const client = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
+    await client.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
+    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', { source: ['aws.organizations'] });
+    const { CreateAccountStatus } = await client.send(
+      new CreateAccountCommand({ AccountName: 'genomics', Email: 'genomics@example.com' }),
+    );
+    const [event, ...more] = await received();
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      version: '0',
+      account: MANAGEMENT,
+      region: 'us-east-1',
+      source: 'aws.organizations',
+      'detail-type': 'AWS Service Event via CloudTrail',
+      resources: [],
+      detail: {
+        eventName: 'CreateAccountResult',
+        recipientAccountId: MANAGEMENT,
+        serviceEventDetails: {
+          createAccountStatus: {
+            id: CreateAccountStatus?.Id,
+            state: 'SUCCEEDED',
+            accountName: '****',
+            accountId: CreateAccountStatus?.AccountId,
+            requestedTimestamp: expect.stringMatching(/^\w{3} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M$/),
+          },
+        },
+      },
+    });
+    expect(Object.keys(event.detail)).not.toContain('__orgkeeper_local__');
+  });
+
+  it('puts no event when the call fails', async () => {
+    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', { source: ['aws.organizations'] });
+    const nobody = new OrganizationsClient(local.as('111111111111', 'us-east-1'));
+    const asked = nobody.send(new CreateAccountCommand({ AccountName: 'x', Email: 'x@example.com' }));
+    await expect(asked).rejects.toThrow();
+    expect(await received()).toEqual([]);
+  });
+});
+
+describe('PutEvents', () => {
+  const entry = { Source: 'orgkeeper.request', DetailType: 'DriftSweepRequested', Detail: '{"reason":"x"}' };
+
+  it('keeps id, account, time and resources of the sender over a hop to another account', async () => {
+    const main = new EventBridgeClient(local.as(MAIN));
+    await main.send(new CreateEventBusCommand({ Name: 'hub' }));
+    const received = await queueBehind(MAIN, 'eu-west-1', 'hub', { source: ['orgkeeper.request'] });
+    const management = new EventBridgeClient(local.as(MANAGEMENT, 'us-east-1'));
+    await management.send(
+      new PutRuleCommand({ Name: 'on', EventPattern: '{"source":["orgkeeper.request"]}' }),
+    );
+    const Arn = `arn:aws:events:eu-west-1:${MAIN}:event-bus/hub`;
+    await management.send(new PutTargetsCommand({ Rule: 'on', Targets: [{ Id: '1', Arn }] }));
+    const Time = new Date('2026-11-20T09:14:07Z');
+    const { Entries } = await management.send(
+      new PutEventsCommand({ Entries: [{ ...entry, Time, Resources: ['arn:aws:x'] }] }),
+    );
+    expect(await received()).toEqual([
+      {
+        version: '0',
+        id: Entries?.[0]?.EventId,
+        'detail-type': 'DriftSweepRequested',
+        source: 'orgkeeper.request',
+        account: MANAGEMENT,
+        time: '2026-11-20T09:14:07Z',
+        region: 'us-east-1',
+        resources: ['arn:aws:x'],
+        detail: { reason: 'x' },
+      },
+    ]);
+  });
+
+  it('refuses, entry by entry, sources of AWS and details that are no object', async () => {
+    const { Entries, FailedEntryCount } = await new EventBridgeClient(local.as(MAIN)).send(
+      new PutEventsCommand({
+        Entries: [
+          { ...entry, Source: 'aws.organizations' },
+          { ...entry, Detail: '[1]' },
+          { ...entry, Detail: '{' },
+          entry,
+        ],
+      }),
+    );
+    expect(FailedEntryCount).toBe(3);
+    expect(Entries?.map(({ ErrorCode }) => ErrorCode)).toEqual([
+      'NotAuthorizedForSourceException',
+      'MalformedDetail',
+      'MalformedDetail',
+      undefined,
+    ]);
+  });
+
+  it('refuses more than 1 MB', async () => {
+    const Detail = JSON.stringify({ name: 'x'.repeat(1024 * 1024) });
+    const asked = new EventBridgeClient(local.as(MAIN)).send(
+      new PutEventsCommand({ Entries: [{ ...entry, Detail }] }),
+    );
+    await expect(asked).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it("reaches another account's bus when its policy admits source and account, and not otherwise", async () => {
+    const main = new EventBridgeClient(local.as(MAIN));
+    const { EventBusArn } = await main.send(new CreateEventBusCommand({ Name: 'guarded' }));
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'Requests',
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${MANAGEMENT}:root` },
+          Action: 'events:PutEvents',
+          Resource: EventBusArn,
+          Condition: { StringEquals: { 'events:source': 'orgkeeper.request' } },
+        },
+      ],
+    });
+    await main.send(new PutPermissionCommand({ EventBusName: 'guarded', Policy }));
+    const received = await queueBehind(MAIN, 'eu-west-1', 'guarded', { source: [{ prefix: '' }] });
+    const put = (account: string, Source: string) =>
+      new EventBridgeClient(local.as(account)).send(
+        new PutEventsCommand({
+          Entries: [{ ...entry, Source, ...(EventBusArn ? { EventBusName: EventBusArn } : {}) }],
+        }),
+      );
+    await put(MANAGEMENT, 'orgkeeper.request');
+    await expect(put(MANAGEMENT, 'foreign')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(put('111111111111', 'orgkeeper.request')).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+    expect((await received()).map(({ account }) => account)).toEqual([MANAGEMENT]);
+  });
+});
+
+describe('A FIFO queue', () => {
+  it('remembers a deduplication id after its message is deleted, each group for itself', async () => {
+    const sqs = new SQSClient({ ...local.as(MAIN), useQueueUrlAsEndpoint: false });
+    const Attributes = {
+      FifoQueue: 'true',
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    };
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'work.fifo', Attributes }));
+    const message = { MessageBody: 'body', MessageDeduplicationId: 'event-1', MessageGroupId: 'a' };
+    const receive = async () => {
+      const wanted = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All' as const] };
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand(wanted));
+      for (const { ReceiptHandle } of Messages)
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      return Messages.map(({ Attributes: is }) => [is?.MessageGroupId, is?.MessageDeduplicationId]);
+    };
+    const first = await sqs.send(new SendMessageCommand({ QueueUrl, ...message }));
+    expect(await receive()).toEqual([['a', 'event-1']]);
+    const again = await sqs.send(new SendMessageCommand({ QueueUrl, ...message }));
+    expect(again.MessageId).toBe(first.MessageId);
+    const { Successful, Failed } = await sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl,
+        Entries: [
+          { Id: '1', ...message },
+          { Id: '2', ...message, MessageGroupId: 'b' },
+          { Id: '3', ...message, MessageGroupId: 'b' },
+        ],
+      }),
+    );
+    expect(Successful?.map(({ Id }) => Id)).toEqual(['1', '2', '3']);
+    expect(Failed ?? []).toEqual([]);
+    expect(await receive()).toEqual([['b', 'event-1']]);
+  });
+});
+
+describe('The record of calls', () => {
+  it('says account, caller, action, parameters, and whether it writes', async () => {
+    local.gateway.recorder.clear();
+    const ssm = new SSMClient(local.as(MAIN));
+    await ssm.send(new PutParameterCommand({ Name: '/a', Value: 'x', Type: 'String' }));
+    await expect(ssm.send(new GetParameterCommand({ Name: '/b' }))).rejects.toThrow();
+    const answer = await fetch(`${local.gateway.endpoint}/_orgkeeper/calls?account=${MAIN}`);
+    const { calls } = (await answer.json()) as { calls: unknown[] };
+    expect(calls).toMatchObject([
+      {
+        service: 'ssm',
+        action: 'PutParameter',
+        access: 'write',
+        account: MAIN,
+        callerArn: `arn:aws:iam::${MAIN}:user/administrator`,
+        params: { Name: '/a' },
+        status: 200,
+      },
+      { action: 'GetParameter', access: 'read', status: 400, errorCode: 'ParameterNotFound' },
+    ]);
+  });
+});
+
+describe('A planned fault', () => {
+  afterEach(() => local.gateway.faults.clear());
+  const get = () => new SSMClient(local.as(MAIN)).send(new GetParameterCommand({ Name: '/fault' }));
+  const put = () =>
+    new SSMClient(local.as(MAIN)).send(
+      new PutParameterCommand({ Name: '/fault', Value: 'x', Type: 'String', Overwrite: true }),
+    );
+
+  it('answers with the error of choice, so often, after so many calls', async () => {
+    const effect = { kind: 'error', code: 'ThrottlingException', message: 'slow' } as const;
+    local.gateway.faults.add({ action: 'PutParameter', skip: 1, count: 1, effect });
+    await put();
+    await expect(put()).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await put();
+  });
+
+  it('closes the connection after the call has happened', async () => {
+    local.gateway.faults.add({ account: MAIN, access: 'write', effect: { kind: 'close', when: 'after' } });
+    const before = (await get()).Parameter?.Version ?? 0;
+    await expect(put()).rejects.toThrow();
+    expect((await get()).Parameter?.Version).toBe(before + 1);
+  });
+});

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+
+let runtime: TestRuntime;
+beforeAll(async () => {
+  runtime = await startTestRuntime({ functionsDir: fileURLToPath(new URL('./functions', import.meta.url)) });
+}, 120_000);
+afterAll(() => runtime?.stop());
+
+interface Seen {
+  readonly event: { account: string; 'detail-type': string; detail: Record<string, unknown> };
+  readonly attributes: Record<string, string>;
+  readonly role: string;
+}
+
+/** What the function was given, once there is something that fits. */
+async function seen(fits: (one: Seen) => boolean, atLeast = 1): Promise<Seen[]> {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    const lines = readFileSync(runtime.logFile, 'utf8').split('\n');
+    const found = lines.flatMap((line) => {
+      const text = /orgkeeper-intake seen (.*)$/.exec(line)?.[1];
+      const one: Seen | undefined = text && JSON.parse(text);
+      return one && fits(one) ? [one] : [];
+    });
+    if (found.length >= atLeast) return found;
+    if (Date.now() > until) throw new Error(`Nothing fits among:\n${lines.slice(-10).join('\n')}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function put(detail: Record<string, unknown>) {
+  const Entries = [
+    {
+      Source: 'orgkeeper.request',
+      DetailType: 'Try',
+      Detail: JSON.stringify(detail),
+      EventBusName: 'orgkeeper',
+    },
+  ];
+  return new EventBridgeClient(runtime.as(runtime.accounts.main)).send(new PutEventsCommand({ Entries }));
+}
+
+async function messagesLeft() {
+  const sqs = new SQSClient({ ...runtime.as(runtime.accounts.main), useQueueUrlAsEndpoint: false });
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orgkeeper-intake' }));
+  const wanted = { QueueUrl, AttributeNames: ['ApproximateNumberOfMessagesNotVisible' as const] };
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand(wanted));
+  return Number(Attributes?.ApproximateNumberOfMessagesNotVisible);
+}
+
+describe('The deployed functions at the local runtime', () => {
+  it('get the event of an account that anyone creates, with the account that it came from', async () => {
+    const { main, management } = runtime.accounts;
+    expect(main).not.toBe(management);
+    await new OrganizationsClient(runtime.as(management, 'us-east-1')).send(
+      new CreateAccountCommand({ AccountName: 'genomics', Email: 'genomics@example.com' }),
+    );
+    const [{ event, role } = {} as Seen] = await seen(
+      (one) => one.event.detail.eventName === 'CreateAccountResult',
+    );
+    expect(event.account).toBe(management);
+    expect(role).toMatch(/^ASIA/);
+  }, 30_000);
+
+  it('have their messages deleted when they succeed, and kept when they report them as failed', async () => {
+    await put({ name: 'good' });
+    await seen((one) => one.event.detail.name === 'good');
+    await put({ name: 'bad', fail: true });
+    const [{ attributes } = {} as Seen] = await seen((one) => one.event.detail.name === 'bad');
+    expect(attributes.ApproximateReceiveCount).toBe('1');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await messagesLeft()).toBe(1);
+  }, 30_000);
+
+  it('go on in a new environment after one has crashed', async () => {
+    await put({ name: 'crash', crash: true });
+    await seen((one) => one.event.detail.name === 'crash');
+    await put({ name: 'after the crash' });
+    await seen((one) => one.event.detail.name === 'after the crash');
+  }, 30_000);
+
+  it('hear the clock: a minute passes in a second', async () => {
+    const ticks = () =>
+      readFileSync(runtime.logFile, 'utf8').split('orgkeeper-sweep seen {"task":"due"}').length;
+    const before = ticks();
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expect(ticks() - before).toBeGreaterThanOrEqual(2);
+  }, 30_000);
+
+  it('wait for an emulator that does not answer for a while', async () => {
+    await runtime.pause();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await runtime.resume();
+    await put({ name: 'after the pause' });
+    await seen((one) => one.event.detail.name === 'after the pause');
+  }, 30_000);
+});
