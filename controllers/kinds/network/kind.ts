@@ -37,6 +37,7 @@ const write = [
   'ec2:DeleteVpc',
   'ec2:DeleteVpcEndpoints',
   'ec2:DetachInternetGateway',
+  'ec2:DisassociateRouteTable',
   'ec2:ModifySubnetAttribute',
   'ec2:ModifyVpcAttribute',
   'ec2:ModifyVpcEndpoint',

@@ -2,11 +2,13 @@ import {
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
   DetachInternetGatewayCommand,
+  DisassociateRouteTableCommand,
 } from '@aws-sdk/client-ec2';
 import { ForeignResource, NotYetConsistent } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
 import type { NetworkActual, Tagged } from './actual.ts';
 import { deleteOne, goneIsFine, inUse } from './delete.ts';
+import { diffTables } from './diff/tables.ts';
 import { isOurs } from './identify.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
@@ -52,8 +54,16 @@ async function removeAll(wanted: Network, actual: NetworkActual, context: KindCo
   const endpoints = all(actual.endpoints, others.endpoints);
   for (const id of endpoints) await deleteOne('endpoint', id, context);
   if (vpc && endpoints.length > 0) await endpointsAreGone(vpc.id, endpoints, context);
+  const tables = all(actual.tables, others.tables);
+  for (const { id, associations } of actual.allTables) {
+    if (!tables.includes(id)) continue;
+    for (const { id: AssociationId, main } of associations) {
+      const command = new DisassociateRouteTableCommand({ AssociationId });
+      if (!main) await goneIsFine(() => ec2.send(command));
+    }
+  }
   for (const id of all(actual.subnets, others.subnets)) await deleteOne('subnet', id, context);
-  for (const id of all(actual.tables, others.tables)) await deleteOne('route table', id, context);
+  for (const id of tables) await deleteOne('route table', id, context);
   for (const { id, attachedTo } of [...(gateway ? [gateway] : []), ...others.gateways]) {
     const VpcId = attachedTo;
     const command = new DetachInternetGatewayCommand({ InternetGatewayId: id, VpcId });
@@ -84,10 +94,12 @@ function endpointsAreGone(vpcId: string, ids: readonly string[], context: KindCo
 
 /** What of others is in our VPC, or holds something of ours; each with its id. */
 async function inTheWay(
-  { owner }: Network,
-  { vpc, gateway, others }: NetworkActual,
+  wanted: Network,
+  actual: NetworkActual,
   { clients: { ec2 } }: KindContext,
 ): Promise<string[]> {
+  const { vpc, gateway, others } = actual;
+  const { owner } = wanted;
   const elsewhere =
     gateway?.attachedTo !== undefined && gateway.attachedTo !== vpc?.id
       ? [`VPC ${gateway.attachedTo} (our internet gateway ${gateway.id} is attached to it)`]
@@ -114,11 +126,19 @@ async function inTheWay(
     ...groups
       .filter(({ GroupName }) => GroupName !== 'default')
       .map(({ GroupId = '', GroupName = '' }) => `security group ${GroupId} (${GroupName})`),
+    ...foreignEntries(wanted, actual),
     ...foreign('subnet', others.subnets),
     ...foreign('route table', others.tables),
     ...foreign('endpoint', others.endpoints),
     ...foreign('internet gateway', others.gateways),
   ];
+}
+
+/** Routes and associations of others in our route tables, which would go with them. */
+function foreignEntries(wanted: Network, actual: NetworkActual): string[] {
+  return (diffTables(wanted, actual).foreign ?? [])
+    .filter(({ path }) => path !== 'associations.main')
+    .map(({ resource, path, actual }) => `${path} (${actual}) in ${resource}`);
 }
 
 function stillUsed({ vpc }: NetworkActual, obstacles: readonly string[]): ForeignResource {

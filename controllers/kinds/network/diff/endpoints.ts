@@ -53,7 +53,7 @@ function diffEndpoint(
       ...tagChanges(named, wanted, found),
     ],
     foreign: found.tableIds
-      .filter((id) => !tables.includes(id))
+      .filter((id) => !tables.includes(id) && actual?.allTables.some((table) => table.id === id))
       .map((id) => report({ resource, path: `routeTables.${id}`, actual: id })),
   };
 }

@@ -58,9 +58,9 @@ function foreignAssociations(
   actual: NetworkActual | undefined,
 ): Difference[] {
   const { resource } = tableNamed(routing);
-  const ours = new Set(Object.values(actual?.subnets ?? {}).map(({ id }) => id));
+  const theirs = new Set(actual?.others.subnets.map(({ id }) => id));
   return associations
-    .filter(({ subnetId }) => subnetId === undefined || !ours.has(subnetId))
+    .filter(({ subnetId }) => subnetId === undefined || theirs.has(subnetId))
     .map(({ subnetId, gatewayId }) => {
       const target = subnetId ?? gatewayId ?? 'main';
       return report({ resource, path: `associations.${target}`, actual: target });
