@@ -1,0 +1,100 @@
+import type { AccountRecord } from '../shared/account.ts';
+import type { Config } from '../shared/config.ts';
+import type { OrganizationAccount } from '../shared/organization.ts';
+import type { AccountStatus, PassRecord } from '../shared/status.ts';
+
+/** Test data: whole and valid, with what a test is about given by it. */
+
+export const MAIN = '345678901234';
+export const MANAGEMENT = '210987654321';
+export const MEMBER = '456789012345';
+
+export function aConfig(given: Partial<Config> = {}): Config {
+  return {
+    partition: 'aws',
+    region: 'eu-west-1',
+    organizationsRegion: 'us-east-1',
+    mainAccountId: MAIN,
+    managementAccountId: MANAGEMENT,
+    organizationId: 'o-exampleorg1',
+    tableName: 'orgkeeper',
+    busName: 'orgkeeper',
+    workQueueUrl: 'https://sqs.example/work.fifo',
+    sweepQueueUrl: 'https://sqs.example/sweep',
+    organizationRoleArn: `arn:aws:iam::${MANAGEMENT}:role/orgkeeper-OrganizationRole`,
+    organizationExternalId: 'orgkeeper-o-exampleorg1',
+    runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,
+    apiRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-ApiHandlerRole`,
+    accessRoleNames: ['OrganizationAccountAccessRole', 'AWSControlTowerExecution'],
+    executionRolePattern: 'orgkeeper-execution*',
+    defaultBaseline: 'analytics',
+    onboard: {},
+    requesters: [],
+    ...given,
+  };
+}
+
+export function aRecord(given: Partial<AccountRecord> = {}): AccountRecord {
+  return {
+    schemaVersion: 1,
+    accountId: MEMBER,
+    name: 'genomics',
+    email: 'genomics@example.com',
+    origin: 'created',
+    lifecycle: 'managed',
+    generation: 3,
+    paused: false,
+    mode: 'enforce',
+    baseline: { name: 'analytics', version: 3 },
+    externalId: 'abcdefghijklmnopqrstuvwxyz012345',
+    values: {},
+    tags: {},
+    registeredAt: '2026-11-20T09:14:07.000Z',
+    changedBy: 'event-1',
+    requestedAt: '2026-11-20T09:14:07.000Z',
+    ...given,
+  };
+}
+
+export function aPass(given: Partial<PassRecord> = {}): PassRecord {
+  return {
+    id: 'pass-1',
+    startedAt: '2026-11-20T10:00:00.000Z',
+    finishedAt: '2026-11-20T10:00:02.000Z',
+    cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-2' },
+    baseline: { name: 'analytics', version: 3 },
+    result: 'unchanged',
+    calls: { reads: 14, writes: 0 },
+    differences: [],
+    ...given,
+  };
+}
+
+export function aStatus(given: Partial<AccountStatus> = {}): AccountStatus {
+  return {
+    schemaVersion: 1,
+    accountId: MEMBER,
+    version: 7,
+    observedGeneration: 3,
+    ready: true,
+    readySince: '2026-11-20T09:15:00.000Z',
+    conditions: [],
+    outputs: {},
+    foreign: [],
+    lastPass: aPass(),
+    ...given,
+  };
+}
+
+export function anOrganizationAccount(given: Partial<OrganizationAccount> = {}): OrganizationAccount {
+  return {
+    accountId: MEMBER,
+    name: 'genomics',
+    email: 'genomics@example.com',
+    active: true,
+    state: 'ACTIVE',
+    joinedAt: '2026-11-20T09:14:06.000Z',
+    joinedBy: 'created',
+    ...given,
+  };
+}

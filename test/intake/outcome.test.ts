@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
+import { parseRequest } from '../../shared/requests.ts';
+
+const incoming = {
+  cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
+  account: '345678901234',
+  time: '2026-11-20T10:00:00Z',
+  redelivered: false,
+};
+const problems = (detailType: string, detail: unknown) => {
+  const parsed = parseRequest(detailType, detail);
+  return 'problems' in parsed ? parsed.problems.map(({ path }) => path) : [];
+};
+
+describe('a request', () => {
+  const registration = { accountId: '456789012345', name: 'genomics' };
+  it.each([
+    [
+      'an account id of 11 digits',
+      'AccountRegistrationRequested',
+      { ...registration, accountId: '45678901234' },
+      ['detail.accountId'],
+    ],
+    [
+      'an account id as a number',
+      'AccountRegistrationRequested',
+      { ...registration, accountId: 456789012345 },
+      ['detail.accountId'],
+    ],
+    ['a missing name', 'AccountRegistrationRequested', { accountId: '456789012345' }, ['detail.name']],
+    [
+      '200 KB of name',
+      'AccountRegistrationRequested',
+      { ...registration, name: 'x'.repeat(200_000) },
+      ['detail.name'],
+    ],
+    ['a list for a detail', 'AccountRegistrationRequested', [registration], ['detail']],
+    [
+      'an unknown key',
+      'AccountRegistrationRequested',
+      { ...registration, baselin: 'analytics' },
+      ['detail.baselin'],
+    ],
+    ['an unknown detail-type', 'AccountRegistrationRequsted', registration, ['detail-type']],
+    ['a detail-type of Object.prototype', 'constructor', registration, ['detail-type']],
+    [
+      'a role in another account',
+      'AccountRegistrationRequested',
+      { ...registration, executionRoleArn: 'arn:aws:iam::999999999999:role/x' },
+      ['detail.executionRoleArn'],
+    ],
+    [
+      'every problem at once',
+      'AccountRegistrationRequested',
+      { accountId: '1', name: '' },
+      ['detail.accountId', 'detail.name'],
+    ],
+    [
+      'accounts and a baseline',
+      'DriftSweepRequested',
+      { accountIds: ['456789012345'], baseline: 'analytics' },
+      ['detail.baseline'],
+    ],
+  ])('with %s names the path', (_, detailType, detail, paths) => {
+    expect(problems(detailType, detail)).toEqual(paths);
+  });
+
+  it('that is right has no problems', () => {
+    expect(
+      problems('AccountRegistrationRequested', { ...registration, baseline: 'analytics@3', mode: 'observe' }),
+    ).toEqual([]);
+    expect(problems('DriftSweepRequested', {})).toEqual([]);
+  });
+});
+
+describe('a rejection', () => {
+  it('echoes at most 1 KB of what was asked', () => {
+    const detail = { accountId: '45678901234', name: 'ä'.repeat(100_000) };
+    const rejection = {
+      reason: 'InvalidRequest',
+      message: 'no',
+      problems: [{ path: 'detail.name', message: 'too long' }],
+    };
+    const event = rejectionAnnouncement({ ...incoming, detail }, rejection);
+    expect(event.detail.accountId).toBe('45678901234');
+    expect(Buffer.byteLength(String(event.detail.request))).toBeLessThanOrEqual(1_030);
+    expect(String(event.detail.request)).not.toContain('\uFFFD');
+    expect(JSON.stringify(event).length).toBeLessThan(3_000);
+  });
+});

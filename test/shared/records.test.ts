@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { newExternalId, refreshed, registered } from '../../shared/records.ts';
+import { anOrganizationAccount, aRecord, MEMBER } from '../factories.ts';
+
+const registration = {
+  request: { accountId: MEMBER, name: 'genomics' },
+  baseline: { name: 'analytics', version: 3 },
+  described: anOrganizationAccount(),
+  named: true,
+  changedBy: 'event-9',
+  time: '2026-11-21T00:00:00.000Z',
+};
+const now = new Date('2026-11-22T00:00:00.000Z');
+
+describe('a registration', () => {
+  it('makes a managed record with an ExternalId of its own', () => {
+    const first = registered(undefined, registration);
+    const second = registered(undefined, registration);
+    expect(first).toMatchObject({ lifecycle: 'managed', mode: 'enforce', generation: 1, origin: 'created' });
+    expect(first.externalId).toMatch(/^[A-Za-z0-9]{32}$/);
+    expect(second.externalId).not.toBe(first.externalId);
+  });
+
+  it('changes nothing when it says the same again', () => {
+    const record = registered(undefined, registration);
+    expect(
+      registered(record, { ...registration, changedBy: 'event-10', time: '2027-01-01T00:00:00.000Z' }),
+    ).toBe(record);
+  });
+
+  it('corrects what it says otherwise, and leaves what it does not mention', () => {
+    const record = registered(undefined, {
+      ...registration,
+      request: { ...registration.request, mode: 'observe' },
+    });
+    const corrected = registered(record, {
+      ...registration,
+      request: { ...registration.request, externalId: 'another-one' },
+    });
+    expect(corrected).toMatchObject({ mode: 'observe', externalId: 'another-one', generation: 2 });
+  });
+
+  it('of an account outside the organization is of an invited one', () => {
+    expect(registered(undefined, { ...registration, described: undefined }).origin).toBe('invited');
+  });
+
+  it('takes an unmanaged account in, with the ExternalId it had', () => {
+    const before = aRecord({ lifecycle: 'unmanaged', mode: 'observe' });
+    expect(registered(before, registration)).toMatchObject({
+      lifecycle: 'managed',
+      mode: 'enforce',
+      externalId: before.externalId,
+      generation: before.generation + 1,
+    });
+  });
+});
+
+describe('a listing', () => {
+  it('changes nothing when nothing changed', () => {
+    const record = aRecord();
+    expect(refreshed(record, anOrganizationAccount(), now)).toBe(record);
+  });
+
+  it('takes over a new name and email', () => {
+    expect(refreshed(aRecord(), anOrganizationAccount({ name: 'proteomics' }), now)).toMatchObject({
+      name: 'proteomics',
+      generation: 4,
+    });
+  });
+
+  it('leaves a name that a person gave', () => {
+    const record = aRecord({ namedByRequest: true });
+    expect(refreshed(record, anOrganizationAccount({ name: 'proteomics' }), now)).toBe(record);
+  });
+
+  it('marks a suspended account, and one that left', () => {
+    const suspended = anOrganizationAccount({ active: false, state: 'SUSPENDED' });
+    expect(refreshed(aRecord(), suspended, now)).toMatchObject({
+      lifecycle: 'departed',
+      lifecycleReason: 'SUSPENDED',
+    });
+    expect(refreshed(aRecord(), undefined, now)).toMatchObject({
+      lifecycle: 'departed',
+      lifecycleReason: 'DEPARTED',
+    });
+  });
+
+  it('brings back an account that is active again, as it was', () => {
+    expect(refreshed(aRecord({ lifecycle: 'departed' }), anOrganizationAccount(), now).lifecycle).toBe(
+      'managed',
+    );
+  });
+});
+
+describe('an ExternalId', () => {
+  it('is 32 random letters and digits', () => {
+    const ids = Array.from({ length: 100 }, newExternalId);
+    expect(new Set(ids).size).toBe(100);
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9]{32}$/);
+  });
+});
