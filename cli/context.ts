@@ -1,8 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { mainClients } from '../shared/aws/main-clients.ts';
 import type { Bus } from '../shared/bus.ts';
 import { Config } from '../shared/config.ts';
 import type { Table } from '../shared/store/table.ts';
@@ -25,15 +23,8 @@ export interface Deployment {
 export async function connect(): Promise<Deployment> {
   const ssm = new SSMClient({});
   const config = parseConfig(await readParameter(ssm));
-  const { region } = config;
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ region }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-  return {
-    config,
-    table: { documents, name: config.tableName },
-    bus: { eventBridge: new EventBridgeClient({ region }), name: config.busName },
-  };
+  const { table, bus } = mainClients(config);
+  return { config, table, bus };
 }
 
 async function readParameter(ssm: SSMClient): Promise<string> {

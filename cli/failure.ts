@@ -6,6 +6,7 @@ export class Failure extends Error {
 /** One clear sentence for whatever went wrong. The SDK's errors say what they are about by name. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof Failure) return error.message;
   const { name, message } = error;
   const code = codeOf(error);
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return unreachable(error);
@@ -14,12 +15,13 @@ export function explain(error: unknown): string {
   }
   if (EXPIRED.has(name)) return `The AWS credentials have expired: sign in again (${firstLine(message)}).`;
   if (REFUSED.has(name)) return `AWS does not know these credentials: ${firstLine(message)}`;
-  if (DENIED.has(name)) return `AWS denies it to these credentials: ${firstLine(message)}`;
+  if (DENIED.has(name) && !('remedy' in error && error.remedy))
+    return `AWS denies it to these credentials: ${firstLine(message)}`;
   if (/region is missing/i.test(message))
     return 'There is no region: set AWS_REGION to that of the main stack.';
-  if (error.name === 'Error' || error.name === 'Failure') return firstLine(message) || name;
-  const { remedy } = error as { remedy?: unknown };
+  if (name === 'Error') return firstLine(message) || name;
   const said = '$metadata' in error ? `AWS answered ${name}: ${firstLine(message)}` : firstLine(message);
+  const { remedy } = error as { remedy?: unknown };
   return typeof remedy === 'string' ? `${said.replace(/\.?$/, '.')} ${remedy}` : said;
 }
 

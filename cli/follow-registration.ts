@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountRecord } from '../shared/account.ts';
 import { type AccountView, accountView } from '../shared/account-view.ts';
-import { parseBaselineReference } from '../shared/baseline.ts';
+import { formatBaseline } from '../shared/baseline.ts';
 import type { RegistrationRequest } from '../shared/requests.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
+import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { poll, startProgress } from './progress.ts';
@@ -38,11 +39,12 @@ export async function followRegistration(table: Table, asked: Registration): Pro
 
 async function waitUntilTaken(table: Table, asked: Registration): Promise<void> {
   const { request, before, eventId } = asked;
+  const baseline = await resolve(table, request.baseline);
   await poll(
     async () => {
       const { record } = await loadAccount(table, request.accountId);
       const changed = record?.changedBy === eventId || record?.changedBy !== before?.changedBy;
-      return record && (changed || says(record, request)) ? true : undefined;
+      return record && (changed || says(record, request, baseline)) ? true : undefined;
     },
     {
       seconds: Math.min(asked.seconds, TAKEN_SECONDS),
@@ -88,12 +90,20 @@ function reason({ conditions, lastPass }: AccountView): string {
   return lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over';
 }
 
+/** `name@version` of what was asked for: intake takes the newest version where none is named. */
+async function resolve(table: Table, baseline: string | undefined): Promise<string | undefined> {
+  if (!baseline || baseline.includes('@')) return baseline;
+  const current = await currentBaseline(table, baseline);
+  return current ? formatBaseline(current) : baseline;
+}
+
 /** Whether a record already says all that a registration asks for: then it changes nothing. */
-export function says(record: AccountRecord, request: RegistrationRequest): boolean {
-  const { baseline, ...asked } = request;
-  const wanted = baseline ? parseBaselineReference(baseline) : undefined;
-  if (wanted && wanted.name !== record.baseline?.name) return false;
-  if (wanted?.version && wanted.version !== record.baseline?.version) return false;
+export function says(
+  record: AccountRecord,
+  { baseline: _, ...asked }: RegistrationRequest,
+  baseline: string | undefined,
+): boolean {
+  if (baseline && (!record.baseline || formatBaseline(record.baseline) !== baseline)) return false;
   return (
     record.lifecycle === 'managed' &&
     Object.entries(asked).every(([key, value]) =>

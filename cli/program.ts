@@ -19,6 +19,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'the passes of an account that changed or found something, newest first',
     load: async () => (await import('./commands/history.ts')).historyCommand(),
   },
+  plan: {
+    summary: 'what a pass would change in an account, changing nothing',
+    load: async () => (await import('./commands/plan.ts')).planCommand(),
+  },
   sweep: {
     summary: 'ask for a pass of some accounts, or of all',
     load: async () => (await import('./commands/sweep.ts')).sweepCommand(),
@@ -38,6 +42,14 @@ export const commands: Readonly<Record<string, Entry>> = {
   resume: {
     summary: 'let writing go on',
     load: async () => (await import('./commands/pause.ts')).resumeCommand(),
+  },
+  policy: {
+    summary: 'compare two policies by meaning: the same? covered?',
+    load: async () => (await import('./policy.ts')).policyCommand(),
+  },
+  local: {
+    summary: 'run Orgkeeper on this machine, against an emulator',
+    load: async () => (await import('./local.ts')).localCommand(),
   },
 };
 

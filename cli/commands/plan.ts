@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+
+/** `plan ID`: what a pass would change. */
+export function planCommand(): Command {
+  return new Command('plan')
+    .description(
+      'Shows what a pass would change in an account, changing nothing. Exit 2 when something differs.',
+    )
+    .argument('<id>', 'account id, 12 digits')
+    .option('--baseline <file>', 'with this baseline file instead of the one assigned')
+    .option('--json', 'print the differences, and what could not be compared')
+    .action(async (id: string, options: { baseline?: string; json?: boolean }) => {
+      const { plan } = await import('../plan.ts');
+      await plan(id, options);
+    });
+}

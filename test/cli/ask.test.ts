@@ -1,0 +1,247 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { publishBaseline } from '../../shared/store/baselines.ts';
+import {
+  type Arrived,
+  keep,
+  leave,
+  orgkeeper,
+  pass,
+  record,
+  startWorld,
+  status,
+  type World,
+} from './support.ts';
+
+const A = '111111111111';
+const B = '222222222222';
+const C = '333333333333';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+}, 90_000);
+afterAll(() => world?.stop());
+beforeEach(() => world.reset());
+
+/** Runs a command while somebody answers the request that it puts on the bus. */
+async function answered(argv: string[], answer: (request: Arrived) => Promise<void>) {
+  const running = orgkeeper(...argv);
+  const request = await world.nextRequest(10);
+  if (request) await answer(request);
+  return { ...(await running), request };
+}
+
+const causedBy = ({ id }: Arrived) => ({
+  source: 'orgkeeper.request',
+  detailType: 'DriftSweepRequested',
+  id,
+});
+
+describe('sweep', () => {
+  beforeEach(async () => {
+    await keep(world.table, record(A));
+    await keep(world.table, record(B, { baseline: { name: 'small', version: 1 } }));
+    await keep(world.table, record(C, { lifecycle: 'unmanaged' }));
+    await leave(world.table, status(A));
+  });
+
+  test('puts one event that names what was named', async () => {
+    const { code } = await orgkeeper('sweep', A, A, '--reason', 'after the incident');
+    expect(code).toBe(0);
+    expect(await world.nextRequest()).toMatchObject({
+      source: 'orgkeeper.request',
+      'detail-type': 'DriftSweepRequested',
+      detail: { accountIds: [A], reason: 'after the incident' },
+    });
+  });
+
+  test('of a baseline, or of everything, leaves the choice to the sweep', async () => {
+    await orgkeeper('sweep', '--baseline', 'small');
+    expect((await world.nextRequest())?.detail).toEqual({ baseline: 'small' });
+    const { stdout } = await orgkeeper('sweep', '--json');
+    const request = await world.nextRequest();
+    expect(request?.detail).toEqual({});
+    expect(JSON.parse(stdout)).toEqual({ eventId: request?.id });
+  });
+
+  test('waits for the pass of every account that is kept, and for no other', async () => {
+    const { code, stdout, stderr } = await answered(['sweep', '--wait'], async (request) => {
+      const corrected = pass({
+        result: 'corrected',
+        cause: causedBy(request),
+        calls: { reads: 15, writes: 2 },
+      });
+      await leave(world.table, status(A, { lastPass: corrected }));
+      await leave(world.table, status(B, { lastPass: pass({ id: 'pass-2', cause: causedBy(request) }) }));
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`${A} +genomics +corrected +0 +2\n${B} +genomics +unchanged +0 +0`));
+    expect(stderr).toMatch(/2 passes are over: 1 corrected, 1 unchanged\./);
+  });
+
+  test('takes no older pass for the one that it asked for, and says whose is missing', async () => {
+    const { code, stdout, stderr } = await orgkeeper('sweep', A, '--wait', '--timeout', '2');
+    await world.nextRequest();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/1 of 1 passes were not over after 2 s, that of account 111111111111 for one/);
+  });
+
+  test('takes a pass that began well after the asking, since the asked one is dropped for it', async () => {
+    const { code } = await answered(['sweep', A, '--wait', '--timeout', '5'], async () => {
+      const later = pass({ startedAt: new Date(Date.now() + 6_000).toISOString() });
+      await leave(world.table, status(A, { lastPass: later }));
+    });
+    expect(code).toBe(0);
+  });
+
+  test('exits 1 when a pass failed, and prints it all the same', async () => {
+    const { code, stdout, stderr, request } = await answered(
+      ['sweep', A, '--wait', '--json'],
+      async (sent) => {
+        await leave(world.table, status(A, { lastPass: pass({ result: 'failed', cause: causedBy(sent) }) }));
+      },
+    );
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      eventId: request?.id,
+      accounts: [{ accountId: A, name: 'genomics', pass: { result: 'failed' } }],
+    });
+    expect(stderr).toMatch(/1 of 1 passes failed: `orgkeeper account 111111111111` says why\.\n$/);
+  });
+
+  test.each([
+    ['an account that is not kept', C, /is unmanaged/],
+    ['an unknown account', '444444444444', /does not know account/],
+    ['no account id', 'all', /'all' is no account id/],
+  ])('of %s is refused before anything is sent', async (_, id, sentence) => {
+    const { code, stderr } = await orgkeeper('sweep', id);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+});
+
+describe('register', () => {
+  test('puts an event with all that was given', async () => {
+    const role = `arn:aws:iam::${A}:role/orgkeeper-analysis`;
+    const { code } = await orgkeeper(
+      ...['register', A, '--name', 'genomics', '--email', 'g@example.com', '--baseline', 'analytics@3'],
+      ...['--mode', 'observe', '--execution-role-arn', role, '--external-id', 'secret=1'],
+      ...['--vpc-id', 'vpc-0123456789abcdef0', '--subnet-id', 'subnet-0123456789abcdef0'],
+      ...['--region', 'eu-west-1', '--value', 'cidr=10.0.0.0/16', '--value', 'a=b=c', '--tag', 'team=x'],
+    );
+    expect(code).toBe(0);
+    expect(await world.nextRequest()).toMatchObject({
+      'detail-type': 'AccountRegistrationRequested',
+      detail: {
+        accountId: A,
+        name: 'genomics',
+        email: 'g@example.com',
+        baseline: 'analytics@3',
+        mode: 'observe',
+        executionRoleArn: role,
+        externalId: 'secret=1',
+        network: { vpcId: 'vpc-0123456789abcdef0', subnetIds: ['subnet-0123456789abcdef0'] },
+        regions: ['eu-west-1'],
+        values: { cidr: '10.0.0.0/16', a: 'b=c' },
+        tags: { team: 'x' },
+      },
+    });
+  });
+
+  test('that makes no sense is refused with every problem by path, and nothing is sent', async () => {
+    const { code, stderr } = await orgkeeper(
+      'register',
+      '123',
+      '--name',
+      'x',
+      '--email',
+      'y',
+      '--subnet-id',
+      'z',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /detail\.accountId: .*detail\.email: .*detail\.network\.vpcId: .*detail\.network\.subnetIds\[0\]: /,
+    );
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test('that is too large is refused in plain words', async () => {
+    const values = Array.from({ length: 300 }, (_, i) => ['--value', `k${i}=${'v'.repeat(1000)}`]).flat();
+    const { code, stderr } = await orgkeeper('register', A, '--name', 'x', ...values);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'orgkeeper: The request has 296 KB, and EventBridge takes at most 256 KB.\n',
+    });
+  });
+
+  test('follows a new account until it is ready', async () => {
+    const { code, stderr } = await answered(
+      ['register', A, '--name', 'genomics', '--wait'],
+      async ({ id }) => {
+        await keep(world.table, record(A, { changedBy: id }));
+        await leave(world.table, status(A, { ready: false, lastPass: pass({ result: 'waiting' }) }));
+        await leave(world.table, status(A));
+      },
+    );
+    expect(stderr).toMatch(/Account 111111111111 is ready\.\n$/);
+    expect(code).toBe(0);
+  });
+
+  test('does not take readiness of before for readiness of what it asked for', async () => {
+    await keep(world.table, record(A));
+    await leave(world.table, status(A));
+    const argv = ['register', A, '--name', 'new name', '--wait', '--timeout', '3'];
+    const { code, stderr } = await answered(argv, async ({ id }) => {
+      const { saveRecord } = await import('../../shared/store/accounts.ts');
+      await saveRecord(world.table, record(A, { name: 'new name', generation: 2, changedBy: id }), record(A));
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Account 111111111111 is not ready after 3 s/);
+  });
+
+  test('that changes nothing is over at once', async () => {
+    await publishBaseline(world.table, {
+      name: 'analytics',
+      description: '',
+      sections: {},
+      text: 'x',
+      publishedAt: '',
+    });
+    await keep(world.table, record(A, { baseline: { name: 'analytics', version: 1 }, values: { a: 'b' } }));
+    await leave(world.table, status(A));
+    const argv = ['register', A, '--name', 'genomics', '--baseline', 'analytics', '--value', 'a=b', '--wait'];
+    expect((await orgkeeper(...argv)).code).toBe(0);
+    await world.nextRequest();
+  });
+
+  test('says where to look when nothing comes of it', async () => {
+    const { code, stderr } = await orgkeeper('register', A, '--name', 'x', '--wait', '--timeout', '1');
+    const request = await world.nextRequest();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`look for a RequestRejected event with cause.id ${request?.id}`);
+  });
+
+  test('ends with the reason when the first pass fails', async () => {
+    const { code, stderr } = await answered(
+      ['register', A, '--name', 'genomics', '--wait'],
+      async ({ id }) => {
+        await keep(world.table, record(A, { changedBy: id }));
+        const denied = {
+          type: 'Access',
+          status: 'False',
+          reason: 'ExternalIdDiffers',
+          message: 'Correct it.',
+          changedAt: '',
+        } as const;
+        await leave(
+          world.table,
+          status(A, { ready: false, conditions: [denied], lastPass: pass({ result: 'failed' }) }),
+        );
+      },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Account 111111111111 failed: Access ExternalIdDiffers: Correct it\.\n$/);
+  });
+});

@@ -1,0 +1,261 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { moveAccounts } from '../../cli/assign-baseline.ts';
+import { editRecord } from '../../cli/edit-record.ts';
+import { mainClients } from '../../shared/aws/main-clients.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
+import { publishBaseline } from '../../shared/store/baselines.ts';
+import { getControl } from '../../shared/store/controls.ts';
+import { config, keep, orgkeeper, record, startWorld, type World } from './support.ts';
+
+const A = '111111111111';
+const B = '222222222222';
+const C = '333333333333';
+
+let world: World;
+let directory: string;
+beforeAll(async () => {
+  world = await startWorld();
+  directory = await mkdtemp(join(tmpdir(), 'orgkeeper-'));
+}, 90_000);
+afterAll(() => world?.stop());
+beforeEach(() => world.reset());
+
+const publishText = (name: string, text: string) =>
+  publishBaseline(world.table, {
+    name,
+    description: 'd',
+    sections: {},
+    text,
+    publishedAt: '2026-01-01T00:00:00.000Z',
+  });
+
+async function file(text: string): Promise<string> {
+  const path = join(directory, 'baseline.yaml');
+  await writeFile(path, text);
+  return path;
+}
+
+const valid =
+  'name: small\ndescription: One parameter\nparameters:\n  - name: /orgkeeper/id\n    value: ${account.id}\n';
+
+describe('pause and resume', () => {
+  test('of the fleet and of baselines do not take each other back', async () => {
+    await publishText('analytics', 'x');
+    await orgkeeper('pause', '--fleet');
+    await orgkeeper('pause', '--baseline', 'analytics');
+    expect(await getControl(world.table)).toEqual({ fleetPaused: true, pausedBaselines: ['analytics'] });
+    await orgkeeper('resume', '--fleet');
+    expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: ['analytics'] });
+    await orgkeeper('resume', '--baseline', 'analytics');
+    expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: [] });
+  });
+
+  test('of accounts change nothing about what is desired', async () => {
+    await keep(world.table, record(A));
+    await keep(world.table, record(B));
+    expect((await orgkeeper('pause', A, B)).code).toBe(0);
+    const paused = await getRecord(world.table, B);
+    expect(paused).toEqual({
+      ...record(B),
+      paused: true,
+      changedBy: expect.stringMatching(/^cli:[0-9a-f-]{36}$/),
+    });
+    await orgkeeper('resume', A);
+    expect([(await getRecord(world.table, A))?.paused, (await getRecord(world.table, B))?.paused]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('with one account that nobody knows pause none', async () => {
+    await keep(world.table, record(A));
+    expect((await orgkeeper('pause', A, B)).code).toBe(1);
+    expect((await getRecord(world.table, A))?.paused).toBe(false);
+  });
+
+  test.each([[[]], [['--fleet', A]], [['--fleet', '--baseline', 'x']]])(
+    'of %j say what is missing',
+    async (argv) => {
+      const { code, stderr } = await orgkeeper('pause', ...argv);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: 'orgkeeper: Say what: one of --fleet, --baseline NAME, or account ids.\n',
+      });
+    },
+  );
+
+  test('of a baseline that was never published is a typing error', async () => {
+    expect((await orgkeeper('pause', '--baseline', 'analytisc')).code).toBe(1);
+  });
+});
+
+describe('baseline', () => {
+  test('publish prints the new version, once for one text, and moves nobody', async () => {
+    await keep(world.table, record(A, { baseline: { name: 'small', version: 1 } }));
+    expect(await orgkeeper('baseline', 'publish', await file(valid))).toEqual({
+      code: 0,
+      stdout: 'small@1\n',
+      stderr: '',
+    });
+    const again = await orgkeeper('baseline', 'publish', await file(valid));
+    expect(again).toEqual({ code: 0, stdout: 'small@1\n', stderr: expect.stringMatching(/^Unchanged/) });
+    expect((await orgkeeper('baseline', 'publish', await file(`${valid}# more\n`))).stdout).toBe('small@2\n');
+    expect((await getRecord(world.table, A))?.baseline?.version).toBe(1);
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test('publish and validate name each problem with its file and line, and publish nothing', async () => {
+    const path = await file(valid.replace('account.id', 'nonsense').replace('description', 'descripton'));
+    for (const command of ['validate', 'publish']) {
+      const { code, stdout, stderr } = await orgkeeper('baseline', command, path);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain(`${path}:2: descripton: unknown key`);
+      expect(stderr).toContain(`${path}:5: parameters[0].value: unknown name \${nonsense}`);
+    }
+    expect((await orgkeeper('baseline', 'list', '--json')).stdout).toBe('[]\n');
+  });
+
+  test('validate --json is for machines', async () => {
+    const good = await orgkeeper('baseline', 'validate', await file(valid), '--json');
+    expect(good).toEqual({ code: 0, stdout: '{\n  "valid": true,\n  "problems": []\n}\n', stderr: '' });
+    const bad = await orgkeeper('baseline', 'validate', await file('name: small\n'), '--json');
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.stdout)).toMatchObject({ valid: false, problems: [{ path: '' }] });
+  });
+
+  test('validate of a file that is not there says so', async () => {
+    const { stderr } = await orgkeeper('baseline', 'validate', '/nowhere.yaml');
+    expect(stderr).toBe('orgkeeper: Cannot read /nowhere.yaml: there is no such file.\n');
+  });
+
+  test('list counts the accounts on each version, show prints the text to the letter', async () => {
+    await publishText('analytics', 'text: 1\n');
+    await publishText('analytics', 'text: 2\n');
+    await keep(world.table, record(A, { baseline: { name: 'analytics', version: 1 } }));
+    const { stdout } = await orgkeeper('baseline', 'list', '--json');
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        name: 'analytics',
+        version: 1,
+        description: 'd',
+        publishedAt: '2026-01-01T00:00:00.000Z',
+        accounts: 1,
+      },
+      {
+        name: 'analytics',
+        version: 2,
+        description: 'd',
+        publishedAt: '2026-01-01T00:00:00.000Z',
+        accounts: 0,
+      },
+    ]);
+    expect((await orgkeeper('baseline', 'list')).stdout).toMatch(/analytics@1 +1 +2026-01-01 00:00:00Z +d/);
+    expect((await orgkeeper('baseline', 'show', 'analytics')).stdout).toBe('text: 2\n');
+    expect((await orgkeeper('baseline', 'show', 'analytics@1')).stdout).toBe('text: 1\n');
+    expect(JSON.parse((await orgkeeper('baseline', 'show', 'analytics@1', '--json')).stdout)).toMatchObject({
+      version: 1,
+    });
+    expect((await orgkeeper('baseline', 'show', 'analytics@3')).code).toBe(1);
+  });
+});
+
+describe('baseline assign', () => {
+  beforeEach(async () => {
+    await publishText('analytics', '1');
+    await publishText('analytics', '2');
+    await keep(world.table, record(A, { baseline: { name: 'analytics', version: 1 } }));
+    await keep(world.table, record(B, { baseline: { name: 'analytics', version: 2 } }));
+    await keep(world.table, record(C, { baseline: { name: 'other', version: 1 } }));
+    await keep(world.table, record('444444444444', { lifecycle: 'unmanaged' }));
+  });
+  const version = async (id: string) => (await getRecord(world.table, id))?.baseline;
+
+  test('moves what is elsewhere, counts the change of desired state, and asks for one sweep', async () => {
+    const { code, stderr } = await orgkeeper('baseline', 'assign', 'analytics@2', '--all', '--yes');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^Moved 2 accounts to analytics@2;/),
+    });
+    expect(await getRecord(world.table, A)).toEqual({
+      ...record(A),
+      baseline: { name: 'analytics', version: 2 },
+      generation: 2,
+      changedBy: expect.stringMatching(/^cli:/),
+    });
+    expect((await getRecord(world.table, B))?.generation).toBe(1);
+    const request = await world.nextRequest();
+    expect(request).toMatchObject({
+      'detail-type': 'DriftSweepRequested',
+      detail: { accountIds: [A, C], reason: 'baseline analytics@2 assigned' },
+    });
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test('moves the accounts of one baseline, or named ones, and no other', async () => {
+    await orgkeeper('baseline', 'assign', 'analytics@2', '--from', 'other', '--yes');
+    expect([await version(A), await version(C)]).toMatchObject([
+      { version: 1 },
+      { name: 'analytics', version: 2 },
+    ]);
+    await orgkeeper('baseline', 'assign', 'analytics@1', C, '--yes');
+    expect([await version(B), await version(C)]).toMatchObject([{ version: 2 }, { version: 1 }]);
+    expect(
+      [await world.nextRequest(), await world.nextRequest()].map((request) => request?.detail.accountIds),
+    ).toEqual([[C], [C]]);
+  });
+
+  test('says how many and moves none where nobody can agree', async () => {
+    const { code, stderr } = await orgkeeper('baseline', 'assign', 'analytics@2', '--all');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Move 2 accounts to analytics@2 \(1 from analytics@1, 1 from other@1\)\? .*say --yes\.\n$/,
+    );
+    expect(await version(A)).toMatchObject({ version: 1 });
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'a version that was never published',
+      ['analytics@9', '--all'],
+      /There is no analytics@9: analytics@2 is the newest/,
+    ],
+    ['no version', ['analytics', '--all'], /Say at which version: analytics@2 is the newest/],
+    ['an unknown baseline', ['nothing@1', '--all'], /There is no baseline nothing/],
+    ['no choice of accounts', ['analytics@2'], /Say which accounts/],
+    ['two choices', ['analytics@2', A, '--all'], /Say which accounts/],
+    ['an account that is not kept', ['analytics@2', A, '444444444444'], /444444444444 is unmanaged/],
+  ])('to %s is refused and moves none', async (_, argv, sentence) => {
+    const { code, stderr } = await orgkeeper('baseline', 'assign', ...argv, '--yes');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
+    expect(await version(A)).toMatchObject({ version: 1 });
+  });
+
+  test('asks for nothing when nothing moves', async () => {
+    expect((await orgkeeper('baseline', 'assign', 'analytics@2', B, '--yes')).code).toBe(0);
+    expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, [B])).toEqual({
+      moved: [],
+      eventIds: [],
+    });
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test('keeps what somebody else changes at the same moment', async () => {
+    const rename = editRecord(world.table, A, (read) => ({
+      ...read,
+      name: 'renamed',
+      generation: read.generation + 1,
+    }));
+    await Promise.all([rename, moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, [A])]);
+    expect(await getRecord(world.table, A)).toMatchObject({
+      name: 'renamed',
+      generation: 3,
+      baseline: { version: 2 },
+    });
+    await world.nextRequest();
+  });
+});

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Ran, startWorld, type World } from './support.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+}, 90_000);
+afterAll(() => world?.stop());
+
+/** The command line as people start it. */
+async function spawned(argv: string[], env: Record<string, string>): Promise<Ran> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [join(root, 'cli', 'bin.mjs'), ...argv], {
+    env: { PATH, HOME, ...env },
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  const code = await new Promise<number>((resolve) => child.once('close', (ended) => resolve(ended ?? -1)));
+  return { code, stdout: String(Buffer.concat(out)), stderr: String(Buffer.concat(err)) };
+}
+
+/** No instance metadata, no profile of the machine's owner. */
+const nobody = {
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+};
+
+describe('the program', () => {
+  test('says what it can do', async () => {
+    const { code, stdout } = await spawned(['--help'], {});
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Usage: orgkeeper/);
+    expect(stdout).toMatch(/ {2}baseline +list, show, validate, publish and assign/);
+  });
+
+  test('prints JSON, and nothing else, on stdout, and no colour into a pipe', async () => {
+    const { code, stdout, stderr } = await spawned(['accounts', '--json'], world.env);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+    expect((await spawned(['baseline', 'list'], { ...world.env, CI: 'true' })).stderr).not.toContain(
+      '\u001b',
+    );
+  });
+
+  test.each([
+    ['an unknown command', ['acounts'], {}, /^error: unknown command 'acounts'\n.*Did you mean accounts/],
+    ['an unknown option', ['accounts', '--drift'], {}, /^error: unknown option '--drift'/],
+    [
+      'a value that is no pair',
+      ['register', '111111111111', '--name', 'x', '--tag', 'y'],
+      {},
+      /^error: .*'y' is invalid\. It is no key=value\.\n$/,
+    ],
+    [
+      'no credentials',
+      ['accounts'],
+      { ...nobody, AWS_REGION: 'eu-west-1' },
+      /^orgkeeper: There are no AWS credentials to use .*\n$/,
+    ],
+    [
+      'no region',
+      ['accounts'],
+      { ...nobody, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
+      /^orgkeeper: There is no region: set AWS_REGION .*\n$/,
+    ],
+    [
+      'an emulator that does not run',
+      ['accounts'],
+      {
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        AWS_REGION: 'eu-west-1',
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      },
+      /^orgkeeper: Nothing answers at http:\/\/127\.0\.0\.1:9 \(AWS_ENDPOINT_URL\): is `orgkeeper local start` running\?\n$/,
+    ],
+  ])('answers %s with one sentence and exit code 1', async (_, argv, env, sentence) => {
+    const { code, stdout, stderr } = await spawned(argv, env);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(sentence);
+  });
+
+  test('names account and region when there is no deployment there', async () => {
+    const { code, stderr } = await spawned(['accounts'], { ...world.env, AWS_REGION: 'eu-central-1' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^orgkeeper: There is no Orgkeeper in account 123456789012, region eu-central-1 .*\n$/,
+    );
+  });
+
+  test('shows a stack only to those who ask for it', async () => {
+    const { stderr } = await spawned(['account', '1'], { ORGKEEPER_DEBUG: '1' });
+    expect(stderr).toMatch(/Failure: '1' is no account id[\s\S]+ at /);
+  });
+
+  test('ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, [join(root, 'cli', 'bin.mjs'), '--help'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout?.destroy();
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, said }).toEqual({ code: 0, said: '' });
+  });
+});

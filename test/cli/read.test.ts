@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { putControl } from '../../shared/store/controls.ts';
+import { keep, leave, orgkeeper, pass, record, startWorld, status, type World } from './support.ts';
+
+const A = '111111111111';
+const B = '222222222222';
+const C = '333333333333';
+
+const drift = {
+  kind: 'executionRole',
+  resource: 'orgkeeper-analysis',
+  path: 'tags.owner',
+  desired: 'orgkeeper',
+  actual: 'mallory',
+  action: 'updated' as const,
+};
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+}, 90_000);
+afterAll(() => world?.stop());
+beforeEach(() => world.reset());
+
+describe('account ID', () => {
+  test('prints the public document, no more and no less, for scripts', async () => {
+    await keep(world.table, record(A));
+    await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [drift] }) }));
+    const { stdout, stderr, code } = await orgkeeper('account', A, '--json');
+    expect(JSON.parse(stdout)).toEqual({
+      accountId: A,
+      name: 'genomics',
+      email: 'genomics@example.com',
+      origin: 'created',
+      state: 'active',
+      mode: 'enforce',
+      baseline: { name: 'analytics', version: 3 },
+      ready: true,
+      conditions: status(A).conditions,
+      outputs: { 'role.arn': `arn:aws:iam::${A}:role/orgkeeper-analysis` },
+      lastPass: {
+        id: 'pass-1',
+        startedAt: '2026-01-02T03:04:05.000Z',
+        finishedAt: '2026-01-02T03:04:07.000Z',
+        cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' },
+        result: 'corrected',
+        calls: { reads: 14, writes: 0 },
+        differences: [drift],
+      },
+    });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  });
+
+  test('shows people the conditions and each difference, from what to what', async () => {
+    await keep(world.table, record(A));
+    await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [drift] }) }));
+    const { stdout } = await orgkeeper('account', A);
+    expect(stdout).toMatch(/state\s+active \(enforce, created\)/);
+    expect(stdout).toMatch(/ExecutionRole\s+True\s+InDesiredState\s+Everything is as the baseline says\./);
+    expect(stdout).toMatch(
+      /executionRole\s+orgkeeper-analysis\s+tags\.owner\s+mallory → orgkeeper\s+updated/,
+    );
+  });
+
+  test('lets no name steer the terminal', async () => {
+    await keep(world.table, record(A, { name: 'evil\u001b]0;title\u0007\nroot' }));
+    const { stdout } = await orgkeeper('account', A);
+    expect(stdout).toContain('evil ]0;title root');
+  });
+
+  test.each([
+    ['an account that nobody knows', A, /^orgkeeper: Orgkeeper does not know account 111111111111: .*\n$/],
+    [
+      'an id of 11 digits',
+      '12345678901',
+      /^orgkeeper: '12345678901' is no account id: it has exactly 12 digits\.\n$/,
+    ],
+  ])('says in one sentence what is wrong with %s', async (_, id, sentence) => {
+    const { stdout, stderr, code } = await orgkeeper('account', id, '--json');
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(stderr).toMatch(sentence);
+  });
+});
+
+describe('accounts', () => {
+  beforeEach(async () => {
+    await keep(world.table, record(C, { lifecycle: 'unmanaged', name: 'old' }));
+    await keep(world.table, record(A));
+    await keep(world.table, record(B, { name: 'physics' }));
+    await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [drift] }) }));
+    await leave(world.table, status(B, { ready: false, lastPass: pass({ result: 'failed' }) }));
+  });
+
+  const ids = (json: string) =>
+    (JSON.parse(json) as { accountId: string }[]).map(({ accountId }) => accountId);
+
+  test('lists the documents of all accounts in order of id', async () => {
+    const { stdout } = await orgkeeper('accounts', '--json');
+    expect(ids(stdout)).toEqual([A, B, C]);
+    expect(JSON.parse(stdout)[0]).toEqual(JSON.parse((await orgkeeper('account', A, '--json')).stdout));
+  });
+
+  test('narrows to those that are kept and not ready, and to those that differed', async () => {
+    expect(ids((await orgkeeper('accounts', '--not-ready', '--json')).stdout)).toEqual([B]);
+    expect(ids((await orgkeeper('accounts', '--drifted', '--json')).stdout)).toEqual([A]);
+  });
+
+  test('is a table for people, and the count goes to stderr', async () => {
+    const { stdout, stderr } = await orgkeeper('accounts');
+    expect(stdout.split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
+      ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST PASS'],
+      [A, 'genomics', 'analytics@3', 'active', 'yes', 'corrected', '2026-01-02 03:04:07Z'],
+      [B, 'physics', 'analytics@3', 'failed', 'no', 'failed', '2026-01-02 03:04:07Z'],
+      [C, 'old', 'analytics@3', 'unmanaged', 'no', '–', '–'],
+      [''],
+    ]);
+    expect(stderr).toBe('3 of 3 accounts; 1 ready, 1 not.\n');
+  });
+
+  test('shows a pause of the fleet on every account that is kept', async () => {
+    await putControl(world.table, { fleetPaused: true, pausedBaselines: [] });
+    const states = JSON.parse((await orgkeeper('accounts', '--json')).stdout) as { state: string }[];
+    expect(states.map(({ state }) => state)).toEqual(['paused', 'paused', 'unmanaged']);
+  });
+});
+
+describe('history ID', () => {
+  test('lists the passes that found something, newest first, and so many as are asked for', async () => {
+    await keep(world.table, record(A));
+    for (const day of [1, 2, 3]) {
+      const lastPass = pass({
+        id: `pass-${day}`,
+        startedAt: `2026-01-0${day}T00:00:00.000Z`,
+        result: 'corrected',
+        differences: [drift],
+      });
+      await leave(world.table, status(A, { lastPass }));
+    }
+    const { stdout } = await orgkeeper('history', A, '--limit', '2', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id: 'pass-3', baseline: { name: 'analytics', version: 3 } },
+      { id: 'pass-2' },
+    ]);
+    expect((await orgkeeper('history', A)).stdout).toMatch(
+      /2026-01-03 00:00:00Z {2}corrected {2}analytics@3[\s\S]*mallory → orgkeeper/,
+    );
+  });
+
+  test('is empty for an account that nothing has happened to, and fails for one that nobody knows', async () => {
+    await keep(world.table, record(A));
+    expect(await orgkeeper('history', A, '--json')).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+    expect((await orgkeeper('history', B, '--json')).code).toBe(1);
+  });
+});

@@ -1,0 +1,254 @@
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { jest } from '@jest/globals';
+import { run } from '../../cli/run.ts';
+import { startEmulator } from '../../local/emulator.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import { mainClients } from '../../shared/aws/main-clients.ts';
+import type { Config } from '../../shared/config.ts';
+import type { AccountStatus, PassRecord } from '../../shared/status.ts';
+import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
+import { saveStatus } from '../../shared/store/statuses.ts';
+import type { Table } from '../../shared/store/table.ts';
+
+export const MAIN = '123456789012';
+export const REGION = 'eu-west-1';
+
+export const config: Config = {
+  partition: 'aws',
+  region: REGION,
+  organizationsRegion: 'us-east-1',
+  mainAccountId: MAIN,
+  managementAccountId: '999988887777',
+  organizationId: 'o-abcdefghij',
+  tableName: 'orgkeeper',
+  busName: 'orgkeeper',
+  workQueueUrl: 'http://localhost/work.fifo',
+  sweepQueueUrl: 'http://localhost/sweep',
+  organizationRoleArn: 'arn:aws:iam::999988887777:role/orgkeeper-OrganizationRole',
+  organizationExternalId: 'organization-external-id',
+  runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,
+  apiRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-ApiHandlerRole`,
+  accessRoleNames: ['OrganizationAccountAccessRole'],
+  executionRolePattern: 'orgkeeper-*',
+  defaultBaseline: 'analytics',
+  onboard: {},
+  requesters: [],
+};
+
+/** What a run of the command line left. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A request as it arrived on the bus. */
+export interface Arrived {
+  readonly id: string;
+  readonly source: string;
+  readonly 'detail-type': string;
+  readonly detail: Record<string, unknown>;
+}
+
+/** An emulated Main account with a deployment's table, parameter and bus, and nobody who reconciles. */
+export interface World {
+  readonly table: Table;
+  /** Environment of a spawned command line. */
+  readonly env: Record<string, string>;
+  /** Empties the table. */
+  reset(): Promise<void>;
+  /** The next request on the bus, or undefined when none comes within the seconds. */
+  nextRequest(seconds?: number): Promise<Arrived | undefined>;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const directory = join(import.meta.dirname, '..', '..', '.orgkeeper');
+  const emulator = await startEmulator({ directory, say: (line) => console.log(line) });
+  const env = {
+    AWS_ENDPOINT_URL: emulator.endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'testing',
+    AWS_SECRET_ACCESS_KEY: 'testing',
+  };
+  Object.assign(process.env, env);
+  const { table } = mainClients(config);
+  const dynamo = new DynamoDBClient({});
+  await createTable(dynamo);
+  await new SSMClient({}).send(
+    new PutParameterCommand({ Name: '/orgkeeper/config', Type: 'String', Value: JSON.stringify(config) }),
+  );
+  const { sqs, queueUrl } = await createBus();
+  return {
+    table,
+    env,
+    reset: async () => {
+      await dynamo.send(new DeleteTableCommand({ TableName: 'orgkeeper' }));
+      await createTable(dynamo);
+    },
+    nextRequest: async (seconds = 5) => {
+      const { Messages: [message] = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: seconds }),
+      );
+      if (!message?.Body) return undefined;
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
+      return JSON.parse(message.Body) as Arrived;
+    },
+    stop: () => emulator.stop(),
+  };
+}
+
+/** Runs the command line in this process; colours are taken off. */
+export async function orgkeeper(...argv: string[]): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const capture = (to: string[]) => (chunk: unknown) => {
+    to.push(String(chunk));
+    return true;
+  };
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation(capture(out)),
+    jest.spyOn(process.stderr, 'write').mockImplementation(capture(err)),
+  ];
+  try {
+    await run(argv);
+    return {
+      code: Number(process.exitCode ?? 0),
+      stdout: stripVTControlCharacters(out.join('')),
+      stderr: stripVTControlCharacters(err.join('')),
+    };
+  } finally {
+    process.exitCode = undefined;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+export function record(accountId: string, more: Partial<AccountRecord> = {}): AccountRecord {
+  return {
+    schemaVersion: 1,
+    accountId,
+    name: 'genomics',
+    email: 'genomics@example.com',
+    origin: 'created',
+    lifecycle: 'managed',
+    generation: 1,
+    paused: false,
+    mode: 'enforce',
+    baseline: { name: 'analytics', version: 3 },
+    externalId: 'abcdefghijklmnopqrstuvwxyz012345',
+    values: {},
+    tags: {},
+    registeredAt: '2026-01-01T00:00:00.000Z',
+    changedBy: 'event-1',
+    requestedAt: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+export function pass(more: Partial<PassRecord> = {}): PassRecord {
+  return {
+    id: 'pass-1',
+    startedAt: '2026-01-02T03:04:05.000Z',
+    finishedAt: '2026-01-02T03:04:07.000Z',
+    cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' },
+    baseline: { name: 'analytics', version: 3 },
+    result: 'unchanged',
+    calls: { reads: 14, writes: 0 },
+    differences: [],
+    ...more,
+  };
+}
+
+export function status(accountId: string, more: Partial<AccountStatus> = {}): AccountStatus {
+  return {
+    schemaVersion: 1,
+    accountId,
+    version: 1,
+    observedGeneration: 1,
+    ready: true,
+    readySince: '2026-01-01T00:01:00.000Z',
+    conditions: [
+      {
+        type: 'ExecutionRole',
+        status: 'True',
+        reason: 'InDesiredState',
+        message: 'Everything is as the baseline says.',
+        changedAt: '2026-01-01T00:01:00.000Z',
+      },
+    ],
+    outputs: { 'role.arn': `arn:aws:iam::${accountId}:role/orgkeeper-analysis` },
+    foreign: [],
+    lastPass: pass(),
+    ...more,
+  };
+}
+
+/** Puts an account into the table, as intake would. */
+export async function keep(table: Table, kept: AccountRecord): Promise<void> {
+  if (!(await saveRecord(table, kept, undefined))) throw new Error(`${kept.accountId} is there already`);
+}
+
+/** Leaves what a pass would leave: a status, and a line of history when it found something. */
+export async function leave(table: Table, left: AccountStatus): Promise<void> {
+  const before = (await loadAccount(table, left.accountId)).status?.version ?? 0;
+  const { lastPass } = left;
+  const options = { passId: lastPass?.id ?? 'none', now: new Date() };
+  const found = lastPass && lastPass.result !== 'unchanged';
+  await saveStatus(
+    table,
+    { ...left, version: before + 1 },
+    found ? { ...options, history: lastPass } : options,
+  );
+}
+
+async function createTable(dynamo: DynamoDBClient): Promise<void> {
+  const names = ['pk', 'sk', 'collection', 'collectionKey', 'due', 'dueAt'];
+  const keys = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: 'orgkeeper',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: names.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+      KeySchema: keys('pk', 'sk'),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'collection',
+          KeySchema: keys('collection', 'collectionKey'),
+          Projection: { ProjectionType: 'ALL' },
+        },
+        { IndexName: 'due', KeySchema: keys('due', 'dueAt'), Projection: { ProjectionType: 'KEYS_ONLY' } },
+      ],
+    }),
+  );
+}
+
+async function createBus(): Promise<{ sqs: SQSClient; queueUrl: string }> {
+  const events = new EventBridgeClient({});
+  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+  await events.send(new CreateEventBusCommand({ Name: 'orgkeeper' }));
+  const { QueueUrl: queueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'intake' }));
+  const EventPattern = JSON.stringify({ source: ['orgkeeper.request'] });
+  const rule = { Name: 'requests', EventBusName: 'orgkeeper' };
+  await events.send(new PutRuleCommand({ ...rule, EventPattern }));
+  const Targets = [{ Id: 'intake', Arn: `arn:aws:sqs:${REGION}:${MAIN}:intake` }];
+  await events.send(new PutTargetsCommand({ Rule: rule.Name, EventBusName: rule.EventBusName, Targets }));
+  return { sqs, queueUrl };
+}
