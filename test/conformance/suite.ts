@@ -33,6 +33,8 @@ export interface Fixture {
   readonly tamperings: readonly Tampering[];
   /** What others have, and which the kind leaves alone. */
   readonly foreign: readonly Foreign[];
+  /** Changes of the baseline that reach further than the fields of `tamperings`. */
+  readonly revisions?: readonly Revision[];
   /** Changes that mean nothing: the pass makes no writing call. */
   readonly harmless?: readonly Harmless[];
   /** Changes that are reported, never made: AWS cannot make them in place, or must not be made to. */
@@ -82,6 +84,19 @@ export interface BlockedCase {
   readonly reason: string;
 }
 
+export interface Revision {
+  /** A sentence: `removes a parameter that was dropped`. */
+  readonly name: string;
+  /** What was in the account before anything was made. */
+  readonly plant?: Act<void>;
+  /** The new version, followed after the fixture's. */
+  readonly section: unknown;
+  readonly difference?: Partial<Difference>;
+  readonly read: Act<unknown>;
+  /** What is read once the new version is followed. */
+  readonly wanted: unknown;
+}
+
 export interface Harmless {
   /** Completes "does not mind …". */
   readonly name: string;
@@ -111,7 +126,7 @@ export function describeKind<Section, Wanted, Actual>(
   /** A member with what it needs beforehand, and a keeper for it. */
   async function begin(
     section = fixed,
-  ): Promise<{ member: Member; keep: Keeper; before: readonly string[] }> {
+  ): Promise<{ member: Member; keep: Keeper<Section>; before: readonly string[] }> {
     const member = newMember();
     await fixture.prepare?.(member);
     const before = await inventory(member);
@@ -231,6 +246,27 @@ export function describeKind<Section, Wanted, Actual>(
           if (hindersRemoval) await expect(removal).rejects.toThrow(ForeignResource);
           else await removal;
           expect(await read(member, keep.recorded())).toEqual(planted);
+        },
+        30_000,
+      );
+    }
+
+    const revisions = (fixture.revisions ?? []).map((case_) => [case_.name, case_] as const);
+    if (revisions.length > 0) {
+      test.each(revisions)(
+        'when the baseline changes, %s',
+        async (_, { plant, section, difference, read, wanted }) => {
+          const { member, keep } = await begin();
+          await plant?.(member, {});
+          await settled(keep);
+          expect(await read(member, keep.recorded())).not.toEqual(wanted);
+          keep.revise(kind.section.parse(section));
+          const pass = await keep.pass();
+          if (difference) {
+            expect(pass.comparison?.differences).toContainEqual(expect.objectContaining(difference));
+          }
+          await settled(keep);
+          expect(await read(member, keep.recorded())).toEqual(wanted);
         },
         30_000,
       );
@@ -372,7 +408,7 @@ export function describeKind<Section, Wanted, Actual>(
 }
 
 /** Passes until one finds nothing to do; that one is returned. Fails after five. */
-async function settled(keep: Keeper): Promise<Outcome> {
+async function settled(keep: Pick<Keeper, 'pass'>): Promise<Outcome> {
   for (let pass = 1; pass <= 5; pass += 1) {
     const outcome = await keep.pass();
     if (outcome.state === 'present' && outcome.comparison?.differences.length === 0) return outcome;

@@ -74,7 +74,7 @@ interface Hooks {
 }
 
 /** Keeps one kind in one member as a pass would, remembering what was recorded from pass to pass. */
-export interface Keeper {
+export interface Keeper<Section = unknown> {
   /** One pass; a `Stop` counts the calls of `apply`. */
   pass(stop?: Stop): Promise<Outcome>;
   /** Only looks: what `observe` finds, and its calls. */
@@ -83,6 +83,8 @@ export interface Keeper {
   remove(stop?: Stop): Promise<{ readonly stopped: boolean; readonly calls: readonly ObservedCall[] }>;
   /** Outputs recorded so far. */
   readonly recorded: () => Readonly<Record<string, string>>;
+  /** From now on another section, as when the account is moved to another version of its baseline. */
+  revise(section: Section): void;
   /** Forgets what was recorded, as when a status was lost. */
   forget(): void;
 }
@@ -102,8 +104,9 @@ export function keeper<Section, Wanted, Actual>(
   kind: Kind<Section, Wanted, Actual>,
   member: Member,
   options: KeeperOptions<Section>,
-): Keeper {
+): Keeper<Section> {
   let recorded: Record<string, string> = {};
+  let { section } = options;
 
   function start(stop: Stop | undefined) {
     const run = { part: 'observe' as Part, calls: [] as ObservedCall[], counted: 0, dead: false, busy: 0 };
@@ -144,7 +147,7 @@ export function keeper<Section, Wanted, Actual>(
       eventually,
     };
     const lookup = (name: string) => options.values[name] ?? fresh[name];
-    const wanted = () => kind.render(options.section, lookup, member.account);
+    const wanted = () => kind.render(section, lookup, member.account);
     const over = async (work: Promise<void>): Promise<boolean> => {
       let stopped = false;
       await work.catch((error: unknown) => {
@@ -192,6 +195,9 @@ export function keeper<Section, Wanted, Actual>(
       return { stopped, calls: run.run.calls };
     },
     recorded: () => recorded,
+    revise(revised) {
+      section = revised;
+    },
     forget() {
       recorded = {};
     },

@@ -1,0 +1,113 @@
+import {
+  AddTagsToResourceCommand,
+  DeleteParameterCommand,
+  PutParameterCommand,
+  type Tag,
+} from '@aws-sdk/client-ssm';
+import { Conflict, ControllerError, InvalidDesiredState, QuotaExceeded } from '../../../shared/errors.ts';
+import type { Difference } from '../../../shared/status.ts';
+import type { Change, KindContext } from '../kind.ts';
+import { needsReplacement } from './diff.ts';
+import { type ActualParameter, type ActualParameters, arnOf, outputName } from './observe.ts';
+import type { Parameters, WantedParameter } from './render.ts';
+import { keptTags } from './tags.ts';
+
+/** See Kind. One parameter after the other: SSM takes about three writes a second. */
+export async function apply(
+  { wanted, actual, differences }: Change<Parameters, ActualParameters>,
+  context: KindContext,
+): Promise<void> {
+  const todo = differences.filter(({ action }) => action !== 'reported');
+  for (const name of new Set(todo.map(({ resource }) => resource))) {
+    const of = todo.filter(({ resource }) => resource === name);
+    const parameter = wanted.parameters.find((one) => one.name === name);
+    const found = actual?.found[name];
+    try {
+      if (!parameter) await drop(name, context);
+      else if (!found) await create(parameter, wanted.owner, {}, context);
+      else await change(parameter, found, of, { ...context, owner: wanted.owner });
+    } catch (error) {
+      throw explain(name, error);
+    }
+  }
+}
+
+/** Deletes it; not there any more is as good. */
+export async function drop(name: string, context: KindContext): Promise<void> {
+  try {
+    await context.clients.ssm.send(new DeleteParameterCommand({ Name: name }));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ParameterNotFound') throw error;
+  }
+  context.record({ [outputName(name)]: undefined });
+}
+
+async function create(
+  parameter: WantedParameter,
+  owner: string,
+  tags: Readonly<Record<string, string>>,
+  context: KindContext,
+): Promise<void> {
+  // Without Overwrite: if it was made since we looked, this fails, and the next pass sees whose it is.
+  const Tags = toTags({ ...tags, ...keptTags(parameter, owner, 'ours') });
+  await context.clients.ssm.send(new PutParameterCommand({ ...content(parameter), Tags }));
+  context.record({ [outputName(parameter.name)]: arnOf(parameter.name, context.account) });
+}
+
+async function change(
+  parameter: WantedParameter,
+  found: ActualParameter,
+  differences: readonly Difference[],
+  context: KindContext & { readonly owner: string },
+): Promise<void> {
+  if (found.whose === 'ours' && needsReplacement(parameter, found)) {
+    await drop(parameter.name, context);
+    const others = Object.entries(found.tags).filter(([key]) => !key.toLowerCase().startsWith('aws:'));
+    return create(parameter, context.owner, Object.fromEntries(others), context);
+  }
+  const { ssm } = context.clients;
+  if (differences.some(({ path }) => !path.startsWith('tags.'))) {
+    await ssm.send(new PutParameterCommand({ ...content(parameter), Overwrite: true }));
+  }
+  // Never in one call with Overwrite: SSM refuses that.
+  const kept = Object.entries(keptTags(parameter, context.owner, found.whose));
+  const changed = kept.filter(([key]) => differences.some(({ path }) => path === `tags.${key}`));
+  if (changed.length === 0) return;
+  const Tags = toTags(Object.fromEntries(changed));
+  await ssm.send(
+    new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: parameter.name, Tags }),
+  );
+}
+
+function content({ name, value, type, tier, description }: WantedParameter) {
+  return { Name: name, Value: value, Type: type, Tier: tier, Description: description };
+}
+
+function toTags(tags: Readonly<Record<string, string>>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** Errors of SSM that are about this parameter, as ours; others stay as they are. */
+function explain(name: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ControllerError) return error;
+  const said = `The parameter ${name}: ${error.message}`;
+  switch (error.name) {
+    case 'ParameterAlreadyExists':
+    case 'ParameterNotFound':
+    case 'InvalidResourceId':
+      return new Conflict(`The parameter ${name} was made or deleted at the same moment.`, { cause: error });
+    case 'ParameterMaxVersionLimitExceeded':
+      return new QuotaExceeded(said, {
+        cause: error,
+        remedy: 'Take the label off the oldest version of it.',
+      });
+    case 'ValidationException':
+    case 'ParameterPatternMismatchException':
+    case 'HierarchyTypeMismatchException':
+    case 'HierarchyLevelLimitExceededException':
+    case 'UnsupportedParameterType':
+      return new InvalidDesiredState(said, [{ path: 'parameters', message: said }], { cause: error });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Kind } from '../kind.ts';
+import { apply } from './apply.ts';
+import { diff } from './diff.ts';
+import { type ActualParameters, observe, outputName } from './observe.ts';
+import { remove } from './remove.ts';
+import { type Parameters, render } from './render.ts';
+import { ParametersSection } from './section.ts';
+
+/** SSM parameters that tell what is deployed in the account later what it needs to know. */
+export const parameters: Kind<ParametersSection, Parameters, ActualParameters> = {
+  name: 'parameters',
+  condition: 'Parameters',
+  section: ParametersSection,
+  permissions: {
+    read: ['ssm:DescribeParameters', 'ssm:GetParameters', 'ssm:ListTagsForResource', 'tag:GetResources'],
+    write: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter'],
+  },
+  // DescribeParameters and GetResources take no other resource, and dropped ones are not known beforehand.
+  resources: () => ['*'],
+  wakeOn: [
+    'AddTagsToResource',
+    'DeleteParameter',
+    'DeleteParameters',
+    'PutParameter',
+    'RemoveTagsFromResource',
+  ],
+  outputNames: () => [],
+  render,
+  observe,
+  outputs: ({ found }) =>
+    Object.fromEntries(
+      Object.values(found)
+        .filter(({ whose }) => whose === 'ours')
+        .map(({ name, arn }) => [outputName(name), arn]),
+    ),
+  diff,
+  apply,
+  remove,
+};

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** Bytes of a value. https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+const MOST_BYTES = { Standard: 4_096, Advanced: 8_192 } as const;
+
+/** Letters, digits and `.-_`, in levels divided by `/`; one with levels starts with `/`. */
+const Name = z
+  .string()
+  .max(1_011, 'the name of a parameter has at most 1,011 characters with its ARN')
+  .regex(
+    /^([\w.-]+|(\/[\w.-]+)+)$/,
+    'a name is letters, digits and .-_ in levels divided by /, starting with /',
+  )
+  .refine((name) => !/^\/?(aws|ssm)/i.test(name), 'a name cannot start with aws or ssm')
+  .refine((name) => name.split('/').length <= 16, 'a name has at most 15 levels');
+
+/** SSM's limits; `aws:` is reserved, and so are the tags that say whose a thing is. */
+const Tags = z
+  .record(
+    z
+      .string()
+      .regex(/^(?!aws:)(?!orgkeeper:)/i, 'tags starting with `aws:` or `orgkeeper:` cannot be given')
+      .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'a tag key is 1 to 128 letters, digits and _.:/=+-@'),
+    z
+      .string()
+      .refine(
+        (value) => value.includes('${') || /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value),
+        'a tag value is at most 256 letters, digits and _.:/=+-@',
+      ),
+  )
+  .refine((tags) => Object.keys(tags).length <= 48, 'at most 48 tags beside those that say whose it is');
+
+const Type = z.enum(['String', 'StringList'], {
+  error: ({ input }) =>
+    input === 'SecureString'
+      ? 'SecureString values are not kept yet: a baseline is no place for secrets'
+      : 'a type is String or StringList',
+});
+
+const Parameter = z
+  .strictObject({
+    name: Name,
+    /** Text; may hold `${…}`. */
+    value: z
+      .string({ error: 'a value is text: put a number between quotes' })
+      .min(1, 'a value is not empty')
+      .refine((value) => !/\{\{.*\}\}/s.test(value), 'SSM takes no {{…}} in a value'),
+    type: Type.default('String'),
+    tier: z.enum(['Standard', 'Advanced']).default('Standard'),
+    description: z.string().max(1_024).default(''),
+    /** Tags that others add stay. */
+    tags: Tags.default({}),
+  })
+  .superRefine(({ value, tier }, context) => {
+    const bytes = Buffer.byteLength(value);
+    if (bytes <= MOST_BYTES[tier]) return;
+    const message = `a ${tier} parameter holds ${MOST_BYTES[tier]} bytes, and this is ${bytes}`;
+    context.addIssue({ code: 'custom', path: ['value'], message });
+  });
+
+/** `parameters:` of a baseline. */
+export const ParametersSection = z.array(Parameter).superRefine((parameters, context) => {
+  const seen = new Set<string>();
+  for (const [index, { name }] of parameters.entries()) {
+    if (seen.has(name))
+      context.addIssue({ code: 'custom', path: [index, 'name'], message: 'stands here twice' });
+    seen.add(name);
+  }
+});
+export type ParametersSection = z.infer<typeof ParametersSection>;
+export type Parameter = ParametersSection[number];
