@@ -7,7 +7,7 @@ const ORGANIZATIONS_REGION = {
   'aws-cn': 'cn-northwest-1',
   'aws-us-gov': 'us-gov-west-1',
 } as const;
-export type Partition = keyof typeof ORGANIZATIONS_REGION;
+type Partition = keyof typeof ORGANIZATIONS_REGION;
 
 /** The days that CloudWatch Logs accepts as a retention. */
 const RETENTION_DAYS = [

@@ -31,7 +31,7 @@ export const NAMES = {
 } as const;
 
 /** The table's indexes. */
-export const INDEXES = ['collection', 'due'] as const;
+const INDEXES = ['collection', 'due'] as const;
 
 /** Name of a function on AWS. */
 export function functionName(name: FunctionName): string {

@@ -43,14 +43,13 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
   const seeOrganization: Grant[] = mainIsManagement(context)
     ? organizationReads(context)
     : [assume('EnterManagement', [arn.organizationRole])];
+  const enterByAccessRole = assume(
+    'EnterAccounts',
+    arn.accessRoles,
+    'Any account of the organization is entered; its trust decides.',
+  );
   const enterAccounts: Grant[] = [
-    mainIsManagement(context)
-      ? assume(
-          'EnterAccounts',
-          arn.accessRoles,
-          'Any account of the organization is entered; its trust decides.',
-        )
-      : assume('EnterManagement', [arn.organizationRole]),
+    mainIsManagement(context) ? enterByAccessRole : assume('EnterManagement', [arn.organizationRole]),
     assume(
       'UseExecutionRoles',
       [arn.executionRoles],
@@ -88,14 +87,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
       ...enterAccounts,
     ],
-    organization: [
-      ...organizationReads(context),
-      assume(
-        'EnterAccounts',
-        arn.accessRoles,
-        'Any account of the organization is entered; its trust decides.',
-      ),
-    ],
+    organization: [...organizationReads(context), enterByAccessRole],
   };
 }
 

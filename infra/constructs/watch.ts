@@ -3,6 +3,7 @@ import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import type { Context } from '../context.ts';
 import { FUNCTIONS, functionName, NAMES } from '../names.ts';
 import { alarms, metric } from './alarms.ts';
+import { deadLettersOf } from './queue.ts';
 
 const QUEUES = { intake: NAMES.intakeQueue, sweep: NAMES.sweepQueue, reconcile: NAMES.workQueue };
 
@@ -18,7 +19,7 @@ export function watch(stack: Stack, context: Context): void {
     alarm({
       name: `${title(name)}DeadLetters`,
       description: `Messages for ${name} failed for good: read them in the queue of dead letters, mend, redrive.`,
-      metric: waiting(deadLetters(QUEUES[name])),
+      metric: waiting(deadLettersOf(QUEUES[name])),
       threshold: 1,
     });
     alarm({
@@ -63,7 +64,7 @@ function dashboard(stack: Stack, context: Context): void {
       [
         graph('Messages waiting', queues.map(waiting)),
         graph('Age of the oldest message (s)', queues.map(age)),
-        graph('Dead letters', queues.map(deadLetters).map(waiting)),
+        graph('Dead letters', queues.map(deadLettersOf).map(waiting)),
       ],
       [
         graph('Invocations', FUNCTIONS.map(invocations)),
@@ -77,8 +78,6 @@ function dashboard(stack: Stack, context: Context): void {
   });
 }
 
-const deadLetters = (queue: string) =>
-  queue.endsWith('.fifo') ? queue.replace(/\.fifo$/, '-dead.fifo') : `${queue}-dead`;
 const waiting = (queue: string) =>
   metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: queue });
 const age = (queue: string) => metric('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: queue });

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Stack, aws_sqs as sqs } from 'aws-cdk-lib';
+import { buildApp } from '../../infra/app.ts';
 import { readContext } from '../../infra/context.ts';
 import { permissions } from '../../infra/permissions.ts';
 import { app, CONTEXT } from './support.ts';
+
+const LINTER = 'cfn-lint';
 
 const VARIANTS = [
   ['three accounts', {}],
@@ -50,7 +53,7 @@ describe("cdk-nag's AwsSolutions checks", () => {
 });
 
 describe('cfn-lint', () => {
-  const installed = spawnSync('cfn-lint', ['--version']).status === 0;
+  const installed = spawnSync(LINTER, ['--version']).status === 0;
   const title = installed
     ? 'finds nothing in any template'
     : 'is not on PATH, so the templates go unchecked here';
@@ -62,7 +65,7 @@ describe('cfn-lint', () => {
         const assembly = app(changes).synth();
         const regions = new Set(assembly.stacks.map(({ environment }) => environment.region));
         const files = assembly.stacks.map(({ templateFullPath }) => templateFullPath);
-        const { status, stdout } = spawnSync('cfn-lint', ['--regions', ...regions, '--', ...files], {
+        const { status, stdout } = spawnSync(LINTER, ['--regions', ...regions, '--', ...files], {
           encoding: 'utf8',
         });
         expect({ name, status, stdout }).toEqual({ name, status: 0, stdout: '' });
@@ -70,6 +73,11 @@ describe('cfn-lint', () => {
     },
     120_000,
   );
+});
+
+test('without bundles, the app says how to make them', () => {
+  const build = () => buildApp(CONTEXT, { functionsDir: '/nowhere' });
+  expect(build).toThrow('No bundle in /nowhere for: intake, sweep, reconcile. Run npm run build first.');
 });
 
 test('cdk.json runs the app, and the scripts deploy stacks that it has', () => {
