@@ -6,6 +6,7 @@ import { type Emulator, startEmulator } from './emulator.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { organizationOf } from './gateway/organization-events.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import { publishShippedBaselines } from './shipped-baselines.ts';
 
 /** How to run Orgkeeper on this machine. All have defaults. */
 export interface RuntimeOptions {
@@ -22,7 +23,7 @@ export interface RuntimeOptions {
   readonly functionsDir?: string;
   /** More CDK context. */
   readonly context?: Record<string, unknown>;
-  /** Runs when everything is deployed and works, before `startRuntime` resolves: publishing baselines, say. */
+  /** Runs when everything is deployed and works, before `startRuntime` resolves. Default: publishes the shipped baselines. */
   readonly afterDeploy?: (runtime: Runtime) => Promise<void>;
   /** Hears what happens, line by line. */
   readonly say?: (line: string) => void;
@@ -117,7 +118,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       lost: Promise.race([emulator.lost, watching.lost]),
       stop,
     };
-    await options.afterDeploy?.(runtime);
+    await (options.afterDeploy ?? publishShippedBaselines)(runtime);
     gateway.recorder.clear();
     if (options.announce ?? true) {
       const state: RuntimeState = { endpoint: gateway.endpoint, region, accounts, pid: process.pid };
