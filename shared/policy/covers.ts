@@ -53,8 +53,8 @@ type Some = PolicyInput | readonly PolicyInput[];
 const mostCombinations = 200_000;
 
 /**
- * Whether `actual` grants at least what `required` does: then whatever `evaluate` allows with `required`, it
- * allows with `actual` in its place. Told action by action and resource by resource. Sound, not complete: what
+ * Whether `actual` grants at least what `required` does: then whatever `evaluate` allows by a statement of
+ * `required`, it allows with `actual` in its place. Told action by action and resource by resource. Sound, not complete: what
  * is not proven is missing. A Deny of `actual` counts against it unless `required` denies the same. Both are of
  * the same kind, identity or trust or resource; several policies count together. Throws PolicyError.
  */

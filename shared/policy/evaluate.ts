@@ -77,7 +77,7 @@ export function evaluate(request: Request, policies: PolicySet): Evaluation {
   }
 }
 
-/** How the statement names who asks; an identity policy names nobody and is about whoever has it. */
+/** How the statement names who asks; an identity policy is about whoever has it, which no root user can. */
 function namingOf(
   statement: Statement,
   kind: Kind,
@@ -85,7 +85,9 @@ function namingOf(
   bounded: boolean,
   context: Context,
 ): Naming | undefined {
-  if (kind !== 'resource' && kind !== 'trust') return who.type === 'AWS' ? 'itself' : undefined;
+  if (kind !== 'resource' && kind !== 'trust') {
+    return who.type === 'AWS' && who.kind !== 'root' ? 'itself' : undefined;
+  }
   const { Principal, NotPrincipal, Effect } = statement;
   if (NotPrincipal !== undefined) {
     const left =
