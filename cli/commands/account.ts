@@ -6,7 +6,7 @@ export function accountCommand(): Command {
   return new Command('account')
     .description('Shows one account: where it stands, its conditions, what was made in it, its last pass.')
     .argument('<id>', 'account id, 12 digits')
-    .option('--json', 'print the document that docs/cli.md describes')
+    .option('--json', 'print its document, as docs/cli.md describes it')
     .action(show);
 }
 

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AccountRecord } from '../../shared/account.ts';
+import { accountView } from '../../shared/account-view.ts';
+import { type Control, RUNNING } from '../../shared/control.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+import { pass, record, status } from './support.ts';
+
+const ID = '111111111111';
+
+function view(given: Partial<AccountRecord>, left?: Partial<AccountStatus>, control: Control = RUNNING) {
+  return accountView({ record: record(ID, given), status: left && status(ID, left), control });
+}
+
+describe('the state of an account', () => {
+  test.each<[string, Partial<AccountRecord>, Partial<AccountStatus> | undefined, string, boolean]>([
+    ['without a pass', {}, undefined, 'pending', false],
+    [
+      'that was never ready and waits',
+      {},
+      { ready: false, readySince: undefined as never, lastPass: pass({ result: 'waiting' }) },
+      'pending',
+      false,
+    ],
+    ['that is as desired', {}, {}, 'active', true],
+    [
+      'that was ready and waits',
+      {},
+      { ready: false, lastPass: pass({ result: 'waiting' }) },
+      'active',
+      false,
+    ],
+    [
+      'that is observed and differs',
+      { mode: 'observe' },
+      { ready: false, lastPass: pass({ result: 'drifted' }) },
+      'active',
+      false,
+    ],
+    ['whose last pass failed', {}, { ready: false, lastPass: pass({ result: 'failed' }) }, 'failed', false],
+    ['of which more was asked since its last pass', { generation: 2 }, {}, 'pending', false],
+    ['that is paused, ready as it is', { paused: true }, {}, 'paused', true],
+    ['that was there before', { lifecycle: 'unmanaged' }, undefined, 'unmanaged', false],
+    ['that left, whatever its last pass says', { lifecycle: 'departed' }, {}, 'departed', false],
+    ['that is retired', { lifecycle: 'retired' }, {}, 'retired', false],
+    ['that is being retired', { lifecycle: 'retiring' }, {}, 'pending', false],
+    [
+      'whose retirement failed',
+      { lifecycle: 'retiring' },
+      { lastPass: pass({ result: 'failed' }) },
+      'failed',
+      false,
+    ],
+  ])('%s is told', (_, given, left, state, ready) => {
+    expect(view(given, left)).toMatchObject({ state, ready });
+  });
+
+  test('is paused with its fleet or its baseline, and with no other baseline', () => {
+    expect(view({}, {}, { fleetPaused: true, pausedBaselines: [] }).state).toBe('paused');
+    expect(view({}, {}, { fleetPaused: false, pausedBaselines: ['analytics'] }).state).toBe('paused');
+    expect(view({}, {}, { fleetPaused: false, pausedBaselines: ['other'] }).state).toBe('active');
+  });
+});
+
+test('the document of an account that nothing has happened to has no keys without a value', () => {
+  const { email: _, baseline: __, ...bare } = record(ID, { lifecycle: 'unmanaged' });
+  expect(Object.keys(accountView({ record: bare, control: RUNNING }))).toEqual([
+    'accountId',
+    'name',
+    'origin',
+    'state',
+    'mode',
+    'ready',
+    'conditions',
+    'outputs',
+  ]);
+});

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import type { Command } from 'commander';
+import { completeProgram } from '../../cli/program.ts';
+
+/** Every command with its options, as `orgkeeper baseline list` → `--json`. */
+function commandsOf(command: Command, path: readonly string[]): [string, string[]][] {
+  if (command.commands.length > 0)
+    return command.commands.flatMap((sub) => commandsOf(sub, [...path, sub.name()]));
+  return [[path.join(' '), command.options.map(({ long }) => long ?? '').toSorted()]];
+}
+
+/** The same of docs/cli.md: a heading a command, a list item an option. */
+function commandsOnPage(): [string, string[]][] {
+  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+  return page
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => {
+      const name = /^`(.*)`/.exec(section)?.[1] ?? section;
+      return [name, [...section.matchAll(/^- `(--[a-z-]+)`: /gm)].map((match) => match[1] ?? '').toSorted()];
+    });
+}
+
+describe('docs/cli.md', () => {
+  test('has every command with every option, and none that there is not', async () => {
+    const program = commandsOf(await completeProgram(), ['orgkeeper']);
+    expect(Object.fromEntries(commandsOnPage())).toEqual(Object.fromEntries(program));
+  });
+});

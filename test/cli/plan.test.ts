@@ -1,0 +1,74 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { keep, orgkeeper, record, startWorld, type World } from './support.ts';
+
+const A = '111111111111';
+const text = 'name: small\nparameters:\n  - name: /orgkeeper/account/id\n    value: ${account.id}\n';
+
+let world: World;
+let file: string;
+beforeAll(async () => {
+  world = await startWorld();
+  file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'small.yaml');
+  await writeFile(file, text);
+}, 90_000);
+afterAll(() => world?.stop());
+beforeEach(async () => {
+  await world.reset();
+  await orgkeeper('baseline', 'publish', file);
+  await keep(world.table, record(A, { baseline: { name: 'small', version: 1 } }));
+});
+
+describe('plan ID', () => {
+  test('lists what a pass would change, changes nothing, and exits 2', async () => {
+    const { code, stdout } = await orgkeeper('plan', A, '--json');
+    expect(code).toBe(2);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ accountId: A, baseline: { name: 'small', version: 1 }, obstacles: [] });
+    expect(document.differences).toEqual([
+      expect.objectContaining({ kind: 'parameters', resource: '/orgkeeper/account/id', action: 'created' }),
+    ]);
+    await expect(
+      (await member()).send(new GetParameterCommand({ Name: '/orgkeeper/account/id' })),
+    ).rejects.toThrow(/not found/i);
+  });
+
+  test('is a table for people', async () => {
+    const { code, stdout, stderr } = await orgkeeper('plan', A);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/parameters +\/orgkeeper\/account\/id .*created/);
+    expect(stderr).toMatch(/ from small@1 in account 111111111111\.\n$/);
+  });
+
+  test('with a file says what that would change, and exits 0 when it is nothing', async () => {
+    await writeFile(file, 'name: small\nparameters: []\n');
+    const { code, stdout } = await orgkeeper('plan', A, '--baseline', file, '--json');
+    expect({ code, document: JSON.parse(stdout) }).toEqual({
+      code: 0,
+      document: { accountId: A, baseline: { name: 'small' }, differences: [], obstacles: [] },
+    });
+    await writeFile(file, text);
+  });
+
+  test('enters no account that is not kept', async () => {
+    await keep(world.table, record('222222222222', { lifecycle: 'unmanaged' }));
+    const { code, stderr } = await orgkeeper('plan', '222222222222');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^orgkeeper: Account 222222222222 is unmanaged, /);
+  });
+});
+
+async function member(): Promise<SSMClient> {
+  const RoleArn = `arn:aws:iam::${A}:role/OrganizationAccountAccessRole`;
+  const { Credentials } = await new STSClient({}).send(
+    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'test' }),
+  );
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return new SSMClient({
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  });
+}
