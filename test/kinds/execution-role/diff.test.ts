@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
+import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
+import { render } from '../../../controllers/kinds/execution-role/render.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+
+const RUNNER = 'arn:aws:iam::345678901234:role/runner';
+const trust = (principal: string) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole' }],
+});
+const reading = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:Get*', Resource: '*' }] };
+const wanted = render(
+  ExecutionRoleSection.parse({
+    name: 'orgkeeper-execution',
+    trustPolicy: trust(RUNNER),
+    inlinePolicies: { analytics: reading },
+  }),
+  () => undefined,
+  { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' },
+);
+const healthy: ActualRole = {
+  arn: wanted.arn,
+  name: wanted.name,
+  path: '/',
+  description: '',
+  maxSessionDuration: 3_600,
+  trustPolicy: encodeURIComponent(JSON.stringify(wanted.trustPolicy)),
+  inlinePolicies: { analytics: encodeURIComponent(JSON.stringify(reading)) },
+  managedPolicies: [],
+  permissionsBoundary: undefined,
+  tags: wanted.tags,
+};
+const differencesWith = (change: Partial<ActualRole>) => diff(wanted, { ...healthy, ...change }).differences;
+
+describe('what differs in an execution role', () => {
+  test('is nothing when it is as wanted', () => {
+    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], foreign: [] });
+  });
+
+  test('is the whole role when there is none', () => {
+    expect(diff(wanted, undefined).differences).toMatchObject([{ path: '', action: 'created' }]);
+  });
+
+  test('names the place in a policy, and no more than that', () => {
+    const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::999999999999:root')));
+    expect(differencesWith({ trustPolicy })).toEqual([
+      {
+        kind: 'executionRole',
+        resource: 'orgkeeper-execution',
+        path: 'trustPolicy',
+        desired: { 'Statement[0].Principal': { AWS: [RUNNER] } },
+        actual: { 'Statement[0].Principal': { AWS: ['arn:aws:iam::999999999999:root'] } },
+        action: 'updated',
+      },
+    ]);
+  });
+
+  test('is a principal that shows as a unique id: its role was deleted and made again', () => {
+    const trustPolicy = encodeURIComponent(JSON.stringify(trust('AROAEXAMPLEID12345678')));
+    expect(differencesWith({ trustPolicy })).toMatchObject([{ path: 'trustPolicy', action: 'updated' }]);
+  });
+
+  test('is a policy that nobody can read', () => {
+    expect(differencesWith({ trustPolicy: '%7Bnope' })).toMatchObject([{ path: 'trustPolicy' }]);
+  });
+
+  test('is a policy added by hand, though it was not read', () => {
+    const inlinePolicies = { ...healthy.inlinePolicies, backdoor: undefined };
+    expect(differencesWith({ inlinePolicies })).toMatchObject([
+      { path: 'inlinePolicies.backdoor', action: 'removed' },
+    ]);
+  });
+
+  test('is no tag that AWS keeps itself', () => {
+    const tags = { ...healthy.tags, 'aws:cloudformation:stack-name': 's' };
+    expect(differencesWith({ tags })).toEqual([]);
+  });
+
+  test('in its path is reported as needing replacement, and the rest is still repaired', () => {
+    const found = diff(wanted, { ...healthy, path: '/other/', description: 'mine' });
+    expect(found.blocked).toMatchObject([
+      { reason: 'NeedsReplacement', difference: { path: 'path', desired: '/', actual: '/other/' } },
+    ]);
+    expect(found.differences).toMatchObject([{ path: 'description' }]);
+  });
+});

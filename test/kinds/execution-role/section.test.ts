@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { render } from '../../../controllers/kinds/execution-role/render.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { InvalidDesiredState } from '../../../shared/errors.ts';
+
+const Allow = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
+const trustPolicy = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: '${main.runnerRole}' }, Action: 'sts:AssumeRole' }],
+};
+const valid = { name: 'orgkeeper-execution', trustPolicy };
+const account = { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' };
+const lookup = (name: string) =>
+  name === 'main.runnerRole' ? 'arn:aws:iam::345678901234:role/r' : undefined;
+const policy = (...Statement: unknown[]) => ({ Version: '2012-10-17', Statement });
+
+describe('the section executionRole', () => {
+  test.each([
+    ['a name with a slash', { ...valid, name: 'a/b' }, ['name']],
+    ['a path that does not end with /', { ...valid, path: '/a' }, ['path']],
+    ['a session shorter than an hour', { ...valid, maxSessionDuration: 900 }, ['maxSessionDuration']],
+    ['a session longer than twelve hours', { ...valid, maxSessionDuration: 43_201 }, ['maxSessionDuration']],
+    ['a managed policy that is no ARN', { ...valid, managedPolicies: ['ReadOnly'] }, ['managedPolicies', 0]],
+    ['one of our own tags', { ...valid, tags: { 'orgkeeper:owner': 'x' } }, ['tags', 'orgkeeper:owner']],
+    [
+      'a policy with an unknown element',
+      { ...valid, inlinePolicies: { p: policy({ ...Allow, Efect: 'x' }) } },
+      ['inlinePolicies', 'p', 'Statement', 0, 'Efect'],
+    ],
+    [
+      'a trust policy without a principal',
+      { ...valid, trustPolicy: policy({ Effect: 'Allow', Action: 'sts:AssumeRole' }) },
+      ['trustPolicy', 'Statement', 0],
+    ],
+    [
+      'an inline policy without a resource',
+      { ...valid, inlinePolicies: { p: policy({ Effect: 'Allow', Action: 's3:*' }) } },
+      ['inlinePolicies', 'p', 'Statement', 0],
+    ],
+    ['a trust policy without statements', { ...valid, trustPolicy: {} }, ['trustPolicy']],
+  ])('refuses %s, by its path', (_, given, path) => {
+    const parsed = ExecutionRoleSection.safeParse(given);
+    expect(parsed.error?.issues.map((issue) => issue.path)).toContainEqual(path);
+  });
+
+  test('refuses an unknown key', () => {
+    const parsed = ExecutionRoleSection.safeParse({ ...valid, trustpolicy: trustPolicy });
+    expect(parsed.error?.issues[0]).toMatchObject({ code: 'unrecognized_keys', keys: ['trustpolicy'] });
+  });
+});
+
+describe('rendering the execution role', () => {
+  const rendered = (given: object) =>
+    render(ExecutionRoleSection.parse({ ...valid, ...given }), lookup, account);
+  const problemsOf = (given: object) => {
+    try {
+      rendered(given);
+    } catch (error) {
+      if (error instanceof InvalidDesiredState) return error.problems;
+    }
+    return [];
+  };
+
+  test('fills in names, and tags it with its owner', () => {
+    expect(rendered({ path: '/kept/', tags: { by: '${main.runnerRole}' } })).toMatchObject({
+      arn: 'arn:aws:iam::456789012345:role/kept/orgkeeper-execution',
+      trustPolicy: { Statement: [{ Principal: { AWS: 'arn:aws:iam::345678901234:role/r' } }] },
+      tags: { by: 'arn:aws:iam::345678901234:role/r', 'orgkeeper:owner': '345678901234' },
+    });
+  });
+
+  test('refuses a name that is not known for the account, by its path', () => {
+    expect(problemsOf({ tags: { team: '${values.team}' } })).toEqual([
+      { path: 'executionRole.tags.team', message: '${values.team} is not known for this account' },
+    ]);
+  });
+
+  test("leaves IAM's own variables for IAM", () => {
+    const own = policy({ ...Allow, Resource: 'arn:aws:s3:::home/${aws:username}/${*}' });
+    expect(rendered({ inlinePolicies: { own } }).inlinePolicies).toEqual({ own });
+  });
+
+  test('checks what the names were filled in with', () => {
+    expect(problemsOf({ permissionsBoundary: '${main.runnerRole}' })).toMatchObject([
+      { path: 'executionRole.permissionsBoundary' },
+    ]);
+  });
+
+  test('counts the characters of a trust policy without whitespace', () => {
+    const principals = (count: number) => ({
+      trustPolicy: policy({
+        Effect: 'Allow',
+        Principal: {
+          AWS: Array.from({ length: count }, (_, i) => `arn:aws:iam::345678901234:role/role-${1000 + i}`),
+        },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'aws:PrincipalTag/spaced': ' '.repeat(2_000) } },
+      }),
+    });
+    expect(problemsOf(principals(40))).toEqual([]);
+    expect(problemsOf(principals(50))).toMatchObject([{ path: 'executionRole.trustPolicy' }]);
+  });
+
+  test('counts all inline policies together', () => {
+    const long = policy({ ...Allow, Resource: `arn:aws:s3:::${'x'.repeat(5_200)}` });
+    expect(problemsOf({ inlinePolicies: { a: long } })).toEqual([]);
+    expect(problemsOf({ inlinePolicies: { a: long, b: long } })).toMatchObject([
+      { path: 'executionRole.inlinePolicies' },
+    ]);
+  });
+});
