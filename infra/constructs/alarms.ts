@@ -83,9 +83,9 @@ export function alarms(
   };
 }
 
-/** A metric of AWS's own, named by its one dimension. */
+/** A metric of AWS's own, or of ours, named by its dimension. */
 export function metric(
-  namespace: 'AWS/SQS' | 'AWS/Lambda' | 'AWS/Events',
+  namespace: 'AWS/SQS' | 'AWS/Lambda' | 'Orgkeeper',
   metricName: string,
   dimensions: Record<string, string>,
   statistic: 'Sum' | 'Maximum' = 'Maximum',

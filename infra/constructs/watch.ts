@@ -74,10 +74,24 @@ function dashboard(stack: Stack, context: Context): void {
           FUNCTIONS.map((name) => metric('AWS/Lambda', 'Duration', { FunctionName: functionName(name) })),
         ),
       ],
+      [
+        graph('Passes by result', [counted('Result', 'Passes')]),
+        graph('Differences by kind', [counted('Kind', 'Differences')]),
+        graph('Slowest account from its event to ready (s)', [
+          metric('Orgkeeper', 'SecondsToReady', { service: 'reconcile' }),
+        ]),
+      ],
     ],
   });
 }
 
+/** What the reconcile function counts, a line for each value of the dimension. */
+const counted = (dimension: string, name: string) =>
+  new cloudwatch.MathExpression({
+    expression: `SEARCH('{Orgkeeper,service,${dimension}} MetricName="${name}"', 'Sum', 300)`,
+    label: '',
+    usingMetrics: {},
+  });
 const waiting = (queue: string) =>
   metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: queue });
 const age = (queue: string) => metric('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: queue });

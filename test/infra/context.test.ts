@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { readContext } from '../../infra/context.ts';
 
@@ -7,6 +8,15 @@ const GIVEN = {
   organizationId: 'o-a1b2c3d4e5',
   region: 'eu-west-1',
 };
+
+test('docs/operations.md names every value of the context', () => {
+  const documented = readFileSync('docs/operations.md', 'utf8');
+  for (const name of Object.keys(
+    readContext({ ...GIVEN, alarmEmail: 'a@b.cc', controlTowerRegion: 'eu-west-2' }),
+  )) {
+    if (!['partition', 'organizationsRegion'].includes(name)) expect(documented).toContain(`\`${name}\``);
+  }
+});
 
 describe('readContext', () => {
   test('needs four values and has a default for the rest', () => {
