@@ -27,7 +27,7 @@ export async function networkWorld({ clients: { ec2 } }: Member): Promise<string
   const { Subnets = [] } = subnets;
   const { RouteTables = [] } = tables;
   const { InternetGateways = [] } = gateways;
-  // The emulator lists deleted endpoints for ever, and associations of deleted subnets.
+  // The emulator lists deleted endpoints, and what was connected with deleted subnets and tables, for ever.
   const VpcEndpoints = (endpoints.VpcEndpoints ?? []).filter(({ State }) => `${State}` !== 'deleted');
   const exists = (subnetId: string | undefined) => Subnets.some(({ SubnetId }) => SubnetId === subnetId);
   const labels = new Map<string, string>();
@@ -75,7 +75,9 @@ export async function networkWorld({ clients: { ec2 } }: Member): Promise<string
     lines.push(['table', named(VpcId), routes.sort(), associations.sort(), tagText(Tags)]);
   }
   for (const { VpcId, ServiceName, VpcEndpointType, RouteTableIds = [], Tags } of kept(VpcEndpoints)) {
-    const serves = RouteTableIds.map(named).sort();
+    const serves = RouteTableIds.filter((id) => labels.has(id))
+      .map(named)
+      .sort();
     lines.push(['endpoint', named(VpcId), ServiceName, VpcEndpointType, serves, tagText(Tags)]);
   }
   return lines.map((line) => JSON.stringify(line)).sort();

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
+import { pick } from '../../../controllers/kinds/network/identify.ts';
+import { subnetNamed } from '../../../controllers/kinds/network/names.ts';
+import { account, ours } from './samples.ts';
+
+const named = subnetNamed('a');
+const tagged = (id: string, tags: Record<string, string> = ours('subnet/a')) => ({ id, tags });
+const anothers = { [OWNER_TAG]: '999999999999', [NAME_TAG]: 'subnet/a' };
+
+describe('which one is ours', () => {
+  test.each([
+    {
+      reason: 'recorded ids come first, even where another one has the tags',
+      candidates: [tagged('1'), tagged('2')],
+      recorded: { 'subnet.a.id': '2' },
+      chosen: '2',
+      duplicates: ['1'],
+    },
+    {
+      reason: 'a recorded one that lost its tags is still ours',
+      candidates: [tagged('1', {})],
+      recorded: { 'subnet.a.id': '1' },
+      chosen: '1',
+      duplicates: [],
+    },
+    {
+      reason: 'a recorded one whose owner tag was scribbled over is still ours',
+      candidates: [tagged('1', { ...ours('subnet/a'), [OWNER_TAG]: 'me' })],
+      recorded: { 'subnet.a.id': '1' },
+      chosen: '1',
+      duplicates: [],
+    },
+    {
+      reason: 'a recorded one that another Orgkeeper took over is not ours any more',
+      candidates: [tagged('1', anothers)],
+      recorded: { 'subnet.a.id': '1' },
+      chosen: undefined,
+      duplicates: [],
+    },
+    {
+      reason: 'the tags say it when the recorded one is gone',
+      candidates: [tagged('3')],
+      recorded: { 'subnet.a.id': '2' },
+      chosen: '3',
+      duplicates: [],
+    },
+    {
+      reason: 'of two with our tags and none recorded, always the same one',
+      candidates: [tagged('9'), tagged('4')],
+      recorded: {},
+      chosen: '4',
+      duplicates: ['9'],
+    },
+    {
+      reason: 'the owner counts, not the name alone',
+      candidates: [tagged('1', anothers), tagged('2', { [NAME_TAG]: 'subnet/a' })],
+      recorded: {},
+      chosen: undefined,
+      duplicates: [],
+    },
+    {
+      reason: 'a name tag changed by hand makes nobody a duplicate that may be deleted',
+      candidates: [tagged('1'), tagged('2')],
+      recorded: { 'subnet.a.id': '1', 'subnet.b.id': '2' },
+      chosen: '1',
+      duplicates: [],
+    },
+  ])('$reason', ({ candidates, recorded, chosen, duplicates }) => {
+    const picked = pick(candidates, named, {
+      owner: account.owner,
+      recorded: { ...recorded } as Record<string, string>,
+    });
+    expect(picked.chosen?.id).toBe(chosen);
+    expect(picked.duplicates.map(({ id }) => id)).toEqual(duplicates);
+  });
+
+  test('the one with more in it comes first', () => {
+    const rank = ({ id }: { id: string }) => (id === '9' ? -5 : 0);
+    const { chosen } = pick([tagged('4'), tagged('9')], named, { owner: account.owner, recorded: {} }, rank);
+    expect(chosen?.id).toBe('9');
+  });
+});
