@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import type { NetworkActual } from '../../../controllers/kinds/network/actual.ts';
+import { apply } from '../../../controllers/kinds/network/apply/apply.ts';
+import { clientToken } from '../../../controllers/kinds/network/apply/work.ts';
+import { diff } from '../../../controllers/kinds/network/diff/diff.ts';
+import { tableNamed } from '../../../controllers/kinds/network/names.ts';
+import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/errors.ts';
+import { awsError, fakeContext, healthy, wantedWith, withTable } from './samples.ts';
+
+const made = {
+  CreateVpc: { Vpc: { VpcId: 'vpc-1' } },
+  CreateInternetGateway: { InternetGateway: { InternetGatewayId: 'igw-1' } },
+  CreateRouteTable: { RouteTable: { RouteTableId: 'rtb-1' } },
+  CreateSubnet: { Subnet: { SubnetId: 'subnet-1' } },
+  CreateVpcEndpoint: { VpcEndpoint: { VpcEndpointId: 'vpce-1' } },
+};
+const ids = {
+  'vpc.id': 'vpc-1',
+  'vpc.cidr': '10.0.0.0/16',
+  'internetGateway.id': 'igw-1',
+  'routeTable.public.id': 'rtb-1',
+  'subnet.public.id': 'subnet-1',
+  'endpoint.s3.id': 'vpce-1',
+};
+
+function change(actual: NetworkActual | undefined, wanted = wantedWith()) {
+  return { wanted, actual, differences: diff(wanted, actual).differences };
+}
+const error = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(() => undefined).catch((thrown: unknown) => thrown);
+
+describe('writing a network', () => {
+  test('makes everything in the order in which it needs each other, tagged as it is made', async () => {
+    const { context, sent, outputs } = fakeContext(made);
+    await apply(change(undefined), context);
+    expect(sent.map(({ name }) => name)).toEqual([
+      'CreateVpc',
+      'ModifyVpcAttribute',
+      'CreateInternetGateway',
+      'AttachInternetGateway',
+      'CreateRouteTable',
+      'CreateRoute',
+      'CreateSubnet',
+      'ModifySubnetAttribute',
+      'AssociateRouteTable',
+      'CreateVpcEndpoint',
+    ]);
+    for (const { name, input } of sent.filter(
+      (one) => one.name.startsWith('Create') && one.name !== 'CreateRoute',
+    )) {
+      expect({ name, tags: JSON.stringify(input.TagSpecifications) }).toEqual({
+        name,
+        tags: expect.stringContaining('{"Key":"orgkeeper:owner","Value":"345678901234"}'),
+      });
+    }
+    expect(outputs).toEqual(ids);
+  });
+
+  test('writes only what differs', async () => {
+    const { context, sent } = fakeContext({});
+    await apply(change({ ...healthy, ...withTable({ associations: [] }) }), context);
+    expect(sent.map(({ name, input }) => [name, input])).toEqual([
+      ['AssociateRouteTable', { SubnetId: 'subnet-1', RouteTableId: 'rtb-1' }],
+    ]);
+  });
+
+  test('switches host names off before DNS support, as AWS wants it', async () => {
+    const { context, sent } = fakeContext({});
+    await apply(change(healthy, wantedWith({ dnsSupport: false, dnsHostnames: false })), context);
+    expect(sent.map(({ input }) => Object.keys(input)[1])).toEqual([
+      'EnableDnsHostnames',
+      'EnableDnsSupport',
+    ]);
+  });
+
+  test.each(['CreateVpc', 'CreateInternetGateway', 'CreateSubnet'])(
+    'does not send %s again when nobody answers, but looks after 30 s',
+    async (name) => {
+      const { context, sent } = fakeContext({ ...made, [name]: new ServiceFault('no answer') });
+      const thrown = await error(apply(change(undefined), context));
+      expect(thrown).toBeInstanceOf(NotYetConsistent);
+      expect(thrown).toMatchObject({ reason: 'UnansweredCreate', retryAfterSeconds: 30 });
+      expect(sent.filter((one) => one.name === name)).toHaveLength(1);
+    },
+  );
+
+  test('keeps the ids of what was made before a failure', async () => {
+    const { context, outputs } = fakeContext({ ...made, CreateSubnet: awsError('SubnetLimitExceeded') });
+    await error(apply(change(undefined), context));
+    expect(outputs).toMatchObject({ 'vpc.id': 'vpc-1', 'routeTable.public.id': 'rtb-1' });
+  });
+
+  test('is patient with fresh ids that other calls do not see yet', async () => {
+    let asked = 0;
+    const { context } = fakeContext({
+      ...made,
+      ModifySubnetAttribute: () => {
+        asked += 1;
+        if (asked === 1) throw awsError('InvalidSubnetID.NotFound');
+        return {};
+      },
+    });
+    await apply(change(undefined), context);
+    expect(asked).toBe(2);
+  });
+
+  test('takes what somebody else did meanwhile as a reason to look again', async () => {
+    const { context } = fakeContext({
+      ...made,
+      AttachInternetGateway: awsError('Resource.AlreadyAssociated'),
+    });
+    expect(await error(apply(change(undefined), context))).toBeInstanceOf(Conflict);
+  });
+
+  test('takes the n-th zone id of the region when it makes a subnet, whatever order AWS tells', async () => {
+    const subnets = [{ name: 'public', cidr: '10.0.0.0/24', zone: 2, routing: 'public' }];
+    const zones = { AvailabilityZones: ['euw1-az3', 'euw1-az1', 'euw1-az2'].map((ZoneId) => ({ ZoneId })) };
+    const { context, sent } = fakeContext({ ...made, DescribeAvailabilityZones: zones });
+    await apply(change(undefined, wantedWith({ subnets })), context);
+    const created = sent.find(({ name }) => name === 'CreateSubnet');
+    expect(created?.input.AvailabilityZoneId).toBe('euw1-az2');
+  });
+
+  test('says by path that a region has too few zones', async () => {
+    const subnets = [{ name: 'public', cidr: '10.0.0.0/24', zone: 5, routing: 'public' }];
+    const { context } = fakeContext({ ...made, DescribeAvailabilityZones: { AvailabilityZones: [] } });
+    expect(await error(apply(change(undefined, wantedWith({ subnets })), context))).toMatchObject({
+      problems: [{ path: 'network.subnets[0].zone' }],
+    });
+  });
+
+  test('removes a duplicate only when the differences say so', async () => {
+    const actual: NetworkActual = {
+      ...healthy,
+      duplicates: [
+        { type: 'internet gateway', id: 'igw-2', logical: 'internet-gateway', unused: true },
+        { type: 'vpc', id: 'vpc-3', logical: 'vpc', unused: false },
+      ],
+    };
+    const { context, sent } = fakeContext({});
+    await apply(change(actual), context);
+    expect(sent.map(({ name, input }) => [name, input])).toEqual([
+      ['DeleteInternetGateway', { InternetGatewayId: 'igw-2' }],
+    ]);
+  });
+
+  test('gives a token that stays for a repeated call and changes once there was such a thing', () => {
+    const named = tableNamed('public');
+    const token = (recorded: Record<string, string>, vpcId = 'vpc-1') =>
+      clientToken({ context: fakeContext({}, recorded).context }, named, [vpcId]);
+    expect(token({})).toBe(token({}));
+    expect(token({})).not.toBe(token({ 'routeTable.public.id': 'rtb-1' }));
+    expect(token({})).not.toBe(token({}, 'vpc-2'));
+    expect(token({}).length).toBeLessThanOrEqual(64);
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from '@jest/globals';
+import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
+import { observe } from '../../../controllers/kinds/network/observe.ts';
+import { awsError, fakeContext, ours, wantedWith } from './samples.ts';
+
+const wanted = wantedWith();
+const tags = (record: Record<string, string>) =>
+  Object.entries(record).map(([Key, Value]) => ({ Key, Value }));
+const vpc = (VpcId: string, record = ours('vpc')) => ({
+  VpcId,
+  CidrBlock: '10.0.0.0/16',
+  Tags: tags(record),
+});
+const attributes = { EnableDnsSupport: { Value: true }, EnableDnsHostnames: { Value: true } };
+const subnetsOf = (vpcId: string) => (input: Record<string, unknown>) => ({
+  Subnets: JSON.stringify(input).includes(vpcId) ? [{ SubnetId: 'subnet-1', CidrBlock: '10.0.0.0/24' }] : [],
+});
+
+describe('looking at a network', () => {
+  test('takes seven calls, all at once, when the VPC is known', async () => {
+    const { context, sent } = fakeContext(
+      { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes },
+      { 'vpc.id': 'vpc-1' },
+    );
+    expect(await observe(wanted, context)).toMatchObject({ state: 'present' });
+    expect(sent.map(({ name }) => name).sort()).toEqual([
+      'DescribeInternetGateways',
+      'DescribeRouteTables',
+      'DescribeSubnets',
+      'DescribeVpcAttribute',
+      'DescribeVpcAttribute',
+      'DescribeVpcEndpoints',
+      'DescribeVpcs',
+    ]);
+    expect(sent.every(({ step }) => step === 1)).toBe(true);
+  });
+
+  test('finds a VPC by its tags when the recorded one is gone', async () => {
+    const { context } = fakeContext(
+      {
+        DescribeVpcs: { Vpcs: [vpc('vpc-2')] },
+        DescribeVpcAttribute: ({ VpcId }) => {
+          if (VpcId === 'vpc-1') throw awsError('InvalidVpcID.NotFound');
+          return attributes;
+        },
+      },
+      { 'vpc.id': 'vpc-1' },
+    );
+    expect(await observe(wanted, context)).toMatchObject({
+      state: 'present',
+      actual: { vpc: { id: 'vpc-2' } },
+    });
+  });
+
+  test('follows the pages of every list', async () => {
+    const { context } = fakeContext(
+      {
+        DescribeVpcs: ({ NextToken }) =>
+          NextToken ? { Vpcs: [vpc('vpc-1', {})] } : { Vpcs: [vpc('vpc-0', {})], NextToken: 'more' },
+        DescribeVpcAttribute: attributes,
+        DescribeSubnets: ({ NextToken }) =>
+          NextToken
+            ? { Subnets: [{ SubnetId: 'subnet-2', Tags: tags(ours('subnet/public')) }] }
+            : { Subnets: [], NextToken: 'more' },
+      },
+      { 'vpc.id': 'vpc-1' },
+    );
+    expect(await observe(wanted, context)).toMatchObject({
+      actual: { vpc: { id: 'vpc-1' }, subnets: { public: { id: 'subnet-2' } } },
+    });
+  });
+
+  test('waits for a VPC that exists and is not listed yet, instead of making a second one', async () => {
+    const { context } = fakeContext({ DescribeVpcAttribute: attributes }, { 'vpc.id': 'vpc-1' });
+    expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
+  });
+
+  test('waits for a VPC that is listed and not known everywhere yet', async () => {
+    const { context } = fakeContext({
+      DescribeVpcs: { Vpcs: [vpc('vpc-1')] },
+      DescribeVpcAttribute: awsError('InvalidVpcID.NotFound'),
+    });
+    expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
+  });
+
+  test('of two VPCs with our tags takes the one in use, and tells which one can go', async () => {
+    const { context } = fakeContext({
+      DescribeVpcs: { Vpcs: [vpc('vpc-1'), vpc('vpc-2')] },
+      DescribeVpcAttribute: attributes,
+      DescribeSubnets: subnetsOf('vpc-2'),
+    });
+    expect(await observe(wanted, context)).toMatchObject({
+      actual: { vpc: { id: 'vpc-2' }, duplicates: [{ type: 'vpc', id: 'vpc-1', unused: true }] },
+    });
+  });
+
+  test('never calls a duplicate unused that has something in it', async () => {
+    const { context } = fakeContext(
+      {
+        DescribeVpcs: { Vpcs: [vpc('vpc-1'), vpc('vpc-2')] },
+        DescribeVpcAttribute: attributes,
+        DescribeSubnets: subnetsOf('vpc-2'),
+      },
+      { 'vpc.id': 'vpc-1' },
+    );
+    expect(await observe(wanted, context)).toMatchObject({
+      actual: { vpc: { id: 'vpc-1' }, duplicates: [{ type: 'vpc', id: 'vpc-2', unused: false }] },
+    });
+  });
+
+  test('stands aside where the VPC is kept by another Orgkeeper', async () => {
+    const another = { [OWNER_TAG]: '999999999999', [NAME_TAG]: 'vpc' };
+    const { context } = fakeContext(
+      { DescribeVpcs: { Vpcs: [vpc('vpc-1', another)] }, DescribeVpcAttribute: attributes },
+      { 'vpc.id': 'vpc-1' },
+    );
+    expect(await observe(wanted, context)).toMatchObject({ state: 'foreign' });
+  });
+
+  test('takes an endpoint that is being deleted as gone', async () => {
+    const { context } = fakeContext(
+      {
+        DescribeVpcs: { Vpcs: [vpc('vpc-1')] },
+        DescribeVpcAttribute: attributes,
+        DescribeVpcEndpoints: {
+          VpcEndpoints: [{ VpcEndpointId: 'vpce-1', State: 'Deleting', Tags: tags(ours('endpoint/s3')) }],
+        },
+      },
+      { 'vpc.id': 'vpc-1', 'endpoint.s3.id': 'vpce-1' },
+    );
+    expect(await observe(wanted, context)).toMatchObject({
+      actual: { endpoints: {}, others: { endpoints: [] } },
+    });
+  });
+
+  test('finds an internet gateway that outlived its VPC', async () => {
+    const { context } = fakeContext({
+      DescribeInternetGateways: {
+        InternetGateways: [{ InternetGatewayId: 'igw-1', Tags: tags(ours('internet-gateway')) }],
+      },
+    });
+    expect(await observe(wanted, context)).toMatchObject({
+      state: 'present',
+      actual: { vpc: undefined, gateway: { id: 'igw-1' } },
+    });
+  });
+});
