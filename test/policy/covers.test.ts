@@ -1,0 +1,357 @@
+import { describe, expect, test } from '@jest/globals';
+import { covers } from '../../shared/policy/covers.ts';
+
+const role = 'arn:aws:iam::123456789012:role/runner';
+const list = ['ec2:DescribeVpcs', 'ec2:CreateVpc', 's3:GetObject', 'ssm:PutParameter', 'iam:GetRole', 'a:b'];
+
+/** One statement as a policy. */
+function allow(changes: object = {}): { Version: string; Statement: object[] } {
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*', ...changes }],
+  };
+}
+
+/** An Allow of everything with a Deny. */
+function but(changes: object): object {
+  const deny = { Effect: 'Deny', Action: 's3:GetObject', Resource: '*', ...changes };
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }, deny] };
+}
+
+function trust(Principal: unknown, changes: object = {}): object {
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole', ...changes }],
+  };
+}
+
+const when = (Condition: object) => ({ Condition });
+
+const covered: [reason: string, required: object, actual: object][] = [
+  ['nothing is required', {}, {}],
+  ['more actions are granted', allow(), allow({ Action: list })],
+  [
+    'a wildcard includes the action, in any case',
+    allow({ Action: 'S3:GETobject' }),
+    allow({ Action: 's3:Get*' }),
+  ],
+  ['a wildcard includes a narrower wildcard', allow({ Action: 's3:Get*Tag*' }), allow({ Action: 's3:G?t*' })],
+  ['everything is granted', allow({ Action: list }), allow({ Action: '*' })],
+  [
+    'a wildcard includes the resource',
+    allow({ Resource: 'arn:aws:s3:::a/b/c' }),
+    allow({ Resource: 'arn:aws:s3:::a/*' }),
+  ],
+  [
+    'a wildcard includes what matches two',
+    allow({ Resource: 'arn:aws:s3:::a*b' }),
+    allow({ Resource: 'arn:aws:s3:::*' }),
+  ],
+  [
+    'the same variable stands on both sides',
+    allow({ Resource: 'arn:aws:s3:::${a:k}/x' }),
+    allow({ Resource: 'arn:aws:s3:::${A:K}/*' }),
+  ],
+  [
+    'a * includes a variable',
+    allow({ Resource: 'arn:aws:s3:::h/${a:k}' }),
+    allow({ Resource: 'arn:aws:s3:::h/*' }),
+  ],
+  ['NotAction leaves it in', allow(), allow({ Action: undefined, NotAction: ['iam:*', 'sts:*'] })],
+  [
+    'NotAction leaves more in than is required',
+    allow({ Action: undefined, NotAction: 'iam:*' }),
+    allow({ Action: undefined, NotAction: 'iam:GetRole' }),
+  ],
+  [
+    'NotResource leaves it in',
+    allow({ Resource: 'arn:aws:s3:::a' }),
+    allow({ Resource: undefined, NotResource: 'arn:aws:s3:::b*' }),
+  ],
+  ['no condition is asked for', allow(when({ Bool: { 'a:b': true } })), allow()],
+  [
+    'the same condition is asked for',
+    allow(when({ Bool: { 'a:b': 'True' } })),
+    allow(when({ Bool: { 'A:B': 'true' } })),
+  ],
+  [
+    'more values are let in',
+    allow(when({ StringEquals: { 'a:b': 'x' } })),
+    allow(when({ StringEquals: { 'a:b': ['y', 'x'] } })),
+  ],
+  [
+    'a pattern lets the value in',
+    allow(when({ StringEquals: { 'a:b': 'xyz' } })),
+    allow(when({ StringLike: { 'a:b': 'x*' } })),
+  ],
+  [
+    'fewer values are kept out',
+    allow(when({ StringNotEquals: { 'a:b': ['x', 'y'] } })),
+    allow(when({ StringNotEquals: { 'a:b': 'x' } })),
+  ],
+  [
+    'an address range includes another',
+    allow(when({ IpAddress: { 'aws:SourceIp': '10.1.0.0/16' } })),
+    allow(when({ IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } })),
+  ],
+  [
+    'a limit includes a lower one',
+    allow(when({ NumericLessThan: { 'a:b': 5 } })),
+    allow(when({ NumericLessThan: { 'a:b': 9 } })),
+  ],
+  [
+    'IfExists asks for less',
+    allow(when({ StringEquals: { 'a:b': 'x' } })),
+    allow(when({ StringEqualsIfExists: { 'a:b': 'x' } })),
+  ],
+  [
+    'a key that must equal is there',
+    allow(when({ StringEquals: { 'a:b': 'x' } })),
+    allow(when({ Null: { 'a:b': false } })),
+  ],
+  ['a Deny is about other actions', allow(), but({ Action: 's3:Put*' })],
+  [
+    'a Deny is about other resources',
+    allow({ Resource: 'arn:aws:s3:::a' }),
+    but({ Resource: 'arn:aws:s3:::b*' }),
+  ],
+  [
+    'a Deny spares the resource',
+    allow({ Resource: 'arn:aws:s3:::a' }),
+    but({ Resource: undefined, NotResource: 'arn:aws:s3:::a*' }),
+  ],
+  [
+    'a Deny is for another value',
+    allow(when({ StringEquals: { 'a:b': 'x' } })),
+    but(when({ StringNotEquals: { 'a:b': ['x', 'y'] } })),
+  ],
+  ['the required policy denies the same', but({}), but({})],
+  ['the required policy denies more', but({ Action: 's3:*' }), but({})],
+  [
+    'the required policy takes back what it allows',
+    {
+      Version: '2012-10-17',
+      Statement: [...allow().Statement, { Effect: 'Deny', Action: '*', Resource: '*' }],
+    },
+    {},
+  ],
+  [
+    'a role is trusted by name',
+    trust({ AWS: role }),
+    trust({ AWS: [role, 'arn:aws:iam::123456789012:role/other'] }),
+  ],
+  [
+    'an account is trusted in another spelling',
+    trust({ AWS: '123456789012' }),
+    trust({ AWS: 'arn:aws:iam::123456789012:root' }),
+  ],
+  ['everyone is trusted', trust({ AWS: role }), trust('*')],
+  [
+    'a service is trusted',
+    trust({ Service: 'ec2.amazonaws.com' }),
+    trust({ Service: ['ec2.amazonaws.com'], AWS: role }),
+  ],
+  [
+    'another role is denied',
+    trust({ AWS: role }),
+    {
+      Version: '2012-10-17',
+      Statement: [
+        ...(trust({ AWS: role }) as { Statement: object[] }).Statement,
+        { Effect: 'Deny', Principal: { AWS: 'arn:aws:iam::123456789012:role/other' }, Action: '*' },
+      ],
+    },
+  ],
+];
+
+const missed: [reason: string, required: object, actual: object, effect?: 'Deny'][] = [
+  ['nothing is granted', allow(), {}],
+  ['another action is granted', allow(), allow({ Action: 's3:PutObject' })],
+  [
+    'a wildcard is required and names are granted',
+    allow({ Action: 's3:*' }),
+    allow({ Action: ['s3:GetObject', 's3:PutObject'] }),
+  ],
+  ['? does not include *', allow({ Action: 's3:Get*' }), allow({ Action: 's3:Get?' })],
+  [
+    'the resource is in another case',
+    allow({ Resource: 'arn:aws:s3:::A' }),
+    allow({ Resource: 'arn:aws:s3:::a' }),
+  ],
+  [
+    '* does not leave its segment',
+    allow({ Resource: 'arn:aws:s3:r:1:x' }),
+    allow({ Resource: 'arn:aws:s*r:1:x' }),
+  ],
+  [
+    'a variable may be anything',
+    allow({ Resource: 'arn:aws:s3:::h/*' }),
+    allow({ Resource: 'arn:aws:s3:::h/${a:k}' }),
+  ],
+  [
+    'variables differ',
+    allow({ Resource: 'arn:aws:s3:::${a:k}' }),
+    allow({ Resource: 'arn:aws:s3:::${a:l}' }),
+  ],
+  [
+    'before 2012-10-17 it is no variable',
+    allow({ Resource: '${a:k}' }),
+    { ...allow({ Resource: '${a:k}' }), Version: '2008-10-17' },
+  ],
+  ['NotAction leaves it out', allow(), allow({ Action: undefined, NotAction: 's3:*' })],
+  [
+    'NotAction may leave some of it out',
+    allow({ Action: 's3:*' }),
+    allow({ Action: undefined, NotAction: 's3:PutObject' }),
+  ],
+  [
+    'all but some is required and names are granted',
+    allow({ Action: undefined, NotAction: 'iam:*' }),
+    allow({ Action: 's3:*' }),
+  ],
+  [
+    'NotResource may leave some of it out',
+    allow({ Resource: 'arn:aws:s3:::*' }),
+    allow({ Resource: undefined, NotResource: 'arn:aws:s3:::b' }),
+  ],
+  ['a condition is asked for', allow(), allow(when({ Bool: { 'a:b': true } }))],
+  [
+    'fewer values are let in',
+    allow(when({ StringEquals: { 'a:b': ['x', 'y'] } })),
+    allow(when({ StringEquals: { 'a:b': 'x' } })),
+  ],
+  [
+    'more values are kept out',
+    allow(when({ StringNotEquals: { 'a:b': 'x' } })),
+    allow(when({ StringNotEquals: { 'a:b': ['x', 'y'] } })),
+  ],
+  [
+    'IfExists asks for more',
+    allow(when({ StringEqualsIfExists: { 'a:b': 'x' } })),
+    allow(when({ StringEquals: { 'a:b': 'x' } })),
+  ],
+  [
+    'all values differ from any',
+    allow(when({ 'ForAllValues:StringEquals': { 'a:b': 'x' } })),
+    allow(when({ 'ForAnyValue:StringEquals': { 'a:b': 'x' } })),
+  ],
+  [
+    'a second condition is asked for',
+    allow(when({ Bool: { 'a:b': true } })),
+    allow(when({ Bool: { 'a:b': true, 'a:c': true } })),
+  ],
+  ['a Deny takes it back', allow(), but({}), 'Deny'],
+  ['a Deny takes part of it back', allow({ Action: 's3:*' }), but({}), 'Deny'],
+  [
+    'a Deny may take it back under a condition',
+    allow(),
+    but(when({ Bool: { 'aws:SecureTransport': false } })),
+    'Deny',
+  ],
+  [
+    'a Deny with a variable may take it back',
+    allow({ Resource: 'arn:aws:s3:::h/x' }),
+    but({ Resource: 'arn:aws:s3:::h/${a:k}' }),
+    'Deny',
+  ],
+  ['a Deny of all but some takes it back', allow(), but({ Action: undefined, NotAction: 'iam:*' }), 'Deny'],
+  ['a role is required and its account is trusted', trust({ AWS: role }), trust({ AWS: '123456789012' })],
+  ['an account is required and a role is trusted', trust({ AWS: '123456789012' }), trust({ AWS: role })],
+  ['everyone is required and a role is trusted', trust('*'), trust({ AWS: role })],
+  ['a role reads back as a unique id', trust({ AWS: role }), trust({ AWS: 'AROAEXAMPLEEXAMPLE123' })],
+  [
+    'another service is trusted',
+    trust({ Service: 'ec2.amazonaws.com' }),
+    trust({ Service: 'lambda.amazonaws.com' }),
+  ],
+  ['a service is not everyone, for all that is proven', trust({ Service: 'ec2.amazonaws.com' }), trust('*')],
+  ['all but some are trusted', trust({ AWS: role }), trust(undefined, { NotPrincipal: { AWS: role } })],
+  [
+    'an ExternalId is asked for',
+    trust({ AWS: role }),
+    trust({ AWS: role }, when({ StringEquals: { 'sts:ExternalId': 'x' } })),
+  ],
+  [
+    'the account is denied',
+    trust({ AWS: role }),
+    {
+      Version: '2012-10-17',
+      Statement: [
+        ...(trust({ AWS: role }) as { Statement: object[] }).Statement,
+        { Effect: 'Deny', Principal: { AWS: '123456789012' }, Action: '*' },
+      ],
+    },
+    'Deny',
+  ],
+  ['a trust policy is no identity policy', allow({ Action: 'sts:AssumeRole' }), trust('*')],
+];
+
+describe('covers', () => {
+  test.each(covered)('holds when %s', (_reason, required, actual) => {
+    expect(covers(required, actual)).toEqual({ covered: true, missing: [] });
+  });
+
+  test.each(missed)('fails when %s', (...row) => {
+    const [, required, actual, effect = 'Allow'] = row;
+    const found = covers(required, actual);
+    expect(found.covered).toBe(false);
+    expect(found.missing.map((each) => each.effect)).toEqual([effect]);
+  });
+
+  test('tells what is missing action by action and resource by resource', () => {
+    const required = allow({
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: ['arn:aws:s3:::a', 'arn:aws:s3:::b'],
+    });
+    const actual = allow({ Action: 's3:*', Resource: 'arn:aws:s3:::a' });
+    expect(covers(required, actual).missing.map(({ action, resource }) => [action, resource])).toEqual([
+      ['s3:GetObject', 'arn:aws:s3:::b'],
+      ['s3:PutObject', 'arn:aws:s3:::b'],
+    ]);
+  });
+
+  const reasons: [reason: RegExp, required: object, actual: object][] = [
+    [/^No Allow is proven to include this action/, allow(), allow({ Action: 'a:b' })],
+    [
+      /^Statement\[0\] \(One\) allows the action, but not proven/,
+      allow(),
+      allow({ Sid: 'One', Resource: 'arn:aws:s3:::a' }),
+    ],
+    [/^Statement\[0\] allows it only under a condition/, allow(), allow(when({ Bool: { 'a:b': true } }))],
+    [/^Statement\[1\] denies it, or may/, allow(), but({})],
+    [/^No Allow admits this principal/, trust({ AWS: role }), trust({ AWS: '210987654321' })],
+    [/^Statement\[0\] names only its account/, trust({ AWS: role }), trust({ AWS: '123456789012' })],
+    [/^No Allow without a Principal/, allow(), trust('*')],
+  ];
+  test.each(reasons)('says why: %s', (reason, required, actual) => {
+    expect(covers(required, actual).missing[0]?.reason).toMatch(reason);
+  });
+
+  test('says under which condition, and for whom', () => {
+    const required = trust({ AWS: '123456789012' }, when({ StringEquals: { 'sts:ExternalId': 'x' } }));
+    expect(covers(required, {}).missing[0]).toMatchObject({
+      principal: 'AWS arn:aws:iam::123456789012:root',
+      condition: { StringEquals: { 'sts:ExternalId': ['x'] } },
+      resource: '*',
+    });
+  });
+
+  test('counts several policies together, as they are attached together', () => {
+    const attached = [allow({ Action: 's3:Get*' }), allow({ Action: 'ec2:*' })];
+    expect(covers(allow({ Action: ['s3:GetObject', 'ec2:CreateVpc'] }), attached).covered).toBe(true);
+    expect(covers(allow(), [...attached, but({})]).missing[0]?.reason).toMatch(
+      /^Policy 3, Statement\[1\] denies it/,
+    );
+  });
+
+  test('does not prove what would take too long', () => {
+    const names = (prefix: string) => Array.from({ length: 900 }, (_, n) => `${prefix}${n}`);
+    const large = allow({ Action: names('s3:'), Resource: names('arn:aws:s3:::') });
+    expect(covers(large, large).missing[0]?.reason).toMatch(/too large/);
+    const start = performance.now();
+    const stars = allow({ Resource: `arn:aws:s3:::${'*a'.repeat(40)}` });
+    const marks = allow({ Resource: `arn:aws:s3:::*a${'?'.repeat(40)}` });
+    expect(covers(stars, marks).covered).toBe(false);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});
