@@ -51,7 +51,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command, String(port)], {
     stdio: ['pipe', log, log],
     detached: true,
-    env: { ...process.env, AWS_ENDPOINT_URL: '', MOTO_PORT: String(port), PYTHONUNBUFFERED: '1' },
+    env: {
+      // AWS's own policies can be attached by hand, as on AWS. They cost the emulator 0.3 s an account: a test of
+      // hundreds of accounts sets this to false.
+      MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+      ...process.env,
+      AWS_ENDPOINT_URL: '',
+      MOTO_PORT: String(port),
+      PYTHONUNBUFFERED: '1',
+    },
   });
   closeSync(log);
   child.stdin?.on('error', () => undefined);
