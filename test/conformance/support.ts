@@ -21,7 +21,7 @@ export interface Stop {
 }
 
 /** Thrown in place of the answer by a call that `Stop` names. */
-export class Stopped extends Error {}
+class Stopped extends Error {}
 
 /** What one pass of one kind found and did. */
 export interface Outcome {

@@ -7,8 +7,9 @@ import {
 import { Conflict, ControllerError, InvalidDesiredState, QuotaExceeded } from '../../../shared/errors.ts';
 import type { Difference } from '../../../shared/status.ts';
 import type { Change, KindContext } from '../kind.ts';
+import type { ActualParameter, ActualParameters } from './actual.ts';
 import { needsReplacement } from './diff.ts';
-import { type ActualParameter, type ActualParameters, arnOf, outputName } from './observe.ts';
+import { arnOf, outputName } from './observe.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';
 

@@ -1,6 +1,6 @@
 import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
-import type { ActualParameter, ActualParameters } from './observe.ts';
+import type { ActualParameter, ActualParameters } from './actual.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';
 

@@ -1,7 +1,8 @@
 import type { Kind } from '../kind.ts';
+import type { ActualParameters } from './actual.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
-import { type ActualParameters, observe, outputName } from './observe.ts';
+import { observe, outputName } from './observe.ts';
 import { remove } from './remove.ts';
 import { type Parameters, render } from './render.ts';
 import { ParametersSection } from './section.ts';

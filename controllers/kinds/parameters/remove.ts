@@ -1,6 +1,7 @@
 import type { KindContext } from '../kind.ts';
 import { drop } from './apply.ts';
-import { confirmOurs, outputName, taggedByUs } from './observe.ts';
+import { confirmOurs, outputName } from './observe.ts';
+import { taggedByUs } from './read.ts';
 import type { Parameters } from './render.ts';
 
 /** See Kind. Goes by the owner tag of each: what was there before stays, also where Orgkeeper kept its value. */

@@ -1,5 +1,5 @@
 import { NAME_TAG, OWNER_TAG } from '../kind.ts';
-import type { ActualParameter } from './observe.ts';
+import type { ActualParameter } from './actual.ts';
 import type { Parameter } from './section.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ActualParameter } from '../../../controllers/kinds/parameters/actual.ts';
 import { diff } from '../../../controllers/kinds/parameters/diff.ts';
-import type { ActualParameter } from '../../../controllers/kinds/parameters/observe.ts';
 import { render } from '../../../controllers/kinds/parameters/render.ts';
 import { ParametersSection } from '../../../controllers/kinds/parameters/section.ts';
 
