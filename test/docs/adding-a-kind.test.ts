@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CreateAccountAliasCommand,
+  DeleteAccountAliasCommand,
+  ListAccountAliasesCommand,
+} from '@aws-sdk/client-iam';
+import { describe, expect, it } from '@jest/globals';
+import { parseBaseline } from '../../controllers/kinds/baseline.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import { describeKind } from '../conformance/suite.ts';
+import type { Member } from '../conformance/support.ts';
+import { accountAlias } from './account-alias/kind.ts';
+import { blocksOf, page } from './pages.ts';
+
+const guide = page('docs/adding-a-kind.md');
+const [first, ...others] = kinds;
+const withExample = first ? [first, accountAlias, ...others] : [];
+
+describe('docs/adding-a-kind.md', () => {
+  it('shows the kind that this test runs, as it would stand in controllers/kinds', () => {
+    const source = readFileSync(join(import.meta.dirname, 'account-alias/kind.ts'), 'utf8');
+    const moved = source.replace('../../../controllers/kinds/kind.ts', '../kind.ts');
+    expect(blocksOf(guide, 'ts').map(({ text }) => text)).toContain(moved);
+  });
+
+  it('shows a baseline that is valid once the kind is in the list, and not before', () => {
+    const [baseline] = blocksOf(guide, 'yaml');
+    expect(parseBaseline(baseline?.text ?? '', withExample)).toHaveProperty('baseline');
+    expect(parseBaseline(baseline?.text ?? '', kinds)).toHaveProperty('problems');
+  });
+
+  it('names every member of the contract', () => {
+    const members = Object.keys(accountAlias).filter((member) => !guide.text.includes(`\`${member}`));
+    expect(members).toEqual([]);
+  });
+});
+
+const alias = async ({ clients }: Member) =>
+  (await clients.iam.send(new ListAccountAliasesCommand({}))).AccountAliases?.[0];
+const setAlias = async ({ clients }: Member, AccountAlias: string) =>
+  void (await clients.iam.send(new CreateAccountAliasCommand({ AccountAlias })));
+
+describeKind(accountAlias, {
+  section: { name: 'acme-${account.name}' },
+  values: { 'account.name': 'genomics' },
+  inventory: async (member) => [(await alias(member)) ?? []].flat(),
+  tamperings: [
+    {
+      name: 'an alias that somebody changed',
+      tamper: (member) => setAlias(member, 'mine'),
+      read: alias,
+      difference: { path: 'name', desired: 'acme-genomics', actual: 'mine', action: 'updated' },
+    },
+    {
+      name: 'an alias that was deleted',
+      alone: true,
+      tamper: async ({ clients }) =>
+        void (await clients.iam.send(new DeleteAccountAliasCommand({ AccountAlias: 'acme-genomics' }))),
+      read: alias,
+      difference: { path: 'name', desired: 'acme-genomics', action: 'created' },
+    },
+  ],
+  foreign: [
+    {
+      name: 'an alias that was there before',
+      when: 'before',
+      plant: (member) => setAlias(member, 'theirs'),
+      read: alias,
+      outcome: 'stands-aside',
+    },
+  ],
+});
