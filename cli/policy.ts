@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
+import type { Missing } from '../shared/policy/covers.ts';
 import { covers } from '../shared/policy/covers.ts';
 import type { Policy } from '../shared/policy/document.ts';
 import { PolicyError, parsePolicy } from '../shared/policy/document.ts';
@@ -56,13 +57,13 @@ async function coversCommand(required: string, actual: string, options: { json?:
   if (options.json) return printJson(coverage);
   if (coverage.covered) return print(colours().green('Everything that is required is granted.'));
   const principals = coverage.missing.some((each) => each.principal !== undefined);
-  const rows = coverage.missing.map(({ principal = '–', action, resource, reason }) => [
+  const row = ({ principal = '–', action, resource, reason }: Missing) => [
     ...(principals ? [cell(principal, 60)] : []),
     cell(action),
     cell(resource, 60),
     cell(reason, 100),
-  ]);
-  printTable([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], rows);
+  ];
+  printTable([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], coverage.missing.map(row));
 }
 
 /** A value for people; of two lists only what the other one lacks. */

@@ -2,14 +2,14 @@ import type { Audience, Named } from './admits.ts';
 import { admits, admitsAccountOf, deniesAll, mayDeny, namedIn } from './admits.ts';
 import { hasVariables } from './applies.ts';
 import { partitionOf } from './canonical.ts';
-import type { Policy, PolicyInput } from './document.ts';
+import type { Policy, PolicyInput, Statement } from './document.ts';
 import { parsePolicies } from './document.ts';
 import { namesPrincipalArn } from './evaluate.ts';
 import type { Extent, Part } from './extent.ts';
 import { contains, extentOf, mayMeet, partsOf } from './extent.ts';
 import type { Conditioned } from './implies.ts';
 import { contradict, implies } from './implies.ts';
-import type { Conditions, Statement } from './statement.ts';
+import type { Conditions } from './statement.ts';
 
 /** Something that the required policy grants and the actual one is not proven to grant. */
 export interface Missing {

@@ -2,12 +2,11 @@ import { applies, hasVariables } from './applies.ts';
 import type { Context } from './context.ts';
 import { contextOf } from './context.ts';
 import { decide } from './decide.ts';
-import type { Policy, PolicyInput } from './document.ts';
+import type { Policy, PolicyInput, Statement } from './document.ts';
 import { parsePolicies } from './document.ts';
 import type { Evaluation, Found, Kind } from './evaluation.ts';
 import { operatorNamed } from './operators.ts';
 import { PolicyError } from './policy-error.ts';
-import type { Statement } from './statement.ts';
 import type { Naming, Requester, Who } from './who.ts';
 import { exempted, namedBy, whoIs } from './who.ts';
 

@@ -3,7 +3,7 @@ import type { Pattern, Syntax } from './pattern.ts';
 import { parsePattern } from './pattern.ts';
 
 /** A pattern beside its text. */
-export interface Item {
+interface Item {
   readonly text: string;
   readonly pattern: Pattern;
 }
@@ -36,15 +36,15 @@ export function partsOf(extent: Extent): Part[] {
 }
 
 /** Whether all of the part is proven to be in the extent. */
-export function contains(extent: Extent, part: Part): boolean {
+export const contains = remembered((extent, part) => {
   if (extent.only)
     return extent.items.some((outer) => ('only' in part ? within(outer, part.only) : isAll(outer)));
   if ('only' in part) return !extent.items.some((each) => overlap(each.pattern, part.only.pattern));
   return extent.items.every((inner) => part.except.some((outer) => within(outer, inner)));
-}
+});
 
 /** Whether some of the part may be in the extent: false only when that is proven impossible. */
-export function mayMeet(extent: Extent, part: Part): boolean {
+export const mayMeet = remembered((extent, part) => {
   if (extent.only) {
     return extent.items.some((each) =>
       'only' in part
@@ -53,6 +53,20 @@ export function mayMeet(extent: Extent, part: Part): boolean {
     );
   }
   return !('only' in part) || !extent.items.some((outer) => within(outer, part.only));
+});
+
+/** Each part is asked about once for every combination that it is in, and answered once. */
+function remembered(
+  answer: (extent: Extent, part: Part) => boolean,
+): (extent: Extent, part: Part) => boolean {
+  const known = new WeakMap<Extent, WeakMap<Part, boolean>>();
+  return (extent, part) => {
+    const ofExtent = known.get(extent) ?? new WeakMap<Part, boolean>();
+    known.set(extent, ofExtent);
+    const found = ofExtent.get(part) ?? answer(extent, part);
+    ofExtent.set(part, found);
+    return found;
+  };
 }
 
 function within(outer: Item, inner: Item): boolean {

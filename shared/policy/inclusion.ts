@@ -11,10 +11,12 @@ const mostStates = 20_000;
  * `inner` is walked step by step beside the set of positions that `outer` can be in after the same text.
  */
 export function includes(outer: Pattern, inner: Pattern): boolean {
+  const start = commonStart(outer, inner);
+  if (start === undefined) return false;
   const literals = new Set(outer.flatMap((each) => (each.kind === 'char' ? [each.char] : [])));
   const alphabet = [...literals, ':', unspelled(literals)];
   const seen = new Set<string>();
-  const open: [number, ReadonlySet<number>][] = [[0, closure(outer, new Set([0]))]];
+  const open: [number, ReadonlySet<number>][] = [[start, closure(outer, new Set([start]))]];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
     const [position, positions] = state;
     if (positions.size === 0) return false;
@@ -40,9 +42,11 @@ export function includes(outer: Pattern, inner: Pattern): boolean {
 
 /** Whether some text could be one of both; a variable could be anything. */
 export function overlap(one: Pattern, other: Pattern): boolean {
+  const start = commonStart(one, other);
+  if (start === undefined) return false;
   const width = other.length + 1;
   const seen = new Set<number>();
-  const open: [number, number][] = [[0, 0]];
+  const open: [number, number][] = [[start, start]];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
     const [i, j] = state;
     if (seen.has(i * width + j)) continue;
@@ -55,6 +59,15 @@ export function overlap(one: Pattern, other: Pattern): boolean {
     open.push([repeats(a) ? i : i + 1, repeats(b) ? j : j + 1]);
   }
   return false;
+}
+
+/** How many plain characters both begin with; undefined when they begin differently. Most pairs end here. */
+function commonStart(one: Pattern, other: Pattern): number | undefined {
+  for (let at = 0; ; at++) {
+    const [a, b] = [one[at], other[at]];
+    if (a?.kind !== 'char' || b?.kind !== 'char') return at;
+    if (a.char !== b.char) return undefined;
+  }
 }
 
 /** A character that stands for all those that the pattern does not spell out. */

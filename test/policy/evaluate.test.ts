@@ -284,6 +284,13 @@ describe('within an account', () => {
       'boundary[0].0',
     ],
     [
+      '"*" is not limited for a user',
+      get(ann),
+      { resource: byBucket('*'), boundary: nothing },
+      'Allowed',
+      'resource[0].0',
+    ],
+    [
       '"*" is limited for a session',
       get(session),
       { resource: byBucket('*'), session: nothing },
