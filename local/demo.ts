@@ -1,0 +1,105 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import { listen } from './demo/answers.ts';
+import { expectations } from './demo/expectations.ts';
+import { line, says, step } from './demo/screen.ts';
+import { tamperings } from './demo/tamper.ts';
+import { until } from './demo/wait.ts';
+import { readWorld, type Where } from './demo/world.ts';
+import { localClient } from './deploy.ts';
+import { type Runtime, startRuntime } from './runtime.ts';
+
+const ROLE = 'orgkeeper-execution';
+
+/** The main job, start to end, on this machine: `npm run demo`. Exits 0 only when AWS says that all of it holds. */
+const began = Date.now();
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => reject(new Error('Interrupted.')));
+});
+interrupted.catch(() => undefined);
+step(1, 'Orgkeeper is deployed into an emulated organization');
+const runtime = await startRuntime({ port: 0, announce: false, say: line });
+try {
+  await Promise.race([
+    demo(runtime),
+    interrupted,
+    runtime.lost.then((why) => {
+      throw new Error(why);
+    }),
+  ]);
+  process.stdout.write(`\nAll of it held. ${Math.round((Date.now() - began) / 1000)} s.\n`);
+} catch (error) {
+  process.stdout.write(`\nNot all of it held: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+} finally {
+  await runtime.stop();
+}
+process.exit();
+
+async function demo(at: Runtime): Promise<void> {
+  const { main, management } = at.accounts;
+  line(`Main is ${main}, the management account ${management}.`);
+  const answers = await listen(at);
+
+  step(2, 'An account is created in the organization; nobody does anything else');
+  const accountId = await createAccount(at, 'genomics');
+  line(`aws organizations create-account → ${accountId}`);
+  const where: Where = { endpoint: at.endpoint, region: at.region, accountId, roleName: ROLE };
+  await allHolds(at, where);
+
+  step(3, 'Somebody changes things by hand in that account');
+  for (const { what, run } of tamperings(where, await readWorld(where))) {
+    await run();
+    line(`– somebody ${what}`);
+  }
+  const broken = expectations(await readWorld(where), rolesOf(at, accountId)).filter(({ holds }) => !holds);
+  says(broken);
+  if (broken.length < 10) throw new Error('the tampering did not take');
+
+  step(4, 'The sweep finds and repairs every bit');
+  await ask(at, 'DriftSweepRequested', { reason: 'the night' });
+  await allHolds(at, where);
+
+  step(5, 'A request that makes no sense is refused, with a reason');
+  await ask(at, 'AccountRegistrationRequested', { accountId: '12345678901', name: 'typo' });
+  const refusal = await until(
+    'the refusal',
+    async () => (await answers()).find(({ detailType }) => detailType === 'RequestRejected'),
+    (answer) => answer !== undefined,
+  );
+  line(`✔ on the bus: RequestRejected ${JSON.stringify(refusal?.detail.problems)}`);
+}
+
+async function allHolds(at: Runtime, where: Where): Promise<void> {
+  const { accountId } = where;
+  const read = async () => expectations(await readWorld(where), rolesOf(at, accountId));
+  says(await until('the desired state', read, (all) => all.every(({ holds }) => holds)));
+}
+
+function rolesOf({ accounts: { main } }: Runtime, accountId: string) {
+  return {
+    accountId,
+    runner: `arn:aws:iam::${main}:role/orgkeeper-WorkflowLoopRunnerRole`,
+    api: `arn:aws:iam::${main}:role/orgkeeper-ApiHandlerRole`,
+  };
+}
+
+async function createAccount(at: Runtime, name: string): Promise<string> {
+  const organizations = new OrganizationsClient(
+    localClient(at.endpoint, at.accounts.management, 'us-east-1'),
+  );
+  const command = new CreateAccountCommand({ AccountName: name, Email: `${name}@example.com` });
+  const { CreateAccountStatus } = await organizations.send(command);
+  if (!CreateAccountStatus?.AccountId) throw new Error('Organizations made no account.');
+  return CreateAccountStatus.AccountId;
+}
+
+async function ask(at: Runtime, DetailType: string, detail: object): Promise<void> {
+  const bus = new EventBridgeClient(localClient(at.endpoint, at.accounts.main, at.region));
+  const Detail = JSON.stringify(detail);
+  const entry = { EventBusName: 'orgkeeper', Source: 'orgkeeper.request', DetailType, Detail };
+  const { FailedEntryCount } = await bus.send(new PutEventsCommand({ Entries: [entry] }));
+  if (FailedEntryCount) throw new Error(`PutEvents refused ${DetailType}.`);
+  line(`aws events put-events ${DetailType} ${Detail}`);
+}
