@@ -1,0 +1,279 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { follow } from '../../controllers/intake/follow.ts';
+import { type IntakeOutcome, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
+import { announcements } from '../../controllers/reconcile/announce.ts';
+import { brakeHolds } from '../../controllers/reconcile/brake.ts';
+import { Envelope } from '../../shared/envelope.ts';
+import { parseRequest, requests } from '../../shared/requests.ts';
+import type { Announcement, Difference } from '../../shared/status.ts';
+import { accountKey } from '../../shared/store/accounts.ts';
+import { aConfig, anOrganizationAccount, aPass, aRecord, aStatus, MAIN } from '../factories.ts';
+import { fakeMain } from './fake-main.ts';
+import { blocksOf, page, proseOf, ROOT } from './pages.ts';
+
+const events = page('docs/events.md');
+const sections = new Map(
+  events.text.split(/^##+ /m).map((text) => [/^[^\n]*/.exec(text)?.[0] ?? '', text] as const),
+);
+const examples = (heading: string): unknown[] =>
+  blocksOf(events, 'json')
+    .filter((block) => block.heading === heading)
+    .map(({ text }) => JSON.parse(text));
+/** What stands in code in the first column of the section's tables. */
+const rows = (heading: string): string[] =>
+  [...(sections.get(heading) ?? '').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) =>
+    [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''),
+  );
+/** Headings between two others. */
+const headings = (from: string, to: string): string[] => {
+  const all = [...sections.keys()];
+  return all.slice(all.indexOf(from) + 1, all.indexOf(to));
+};
+
+const REQUESTER = '678901234567';
+const known = { accountId: '456789012345', name: 'genomics' };
+const record = aRecord({ accountId: known.accountId });
+const baseline = { pk: 'baseline#analytics', sk: 'version#000000003', name: 'analytics', version: 3 };
+
+/** What intake does with an event, whatever is recorded beforehand. */
+async function followed(event: unknown, recorded: readonly string[] = []) {
+  const envelope = Envelope.parse(event);
+  const fake = fakeMain([
+    baseline,
+    ...recorded.map((accountId) => ({ ...record, accountId, ...accountKey(accountId) })),
+  ]);
+  const incoming = {
+    cause: { source: envelope.source, detailType: envelope['detail-type'], id: envelope.id },
+    detail: envelope.detail,
+    account: envelope.account ?? 'unknown',
+    time: envelope.time,
+    redelivered: false,
+  };
+  const organization = {
+    describe: async (accountId: string) => anOrganizationAccount({ accountId }),
+    async *pages() {},
+  };
+  const outcome = await follow(envelope, incoming, {
+    config: aConfig({ requesters: [REQUESTER] }),
+    main: fake.main,
+    organization,
+  });
+  return { outcome, incoming, swept: fake.swept };
+}
+const request = (detailType: string, detail: unknown, account: string = MAIN) => ({
+  id: '1c9e6f0a-3b1d-4c55-8d2e-5f6a7b8c9d0e',
+  source: 'orgkeeper.request',
+  'detail-type': detailType,
+  account,
+  time: '2026-11-20T09:14:07Z',
+  detail,
+});
+const announced = (outcome: IntakeOutcome): readonly Announcement[] =>
+  outcome.did === 'accepted' ? outcome.announce : [];
+
+describe('requests in docs/events.md', () => {
+  const documented = headings('Requests', 'Events of AWS');
+
+  it('are all that there are', () => {
+    expect(documented.toSorted()).toEqual(Object.keys(requests).toSorted());
+  });
+
+  it.each(Object.entries(requests))('say every field of %s, and none that there is not', (type, schema) => {
+    expect(rows(type).toSorted()).toEqual(Object.keys(schema.shape).toSorted());
+  });
+
+  it.each(documented)('have valid examples of %s, which show every field', (type) => {
+    const shown = examples(type);
+    expect(shown.map((detail) => parseRequest(type, detail))).toEqual(
+      shown.map((detail) => ({ request: { type, detail } })),
+    );
+    expect([...new Set(shown.flatMap((detail) => Object.keys(detail as object)))].toSorted()).toEqual(
+      rows(type).toSorted(),
+    );
+  });
+
+  it.each(documented)('are followed as %s is said to be', async (type) => {
+    for (const detail of examples(type)) {
+      const { outcome, swept } = await followed(request(type, detail), ['456789012345', '567890123456']);
+      const did =
+        outcome.did === 'accepted' ? outcome.work.length + outcome.announce.length + swept.length : 0;
+      expect({ detail, outcome, did: did > 0 }).toMatchObject({ outcome: { did: 'accepted' }, did: true });
+    }
+  });
+
+  const refused = { did: 'rejected', rejection: { reason: 'SenderNotAllowed' } };
+  it.each(documented)('are refused as %s from an account that may not ask', async (type) => {
+    const [detail] = examples(type);
+    expect((await followed(request(type, detail, '999999999999'))).outcome).toMatchObject(refused);
+    expect((await followed({ ...request(type, detail), account: undefined })).outcome).toMatchObject(refused);
+  });
+
+  it('are followed from a requester, all but retirement', async () => {
+    const did = async (type: string) =>
+      (await followed(request(type, examples(type)[0], REQUESTER), [known.accountId, '567890123456']))
+        .outcome;
+    expect(await did('DriftSweepRequested')).toMatchObject({ did: 'accepted' });
+    expect(await did('AccountRetirementRequested')).toMatchObject(refused);
+  });
+});
+
+describe("AWS's events in docs/events.md", () => {
+  it('are followed as they are said to be', async () => {
+    const [succeeded, failed] = examples('CreateAccountResult');
+    expect(announced((await followed(succeeded)).outcome)).toMatchObject([
+      { detailType: 'AccountRegistered', detail: known },
+    ]);
+    expect(announced((await followed(failed)).outcome)).toMatchObject([
+      { detailType: 'AccountCreationFailed', detail: { reason: 'EMAIL_ALREADY_EXISTS' } },
+    ]);
+  });
+
+  it('are ignored where it says so', async () => {
+    for (const event of examples('Other events of the organization')) {
+      expect((await followed(event)).outcome).toMatchObject({ did: 'ignored' });
+    }
+  });
+
+  it('are refused from any account but the management account', async () => {
+    const [event] = examples('CreateAccountResult');
+    expect((await followed({ ...(event as object), account: MAIN })).outcome).toMatchObject({
+      rejection: { reason: 'SenderNotAllowed' },
+    });
+  });
+});
+
+/** Each announcement as the code makes it. */
+const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = {
+  AccountRegistered: async () =>
+    announced((await followed(request('AccountRegistrationRequested', known))).outcome)[0],
+  AccountRetired: async () => {
+    const asked = request('AccountRetirementRequested', { accountId: known.accountId, resources: 'retain' });
+    return announced((await followed(asked, [known.accountId])).outcome)[0];
+  },
+  AccountCreationFailed: async () =>
+    announced((await followed(examples('CreateAccountResult')[1])).outcome)[0],
+  RequestRejected: async () => {
+    const { outcome, incoming } = await followed(
+      request('AccountRegistrationRequested', {
+        accountId: '45678901234',
+        name: 'genomics',
+        baselin: 'analytics',
+      }),
+    );
+    return outcome.did === 'rejected' ? rejectionAnnouncement(incoming, outcome.rejection) : undefined;
+  },
+  AccountReady: async () => announcements(record, undefined, passed())[0],
+  AccountDegraded: async () =>
+    announcements(record, aStatus(), { ...passed('failed'), ready: false, conditions: [unmet] })[0],
+  DriftDetected: async () => announcements(record, aStatus(), passed('drifted'))[0],
+  DriftCorrected: async () => announcements(record, aStatus(), passed('corrected'))[0],
+  SweepStopped: async () => {
+    const fake = fakeMain([], { sweepId: 's', accounts: 200, drifted: 41, stopped: false });
+    await brakeHolds(fake.main, 's', known.accountId);
+    return fake.put[0];
+  },
+};
+const unmet = {
+  type: 'Access',
+  status: 'False',
+  reason: 'AccessRoleDenied',
+  message: 'no',
+  changedAt: '',
+} as const;
+const difference: Difference = {
+  kind: 'parameters',
+  resource: '/a',
+  path: 'value',
+  desired: 'x',
+  actual: 'y',
+  action: 'updated',
+};
+function passed(result: 'unchanged' | 'corrected' | 'drifted' | 'failed' = 'unchanged') {
+  const lastPass = aPass({ result, differences: result === 'unchanged' ? [] : [difference] });
+  return { ready: true, conditions: [], lastPass };
+}
+
+/** Names of the fields, of what is within them too. */
+function fieldsOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [fieldsOf(value[0])];
+  if (value === null || typeof value !== 'object') return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fieldsOf(item)]));
+}
+
+describe('announcements in docs/events.md', () => {
+  const documented = headings('Announcements', 'Subscribing');
+
+  it('are all that the controllers make', () => {
+    const found = sources('controllers').flatMap((text) =>
+      [...text.matchAll(/detailType: '([A-Z]\w+)',? ?(?:detail\b|\n\s*detail\b)/g)].map(
+        ([, type]) => type ?? '',
+      ),
+    );
+    expect([...new Set(found)].toSorted()).toEqual(documented.toSorted());
+    expect(Object.keys(made).toSorted()).toEqual(documented.toSorted());
+  });
+
+  it.each(documented)('show %s with the fields that it really has', async (type) => {
+    const event = await made[type]?.();
+    expect(event?.detailType).toBe(type);
+    expect(examples(type).map(fieldsOf)).toEqual([fieldsOf(event?.detail)]);
+  });
+
+  it.each(documented)('explain every field of %s', (type) => {
+    const explained = [...rows('Announcements'), ...rows(type)];
+    const shown = examples(type).flatMap((detail) => Object.keys(detail as object));
+    expect(shown.filter((field) => !explained.includes(field))).toEqual([]);
+  });
+
+  it('say every reason for which intake refuses', () => {
+    const found = sources('controllers/intake').flatMap((text) =>
+      [...text.matchAll(/rejected\(\s*'(\w+)'/g)].map(([, reason]) => reason ?? ''),
+    );
+    const said = rows('RequestRejected').filter((row) => /^[A-Z]/.test(row));
+    expect(said.toSorted()).toEqual([...new Set(found)].toSorted());
+  });
+});
+
+describe('patterns in docs/events.md', () => {
+  const whole = [...headings('Announcements', 'Subscribing')].flatMap((type) =>
+    examples(type).map((detail) => ({ source: 'orgkeeper', 'detail-type': type, detail })),
+  );
+
+  it('match an event that the page shows', () => {
+    const patterns = blocksOf(events, 'json').filter(({ heading }) => heading === 'Subscribing');
+    expect(patterns.length).toBeGreaterThan(2);
+    const others = { ...whole[0], detail: { differences: [{ kind: 'executionRole' }] } };
+    const role = { ...others, 'detail-type': 'DriftCorrected' };
+    for (const { text } of patterns) {
+      const pattern: unknown = JSON.parse(text);
+      expect({ pattern, matches: [...whole, role].some((event) => matches(pattern, event)) }).toEqual({
+        pattern,
+        matches: true,
+      });
+    }
+  });
+
+  it('name no detail-type that there is not', () => {
+    const named = proseOf(events).match(/`(Account|Drift|Sweep|Request)[A-Z]\w+`/g) ?? [];
+    const there = [...Object.keys(requests), ...Object.keys(made)].map((type) => `\`${type}\``);
+    const others = ['`RequestRejected`'];
+    expect(named.filter((type) => !there.includes(type) && !others.includes(type))).toEqual([]);
+  });
+});
+
+/** EventBridge's matching, as far as the page uses it. */
+function matches(pattern: unknown, value: unknown): boolean {
+  if (Array.isArray(pattern)) return [value].flat().some((one) => pattern.includes(one));
+  if (Array.isArray(value)) return value.some((one) => matches(pattern, one));
+  return Object.entries(pattern as object).every(([key, wanted]) =>
+    matches(wanted, (value as Record<string, unknown> | undefined)?.[key]),
+  );
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(ROOT, folder, file), 'utf8'));
+}
