@@ -54,9 +54,10 @@ const mostCombinations = 200_000;
 
 /**
  * Whether `actual` grants at least what `required` does: then whatever `evaluate` allows by a statement of
- * `required`, it allows with `actual` in its place. Told action by action and resource by resource. Sound, not complete: what
- * is not proven is missing. A Deny of `actual` counts against it unless `required` denies the same. Both are of
- * the same kind, identity or trust or resource; several policies count together. Throws PolicyError.
+ * `required`, it allows with `actual` in its place. Told action by action and resource by resource. Sound, not
+ * complete: what is not proven is missing. A Deny of `actual` counts against it unless `required` denies the
+ * same. Both are of the same kind, identity or trust or resource; several policies count together. Throws
+ * PolicyError for what is no policy.
  */
 export function covers(required: Some, actual: Some): Coverage {
   const needed = grantsOf(parsePolicies(required));
@@ -182,7 +183,8 @@ function whyNot(allows: readonly Grant[], { who, action, resource }: Wanted): st
   if (acting.length === 0) return 'No Allow is proven to include this action.';
   const near = acting.filter((each) => contains(each.resource, resource));
   const labels = (near.length > 0 ? near : acting).slice(0, 3).map((each) => each.label);
-  if (near.length === 0) return `${labels.join(' and ')} allows the action, but not proven on this resource.`;
+  if (near.length === 0)
+    return `${labels.join(' and ')} allows the action, but is not proven to on this resource.`;
   return `${labels.join(' and ')} allows it only under a condition that is not required.`;
 }
 

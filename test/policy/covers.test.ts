@@ -313,7 +313,7 @@ describe('covers', () => {
   const reasons: [reason: RegExp, required: object, actual: object][] = [
     [/^No Allow is proven to include this action/, allow(), allow({ Action: 'a:b' })],
     [
-      /^Statement\[0\] \(One\) allows the action, but not proven/,
+      /^Statement\[0\] \(One\) allows the action, but is not proven/,
       allow(),
       allow({ Sid: 'One', Resource: 'arn:aws:s3:::a' }),
     ],
