@@ -98,12 +98,14 @@ export function translateError(action: string, error: unknown): unknown {
   if (error instanceof ControllerError || !(error instanceof Error)) return error;
   const said = `${action}: ${error.message || error.name}`;
   const { code, $metadata } = error as { code?: string; $metadata?: { httpStatusCode?: number } };
-  const translate = byName[error.name];
+  // The SDK names some errors with the suffix, where the wire has none: NoSuchEntityException for NoSuchEntity.
+  const plain = error.name.replace(/Exception$/, '');
+  const translate = byName[error.name] ?? byName[plain];
   if (translate) return translate(said, error);
-  if (error.name === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
+  if (plain === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
     return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
   }
-  if (/\.NotFound$/.test(error.name) || error.name === 'NoSuchEntity') return error;
+  if (/\.NotFound$/.test(error.name) || plain === 'NoSuchEntity') return error;
   if (code && connectionCodes.has(code)) return new ServiceFault(said, { cause: error });
   if (($metadata?.httpStatusCode ?? 0) >= 500) return new ServiceFault(said, { cause: error });
   return error;

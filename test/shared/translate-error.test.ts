@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { translateError } from '../../shared/aws/translate-error.ts';
+import { ControllerError } from '../../shared/errors.ts';
+
+const named = (name: string, message = 'no', extra: object = {}) =>
+  Object.assign(new Error(message), { name, ...extra });
+
+describe('an error of the SDK', () => {
+  it.each([
+    ['a throttling', named('ThrottlingException'), 'Throttled', 'again'],
+    ['EC2 asking to slow down', named('RequestLimitExceeded'), 'Throttled', 'again'],
+    ['parallel puts of a parameter', named('TooManyUpdates'), 'Throttled', 'again'],
+    [
+      'a fault by its status',
+      named('Strange', 'no', { $metadata: { httpStatusCode: 503 } }),
+      'ServiceFault',
+      'again',
+    ],
+    ['a refused connection', named('Error', 'no', { code: 'ECONNREFUSED' }), 'ServiceFault', 'again'],
+    ['a time-out', named('TimeoutError'), 'ServiceFault', 'again'],
+    ['a denial of EC2', named('UnauthorizedOperation'), 'AccessDenied', 'when-due'],
+    ['a quota of IAM', named('LimitExceededException'), 'QuotaExceeded', 'when-due'],
+    ['a region that is not enabled', named('OptInRequired'), 'AccountNotReady', 'when-due'],
+    ['STS not active in a region', named('RegionDisabledException'), 'AccountNotReady', 'when-due'],
+    ['a subscription under way', named('SubscriptionRequiredException'), 'AccountNotReady', 'when-due'],
+    [
+      'a principal that is not seen yet',
+      named('MalformedPolicyDocumentException', 'Invalid principal in policy: "AWS":"AROA"'),
+      'NotYetConsistent',
+      'when-due',
+    ],
+  ])('%s becomes ours', (_, error, name, retry) => {
+    const ours = translateError('x:Y', error);
+    expect(ours).toBeInstanceOf(ControllerError);
+    expect(ours).toMatchObject({ name, retry, cause: error });
+    expect(String(ours)).toContain('x:Y');
+  });
+
+  it.each([
+    'NoSuchEntityException',
+    'NoSuchEntity',
+    'InvalidVpcID.NotFound',
+    'ParameterNotFound',
+    'DependencyViolation',
+  ])('%s stays as it is, for the caller that expects it', (name) => {
+    const error = named(name);
+    expect(translateError('x:Y', error)).toBe(error);
+  });
+
+  it('that is another malformed document stays as it is', () => {
+    const error = named('MalformedPolicyDocumentException', 'Syntax errors in policy.');
+    expect(translateError('x:Y', error)).toBe(error);
+  });
+});
