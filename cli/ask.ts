@@ -37,7 +37,7 @@ export async function ask(bus: Bus, type: RequestType, detail: Record<string, un
 }
 
 /** `path: message; path: message`, with lines where there are any. */
-export function listProblems(problems: readonly Problem[]): string {
+function listProblems(problems: readonly Problem[]): string {
   return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }
 

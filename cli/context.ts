@@ -7,7 +7,7 @@ import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
 /** Where the main stack keeps its configuration for the command line. */
-export const CONFIG_PARAMETER = '/orgkeeper/config';
+const CONFIG_PARAMETER = '/orgkeeper/config';
 
 /** A deployment of Orgkeeper, as a command uses it. */
 export interface Deployment {

@@ -98,7 +98,7 @@ async function resolve(table: Table, baseline: string | undefined): Promise<stri
 }
 
 /** Whether a record already says all that a registration asks for: then it changes nothing. */
-export function says(
+function says(
   record: AccountRecord,
   { baseline: _, ...asked }: RegistrationRequest,
   baseline: string | undefined,

@@ -51,7 +51,7 @@ export async function followPasses(table: Table, sent: Sent): Promise<Map<string
 }
 
 /** Whether a pass is the one that was asked for, or began late enough to stand for it. */
-export function answers(pass: PassRecord, sent: Pick<Sent, 'eventId' | 'at'>): boolean {
+function answers(pass: PassRecord, sent: Pick<Sent, 'eventId' | 'at'>): boolean {
   return pass.cause.id === sent.eventId || Date.parse(pass.startedAt) > sent.at.getTime() + COALESCED_MS;
 }
 

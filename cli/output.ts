@@ -55,7 +55,7 @@ export function time(iso: string | undefined): string {
 }
 
 /** A JSON value in a cell; what is not there is a dash. */
-export function value(of: unknown): string {
+function value(of: unknown): string {
   if (of === undefined) return '–';
   return cell(typeof of === 'string' ? of : JSON.stringify(of));
 }

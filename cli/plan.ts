@@ -22,7 +22,7 @@ export interface PlanOptions {
 }
 
 /** What `plan ID --json` prints. */
-export interface PlanDocument {
+interface PlanDocument {
   readonly accountId: string;
   readonly baseline: { readonly name: string; readonly version?: number };
   /** What a pass would write, and what it would only report. */

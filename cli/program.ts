@@ -6,7 +6,7 @@ interface Entry {
   readonly load: () => Promise<Command>;
 }
 
-export const commands: Readonly<Record<string, Entry>> = {
+const commands: Readonly<Record<string, Entry>> = {
   accounts: {
     summary: 'the fleet: baseline, state, last pass of every account',
     load: async () => (await import('./commands/accounts.ts')).accountsCommand(),

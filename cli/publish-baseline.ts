@@ -46,6 +46,6 @@ export async function checkFile(
 }
 
 /** `file:line: path: message`, as editors understand it. */
-export function formatProblem(file: string, { path, message, line }: Problem): string {
+function formatProblem(file: string, { path, message, line }: Problem): string {
   return [line ? `${file}:${line}` : file, path, message].filter(Boolean).join(': ');
 }

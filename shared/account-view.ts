@@ -26,7 +26,7 @@ export interface AccountView {
   readonly lastPass?: PassView;
 }
 
-export interface PassView {
+interface PassView {
   readonly id: string;
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -83,7 +83,7 @@ function stateOf({ record, status, control }: AccountParts): AccountState {
 }
 
 /** Whether writing into the account is stopped: for itself, its baseline, or the whole fleet. */
-export function isPaused(record: AccountRecord, control: Control): boolean {
+function isPaused(record: AccountRecord, control: Control): boolean {
   const name = record.baseline?.name;
   return record.paused || control.fleetPaused || (!!name && control.pausedBaselines.includes(name));
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { parseBaseline } from '../controllers/kinds/baseline.ts';
+import { kinds as shippedKinds } from '../controllers/kinds/index.ts';
 import type { AnyKind } from '../controllers/kinds/kind.ts';
 import { InvalidDesiredState, type Problem } from '../shared/errors.ts';
 import { interpolateDeep, type Lookup } from '../shared/interpolate.ts';
@@ -182,10 +183,7 @@ function bomb(): string {
   return ['name: x', 'a: &a [x]', ...lines].join('\n');
 }
 
-const shipped = new URL('../infra/baselines/analytics.yaml', import.meta.url);
-const list = new URL('../controllers/kinds/index.ts', import.meta.url);
-(existsSync(shipped) && existsSync(list) ? test : test.skip)('the baseline that ships is valid', async () => {
-  const { kinds: all } = await import(list.href);
-  const answer = parseBaseline(readFileSync(shipped, 'utf8'), all);
-  expect(answer).toMatchObject({ baseline: { name: 'analytics' } });
+test('the baseline that ships is valid', () => {
+  const text = readFileSync(new URL('../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
+  expect(parseBaseline(text, shippedKinds)).toMatchObject({ baseline: { name: 'analytics' } });
 });

@@ -26,5 +26,5 @@ describe('docs/cli.md', () => {
   test('has every command with every option, and none that there is not', async () => {
     const program = commandsOf(await completeProgram(), ['orgkeeper']);
     expect(Object.fromEntries(commandsOnPage())).toEqual(Object.fromEntries(program));
-  });
+  }, 60_000);
 });

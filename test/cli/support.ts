@@ -25,8 +25,11 @@ import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
 import type { Table } from '../../shared/store/table.ts';
 
-export const MAIN = '123456789012';
-export const REGION = 'eu-west-1';
+/** A busy machine is no failure: the first use of the SDK alone can take seconds. */
+jest.setTimeout(60_000);
+
+const MAIN = '123456789012';
+const REGION = 'eu-west-1';
 
 export const config: Config = {
   partition: 'aws',
