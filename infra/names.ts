@@ -59,7 +59,6 @@ export function arns(context: Context) {
     workQueue: here('sqs', NAMES.workQueue),
     logGroup: (name: FunctionName) => here('logs', `log-group:/aws/lambda/${functionName(name)}`),
     mainRoot: `arn:${partition}:iam::${main}:root`,
-    managementRoot: `arn:${partition}:iam::${management}:root`,
     root: (account: string) => `arn:${partition}:iam::${account}:root`,
     runnerRole: role(main, NAMES.runnerRole),
     apiRole: role(main, NAMES.apiRole),

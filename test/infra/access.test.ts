@@ -1,13 +1,17 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { readContext } from '../../infra/context.ts';
 import { permissions } from '../../infra/permissions.ts';
 import { allowedTo, allStatements, CONTEXT, listOf, ofType, only, statements, templates } from './support.ts';
+
+// Synthesising takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 const stacks = templates();
 const main = stacks.orgkeeper;
 const identity = stacks['orgkeeper-identity'];
 const management = stacks['orgkeeper-management'];
 const same = templates({ managementAccountId: CONTEXT.mainAccountId });
+const bare = templates({ managementAccountId: CONTEXT.mainAccountId, requesters: [], operators: [] });
 
 const role = (account: string, name: string) => `arn:aws:iam::${account}:role/${name}`;
 const EXECUTION_ROLES = role('*', 'orgkeeper-execution*');
@@ -56,8 +60,7 @@ describe('the bus policy', () => {
   });
 
   test('admits no other account when there are no requesters and Main is the management account', () => {
-    const alone = templates({ managementAccountId: CONTEXT.mainAccountId, requesters: [] });
-    expect(ofType(alone.orgkeeper, 'AWS::Events::EventBusPolicy')).toEqual({});
+    expect(ofType(bare.orgkeeper, 'AWS::Events::EventBusPolicy')).toEqual({});
   });
 
   test('stays below 10,240 characters with as many requesters as context takes', () => {
@@ -95,8 +98,11 @@ describe('roles of Main', () => {
   });
 
   test('nobody assumes the API role when there are no operators: a root user can assume no role', () => {
-    const none = templates({ operators: [] })['orgkeeper-identity'];
-    const api = only(none, 'AWS::IAM::Role', (one) => one.RoleName === 'orgkeeper-ApiHandlerRole');
+    const api = only(
+      bare['orgkeeper-identity'],
+      'AWS::IAM::Role',
+      (one) => one.RoleName === 'orgkeeper-ApiHandlerRole',
+    );
     expect(statements(api.AssumeRolePolicyDocument)).toMatchObject([
       { Condition: { ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::345678901234:root'] } } },
     ]);

@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Bundle, bundleFunctions } from '../../infra/build.ts';
 import { readContext } from '../../infra/context.ts';
 import { FUNCTIONS } from '../../infra/names.ts';
 import { permissions } from '../../infra/permissions.ts';
 import { CONTEXT, only, templates, text } from './support.ts';
+
+// Synthesising takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 /** Services that a function calls in Main or, through the organization role, in the management account. */
 const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
@@ -26,7 +29,7 @@ const config = text(only(templates().orgkeeper, 'AWS::SSM::Parameter').Value);
 
 beforeAll(async () => {
   bundles = await bundleFunctions(mkdtempSync(path.join(tmpdir(), 'orgkeeper-bundles-')));
-}, 60_000);
+});
 
 /** The SDK commands that ended up in a bundle, as permissions. */
 function calls({ metafile }: Bundle): string[] {

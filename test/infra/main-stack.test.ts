@@ -1,7 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { Config } from '../../shared/config.ts';
 import { WORK_RECEIVES } from '../../shared/work.ts';
 import { CONTEXT, ofType, only, statements, templates, text } from './support.ts';
+
+// Synthesising takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 const main = templates({ alarmEmail: 'oncall@example.com' }).orgkeeper;
 const ARN = 'arn:aws:sqs:eu-west-1:345678901234:';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   app,
   CONTEXT,
@@ -10,6 +10,9 @@ import {
   statements,
   templates,
 } from './support.ts';
+
+// Synthesising takes its time on a busy machine.
+jest.setTimeout(60_000);
 
 const BUS = 'arn:aws:events:eu-west-1:345678901234:event-bus/orgkeeper';
 
