@@ -13,7 +13,7 @@ import {
 } from './conditions.ts';
 import { nextLook } from './due.ts';
 import type { KindOutcome } from './kinds-run.ts';
-import type { Pass, PassDeps, PassOutcome } from './pass.ts';
+import type { Pass, PassDeps, PassOutcome } from './pass-types.ts';
 import type { Verdict } from './verify.ts';
 
 /** What a pass found out and did. */

@@ -11,7 +11,8 @@ import { kinds } from '../kinds/index.ts';
 import { rememberBaselines } from './desired.ts';
 import { backoffSeconds } from './due.ts';
 import { countPass } from './metrics.ts';
-import { type PassOutcome, runPass } from './pass.ts';
+import { runPass } from './pass.ts';
+import type { PassOutcome } from './pass-types.ts';
 
 const config = configFromEnvironment();
 const main = mainClients(config);

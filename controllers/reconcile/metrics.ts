@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { WorkMessage } from '../../shared/work.ts';
-import type { PassOutcome } from './pass.ts';
+import type { PassOutcome } from './pass-types.ts';
 
 const metrics = new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' });
 

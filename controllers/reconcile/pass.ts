@@ -1,78 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { type Access, fresh } from '../../shared/access.ts';
-import type { AccountRecord } from '../../shared/account.ts';
-import type { Main } from '../../shared/aws/main-clients.ts';
-import {
-  type MemberClients,
-  type MemberClientsOptions,
-  memberClients,
-} from '../../shared/aws/member-clients.ts';
+import { fresh } from '../../shared/access.ts';
+import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
-import type { Config } from '../../shared/config.ts';
 import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
-import type { AccountStatus } from '../../shared/status.ts';
-import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
+import { loadAccount } from '../../shared/store/accounts.ts';
 import { takeLease } from '../../shared/store/statuses.ts';
-import type { WorkMessage } from '../../shared/work.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { brakeHolds } from './brake.ts';
 import { errorFinding, type Finding, type Hold } from './conditions.ts';
-import { type KeptKind, keptKinds, kindAccount, type LoadBaseline } from './desired.ts';
+import { type KeptKind, keptKinds, kindAccount } from './desired.ts';
 import { type Findings, finish } from './finish.ts';
-import {
-  compareKind,
-  differs,
-  type KindOutcome,
-  keepKind,
-  observeKinds,
-  type Seen,
-  type Workplace,
-} from './kinds-run.ts';
+import { compareKind, differs, type KindOutcome, keepKind, observeKinds, type Seen } from './kinds-run.ts';
+import type { Pass, PassDeps, PassOutcome, PassRequest } from './pass-types.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';
 import { skipReason } from './skip.ts';
 import { needsVerifying, verifyRole } from './verify.ts';
 
 const UNANSWERED_SECONDS = 30;
-
-export interface PassDeps {
-  readonly config: Config;
-  readonly main: Main;
-  readonly access: Access;
-  readonly kinds: readonly AnyKind[];
-  readonly loadBaseline: LoadBaseline;
-  readonly clients?: (options: MemberClientsOptions) => MemberClients;
-}
-
-export interface PassRequest {
-  readonly message: WorkMessage;
-  readonly sentAt: Date;
-  /** When the function ends: a lease that was taken ends then too. */
-  readonly until: Date;
-  /** The message will not come again: what fails for a passing reason is parked with a due time. */
-  readonly lastReceive: boolean;
-}
-
-export type PassOutcome =
-  | { readonly did: 'skipped'; readonly why: string }
-  /** `retry`: something failed for a reason that will pass; the message should come again. */
-  | {
-      readonly did: 'passed';
-      readonly status: AccountStatus;
-      readonly firstReady: boolean;
-      readonly retry?: unknown;
-    };
-
-/** One pass under way. */
-export interface Pass {
-  readonly id: string;
-  readonly startedAt: Date;
-  readonly request: PassRequest;
-  readonly record: AccountRecord;
-  readonly before: AccountStatus | undefined;
-  readonly control: AccountItems['control'];
-  readonly place: Workplace;
-  readonly calls: { reads: number; writes: number };
-}
 
 /**
  * One pass over one account: observe all kinds at once, compare, mend in order, verify the execution role, save

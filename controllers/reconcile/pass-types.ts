@@ -1,0 +1,51 @@
+import type { Access } from '../../shared/access.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
+import type { Config } from '../../shared/config.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+import type { AccountItems } from '../../shared/store/accounts.ts';
+import type { WorkMessage } from '../../shared/work.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import type { LoadBaseline } from './desired.ts';
+import type { Workplace } from './kinds-run.ts';
+
+export interface PassDeps {
+  readonly config: Config;
+  readonly main: Main;
+  readonly access: Access;
+  readonly kinds: readonly AnyKind[];
+  readonly loadBaseline: LoadBaseline;
+  readonly clients?: (options: MemberClientsOptions) => MemberClients;
+}
+
+export interface PassRequest {
+  readonly message: WorkMessage;
+  readonly sentAt: Date;
+  /** When the function ends: a lease that was taken ends then too. */
+  readonly until: Date;
+  /** The message will not come again: what fails for a passing reason is parked with a due time. */
+  readonly lastReceive: boolean;
+}
+
+export type PassOutcome =
+  | { readonly did: 'skipped'; readonly why: string }
+  /** `retry`: something failed for a reason that will pass; the message should come again. */
+  | {
+      readonly did: 'passed';
+      readonly status: AccountStatus;
+      readonly firstReady: boolean;
+      readonly retry?: unknown;
+    };
+
+/** One pass under way. */
+export interface Pass {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly request: PassRequest;
+  readonly record: AccountRecord;
+  readonly before: AccountStatus | undefined;
+  readonly control: AccountItems['control'];
+  readonly place: Workplace;
+  readonly calls: { reads: number; writes: number };
+}
