@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { TestRuntime } from './runtime.ts';
+import { until } from './wait.ts';
+
+/** An event as it came out of the bus. */
+export interface BusEvent {
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly detail: Readonly<Record<string, unknown>> & {
+    readonly accountId?: string;
+    readonly reason?: string;
+    readonly cause?: { readonly id: string; readonly detailType: string };
+    readonly problems?: readonly { readonly path: string; readonly message: string }[];
+  };
+}
+
+/** What Orgkeeper says on its bus, from now on: a queue with a rule, as anybody would subscribe. */
+export interface Listener {
+  /** Everything that was heard until now. */
+  heard(fits?: (event: BusEvent) => boolean): Promise<BusEvent[]>;
+  /** The first event that fits, once it has come. */
+  hear(what: string, fits: (event: BusEvent) => boolean, seconds?: number): Promise<BusEvent>;
+}
+
+export async function listen(runtime: TestRuntime): Promise<Listener> {
+  const { main } = runtime.accounts;
+  const events = new EventBridgeClient(runtime.as(main));
+  const sqs = new SQSClient({ ...runtime.as(main), useQueueUrlAsEndpoint: false });
+  const name = `listener-${randomUUID()}`;
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const Arn = `arn:aws:sqs:${runtime.region}:${main}:${name}`;
+  const rule = { Name: name, EventBusName: 'orgkeeper' };
+  await events.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify({ source: ['orgkeeper'] }) }));
+  await events.send(
+    new PutTargetsCommand({ Rule: name, EventBusName: 'orgkeeper', Targets: [{ Id: 'queue', Arn }] }),
+  );
+  const all: BusEvent[] = [];
+  const read = async () => {
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (Messages.length === 0) return;
+      all.push(...Messages.map(({ Body = '{}' }) => JSON.parse(Body) as BusEvent));
+      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  };
+  const heard = async (fits: (event: BusEvent) => boolean = () => true) => {
+    await read();
+    return all.filter(fits);
+  };
+  return {
+    heard,
+    hear: (what, fits, seconds = 60) =>
+      until(`the event ${what}`, async () => (await heard(fits))[0], {
+        seconds,
+        seen: () => all.map(({ 'detail-type': type, detail }) => [type, detail.accountId, detail.reason]),
+      }),
+  };
+}

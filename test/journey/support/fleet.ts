@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AccountRecord } from '../../../shared/account.ts';
+import { type AccountView, accountView } from '../../../shared/account-view.ts';
+import { loadAccount } from '../../../shared/store/accounts.ts';
+import type { TestRuntime } from './runtime.ts';
+import { until } from './wait.ts';
+
+/** What people do with Orgkeeper, and what it says of accounts. */
+export interface Fleet {
+  /** `organizations CreateAccount`, and nothing else; the new account's id. */
+  createAccount(name: string): Promise<string>;
+  /** What Orgkeeper was asked to keep; undefined when it does not know the account. */
+  record(accountId: string): Promise<AccountRecord | undefined>;
+  /** `account ID --json`, read without a process. Throws for an account that is not known. */
+  view(accountId: string): Promise<AccountView>;
+  /** Waits until each account is as it fits. */
+  untilAccounts(what: string, ids: readonly string[], fits: (view: AccountView) => boolean): Promise<void>;
+  untilReady(...ids: string[]): Promise<void>;
+  /** Puts one request on the bus, as an administrator of the account; its event id, or the error code. */
+  put(detailType: string, detail: unknown, account?: string): Promise<string>;
+  /** One DriftSweepRequested for these accounts; resolves when the pass of each is over. */
+  sweep(...ids: string[]): Promise<AccountView[]>;
+  /** The command line, as the administrator of Main. */
+  orgkeeper(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** Messages in all queues of dead letters of Main and of the management account. */
+  deadLetters(): Promise<number>;
+  /** Resolves when no message waits or is worked on in Orgkeeper's queues of Main. */
+  untilQuiet(): Promise<void>;
+}
+
+const CLI = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+
+export function fleetOf(runtime: TestRuntime): Fleet {
+  const { main, management } = runtime.accounts;
+  const table = {
+    documents: DynamoDBDocumentClient.from(new DynamoDBClient(runtime.as(main))),
+    name: 'orgkeeper',
+  };
+  const organizations = new OrganizationsClient(runtime.as(management, 'us-east-1'));
+  const sqs = new SQSClient({ ...runtime.as(main), useQueueUrlAsEndpoint: false });
+
+  async function view(accountId: string): Promise<AccountView> {
+    const { record, status, control } = await loadAccount(table, accountId);
+    if (!record) throw new Error(`Orgkeeper does not know account ${accountId}.`);
+    return accountView({ record, status, control });
+  }
+
+  async function untilAccounts(
+    what: string,
+    ids: readonly string[],
+    fits: (view: AccountView) => boolean,
+  ): Promise<void> {
+    let open = [...ids];
+    let last: unknown;
+    const look = async () => {
+      const views = await Promise.all(
+        open.map((id) => view(id).catch((error: Error) => ({ accountId: id, error: error.message }))),
+      );
+      const left = views.filter((one) => 'error' in one || !fits(one));
+      open = left.map(({ accountId }) => accountId);
+      last = left.slice(0, 3).map((one) => ('error' in one ? one : { ...one, outputs: undefined }));
+      return open.length === 0 ? true : undefined;
+    };
+    await until(`all of ${ids.length} accounts ${what}`, look, { seconds: 150, seen: () => last });
+  }
+
+  async function put(detailType: string, detail: unknown, account = main): Promise<string> {
+    const bus = `arn:aws:events:${runtime.region}:${main}:event-bus/orgkeeper`;
+    const { Entries = [] } = await new EventBridgeClient(runtime.as(account)).send(
+      new PutEventsCommand({
+        Entries: [
+          {
+            Source: 'orgkeeper.request',
+            DetailType: detailType,
+            Detail: JSON.stringify(detail),
+            EventBusName: bus,
+          },
+        ],
+      }),
+    );
+    return Entries[0]?.ErrorCode ?? Entries[0]?.EventId ?? 'no answer';
+  }
+
+  async function waiting(queue: string): Promise<number> {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queue }));
+    return messagesIn(sqs, QueueUrl);
+  }
+
+  return {
+    async createAccount(name) {
+      const { CreateAccountStatus: status } = await organizations.send(
+        new CreateAccountCommand({ AccountName: name, Email: `${name}@example.com` }),
+      );
+      if (!status?.AccountId) throw new Error(`Account ${name} was not created.`);
+      return status.AccountId;
+    },
+    record: async (accountId) => (await loadAccount(table, accountId)).record,
+    view,
+    untilAccounts,
+    untilReady: (...ids) => untilAccounts('are ready', ids, ({ ready }) => ready),
+    put,
+    async sweep(...accountIds) {
+      const eventId = await put('DriftSweepRequested', { accountIds });
+      await untilAccounts(
+        `have had the pass of ${eventId}`,
+        accountIds,
+        ({ lastPass }) => lastPass?.cause.id === eventId,
+      );
+      return Promise.all(accountIds.map(view));
+    },
+    orgkeeper: (...args) => run([CLI, ...args], runtime.environment(main)),
+    async deadLetters() {
+      const clients = [main, management].flatMap((account) =>
+        [runtime.region, 'us-east-1'].map(
+          (region) => new SQSClient({ ...runtime.as(account, region), useQueueUrlAsEndpoint: false }),
+        ),
+      );
+      const counts = await Promise.all(
+        clients.map(async (client) => {
+          const { QueueUrls = [] } = await client.send(new ListQueuesCommand({}));
+          const dead = QueueUrls.filter((url) => /-dead/.test(url));
+          const each = await Promise.all(dead.map((url) => messagesIn(client, url)));
+          return each.reduce((sum, count) => sum + count, 0);
+        }),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async untilQuiet() {
+      let quiet = 0;
+      await until('the queues are empty', async () => {
+        const counts = await Promise.all(['orgkeeper-intake', 'orgkeeper-work.fifo'].map(waiting));
+        quiet = counts.every((count) => count === 0) ? quiet + 1 : 0;
+        // A message may be on its way from one queue to the next: twice empty is empty.
+        return quiet >= 3 ? true : undefined;
+      });
+    },
+  };
+}
+
+async function messagesIn(sqs: SQSClient, QueueUrl: string | undefined): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+}
+
+function run(args: readonly string[], environment: Record<string, string>): ReturnType<Fleet['orgkeeper']> {
+  const node = createRequire(import.meta.url).resolve('node/bin/node');
+  const child = spawn(node, args, {
+    env: { PATH: process.env.PATH, NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
