@@ -31,11 +31,15 @@ import {
   ReplaceRouteTableAssociationCommand,
   type ResourceType,
 } from '@aws-sdk/client-ec2';
+import { jest } from '@jest/globals';
 import { NAME_TAG, OWNER_TAG } from '../../controllers/kinds/kind.ts';
 import { network } from '../../controllers/kinds/network/kind.ts';
 import { linesOf, networkWorld } from './network-world.ts';
 import { describeKind, type Foreign, type Tampering } from './suite.ts';
 import { MAIN, type Member } from './support.ts';
+
+// Making a network takes some twenty calls, and a test makes it more than once.
+jest.setTimeout(60_000);
 
 type Recorded = Readonly<Record<string, string>>;
 type Act = (member: Member, recorded: Recorded) => Promise<void>;
@@ -323,6 +327,55 @@ const tamperings: Tampering[] = [
       actual: 'marketing',
       action: 'updated',
     },
+  },
+  {
+    name: 'a second, empty VPC that carries our tags',
+    tamper: act((_, ec2) =>
+      ec2.send(new CreateVpcCommand({ CidrBlock: '10.20.0.0/16', TagSpecifications: ourTags('vpc', 'vpc') })),
+    ),
+    read: linesOf('vpc'),
+    difference: { action: 'removed' },
+  },
+  {
+    name: 'a second, detached internet gateway that carries our tags',
+    tamper: act((_, ec2) =>
+      ec2.send(
+        new CreateInternetGatewayCommand({
+          TagSpecifications: ourTags('internet-gateway', 'internet-gateway'),
+        }),
+      ),
+    ),
+    read: linesOf('gateway'),
+    difference: { action: 'removed' },
+  },
+  {
+    name: 'a second, unused route table that carries our tags',
+    alone: true,
+    tamper: act((ids, ec2) =>
+      ec2.send(
+        new CreateRouteTableCommand({
+          VpcId: ids['vpc.id'],
+          TagSpecifications: ourTags('route-table/public', 'route-table'),
+        }),
+      ),
+    ),
+    read: linesOf('table'),
+    difference: { action: 'removed' },
+  },
+  {
+    name: 'a second, empty subnet that carries our tags',
+    alone: true,
+    tamper: act((ids, ec2) =>
+      ec2.send(
+        new CreateSubnetCommand({
+          VpcId: ids['vpc.id'],
+          CidrBlock: '10.20.77.0/24',
+          TagSpecifications: ourTags('subnet/public', 'subnet'),
+        }),
+      ),
+    ),
+    read: linesOf('subnet'),
+    difference: { action: 'removed' },
   },
   {
     name: 'a network that was deleted whole',

@@ -48,7 +48,7 @@ export interface RouteTable extends Tagged {
   readonly associations: readonly Association[];
 }
 
-export interface VpcEndpoint extends Tagged {
+interface VpcEndpoint extends Tagged {
   readonly vpcId: string;
   readonly serviceName: string;
   readonly type: string;

@@ -88,7 +88,7 @@ export function withTable(overrides: Partial<Table>): Pick<NetworkActual, 'table
 }
 
 /** One call that was sent, and the commands that were in flight with it. */
-export interface Sent {
+interface Sent {
   readonly name: string;
   readonly input: Record<string, unknown>;
   readonly step: number;

@@ -11,12 +11,7 @@ export function diffSubnets(wanted: Network, actual: NetworkActual | undefined):
   return joined(wanted.subnets.map((subnet) => diffSubnet(subnet, wanted, actual)));
 }
 
-/** See diffSubnets. */
-export function diffSubnet(
-  subnet: Subnet,
-  wanted: Network,
-  actual: NetworkActual | undefined,
-): Partial<Comparison> {
+function diffSubnet(subnet: Subnet, wanted: Network, actual: NetworkActual | undefined): Partial<Comparison> {
   const named = subnetNamed(subnet.name);
   const { resource } = named;
   const found = actual?.subnets[subnet.name];
