@@ -187,3 +187,28 @@ test('the baseline that ships is valid', () => {
   const text = readFileSync(new URL('../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
   expect(parseBaseline(text, shippedKinds)).toMatchObject({ baseline: { name: 'analytics' } });
 });
+
+describe('a name that is for AWS to fill in', () => {
+  const role = (resource: string) => `name: small
+executionRole:
+  name: orgkeeper-execution
+  trustPolicy: { Statement: { Effect: Allow, Principal: { AWS: "\${main.runnerRole}" }, Action: "sts:AssumeRole" } }
+  inlinePolicies:
+    home: { Statement: { Effect: Allow, Action: "s3:GetObject", Resource: "${resource}" } }
+`;
+
+  test('stands in a policy', () => {
+    expect(parseBaseline(role('arn:aws:s3:::home/${aws:username}/*'), shippedKinds)).toHaveProperty(
+      'baseline',
+    );
+  });
+
+  test('is no licence for a misspelt one', () => {
+    expect(parseBaseline(role('arn:aws:s3:::home/${acount.id}/*'), shippedKinds)).toHaveProperty('problems');
+  });
+
+  test('means nothing in a parameter', () => {
+    const parameter = 'name: small\nparameters:\n  - { name: /a, value: "${aws:username}" }\n';
+    expect(parseBaseline(parameter, shippedKinds)).toHaveProperty('problems');
+  });
+});

@@ -84,7 +84,7 @@ interface Outputs {
 
 /** Checks a section, and notes the outputs that later ones may use. */
 function checkSection(kind: AnyKind, given: unknown, outputs: Outputs): Found[] {
-  const names = unknownNames(given, [kind.name], outputs);
+  const names = unknownNames(given, [kind.name], outputs, kind.namesForAws);
   const parsed = kind.section.safeParse(given);
   if (!parsed.success) {
     outputs.complete = false;
@@ -107,16 +107,16 @@ function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]):
 }
 
 /** Every `${…}` in a section that means nothing there, and every `${` that is not closed. */
-function unknownNames(value: unknown, path: Path, outputs: Outputs): Found[] {
+function unknownNames(value: unknown, path: Path, outputs: Outputs, forAws?: RegExp): Found[] {
   if (typeof value === 'string') {
-    const unknown = namesIn(value).filter((name) => !isKnown(name, outputs));
+    const unknown = namesIn(value).filter((name) => !isKnown(name, outputs) && !forAws?.test(name));
     const found = unknown.map((name) => ({ path, message: explainName(name, outputs) }));
     const closed = namesIn(value).reduce((rest, name) => rest.replace(`\${${name}}`, ''), value);
     return closed.includes('${') ? [...found, { path, message: 'a `${` without a name and a `}`' }] : found;
   }
   if (value === null || typeof value !== 'object') return [];
   const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
-  return parts.flatMap(([key, item]) => unknownNames(item, [...path, key], outputs));
+  return parts.flatMap(([key, item]) => unknownNames(item, [...path, key], outputs, forAws));
 }
 
 function isKnown(name: string, outputs: Outputs): boolean {

@@ -28,6 +28,8 @@ export interface Kind<Section, Wanted, Actual> {
   resources(wanted: Wanted, account: KindAccount): readonly string[];
   /** True for the kind whose changes the `Access` condition must be verified after. */
   readonly verifiesAccess?: boolean;
+  /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
+  readonly namesForAws?: RegExp;
   /** CloudTrail event names that should wake a pass of the account: somebody changed one of these by hand. */
   readonly wakeOn: readonly string[];
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */

@@ -3,7 +3,7 @@ import { apply } from './apply.ts';
 import { diff } from './diff.ts';
 import { type ActualRole, observe } from './observe.ts';
 import { remove } from './remove.ts';
-import { type ExecutionRole, render } from './render.ts';
+import { type ExecutionRole, POLICY_VARIABLE, render } from './render.ts';
 import { ExecutionRoleSection } from './section.ts';
 
 /** The role in the account that Main assumes. Ours alone: it is brought back whole. */
@@ -30,6 +30,8 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     ],
   },
   resources: ({ arn }) => [arn],
+  verifiesAccess: true,
+  namesForAws: POLICY_VARIABLE,
   wakeOn: [
     'AttachRolePolicy',
     'CreateRole',

@@ -61,7 +61,7 @@ function size(document: unknown): number {
 
 function unknownNames(value: unknown, path: string): Problem[] {
   if (typeof value === 'string') {
-    const unknown = namesIn(value).filter((name) => !isPolicyVariable(name));
+    const unknown = namesIn(value).filter((name) => !POLICY_VARIABLE.test(name));
     return unknown.map((name) => ({ path, message: `\${${name}} is not known for this account` }));
   }
   if (value === null || typeof value !== 'object') return [];
@@ -70,6 +70,4 @@ function unknownNames(value: unknown, path: string): Problem[] {
 }
 
 /** IAM's own `${aws:username}`, `${*}`: they are for IAM to fill in. */
-function isPolicyVariable(name: string): boolean {
-  return name.includes(':') || name === '*' || name === '?';
-}
+export const POLICY_VARIABLE = /:|^[*?]$/;
