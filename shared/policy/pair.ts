@@ -34,8 +34,9 @@ export function pairUp(left: readonly Entry[], right: readonly Entry[]): Pair[] 
     if (other !== undefined && open.delete(other.index)) pairs.push({ left: one, right: other });
     else loose.push(one);
   }
+  const elements = new Map([...loose, ...open.values()].map((each) => [each, elementsOf(each)]));
   for (const one of loose) {
-    const other = mostAlike(one, [...open.values()].slice(0, mostCompared));
+    const other = mostAlike(one, open.values(), elements);
     if (other !== undefined) open.delete(other.index);
     pairs.push(other === undefined ? { left: one } : { left: one, right: other });
   }
@@ -49,32 +50,28 @@ function without(entries: readonly Entry[], others: readonly Entry[]): Entry[] {
   return entries.filter((each) => !known.has(each.key) && known.add(each.key));
 }
 
-function mostAlike(one: Entry, others: readonly Entry[]): Entry | undefined {
+/** The first `mostCompared` are looked at, so that long policies take no longer than they must. */
+function mostAlike(
+  one: Entry,
+  others: Iterable<Entry>,
+  elements: ReadonlyMap<Entry, readonly string[]>,
+): Entry | undefined {
   let best: { entry: Entry; score: number } | undefined;
+  let compared = 0;
   for (const entry of others) {
-    const score = likeness(one, entry);
+    if (compared++ === mostCompared) break;
+    if (entry.meant.Effect !== one.meant.Effect) continue;
+    const known = elements.get(entry) ?? [];
+    const score = (elements.get(one) ?? []).filter((each) => known.includes(each)).length;
     if (score > (best?.score ?? 0)) best = { entry, score };
   }
   return best?.entry;
 }
 
-/** How many elements are equal; 0 when the effects differ or nothing but the effect is equal. */
-function likeness(one: Entry, other: Entry): number {
-  if (one.meant.Effect !== other.meant.Effect) return 0;
-  const names = [
-    'Principal',
-    'NotPrincipal',
-    'Action',
-    'NotAction',
-    'Resource',
-    'NotResource',
-    'Condition',
-  ] as const;
-  const equal = names.filter((name) => {
-    const value = one.meant[name];
-    return value !== undefined && JSON.stringify(value) === JSON.stringify(other.meant[name]);
-  });
-  return equal.length;
+/** The elements that make statements alike, each as text. */
+function elementsOf({ meant }: Entry): string[] {
+  const { Effect: _effect, Sid: _sid, ...rest } = meant;
+  return Object.entries(rest).map((each) => JSON.stringify(each));
 }
 
 function index(pair: Pair): number {

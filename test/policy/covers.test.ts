@@ -241,6 +241,7 @@ const missed: [reason: string, required: object, actual: object, effect?: 'Deny'
     allow(when({ Bool: { 'a:b': true, 'a:c': true } })),
   ],
   ['a Deny takes it back', allow(), but({}), 'Deny'],
+  ['the required policy denies less', but(when({ Bool: { 'a:b': true } })), but({}), 'Deny'],
   ['a Deny takes part of it back', allow({ Action: 's3:*' }), but({}), 'Deny'],
   [
     'a Deny may take it back under a condition',
