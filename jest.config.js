@@ -11,6 +11,8 @@ const common = {
 };
 
 export default {
+  // What a test may take at most where other things keep the machine busy; none is meant to need it.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,
