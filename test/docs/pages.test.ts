@@ -1,0 +1,138 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { Command } from 'commander';
+import { parseAllDocuments } from 'yaml';
+import { completeProgram } from '../../cli/program.ts';
+import { ADAPTATIONS } from '../../local/adapt-template.ts';
+import { MOTO_RANGE } from '../../local/emulator.ts';
+import { parseRequest } from '../../shared/requests.ts';
+import { blocksOf, codeOf, type Page, page, pages, proseOf, ROOT } from './pages.ts';
+
+const all = pages().map((one) => [one.path, one] as const);
+const scripts = Object.keys(
+  (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }).scripts,
+);
+/** Code of a page, in blocks and in lines. */
+const codes = (of: Page) => [...codeOf(of), ...blocksOf(of).flatMap(({ text }) => text.split('\n'))];
+
+describe.each(all)('%s', (path, of) => {
+  it('has no link that leads nowhere', () => {
+    const links = [...proseOf(of).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+    const broken = links.filter((link) => !/^https:\/\//.test(link) && !leadsSomewhere(path, link));
+    expect(broken).toEqual([]);
+  });
+
+  it('names no file that is not there', () => {
+    const named = codeOf(of).filter((code) =>
+      /^(infra|controllers|shared|cli|local|test|docs|\.ci)\/[\w./-]*$/.test(code),
+    );
+    // The example of this page is a folder that its reader makes.
+    const absent = named.filter((file) => !file.includes('account-alias') && !existsSync(join(ROOT, file)));
+    expect(absent).toEqual([]);
+  });
+
+  it('has only blocks that can be read', () => {
+    for (const { language, text } of blocksOf(of)) {
+      if (language === 'json') expect(() => JSON.parse(text)).not.toThrow();
+      if (language === 'yaml') expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
+    }
+  });
+
+  it('names only npm scripts that there are', () => {
+    const named = codes(of).flatMap((code) =>
+      [...code.matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(start|test)\b)/g)].map(
+        ([, run, short]) => run ?? short,
+      ),
+    );
+    expect(named.filter((script) => !scripts.includes(script ?? ''))).toEqual([]);
+  });
+
+  it('names only commands and options that there are', async () => {
+    const root = await completeProgram();
+    const said = codes(of).flatMap((code) =>
+      [...code.matchAll(/(?<![\w-] |[\w/.-])(?:npx )?orgkeeper ([a-z][a-z -]*[^`)|]*)/g)].map(
+        ([, rest]) => rest ?? '',
+      ),
+    );
+    expect(said.flatMap((words) => unknownIn(root, words.trim().split(/\s+/)))).toEqual([]);
+  });
+
+  it('shows only calls of PutEvents that are valid requests', () => {
+    const calls = codes(of).filter((code) => code.startsWith('aws events put-events'));
+    for (const call of calls) {
+      const entries = JSON.parse(/--entries '(.*)'$/.exec(call)?.[1] ?? '') as Record<string, string>[];
+      for (const { EventBusName, Source, DetailType = '', Detail = '' } of entries) {
+        expect([EventBusName, Source]).toEqual(['orgkeeper', 'orgkeeper.request']);
+        expect(parseRequest(DetailType, JSON.parse(Detail))).toHaveProperty('request');
+      }
+    }
+  });
+});
+
+describe('the pages together', () => {
+  it('can all be found from the README', () => {
+    const linked = all
+      .flatMap(([path, of]) =>
+        [...proseOf(of).matchAll(/\]\(([^)\s#]+)/g)].map(([, to]) => join(dirname(path), to ?? '')),
+      )
+      .filter((file) => file.endsWith('.md'));
+    expect(
+      all.map(([path]) => path).filter((path) => path !== 'README.md' && !linked.includes(path)),
+    ).toEqual([]);
+  });
+
+  it('say which emulator is tested as it is tested', () => {
+    expect(page('README.md').text).toContain(`\`${MOTO_RANGE.text}\``);
+  });
+
+  it('list as many adaptations of the templates as there are', () => {
+    const record = page('docs/decisions/0009-differences-of-the-emulator.md').text;
+    const list = /one listed entry each:\n((?:- .*\n(?: {2}.*\n)*)+)/.exec(record)?.[1] ?? '';
+    expect(list.match(/^- /gm)).toHaveLength(ADAPTATIONS.length);
+  });
+
+  it('have every part of the gateway that makes up for a difference', () => {
+    const record = page('docs/decisions/0009-differences-of-the-emulator.md').text;
+    const tools = ['callers', 'control', 'faults', 'gateway', 'iam', 'recorder', 'wire'];
+    const parts = readdirSync(join(ROOT, 'local/gateway')).map((file) => file.replace(/\.ts$/, ''));
+    expect(
+      parts.filter((part) => !tools.includes(part) && !record.includes(`local/gateway/${part}.ts`)),
+    ).toEqual([]);
+  });
+});
+
+/** A file or folder, with its heading where there is a `#`. */
+function leadsSomewhere(from: string, link: string): boolean {
+  const [file = '', anchor] = link.split('#');
+  const target = file === '' ? from : join(dirname(from), file);
+  if (!existsSync(join(ROOT, target))) return false;
+  if (anchor === undefined) return true;
+  const headings = [...proseOf(page(target)).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? '');
+  return headings.some((heading) => slug(heading) === anchor);
+}
+
+/** As GitHub makes anchors of headings. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/** What a command line has that the program does not: a command, or an option of it. */
+function unknownIn(root: Command, words: readonly string[]): string[] {
+  let command = root;
+  const rest = [...words];
+  while (command.commands.length > 0) {
+    const name = rest.shift();
+    const next = command.commands.find((sub) => sub.name() === name);
+    if (!next) return name === undefined ? [] : [`orgkeeper ${words.join(' ')}`];
+    command = next;
+  }
+  const known = command.options.map(({ long }) => long);
+  return rest
+    .flatMap((word) => /^-{2}[a-z][a-z-]+/.exec(word)?.[0] ?? [])
+    .filter((option) => option !== '--help' && !known.includes(option))
+    .map((option) => `${words.join(' ')}: ${option}`);
+}
