@@ -1,0 +1,303 @@
+import { DeleteRouteCommand } from '@aws-sdk/client-ec2';
+import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  AssumeRoleCommand,
+  type Credentials,
+  GetCallerIdentityCommand,
+  STSClient,
+} from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RecordedCall } from '../../local/gateway/recorder.ts';
+import { type Listener, listen } from './support/bus.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { sequentialDepth } from './support/sequence.ts';
+import { handIn } from './support/tamperings.ts';
+import { CIDR, ROLE, readIds, readWorld, SUBNET } from './support/world.ts';
+
+const RUNNER = 'orgkeeper-WorkflowLoopRunnerRole';
+const API = 'orgkeeper-ApiHandlerRole';
+
+let runtime: TestRuntime;
+let fleet: Fleet;
+let bus: Listener;
+let id: string;
+let another: string;
+let onboarding: RecordedCall[];
+let secondsToReady: number;
+
+beforeAll(async () => {
+  runtime = await startTestRuntime();
+  fleet = fleetOf(runtime);
+  bus = await listen(runtime);
+  const from = Date.now();
+  id = await fleet.createAccount('genomics');
+  await fleet.untilReady(id);
+  secondsToReady = (Date.now() - from) / 1000;
+  onboarding = await runtime.calls();
+  another = await fleet.createAccount('proteomics');
+  await fleet.untilReady(another);
+}, 240_000);
+afterAll(() => runtime?.stop());
+
+const roleArn = () => `arn:aws:iam::${id}:role/${ROLE}`;
+const externalId = async () => (await fleet.record(id))?.externalId;
+
+describe('CreateAccount, and nothing else,', () => {
+  it('leads to a ready account', async () => {
+    expect(await fleet.view(id)).toMatchObject({
+      name: 'genomics',
+      email: 'genomics@example.com',
+      origin: 'created',
+      state: 'active',
+      mode: 'enforce',
+      baseline: { name: 'analytics' },
+      ready: true,
+    });
+    expect(secondsToReady).toBeLessThan(60);
+  });
+
+  it('makes the role with its trust and its eight groups of permissions', async () => {
+    const { main } = runtime.accounts;
+    const { role } = await readWorld(runtime, id);
+    expect(role).toMatchObject({
+      path: '/',
+      maxSessionDuration: 3600,
+      boundary: '',
+      attached: [],
+      tags: { 'orgkeeper:owner': main },
+    });
+    expect(role?.trust).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: {
+            AWS: [
+              `arn:aws:iam::${main}:role/${API}`,
+              `arn:aws:iam::${main}:role/${RUNNER}`,
+              `arn:aws:iam::${id}:root`,
+            ],
+          },
+          Action: 'sts:AssumeRole',
+          Condition: { StringEquals: { 'sts:ExternalId': expect.stringMatching(/^[A-Za-z0-9]{32}$/) } },
+        },
+      ],
+    });
+    const policy = role?.inline.analytics as { Statement: { Sid: string }[] };
+    expect(policy.Statement.map(({ Sid }) => Sid).sort()).toEqual(
+      ['CloudFormation', 'CostExplorer', 'EC2', 'EMR', 'IAM', 'S3', 'SSM', 'SageMaker'].sort(),
+    );
+  });
+
+  it('makes one VPC with a public subnet, its route to the internet, and the S3 endpoint', async () => {
+    const { vpcs, gateways, subnets, tables, endpoints } = await readWorld(runtime, id);
+    expect(vpcs).toMatchObject([{ cidr: CIDR, dnsSupport: true, dnsHostnames: true }]);
+    expect(gateways).toMatchObject([{ attachedTo: '<vpc>' }]);
+    expect(Object.keys(subnets)).toEqual([SUBNET]);
+    expect(subnets[SUBNET]).toMatchObject({ mapPublicIp: true, table: '<our table>' });
+    expect(tables).toMatchObject([
+      { subnets: [`<subnet ${SUBNET}>`], routes: { '0.0.0.0/0': '<gateway> active' } },
+    ]);
+    expect(endpoints).toMatchObject([
+      { service: `com.amazonaws.${runtime.region}.s3`, type: 'Gateway', tables: ['<our table>'] },
+    ]);
+    const tagged = [...vpcs, ...gateways, ...Object.values(subnets), ...tables, ...endpoints];
+    for (const { tags } of tagged) expect(tags['orgkeeper:owner']).toBe(runtime.accounts.main);
+  });
+
+  it("publishes the account's facts as parameters", async () => {
+    const { parameters } = await readWorld(runtime, id);
+    const values = Object.entries(parameters).map(([name, { value }]) => [name, value]);
+    expect(Object.fromEntries(values)).toEqual({
+      '/orgkeeper/account/id': id,
+      '/orgkeeper/account/main-id': runtime.accounts.main,
+      '/orgkeeper/account/name': 'genomics',
+      '/orgkeeper/network/subnets/public': `<subnet ${SUBNET}>`,
+      '/orgkeeper/network/vpc-cidr': CIDR,
+      '/orgkeeper/network/vpc-id': '<vpc>',
+      '/orgkeeper/role/arn': roleArn(),
+    });
+  });
+
+  it('says on the bus that it was registered and is ready, once', async () => {
+    await bus.hear('AccountReady', (event) => event['detail-type'] === 'AccountReady');
+    const said = await bus.heard(({ detail }) => detail.accountId === id);
+    expect(said.map((event) => event['detail-type'])).toEqual(['AccountRegistered', 'AccountReady']);
+    expect(said[1]?.detail).toMatchObject({
+      name: 'genomics',
+      baseline: { name: 'analytics' },
+      cause: { source: 'aws.organizations' },
+    });
+  });
+});
+
+describe('The execution role', () => {
+  /** Assumes a role; the code of the error where it is refused. */
+  async function assume(by: ConstructorParameters<typeof STSClient>[0], arn: string, ExternalId?: string) {
+    try {
+      const { Credentials: given } = await new STSClient(by ?? {}).send(
+        new AssumeRoleCommand({ RoleArn: arn, RoleSessionName: 'a-test', ...(ExternalId && { ExternalId }) }),
+      );
+      return given as Credentials;
+    } catch (error) {
+      return (error as Error).name;
+    }
+  }
+  async function session(by: ConstructorParameters<typeof STSClient>[0], arn: string) {
+    const given = await assume(by, arn);
+    if (typeof given === 'string') throw new Error(`${arn}: ${given}`);
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = given;
+    const credentials = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+    };
+    return { endpoint: runtime.endpoint, region: runtime.region, credentials };
+  }
+
+  it('was tried by the runner role: assumable with the ExternalId, refused without and with a wrong one', async () => {
+    const tries = onboarding.filter(
+      ({ action, params, callerArn }) =>
+        action === 'AssumeRole' && params.RoleArn === roleArn() && callerArn.includes(`/${RUNNER}/`),
+    );
+    const right = await externalId();
+    const outcome = (fits: (given: unknown) => boolean) =>
+      tries.filter(({ params }) => fits(params.ExternalId)).map(({ errorCode = 'allowed' }) => errorCode);
+    expect(outcome((given) => given === right)).toContain('allowed');
+    expect(new Set(outcome((given) => given === undefined))).toEqual(new Set(['AccessDenied']));
+    expect(new Set(outcome((given) => given !== undefined && given !== right))).toEqual(
+      new Set(['AccessDenied']),
+    );
+  });
+
+  it('admits the API role with the ExternalId, and not without it or with a wrong one', async () => {
+    const { main } = runtime.accounts;
+    const api = await session(runtime.as(main), `arn:aws:iam::${main}:role/${API}`);
+    const given = await assume(api, roleArn(), await externalId());
+    expect(given).toMatchObject({ AccessKeyId: expect.stringMatching(/^ASIA/) });
+    expect(await assume(api, roleArn())).toBe('AccessDenied');
+    expect(await assume(api, roleArn(), 'a-wrong-external-id')).toBe('AccessDenied');
+    const { externalId: others } = (await fleet.record(another)) ?? {};
+    expect(await assume(api, roleArn(), others)).toBe('AccessDenied');
+  });
+
+  it('admits no other role of Main, nobody of management and of other members', async () => {
+    const { main, management } = runtime.accounts;
+    const right = await externalId();
+    const { iam } = handIn(runtime, main, await readIds(runtime, main));
+    const trust = {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${main}:root` },
+      Action: 'sts:AssumeRole',
+    };
+    const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    const RoleName = `${RUNNER}-2`;
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document(trust) }));
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName,
+        PolicyName: 'all',
+        PolicyDocument: document({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }),
+      }),
+    );
+    const other = await session(runtime.as(main), `arn:aws:iam::${main}:role/${RoleName}`);
+    const who = await new STSClient(other).send(new GetCallerIdentityCommand({}));
+    expect(who.Arn).toContain(`${RoleName}/a-test`);
+    for (const by of [other, runtime.as(main), runtime.as(management), runtime.as(another)]) {
+      expect(await assume(by, roleArn(), right)).toBe('AccessDenied');
+    }
+  });
+
+  it('can do what its permissions say in the account', async () => {
+    const { main } = runtime.accounts;
+    const api = await session(runtime.as(main), `arn:aws:iam::${main}:role/${API}`);
+    const given = await assume(api, roleArn(), await externalId());
+    if (typeof given === 'string') throw new Error(given);
+    const credentials = {
+      accessKeyId: given.AccessKeyId ?? '',
+      secretAccessKey: given.SecretAccessKey ?? '',
+      sessionToken: given.SessionToken ?? '',
+    };
+    const ssm = new SSMClient({ endpoint: runtime.endpoint, region: runtime.region, credentials });
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: '/orgkeeper/account/id' }));
+    expect(Parameter?.Value).toBe(id);
+  });
+});
+
+describe('A pass over a healthy account', () => {
+  it('makes at most 16 calls into it, none that writes, one read and one write of DynamoDB, five in a row', async () => {
+    // The second in a row: its environment has the session of the organization, and the baseline.
+    await fleet.sweep(another);
+    await fleet.untilQuiet();
+    // Slowed down, calls that do not wait for each other are under way together for certain.
+    await runtime.fault({ count: 'all', effect: { kind: 'delay', milliseconds: 400 } });
+    await runtime.clearCalls();
+    const [view] = await fleet.sweep(id);
+    await runtime.clearFaults();
+    expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
+    await fleet.untilQuiet();
+    const all = await runtime.calls();
+    const passId = view?.lastPass?.id;
+    // Nothing else is under way. A session of the member may bear the name of the pass that opened it.
+    const pass = all.filter(({ account, session }) =>
+      account === id ? session !== undefined : session === 'orgkeeper-reconcile' || session === passId,
+    );
+    const member = pass.filter(({ account }) => account === id);
+    const dynamo = pass.filter(({ service }) => service === 'dynamodb');
+    expect(member.length).toBeGreaterThan(8);
+    expect(member.length).toBeLessThanOrEqual(16);
+    expect(member.filter(({ access }) => access === 'write')).toEqual([]);
+    expect(view?.lastPass?.calls).toEqual({ reads: member.length, writes: 0 });
+    expect(dynamo.filter(({ access }) => access === 'read').map(({ action }) => action)).toEqual([
+      'BatchGetItem',
+    ]);
+    expect(dynamo.filter(({ access }) => access === 'write')).toHaveLength(1);
+    expect(pass.filter(({ params }) => String(params.RoleArn).includes('OrganizationRole'))).toEqual([]);
+    // Where this environment still had the session of the member, too, one call more is to be thought of.
+    const entering = pass.some(({ action }) => action === 'AssumeRole') ? 0 : 1;
+    expect(sequentialDepth(pass) + entering).toBeLessThanOrEqual(5);
+    expect(sequentialDepth(pass)).toBeGreaterThanOrEqual(3);
+  }, 120_000);
+});
+
+describe('An account that is only observed', () => {
+  it('has its differences reported and announced once, and nothing written', async () => {
+    const ids = await readIds(runtime, id);
+    await fleet.put('AccountRegistrationRequested', { accountId: id, name: 'genomics', mode: 'observe' });
+    await fleet.untilAccounts('are observed', [id], ({ mode, ready }) => mode === 'observe' && ready);
+    const healthy = await readWorld(runtime, id);
+    const { ec2, ssm } = handIn(runtime, id, ids);
+    await ec2.send(new DeleteRouteCommand({ RouteTableId: ids.table, DestinationCidrBlock: '0.0.0.0/0' }));
+    await ssm.send(new DeleteParameterCommand({ Name: '/orgkeeper/account/id' }));
+    const tampered = await readWorld(runtime, id);
+    expect(tampered).not.toEqual(healthy);
+    await runtime.clearCalls();
+
+    const [view] = await fleet.sweep(id);
+    expect(view).toMatchObject({ ready: false, lastPass: { result: 'drifted', calls: { writes: 0 } } });
+    expect(view?.lastPass?.differences).toEqual([
+      expect.objectContaining({
+        resource: 'route table public',
+        path: 'routes.0.0.0.0/0',
+        action: 'reported',
+      }),
+      expect.objectContaining({ resource: '/orgkeeper/account/id', path: '', action: 'reported' }),
+    ]);
+    const drift = (event: { 'detail-type': string; detail: { accountId?: string } }) =>
+      event['detail-type'] === 'DriftDetected' && event.detail.accountId === id;
+    const said = await bus.hear('DriftDetected', drift);
+    expect(said.detail.differences).toHaveLength(2);
+
+    const [again] = await fleet.sweep(id);
+    expect(again?.lastPass).toMatchObject({ result: 'drifted' });
+    expect(await bus.heard(drift)).toHaveLength(1);
+    expect(await readWorld(runtime, id)).toEqual(tampered);
+    expect(await runtime.calls({ account: id, access: 'write' })).toEqual([]);
+
+    await fleet.put('AccountRegistrationRequested', { accountId: id, name: 'genomics', mode: 'enforce' });
+    await fleet.untilAccounts('are mended', [id], ({ mode, ready }) => mode === 'enforce' && ready);
+    expect(await readWorld(runtime, id)).toEqual(healthy);
+  }, 180_000);
+});
