@@ -1,8 +1,11 @@
 /** A CloudFormation template, as far as adapting it needs. */
 export interface Template {
-  Resources: Record<string, Resource>;
+  Resources: Resources;
   [section: string]: unknown;
 }
+
+/** The resources of a template, by logical id. */
+export type Resources = Record<string, Resource>;
 
 /** One resource of a template. */
 export interface Resource {
@@ -14,59 +17,68 @@ export interface Resource {
 
 /** One way in which the emulator differs from AWS, and what is changed in a template for it. */
 export interface Adaptation {
+  /** Resources of this type, or whose type starts so. */
+  readonly type: string;
   /** The difference, as a sentence. */
   readonly because: string;
-  readonly adapt: (resource: Resource) => Resource | undefined;
+  /** What stands in the place of the resource. */
+  readonly adapt: (id: string, properties: Record<string, unknown>) => Resources;
 }
 
 /** Every difference between the templates that AWS gets and those that the emulator gets. */
 export const ADAPTATIONS: readonly Adaptation[] = [
   {
+    type: 'AWS::Lambda::Function',
     because: 'There is no bucket with assets: the functions are hosted from the synthesised assets instead.',
-    adapt: ofType('AWS::Lambda::Function', (properties) => ({
-      ...properties,
-      Code: { ZipFile: 'Hosted by the local runtime.' },
-    })),
+    adapt: (id, properties) => ({
+      [id]: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { ...properties, Code: { ZipFile: 'Hosted by the local runtime.' } },
+      },
+    }),
   },
   {
+    type: 'AWS::Lambda::EventSourceMapping',
     because:
-      'An enabled mapping makes the emulator run the function in a container as messages arrive: the local runtime polls instead.',
-    adapt: ofType('AWS::Lambda::EventSourceMapping', (properties) => ({ ...properties, Enabled: false })),
+      'An enabled mapping makes the emulator run the function in a container: the local runtime polls instead.',
+    adapt: (id, properties) => ({
+      [id]: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { ...properties, Enabled: false } },
+    }),
   },
   {
+    type: 'AWS::Scheduler::',
     because: 'Schedules are passed over and never fire: the local runtime ticks instead.',
-    adapt: (resource) => (resource.Type.startsWith('AWS::Scheduler::') ? undefined : resource),
+    adapt: () => ({}),
   },
   {
-    because: 'An event that came from another bus carries the account of the bus that it reached.',
-    adapt: ofType('AWS::Events::Rule', (properties) => ({
-      ...properties,
-      EventPattern: without(properties.EventPattern, 'account'),
-    })),
+    type: 'AWS::IAM::Role',
+    because:
+      "A role's own Policies are kept as Python text, which is no JSON: they become policies beside it.",
+    adapt: (id, { Policies = [], ...properties }) => ({
+      [id]: { Type: 'AWS::IAM::Role', Properties: properties },
+      ...Object.fromEntries(
+        (Policies as Record<string, unknown>[]).map((policy, at) => [
+          `${id}Inline${at}`,
+          { Type: 'AWS::IAM::Policy', Properties: { ...policy, Roles: [{ Ref: id }] } },
+        ]),
+      ),
+    }),
   },
 ];
 
 /** The template as the emulator can deploy it. Pure. */
 export function adaptTemplate(template: Template): Template {
-  const resources: Record<string, Resource> = {};
+  const resources: Resources = {};
   for (const [id, original] of Object.entries(template.Resources)) {
-    let resource: Resource | undefined = original;
-    for (const { adapt } of ADAPTATIONS) resource = resource && adapt(resource);
-    if (resource) resources[id] = resource;
+    const adaptation = ADAPTATIONS.find(({ type }) => original.Type.startsWith(type));
+    const adapted = adaptation?.adapt(id, original.Properties ?? {}) ?? { [id]: original };
+    for (const [name, resource] of Object.entries(adapted)) {
+      resources[name] = name === id ? { ...original, ...resource } : resource;
+    }
   }
   for (const resource of Object.values(resources)) {
     if (resource.DependsOn === undefined) continue;
     resource.DependsOn = [resource.DependsOn].flat().filter((id) => id in resources);
   }
   return { ...template, Resources: resources };
-}
-
-function ofType(type: string, change: (properties: Record<string, unknown>) => Record<string, unknown>) {
-  return (resource: Resource): Resource =>
-    resource.Type === type ? { ...resource, Properties: change(resource.Properties ?? {}) } : resource;
-}
-
-function without(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
 }

@@ -124,7 +124,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       const state: RuntimeState = { endpoint: gateway.endpoint, region, accounts, pid: process.pid };
       const file = join(directory, 'runtime.json');
       writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
-      undo.push(() => rmSync(file, { force: true }));
+      undo.push(() => withdraw(file, state));
     }
     return runtime;
   } catch (error) {
@@ -144,6 +144,15 @@ export function readRuntimeState(directory: string = PROJECT_STATE): RuntimeStat
     throw new Error(none, { cause: error });
   }
   return state;
+}
+
+/** Takes the announcement away, unless another runtime has announced itself since. */
+function withdraw(file: string, state: RuntimeState): void {
+  try {
+    if (JSON.parse(readFileSync(file, 'utf8')).pid === state.pid) rmSync(file);
+  } catch {
+    // It is gone already.
+  }
 }
 
 function mainStackOf({ stacks }: Deployment) {

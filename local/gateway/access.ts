@@ -1,18 +1,28 @@
 import { evaluate } from '../../shared/policy/evaluate.ts';
+import type { Bus, BusRequest } from './buses.ts';
 import type { Caller } from './callers.ts';
-import type { BusRequest } from './events.ts';
-import type { Iam } from './iam.ts';
+import { type Iam, remembered } from './iam.ts';
 import { organizationOf } from './organization-events.ts';
 import type { AssumeRequest } from './sts.ts';
 import type { Trusts } from './trusts.ts';
 import type { Upstream } from './upstream.ts';
-import { parseObject, text } from './wire.ts';
+import { type Call, isRead, parseObject, text } from './wire.ts';
 
-/** What the two decisions need that the local runtime makes as AWS does. */
+/** What the decisions need that the local runtime makes as AWS does. */
 export interface AccessDeps {
   readonly upstream: Upstream;
   readonly iam: Iam;
   readonly trusts: Trusts;
+}
+
+/** The decisions of IAM that the local runtime makes as AWS does. */
+export interface Access {
+  /** Whether trust policy, the caller's own policies and its session policy together let it assume the role. */
+  roleAdmits(request: AssumeRequest): Promise<boolean>;
+  /** Whether the caller's policies and the policy of the bus let it put this event there. */
+  busAdmits(request: BusRequest): Promise<boolean>;
+  /** To be told of every call that went through, so that nothing stale is remembered. */
+  after(call: Call): void;
 }
 
 const ADMINISTRATOR = JSON.stringify({
@@ -20,35 +30,58 @@ const ADMINISTRATOR = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 });
 
-/** Whether trust policy, the caller's own policies and its session policy together let it assume the role. */
-export async function roleAdmits(request: AssumeRequest, deps: AccessDeps): Promise<boolean> {
-  const { caller, role, context } = request;
-  return isAllowed(
-    { principal: await principalOf(caller, deps), action: 'sts:AssumeRole', resource: role.arn, context },
-    { ...(await policiesOf(caller, deps)), trust: await deps.trusts.seen(role) },
-  );
-}
+/** Decides by the policies that the emulator holds now. */
+export function createAccess(deps: AccessDeps): Access {
+  const { upstream, trusts } = deps;
+  const buses = new Map<string, Promise<{ arn: string; policy: string | undefined } | undefined>>();
+  const organizations = new Map<string, Promise<string | undefined>>();
 
-/** Whether the caller's policies and the policy of the bus let it put this event there. */
-export async function busAdmits(request: BusRequest, deps: AccessDeps): Promise<boolean> {
-  const { caller, bus, source, detailType } = request;
-  const as = { account: bus.account, region: bus.region, service: 'events' };
-  const reply = await deps.upstream.json('AWSEvents.DescribeEventBus', { Name: bus.name }, as);
-  const described = parseObject(reply.body) ?? {};
-  if (reply.status !== 200) return bus.account === caller.account;
-  const organization = await organizationOf(deps.upstream, caller.account);
-  const context: Record<string, string> = { 'events:source': source, 'events:detail-type': detailType };
-  if (typeof organization?.Id === 'string') context['aws:PrincipalOrgID'] = organization.Id;
-  const policy = text(described, 'Policy');
-  return isAllowed(
-    {
-      principal: await principalOf(caller, deps),
-      action: 'events:PutEvents',
-      resource: text(described, 'Arn') ?? '',
-      context,
+  async function readBus({ account, region, name }: Bus) {
+    const as = { account, region, service: 'events' };
+    const reply = await upstream.json('AWSEvents.DescribeEventBus', { Name: name }, as);
+    const described = parseObject(reply.body) ?? {};
+    if (reply.status !== 200) return undefined;
+    return { arn: text(described, 'Arn') ?? '', policy: text(described, 'Policy') };
+  }
+
+  async function readOrganization(account: string) {
+    const id = (await organizationOf(upstream, account))?.Id;
+    return typeof id === 'string' ? id : undefined;
+  }
+
+  return {
+    async roleAdmits({ caller, role, context }) {
+      return isAllowed(
+        { principal: await principalOf(caller, deps), action: 'sts:AssumeRole', resource: role.arn, context },
+        { ...(await policiesOf(caller, deps)), trust: await trusts.seen(role) },
+      );
     },
-    { ...(await policiesOf(caller, deps)), ...(policy ? { resource: policy } : {}) },
-  );
+    async busAdmits({ caller, bus, source, detailType }) {
+      const key = JSON.stringify([bus.account, bus.region, bus.name]);
+      const found = await remembered(buses, key, () => readBus(bus));
+      // The emulator itself answers that there is no such bus.
+      if (!found) return bus.account === caller.account;
+      const organization = await remembered(organizations, caller.account, () =>
+        readOrganization(caller.account),
+      );
+      const context: Record<string, string> = { 'events:source': source, 'events:detail-type': detailType };
+      if (organization) context['aws:PrincipalOrgID'] = organization;
+      return isAllowed(
+        {
+          principal: await principalOf(caller, deps),
+          action: 'events:PutEvents',
+          resource: found.arn,
+          context,
+        },
+        { ...(await policiesOf(caller, deps)), ...(found.policy ? { resource: found.policy } : {}) },
+      );
+    },
+    after(call) {
+      if (isRead(call) || call.action === 'PutEvents') return;
+      if (call.service === 'events' || call.service === 'cloudformation') buses.clear();
+      if (call.service === 'organizations') organizations.clear();
+    },
+  };
 }
 
 function isAllowed(...[request, policies]: Parameters<typeof evaluate>): boolean {

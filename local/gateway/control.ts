@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { Emulator } from '../emulator.ts';
+import type { Buses } from './buses.ts';
 import { putServiceEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
-import type { Upstream } from './upstream.ts';
 import type { Reply } from './wire.ts';
 
 /** What the control endpoints show and set. */
 export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
-  readonly upstream: Upstream;
+  readonly buses: Buses;
   readonly emulator: () => Pick<Emulator, 'pause' | 'resume'> | undefined;
 }
 
@@ -51,8 +51,8 @@ export async function answerControl(
         deps.emulator()?.resume?.();
         return json(200, {});
       case 'POST /_orgkeeper/events': {
-        const { bus, account, ...event } = ServiceEvent.parse(JSON.parse(body.toString('utf8')));
-        await putServiceEvent(deps.upstream, bus, event, account);
+        const { bus, ...event } = ServiceEvent.parse(JSON.parse(body.toString('utf8')));
+        await putServiceEvent(deps.buses, bus, event);
         return json(201, {});
       }
       default:

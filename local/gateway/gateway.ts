@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Emulator } from '../emulator.ts';
-import { busAdmits, roleAdmits } from './access.ts';
+import { createAccess } from './access.ts';
+import { createBuses } from './buses.ts';
 import { type Caller, type Callers, createCallers, isCaller } from './callers.ts';
 import { answerControl } from './control.ts';
 import { answerPutEvents } from './events.ts';
@@ -40,7 +41,8 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const queues = createQueues(upstream);
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
-  const access = { upstream, iam, trusts };
+  const access = createAccess({ upstream, iam, trusts });
+  const buses = createBuses({ upstream, iam, admits: access.busAdmits });
 
   async function answer(call: Call, caller: Caller): Promise<Reply> {
     if (call.service === 'sts') {
@@ -48,17 +50,20 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
         upstream,
         callers,
         iam,
-        admits: (request) => roleAdmits(request, access),
+        admits: access.roleAdmits,
       });
     }
     if (call.service === 'events' && call.action === 'PutEvents') {
-      return answerPutEvents(call, caller, { upstream, busAdmits: (request) => busAdmits(request, access) });
+      return answerPutEvents(call, caller, { upstream, buses, admits: access.busAdmits });
     }
     if (call.service === 'iam') return answerIam(call, caller);
     const queued = call.service === 'sqs' ? await queues.answer(call, caller.account) : undefined;
     const reply = queued ?? (await upstream.forward(call, caller.account));
-    if (call.service === 'organizations') await putOrganizationEvents(upstream, call, caller.account, reply);
+    if (call.service === 'organizations')
+      await putOrganizationEvents(call, caller.account, reply, { upstream, buses });
     iam.after(call, caller.account);
+    access.after(call);
+    buses.after(call);
     return reply;
   }
 
@@ -89,7 +94,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
         await answerControl(request.method ?? 'GET', url, body, {
           recorder,
           faults,
-          upstream,
+          buses,
           emulator: () => emulator,
         }),
       );

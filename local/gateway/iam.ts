@@ -33,17 +33,6 @@ export function createIam(upstream: Upstream): Iam {
   const roles = new Map<string, Promise<Role | undefined>>();
   const grants = new Map<string, Promise<Grants>>();
 
-  /** Remembers what was found, and nothing that was not. */
-  function remembered<T>(map: Map<string, Promise<T>>, arn: string, read: () => Promise<T>): Promise<T> {
-    const known = map.get(arn);
-    if (known) return known;
-    const reading = read();
-    map.set(arn, reading);
-    const forget = () => map.get(arn) === reading && map.delete(arn);
-    reading.then((found) => found === undefined && forget(), forget);
-    return reading;
-  }
-
   async function ask(
     arn: string,
     action: string,
@@ -119,4 +108,15 @@ function nameOf(arn: string): string {
 function members(answer: string | undefined, element: string): string[] {
   const found = (answer ?? '').matchAll(new RegExp(`<${element}>([^<]+)</${element}>`, 'g'));
   return [...found].flatMap(([, value]) => (value?.trim() ? [value.trim()] : []));
+}
+
+/** What was read before, or is being read; forgotten at once when there was nothing or reading failed. */
+export function remembered<T>(map: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> {
+  const known = map.get(key);
+  if (known) return known;
+  const reading = read();
+  map.set(key, reading);
+  const forget = () => map.get(key) === reading && map.delete(key);
+  reading.then((found) => found === undefined && forget(), forget);
+  return reading;
 }

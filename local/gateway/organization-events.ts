@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type BusEvent, putServiceEvent } from './events.ts';
+import type { Buses } from './buses.ts';
+import { putServiceEvent, type ServiceEvent } from './events.ts';
 import type { Upstream } from './upstream.ts';
 import { type Call, isObject, parseObject, type Reply } from './wire.ts';
 
@@ -9,18 +10,23 @@ type Details = Record<string, unknown>;
  * Which events CloudTrail delivers after a call to Organizations succeeded, by action. The management
  * account's default bus in us-east-1 gets them, whoever called.
  */
-const AFTER: Record<string, (answer: Details, management: string, call: Call) => BusEvent[]> = {
+const AFTER: Record<string, (answer: Details, management: string, call: Call) => ServiceEvent[]> = {
   CreateAccount: createAccountResult,
   CreateGovCloudAccount: createAccountResult,
 };
 
 /** Puts the events that this call causes on AWS; nothing for other calls. */
-export async function putOrganizationEvents(upstream: Upstream, call: Call, account: string, reply: Reply) {
+export async function putOrganizationEvents(
+  call: Call,
+  account: string,
+  reply: Reply,
+  deps: { upstream: Upstream; buses: Buses },
+): Promise<void> {
   const make = AFTER[call.action];
   if (!make || reply.status !== 200) return;
-  const management = await managementAccount(upstream, account);
+  const management = await managementAccount(deps.upstream, account);
   for (const event of make(parseObject(reply.body) ?? {}, management, call)) {
-    await putServiceEvent(upstream, { account: management, region: 'us-east-1', name: 'default' }, event);
+    await putServiceEvent(deps.buses, { account: management, region: 'us-east-1', name: 'default' }, event);
   }
 }
 
@@ -40,7 +46,7 @@ async function managementAccount(upstream: Upstream, account: string): Promise<s
   return typeof organization?.MasterAccountId === 'string' ? organization.MasterAccountId : account;
 }
 
-function createAccountResult(answer: Details, management: string): BusEvent[] {
+function createAccountResult(answer: Details, management: string): ServiceEvent[] {
   const status = isObject(answer.CreateAccountStatus) ? answer.CreateAccountStatus : {};
   const { Id, State, AccountId, GovCloudAccountId, FailureReason, RequestedTimestamp, CompletedTimestamp } =
     status;
@@ -60,7 +66,7 @@ function createAccountResult(answer: Details, management: string): BusEvent[] {
 }
 
 /** "AWS Service Event via CloudTrail", of Organizations. */
-function serviceEvent(management: string, eventName: string, serviceEventDetails: Details): BusEvent {
+function serviceEvent(management: string, eventName: string, serviceEventDetails: Details): ServiceEvent {
   return {
     source: 'aws.organizations',
     detailType: 'AWS Service Event via CloudTrail',

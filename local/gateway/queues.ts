@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { restoreEnvelope } from './events.ts';
 import type { Upstream } from './upstream.ts';
 import { type Call, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
 
@@ -17,7 +16,7 @@ const SCOPE = '~~';
 
 /**
  * FIFO deduplication as AWS does it (five minutes, also after the message is deleted; per message group where
- * the queue says so), and the envelope of events restored when they are received.
+ * the queue says so).
  */
 export function createQueues(upstream: Upstream, now: () => number = Date.now): Queues {
   const sent = new Map<string, { at: number; answer: Promise<Fields | undefined> }>();
@@ -140,12 +139,10 @@ export function createQueues(upstream: Upstream, now: () => number = Date.now): 
   };
 }
 
-/** A message as AWS would hand it out: envelope and deduplication id restored. */
+/** A message as AWS would hand it out: its deduplication id as it was sent. */
 export function restoreMessage(message: Fields): Fields {
-  const body = restoreEnvelope(text(message, 'Body') ?? '');
   const attributes = isObject(message.Attributes) ? { ...message.Attributes } : undefined;
   const id = attributes && text(attributes, 'MessageDeduplicationId');
   if (attributes && id) attributes.MessageDeduplicationId = id.split(SCOPE)[0];
-  const md5 = createHash('md5').update(body).digest('hex');
-  return { ...message, Body: body, MD5OfBody: md5, ...(attributes ? { Attributes: attributes } : {}) };
+  return attributes ? { ...message, Attributes: attributes } : message;
 }

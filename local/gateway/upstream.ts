@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
-import type { Call, Reply } from './wire.ts';
+import { createLanes, laneOf } from './lanes.ts';
+import { type Call, isRead, type Reply } from './wire.ts';
 
 /** In whose name a call of the gateway's own is made, and to which service. */
 export interface As {
@@ -27,13 +28,13 @@ export interface Upstream {
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'expect']);
 
 /**
- * The emulator answers one call at a time: it runs on one thread at heart, and its check-then-set (FIFO
- * queues, DynamoDB conditions) is not safe when its threads interleave. Calls that wait for a message go beside.
+ * The emulator's check-then-set (FIFO queues, DynamoDB conditions) is not safe when its threads interleave: so
+ * of calls to the same things at most one writes at a time. Calls that wait for a message go beside.
  */
 export function upstreamAt(): Upstream {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   let endpoint = 'http://127.0.0.1:9';
-  let last: Promise<unknown> = Promise.resolve();
+  const lanes = createLanes();
 
   function send(method: string, path: string, headers: Record<string, string>, body: Buffer): Promise<Reply> {
     const { hostname, port } = new URL(endpoint);
@@ -65,20 +66,18 @@ export function upstreamAt(): Upstream {
     });
   }
 
-  function oneByOne<T>(work: () => Promise<T>): Promise<T> {
-    const mine = last.then(work, work);
-    last = mine.catch(() => undefined);
-    return mine;
-  }
-
-  function own(as: As, headers: Record<string, string>, body = '', method = 'POST', path = '/') {
+  function own(as: As, action: string, headers: Record<string, string>, body = '', path?: string) {
     const scope = `LKIA${as.account}/20260101/${as.region}/${as.service}/aws4_request`;
     const signed = {
       host: new URL(endpoint).host,
       authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=local`,
       'x-moto-account-id': as.account,
     };
-    return oneByOne(() => send(method, path, { ...signed, ...headers }, Buffer.from(body)));
+    const writes = !isRead({ service: as.service, action });
+    const method = path ? 'GET' : 'POST';
+    return lanes.run(laneOf(as.service, as.account), writes, () =>
+      send(method, path ?? '/', { ...signed, ...headers }, Buffer.from(body)),
+    );
   }
 
   return {
@@ -93,17 +92,18 @@ export function upstreamAt(): Upstream {
         if (call.abandoned()) throw new Error('The caller hung up before its turn came.');
         return send(call.method, call.url, headers, body);
       };
-      return Number(call.params.WaitTimeSeconds ?? 0) > 0 ? work() : oneByOne(work);
+      if (Number(call.params.WaitTimeSeconds ?? 0) > 0) return work();
+      return lanes.run(laneOf(call.service, account), !isRead(call), work);
     },
     json(target, params, as) {
       const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
-      return own(as, headers, JSON.stringify(params));
+      return own(as, target.split('.')[1] ?? '', headers, JSON.stringify(params));
     },
     query(params, as) {
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
-      return own(as, headers, new URLSearchParams(params).toString());
+      return own(as, params.Action ?? '', headers, new URLSearchParams(params).toString());
     },
-    get: (path, as) => own(as, {}, '', 'GET', path),
+    get: (path, as) => own(as, 'GET ', {}, '', path),
     close: () => agent.destroy(),
   };
 }

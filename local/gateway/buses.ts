@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import type { Caller } from './callers.ts';
+import { matchesPattern } from './event-pattern.ts';
+import type { Iam } from './iam.ts';
+import { remembered } from './iam.ts';
+import type { Upstream } from './upstream.ts';
+import { type Call, isObject, isRead, parseObject, text } from './wire.ts';
+
+type Fields = Record<string, unknown>;
+
+/** An event bus by its address. */
+export interface Bus {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** An event as its receiver sees it. */
+export interface BusEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  /** ISO, to the second. */
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: Fields;
+}
+
+/** A wish to put one event on a bus. */
+export interface BusRequest {
+  readonly caller: Caller;
+  readonly bus: Bus;
+  readonly source: string;
+  readonly detailType: string;
+}
+
+/** What delivering needs. */
+export interface BusesDeps {
+  readonly upstream: Upstream;
+  readonly iam: Iam;
+  readonly admits: (request: BusRequest) => Promise<boolean>;
+}
+
+/**
+ * The rules of the buses that the emulator holds, carried out here: the emulator would lose the envelope of an
+ * event, and takes most of a second for each.
+ */
+export interface Buses {
+  /** Brings the event to the targets of every rule that it matches: queues, and buses one account further. */
+  deliver(bus: Bus, event: BusEvent): Promise<void>;
+  /** To be told of every call that went through, so that nothing stale is remembered. */
+  after(call: Call): void;
+}
+
+interface Rule {
+  readonly arn: string;
+  readonly pattern: Fields;
+  readonly targets: readonly Fields[];
+}
+
+/** Reads rules on demand. */
+export function createBuses(deps: BusesDeps): Buses {
+  const { upstream } = deps;
+  const rules = new Map<string, Promise<Rule[]>>();
+
+  async function readRules({ account, region, name }: Bus): Promise<Rule[]> {
+    const as = { account, region, service: 'events' };
+    const list = await upstream.json('AWSEvents.ListRules', { EventBusName: name }, as);
+    const found = listIn(parseObject(list.body), 'Rules');
+    const enabled = found.filter(({ State, EventPattern }) => State === 'ENABLED' && EventPattern);
+    return Promise.all(
+      enabled.map(async (rule) => {
+        const wanted = { EventBusName: name, Rule: rule.Name };
+        const targets = await upstream.json('AWSEvents.ListTargetsByRule', wanted, as);
+        return {
+          arn: text(rule, 'Arn') ?? '',
+          pattern: parseObject(Buffer.from(text(rule, 'EventPattern') ?? '')) ?? {},
+          targets: listIn(parseObject(targets.body), 'Targets'),
+        };
+      }),
+    );
+  }
+
+  async function deliver(bus: Bus, event: BusEvent): Promise<void> {
+    const key = JSON.stringify([bus.account, bus.region, bus.name]);
+    const matching = (await remembered(rules, key, () => readRules(bus))).filter(({ pattern }) =>
+      matchesPattern(pattern, event),
+    );
+    for (const target of matching.flatMap(({ targets }) => targets)) {
+      if (await toTarget(target, bus, event)) continue;
+      const deadLetters = isObject(target.DeadLetterConfig)
+        ? text(target.DeadLetterConfig, 'Arn')
+        : undefined;
+      if (deadLetters) await toQueue({ Arn: deadLetters }, event);
+    }
+  }
+
+  async function toTarget(target: Fields, from: Bus, event: BusEvent): Promise<boolean> {
+    const arn = text(target, 'Arn') ?? '';
+    const next = busAt(arn);
+    if (!next) return arn.split(':')[2] === 'sqs' ? toQueue(target, event) : true;
+    // What came from another account goes no further.
+    if (event.account !== from.account) return true;
+    const caller = await ruleCaller(text(target, 'RoleArn'), from);
+    const request = { caller, bus: next, source: event.source, detailType: event['detail-type'] };
+    if (next.account !== from.account && !(await deps.admits(request))) return false;
+    await deliver(next, { ...event, id: randomUUID() });
+    return true;
+  }
+
+  async function toQueue(target: Fields, event: BusEvent): Promise<boolean> {
+    const [, , , region = '', account = '', name = ''] = (text(target, 'Arn') ?? '').split(':');
+    const group = isObject(target.SqsParameters) ? text(target.SqsParameters, 'MessageGroupId') : undefined;
+    const message = {
+      QueueUrl: `${upstream.endpoint()}/${account}/${name}`,
+      MessageBody: bodyFor(target, event),
+      ...(group ? { MessageGroupId: group } : {}),
+    };
+    const reply = await upstream.json('AmazonSQS.SendMessage', message, { account, region, service: 'sqs' });
+    return reply.status === 200;
+  }
+
+  /** Whoever the target's role makes of the rule; without a role, its account. */
+  async function ruleCaller(roleArn: string | undefined, from: Bus): Promise<Caller> {
+    const role = roleArn ? await deps.iam.role(roleArn) : undefined;
+    if (!role) {
+      const arn = `arn:aws:iam::${from.account}:user/administrator`;
+      return { account: from.account, arn, principalArn: arn, userId: '' };
+    }
+    const sessionArn = `arn:aws:sts::${from.account}:assumed-role/${role.arn.split('/').at(-1)}/events`;
+    return {
+      account: from.account,
+      arn: sessionArn,
+      principalArn: role.arn,
+      userId: '',
+      session: {
+        accessKeyId: '',
+        secretAccessKey: '',
+        sessionToken: '',
+        account: from.account,
+        roleArn: role.arn,
+        roleId: role.id,
+        sessionName: 'events',
+        sessionArn,
+        expiresAt: new Date(),
+      },
+    };
+  }
+
+  return {
+    deliver,
+    after(call) {
+      if (isRead(call) || call.action === 'PutEvents') return;
+      if (call.service === 'events' || call.service === 'cloudformation') rules.clear();
+    },
+  };
+}
+
+/** The bus that the ARN names; undefined when it names something else. */
+export function busAt(arn: string): Bus | undefined {
+  const [, region, account, name] = /^arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus\/(.+)$/.exec(arn) ?? [];
+  return region && account && name ? { region, account, name } : undefined;
+}
+
+/** Input, InputPath and InputTransformer are few lines each, and used by nothing here but the first. */
+function bodyFor(target: Fields, event: BusEvent): string {
+  return text(target, 'Input') ?? JSON.stringify(event);
+}
+
+function listIn(answer: Fields | undefined, name: string): Fields[] {
+  const list = answer?.[name];
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
