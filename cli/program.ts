@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'let writing go on',
     load: async () => (await import('./commands/pause.ts')).resumeCommand(),
   },
+  credentials: {
+    summary: "temporary credentials of an account's execution role",
+    load: async () => (await import('./commands/credentials.ts')).credentialsCommand(),
+  },
   policy: {
     summary: 'compare two policies by meaning: the same? covered?',
     load: async () => (await import('./policy.ts')).policyCommand(),

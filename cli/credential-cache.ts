@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** Temporary credentials, under the names that AWS's own tools give them. */
+export const TemporaryCredentials = z.strictObject({
+  AccessKeyId: z.string(),
+  SecretAccessKey: z.string(),
+  SessionToken: z.string(),
+  /** ISO 8601. */
+  Expiration: z.iso.datetime(),
+});
+export type TemporaryCredentials = z.infer<typeof TemporaryCredentials>;
+
+/** So long before they expire they count as gone: whoever takes them has time to use them. */
+const MARGIN_MS = 5 * 60_000;
+
+/** Where users keep what can be had again: XDG_CACHE_HOME, else ~/.cache. */
+export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'orgkeeper', 'credentials');
+}
+
+/** Credentials kept in files that only the user can read (0600, in a directory 0700), one a key. */
+export interface CredentialCache {
+  /** What was kept under the key and has not (nearly) expired. A file that cannot be read counts as none. */
+  get(key: string, now: Date): Promise<TemporaryCredentials | undefined>;
+  put(key: string, credentials: TemporaryCredentials): Promise<void>;
+  /** Forgets every key that begins so; all of them for ''. Returns how many. */
+  drop(prefix: string): Promise<number>;
+}
+
+/** @param directory made when something is first kept */
+export function credentialCache(directory: string): CredentialCache {
+  const file = (key: string) => join(directory, `${key}.json`);
+  return {
+    async get(key, now) {
+      const text = await readFile(file(key), 'utf8').catch(() => '');
+      const parsed = TemporaryCredentials.safeParse(parse(text));
+      if (!parsed.success) return undefined;
+      return Date.parse(parsed.data.Expiration) - MARGIN_MS > now.getTime() ? parsed.data : undefined;
+    },
+    async put(key, credentials) {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      // Whole or not at all, and never readable by others, not even for a moment.
+      const temporary = join(directory, `.${randomUUID()}`);
+      await writeFile(temporary, JSON.stringify(credentials), { mode: 0o600, flag: 'wx' });
+      await rename(temporary, file(key));
+    },
+    async drop(prefix) {
+      const names = await readdir(directory).catch(() => []);
+      const kept = names.filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
+      await Promise.all(kept.map((name) => rm(join(directory, name), { force: true })));
+      return kept.length;
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { STSClient } from '@aws-sdk/client-sts';
+import { createAccess } from '../shared/access.ts';
+import type { AccountRecord } from '../shared/account.ts';
+import { AccessDenied } from '../shared/errors.ts';
+import type { AccountStatus } from '../shared/status.ts';
+import { assumeApiRole } from './api-role.ts';
+import { connect, type Deployment } from './context.ts';
+import { cacheDirectory, credentialCache, type TemporaryCredentials } from './credential-cache.ts';
+import { Failure } from './failure.ts';
+import { findAccount } from './fleet.ts';
+import { print, printJson, say } from './output.ts';
+
+export type Format = 'env' | 'json' | 'process';
+
+/**
+ * `credentials ID`: temporary credentials of the account's execution role, one hour at most (it is a chained session),
+ * taken through the API role. A second use within that hour asks STS for nothing.
+ * @throws Failure
+ */
+export async function credentials(id: string, format: Format): Promise<void> {
+  const deployment = await connect();
+  const { record, status } = await findAccount(deployment.table, id);
+  const roleArn = record.executionRoleArn ?? status?.outputs['role.arn'];
+  if (record.lifecycle !== 'managed' || !roleArn) {
+    throw new Failure(
+      `Account ${record.accountId} has no execution role to assume: \`orgkeeper account ${record.accountId}\` says where it stands.`,
+    );
+  }
+  const cache = credentialCache(cacheDirectory());
+  const key = `${record.accountId}-${await fingerprint(roleArn, record, status)}`;
+  let given = await cache.get(key, new Date());
+  if (!given) {
+    await cache.drop(`${record.accountId}-`);
+    given = await assume(deployment, record, roleArn);
+    await cache.put(key, given);
+  }
+  printCredentials(given, format);
+}
+
+/** `credentials --logout [ID]`: forgets what was kept, of one account or of all. */
+export async function logout(id: string | undefined): Promise<void> {
+  const dropped = await credentialCache(cacheDirectory()).drop(id ? `${id}-` : '');
+  say(`Forgot the credentials of ${dropped} ${dropped === 1 ? 'role' : 'roles'}.`);
+}
+
+async function assume(
+  { config }: Deployment,
+  record: AccountRecord,
+  roleArn: string,
+): Promise<TemporaryCredentials> {
+  const name = `credentials-${randomUUID()}`;
+  const access = createAccess({ config, credentials: await assumeApiRole(config, name) });
+  const given = await access.tryRole(roleArn, { name }, record.externalId).catch((error: unknown) => {
+    if (!(error instanceof AccessDenied)) throw error;
+    throw new Failure(
+      `${roleArn} cannot be assumed by the API role with the account's ExternalId: \`orgkeeper account ${record.accountId}\` says what is known of it.`,
+    );
+  });
+  return {
+    AccessKeyId: given.accessKeyId,
+    SecretAccessKey: given.secretAccessKey,
+    SessionToken: given.sessionToken ?? '',
+    Expiration: (given.expiration ?? new Date(Date.now() + 3_600_000)).toISOString(),
+  };
+}
+
+/**
+ * What the credentials depend on: who asks, where, and the role as it was last changed or verified. When one of these
+ * changes, what was kept is not found any more.
+ */
+async function fingerprint(
+  roleArn: string,
+  record: AccountRecord,
+  status: AccountStatus | undefined,
+): Promise<string> {
+  const { accessKeyId } = await new STSClient({}).config.credentials();
+  const changes = (status?.conditions ?? [])
+    .filter(({ type }) => type === 'ExecutionRole' || type === 'Access')
+    .map(({ changedAt }) => changedAt);
+  const parts = [accessKeyId, process.env.AWS_ENDPOINT_URL ?? '', roleArn, record.externalId, ...changes];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}
+
+function printCredentials(given: TemporaryCredentials, format: Format): void {
+  switch (format) {
+    case 'json':
+      printJson(given);
+      return;
+    case 'process':
+      // https://docs.aws.amazon.com/cli/latest/topic/config-vars.html, "Sourcing Credentials From External Processes"
+      printJson({ Version: 1, ...given });
+      return;
+    case 'env':
+      print(`export AWS_ACCESS_KEY_ID=${given.AccessKeyId}`);
+      print(`export AWS_SECRET_ACCESS_KEY=${given.SecretAccessKey}`);
+      print(`export AWS_SESSION_TOKEN=${given.SessionToken}`);
+      print(`export AWS_CREDENTIAL_EXPIRATION=${given.Expiration}`);
+  }
+}

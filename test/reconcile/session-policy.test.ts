@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parseBaseline } from '../../controllers/kinds/baseline.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import { keptKinds, namesOf } from '../../controllers/reconcile/desired.ts';
+import { readingPolicy, writingPolicy } from '../../controllers/reconcile/session-policy.ts';
+import { parsePolicy } from '../../shared/policy/document.ts';
+import { evaluate } from '../../shared/policy/evaluate.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, Policy */
+const LIMIT = 2_048;
+
+const text = readFileSync('infra/baselines/analytics.yaml', 'utf8');
+const parsed = parseBaseline(text, kinds);
+if ('problems' in parsed) throw new Error('the shipped baseline is not valid');
+const baseline = { ...parsed.baseline, schemaVersion: 1 as const, version: 1, text, publishedAt: '' };
+const outputs = {
+  'vpc.id': 'vpc-1',
+  'vpc.cidr': '10.0.0.0/16',
+  'subnet.public.id': 'subnet-1',
+  'role.arn': 'arn',
+};
+const resourcesOf = ({ kind, section }: ReturnType<typeof keptKinds>[number]) => {
+  const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+  return kind.resources(kind.render(section, namesOf(aRecord(), aConfig(), outputs), account), account);
+};
+const allows = (policy: string, action: string, resource: string) =>
+  evaluate(
+    { principal: { arn: `arn:aws:iam::${MEMBER}:role/x` }, action, resource },
+    { identity: [parsePolicy(policy)] },
+  ).decision === 'Allowed';
+
+describe('a session for looking', () => {
+  const policy = readingPolicy(kinds);
+
+  it('fits into what STS takes', () => {
+    expect(policy.length).toBeLessThanOrEqual(LIMIT);
+  });
+
+  it('may do what every kind reads, and nothing that any kind writes', () => {
+    const read = new Set(kinds.flatMap(({ permissions }) => permissions.read));
+    const written = kinds
+      .flatMap(({ permissions }) => permissions.write)
+      .filter((action) => !read.has(action));
+    expect(written.length).toBeGreaterThan(20);
+    for (const action of read)
+      expect([action, allows(policy, action, 'arn:aws:x:::y')]).toEqual([action, true]);
+    for (const action of written)
+      expect([action, allows(policy, action, 'arn:aws:x:::y')]).toEqual([action, false]);
+  });
+});
+
+describe.each(keptKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as const))(
+  'a session for mending: %s',
+  (_, kept) => {
+    const resources = resourcesOf(kept);
+    const policy = writingPolicy(kept.kind, resources);
+
+    it('fits into what STS takes', () => {
+      expect(policy.length).toBeLessThanOrEqual(LIMIT);
+    });
+
+    it('may write what this kind writes, and nothing that only others write', () => {
+      const own = new Set([...kept.kind.permissions.read, ...kept.kind.permissions.write]);
+      const others = kinds
+        .flatMap(({ permissions }) => permissions.write)
+        .filter((action) => !own.has(action));
+      const resource = resources[0] === '*' ? 'arn:aws:x:::y' : (resources[0] ?? '');
+      for (const action of own) expect([action, allows(policy, action, resource)]).toEqual([action, true]);
+      for (const action of others)
+        expect([action, allows(policy, action, resource)]).toEqual([action, false]);
+    });
+  },
+);
+
+describe('a session for mending the role', () => {
+  it('may write that role only', () => {
+    const kept = keptKinds(baseline, kinds)[0];
+    if (!kept) throw new Error('no kind');
+    const policy = writingPolicy(kept.kind, resourcesOf(kept));
+    expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`)).toBe(true);
+    expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/admin`)).toBe(false);
+  });
+});
