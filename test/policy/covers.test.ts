@@ -25,6 +25,12 @@ function trust(Principal: unknown, changes: object = {}): object {
   };
 }
 
+/** The policy with a Deny for one more principal. */
+function denying(policy: object, AWS: string): object {
+  const { Statement } = policy as { Statement: object[] };
+  return { ...policy, Statement: [...Statement, { Effect: 'Deny', Principal: { AWS }, Action: '*' }] };
+}
+
 const when = (Condition: object) => ({ Condition });
 
 const covered: [reason: string, required: object, actual: object][] = [
@@ -162,6 +168,11 @@ const covered: [reason: string, required: object, actual: object][] = [
       ],
     },
   ],
+  [
+    'a role of that name in another account is denied',
+    trust({ AWS: role }),
+    denying(trust({ AWS: role }), 'arn:aws:iam::210987654321:role/runner'),
+  ],
 ];
 
 const missed: [reason: string, required: object, actual: object, effect?: 'Deny'][] = [
@@ -241,6 +252,7 @@ const missed: [reason: string, required: object, actual: object, effect?: 'Deny'
     allow(when({ Bool: { 'a:b': true, 'a:c': true } })),
   ],
   ['a Deny takes it back', allow(), but({}), 'Deny'],
+  ['the required policy takes back some of it only', but(when({ Bool: { 'a:b': true } })), {}],
   ['the required policy denies less', but(when({ Bool: { 'a:b': true } })), but({}), 'Deny'],
   ['a Deny takes part of it back', allow({ Action: 's3:*' }), but({}), 'Deny'],
   [

@@ -203,6 +203,17 @@ describe('the differences', () => {
     ]);
   });
 
+  test('tell a statement once, however often it stands there', () => {
+    const twice = {
+      Statement: [
+        { Effect: 'Allow', Action: 'a:b' },
+        { Effect: 'Allow', Action: ['A:B'] },
+      ],
+    };
+    expect(differences(twice, {})).toHaveLength(1);
+    expect(differences({}, twice)).toHaveLength(1);
+  });
+
   test('of two long policies are found in a moment', () => {
     const many = (prefix: string) => ({
       Statement: Array.from({ length: 3000 }, (_, n) => ({
