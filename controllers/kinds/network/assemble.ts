@@ -1,5 +1,5 @@
+import { parseBlock, usableAddresses } from '../../../shared/cidr.ts';
 import type { Duplicate, Inside, InternetGateway, NetworkActual, Tagged, Vpc } from './actual.ts';
-import { parseBlock, usableAddresses } from './cidr.ts';
 import { type Identity, pick } from './identify.ts';
 import { endpointNamed, GATEWAY, type Named, subnetNamed, tableNamed, VPC } from './names.ts';
 import type { Network } from './render.ts';

@@ -2,6 +2,7 @@ import type { Kind } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { apply } from './apply/apply.ts';
 import { diff } from './diff/diff.ts';
+import { withGiven } from './given/with-given.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
 import { remove } from './remove.ts';
@@ -49,7 +50,7 @@ const write = [
  * The VPC of an account and what makes it usable: DNS attributes, internet gateway, subnets, one route table for
  * each routing, gateway endpoints, tags. Found by recorded id, then by owner tags; what others added stays.
  */
-export const network: Kind<NetworkSection, Network, NetworkActual> = {
+export const network = withGiven({
   name: 'network',
   condition: 'Network',
   section: NetworkSection,
@@ -83,7 +84,7 @@ export const network: Kind<NetworkSection, Network, NetworkActual> = {
   diff,
   apply,
   remove,
-};
+} satisfies Kind<NetworkSection, Network, NetworkActual>);
 
 function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {
   const idsOf = (

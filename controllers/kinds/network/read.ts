@@ -96,7 +96,8 @@ export async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside>
   };
 }
 
-async function readAttribute(
+/** One DNS attribute of a VPC; undefined when AWS does not know the VPC. */
+export async function readAttribute(
   ec2: EC2Client,
   VpcId: string,
   Attribute: 'enableDnsSupport' | 'enableDnsHostnames',

@@ -1,7 +1,7 @@
+import { parseBlock } from '../../../shared/cidr.ts';
 import { InvalidDesiredState } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import type { KindAccount } from '../kind.ts';
-import { parseBlock } from './cidr.ts';
 import { layoutProblems } from './layout.ts';
 import { type GatewayService, type NetworkSection, type Routing, routingsOf } from './section.ts';
 

@@ -1,7 +1,7 @@
+import { contains, overlaps, parseBlock } from '../../../../shared/cidr.ts';
 import type { Difference } from '../../../../shared/status.ts';
 import type { Comparison } from '../../kind.ts';
 import type { Association, NetworkActual, SubnetFound } from '../actual.ts';
-import { contains, overlaps, parseBlock } from '../cidr.ts';
 import { subnetNamed, tableNamed } from '../names.ts';
 import type { Network, Subnet } from '../render.ts';
 import { block, change, joined, needsReplacement, tagChanges } from './entry.ts';

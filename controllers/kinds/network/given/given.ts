@@ -1,0 +1,98 @@
+import type { Difference } from '../../../../shared/status.ts';
+import type { Blocked, Comparison } from '../../kind.ts';
+import type { Network } from '../render.ts';
+
+/** The network that an account brings along, in place of one that is made: checked and published, never changed. */
+export interface GivenNetwork {
+  readonly vpcId: string;
+  /** Ids under the names of the baseline's subnets, in order; undefined where the account brings too few. */
+  readonly subnets: readonly { readonly name: string; readonly id: string | undefined }[];
+  readonly dnsSupport: boolean;
+  readonly dnsHostnames: boolean;
+}
+
+/** What AWS says of it. */
+export interface GivenActual {
+  readonly given: true;
+  readonly vpc:
+    | {
+        readonly id: string;
+        readonly cidr: string;
+        readonly available: boolean;
+        readonly dnsSupport: boolean;
+        readonly dnsHostnames: boolean;
+      }
+    | undefined;
+  /** By id; those that do not exist are not there. */
+  readonly subnets: Readonly<Record<string, { readonly vpcId: string; readonly available: boolean }>>;
+  readonly names: GivenNetwork['subnets'];
+}
+
+/** The account's network against the baseline's subnets. Pure. */
+export function renderGiven(
+  network: Network,
+  given: { vpcId: string; subnetIds: readonly string[] },
+): GivenNetwork {
+  return {
+    vpcId: given.vpcId,
+    subnets: network.subnets.map(({ name }, index) => ({ name, id: given.subnetIds[index] })),
+    dnsSupport: network.dnsSupport,
+    dnsHostnames: network.dnsHostnames,
+  };
+}
+
+/** What is not as the baseline needs it; all of it is reported, nothing is written. Pure. */
+export function diffGiven(wanted: GivenNetwork, actual: GivenActual): Comparison {
+  const { vpc } = actual;
+  const blocked = vpc
+    ? [
+        ...check(wanted.vpcId, 'state', 'available', vpc.available ? 'available' : 'pending'),
+        ...check(wanted.vpcId, 'dnsSupport', wanted.dnsSupport, vpc.dnsSupport),
+        ...check(wanted.vpcId, 'dnsHostnames', wanted.dnsHostnames, vpc.dnsHostnames),
+        ...wanted.subnets.flatMap((subnet) => subnetProblems(wanted, subnet, actual)),
+      ]
+    : check(wanted.vpcId, '', { vpcId: wanted.vpcId }, undefined);
+  const note = 'It is the network that the account brought along: checked and published, never changed.';
+  return { differences: [], blocked, foreign: [], note };
+}
+
+/** Published under the names of the baseline. Pure. */
+export function outputsGiven({ vpc, subnets, names }: GivenActual): Record<string, string> {
+  if (!vpc) return {};
+  const there = names.flatMap(({ name, id }) =>
+    id && subnets[id]?.vpcId === vpc.id ? [[`subnet.${name}.id`, id] as const] : [],
+  );
+  return { 'vpc.id': vpc.id, 'vpc.cidr': vpc.cidr, ...Object.fromEntries(there) };
+}
+
+function subnetProblems(
+  wanted: GivenNetwork,
+  { name, id }: GivenNetwork['subnets'][number],
+  actual: GivenActual,
+): Blocked[] {
+  if (!id) return check(`subnet ${name}`, '', 'a subnet of the account', undefined);
+  const found = actual.subnets[id];
+  if (!found) return check(id, '', { subnetId: id }, undefined);
+  return [
+    ...check(id, 'vpcId', wanted.vpcId, found.vpcId),
+    ...check(id, 'state', 'available', found.available ? 'available' : 'pending'),
+  ];
+}
+
+function check(resource: string, path: string, desired: unknown, found: unknown): Blocked[] {
+  if (desired === found) return [];
+  const difference: Difference = {
+    kind: 'network',
+    resource,
+    path,
+    desired,
+    ...(found !== undefined && { actual: found }),
+    action: 'reported',
+  };
+  const message =
+    found === undefined
+      ? `The account's own network lacks ${resource}: correct it by registering the account again.`
+      : `${path} of ${resource} is ${String(found)}, and the baseline needs ${String(desired)}: its owner must change it, ` +
+        'or register the account again with another network.';
+  return [{ reason: found === undefined ? 'NetworkMissing' : 'NetworkDiffers', message, difference }];
+}
