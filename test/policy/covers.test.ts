@@ -252,7 +252,16 @@ const missed: [reason: string, required: object, actual: object, effect?: 'Deny'
     allow(when({ Bool: { 'a:b': true, 'a:c': true } })),
   ],
   ['a Deny takes it back', allow(), but({}), 'Deny'],
-  ['the required policy takes back some of it only', but(when({ Bool: { 'a:b': true } })), {}],
+  [
+    'the required policy takes it back under a condition only',
+    {
+      Statement: [
+        ...allow().Statement,
+        { Effect: 'Deny', Action: '*', Resource: '*', ...when({ Bool: { 'a:b': true } }) },
+      ],
+    },
+    {},
+  ],
   ['the required policy denies less', but(when({ Bool: { 'a:b': true } })), but({}), 'Deny'],
   ['a Deny takes part of it back', allow({ Action: 's3:*' }), but({}), 'Deny'],
   [

@@ -120,6 +120,13 @@ describe('one identity policy', () => {
       'identity[0].0',
     ],
     [
+      'in the last segment it goes anywhere',
+      get(ann, { resource: `arn:aws:s3:eu-1:${here}:group:a:stream` }),
+      { identity: allow({ Resource: 'arn:aws:s3:*:*:gr*eam' }) },
+      'Allowed',
+      'identity[0].0',
+    ],
+    [
       'a * within a segment keeps within it',
       get(ann, { resource: `arn:aws:s3:eu-1:${here}:x` }),
       { identity: allow({ Resource: 'arn:aws:s*1:*:x' }) },
@@ -175,6 +182,12 @@ describe('policy variables', () => {
       'are plain text before 2012-10-17',
       get(ann, { resource: 'arn:aws:s3:::h/ann' }),
       { identity: home('arn:aws:s3:::h/${aws:username}', { Version: '2008-10-17' }) },
+      'ImplicitDeny',
+    ],
+    [
+      'are plain text without a Version',
+      get(ann, { resource: 'arn:aws:s3:::h/ann' }),
+      { identity: home('arn:aws:s3:::h/${aws:username}', { Version: undefined }) },
       'ImplicitDeny',
     ],
     [
