@@ -11,6 +11,9 @@ export interface GivenNetwork {
   readonly dnsHostnames: boolean;
 }
 
+/** Records that the VPC is the account's own, so that its ids never pass for ours. */
+export const GIVEN_OUTPUT = 'network.given';
+
 /** What AWS says of it. */
 export interface GivenActual {
   readonly given: true;
@@ -62,7 +65,7 @@ export function outputsGiven({ vpc, subnets, names }: GivenActual): Record<strin
   const there = names.flatMap(({ name, id }) =>
     id && subnets[id]?.vpcId === vpc.id ? [[`subnet.${name}.id`, id] as const] : [],
   );
-  return { 'vpc.id': vpc.id, 'vpc.cidr': vpc.cidr, ...Object.fromEntries(there) };
+  return { 'vpc.id': vpc.id, 'vpc.cidr': vpc.cidr, [GIVEN_OUTPUT]: vpc.id, ...Object.fromEntries(there) };
 }
 
 function subnetProblems(

@@ -1,10 +1,17 @@
 import { ForeignResource } from '../../../../shared/errors.ts';
-import type { Kind } from '../../kind.ts';
+import type { Kind, KindContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { VPC } from '../names.ts';
 import type { Network } from '../render.ts';
 import type { NetworkSection } from '../section.ts';
-import { diffGiven, type GivenActual, type GivenNetwork, outputsGiven, renderGiven } from './given.ts';
+import {
+  diffGiven,
+  GIVEN_OUTPUT,
+  type GivenActual,
+  type GivenNetwork,
+  outputsGiven,
+  renderGiven,
+} from './given.ts';
 import { observeGiven } from './observe.ts';
 
 /** The network as the baseline wants it, and the account's own where it brings one. */
@@ -29,13 +36,9 @@ export function withGiven(made: Made): Kind<NetworkSection, Wanted, Actual> {
       return account.network ? { ...network, given: renderGiven(network, account.network) } : network;
     },
     async observe(wanted, context) {
-      if (!wanted.given) return made.observe(wanted, context);
+      if (!wanted.given) return made.observe(wanted, withoutGiven(context));
       const { actual, ours } = await observeGiven(wanted.given, wanted.owner, context.clients.ec2);
-      if (!ours) return { state: 'present', actual };
-      return made.observe(wanted, {
-        ...context,
-        recorded: { ...context.recorded, [VPC.output]: wanted.given.vpcId },
-      });
+      return ours ? made.observe(wanted, keeping(wanted.given, context)) : { state: 'present', actual };
     },
     outputs: (actual) => (isGiven(actual) ? outputsGiven(actual) : made.outputs(actual)),
     diff(wanted, actual) {
@@ -45,7 +48,32 @@ export function withGiven(made: Made): Kind<NetworkSection, Wanted, Actual> {
     async apply(change, context) {
       const { actual } = change;
       if (actual && isGiven(actual)) throw new ForeignResource("The account's own network is never changed.");
-      return made.apply({ ...change, actual }, context);
+      return made.apply({ ...change, actual }, contextFor(change.wanted, context));
+    },
+    async remove(wanted, context) {
+      if (!wanted.given) return made.remove(wanted, withoutGiven(context));
+      const { ours } = await observeGiven(wanted.given, wanted.owner, context.clients.ec2);
+      if (ours) await made.remove(wanted, keeping(wanted.given, context));
     },
   };
+}
+
+function contextFor({ given }: Wanted, context: KindContext): KindContext {
+  return given ? keeping(given, context) : withoutGiven(context);
+}
+
+/** The account's network counts as recorded: it was found to be ours. */
+function keeping({ vpcId }: GivenNetwork, context: KindContext): KindContext {
+  return { ...context, recorded: { ...context.recorded, [VPC.output]: vpcId } };
+}
+
+/**
+ * Without the ids of a network that the account brought along earlier: what is recorded counts as ours, and that is
+ * not. It must never be taken over, or away, because a later registration does not mention it.
+ */
+function withoutGiven(context: KindContext): KindContext {
+  const { recorded } = context;
+  if (!recorded[GIVEN_OUTPUT] || recorded[GIVEN_OUTPUT] !== recorded[VPC.output]) return context;
+  const ours = Object.entries(recorded).filter(([name]) => !/^(vpc|subnet|network)\./.test(name));
+  return { ...context, recorded: Object.fromEntries(ours) };
 }

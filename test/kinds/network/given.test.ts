@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KindContext } from '../../../controllers/kinds/kind.ts';
+import {
+  diffGiven,
+  type GivenActual,
+  outputsGiven,
+  renderGiven,
+} from '../../../controllers/kinds/network/given/given.ts';
+import { network } from '../../../controllers/kinds/network/kind.ts';
+import { MAIN, MEMBER } from '../../factories.ts';
+
+const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+const section = network.section.parse({
+  cidr: '10.0.0.0/16',
+  internetGateway: true,
+  subnets: [
+    { name: 'public', cidr: '10.0.0.0/20', routing: 'public' },
+    { name: 'private', cidr: '10.0.16.0/20', routing: 'private' },
+  ],
+});
+const own = network.render(section, () => undefined, account);
+const wanted = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2'] });
+const actual: GivenActual = {
+  given: true,
+  vpc: { id: 'vpc-1', cidr: '172.16.0.0/16', available: true, dnsSupport: true, dnsHostnames: true },
+  subnets: {
+    'subnet-1': { vpcId: 'vpc-1', available: true },
+    'subnet-2': { vpcId: 'vpc-1', available: true },
+  },
+  names: wanted.subnets,
+};
+const vpc = actual.vpc as NonNullable<GivenActual['vpc']>;
+
+describe("an account's own network", () => {
+  it('is as it should be whatever its block', () => {
+    expect(diffGiven(wanted, actual)).toMatchObject({ differences: [], blocked: [], foreign: [] });
+  });
+
+  it("is published under the names of the baseline's subnets, in order", () => {
+    expect(outputsGiven(actual)).toMatchObject({
+      'vpc.id': 'vpc-1',
+      'vpc.cidr': '172.16.0.0/16',
+      'subnet.public.id': 'subnet-1',
+      'subnet.private.id': 'subnet-2',
+    });
+  });
+
+  it.each([
+    ['a VPC that does not exist', { ...actual, vpc: undefined }, 'NetworkMissing', 'vpc-1', ''],
+    [
+      'a VPC that is not available',
+      { ...actual, vpc: { ...vpc, available: false } },
+      'NetworkDiffers',
+      'vpc-1',
+      'state',
+    ],
+    [
+      'DNS support off',
+      { ...actual, vpc: { ...vpc, dnsSupport: false } },
+      'NetworkDiffers',
+      'vpc-1',
+      'dnsSupport',
+    ],
+    [
+      'DNS host names off',
+      { ...actual, vpc: { ...vpc, dnsHostnames: false } },
+      'NetworkDiffers',
+      'vpc-1',
+      'dnsHostnames',
+    ],
+    [
+      'a subnet that does not exist',
+      { ...actual, subnets: { 'subnet-1': { vpcId: 'vpc-1', available: true } } },
+      'NetworkMissing',
+      'subnet-2',
+      '',
+    ],
+    [
+      'a subnet of another VPC',
+      { ...actual, subnets: { ...actual.subnets, 'subnet-2': { vpcId: 'vpc-9', available: true } } },
+      'NetworkDiffers',
+      'subnet-2',
+      'vpcId',
+    ],
+    [
+      'a subnet that is not available',
+      { ...actual, subnets: { ...actual.subnets, 'subnet-2': { vpcId: 'vpc-1', available: false } } },
+      'NetworkDiffers',
+      'subnet-2',
+      'state',
+    ],
+  ] as const)('with %s is reported, and nothing is written', (_, found, reason, resource, path) => {
+    const { differences, blocked } = diffGiven(wanted, found);
+    expect(differences).toEqual([]);
+    expect(blocked).toEqual([
+      expect.objectContaining({
+        reason,
+        difference: expect.objectContaining({ resource, path, action: 'reported' }),
+      }),
+    ]);
+  });
+
+  it('with too few subnets names those that are missing', () => {
+    const few = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1'] });
+    const found = { ...actual, names: few.subnets };
+    expect(diffGiven(few, found).blocked.map(({ difference }) => difference.resource)).toEqual([
+      'subnet private',
+    ]);
+    expect(outputsGiven(found)).not.toHaveProperty(['subnet.private.id']);
+  });
+
+  it('refuses to be written even when asked to', async () => {
+    const change = { wanted: { ...own, given: wanted }, actual, differences: [] };
+    await expect(network.apply(change, {} as KindContext)).rejects.toThrow(/never changed/);
+  });
+
+  it('recorded earlier is never taken for ours once a registration does not mention it', async () => {
+    const answers: Record<string, object> = {
+      DescribeVpcsCommand: { Vpcs: [{ VpcId: 'vpc-1', CidrBlock: '172.16.0.0/16' }] },
+    };
+    const sent: string[] = [];
+    const ec2 = {
+      send: async (command: object) => {
+        sent.push(command.constructor.name);
+        return answers[command.constructor.name] ?? {};
+      },
+    };
+    const recorded = { 'vpc.id': 'vpc-1', 'network.given': 'vpc-1', 'subnet.public.id': 'subnet-1' };
+    const record = () => undefined;
+    const context = { account, clients: { ec2 }, recorded, record } as unknown as KindContext;
+    expect(await network.observe(own, context)).toEqual({ state: 'absent' });
+    await network.remove(own, { ...context, clients: { ec2, ec2Once: ec2 } } as unknown as KindContext);
+    expect(sent.filter((name) => !name.startsWith('Describe'))).toEqual([]);
+  });
+});
