@@ -170,7 +170,7 @@ async function readNetwork(ec2: EC2Client) {
     const subnets = Associations.flatMap(({ SubnetId }) => SubnetId ?? []);
     names.set(RouteTableId, main ? '<main table>' : '<our table>');
     const routes = Routes.map((route) => [
-      route.DestinationCidrBlock ?? route.DestinationPrefixListId ?? '',
+      route.DestinationCidrBlock ?? (route.DestinationPrefixListId ? '<prefix list>' : ''),
       `${route.GatewayId ?? route.InstanceId ?? '?'} ${route.State}`,
     ]);
     return { main, id: RouteTableId, subnets, routes: Object.fromEntries(routes), tags: tagsOf(Tags) };

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Listener, listen } from './support/bus.ts';
+import { type Organization, startOrganization } from './support/emulator.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { until } from './support/wait.ts';
+import { readWorld } from './support/world.ts';
+
+const PARAMETER = '/orgkeeper/account/id';
+
+let organization: Organization;
+let older: string[];
+let runtime: TestRuntime;
+let fleet: Fleet;
+let bus: Listener;
+let twenty: string[];
+
+beforeAll(async () => {
+  organization = await startOrganization();
+  older = await organization.createAccounts(['older-1', 'older-2', 'older-3']);
+  runtime = await startTestRuntime({ emulator: organization.endpoint });
+  fleet = fleetOf(runtime);
+  bus = await listen(runtime);
+}, 240_000);
+afterAll(async () => {
+  await runtime?.stop();
+  await organization?.stop();
+});
+
+const names = (of: string, count: number) => Array.from({ length: count }, (_, at) => `${of}-${at + 1}`);
+const ssm = (id: string) => new SSMClient(runtime.as(id));
+const tamper = (id: string) => ssm(id).send(new DeleteParameterCommand({ Name: PARAMETER }));
+
+/** Whether the account has the parameter that `tamper` deletes. */
+async function isWhole(id: string): Promise<boolean> {
+  const read = ssm(id).send(new GetParameterCommand({ Name: PARAMETER }));
+  return read.then(
+    () => true,
+    (error: Error) => {
+      if (error.name === 'ParameterNotFound') return false;
+      throw error;
+    },
+  );
+}
+
+/** One of everything, and nothing twice. */
+async function expectNothingDoubled(ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const world = await readWorld(runtime, id);
+    const counts = [world.vpcs, world.gateways, Object.keys(world.subnets), world.tables, world.endpoints];
+    expect([id, ...counts.map(({ length }) => length)]).toEqual([id, 1, 1, 1, 1, 1]);
+    expect([id, Object.keys(world.parameters).length]).toEqual([id, 7]);
+    expect(world.role).toBeDefined();
+  }
+}
+
+/** A DriftSweepRequested for everybody; resolves when each of these has had its pass. */
+async function sweepAll(ids: readonly string[]): Promise<string> {
+  const eventId = await fleet.put('DriftSweepRequested', {});
+  await fleet.untilAccounts(
+    `have had the pass of ${eventId}`,
+    ids,
+    ({ lastPass }) => lastPass?.cause.id === eventId,
+  );
+  return eventId;
+}
+
+describe('Accounts that were there before the first start', () => {
+  it('are shown as unmanaged, and never entered, not even by a sweep', async () => {
+    const find = async () => {
+      const records = await Promise.all(older.map((id) => fleet.record(id)));
+      return records.every((record) => record?.lifecycle === 'unmanaged') ? true : undefined;
+    };
+    await until('older accounts are recorded', find);
+    await fleet.put('DriftSweepRequested', {});
+    const listed = async () =>
+      (await runtime.calls({ action: 'ListAccounts' })).length >= 2 ? true : undefined;
+    await until('the sweep has listed the organization', listed);
+    await fleet.untilQuiet();
+    for (const id of older) {
+      expect(await fleet.view(id)).toMatchObject({ state: 'unmanaged', ready: false, conditions: [] });
+      expect(await runtime.calls({ account: id })).toEqual([]);
+    }
+  }, 120_000);
+});
+
+describe('Twenty accounts', () => {
+  it('that are created at once are all ready, with one of everything', async () => {
+    const from = Date.now();
+    twenty = await Promise.all(names('twenty', 20).map((name) => fleet.createAccount(name)));
+    await fleet.untilReady(...twenty);
+    console.log('MEASURED twenty ready', (Date.now() - from) / 1000);
+    await expectNothingDoubled(twenty);
+    const ready = await bus.heard(
+      (event) => event['detail-type'] === 'AccountReady' && twenty.includes(event.detail.accountId ?? ''),
+    );
+    expect(ready.map(({ detail }) => detail.accountId).sort()).toEqual([...twenty].sort());
+  }, 240_000);
+
+  it('that one DriftSweepRequested names have twenty passes', async () => {
+    const from = Date.now();
+    const views = await fleet.sweep(...twenty);
+    console.log('MEASURED sweep of twenty', (Date.now() - from) / 1000);
+    expect(new Set(views.map(({ lastPass }) => lastPass?.id)).size).toBe(20);
+    expect(views.every(({ lastPass }) => lastPass?.result === 'unchanged')).toBe(true);
+    await fleet.untilQuiet();
+    const cause = views[0]?.lastPass?.cause.id ?? '';
+    const passes = readFileSync(runtime.logFile, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(cause) && /"message":"pass"/.test(line));
+    expect(passes).toHaveLength(20);
+  }, 240_000);
+});
+
+describe('Several events at the same moment', () => {
+  it('for one account make nothing twice, even when its passes run side by side', async () => {
+    expect(await fleet.orgkeeper('pause', '--fleet')).toMatchObject({ code: 0 });
+    const id = await fleet.createAccount('wanted');
+    await fleet.untilAccounts('wait for writing', [id], ({ lastPass }) => lastPass?.result === 'drifted');
+    expect((await readWorld(runtime, id)).vpcs).toEqual([]);
+    expect(await fleet.orgkeeper('resume', '--fleet')).toMatchObject({ code: 0 });
+
+    const sqs = new SQSClient({ ...runtime.as(runtime.accounts.main), useQueueUrlAsEndpoint: false });
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orgkeeper-work.fifo' }));
+    const causes = ['a', 'b', 'c', 'd'].map((name) => `side-by-side-${name}`);
+    await runtime.clearCalls();
+    // In groups of their own, which the queue does not hold apart.
+    await Promise.all(
+      causes.map((cause) =>
+        sqs.send(
+          new SendMessageCommand({
+            QueueUrl,
+            MessageBody: JSON.stringify({
+              accountId: id,
+              cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: cause },
+              requestedAt: new Date().toISOString(),
+            }),
+            MessageGroupId: cause,
+            MessageDeduplicationId: cause,
+          }),
+        ),
+      ),
+    );
+    await fleet.untilReady(id);
+    await fleet.untilQuiet();
+    await expectNothingDoubled([id]);
+    const made = await runtime.calls({ account: id, action: 'CreateVpc' });
+    expect(made).toHaveLength(1);
+    const observers = await runtime.calls({ account: id, action: 'GetRole' });
+    expect(observers.length).toBeGreaterThan(1);
+    expect((await fleet.view(id)).ready).toBe(true);
+  }, 180_000);
+
+  it('lose no account: all that are created during sweeps are ready', async () => {
+    const created: string[] = [];
+    for (const name of names('swept', 8)) {
+      const [id] = await Promise.all([
+        fleet.createAccount(name),
+        name.endsWith('2') || name.endsWith('5') ? fleet.put('DriftSweepRequested', {}) : undefined,
+      ]);
+      created.push(id);
+    }
+    await fleet.untilReady(...created);
+    await fleet.untilQuiet();
+    await expectNothingDoubled(created);
+    const registered = await bus.heard(
+      (event) =>
+        event['detail-type'] === 'AccountRegistered' && created.includes(event.detail.accountId ?? ''),
+    );
+    expect(new Set(registered.map(({ detail }) => detail.accountId)).size).toBe(created.length);
+  }, 240_000);
+});
+
+describe('A paused fleet', () => {
+  it('is looked at and not written into, until it is resumed', async () => {
+    const [id = ''] = twenty;
+    expect(await fleet.orgkeeper('pause', '--fleet')).toMatchObject({ code: 0 });
+    await tamper(id);
+    const [paused] = await fleet.sweep(id);
+    expect(paused).toMatchObject({ state: 'paused', ready: false, lastPass: { result: 'drifted' } });
+    expect(paused?.lastPass?.differences).toMatchObject([{ resource: PARAMETER, action: 'reported' }]);
+    expect(await isWhole(id)).toBe(false);
+    expect(await fleet.orgkeeper('resume', '--fleet')).toMatchObject({ code: 0 });
+    const [resumed] = await fleet.sweep(id);
+    expect(resumed).toMatchObject({ state: 'active', ready: true, lastPass: { result: 'corrected' } });
+    expect(await isWhole(id)).toBe(true);
+  }, 180_000);
+});
+
+describe('A sweep that finds most accounts different', () => {
+  it('stops writing after the tenth, says so once, and leaves the rest to a person', async () => {
+    const drifted = twenty.slice(0, 15);
+    await Promise.all(drifted.map(tamper));
+    const from = Date.now();
+    const eventId = await sweepAll(drifted);
+    console.log('MEASURED fleet sweep', (Date.now() - from) / 1000);
+    await fleet.untilQuiet();
+    const whole = await Promise.all(drifted.map(isWhole));
+    const left = drifted.filter((_, at) => !whole[at]);
+    expect(drifted.length - left.length).toBeGreaterThan(0);
+    expect(drifted.length - left.length).toBeLessThanOrEqual(10);
+    for (const id of left) {
+      const { ready, lastPass } = await fleet.view(id);
+      expect({ ready, result: lastPass?.result }).toEqual({ ready: false, result: 'drifted' });
+    }
+    const stopped = await bus.heard((event) => event['detail-type'] === 'SweepStopped');
+    expect(stopped.map(({ detail }) => detail)).toMatchObject([{ sweepId: eventId, reason: 'SweepStopped' }]);
+
+    const views = await fleet.sweep(...left);
+    expect(views.map(({ lastPass }) => lastPass?.result)).toEqual(left.map(() => 'corrected'));
+    expect(await Promise.all(left.map(isWhole))).toEqual(left.map(() => true));
+  }, 240_000);
+});
+
+describe('After all that', () => {
+  it('nothing is in the dead letters, and older accounts are untouched', async () => {
+    expect(await fleet.deadLetters()).toBe(0);
+    for (const id of older) expect(await fleet.view(id)).toMatchObject({ state: 'unmanaged' });
+  }, 60_000);
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type Organization, startOrganization } from './support/emulator.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { until } from './support/wait.ts';
+
+let organization: Organization;
+let runtime: TestRuntime;
+let fleet: Fleet;
+
+beforeAll(async () => {
+  organization = await startOrganization();
+  await organization.createAccounts(many('before', 7));
+  // What a listing finds is not to be onboarded here, and it lists only when it is asked to.
+  const context = { onboard: { since: '2099-01-01T00:00:00Z' }, listSchedule: 'cron(0 3 * * ? *)' };
+  runtime = await startTestRuntime({ emulator: organization.endpoint, context });
+  fleet = fleetOf(runtime);
+  // The first of all opens the session of the organization, and reads the baseline.
+  await onboardingCalls('first');
+}, 240_000);
+afterAll(async () => {
+  await runtime?.stop();
+  await organization?.stop();
+});
+
+function many(of: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${of}-${at + 1}`);
+}
+
+/** Every call that onboarding one account took, by whichever function; the clock's own looks aside. */
+async function onboardingCalls(name: string): Promise<string[]> {
+  await fleet.untilQuiet();
+  await runtime.clearCalls();
+  const id = await fleet.createAccount(name);
+  await fleet.untilReady(id);
+  await fleet.untilQuiet();
+  const calls = await runtime.calls();
+  return calls
+    .filter(({ session }) => session !== undefined && session !== 'orgkeeper-sweep')
+    .map(({ service, action }) => `${service} ${action}`)
+    .sort();
+}
+
+it('Onboarding takes the same calls in an organization of 10 and of 300', async () => {
+  const small = await onboardingCalls('tenth');
+  await organization.createAccounts(many('more', 289));
+  await fleet.put('DriftSweepRequested', { reason: 'to list the organization' });
+  const listed = async () =>
+    (await runtime.calls({ action: 'ListAccounts' })).length >= 15 ? true : undefined;
+  await until('the organization is listed', listed);
+  const sweeping = async () =>
+    (await runtime.calls({ service: 'dynamodb', action: 'DeleteItem' })).length > 0 ? true : undefined;
+  await until('its accounts are recorded', sweeping);
+  const large = await onboardingCalls('last');
+  console.log('MEASURED onboarding calls', small.length, large.length);
+  expect(small.length).toBeGreaterThan(30);
+  expect(large).toEqual(small);
+}, 240_000);
