@@ -22,6 +22,18 @@ export function parseBlock(text: string): Block | undefined {
   };
 }
 
+/** The block of that size that begins with this address, as text. */
+export function formatBlock(first: number, prefix: number): string {
+  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  return `${octets.join('.')}/${prefix}`;
+}
+
+/** The `number`-th block of that size in a block, from 0; undefined when there are not so many. */
+export function subBlock(outer: Block, prefix: number, number: number): Block | undefined {
+  if (prefix < outer.prefix || number >= 2 ** (prefix - outer.prefix)) return undefined;
+  return parseBlock(formatBlock(outer.first + number * 2 ** (32 - prefix), prefix));
+}
+
 export function contains(outer: Block, inner: Block): boolean {
   return outer.first <= inner.first && inner.last <= outer.last;
 }

@@ -79,12 +79,12 @@ export class AccessDenied extends ControllerError {
   }
 }
 
-/** A quota of the account stands in the way. */
+/** A quota of the account, or an end of what there is to share out, stands in the way. */
 export class QuotaExceeded extends ControllerError {
   readonly name = 'QuotaExceeded';
   readonly retry = 'when-due';
-  constructor(message: string, details?: ErrorDetails) {
-    super('QuotaExceeded', message, { retryAfterSeconds: 3600, ...details });
+  constructor(message: string, details?: ErrorDetails & { reason?: string }) {
+    super(details?.reason ?? 'QuotaExceeded', message, { retryAfterSeconds: 3600, ...details });
   }
 }
 

@@ -1,0 +1,87 @@
+import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { type Address, type AddressPool, firstOf } from '../address-pool.ts';
+import type { AddressBook, Pools } from '../addresses.ts';
+import { type Table, unlessChanged, withoutKeys } from './table.ts';
+
+const POOLS_KEY = { pk: 'control', sk: 'address-pools' };
+
+/** What an account holds: read by each pass together with the account. */
+export const addressKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'address' });
+const poolKey = (pool: string) => `pool#${pool}`;
+const blockSort = (first: number) => `block#${String(first).padStart(10, '0')}`;
+const blockKey = ({ pool, cidr }: Address) => ({ pk: poolKey(pool), sk: blockSort(firstOf(cidr)) });
+
+/**
+ * The book of addresses in the table: an item a block that is held, and one for its holder, written and deleted
+ * together, so that neither is ever there without the other.
+ */
+export function addressBook(table: Table): AddressBook {
+  const TableName = table.name;
+  const read = async <T>(Key: Record<string, string>) => {
+    const { Item } = await table.documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+    return withoutKeys<T>(Item);
+  };
+  return {
+    addressOf: (accountId) => read<Address>(addressKey(accountId)),
+    pools: async () => (await read<Pools>(POOLS_KEY)) ?? { version: 0, pools: [] },
+    savePools: ({ version, pools }) =>
+      unlessChanged(() =>
+        table.documents.send(
+          new PutCommand({
+            TableName,
+            Item: { ...POOLS_KEY, version: version + 1, pools },
+            ConditionExpression: 'attribute_not_exists(version) OR version = :read',
+            ExpressionAttributeValues: { ':read': version },
+          }),
+        ),
+      ),
+    held: (pool, from) => blocks(table, pool, from),
+    take(address) {
+      const ConditionExpression = 'attribute_not_exists(pk)';
+      const keys = [blockKey(address), addressKey(address.accountId)];
+      const puts = keys.map((key) => ({
+        Put: { TableName, Item: { ...address, ...key }, ConditionExpression },
+      }));
+      return unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: puts })));
+    },
+    async giveBack(address) {
+      const condition = {
+        ConditionExpression: 'attribute_not_exists(pk) OR (accountId = :id AND cidr = :cidr)',
+        ExpressionAttributeValues: { ':id': address.accountId, ':cidr': address.cidr },
+      };
+      const keys = [blockKey(address), addressKey(address.accountId)];
+      const deletes = keys.map((Key) => ({ Delete: { TableName, Key, ...condition } }));
+      await unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: deletes })));
+    },
+  };
+}
+
+/** Pools that were ever used, with what is held of each, in order. */
+export async function heldAddresses(table: Table): Promise<{ pool: AddressPool; held: Address[] }[]> {
+  const book = addressBook(table);
+  const { pools } = await book.pools();
+  return Promise.all(
+    pools.map(async (pool) => {
+      const held: Address[] = [];
+      for await (const address of book.held(pool.name, 0)) held.push(address);
+      return { pool, held };
+    }),
+  );
+}
+
+async function* blocks(table: Table, pool: string, from: number): AsyncGenerator<Address> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'pk = :pk AND sk >= :from',
+        ExpressionAttributeValues: { ':pk': poolKey(pool), ':from': blockSort(from) },
+        ConsistentRead: true,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    yield* (page.Items ?? []).flatMap((item) => withoutKeys<Address>(item) ?? []);
+    start = page.LastEvaluatedKey;
+  } while (start);
+}
