@@ -72,7 +72,12 @@ export interface AccountStatus {
   /** When to look again although nobody asks; drives the sparse due index. */
   readonly dueAt?: string;
   /** Since when it has been waiting or denied, and how often it was looked at: the backoff of `dueAt`. */
-  readonly waiting?: { readonly since: string; readonly attempts: number };
+  readonly waiting?: {
+    readonly since: string;
+    readonly attempts: number;
+    /** What for: a fresh account, IAM to show a change, something in the making, somebody to remedy it. */
+    readonly for?: 'account' | 'consistency' | 'making' | 'remedy';
+  };
   readonly lastPass?: PassRecord;
   readonly unannounced?: readonly Announcement[];
 }

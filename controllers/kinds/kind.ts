@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { Lookup } from '../../shared/interpolate.ts';
+import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { Difference } from '../../shared/status.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface Kind<Section, Wanted, Actual> {
   resources(wanted: Wanted, account: KindAccount): readonly string[];
   /** True for the kind whose changes the `Access` condition must be verified after. */
   readonly verifiesAccess?: boolean;
+  /** Of that kind: the role that Main assumes, as wanted or as found. */
+  role?(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
   /** CloudTrail event names that should wake a pass of the account: somebody changed one of these by hand. */
@@ -50,6 +53,8 @@ export interface Kind<Section, Wanted, Actual> {
    * Records what it makes as soon as it is made (`context.record`).
    */
   apply(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
+  /** Of the kind that verifies access: puts back what admitted Orgkeeper before a change after which nothing does. */
+  restore?(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
   /**
    * Takes away exactly what Orgkeeper made, in reverse order; safe to repeat. Throws ForeignResource (reason
    * `InUse`, naming what is in the way) where something else depends on it; nothing of others is touched.
@@ -67,7 +72,25 @@ export interface KindAccount {
   readonly region: string;
   /** Value of the tag `orgkeeper:owner` on everything we make: the id of the Main account. */
   readonly owner: string;
+  /** Present for an account that is entered by its execution role, which its owner made. */
+  readonly entry?: Entry;
+  /** Present for an account that brings its own network. */
+  readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
 }
+
+/** The execution role by which an account is entered, and what it needs so that it can be entered again. */
+export interface Entry {
+  readonly roleArn: string;
+  /** Who must be admitted by it, and with which ExternalId. */
+  readonly runnerRoleArn: string;
+  readonly externalId: string;
+  /** What Orgkeeper itself needs in the account: a policy of the role, when we keep the role. */
+  readonly policy: PolicyDocument;
+  /** The same without changing the role: what a role that its owner keeps must allow. */
+  readonly required: PolicyDocument;
+}
+
+export type PolicyDocument = Readonly<Record<string, unknown>>;
 
 export interface KindContext {
   readonly account: KindAccount;
@@ -99,6 +122,8 @@ export interface Comparison {
   readonly blocked: readonly Blocked[];
   /** What others added within ours; stays, and is reported once. Action `reported`. */
   readonly foreign: readonly Difference[];
+  /** Where nothing differs and there is more to say than that: one sentence for the condition. */
+  readonly note?: string;
 }
 
 export interface Blocked {

@@ -17,7 +17,7 @@ const HELD: Readonly<Record<Hold, string>> = {
 };
 
 /** What a kind's outcome says about it. Pure. */
-export function kindFinding(outcome: KindOutcome, hold: Hold | undefined): Finding {
+export function kindFinding(outcome: KindOutcome, hold: Hold | undefined, late = false): Finding {
   const { kind, state } = outcome;
   const type = kind.condition;
   switch (state.is) {
@@ -26,7 +26,7 @@ export function kindFinding(outcome: KindOutcome, hold: Hold | undefined): Findi
         type,
         status: 'True',
         reason: 'InDesiredState',
-        message: 'Everything is as the baseline says.',
+        message: state.note ?? 'Everything is as the baseline says.',
       };
     case 'held': {
       const count = outcome.differences.length;
@@ -39,16 +39,20 @@ export function kindFinding(outcome: KindOutcome, hold: Hold | undefined): Findi
     case 'settling':
       return { type, status: 'False', reason: 'Settling', message: state.message };
     case 'failed':
-      return errorFinding(type, state.error);
+      return errorFinding(type, state.error, late);
   }
 }
 
-/** What an error says about a condition: False when it stands in the way, Unknown when it will pass. Pure. */
-export function errorFinding(type: string, error: unknown): Finding {
+/**
+ * What an error says about a condition: False when it stands in the way, Unknown when it will pass. Pure.
+ * @param late what should pass has had its time
+ */
+export function errorFinding(type: string, error: unknown, late = false): Finding {
   if (!(error instanceof ControllerError)) {
     return { type, status: 'Unknown', reason: 'Unexpected', message: `Unexpected: ${messageOf(error)}` };
   }
-  const status = error.retry === 'again' ? 'Unknown' : 'False';
+  const passing = error.retry === 'again' || (error instanceof NotYetConsistent && !late);
+  const status = passing ? 'Unknown' : 'False';
   return { type, status, reason: error.reason, message: sentence(error.message, error.remedy) };
 }
 

@@ -4,6 +4,7 @@ import type { Config } from '../../shared/config.ts';
 import { InvalidDesiredState } from '../../shared/errors.ts';
 import type { Lookup } from '../../shared/interpolate.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
+import { entryOf } from './entry.ts';
 
 /** Gives a baseline at a version; undefined when it was never published. */
 export type LoadBaseline = (reference: BaselineReference) => Promise<BaselineDocument | undefined>;
@@ -48,14 +49,26 @@ export function keptKinds(baseline: BaselineDocument, kinds: readonly AnyKind[])
   });
 }
 
-/** The account as kinds see it. Pure. */
-export function kindAccount(record: AccountRecord, config: Config): KindAccount {
+/** The account as these kinds, those that its baseline keeps, see it. Pure. */
+export function kindAccount(record: AccountRecord, config: Config, kept: readonly KeptKind[]): KindAccount {
+  const entry = entryOf(
+    record,
+    config,
+    kept.map(({ kind }) => kind),
+  );
   return {
     accountId: record.accountId,
     partition: config.partition,
-    region: record.regions?.[0] ?? config.region,
+    region: regionOf(record, config),
     owner: config.mainAccountId,
+    ...(entry && { entry }),
+    ...(record.network && { network: record.network }),
   };
+}
+
+/** Where the account is kept. Pure. */
+export function regionOf(record: AccountRecord, config: Config): string {
+  return record.regions?.[0] ?? config.region;
 }
 
 /** The `${…}` names of one account; `outputs` are those of earlier kinds, as far as they are known. Pure. */
@@ -75,7 +88,7 @@ export function namesOf(
     'management.id': config.managementAccountId,
     'organization.id': config.organizationId,
     partition: config.partition,
-    region: record.regions?.[0] ?? config.region,
+    region: regionOf(record, config),
   };
   return (name) => {
     if (Object.hasOwn(names, name)) return names[name];

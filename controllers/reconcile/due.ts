@@ -1,4 +1,4 @@
-import { AccountNotReady, type ControllerError } from '../../shared/errors.ts';
+import { AccountNotReady, type ControllerError, NotYetConsistent } from '../../shared/errors.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 
 type Waiting = NonNullable<AccountStatus['waiting']>;
@@ -6,8 +6,10 @@ type Waiting = NonNullable<AccountStatus['waiting']>;
 const MINUTE = 60;
 /** A fresh account is looked at after a minute, doubling to 15, for a day; then it counts as failed. */
 const READY_WITHIN_SECONDS = 24 * 3600;
+/** IAM shows a change everywhere within two minutes; what it does not show by then counts as real. */
+const CONSISTENT_WITHIN_SECONDS = 2 * MINUTE;
 
-/** When to look again, and since when it has been waiting. `gaveUp`: what was waited for did not come. */
+/** When to look again, and since when it has been waiting. `gaveUp`: what was waited for did not come in time. */
 export interface Due {
   readonly dueAt?: string;
   readonly waiting?: Waiting;
@@ -25,12 +27,23 @@ export function nextLook(
   now: Date,
 ): Due {
   if (wants.length === 0) return { gaveUp: false };
-  const waiting = { since: before?.since ?? now.toISOString(), attempts: (before?.attempts ?? 0) + 1 };
-  const waited = (now.getTime() - Date.parse(waiting.since)) / 1000;
+  const what = waitsFor(wants);
+  const same = before && (before.for ?? what) === what;
+  const { since, attempts } = same ? before : { since: now.toISOString(), attempts: 0 };
+  const waiting: Waiting = { since, attempts: attempts + 1, for: what };
+  const waited = (now.getTime() - Date.parse(since)) / 1000;
   const seconds = wants.flatMap((want) => secondsUntil(want, waiting.attempts, waited) ?? []);
-  const gaveUp = wants.some((want) => want instanceof AccountNotReady) && waited >= READY_WITHIN_SECONDS;
-  if (seconds.length === 0 || gaveUp) return { gaveUp };
-  return { dueAt: new Date(now.getTime() + Math.min(...seconds) * 1000).toISOString(), waiting, gaveUp };
+  const neverReady = what === 'account' && waited >= READY_WITHIN_SECONDS;
+  if (seconds.length === 0 || neverReady) return { gaveUp: neverReady };
+  const dueAt = new Date(now.getTime() + Math.min(...seconds) * 1000).toISOString();
+  return { dueAt, waiting, gaveUp: what === 'consistency' && waited >= CONSISTENT_WITHIN_SECONDS };
+}
+
+/** What is waited for: each has its own time, which starts anew when it becomes another. */
+function waitsFor(wants: readonly (number | ControllerError)[]): NonNullable<Waiting['for']> {
+  if (wants.some((want) => want instanceof AccountNotReady)) return 'account';
+  if (wants.some((want) => want instanceof NotYetConsistent)) return 'consistency';
+  return wants.every((want) => typeof want === 'number') ? 'making' : 'remedy';
 }
 
 function secondsUntil(want: number | ControllerError, attempts: number, waited: number): number | undefined {
@@ -42,9 +55,8 @@ function secondsUntil(want: number | ControllerError, attempts: number, waited: 
     case 'again':
       return MINUTE;
     case 'when-due':
-      return waited < 2 * MINUTE
-        ? Math.min(30, want.retryAfterSeconds ?? 30)
-        : (want.retryAfterSeconds ?? 15 * MINUTE);
+      if (waited < CONSISTENT_WITHIN_SECONDS) return Math.min(30, want.retryAfterSeconds ?? 30);
+      return want instanceof NotYetConsistent ? 15 * MINUTE : (want.retryAfterSeconds ?? 15 * MINUTE);
   }
 }
 

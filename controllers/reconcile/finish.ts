@@ -1,10 +1,11 @@
 import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
-import { ControllerError } from '../../shared/errors.ts';
+import { AccessDenied, ControllerError } from '../../shared/errors.ts';
 import type { AccountStatus, Difference, PassRecord, PassResult } from '../../shared/status.ts';
 import { clearAnnouncements, saveStatus } from '../../shared/store/statuses.ts';
 import { announcements } from './announce.ts';
 import {
   accessFinding,
+  errorFinding,
   type Finding,
   type Hold,
   isWaiting,
@@ -24,15 +25,15 @@ export interface Findings {
   readonly verdict?: Verdict;
   /** Conditions that no kind's outcome stands for. */
   readonly findings: readonly Finding[];
-  /** Failures outside the kinds. */
-  readonly errors: readonly unknown[];
+  /** Failures outside the kinds, each with the condition that it is about. */
+  readonly failures: readonly { readonly type: string; readonly error: unknown }[];
 }
 
 /** Saves the status of a pass once, and announces what changed. */
 export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promise<PassOutcome> {
   const now = new Date();
   const errors = [
-    ...found.errors,
+    ...found.failures.map(({ error }) => error),
     ...found.outcomes.flatMap(({ state }) => (state.is === 'failed' ? [state.error] : [])),
   ];
   const passing = errors.find((error) => !(error instanceof ControllerError) || error.retry === 'again');
@@ -65,14 +66,15 @@ function toStatus(
   now: Date,
 ): AccountStatus & { lastPass: PassRecord } {
   const { before, record, request } = pass;
+  const due = nextLook(wants(found, errors, request.lastReceive), before?.waiting, now);
   const findings = [
-    ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold)),
+    ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold, due.gaveUp)),
     ...(found.verdict ? [accessFinding(found.verdict)] : []),
     ...found.findings,
+    ...found.failures.map(({ type, error }) => errorFinding(type, error, due.gaveUp)),
   ];
   const conditions = toConditions(findings, before?.conditions ?? [], now.toISOString());
   const ready = conditions.length > 0 && conditions.every(({ status }) => status === 'True');
-  const due = nextLook(wants(found, errors, request.lastReceive), before?.waiting, now);
   const readySince = before?.readySince ?? (ready ? now.toISOString() : undefined);
   const lastPass: PassRecord = {
     id: pass.id,
@@ -128,16 +130,16 @@ function wants(
   );
   const known = errors.filter((error) => error instanceof ControllerError);
   const due = known.filter(({ retry }) => retry !== 'again' || lastReceive);
-  const unverified = found.verdict && !found.verdict.ok ? [found.verdict.settling ? 30 : 15 * 60] : [];
-  return [...settling, ...due, ...unverified];
+  const refused = found.verdict && !found.verdict.ok ? [new AccessDenied(found.verdict.message)] : [];
+  return [...settling, ...due, ...refused];
 }
 
 function result(found: Findings, errors: readonly unknown[]): PassResult {
   const states = found.outcomes.map(({ state }) => state.is);
   const broken = errors.some((error) => !isWaiting(error));
   const { verdict } = found;
-  if (broken || states.includes('blocked') || (verdict?.ok === false && !verdict.settling)) return 'failed';
-  if (errors.length > 0 || states.includes('settling') || verdict?.ok === false) return 'waiting';
+  if (broken || states.includes('blocked') || verdict?.ok === false) return 'failed';
+  if (errors.length > 0 || states.includes('settling')) return 'waiting';
   if (states.includes('held')) return 'drifted';
   const wrote = found.outcomes.some(({ differences }) =>
     differences.some(({ action }) => action !== 'reported'),

@@ -1,8 +1,9 @@
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/config.ts';
+import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { Difference } from '../../shared/status.ts';
-import type { AnyKind, Comparison, KindContext, Observation } from '../kinds/kind.ts';
+import type { AnyKind, Comparison, KindAccount, KindContext, Observation } from '../kinds/kind.ts';
 import { type KeptKind, kindAccount, namesOf } from './desired.ts';
 import { eventually } from './eventually.ts';
 
@@ -14,12 +15,16 @@ export interface KindOutcome {
   /** What others added within ours. */
   readonly foreign: readonly Difference[];
   readonly state:
-    | { readonly is: 'inDesiredState' }
+    | { readonly is: 'inDesiredState'; readonly note?: string }
     /** Differs, and was left so: why. */
     | { readonly is: 'held' }
     | { readonly is: 'blocked'; readonly reason: string; readonly message: string }
     | { readonly is: 'settling'; readonly message: string; readonly retryAfterSeconds: number }
     | { readonly is: 'failed'; readonly error: unknown };
+  /** Of the kind that verifies access: the role that is wanted, and the trust policy that stands now. */
+  readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
+  /** Of that kind, when it wrote: puts the trust back that admitted us before. */
+  readonly restore?: () => Promise<void>;
 }
 
 /** One account as the kinds of a pass work on it. `outputs` grows as things are found and made. */
@@ -31,6 +36,7 @@ export interface Workplace {
 
 /** A kind that has been looked at. */
 export interface Seen extends KeptKind {
+  readonly account: KindAccount;
   readonly observation: Observation<unknown> | { readonly state: 'failed'; readonly error: unknown };
 }
 
@@ -41,15 +47,16 @@ export async function observeKinds(
   clients: MemberClients,
 ): Promise<Seen[]> {
   const recorded = { ...place.outputs };
+  const account = kindAccount(place.record, place.config, kept);
   return Promise.all(
     kept.map(async ({ kind, section }): Promise<Seen> => {
       try {
-        const wanted = render({ kind, section }, place, recorded);
-        const observation = await kind.observe(wanted, contextFor(place, clients, recorded));
+        const wanted = render({ kind, section, account }, place, recorded);
+        const observation = await kind.observe(wanted, contextFor(account, place, clients, recorded));
         if (observation.state === 'present') Object.assign(place.outputs, kind.outputs(observation.actual));
-        return { kind, section, observation };
+        return { kind, section, account, observation };
       } catch (error) {
-        return { kind, section, observation: { state: 'failed', error } };
+        return { kind, section, account, observation: { state: 'failed', error } };
       }
     }),
   );
@@ -100,53 +107,66 @@ export function differs(compared: ReturnType<typeof compareKind>): boolean {
 export async function keepKind(
   seen: Seen,
   place: Workplace,
-  write: { held: boolean; clients: (kind: AnyKind, wanted: unknown) => Promise<MemberClients> },
+  write: { held: boolean; clients: (seen: Seen, wanted: unknown) => Promise<MemberClients> },
 ): Promise<KindOutcome> {
   const compared = compareKind(seen, place);
   if (!('comparison' in compared)) return compared;
-  const { kind } = seen;
+  const { kind, account } = seen;
   const { comparison, wanted } = compared;
   const blocked = comparison.blocked.map(({ difference }) => difference);
-  const { foreign } = comparison;
+  const { foreign, note } = comparison;
   const reported = comparison.differences.map(
     (difference): Difference => ({ ...difference, action: 'reported' }),
   );
+  const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
+  const found = { kind, foreign, ...roleOf(kind, wanted, actual) };
+  let written = {};
   if (comparison.differences.length > 0) {
-    if (write.held) return { kind, differences: [...reported, ...blocked], foreign, state: { is: 'held' } };
-    const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
+    if (write.held) return { ...found, differences: [...reported, ...blocked], state: { is: 'held' } };
+    const change = { wanted, actual, differences: comparison.differences };
     try {
-      const clients = await write.clients(kind, wanted);
-      const change = { wanted, actual, differences: comparison.differences };
-      await kind.apply(change, contextFor(place, clients, place.outputs));
+      const context = contextFor(account, place, await write.clients(seen, wanted), place.outputs);
+      const restore = kind.restore && account.entry && (() => kind.restore?.(change, context));
+      written = { ...roleOf(kind, wanted, wanted), ...(restore && { restore }) };
+      await kind.apply(change, context);
     } catch (error) {
-      return { kind, differences: [...reported, ...blocked], foreign, state: { is: 'failed', error } };
+      const state = { is: 'failed', error } as const;
+      return { ...found, ...written, differences: [...reported, ...blocked], state };
     }
   }
   const [first] = comparison.blocked;
   return {
-    kind,
+    ...found,
+    ...written,
     differences: [...comparison.differences, ...blocked],
-    foreign,
-    state: first ? { is: 'blocked', reason: first.reason, message: first.message } : { is: 'inDesiredState' },
+    state: first
+      ? { is: 'blocked', reason: first.reason, message: first.message }
+      : { is: 'inDesiredState', ...(note && { note }) },
   };
 }
 
+function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOutcome, 'role'> {
+  if (!kind.role) return {};
+  const trust = standing === undefined ? 'none' : kind.role(standing).trustPolicy;
+  return { role: { arn: kind.role(wanted).arn, trust } };
+}
+
 function render(
-  { kind, section }: KeptKind,
+  { kind, section, account }: Pick<Seen, 'kind' | 'section' | 'account'>,
   place: Workplace,
   outputs: Readonly<Record<string, string>>,
 ): unknown {
-  const account = kindAccount(place.record, place.config);
   return kind.render(section, namesOf(place.record, place.config, outputs), account);
 }
 
 function contextFor(
+  account: KindAccount,
   place: Workplace,
   clients: MemberClients,
   recorded: Readonly<Record<string, string>>,
 ): KindContext {
   return {
-    account: kindAccount(place.record, place.config),
+    account,
     clients,
     recorded,
     record(outputs) {

@@ -3,18 +3,20 @@ import { fresh } from '../../shared/access.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
 import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
+import type { Difference } from '../../shared/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { takeLease } from '../../shared/store/statuses.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { brakeHolds } from './brake.ts';
-import { errorFinding, type Finding, type Hold } from './conditions.ts';
-import { type KeptKind, keptKinds, kindAccount } from './desired.ts';
+import type { Finding, Hold } from './conditions.ts';
+import { type KeptKind, keptKinds, regionOf } from './desired.ts';
 import { type Findings, finish } from './finish.ts';
 import { compareKind, differs, type KindOutcome, keepKind, observeKinds, type Seen } from './kinds-run.ts';
 import type { Pass, PassDeps, PassOutcome, PassRequest } from './pass-types.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';
 import { skipReason } from './skip.ts';
-import { needsVerifying, verifyRole } from './verify.ts';
+import { verified, wroteRole } from './verification.ts';
+import { isNew, PUT_BACK } from './verify.ts';
 
 const UNANSWERED_SECONDS = 30;
 
@@ -41,17 +43,17 @@ async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
   try {
     kept = await desired(pass, deps);
   } catch (error) {
-    return { outcomes: [], findings: [errorFinding('Baseline', error)], errors: [error] };
+    return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error }] };
   }
   let reading: MemberClients;
   try {
     reading = await clientsFor(pass, deps, readingPolicy(kept.map(({ kind }) => kind)));
   } catch (error) {
     const unknown = kept.map(({ kind }) => notObserved(kind));
-    return { outcomes: [], findings: [...unknown, errorFinding('Access', error)], errors: [error] };
+    return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
   }
   const outcomes = await keep(pass, deps, kept, reading);
-  const access = await verified(pass, deps, outcomes);
+  const access = await verified(pass, deps, outcomes.list);
   return { outcomes: outcomes.list, ...(outcomes.hold && { hold: outcomes.hold }), ...access };
 }
 
@@ -81,15 +83,15 @@ async function keep(
   const wantsWriting = seen.some((one) => differs(compareKind(one, pass.place)));
   const hold = wantsWriting ? await holdReason(pass, deps) : undefined;
   if (wantsWriting && !hold) await lease(pass, deps);
-  const clients = (kind: AnyKind, wanted: unknown) => {
-    const resources = kind.resources(wanted, kindAccount(pass.record, deps.config));
-    return clientsFor(pass, deps, writingPolicy(kind, resources));
-  };
+  const clients = ({ kind, account }: Seen, wanted: unknown) =>
+    clientsFor(pass, deps, writingPolicy(kind, kind.resources(wanted, account)));
   const list: KindOutcome[] = [];
   for (const one of seen) {
-    list.push(
-      tooEarly(one, pass) ?? (await keepKind(one, pass.place, { held: hold !== undefined, clients })),
-    );
+    const outcome =
+      tooEarly(one, pass) ??
+      putBackBefore(one, pass) ??
+      (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
+    list.push(pass.record.executionRoleArn && list.some(wroteRole) ? settling(outcome) : outcome);
   }
   return { list, ...(hold && { hold }) };
 }
@@ -131,7 +133,7 @@ async function clientsFor(pass: Pass, deps: PassDeps, policy: string): Promise<M
   const { record } = pass;
   try {
     const credentials = await deps.access.enter(record, { name: pass.id, policy });
-    const { region } = kindAccount(record, deps.config);
+    const region = regionOf(record, deps.config);
     return (deps.clients ?? memberClients)({
       credentials,
       region,
@@ -142,29 +144,39 @@ async function clientsFor(pass: Pass, deps: PassDeps, policy: string): Promise<M
     });
   } catch (error) {
     if (error instanceof AccessDenied) deps.access.evict(record.accountId);
+    const fromOutside = record.executionRoleArn !== undefined && error instanceof AccessDenied;
+    if (fromOutside && (isNew(pass) || pass.before?.waiting?.for === 'consistency')) throw notYet(error);
     const neverReady = record.origin !== 'invited' && !pass.before?.readySince;
     throw neverReady ? fresh(error) : error;
   }
 }
 
-async function verified(
-  pass: Pass,
-  deps: PassDeps,
-  kept: Kept,
-): Promise<Pick<Findings, 'findings' | 'errors' | 'verdict'>> {
-  const roleArn = pass.place.outputs['role.arn'] ?? pass.record.executionRoleArn;
-  const changed = kept.list.some(
-    ({ kind, differences }) =>
-      kind.verifiesAccess === true && differences.some(({ action }) => action !== 'reported'),
-  );
+/** A change of the role in use that had to be put back is not made again before something else is desired. */
+function putBackBefore(seen: Seen, pass: Pass): KindOutcome | undefined {
   const old = pass.before?.conditions.find(({ type }) => type === 'Access');
-  if (!roleArn || !needsVerifying(old, changed, pass)) return { findings: old ? [old] : [], errors: [] };
-  try {
-    const verdict = await verifyRole(deps.access, pass.record, roleArn, { passId: pass.id, changed });
-    return { findings: [], errors: [], verdict };
-  } catch (error) {
-    return { findings: [errorFinding('Access', error)], errors: [error] };
-  }
+  if (!seen.kind.verifiesAccess || old?.reason !== PUT_BACK || isNew(pass)) return undefined;
+  const compared = compareKind(seen, pass.place);
+  if (!('comparison' in compared) || compared.comparison.differences.length === 0) return undefined;
+  const { differences, blocked, foreign } = compared.comparison;
+  const all = [...differences, ...blocked.map(({ difference }) => difference)];
+  return {
+    kind: seen.kind,
+    differences: all.map((difference): Difference => ({ ...difference, action: 'reported' })),
+    foreign,
+    state: { is: 'blocked', reason: PUT_BACK, message: old.message },
+  };
+}
+
+/** A denial just after the role in use was changed: IAM may not show the change everywhere yet. */
+function settling(outcome: KindOutcome): KindOutcome {
+  const { state } = outcome;
+  if (state.is !== 'failed' || !(state.error instanceof AccessDenied)) return outcome;
+  return { ...outcome, state: { is: 'failed', error: notYet(state.error) } };
+}
+
+function notYet(denial: AccessDenied): NotYetConsistent {
+  const { reason, remedy } = denial;
+  return new NotYetConsistent(denial.message, { cause: denial, reason, ...(remedy && { remedy }) });
 }
 
 function notObserved(kind: AnyKind): Finding {

@@ -6,7 +6,7 @@ import type { BaselineDocument } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
-import { keptKinds, kindAccount } from './desired.ts';
+import { keptKinds, regionOf } from './desired.ts';
 import { compareKind, type KindOutcome, observeKinds } from './kinds-run.ts';
 import { readingPolicy } from './session-policy.ts';
 
@@ -34,7 +34,7 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   const kept = keptKinds(baseline, deps.kinds);
   const session = { name: `plan-${randomUUID()}`, policy: readingPolicy(kept.map(({ kind }) => kind)) };
   const credentials = await deps.access.enter(record, session);
-  const { region } = kindAccount(record, deps.config);
+  const region = regionOf(record, deps.config);
   const place = { record, config: deps.config, outputs: { ...status?.outputs } };
   const seen = await observeKinds(kept, place, memberClients({ credentials, region }));
   return seen.map((one): KindOutcome => {

@@ -2,83 +2,86 @@ import type { Access } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
 import type { AccountStatus, Condition } from '../../shared/status.ts';
-import { eventually } from './eventually.ts';
+import { type Diagnosis, diagnose, type RoleInQuestion, wrongExternalId } from './diagnose.ts';
+import { type Clock, eventually } from './eventually.ts';
 
 /** What the execution role admits, as tried by the runner. */
-export type Verdict =
-  | { readonly ok: true }
-  /** `settling`: the role was changed a moment ago, so that IAM may not show it everywhere yet. */
-  | { readonly ok: false; readonly settling: boolean; readonly reason: string; readonly message: string };
+export type Verdict = { readonly ok: true } | ({ readonly ok: false } & Diagnosis);
+
+/** Access's reason after a change of the role in use was taken back: it is not tried again until something changes. */
+export const PUT_BACK = 'ChangePutBack';
 
 /** A probe's session may do nothing at all. */
 const NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}';
 
-/**
- * Tries the execution role as the runner: it must be assumable with the account's ExternalId, and refused without
- * one and with a wrong one. A change of the role is given 10 s to be seen, in both directions: a refusal that is
- * missing right after a change is propagation too.
- */
-export async function verifyRole(
-  access: Pick<Access, 'tryRole'>,
-  record: AccountRecord,
-  roleArn: string,
-  options: { passId: string; changed: boolean },
-): Promise<Verdict> {
-  const session = { name: options.passId, policy: NOTHING };
-  const settled = options.changed ? eventually : <T>(call: () => Promise<T>) => call();
-  const admits = async (externalId: string | undefined): Promise<boolean> => {
-    try {
-      await access.tryRole(roleArn, session, externalId);
-      return true;
-    } catch (error) {
-      if (error instanceof AccessDenied) return false;
-      throw error;
-    }
-  };
-  const expect = (externalId: string | undefined, expected: boolean): Promise<boolean> =>
-    settled(async () => {
-      if ((await admits(externalId)) === expected) return true;
-      if (options.changed)
-        throw new NotYetConsistent(`${roleArn} does not yet behave as its trust policy says.`);
-      return false;
-    }).catch((error: unknown) => {
-      if (error instanceof NotYetConsistent) return false;
-      throw error;
-    });
-  const [withIt, without, withWrong] = await Promise.all([
-    expect(record.externalId, true),
-    expect(undefined, false),
-    expect(`${record.externalId.slice(0, 1_000)}-wrong`, false),
-  ]);
-  const settling = options.changed;
-  if (!withIt) {
-    return {
-      ok: false,
-      settling,
-      reason: 'NotAssumable',
-      message: `${roleArn} cannot be assumed by the runner with the account's ExternalId; check its trust policy, and service control policies that deny sts:AssumeRole.`,
-    };
-  }
-  if (!without || !withWrong) {
-    const how = without ? 'with a wrong ExternalId' : 'without an ExternalId';
-    return {
-      ok: false,
-      settling,
-      reason: 'AssumableWithoutExternalId',
-      message: `${roleArn} can be assumed ${how}; its trust policy must require sts:ExternalId.`,
-    };
-  }
-  return { ok: true };
+/** What a verification needs beside the role. */
+export interface VerifyOptions {
+  readonly passId: string;
+  /** Changed in this pass, or wanted otherwise since: IAM is given 10 s to show it, in both directions. */
+  readonly changed: boolean;
+  readonly clock?: Clock;
 }
 
 /**
- * True when the role must be tried: it was changed, the last try did not succeed, or desired state (the ExternalId,
- * the role) changed since. A healthy pass tries nothing.
+ * Tries the execution role as the runner: it must be assumable with the account's ExternalId, and refused without
+ * one and with a wrong one. A refusal that is missing right after a change is propagation too.
+ * @throws AccountNotReady, Throttled … when it could not be tried
+ */
+export async function verifyRole(
+  access: Pick<Access, 'tryRole'>,
+  role: RoleInQuestion,
+  { passId, changed, clock }: VerifyOptions,
+): Promise<Verdict> {
+  const session = { name: passId, policy: NOTHING };
+  const attempt = async (externalId: string | undefined): Promise<AccessDenied | undefined> => {
+    try {
+      await access.tryRole(role.roleArn, session, externalId);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AccessDenied) return error;
+      throw error;
+    }
+  };
+  /** Tries until it is as expected, or no longer worth it; what became of it in the end. */
+  const expect = async (externalId: string | undefined, admitted: boolean) => {
+    let denial: AccessDenied | undefined;
+    const once = async () => {
+      denial = await attempt(externalId);
+      if (changed && admitted !== !denial) throw new NotYetConsistent('not yet as the trust policy says');
+    };
+    await eventually(once, [], clock).catch((error: unknown) => {
+      if (!(error instanceof NotYetConsistent)) throw error;
+    });
+    return denial;
+  };
+  const [withIt, without, withWrong] = await Promise.all([
+    expect(role.externalId, true),
+    expect(undefined, false),
+    expect(wrongExternalId(role.externalId), false),
+  ]);
+  const diagnosis = diagnose({ withIt, without, withWrong }, role);
+  return diagnosis ? { ok: false, ...diagnosis } : { ok: true };
+}
+
+/**
+ * True when the role must be tried: it is not as desired or was changed, the last try did not succeed, or desired
+ * state (the ExternalId, the role) changed since. A healthy pass tries nothing.
  */
 export function needsVerifying(
   old: Condition | undefined,
-  changed: boolean,
+  differs: boolean,
   seen: { readonly record: AccountRecord; readonly before: AccountStatus | undefined },
 ): boolean {
-  return changed || old?.status !== 'True' || seen.before?.observedGeneration !== seen.record.generation;
+  return differs || old?.status !== 'True' || isNew(seen);
+}
+
+/** True until a pass is over that saw what is desired now. */
+export function isNew({
+  record,
+  before,
+}: {
+  readonly record: AccountRecord;
+  readonly before: AccountStatus | undefined;
+}): boolean {
+  return before?.observedGeneration !== record.generation;
 }

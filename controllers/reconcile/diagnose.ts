@@ -1,0 +1,122 @@
+import type { PolicyInput } from '../../shared/policy/document.ts';
+import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/trust.ts';
+
+/** What became of trying to assume a role: undefined when it could be, else why not. */
+export interface Tried {
+  readonly withIt: Error | undefined;
+  readonly without: Error | undefined;
+  readonly withWrong: Error | undefined;
+}
+
+/** The execution role as far as it is known, and who is to be admitted by it. */
+export interface RoleInQuestion {
+  readonly accountId: string;
+  readonly roleArn: string;
+  readonly runnerRoleArn: string;
+  readonly externalId: string;
+  /** What IAM lets Main assume. */
+  readonly executionRolePattern: string;
+  /** True when the account is entered by this role, which its owner made. */
+  readonly entered: boolean;
+  /** Its trust policy; `none` when the account has no such role; absent when nobody could look. */
+  readonly trust?: PolicyInput | 'none';
+}
+
+export interface Diagnosis {
+  readonly reason: string;
+  /** One sentence with the remedy. */
+  readonly message: string;
+  /** The trust policy that stands says so too; else it may be a change that IAM does not show everywhere yet. */
+  readonly explained: boolean;
+  /** True when it cannot be assumed at all. */
+  readonly refused: boolean;
+}
+
+/** Why a role does not behave as it must, as precisely as can be known; undefined when it does. Pure. */
+export function diagnose(tried: Tried, role: RoleInQuestion): Diagnosis | undefined {
+  if (tried.withIt) return { ...refused(tried.withIt, role), refused: true };
+  if (tried.without && tried.withWrong) return undefined;
+  const how = tried.without ? 'with a wrong ExternalId' : 'without an ExternalId';
+  const { roleArn, runnerRoleArn: callerRoleArn, trust } = role;
+  const wrong = tried.without ? { externalId: wrongExternalId(role.externalId) } : {};
+  const explained = isKnown(trust) && trustAdmits(trust, { roleArn, callerRoleArn, ...wrong });
+  return {
+    explained,
+    refused: false,
+    reason: 'AssumableWithoutExternalId',
+    message: `${role.roleArn} can be assumed ${how}: ${remedy(role, 'require sts:ExternalId in its trust policy')}.`,
+  };
+}
+
+function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'> {
+  const { roleArn, externalId, runnerRoleArn, trust, accountId } = role;
+  if (saysOrganizationPolicy(denial)) {
+    return {
+      explained: true,
+      reason: 'DeniedByOrganizationPolicy',
+      message: `An organization policy denies assuming ${roleArn}: except ${runnerRoleArn} in the policy that applies to account ${accountId}.`,
+    };
+  }
+  if (trust === 'none') {
+    return {
+      explained: true,
+      reason: 'RoleMissing',
+      message: `There is no role ${roleArn}: ${remedy(role, 'make it')}.`,
+    };
+  }
+  if (!matchesRolePattern(roleArn, role.executionRolePattern)) {
+    return {
+      explained: true,
+      reason: 'NameNotAllowed',
+      message: `${roleArn} does not match executionRolePattern ${role.executionRolePattern}, and IAM lets Main assume only what does: rename the role in the baseline, or change the pattern and deploy the main stack.`,
+    };
+  }
+  if (trust === undefined) {
+    return {
+      explained: false,
+      reason: 'ExecutionRoleDenied',
+      message: `${roleArn} cannot be assumed with the account's ExternalId: there is no such role, it does not trust ${runnerRoleArn}, or asks for another ExternalId; \`orgkeeper template member --account ${accountId}\` shows what it must be.`,
+    };
+  }
+  const asks = { roleArn, callerRoleArn: runnerRoleArn };
+  if (trustAdmits(trust, { ...asks, externalId })) {
+    return {
+      explained: false,
+      reason: 'NotAssumable',
+      message: `${roleArn} cannot be assumed although its trust policy admits it: look for an organization policy that denies sts:AssumeRole, and at ${runnerRoleArn} in Main (${denial.message.replace(/\.$/, '')}).`,
+    };
+  }
+  if (externalIdsIn(trust).some((other) => trustAdmits(trust, { ...asks, externalId: other }))) {
+    return {
+      explained: true,
+      reason: 'ExternalIdDiffers',
+      message: `The trust policy of ${roleArn} asks for another ExternalId than the account's: register the account again with that one, or ${remedy(role, "put the account's there")}.`,
+    };
+  }
+  return {
+    explained: true,
+    reason: 'MainNotTrusted',
+    message: `The trust policy of ${roleArn} does not admit ${runnerRoleArn}: ${remedy(role, 'put it there')}.`,
+  };
+}
+
+/** An ExternalId that is not the account's. */
+export function wrongExternalId(externalId: string): string {
+  return `${externalId.slice(0, 1_000)}-wrong`;
+}
+
+function isKnown(trust: RoleInQuestion['trust']): trust is PolicyInput {
+  return trust !== undefined && trust !== 'none';
+}
+
+/** AWS names the sort of policy that denies: "with an explicit deny in a service control policy". */
+function saysOrganizationPolicy(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /(service|resource) control policy/i.test(error.message) || saysOrganizationPolicy(error.cause);
+}
+
+function remedy({ entered, accountId }: RoleInQuestion, what: string): string {
+  return entered
+    ? `have the account's owner ${what}; \`orgkeeper template member --account ${accountId}\` shows how`
+    : 'a pass that may write mends it, when the baseline says so: look whether the account is observed or paused';
+}

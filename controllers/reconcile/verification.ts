@@ -1,0 +1,90 @@
+import { NotYetConsistent } from '../../shared/errors.ts';
+import type { RoleInQuestion } from './diagnose.ts';
+import type { Findings } from './finish.ts';
+import type { KindOutcome } from './kinds-run.ts';
+import type { Pass, PassDeps } from './pass-types.ts';
+import { isNew, needsVerifying, PUT_BACK, type Verdict, verifyRole } from './verify.ts';
+
+/**
+ * What a pass says of access: the old condition while nothing changed, else what trying the role shows. A change of
+ * the role by which the account is entered, after which the runner is refused, is put back.
+ */
+export async function verified(
+  pass: Pass,
+  deps: PassDeps,
+  outcomes: readonly KindOutcome[],
+): Promise<Pick<Findings, 'findings' | 'failures' | 'verdict'>> {
+  const outcome = outcomes.find(({ kind }) => kind.verifiesAccess);
+  const old = pass.before?.conditions.find(({ type }) => type === 'Access');
+  const role = roleInQuestion(pass, deps, outcome);
+  const putBack = outcome?.state.is === 'blocked' && outcome.state.reason === PUT_BACK;
+  const due = needsVerifying(old, (outcome?.differences.length ?? 0) > 0, pass);
+  if (!role || !due || putBack) return { findings: old ? [old] : [], failures: [] };
+  const wrote = wroteRole(outcome);
+  if (wrote) deps.access.evict(pass.record.accountId);
+  try {
+    const verdict = await verifyRole(deps.access, role, {
+      passId: pass.id,
+      changed: wrote || isNew(pass),
+    });
+    if (verdict.ok) return { findings: [], failures: [], verdict };
+    if (verdict.refused && outcome?.restore) {
+      return { findings: [], failures: [], verdict: await restored(verdict, outcome.restore) };
+    }
+    const { reason, message, explained } = verdict;
+    const settling = !explained && (wrote || isNew(pass) || pass.before?.waiting?.for === 'consistency');
+    if (!settling) return { findings: [], failures: [], verdict };
+    return { findings: [], failures: [{ type: 'Access', error: new NotYetConsistent(message, { reason }) }] };
+  } catch (error) {
+    return { findings: [], failures: [{ type: 'Access', error }] };
+  }
+}
+
+/** True when the pass changed the role, or tried to. */
+export function wroteRole(outcome: KindOutcome | undefined): boolean {
+  if (!outcome?.kind.verifiesAccess) return false;
+  return outcome.restore !== undefined || outcome.differences.some(({ action }) => action !== 'reported');
+}
+
+/** The role that the account is to have; undefined when its baseline keeps none and nobody named one. */
+function roleInQuestion(
+  { record, place }: Pass,
+  { config }: PassDeps,
+  outcome: KindOutcome | undefined,
+): RoleInQuestion | undefined {
+  const roleArn = record.executionRoleArn ?? outcome?.role?.arn ?? place.outputs['role.arn'];
+  if (!roleArn) return undefined;
+  const { accountId, externalId } = record;
+  const { runnerRoleArn, executionRolePattern } = config;
+  const trust = outcome?.role?.trust;
+  const entered = record.executionRoleArn !== undefined;
+  return {
+    accountId,
+    roleArn,
+    runnerRoleArn,
+    externalId,
+    executionRolePattern,
+    entered,
+    ...(trust !== undefined && { trust }),
+  };
+}
+
+async function restored(
+  { message }: Extract<Verdict, { ok: false }>,
+  restore: () => Promise<void>,
+): Promise<Verdict> {
+  const verdict = { ok: false, refused: true, explained: true, reason: PUT_BACK } as const;
+  const why = message.replace(/\.$/, '');
+  try {
+    await restore();
+    return {
+      ...verdict,
+      message: `The trust policy of the role in use was changed, then put back, because the runner was refused with it: ${why}. It is not tried again until the account is registered or assigned anew.`,
+    };
+  } catch (error) {
+    return {
+      ...verdict,
+      message: `The trust policy of the role in use was changed, the runner is refused with it, and it could not be put back (${error instanceof Error ? error.message : error}): ${why}.`,
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { type PolicyInput, parsePolicy } from './policy/document.ts';
+import { evaluate } from './policy/evaluate.ts';
+
+/** A role, and who is to assume it. */
+export interface Admission {
+  readonly roleArn: string;
+  /** ARN of the role whose session asks. */
+  readonly callerRoleArn: string;
+  /** None: without an ExternalId. */
+  readonly externalId?: string;
+}
+
+/** The caller's own policies let it ask: what is decided is the trust. */
+const ASKS = {
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' },
+};
+
+/** Whether a trust policy admits the caller as AWS would decide it; one that cannot be read admits nobody. Pure. */
+export function trustAdmits(trust: PolicyInput, { roleArn, callerRoleArn, externalId }: Admission): boolean {
+  const [, partition, , , account, role = ''] = callerRoleArn.split(':');
+  const session = `arn:${partition}:sts::${account}:assumed-role/${role.split('/').at(-1)}/session`;
+  try {
+    const { decision } = evaluate(
+      {
+        principal: { arn: session, roleArn: callerRoleArn },
+        action: 'sts:AssumeRole',
+        resource: roleArn,
+        context: externalId === undefined ? {} : { 'sts:ExternalId': externalId },
+      },
+      { identity: ASKS, trust },
+    );
+    return decision === 'Allowed';
+  } catch {
+    return false;
+  }
+}
+
+/** The ExternalIds that a trust policy speaks of; none for one that cannot be read. Pure. */
+export function externalIdsIn(trust: PolicyInput): string[] {
+  try {
+    return parsePolicy(trust).Statement.flatMap(({ Condition = {} }) =>
+      Object.values(Condition).flatMap((keys) =>
+        Object.entries(keys).flatMap(([key, values]) =>
+          key.toLowerCase() === 'sts:externalid' ? values : [],
+        ),
+      ),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Whether IAM lets Main assume a role: what follows `role/` in its ARN, the path included, matches the pattern, in
+ * which `*` stands for anything. Pure.
+ */
+export function matchesRolePattern(roleArn: string, pattern: string): boolean {
+  const name = roleArn.slice(roleArn.indexOf(':role/') + ':role/'.length);
+  const literal = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${literal.join('.*')}$`).test(name);
+}
