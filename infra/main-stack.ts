@@ -30,6 +30,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
     intake: Duration.minutes(1),
     sweep: Duration.minutes(5),
     reconcile: Duration.minutes(2),
+    'create-account': Duration.minutes(1),
   };
   const queue = (id: string, name: string, worksFor: FunctionName, receives: number) =>
     queueWithDeadLetters(stack, id, {
@@ -41,6 +42,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
     intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', 8),
     sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', 8),
     reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', WORK_RECEIVES),
+    creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', 8),
   };
   table(stack);
   bus(stack, context, queues.intake);
@@ -50,6 +52,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
     configuration(context, {
       workQueueUrl: queues.reconcile.queue.queueUrl,
       sweepQueueUrl: queues.sweep.queue.queueUrl,
+      creationQueueUrl: queues.creation.queue.queueUrl,
     }),
   );
   new ssm.StringParameter(stack, 'Config', {
@@ -79,7 +82,19 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
     code: code.sweep,
     timeout: timeouts.sweep,
     memorySize: 512,
+    sendsToItself: true,
     source: { queue: queues.sweep, batchSize: 1, maximumConcurrency: 2 },
+  });
+  worker(stack, 'create-account', {
+    ...shared,
+    description: 'Creates accounts on request, within the limits of Organizations',
+    role: ownRole('CreationRole', NAMES.creationRole),
+    grants: grants['create-account'],
+    code: code['create-account'],
+    timeout: timeouts['create-account'],
+    memorySize: 512,
+    sendsToItself: true,
+    source: { queue: queues.creation, batchSize: 1, maximumConcurrency: 2 },
   });
   worker(stack, 'reconcile', {
     ...shared,
@@ -96,7 +111,10 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
   return stack;
 }
 
-function configuration(context: Context, urls: Pick<Config, 'workQueueUrl' | 'sweepQueueUrl'>): Config {
+function configuration(
+  context: Context,
+  urls: Pick<Config, 'workQueueUrl' | 'sweepQueueUrl' | 'creationQueueUrl'>,
+): Config {
   const arn = arns(context);
   const { since, organizationalUnits } = context.onboard;
   return {

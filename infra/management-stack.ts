@@ -44,7 +44,9 @@ function organizationRole(stack: Stack, context: Context): void {
     description: 'Orgkeeper: assumed by Main, to see the organization and to enter its accounts',
     assumedBy: new iam.PrincipalWithConditions(new iam.ArnPrincipal(arn.mainRoot), {
       StringEquals: { 'sts:ExternalId': context.organizationExternalId },
-      ArnEquals: { 'aws:PrincipalArn': [arn.runnerRole, arn.apiRole, arn.intakeRole, arn.sweepRole] },
+      ArnEquals: {
+        'aws:PrincipalArn': [arn.runnerRole, arn.apiRole, arn.intakeRole, arn.sweepRole, arn.creationRole],
+      },
     }),
   });
   attach(stack, 'OrganizationPermissions', role, permissions(context).organization);

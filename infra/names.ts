@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 
 /** The functions of the main stack: each is a folder of `controllers/` with a `handler.ts`. */
-export const FUNCTIONS = ['intake', 'sweep', 'reconcile'] as const;
+export const FUNCTIONS = ['intake', 'sweep', 'reconcile', 'create-account'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 export const STACKS = {
@@ -25,8 +25,10 @@ export const NAMES = {
   organizationRole: 'orgkeeper-OrganizationRole',
   intakeRole: 'orgkeeper-IntakeRole',
   sweepRole: 'orgkeeper-SweepRole',
+  creationRole: 'orgkeeper-CreationRole',
   intakeQueue: 'orgkeeper-intake',
   sweepQueue: 'orgkeeper-sweep',
+  creationQueue: 'orgkeeper-creation',
   workQueue: 'orgkeeper-work.fifo',
 } as const;
 
@@ -56,6 +58,7 @@ export function arns(context: Context) {
     configParameter: here('ssm', `parameter${NAMES.configParameter}`),
     intakeQueue: here('sqs', NAMES.intakeQueue),
     sweepQueue: here('sqs', NAMES.sweepQueue),
+    creationQueue: here('sqs', NAMES.creationQueue),
     workQueue: here('sqs', NAMES.workQueue),
     logGroup: (name: FunctionName) => here('logs', `log-group:/aws/lambda/${functionName(name)}`),
     mainRoot: `arn:${partition}:iam::${main}:root`,
@@ -64,9 +67,12 @@ export function arns(context: Context) {
     apiRole: role(main, NAMES.apiRole),
     intakeRole: role(main, NAMES.intakeRole),
     sweepRole: role(main, NAMES.sweepRole),
+    creationRole: role(main, NAMES.creationRole),
     organizationRole: role(management, NAMES.organizationRole),
     accessRoles: context.accessRoleNames.map((name) => role('*', name)),
     executionRoles: role('*', context.executionRolePattern),
     accounts: `arn:${partition}:organizations::${management}:account/${context.organizationId}/*`,
+    organizationalUnits: `arn:${partition}:organizations::${management}:ou/${context.organizationId}/*`,
+    roots: `arn:${partition}:organizations::${management}:root/${context.organizationId}/*`,
   };
 }

@@ -28,11 +28,11 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', ...more],
     resources: [queue],
   });
-  const send: Grant = {
+  const send = (...resources: string[]): Grant => ({
     sid: 'SendWork',
     actions: ['sqs:SendMessage'],
-    resources: [arn.workQueue, arn.sweepQueue],
-  };
+    resources,
+  });
   const records = (...actions: string[]): Grant => ({
     sid: 'UseRecords',
     actions: actions.map((action) => `dynamodb:${action}`),
@@ -60,7 +60,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     intake: [
       ownLogs('intake'),
       receive(arn.intakeQueue),
-      send,
+      send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
       records('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
       announce,
       ...seeOrganization,
@@ -68,7 +68,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     sweep: [
       ownLogs('sweep'),
       receive(arn.sweepQueue),
-      send,
+      send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
       records('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       listRecords,
       announce,
@@ -81,13 +81,23 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       announce,
       ...enterAccounts,
     ],
+    'create-account': [
+      ownLogs('create-account'),
+      receive(arn.creationQueue),
+      send(arn.workQueue, arn.creationQueue),
+      records('GetItem', 'PutItem', 'Query'),
+      announce,
+      ...(mainIsManagement(context)
+        ? [...organizationReads(context), ...accountCreation(context)]
+        : [assume('EnterManagement', [arn.organizationRole])]),
+    ],
     api: [
       records('BatchGetItem', 'GetItem', 'Query'),
       listRecords,
       { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
       ...enterAccounts,
     ],
-    organization: [...organizationReads(context), enterByAccessRole],
+    organization: [...organizationReads(context), ...accountCreation(context), enterByAccessRole],
   };
 }
 
@@ -102,9 +112,38 @@ function organizationReads(context: Context): Grant[] {
     },
     {
       sid: 'ReadOrganization',
-      actions: ['organizations:DescribeAccount'],
+      actions: ['organizations:DescribeAccount', 'organizations:ListTagsForResource'],
       resources: [arns(context).accounts],
       because: 'All accounts of this one organization.',
+    },
+  ];
+}
+
+/** The calls of Organizations that make accounts on request. */
+function accountCreation(context: Context): Grant[] {
+  const arn = arns(context);
+  return [
+    {
+      sid: 'CreateAccounts',
+      actions: [
+        'organizations:CreateAccount',
+        'organizations:DescribeCreateAccountStatus',
+        'organizations:ListCreateAccountStatus',
+      ],
+      resources: ['*'],
+      because: 'These calls of Organizations name no resource.',
+    },
+    {
+      sid: 'TagNewAccounts',
+      actions: ['organizations:TagResource'],
+      resources: [arn.accounts],
+      because: 'An account gets its tags as it is created, when it has no id yet.',
+    },
+    {
+      sid: 'PlaceAccounts',
+      actions: ['organizations:ListParents', 'organizations:MoveAccount'],
+      resources: [arn.accounts, arn.organizationalUnits, arn.roots],
+      because: 'Any account may be asked for in any organizational unit of this one organization.',
     },
   ];
 }

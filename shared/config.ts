@@ -20,6 +20,7 @@ export const Config = z.strictObject({
   busName: z.string(),
   workQueueUrl: z.string(),
   sweepQueueUrl: z.string(),
+  creationQueueUrl: z.string(),
   /** In the management account; Main assumes it with the ExternalId, unless Main is the management account. */
   organizationRoleArn: z.string(),
   organizationExternalId: z.string(),

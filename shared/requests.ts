@@ -57,6 +57,36 @@ const AccountRegistrationRequested = z
     },
   );
 
+/** What Organizations takes as text of a tag. https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html */
+const TagText = /^[\p{L}\p{Z}\p{N}_.:/=+@-]*$/u;
+const ORGANIZATION_TAGS = 'letters, digits, spaces and _.:/=+-@, and no key begins with aws: or orgkeeper:';
+
+/** Limits are CreateAccount's. https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html */
+const AccountCreationRequested = z.strictObject({
+  name: z.string().regex(/^[\x20-\x7e]{1,50}$/, 'an account name is 1 to 50 characters of ASCII'),
+  email: z.email().min(6).max(64),
+  requestId: z
+    .string()
+    .regex(/^[\w.:/+@-]{1,128}$/, 'a request id is 1 to 128 characters of A-Z a-z 0-9 _.:/+@-')
+    .optional(),
+  organizationalUnitId: z
+    .string()
+    .regex(/^ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}$/, 'an id such as ou-abcd-12345678')
+    .optional(),
+  baseline: Baseline.optional(),
+  mode: z.enum(['enforce', 'observe']).optional(),
+  values: Values.optional(),
+  tags: Tags.refine((tags) => Object.keys(tags).length < 50, 'at most 49 tags')
+    .refine(
+      (tags) =>
+        Object.entries(tags).every(
+          ([key, value]) => TagText.test(key + value) && !/^(aws|orgkeeper):/i.test(key),
+        ),
+      ORGANIZATION_TAGS,
+    )
+    .optional(),
+});
+
 const DriftSweepRequested = z
   .strictObject({
     accountIds: z.array(AccountId).min(1).max(10_000).optional(),
@@ -76,11 +106,17 @@ const AccountRetirementRequested = z.strictObject({
   resources: z.enum(['retain', 'remove']),
 });
 
-export const requests = { AccountRegistrationRequested, DriftSweepRequested, AccountRetirementRequested };
+export const requests = {
+  AccountRegistrationRequested,
+  AccountCreationRequested,
+  DriftSweepRequested,
+  AccountRetirementRequested,
+};
 
 export type RequestType = keyof typeof requests;
 export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
 export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
+export type CreationRequest = z.infer<typeof AccountCreationRequested>;
 export type SweepRequest = z.infer<typeof DriftSweepRequested>;
 export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
 

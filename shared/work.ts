@@ -36,6 +36,15 @@ export const SweepMessage = z.discriminatedUnion('task', [
 ]);
 export type SweepMessage = z.infer<typeof SweepMessage>;
 
+/** A message on the creation queue: which request to look at; never what happened. */
+export const CreationMessage = z.strictObject({
+  /** The key of the request: shared/creation.ts. */
+  key: z.string(),
+  /** AWS has an answer, or may have: look although it is not time yet. */
+  answered: z.boolean().optional(),
+});
+export type CreationMessage = z.infer<typeof CreationMessage>;
+
 /** So often is a work message received before it goes to the dead letters (the main stack's redrive policy). */
 export const WORK_RECEIVES = 12;
 
@@ -85,4 +94,18 @@ async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt
 /** Puts one task on the sweep queue. */
 export async function sendSweep(queue: Queue, message: SweepMessage): Promise<void> {
   await queue.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: JSON.stringify(message) }));
+}
+
+/** The longest that SQS holds a message back. */
+export const LONGEST_DELAY_SECONDS = 900;
+
+/** Asks for a look at a request for an account, now or after so many seconds. */
+export async function sendCreation(queue: Queue, message: CreationMessage, delaySeconds = 0): Promise<void> {
+  await queue.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queue.url,
+      MessageBody: JSON.stringify(message),
+      ...(delaySeconds > 0 && { DelaySeconds: Math.min(delaySeconds, LONGEST_DELAY_SECONDS) }),
+    }),
+  );
 }

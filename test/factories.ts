@@ -21,6 +21,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
     busName: 'orgkeeper',
     workQueueUrl: 'https://sqs.example/work.fifo',
     sweepQueueUrl: 'https://sqs.example/sweep',
+    creationQueueUrl: 'https://sqs.example/creation',
     organizationRoleArn: `arn:aws:iam::${MANAGEMENT}:role/orgkeeper-OrganizationRole`,
     organizationExternalId: 'orgkeeper-o-exampleorg1',
     runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,

@@ -1,6 +1,7 @@
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import type { Envelope } from '../../shared/envelope.ts';
 import { parseRequest, type Request } from '../../shared/requests.ts';
+import { creationRequested } from './create.ts';
 import type { IntakeDeps } from './deps.ts';
 import { organizationEvent } from './organization-event.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
@@ -58,6 +59,8 @@ async function carryOut(request: Request, incoming: Incoming, deps: IntakeDeps):
       const described = await deps.organization.describe(request.detail.accountId);
       return register(incoming, request.detail, described, deps);
     }
+    case 'AccountCreationRequested':
+      return creationRequested(incoming, request.detail, deps);
     case 'DriftSweepRequested':
       return sweepRequested(incoming, request.detail, deps);
     case 'AccountRetirementRequested':

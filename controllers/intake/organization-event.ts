@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { AccountId } from '../../shared/account.ts';
 import { zodProblems } from '../../shared/requests.ts';
 import { recordCreationFailure } from '../../shared/store/creations.ts';
+import { sendCreation } from '../../shared/work.ts';
+import { requestFor } from './create.ts';
 import type { IntakeDeps } from './deps.ts';
 import { failureInWords } from './failure-reasons.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
@@ -46,14 +48,26 @@ export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): P
     case 'IN_PROGRESS':
       return { did: 'ignored', why: 'the account is still being created' };
     case 'FAILED':
+      if (await answers({ creationId: status.id }, deps)) return ANSWERED;
       return creationFailed(known, status.id, status.failureReason ?? 'UNKNOWN', deps);
     case 'SUCCEEDED':
-      return created(known, status.accountId, deps);
+      return created(known, status.id, status.accountId, deps);
   }
+}
+
+/** What became of a request is found out, and announced, by the function that creates accounts. */
+const ANSWERED: IntakeOutcome = { did: 'accepted', announce: [], work: [] };
+
+/** Whether AWS answers one of our requests, which then is looked at. */
+async function answers(made: Parameters<typeof requestFor>[0], deps: IntakeDeps): Promise<boolean> {
+  const key = await requestFor(made, deps);
+  if (key !== undefined) await sendCreation(deps.main.creation, { key, answered: true });
+  return key !== undefined;
 }
 
 async function created(
   incoming: Incoming,
+  creationId: string,
   accountId: string | undefined,
   deps: IntakeDeps,
 ): Promise<IntakeOutcome> {
@@ -65,6 +79,7 @@ async function created(
     const message = 'is not in the organization';
     return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path, message }]);
   }
+  if (await answers({ creationId, accountId }, deps)) return ANSWERED;
   return register(incoming, { accountId, name: described.name }, described, deps);
 }
 

@@ -7,7 +7,7 @@ import { createOrganization } from '../../shared/organization.ts';
 import { SweepMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 import { listOrganization } from './list-organization.ts';
-import { sendDue } from './send-due.ts';
+import { sendCreations, sendDue } from './send-due.ts';
 import { sweepFleet } from './sweep-fleet.ts';
 
 const config = configFromEnvironment();
@@ -16,6 +16,8 @@ const organization = createOrganization(config, createAccess({ config }));
 const logger = new Logger({ serviceName: 'sweep' });
 /** Time that a page and the hand-over of the rest may need. */
 const MARGIN_MS = 20_000;
+/** Whatever is open is due by then. */
+const END_OF_TIME = new Date('9999-12-31T00:00:00Z');
 
 /** The door of the sweep function: one message, one task for the whole fleet or the whole organization. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -43,10 +45,12 @@ async function carryOut(message: SweepMessage, deps: SweepDeps): Promise<void> {
     }
     case 'due': {
       const passes = await sendDue(new Date(), deps);
-      if (passes > 0) logger.info('due', { passes });
+      const creations = await sendCreations(new Date(), false, deps);
+      if (passes + creations > 0) logger.info('due', { passes, creations });
       return;
     }
     case 'list':
+      await sendCreations(END_OF_TIME, true, deps);
       logger.info('listing', { ...(await listOrganization(new Date(), deps)) });
   }
 }

@@ -1,5 +1,6 @@
+import { openCreations } from '../../shared/store/creations.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
-import { sendWork } from '../../shared/work.ts';
+import { sendCreation, sendWork } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 
 /**
@@ -20,6 +21,25 @@ export async function sendDue(now: Date, deps: Pick<SweepDeps, 'main' | 'timeLef
     );
     sent += page.length;
     if (!deps.timeLeft()) break;
+  }
+  return sent;
+}
+
+/**
+ * Asks for a look at every request for an account that is to be looked at by `until`: those whose own message was
+ * lost, or whose result never came.
+ * @param answered AWS may have an answer: look although it is not time yet
+ */
+export async function sendCreations(
+  until: Date,
+  answered: boolean,
+  { main, timeLeft }: Pick<SweepDeps, 'main' | 'timeLeft'>,
+): Promise<number> {
+  let sent = 0;
+  for await (const keys of openCreations(main.table, until)) {
+    for (const key of keys) await sendCreation(main.creation, { key, ...(answered && { answered }) });
+    sent += keys.length;
+    if (!timeLeft()) break;
   }
   return sent;
 }

@@ -16,6 +16,7 @@ export interface Main {
   readonly bus: Bus;
   readonly work: Queue;
   readonly sweep: Queue;
+  readonly creation: Queue;
 }
 
 export function mainClients(config: Config, credentials?: AwsCredentialIdentity): Main {
@@ -30,16 +31,22 @@ export function mainClients(config: Config, credentials?: AwsCredentialIdentity)
     bus: { eventBridge: watch(new EventBridgeClient(common), 'events'), name: config.busName },
     work: { sqs, url: config.workQueueUrl },
     sweep: { sqs, url: config.sweepQueueUrl },
+    creation: { sqs, url: config.creationQueueUrl },
   };
 }
 
-/** The client to Organizations, in the one region where the partition answers for it. */
+/**
+ * The client to Organizations, in the one region where the partition answers for it. `once`: it sends every call only
+ * once, for those that must not be repeated unseen.
+ */
 export function organizationsClient(
   config: Config,
   credentials: AwsCredentialIdentity | undefined,
+  options: { once?: boolean } = {},
 ): OrganizationsClient {
   const client = new OrganizationsClient({
     region: config.organizationsRegion,
+    ...(options.once && { maxAttempts: 1 }),
     ...(credentials && { credentials }),
   });
   return watch(client, 'organizations');

@@ -1,7 +1,8 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type Table, unlessChanged } from './table.ts';
+import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type { Creation } from '../creation.ts';
+import { DUE_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
 
-/** An account that AWS did not create, and why. */
+/** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
 export interface CreationFailure {
   /** AWS's id of the request: `car-…`. */
   readonly creationId: string;
@@ -11,7 +12,75 @@ export interface CreationFailure {
   readonly failedAt: string;
 }
 
-/** Records a failed creation; false when it is recorded already. */
+const requestKey = (key: string) => ({ pk: `creation-request#${key}`, sk: 'request' });
+const linkKey = (creationId: string) => ({ pk: `creation#${creationId}`, sk: 'request' });
+const DUE = 'creation';
+
+/** A request for an account as it stands now; undefined when nobody asked. */
+export async function getCreation(table: Table, key: string): Promise<Creation | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: requestKey(key), ConsistentRead: true }),
+  );
+  return withoutKeys<Creation>(Item);
+}
+
+/** The key of the request that AWS knows by this id; undefined when it is none of ours, or not recorded yet. */
+export async function requestOfCreation(table: Table, creationId: string): Promise<string | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: linkKey(creationId), ConsistentRead: true }),
+  );
+  return Item ? String(Item.key) : undefined;
+}
+
+/**
+ * Saves a request when it is still as it was read (its version is one more than that); false when somebody else saved
+ * first. AWS's id of the creation, once known, leads back to the request from then on.
+ */
+export async function saveCreation(table: Table, creation: Creation): Promise<boolean> {
+  const put = {
+    TableName: table.name,
+    Item: {
+      ...creation,
+      ...requestKey(creation.key),
+      collection: 'creation',
+      collectionKey: `${creation.askedAt}#${creation.key}`,
+      ...(creation.dueAt && { due: DUE }),
+    },
+    ...(creation.version === 1
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: 'version = :read',
+          ExpressionAttributeValues: { ':read': creation.version - 1 },
+        }),
+  };
+  const { stage } = creation;
+  if (stage.is !== 'creating' || stage.looks > 0)
+    return unlessChanged(() => table.documents.send(new PutCommand(put)));
+  const link = { TableName: table.name, Item: { ...linkKey(stage.creationId), key: creation.key } };
+  return unlessChanged(() =>
+    table.documents.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, { Put: link }] })),
+  );
+}
+
+/** Keys of the requests that are not over and are to be looked at by `until`, soonest first, a page at a time. */
+export async function* openCreations(table: Table, until: Date): AsyncGenerator<string[]> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: DUE_INDEX,
+        KeyConditionExpression: 'due = :due AND dueAt <= :until',
+        ExpressionAttributeValues: { ':due': DUE, ':until': until.toISOString() },
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    yield (page.Items ?? []).map(({ pk }) => String(pk).slice('creation-request#'.length));
+    start = page.LastEvaluatedKey;
+  } while (start);
+}
+
+/** Records a failed creation that was none of our requests; false when it is recorded already. */
 export async function recordCreationFailure(table: Table, failure: CreationFailure): Promise<boolean> {
   return unlessChanged(() =>
     table.documents.send(

@@ -42,6 +42,7 @@ export const config: Config = {
   busName: 'orgkeeper',
   workQueueUrl: 'http://localhost/work.fifo',
   sweepQueueUrl: 'http://localhost/sweep',
+  creationQueueUrl: 'http://localhost/creation',
   organizationRoleArn: 'arn:aws:iam::999988887777:role/orgkeeper-OrganizationRole',
   organizationExternalId: 'organization-external-id',
   runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,

@@ -21,7 +21,7 @@ export interface FakeMain {
   readonly main: Main;
   /** Events put, in order. */
   readonly put: { readonly detailType: string; readonly detail: Item }[];
-  /** Messages for the sweep function. */
+  /** Messages for the sweep function and for the one that creates accounts. */
   readonly swept: unknown[];
 }
 
@@ -67,6 +67,7 @@ export function fakeMain(items: readonly Item[], updated: Item = {}): FakeMain {
     bus: { eventBridge: client, name: 'orgkeeper' },
     work: { sqs: client, url: 'work.fifo' },
     sweep: { sqs: client, url: 'sweep' },
+    creation: { sqs: client, url: 'creation' },
   };
   return { main: main as unknown as Main, put, swept };
 }

@@ -12,7 +12,7 @@ const ARN = 'arn:aws:sqs:eu-west-1:345678901234:';
 describe('queues', () => {
   const named = (name: string) => only(main, 'AWS::SQS::Queue', (queue) => queue.QueueName === name);
 
-  test.each(['orgkeeper-intake', 'orgkeeper-sweep', 'orgkeeper-work.fifo'])(
+  test.each(['orgkeeper-intake', 'orgkeeper-sweep', 'orgkeeper-creation', 'orgkeeper-work.fifo'])(
     '%s is encrypted, and gives up to a queue that keeps dead letters for 14 days',
     (name) => {
       const dead = name.replace(/(\.fifo)?$/, '-dead$1');
@@ -42,6 +42,7 @@ describe('queues', () => {
     for (const [queue, name] of [
       ['orgkeeper-intake', 'orgkeeper-intake'],
       ['orgkeeper-sweep', 'orgkeeper-sweep'],
+      ['orgkeeper-creation', 'orgkeeper-create-account'],
       ['orgkeeper-work.fifo', 'orgkeeper-reconcile'],
     ] as const) {
       const { Timeout } = only(main, 'AWS::Lambda::Function', (made) => made.FunctionName === name);
@@ -51,7 +52,7 @@ describe('queues', () => {
 
   test('a service may send only as one rule of ours, and nobody by plain HTTP', () => {
     const policies = Object.values(ofType(main, 'AWS::SQS::QueuePolicy'));
-    expect(policies).toHaveLength(6);
+    expect(policies).toHaveLength(8);
     const senders: unknown[] = [];
     for (const { Properties } of policies) {
       const [deny, ...allow] = statements(Properties.PolicyDocument);
@@ -120,7 +121,7 @@ describe('table', () => {
 });
 
 describe('functions', () => {
-  test.each(['intake', 'sweep', 'reconcile'])(
+  test.each(['intake', 'sweep', 'reconcile', 'create-account'])(
     '%s runs on Node 24 on arm64 and keeps its logs for 90 days',
     (name) => {
       const made = only(main, 'AWS::Lambda::Function', (one) => one.FunctionName === `orgkeeper-${name}`);
@@ -148,6 +149,7 @@ describe('functions', () => {
     expect(mappings).toEqual([
       { queue: 'Intake', batch: 10, scaling: undefined, report },
       { queue: 'Sweep', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
+      { queue: 'Creation', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Work', batch: 1, scaling: { MaximumConcurrency: 50 }, report },
     ]);
   });
@@ -166,6 +168,7 @@ describe('functions', () => {
     });
     expect(config.workQueueUrl).toMatch(/^WorkMessagesQueue/);
     expect(config.sweepQueueUrl).toMatch(/^SweepMessagesQueue/);
+    expect(config.creationQueueUrl).toMatch(/^CreationMessagesQueue/);
     for (const { Properties } of Object.values(ofType(main, 'AWS::Lambda::Function'))) {
       const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
       expect(Variables.ORGKEEPER_CONFIG).toEqual(parameter.Value);
@@ -216,6 +219,8 @@ describe('alarms', () => {
   test('watch dead letters and errors of every function, the age of work, and the clock', () => {
     expect(all.map((alarm) => alarm.AlarmName).sort()).toEqual([
       'orgkeeper-clock-stopped',
+      'orgkeeper-create-account-dead-letters',
+      'orgkeeper-create-account-errors',
       'orgkeeper-intake-age',
       'orgkeeper-intake-dead-letters',
       'orgkeeper-intake-errors',

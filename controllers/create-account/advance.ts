@@ -1,0 +1,71 @@
+import type { Creation } from '../../shared/creation.ts';
+import { ControllerError } from '../../shared/errors.ts';
+import { getCreation } from '../../shared/store/creations.ts';
+import { type CreationMessage, LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/work.ts';
+import { ask } from './ask.ts';
+import type { CreationDeps } from './deps.ts';
+import { find } from './find.ts';
+import { look } from './look.ts';
+import { onboard } from './onboard.ts';
+import { after, save } from './save.ts';
+
+/** AWS's answer may be heard of before it is recorded that it was asked. */
+const RECORDED_SECONDS = 5;
+
+/**
+ * Moves a request as far as it goes now: asked of AWS, created, moved, registered. What must wait is looked at again
+ * by a message that SQS holds back, and, should that be lost, by the minute's tick. A message too many does nothing.
+ * @returns the request as it was left; undefined when nobody asked for it
+ * @throws Overtaken when another message moved it on at the same moment
+ */
+export async function advance(message: CreationMessage, deps: CreationDeps): Promise<Creation | undefined> {
+  const { key, answered } = message;
+  const read = await getCreation(deps.main.table, key);
+  if (!read) return undefined;
+  if (answered && read.stage.is === 'calling' && !isDue(read, deps)) {
+    await sendCreation(deps.main.creation, message, RECORDED_SECONDS);
+    return read;
+  }
+  let creation = read;
+  if (answered && read.stage.is === 'creating') creation = await step(read, deps);
+  while (isDue(creation, deps)) creation = await step(creation, deps);
+  if (creation !== read && creation.dueAt) {
+    const seconds = Math.ceil((Date.parse(creation.dueAt) - deps.now().getTime()) / 1000);
+    if (seconds <= LONGEST_DELAY_SECONDS) await sendCreation(deps.main.creation, { key }, seconds);
+  }
+  return creation;
+}
+
+/** Its time has come, or comes within the second. */
+function isDue({ dueAt }: Creation, { now }: CreationDeps): boolean {
+  return dueAt !== undefined && Date.parse(dueAt) <= now().getTime() + 1000;
+}
+
+/** One step. What AWS refuses for a known reason is tried again in its time. */
+async function step(creation: Creation, deps: CreationDeps): Promise<Creation> {
+  try {
+    return await carryOut(creation, deps);
+  } catch (error) {
+    if (!(error instanceof ControllerError)) throw error;
+    const seconds = error.retry === 'again' ? 30 : (error.retryAfterSeconds ?? 15 * 60);
+    const message = [error.message, error.remedy].filter(Boolean).join(' ');
+    return save(creation, { stage: creation.stage, due: after(seconds, deps), message }, deps);
+  }
+}
+
+async function carryOut(creation: Creation, deps: CreationDeps): Promise<Creation> {
+  const { stage } = creation;
+  switch (stage.is) {
+    case 'waiting':
+      return ask({ ...creation, stage }, deps);
+    case 'calling':
+      return find({ ...creation, stage }, deps);
+    case 'creating':
+      return look({ ...creation, stage }, deps);
+    case 'created':
+      return onboard({ ...creation, stage }, deps);
+    case 'registered':
+    case 'failed':
+      return creation;
+  }
+}

@@ -1,0 +1,61 @@
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import type { Creation, CreationStage } from '../../shared/creation.ts';
+import { sendWork } from '../../shared/work.ts';
+import { register } from '../intake/register.ts';
+import type { CreationDeps } from './deps.ts';
+import { after, save } from './save.ts';
+
+type Created = Creation & { readonly stage: Extract<CreationStage, { is: 'created' }> };
+
+/**
+ * Moves the account to where it was asked for, and registers it as it was asked for. Every step may be repeated: the
+ * account is moved only when it is elsewhere, and registered again it stays as it is.
+ */
+export async function onboard(creation: Created, deps: CreationDeps): Promise<Creation> {
+  const { request, cause, askedAt, stage } = creation;
+  const { creationId, accountId } = stage;
+  const described = await deps.organization.describe(accountId);
+  if (!described) {
+    const message = `Account ${accountId} does not show in the organization yet.`;
+    return save(creation, { stage, due: after(30, deps), message }, deps);
+  }
+  const message = await move(creation, deps);
+  const { name, email, baseline, mode, values, tags } = request;
+  const incoming = { cause, detail: request, account: '', time: askedAt, redelivered: true };
+  const registration = {
+    accountId,
+    name,
+    email,
+    ...(baseline && { baseline }),
+    ...(mode && { mode }),
+    ...(values && { values }),
+    ...(tags && { tags }),
+  };
+  const outcome = await register(incoming, registration, described, deps);
+  if (outcome.did === 'rejected') {
+    return save(creation, { stage, due: after(15 * 60, deps), message: outcome.rejection.message }, deps);
+  }
+  if (outcome.did === 'accepted') {
+    await putEvents(deps.main.bus, outcome.announce, OUR_SOURCE);
+    await sendWork(deps.main.work, outcome.work);
+  }
+  return save(
+    creation,
+    { stage: { is: 'registered', creationId, accountId }, ...(message && { message }) },
+    deps,
+  );
+}
+
+/** Moves the account into its organizational unit; a sentence when there is no such place any more. */
+async function move({ request, stage }: Created, deps: CreationDeps): Promise<string | undefined> {
+  const to = request.organizationalUnitId;
+  const from = to && (await deps.creator.parent(stage.accountId));
+  if (!from || from === to) return undefined;
+  try {
+    await deps.creator.move(stage.accountId, from, to);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'DestinationParentNotFoundException') throw error;
+    return `The account was left where it is: organizational unit ${to} is gone. Move it by hand.`;
+  }
+}

@@ -1,0 +1,72 @@
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import type { Creation, CreationStage } from '../../shared/creation.ts';
+import { saveCreation } from '../../shared/store/creations.ts';
+import { passTurnstile } from '../../shared/store/turnstile.ts';
+import { goOut } from '../../shared/turnstile.ts';
+import type { CreationDeps } from './deps.ts';
+
+/** Somebody else moved the request on meanwhile: what was decided here counts no more. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
+/** What becomes of a request: its stage, when to look again (never, when it is over), and why, for people. */
+export interface Change {
+  readonly stage: CreationStage;
+  readonly due?: Date;
+  readonly message?: string;
+}
+
+/** Saves what becomes of a request, and returns it. @throws Overtaken when somebody else saved first */
+export async function save(creation: Creation, change: Change, deps: CreationDeps): Promise<Creation> {
+  const { dueAt: _, message: __, ...same } = creation;
+  const saved: Creation = {
+    ...same,
+    version: creation.version + 1,
+    stage: change.stage,
+    ...(change.due && { dueAt: change.due.toISOString() }),
+    ...(change.message && { message: change.message }),
+  };
+  if (await saveCreation(deps.main.table, saved)) return saved;
+  throw new Overtaken(`The request ${creation.key} was moved on by somebody else.`);
+}
+
+/** Gives the request's place among those that AWS is at to the next one. */
+export async function leave(creation: Creation, deps: CreationDeps): Promise<void> {
+  await passTurnstile(deps.main.table, (turnstile) => ({
+    turnstile: Object.hasOwn(turnstile.inside, creation.key) ? goOut(turnstile, creation.key) : turnstile,
+    result: undefined,
+  }));
+}
+
+/** Ends a request without an account, and announces it. */
+export async function fail(
+  creation: Creation,
+  reason: string,
+  message: string,
+  deps: CreationDeps,
+): Promise<Creation> {
+  const { request, stage, cause } = creation;
+  const creationId = 'creationId' in stage ? stage.creationId : undefined;
+  await leave(creation, deps);
+  const detail = {
+    ...(creationId && { creationId }),
+    name: request.name,
+    email: request.email,
+    ...(request.requestId && { requestId: request.requestId }),
+    reason,
+    message,
+    cause,
+  };
+  await putEvents(deps.main.bus, [{ detailType: 'AccountCreationFailed', detail }], OUR_SOURCE);
+  return save(
+    creation,
+    { stage: { is: 'failed', reason, ...(creationId && { creationId }) }, message },
+    deps,
+  );
+}
+
+/** So many seconds from now. */
+export function after(seconds: number, { now }: Pick<CreationDeps, 'now'>): Date {
+  return new Date(now().getTime() + seconds * 1000);
+}

@@ -1,0 +1,64 @@
+import { parseBaselineReference } from '../../shared/baseline.ts';
+import { askedFor, creationKey, keyOfTag, REQUEST_TAG, sameRequest } from '../../shared/creation.ts';
+import { Conflict } from '../../shared/errors.ts';
+import type { CreationRequest } from '../../shared/requests.ts';
+import { currentBaseline, getBaseline } from '../../shared/store/baselines.ts';
+import { getCreation, requestOfCreation, saveCreation } from '../../shared/store/creations.ts';
+import { sendCreation } from '../../shared/work.ts';
+import type { IntakeDeps } from './deps.ts';
+import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+
+/**
+ * Records a request for an account, and has it looked at. The same request again changes nothing, until it has
+ * failed: then asking again begins anew.
+ */
+export async function creationRequested(
+  incoming: Incoming,
+  request: CreationRequest,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const { table, creation: queue } = deps.main;
+  if (request.baseline && !(await isPublished(request.baseline, deps))) {
+    const message = `baseline ${request.baseline} was never published`;
+    return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
+  }
+  const key = creationKey(request);
+  const existing = await getCreation(table, key);
+  const repeats = existing?.cause.id === incoming.cause.id;
+  if (existing && !repeats && existing.stage.is !== 'failed') {
+    if (sameRequest(existing.request, request))
+      return { did: 'ignored', why: 'asked for already, with the same content' };
+    const path = request.requestId ? 'detail.requestId' : 'detail.email';
+    const message = `${key} was asked for already, with other content`;
+    return rejected('RequestExists', `${message}.`, [{ path, message }]);
+  }
+  if (!repeats) {
+    const asked = askedFor(request, incoming.cause, incoming.time);
+    const saved = await saveCreation(table, { ...asked, version: (existing?.version ?? 0) + 1 });
+    if (!saved) throw new Conflict(`Somebody else asked for ${key} at the same moment.`);
+  } else if (!incoming.redelivered) return { did: 'ignored', why: 'this event was followed already' };
+  await sendCreation(queue, { key });
+  return { did: 'accepted', announce: [], work: [] };
+}
+
+/** The request that AWS made this account for, by AWS's id of the creation or by the tag of the account. */
+export async function requestFor(
+  made: { readonly creationId?: string; readonly accountId?: string },
+  deps: IntakeDeps,
+): Promise<string | undefined> {
+  const { table } = deps.main;
+  const linked = made.creationId && (await requestOfCreation(table, made.creationId));
+  if (linked) return linked;
+  const tag = made.accountId && (await deps.organization.tags(made.accountId))[REQUEST_TAG];
+  const key = tag ? keyOfTag(tag) : undefined;
+  return key !== undefined && (await getCreation(table, key)) ? key : undefined;
+}
+
+async function isPublished(reference: string, { main }: IntakeDeps): Promise<boolean> {
+  const asked = parseBaselineReference(reference);
+  if (!asked) return false;
+  const found = asked.version
+    ? await getBaseline(main.table, asked.name, asked.version)
+    : await currentBaseline(main.table, asked.name);
+  return found !== undefined;
+}
