@@ -20,6 +20,11 @@ export interface WorkerOptions {
   config: string;
   timeout: Duration;
   memorySize: number;
+  /**
+   * It sends messages to its own queue on purpose: what is left of a long sweep, a look at something later. Lambda
+   * takes more than about 16 in a row for a runaway loop and stops invoking, unless it is allowed here.
+   */
+  sendsToItself?: boolean;
   source: { queue: QueueWithDeadLetters; batchSize: number; maximumConcurrency?: number };
   logRetentionDays: number;
 }
@@ -47,6 +52,7 @@ export function worker(scope: Construct, name: FunctionName, options: WorkerOpti
     logGroup,
     timeout: options.timeout,
     memorySize: options.memorySize,
+    ...(options.sendsToItself && { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
     environment: {
       ORGKEEPER_CONFIG: options.config,
       POWERTOOLS_SERVICE_NAME: functionName(name),

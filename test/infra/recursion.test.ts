@@ -1,0 +1,31 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { readContext } from '../../infra/context.ts';
+import { FUNCTIONS, functionName } from '../../infra/names.ts';
+import { permissions } from '../../infra/permissions.ts';
+import { CONTEXT, only, templates } from './support.ts';
+
+// Synthesising takes its time on a busy machine.
+jest.setTimeout(60_000);
+
+const main = templates().orgkeeper;
+const grants = permissions(readContext(CONTEXT));
+
+/** Whether the function may send to the queue that it works off. */
+function sendsToItself(name: (typeof FUNCTIONS)[number]): boolean {
+  const resources = (action: string) =>
+    grants[name].filter(({ actions }) => actions.includes(action)).flatMap((grant) => grant.resources);
+  const sent = resources('sqs:SendMessage');
+  return resources('sqs:ReceiveMessage').some((queue) => sent.includes(queue));
+}
+
+describe("Lambda's detection of recursive loops", () => {
+  test.each([...FUNCTIONS])('is off for %s only if that sends to its own queue on purpose', (name) => {
+    const made = only(main, 'AWS::Lambda::Function', (one) => one.FunctionName === functionName(name));
+    expect(made.RecursiveLoop).toBe(sendsToItself(name) ? 'Allow' : undefined);
+  });
+
+  test('is off for the sweep, which hands itself the rest of a long one', () => {
+    expect(sendsToItself('sweep')).toBe(true);
+    expect(sendsToItself('reconcile')).toBe(false);
+  });
+});
