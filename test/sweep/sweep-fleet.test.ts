@@ -1,0 +1,149 @@
+import type { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SweepDeps } from '../../controllers/sweep/deps.ts';
+import { sweepFleet } from '../../controllers/sweep/sweep-fleet.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import { accountKey } from '../../shared/store/accounts.ts';
+import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/work.ts';
+import { aConfig, aRecord } from '../factories.ts';
+import { startTable, type TestTable } from '../support/table.ts';
+
+const ACCOUNTS = 600;
+const id = (index: number) => String(100_000_000_000 + index);
+
+let store: TestTable;
+beforeAll(async () => {
+  store = await startTable();
+  const records = Array.from({ length: ACCOUNTS }, (_, index) =>
+    aRecord({
+      accountId: id(index),
+      // Long enough that one Query does not take them all: a page of DynamoDB is 1 MB.
+      values: { note: 'x'.repeat(4_000) },
+      lifecycle: index % 100 === 0 ? 'departed' : index % 100 === 1 ? 'unmanaged' : 'managed',
+      baseline: { name: index % 2 === 0 ? 'analytics' : 'web', version: 1 },
+    }),
+  );
+  for (let start = 0; start < ACCOUNTS; start += 25) {
+    const puts = records.slice(start, start + 25).map((record) => ({
+      PutRequest: {
+        Item: {
+          ...record,
+          ...accountKey(record.accountId),
+          collection: 'account',
+          collectionKey: record.accountId,
+        },
+      },
+    }));
+    await store.table.documents.send(new BatchWriteCommand({ RequestItems: { [store.table.name]: puts } }));
+  }
+}, 180_000);
+afterAll(() => store?.stop());
+
+/** Queues that keep what they are sent; `failAt` breaks the n-th batch of work. */
+function queues(failAt = Number.POSITIVE_INFINITY) {
+  const work: WorkMessage[] = [];
+  const tasks: SweepMessage[] = [];
+  let batches = 0;
+  const sqs = {
+    send: async (command: SendMessageBatchCommand | SendMessageCommand) => {
+      if ('Entries' in command.input) {
+        batches += 1;
+        if (batches === failAt) throw new Error('SQS is gone');
+        for (const { MessageBody = '' } of command.input.Entries ?? [])
+          work.push(WorkMessage.parse(JSON.parse(MessageBody)));
+        expect(command.input.Entries?.length).toBeLessThanOrEqual(10);
+      } else {
+        tasks.push(SweepMessage.parse(JSON.parse((command as SendMessageCommand).input.MessageBody ?? '')));
+      }
+      return {};
+    },
+  } as unknown as SQSClient;
+  const main = {
+    table: store.table,
+    work: { sqs, url: 'work' },
+    sweep: { sqs, url: 'sweep' },
+  } as unknown as Main;
+  const deps = (timeLeft: () => boolean): SweepDeps => ({
+    config: aConfig(),
+    main,
+    organization: undefined as unknown as SweepDeps['organization'],
+    timeLeft,
+    redelivered: false,
+  });
+  return { work, tasks, deps, heal: () => (failAt = Number.POSITIVE_INFINITY) };
+}
+
+const message = (sweepId: string, baseline?: string) => ({
+  task: 'sweep' as const,
+  sweepId,
+  cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: sweepId },
+  requestedAt: '2026-11-20T02:00:00.000Z',
+  ...(baseline && { baseline }),
+});
+const managed = Array.from({ length: ACCOUNTS }, (_, index) => index).filter((index) => index % 100 > 1);
+
+describe('a sweep of the whole fleet', () => {
+  it('sends one pass to each managed account, and lists the organization', async () => {
+    const { work, tasks, deps } = queues();
+    expect(
+      await sweepFleet(
+        message('sweep-1'),
+        deps(() => true),
+      ),
+    ).toBe(managed.length);
+    expect(work.map(({ accountId }) => accountId)).toEqual(managed.map(id));
+    expect(new Set(work.map(deduplicationId)).size).toBe(managed.length);
+    expect(tasks).toEqual([{ task: 'list' }]);
+  });
+
+  it('of one baseline leaves the others', async () => {
+    const { work, deps } = queues();
+    await sweepFleet(
+      message('sweep-2', 'web'),
+      deps(() => true),
+    );
+    expect(work.map(({ accountId }) => accountId)).toEqual(
+      managed.filter((index) => index % 2 === 1).map(id),
+    );
+  });
+
+  it('that runs out of time hands itself the rest, and loses nobody', async () => {
+    const { work, tasks, deps } = queues();
+    await sweepFleet(
+      message('sweep-3'),
+      deps(() => false),
+    );
+    const first = work.length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(managed.length);
+    expect(tasks).toContainEqual(message('sweep-3'));
+    for (let turns = 0; turns < 20 && work.length < managed.length; turns += 1) {
+      await sweepFleet(
+        message('sweep-3'),
+        deps(() => false),
+      );
+    }
+    expect(work.map(({ accountId }) => accountId)).toEqual(managed.map(id));
+    expect(tasks.filter(({ task }) => task === 'list')).toHaveLength(1);
+  });
+
+  it('that crashes goes on at the page where it was, under the same deduplication ids', async () => {
+    const { work, deps, heal } = queues(45);
+    await expect(
+      sweepFleet(
+        message('sweep-4'),
+        deps(() => true),
+      ),
+    ).rejects.toThrow('SQS is gone');
+    const crashed = work.length;
+    heal();
+    await sweepFleet(
+      message('sweep-4'),
+      deps(() => true),
+    );
+    expect(new Set(work.map(({ accountId }) => accountId))).toEqual(new Set(managed.map(id)));
+    expect(new Set(work.map(deduplicationId)).size).toBe(managed.length);
+    expect(work.length - managed.length).toBeLessThan(crashed);
+  });
+});
