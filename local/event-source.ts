@@ -1,5 +1,5 @@
 import type { FunctionPool } from './function-pool.ts';
-import type { Queue } from './queue-client.ts';
+import type { Message, Queue } from './queue-client.ts';
 
 /** A mapping from a queue to a function, as it was deployed. */
 export interface EventSource {
@@ -8,16 +8,6 @@ export interface EventSource {
   readonly batchSize: number;
   readonly maximumConcurrency: number;
   readonly reportsItemFailures: boolean;
-}
-
-/** A message as SQS gives it. */
-export interface Message {
-  readonly MessageId: string;
-  readonly ReceiptHandle: string;
-  readonly Body: string;
-  readonly MD5OfBody: string;
-  readonly Attributes: Record<string, string>;
-  readonly MessageAttributes?: Record<string, Record<string, unknown>>;
 }
 
 const IDLE_MS = 150;

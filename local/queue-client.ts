@@ -1,7 +1,16 @@
-import type { Message } from './event-source.ts';
 import { restoreMessage } from './gateway/queues.ts';
 import type { Upstream } from './gateway/upstream.ts';
 import { isObject, parseObject } from './gateway/wire.ts';
+
+/** A message as SQS gives it. */
+export interface Message {
+  readonly MessageId: string;
+  readonly ReceiptHandle: string;
+  readonly Body: string;
+  readonly MD5OfBody: string;
+  readonly Attributes: Record<string, string>;
+  readonly MessageAttributes?: Record<string, Record<string, unknown>>;
+}
 
 /** One queue, as its mapping sees it. Its calls are the emulator's own business, so nothing records them. */
 export interface Queue {

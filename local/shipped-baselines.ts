@@ -3,17 +3,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { publishBaselineFile } from '../cli/publish-baseline.ts';
-import { configFromEnvironment } from '../shared/config.ts';
 import { localClient } from './deploy.ts';
-import type { Runtime } from './runtime.ts';
 
 const FOLDER = fileURLToPath(new URL('../infra/baselines', import.meta.url));
 
 /** Publishes the baselines that ship with the project, as a person would after deploying. Safe to repeat. */
-export async function publishShippedBaselines(runtime: Runtime): Promise<void> {
-  const environment = runtime.host.functions[0]?.environment;
-  const { tableName } = configFromEnvironment(environment);
+export async function publishShippedBaselines(runtime: {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accounts: { readonly main: string };
+  readonly host: {
+    readonly functions: readonly { readonly environment: Readonly<Record<string, string>> }[];
+  };
+}): Promise<void> {
+  const config = runtime.host.functions[0]?.environment.ORGKEEPER_CONFIG;
+  const { tableName } = z.object({ tableName: z.string() }).parse(JSON.parse(config ?? '{}'));
   const client = new DynamoDBClient(localClient(runtime.endpoint, runtime.accounts.main, runtime.region));
   const table = { documents: DynamoDBDocumentClient.from(client), name: tableName };
   const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith('.yaml')) : [];

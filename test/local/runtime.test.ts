@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+import { standIns } from './stand-ins.ts';
 
 let runtime: TestRuntime;
 beforeAll(async () => {
-  runtime = await startTestRuntime({ functionsDir: fileURLToPath(new URL('./functions', import.meta.url)) });
+  runtime = await startTestRuntime({ functionsDir: standIns() });
 }, 120_000);
 afterAll(() => runtime?.stop());
 

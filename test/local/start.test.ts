@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { standIns } from './stand-ins.ts';
 
 const node = createRequire(import.meta.url).resolve('node/bin/node');
 const CLI = fileURLToPath(new URL('./start-cli.ts', import.meta.url));
-const functionsDir = fileURLToPath(new URL('./functions', import.meta.url));
+const functionsDir = standIns();
 
 let started: ChildProcess[] = [];
 afterEach(() => {
