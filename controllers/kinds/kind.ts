@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AddressPool } from '../../shared/address-pool.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { Lookup } from '../../shared/interpolate.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
@@ -37,6 +38,8 @@ export interface Kind<Section, Wanted, Actual> {
   readonly wakeOn: readonly string[];
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
   outputNames(section: Section): readonly string[];
+  /** The pool from which each account gets a block of its own: known as `${address.cidr}` once it has one. */
+  addressPool?(section: Section): AddressPool | undefined;
   /**
    * Pure. Fills in the names; one that `lookup` does not know stays as `${…}` and must not be written.
    * Throws InvalidDesiredState, with problems by path, when the result makes no sense for AWS.

@@ -78,6 +78,7 @@ export const network = withGiven({
     'ReplaceRouteTableAssociation',
   ],
   outputNames,
+  addressPool: ({ cidrPool }) => cidrPool,
   render,
   observe,
   outputs,

@@ -3,6 +3,7 @@ import { InvalidDesiredState } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import type { KindAccount } from '../kind.ts';
 import { layoutProblems } from './layout.ts';
+import { ADDRESS, withBlocks } from './pool.ts';
 import { type GatewayService, type NetworkSection, type Routing, routingsOf } from './section.ts';
 
 /** The network that an account is to have. */
@@ -42,7 +43,7 @@ export interface Endpoint {
 
 /** See Kind. Problems have paths like `network.subnets[0].cidr`. */
 export function render(section: NetworkSection, lookup: Lookup, account: KindAccount): Network {
-  const filled = interpolateDeep(section, lookup);
+  const filled = withBlocks(interpolateDeep(section, lookup), lookup(ADDRESS));
   const problems = layoutProblems(filled).map(({ path, message }) => ({ path: pathText(path), message }));
   if (problems.length > 0) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');

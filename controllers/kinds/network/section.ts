@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { layoutProblems } from './layout.ts';
+import { ADDRESS, sectionProblems } from './pool.ts';
 
 const Name = z
   .string()
@@ -24,7 +24,11 @@ export type GatewayService = z.infer<typeof GatewayService>;
 
 const Subnet = z.strictObject({
   name: Name,
-  cidr: z.string(),
+  /** Its block; or `prefix` and `number`, which say it relative to the network's. */
+  cidr: z.string().optional(),
+  /** Prefix length of its block, which is the `number`-th of that size in the network's, from 0. */
+  prefix: z.int().min(16).max(28).optional(),
+  number: z.int().min(0).max(4_095).optional(),
   /** Like `use1-az1`: the same place in every account, which a zone's name is not. */
   zoneId: z
     .string()
@@ -37,10 +41,20 @@ const Subnet = z.strictObject({
   mapPublicIpOnLaunch: z.boolean().optional(),
 });
 
+/** Every baseline that names a pool says the same of it, or a wider `cidr`. */
+const Pool = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a pool name is lower-case letters, digits and dashes'),
+  cidr: z.string(),
+  prefix: z.int().min(16).max(28),
+});
+
 /** `network:` of a baseline. Text may hold `${…}`; what is written out is checked here, the rest by `render`. */
 export const NetworkSection = z
   .strictObject({
-    cidr: z.string(),
+    /** The same block in every account, or a value of its own; or `cidrPool`. */
+    cidr: z.string().optional(),
+    /** Each account gets a block of its own out of this pool: shared/addresses.ts. */
+    cidrPool: Pool.optional(),
     dnsSupport: z.boolean().default(true),
     dnsHostnames: z.boolean().default(true),
     internetGateway: z.boolean(),
@@ -49,7 +63,7 @@ export const NetworkSection = z
     tags: Tags.default({}),
   })
   .superRefine((section, context) => {
-    for (const { path, message } of layoutProblems(section)) {
+    for (const { path, message } of sectionProblems(section)) {
       context.addIssue({ code: 'custom', path: [...path], message });
     }
   });
@@ -65,6 +79,7 @@ export function outputNames(section: NetworkSection): string[] {
   return [
     'vpc.id',
     'vpc.cidr',
+    ...(section.cidrPool ? [ADDRESS] : []),
     ...(section.internetGateway ? ['internetGateway.id'] : []),
     ...section.subnets.map((subnet) => `subnet.${subnet.name}.id`),
     ...routingsOf(section.subnets).map((routing) => `routeTable.${routing}.id`),
