@@ -15,7 +15,8 @@ import { Conflict, ForeignResource } from '../../../shared/errors.ts';
 import type { Change, KindContext } from '../kind.ts';
 import { diff } from './diff.ts';
 import { explained } from './errors.ts';
-import { type ActualRole, getRole, isGone, isOurs, unlessGone } from './observe.ts';
+import { type ActualRole, isOurs } from './observe.ts';
+import { getRole, isGone, unlessGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** See Kind. Trust and boundary come first: the role may never do more than wanted because of the order. */
@@ -27,8 +28,10 @@ export async function apply(
   const todo = actual ? differences : diff(wanted, made).differences;
   const paths = todo.filter(({ action }) => action !== 'reported').map(({ path }) => path);
   // A role that was just made is not seen everywhere yet; one that was there before, and is gone, was deleted.
-  const alsoWhen = actual ? [] : ['NoSuchEntity', 'NoSuchEntityException'];
-  for (const step of steps(wanted, paths, context)) {
+  const fresh = actual ? [] : ['NoSuchEntity', 'NoSuchEntityException'];
+  for (const [index, step] of steps(wanted, paths, context).entries()) {
+    // It is the role in use that is changed: what the step before allows may not be seen everywhere yet.
+    const alsoWhen = wanted.entry && index > 0 ? [...fresh, 'AccessDenied'] : fresh;
     try {
       await context.eventually(() => explained(wanted, step), alsoWhen);
     } catch (error) {

@@ -2,16 +2,20 @@ import type { PolicyInput } from '../../../shared/policy/document.ts';
 import { type PolicyDifference, differences as policyDifferences } from '../../../shared/policy/same.ts';
 import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
+import { checkGiven } from './coverage.ts';
+import { keptOut } from './lockout.ts';
 import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** See Kind. Paths: `trustPolicy`, `inlinePolicies.<name>`, `managedPolicies.<arn>`, `tags.<key>`, … */
 export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
+  if (!actual && wanted.entry) return { differences: [], blocked: [missing(wanted)], foreign: [] };
   if (!actual) {
     const created = difference(wanted, '', { arn: wanted.arn }, undefined, 'created');
     return { differences: [created], blocked: [], foreign: [] };
   }
-  const differences = [
+  if (actual.given) return checkGiven(wanted, actual, actual.given);
+  const all = [
     ...policy(wanted, 'trustPolicy', wanted.trustPolicy, actual.trustPolicy),
     ...field(wanted, 'permissionsBoundary', wanted.permissionsBoundary, actual.permissionsBoundary),
     ...field(wanted, 'maxSessionDuration', wanted.maxSessionDuration, actual.maxSessionDuration),
@@ -20,7 +24,17 @@ export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Com
     ...inlinePolicies(wanted, actual),
     ...tags(wanted, actual),
   ];
-  return { differences, blocked: blocked(wanted, actual), foreign: [] };
+  const { differences, blocked: shutsOut } = keptOut(wanted, actual, all);
+  return { differences, blocked: [...shutsOut, ...blocked(wanted, actual)], foreign: [] };
+}
+
+/** The role by which the account is entered: with it gone, nobody can make it again but its owner. */
+function missing(wanted: ExecutionRole): Blocked {
+  const message =
+    `There is no role ${wanted.arn}: have the account's owner make it; ` +
+    `\`orgkeeper template member --account ${wanted.arn.split(':')[4]}\` shows how.`;
+  const reported = difference(wanted, '', { arn: wanted.arn }, undefined, 'reported');
+  return { reason: 'RoleMissing', message, difference: reported };
 }
 
 function blocked(wanted: ExecutionRole, actual: ActualRole): Blocked[] {

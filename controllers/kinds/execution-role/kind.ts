@@ -4,15 +4,24 @@ import { diff } from './diff.ts';
 import { type ActualRole, observe } from './observe.ts';
 import { remove } from './remove.ts';
 import { type ExecutionRole, POLICY_VARIABLE, render } from './render.ts';
+import { restore } from './restore.ts';
 import { ExecutionRoleSection } from './section.ts';
 
-/** The role in the account that Main assumes. Ours alone: it is brought back whole. */
+/** The role in the account that Main assumes. Ours alone: it is brought back whole. One that its owner made is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {
   name: 'executionRole',
   condition: 'ExecutionRole',
   section: ExecutionRoleSection,
   permissions: {
-    read: ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
+    read: [
+      'iam:GetRole',
+      'iam:GetRolePolicy',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
+      // Of a role that its owner made.
+      'iam:GetPolicy',
+      'iam:GetPolicyVersion',
+    ],
     write: [
       'iam:AttachRolePolicy',
       'iam:CreateRole',
@@ -31,6 +40,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   },
   resources: ({ arn }) => [arn],
   verifiesAccess: true,
+  role: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
   namesForAws: POLICY_VARIABLE,
   wakeOn: [
     'AttachRolePolicy',
@@ -50,8 +60,14 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   outputNames: () => ['role.arn', 'role.name'],
   render,
   observe,
-  outputs: ({ arn, name }) => ({ 'role.arn': arn, 'role.name': name }),
+  outputs,
   diff,
   apply,
+  restore,
   remove,
 };
+
+/** Whose the role is, is remembered: without its tags, ours would look like its owner's. */
+function outputs({ arn, name, keptBy }: ActualRole): Record<string, string> {
+  return { 'role.arn': arn, 'role.name': name, ...(keptBy && { 'role.keptBy': keptBy }) };
+}

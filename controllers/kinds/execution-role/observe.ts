@@ -1,11 +1,7 @@
-import {
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  paginateListAttachedRolePolicies,
-  paginateListRolePolicies,
-  type Role,
-} from '@aws-sdk/client-iam';
+import type { Role } from '@aws-sdk/client-iam';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
+import { type Given, readGiven } from './given.ts';
+import { attachedArns, getRole, inlineDocument, inlineNames, managedDocument } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** The role as IAM shows it. */
@@ -22,9 +18,18 @@ export interface ActualRole {
   readonly managedPolicies: readonly string[];
   readonly permissionsBoundary: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  /** The document of a permissions boundary that is to be put on the role in use, URL-encoded. */
+  readonly boundaryToBe?: string;
+  /** Of the role by which the account is entered: whose it is. */
+  readonly keptBy?: 'orgkeeper' | 'owner';
+  /** Present for a role that its owner made, and by which the account is entered: it is checked, never changed. */
+  readonly given?: Given;
 }
 
-/** See Kind. One step: nothing here waits for the answer of another call. */
+/**
+ * See Kind. One step, nothing waits for the answer of another call; but for a role that its owner made, whose
+ * documents are read when their names are known.
+ */
 export async function observe(wanted: ExecutionRole, context: KindContext): Promise<Observation<ActualRole>> {
   const names = Object.keys(wanted.inlinePolicies);
   const [role, listed, managedPolicies, ...documents] = await Promise.all([
@@ -35,10 +40,16 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
   ]);
   if (!role) return { state: 'absent' };
   const tags = tagsOf(role);
-  if (!isOurs(role, context)) return foreign(role, tags[OWNER_TAG]);
+  const given = !isOurs(role, context);
+  if (given && (!wanted.entry || tags[OWNER_TAG] !== undefined)) return foreign(role, tags[OWNER_TAG]);
   const read = names.flatMap((name, index) =>
     documents[index] === undefined ? [] : [[name, documents[index]]],
   );
+  const inline: Record<string, string | undefined> = {
+    ...Object.fromEntries(listed.filter((name) => !names.includes(name)).map((name) => [name, undefined])),
+    ...Object.fromEntries(read),
+  };
+  const permissionsBoundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
   return {
     state: 'present',
     actual: {
@@ -48,78 +59,37 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
       description: role.Description ?? '',
       maxSessionDuration: role.MaxSessionDuration ?? 3_600,
       trustPolicy: role.AssumeRolePolicyDocument ?? '',
-      inlinePolicies: {
-        ...Object.fromEntries(
-          listed.filter((name) => !names.includes(name)).map((name) => [name, undefined]),
-        ),
-        ...Object.fromEntries(read),
-      },
+      inlinePolicies: inline,
       managedPolicies,
-      permissionsBoundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+      permissionsBoundary,
       tags,
+      ...(!given && (await boundaryToBe(wanted, permissionsBoundary, context))),
+      ...(wanted.entry && { keptBy: given ? 'owner' : 'orgkeeper' }),
+      ...(given && {
+        given: await readGiven(wanted, { inline, managedPolicies, permissionsBoundary }, context),
+      }),
     },
   };
 }
 
-/** The role of that name, or undefined. */
-export async function getRole(name: string, { clients }: KindContext): Promise<Role | undefined> {
-  const found = await unlessGone(clients.iam.send(new GetRoleCommand({ RoleName: name })));
-  return found?.Role;
-}
-
-/** Tagged by us, or recorded when we made it: a role that lost its tags is still ours. */
+/**
+ * Tagged by us, or recorded when we made it: a role that lost its tags is still ours. One that was seen to be its
+ * owner's is not, though it was recorded as the role that is used.
+ */
 export function isOurs(role: Role, { account, recorded }: KindContext): boolean {
-  return tagsOf(role)[OWNER_TAG] === account.owner || recorded['role.arn'] === role.Arn;
+  if (tagsOf(role)[OWNER_TAG] === account.owner) return true;
+  return recorded['role.arn'] === role.Arn && recorded['role.keptBy'] !== 'owner';
 }
 
-/** Names of all its inline policies; none when the role is gone. */
-export async function inlineNames(name: string, { clients }: KindContext): Promise<string[]> {
-  const names: string[] = [];
-  const pages = paginateListRolePolicies({ client: clients.iam }, { RoleName: name });
-  await unlessGone(
-    (async () => {
-      for await (const page of pages) names.push(...(page.PolicyNames ?? []));
-    })(),
-  );
-  return names;
-}
-
-/** ARNs of all its managed policies; none when the role is gone. */
-export async function attachedArns(name: string, { clients }: KindContext): Promise<string[]> {
-  const arns: string[] = [];
-  const pages = paginateListAttachedRolePolicies({ client: clients.iam }, { RoleName: name });
-  await unlessGone(
-    (async () => {
-      for await (const page of pages) {
-        arns.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []));
-      }
-    })(),
-  );
-  return arns;
-}
-
-/** What a call gives, or undefined when IAM says NoSuchEntity. */
-export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-/** True for IAM's NoSuchEntity, under both names that the SDK gives it. */
-export function isGone(error: unknown): boolean {
-  return error instanceof Error && /^NoSuchEntity(Exception)?$/.test(error.name);
-}
-
-async function inlineDocument(
-  role: string,
-  policy: string,
-  { clients }: KindContext,
-): Promise<string | undefined> {
-  const command = new GetRolePolicyCommand({ RoleName: role, PolicyName: policy });
-  return (await unlessGone(clients.iam.send(command)))?.PolicyDocument;
+/** Whether it would shut us out can only be told by its document. */
+async function boundaryToBe(
+  { entry, permissionsBoundary: wanted }: ExecutionRole,
+  current: string | undefined,
+  context: KindContext,
+): Promise<{ boundaryToBe?: string }> {
+  if (!entry || !wanted || wanted === current) return {};
+  const document = await managedDocument(wanted, context);
+  return document === undefined ? {} : { boundaryToBe: document };
 }
 
 function tagsOf(role: Role): Record<string, string> {

@@ -6,14 +6,18 @@ import {
 } from '@aws-sdk/client-iam';
 import { ForeignResource } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
-import { attachedArns, getRole, inlineNames, isOurs, unlessGone } from './observe.ts';
+import { isOurs } from './observe.ts';
+import { attachedArns, getRole, inlineNames, unlessGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
-/** See Kind. A role that is not ours stays, and so does one that instance profiles hold. */
+/**
+ * See Kind. A role that is not ours stays, and so does one that instance profiles hold. The role by which the account
+ * is entered stays too: its owner made it, by our template or by hand.
+ */
 export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
   const { iam } = context.clients;
   const RoleName = wanted.name;
-  const role = await getRole(RoleName, context);
+  const role = wanted.entry ? undefined : await getRole(RoleName, context);
   if (role && !isOurs(role, context)) return;
   if (role) {
     const [profiles, arns, names] = await Promise.all([
@@ -30,7 +34,7 @@ export async function remove(wanted: ExecutionRole, context: KindContext): Promi
     }
     await unlessGone(iam.send(new DeleteRoleCommand({ RoleName })));
   }
-  context.record({ 'role.arn': undefined, 'role.name': undefined });
+  context.record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
 }
 
 async function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {

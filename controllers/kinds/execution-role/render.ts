@@ -1,27 +1,36 @@
 import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
-import { type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
-import { ExecutionRoleSection } from './section.ts';
+import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
 
 /** The execution role that an account is to have. */
 export interface ExecutionRole extends ExecutionRoleSection {
   readonly arn: string;
   readonly partition: string;
   readonly owner: string;
+  /** Present when the account is entered by this very role. */
+  readonly entry?: Entry;
 }
 
 /** Characters that IAM allows by default, whitespace not counted. */
 const TRUST_LIMIT = 2_048;
 const INLINE_LIMIT = 10_240;
 
-/** See Kind. A name that is not known for the account is a problem: a role is written whole or not at all. */
+/**
+ * See Kind. The role by which an account is entered has the name that its owner gave it, and one policy more: what
+ * Orgkeeper itself needs there. A name that is not known for the account is a problem: a role is written whole
+ * or not at all.
+ */
 export function render(section: ExecutionRoleSection, lookup: Lookup, account: KindAccount): ExecutionRole {
+  const { entry } = account;
   const filled = interpolateDeep(section, lookup);
   const parsed = ExecutionRoleSection.safeParse(filled);
   const problems = [
     ...unknownNames(filled, 'executionRole'),
-    ...(parsed.success ? sizeProblems(parsed.data) : zodProblems(parsed.error, 'executionRole')),
+    ...(parsed.success
+      ? sizeProblems(withEntry(parsed.data, entry))
+      : zodProblems(parsed.error, 'executionRole')),
   ];
   if (problems.length > 0 || !parsed.success) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
@@ -29,14 +38,21 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
       remedy: 'Correct the baseline, or register the account again with the values that it needs.',
     });
   }
-  const role = parsed.data;
+  const role = withEntry(parsed.data, entry);
   return {
     ...role,
     tags: { ...role.tags, [OWNER_TAG]: account.owner, [NAME_TAG]: 'executionRole' },
     arn: `arn:${account.partition}:iam::${account.accountId}:role${role.path}${role.name}`,
     partition: account.partition,
     owner: account.owner,
+    ...(entry && { entry }),
   };
+}
+
+function withEntry(role: ExecutionRoleSection, entry: Entry | undefined): ExecutionRoleSection {
+  if (!entry) return role;
+  const [, path = '/', name = ''] = /:role(\/(?:.*\/)?)([^/]+)$/.exec(entry.roleArn) ?? [];
+  return { ...role, path, name, inlinePolicies: { ...role.inlinePolicies, [OWN_POLICY]: entry.policy } };
 }
 
 function sizeProblems(role: ExecutionRoleSection): Problem[] {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { PolicyError, parsePolicy } from '../../../shared/policy/document.ts';
 
+/** The inline policy with which a role by which the account is entered lets Orgkeeper keep account and role. */
+export const OWN_POLICY = 'orgkeeper';
+
 /** Text that may hold `${…}`: such a text is checked when it is filled in, by the same schema. */
 const pattern = (expected: RegExp, message: string) =>
   z.string().refine((text) => text.includes('${') || expected.test(text), message);
@@ -78,7 +81,13 @@ export const ExecutionRoleSection = z.strictObject({
   /** By name. Every other inline policy is removed. */
   inlinePolicies: z
     .record(
-      z.string().regex(/^[\w+=,.@-]{1,128}$/, 'the name of a policy is 1 to 128 letters, digits and _+=,.@-'),
+      z
+        .string()
+        .regex(/^[\w+=,.@-]{1,128}$/, 'the name of a policy is 1 to 128 letters, digits and _+=,.@-')
+        .refine(
+          (name) => name !== OWN_POLICY,
+          `the name ${OWN_POLICY} is taken by what Orgkeeper itself needs`,
+        ),
       policyDocument('permissions'),
     )
     .default({}),
