@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { CreationDeps } from '../../controllers/create-account/deps.ts';
+import { look } from '../../controllers/create-account/look.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { type IntakeOutcome, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
 import { announcements } from '../../controllers/reconcile/announce.ts';
 import { brakeHolds } from '../../controllers/reconcile/brake.ts';
+import { askedFor } from '../../shared/creation.ts';
 import { Envelope } from '../../shared/envelope.ts';
 import { parseRequest, requests } from '../../shared/requests.ts';
 import type { Announcement, Difference } from '../../shared/status.ts';
@@ -53,6 +56,8 @@ async function followed(event: unknown, recorded: readonly string[] = []) {
   };
   const organization = {
     describe: async (accountId: string) => anOrganizationAccount({ accountId }),
+    tags: async () => ({}),
+    place: async () => undefined,
     async *pages() {},
   };
   const outcome = await follow(envelope, incoming, {
@@ -195,6 +200,12 @@ function passed(result: 'unchanged' | 'corrected' | 'drifted' | 'failed' = 'unch
   return { ready: true, conditions: [], lastPass };
 }
 
+interface FailedEvent {
+  readonly detail: {
+    readonly serviceEventDetails: { readonly createAccountStatus: { id: string; failureReason: string } };
+  };
+}
+
 /** Names of the fields, of what is within them too. */
 function fieldsOf(value: unknown): unknown {
   if (Array.isArray(value)) return [fieldsOf(value[0])];
@@ -218,7 +229,25 @@ describe('announcements in docs/events.md', () => {
   it.each(documented)('show %s with the fields that it really has', async (type) => {
     const event = await made[type]?.();
     expect(event?.detailType).toBe(type);
-    expect(examples(type).map(fieldsOf)).toEqual([fieldsOf(event?.detail)]);
+    expect(examples(type).map(fieldsOf).at(-1)).toEqual(fieldsOf(event?.detail));
+  });
+
+  it('show a failed creation that was asked for with the fields that it really has', async () => {
+    const [asked] = examples('AccountCreationRequested');
+    const [, failed] = examples('CreateAccountResult');
+    const parsed = parseRequest('AccountCreationRequested', asked);
+    if (!('request' in parsed) || parsed.request.type !== 'AccountCreationRequested')
+      throw new Error('no request');
+    const { detail } = parsed.request;
+    const { main, put } = fakeMain([]);
+    const { id: creationId, failureReason } = (failed as FailedEvent).detail.serviceEventDetails
+      .createAccountStatus;
+    const cause = { source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id: 'event-1' };
+    const stage = { is: 'creating', creationId, looks: 0 } as const;
+    const creator = { status: async () => ({ creationId, state: 'FAILED', failureReason }) };
+    const deps = { main, creator } as unknown as CreationDeps;
+    await look({ ...askedFor(detail, cause, '2026-11-20T09:14:07Z'), stage }, deps);
+    expect(examples('AccountCreationFailed').map(fieldsOf)[0]).toEqual(fieldsOf(put[0]?.detail));
   });
 
   it.each(documented)('explain every field of %s', (type) => {
@@ -258,7 +287,7 @@ describe('patterns in docs/events.md', () => {
   it('name no detail-type that there is not', () => {
     const named = proseOf(events).match(/`(Account|Drift|Sweep|Request)[A-Z]\w+`/g) ?? [];
     const there = [...Object.keys(requests), ...Object.keys(made)].map((type) => `\`${type}\``);
-    const others = ['`RequestRejected`'];
+    const others = rows('RequestRejected').map((reason) => `\`${reason}\``);
     expect(named.filter((type) => !there.includes(type) && !others.includes(type))).toEqual([]);
   });
 });
