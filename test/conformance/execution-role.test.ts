@@ -23,6 +23,7 @@ import {
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import type { KindAccount } from '../../controllers/kinds/kind.ts';
 import { describeKind, type Tampering } from './suite.ts';
 import type { Member } from './support.ts';
 
@@ -45,6 +46,9 @@ const section = {
   permissionsBoundary: 'arn:aws:iam::${account.id}:policy/boundary',
   tags: { team: 'genomics' },
 };
+
+/** Without what only a role of ours can have. */
+const given = { ...section, managedPolicies: [], permissionsBoundary: undefined };
 
 /** Reads the role; undefined when it is not there. */
 async function role({ clients }: Member): Promise<Role | undefined> {
@@ -294,6 +298,53 @@ describeKind(executionRole, {
       },
     },
   ],
+  given: [
+    {
+      name: "the owner's role, which covers the baseline",
+      account: entered,
+      section: given,
+      plant: (member) => plantGiven(member, 's3:*', 'ssm:*', 'iam:*'),
+      read: everythingOf,
+      lacks: [],
+    },
+    {
+      name: "the owner's role, which lacks some of it",
+      account: entered,
+      section: given,
+      plant: (member) => plantGiven(member, 's3:Get*', 'iam:*'),
+      read: everythingOf,
+      lacks: ['permissions.s3:List* on *', 'permissions.ssm:GetParameter on *'],
+    },
+    {
+      name: "the owner's role, whose boundary takes some of it back",
+      account: entered,
+      section: given,
+      async plant(member) {
+        await plantGiven(member, '*');
+        const PermissionsBoundary = policyArn(member, 'boundary');
+        await member.clients.iam.send(
+          new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }),
+        );
+      },
+      read: everythingOf,
+      lacks: [
+        `permissions.iam:GetRole on arn:aws:iam::ACCOUNT:role/${RoleName}`,
+        'permissions.s3:List* on *',
+        'permissions.ssm:GetParameter on *',
+      ],
+    },
+    {
+      name: "the owner's role, which does not trust Main",
+      account: entered,
+      section: given,
+      async plant(member) {
+        await plantGiven(member, '*');
+        await putTrust(member, trust('arn:aws:iam::999999999999:root', 'e'.repeat(32)));
+      },
+      read: everythingOf,
+      lacks: [`trustPolicy.sts:AssumeRole by AWS ${RUNNER}`],
+    },
+  ],
   inUse: [
     {
       name: 'an instance profile holds it',
@@ -312,6 +363,36 @@ describeKind(executionRole, {
     },
   ],
 });
+
+/** Everything of the role that a pass could change. */
+async function everythingOf(member: Member): Promise<unknown> {
+  const names = (await inlineOf(member)) ?? [];
+  const documents = await Promise.all(names.map((name) => inline(member, name)));
+  return [await role(member), names, documents, await attachedOf(member)];
+}
+
+/** An account that is entered by the role of that name. */
+function entered(account: KindAccount): KindAccount {
+  const roleArn = `arn:aws:iam::${account.accountId}:role/${RoleName}`;
+  const required = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'iam:GetRole', Resource: roleArn }],
+  };
+  const entry = { roleArn, runnerRoleArn: RUNNER, externalId: 'e'.repeat(32), policy: required, required };
+  return { ...account, entry };
+}
+
+/** A role as its owner would make it by hand: one inline policy, one attached. */
+async function plantGiven(member: Member, first: string, ...others: string[]): Promise<void> {
+  const { iam } = member.clients;
+  const AssumeRolePolicyDocument = JSON.stringify(trust(RUNNER, 'e'.repeat(32)));
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+  await putInline(member, 'mine', allow(first));
+  const Statement = [{ Effect: 'Allow', Action: others.length > 0 ? others : [first], Resource: '*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.send(new CreatePolicyCommand({ PolicyName: 'theirs', PolicyDocument }));
+  await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: policyArn(member, 'theirs') }));
+}
 
 async function plantRole({ clients }: Member, name: string): Promise<void> {
   const AssumeRolePolicyDocument = JSON.stringify(trust('arn:aws:iam::999999999999:root', 'x'));

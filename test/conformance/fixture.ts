@@ -1,3 +1,4 @@
+import type { KindAccount } from '../../controllers/kinds/kind.ts';
 import type { Difference } from '../../shared/status.ts';
 import type { Member } from './support.ts';
 
@@ -26,6 +27,8 @@ export interface Fixture {
   readonly harmless?: readonly Harmless[];
   /** Changes that are reported, never made: AWS cannot make them in place, or must not be made to. */
   readonly blocked?: readonly BlockedCase[];
+  /** What an account brings along itself, in place of what would be made: checked, never changed. */
+  readonly given?: readonly GivenCase[];
   /** What of others depends on ours, so that it cannot be removed. */
   readonly inUse?: readonly InUse[];
 }
@@ -69,6 +72,18 @@ interface BlockedCase {
   readonly name: string;
   readonly tamper: Act<void>;
   readonly reason: string;
+}
+
+interface GivenCase {
+  /** Completes "checks …". */
+  readonly name: string;
+  /** The account that brings it along. */
+  readonly account: (account: KindAccount) => KindAccount;
+  readonly section?: unknown;
+  readonly plant: Act<void>;
+  readonly read: Act<unknown>;
+  /** What of the baseline is lacking, as paths; none when it is covered. `ACCOUNT` stands for its id. */
+  readonly lacks: readonly string[];
 }
 
 interface Revision {

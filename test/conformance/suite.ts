@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Kind } from '../../controllers/kinds/kind.ts';
+import type { Kind, KindAccount } from '../../controllers/kinds/kind.ts';
 import type { ObservedCall } from '../../shared/aws/member-clients.ts';
 import { ForeignResource } from '../../shared/errors.ts';
 import type { Fixture, Tampering } from './fixture.ts';
@@ -30,8 +30,10 @@ export function describeKind<Section, Wanted, Actual>(
   /** A member with what it needs beforehand, and a keeper for it. */
   async function begin(
     section = fixed,
+    brings: (account: KindAccount) => KindAccount = (account) => account,
   ): Promise<{ member: Member; keep: Keeper<Section>; before: readonly string[] }> {
-    const member = newMember();
+    const made = newMember();
+    const member = { ...made, account: brings(made.account) };
     await fixture.prepare?.(member);
     const before = await inventory(member);
     const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });
@@ -207,6 +209,32 @@ export function describeKind<Section, Wanted, Actual>(
         expect(writes(pass)).toEqual([]);
         expect(await inventory(member)).toEqual(there);
       });
+    }
+
+    const given = (fixture.given ?? []).map((case_) => [case_.name, case_] as const);
+    if (given.length > 0) {
+      test.each(given)(
+        'checks %s, and never touches it',
+        async (_, { account, section, plant, read, lacks }) => {
+          const { member, keep } = await begin(
+            section === undefined ? fixed : kind.section.parse(section),
+            account,
+          );
+          await plant(member, {});
+          const planted = await read(member, {});
+          for (let pass = 1; pass <= 2; pass += 1) {
+            const found = await keep.pass();
+            expect(found).toMatchObject({ state: 'present', comparison: { differences: [], foreign: [] } });
+            const blocked = found.comparison?.blocked.map(({ difference }) => difference.path);
+            const named = lacks.map((path) => path.replace('ACCOUNT', member.account.accountId));
+            expect(blocked?.toSorted()).toEqual(named.toSorted());
+            expect(writes(found)).toEqual([]);
+          }
+          await keep.remove();
+          expect(await read(member, {})).toEqual(planted);
+        },
+        30_000,
+      );
     }
 
     const stops: readonly (readonly [string, Omit<Stop, 'at'>])[] = [
