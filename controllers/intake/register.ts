@@ -1,12 +1,14 @@
 import type { AccountRecord } from '../../shared/account.ts';
 import { parseBaselineReference } from '../../shared/baseline.ts';
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
-import { Conflict, InvalidDesiredState } from '../../shared/errors.ts';
+import type { Config } from '../../shared/config.ts';
+import { Conflict, InvalidDesiredState, type Problem } from '../../shared/errors.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import { registered } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { currentBaseline, getBaseline } from '../../shared/store/baselines.ts';
+import { matchesRolePattern } from '../../shared/trust.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 
@@ -26,6 +28,8 @@ export async function register(
       { path: 'detail.accountId', message: 'is the management account' },
     ]);
   }
+  const problem = roleProblem(request, config);
+  if (problem) return rejected('InvalidRequest', `${problem.path}: ${problem.message}.`, [problem]);
   const existing = await getRecord(main.table, request.accountId);
   if (!described && !request.executionRoleArn && !existing?.executionRoleArn) {
     const message = 'is not in the organization, and no executionRoleArn says how to enter it';
@@ -53,6 +57,22 @@ export async function register(
   if (record.changedBy !== changedBy)
     return { did: 'ignored', why: 'registered already, with the same content' };
   return { did: 'accepted', announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+}
+
+/** Why Main could never assume the execution role that is named; its account was compared when it was read. */
+function roleProblem(
+  { executionRoleArn: arn }: RegistrationRequest,
+  { executionRolePattern: pattern, partition }: Config,
+): Problem | undefined {
+  const path = 'detail.executionRoleArn';
+  if (arn === undefined) return undefined;
+  if (arn.split(':')[1] !== partition)
+    return { path, message: `the role must be in the partition ${partition}` };
+  if (matchesRolePattern(arn, pattern)) return undefined;
+  return {
+    path,
+    message: `the name of the role must match executionRolePattern ${pattern}: IAM lets Main assume no other`,
+  };
 }
 
 /** The version asked for; without one the current version; without a baseline the one it has, or the default. */
