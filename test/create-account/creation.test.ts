@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { creationKey, keyOfTag, sameRequest, tagValue } from '../../shared/creation.ts';
+import { parseRequest } from '../../shared/requests.ts';
+
+const asked = { name: 'genomics', email: "Gen.o'mics+1@Example.com" };
+
+describe('the key of a request', () => {
+  it('is its id, or the email without its case', () => {
+    expect(creationKey({ ...asked, requestId: 'ticket-1' })).toBe('ticket-1');
+    expect(creationKey(asked)).toBe("gen.o'mics+1@example.com");
+  });
+
+  it('is a value that a tag may have, and can be read back from it', () => {
+    const value = tagValue(creationKey(asked));
+    expect(value).toMatch(/^[\w.:/=+@-]+$/);
+    expect(keyOfTag(value)).toBe(creationKey(asked));
+  });
+});
+
+describe('two requests', () => {
+  it('are the same with the same content, whatever is left out or undefined', () => {
+    expect(sameRequest(asked, { ...asked, baseline: undefined })).toBe(true);
+    expect(sameRequest({ ...asked, tags: { a: '1', b: '2' } }, { ...asked, tags: { b: '2', a: '1' } })).toBe(
+      true,
+    );
+  });
+
+  it('differ by any of their content', () => {
+    expect(sameRequest(asked, { ...asked, name: 'physics' })).toBe(false);
+    expect(sameRequest(asked, { ...asked, mode: 'observe' })).toBe(false);
+  });
+});
+
+describe('AccountCreationRequested', () => {
+  const problems = (more: object) => {
+    const parsed = parseRequest('AccountCreationRequested', { ...asked, ...more });
+    return 'problems' in parsed ? parsed.problems.map(({ path }) => path) : [];
+  };
+
+  it.each([
+    [{}, []],
+    [{ name: 'x'.repeat(51) }, ['detail.name']],
+    [{ name: 'Ärzte' }, ['detail.name']],
+    [{ email: 'nobody' }, ['detail.email']],
+    [{ email: `${'a'.repeat(60)}@example.com` }, ['detail.email']],
+    [{ requestId: 'a b' }, ['detail.requestId']],
+    [{ organizationalUnitId: 'r-abcd' }, ['detail.organizationalUnitId']],
+    [{ tags: { 'aws:x': '1' } }, ['detail.tags']],
+    [{ tags: { 'orgkeeper:request': 'mine' } }, ['detail.tags']],
+    [{ tags: { a: 'b;c' } }, ['detail.tags']],
+    [{ tags: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, ''])) }, ['detail.tags']],
+    [{ parent: 'r-abcd' }, ['detail.parent']],
+  ])('%j has problems at %j', (more, paths) => {
+    expect(problems(more)).toEqual(paths);
+  });
+});
