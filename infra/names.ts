@@ -19,6 +19,9 @@ export const NAMES = {
   bus: 'orgkeeper',
   table: 'orgkeeper',
   scheduleGroup: 'orgkeeper',
+  organizationRule: 'orgkeeper-organization-events',
+  requestRule: 'orgkeeper-requests',
+  forwardingRule: 'orgkeeper-forwarding',
   configParameter: '/orgkeeper/config',
   runnerRole: 'orgkeeper-WorkflowLoopRunnerRole',
   apiRole: 'orgkeeper-ApiHandlerRole',
@@ -32,6 +35,20 @@ export const NAMES = {
   workQueue: 'orgkeeper-work.fifo',
 } as const;
 
+/** The queue that each function works off. */
+export const QUEUES: Record<FunctionName, string> = {
+  intake: NAMES.intakeQueue,
+  sweep: NAMES.sweepQueue,
+  reconcile: NAMES.workQueue,
+  'create-account': NAMES.creationQueue,
+};
+
+/** The schedules of the main stack. */
+export const SCHEDULES = ['orgkeeper-due', 'orgkeeper-list', 'orgkeeper-nightly'] as const;
+
+/** In the management account: what its rule could not deliver. */
+export const UNDELIVERED = `${STACKS.management}-undelivered`;
+
 /** The table's indexes. */
 const INDEXES = ['collection', 'due'] as const;
 
@@ -40,20 +57,49 @@ export function functionName(name: FunctionName): string {
   return `orgkeeper-${name}`;
 }
 
+/** Name of the queue of dead letters of the queue named so. */
+export function deadLettersOf(name: string): string {
+  return name.endsWith('.fifo') ? name.replace(/\.fifo$/, '-dead.fifo') : `${name}-dead`;
+}
+
 /** Whether Main is the management account: then there is no organization role. */
-export function mainIsManagement(context: Context): boolean {
+export function mainIsManagement(context: Pick<Context, 'mainAccountId' | 'managementAccountId'>): boolean {
   return context.mainAccountId === context.managementAccountId;
 }
 
+/** What of a deployment its ARNs are made of: of its context, or of its configuration. */
+export type Placed = Pick<
+  Context,
+  | 'partition'
+  | 'region'
+  | 'organizationsRegion'
+  | 'mainAccountId'
+  | 'managementAccountId'
+  | 'organizationId'
+  | 'accessRoleNames'
+  | 'executionRolePattern'
+>;
+
 /** ARNs of what has a fixed name, and of what other accounts hold. */
-export function arns(context: Context) {
+export function arns(context: Placed) {
   const { partition, region, mainAccountId: main, managementAccountId: management } = context;
   const here = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${main}:${rest}`;
+  const there = (service: string, rest: string) =>
+    `arn:${partition}:${service}:${context.organizationsRegion}:${management}:${rest}`;
   const role = (account: string, name: string) => `arn:${partition}:iam::${account}:role/${name}`;
   return {
     bus: here('events', `event-bus/${NAMES.bus}`),
     table: here('dynamodb', `table/${NAMES.table}`),
     indexes: INDEXES.map((index) => here('dynamodb', `table/${NAMES.table}/index/${index}`)),
+    rules: [NAMES.organizationRule, NAMES.requestRule].map((name) =>
+      here('events', `rule/${NAMES.bus}/${name}`),
+    ),
+    forwardingRule: there('events', `rule/${NAMES.forwardingRule}`),
+    undelivered: there('sqs', UNDELIVERED),
+    trails: `arn:${partition}:cloudtrail:*:${management}:trail/*`,
+    queue: (name: string) => here('sqs', name),
+    function: (name: FunctionName) => here('lambda', `function:${functionName(name)}`),
+    schedules: SCHEDULES.map((name) => here('scheduler', `schedule/${NAMES.scheduleGroup}/${name}`)),
     scheduleGroup: here('scheduler', `schedule-group/${NAMES.scheduleGroup}`),
     configParameter: here('ssm', `parameter${NAMES.configParameter}`),
     intakeQueue: here('sqs', NAMES.intakeQueue),

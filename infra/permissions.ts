@@ -1,14 +1,7 @@
 import type { Context } from './context.ts';
+import type { Grant } from './grant.ts';
+import { inspectMain, inspectManagement } from './inspection.ts';
 import { arns, type FunctionName, mainIsManagement } from './names.ts';
-
-/** One allowing statement of an identity policy, as data. */
-export interface Grant {
-  sid: string;
-  actions: string[];
-  resources: string[];
-  /** Why a resource has a wildcard in it; without one, cdk-nag refuses the wildcard. */
-  because?: string;
-}
 
 /**
  * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
@@ -95,9 +88,16 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       records('BatchGetItem', 'GetItem', 'Query'),
       listRecords,
       { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
+      ...inspectMain(context),
+      ...(mainIsManagement(context) ? inspectManagement(context) : []),
       ...enterAccounts,
     ],
-    organization: [...organizationReads(context), ...accountCreation(context), enterByAccessRole],
+    organization: [
+      ...organizationReads(context),
+      ...accountCreation(context),
+      ...inspectManagement(context),
+      enterByAccessRole,
+    ],
   };
 }
 

@@ -51,20 +51,26 @@ export function bus(scope: Construct, context: Context, intake: QueueWithDeadLet
       'events:detail-type': REQUESTS_OF_OTHERS,
     });
   }
-  const toIntake = (id: string, description: string, sources: string[]) =>
+  const toIntake = (id: string, name: string, description: string, sources: string[]) =>
     eventRule(scope, id, {
+      name,
       bus: NAMES.bus,
       description,
       pattern: { source: sources },
       target: { queue: intake.queue },
       deadLetters: intake.deadLetters,
     }).addResourceDependency(eventBus);
-  toIntake('OrganizationRule', "What happened in the organization, to Orgkeeper's intake", [
-    'aws.organizations',
-    'aws.controltower',
-  ]);
-  toIntake('RequestRule', "What people, pipelines and the nightly schedule ask for, to Orgkeeper's intake", [
-    'orgkeeper.request',
-  ]);
+  toIntake(
+    'OrganizationRule',
+    NAMES.organizationRule,
+    "What happened in the organization, to Orgkeeper's intake",
+    ['aws.organizations', 'aws.controltower'],
+  );
+  toIntake(
+    'RequestRule',
+    NAMES.requestRule,
+    "What people, pipelines and the nightly schedule ask for, to Orgkeeper's intake",
+    ['orgkeeper.request'],
+  );
   return eventBus;
 }

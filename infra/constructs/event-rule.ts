@@ -9,6 +9,7 @@ export function eventRule(
   scope: Construct,
   id: string,
   options: {
+    name: string;
     bus?: string;
     description: string;
     pattern: Record<string, unknown>;
@@ -18,6 +19,7 @@ export function eventRule(
 ): events.CfnRule {
   const { target, deadLetters } = options;
   const rule = new events.CfnRule(scope, id, {
+    name: options.name,
     ...(options.bus && { eventBusName: options.bus }),
     description: options.description,
     eventPattern: options.pattern,

@@ -1,6 +1,6 @@
 import { aws_iam as iam, type Stack } from 'aws-cdk-lib';
 import type { Context } from '../context.ts';
-import { arns } from '../names.ts';
+import { arns, NAMES } from '../names.ts';
 import { alarms, metric } from './alarms.ts';
 import { eventRule } from './event-rule.ts';
 import { deadLetterQueue } from './queue.ts';
@@ -42,6 +42,7 @@ export function forwarding(stack: Stack, context: Context, sources: ForwardedSou
     },
   });
   eventRule(stack, 'ForwardingRule', {
+    name: NAMES.forwardingRule,
     description: "What changes the organization's accounts, to Orgkeeper's bus in Main",
     pattern: {
       source: sources,

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, aws_sqs as sqs, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { deadLettersOf } from '../names.ts';
 
 export interface QueueWithDeadLetters {
   queue: sqs.Queue;
@@ -35,11 +36,6 @@ export function deadLetterQueue(scope: Construct, id: string, name: string): sqs
     reason: 'It is a queue of dead letters itself, of a queue or of a rule.',
   });
   return queue;
-}
-
-/** Name of the queue of dead letters of the queue named so. */
-export function deadLettersOf(name: string): string {
-  return name.endsWith('.fifo') ? name.replace(/\.fifo$/, '-dead.fifo') : `${name}-dead`;
 }
 
 function common(queueName: string): sqs.QueueProps {

@@ -1,16 +1,8 @@
 import type { Stack } from 'aws-cdk-lib';
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import type { Context } from '../context.ts';
-import { FUNCTIONS, functionName, NAMES } from '../names.ts';
+import { deadLettersOf, FUNCTIONS, functionName, NAMES, QUEUES } from '../names.ts';
 import { alarms, metric } from './alarms.ts';
-import { deadLettersOf } from './queue.ts';
-
-const QUEUES = {
-  intake: NAMES.intakeQueue,
-  sweep: NAMES.sweepQueue,
-  reconcile: NAMES.workQueue,
-  'create-account': NAMES.creationQueue,
-};
 
 /** Alarms of the main stack, and a dashboard with what they watch. What to do: docs/operations.md. */
 export function watch(stack: Stack, context: Context): void {

@@ -18,6 +18,10 @@ const EXECUTION_ROLES = role('*', 'orgkeeper-execution*');
 const ACCESS_ROLES = [role('*', 'OrganizationAccountAccessRole'), role('*', 'AWSControlTowerExecution')];
 const ORGANIZATION_ROLE = role('210987654321', 'orgkeeper-OrganizationRole');
 const named = (name: string) => (roles: string) => roles.includes(name);
+const partition = (all: string[], is: (one: string) => boolean) => [
+  all.filter((one) => !is(one)),
+  all.filter(is),
+];
 const assumes = (resources: typeof main, name: string) =>
   allowedTo(resources, named(name))
     .filter((statement) => listOf(statement.Action).includes('sts:AssumeRole'))
@@ -123,19 +127,18 @@ describe('roles of Main', () => {
     expect(JSON.stringify(same)).not.toContain('orgkeeper-OrganizationRole"}');
   });
 
-  test('the API role writes nothing', () => {
-    const actions = allowedTo(main, named('orgkeeper-ApiHandlerRole')).flatMap(({ Action }) =>
-      listOf(Action),
-    );
-    expect(new Set(actions)).toEqual(
-      new Set([
-        'dynamodb:BatchGetItem',
-        'dynamodb:GetItem',
-        'dynamodb:Query',
-        'ssm:GetParameter',
-        'sts:AssumeRole',
-      ]),
-    );
+  test('the API role writes nothing: it reads records and the deployment, and enters accounts', () => {
+    for (const resources of [main, same.orgkeeper]) {
+      const actions = allowedTo(resources, named('orgkeeper-ApiHandlerRole')).flatMap(({ Action }) =>
+        listOf(Action),
+      );
+      expect(actions).toContain('sts:AssumeRole');
+      const [others, reads] = partition(actions, (action) =>
+        /:(BatchGet|Get|List|Describe|Query)/.test(action),
+      );
+      expect(reads).toContain('dynamodb:Query');
+      expect(new Set(others)).toEqual(new Set(['sts:AssumeRole']));
+    }
   });
 
   test('each role has exactly the permissions that are listed for it', () => {
@@ -143,6 +146,7 @@ describe('roles of Main', () => {
     const attached = {
       intake: allowedTo(main, named('IntakeRole')),
       sweep: allowedTo(main, named('SweepRole')),
+      'create-account': allowedTo(main, named('CreationRole')),
       reconcile: allowedTo(main, named('orgkeeper-WorkflowLoopRunnerRole')),
       api: allowedTo(main, named('orgkeeper-ApiHandlerRole')),
       organization: allowedTo(management, named('OrganizationRole')),
@@ -161,13 +165,13 @@ describe('roles of Main', () => {
         })),
       ).toEqual(grants);
     }
-    expect(Object.values(ofType(main, 'AWS::IAM::Policy'))).toHaveLength(4);
+    expect(Object.values(ofType(main, 'AWS::IAM::Policy'))).toHaveLength(5);
     expect(JSON.stringify(stacks)).not.toContain('ManagedPolicyArns');
   });
 });
 
 describe('the organization role', () => {
-  test("is assumed by four roles of Main only, with the organization's ExternalId", () => {
+  test("is assumed by five roles of Main only, with the organization's ExternalId", () => {
     const found = only(management, 'AWS::IAM::Role', (one) => one.RoleName === 'orgkeeper-OrganizationRole');
     expect(statements(found.AssumeRolePolicyDocument)).toEqual([
       {
@@ -182,6 +186,7 @@ describe('the organization role', () => {
               role('345678901234', 'orgkeeper-ApiHandlerRole'),
               role('345678901234', 'orgkeeper-IntakeRole'),
               role('345678901234', 'orgkeeper-SweepRole'),
+              role('345678901234', 'orgkeeper-CreationRole'),
             ],
           },
         },
@@ -193,7 +198,13 @@ describe('the organization role', () => {
     const made = [identity, main].flatMap((resources) =>
       Object.values(ofType(resources, 'AWS::IAM::Role')).map(({ Properties }) => Properties.RoleName),
     );
-    for (const name of ['WorkflowLoopRunnerRole', 'ApiHandlerRole', 'IntakeRole', 'SweepRole']) {
+    for (const name of [
+      'WorkflowLoopRunnerRole',
+      'ApiHandlerRole',
+      'IntakeRole',
+      'SweepRole',
+      'CreationRole',
+    ]) {
       expect(made).toContain(`orgkeeper-${name}`);
     }
   });
@@ -222,11 +233,21 @@ describe.each([
     );
   });
 
-  test('no statement allows something on every resource, but the one call of Organizations that names none', () => {
+  test('no statement allows something on every resource, but calls that name none', () => {
     const wide = allowing
       .filter(({ id, statement }) => !id.startsWith('AlarmsKey') && listOf(statement.Resource).includes('*'))
       .flatMap(({ statement }) => listOf(statement.Action));
-    expect(new Set(wide)).toEqual(new Set(['organizations:ListAccounts']));
+    expect(new Set(wide)).toEqual(
+      new Set([
+        'organizations:CreateAccount',
+        'organizations:DescribeCreateAccountStatus',
+        'organizations:DescribeOrganization',
+        'organizations:ListAccounts',
+        'organizations:ListCreateAccountStatus',
+        'cloudtrail:DescribeTrails',
+        'lambda:ListEventSourceMappings',
+      ]),
+    );
   });
 
   test('no principal is everybody', () => {
