@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import { AccessDenied, Conflict, ServiceFault, Throttled } from '../../shared/errors.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
+import { creationWorld } from './world.ts';
+
+const request = (name: string, more: object = {}) => ({ name, email: `${name}@example.com`, ...more });
+const key = 'genomics@example.com';
+
+describe('a request for an account', () => {
+  it('ends in a registered account, where and as it was asked for', async () => {
+    const world = creationWorld();
+    const more = {
+      organizationalUnitId: 'ou-abcd-12345678',
+      baseline: 'analytics@3',
+      mode: 'observe' as const,
+      values: { team: 'red' },
+      tags: { 'cost-center': '4711' },
+    };
+    await world.ask(request('genomics', more));
+    await world.run();
+    const [account] = world.made;
+    const accountId = account?.accountId ?? '';
+    expect(account).toMatchObject({
+      parent: 'ou-abcd-12345678',
+      tags: { 'cost-center': '4711', 'orgkeeper:request': key },
+    });
+    expect(await world.creation(key)).toMatchObject({ stage: { is: 'registered', accountId } });
+    expect((await world.creation(key))?.dueAt).toBeUndefined();
+    expect(await getRecord(world.main.table, accountId)).toMatchObject({
+      name: 'genomics',
+      email: key,
+      lifecycle: 'managed',
+      mode: 'observe',
+      baseline: { name: 'analytics', version: 3 },
+      values: { team: 'red' },
+      tags: { 'cost-center': '4711' },
+    });
+    expect(world.put.map(({ detailType }) => detailType)).toEqual(['AccountRegistered']);
+    expect(world.put[0]?.detail.cause).toMatchObject({ id: 'event-1' });
+    expect(world.passes).toMatchObject([{ accountId }]);
+  });
+
+  it('is finished as soon as AWS has an answer', async () => {
+    const world = creationWorld({ secondsToCreate: 20 });
+    await world.ask(request('genomics'));
+    await world.run(21);
+    expect((await world.creation(key))?.stage.is).toBe('creating');
+    world.send({ key, answered: true });
+    await world.run(0);
+    expect((await world.creation(key))?.stage.is).toBe('registered');
+  });
+
+  it('is over at once when AWS says FAILED, in plain words', async () => {
+    const world = creationWorld({ result: () => 'EMAIL_ALREADY_EXISTS' });
+    await world.ask(request('genomics', { requestId: 'ticket-1' }));
+    await world.run();
+    expect(await world.creation('ticket-1')).toMatchObject({
+      stage: { is: 'failed', reason: 'EMAIL_ALREADY_EXISTS' },
+      message: expect.stringMatching(/Another AWS account has that email/),
+    });
+    expect(world.put).toMatchObject([
+      {
+        detailType: 'AccountCreationFailed',
+        detail: { name: 'genomics', email: key, requestId: 'ticket-1', reason: 'EMAIL_ALREADY_EXISTS' },
+      },
+    ]);
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it('fails before anything is made when there is no such organizational unit', async () => {
+    const world = creationWorld();
+    await world.ask(request('genomics', { organizationalUnitId: 'ou-abcd-gone' }));
+    await world.run();
+    expect((await world.creation(key))?.stage).toMatchObject({ reason: 'OrganizationalUnitNotFound' });
+    expect(world.calls).toEqual([]);
+  });
+
+  it('does nothing more for messages too many', async () => {
+    const world = creationWorld();
+    await world.ask(request('genomics'));
+    for (let count = 0; count < 5; count++) world.send({ key });
+    await world.run();
+    for (let count = 0; count < 5; count++) world.send({ key, answered: true });
+    await world.run();
+    expect(world.calls).toHaveLength(1);
+    expect(world.put).toHaveLength(1);
+    expect(world.passes).toHaveLength(1);
+  });
+});
+
+describe('many requests', () => {
+  it('never have more than five in progress, nor come too fast, and all end', async () => {
+    const world = creationWorld({ secondsToCreate: 300 });
+    for (let number = 0; number < 20; number++) await world.ask(request(`account-${number}`));
+    let most = 0;
+    for (let step = 0; step < 7200; step++) {
+      await world.run(1);
+      most = Math.max(most, world.inProgress());
+    }
+    expect(most).toBe(5);
+    expect(world.put.filter(({ detailType }) => detailType === 'AccountRegistered')).toHaveLength(20);
+    const times = world.calls.map(({ at }) => at);
+    expect(times).toHaveLength(20);
+    for (const [index, at] of times.entries()) {
+      // Three at once, then one in ten seconds: any four calls take ten seconds, any five twenty …
+      for (let before = 0; before + 3 <= index; before++)
+        expect(at - (times[before] ?? 0)).toBeGreaterThanOrEqual((index - before - 2) * 10 - 2);
+    }
+  });
+
+  it('leave room for what others are creating', async () => {
+    const world = creationWorld({ secondsToCreate: 300 });
+    for (let number = 0; number < 4; number++)
+      await world.deps().creator.create('theirs', request(`theirs-${number}`));
+    for (let number = 0; number < 3; number++) await world.ask(request(`ours-${number}`));
+    await world.run(60);
+    expect(world.inProgress()).toBe(5);
+    await world.run();
+    expect(world.put).toHaveLength(3);
+  });
+});
+
+describe('a call that AWS refuses', () => {
+  it.each([
+    ['ConcurrentModification', new Conflict('at it')],
+    ['throttling', new Throttled('slow down')],
+    ['a denial', new AccessDenied('no')],
+    ['a limit of the day', Object.assign(new Error('x'), no('ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED'))],
+  ])('for %s is made again later', async (_, error) => {
+    const world = creationWorld();
+    world.answers.push(refuse(error), refuse(error));
+    await world.ask(request('genomics'));
+    await world.run();
+    expect((await world.creation(key))?.stage.is).toBe('registered');
+    const [first = 0, second = 0, third = 0] = world.calls.map(({ at }) => at);
+    expect(second - first).toBeGreaterThanOrEqual(10);
+    expect(third - second).toBeGreaterThanOrEqual(10);
+    expect(world.made).toHaveLength(1);
+  });
+
+  it('for good ends the request', async () => {
+    const world = creationWorld();
+    world.answers.push(refuse(Object.assign(new Error('x'), no('ACCOUNT_NUMBER_LIMIT_EXCEEDED'))));
+    await world.ask(request('genomics'));
+    await world.run();
+    expect((await world.creation(key))?.stage).toEqual({ is: 'failed', reason: 'ACCOUNT_LIMIT_EXCEEDED' });
+    await world.ask(request('physics'));
+    await world.run();
+    expect((await world.creation('physics@example.com'))?.stage.is).toBe('registered');
+  });
+});
+
+describe('a call whose answer is lost', () => {
+  const lost = new ServiceFault('the connection was reset');
+
+  it.each([
+    ['made the account at once', 0],
+    ['makes the account for some minutes', 240],
+  ])('and that %s is found again, not repeated', async (_, secondsToCreate) => {
+    const world = creationWorld({ secondsToCreate });
+    await world.deps().creator.create('another', request('genomics'));
+    world.answers.push((make) => {
+      make();
+      throw lost;
+    });
+    await world.ask(request('genomics'));
+    await world.run();
+    const [theirs, ours] = world.made;
+    expect(world.made).toHaveLength(2);
+    expect(await world.creation(key)).toMatchObject({
+      stage: { is: 'registered', accountId: ours?.accountId, creationId: ours?.creationId },
+    });
+    expect(theirs?.accountId).not.toBe(ours?.accountId);
+  });
+
+  it('and that AWS never heard is made again, after a minute', async () => {
+    const world = creationWorld();
+    world.answers.push(refuse(lost));
+    await world.ask(request('genomics'));
+    await world.run();
+    expect(world.made).toHaveLength(1);
+    expect(world.calls[1]?.at).toBeGreaterThanOrEqual(60);
+    expect((await world.creation(key))?.stage.is).toBe('registered');
+  });
+
+  it('is not looked for while it may still be under way', async () => {
+    const world = creationWorld({ secondsToCreate: 0 });
+    let during: Promise<void> | undefined;
+    world.answers.push((make) => {
+      const id = make();
+      world.send({ key, answered: true });
+      world.send({ key });
+      during = world.run(1);
+      return id;
+    });
+    await world.ask(request('genomics'));
+    await world.run();
+    await during;
+    expect(world.made).toHaveLength(1);
+    expect(world.put).toHaveLength(1);
+  });
+});
+
+function refuse(error: Error) {
+  return () => {
+    throw error;
+  };
+}
+
+function no(Reason: string) {
+  return { name: 'ConstraintViolationException', Reason, $metadata: { httpStatusCode: 400 } };
+}
