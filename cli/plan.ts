@@ -76,6 +76,7 @@ function obstacle({ kind, state }: KindOutcome): Obstacle[] {
   switch (state.is) {
     case 'inDesiredState':
     case 'held':
+    case 'removed':
       return [];
     case 'blocked':
     case 'settling':

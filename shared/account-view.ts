@@ -73,6 +73,9 @@ function stateOf({ record, status, control }: AccountParts): AccountState {
     case 'retired':
       return record.lifecycle;
     case 'retiring':
+      if (!upToDate(record, status)) return isPaused(record, control) ? 'paused' : 'pending';
+      if (status?.retired) return 'retired';
+      if (isPaused(record, control)) return 'paused';
       return status?.lastPass?.result === 'failed' ? 'failed' : 'pending';
     case 'managed':
       if (isPaused(record, control)) return 'paused';

@@ -14,7 +14,7 @@ export type Retry =
 export interface ErrorDetails {
   readonly remedy?: string;
   readonly cause?: unknown;
-  /** Seconds until it is worth another look; for `when-due`. */
+  /** Seconds until it is worth another look; for `when-due`, and for a `when-changed` that others may change. */
   readonly retryAfterSeconds?: number;
 }
 

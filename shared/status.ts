@@ -62,6 +62,8 @@ export interface AccountStatus {
   readonly version: number;
   readonly observedGeneration: number;
   readonly ready: boolean;
+  /** Of a retiring account: everything that Orgkeeper made in it is gone. */
+  readonly retired?: true;
   /** When it was first ready; absent until then. */
   readonly readySince?: string;
   readonly conditions: readonly Condition[];

@@ -1,5 +1,6 @@
 import type { AccountRecord } from '../../shared/account.ts';
 import type { AccountStatus, Announcement, PassRecord } from '../../shared/status.ts';
+import { retirementAnnouncements } from './retired.ts';
 
 /**
  * What a pass owes to the bus: changes of state, not states. Pure.
@@ -8,7 +9,7 @@ import type { AccountStatus, Announcement, PassRecord } from '../../shared/statu
 export function announcements(
   record: AccountRecord,
   before: AccountStatus | undefined,
-  after: Pick<AccountStatus, 'ready' | 'conditions'> & { lastPass: PassRecord },
+  after: Pick<AccountStatus, 'ready' | 'retired' | 'conditions'> & { lastPass: PassRecord },
 ): Announcement[] {
   const pass = after.lastPass;
   const common = {
@@ -18,6 +19,7 @@ export function announcements(
     passId: pass.id,
     cause: pass.cause,
   };
+  if (record.lifecycle === 'retiring') return retirementAnnouncements(record, before, after, common);
   const owed: Announcement[] = [];
   if (pass.result === 'corrected' && before?.readySince) {
     owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass) } });

@@ -31,13 +31,16 @@ export function kindFinding(outcome: KindOutcome, hold: Hold | undefined, late =
     case 'held': {
       const count = outcome.differences.length;
       const why = HELD[hold ?? 'Observed'];
-      const message = `${count} ${count === 1 ? 'difference is' : 'differences are'} left as found: ${why}.`;
+      const what = `${count} ${count === 1 ? 'difference is' : 'differences are'} left as found`;
+      const message = `${count === 0 ? 'Nothing is removed' : what}: ${why}.`;
       return { type, status: 'False', reason: hold === 'Observed' || !hold ? 'Drifted' : hold, message };
     }
     case 'blocked':
       return { type, status: 'False', reason: state.reason, message: state.message };
     case 'settling':
       return { type, status: 'False', reason: 'Settling', message: state.message };
+    case 'removed':
+      return { type, status: 'False', reason: state.reason, message: state.message };
     case 'failed':
       return errorFinding(type, state.error, late);
   }

@@ -51,7 +51,7 @@ function secondsUntil(want: number | ControllerError, attempts: number, waited: 
   if (want instanceof AccountNotReady) return Math.min(MINUTE * 2 ** (attempts - 1), 15 * MINUTE);
   switch (want.retry) {
     case 'when-changed':
-      return undefined;
+      return want.retryAfterSeconds;
     case 'again':
       return MINUTE;
     case 'when-due':

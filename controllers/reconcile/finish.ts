@@ -15,6 +15,7 @@ import {
 import { nextLook } from './due.ts';
 import type { KindOutcome } from './kinds-run.ts';
 import type { Pass, PassDeps, PassOutcome } from './pass-types.ts';
+import { retiredStatus } from './retired.ts';
 import type { Verdict } from './verify.ts';
 
 /** What a pass found out and did. */
@@ -25,6 +26,8 @@ export interface Findings {
   readonly verdict?: Verdict;
   /** Conditions that no kind's outcome stands for. */
   readonly findings: readonly Finding[];
+  /** Nothing of ours is in the account any more, and it was asked for. */
+  readonly retired?: boolean;
   /** Failures outside the kinds, each with the condition that it is about. */
   readonly failures: readonly { readonly type: string; readonly error: unknown }[];
 }
@@ -37,7 +40,8 @@ export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promi
     ...found.outcomes.flatMap(({ state }) => (state.is === 'failed' ? [state.error] : [])),
   ];
   const passing = errors.find((error) => !(error instanceof ControllerError) || error.retry === 'again');
-  const status = toStatus(pass, found, errors, now);
+  const reached = toStatus(pass, found, errors, now);
+  const status = found.retired ? retiredStatus(reached) : reached;
   const { lastPass } = status;
   const unannounced = [
     ...(pass.before?.unannounced ?? []),

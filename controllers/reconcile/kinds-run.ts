@@ -20,7 +20,9 @@ export interface KindOutcome {
     | { readonly is: 'held' }
     | { readonly is: 'blocked'; readonly reason: string; readonly message: string }
     | { readonly is: 'settling'; readonly message: string; readonly retryAfterSeconds: number }
-    | { readonly is: 'failed'; readonly error: unknown };
+    | { readonly is: 'failed'; readonly error: unknown }
+    /** Of a retiring account: nothing of ours is there any more, or what is there stays. */
+    | { readonly is: 'removed'; readonly reason: 'Removed' | 'Left'; readonly message: string };
   /** Of the kind that verifies access: the role that is wanted, and the trust policy that stands now. */
   readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
   /** Of that kind, when it wrote: puts the trust back that admitted us before. */
@@ -149,6 +151,32 @@ function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOut
   if (!kind.role) return {};
   const trust = standing === undefined ? 'none' : kind.role(standing).trustPolicy;
   return { role: { arn: kind.role(wanted).arn, trust } };
+}
+
+/**
+ * Takes away what Orgkeeper made of one kind, with clients that may write. What was recorded of it and is not any more
+ * stands among the differences. Never throws: what went wrong is the outcome.
+ */
+export async function removeKind(
+  one: Pick<Seen, 'kind' | 'section' | 'account'>,
+  place: Workplace,
+  clients: (wanted: unknown) => Promise<MemberClients>,
+): Promise<KindOutcome> {
+  const { kind, account } = one;
+  const recorded = { ...place.outputs };
+  let state: KindOutcome['state'];
+  try {
+    const wanted = render(one, place, recorded);
+    await kind.remove(wanted, contextFor(account, place, await clients(wanted), recorded));
+    state = { is: 'removed', reason: 'Removed', message: 'What Orgkeeper made is gone.' };
+  } catch (error) {
+    state = { is: 'failed', error };
+  }
+  const gone = Object.entries(recorded).filter(([output]) => place.outputs[output] === undefined);
+  const differences = gone.map(
+    ([resource, actual]): Difference => ({ kind: kind.name, resource, path: '', actual, action: 'removed' }),
+  );
+  return { kind, differences, foreign: [], state };
 }
 
 function render(

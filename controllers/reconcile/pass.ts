@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { fresh } from '../../shared/access.ts';
-import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
 import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
 import type { Difference } from '../../shared/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
-import { takeLease } from '../../shared/store/statuses.ts';
+import { stopLooking } from '../../shared/store/statuses.ts';
 import type { AnyKind } from '../kinds/kind.ts';
-import { brakeHolds } from './brake.ts';
 import type { Finding, Hold } from './conditions.ts';
-import { type KeptKind, keptKinds, regionOf } from './desired.ts';
+import { type KeptKind, keptKinds } from './desired.ts';
+import { clientsFor, notYet } from './enter.ts';
 import { type Findings, finish } from './finish.ts';
+import { holdReason, lease } from './hold.ts';
 import { compareKind, differs, type KindOutcome, keepKind, observeKinds, type Seen } from './kinds-run.ts';
+import { giveAddress, withAddress } from './own-addresses.ts';
 import type { Pass, PassDeps, PassOutcome, PassRequest } from './pass-types.ts';
+import { removeAll } from './retirement.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';
-import { skipReason } from './skip.ts';
+import { isWorkedOn, skipReason } from './skip.ts';
 import { verified, wroteRole } from './verification.ts';
 import { isNew, PUT_BACK } from './verify.ts';
 
@@ -28,10 +30,14 @@ const UNANSWERED_SECONDS = 30;
  */
 export async function runPass(request: PassRequest, deps: PassDeps): Promise<PassOutcome> {
   const startedAt = new Date();
-  const { record, status: before, control } = await loadAccount(deps.main.table, request.message.accountId);
+  const { table } = deps.main;
+  const { record, status: before, address, control } = await loadAccount(table, request.message.accountId);
   const why = skipReason({ record, before, sentAt: request.sentAt, config: deps.config });
-  if (why || !record) return { did: 'skipped', why: why ?? 'no such account' };
-  const place = { record, config: deps.config, outputs: { ...before?.outputs } };
+  if (why || !record) {
+    if (record && !isWorkedOn(record.lifecycle) && before?.dueAt) await stopLooking(table, before);
+    return { did: 'skipped', why: why ?? 'no such account' };
+  }
+  const place = { record, config: deps.config, outputs: withAddress(before?.outputs, address) };
   const calls = { reads: 0, writes: 0 };
   const pass: Pass = { id: randomUUID(), startedAt, request, record, before, control, place, calls };
   return finish(pass, await findings(pass, deps), deps);
@@ -45,6 +51,7 @@ async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
   } catch (error) {
     return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error }] };
   }
+  if (pass.record.lifecycle === 'retiring') return removeAll(pass, deps, kept);
   let reading: MemberClients;
   try {
     reading = await clientsFor(pass, deps, readingPolicy(kept.map(({ kind }) => kind)));
@@ -79,6 +86,7 @@ async function keep(
   kept: readonly KeptKind[],
   reading: MemberClients,
 ): Promise<Kept> {
+  const unaddressed = await giveAddress(pass, deps, kept);
   const seen = await observeKinds(kept, pass.place, reading);
   const wantsWriting = seen.some((one) => differs(compareKind(one, pass.place)));
   const hold = wantsWriting ? await holdReason(pass, deps) : undefined;
@@ -88,6 +96,7 @@ async function keep(
   const list: KindOutcome[] = [];
   for (const one of seen) {
     const outcome =
+      (unaddressed?.kind === one.kind ? unaddressed : undefined) ??
       tooEarly(one, pass) ??
       putBackBefore(one, pass) ??
       (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
@@ -107,48 +116,6 @@ function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
   return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
-}
-
-async function holdReason(pass: Pass, deps: PassDeps): Promise<Hold | undefined> {
-  const { record, control, before, request } = pass;
-  if (record.mode === 'observe') return 'Observed';
-  const baselinePaused = record.baseline && control.pausedBaselines.includes(record.baseline.name);
-  if (record.paused || control.fleetPaused || baselinePaused) return 'Paused';
-  const { sweepId } = request.message;
-  const braked = sweepId && before?.readySince && (await brakeHolds(deps.main, sweepId, record.accountId));
-  return braked ? 'SweepStopped' : undefined;
-}
-
-function lease(pass: Pass, deps: PassDeps): Promise<void> {
-  return takeLease(deps.main.table, {
-    accountId: pass.record.accountId,
-    passId: pass.id,
-    until: pass.request.until,
-    now: new Date(),
-    readVersion: pass.before?.version ?? 0,
-  });
-}
-
-async function clientsFor(pass: Pass, deps: PassDeps, policy: string): Promise<MemberClients> {
-  const { record } = pass;
-  try {
-    const credentials = await deps.access.enter(record, { name: pass.id, policy });
-    const region = regionOf(record, deps.config);
-    return (deps.clients ?? memberClients)({
-      credentials,
-      region,
-      onCall: ({ writes }) => {
-        if (writes) pass.calls.writes += 1;
-        else pass.calls.reads += 1;
-      },
-    });
-  } catch (error) {
-    if (error instanceof AccessDenied) deps.access.evict(record.accountId);
-    const fromOutside = record.executionRoleArn !== undefined && error instanceof AccessDenied;
-    if (fromOutside && (isNew(pass) || pass.before?.waiting?.for === 'consistency')) throw notYet(error);
-    const neverReady = record.origin !== 'invited' && !pass.before?.readySince;
-    throw neverReady ? fresh(error) : error;
-  }
 }
 
 /** A change of the role in use that had to be put back is not made again before something else is desired. */
@@ -172,11 +139,6 @@ function settling(outcome: KindOutcome): KindOutcome {
   const { state } = outcome;
   if (state.is !== 'failed' || !(state.error instanceof AccessDenied)) return outcome;
   return { ...outcome, state: { is: 'failed', error: notYet(state.error) } };
-}
-
-function notYet(denial: AccessDenied): NotYetConsistent {
-  const { reason, remedy } = denial;
-  return new NotYetConsistent(denial.message, { cause: denial, reason, ...(remedy && { remedy }) });
 }
 
 function notObserved(kind: AnyKind): Finding {

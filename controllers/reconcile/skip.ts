@@ -18,10 +18,19 @@ export function skipReason(given: {
   const { record, before } = given;
   if (!record) return 'no such account';
   if (record.accountId === given.config.managementAccountId) return 'the management account is never kept';
-  if (record.lifecycle !== 'managed') return `the account is ${record.lifecycle}`;
+  if (!isWorkedOn(record.lifecycle)) return `the account is ${record.lifecycle}`;
+  const seenNow = before?.observedGeneration === record.generation;
+  if (record.lifecycle === 'retiring' && seenNow && before.retired && !before.unannounced) {
+    return 'the account is retired, and nothing of ours is left in it';
+  }
   const last = before?.lastPass;
   if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
-  if (before.observedGeneration !== record.generation) return undefined;
+  if (!seenNow) return undefined;
   const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > SETTLED_MS;
   return seen ? `pass ${last.id} has started since and found it ${last.result}` : undefined;
+}
+
+/** True for accounts that passes enter: to keep them, or to take away what was made in them. */
+export function isWorkedOn(lifecycle: AccountRecord['lifecycle']): boolean {
+  return lifecycle === 'managed' || lifecycle === 'retiring';
 }

@@ -1,15 +1,17 @@
 import {
   BatchGetCommand,
   type BatchGetCommandOutput,
-  DeleteCommand,
   GetCommand,
   PutCommand,
   QueryCommand,
+  TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../account.ts';
+import type { Address } from '../address-pool.ts';
 import { type Control, RUNNING } from '../control.ts';
 import { ServiceFault } from '../errors.ts';
 import type { AccountStatus } from '../status.ts';
+import { addressKey } from './addresses.ts';
 import { CONTROL_KEY } from './controls.ts';
 import { COLLECTION_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
 
@@ -18,6 +20,8 @@ export interface AccountItems {
   readonly record?: AccountRecord;
   /** Absent until a pass has saved one. */
   readonly status?: AccountStatus;
+  /** The block of addresses that it holds of some pool. */
+  readonly address?: Address;
   readonly control: Control;
 }
 
@@ -26,7 +30,7 @@ export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, s
 
 /** Everything a pass must know, in one consistent BatchGetItem. */
 export async function loadAccount(table: Table, accountId: string): Promise<AccountItems> {
-  const keys = [accountKey(accountId), statusKey(accountId), CONTROL_KEY];
+  const keys = [accountKey(accountId), statusKey(accountId), addressKey(accountId), CONTROL_KEY];
   const answer = await table.documents.send(
     new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
   );
@@ -36,8 +40,10 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
     items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
   const record = withoutKeys<AccountRecord>(find(accountKey(accountId)));
   const status = withoutKeys<AccountStatus>(find(statusKey(accountId)));
+  const address = withoutKeys<Address>(find(addressKey(accountId)));
   return {
     ...(record && { record }),
+    ...(address && { address }),
     ...(status && status.version > 0 && { status }),
     control: withoutKeys<Control>(find(CONTROL_KEY)) ?? RUNNING,
   };
@@ -100,11 +106,20 @@ export async function saveRecord(
   );
 }
 
-/** Forgets an account: its record and status; its history stays until it expires. */
-export async function deleteAccount(table: Table, accountId: string): Promise<void> {
-  for (const Key of [statusKey(accountId), accountKey(accountId)]) {
-    await table.documents.send(new DeleteCommand({ TableName: table.name, Key }));
-  }
+/**
+ * Forgets an account: its record and status, both or neither; its history stays until it expires, and so does the
+ * block of addresses that it may hold. False when somebody else changed the record since it was read.
+ */
+export async function deleteAccount(table: Table, read: AccountRecord): Promise<boolean> {
+  const record = {
+    TableName: table.name,
+    Key: accountKey(read.accountId),
+    ConditionExpression: 'generation = :generation AND changedBy = :changedBy',
+    ExpressionAttributeValues: { ':generation': read.generation, ':changedBy': read.changedBy },
+  };
+  const status = { TableName: table.name, Key: statusKey(read.accountId) };
+  const deletes = [{ Delete: record }, { Delete: status }];
+  return unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: deletes })));
 }
 
 /** All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter. */

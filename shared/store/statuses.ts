@@ -96,6 +96,21 @@ export async function clearAnnouncements(table: Table, status: AccountStatus): P
   );
 }
 
+/** Takes an account that is no longer kept out of those that are due. */
+export async function stopLooking(table: Table, status: AccountStatus): Promise<void> {
+  await unlessChanged(() =>
+    table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: statusKey(status.accountId),
+        UpdateExpression: 'REMOVE due, dueAt',
+        ConditionExpression: 'version = :version',
+        ExpressionAttributeValues: { ':version': status.version },
+      }),
+    ),
+  );
+}
+
 /** Accounts whose time to be looked at has come, soonest first, with that time; a page at a time. */
 export async function* dueAccounts(
   table: Table,

@@ -1,0 +1,32 @@
+import { takeLease } from '../../shared/store/statuses.ts';
+import { brakeHolds } from './brake.ts';
+import type { Hold } from './conditions.ts';
+import type { Pass, PassDeps } from './pass-types.ts';
+
+/** What keeps a pass from writing whatever it finds: people's word alone. Pure. */
+export function stopped({ record, control }: Pick<Pass, 'record' | 'control'>): Hold | undefined {
+  if (record.mode === 'observe') return 'Observed';
+  const baselinePaused = record.baseline && control.pausedBaselines.includes(record.baseline.name);
+  return record.paused || control.fleetPaused || baselinePaused ? 'Paused' : undefined;
+}
+
+/** What keeps a pass that found differences from writing: people's word, or its sweep's brake. */
+export async function holdReason(pass: Pass, deps: PassDeps): Promise<Hold | undefined> {
+  const { record, before, request } = pass;
+  const said = stopped(pass);
+  if (said) return said;
+  const { sweepId } = request.message;
+  const braked = sweepId && before?.readySince && (await brakeHolds(deps.main, sweepId, record.accountId));
+  return braked ? 'SweepStopped' : undefined;
+}
+
+/** Takes the right to write into the account for this pass. @throws Conflict when another pass has it */
+export function lease(pass: Pass, deps: PassDeps): Promise<void> {
+  return takeLease(deps.main.table, {
+    accountId: pass.record.accountId,
+    passId: pass.id,
+    until: pass.request.until,
+    now: new Date(),
+    readVersion: pass.before?.version ?? 0,
+  });
+}

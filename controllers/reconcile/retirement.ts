@@ -1,0 +1,72 @@
+import { ForeignResource } from '../../shared/errors.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import { type KeptKind, kindAccount } from './desired.ts';
+import { clientsFor } from './enter.ts';
+import type { Findings } from './finish.ts';
+import { lease, stopped } from './hold.ts';
+import { type KindOutcome, removeKind } from './kinds-run.ts';
+import { giveAddressBack } from './own-addresses.ts';
+import type { Pass, PassDeps } from './pass-types.ts';
+import { writingPolicy } from './session-policy.ts';
+
+/** What is in the way is somebody's to move: it is looked at again so often without being asked. */
+const AGAIN_SECONDS = 15 * 60;
+
+/**
+ * Takes away what Orgkeeper made in an account that is retiring: one kind after the other, in reverse order, since
+ * later ones use what earlier ones made. It stops at a kind that something else still depends on. Safe to repeat after
+ * a crash at any call. The role by which its owner lets us in stays: it is the owner's.
+ */
+export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptKind[]): Promise<Findings> {
+  const hold = stopped(pass);
+  const none = { findings: [], failures: [] };
+  if (hold) return { outcomes: kept.map(({ kind }) => held(kind)), hold, ...none };
+  await lease(pass, deps);
+  const account = kindAccount(pass.record, deps.config, kept);
+  const outcomes: KindOutcome[] = [];
+  for (const one of kept.toReversed()) {
+    const { kind } = one;
+    if (outcomes.some(({ state }) => state.is === 'failed')) outcomes.unshift(waits(kind));
+    else if (account.entry && kind.verifiesAccess) outcomes.unshift(left(kind, account.entry.roleArn));
+    else {
+      const clients = (wanted: unknown) =>
+        clientsFor(pass, deps, writingPolicy(kind, kind.resources(wanted, account)));
+      outcomes.unshift(lookedAtAgain(await removeKind({ ...one, account }, pass.place, clients)));
+    }
+  }
+  const retired = outcomes.every(({ state }) => state.is === 'removed');
+  if (retired) await giveAddressBack(pass, deps);
+  return { outcomes, retired, ...none };
+}
+
+function left(kind: AnyKind, roleArn: string): KindOutcome {
+  const message = `${roleArn} stays: its owner made it to let Orgkeeper in, and removes it.`;
+  return { kind, differences: [], foreign: [], state: { is: 'removed', reason: 'Left', message } };
+}
+
+function waits(kind: AnyKind): KindOutcome {
+  const message = 'Stays until what was made after it is gone.';
+  return {
+    kind,
+    differences: [],
+    foreign: [],
+    state: { is: 'blocked', reason: 'WaitingForRemoval', message },
+  };
+}
+
+function held(kind: AnyKind): KindOutcome {
+  return { kind, differences: [], foreign: [], state: { is: 'held' } };
+}
+
+function lookedAtAgain(outcome: KindOutcome): KindOutcome {
+  const { state } = outcome;
+  if (state.is !== 'failed' || !(state.error instanceof ForeignResource)) return outcome;
+  const { message, reason, remedy } = state.error;
+  const error = new ForeignResource(message, {
+    cause: state.error,
+    reason,
+    ...(remedy && { remedy }),
+    retryAfterSeconds: AGAIN_SECONDS,
+  });
+  return { ...outcome, state: { is: 'failed', error } };
+}
