@@ -57,14 +57,11 @@ export async function ask(creation: Waiting, deps: CreationDeps): Promise<Creati
   return creating;
 }
 
-/** The turn that the request has, or the next one. */
+/** Now, when the request's turn has come; else its next turn. */
 async function turnOf({ stage }: Waiting, deps: CreationDeps): Promise<Date> {
   const now = deps.now();
-  const has = stage.turnAt ? new Date(stage.turnAt) : undefined;
-  // A second early is SQS's way of counting, not another's turn.
-  if (has && Math.abs(now.getTime() - has.getTime()) <= 1000) return now;
-  if (has && now.getTime() - has.getTime() < TURN_MS) return has;
-  return nextTurn(now, deps);
+  const late = stage.turnAt ? now.getTime() - Date.parse(stage.turnAt) : TURN_MS;
+  return late < TURN_MS ? now : nextTurn(now, deps);
 }
 
 function nextTurn(now: Date, deps: CreationDeps): Promise<Date> {

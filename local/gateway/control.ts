@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Emulator } from '../emulator.ts';
 import type { Buses } from './buses.ts';
+import type { Creations } from './creations.ts';
 import { putServiceEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
@@ -10,6 +11,7 @@ import type { Reply } from './wire.ts';
 export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
+  readonly creations: Creations;
   readonly buses: Buses;
   readonly emulator: () => Pick<Emulator, 'pause' | 'resume'> | undefined;
 }
@@ -17,7 +19,7 @@ export interface ControlDeps {
 /**
  * The gateway's own endpoints, for tests and curious people:
  * `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`,
- * `GET|POST|DELETE /_orgkeeper/faults`, `POST /_orgkeeper/events` (an event of an AWS service, such as a failed
+ * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed
  * CreateAccountResult), `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone),
  * `GET /_orgkeeper/health`.
  */
@@ -43,6 +45,12 @@ export async function answerControl(
         return json(201, deps.faults.add(JSON.parse(body.toString('utf8'))));
       case 'DELETE /_orgkeeper/faults':
         deps.faults.clear();
+        return json(200, {});
+      case 'POST /_orgkeeper/creations':
+        deps.creations.plan(JSON.parse(body.toString('utf8')));
+        return json(201, {});
+      case 'DELETE /_orgkeeper/creations':
+        deps.creations.clear();
         return json(200, {});
       case 'POST /_orgkeeper/pause':
         deps.emulator()?.pause?.();

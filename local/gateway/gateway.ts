@@ -5,6 +5,7 @@ import { createAccess } from './access.ts';
 import { createBuses } from './buses.ts';
 import { type Caller, type Callers, createCallers, isCaller } from './callers.ts';
 import { answerControl } from './control.ts';
+import { createCreations } from './creations.ts';
 import { answerPutEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIam, type Iam } from './iam.ts';
@@ -43,6 +44,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const trusts = createTrusts(iam);
   const access = createAccess({ upstream, iam, trusts });
   const buses = createBuses({ upstream, iam, admits: access.busAdmits });
+  const creations = createCreations({ upstream, buses });
 
   async function answer(call: Call, caller: Caller): Promise<Reply> {
     if (call.service === 'sts') {
@@ -57,6 +59,8 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       return answerPutEvents(call, caller, { upstream, buses, admits: access.busAdmits });
     }
     if (call.service === 'iam') return answerIam(call, caller);
+    const planned = await creations.answer(call, caller.account);
+    if (planned) return planned;
     const queued = call.service === 'sqs' ? await queues.answer(call, caller.account) : undefined;
     const reply = queued ?? (await upstream.forward(call, caller.account));
     if (call.service === 'organizations')
@@ -94,6 +98,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
         await answerControl(request.method ?? 'GET', url, body, {
           recorder,
           faults,
+          creations,
           buses,
           emulator: () => emulator,
         }),
@@ -159,6 +164,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       upstream.connect(started.endpoint);
     },
     close: async () => {
+      creations.stop();
       upstream.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -6,6 +6,12 @@ import { type Call, isObject, parseObject, type Reply } from './wire.ts';
 
 type Details = Record<string, unknown>;
 
+/** What putting the organization's events needs. */
+export interface OrganizationDeps {
+  readonly upstream: Upstream;
+  readonly buses: Buses;
+}
+
 /**
  * Which events CloudTrail delivers after a call to Organizations succeeded, by action. The management
  * account's default bus in us-east-1 gets them, whoever called.
@@ -20,7 +26,7 @@ export async function putOrganizationEvents(
   call: Call,
   account: string,
   reply: Reply,
-  deps: { upstream: Upstream; buses: Buses },
+  deps: OrganizationDeps,
 ): Promise<void> {
   const make = AFTER[call.action];
   if (!make || reply.status !== 200) return;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { localAccessKeyId } from '../../../local/gateway/callers.ts';
+import type { CreationPlan } from '../../../local/gateway/creations.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
 import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
 
@@ -25,6 +26,8 @@ export interface TestRuntime {
   /** Plans a failure. */
   fault(fault: z.input<typeof Fault>): Promise<void>;
   clearFaults(): Promise<void>;
+  /** Says how accounts are created from now on, one plan on another; `undefined`: at once, as without any. */
+  planCreations(plan: z.input<typeof CreationPlan> | undefined): Promise<void>;
   /** Puts an event as an AWS service would, or with a foreign `account`. */
   putServiceEvent(event: TestEvent): Promise<void>;
   /** Stops the emulator as if the network were gone, and continues it. */
@@ -102,6 +105,8 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     clearCalls: async () => void (await control('DELETE', 'calls')),
     fault: async (fault) => void (await control('POST', 'faults', fault)),
     clearFaults: async () => void (await control('DELETE', 'faults')),
+    planCreations: async (plan) =>
+      void (await (plan ? control('POST', 'creations', plan) : control('DELETE', 'creations'))),
     putServiceEvent: async (event) => void (await control('POST', 'events', event)),
     pause: async () => void (await control('POST', 'pause')),
     resume: async () => void (await control('POST', 'resume')),

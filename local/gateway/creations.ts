@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
+import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
+
+/** How AWS shall create accounts, where the emulator would have them at once: which, how long, how it ends. */
+export const CreationPlan = z.strictObject({
+  /** Name of the account; any when left out. */
+  name: z.string().optional(),
+  /** So long it is in progress. */
+  milliseconds: z.int().min(0).default(0),
+  /** Then it ends as FAILED, for this reason. */
+  failureReason: z.string().optional(),
+  /** `lost`: no CreateAccountResult comes. */
+  event: z.enum(['delivered', 'lost']).default('delivered'),
+});
+export type CreationPlan = z.infer<typeof CreationPlan>;
+
+/** Accounts that are created as planned; five in progress at most. */
+export interface Creations {
+  plan(plan: z.input<typeof CreationPlan>): void;
+  /** Forgets the plans. What is in progress goes on. */
+  clear(): void;
+  /** The answer to a call that a plan is about; undefined for every other. */
+  answer(call: Call, account: string): Promise<Reply | undefined>;
+  stop(): void;
+}
+
+type Status = Record<string, unknown>;
+interface Held {
+  readonly end: Status;
+  readonly until: number;
+}
+
+const IN_PROGRESS = 5;
+
+/** No plans: the emulator creates accounts by itself. */
+export function createCreations(deps: OrganizationDeps): Creations {
+  let plans: CreationPlan[] = [];
+  const held = new Map<string, Held>();
+  const timers = new Set<NodeJS.Timeout>();
+
+  const shown = ({ end, until }: Held): Status => {
+    if (Date.now() >= until) return end;
+    const { AccountId: _, CompletedTimestamp: __, FailureReason: ___, ...start } = end;
+    return { ...start, State: 'IN_PROGRESS' };
+  };
+
+  async function create(call: Call, account: string, plan: CreationPlan): Promise<Reply> {
+    const busy = [...held.values()].filter(({ until }) => Date.now() < until).length;
+    if (busy >= IN_PROGRESS) {
+      const message = 'AWS Organizations creates five accounts at once, at most. Try again later.';
+      return errorReply(call, 400, 'TooManyRequestsException', message);
+    }
+    const until = Date.now() + plan.milliseconds;
+    const reply = plan.failureReason === undefined ? await deps.upstream.forward(call, account) : undefined;
+    if (reply && reply.status !== 200) return reply;
+    const end = reply ? statusIn(reply) : failed(call, plan.failureReason, until);
+    const one = { end, until };
+    held.set(String(end.Id), one);
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      if (plan.event === 'lost') return;
+      const result = jsonReply(call, { CreateAccountStatus: end });
+      void putOrganizationEvents(call, account, result, deps).catch(() => undefined);
+    }, plan.milliseconds);
+    timers.add(timer);
+    return jsonReply(call, { CreateAccountStatus: shown(one) });
+  }
+
+  async function list(call: Call, account: string): Promise<Reply> {
+    const reply = await deps.upstream.forward(call, account);
+    const answer = parseObject(reply.body);
+    if (reply.status !== 200 || !Array.isArray(answer?.CreateAccountStatuses)) return reply;
+    const { States: states } = call.params;
+    const of = answer.CreateAccountStatuses.filter(isObject).filter(({ Id }) => !held.has(String(Id)));
+    // Ours stand on the last page: the emulator counts pages without them.
+    const ours = answer.NextToken ? [] : [...held.values()].map(shown);
+    const wanted = ours.filter(({ State }) => !Array.isArray(states) || states.includes(State));
+    return jsonReply(call, { ...answer, CreateAccountStatuses: [...of, ...wanted] });
+  }
+
+  return {
+    plan(plan) {
+      plans.push(CreationPlan.parse(plan));
+    },
+    clear() {
+      plans = [];
+    },
+    async answer(call, account) {
+      if (call.service !== 'organizations') return undefined;
+      if (call.action === 'CreateAccount') {
+        const name = text(call.params, 'AccountName');
+        const plan = plans.find((one) => one.name === undefined || one.name === name);
+        return plan && create(call, account, plan);
+      }
+      if (call.action === 'ListCreateAccountStatus' && held.size > 0) return list(call, account);
+      const one = held.get(text(call.params, 'CreateAccountRequestId') ?? '');
+      return one && jsonReply(call, { CreateAccountStatus: shown(one) });
+    },
+    stop() {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+function statusIn(reply: Reply): Status {
+  const status = parseObject(reply.body)?.CreateAccountStatus;
+  return isObject(status) ? status : {};
+}
+
+function failed(call: Call, reason: string | undefined, until: number): Status {
+  return {
+    Id: `car-${randomBytes(16).toString('hex')}`,
+    AccountName: text(call.params, 'AccountName'),
+    State: 'FAILED',
+    RequestedTimestamp: Date.now() / 1000,
+    CompletedTimestamp: until / 1000,
+    FailureReason: reason,
+  };
+}
