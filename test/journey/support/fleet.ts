@@ -62,16 +62,17 @@ export function fleetOf(runtime: TestRuntime): Fleet {
     ids: readonly string[],
     fits: (view: AccountView) => boolean,
   ): Promise<void> {
-    let open = [...ids];
+    const open = [...ids];
     let last: unknown;
+    // One after the other: to ask for all of them all the time would keep the emulator from its work.
     const look = async () => {
-      const views = await Promise.all(
-        open.map((id) => view(id).catch((error: Error) => ({ accountId: id, error: error.message }))),
-      );
-      const left = views.filter((one) => 'error' in one || !fits(one));
-      open = left.map(({ accountId }) => accountId);
-      last = left.slice(0, 3).map((one) => ('error' in one ? one : { ...one, outputs: undefined }));
-      return open.length === 0 ? true : undefined;
+      for (let id = open[0]; id !== undefined; id = open[0]) {
+        const seen = await view(id).catch((error: Error) => error.message);
+        last = typeof seen === 'string' ? seen : { ...seen, outputs: undefined };
+        if (typeof seen === 'string' || !fits(seen)) return undefined;
+        open.shift();
+      }
+      return true;
     };
     await until(`all of ${ids.length} accounts ${what}`, look, { seconds: 150, seen: () => last });
   }
