@@ -31,7 +31,7 @@ async function followed(record: SQSRecord): Promise<boolean> {
   try {
     const envelope = Envelope.parse(JSON.parse(record.body));
     const incoming: Incoming = {
-      cause: { source: envelope.source, detailType: envelope['detail-type'], id: envelope.id },
+      cause: { source: envelope.source, detailType: envelope['detail-type'], id: originalId(envelope) },
       detail: envelope.detail,
       account: envelope.account ?? 'unknown',
       time: envelope.time,
@@ -55,6 +55,12 @@ async function followed(record: SQSRecord): Promise<boolean> {
     logger.error('the event comes again', error instanceof Error ? error : new Error(String(error)));
     return false;
   }
+}
+
+/** Each hop between buses gives the envelope a new id; what CloudTrail delivers is known by its own. */
+function originalId({ id, source, detail }: Envelope): string {
+  const { eventID } = (detail ?? {}) as { eventID?: unknown };
+  return source.startsWith('aws.') && typeof eventID === 'string' ? eventID : id;
 }
 
 /** Reads and decides anew when somebody else saved first, a few times. */
