@@ -51,8 +51,10 @@ export function creationWorld(options: { secondsToCreate?: number; result?: (nam
         for (const { Put } of input.TransactItems as { Put: Item }[]) write(Put);
         return {};
       }
-      if (name === 'QueryCommand')
-        return { Items: [...items.values()].filter(({ pk }) => pk === BASELINE.pk) };
+      if (name === 'QueryCommand') {
+        const wanted = (input.ExpressionAttributeValues as Item)[':pk'];
+        return { Items: [...items.values()].filter(({ pk }) => pk === wanted) };
+      }
       throw new Error(`nobody expected ${name}`);
     },
   };
