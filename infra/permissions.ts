@@ -70,7 +70,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     reconcile: [
       ownLogs('reconcile'),
       receive(arn.workQueue, 'sqs:ChangeMessageVisibility'),
-      records('BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
+      records('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       announce,
       ...enterAccounts,
     ],

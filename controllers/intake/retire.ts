@@ -1,12 +1,15 @@
+import type { AccountRecord } from '../../shared/account.ts';
+import { accountView } from '../../shared/account-view.ts';
 import { Conflict } from '../../shared/errors.ts';
 import type { RetirementRequest } from '../../shared/requests.ts';
-import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
+import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 
 /**
  * Stops keeping an account. `retain` leaves everything where it is; `remove` asks a pass to take away what Orgkeeper
- * made. The record stays; registering again brings the account back.
+ * made, also of an account that was retired with its resources retained. The record stays; registering again brings
+ * the account back.
  */
 export async function retire(
   incoming: Incoming,
@@ -15,17 +18,18 @@ export async function retire(
 ): Promise<IntakeOutcome> {
   const { accountId, resources } = request;
   const changedBy = incoming.cause.id;
-  const existing = await getRecord(deps.main.table, accountId);
+  const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
   if (!existing || existing.lifecycle === 'unmanaged') {
-    const message = 'is not kept by Orgkeeper';
-    return rejected('UnknownAccount', `Account ${accountId} ${message}.`, [
-      { path: 'detail.accountId', message },
-    ]);
+    return refused('UnknownAccount', 'accountId', `account ${accountId} is not kept by Orgkeeper`);
   }
   const repeats = existing.changedBy === changedBy;
-  if (existing.lifecycle === 'retired' && !(repeats && incoming.redelivered)) {
+  if (repeats && !incoming.redelivered) return { did: 'ignored', why: 'this request is followed already' };
+  const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
+  if (!repeats && isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
     return { did: 'ignored', why: 'the account is retired already' };
   }
+  const obstacle = resources === 'remove' && !repeats && unremovable(existing);
+  if (obstacle) return obstacle;
   const lifecycle = resources === 'remove' ? 'retiring' : 'retired';
   const record = repeats
     ? existing
@@ -34,12 +38,28 @@ export async function retire(
     throw new Conflict(`Somebody else changed the record of account ${accountId}.`);
   }
   if (resources === 'remove') {
-    return {
-      did: 'accepted',
-      announce: [],
-      work: [{ accountId, cause: incoming.cause, requestedAt: incoming.time }],
-    };
+    const work = { accountId, cause: incoming.cause, requestedAt: incoming.time };
+    return { did: 'accepted', announce: [], work: [work] };
   }
   const detail = { accountId, name: record.name, baseline: record.baseline, cause: incoming.cause };
   return { did: 'accepted', announce: [{ detailType: 'AccountRetired', detail }], work: [] };
+}
+
+/** Why nothing can be taken away from the account. */
+function unremovable({ accountId, lifecycle, mode }: AccountRecord): IntakeOutcome | undefined {
+  const path = 'resources';
+  if (lifecycle === 'departed') {
+    const message = `account ${accountId} has left, or is suspended or closed, and cannot be entered: ask for retain`;
+    return refused('AccountDeparted', path, message);
+  }
+  if (mode === 'observe') {
+    const message = `account ${accountId} is observed only: ask for retain, or register it with mode enforce first`;
+    return refused('ObservedOnly', path, message);
+  }
+  return undefined;
+}
+
+function refused(reason: string, key: string, message: string): IntakeOutcome {
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  return rejected(reason, sentence, [{ path: `detail.${key}`, message }]);
 }

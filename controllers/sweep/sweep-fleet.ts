@@ -1,3 +1,4 @@
+import type { AccountRecord } from '../../shared/account.ts';
 import { recordPages } from '../../shared/store/accounts.ts';
 import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
 import { type SweepMessage, sendSweep, sendWork, type WorkMessage } from '../../shared/work.ts';
@@ -6,7 +7,7 @@ import type { SweepDeps } from './deps.ts';
 type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;
 
 /**
- * Sends a pass to every managed account (of a baseline, if named), a page at a time, and lists the organization as
+ * Sends a pass to every account that is kept or retiring (of a baseline, if named), a page at a time, and lists the organization as
  * well. Remembers how far it has come: after a crash, and when time runs out, it goes on behind that.
  * @returns how many passes it sent
  */
@@ -21,7 +22,8 @@ export async function sweepFleet(message: FleetSweep, deps: SweepDeps): Promise<
   if (!sweep.cursor) await sendSweep(deps.main.sweep, { task: 'list' });
   let sent = 0;
   for await (const page of recordPages(table, sweep.cursor)) {
-    const kept = page.filter((record) => concerns(record, message));
+    // What is in the way of a removal may be gone by now; such an account is none of those that the brake counts.
+    const kept = page.filter((record) => concerns(record, message) || concerns(record, message, 'retiring'));
     await sendWork(
       deps.main.work,
       kept.map(({ accountId }) => work(accountId, message)),
@@ -46,8 +48,12 @@ async function countAccounts(message: FleetSweep, deps: SweepDeps): Promise<numb
   return accounts;
 }
 
-function concerns(record: { lifecycle: string; baseline?: { name: string } }, message: FleetSweep): boolean {
-  return record.lifecycle === 'managed' && (!message.baseline || record.baseline?.name === message.baseline);
+function concerns(
+  record: Pick<AccountRecord, 'lifecycle' | 'baseline'>,
+  message: FleetSweep,
+  lifecycle: AccountRecord['lifecycle'] = 'managed',
+): boolean {
+  return record.lifecycle === lifecycle && (!message.baseline || record.baseline?.name === message.baseline);
 }
 
 function work(accountId: string, { sweepId, cause, requestedAt }: FleetSweep): WorkMessage {

@@ -18,10 +18,10 @@ const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
 const COME_ALONG = ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:DescribeEndpoints'];
 /** Lambda itself makes these calls, by the function's role. */
 const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-/** Calls whose permission has another name. A transaction of ours only puts. */
-const PERMISSION: Record<string, string> = {
-  'sqs:SendMessageBatch': 'sqs:SendMessage',
-  'dynamodb:TransactWriteItems': 'dynamodb:PutItem',
+/** Calls whose permission has another name. Transactions of ours put and delete. */
+const PERMISSION: Record<string, string[]> = {
+  'sqs:SendMessageBatch': ['sqs:SendMessage'],
+  'dynamodb:TransactWriteItems': ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
 };
 
 let bundles: Bundle[];
@@ -38,7 +38,7 @@ function calls({ metafile }: Bundle): string[] {
     const [, client = '', command] = /client-([\w-]+)\/.*\/commands\/(\w+)Command\.js$/.exec(file) ?? [];
     const service = client === 'eventbridge' ? 'events' : client;
     const call = `${service}:${command}`;
-    return bytesInOutput > 0 && SERVICES.includes(service) ? [PERMISSION[call] ?? call] : [];
+    return bytesInOutput > 0 && SERVICES.includes(service) ? (PERMISSION[call] ?? [call]) : [];
   });
   return [...new Set(found)].filter((call) => !COME_ALONG.includes(call)).sort();
 }
