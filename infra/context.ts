@@ -1,5 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
+import { OrganizationalUnit } from '../shared/rules-text.ts';
 
 /** Organizations answers in one region of each partition. */
 const ORGANIZATIONS_REGION = {
@@ -49,11 +50,7 @@ const Context = z.object({
   onboard: json(
     z.strictObject({
       since: z.iso.datetime({ offset: true, error: 'a time such as 2026-11-01T00:00:00Z' }).optional(),
-      organizationalUnits: list(
-        z
-          .string()
-          .regex(/^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$/, 'an id such as ou-abcd-12345678'),
-      ).optional(),
+      organizationalUnits: list(OrganizationalUnit).optional(),
     }),
   ).prefault({}),
   // One statement of the bus policy names them all, and that policy may have 10,240 characters.

@@ -89,7 +89,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       listRecords,
       { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
       ...inspectMain(context),
-      ...(mainIsManagement(context) ? inspectManagement(context) : []),
+      ...(mainIsManagement(context) ? [...organizationReads(context), ...inspectManagement(context)] : []),
       ...enterAccounts,
     ],
     organization: [
@@ -116,6 +116,12 @@ function organizationReads(context: Context): Grant[] {
       resources: [arns(context).accounts],
       because: 'All accounts of this one organization.',
     },
+    {
+      sid: 'ReadUnits',
+      actions: ['organizations:DescribeOrganizationalUnit', 'organizations:ListParents'],
+      resources: [arns(context).accounts, arns(context).organizationalUnits],
+      because: 'Any account may be in any organizational unit of this one organization.',
+    },
   ];
 }
 
@@ -141,7 +147,7 @@ function accountCreation(context: Context): Grant[] {
     },
     {
       sid: 'PlaceAccounts',
-      actions: ['organizations:ListParents', 'organizations:MoveAccount'],
+      actions: ['organizations:MoveAccount'],
       resources: [arn.accounts, arn.organizationalUnits, arn.roots],
       because: 'Any account may be asked for in any organizational unit of this one organization.',
     },

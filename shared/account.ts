@@ -44,6 +44,10 @@ export interface AccountRecord {
   readonly mode: 'enforce' | 'observe';
   /** Absent only while unmanaged. */
   readonly baseline?: BaselineReference;
+  /** `rules` chose the baseline, and choose again when the account moves; what a person named they leave. */
+  readonly baselineBy?: 'rules' | 'request';
+  /** Id of the organizational unit (or the root) that it was in when last looked at, where AWS says that. */
+  readonly unit?: string;
   readonly externalId: string;
   /** Given for an invited account: the role that is entered, in place of the one that the baseline makes. */
   readonly executionRoleArn?: string;

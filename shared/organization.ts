@@ -1,7 +1,16 @@
-import { type Account, DescribeAccountCommand, paginateListAccounts } from '@aws-sdk/client-organizations';
+import {
+  type Account,
+  DescribeAccountCommand,
+  ListAccountsCommand,
+  type OrganizationsClient,
+  paginateListTagsForResource,
+} from '@aws-sdk/client-organizations';
+import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Access } from './access.ts';
 import { organizationsClient } from './aws/main-clients.ts';
 import type { Config } from './config.ts';
+import { createPace } from './pace.ts';
+import { createUnits, type Place } from './units.ts';
 
 /** An account as Organizations shows it. */
 export interface OrganizationAccount {
@@ -14,21 +23,45 @@ export interface OrganizationAccount {
   readonly state: string;
   readonly joinedAt: string;
   readonly joinedBy: 'created' | 'joined';
+  /** Ids of the root and of the units that it is in, from the top; absent where the endpoint does not say. */
+  readonly units?: readonly string[];
 }
 
 /** The organization, read through the organization role. */
 export interface Organization {
   /** One account; undefined when it is not in the organization. */
   describe(accountId: string): Promise<OrganizationAccount | undefined>;
+  /** The tags of an account of the organization. */
+  tags(accountId: string): Promise<Record<string, string>>;
+  /** Where an account is, or a unit; undefined when it is not in the organization. Units are read once in a while. */
+  place(id: string, known?: readonly string[]): Promise<Place | undefined>;
   /** All accounts, 20 a page, from `token` on; each page comes with the token of the next. */
   pages(token?: string): AsyncGenerator<{ accounts: OrganizationAccount[]; next?: string }>;
 }
 
+/**
+ * Turns a second and at once, below AWS's limits for the whole organization, since others call it, too.
+ * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+ */
+const RATES = {
+  list: { perSecond: 6, burst: 10 },
+  describe: { perSecond: 15, burst: 20 },
+  tree: { perSecond: 4, burst: 6 },
+} as const;
+
+/** Each call waits for its turn; the paces are this process's own. */
 export function createOrganization(config: Config, access: Pick<Access, 'organization'>): Organization {
-  const client = async () => organizationsClient(config, await access.organization('orgkeeper-organization'));
+  const client = oneClient(config, () => access.organization('orgkeeper-organization'));
+  const pace = {
+    list: createPace(RATES.list),
+    describe: createPace(RATES.describe),
+    tree: createPace(RATES.tree),
+  };
   return {
+    place: createUnits(client, pace.tree).place,
     async describe(accountId) {
       try {
+        await pace.describe();
         const { Account: account } = await (await client()).send(
           new DescribeAccountCommand({ AccountId: accountId }),
         );
@@ -38,15 +71,39 @@ export function createOrganization(config: Config, access: Pick<Access, 'organiz
         throw error;
       }
     },
+    async tags(accountId) {
+      const tags: Record<string, string> = {};
+      await pace.tree();
+      const pages = paginateListTagsForResource({ client: await client() }, { ResourceId: accountId });
+      for await (const { Tags = [] } of pages) for (const { Key = '', Value = '' } of Tags) tags[Key] = Value;
+      return tags;
+    },
     async *pages(token) {
-      const start = token ? { startingToken: token } : {};
-      for await (const page of paginateListAccounts({ client: await client(), pageSize: 20, ...start }, {})) {
-        const next = page.NextToken;
-        yield { accounts: (page.Accounts ?? []).map(toAccount), ...(next && { next }) };
+      for (let from = token; ; ) {
+        await pace.list();
+        const page = await (await client()).send(
+          new ListAccountsCommand({ MaxResults: 20, ...(from && { NextToken: from }) }),
+        );
+        from = page.NextToken;
+        yield { accounts: (page.Accounts ?? []).map(toAccount), ...(from && { next: from }) };
+        if (!from) return;
       }
     },
   };
 }
+
+/** One client for as long as its credentials are the same. */
+function oneClient(config: Config, get: () => Promise<AwsCredentialIdentity | undefined>) {
+  let held: { credentials: AwsCredentialIdentity | undefined; client: OrganizationsClient } | undefined;
+  return async () => {
+    const credentials = await get();
+    if (held?.credentials !== credentials) held = undefined;
+    held ??= { credentials, client: organizationsClient(config, credentials) };
+    return held.client;
+  };
+}
+
+const GONE = new Set(['SUSPENDED', 'PENDING_CLOSURE', 'CLOSED']);
 
 /**
  * `State` took the place of `Status` in 2026; an endpoint that does not know it yet still answers `Status`.
@@ -58,9 +115,10 @@ function toAccount(account: Account): OrganizationAccount {
     accountId: account.Id ?? '',
     name: account.Name ?? account.Id ?? '',
     ...(account.Email && { email: account.Email }),
-    active: state === 'ACTIVE',
+    active: !GONE.has(state),
     state,
     joinedAt: (account.JoinedTimestamp ?? new Date(0)).toISOString(),
     joinedBy: account.JoinedMethod === 'INVITED' ? 'joined' : 'created',
+    ...(account.Paths?.[0] && { units: account.Paths[0].split('/').filter((id) => /^(r|ou)-/.test(id)) }),
   };
 }

@@ -43,6 +43,8 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     paused: known?.paused ?? false,
     mode: request.mode ?? known?.mode ?? 'enforce',
     baseline: registration.baseline,
+    ...optional('baselineBy', baselineBy(request, known)),
+    ...optional('unit', described?.units?.at(-1) ?? existing?.unit),
     externalId: request.externalId ?? existing?.externalId ?? newExternalId(),
     ...optional('executionRoleArn', request.executionRoleArn ?? known?.executionRoleArn),
     ...optional('accessRoleName', request.accessRoleName ?? known?.accessRoleName),
@@ -57,46 +59,70 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   return { ...wanted, generation: (existing?.generation ?? 0) + 1, changedBy: registration.changedBy };
 }
 
-/** The record of an account that was there before Orgkeeper: shown, never entered. */
-export function unmanaged(account: OrganizationAccount, now: Date): AccountRecord {
-  return { ...described(account, now), lifecycle: 'unmanaged', mode: 'observe' };
+/** Who chose the baseline that a registration leads to. */
+function baselineBy(request: RegistrationRequest, known: AccountRecord | undefined) {
+  if (request.baseline) return 'request';
+  return known ? known.baselineBy : 'rules';
 }
 
-/** The record of an account that came by itself and is kept from now on. */
-export function newRecord(
+/**
+ * The record of an account that is shown, and never entered: it was there before Orgkeeper, or is where accounts do not
+ * onboard by themselves. What `existing` knew of it stays.
+ */
+export function unmanaged(
   account: OrganizationAccount,
-  baseline: BaselineReference,
-  now: Date,
+  options: { readonly existing: AccountRecord | undefined; readonly changedBy: string; readonly now: Date },
 ): AccountRecord {
-  return { ...described(account, now), lifecycle: 'managed', mode: 'enforce', baseline };
+  const { existing, changedBy, now } = options;
+  return {
+    schemaVersion: 1,
+    accountId: account.accountId,
+    name: account.name,
+    ...optional('email', account.email),
+    origin: account.joinedBy,
+    lifecycle: 'unmanaged',
+    mode: 'observe',
+    ...optional('unit', account.units?.at(-1)),
+    generation: (existing?.generation ?? 0) + 1,
+    paused: false,
+    externalId: existing?.externalId ?? newExternalId(),
+    values: {},
+    tags: {},
+    registeredAt: existing?.registeredAt ?? now.toISOString(),
+    requestedAt: account.joinedAt,
+    changedBy,
+  };
 }
 
 /**
  * The record with what Organizations says now: name (unless a person gave another) and email, and whether the account
  * is still there (`account` is undefined when it left; suspended and closed ones count as departed, and come back as
- * they were). Returns `record` itself when nothing changed.
+ * they were; one that was being retired is retired then). Returns `record` itself when nothing changed.
  */
 export function refreshed(
   record: AccountRecord,
   account: OrganizationAccount | undefined,
-  now: Date,
+  changedBy: string,
 ): AccountRecord {
-  const change = (fields: Partial<AccountRecord>): AccountRecord => ({
-    ...record,
-    ...fields,
-    generation: record.generation + 1,
-    changedBy: `listing:${now.toISOString()}`,
-  });
+  const generation = record.generation + 1;
   if (!account?.active) {
-    const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
-    return gone ? record : change({ lifecycle: 'departed', lifecycleReason: account?.state ?? 'DEPARTED' });
+    const lifecycleReason = account?.state ?? 'DEPARTED';
+    if (record.lifecycle === 'retired' || record.lifecycleReason === lifecycleReason) return record;
+    const lifecycle = record.lifecycle === 'retiring' ? 'retired' : 'departed';
+    return { ...record, lifecycle, lifecycleReason, generation, changedBy };
   }
-  const lifecycle =
-    record.lifecycle === 'departed' ? (record.baseline ? 'managed' : 'unmanaged') : record.lifecycle;
-  const name = record.namedByRequest ? record.name : account.name;
-  const email = account.email ?? record.email;
-  const same = lifecycle === record.lifecycle && name === record.name && email === record.email;
-  return same ? record : change({ lifecycle, name, ...optional('email', email) });
+  const { lifecycleReason, ...rest } = record;
+  const back = record.baseline ? 'managed' : 'unmanaged';
+  const current: AccountRecord = record.lifecycle === 'departed' ? { ...rest, lifecycle: back } : record;
+  const wanted: AccountRecord = {
+    ...current,
+    name: record.namedByRequest ? record.name : account.name,
+    ...optional('email', account.email ?? record.email),
+  };
+  const unit = account.units?.at(-1) ?? record.unit;
+  if (!sameContent(record, withoutChange(wanted)))
+    return { ...wanted, ...optional('unit', unit), generation, changedBy };
+  return unit === record.unit ? record : { ...record, ...optional('unit', unit), changedBy };
 }
 
 /** Id of the registration of an account that a listing found: the same however often it is found. */
@@ -104,30 +130,15 @@ export function listingId({ accountId, joinedAt }: OrganizationAccount): string 
   return `listing:${accountId}:${joinedAt}`;
 }
 
-function described(account: OrganizationAccount, now: Date) {
-  return {
-    schemaVersion: 1 as const,
-    accountId: account.accountId,
-    name: account.name,
-    ...optional('email', account.email),
-    origin: account.joinedBy,
-    generation: 1,
-    paused: false,
-    externalId: newExternalId(),
-    values: {},
-    tags: {},
-    registeredAt: now.toISOString(),
-    requestedAt: account.joinedAt,
-    changedBy: listingId(account),
-  };
+function withoutChange({ generation, changedBy, ...content }: AccountRecord) {
+  return content;
 }
 
 function sameContent(
   existing: AccountRecord,
   wanted: Omit<AccountRecord, 'generation' | 'changedBy'>,
 ): boolean {
-  const { generation, changedBy, ...content } = existing;
-  return canonical(content) === canonical(wanted);
+  return canonical(withoutChange(existing)) === canonical(wanted);
 }
 
 /** JSON with sorted keys, so that equal content is equal text. */

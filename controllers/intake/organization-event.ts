@@ -1,103 +1,81 @@
 import { z } from 'zod';
-import { AccountId } from '../../shared/account.ts';
 import { zodProblems } from '../../shared/requests.ts';
-import { recordCreationFailure } from '../../shared/store/creations.ts';
-import { sendCreation } from '../../shared/work.ts';
-import { requestFor } from './create.ts';
+import { accountIdsIn, findIn } from './account-ids.ts';
+import { createAccountResult } from './create-account-result.ts';
 import type { IntakeDeps } from './deps.ts';
-import { failureInWords } from './failure-reasons.ts';
+import { type Hint, lookAt } from './look-at.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
-import { register } from './register.ts';
+
+type Follow = (incoming: Incoming, deps: IntakeDeps) => Promise<IntakeOutcome>;
 
 /**
- * What CloudTrail delivers of Organizations. Names are masked (`****`) and times are US text, so both come from
- * DescribeAccount and the envelope.
- * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_security_incident-response.html
+ * The events that are followed, by source and name. An event only says which accounts to look at, and a hint: what
+ * Organizations says of them now decides. The stack of the management account forwards these and no others.
  */
-const CreateAccountStatus = z.object({
-  id: z.string(),
-  state: z.enum(['SUCCEEDED', 'FAILED', 'IN_PROGRESS']),
-  accountId: AccountId.optional(),
-  failureReason: z.string().optional(),
-});
-const Detail = z.object({
-  eventID: z.string(),
-  eventName: z.string(),
-  errorCode: z.string().optional(),
-  serviceEventDetails: z.object({ createAccountStatus: CreateAccountStatus.optional() }).optional(),
-});
+export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> = {
+  'aws.organizations': {
+    CreateAccountResult: createAccountResult,
+    AccountJoinedOrganization: (incoming, deps) => {
+      const created = /^created$/i.test(String(findIn(incoming.detail, 'joinedMethod')));
+      if (created) return ignored('CreateAccountResult tells of accounts that are created');
+      return lookAtAccounts({ came: true }, incoming, deps);
+    },
+    AcceptHandshake: (incoming, deps) => lookAtAccounts({ came: true }, incoming, deps),
+    MoveAccount: (incoming, deps) => {
+      const from = findIn(incoming.detail, 'sourceParentId');
+      return lookAtAccounts(typeof from === 'string' ? { movedFrom: from } : {}, incoming, deps);
+    },
+    CloseAccountResult: (incoming, deps) => lookAtAccounts({}, incoming, deps),
+    AccountDepartedOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
+    RemoveAccountFromOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
+    LeaveOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
+  },
+  'aws.controltower': { CreateManagedAccount: managedAccount, UpdateManagedAccount: managedAccount },
+};
 
-/** Follows an event of AWS Organizations; one about something else than accounts' coming is ignored. */
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
+const Detail = z.object({ eventID: z.string(), eventName: z.string(), errorCode: z.string().optional() });
+
+/** Follows an event of AWS Organizations or Control Tower, as CloudTrail delivers it. Failed calls are ignored. */
 export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
   const parsed = Detail.safeParse(incoming.detail);
   if (!parsed.success) {
     return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
   }
-  const { eventID, eventName, errorCode, serviceEventDetails } = parsed.data;
+  const { eventID, eventName, errorCode } = parsed.data;
   // Each hop between buses gives the envelope a new id; the event itself is known by CloudTrail's.
   const known = { ...incoming, cause: { ...incoming.cause, id: eventID } };
   if (errorCode) return { did: 'ignored', why: `the call failed with ${errorCode}` };
-  if (eventName !== 'CreateAccountResult') return { did: 'ignored', why: `${eventName} is not followed` };
-  const status = serviceEventDetails?.createAccountStatus;
-  if (!status) {
-    return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', [
-      { path: 'detail.serviceEventDetails.createAccountStatus', message: 'is missing' },
-    ]);
-  }
-  switch (status.state) {
-    case 'IN_PROGRESS':
-      return { did: 'ignored', why: 'the account is still being created' };
-    case 'FAILED':
-      if (await answers({ creationId: status.id }, deps)) return ANSWERED;
-      return creationFailed(known, status.id, status.failureReason ?? 'UNKNOWN', deps);
-    case 'SUCCEEDED':
-      return created(known, status.id, status.accountId, deps);
-  }
+  const events = EVENTS[incoming.cause.source] ?? {};
+  const follow = Object.hasOwn(events, eventName) ? events[eventName] : undefined;
+  return follow ? follow(known, deps) : { did: 'ignored', why: `${eventName} is not followed` };
 }
 
-/** What became of a request is found out, and announced, by the function that creates accounts. */
-const ANSWERED: IntakeOutcome = { did: 'accepted', announce: [], work: [] };
-
-/** Whether AWS answers one of our requests, which then is looked at. */
-async function answers(made: Parameters<typeof requestFor>[0], deps: IntakeDeps): Promise<boolean> {
-  const key = await requestFor(made, deps);
-  if (key !== undefined) await sendCreation(deps.main.creation, { key, answered: true });
-  return key !== undefined;
+/** Control Tower is done with an account: it can be entered now, and may have moved. */
+function managedAccount(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+  const state = findIn(incoming.detail, 'state');
+  if (state !== 'SUCCEEDED') return ignored(`Control Tower says ${String(state)}`);
+  return lookAtAccounts({ came: true, settled: true }, incoming, deps);
 }
 
-async function created(
-  incoming: Incoming,
-  creationId: string,
-  accountId: string | undefined,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
-  const path = 'detail.serviceEventDetails.createAccountStatus.accountId';
-  if (!accountId)
-    return rejected('InvalidEvent', 'The event names no account.', [{ path, message: 'is missing' }]);
-  const described = await deps.organization.describe(accountId);
-  if (!described) {
-    const message = 'is not in the organization';
-    return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path, message }]);
+/** Looks at every account that the event names; what is to be done for each is done together. */
+async function lookAtAccounts(hint: Hint, incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+  const ids = accountIdsIn(incoming.detail).filter((id) => id !== deps.config.managementAccountId);
+  if (ids.length === 0) return ignored('it names no account: the listing finds what it is about');
+  const outcomes: IntakeOutcome[] = [];
+  for (const accountId of ids) {
+    const described = await deps.organization.describe(accountId);
+    outcomes.push(await lookAt(incoming, { ...hint, accountId, described }, deps));
   }
-  if (await answers({ creationId, accountId }, deps)) return ANSWERED;
-  return register(incoming, { accountId, name: described.name }, described, deps);
+  const accepted = outcomes.flatMap((outcome) => (outcome.did === 'accepted' ? [outcome] : []));
+  if (accepted.length === 0) return outcomes[0] ?? ignored('it names no account');
+  return {
+    did: 'accepted',
+    announce: accepted.flatMap(({ announce }) => announce),
+    work: accepted.flatMap(({ work }) => work),
+  };
 }
 
-async function creationFailed(
-  incoming: Incoming,
-  id: string,
-  failure: string,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
-  const message = failureInWords(failure);
-  const fresh = await recordCreationFailure(deps.main.table, {
-    creationId: id,
-    reason: failure,
-    message,
-    eventId: incoming.cause.id,
-    failedAt: incoming.time,
-  });
-  if (!fresh && !incoming.redelivered) return { did: 'ignored', why: 'this failure is recorded already' };
-  const detail = { creationId: id, reason: failure, message, cause: incoming.cause };
-  return { did: 'accepted', announce: [{ detailType: 'AccountCreationFailed', detail }], work: [] };
+async function ignored(why: string): Promise<IntakeOutcome> {
+  return { did: 'ignored', why };
 }

@@ -1,13 +1,13 @@
-import type { AccountRecord } from '../../shared/account.ts';
-import { parseBaselineReference } from '../../shared/baseline.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/account.ts';
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import type { Config } from '../../shared/config.ts';
-import { Conflict, InvalidDesiredState, type Problem } from '../../shared/errors.ts';
+import { Conflict, type Problem } from '../../shared/errors.ts';
+import { createOnboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import { registered } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
-import { currentBaseline, getBaseline } from '../../shared/store/baselines.ts';
+import { findBaseline } from '../../shared/store/baselines.ts';
 import { matchesRolePattern } from '../../shared/trust.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
@@ -37,7 +37,7 @@ export async function register(
       { path: 'detail.accountId', message },
     ]);
   }
-  const baseline = await resolveBaseline(request, existing, deps);
+  const baseline = await resolveBaseline(request, existing, described, deps);
   if (!baseline) {
     const message = `baseline ${request.baseline} was never published`;
     return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
@@ -75,30 +75,27 @@ function roleProblem(
   };
 }
 
-/** The version asked for; without one the current version; without a baseline the one it has, or the default. */
+/** The baseline asked for; without one the one it has, or the one that the rules choose. */
 async function resolveBaseline(
   request: RegistrationRequest,
   existing: AccountRecord | undefined,
-  deps: IntakeDeps,
-) {
-  const managed = existing?.lifecycle === 'managed' ? existing.baseline : undefined;
-  if (!request.baseline && managed) return managed;
-  const asked = parseBaselineReference(request.baseline ?? deps.config.defaultBaseline);
-  if (!asked) return undefined;
-  const { table } = deps.main;
-  const found = asked.version
-    ? await getBaseline(table, asked.name, asked.version)
-    : await currentBaseline(table, asked.name);
-  if (found) return { name: found.name, version: found.version };
-  if (request.baseline) return undefined;
-  throw new InvalidDesiredState(`The default baseline ${asked.name} was never published.`);
+  described: OrganizationAccount | undefined,
+  { config, main, organization }: IntakeDeps,
+): Promise<BaselineReference | undefined> {
+  const { table } = main;
+  if (request.baseline) return findBaseline(table, request.baseline);
+  if (existing?.lifecycle === 'managed' && existing.baseline) return existing.baseline;
+  const { accountId, name, tags } = request;
+  return createOnboarding({ config, table, organization }).baseline({ accountId, name, described, tags });
 }
 
-function announcement(record: AccountRecord, { cause }: Incoming) {
+/** What is said of an account that is kept from now on, or otherwise than before. */
+export function announcement(record: AccountRecord, { cause }: Incoming) {
   const { accountId, name, baseline } = record;
   return { detailType: 'AccountRegistered', detail: { accountId, name, baseline, cause } };
 }
 
-function work(record: AccountRecord, incoming: Incoming) {
+/** The pass that follows. */
+export function work(record: AccountRecord, incoming: Incoming) {
   return { accountId: record.accountId, cause: incoming.cause, requestedAt: incoming.time };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { BaselineName } from '../../shared/account.ts';
+import { type Found, inOrder, issuesOf, type Path } from '../../shared/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/errors.ts';
 import { type Lookup, namesIn } from '../../shared/interpolate.ts';
 import { formatPath } from '../../shared/requests.ts';
-import { readYaml, type YamlText } from '../../shared/yaml.ts';
+import { readYaml } from '../../shared/yaml.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
 
 /** A baseline as its text says it: a section a kind, checked, and left as it was written: a pass parses it again. */
@@ -11,12 +12,6 @@ export interface BaselineDraft {
   readonly name: string;
   readonly description: string;
   readonly sections: Readonly<Record<string, unknown>>;
-}
-
-type Path = readonly PropertyKey[];
-interface Found {
-  readonly path: Path;
-  readonly message: string;
 }
 
 /** The `${…}` names that every account has, with the sample that a baseline is tried with. */
@@ -169,29 +164,4 @@ function splitPath(path: string): Path {
   return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
     index ? Number(index) : (key ?? ''),
   );
-}
-
-/** zod's issues; of a union, those of the alternative that came furthest. */
-function issuesOf(error: z.ZodError | undefined, root: Path): Found[] {
-  return (error?.issues ?? []).flatMap((issue) => issueProblems(issue, root));
-}
-
-function issueProblems(issue: z.core.$ZodIssue, root: Path): Found[] {
-  const path = [...root, ...issue.path];
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const depth = (issues: readonly z.core.$ZodIssue[]) =>
-      Math.max(...issues.map((each) => each.path.length));
-    const [closest = []] = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
-    return closest.flatMap((each) => issueProblems(each, path));
-  }
-  return [{ path, message: issue.message }];
-}
-
-function inOrder(found: readonly Found[], yaml: YamlText): Problem[] {
-  return found
-    .map(({ path, message }) => ({ path: formatPath('', path), message, line: yaml.lineOf(path) }))
-    .toSorted((a, b) => a.line - b.line);
 }

@@ -9,6 +9,6 @@ export interface SweepDeps {
   readonly organization: Organization;
   /** True while there is time for another page; a task that runs out of it sends itself the rest. */
   readonly timeLeft: () => boolean;
-  /** The message came before and was not finished: what a crash may have lost is done again. */
-  readonly redelivered: boolean;
+  /** When this function is stopped at the latest. */
+  readonly until: Date;
 }

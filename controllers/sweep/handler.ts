@@ -22,12 +22,12 @@ const END_OF_TIME = new Date('9999-12-31T00:00:00Z');
 /** The door of the sweep function: one message, one task for the whole fleet or the whole organization. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const timeLeft = () => context.getRemainingTimeInMillis() > MARGIN_MS;
+  const until = new Date(Date.now() + context.getRemainingTimeInMillis());
   const failed: SQSRecord[] = [];
   for (const record of event.Records) {
     try {
-      const redelivered = Number(record.attributes.ApproximateReceiveCount) > 1;
       const message = SweepMessage.parse(JSON.parse(record.body));
-      await carryOut(message, { config, main, organization, timeLeft, redelivered });
+      await carryOut(message, { config, main, organization, timeLeft, until });
     } catch (error) {
       logger.error('the task comes again', error instanceof Error ? error : new Error(String(error)));
       failed.push(record);
@@ -51,6 +51,6 @@ async function carryOut(message: SweepMessage, deps: SweepDeps): Promise<void> {
     }
     case 'list':
       await sendCreations(END_OF_TIME, true, deps);
-      logger.info('listing', { ...(await listOrganization(new Date(), deps)) });
+      logger.info('listing', { ...(await listOrganization(deps)) });
   }
 }

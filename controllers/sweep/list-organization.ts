@@ -1,118 +1,98 @@
 import type { AccountRecord } from '../../shared/account.ts';
-import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { createOnboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
-import { listingId, newRecord, refreshed, unmanaged } from '../../shared/records.ts';
-import { getRecord, recordPages, saveRecord } from '../../shared/store/accounts.ts';
-import { currentBaseline } from '../../shared/store/baselines.ts';
-import { clearListing, getListing, onboardSince, saveListing } from '../../shared/store/controls.ts';
-import { sendSweep, sendWork } from '../../shared/work.ts';
+import { recordPages } from '../../shared/store/accounts.ts';
+import { onboardSince } from '../../shared/store/controls.ts';
+import {
+  advanceListing,
+  type BegunListing,
+  beginListing,
+  endListing,
+  type Listing,
+} from '../../shared/store/listings.ts';
+import { sendSweep } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
+import { type ListingContext, type ListingResult, takeAccounts, takeMissing } from './take-accounts.ts';
 
-/** What a listing did. */
-export interface ListingResult {
-  registered: number;
-  unmanaged: number;
-  refreshed: number;
-  departed: number;
-}
+/** Progress is saved each so many pages: a crash costs looking at these again. */
+const PAGES_PER_SAVE = 10;
 
 /**
  * Compares the organization with the table, so that a lost event costs an hour: accounts that came after
  * `onboard.since` are registered, older ones recorded as unmanaged and never entered, names and emails refreshed,
- * departed and suspended ones marked. 20 accounts a page; goes on where it stopped.
+ * departed and suspended ones marked. 20 accounts a page, at the pace of ListAccounts. Goes on where it stopped, with
+ * what it had seen by then; what the whole listing did not show is marked only once DescribeAccount confirms it.
  */
-export async function listOrganization(now: Date, deps: SweepDeps): Promise<ListingResult> {
+export async function listOrganization(
+  deps: SweepDeps,
+  now = () => new Date(),
+): Promise<ListingResult | { skipped: string }> {
   const { table } = deps.main;
-  const result: ListingResult = { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 };
-  const since = deps.config.onboard.since ?? (await onboardSince(table, now));
+  const begun = await beginListing(table, { now: now(), until: deps.until });
+  if (!begun) return { skipped: 'another listing is under way' };
+  const context: ListingContext = {
+    deps,
+    now,
+    since: deps.config.onboard.since ?? (await onboardSince(table, now())),
+    startedAt: begun.listing.startedAt,
+    unfinished: begun.unfinished,
+    records: await allRecords(deps),
+    onboarding: createOnboarding({ config: deps.config, table, organization: deps.organization }),
+    result: { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 },
+  };
+  const seen = await throughPages(begun, context);
+  if (!seen || !(await takeMissing(seen, context))) {
+    await sendSweep(deps.main.sweep, { task: 'list' });
+    return context.result;
+  }
+  await endListing(table);
+  return context.result;
+}
+
+/** Takes page after page; everything that was seen, or undefined when time ran out. */
+async function throughPages(begun: BegunListing, context: ListingContext): Promise<Set<string> | undefined> {
+  const { deps, now } = context;
+  const { seen } = begun;
+  let { listing } = begun;
+  if (listing.next === '') return seen;
+  let unsaved: string[] = [];
+  let pages = 0;
+  const save = async (next: string, until: Date) => {
+    const reached = { next, seen: unsaved, now: now(), until };
+    listing = await advanceListing(deps.main.table, listing, reached);
+    unsaved = [];
+  };
+  for await (const { accounts, next = '' } of pagesFrom(listing, deps)) {
+    await takeAccounts(accounts, context);
+    for (const { accountId } of accounts) seen.add(accountId);
+    unsaved.push(...accounts.map(({ accountId }) => accountId));
+    pages += 1;
+    if (!deps.timeLeft()) {
+      // Whoever goes on with it need not wait for this function to end.
+      await save(next, now());
+      return undefined;
+    }
+    if (next && pages % PAGES_PER_SAVE === 0) await save(next, deps.until);
+  }
+  return seen;
+}
+
+/** The pages behind the token; all of them when AWS no longer knows it. */
+async function* pagesFrom(
+  { next }: Listing,
+  { organization }: SweepDeps,
+): AsyncGenerator<{ accounts: OrganizationAccount[]; next?: string }> {
+  try {
+    yield* organization.pages(next);
+  } catch (error) {
+    if (!next || !(error instanceof Error) || error.name !== 'InvalidInputException') throw error;
+    yield* organization.pages();
+  }
+}
+
+async function allRecords({ main }: SweepDeps): Promise<Map<string, AccountRecord>> {
   const records = new Map<string, AccountRecord>();
-  for await (const page of recordPages(table))
+  for await (const page of recordPages(main.table))
     for (const record of page) records.set(record.accountId, record);
-  const seen = new Set<string>();
-  const resume = await getListing(table);
-  for await (const { accounts, next } of deps.organization.pages(resume)) {
-    for (const account of accounts) {
-      seen.add(account.accountId);
-      await take(account, records.get(account.accountId), since, now, deps, result);
-    }
-    if (next) await saveListing(table, next);
-    if (next && !deps.timeLeft()) {
-      await sendSweep(deps.main.sweep, { task: 'list' });
-      return result;
-    }
-  }
-  await clearListing(table);
-  if (!resume) await markDeparted([...records.values()], seen, now, deps, result);
-  return result;
-}
-
-async function take(
-  account: OrganizationAccount,
-  record: AccountRecord | undefined,
-  since: string,
-  now: Date,
-  deps: SweepDeps,
-  result: ListingResult,
-): Promise<void> {
-  if (account.accountId === deps.config.managementAccountId) return;
-  const interrupted =
-    deps.redelivered && record?.changedBy === listingId(account) && record.lifecycle === 'managed';
-  if (record && !interrupted) {
-    const changed = refreshed(record, account, now);
-    if (changed === record || !(await saveRecord(deps.main.table, changed, record))) return;
-    result.refreshed += 1;
-    if (changed.lifecycle === 'managed' && record.lifecycle !== 'managed')
-      await sendPass(changed, now.toISOString(), deps);
-    return;
-  }
-  if (!account.active) return;
-  if (account.joinedAt < new Date(since).toISOString()) {
-    await saveRecord(deps.main.table, unmanaged(account, now), undefined);
-    result.unmanaged += 1;
-    return;
-  }
-  if (record || (await onboard(account, now, deps))) {
-    await announceNew(record ?? (await getRecord(deps.main.table, account.accountId)), deps);
-    result.registered += 1;
-  }
-}
-
-/** Registers a new account whose event was lost; false when the event came at the same moment. */
-async function onboard(account: OrganizationAccount, now: Date, deps: SweepDeps): Promise<boolean> {
-  const baseline = await currentBaseline(deps.main.table, deps.config.defaultBaseline);
-  if (!baseline) throw new Error(`The default baseline ${deps.config.defaultBaseline} was never published.`);
-  const record = newRecord(account, { name: baseline.name, version: baseline.version }, now);
-  return saveRecord(deps.main.table, record, undefined);
-}
-
-async function announceNew(record: AccountRecord | undefined, deps: SweepDeps): Promise<void> {
-  if (!record) return;
-  const { accountId, name, baseline } = record;
-  await sendPass(record, record.requestedAt, deps);
-  const detail = { accountId, name, baseline, cause: causeOf(record) };
-  await putEvents(deps.main.bus, [{ detailType: 'AccountRegistered', detail }], OUR_SOURCE);
-}
-
-async function sendPass(record: AccountRecord, requestedAt: string, deps: SweepDeps): Promise<void> {
-  await sendWork(deps.main.work, [{ accountId: record.accountId, cause: causeOf(record), requestedAt }]);
-}
-
-function causeOf({ changedBy }: AccountRecord) {
-  return { source: 'orgkeeper', detailType: 'Listing', id: changedBy };
-}
-
-/** Marks accounts of the organization that the whole listing did not show, once Organizations confirms it. */
-async function markDeparted(
-  records: readonly AccountRecord[],
-  seen: ReadonlySet<string>,
-  now: Date,
-  deps: SweepDeps,
-  result: ListingResult,
-): Promise<void> {
-  for (const record of records) {
-    if (seen.has(record.accountId) || record.origin === 'invited' || record.lifecycle === 'departed')
-      continue;
-    if (await deps.organization.describe(record.accountId)) continue;
-    if (await saveRecord(deps.main.table, refreshed(record, undefined, now), record)) result.departed += 1;
-  }
+  return records;
 }

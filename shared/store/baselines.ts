@@ -1,5 +1,6 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { BaselineDocument } from '../baseline.ts';
+import type { BaselineReference } from '../account.ts';
+import { type BaselineDocument, parseBaselineReference } from '../baseline.ts';
 import { collectionPages } from './accounts.ts';
 import { type Table, unlessChanged, withoutKeys } from './table.ts';
 
@@ -34,6 +35,15 @@ export async function currentBaseline(table: Table, name: string): Promise<Basel
     }),
   );
   return withoutKeys<BaselineDocument>(Items?.[0]);
+}
+
+/** What `name` (its newest version) or `name@version` stands for; undefined when that was never published. */
+export async function findBaseline(table: Table, text: string): Promise<BaselineReference | undefined> {
+  const reference = parseBaselineReference(text);
+  if (!reference) return undefined;
+  const { name, version } = reference;
+  const found = await (version ? getBaseline(table, name, version) : currentBaseline(table, name));
+  return found && { name: found.name, version: found.version };
 }
 
 /** Every version of every baseline, by name and version. */

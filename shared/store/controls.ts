@@ -1,12 +1,9 @@
-import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type Control, RUNNING, type Sweep } from '../control.ts';
 import { type Table, unlessChanged, withoutKeys } from './table.ts';
 
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
 const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
-const LISTING_KEY = { pk: 'control', sk: 'listing' };
-/** An older token is not resumed: what it stands behind may have changed. */
-const LISTING_MINUTES = 15;
 const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
 const SWEEP_DAYS = 30;
 
@@ -33,25 +30,6 @@ export async function onboardSince(table: Table, now: Date): Promise<string> {
     }),
   );
   return String(Attributes?.since);
-}
-
-/** The token of the page at which a listing of the organization was left; undefined when none is under way. */
-export async function getListing(table: Table): Promise<string | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: LISTING_KEY, ConsistentRead: true }),
-  );
-  const saved = withoutKeys<{ next?: string; savedAt: string }>(Item);
-  const stale = Date.now() - Date.parse(saved?.savedAt ?? '') > LISTING_MINUTES * 60_000;
-  return stale ? undefined : saved?.next;
-}
-
-export async function saveListing(table: Table, next: string): Promise<void> {
-  const item = { ...LISTING_KEY, next, savedAt: new Date().toISOString() };
-  await table.documents.send(new PutCommand({ TableName: table.name, Item: item }));
-}
-
-export async function clearListing(table: Table): Promise<void> {
-  await table.documents.send(new DeleteCommand({ TableName: table.name, Key: LISTING_KEY }));
 }
 
 /** Starts a sweep, or finds it as it was left: the same sweep twice is one. */

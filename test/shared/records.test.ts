@@ -10,7 +10,7 @@ const registration = {
   changedBy: 'event-9',
   time: '2026-11-21T00:00:00.000Z',
 };
-const now = new Date('2026-11-22T00:00:00.000Z');
+const by = 'listing:1';
 
 describe('a registration', () => {
   it('makes a managed record with an ExternalId of its own', () => {
@@ -58,11 +58,11 @@ describe('a registration', () => {
 describe('a listing', () => {
   it('changes nothing when nothing changed', () => {
     const record = aRecord();
-    expect(refreshed(record, anOrganizationAccount(), now)).toBe(record);
+    expect(refreshed(record, anOrganizationAccount(), by)).toBe(record);
   });
 
   it('takes over a new name and email', () => {
-    expect(refreshed(aRecord(), anOrganizationAccount({ name: 'proteomics' }), now)).toMatchObject({
+    expect(refreshed(aRecord(), anOrganizationAccount({ name: 'proteomics' }), by)).toMatchObject({
       name: 'proteomics',
       generation: 4,
     });
@@ -70,23 +70,23 @@ describe('a listing', () => {
 
   it('leaves a name that a person gave', () => {
     const record = aRecord({ namedByRequest: true });
-    expect(refreshed(record, anOrganizationAccount({ name: 'proteomics' }), now)).toBe(record);
+    expect(refreshed(record, anOrganizationAccount({ name: 'proteomics' }), by)).toBe(record);
   });
 
   it('marks a suspended account, and one that left', () => {
     const suspended = anOrganizationAccount({ active: false, state: 'SUSPENDED' });
-    expect(refreshed(aRecord(), suspended, now)).toMatchObject({
+    expect(refreshed(aRecord(), suspended, by)).toMatchObject({
       lifecycle: 'departed',
       lifecycleReason: 'SUSPENDED',
     });
-    expect(refreshed(aRecord(), undefined, now)).toMatchObject({
+    expect(refreshed(aRecord(), undefined, by)).toMatchObject({
       lifecycle: 'departed',
       lifecycleReason: 'DEPARTED',
     });
   });
 
   it('brings back an account that is active again, as it was', () => {
-    expect(refreshed(aRecord({ lifecycle: 'departed' }), anOrganizationAccount(), now).lifecycle).toBe(
+    expect(refreshed(aRecord({ lifecycle: 'departed' }), anOrganizationAccount(), by).lifecycle).toBe(
       'managed',
     );
   });

@@ -69,7 +69,7 @@ function queues(failAt = Number.POSITIVE_INFINITY) {
     main,
     organization: undefined as unknown as SweepDeps['organization'],
     timeLeft,
-    redelivered: false,
+    until: new Date(),
   });
   return { work, tasks, deps, heal: () => (failAt = Number.POSITIVE_INFINITY) };
 }

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { AccountId } from '../../shared/account.ts';
+import { zodProblems } from '../../shared/requests.ts';
+import { recordCreationFailure } from '../../shared/store/creations.ts';
+import { sendCreation } from '../../shared/work.ts';
+import { requestFor } from './create.ts';
+import type { IntakeDeps } from './deps.ts';
+import { failureInWords } from './failure-reasons.ts';
+import { lookAt } from './look-at.ts';
+import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+
+/**
+ * Names are masked (`****`) and times are US text, so both come from DescribeAccount and the envelope.
+ * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_security_incident-response.html
+ */
+const Detail = z.object({
+  serviceEventDetails: z.object({
+    createAccountStatus: z.object({
+      id: z.string(),
+      state: z.enum(['SUCCEEDED', 'FAILED', 'IN_PROGRESS']),
+      accountId: AccountId.optional(),
+      failureReason: z.string().optional(),
+    }),
+  }),
+});
+
+/** Follows what became of an account that somebody asked AWS for: with a request of ours, or themselves. */
+export async function createAccountResult(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+  const parsed = Detail.safeParse(incoming.detail);
+  if (!parsed.success) {
+    return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
+  }
+  const status = parsed.data.serviceEventDetails.createAccountStatus;
+  switch (status.state) {
+    case 'IN_PROGRESS':
+      return { did: 'ignored', why: 'the account is still being created' };
+    case 'FAILED':
+      if (await answers({ creationId: status.id }, deps)) return ANSWERED;
+      return creationFailed(incoming, status.id, status.failureReason ?? 'UNKNOWN', deps);
+    case 'SUCCEEDED':
+      return created(incoming, status.id, status.accountId, deps);
+  }
+}
+
+/** What became of a request is found out, and announced, by the function that creates accounts. */
+const ANSWERED: IntakeOutcome = { did: 'accepted', announce: [], work: [] };
+
+/** Whether AWS answers one of our requests, which then is looked at. */
+async function answers(made: Parameters<typeof requestFor>[0], deps: IntakeDeps): Promise<boolean> {
+  const key = await requestFor(made, deps);
+  if (key !== undefined) await sendCreation(deps.main.creation, { key, answered: true });
+  return key !== undefined;
+}
+
+async function created(
+  incoming: Incoming,
+  creationId: string,
+  accountId: string | undefined,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const path = 'detail.serviceEventDetails.createAccountStatus.accountId';
+  if (!accountId)
+    return rejected('InvalidEvent', 'The event names no account.', [{ path, message: 'is missing' }]);
+  const described = await deps.organization.describe(accountId);
+  if (described && (await answers({ creationId, accountId }, deps))) return ANSWERED;
+  return lookAt(incoming, { accountId, described, came: true }, deps);
+}
+
+async function creationFailed(
+  incoming: Incoming,
+  id: string,
+  failure: string,
+  deps: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const message = failureInWords(failure);
+  const fresh = await recordCreationFailure(deps.main.table, {
+    creationId: id,
+    reason: failure,
+    message,
+    eventId: incoming.cause.id,
+    failedAt: incoming.time,
+  });
+  if (!fresh && !incoming.redelivered) return { did: 'ignored', why: 'this failure is recorded already' };
+  const detail = { creationId: id, reason: failure, message, cause: incoming.cause };
+  return { did: 'accepted', announce: [{ detailType: 'AccountCreationFailed', detail }], work: [] };
+}

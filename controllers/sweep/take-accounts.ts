@@ -1,0 +1,164 @@
+import type { AccountRecord } from '../../shared/account.ts';
+import { nextStep, type Step } from '../../shared/adoption.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { REQUEST_TAG } from '../../shared/creation.ts';
+import type { Onboarding } from '../../shared/onboarding.ts';
+import type { OrganizationAccount } from '../../shared/organization.ts';
+import { listingId, registered } from '../../shared/records.ts';
+import type { Announcement } from '../../shared/status.ts';
+import { saveRecord } from '../../shared/store/accounts.ts';
+import { sendWork, type WorkMessage } from '../../shared/work.ts';
+import type { SweepDeps } from './deps.ts';
+
+/** What a listing did. */
+export interface ListingResult {
+  registered: number;
+  unmanaged: number;
+  refreshed: number;
+  departed: number;
+}
+
+/** What a listing goes by, and counts. */
+export interface ListingContext {
+  readonly deps: SweepDeps;
+  readonly now: () => Date;
+  /** Accounts that joined from then on are new. */
+  readonly since: string;
+  readonly startedAt: string;
+  /** A listing since `startedAt` was left in the middle: what it saved may not have been sent. */
+  readonly unfinished: boolean;
+  /** What is recorded, by account id. */
+  readonly records: ReadonlyMap<string, AccountRecord>;
+  readonly onboarding: Onboarding;
+  readonly result: ListingResult;
+}
+
+/** What follows for one account: a pass, and for one that is kept from now on an announcement. */
+interface Taken {
+  readonly record: AccountRecord;
+  readonly requestedAt: string;
+  readonly fresh: boolean;
+}
+
+/** So long is an account left to the request for it, which knows what is wanted. */
+const REQUEST_MINUTES = 60;
+
+/** Records what a page of the organization shows, then asks for passes and announces. Safe to repeat after a crash. */
+export async function takeAccounts(
+  accounts: readonly OrganizationAccount[],
+  context: ListingContext,
+): Promise<void> {
+  const { main, config } = context.deps;
+  const ours = accounts.filter(({ accountId }) => accountId !== config.managementAccountId);
+  const taken = (await Promise.all(ours.map((account) => take(account, context)))).flatMap(
+    (one) => one ?? [],
+  );
+  await sendWork(main.work, taken.map(toWork));
+  await putEvents(main.bus, taken.filter(({ fresh }) => fresh).map(toAnnouncement), OUR_SOURCE);
+}
+
+/**
+ * Marks accounts of the organization that the whole listing did not show, once Organizations confirms each. False when
+ * time ran out; those that are marked need not be looked at again.
+ */
+export async function takeMissing(seen: ReadonlySet<string>, context: ListingContext): Promise<boolean> {
+  const { organization, timeLeft, main } = context.deps;
+  for (const record of context.records.values()) {
+    const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
+    if (gone || seen.has(record.accountId) || record.origin === 'invited') continue;
+    if (!timeLeft()) return false;
+    if (await organization.describe(record.accountId)) continue;
+    const step = await decide(record, undefined, context);
+    if (step.is === 'save' && (await saveRecord(main.table, step.record, record)))
+      context.result.departed += 1;
+  }
+  return true;
+}
+
+async function take(account: OrganizationAccount, context: ListingContext): Promise<Taken | undefined> {
+  const record = context.records.get(account.accountId);
+  const interrupted = record && wasInterrupted(record, account, context);
+  if (interrupted) return interrupted;
+  const step = await decide(record, account, context);
+  switch (step.is) {
+    case 'nothing':
+      return undefined;
+    case 'onboard':
+      return onboard(account, record, context);
+    case 'save': {
+      if (!(await saveRecord(context.deps.main.table, step.record, record))) return undefined;
+      count(record, step.record, context.result);
+      const requestedAt = context.now().toISOString();
+      return step.pass ? { record: step.record, requestedAt, fresh: false } : undefined;
+    }
+  }
+}
+
+function decide(
+  record: AccountRecord | undefined,
+  account: OrganizationAccount | undefined,
+  { since, startedAt, onboarding, now }: ListingContext,
+): Promise<Step> {
+  return nextStep({ record, account, since, changedBy: `listing:${startedAt}`, now: now() }, onboarding);
+}
+
+/** What a listing that was left in the middle saved: perhaps no pass was asked for, and nothing announced. */
+function wasInterrupted(
+  record: AccountRecord,
+  account: OrganizationAccount,
+  { unfinished, startedAt }: ListingContext,
+): Taken | undefined {
+  if (!unfinished || record.lifecycle !== 'managed' || !account.active) return undefined;
+  const fresh = record.changedBy === listingId(account) && record.registeredAt >= startedAt;
+  if (!fresh && record.changedBy !== `listing:${startedAt}`) return undefined;
+  return { record, requestedAt: record.requestedAt, fresh };
+}
+
+/** Registers an account whose event was lost; undefined when the event came at the same moment. */
+async function onboard(
+  account: OrganizationAccount,
+  existing: AccountRecord | undefined,
+  context: ListingContext,
+): Promise<Taken | undefined> {
+  const { deps, onboarding, now, result } = context;
+  const { accountId, name } = account;
+  if (await isAskedFor(account, context)) return undefined;
+  const baseline = await onboarding.baseline({ accountId, name, described: account });
+  const registration = {
+    request: { accountId, name },
+    baseline,
+    described: account,
+    named: false,
+    changedBy: listingId(account),
+    time: now().toISOString(),
+  };
+  const record = { ...registered(existing, registration), requestedAt: account.joinedAt };
+  if (!(await saveRecord(deps.main.table, record, existing))) return undefined;
+  result.registered += 1;
+  return { record, requestedAt: record.requestedAt, fresh: true };
+}
+
+/** Whether a request for this very account, by event or command line, is about to register it. */
+async function isAskedFor(account: OrganizationAccount, { deps, now }: ListingContext): Promise<boolean> {
+  if (now().getTime() - Date.parse(account.joinedAt) > REQUEST_MINUTES * 60_000) return false;
+  return Object.hasOwn(await deps.organization.tags(account.accountId), REQUEST_TAG);
+}
+
+function count(before: AccountRecord | undefined, { lifecycle }: AccountRecord, result: ListingResult): void {
+  if (!before) result.unmanaged += 1;
+  else if (lifecycle === 'departed' || lifecycle === 'retired') result.departed += 1;
+  else result.refreshed += 1;
+}
+
+function toWork({ record, requestedAt }: Taken): WorkMessage {
+  return { accountId: record.accountId, cause: causeOf(record), requestedAt };
+}
+
+function toAnnouncement({ record }: Taken): Announcement {
+  const { accountId, name, baseline } = record;
+  return { detailType: 'AccountRegistered', detail: { accountId, name, baseline, cause: causeOf(record) } };
+}
+
+function causeOf({ changedBy }: AccountRecord) {
+  return { source: OUR_SOURCE, detailType: 'Listing', id: changedBy };
+}

@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import type { Problem } from './errors.ts';
+import { formatPath } from './requests.ts';
+import type { YamlText } from './yaml.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** Something wrong in a document, and where. */
+export interface Found {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** zod's issues; of a union, those of the alternative that came furthest. */
+export function issuesOf(error: z.ZodError | undefined, root: Path = []): Found[] {
+  return (error?.issues ?? []).flatMap((issue) => issueProblems(issue, root));
+}
+
+function issueProblems(issue: z.core.$ZodIssue, root: Path): Found[] {
+  const path = [...root, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const depth = (issues: readonly z.core.$ZodIssue[]) =>
+      Math.max(...issues.map((each) => each.path.length));
+    const [closest = []] = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+    return closest.flatMap((each) => issueProblems(each, path));
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** What was found, by line of the text. */
+export function inOrder(found: readonly Found[], yaml: YamlText): Problem[] {
+  return found
+    .map(({ path, message }) => ({ path: formatPath('', path), message, line: yaml.lineOf(path) }))
+    .toSorted((a, b) => a.line - b.line);
+}

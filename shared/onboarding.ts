@@ -1,0 +1,101 @@
+import type { BaselineReference } from './account.ts';
+import type { Config } from './config.ts';
+import { InvalidDesiredState } from './errors.ts';
+import type { Organization, OrganizationAccount } from './organization.ts';
+import {
+  type AccountFacts,
+  explain,
+  factsNeeded,
+  isWithin,
+  type Rules,
+  type RulesDocument,
+} from './rules.ts';
+import { findBaseline } from './store/baselines.ts';
+import { currentRules } from './store/rules.ts';
+import type { Table } from './store/table.ts';
+
+/** Of an account that is to get a baseline: what is known of it without asking the organization. */
+export interface Newcomer {
+  readonly accountId: string;
+  readonly name: string;
+  /** Absent for an account outside the organization. */
+  readonly described?: OrganizationAccount | undefined;
+  /** Tags that a registration gives, beside the account's own. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** The baseline that it has: its version stays where the rules name that baseline without one. */
+  readonly has?: BaselineReference | undefined;
+}
+
+/** Which accounts onboard by themselves, and with which baseline: the configuration and the published rules. */
+export interface Onboarding {
+  /** Whether accounts onboard by themselves where this account, or this unit, is. */
+  onboards(
+    at: { readonly accountId: string; readonly units?: readonly string[] } | { unit: string },
+  ): Promise<boolean>;
+  /** @throws InvalidDesiredState when the baseline that the rules name was never published */
+  baseline(account: Newcomer): Promise<BaselineReference>;
+}
+
+export interface OnboardingDeps {
+  readonly config: Config;
+  readonly table: Table;
+  readonly organization: Pick<Organization, 'place' | 'tags'>;
+}
+
+/** Reads rules and baselines once: made anew for each event, and for each listing. Asks the organization only for what is looked at. */
+export function createOnboarding(deps: OnboardingDeps): Onboarding {
+  const { config, table, organization } = deps;
+  const published = new Map<string, Promise<BaselineReference | undefined>>();
+  let rules: Promise<RulesDocument | undefined> | undefined;
+
+  function find(reference: string): Promise<BaselineReference | undefined> {
+    const known = published.get(reference) ?? findBaseline(table, reference);
+    published.set(reference, known);
+    return known;
+  }
+
+  return {
+    async onboards(at) {
+      const units = config.onboard.organizationalUnits;
+      if (!units) return true;
+      const place =
+        'unit' in at ? await organization.place(at.unit) : await organization.place(at.accountId, at.units);
+      return place !== undefined && units.some((unit) => isWithin(unit, place));
+    },
+    async baseline(account) {
+      rules ??= currentRules(table);
+      const holding = (await rules) ?? rulesOf(config);
+      const { baseline: named } = explain(holding, await factsOf(account, holding, organization));
+      if (account.has && named === account.has.name) return account.has;
+      const found = await find(named);
+      if (found) return found;
+      throw new InvalidDesiredState(
+        `Baseline ${named} was never published, and new accounts are to get it.`,
+        [],
+        {
+          reason: 'BaselineMissing',
+          remedy: 'Publish it, or publish rules that name another one.',
+        },
+      );
+    },
+  };
+}
+
+/** The rules while none are published: the default baseline for all. Pure. */
+export function rulesOf(config: Pick<Config, 'defaultBaseline'>): Rules {
+  return { rules: [], default: config.defaultBaseline };
+}
+
+/** What these rules look at, of one account. */
+export async function factsOf(
+  { accountId, name, described, tags }: Newcomer,
+  rules: Rules,
+  organization: OnboardingDeps['organization'],
+): Promise<AccountFacts> {
+  const needed = factsNeeded(rules);
+  const [place, own] = await Promise.all([
+    described && needed.place ? organization.place(accountId, described.units) : undefined,
+    described && needed.tags ? organization.tags(accountId) : {},
+  ]);
+  return { name, place, tags: { ...own, ...tags } };
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { parseBaselineReference } from './baseline.ts';
+import { inOrder, issuesOf } from './document-problems.ts';
+import type { Problem } from './errors.ts';
+import type { Rules } from './rules.ts';
+import { readYaml } from './yaml.ts';
+
+/** Rules as their text says them, checked. */
+export type RulesDraft = Rules & { readonly description: string };
+
+const text = (max: number) =>
+  z.string('a text').min(1, 'not an empty text').max(max, `at most ${max} characters`);
+const Baseline = z
+  .string('a baseline is `name` or `name@version`')
+  .refine((value) => parseBaselineReference(value) !== undefined, 'a baseline is `name` or `name@version`');
+
+/** A unit as rules and `onboard.organizationalUnits` name it: its id, or its path from the root. */
+export const OrganizationalUnit = z
+  .string()
+  .max(700)
+  .regex(
+    /^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}|\/|(\/[^/]+)+\/?)$/,
+    'a unit is an id such as ou-abcd-12345678, or a path such as /Research',
+  );
+
+const Rule = z
+  .strictObject({
+    organizationalUnit: OrganizationalUnit.optional(),
+    tag: z.strictObject({ key: text(128), value: z.string('a text').max(256).optional() }).optional(),
+    name: text(128).optional(),
+    baseline: Baseline,
+  })
+  .refine(
+    ({ organizationalUnit, tag, name }) => (organizationalUnit ?? tag ?? name) !== undefined,
+    'a rule looks at organizationalUnit, tag or name; what holds for all is the default',
+  );
+
+const Document = z.strictObject(
+  {
+    description: z.string().max(1024).default(''),
+    rules: z.array(Rule, 'a list of rules').max(200, 'at most 200 rules').default([]),
+    default: Baseline,
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? 'rules are a mapping with rules and a default' : undefined,
+  },
+);
+
+/**
+ * Reads and checks rules: YAML with `description`, `rules` and `default`. Every problem comes back with its path and
+ * line; nothing is thrown for bad input. Whether the baselines exist is for whoever publishes them to see.
+ */
+export function parseRules(source: string): { rules: RulesDraft } | { problems: Problem[] } {
+  const yaml = readYaml(source);
+  if ('problems' in yaml) return yaml;
+  const parsed = Document.safeParse(yaml.value);
+  if (parsed.success) return { rules: parsed.data };
+  return { problems: inOrder(issuesOf(parsed.error), yaml) };
+}
+
+/** Every baseline that the rules name, with where they do. */
+export function baselinesOf({ rules, default: last }: Rules): { path: string; baseline: string }[] {
+  const named = rules.map(({ baseline }, index) => ({ path: `rules[${index}].baseline`, baseline }));
+  return [...named, { path: 'default', baseline: last }];
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type Table, unlessChanged, withoutKeys } from './table.ts';
+
+/** A listing of the organization that is under way, or was left. */
+export interface Listing {
+  readonly listingId: string;
+  /** When it began; where an older one was never finished, when that one did. */
+  readonly startedAt: string;
+  /** Nobody else goes on with it before. */
+  readonly leaseUntil: string;
+  /** AWS's token of the next page; absent at the first one, empty behind the last one. */
+  readonly next?: string;
+  /** How many parts of what it has seen are saved. */
+  readonly parts: number;
+  readonly savedAt: string;
+}
+
+/** A listing that may be carried on, and what it has seen so far. */
+export interface BegunListing {
+  readonly listing: Listing;
+  readonly seen: Set<string>;
+  /** One before it, or it itself, was left in the middle: what was begun then may not be done. */
+  readonly unfinished: boolean;
+}
+
+const KEY = { pk: 'control', sk: 'listing' };
+/** AWS does not say how long a token is good: an older one is not used. */
+const TOKEN_MINUTES = 15;
+const SEEN_SECONDS = 86_400;
+
+/**
+ * Begins a listing, or goes on with the one that was left; undefined while somebody else is at it. `anew`: with the
+ * first page, whatever was left.
+ */
+export async function beginListing(
+  table: Table,
+  options: { readonly now: Date; readonly until: Date; readonly anew?: boolean },
+): Promise<BegunListing | undefined> {
+  const { now, until, anew = false } = options;
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: KEY, ConsistentRead: true }),
+  );
+  const left = withoutKeys<Listing>(Item);
+  if (left && !anew && left.leaseUntil > now.toISOString()) return undefined;
+  const fresh = left && now.getTime() - Date.parse(left.savedAt) < TOKEN_MINUTES * 60_000;
+  const listing: Listing = {
+    ...(left && fresh && !anew ? left : { listingId: randomUUID(), parts: 0 }),
+    startedAt: left?.startedAt ?? now.toISOString(),
+    leaseUntil: until.toISOString(),
+    savedAt: now.toISOString(),
+  };
+  if (!(await save(table, listing, left))) return undefined;
+  const seen = listing.parts > 0 ? await seenBy(table, listing) : new Set<string>();
+  return { listing, seen, unfinished: left !== undefined };
+}
+
+/**
+ * Saves how far a listing has come: the accounts seen since it was saved last, then the token behind them. A crash in
+ * between costs looking at them again.
+ */
+export async function advanceListing(
+  table: Table,
+  listing: Listing,
+  reached: {
+    readonly next: string;
+    readonly seen: readonly string[];
+    readonly now: Date;
+    readonly until: Date;
+  },
+): Promise<Listing> {
+  const { next, seen, now, until } = reached;
+  const part = {
+    pk: seenKey(listing),
+    sk: `part#${String(listing.parts).padStart(6, '0')}`,
+    accountIds: seen,
+    expiresAt: Math.floor(now.getTime() / 1000) + SEEN_SECONDS,
+  };
+  await table.documents.send(new PutCommand({ TableName: table.name, Item: part }));
+  const advanced: Listing = {
+    ...listing,
+    next,
+    parts: listing.parts + 1,
+    leaseUntil: until.toISOString(),
+    savedAt: now.toISOString(),
+  };
+  await table.documents.send(new PutCommand({ TableName: table.name, Item: { ...advanced, ...KEY } }));
+  return advanced;
+}
+
+/** Ends a listing that has come to its end; what it has seen expires. */
+export async function endListing(table: Table): Promise<void> {
+  await table.documents.send(new DeleteCommand({ TableName: table.name, Key: KEY }));
+}
+
+function save(table: Table, listing: Listing, read: Listing | undefined): Promise<boolean> {
+  const condition = read
+    ? {
+        ConditionExpression: 'listingId = :id AND savedAt = :savedAt AND leaseUntil = :leaseUntil',
+        ExpressionAttributeValues: {
+          ':id': read.listingId,
+          ':savedAt': read.savedAt,
+          ':leaseUntil': read.leaseUntil,
+        },
+      }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+  const put = new PutCommand({ TableName: table.name, Item: { ...listing, ...KEY }, ...condition });
+  return unlessChanged(() => table.documents.send(put));
+}
+
+async function seenBy(table: Table, listing: Listing): Promise<Set<string>> {
+  const seen = new Set<string>();
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.documents.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': seenKey(listing) },
+        ConsistentRead: true,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    for (const { accountIds = [] } of page.Items ?? [])
+      for (const accountId of accountIds) seen.add(String(accountId));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return seen;
+}
+
+function seenKey({ listingId }: Listing): string {
+  return `listing#${listingId}`;
+}
