@@ -43,9 +43,17 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'let writing go on',
     load: async () => (await import('./commands/pause.ts')).resumeCommand(),
   },
+  doctor: {
+    summary: 'check a deployment: what is missing, and what to do about it',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  },
   credentials: {
     summary: "temporary credentials of an account's execution role",
     load: async () => (await import('./commands/credentials.ts')).credentialsCommand(),
+  },
+  template: {
+    summary: "the template for an invited account's owner",
+    load: async () => (await import('./commands/template.ts')).templateCommand(),
   },
   policy: {
     summary: 'compare two policies by meaning: the same? covered?',

@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { kinds } from '../controllers/kinds/index.ts';
+import { memberTemplate, shellWord } from '../infra/member-template.ts';
+import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
+import type { Config } from '../shared/config.ts';
+import { registered } from '../shared/records.ts';
+import { loadAccount } from '../shared/store/accounts.ts';
+import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
+import type { Table } from '../shared/store/table.ts';
+import { checkRequest } from './ask.ts';
+import { connect } from './context.ts';
+import { Failure } from './failure.ts';
+import { readAccountId } from './fleet.ts';
+import { print, printJson, say } from './output.ts';
+
+export interface TemplateOptions {
+  readonly account: string;
+  readonly name?: string;
+  readonly externalId?: string;
+  readonly baseline?: string;
+  readonly output?: string;
+  readonly templateUrl?: string;
+  readonly json?: boolean;
+}
+
+const STACK = 'orgkeeper-member';
+
+/**
+ * `template member`: the template on stdout (or in a file), and on stderr how its owner deploys it and how the
+ * account is registered then. Writes nothing of Orgkeeper's: the ExternalId is kept once the account is registered.
+ */
+export async function template(options: TemplateOptions): Promise<void> {
+  const accountId = readAccountId(options.account);
+  const { config, table } = await connect();
+  const { record: existing } = await loadAccount(table, accountId);
+  const baseline = await findBaseline(
+    table,
+    options.baseline ?? (existing?.baseline && formatBaseline(existing.baseline)) ?? config.defaultBaseline,
+  );
+  const request = checkRequest('AccountRegistrationRequested', {
+    accountId,
+    name: options.name ?? existing?.name ?? `account-${accountId}`,
+    ...(options.externalId !== undefined && { externalId: options.externalId }),
+  });
+  const { name, version } = baseline;
+  const record = registered(existing, {
+    request,
+    baseline: { name, version },
+    described: undefined,
+    named: true,
+    changedBy: 'template',
+    time: new Date().toISOString(),
+  });
+  const { roleArn, template: body } = memberTemplate({ record, baseline, kinds, config });
+  const { externalId } = record;
+  const register =
+    `npx orgkeeper register ${accountId} --name ${shellWord(record.name)} --execution-role-arn ${roleArn} ` +
+    `--external-id ${externalId}${options.baseline ? ` --baseline ${options.baseline}` : ''}`;
+  const text = JSON.stringify(body, undefined, 2);
+  if (options.output) await writeFile(options.output, `${text}\n`);
+  const link = options.templateUrl && quickCreateLink(options.templateUrl, config);
+  if (options.json) {
+    printJson({
+      accountId,
+      roleArn,
+      externalId,
+      register,
+      ...(link && { quickCreate: link }),
+      template: body,
+    });
+  } else if (!options.output) print(text);
+  say(`Its owner deploys it, with their own credentials, in ${config.region}:`);
+  if (link) say(`  ${link}`);
+  say(
+    `  aws cloudformation deploy --region ${config.region} --stack-name ${STACK} --capabilities CAPABILITY_NAMED_IAM ` +
+      `--template-file ${options.output ?? 'member.json'}`,
+  );
+  say(`Then, in Main: ${register}`);
+}
+
+/** @throws Failure when there is no such baseline */
+async function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
+  const reference = parseBaselineReference(text);
+  if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
+  const found = reference.version
+    ? await getBaseline(table, reference.name, reference.version)
+    : await currentBaseline(table, reference.name);
+  if (found) return found;
+  throw new Failure(`There is no baseline ${text}: \`orgkeeper baseline list\` shows those there are.`);
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html */
+export function quickCreateLink(templateUrl: string, { partition, region }: Config): string {
+  if (!/^https:\/\/[^/]*s3[^/]*\.amazonaws\.com(\.cn)?\//.test(templateUrl)) {
+    throw new Failure('CloudFormation reads templates from S3 only: give --template-url an https URL of S3.');
+  }
+  const hosts = { aws: 'aws.amazon.com', 'aws-cn': 'amazonaws.cn', 'aws-us-gov': 'amazonaws-us-gov.com' };
+  const query = new URLSearchParams({ templateURL: templateUrl, stackName: STACK });
+  return `https://${region}.console.${hosts[partition]}/cloudformation/home?region=${region}#/stacks/quickcreate?${query}`;
+}

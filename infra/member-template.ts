@@ -1,0 +1,197 @@
+import type { ExecutionRole } from '../controllers/kinds/execution-role/render.ts';
+import type { AnyKind } from '../controllers/kinds/kind.ts';
+import { subnetNamed, tagsOf, VPC } from '../controllers/kinds/network/names.ts';
+import type { Network } from '../controllers/kinds/network/render.ts';
+import { keptKinds, kindAccount, namesOf } from '../controllers/reconcile/desired.ts';
+import type { AccountRecord } from '../shared/account.ts';
+import type { BaselineDocument } from '../shared/baseline.ts';
+import type { Config } from '../shared/config.ts';
+import { InvalidDesiredState } from '../shared/errors.ts';
+import { matchesRolePattern } from '../shared/trust.ts';
+import { parametrised } from './parametrise.ts';
+
+/** A CloudFormation template in JSON, as far as it is the same for everybody. */
+export interface MemberTemplate {
+  readonly AWSTemplateFormatVersion: '2010-09-09';
+  readonly Description: string;
+  readonly Parameters: Readonly<
+    Record<string, { readonly Default: string; readonly [key: string]: unknown }>
+  >;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, unknown>>;
+  readonly Outputs: Readonly<Record<string, unknown>>;
+}
+
+/** What an account is to have, and the deployment that is to keep it. */
+export interface MemberTemplateInput {
+  readonly record: AccountRecord;
+  readonly baseline: BaselineDocument;
+  readonly kinds: readonly AnyKind[];
+  readonly config: Config;
+}
+
+/** The template, and the role that it makes. */
+export interface Member {
+  readonly roleArn: string;
+  readonly template: MemberTemplate;
+}
+
+const MAKE_NETWORK = 'MakeNetwork';
+
+/**
+ * What the owner of an account deploys there so that Orgkeeper can keep it: the execution role exactly as its kind
+ * wants it, with the policy that lets Orgkeeper keep it, and, if they like, VPC and subnets. Both carry the owner
+ * tags, so that they are ours from then on, and kept whole. Pure.
+ * @throws InvalidDesiredState when the baseline has no execution role, or one that Main may not assume
+ */
+export function memberTemplate({ record, baseline, kinds, config }: MemberTemplateInput): Member {
+  const kept = keptKinds(baseline, kinds);
+  const lookup = namesOf(record, config, {});
+  const wanted = <Wanted>(name: string, account: AccountRecord): Wanted | undefined => {
+    const one = kept.find(({ kind }) => kind.name === name);
+    return one?.kind.render(one.section, lookup, kindAccount(account, config, kept)) as Wanted | undefined;
+  };
+  const { executionRoleArn, ...others } = record;
+  const roleArn = executionRoleArn ?? wanted<ExecutionRole>('executionRole', others)?.arn;
+  if (!roleArn) {
+    throw new InvalidDesiredState(
+      `Baseline ${baseline.name} has no execution role, so there is nothing to make.`,
+    );
+  }
+  if (!matchesRolePattern(roleArn, config.executionRolePattern)) {
+    const message = `${roleArn} does not match executionRolePattern ${config.executionRolePattern}`;
+    throw new InvalidDesiredState(`${message}: Main could not assume it. Rename the role in the baseline.`);
+  }
+  const entered = { ...record, executionRoleArn: roleArn };
+  const role = wanted<ExecutionRole>('executionRole', entered);
+  if (!role) throw new InvalidDesiredState(`Baseline ${baseline.name} has no execution role.`);
+  const network = wanted<Network>('network', entered);
+  const makesNetwork = network !== undefined && network.waiting.layout.length === 0;
+  const parameters = {
+    MainAccountId: {
+      Type: 'String',
+      Default: config.mainAccountId,
+      AllowedPattern: '^\\d{12}$',
+      Description: 'The account that Orgkeeper runs in; it keeps this one.',
+    },
+    ExternalId: {
+      Type: 'String',
+      Default: record.externalId,
+      AllowedPattern: '^[A-Za-z0-9_+=,.@:/-]{2,1224}$',
+      Description: 'What Orgkeeper says when it assumes the role. Leave it as it is.',
+    },
+    ...(makesNetwork && {
+      [MAKE_NETWORK]: {
+        Type: 'String',
+        Default: 'no',
+        AllowedValues: ['yes', 'no'],
+        Description:
+          'Make VPC and subnets here. If not, Orgkeeper makes them once the account is registered.',
+      },
+    }),
+  };
+  const template: MemberTemplate = {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: `Lets Orgkeeper keep this account by the baseline ${baseline.name}@${baseline.version}`,
+    Parameters: parameters,
+    ...(makesNetwork && { Conditions: { [MAKE_NETWORK]: { 'Fn::Equals': [{ Ref: MAKE_NETWORK }, 'yes'] } } }),
+    Resources: parametrised(
+      { ...roleResources(role), ...(makesNetwork && networkResources(network)) },
+      {
+        MainAccountId: config.mainAccountId,
+        ExternalId: record.externalId,
+        'AWS::AccountId': record.accountId,
+      },
+    ),
+    Outputs: outputs(record, makesNetwork ? network : undefined),
+  };
+  return { roleArn, template };
+}
+
+/** Its policies stand beside it, as policies of the role that CloudFormation changes one by one. */
+function roleResources(role: ExecutionRole): Record<string, unknown> {
+  const policies = Object.entries(role.inlinePolicies).map(([PolicyName, PolicyDocument], index) => [
+    `ExecutionRolePolicy${index + 1}`,
+    {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyName, PolicyDocument, Roles: [{ Ref: 'ExecutionRole' }] },
+    },
+  ]);
+  return {
+    ExecutionRole: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: role.name,
+        Path: role.path,
+        ...(role.description && { Description: role.description }),
+        MaxSessionDuration: role.maxSessionDuration,
+        AssumeRolePolicyDocument: role.trustPolicy,
+        ...(role.managedPolicies.length > 0 && { ManagedPolicyArns: role.managedPolicies }),
+        ...(role.permissionsBoundary && { PermissionsBoundary: role.permissionsBoundary }),
+        Tags: tagList(role.tags),
+      },
+    },
+    ...Object.fromEntries(policies),
+  };
+}
+
+/** VPC and subnets; the rest of the network Orgkeeper adds, as it mends what is missing. */
+function networkResources(network: Network): Record<string, unknown> {
+  const subnets = network.subnets.map((subnet, index) => [
+    `Subnet${index + 1}`,
+    {
+      Type: 'AWS::EC2::Subnet',
+      Condition: MAKE_NETWORK,
+      Properties: {
+        VpcId: { Ref: 'Vpc' },
+        CidrBlock: subnet.cidr,
+        ...('id' in subnet.zone
+          ? { AvailabilityZoneId: subnet.zone.id }
+          : { AvailabilityZone: { 'Fn::Select': [subnet.zone.number - 1, { 'Fn::GetAZs': '' }] } }),
+        MapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,
+        Tags: tagList(tagsOf(network, subnetNamed(subnet.name))),
+      },
+    },
+  ]);
+  return {
+    Vpc: {
+      Type: 'AWS::EC2::VPC',
+      Condition: MAKE_NETWORK,
+      Properties: {
+        CidrBlock: network.cidr,
+        EnableDnsSupport: network.dnsSupport,
+        EnableDnsHostnames: network.dnsHostnames,
+        Tags: tagList(tagsOf(network, VPC)),
+      },
+    },
+    ...Object.fromEntries(subnets),
+  };
+}
+
+function outputs(record: AccountRecord, network: Network | undefined): Record<string, unknown> {
+  const arn = { 'Fn::GetAtt': ['ExecutionRole', 'Arn'] };
+  const register =
+    `npx orgkeeper register \${AWS::AccountId} --name ${shellWord(record.name)} ` +
+    '--execution-role-arn ${ExecutionRole.Arn} --external-id ${ExternalId}';
+  const made = network && [
+    ['VpcId', { Condition: MAKE_NETWORK, Description: 'The VPC', Value: { Ref: 'Vpc' } }],
+    ...network.subnets.map(({ name }, index) => [
+      `Subnet${index + 1}Id`,
+      { Condition: MAKE_NETWORK, Description: `The subnet ${name}`, Value: { Ref: `Subnet${index + 1}` } },
+    ]),
+  ];
+  return {
+    ExecutionRoleArn: { Description: 'The role by which Orgkeeper enters this account', Value: arn },
+    Register: { Description: 'What registers the account, in Main', Value: { 'Fn::Sub': register } },
+    ...(made && Object.fromEntries(made)),
+  };
+}
+
+function tagList(tags: Readonly<Record<string, string>>): { Key: string; Value: string }[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** A word for a POSIX shell that is put through Fn::Sub. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''").replaceAll('${', '${!')}'`;
+}

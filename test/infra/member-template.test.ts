@@ -1,0 +1,193 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
+import { parseBaseline } from '../../controllers/kinds/baseline.ts';
+import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import { keptKinds, kindAccount, namesOf } from '../../controllers/reconcile/desired.ts';
+import { type MemberTemplate, memberTemplate } from '../../infra/member-template.ts';
+import type { BaselineDocument } from '../../shared/baseline.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+
+jest.setTimeout(120_000);
+
+const ROLE_ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+const shipped = readFileSync('infra/baselines/analytics.yaml', 'utf8');
+const config = aConfig();
+const record = aRecord({ origin: 'invited' });
+
+function baselineOf(text: string): BaselineDocument {
+  const parsed = parseBaseline(text, kinds);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return { ...parsed.baseline, schemaVersion: 1, version: 3, text, publishedAt: '' };
+}
+
+const analytics = baselineOf(shipped);
+const { roleArn, template } = memberTemplate({ record, baseline: analytics, kinds, config });
+
+const roleOnly = baselineOf(`
+name: bare
+executionRole:
+  name: bare
+  path: /orgkeeper-execution/
+  description: Bare
+  trustPolicy:
+    Statement:
+      - { Effect: Allow, Principal: { AWS: "\${main.runnerRole}" }, Action: sts:AssumeRole, Condition: { StringEquals: { sts:ExternalId: "\${account.externalId}" } } }
+  inlinePolicies:
+    home:
+      Version: "2012-10-17"
+      Statement: { Effect: Allow, Action: s3:GetObject, Resource: "arn:aws:s3:::\${account.id}/\${aws:username}/*" }
+  managedPolicies: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+`);
+
+/** What CloudFormation makes of the template with its defaults: every Ref and Fn::Sub resolved. */
+function resolved({ Parameters, Resources }: MemberTemplate, overrides: Record<string, string> = {}) {
+  const names: Record<string, string> = { 'AWS::AccountId': MEMBER, ...overrides };
+  for (const [name, { Default }] of Object.entries(Parameters)) names[name] ??= Default;
+  const walk = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(walk);
+    if (value === null || typeof value !== 'object') return value;
+    const item = value as Record<string, unknown>;
+    if (typeof item.Ref === 'string') return names[item.Ref] ?? item;
+    if (typeof item['Fn::Sub'] === 'string') {
+      return item['Fn::Sub'].replaceAll(/\$\{(!?)([^}]*)\}/g, (_, kept, name) =>
+        kept ? `\${${name}}` : (names[name] ?? name),
+      );
+    }
+    return Object.fromEntries(Object.entries(item).map(([key, member]) => [key, walk(member)]));
+  };
+  return walk(Resources) as Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+/** The role that the template makes, as the kind would observe it. */
+function asObserved(made: ReturnType<typeof resolved>) {
+  const { ExecutionRole: role } = made;
+  const { Path, RoleName } = role?.Properties ?? {};
+  const tags = (role?.Properties.Tags ?? []) as { Key: string; Value: string }[];
+  const policies = Object.values(made).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::IAM::Policy'
+      ? [[String(Properties.PolicyName), encodeURIComponent(JSON.stringify(Properties.PolicyDocument))]]
+      : [],
+  );
+  return {
+    arn: `arn:aws:iam::${MEMBER}:role${Path}${RoleName}`,
+    name: String(RoleName),
+    path: String(Path),
+    description: String(role?.Properties.Description ?? ''),
+    maxSessionDuration: Number(role?.Properties.MaxSessionDuration),
+    trustPolicy: encodeURIComponent(JSON.stringify(role?.Properties.AssumeRolePolicyDocument)),
+    inlinePolicies: Object.fromEntries(policies),
+    managedPolicies: (role?.Properties.ManagedPolicyArns ?? []) as string[],
+    permissionsBoundary: undefined,
+    tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+  };
+}
+
+describe('the member template', () => {
+  test.each([
+    ['analytics', analytics],
+    ['a role with a path, a managed policy and a policy variable', roleOnly],
+  ])('makes the very role that is wanted then: %s', (_, baseline) => {
+    const member = memberTemplate({ record, baseline, kinds, config });
+    const entered = { ...record, executionRoleArn: member.roleArn };
+    const account = kindAccount(entered, config, keptKinds(baseline, kinds));
+    const section = ExecutionRoleSection.parse(baseline.sections.executionRole);
+    const wanted = executionRole.render(section, namesOf(entered, config, {}), account);
+    const found = executionRole.diff(wanted, asObserved(resolved(member.template)));
+    expect(found).toEqual({ differences: [], blocked: [], foreign: [] });
+  });
+
+  test('is for whatever account, Main and ExternalId its parameters say', () => {
+    const other = { 'AWS::AccountId': '111122223333', MainAccountId: '444455556666', ExternalId: 'other' };
+    const text = JSON.stringify(resolved(template, other));
+    expect(text).not.toMatch(new RegExp(`${MEMBER}|${MAIN}|${record.externalId}`));
+    expect(text).toContain('arn:aws:iam::444455556666:role/orgkeeper-WorkflowLoopRunnerRole');
+  });
+
+  test('lets the role keep itself, and nothing of IAM but itself', () => {
+    const own = Object.values(resolved(template)).find(
+      ({ Properties }) => Properties.PolicyName === 'orgkeeper',
+    );
+    const document = own?.Properties.PolicyDocument as
+      | { Statement: { Action: string[]; Resource: string }[] }
+      | undefined;
+    const Statement = document?.Statement ?? [];
+    const onRole = Statement.find(({ Resource }) => Resource === ROLE_ARN)?.Action;
+    const { read, write } = executionRole.permissions;
+    const ofPolicies = ['iam:GetPolicy', 'iam:GetPolicyVersion'];
+    expect(onRole).toEqual([...read, ...write].filter((action) => !ofPolicies.includes(action)).sort());
+    const elsewhere = Statement.find(({ Resource }) => Resource === '*')?.Action;
+    expect(elsewhere?.filter((action) => action.startsWith('iam:'))).toEqual(ofPolicies);
+    expect(elsewhere).toContain('ssm:PutParameter');
+  });
+
+  test('makes the network only when its owner says so, and then it is ours', () => {
+    expect(template.Parameters.MakeNetwork?.Default).toBe('no');
+    const made = resolved(template);
+    expect(made.Vpc).toMatchObject({ Condition: 'MakeNetwork', Properties: { CidrBlock: '10.0.0.0/16' } });
+    expect(made.Subnet1).toMatchObject({ Condition: 'MakeNetwork' });
+    expect(made.Subnet1?.Properties.Tags).toContainEqual({ Key: 'orgkeeper:owner', Value: MAIN });
+    expect(made.Subnet1?.Properties.Tags).toContainEqual({ Key: 'orgkeeper:name', Value: 'subnet/public' });
+    expect(memberTemplate({ record, baseline: roleOnly, kinds, config }).template).not.toHaveProperty(
+      'Conditions',
+    );
+  });
+
+  test('says in its outputs how the account is registered', () => {
+    const named = memberTemplate({
+      record: { ...record, name: "Gene's ${lab}" },
+      baseline: analytics,
+      kinds,
+      config,
+    });
+    expect(named.template.Outputs.Register).toMatchObject({
+      Value: {
+        'Fn::Sub':
+          "npx orgkeeper register ${AWS::AccountId} --name 'Gene'\\''s ${!lab}' " +
+          '--execution-role-arn ${ExecutionRole.Arn} --external-id ${ExternalId}',
+      },
+    });
+  });
+
+  test('keeps the name of a role that the account is entered by already', () => {
+    const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution-theirs`;
+    const member = memberTemplate({
+      record: { ...record, executionRoleArn },
+      baseline: analytics,
+      kinds,
+      config,
+    });
+    expect(member.roleArn).toBe(executionRoleArn);
+    expect(resolved(member.template).ExecutionRole?.Properties.RoleName).toBe('orgkeeper-execution-theirs');
+    expect(roleArn).toBe(ROLE_ARN);
+  });
+
+  test('is not made for a role that Main could not assume', () => {
+    const narrow = aConfig({ executionRolePattern: 'other-*' });
+    expect(() => memberTemplate({ record, baseline: analytics, kinds, config: narrow })).toThrow(
+      /does not match executionRolePattern other-\*/,
+    );
+  });
+});
+
+describe('cfn-lint', () => {
+  const installed = spawnSync('cfn-lint', ['--version']).status === 0;
+  (installed ? test : test.skip)('finds nothing in it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'member-'));
+    const files = [template, memberTemplate({ record, baseline: roleOnly, kinds, config }).template].map(
+      (one, index) => {
+        const file = join(folder, `${index}.json`);
+        writeFileSync(file, JSON.stringify(one));
+        return file;
+      },
+    );
+    const { status, stdout } = spawnSync('cfn-lint', ['--regions', 'eu-west-1', '--', ...files], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  });
+});
