@@ -31,7 +31,8 @@ export async function followRegistration(table: Table, asked: Registration): Pro
   try {
     await waitUntilTaken(table, asked);
     progress.update(`Account ${id} is registered; waiting for its first pass …`);
-    return await waitUntilReady(table, asked, (text) => progress.update(text));
+    const wait = { accountId: id, seconds: asked.seconds };
+    return await waitUntilReady(table, wait, (text) => progress.update(text));
   } finally {
     progress.stop();
   }
@@ -56,12 +57,15 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<void> 
   );
 }
 
-async function waitUntilReady(
+/**
+ * Waits until a registered account is ready, or as far as a pass gets that may not write.
+ * @throws Failure when a pass fails, or when it takes too long
+ */
+export async function waitUntilReady(
   table: Table,
-  asked: Registration,
+  { accountId: id, seconds }: { readonly accountId: string; readonly seconds: number },
   update: (text: string) => void,
 ): Promise<AccountView> {
-  const id = asked.request.accountId;
   let view: AccountView | undefined;
   return poll(
     async () => {
@@ -75,10 +79,10 @@ async function waitUntilReady(
       return seen && view.lastPass?.result === 'drifted' ? view : undefined;
     },
     {
-      seconds: asked.seconds,
+      seconds,
       every: 1_000,
       late: () =>
-        `Account ${id} is not ready after ${asked.seconds} s: ${view ? reason(view) : 'no pass is over'}`,
+        `Account ${id} is not ready after ${Math.round(seconds)} s: ${view ? reason(view) : 'no pass is over'}`,
     },
   );
 }

@@ -31,6 +31,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'ask for an account to be kept',
     load: async () => (await import('./commands/register.ts')).registerCommand(),
   },
+  create: {
+    summary: 'ask for a new account, and for it to be kept',
+    load: async () => (await import('./commands/create.ts')).createCommand(),
+  },
   baseline: {
     summary: 'list, show, validate, publish and assign baselines',
     load: async () => (await import('./commands/baseline.ts')).baselineCommand(),

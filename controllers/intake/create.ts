@@ -1,8 +1,7 @@
-import { parseBaselineReference } from '../../shared/baseline.ts';
 import { askedFor, creationKey, keyOfTag, REQUEST_TAG, sameRequest } from '../../shared/creation.ts';
 import { Conflict } from '../../shared/errors.ts';
 import type { CreationRequest } from '../../shared/requests.ts';
-import { currentBaseline, getBaseline } from '../../shared/store/baselines.ts';
+import { findBaseline } from '../../shared/store/baselines.ts';
 import { getCreation, requestOfCreation, saveCreation } from '../../shared/store/creations.ts';
 import { sendCreation } from '../../shared/work.ts';
 import type { IntakeDeps } from './deps.ts';
@@ -18,7 +17,7 @@ export async function creationRequested(
   deps: IntakeDeps,
 ): Promise<IntakeOutcome> {
   const { table, creation: queue } = deps.main;
-  if (request.baseline && !(await isPublished(request.baseline, deps))) {
+  if (request.baseline && !(await findBaseline(table, request.baseline))) {
     const message = `baseline ${request.baseline} was never published`;
     return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
   }
@@ -52,13 +51,4 @@ export async function requestFor(
   const tag = made.accountId && (await deps.organization.tags(made.accountId))[REQUEST_TAG];
   const key = tag ? keyOfTag(tag) : undefined;
   return key !== undefined && (await getCreation(table, key)) ? key : undefined;
-}
-
-async function isPublished(reference: string, { main }: IntakeDeps): Promise<boolean> {
-  const asked = parseBaselineReference(reference);
-  if (!asked) return false;
-  const found = asked.version
-    ? await getBaseline(main.table, asked.name, asked.version)
-    : await currentBaseline(main.table, asked.name);
-  return found !== undefined;
 }
