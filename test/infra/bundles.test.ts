@@ -18,10 +18,11 @@ const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
 const COME_ALONG = ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:DescribeEndpoints'];
 /** Lambda itself makes these calls, by the function's role. */
 const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-/** Calls whose permission has another name. Transactions of ours put and delete. */
+/** Calls whose permission has another name. Transactions of ours put; those of reconcile delete, too. */
 const PERMISSION: Record<string, string[]> = {
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
-  'dynamodb:TransactWriteItems': ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+  'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
+  'reconcile dynamodb:TransactWriteItems': ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
 };
 
 let bundles: Bundle[];
@@ -32,15 +33,19 @@ beforeAll(async () => {
 });
 
 /** The SDK commands that ended up in a bundle, as permissions. */
-function calls({ metafile }: Bundle): string[] {
+function calls({ name, metafile }: Bundle): string[] {
   const files = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   const found = files.flatMap(([file, { bytesInOutput }]) => {
     const [, client = '', command] = /client-([\w-]+)\/.*\/commands\/(\w+)Command\.js$/.exec(file) ?? [];
     const service = client === 'eventbridge' ? 'events' : client;
     const call = `${service}:${command}`;
-    return bytesInOutput > 0 && SERVICES.includes(service) ? (PERMISSION[call] ?? [call]) : [];
+    return bytesInOutput > 0 && SERVICES.includes(service) ? permissionsFor(name, call) : [];
   });
   return [...new Set(found)].filter((call) => !COME_ALONG.includes(call)).sort();
+}
+
+function permissionsFor(name: string, call: string): string[] {
+  return PERMISSION[`${name} ${call}`] ?? PERMISSION[call] ?? [call];
 }
 
 describe('the bundles', () => {
