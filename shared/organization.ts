@@ -43,7 +43,7 @@ export interface Organization {
  * Turns a second and at once, below AWS's limits for the whole organization, since others call it, too.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
-const RATES = {
+export const RATES = {
   list: { perSecond: 6, burst: 10 },
   describe: { perSecond: 15, burst: 20 },
   tree: { perSecond: 4, burst: 6 },

@@ -1,0 +1,264 @@
+import { describe, expect, it } from '@jest/globals';
+import { anOrganizationAccount, aRecord, MANAGEMENT } from '../factories.ts';
+import { organizationWorld, passes, START, type World } from './organization-world.ts';
+
+const SINCE = '2026-11-01T00:00:00.000Z';
+const OLD = '2026-10-01T00:00:00.000Z';
+const NEW = '2026-11-20T00:00:00.000Z';
+const id = (index: number) => String(100_000_000_000 + index);
+const many = (count: number, joinedAt: string) =>
+  Array.from({ length: count }, (_, index) =>
+    anOrganizationAccount({ accountId: id(index), name: `account-${index}`, joinedAt }),
+  );
+/** As the listing itself would have recorded it. */
+const known = (index: number, more: Parameters<typeof aRecord>[0] = {}) =>
+  aRecord({ accountId: id(index), name: `account-${index}`, ...more });
+const config = { onboard: { since: SINCE } };
+
+/** The most calls within any so many milliseconds. */
+function most(times: readonly number[], milliseconds: number): number {
+  return Math.max(
+    ...times.map((from) => times.filter((time) => time >= from && time < from + milliseconds).length),
+  );
+}
+
+describe('ten thousand accounts', () => {
+  const unmanaged = { lifecycle: 'unmanaged' as const };
+
+  it('that have not changed cost 500 calls of Organizations within its rate, and few of DynamoDB', async () => {
+    const world = organizationWorld(config);
+    world.accounts.push(...many(10_000, OLD));
+    world.keep(...world.accounts.map((_, index) => known(index, unmanaged)));
+    expect(await world.list()).toEqual({ registered: 0, unmanaged: 0, refreshed: 0, departed: 0 });
+    expect(world.calls).toMatchObject({ list: { length: 500 }, describe: [] });
+    const seconds = (world.clock - START) / 1000;
+    // AWS lets 8 through a second, and 12 at once; others need some of that.
+    expect(most(world.calls.list, 1_000)).toBeLessThanOrEqual(18);
+    expect(most(world.calls.list, 10_000)).toBeLessThanOrEqual(70);
+    expect(seconds).toBeGreaterThan(60);
+    expect(seconds).toBeLessThan(90);
+    const { GetCommand = 0, PutCommand = 0, QueryCommand = 0, DeleteCommand = 0 } = world.table.calls;
+    expect({ GetCommand, DeleteCommand, QueryCommand }).toEqual({
+      GetCommand: 1,
+      DeleteCommand: 1,
+      QueryCommand: 7,
+    });
+    expect(PutCommand).toBe(1 + 2 * 49);
+  });
+
+  it('that were there before are recorded, each once, and none is entered', async () => {
+    const world = organizationWorld(config);
+    world.accounts.push(...many(10_000, OLD));
+    expect(await world.list()).toMatchObject({ unmanaged: 10_000, registered: 0 });
+    expect(world.table.items('account#')).toHaveLength(10_000);
+    expect(world.work).toEqual([]);
+    expect(world.announced).toEqual([]);
+  });
+
+  it('that are new are registered, with a pass and an announcement each', async () => {
+    const world = organizationWorld(config);
+    world.accounts.push(...many(10_000, NEW));
+    expect(await world.list()).toMatchObject({ unmanaged: 0, registered: 10_000 });
+    expect(passes(world).size).toBe(10_000);
+    expect(new Set(world.announced.map(({ accountId }) => accountId)).size).toBe(10_000);
+    expect(world.announced).toHaveLength(10_000);
+  });
+});
+
+/** 13 pages: old ones, new ones, kept ones, suspended ones; 7 that are recorded have left. */
+function mixed(): World {
+  const world = organizationWorld(config);
+  const accounts = many(250, OLD).map((account, index) => {
+    if (index % 10 === 3) return { ...account, joinedAt: NEW };
+    return index % 25 === 7 ? { ...account, active: false, state: 'SUSPENDED' } : account;
+  });
+  world.accounts.push(...accounts);
+  for (let index = 0; index < 250; index += 1)
+    if (index % 10 !== 3 && index % 2 === 1) world.keep(known(index));
+  for (let index = 900; index < 907; index += 1) world.keep(known(index));
+  return world;
+}
+const SUSPENDED = Array.from({ length: 250 }, (_, index) => index).filter(
+  (index) => index % 25 === 7 && index % 10 !== 3 && index % 2 === 1,
+);
+
+function expectAllTaken(world: World): void {
+  for (let index = 3; index < 250; index += 10) {
+    expect(world.record(id(index))).toMatchObject({
+      lifecycle: 'managed',
+      generation: 1,
+      baselineBy: 'rules',
+    });
+    expect([index, passes(world).get(id(index))]).toEqual([index, 1]);
+    expect(world.announced.map(({ accountId }) => accountId)).toContain(id(index));
+  }
+  const departed = world.table.items('account#').filter(({ lifecycle }) => lifecycle === 'departed');
+  const left = [900, 901, 902, 903, 904, 905, 906];
+  expect(departed.map(({ accountId }) => accountId).toSorted()).toEqual(
+    [...SUSPENDED, ...left].map(id).toSorted(),
+  );
+  expect(world.record(id(0))).toMatchObject({ lifecycle: 'unmanaged' });
+  expect(world.work.filter(({ accountId }) => Number(accountId.slice(-3)) % 10 !== 3)).toEqual([]);
+}
+
+describe('a listing that is stopped', () => {
+  it.each(Array.from({ length: 13 }, (_, page) => page + 1))(
+    'by a crash before page %i is made up for',
+    async (page) => {
+      const world = mixed();
+      world.onPage = (number) => {
+        if (number === page) throw new Error('crash');
+      };
+      await expect(world.list()).rejects.toThrow('crash');
+      world.onPage = () => undefined;
+      world.clock += 10 * 60_000;
+      await world.list();
+      expectAllTaken(world);
+      // What was announced since progress was saved last is announced again: 10 pages, of which each has two or three.
+      expect(world.announced.length).toBeLessThanOrEqual(25 + 25);
+    },
+  );
+
+  it.each([1, 2, 5, 13])('when SQS fails at its batch %i loses no pass', async (batch) => {
+    const world = mixed();
+    let batches = 0;
+    world.onSend = () => {
+      batches += 1;
+      if (batches === batch) throw new Error('SQS is gone');
+    };
+    await expect(world.list()).rejects.toThrow('SQS is gone');
+    world.clock += 10 * 60_000;
+    await world.list();
+    expectAllTaken(world);
+  });
+
+  it('by a crash is made up for even when AWS no longer knows where it was', async () => {
+    const world = mixed();
+    world.onPage = (number) => {
+      if (number === 11) throw new Error('crash');
+    };
+    await expect(world.list()).rejects.toThrow('crash');
+    const [listing] = world.table.items('control').filter(({ sk }) => sk === 'listing');
+    world.table.put({ ...listing, next: 'forgotten' });
+    world.onPage = () => undefined;
+    world.clock += 6 * 60_000;
+    await world.list();
+    expectAllTaken(world);
+  });
+
+  it.each([1, 3, 10, 13])('each %i pages for want of time goes on, and sees no page twice', async (pages) => {
+    const world = mixed();
+    do {
+      world.tasks.length = 0;
+      await world.list({ pages });
+    } while (world.tasks.length > 0);
+    expect(world.calls.list).toHaveLength(13);
+    expectAllTaken(world);
+    expect(world.announced).toHaveLength(25);
+  });
+});
+
+describe('a listing', () => {
+  it('leaves the other alone that is under way', async () => {
+    const world = mixed();
+    let second: unknown;
+    world.onPage = () => {
+      second ??= world.list();
+    };
+    await world.list();
+    expect(await second).toEqual({ skipped: 'another listing is under way' });
+    expect(world.calls.list).toHaveLength(13);
+  });
+
+  it('marks nothing as departed that Organizations still knows', async () => {
+    const world = mixed();
+    world.hidden.add(id(1)).add(id(5));
+    await world.list();
+    expect(world.record(id(1))).toMatchObject({ lifecycle: 'managed' });
+    expect(world.calls.describe).toHaveLength(7 + 2);
+    expect(most(world.calls.describe, 1_000)).toBeLessThanOrEqual(35);
+  });
+
+  it('asks once, not each hour, whether an account has left', async () => {
+    const world = mixed();
+    await world.list();
+    world.calls.describe.length = 0;
+    await world.list();
+    expect(world.calls.describe).toEqual([]);
+  });
+
+  it('leaves invited and retired accounts and the management account as they are', async () => {
+    const world = mixed();
+    const invited = known(950, { origin: 'invited', executionRoleArn: 'arn:aws:iam::100000000950:role/x' });
+    const retired = known(951, { lifecycle: 'retired' });
+    world.keep(invited, retired);
+    world.accounts.push(anOrganizationAccount({ accountId: MANAGEMENT }));
+    await world.list();
+    expect(world.record(id(950))).toMatchObject(invited);
+    expect(world.record(id(951))).toMatchObject(retired);
+    expect(world.record(MANAGEMENT)).toBeUndefined();
+  });
+
+  it('takes over a new name, and has that account looked at', async () => {
+    const world = mixed();
+    world.accounts[1] = anOrganizationAccount({ accountId: id(1), name: 'renamed', joinedAt: OLD });
+    await world.list();
+    expect(world.record(id(1))).toMatchObject({ name: 'renamed', generation: 4 });
+    expect(passes(world).get(id(1))).toBe(1);
+  });
+
+  it('brings a reinstated account back as it was, and has it looked at', async () => {
+    const world = mixed();
+    world.keep(known(1, { lifecycle: 'departed', lifecycleReason: 'SUSPENDED' }));
+    await world.list();
+    expect(world.record(id(1))).toMatchObject({ lifecycle: 'managed', baseline: { name: 'analytics' } });
+    expect(world.record(id(1))?.lifecycleReason).toBeUndefined();
+    expect(passes(world).get(id(1))).toBe(1);
+  });
+
+  it('does not announce an account that its event registered at the same moment', async () => {
+    const world = mixed();
+    world.onPage = (page) => {
+      if (page === 1) world.keep(known(3, { changedBy: 'event-7' }));
+    };
+    await world.list();
+    expect(world.record(id(3))).toMatchObject({ changedBy: 'event-7' });
+    expect(world.announced.map(({ accountId }) => accountId)).not.toContain(id(3));
+  });
+
+  it('leaves a young account that was asked for to its request', async () => {
+    const world = mixed();
+    const young = { joinedAt: new Date(START - 60_000).toISOString() };
+    world.accounts[13] = anOrganizationAccount({ accountId: id(13), ...young });
+    world.tags.set(id(13), { 'orgkeeper:request': 'r-1' });
+    await world.list();
+    expect(world.record(id(13))).toBeUndefined();
+    world.clock += 61 * 60_000;
+    await world.list();
+    expect(world.record(id(13))).toMatchObject({ lifecycle: 'managed' });
+  });
+
+  it('registers only where accounts onboard by themselves, and what moves there later', async () => {
+    const world = mixed();
+    const onboard = { since: SINCE, organizationalUnits: ['/Research'] };
+    world.places.set(id(3), { units: ['r-root', 'ou-root-research'], path: '/Research' });
+    world.places.set('ou-root-other', { units: ['r-root', 'ou-root-other'], path: '/Other' });
+    world.accounts[13] = {
+      ...world.accounts[13],
+      units: ['r-root', 'ou-root-other'],
+    } as (typeof world.accounts)[0];
+    await world.list({ config: { onboard } });
+    expect(world.record(id(3))).toMatchObject({ lifecycle: 'managed' });
+    expect(world.record(id(13))).toMatchObject({
+      lifecycle: 'unmanaged',
+      lifecycleReason: 'OUTSIDE_ONBOARDING_UNITS',
+    });
+    world.accounts[13] = {
+      ...world.accounts[13],
+      units: ['r-root', 'ou-root-research'],
+    } as (typeof world.accounts)[0];
+    world.places.set(id(13), { units: ['r-root', 'ou-root-research'], path: '/Research' });
+    await world.list({ config: { onboard } });
+    expect(world.record(id(13))).toMatchObject({ lifecycle: 'managed', generation: 2 });
+  });
+});

@@ -1,0 +1,161 @@
+import type { SweepDeps } from '../../controllers/sweep/deps.ts';
+import { listOrganization } from '../../controllers/sweep/list-organization.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import type { Config } from '../../shared/config.ts';
+import { type OrganizationAccount, RATES } from '../../shared/organization.ts';
+import { createPace } from '../../shared/pace.ts';
+import { accountKey } from '../../shared/store/accounts.ts';
+import type { Place } from '../../shared/units.ts';
+import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/work.ts';
+import { aConfig } from '../factories.ts';
+import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+
+type Send = { constructor: { name: string }; input: Record<string, unknown> };
+
+/** An organization and a Main in memory, on a clock of their own: waiting for a turn moves it on. */
+export interface World {
+  readonly table: MemoryTable;
+  readonly accounts: OrganizationAccount[];
+  /** Tags and places, by account id. */
+  readonly tags: Map<string, Record<string, string>>;
+  readonly places: Map<string, Place>;
+  /** Not in any page, and there all the same. */
+  readonly hidden: Set<string>;
+  /** Times of the calls, in milliseconds. */
+  readonly calls: { list: number[]; describe: number[] };
+  readonly work: WorkMessage[];
+  readonly tasks: SweepMessage[];
+  readonly announced: { detailType: string; accountId: string }[];
+  /** Called before each page is handed out, with its number in this run; may throw. */
+  onPage: (page: number) => void;
+  /** Throws what SQS would. */
+  onSend: () => void;
+  clock: number;
+  keep(...records: readonly AccountRecord[]): void;
+  record(accountId: string): AccountRecord | undefined;
+  /** One run of the function; `pages`: so many fit into its time. */
+  list(options?: { pages?: number; config?: Partial<Config> }): ReturnType<typeof listOrganization>;
+}
+
+export const START = Date.parse('2026-11-22T00:00:00.000Z');
+const FUNCTION_MS = 300_000;
+
+export function organizationWorld(config: Partial<Config> = {}): World {
+  const table = memoryTable();
+  const world: World = {
+    table,
+    accounts: [],
+    tags: new Map(),
+    places: new Map(),
+    hidden: new Set(),
+    calls: { list: [], describe: [] },
+    work: [],
+    tasks: [],
+    announced: [],
+    onPage: () => undefined,
+    onSend: () => undefined,
+    clock: START,
+    keep: (...records) =>
+      table.put(
+        ...records.map((record) => ({
+          ...record,
+          ...accountKey(record.accountId),
+          collection: 'account',
+          collectionKey: record.accountId,
+        })),
+      ),
+    record: (accountId) => table.items(`account#${accountId}`)[0] as AccountRecord | undefined,
+    list(options = {}) {
+      const until = new Date(world.clock + FUNCTION_MS);
+      let pages = 0;
+      const deps: SweepDeps = {
+        config: aConfig({ ...config, ...options.config }),
+        main: mainOf(world),
+        organization: {
+          ...organization,
+          async *pages(token) {
+            for await (const page of organization.pages(token)) {
+              pages += 1;
+              world.onPage(pages);
+              yield page;
+            }
+          },
+        },
+        timeLeft: () => pages < (options.pages ?? Number.POSITIVE_INFINITY),
+        until,
+      };
+      return listOrganization(deps, () => new Date(world.clock));
+    },
+  };
+  const clock = {
+    now: () => world.clock,
+    sleep: async (milliseconds: number) => {
+      world.clock += milliseconds;
+    },
+  };
+  const pace = {
+    list: createPace({ ...RATES.list, ...clock }),
+    describe: createPace({ ...RATES.describe, ...clock }),
+  };
+  const organization: SweepDeps['organization'] = {
+    async describe(accountId) {
+      await pace.describe();
+      world.calls.describe.push(world.clock);
+      return world.accounts.find((account) => account.accountId === accountId);
+    },
+    tags: async (accountId) => world.tags.get(accountId) ?? {},
+    place: async (id) => world.places.get(id) ?? { units: ['r-root'], path: '/' },
+    async *pages(token) {
+      const shown = world.accounts.filter(({ accountId }) => !world.hidden.has(accountId));
+      if (token === 'forgotten')
+        throw Object.assign(new Error('no such token'), { name: 'InvalidInputException' });
+      for (let from = Number(token ?? 0); ; from += 20) {
+        await pace.list();
+        world.calls.list.push(world.clock);
+        const next = from + 20 < shown.length ? String(from + 20) : undefined;
+        yield { accounts: shown.slice(from, from + 20), ...(next && { next }) };
+        if (!next) return;
+      }
+    },
+  };
+  table.put({ pk: 'baseline#analytics', sk: 'version#000000001', name: 'analytics', version: 1 });
+  return world;
+}
+
+function mainOf(world: World): SweepDeps['main'] {
+  const client = {
+    async send({ constructor: { name }, input }: Send) {
+      const entries = (input.Entries ?? []) as { MessageBody: string; DetailType: string; Detail: string }[];
+      switch (name) {
+        case 'SendMessageBatchCommand':
+          world.onSend();
+          for (const { MessageBody } of entries) world.work.push(WorkMessage.parse(JSON.parse(MessageBody)));
+          return {};
+        case 'SendMessageCommand':
+          world.tasks.push(SweepMessage.parse(JSON.parse(String(input.MessageBody))));
+          return {};
+        case 'PutEventsCommand':
+          for (const { DetailType, Detail } of entries)
+            world.announced.push({ detailType: DetailType, ...JSON.parse(Detail) });
+          return { Entries: entries.map(() => ({ EventId: 'sent' })) };
+        default:
+          throw new Error(`nobody expected ${name}`);
+      }
+    },
+  };
+  const main = {
+    table: world.table.table,
+    bus: { eventBridge: client, name: 'orgkeeper' },
+    work: { sqs: client, url: 'work' },
+    sweep: { sqs: client, url: 'sweep' },
+  };
+  return main as unknown as SweepDeps['main'];
+}
+
+/** Passes that SQS would let through: once for each deduplication id. */
+export function passes(world: World): Map<string, number> {
+  const ids = new Map(world.work.map((message) => [deduplicationId(message), message.accountId]));
+  const counts = new Map<string, number>();
+  for (const accountId of ids.values()) counts.set(accountId, (counts.get(accountId) ?? 0) + 1);
+  return counts;
+}
