@@ -1,6 +1,6 @@
-import confirm from '@inquirer/confirm';
 import type { AccountRecord } from '../shared/account.ts';
 import { formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
+import { agreed } from './agree.ts';
 import { findTarget, moveAccounts, type Selection, selectMoves } from './assign-baseline.ts';
 import { connect } from './context.ts';
 import { Failure } from './failure.ts';
@@ -42,14 +42,6 @@ function readSelection(ids: readonly string[], { all, from }: AssignOptions): Se
   const reference = parseBaselineReference(from);
   if (!reference) throw new Failure(`'${from}' is no baseline: write it as name or name@version.`);
   return { by: 'from', ...reference };
-}
-
-/** @throws Failure where nobody can answer */
-async function agreed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new Failure(`${question} Nobody can answer here, stdin being no terminal: say --yes.`);
-  }
-  return confirm({ message: question, default: false }, { output: process.stderr });
 }
 
 /** `2 from analytics@1, 1 from analytics@2`. */

@@ -35,6 +35,18 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'ask for a new account, and for it to be kept',
     load: async () => (await import('./commands/create.ts')).createCommand(),
   },
+  retire: {
+    summary: 'ask for an account not to be kept any more',
+    load: async () => (await import('./commands/retire.ts')).retireCommand(),
+  },
+  forget: {
+    summary: 'remove the record of a retired account',
+    load: async () => (await import('./commands/forget.ts')).forgetCommand(),
+  },
+  addresses: {
+    summary: 'pools of addresses, and who holds what of them',
+    load: async () => (await import('./commands/addresses.ts')).addressesCommand(),
+  },
   baseline: {
     summary: 'list, show, validate, publish and assign baselines',
     load: async () => (await import('./commands/baseline.ts')).baselineCommand(),

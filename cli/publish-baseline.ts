@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type BaselineDraft, parseBaseline } from '../controllers/kinds/baseline.ts';
 import { kinds } from '../controllers/kinds/index.ts';
+import { withPool } from '../shared/address-pool.ts';
 import type { BaselineDocument } from '../shared/baseline.ts';
 import type { Problem } from '../shared/errors.ts';
+import { addressBook } from '../shared/store/addresses.ts';
 import { publishBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
@@ -16,14 +18,30 @@ export interface BaselineFile {
 /**
  * Publishes a baseline file as the next version of its baseline; the same text again publishes nothing, and gives the
  * version that has it.
- * @throws Failure when it cannot be read or is not valid, naming each problem with its line
+ * @throws Failure when it cannot be read or is not valid, naming each problem with its line, or when its pool of addresses
+ * contradicts those in use
  */
 export async function publishBaselineFile(
   table: Table,
   file: string,
 ): Promise<{ baseline: BaselineDocument; published: boolean }> {
   const { text, baseline } = await validFile(file);
+  await agreeOnPools(table, file, baseline);
   return publishBaseline(table, { ...baseline, text, publishedAt: new Date().toISOString() });
+}
+
+/** @throws Failure when the baseline names a pool of addresses that contradicts those in use */
+async function agreeOnPools(table: Table, file: string, { sections }: BaselineDraft): Promise<void> {
+  const pools = kinds.flatMap((kind) => {
+    const section = kind.section.safeParse(sections[kind.name]);
+    return section.success ? (kind.addressPool?.(section.data) ?? []) : [];
+  });
+  if (pools.length === 0) return;
+  const known = (await addressBook(table).pools()).pools;
+  for (const pool of pools) {
+    const agreed = withPool(known, pool);
+    if ('message' in agreed) throw new Failure(`${file} cannot be published: ${agreed.message}`);
+  }
 }
 
 /** A file's baseline. @throws Failure when it cannot be read or is not valid */

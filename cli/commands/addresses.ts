@@ -1,0 +1,78 @@
+import { Command } from 'commander';
+import type { Address, AddressPool } from '../../shared/address-pool.ts';
+
+interface Options {
+  readonly drop?: string;
+  readonly json?: boolean;
+}
+
+/** `addresses`: pools, and who holds what of them. */
+export function addressesCommand(): Command {
+  return new Command('addresses')
+    .description('Shows the pools of addresses, and which account holds which block.')
+    .option('--drop <pool>', 'forget a pool of which nobody holds a block')
+    .option('--json', 'print the pools, each with its holders')
+    .action(addresses);
+}
+
+async function addresses(options: Options): Promise<void> {
+  const [{ connect }, { allRecords }, { heldAddresses }, { blocksIn }, output] = await Promise.all([
+    import('../context.ts'),
+    import('../fleet.ts'),
+    import('../../shared/store/addresses.ts'),
+    import('../../shared/address-pool.ts'),
+    import('../output.ts'),
+  ]);
+  const { table } = await connect();
+  const pools = await heldAddresses(table);
+  if (options.drop !== undefined) return drop(options.drop, pools, table);
+  const names = new Map((await allRecords(table)).map(({ accountId, name }) => [accountId, name]));
+  const shown = pools.map(({ pool, held }) => ({
+    ...pool,
+    blocks: blocksIn(pool),
+    free: blocksIn(pool) - held.length,
+    held: held.map(({ cidr, accountId, since }) => ({ cidr, accountId, name: names.get(accountId), since })),
+  }));
+  if (options.json) return output.printJson(shown);
+  const rows = shown.flatMap(({ name: pool, held }) =>
+    held.map(({ cidr, accountId, name, since }) => [
+      pool,
+      cidr,
+      accountId,
+      name === undefined ? '–' : output.cell(name, 32),
+      output.time(since),
+    ]),
+  );
+  if (rows.length > 0) output.printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'SINCE'], rows);
+  if (shown.length === 0) output.say('No pool yet: a baseline names one as `network.cidrPool`.');
+  for (const { name, cidr, prefix, blocks, free } of shown) {
+    output.say(
+      `${name} (${cidr}): ${free} of ${blocks} ${blocks === 1 ? 'block' : 'blocks'} of /${prefix} free.`,
+    );
+  }
+}
+
+async function drop(
+  name: string,
+  pools: readonly { pool: AddressPool; held: readonly Address[] }[],
+  table: import('../../shared/store/table.ts').Table,
+): Promise<void> {
+  const [{ Failure }, { addressBook }, { say }] = await Promise.all([
+    import('../failure.ts'),
+    import('../../shared/store/addresses.ts'),
+    import('../output.ts'),
+  ]);
+  const found = pools.find(({ pool }) => pool.name === name);
+  if (!found) throw new Failure(`There is no pool ${name}: \`orgkeeper addresses\` shows those there are.`);
+  const [holder] = found.held;
+  if (holder) {
+    throw new Failure(
+      `Account ${holder.accountId} holds ${holder.cidr} of pool ${name}: only a pool that nobody holds a block of is dropped.`,
+    );
+  }
+  const book = addressBook(table);
+  const { version, pools: known } = await book.pools();
+  const saved = await book.savePools({ version, pools: known.filter((pool) => pool.name !== name) });
+  if (!saved) throw new Failure('Somebody else changed the pools at this moment: try again.');
+  say(`Dropped pool ${name}; a baseline that still names it makes it anew.`);
+}
