@@ -19,6 +19,30 @@ export interface OrganizationDeps {
 const AFTER: Record<string, (answer: Details, management: string, call: Call) => ServiceEvent[]> = {
   CreateAccount: createAccountResult,
   CreateGovCloudAccount: createAccountResult,
+  CloseAccount: (_, management, call) => [
+    serviceEvent(management, 'CloseAccountResult', {
+      closeAccountStatus: {
+        accountId: call.params.AccountId,
+        state: 'SUCCEEDED',
+        requestedTimestamp: americanTime(undefined),
+        completedTimestamp: americanTime(undefined),
+      },
+    }),
+  ],
+  MoveAccount: (_, management, call) => [
+    apiCall(management, 'MoveAccount', {
+      accountId: call.params.AccountId,
+      sourceParentId: call.params.SourceParentId,
+      destinationParentId: call.params.DestinationParentId,
+    }),
+  ],
+  RemoveAccountFromOrganization: (_, management, call) => [
+    apiCall(management, 'RemoveAccountFromOrganization', { accountId: call.params.AccountId }),
+    serviceEvent(management, 'AccountDepartedOrganization', {
+      accountId: call.params.AccountId,
+      departedMethod: 'Removed',
+    }),
+  ],
 };
 
 /** Puts the events that this call causes on AWS; nothing for other calls. */
@@ -71,11 +95,22 @@ function createAccountResult(answer: Details, management: string): ServiceEvent[
   ];
 }
 
-/** "AWS Service Event via CloudTrail", of Organizations. */
+/** "AWS Service Event via CloudTrail", of Organizations: something is done. */
 function serviceEvent(management: string, eventName: string, serviceEventDetails: Details): ServiceEvent {
+  const more = { requestParameters: null, eventType: 'AwsServiceEvent', serviceEventDetails };
+  return event(management, eventName, 'AWS Service Event via CloudTrail', more);
+}
+
+/** "AWS API Call via CloudTrail", of Organizations: somebody asked, and it succeeded. */
+function apiCall(management: string, eventName: string, requestParameters: Details): ServiceEvent {
+  const more = { requestParameters, eventType: 'AwsApiCall' };
+  return event(management, eventName, 'AWS API Call via CloudTrail', more);
+}
+
+function event(management: string, eventName: string, detailType: string, more: Details): ServiceEvent {
   return {
     source: 'aws.organizations',
-    detailType: 'AWS Service Event via CloudTrail',
+    detailType,
     detail: {
       eventVersion: '1.08',
       userIdentity: { accountId: management, invokedBy: 'organizations.amazonaws.com' },
@@ -85,15 +120,13 @@ function serviceEvent(management: string, eventName: string, serviceEventDetails
       awsRegion: 'us-east-1',
       sourceIPAddress: 'organizations.amazonaws.com',
       userAgent: 'organizations.amazonaws.com',
-      requestParameters: null,
       responseElements: null,
       eventID: randomUUID(),
       readOnly: false,
-      eventType: 'AwsServiceEvent',
       managementEvent: true,
       recipientAccountId: management,
       eventCategory: 'Management',
-      serviceEventDetails,
+      ...more,
     },
   };
 }
