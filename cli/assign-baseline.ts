@@ -82,6 +82,6 @@ function move(table: Table, accountId: string, to: BaselineReference): Promise<b
   return editRecord(table, accountId, (record) => {
     const there = record.baseline && formatBaseline(record.baseline) === formatBaseline(to);
     if (there || record.lifecycle !== 'managed') return undefined;
-    return { ...record, baseline: { ...to }, generation: record.generation + 1 };
+    return { ...record, baseline: { ...to }, baselineBy: 'request', generation: record.generation + 1 };
   });
 }

@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'list, show, validate, publish and assign baselines',
     load: async () => (await import('./commands/baseline.ts')).baselineCommand(),
   },
+  rules: {
+    summary: 'list, check, publish and explain the rules that choose baselines',
+    load: async () => (await import('./commands/rules.ts')).rulesCommand(),
+  },
   pause: {
     summary: 'stop writing: into the fleet, a baseline, some accounts',
     load: async () => (await import('./commands/pause.ts')).pauseCommand(),

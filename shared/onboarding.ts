@@ -65,7 +65,7 @@ export function createOnboarding(deps: OnboardingDeps): Onboarding {
     async baseline(account) {
       rules ??= currentRules(table);
       const holding = (await rules) ?? rulesOf(config);
-      const { baseline: named } = explain(holding, await factsOf(account, holding, organization));
+      const { baseline: named } = explain(holding, await factsOf(requestOf(account), holding, organization));
       if (account.has && named === account.has.name) return account.has;
       const found = await find(named);
       if (found) return found;
@@ -86,16 +86,26 @@ export function rulesOf(config: Pick<Config, 'defaultBaseline'>): Rules {
   return { rules: [], default: config.defaultBaseline };
 }
 
+interface FactsRequest extends Pick<Newcomer, 'accountId' | 'name' | 'tags'> {
+  readonly inOrganization: boolean;
+  /** Its units, where they are known already. */
+  readonly units?: readonly string[] | undefined;
+}
+
+function requestOf({ described, ...rest }: Newcomer): FactsRequest {
+  return { ...rest, inOrganization: described !== undefined, units: described?.units };
+}
+
 /** What these rules look at, of one account. */
 export async function factsOf(
-  { accountId, name, described, tags }: Newcomer,
+  { accountId, name, tags, ...known }: FactsRequest,
   rules: Rules,
   organization: OnboardingDeps['organization'],
 ): Promise<AccountFacts> {
   const needed = factsNeeded(rules);
   const [place, own] = await Promise.all([
-    described && needed.place ? organization.place(accountId, described.units) : undefined,
-    described && needed.tags ? organization.tags(accountId) : {},
+    known.inOrganization && needed.place ? organization.place(accountId, known.units) : undefined,
+    known.inOrganization && needed.tags ? organization.tags(accountId) : {},
   ]);
   return { name, place, tags: { ...own, ...tags } };
 }
