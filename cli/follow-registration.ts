@@ -3,6 +3,7 @@ import type { AccountRecord } from '../shared/account.ts';
 import { type AccountView, accountView } from '../shared/account-view.ts';
 import { formatBaseline } from '../shared/baseline.ts';
 import type { RegistrationRequest } from '../shared/requests.ts';
+import { unmet } from '../shared/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
@@ -89,8 +90,8 @@ export async function waitUntilReady(
 
 /** What stands in the way, as the first condition that is not met says it. */
 function reason({ conditions, lastPass }: AccountView): string {
-  const unmet = conditions.find(({ status }) => status !== 'True');
-  if (unmet) return `${unmet.type} ${unmet.reason}: ${unmet.message}`;
+  const problem = unmet(conditions);
+  if (problem) return `${problem.type} ${problem.reason}: ${problem.message}`;
   return lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over';
 }
 

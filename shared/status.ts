@@ -27,6 +27,14 @@ export interface Condition {
   readonly changedAt: string;
 }
 
+/** The condition that says best what stands in the way: one that does not hold before one that is not known. */
+export function unmet(conditions: readonly Condition[]): Condition | undefined {
+  return (
+    conditions.find(({ status }) => status === 'False') ??
+    conditions.find(({ status }) => status === 'Unknown')
+  );
+}
+
 /** What caused a pass: the event, as it can be found in CloudTrail or on the bus. */
 export interface Cause {
   readonly source: string;

@@ -1,5 +1,5 @@
 import type { AccountRecord } from '../../shared/account.ts';
-import type { AccountStatus, Announcement, PassRecord } from '../../shared/status.ts';
+import { type AccountStatus, type Announcement, type PassRecord, unmet } from '../../shared/status.ts';
 import { retirementAnnouncements } from './retired.ts';
 
 /**
@@ -28,7 +28,7 @@ export function announcements(
     owed.push({ detailType: 'DriftDetected', detail: { ...common, differences: brief(pass) } });
   }
   if (after.ready && !before?.ready) owed.push({ detailType: 'AccountReady', detail: common });
-  const problem = after.conditions.find(({ status }) => status !== 'True');
+  const problem = unmet(after.conditions);
   if (problem && isDegraded(before, after)) {
     const { reason, message } = problem;
     owed.push({ detailType: 'AccountDegraded', detail: { ...common, reason, message } });

@@ -4,7 +4,10 @@ import type { AccountStatus } from '../../shared/status.ts';
 type Waiting = NonNullable<AccountStatus['waiting']>;
 
 const MINUTE = 60;
-/** A fresh account is looked at after a minute, doubling to 15, for a day; then it counts as failed. */
+/**
+ * A fresh account is looked at after a minute, doubling to 15, for a day; then it counts as failed, also when it is
+ * looked at because somebody asks.
+ */
 const READY_WITHIN_SECONDS = 24 * 3600;
 /** IAM shows a change everywhere within two minutes; what it does not show by then counts as real. */
 const CONSISTENT_WITHIN_SECONDS = 2 * MINUTE;
@@ -34,7 +37,8 @@ export function nextLook(
   const waited = (now.getTime() - Date.parse(since)) / 1000;
   const seconds = wants.flatMap((want) => secondsUntil(want, waiting.attempts, waited) ?? []);
   const neverReady = what === 'account' && waited >= READY_WITHIN_SECONDS;
-  if (seconds.length === 0 || neverReady) return { gaveUp: neverReady };
+  if (neverReady) return { waiting, gaveUp: true };
+  if (seconds.length === 0) return { gaveUp: false };
   const dueAt = new Date(now.getTime() + Math.min(...seconds) * 1000).toISOString();
   return { dueAt, waiting, gaveUp: what === 'consistency' && waited >= CONSISTENT_WITHIN_SECONDS };
 }

@@ -70,7 +70,9 @@ function toStatus(
   now: Date,
 ): AccountStatus & { lastPass: PassRecord } {
   const { before, record, request } = pass;
-  const due = nextLook(wants(found, errors, request.lastReceive), before?.waiting, now);
+  // What is desired now has its own time.
+  const waited = before?.observedGeneration === record.generation ? before.waiting : undefined;
+  const due = nextLook(wants(found, errors, request.lastReceive), waited, now);
   const findings = [
     ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold, due.gaveUp)),
     ...(found.verdict ? [accessFinding(found.verdict)] : []),

@@ -76,12 +76,13 @@ const byName: Readonly<Record<string, Translate>> = {
     'OptInRequired',
     'Enable the region in the account, or wait until its activation is over.',
   ),
-  RegionDisabledException: notReady('RegionDisabled', 'Activate STS in that region of the account.'),
+  RegionDisabled: notReady('RegionDisabled', 'Activate STS in that region of the account.'),
   PendingVerification: notReady(
     'PendingVerification',
     'AWS verifies the account; this can take up to four hours.',
   ),
-  SubscriptionRequiredException: notReady('SubscriptionRequired', 'AWS is still activating the account.'),
+  NotSignedUp: notReady('SubscriptionRequired', 'AWS is still activating the account.'),
+  SubscriptionRequired: notReady('SubscriptionRequired', 'AWS is still activating the account.'),
 };
 
 const connectionCodes = new Set([

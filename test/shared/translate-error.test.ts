@@ -23,6 +23,8 @@ describe('an error of the SDK', () => {
     ['a region that is not enabled', named('OptInRequired'), 'AccountNotReady', 'when-due'],
     ['STS not active in a region', named('RegionDisabledException'), 'AccountNotReady', 'when-due'],
     ['a subscription under way', named('SubscriptionRequiredException'), 'AccountNotReady', 'when-due'],
+    ['a subscription under way, at EC2', named('SubscriptionRequired'), 'AccountNotReady', 'when-due'],
+    ['an account that AWS verifies', named('PendingVerification'), 'AccountNotReady', 'when-due'],
     [
       'a principal that is not seen yet',
       named('MalformedPolicyDocumentException', 'Invalid principal in policy: "AWS":"AROA"'),
