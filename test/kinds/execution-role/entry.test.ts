@@ -1,0 +1,240 @@
+import { describe, expect, test } from '@jest/globals';
+import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
+import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { kinds } from '../../../controllers/kinds/index.ts';
+import type { KindAccount } from '../../../controllers/kinds/kind.ts';
+import { entryOf } from '../../../controllers/reconcile/entry.ts';
+import { InvalidDesiredState } from '../../../shared/errors.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+
+/** The role by which an account is entered: how it is rendered, and what is never written into it. */
+
+const ROLE_ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution/theirs`;
+const config = aConfig();
+const { externalId } = aRecord();
+const entry = entryOf(aRecord({ executionRoleArn: ROLE_ARN }), config, kinds);
+const account: KindAccount = {
+  accountId: MEMBER,
+  partition: 'aws',
+  region: 'eu-west-1',
+  owner: MAIN,
+  ...(entry && { entry }),
+};
+const trust = (principal: string, asked = externalId) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: principal },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': asked } },
+    },
+  ],
+});
+const allow = (...Action: string[]) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
+});
+const section = {
+  name: 'orgkeeper-execution',
+  trustPolicy: trust(config.runnerRoleArn),
+  inlinePolicies: { data: allow('s3:GetObject', 's3:PutObject') },
+};
+const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
+
+const rendered = (changes: object = {}) =>
+  executionRole.render(ExecutionRoleSection.parse({ ...section, ...changes }), () => undefined, account);
+
+/** As it is after the template was deployed. */
+function asMade(changes: Partial<ActualRole> = {}): ActualRole {
+  const wanted = rendered();
+  const { arn, name, path, description, maxSessionDuration, tags } = wanted;
+  return {
+    ...{ arn, name, path, description, maxSessionDuration, tags },
+    trustPolicy: encoded(wanted.trustPolicy),
+    inlinePolicies: Object.fromEntries(
+      Object.entries(wanted.inlinePolicies).map(([key, document]) => [key, encoded(document)]),
+    ),
+    managedPolicies: [],
+    permissionsBoundary: undefined,
+    ...changes,
+  };
+}
+
+/** As its owner made it, with these documents. */
+function asGiven(inline: object, changes: Partial<ActualRole> = {}, managed: Record<string, object> = {}) {
+  const documents = Object.entries(managed).map(([arn, document]) => [arn, encoded(document)]);
+  const given = { inline: { mine: encoded(inline) }, managed: Object.fromEntries(documents) };
+  return asMade({ tags: {}, inlinePolicies: { mine: encoded(inline) }, given, ...changes });
+}
+
+describe('the role by which an account is entered', () => {
+  test('has the name and path that its owner gave it, and one policy more', () => {
+    expect(rendered()).toMatchObject({ arn: ROLE_ARN, path: '/orgkeeper-execution/', name: 'theirs' });
+    expect(Object.keys(rendered().inlinePolicies)).toEqual(['data', 'orgkeeper']);
+    expect(rendered().inlinePolicies.orgkeeper).toBe(entry?.policy);
+  });
+
+  test('leaves the name of that policy to nobody else', () => {
+    const taken = { ...section, inlinePolicies: { orgkeeper: allow('s3:*') } };
+    expect(ExecutionRoleSection.safeParse(taken).error?.issues[0]?.path).toEqual([
+      'inlinePolicies',
+      'orgkeeper',
+    ]);
+  });
+
+  test('counts that policy when it counts characters', () => {
+    const long = { data: allow(`s3:Get${'x'.repeat(9_000)}`) };
+    expect(() => rendered({ inlinePolicies: long })).toThrow(InvalidDesiredState);
+  });
+
+  test('is kept whole when the member template made it', () => {
+    expect(executionRole.diff(rendered(), asMade())).toEqual({ differences: [], blocked: [], foreign: [] });
+    const { orgkeeper: _, ...less } = asMade().inlinePolicies;
+    expect(executionRole.diff(rendered(), asMade({ inlinePolicies: less })).differences).toMatchObject([
+      { path: 'inlinePolicies.orgkeeper', action: 'created' },
+    ]);
+  });
+
+  test('is not made by us when it is gone: its owner must', () => {
+    expect(executionRole.diff(rendered(), undefined)).toMatchObject({
+      differences: [],
+      blocked: [{ reason: 'RoleMissing', difference: { action: 'reported' } }],
+    });
+  });
+
+  test('is remembered as whose it is', () => {
+    expect(executionRole.outputs(asMade({ keptBy: 'owner' }))).toMatchObject({ 'role.keptBy': 'owner' });
+    expect(executionRole.outputs(asMade())).not.toHaveProperty('role.keptBy');
+  });
+});
+
+describe('the branch that Orgkeeper sits on', () => {
+  const DENY_IAM = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Action: 'iam:*', Resource: '*' }],
+  };
+  const BOUNDARY = `arn:aws:iam::${MEMBER}:policy/boundary`;
+
+  test.each([
+    [
+      'a trust policy without the runner',
+      { trustPolicy: trust(`arn:aws:iam::${MEMBER}:root`) },
+      'trustPolicy',
+    ],
+    [
+      'a trust policy with another ExternalId',
+      { trustPolicy: trust(config.runnerRoleArn, 'other') },
+      'trustPolicy',
+    ],
+    ['a policy that denies what we need', { inlinePolicies: { deny: DENY_IAM } }, 'inlinePolicies.deny'],
+    ['a boundary that cannot be read', { permissionsBoundary: BOUNDARY }, 'permissionsBoundary'],
+  ])('is not sawn off by %s', (_, changes, path) => {
+    const { differences, blocked } = executionRole.diff(
+      rendered({ ...changes, description: 'new' }),
+      asMade(),
+    );
+    expect(blocked).toContainEqual(
+      expect.objectContaining({
+        reason: 'WouldLockOut',
+        difference: expect.objectContaining({ path, action: 'reported' }),
+      }),
+    );
+    expect(differences.map((each) => each.path)).toEqual(['description']);
+  });
+
+  test('bears a boundary that allows what we need', () => {
+    const wanted = rendered({ permissionsBoundary: BOUNDARY });
+    const narrow = executionRole.diff(wanted, asMade({ boundaryToBe: encoded(allow('s3:*')) }));
+    expect(narrow).toMatchObject({ differences: [], blocked: [{ reason: 'WouldLockOut' }] });
+    const wide = executionRole.diff(wanted, asMade({ boundaryToBe: encoded(allow('*')) }));
+    expect(wide).toMatchObject({ differences: [{ path: 'permissionsBoundary' }], blocked: [] });
+  });
+
+  test('bears a trust policy that still admits the runner', () => {
+    const more = {
+      ...trust(config.runnerRoleArn),
+      Statement: [...trust(config.runnerRoleArn).Statement, ...trust(config.apiRoleArn).Statement],
+    };
+    expect(executionRole.diff(rendered({ trustPolicy: more }), asMade())).toMatchObject({
+      differences: [{ path: 'trustPolicy', action: 'updated' }],
+      blocked: [],
+    });
+  });
+});
+
+describe('a role that its owner made', () => {
+  const paths = (actual: ActualRole, changes: object = {}) => {
+    const { differences, blocked } = executionRole.diff(rendered(changes), actual);
+    expect(differences).toEqual([]);
+    return blocked.map(({ difference }) => difference.path);
+  };
+
+  test('is content when it covers the baseline and what Orgkeeper needs, and says whose it is', () => {
+    expect(executionRole.diff(rendered(), asGiven(allow('*')))).toMatchObject({
+      blocked: [],
+      note: expect.stringMatching(/is its owner's; it covers the baseline/),
+    });
+  });
+
+  test('need not be allowed to change itself', () => {
+    const required = entry?.required as { Statement: { Action: string[] }[] };
+    const actions = required.Statement.flatMap(({ Action }) => Action);
+    expect(actions).not.toContain('iam:UpdateAssumeRolePolicy');
+    expect(paths(asGiven(allow('s3:*', ...actions)))).toEqual([]);
+  });
+
+  test('lacks what no policy grants, action by action', () => {
+    expect(paths(asGiven(allow('s3:Get*', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')))).toEqual([
+      'permissions.s3:PutObject on *',
+    ]);
+  });
+
+  test('lacks what its boundary does not grant, or one that nobody may read', () => {
+    const permissionsBoundary = `arn:aws:iam::${MEMBER}:policy/boundary`;
+    const bounded = asGiven(
+      allow('*'),
+      { permissionsBoundary },
+      { [permissionsBoundary]: allow('iam:*', 'ec2:*', 'ssm:*', 'tag:*', 's3:GetObject') },
+    );
+    expect(paths(bounded)).toEqual(['permissions.s3:PutObject on *']);
+    expect(paths(asGiven(allow('*'), { permissionsBoundary })).length).toBeGreaterThan(10);
+  });
+
+  test('is granted by attached policies too; one that the baseline wants may be attached, or covered', () => {
+    const PolicyArn = `arn:aws:iam::${MEMBER}:policy/wanted`;
+    const changes = { managedPolicies: [PolicyArn] };
+    const attached = { managedPolicies: [PolicyArn] };
+    expect(paths(asGiven(allow('s3:*'), attached, { [PolicyArn]: allow('*') }), changes)).toEqual([]);
+    expect(paths(asGiven(allow('*'), {}, { [PolicyArn]: allow('sqs:*') }), changes)).toEqual([]);
+    expect(paths(asGiven(allow('*')), changes)).toEqual([`permissions.${PolicyArn} on *`]);
+  });
+
+  test.each([
+    ['another ExternalId', trust(config.runnerRoleArn, 'other')],
+    ['a principal that is gone', trust('AROAEXAMPLEID123456789')],
+  ])('does not cover the trust with %s', (_, document) => {
+    const { blocked } = executionRole.diff(
+      rendered(),
+      asGiven(allow('*'), { trustPolicy: encoded(document) }),
+    );
+    expect(blocked).toMatchObject([
+      {
+        reason: 'TrustMissing',
+        difference: { path: `trustPolicy.sts:AssumeRole by AWS ${config.runnerRoleArn}` },
+      },
+    ]);
+  });
+
+  test('names at most five in the sentence, and all as differences', () => {
+    const { blocked } = executionRole.diff(rendered(), asGiven(allow('sqs:*')));
+    expect(blocked[0]?.message).toMatch(new RegExp(`and ${blocked.length - 5} more\\. Have its owner add`));
+  });
+
+  test('says so when a policy of it may not be read', () => {
+    const given = { inline: { mine: undefined }, managed: {} };
+    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { given }));
+    expect(blocked[0]?.message).toMatch(/not counting mine, which Orgkeeper may not read/);
+  });
+});
