@@ -7,7 +7,7 @@ import type { AccountRecord } from '../shared/account.ts';
 import type { BaselineDocument } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
 import { InvalidDesiredState } from '../shared/errors.ts';
-import { matchesRolePattern } from '../shared/trust.ts';
+import { matchesRolePattern, trustAdmits } from '../shared/trust.ts';
 import { parametrised } from './parametrise.ts';
 
 /** A CloudFormation template in JSON, as far as it is the same for everybody. */
@@ -65,6 +65,12 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
   const entered = { ...record, executionRoleArn: roleArn };
   const role = wanted<ExecutionRole>('executionRole', entered);
   if (!role) throw new InvalidDesiredState(`Baseline ${baseline.name} has no execution role.`);
+  const { runnerRoleArn: callerRoleArn } = config;
+  if (!trustAdmits(role.trustPolicy, { roleArn, callerRoleArn, externalId: record.externalId })) {
+    throw new InvalidDesiredState(
+      `The trust policy of baseline ${baseline.name}@${baseline.version} does not admit ${callerRoleArn} with the ExternalId: the account could not be entered.`,
+    );
+  }
   const network = wanted<Network>('network', entered);
   const makesNetwork = network !== undefined && network.waiting.layout.length === 0;
   const parameters = {
