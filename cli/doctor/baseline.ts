@@ -1,0 +1,30 @@
+import { kinds } from '../../controllers/kinds/index.ts';
+import { keptKinds } from '../../controllers/reconcile/desired.ts';
+import { formatBaseline } from '../../shared/baseline.ts';
+import { InvalidDesiredState } from '../../shared/errors.ts';
+import { currentBaseline } from '../../shared/store/baselines.ts';
+import { type Check, failed, ok } from './check.ts';
+
+export const baseline: readonly Check[] = [
+  {
+    name: 'baseline',
+    async look({ config, table }) {
+      const name = config.defaultBaseline;
+      const publish = `\`orgkeeper baseline publish ${name === 'analytics' ? 'infra/baselines/analytics.yaml' : 'FILE'}\``;
+      const current = await currentBaseline(table, name);
+      if (!current) {
+        return failed(
+          `The default baseline ${name} was never published: new accounts have nothing to be.`,
+          `Publish it: ${publish}.`,
+        );
+      }
+      try {
+        keptKinds(current, kinds);
+      } catch (error) {
+        if (!(error instanceof InvalidDesiredState)) throw error;
+        return failed(error.message, `Publish a corrected version: ${publish}.`);
+      }
+      return ok(`New accounts get ${formatBaseline(current)}.`);
+    },
+  },
+];

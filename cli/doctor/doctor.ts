@@ -1,0 +1,82 @@
+import { connect } from '../context.ts';
+import { explain, Failure } from '../failure.ts';
+import { cell, colours, print, printJson, say } from '../output.ts';
+import { type Check, type Finding, failed, ok } from './check.ts';
+import { checks } from './checks.ts';
+import { type Examined, examine } from './examined.ts';
+import { Unseen } from './unseen.ts';
+
+/** What `doctor --json` prints of a check. */
+interface Told {
+  readonly check: string;
+  /** Null when it could not be looked at. */
+  readonly ok: boolean | null;
+  readonly message: string;
+  /** What to do about it, when it failed. */
+  readonly remedy?: string;
+}
+
+/** `doctor`: looks at everything, changes nothing. @throws Failure when a check failed */
+export async function doctor(options: { readonly json?: boolean }): Promise<void> {
+  const findings = await lookAtAll();
+  const told = findings.map(([name, finding]) => tell(name, finding));
+  if (options.json) printJson(told);
+  else for (const [name, finding] of findings) printLine(name, finding);
+  const bad = told.filter((one) => one.ok === false).map(({ check }) => check);
+  const blind = told.filter((one) => one.ok === null).length;
+  if (bad.length > 0) throw new Failure(`${bad.length} of ${told.length} checks failed: ${bad.join(', ')}.`);
+  say(`${told.length - blind} of ${told.length} checks are ok${blind > 0 ? `, ${blind} skipped` : ''}.`);
+}
+
+async function lookAtAll(): Promise<(readonly [string, Finding])[]> {
+  const found = await connect().catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+  if (found instanceof Failure) {
+    const nothing: Finding = { is: 'skipped', message: 'There is no configuration to look by.' };
+    const remedy =
+      'Use credentials of Main and its AWS_REGION, and this version of Orgkeeper: `npm run deploy:main`.';
+    return [
+      ['configuration', failed(found.message, remedy)],
+      ...checks.map(({ name }) => [name, nothing] as const),
+    ];
+  }
+  const { config } = found;
+  const examined = await examine(config);
+  const rest = checks.map(async (check) => [check.name, await look(check, examined)] as const);
+  const here = `Orgkeeper of this version is in account ${config.mainAccountId}, region ${config.region}.`;
+  return [['configuration', ok(here)], ...(await Promise.all(rest))];
+}
+
+async function look(check: Check, examined: Examined): Promise<Finding> {
+  try {
+    return await check.look(examined);
+  } catch (error) {
+    if (error instanceof Unseen) return { is: 'skipped', message: error.message };
+    const denied = error instanceof Error && /^AccessDenied|^Unauthorized|^NotAuthorized/.test(error.name);
+    return failed(
+      `It could not be looked at. ${explain(error)}`,
+      denied
+        ? 'The API role and the organization role may look since this version: `npm run deploy:main`, `npm run deploy:management`.'
+        : 'Run `orgkeeper doctor` again; `ORGKEEPER_DEBUG=1` says more.',
+    );
+  }
+}
+
+function tell(check: string, finding: Finding): Told {
+  const { is, message } = finding;
+  return {
+    check,
+    ok: is === 'skipped' ? null : is === 'ok',
+    message,
+    ...(is === 'failed' && { remedy: finding.remedy }),
+  };
+}
+
+function printLine(name: string, finding: Finding): void {
+  const c = colours();
+  const paint = { ok: c.green, failed: c.red, skipped: c.dim }[finding.is];
+  const remedy = finding.is === 'failed' ? ` → ${finding.remedy}` : '';
+  print(`${paint(finding.is.padEnd(8))}${name.padEnd(19)}${cell(finding.message + remedy, 1000)}`);
+}

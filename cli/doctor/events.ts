@@ -1,0 +1,76 @@
+import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
+import { arns, NAMES } from '../../infra/names.ts';
+import type { Config } from '../../shared/config.ts';
+import { evaluate } from '../../shared/policy/evaluate.ts';
+import { type Check, failed, ok, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
+import { readRule, ruleProblem } from './rule.ts';
+
+export const events: readonly Check[] = [
+  {
+    name: 'bus',
+    async look({ config, main }) {
+      const bus = await unlessMissing(
+        main.events.send(new DescribeEventBusCommand({ Name: config.busName })),
+      );
+      if (!bus)
+        return failed(
+          `There is no event bus ${config.busName} in Main: nothing can be asked.`,
+          PUT_BACK_MAIN,
+        );
+      const problem = policyProblem(config, bus.Policy);
+      return problem
+        ? failed(`The policy of bus ${config.busName} ${problem}.`, PUT_BACK_MAIN)
+        : ok(`Bus ${config.busName} takes events from whom it should, and from nobody else.`);
+    },
+  },
+  {
+    name: 'rules',
+    async look({ config, main }) {
+      const target = arns(config).intakeQueue;
+      const findings = RULES.map(async ([name, source]) => {
+        const rule = await readRule(main.events, name, config.busName);
+        const problem = rule ? ruleProblem(rule, { target, source }) : 'does not exist';
+        return problem
+          ? failed(
+              `The rule ${name} of bus ${config.busName} ${problem}: ${source} is not heard.`,
+              PUT_BACK_MAIN,
+            )
+          : undefined;
+      });
+      return together(await Promise.all(findings), 'Requests and events of the organization go to intake.');
+    },
+  },
+];
+
+const RULES = [
+  [NAMES.organizationRule, 'aws.organizations'],
+  [NAMES.requestRule, 'orgkeeper.request'],
+] as const;
+
+/** What is wrong with who may put events on the bus, as the rest of a sentence. Pure. */
+export function policyProblem(config: Config, policy: string | undefined): string | undefined {
+  const { mainAccountId: main, managementAccountId: management, requesters } = config;
+  const admits = (account: string, source: string, detailType: string) =>
+    evaluate(
+      {
+        principal: { arn: `arn:${config.partition}:iam::${account}:role/anybody` },
+        action: 'events:PutEvents',
+        resource: arns(config).bus,
+        context: { 'events:source': source, 'events:detail-type': detailType },
+      },
+      { identity: EVERYTHING, ...(policy ? { resource: policy } : {}) },
+    ).decision === 'Allowed';
+  const asks = (account: string) => admits(account, 'orgkeeper.request', 'AccountRegistrationRequested');
+
+  if (management !== main && !admits(management, 'aws.organizations', 'AWS Service Event via CloudTrail'))
+    return `does not admit events of the organization from the management account ${management}`;
+  const unheard = requesters.find((account) => account !== main && !asks(account));
+  if (unheard) return `does not admit requests from account ${unheard}, which is among the requesters`;
+  if (asks(STRANGER) || admits(STRANGER, 'aws.organizations', 'AWS Service Event via CloudTrail'))
+    return 'admits events from any account';
+  return undefined;
+}
+
+const EVERYTHING = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+/** An account that is nobody's. */
+const STRANGER = '000000000000';

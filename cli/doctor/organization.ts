@@ -1,0 +1,49 @@
+import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations';
+import { arns, NAMES } from '../../infra/names.ts';
+import { type Check, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
+import { readRule, ruleProblem } from './rule.ts';
+
+export const organization: readonly Check[] = [
+  {
+    name: 'organization',
+    async look({ config, management }) {
+      const { organizations } = await management();
+      const { Organization: found } = await organizations.send(new DescribeOrganizationCommand({}));
+      if (found?.Id !== config.organizationId || found.MasterAccountId !== config.managementAccountId) {
+        return failed(
+          `The management account ${config.managementAccountId} is of organization ${found?.Id}, managed by ${found?.MasterAccountId}: this deployment is for ${config.organizationId}.`,
+          'Set `organizationId` and `managementAccountId` in the context, and deploy Main and management again.',
+        );
+      }
+      if (found.FeatureSet !== 'ALL') {
+        return failed(
+          `The organization ${found.Id} has only consolidated billing: no event of it, and no role in its accounts.`,
+          'Enable all features, in the management account: `aws organizations enable-all-features`.',
+        );
+      }
+      return ok(`The organization ${found.Id} has all features.`);
+    },
+  },
+  {
+    name: 'forwarding',
+    async look({ config, management }) {
+      const { events } = await management();
+      const rule = await readRule(events, NAMES.forwardingRule);
+      const where = `in account ${config.managementAccountId}, region ${config.organizationsRegion}`;
+      if (!rule) {
+        return failed(
+          `There is no rule ${NAMES.forwardingRule} ${where}: no event of the organization arrives, and new accounts are found an hour late.`,
+          `Deploy it: \`npm run deploy:management\`. If that changes nothing: ${PUT_BACK_MANAGEMENT}`,
+        );
+      }
+      const problem = ruleProblem(rule, {
+        target: arns(config).bus,
+        source: 'aws.organizations',
+        eventName: 'CreateAccountResult',
+      });
+      return problem
+        ? failed(`The rule ${NAMES.forwardingRule} ${where} ${problem}.`, PUT_BACK_MANAGEMENT)
+        : ok("The organization's events are forwarded to Main's bus.");
+    },
+  },
+];
