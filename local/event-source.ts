@@ -3,6 +3,7 @@ import type { Message, Queue } from './queue-client.ts';
 
 /** A mapping from a queue to a function, as it was deployed. */
 export interface EventSource {
+  readonly id: string;
   readonly queueArn: string;
   readonly functionName: string;
   readonly batchSize: number;
@@ -18,7 +19,7 @@ const IDLE_MS = 150;
  */
 export function runEventSource(
   source: EventSource,
-  deps: { queue: Queue; pool: FunctionPool; region: string },
+  deps: { queue: Queue; pool: FunctionPool; region: string; enabled: () => boolean },
 ) {
   const running = new Set<Promise<void>>();
   let stopped = false;
@@ -33,6 +34,10 @@ export function runEventSource(
 
   async function poll(): Promise<void> {
     while (!stopped) {
+      if (!deps.enabled()) {
+        await pause(IDLE_MS);
+        continue;
+      }
       if (running.size >= source.maximumConcurrency) {
         await Promise.race(running);
         continue;

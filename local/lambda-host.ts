@@ -63,7 +63,10 @@ export async function startLambdaHost(
   const sources = (await eventSourcesOf(stack, gateway)).flatMap((source) => {
     const pool = pools.get(source.functionName);
     const queue = queueClient(gateway.upstream, source.queueArn);
-    return pool ? [runEventSource(source, { queue, pool, region: stack.region })] : [];
+    if (!pool) return [];
+    gateway.mappings.hosted(source.id);
+    const enabled = () => gateway.mappings.enabled(source.id);
+    return [runEventSource(source, { queue, pool, region: stack.region, enabled })];
   });
   const schedules = runSchedules(schedulesOf(stack), gateway.upstream);
   return {
@@ -121,6 +124,7 @@ async function eventSourcesOf(stack: DeployedStack, gateway: Gateway): Promise<E
     const wanted = Number(scaling.MaximumConcurrency ?? MAXIMUM_ENVIRONMENTS);
     const types = Array.isArray(mapping.FunctionResponseTypes) ? mapping.FunctionResponseTypes : [];
     return {
+      id: String(mapping.UUID),
       queueArn: String(mapping.EventSourceArn),
       functionName: String(mapping.FunctionArn).split(':').at(-1) ?? '',
       batchSize: Number(mapping.BatchSize),

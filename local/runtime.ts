@@ -7,6 +7,7 @@ import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { organizationOf } from './gateway/organization-events.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
 import { publishShippedBaselines } from './shipped-baselines.ts';
+import { surround } from './surroundings.ts';
 
 /** How to run Orgkeeper on this machine. All have defaults. */
 export interface RuntimeOptions {
@@ -100,6 +101,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       ...(options.functionsDir ? { functionsDir: options.functionsDir } : {}),
       ...(options.context ? { context: options.context } : {}),
     });
+    await surround(gateway.endpoint, deployment, accounts.management);
     const logFile = join(directory, 'logs', `functions-${new URL(gateway.endpoint).port}.log`);
     const log = logTo(logFile);
     const host = await startLambdaHost(mainStackOf(deployment), { gateway, log });

@@ -9,6 +9,8 @@ import { createCreations } from './creations.ts';
 import { answerPutEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createIam, type Iam } from './iam.ts';
+import { createMappings, type Mappings } from './mappings.ts';
+import { createMoveTasks } from './move-tasks.ts';
 import { putOrganizationEvents } from './organization-events.ts';
 import { createQueues } from './queues.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -26,6 +28,7 @@ export interface Gateway {
   readonly recorder: Recorder;
   readonly faults: Faults;
   readonly iam: Iam;
+  readonly mappings: Mappings;
   /** Says which emulator it is. Calls before that find it unreachable. */
   connect(emulator: Pick<Emulator, 'endpoint' | 'pause' | 'resume'>): void;
   /** Ends every connection. */
@@ -40,6 +43,8 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const recorder = createRecorder();
   const faults = createFaults();
   const queues = createQueues(upstream);
+  const moveTasks = createMoveTasks(upstream);
+  const mappings = createMappings(upstream);
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
   const access = createAccess({ upstream, iam, trusts });
@@ -61,8 +66,11 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     if (call.service === 'iam') return answerIam(call, caller);
     const planned = await creations.answer(call, caller.account);
     if (planned) return planned;
-    const queued = call.service === 'sqs' ? await queues.answer(call, caller.account) : undefined;
-    const reply = queued ?? (await upstream.forward(call, caller.account));
+    const own =
+      call.service === 'sqs'
+        ? ((await moveTasks.answer(call)) ?? (await queues.answer(call, caller.account)))
+        : await mappings.answer(call, caller.account);
+    const reply = own ?? (await upstream.forward(call, caller.account));
     if (call.service === 'organizations')
       await putOrganizationEvents(call, caller.account, reply, { upstream, buses });
     iam.after(call, caller.account);
@@ -159,6 +167,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     recorder,
     faults,
     iam,
+    mappings,
     connect: (started) => {
       emulator = started;
       upstream.connect(started.endpoint);

@@ -1,0 +1,84 @@
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
+import {
+  CloudTrailClient,
+  CreateTrailCommand,
+  DescribeTrailsCommand,
+  StartLoggingCommand,
+} from '@aws-sdk/client-cloudtrail';
+import {
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  CreateScheduleGroupCommand,
+  GetScheduleGroupCommand,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import { type DeployedStack, type Deployment, localClient } from './deploy.ts';
+import { isObject } from './gateway/wire.ts';
+
+/** Organizations answers there. */
+const ORGANIZATIONS_REGION = 'us-east-1';
+
+/** What a real organization has beside the stacks, and what the emulator's CloudFormation left out of them. Safe to repeat. */
+export async function surround(endpoint: string, { stacks }: Deployment, management: string): Promise<void> {
+  await Promise.all([
+    makeTrail(endpoint, management),
+    ...stacks.map((stack) => putSchedules(endpoint, stack)),
+  ]);
+}
+
+/** The trail that an organization has whose events reach EventBridge. */
+async function makeTrail(endpoint: string, management: string): Promise<void> {
+  const client = localClient(endpoint, management, ORGANIZATIONS_REGION);
+  const cloudTrail = new CloudTrailClient(client);
+  const { trailList = [] } = await cloudTrail.send(new DescribeTrailsCommand({}));
+  if (trailList.length > 0) return;
+  const BucketName = `trail-${management}`;
+  const bucket = { Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName } } } };
+  await new CloudFormationClient(client).send(
+    new CreateStackCommand({ StackName: 'trail-bucket', TemplateBody: JSON.stringify(bucket) }),
+  );
+  const Name = 'management-events';
+  await cloudTrail.send(new CreateTrailCommand({ Name, S3BucketName: BucketName, IsMultiRegionTrail: true }));
+  await cloudTrail.send(new StartLoggingCommand({ Name }));
+}
+
+/** The emulator's CloudFormation passes over schedules, so they are put by hand. */
+async function putSchedules(endpoint: string, stack: DeployedStack): Promise<void> {
+  const ofType = (type: string) =>
+    Object.values(stack.template.Resources).flatMap(({ Type, Properties = {} }) =>
+      Type === `AWS::Scheduler::${type}` ? [Properties] : [],
+    );
+  const client = localClient(endpoint, stack.account, stack.region);
+  const scheduler = new SchedulerClient(client);
+  for (const { Name } of ofType('ScheduleGroup')) {
+    const found = await scheduler
+      .send(new GetScheduleGroupCommand({ Name: String(Name) }))
+      .catch(() => undefined);
+    if (found) return;
+    await scheduler.send(new CreateScheduleGroupCommand({ Name: String(Name) }));
+  }
+  for (const { Target, ...properties } of ofType('Schedule')) {
+    const target = isObject(Target) ? Target : {};
+    const RoleArn = await roleArn(new CloudFormationClient(client), stack, target.RoleArn);
+    const schedule = {
+      ...properties,
+      Target: { ...target, RoleArn },
+    } as unknown as CreateScheduleCommandInput;
+    await scheduler.send(new CreateScheduleCommand(schedule));
+  }
+}
+
+/** The ARN of a role of the stack, of which the template knows the logical id. */
+async function roleArn(client: CloudFormationClient, stack: DeployedStack, value: unknown): Promise<string> {
+  const getAtt = isObject(value) ? value['Fn::GetAtt'] : undefined;
+  const id = Array.isArray(getAtt) ? getAtt[0] : undefined;
+  const { StackResourceSummaries = [] } = await client.send(
+    new ListStackResourcesCommand({ StackName: stack.name }),
+  );
+  const found = StackResourceSummaries.find(({ LogicalResourceId }) => LogicalResourceId === id);
+  return `arn:aws:iam::${stack.account}:role/${found?.PhysicalResourceId}`;
+}
