@@ -31,7 +31,9 @@ export async function onboard(creation: Created, deps: CreationDeps): Promise<Cr
     ...(values && { values }),
     ...(tags && { tags }),
   };
-  const outcome = await register(incoming, registration, described, deps);
+  // Where it was before it was moved is not where it is.
+  const { units: _, ...now } = described;
+  const outcome = await register(incoming, registration, now, deps);
   if (outcome.did === 'rejected') {
     return save(creation, { stage, due: after(15 * 60, deps), message: outcome.rejection.message }, deps);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import {
   app,
   CONTEXT,
@@ -41,7 +42,7 @@ describe('the management stack', () => {
       detail: { errorCode: [{ exists: false }] },
     });
     const { detail } = rule.EventPattern as { detail: { eventName: string[] } };
-    expect(detail.eventName).toEqual(expect.arrayContaining(['CreateAccountResult', 'CreateManagedAccount']));
+    expect(detail.eventName.toSorted()).toEqual(Object.values(EVENTS).flatMap(Object.keys).toSorted());
   });
 
   test("delivers with a role that may put events on Main's bus and nothing else", () => {
