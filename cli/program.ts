@@ -67,6 +67,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'check a deployment: what is missing, and what to do about it',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   },
+  'dead-letters': {
+    summary: 'what failed for good, and once more',
+    load: async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
+  },
   credentials: {
     summary: "temporary credentials of an account's execution role",
     load: async () => (await import('./commands/credentials.ts')).credentialsCommand(),

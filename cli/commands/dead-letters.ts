@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { wholeNumber } from '../arguments.ts';
+
+interface ListOptions {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `dead-letters`: what failed for good, and once more. */
+export function deadLettersCommand(): Command {
+  const command = new Command('dead-letters').description('What failed for good in the queues of Main.');
+  command
+    .command('list')
+    .description('Shows the messages that failed for good, and leaves them where they are.')
+    .option('--limit <n>', 'at most so many of a queue', wholeNumber, 100)
+    .option('--json', 'print a list of { queue, messageId, accountId, sentAt, receives, body }')
+    .action(list);
+  command
+    .command('redrive')
+    .description('Moves them back into their queues, to be worked on once more.')
+    .option('--timeout <seconds>', 'how long to wait for SQS', wholeNumber, 300)
+    .option('--json', 'print a list of { queue, moved }')
+    .action(redrive);
+  return command;
+}
+
+async function list({ limit, json }: ListOptions): Promise<void> {
+  const { sqs, letters, output } = await load();
+  const counts = await letters.deadLetterCounts(sqs);
+  const full = counts.filter(({ waiting }) => waiting > 0);
+  const read = await Promise.all(full.map(({ queue }) => letters.readDeadLetters(sqs, queue, limit)));
+  const all = read.flat();
+  if (json) return output.printJson(all);
+  const rows = all.map(({ queue, accountId, sentAt, receives, body }) => [
+    queue,
+    accountId ?? '–',
+    output.time(sentAt),
+    String(receives),
+    output.cell(body, 80),
+  ]);
+  if (rows.length > 0) output.printTable(['QUEUE', 'ACCOUNT', 'SENT', 'RECEIVED', 'MESSAGE'], rows);
+  const waiting = full.reduce((sum, one) => sum + one.waiting, 0);
+  output.say(
+    waiting === 0
+      ? 'No message has failed for good.'
+      : `${all.length} of ${waiting} messages; once the cause is mended: \`orgkeeper dead-letters redrive\`.`,
+  );
+}
+
+async function redrive(options: { timeout: number; json?: boolean }): Promise<void> {
+  const { config, sqs, letters, output } = await load();
+  const moved: { queue: string; moved: number }[] = [];
+  for (const { queue, waiting } of await letters.deadLetterCounts(sqs)) {
+    if (waiting === 0) continue;
+    const count = await letters.redriveDeadLetters(sqs, config, { queue, seconds: options.timeout });
+    moved.push({ queue, moved: count });
+    if (!options.json) output.say(`${count} ${count === 1 ? 'message' : 'messages'} moved back to ${queue}.`);
+  }
+  if (options.json) output.printJson(moved);
+  else if (moved.length === 0) output.say('No message has failed for good: there is nothing to move.');
+}
+
+async function load() {
+  const [{ connect }, letters, output] = await Promise.all([
+    import('../context.ts'),
+    import('../dead-letters.ts'),
+    import('../output.ts'),
+  ]);
+  const { config } = await connect();
+  return { config, sqs: letters.queueClient(config.region), letters, output };
+}

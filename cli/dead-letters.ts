@@ -1,0 +1,170 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListMessageMoveTasksCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { arns, deadLettersOf, type Placed, QUEUES } from '../infra/names.ts';
+import { Failure } from './failure.ts';
+import { poll } from './progress.ts';
+
+/** A message that failed for good. */
+export interface DeadLetter {
+  /** The queue that it failed in. */
+  readonly queue: string;
+  readonly messageId: string;
+  /** The account that it is about, where it says so. */
+  readonly accountId?: string;
+  /** ISO time. */
+  readonly sentAt: string;
+  /** How often it was received, by us too. */
+  readonly receives: number;
+  readonly body: string;
+}
+
+/** While they are read nobody else sees them; this long at most, should we end on the way. */
+const READING_SECONDS = 30;
+/** As long as SQS needs to ask all its servers. */
+const WAIT_SECONDS = 1;
+
+/** Orgkeeper's queues in Main, those with dead letters in them with how many. */
+export async function deadLetterCounts(sqs: SQSClient): Promise<{ queue: string; waiting: number }[]> {
+  return Promise.all(
+    Object.values(QUEUES).map(async (queue) => {
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: await urlOf(sqs, deadLettersOf(queue)),
+          AttributeNames: ['ApproximateNumberOfMessages'],
+        }),
+      );
+      return { queue, waiting: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
+    }),
+  );
+}
+
+/**
+ * Reads what failed for good in a queue, `limit` messages at most, and leaves it there. Of one account's messages
+ * SQS shows ten at a time, in a queue that keeps their order.
+ */
+export async function readDeadLetters(sqs: SQSClient, queue: string, limit: number): Promise<DeadLetter[]> {
+  const QueueUrl = await urlOf(sqs, deadLettersOf(queue));
+  const seen = new Map<string, Message>();
+  try {
+    while (seen.size < limit) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: Math.min(10, limit - seen.size),
+          VisibilityTimeout: READING_SECONDS,
+          WaitTimeSeconds: WAIT_SECONDS,
+          MessageSystemAttributeNames: ['All'],
+        }),
+      );
+      if (Messages.length === 0) break;
+      for (const message of Messages) seen.set(message.MessageId ?? '', message);
+    }
+  } finally {
+    await giveBack(sqs, QueueUrl, [...seen.values()]);
+  }
+  return [...seen.values()].map((message) => deadLetter(queue, message));
+}
+
+async function giveBack(sqs: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+  for (let start = 0; start < messages.length; start += 10) {
+    const Entries = messages.slice(start, start + 10).map(({ ReceiptHandle }, at) => ({
+      Id: String(at),
+      ReceiptHandle,
+      VisibilityTimeout: 0,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
+  }
+}
+
+/**
+ * Moves everything that failed for good in a queue back into it, and waits until that is done; how many messages.
+ * The destination is named, since what EventBridge could not deliver never was in the queue.
+ * @throws Failure when SQS cannot move them, or not within `seconds`
+ */
+export async function redriveDeadLetters(
+  sqs: SQSClient,
+  placed: Placed,
+  { queue, seconds }: { queue: string; seconds: number },
+): Promise<number> {
+  const dead = deadLettersOf(queue);
+  const SourceArn = arns(placed).queue(dead);
+  await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: arns(placed).queue(queue) }));
+  return poll(
+    async () => {
+      const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }));
+      const [task] = Results;
+      if (task?.Status === 'RUNNING') return undefined;
+      if (task?.Status === 'COMPLETED') return task.ApproximateNumberOfMessagesMoved ?? 0;
+      throw new Failure(
+        `SQS stopped moving messages out of ${dead}: ${task?.FailureReason ?? task?.Status ?? 'the task is gone'}.`,
+      );
+    },
+    {
+      seconds,
+      every: 500,
+      late: () =>
+        `SQS is still moving messages out of ${dead}, and goes on: \`orgkeeper dead-letters list\`.`,
+    },
+  );
+}
+
+async function urlOf(sqs: SQSClient, QueueName: string): Promise<string> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+  return QueueUrl ?? '';
+}
+
+function deadLetter(queue: string, { MessageId = '', Body = '', Attributes = {} }: Message): DeadLetter {
+  const accountId = accountIn(Body);
+  return {
+    queue,
+    messageId: MessageId,
+    ...(accountId && { accountId }),
+    sentAt: new Date(Number(Attributes.SentTimestamp ?? 0)).toISOString(),
+    receives: Number(Attributes.ApproximateReceiveCount ?? 0),
+    body: Body,
+  };
+}
+
+/**
+ * The account that a message is about: of work its own, of an event the one in what happened or was asked for, never
+ * the one that it came from. Undefined when it names none. Pure.
+ */
+export function accountIn(body: string): string | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const detail = field(message, 'detail');
+  for (const place of [
+    field(detail, 'serviceEventDetails'),
+    field(detail, 'requestParameters'),
+    detail,
+    message,
+  ]) {
+    for (const value of [place, ...Object.values((place ?? {}) as object)]) {
+      const account = field(value, 'accountId') ?? field(field(value, 'account'), 'accountId');
+      if (typeof account === 'string' && /^\d{12}$/.test(account) && value !== field(detail, 'userIdentity'))
+        return account;
+    }
+  }
+  return undefined;
+}
+
+function field(of: unknown, name: string): unknown {
+  return of !== null && typeof of === 'object' ? (of as Record<string, unknown>)[name] : undefined;
+}
+
+/** The client for Orgkeeper's queues in Main. */
+export function queueClient(region: string): SQSClient {
+  return new SQSClient({ region, useQueueUrlAsEndpoint: false });
+}
