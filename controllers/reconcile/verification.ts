@@ -1,5 +1,6 @@
 import { NotYetConsistent } from '../../shared/errors.ts';
 import type { RoleInQuestion } from './diagnose.ts';
+import type { Clock } from './eventually.ts';
 import type { Findings } from './finish.ts';
 import type { KindOutcome } from './kinds-run.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
@@ -13,6 +14,7 @@ export async function verified(
   pass: Pass,
   deps: PassDeps,
   outcomes: readonly KindOutcome[],
+  clock?: Clock,
 ): Promise<Pick<Findings, 'findings' | 'failures' | 'verdict'>> {
   const outcome = outcomes.find(({ kind }) => kind.verifiesAccess);
   const old = pass.before?.conditions.find(({ type }) => type === 'Access');
@@ -26,6 +28,7 @@ export async function verified(
     const verdict = await verifyRole(deps.access, role, {
       passId: pass.id,
       changed: wrote || isNew(pass),
+      ...(clock && { clock }),
     });
     if (verdict.ok) return { findings: [], failures: [], verdict };
     if (verdict.refused && outcome?.restore) {

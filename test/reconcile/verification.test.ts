@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals';
+import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import type { KindOutcome } from '../../controllers/reconcile/kinds-run.ts';
+import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import { verified } from '../../controllers/reconcile/verification.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
+import type { AccountStatus, Difference } from '../../shared/status.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+
+/** What a pass says of access, and what it does about a role in use that shuts it out. */
+
+const config = aConfig();
+const { externalId } = aRecord();
+const roleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+const invited = aRecord({ origin: 'invited', executionRoleArn: roleArn });
+const trust = {
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Principal: { AWS: config.runnerRoleArn },
+    Action: 'sts:AssumeRole',
+    Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+  },
+};
+const verifiedBefore = {
+  type: 'Access',
+  status: 'True',
+  reason: 'Verified',
+  message: '',
+  changedAt: '',
+} as const;
+const changed: Difference = { kind: 'executionRole', resource: 'r', path: 'trustPolicy', action: 'updated' };
+
+function outcomeOf(given: Partial<KindOutcome> = {}): KindOutcome {
+  const role = { arn: roleArn, trust };
+  return {
+    kind: executionRole,
+    differences: [],
+    foreign: [],
+    role,
+    state: { is: 'inDesiredState' },
+    ...given,
+  };
+}
+
+/** Time that passes only when somebody waits. */
+let time = 0;
+const clock = {
+  now: () => time,
+  pause: async (milliseconds: number) => {
+    time += milliseconds;
+  },
+};
+
+/** Verifies with STS that admits the ExternalId when `lets` says so; what was forgotten and put back. */
+async function verify(given: {
+  outcome?: KindOutcome;
+  record?: AccountRecord;
+  before?: AccountStatus | undefined;
+  lets?: () => boolean;
+}) {
+  const evicted: string[] = [];
+  const tried: (string | undefined)[] = [];
+  const access = {
+    async tryRole(_: string, __: object, asked?: string) {
+      tried.push(asked);
+      if (asked !== externalId || !(given.lets?.() ?? true)) throw new AccessDenied('no');
+    },
+    evict: (accountId: string) => evicted.push(accountId),
+  };
+  const before = 'before' in given ? given.before : aStatus({ conditions: [verifiedBefore] });
+  const pass = { id: 'pass-9', record: given.record ?? invited, before, place: { outputs: {} } };
+  const found = await verified(
+    pass as unknown as Pass,
+    { config, access } as unknown as PassDeps,
+    [given.outcome ?? outcomeOf()],
+    clock,
+  );
+  return { ...found, evicted, tried };
+}
+
+describe('what a pass says of access', () => {
+  it('is what was said before, while nothing changed, without a call', async () => {
+    const found = await verify({});
+    expect(found).toMatchObject({ findings: [verifiedBefore], tried: [], evicted: [] });
+  });
+
+  it('is tried anew after a change of the role in use, with nothing remembered', async () => {
+    const found = await verify({ outcome: outcomeOf({ differences: [changed] }) });
+    expect(found).toMatchObject({ verdict: { ok: true }, evicted: [MEMBER] });
+    expect(found.tried).toHaveLength(3);
+  });
+
+  it('is tried in observe mode too, where the role differs and is left', async () => {
+    const differences = [{ ...changed, action: 'reported' }] as const;
+    const found = await verify({
+      outcome: outcomeOf({ differences, state: { is: 'held' } }),
+      lets: () => false,
+    });
+    expect(found).toMatchObject({ verdict: { ok: false, reason: 'NotAssumable' }, evicted: [] });
+  });
+
+  it('is tried at a registration; a denial that the trust does not explain may pass', async () => {
+    const record = { ...invited, generation: 4 };
+    const found = await verify({ record, lets: () => false });
+    expect(found.verdict).toBeUndefined();
+    expect(found.failures[0]?.error).toBeInstanceOf(NotYetConsistent);
+    expect(found.failures).toMatchObject([{ type: 'Access', error: { reason: 'NotAssumable' } }]);
+  });
+
+  it('is that there is no role, where nobody may make it', async () => {
+    const outcome = outcomeOf({
+      differences: [{ ...changed, path: '', action: 'reported' }],
+      role: { arn: roleArn, trust: 'none' },
+      state: { is: 'held' },
+    });
+    const record = aRecord({ mode: 'observe' });
+    const found = await verify({ outcome, record, before: undefined, lets: () => false });
+    expect(found.verdict).toMatchObject({ ok: false, reason: 'RoleMissing' });
+  });
+});
+
+describe('a change of the role in use that shuts us out', () => {
+  const shutOut = (restore: () => Promise<void>) =>
+    verify({ outcome: outcomeOf({ differences: [changed], restore }), lets: () => false });
+
+  it('is put back, and said', async () => {
+    let restored = 0;
+    const found = await shutOut(async () => {
+      restored += 1;
+    });
+    expect(restored).toBe(1);
+    expect(found.verdict).toMatchObject({
+      ok: false,
+      reason: 'ChangePutBack',
+      message: expect.stringMatching(/then put back/),
+    });
+  });
+
+  it('is said to stand when it cannot be put back', async () => {
+    const found = await shutOut(() => Promise.reject(new Error('the session is over')));
+    expect(found.verdict).toMatchObject({
+      reason: 'ChangePutBack',
+      message: expect.stringMatching(/could not be put back \(the session is over\)/),
+    });
+  });
+
+  it('is not tried again while nothing else is desired: what was said stays', async () => {
+    const old = { ...verifiedBefore, status: 'False', reason: 'ChangePutBack' } as const;
+    const state = { is: 'blocked', reason: 'ChangePutBack', message: 'put back' } as const;
+    const differences = [{ ...changed, action: 'reported' }] as const;
+    const found = await verify({
+      outcome: outcomeOf({ differences, state }),
+      before: aStatus({ conditions: [old] }),
+    });
+    expect(found).toMatchObject({ findings: [old], tried: [] });
+  });
+});
