@@ -1,0 +1,292 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import { CreateTagsCommand, DeleteTagsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { AccountView } from '../../shared/account-view.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { ROLE, readWorld } from './support/world.ts';
+
+jest.setTimeout(240_000);
+
+/** Accounts that are in no organization. */
+const INVITED = '611111111111';
+const NETWORKED = '622222222222';
+const COVERING = '633333333333';
+const LACKING = '644444444444';
+const OPEN = '655555555555';
+const EXTERNAL_ID = 'agreed-on-the-phone';
+
+let runtime: TestRuntime;
+let fleet: Fleet;
+beforeAll(async () => {
+  runtime = await startTestRuntime();
+  fleet = fleetOf(runtime);
+}, 120_000);
+afterAll(() => runtime?.stop());
+
+const roleIn = (account: string) => `arn:aws:iam::${account}:role/${ROLE}`;
+const mainRole = (name: string) => `arn:aws:iam::${runtime.accounts.main}:role/orgkeeper-${name}`;
+const condition = ({ conditions }: AccountView, type: string) => conditions.find((one) => one.type === type);
+
+/** The owner deploys what the command line gave them; the outputs of their stack. */
+async function deploy(account: string, body: object, parameters: Record<string, string> = {}) {
+  const cloudFormation = new CloudFormationClient(runtime.as(account));
+  const Parameters = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+    ParameterKey,
+    ParameterValue,
+  }));
+  const StackName = 'orgkeeper-member';
+  const TemplateBody = JSON.stringify(body);
+  await cloudFormation.send(
+    new CreateStackCommand({ StackName, TemplateBody, Parameters, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
+  );
+  const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+  expect(Stacks?.[0]?.StackStatus).toBe('CREATE_COMPLETE');
+  return Object.fromEntries(
+    (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+  );
+}
+
+async function templateFor(account: string) {
+  const { code, stdout, stderr } = await fleet.orgkeeper(
+    'template',
+    'member',
+    '--account',
+    account,
+    '--name',
+    'lab',
+    '--json',
+  );
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout) as { externalId: string; roleArn: string; template: object };
+}
+
+/** Registers as anybody does: one event, put from Main. */
+async function register(account: string, externalId: string): Promise<void> {
+  const detail = { accountId: account, name: 'lab', executionRoleArn: roleIn(account), externalId };
+  await fleet.put('AccountRegistrationRequested', detail);
+}
+
+/** A role as an owner makes it by hand. */
+async function makeByHand(
+  account: string,
+  Condition: object,
+  actions: string[] | 'everything',
+): Promise<void> {
+  const iam = new IAMClient(runtime.as(account));
+  const AWS = [
+    mainRole('WorkflowLoopRunnerRole'),
+    mainRole('ApiHandlerRole'),
+    `arn:aws:iam::${account}:root`,
+  ];
+  const statement = { Effect: 'Allow', Principal: { AWS }, Action: 'sts:AssumeRole', Condition };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  await iam.send(new CreateRoleCommand({ RoleName: ROLE, AssumeRolePolicyDocument }));
+  if (actions === 'everything') {
+    const PolicyArn = 'arn:aws:iam::aws:policy/AdministratorAccess';
+    await iam.send(new AttachRolePolicyCommand({ RoleName: ROLE, PolicyArn }));
+    return;
+  }
+  const Statement = [{ Effect: 'Allow', Action: actions, Resource: '*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.send(new PutRolePolicyCommand({ RoleName: ROLE, PolicyName: 'mine', PolicyDocument }));
+}
+
+/** Whether the API role, which the trust names too, may assume the execution role. */
+async function admits(account: string, ExternalId: string | undefined): Promise<boolean> {
+  const assume = async (settings: ConstructorParameters<typeof STSClient>[0], RoleArn: string) => {
+    const command = new AssumeRoleCommand({
+      RoleArn,
+      RoleSessionName: 'somebody',
+      ...(ExternalId && { ExternalId }),
+    });
+    const { Credentials: given } = await new STSClient(settings ?? {}).send(command);
+    return {
+      accessKeyId: given?.AccessKeyId ?? '',
+      secretAccessKey: given?.SecretAccessKey ?? '',
+      sessionToken: given?.SessionToken ?? '',
+    };
+  };
+  const settings = runtime.as(runtime.accounts.main);
+  const credentials = await assume(settings, mainRole('ApiHandlerRole'));
+  return assume({ ...settings, credentials }, roleIn(account)).then(
+    () => true,
+    (error: Error) => {
+      if (!error.name.startsWith('AccessDenied')) throw error;
+      return false;
+    },
+  );
+}
+
+describe('An account outside the organization, whose owner deploys the member template', () => {
+  it('is ready after one event, and can be entered with its ExternalId only', async () => {
+    const { externalId, template, roleArn } = await templateFor(INVITED);
+    expect(roleArn).toBe(roleIn(INVITED));
+    const outputs = await deploy(INVITED, template);
+    expect(outputs.ExecutionRoleArn).toBe(roleArn);
+    expect(outputs.Register).toBe(
+      `npx orgkeeper register ${INVITED} --name lab --execution-role-arn ${roleArn} --external-id ${externalId}`,
+    );
+    await register(INVITED, externalId);
+    await fleet.untilReady(INVITED);
+    const view = await fleet.view(INVITED);
+    expect(view).toMatchObject({ origin: 'invited', state: 'active' });
+    expect(condition(view, 'Access')).toMatchObject({ status: 'True', reason: 'Verified' });
+    expect(view.lastPass?.differences.filter(({ kind }) => kind === 'executionRole')).toEqual([]);
+    expect(await admits(INVITED, externalId)).toBe(true);
+    expect(await admits(INVITED, undefined)).toBe(false);
+    expect(await admits(INVITED, 'wrong')).toBe(false);
+  });
+
+  it('has its role kept whole, what lets Orgkeeper keep it included', async () => {
+    const healthy = await readWorld(runtime, INVITED);
+    const iam = new IAMClient(runtime.as(INVITED));
+    const trust = healthy.role?.trust as { Version: string; Statement: object[] };
+    const opened = {
+      ...trust,
+      Statement: [...trust.Statement, { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }],
+    };
+    await iam.send(
+      new UpdateAssumeRolePolicyCommand({ RoleName: ROLE, PolicyDocument: JSON.stringify(opened) }),
+    );
+    await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'analytics' }));
+    await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'orgkeeper' }));
+    await iam.send(new UntagRoleCommand({ RoleName: ROLE, TagKeys: ['orgkeeper:owner', 'orgkeeper:name'] }));
+    const [view] = await fleet.sweep(INVITED);
+    expect(view?.lastPass).toMatchObject({ result: 'corrected' });
+    expect(view?.lastPass?.differences.map(({ path }) => path).sort()).toEqual([
+      'inlinePolicies.analytics',
+      'inlinePolicies.orgkeeper',
+      'tags.orgkeeper:name',
+      'tags.orgkeeper:owner',
+      'trustPolicy',
+    ]);
+    expect(await readWorld(runtime, INVITED)).toEqual(healthy);
+    expect(view?.ready).toBe(true);
+  });
+
+  it('never loses the way in to a baseline that would shut Orgkeeper out', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'baseline-')), 'closed.yaml');
+    const shipped = readFileSync('infra/baselines/analytics.yaml', 'utf8');
+    writeFileSync(
+      file,
+      shipped.replace(/^name: .*/m, 'name: closed').replace(/^ +- \$\{main\.runnerRole\}\n/m, ''),
+    );
+    const { stdout } = await fleet.orgkeeper('baseline', 'publish', file);
+    const healthy = await readWorld(runtime, INVITED);
+    const { code } = await fleet.orgkeeper('baseline', 'assign', stdout.trim(), INVITED, '--yes');
+    expect(code).toBe(0);
+    await fleet.untilAccounts(
+      'are told',
+      [INVITED],
+      (view) => condition(view, 'ExecutionRole')?.reason === 'WouldLockOut',
+    );
+    expect(await readWorld(runtime, INVITED)).toEqual(healthy);
+    const refused = await fleet.orgkeeper('template', 'member', '--account', INVITED);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/closed@1 does not admit/) });
+    await fleet.orgkeeper('baseline', 'assign', 'analytics@1', INVITED, '--yes');
+    await fleet.untilReady(INVITED);
+  });
+
+  it('has the network of the template taken as ours, and completed', async () => {
+    const { externalId, template } = await templateFor(NETWORKED);
+    const outputs = await deploy(NETWORKED, template, { MakeNetwork: 'yes' });
+    await register(NETWORKED, externalId);
+    await fleet.untilReady(NETWORKED);
+    const view = await fleet.view(NETWORKED);
+    expect(view.outputs).toMatchObject({ 'vpc.id': outputs.VpcId, 'subnet.public.id': outputs.Subnet1Id });
+    expect((await readWorld(runtime, NETWORKED)).vpcs).toHaveLength(1);
+    const ec2 = new EC2Client(runtime.as(NETWORKED));
+    const Resources = [outputs.VpcId ?? ''];
+    await ec2.send(new DeleteTagsCommand({ Resources, Tags: [{ Key: 'orgkeeper:owner' }] }));
+    await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'Name', Value: 'mine' }] }));
+    await fleet.sweep(NETWORKED);
+    const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: Resources }));
+    expect(Vpcs?.[0]?.Tags).toContainEqual({ Key: 'orgkeeper:owner', Value: runtime.accounts.main });
+  });
+});
+
+describe("A role that an account's owner made by hand", () => {
+  const condition_ = { StringEquals: { 'sts:ExternalId': EXTERNAL_ID } };
+
+  it('is enough when it covers the baseline, and is never touched', async () => {
+    await makeByHand(COVERING, condition_, 'everything');
+    const { role } = await readWorld(runtime, COVERING);
+    await register(COVERING, EXTERNAL_ID);
+    await fleet.untilReady(COVERING);
+    const [view] = await fleet.sweep(COVERING);
+    expect(view).toMatchObject({ ready: true, lastPass: { result: 'unchanged' } });
+    expect(condition(view as AccountView, 'ExecutionRole')?.message).toMatch(
+      /is its owner's; it covers the baseline/,
+    );
+    expect((await readWorld(runtime, COVERING)).role).toEqual(role);
+    expect((await readWorld(runtime, COVERING)).parameters['/orgkeeper/role/arn']?.value).toBe(
+      roleIn(COVERING),
+    );
+  });
+
+  it('that lacks something is told action by action, and is never touched', async () => {
+    const most = [
+      's3:Get*',
+      'cloudformation:*',
+      'ce:*',
+      'ec2:*',
+      'elasticmapreduce:*',
+      'iam:*',
+      'sagemaker:*',
+      'ssm:*',
+      'tag:*',
+    ];
+    await makeByHand(LACKING, condition_, most);
+    const { role } = await readWorld(runtime, LACKING);
+    await register(LACKING, EXTERNAL_ID);
+    await fleet.untilAccounts(
+      'are told',
+      [LACKING],
+      (view) => condition(view, 'ExecutionRole')?.status === 'False',
+    );
+    const view = await fleet.view(LACKING);
+    expect(view.ready).toBe(false);
+    expect(condition(view, 'ExecutionRole')).toMatchObject({
+      reason: 'PermissionsMissing',
+      message: expect.stringMatching(/lacks s3:\* on \*\. Have its owner add what is missing/),
+    });
+    expect(view.lastPass?.differences.filter(({ kind }) => kind === 'executionRole')).toEqual([
+      expect.objectContaining({ path: 'permissions.s3:* on *', action: 'reported' }),
+    ]);
+    expect((await readWorld(runtime, LACKING)).role).toEqual(role);
+  });
+
+  it('that asks for no ExternalId is said to be open', async () => {
+    await makeByHand(OPEN, {}, 'everything');
+    await register(OPEN, EXTERNAL_ID);
+    await fleet.untilAccounts('are told', [OPEN], (view) => condition(view, 'Access')?.status === 'False');
+    const view = await fleet.view(OPEN);
+    expect(view.ready).toBe(false);
+    expect(condition(view, 'Access')?.reason).toBe('AssumableWithoutExternalId');
+  });
+
+  it('is refused when its name is none that Main may assume', async () => {
+    const executionRoleArn = `arn:aws:iam::${OPEN}:role/Administrator`;
+    await fleet.put('AccountRegistrationRequested', { accountId: OPEN, name: 'open', executionRoleArn });
+    await fleet.untilQuiet();
+    expect((await fleet.record(OPEN))?.executionRoleArn).toBe(roleIn(OPEN));
+  });
+});
