@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import type { Address } from '../../shared/address-pool.ts';
+import type { AccountItems } from '../../shared/store/accounts.ts';
+import type { Table } from '../../shared/store/table.ts';
 
 interface Options {
   readonly releaseAddress?: boolean;
@@ -16,51 +20,72 @@ export function forgetCommand(): Command {
 }
 
 async function forget(id: string, options: Options): Promise<void> {
-  const [{ connect }, { readAccountId }, { Failure }, { agreed }, store, output] = await Promise.all([
+  const [{ connect }, { readAccountId }, { Failure }, { loadAccount }] = await Promise.all([
     import('../context.ts'),
     import('../fleet.ts'),
     import('../failure.ts'),
-    import('../agree.ts'),
     import('../../shared/store/accounts.ts'),
-    import('../output.ts'),
   ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
-  const { record, address, ...parts } = await store.loadAccount(table, accountId);
-  if (!record && !(address && options.releaseAddress)) {
+  const items = await loadAccount(table, accountId);
+  const { record, address } = items;
+  const isForgotten = !record || record.lifecycle === 'unmanaged';
+  if (!(isForgotten && address && options.releaseAddress)) {
+    if (!record) throw new Failure(`Orgkeeper does not know account ${accountId}.`);
+    if (!(await forgetRecord(table, { ...items, record }, options))) return;
+  }
+  if (address) await settleAddress(table, address, options);
+}
+
+/** False when the person would rather not. */
+async function forgetRecord(
+  table: Table,
+  items: AccountItems & { record: NonNullable<AccountItems['record']> },
+  { yes }: Options,
+): Promise<boolean> {
+  const [{ accountView }, { Failure }, { agreed }, { forgotten }, { forgetAccount }, output] =
+    await Promise.all([
+      import('../../shared/account-view.ts'),
+      import('../failure.ts'),
+      import('../agree.ts'),
+      import('../../shared/forgotten.ts'),
+      import('../../shared/store/accounts.ts'),
+      import('../output.ts'),
+    ]);
+  const { record } = items;
+  const { accountId, name } = record;
+  const { state } = accountView(items);
+  if (state !== 'retired') throw new Failure(refusal(accountId, state));
+  if (!yes && !(await agreed(`Forget account ${accountId} (${output.cell(name)})?`))) {
+    output.say('Nothing was forgotten.');
+    return false;
+  }
+  const left = forgotten(record, `cli:${randomUUID()}`);
+  if (!(await forgetAccount(table, record, left))) {
     throw new Failure(
-      `Orgkeeper does not know account ${accountId}${address ? ', which still holds a block: say --release-address' : ''}.`,
+      `Somebody else changed account ${accountId} at this moment: look at it, and try again.`,
     );
   }
-  if (record) {
-    const { accountView } = await import('../../shared/account-view.ts');
-    const { state } = accountView({ record, ...parts });
-    if (state !== 'retired') throw new Failure(refusal(accountId, state));
-    const others =
-      record.origin === 'invited' ? '' : ' While it is in the organization, the listing finds it anew.';
-    if (
-      !options.yes &&
-      !(await agreed(`Forget account ${accountId} (${output.cell(record.name)})?${others}`))
-    ) {
-      return output.say('Nothing was forgotten.');
-    }
-    if (!(await store.deleteAccount(table, record))) {
-      throw new Failure(
-        `Somebody else changed account ${accountId} at this moment: look at it, and try again.`,
-      );
-    }
-    output.say(`Account ${accountId} is forgotten; its history stays until it expires.`);
-  }
-  if (!address) return;
+  const rest = left ? ' It is in the organization, and listed as unmanaged.' : '';
+  output.say(`Account ${accountId} is forgotten; its history stays until it expires.${rest}`);
+  return true;
+}
+
+async function settleAddress(table: Table, address: Address, options: Options): Promise<void> {
+  const [{ addressBook }, { say }] = await Promise.all([
+    import('../../shared/store/addresses.ts'),
+    import('../output.ts'),
+  ]);
+  const { accountId, cidr, pool } = address;
   if (!options.releaseAddress) {
-    return output.say(
-      `It still holds ${address.cidr} of pool ${address.pool}, which nobody else gets before ` +
+    return say(
+      `It still holds ${cidr} of pool ${pool}; nobody else gets that before ` +
         `\`orgkeeper forget ${accountId} --release-address\`.`,
     );
   }
-  const { addressBook } = await import('../../shared/store/addresses.ts');
   await addressBook(table).giveBack(address);
-  output.say(`${address.cidr} is free again in pool ${address.pool}.`);
+  say(`${cidr} is free again in pool ${pool}.`);
 }
 
 function refusal(accountId: string, state: string): string {

@@ -89,37 +89,45 @@ export async function saveRecord(
   record: AccountRecord,
   read: AccountRecord | undefined,
 ): Promise<boolean> {
-  const condition = read
-    ? {
-        ConditionExpression: 'generation = :generation AND changedBy = :changedBy',
-        ExpressionAttributeValues: { ':generation': read.generation, ':changedBy': read.changedBy },
-      }
-    : { ConditionExpression: 'attribute_not_exists(pk)' };
-  const item = {
-    ...record,
-    ...accountKey(record.accountId),
-    collection: 'account',
-    collectionKey: record.accountId,
-  };
+  const condition = read ? unchangedSince(read) : { ConditionExpression: 'attribute_not_exists(pk)' };
+  const item = recordItem(record);
   return unlessChanged(() =>
     table.documents.send(new PutCommand({ TableName: table.name, Item: item, ...condition })),
   );
 }
 
 /**
- * Forgets an account: its record and status, both or neither; its history stays until it expires, and so does the
- * block of addresses that it may hold. False when somebody else changed the record since it was read.
+ * Forgets an account: its status goes, and its record or all but what is to be left of it, both or neither. Its history
+ * stays until it expires, and so does the block of addresses that it may hold. False when somebody else changed the
+ * record since it was read.
  */
-export async function deleteAccount(table: Table, read: AccountRecord): Promise<boolean> {
-  const record = {
-    TableName: table.name,
-    Key: accountKey(read.accountId),
+export async function forgetAccount(
+  table: Table,
+  read: AccountRecord,
+  left: AccountRecord | undefined,
+): Promise<boolean> {
+  const TableName = table.name;
+  const { accountId } = read;
+  const condition = unchangedSince(read);
+  const record = left
+    ? { Put: { TableName, Item: recordItem(left), ...condition } }
+    : { Delete: { TableName, Key: accountKey(accountId), ...condition } };
+  const status = { Delete: { TableName, Key: statusKey(accountId) } };
+  return unlessChanged(() =>
+    table.documents.send(new TransactWriteCommand({ TransactItems: [record, status] })),
+  );
+}
+
+function unchangedSince(read: AccountRecord) {
+  return {
     ConditionExpression: 'generation = :generation AND changedBy = :changedBy',
     ExpressionAttributeValues: { ':generation': read.generation, ':changedBy': read.changedBy },
   };
-  const status = { TableName: table.name, Key: statusKey(read.accountId) };
-  const deletes = [{ Delete: record }, { Delete: status }];
-  return unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: deletes })));
+}
+
+function recordItem(record: AccountRecord): Record<string, unknown> {
+  const { accountId } = record;
+  return { ...record, ...accountKey(accountId), collection: 'account', collectionKey: accountId };
 }
 
 /** All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter. */

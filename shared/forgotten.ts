@@ -1,0 +1,31 @@
+import type { AccountRecord } from './account.ts';
+import { newExternalId } from './records.ts';
+
+/**
+ * What is left of the record of an account that is forgotten: nothing; or, of one that is in the organization as far as
+ * is known, that it is there and unmanaged. The next listing would otherwise onboard it as a new account. Pure but for
+ * its new ExternalId.
+ */
+export function forgotten(record: AccountRecord, changedBy: string): AccountRecord | undefined {
+  const { schemaVersion, accountId, name, email, unit, registeredAt, requestedAt } = record;
+  const everThere = record.origin !== 'invited' || unit !== undefined;
+  if (!everThere || record.lifecycleReason !== undefined) return undefined;
+  return {
+    schemaVersion,
+    accountId,
+    name,
+    ...(email !== undefined && { email }),
+    origin: record.origin === 'invited' ? 'joined' : record.origin,
+    lifecycle: 'unmanaged',
+    mode: 'observe',
+    ...(unit !== undefined && { unit }),
+    generation: record.generation + 1,
+    paused: false,
+    externalId: newExternalId(),
+    values: {},
+    tags: {},
+    registeredAt,
+    requestedAt,
+    changedBy,
+  };
+}
