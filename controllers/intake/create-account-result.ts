@@ -63,7 +63,7 @@ async function created(
     return rejected('InvalidEvent', 'The event names no account.', [{ path, message: 'is missing' }]);
   const described = await deps.organization.describe(accountId);
   if (described && (await answers({ creationId, accountId }, deps))) return ANSWERED;
-  return lookAt(incoming, { accountId, described, came: true }, deps);
+  return lookAt(incoming, { accountId, described, path, came: true }, deps);
 }
 
 async function creationFailed(

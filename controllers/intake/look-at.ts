@@ -22,6 +22,8 @@ export interface LookRequest extends Hint {
   readonly accountId: string;
   /** What Organizations says now; undefined when it is not in the organization. */
   readonly described: OrganizationAccount | undefined;
+  /** Where the event names the account, when that is known: for a refusal. */
+  readonly path?: string;
 }
 
 /** An event is about what came or joined within so long, whatever the first listing took for old. */
@@ -33,7 +35,7 @@ const NEW_MS = 3_600_000;
  */
 export async function lookAt(
   incoming: Incoming,
-  { accountId, described, came = false, movedFrom, settled = false }: LookRequest,
+  { accountId, described, path = 'detail', came = false, movedFrom, settled = false }: LookRequest,
   deps: IntakeDeps,
 ): Promise<IntakeOutcome> {
   const { table } = deps.main;
@@ -41,7 +43,7 @@ export async function lookAt(
   const record = await getRecord(table, accountId);
   if (came && !described) {
     const message = 'is not in the organization';
-    return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path: 'detail', message }]);
+    return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path, message }]);
   }
   if (!record && !came) return { did: 'ignored', why: 'the account is not recorded: the listing finds it' };
   if (record?.changedBy === changedBy && record.lifecycle === 'managed') return accepted(record, incoming);
