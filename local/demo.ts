@@ -2,6 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { listen } from './demo/answers.ts';
 import { expectations } from './demo/expectations.ts';
+import { deployMember, doors, invitation } from './demo/invite.ts';
 import { line, says, step } from './demo/screen.ts';
 import { tamperings } from './demo/tamper.ts';
 import { until } from './demo/wait.ts';
@@ -10,6 +11,8 @@ import { localClient } from './deploy.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 
 const ROLE = 'orgkeeper-execution';
+/** In no organization. */
+const INVITED = '567890123456';
 
 /** The main job, start to end, on this machine: `npm run demo`. Exits 0 only when AWS says that all of it holds. */
 const began = Date.now();
@@ -61,7 +64,19 @@ async function demo(at: Runtime): Promise<void> {
   await ask(at, 'DriftSweepRequested', { reason: 'the night' });
   await allHolds(at, where);
 
-  step(5, 'A request that makes no sense is refused, with a reason');
+  step(5, 'An invited account is registered by an event');
+  const invited = await invitation(at, INVITED, 'partner');
+  line(`orgkeeper template member --account ${INVITED}: its owner deploys that with CloudFormation`);
+  await deployMember(at, INVITED, invited.template);
+  const { roleArn: executionRoleArn, externalId } = invited;
+  const registration = { accountId: INVITED, name: 'partner', executionRoleArn, externalId };
+  await ask(at, 'AccountRegistrationRequested', registration);
+  await allHolds(at, { ...where, accountId: INVITED });
+  const knocks = await doors(at, invited);
+  says(knocks);
+  if (!knocks.every(({ holds }) => holds)) throw new Error('the ExternalId does not guard the role');
+
+  step(6, 'A request that makes no sense is refused, with a reason');
   await ask(at, 'AccountRegistrationRequested', { accountId: '12345678901', name: 'typo' });
   const refusal = await until(
     'the refusal',
