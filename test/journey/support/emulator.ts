@@ -7,6 +7,8 @@ export interface Organization {
   readonly endpoint: string;
   /** New accounts, by way of Organizations alone; their ids. */
   createAccounts(names: readonly string[]): Promise<string[]>;
+  /** A call of Organizations, as the management account; its answer. */
+  call(action: string, params: object): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
 }
 
@@ -22,11 +24,12 @@ export async function startOrganization(): Promise<Organization> {
     const as = { account: MANAGEMENT, region: 'us-east-1', service: 'organizations' };
     const reply = await upstream.json(`AWSOrganizationsV20161128.${action}`, params, as);
     if (reply.status !== 200) throw new Error(`${action}: ${reply.body}`);
-    return JSON.parse(reply.body.toString());
+    return JSON.parse(reply.body.toString() || '{}');
   };
   await call('CreateOrganization', { FeatureSet: 'ALL' });
   return {
     endpoint: emulator.endpoint,
+    call,
     async createAccounts(names) {
       const ids: string[] = [];
       for (const name of names) {

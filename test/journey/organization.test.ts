@@ -1,0 +1,199 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CloseAccountCommand,
+  MoveAccountCommand,
+  OrganizationsClient,
+  RemoveAccountFromOrganizationCommand,
+} from '@aws-sdk/client-organizations';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Organization, startOrganization } from './support/emulator.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { until } from './support/wait.ts';
+
+let organization: Organization;
+let runtime: TestRuntime;
+let fleet: Fleet;
+let aws: OrganizationsClient;
+/** Ids: the root, /Research, /Research/Production, and /Other. */
+let root: string;
+let research: string;
+let production: string;
+let other: string;
+/** Was there before Orgkeeper. */
+let old: string;
+let kept: string;
+
+beforeAll(async () => {
+  organization = await startOrganization();
+  const { Roots } = (await organization.call('ListRoots', {})) as { Roots: { Id: string }[] };
+  root = Roots[0]?.Id ?? '';
+  const unit = async (Name: string, ParentId: string) => {
+    const made = await organization.call('CreateOrganizationalUnit', { Name, ParentId });
+    return (made.OrganizationalUnit as { Id: string }).Id;
+  };
+  research = await unit('Research', root);
+  production = await unit('Production', research);
+  other = await unit('Other', root);
+  [old = ''] = await organization.createAccounts(['old']);
+  runtime = await startTestRuntime({
+    emulator: organization.endpoint,
+    context: { onboard: { organizationalUnits: ['/Research'] } },
+  });
+  fleet = fleetOf(runtime);
+  aws = new OrganizationsClient(runtime.as(runtime.accounts.management, 'us-east-1'));
+  await publish();
+  await until('the first listing', () => fleet.record(old));
+  kept = await fleet.createAccount('kept');
+  await untilUnmanaged(kept);
+  await move(kept, root, research);
+  await fleet.untilReady(kept);
+}, 300_000);
+afterAll(async () => {
+  await runtime?.stop();
+  await organization?.stop();
+});
+
+/** Two small baselines, and rules that choose between them. */
+async function publish(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'orgkeeper-rules-'));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  for (const name of ['research', 'production']) {
+    const parameter = `  - { name: /team/stage, value: ${name} }`;
+    const baseline = file(`${name}.yaml`, `name: ${name}\nparameters:\n${parameter}\n`);
+    expect(await fleet.orgkeeper('baseline', 'publish', baseline)).toMatchObject({ code: 0 });
+  }
+  const rules = [
+    '  - { organizationalUnit: /Research/Production, baseline: production }',
+    '  - { organizationalUnit: "/Research/**", baseline: research }',
+  ];
+  const text = `rules:\n${rules.join('\n')}\ndefault: analytics\n`;
+  expect(await fleet.orgkeeper('rules', 'publish', file('rules.yaml', text))).toMatchObject({
+    code: 0,
+    stdout: '1\n',
+  });
+}
+
+async function move(AccountId: string, SourceParentId: string, DestinationParentId: string): Promise<void> {
+  await aws.send(new MoveAccountCommand({ AccountId, SourceParentId, DestinationParentId }));
+}
+
+const untilUnmanaged = (id: string) =>
+  until(`account ${id} is recorded`, async () => {
+    const record = await fleet.record(id);
+    return record?.lifecycle === 'unmanaged' ? record : undefined;
+  });
+
+const onBaseline = (name: string, ...ids: string[]) =>
+  fleet.untilAccounts(`are ready on ${name}`, ids, ({ ready, baseline }) => ready && baseline?.name === name);
+
+/** A pass of every account that is kept; the id of its event. */
+async function sweepAll(...ids: string[]): Promise<string> {
+  const eventId = await fleet.put('DriftSweepRequested', {});
+  await fleet.untilAccounts('have had their pass', ids, ({ lastPass }) => lastPass?.cause.id === eventId);
+  return eventId;
+}
+
+describe('where accounts onboard by themselves', () => {
+  it('is said by the configuration: elsewhere they are shown only, and onboard when they are moved there', async () => {
+    expect(await fleet.view(kept)).toMatchObject({
+      state: 'active',
+      baseline: { name: 'research', version: 1 },
+    });
+    expect(await fleet.record(kept)).toMatchObject({ baselineBy: 'rules' });
+    const elsewhere = await fleet.createAccount('elsewhere');
+    expect(await untilUnmanaged(elsewhere)).toMatchObject({ lifecycleReason: 'OUTSIDE_ONBOARDING_UNITS' });
+    await move(elsewhere, root, other);
+    await fleet.untilQuiet();
+    expect(await fleet.view(elsewhere)).toMatchObject({ state: 'unmanaged' });
+    expect(await runtime.calls({ account: elsewhere })).toEqual([]);
+  });
+
+  it('an account that was there before is untouched', async () => {
+    expect(await fleet.view(old)).toMatchObject({ state: 'unmanaged' });
+    expect(await runtime.calls({ account: old })).toEqual([]);
+  });
+});
+
+describe('rules', () => {
+  it('choose again when an account moves', async () => {
+    await move(kept, research, production);
+    await onBaseline('production', kept);
+    await move(kept, production, research);
+    await onBaseline('research', kept);
+  });
+
+  it('leave a baseline that a person assigned', async () => {
+    const named = await fleet.createAccount('named');
+    await untilUnmanaged(named);
+    await move(named, root, research);
+    await onBaseline('research', named);
+    expect(await fleet.orgkeeper('baseline', 'assign', 'production@1', named, '--yes')).toMatchObject({
+      code: 0,
+    });
+    await onBaseline('production', named);
+    await move(named, research, root);
+    await fleet.untilQuiet();
+    expect(await fleet.view(named)).toMatchObject({ state: 'active', baseline: { name: 'production' } });
+  });
+
+  it('are explained', async () => {
+    const { code, stdout } = await fleet.orgkeeper('rules', 'explain', kept, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      accountId: kept,
+      baseline: 'research',
+      rule: 2,
+      why: 'Rule 2: it is in /Research, within /Research/**.',
+      facts: { name: 'kept', place: { units: [root, research], path: '/Research' } },
+      has: { baseline: { name: 'research', version: 1 }, by: 'rules' },
+    });
+  });
+});
+
+describe('an account that goes', () => {
+  it.each([
+    ['closed', (AccountId: string) => aws.send(new CloseAccountCommand({ AccountId }))],
+    ['removed', (AccountId: string) => aws.send(new RemoveAccountFromOrganizationCommand({ AccountId }))],
+  ])('because it is %s is no longer kept, and the sweep goes on without it', async (how, go) => {
+    const id = await fleet.createAccount(how);
+    await untilUnmanaged(id);
+    await move(id, root, research);
+    await fleet.untilReady(id);
+    const before = await fleet.view(id);
+    await go(id);
+    await fleet.untilAccounts('have departed', [id], ({ state }) => state === 'departed');
+    await sweepAll(kept);
+    await fleet.untilQuiet();
+    expect((await fleet.view(id)).lastPass).toEqual(before.lastPass);
+    expect(await fleet.deadLetters()).toBe(0);
+  });
+});
+
+describe('an event that is lost', () => {
+  it('costs until the next listing, which registers the account by the rules', async () => {
+    const [lost = ''] = await organization.createAccounts(['lost']);
+    await organization.call('MoveAccount', {
+      AccountId: lost,
+      SourceParentId: root,
+      DestinationParentId: research,
+    });
+    await onBaseline('research', lost);
+    expect((await fleet.view(lost)).lastPass?.cause).toMatchObject({
+      source: 'orgkeeper',
+      detailType: 'Listing',
+    });
+  });
+
+  it('of a departure, too', async () => {
+    const [gone = ''] = await organization.createAccounts(['gone']);
+    await until('the listing', () => fleet.record(gone));
+    await organization.call('CloseAccount', { AccountId: gone });
+    await fleet.untilAccounts('have departed', [gone], ({ state }) => state === 'departed');
+  });
+});
