@@ -177,7 +177,7 @@ function run(command: string, args: string[]): string | undefined {
 async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
   const until = Date.now() + milliseconds;
   while (Date.now() < until) {
-    const ok = await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(5000) }).then(
+    const ok = await fetch(`${endpoint}/moto-api/config`, { signal: AbortSignal.timeout(5000) }).then(
       (response) => response.body?.cancel().then(() => true) ?? true,
       () => false,
     );
