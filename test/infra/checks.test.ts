@@ -73,7 +73,9 @@ describe('cfn-lint', () => {
 
 test('without bundles, the app says how to make them', () => {
   const build = () => buildApp(CONTEXT, { functionsDir: '/nowhere' });
-  expect(build).toThrow('No bundle in /nowhere for: intake, sweep, reconcile, create-account. Run npm run build first.');
+  expect(build).toThrow(
+    'No bundle in /nowhere for: intake, sweep, reconcile, create-account. Run npm run build first.',
+  );
 });
 
 test('cdk.json runs the app, and the scripts deploy stacks that it has', () => {
