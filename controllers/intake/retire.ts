@@ -20,7 +20,10 @@ export async function retire(
   const changedBy = incoming.cause.id;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
   if (!existing || existing.lifecycle === 'unmanaged') {
-    return refused('UnknownAccount', 'accountId', `account ${accountId} is not kept by Orgkeeper`);
+    const message = 'is not kept by Orgkeeper';
+    return rejected('UnknownAccount', `Account ${accountId} ${message}.`, [
+      { path: 'detail.accountId', message },
+    ]);
   }
   const repeats = existing.changedBy === changedBy;
   if (repeats && !incoming.redelivered) return { did: 'ignored', why: 'this request is followed already' };
@@ -47,19 +50,14 @@ export async function retire(
 
 /** Why nothing can be taken away from the account. */
 function unremovable({ accountId, lifecycle, mode }: AccountRecord): IntakeOutcome | undefined {
-  const path = 'resources';
+  const path = 'detail.resources';
   if (lifecycle === 'departed') {
-    const message = `account ${accountId} has left, or is suspended or closed, and cannot be entered: ask for retain`;
-    return refused('AccountDeparted', path, message);
+    const message = 'cannot be entered, since it has left or is suspended or closed: ask for retain';
+    return rejected('AccountDeparted', `Account ${accountId} ${message}.`, [{ path, message }]);
   }
   if (mode === 'observe') {
-    const message = `account ${accountId} is observed only: ask for retain, or register it with mode enforce first`;
-    return refused('ObservedOnly', path, message);
+    const message = 'is observed only: ask for retain, or register it with mode enforce first';
+    return rejected('ObservedOnly', `Account ${accountId} ${message}.`, [{ path, message }]);
   }
   return undefined;
-}
-
-function refused(reason: string, key: string, message: string): IntakeOutcome {
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
-  return rejected(reason, sentence, [{ path: `detail.${key}`, message }]);
 }
