@@ -13,6 +13,7 @@ import {
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../../../shared/account.ts';
 import { type AccountView, accountView } from '../../../shared/account-view.ts';
+import type { AccountStatus } from '../../../shared/status.ts';
 import { loadAccount } from '../../../shared/store/accounts.ts';
 import type { TestRuntime } from './runtime.ts';
 import { until } from './wait.ts';
@@ -23,6 +24,8 @@ export interface Fleet {
   createAccount(name: string): Promise<string>;
   /** What Orgkeeper was asked to keep; undefined when it does not know the account. */
   record(accountId: string): Promise<AccountRecord | undefined>;
+  /** What its last pass left; undefined before the first. */
+  status(accountId: string): Promise<AccountStatus | undefined>;
   /** `account ID --json`, read without a process. Throws for an account that is not known. */
   view(accountId: string): Promise<AccountView>;
   /** Waits until each account is as it fits. */
@@ -108,6 +111,7 @@ export function fleetOf(runtime: TestRuntime): Fleet {
       return status.AccountId;
     },
     record: async (accountId) => (await loadAccount(table, accountId)).record,
+    status: async (accountId) => (await loadAccount(table, accountId)).status,
     view,
     untilAccounts,
     untilReady: (...ids) => untilAccounts('are ready', ids, ({ ready }) => ready),
