@@ -4,9 +4,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import { look } from '../../controllers/create-account/look.ts';
 import { follow } from '../../controllers/intake/follow.ts';
+import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import { type IntakeOutcome, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
 import { announcements } from '../../controllers/reconcile/announce.ts';
 import { brakeHolds } from '../../controllers/reconcile/brake.ts';
+import type { AccountRecord } from '../../shared/account.ts';
 import { askedFor } from '../../shared/creation.ts';
 import { Envelope } from '../../shared/envelope.ts';
 import { parseRequest, requests } from '../../shared/requests.ts';
@@ -41,11 +43,15 @@ const record = aRecord({ accountId: known.accountId });
 const baseline = { pk: 'baseline#analytics', sk: 'version#000000003', name: 'analytics', version: 3 };
 
 /** What intake does with an event, whatever is recorded beforehand. */
-async function followed(event: unknown, recorded: readonly string[] = []) {
+async function followed(
+  event: unknown,
+  recorded: readonly string[] = [],
+  given: Partial<AccountRecord> = {},
+) {
   const envelope = Envelope.parse(event);
   const fake = fakeMain([
     baseline,
-    ...recorded.map((accountId) => ({ ...record, accountId, ...accountKey(accountId) })),
+    ...recorded.map((accountId) => ({ ...record, ...given, accountId, ...accountKey(accountId) })),
   ]);
   const incoming = {
     cause: { source: envelope.source, detailType: envelope['detail-type'], id: envelope.id },
@@ -135,8 +141,18 @@ describe("AWS's events in docs/events.md", () => {
     ]);
   });
 
-  it('are ignored where it says so', async () => {
+  it('are all that intake follows', () => {
+    const said = ['CreateAccountResult', ...rows('Other events of the organization')];
+    expect(said.toSorted()).toEqual(Object.values(EVENTS).flatMap(Object.keys).toSorted());
+  });
+
+  it('are followed where they are about an account that is kept', async () => {
     for (const event of examples('Other events of the organization')) {
+      const moved = await followed(event, [known.accountId], {
+        baselineBy: 'rules',
+        baseline: { name: 'web', version: 1 },
+      });
+      expect(announced(moved.outcome)).toMatchObject([{ detailType: 'AccountRegistered', detail: known }]);
       expect((await followed(event)).outcome).toMatchObject({ did: 'ignored' });
     }
   });
