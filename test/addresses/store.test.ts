@@ -1,0 +1,139 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import pLimit from 'p-limit';
+import { allocate, release } from '../../shared/addresses.ts';
+import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
+import type { Table } from '../../shared/store/table.ts';
+import { startWorld, type World } from '../cli/support.ts';
+
+const POOL = { name: 'main', cidr: '10.0.0.0/16', prefix: 22 };
+const now = new Date('2026-11-20T09:00:00Z');
+const ids = (count: number) => Array.from({ length: count }, (_, index) => String(100_000_000_000 + index));
+
+let world: World;
+let table: Table;
+
+/**
+ * A table whose calls reach the emulator one by one: moto undoes a refused transaction by putting back the whole table
+ * as it was, other calls' writes with it. What falls between the calls of each allocation stays open.
+ */
+function oneCallAtATime(name: string): Table {
+  const limit = pLimit(1);
+  const client = new DynamoDBClient({});
+  client.middlewareStack.add((next) => (args) => limit(() => next(args)), { step: 'finalizeRequest' });
+  return { documents: DynamoDBDocumentClient.from(client), name };
+}
+
+beforeAll(async () => {
+  world = await startWorld();
+  table = oneCallAtATime('orgkeeper');
+}, 90_000);
+afterAll(() => world?.stop());
+beforeEach(() => world.reset());
+
+const addressItems = async () => {
+  const { Items = [] } = await table.documents.send(new ScanCommand({ TableName: 'orgkeeper' }));
+  return Items.filter(({ pk }) => pk !== 'control')
+    .map(({ pk, sk }) => `${pk} ${sk}`)
+    .toSorted();
+};
+
+describe('the book of addresses in the table', () => {
+  test('gives fifty accounts fifty blocks at the same moment, of a pool that has hardly more', async () => {
+    const book = addressBook(table);
+    const twice = ids(5);
+    const given = await Promise.all(
+      [...ids(50), ...twice].map((accountId) => allocate(book, POOL, { accountId, now })),
+    );
+    expect(new Set(given.map(({ cidr }) => cidr)).size).toBe(50);
+    expect(new Set(given.map(({ accountId, cidr }) => `${accountId} ${cidr}`)).size).toBe(50);
+    const [one] = await heldAddresses(table);
+    expect(one?.pool).toEqual(POOL);
+    expect(one?.held.map(({ accountId }) => accountId).toSorted()).toEqual(ids(50));
+    expect(await addressItems()).toHaveLength(100);
+  });
+
+  test('gives an account that crashed before it could note its block the same one again', async () => {
+    const book = addressBook(table);
+    const [accountId = ''] = ids(1);
+    const before = await allocate(book, POOL, { accountId, now });
+    await allocate(book, POOL, { accountId: '200000000000', now });
+    const later = new Date('2026-11-20T10:00:00Z');
+    expect(await allocate(book, POOL, { accountId, now: later })).toEqual(before);
+  });
+
+  test('goes on behind a block that somebody else took a moment before', async () => {
+    const book = addressBook(table);
+    const [accountId = ''] = ids(1);
+    let overtaken = '';
+    const slow = {
+      ...book,
+      take: async (address: Parameters<typeof book.take>[0]) => {
+        if (!overtaken) {
+          overtaken = address.cidr;
+          await book.take({ ...address, accountId: '200000000000' });
+        }
+        return book.take(address);
+      },
+    };
+    const { cidr } = await allocate(slow, POOL, { accountId, now });
+    expect(cidr).not.toBe(overtaken);
+    expect((await heldAddresses(table))[0]?.held).toHaveLength(2);
+  });
+
+  test('takes a block back once, and never that of the next holder', async () => {
+    const book = addressBook(table);
+    const tiny = { name: 'tiny', cidr: '10.9.0.0/22', prefix: 22 };
+    const first = await allocate(book, tiny, { accountId: '100000000000', now });
+    await expect(allocate(book, tiny, { accountId: '200000000000', now })).rejects.toMatchObject({
+      reason: 'AddressPoolExhausted',
+      remedy: expect.stringContaining('wider cidr'),
+    });
+    expect(await release(book, '100000000000')).toEqual(first);
+    expect(await release(book, '100000000000')).toBeUndefined();
+    const next = await allocate(book, tiny, { accountId: '200000000000', now });
+    expect(next.cidr).toBe(first.cidr);
+    await book.giveBack(first);
+    expect(await book.addressOf('200000000000')).toEqual(next);
+    expect((await heldAddresses(table))[0]?.held).toEqual([next]);
+  });
+
+  test('lets a pool grow, and no pool contradict or overlap another', async () => {
+    const book = addressBook(table);
+    const ask = (accountId: string, pool: Partial<typeof POOL>) =>
+      allocate(book, { ...POOL, ...pool }, { accountId, now });
+    await ask('100000000000', { cidr: '10.0.0.0/22' });
+    await expect(ask('200000000000', { cidr: '10.0.0.0/22' })).rejects.toMatchObject({
+      reason: 'AddressPoolExhausted',
+    });
+    await expect(ask('200000000000', { prefix: 24 })).rejects.toMatchObject({
+      reason: 'AddressPoolMismatch',
+    });
+    await expect(ask('200000000000', { cidr: '10.1.0.0/16' })).rejects.toMatchObject({
+      reason: 'AddressPoolMismatch',
+    });
+    await expect(ask('200000000000', { name: 'other', cidr: '10.0.0.0/8' })).rejects.toMatchObject({
+      reason: 'AddressPoolOverlap',
+      message: expect.stringContaining('overlaps the pool main (10.0.0.0/22)'),
+    });
+    await ask('200000000000', {});
+    expect((await book.pools()).pools).toEqual([POOL]);
+  });
+
+  test('reads on behind the first page of a pool with thousands of holders', async () => {
+    const book = addressBook(table);
+    const large = { name: 'large', cidr: '10.0.0.0/8', prefix: 20 };
+    const padding = 'x'.repeat(300_000);
+    for (const second of [0, 16, 32, 48]) {
+      const item = { accountId: `3${second}`, pool: 'large', cidr: `10.0.${second}.0/20`, since: padding };
+      const sk = `block#${String(10 * 2 ** 24 + second * 256).padStart(10, '0')}`;
+      await table.documents.send(
+        new PutCommand({ TableName: 'orgkeeper', Item: { ...item, pk: 'pool#large', sk } }),
+      );
+    }
+    const held: string[] = [];
+    for await (const { cidr } of book.held(large.name, 0)) held.push(cidr);
+    expect(held).toEqual(['10.0.0.0/20', '10.0.16.0/20', '10.0.32.0/20', '10.0.48.0/20']);
+  });
+});
