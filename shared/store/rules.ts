@@ -1,4 +1,4 @@
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { RulesDocument } from '../rules.ts';
 import { collectionPages } from './accounts.ts';
 import { type Table, unlessChanged, withoutKeys } from './table.ts';
@@ -6,14 +6,6 @@ import { type Table, unlessChanged, withoutKeys } from './table.ts';
 const PK = 'rules';
 const padded = (version: number) => String(version).padStart(9, '0');
 const rulesKey = (version: number) => ({ pk: PK, sk: `version#${padded(version)}` });
-
-/** The rules at a version; undefined when they were never published. */
-export async function getRules(table: Table, version: number): Promise<RulesDocument | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: rulesKey(version), ConsistentRead: true }),
-  );
-  return withoutKeys<RulesDocument>(Item);
-}
 
 /** The rules that hold: the newest version; undefined while none is published. */
 export async function currentRules(table: Table): Promise<RulesDocument | undefined> {
