@@ -57,8 +57,8 @@ export async function template(options: TemplateOptions): Promise<void> {
     `npx orgkeeper register ${accountId} --name ${shellWord(record.name)} --execution-role-arn ${roleArn} ` +
     `--external-id ${externalId}${options.baseline ? ` --baseline ${options.baseline}` : ''}`;
   const text = JSON.stringify(body, undefined, 2);
-  if (options.output) await writeFile(options.output, `${text}\n`);
   const link = options.templateUrl && quickCreateLink(options.templateUrl, config);
+  if (options.output) await write(options.output, `${text}\n`);
   if (options.json) {
     printJson({
       accountId,
@@ -78,6 +78,15 @@ export async function template(options: TemplateOptions): Promise<void> {
   say(`Then, in Main: ${register}`);
 }
 
+/** @throws Failure when it cannot be written */
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(
+      `Cannot write ${file}: ${error.code === 'ENOENT' ? 'there is no such folder' : error.message}.`,
+    );
+  });
+}
+
 /** @throws Failure when there is no such baseline */
 async function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
   const reference = parseBaselineReference(text);
@@ -90,7 +99,7 @@ async function findBaseline(table: Table, text: string): Promise<BaselineDocumen
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html */
-export function quickCreateLink(templateUrl: string, { partition, region }: Config): string {
+function quickCreateLink(templateUrl: string, { partition, region }: Config): string {
   if (!/^https:\/\/[^/]*s3[^/]*\.amazonaws\.com(\.cn)?\//.test(templateUrl)) {
     throw new Failure('CloudFormation reads templates from S3 only: give --template-url an https URL of S3.');
   }

@@ -174,8 +174,10 @@ describe('the member template', () => {
   });
 });
 
+const LINTER = 'cfn-lint';
+
 describe('cfn-lint', () => {
-  const installed = spawnSync('cfn-lint', ['--version']).status === 0;
+  const installed = spawnSync(LINTER, ['--version']).status === 0;
   (installed ? test : test.skip)('finds nothing in it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'member-'));
     const files = [template, memberTemplate({ record, baseline: roleOnly, kinds, config }).template].map(
@@ -185,7 +187,7 @@ describe('cfn-lint', () => {
         return file;
       },
     );
-    const { status, stdout } = spawnSync('cfn-lint', ['--regions', 'eu-west-1', '--', ...files], {
+    const { status, stdout } = spawnSync(LINTER, ['--regions', 'eu-west-1', '--', ...files], {
       encoding: 'utf8',
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
