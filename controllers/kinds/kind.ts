@@ -127,7 +127,12 @@ export interface Comparison {
   readonly foreign: readonly Difference[];
   /** Where nothing differs and there is more to say than that: one sentence for the condition. */
   readonly note?: string;
+  /** What is as desired, or not, and should be known all the same; each begins with one PascalCase word. */
+  readonly warnings?: readonly string[];
 }
+
+/** The reason of what waits for an output of an earlier kind: it stands or falls with that kind. */
+export const WAITING_FOR_OUTPUTS = 'WaitingForOutputs';
 
 export interface Blocked {
   /** `NeedsReplacement`, `ForeignResource`, `WaitingForOutputs` … */

@@ -2,6 +2,7 @@ import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
 import { AccessDenied, ControllerError } from '../../shared/errors.ts';
 import type { AccountStatus, Difference, PassRecord, PassResult } from '../../shared/status.ts';
 import { clearAnnouncements, saveStatus } from '../../shared/store/statuses.ts';
+import { WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
 import { announcements } from './announce.ts';
 import {
   accessFinding,
@@ -48,7 +49,7 @@ export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promi
     ...announcements(pass.record, pass.before, status),
   ];
   const saved: AccountStatus = { ...status, ...(unannounced.length > 0 && { unannounced }) };
-  const worthHistory = lastPass.differences.length > 0 || lastPass.result !== pass.before?.lastPass?.result;
+  const worthHistory = lastPass.differences.length > 0 || wentWrong(lastPass, pass.before?.lastPass);
   await saveStatus(deps.main.table, saved, {
     passId: pass.id,
     now,
@@ -60,6 +61,11 @@ export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promi
   }
   const firstReady = saved.readySince !== undefined && pass.before?.readySince === undefined;
   return { did: 'passed', status: saved, firstReady, ...(passing !== undefined && { retry: passing }) };
+}
+
+/** True for a pass that failed or waits where the one before did not: worth a line of history. */
+function wentWrong({ result }: PassRecord, before: PassRecord | undefined): boolean {
+  return (result === 'failed' || result === 'waiting') && result !== before?.result;
 }
 
 /** The status after a pass. Pure but for nothing: `now` is given. */
@@ -144,11 +150,20 @@ function result(found: Findings, errors: readonly unknown[]): PassResult {
   const states = found.outcomes.map(({ state }) => state.is);
   const broken = errors.some((error) => !isWaiting(error));
   const { verdict } = found;
-  if (broken || states.includes('blocked') || verdict?.ok === false) return 'failed';
+  if (broken || isBlocked(found.outcomes) || verdict?.ok === false) return 'failed';
   if (errors.length > 0 || states.includes('settling')) return 'waiting';
   if (states.includes('held')) return 'drifted';
   const wrote = found.outcomes.some(({ differences }) =>
     differences.some(({ action }) => action !== 'reported'),
   );
   return wrote ? 'corrected' : 'unchanged';
+}
+
+/** True when something stands in the way that is not merely another kind's being unfinished. */
+function isBlocked(outcomes: readonly KindOutcome[]): boolean {
+  const blocked = outcomes.filter(({ state }) => state.is === 'blocked');
+  const unfinished = outcomes.some(({ state }) => state.is !== 'blocked' && state.is !== 'inDesiredState');
+  return blocked.some(
+    ({ state }) => !unfinished || (state.is === 'blocked' && state.reason !== WAITING_FOR_OUTPUTS),
+  );
 }

@@ -3,7 +3,15 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/config.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { Difference } from '../../shared/status.ts';
-import type { AnyKind, Comparison, KindAccount, KindContext, Observation } from '../kinds/kind.ts';
+import {
+  type AnyKind,
+  type Blocked,
+  type Comparison,
+  type KindAccount,
+  type KindContext,
+  type Observation,
+  WAITING_FOR_OUTPUTS,
+} from '../kinds/kind.ts';
 import { type KeptKind, kindAccount, namesOf } from './desired.ts';
 import { eventually } from './eventually.ts';
 
@@ -14,6 +22,8 @@ export interface KindOutcome {
   readonly differences: readonly Difference[];
   /** What others added within ours. */
   readonly foreign: readonly Difference[];
+  /** What should be known whatever the state. */
+  readonly warnings?: readonly string[];
   readonly state:
     | { readonly is: 'inDesiredState'; readonly note?: string }
     /** Differs, and was left so: why. */
@@ -116,12 +126,12 @@ export async function keepKind(
   const { kind, account } = seen;
   const { comparison, wanted } = compared;
   const blocked = comparison.blocked.map(({ difference }) => difference);
-  const { foreign, note } = comparison;
+  const { foreign, note, warnings } = comparison;
   const reported = comparison.differences.map(
     (difference): Difference => ({ ...difference, action: 'reported' }),
   );
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
-  const found = { kind, foreign, ...roleOf(kind, wanted, actual) };
+  const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, wanted, actual) };
   let written = {};
   if (comparison.differences.length > 0) {
     if (write.held) return { ...found, differences: [...reported, ...blocked], state: { is: 'held' } };
@@ -136,7 +146,7 @@ export async function keepKind(
       return { ...found, ...written, differences: [...reported, ...blocked], state };
     }
   }
-  const [first] = comparison.blocked;
+  const [first] = comparison.blocked.toSorted((one, other) => waits(one) - waits(other));
   return {
     ...found,
     ...written,
@@ -145,6 +155,11 @@ export async function keepKind(
       ? { is: 'blocked', reason: first.reason, message: first.message }
       : { is: 'inDesiredState', ...(note && { note }) },
   };
+}
+
+/** What waits for others says least about what stands in the way. */
+function waits({ reason }: Blocked): number {
+  return reason === WAITING_FOR_OUTPUTS ? 1 : 0;
 }
 
 function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOutcome, 'role'> {

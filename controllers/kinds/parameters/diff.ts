@@ -1,5 +1,5 @@
 import type { Difference } from '../../../shared/status.ts';
-import type { Blocked, Comparison } from '../kind.ts';
+import { type Blocked, type Comparison, WAITING_FOR_OUTPUTS } from '../kind.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';
@@ -52,7 +52,7 @@ function waiting(wanted: WantedParameter, actual: ActualParameter | undefined): 
   const names = wanted.waitsFor.map((name) => `\${${name}}`).join(', ');
   const own = wanted.waitsFor.every((name) => /^(account|values|main|management|organization)\./.test(name));
   return {
-    reason: own ? 'ValueMissing' : 'WaitingForOutputs',
+    reason: own ? 'ValueMissing' : WAITING_FOR_OUTPUTS,
     message: own
       ? `The parameter ${wanted.name} needs ${names}, which the account does not have: register it again with that.`
       : `The parameter ${wanted.name} waits for ${names}, which is not known before what gives it is made.`,

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../kind.ts';
+import { type Comparison, WAITING_FOR_OUTPUTS } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { VPC } from '../names.ts';
 import type { Network } from '../render.ts';
@@ -29,5 +29,5 @@ export function diff(wanted: Network, actual: NetworkActual | undefined): Compar
 function waiting(path: string, names: readonly string[]) {
   const said = [...new Set(names)].map((name) => `\${${name}}`).join(', ');
   const message = `The network needs ${said}, which is not known yet: it waits for what gives it.`;
-  return block('WaitingForOutputs', message, { resource: VPC.resource, path, desired: said });
+  return block(WAITING_FOR_OUTPUTS, message, { resource: VPC.resource, path, desired: said });
 }
