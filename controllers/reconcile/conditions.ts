@@ -16,8 +16,14 @@ const HELD: Readonly<Record<Hold, string>> = {
     'the sweep stopped writing because too many accounts differ; look at one with `orgkeeper account`',
 };
 
-/** What a kind's outcome says about it. Pure. */
+/** What a kind's outcome says about it, with what should be known of it whatever the state. Pure. */
 export function kindFinding(outcome: KindOutcome, hold: Hold | undefined, late = false): Finding {
+  const finding = stateFinding(outcome, hold, late);
+  if (!outcome.warnings?.length) return finding;
+  return { ...finding, message: `${finding.message} Warning: ${outcome.warnings.join('; ')}.` };
+}
+
+function stateFinding(outcome: KindOutcome, hold: Hold | undefined, late: boolean): Finding {
   const { kind, state } = outcome;
   const type = kind.condition;
   switch (state.is) {

@@ -102,6 +102,8 @@ async function keep(
       (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
     list.push(pass.record.executionRoleArn && list.some(wroteRole) ? settling(outcome) : outcome);
   }
+  const denied = list.some(({ state }) => state.is === 'failed' && state.error instanceof AccessDenied);
+  if (denied || list.some(wroteRole)) deps.access.evict(pass.record.accountId);
   return { list, ...(hold && { hold }) };
 }
 

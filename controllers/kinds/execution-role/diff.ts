@@ -6,9 +6,24 @@ import { checkGiven } from './coverage.ts';
 import { keptOut } from './lockout.ts';
 import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
+import { type Granted, warningsOf } from './warnings.ts';
 
 /** See Kind. Paths: `trustPolicy`, `inlinePolicies.<name>`, `managedPolicies.<arn>`, `tags.<key>`, … */
 export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
+  const warnings = warningsOf(grantedBy(wanted, actual));
+  return { ...compareRoles(wanted, actual), ...(warnings.length > 0 && { warnings }) };
+}
+
+/** Of a role that its owner keeps, what it is; of ours, what it is to be: what is added by hand is a difference. */
+function grantedBy(wanted: ExecutionRole, actual: ActualRole | undefined): Granted {
+  const accountId = wanted.arn.split(':')[4] ?? '';
+  if (!actual?.given) return { ...wanted, accountId, policies: Object.values(wanted.inlinePolicies) };
+  const { inline, managed } = actual.given;
+  const policies = [...Object.values(inline), ...actual.managedPolicies.map((arn) => managed[arn])];
+  return { ...actual, accountId, policies: policies.filter((each) => each !== undefined) };
+}
+
+function compareRoles(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
   if (!actual && wanted.entry) return { differences: [], blocked: [missing(wanted)], foreign: [] };
   if (!actual) {
     const created = difference(wanted, '', { arn: wanted.arn }, undefined, 'created');
