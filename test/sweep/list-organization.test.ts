@@ -153,12 +153,29 @@ describe('a listing that is stopped', () => {
       await world.list({ pages });
     } while (world.tasks.length > 0);
     expect(world.calls.list).toHaveLength(13);
+    // Only what no run has seen is asked for.
+    expect(world.calls.describe).toHaveLength(7);
     expectAllTaken(world);
     expect(world.announced).toHaveLength(25);
   });
 });
 
 describe('a listing', () => {
+  it('that goes on after a crash does not announce what one registered long ago', async () => {
+    const world = mixed();
+    const before = { changedBy: `listing:${id(3)}:${NEW}`, registeredAt: '2026-11-20T01:00:00.000Z' };
+    world.keep(known(3, before));
+    world.onPage = (page) => {
+      if (page === 2) throw new Error('crash');
+    };
+    await expect(world.list()).rejects.toThrow('crash');
+    world.onPage = () => undefined;
+    world.clock += 10 * 60_000;
+    await world.list();
+    expect(world.announced.map(({ accountId }) => accountId)).not.toContain(id(3));
+    expect(passes(world).get(id(3))).toBeUndefined();
+  });
+
   it('leaves the other alone that is under way', async () => {
     const world = mixed();
     let second: unknown;
