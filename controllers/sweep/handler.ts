@@ -4,6 +4,7 @@ import { createAccess } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { createOrganization } from '../../shared/organization.ts';
+import { onboardSince } from '../../shared/store/controls.ts';
 import { SweepMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 import { listOrganization } from './list-organization.ts';
@@ -18,6 +19,9 @@ const logger = new Logger({ serviceName: 'sweep' });
 const MARGIN_MS = 20_000;
 /** Whatever is open is due by then. */
 const END_OF_TIME = new Date('9999-12-31T00:00:00Z');
+
+/** Onboarding counts from the first minute of a deployment: the first tick notes it, once. */
+let onboarding = config.onboard.since !== undefined;
 
 /** The door of the sweep function: one message, one task for the whole fleet or the whole organization. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -44,6 +48,10 @@ async function carryOut(message: SweepMessage, deps: SweepDeps): Promise<void> {
       return;
     }
     case 'due': {
+      if (!onboarding) {
+        await onboardSince(main.table, new Date());
+        onboarding = true;
+      }
       const passes = await sendDue(new Date(), deps);
       const creations = await sendCreations(new Date(), false, deps);
       if (passes + creations > 0) logger.info('due', { passes, creations });
