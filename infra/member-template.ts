@@ -1,6 +1,5 @@
 import type { ExecutionRole } from '../controllers/kinds/execution-role/render.ts';
 import type { AnyKind } from '../controllers/kinds/kind.ts';
-import { subnetNamed, tagsOf, VPC } from '../controllers/kinds/network/names.ts';
 import type { Network } from '../controllers/kinds/network/render.ts';
 import { keptKinds, kindAccount, namesOf } from '../controllers/reconcile/desired.ts';
 import type { AccountRecord } from '../shared/account.ts';
@@ -8,6 +7,7 @@ import type { BaselineDocument } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
 import { InvalidDesiredState } from '../shared/errors.ts';
 import { matchesRolePattern, trustAdmits } from '../shared/trust.ts';
+import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
 import { parametrised } from './parametrise.ts';
 
 /** A CloudFormation template in JSON, as far as it is the same for everybody. */
@@ -35,8 +35,6 @@ export interface Member {
   readonly roleArn: string;
   readonly template: MemberTemplate;
 }
-
-const MAKE_NETWORK = 'MakeNetwork';
 
 /**
  * What the owner of an account deploys there so that Orgkeeper can keep it: the execution role exactly as its kind
@@ -114,66 +112,6 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
   return { roleArn, template };
 }
 
-/** Its policies stand beside it, as policies of the role that CloudFormation changes one by one. */
-function roleResources(role: ExecutionRole): Record<string, unknown> {
-  const policies = Object.entries(role.inlinePolicies).map(([PolicyName, PolicyDocument], index) => [
-    `ExecutionRolePolicy${index + 1}`,
-    {
-      Type: 'AWS::IAM::Policy',
-      Properties: { PolicyName, PolicyDocument, Roles: [{ Ref: 'ExecutionRole' }] },
-    },
-  ]);
-  return {
-    ExecutionRole: {
-      Type: 'AWS::IAM::Role',
-      Properties: {
-        RoleName: role.name,
-        Path: role.path,
-        ...(role.description && { Description: role.description }),
-        MaxSessionDuration: role.maxSessionDuration,
-        AssumeRolePolicyDocument: role.trustPolicy,
-        ...(role.managedPolicies.length > 0 && { ManagedPolicyArns: role.managedPolicies }),
-        ...(role.permissionsBoundary && { PermissionsBoundary: role.permissionsBoundary }),
-        Tags: tagList(role.tags),
-      },
-    },
-    ...Object.fromEntries(policies),
-  };
-}
-
-/** VPC and subnets; the rest of the network Orgkeeper adds, as it mends what is missing. */
-function networkResources(network: Network): Record<string, unknown> {
-  const subnets = network.subnets.map((subnet, index) => [
-    `Subnet${index + 1}`,
-    {
-      Type: 'AWS::EC2::Subnet',
-      Condition: MAKE_NETWORK,
-      Properties: {
-        VpcId: { Ref: 'Vpc' },
-        CidrBlock: subnet.cidr,
-        ...('id' in subnet.zone
-          ? { AvailabilityZoneId: subnet.zone.id }
-          : { AvailabilityZone: { 'Fn::Select': [subnet.zone.number - 1, { 'Fn::GetAZs': '' }] } }),
-        MapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,
-        Tags: tagList(tagsOf(network, subnetNamed(subnet.name))),
-      },
-    },
-  ]);
-  return {
-    Vpc: {
-      Type: 'AWS::EC2::VPC',
-      Condition: MAKE_NETWORK,
-      Properties: {
-        CidrBlock: network.cidr,
-        EnableDnsSupport: network.dnsSupport,
-        EnableDnsHostnames: network.dnsHostnames,
-        Tags: tagList(tagsOf(network, VPC)),
-      },
-    },
-    ...Object.fromEntries(subnets),
-  };
-}
-
 function outputs(record: AccountRecord, network: Network | undefined): Record<string, unknown> {
   const arn = { 'Fn::GetAtt': ['ExecutionRole', 'Arn'] };
   const register =
@@ -191,10 +129,6 @@ function outputs(record: AccountRecord, network: Network | undefined): Record<st
     Register: { Description: 'What registers the account, in Main', Value: { 'Fn::Sub': register } },
     ...(made && Object.fromEntries(made)),
   };
-}
-
-function tagList(tags: Readonly<Record<string, string>>): { Key: string; Value: string }[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
 /** A word for a POSIX shell that is put through Fn::Sub. */

@@ -20,17 +20,18 @@ export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>
 }
 
 function explain(wanted: ExecutionRole, error: unknown): unknown {
+  if (error instanceof NotYetConsistent && error.reason === 'PrincipalMissing') {
+    return new NotYetConsistent(`The role ${wanted.arn}: ${error.message}`, {
+      cause: error,
+      reason: error.reason,
+      remedy:
+        'Make the role or user that its trust policy names, or take it out of the baseline; IAM sees a new one after a while.',
+    });
+  }
   if (!(error instanceof Error) || error instanceof ControllerError) return error;
   // The SDK names an error with `Exception`, IAM's documentation without.
   const name = error.name.replace(/Exception$/, '');
   const said = `The role ${wanted.arn}: ${error.message}`;
-  if (name === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
-    return new NotYetConsistent(said, {
-      cause: error,
-      reason: 'PrincipalMissing',
-      remedy: 'Make the role or user that the trust policy names; a new one is seen by IAM after a while.',
-    });
-  }
   if (name === 'NoSuchEntity' && /does not exist or is not attachable/i.test(error.message)) {
     return new InvalidDesiredState(
       said,

@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { explained } from '../../../controllers/kinds/execution-role/errors.ts';
+import type { ExecutionRole } from '../../../controllers/kinds/execution-role/render.ts';
+import { translateError } from '../../../shared/aws/translate-error.ts';
+import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../../shared/errors.ts';
+
+const wanted = { arn: 'arn:aws:iam::456789012345:role/orgkeeper-execution' } as ExecutionRole;
+
+/** What a call of the pass throws, as the clients translate it first. */
+async function thrown(name: string, message: string): Promise<unknown> {
+  const error = translateError('iam:UpdateAssumeRolePolicy', Object.assign(new Error(message), { name }));
+  return explained(wanted, () => Promise.reject(error)).catch((each: unknown) => each);
+}
+
+describe('what IAM says against a role', () => {
+  test.each(['MalformedPolicyDocument', 'MalformedPolicyDocumentException'])(
+    'is, as %s, that a principal is missing: it may come yet, and what to do is said',
+    async (name) => {
+      const error = await thrown(name, 'Invalid principal in policy: "AWS":"arn:aws:iam::1:role/gone"');
+      expect(error).toBeInstanceOf(NotYetConsistent);
+      expect(error).toMatchObject({
+        reason: 'PrincipalMissing',
+        message: expect.stringMatching(/orgkeeper-execution.*role\/gone/),
+        remedy: expect.stringMatching(/Make the role or user/),
+      });
+    },
+  );
+
+  test.each([
+    ['MalformedPolicyDocument', 'Syntax errors in policy.'],
+    ['NoSuchEntity', 'Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.'],
+  ])('is that the baseline makes no sense: %s', async (name, message) => {
+    expect(await thrown(name, message)).toBeInstanceOf(InvalidDesiredState);
+  });
+
+  test('is left as it is where it is about something else', async () => {
+    expect(await thrown('AccessDenied', 'not authorized')).toBeInstanceOf(AccessDenied);
+    expect(await thrown('NoSuchEntity', 'The role cannot be found.')).toMatchObject({ name: 'NoSuchEntity' });
+  });
+});
