@@ -43,6 +43,21 @@ describe('the state of an account', () => {
     ['that left, whatever its last pass says', { lifecycle: 'departed' }, {}, 'departed', false],
     ['that is retired', { lifecycle: 'retired' }, {}, 'retired', false],
     ['that is being retired', { lifecycle: 'retiring' }, {}, 'pending', false],
+    ['from which all is gone', { lifecycle: 'retiring' }, { ready: false, retired: true }, 'retired', false],
+    [
+      'of which that was so before it was asked again',
+      { lifecycle: 'retiring', generation: 2 },
+      { retired: true },
+      'pending',
+      false,
+    ],
+    [
+      'whose retirement is paused',
+      { lifecycle: 'retiring', paused: true },
+      { ready: false },
+      'paused',
+      false,
+    ],
     [
       'whose retirement failed',
       { lifecycle: 'retiring' },

@@ -1,0 +1,208 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import type { AnyKind } from '../../controllers/kinds/kind.ts';
+import { announcements } from '../../controllers/reconcile/announce.ts';
+import { kindFinding } from '../../controllers/reconcile/conditions.ts';
+import { nextLook } from '../../controllers/reconcile/due.ts';
+import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import { retiredStatus } from '../../controllers/reconcile/retired.ts';
+import { removeAll } from '../../controllers/reconcile/retirement.ts';
+import { skipReason } from '../../controllers/reconcile/skip.ts';
+import type { AccountRecord } from '../../shared/account.ts';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { ControllerError, ForeignResource } from '../../shared/errors.ts';
+import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
+
+const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });
+
+/** A kind whose things are `<name>.id`; removing them may fail once. */
+function aKind(name: string, log: string[], failure?: Error): AnyKind {
+  return {
+    name,
+    condition: name.toUpperCase(),
+    section: z.any(),
+    permissions: { read: [`${name}:Read`], write: [`${name}:Write`] },
+    resources: () => ['*'],
+    ...(name === 'role' && { verifiesAccess: true }),
+    wakeOn: [],
+    outputNames: () => [],
+    render: (section) => section,
+    observe: async () => ({ state: 'absent' }),
+    outputs: () => ({}),
+    diff: () => ({ differences: [], blocked: [], foreign: [] }),
+    apply: async () => {},
+    remove: async (_wanted, { record }) => {
+      log.push(name);
+      if (failure) throw failure;
+      record({ [`${name}.id`]: undefined });
+    },
+  };
+}
+
+/** What a removal did, with which sessions, and what it found. */
+async function removal(
+  options: { record?: Partial<AccountRecord>; paused?: boolean; networkFails?: Error; lease?: Error } = {},
+) {
+  const log: string[] = [];
+  const policies: string[] = [];
+  const record = { ...retiring, ...options.record };
+  const kinds = [aKind('role', log), aKind('network', log, options.networkFails), aKind('parameters', log)];
+  const config = aConfig();
+  const documents = {
+    async send() {
+      if (options.lease) throw options.lease;
+      log.push('lease');
+      return {};
+    },
+  };
+  const deps = {
+    config,
+    kinds,
+    main: { table: { documents, name: 't' } },
+    access: {
+      async enter(_: AccountRecord, session: { policy?: string }) {
+        policies.push(session.policy ?? '');
+        return {};
+      },
+    },
+    clients: () => ({}) as MemberClients,
+  } as unknown as PassDeps;
+  const outputs = { 'role.id': 'r', 'network.id': 'n', 'parameters.id': 'p' };
+  const pass = {
+    id: 'pass-2',
+    record,
+    before: aStatus({ outputs }),
+    control: { fleetPaused: options.paused ?? false, pausedBaselines: [] },
+    place: { record, config, outputs: { ...outputs } },
+    request: { until: new Date() },
+    calls: { reads: 0, writes: 0 },
+  } as unknown as Pass;
+  const found = await removeAll(
+    pass,
+    deps,
+    kinds.map((kind) => ({ kind, section: {} })),
+  );
+  const conditions = found.outcomes.map((outcome) => kindFinding(outcome, found.hold));
+  return { found, log, policies, conditions, outputs: pass.place.outputs };
+}
+
+describe('The pass of a retiring account', () => {
+  it('takes away the last things first, under the lease, each kind with a session of its own', async () => {
+    const { found, log, policies, conditions, outputs } = await removal();
+    expect(log).toEqual(['lease', 'parameters', 'network', 'role']);
+    expect(policies.map((policy) => JSON.parse(policy).Statement[1].Action)).toEqual([
+      ['parameters:Write'],
+      ['network:Write'],
+      ['role:Write'],
+    ]);
+    expect(found.retired).toBe(true);
+    expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+      ['ROLE', 'False', 'Removed'],
+      ['NETWORK', 'False', 'Removed'],
+      ['PARAMETERS', 'False', 'Removed'],
+    ]);
+    expect(found.outcomes.flatMap(({ differences }) => differences)).toContainEqual({
+      kind: 'network',
+      resource: 'network.id',
+      path: '',
+      actual: 'n',
+      action: 'removed',
+    });
+    expect(outputs).toEqual({});
+  });
+
+  it('stops at what something else depends on, says what, and looks again in a quarter of an hour', async () => {
+    const networkFails = new ForeignResource('eni-1 is in the way.', {
+      reason: 'InUse',
+      remedy: 'Delete it.',
+    });
+    const { found, log, conditions, outputs } = await removal({ networkFails });
+    expect(log).toEqual(['lease', 'parameters', 'network']);
+    expect(found.retired).toBe(false);
+    expect(conditions.map(({ reason }) => reason)).toEqual(['WaitingForRemoval', 'InUse', 'Removed']);
+    expect(conditions[1]?.message).toBe('eni-1 is in the way. Delete it.');
+    expect(outputs).toEqual({ 'role.id': 'r', 'network.id': 'n' });
+    const errors = found.outcomes.flatMap(({ state }) =>
+      state.is === 'failed' && state.error instanceof ControllerError ? [state.error] : [],
+    );
+    const now = new Date('2026-11-20T10:00:00Z');
+    expect(nextLook(errors, undefined, now).dueAt).toBe('2026-11-20T10:15:00.000Z');
+  });
+
+  it('leaves the role by which its owner lets Orgkeeper in, and says so', async () => {
+    const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+    const { found, log, conditions } = await removal({ record: { executionRoleArn, origin: 'invited' } });
+    expect(log).toEqual(['lease', 'parameters', 'network']);
+    expect(found.retired).toBe(true);
+    expect(conditions[0]).toMatchObject({
+      reason: 'Left',
+      message: expect.stringContaining(executionRoleArn),
+    });
+  });
+
+  it.each([
+    ['the account is paused', { record: { paused: true } }],
+    ['the fleet is paused', { paused: true }],
+    ['it is observed only', { record: { mode: 'observe' as const } }],
+  ])('removes nothing while %s', async (_, options) => {
+    const { found, log, conditions, outputs } = await removal(options);
+    expect([log, found.retired, Object.keys(outputs)]).toEqual([
+      [],
+      undefined,
+      ['role.id', 'network.id', 'parameters.id'],
+    ]);
+    expect(conditions[0]?.message).toMatch(/^Nothing is removed: /);
+  });
+
+  it('removes nothing while another pass has the lease', async () => {
+    await expect(removal({ lease: new Error('taken') })).rejects.toThrow('taken');
+  });
+});
+
+describe('A retired account', () => {
+  const after = retiredStatus(
+    aStatus({
+      observedGeneration: 4,
+      outputs: { a: 'b' },
+      foreign: ['x'],
+      dueAt: '2026-11-20T10:15:00.000Z',
+    }),
+  );
+
+  it('has nothing recorded that a later registration could take for its own', () => {
+    expect(after).toMatchObject({ retired: true, ready: false, outputs: {}, foreign: [] });
+    expect([after.readySince, after.dueAt, after.waiting]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is announced once', () => {
+    const passed = { ...after, lastPass: aPass({ result: 'corrected' }) };
+    const said = announcements(retiring, aStatus(), passed);
+    expect(said.map(({ detailType }) => detailType)).toEqual(['AccountRetired']);
+    expect(announcements(retiring, passed, passed)).toEqual([]);
+  });
+
+  it('whose removal meets something in the way is announced as degraded, once, and not as ready or drifted', () => {
+    const failed = {
+      ...aStatus({ observedGeneration: 4, ready: false }),
+      conditions: [
+        { type: 'P', status: 'False', reason: 'Removed', message: 'gone', changedAt: '' },
+        { type: 'N', status: 'False', reason: 'InUse', message: 'eni-1', changedAt: '' },
+      ] as const,
+      lastPass: aPass({ result: 'failed' }),
+    };
+    expect(announcements(retiring, aStatus(), failed)).toMatchObject([
+      { detailType: 'AccountDegraded', detail: { reason: 'InUse', message: 'eni-1' } },
+    ]);
+    expect(announcements(retiring, failed, failed)).toEqual([]);
+  });
+
+  it('has no further pass, unless the bus was not told, or something else is asked since', () => {
+    const given = { record: retiring, sentAt: new Date(), config: aConfig() };
+    expect(skipReason({ ...given, before: after })).toContain('retired');
+    expect(
+      skipReason({ ...given, before: { ...after, unannounced: [{ detailType: 'x', detail: {} }] } }),
+    ).toBeUndefined();
+    expect(skipReason({ ...given, before: { ...after, observedGeneration: 3 } })).toBeUndefined();
+    expect(skipReason({ ...given, before: aStatus({ observedGeneration: 4, retired: true }) })).toBeDefined();
+  });
+});
