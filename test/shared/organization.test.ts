@@ -1,0 +1,102 @@
+import type { OrganizationsClient } from '@aws-sdk/client-organizations';
+import { describe, expect, it } from '@jest/globals';
+import { createPace } from '../../shared/pace.ts';
+import { createUnits } from '../../shared/units.ts';
+
+const MEMBER = '456789012345';
+const tree: Record<string, string> = {
+  [MEMBER]: 'ou-ab12-genomics1',
+  'ou-ab12-genomics1': 'ou-ab12-research1',
+  'ou-ab12-research1': 'r-ab12',
+};
+const names: Record<string, string> = { 'ou-ab12-genomics1': 'Genomics', 'ou-ab12-research1': 'Research' };
+
+/** Organizations that answers from the tree, and counts. */
+function units() {
+  const calls: string[] = [];
+  const state = { time: 0, fail: false };
+  const client = {
+    async send({ input }: { input: { ChildId?: string; OrganizationalUnitId?: string } }) {
+      const id = input.ChildId ?? input.OrganizationalUnitId ?? '';
+      calls.push(`${input.ChildId ? 'parent' : 'name'} ${id}`);
+      if (state.fail) throw Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' });
+      if (!tree[id]) throw Object.assign(new Error('gone'), { name: 'ChildNotFoundException' });
+      if (input.ChildId) return { Parents: [{ Id: tree[id] }] };
+      return { OrganizationalUnit: { Name: names[id] } };
+    },
+  };
+  const made = createUnits(
+    async () => client as unknown as OrganizationsClient,
+    async () => undefined,
+    () => state.time,
+  );
+  return { ...made, calls, state };
+}
+const place = { units: ['r-ab12', 'ou-ab12-research1', 'ou-ab12-genomics1'], path: '/Research/Genomics' };
+
+describe('the place of an account', () => {
+  it('is the way from the root, by ids and by names', async () => {
+    expect(await units().place(MEMBER)).toEqual(place);
+  });
+
+  it('costs one call when its units were read lately, however many ask at once', async () => {
+    const { place: find, calls } = units();
+    await Promise.all([find(MEMBER), find(MEMBER), find(MEMBER)]);
+    expect(calls.filter((call) => call.startsWith('name'))).toHaveLength(2);
+    expect(calls.filter((call) => call.includes('ou-ab12'))).toHaveLength(4);
+    calls.length = 0;
+    await find(MEMBER);
+    expect(calls).toEqual([`parent ${MEMBER}`]);
+  });
+
+  it('costs none when AWS says its units beside the account', async () => {
+    const { place: find, calls } = units();
+    await find(MEMBER);
+    calls.length = 0;
+    expect(await find(MEMBER, place.units)).toEqual(place);
+    expect(calls).toEqual([]);
+  });
+
+  it('follows a unit that gets another name, within ten minutes', async () => {
+    const { place: find, state } = units();
+    await find(MEMBER);
+    names['ou-ab12-genomics1'] = 'Genes';
+    expect((await find(MEMBER))?.path).toBe('/Research/Genomics');
+    state.time += 10 * 60_000;
+    expect((await find(MEMBER))?.path).toBe('/Research/Genes');
+    names['ou-ab12-genomics1'] = 'Genomics';
+  });
+
+  it('is asked for again after a failure', async () => {
+    const { place: find, state } = units();
+    state.fail = true;
+    await expect(find(MEMBER)).rejects.toThrow('slow down');
+    state.fail = false;
+    expect(await find(MEMBER)).toEqual(place);
+  });
+
+  it('is nowhere when it is not in the organization', async () => {
+    expect(await units().place('999999999999')).toBeUndefined();
+  });
+});
+
+describe('a pace', () => {
+  it('lets a burst through at once, then so many a second, and a burst again after a rest', async () => {
+    let time = 0;
+    const sleep = async (milliseconds: number) => {
+      time += milliseconds;
+    };
+    const pace = createPace({ perSecond: 5, burst: 3, now: () => time, sleep });
+    const turns: number[] = [];
+    for (let turn = 0; turn < 6; turn += 1) {
+      await pace();
+      turns.push(time);
+    }
+    expect(turns).toEqual([0, 0, 0, 200, 400, 600]);
+    time += 10_000;
+    await pace();
+    await pace();
+    await pace();
+    expect(time).toBe(10_600);
+  });
+});
