@@ -68,6 +68,7 @@ export const roles: readonly Check[] = [
       const account = await oneAccount(examined);
       if (!account)
         return { is: 'skipped', message: 'No account that the organization leads into is kept yet.' };
+      await examined.management();
       try {
         await access.enter(account, { name: examined.session, policy: NOTHING });
         return ok(`Account ${account.accountId} can be entered.`);

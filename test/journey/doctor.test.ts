@@ -1,0 +1,450 @@
+import {
+  CloudTrailClient,
+  PutEventSelectorsCommand,
+  StartLoggingCommand,
+  StopLoggingCommand,
+} from '@aws-sdk/client-cloudtrail';
+import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeEventBusCommand,
+  DisableRuleCommand,
+  EnableRuleCommand,
+  EventBridgeClient,
+  ListTargetsByRuleCommand,
+  PutPermissionCommand,
+  PutTargetsCommand,
+  RemovePermissionCommand,
+  RemoveTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import {
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+  type UpdateScheduleCommandInput,
+} from '@aws-sdk/client-scheduler';
+import { GetQueueUrlCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inspectMain, inspectManagement } from '../../infra/inspection.ts';
+import type { Placed } from '../../infra/names.ts';
+import type { RecordedCall } from '../../local/gateway/recorder.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { deleteRole, retrust } from './support/roles.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+
+interface Told {
+  readonly check: string;
+  readonly ok: boolean | null;
+  readonly message: string;
+  readonly remedy?: string;
+}
+/** Breaks one thing; what it returns mends that. */
+type Break = () => Promise<() => Promise<unknown>>;
+
+let runtime: TestRuntime;
+let fleet: Fleet;
+let accountId: string;
+
+beforeAll(async () => {
+  runtime = await startTestRuntime();
+  fleet = fleetOf(runtime);
+  accountId = await fleet.createAccount('kept');
+  await fleet.untilReady(accountId);
+}, 240_000);
+afterAll(() => runtime?.stop());
+
+const main = () => runtime.as(runtime.accounts.main);
+const management = () => runtime.as(runtime.accounts.management, 'us-east-1');
+const queues = (settings: ReturnType<typeof main>) =>
+  new SQSClient({ ...settings, useQueueUrlAsEndpoint: false });
+
+async function doctor(): Promise<{ code: number | null; stderr: string; told: Told[] }> {
+  const { code, stdout, stderr } = await fleet.orgkeeper('doctor', '--json');
+  return { code, stderr, told: JSON.parse(stdout) };
+}
+
+/** Names of the checks that said so. */
+const named = (told: readonly Told[], ok: boolean | null) =>
+  told.filter((one) => one.ok === ok).map(({ check }) => check);
+
+describe('A deployment as it should be', () => {
+  it('passes every check, and the doctor looks with exactly the permissions it is given', async () => {
+    await runtime.clearCalls();
+    const { code, told, stderr } = await doctor();
+    expect(told.filter(({ ok }) => ok !== true)).toEqual([]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `${told.length} of ${told.length} checks are ok.\n`,
+    });
+
+    const calls = (await runtime.calls()).filter(({ session }) => session?.startsWith('doctor-'));
+    expect(calls.filter(({ access }) => access === 'write')).toEqual([]);
+    const inAccount = (account: string) =>
+      new Set(calls.filter((call) => call.account === account).map(permissionOf));
+    const placed: Placed = {
+      partition: 'aws',
+      region: runtime.region,
+      organizationsRegion: 'us-east-1',
+      mainAccountId: runtime.accounts.main,
+      managementAccountId: runtime.accounts.management,
+      organizationId: runtime.organizationId,
+      accessRoleNames: [],
+      executionRolePattern: '',
+    };
+    const granted = (grants: ReturnType<typeof inspectMain>) => grants.flatMap(({ actions }) => actions);
+    expect(inAccount(runtime.accounts.main)).toEqual(
+      new Set([...granted(inspectMain(placed)), 'dynamodb:Query', 'sts:AssumeRole']),
+    );
+    expect(inAccount(runtime.accounts.management)).toEqual(
+      new Set([...granted(inspectManagement(placed)), 'sts:AssumeRole']),
+    );
+  }, 60_000);
+
+  it('is told in one line for each check', async () => {
+    const { stdout } = await fleet.orgkeeper('doctor');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) expect(line).toMatch(/^ok {6}[a-z-]+ +\S.*\.$/);
+  }, 60_000);
+});
+
+/** What breaks, the checks that must fail then, and what their remedy must speak of. */
+const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: RegExp; by: Break }][] = [
+  [
+    'the configuration is of another version',
+    {
+      checks: ['configuration'],
+      remedy: /npm run deploy:main/,
+      skips: /./,
+      by: () => configured({ novelty: 1 }),
+    },
+  ],
+  [
+    'the deployment is for another organization',
+    {
+      checks: ['organization', 'functions'],
+      remedy: /organizationId|deploy:main/,
+      by: () => configured({ organizationId: 'o-somethingelse' }),
+    },
+  ],
+  [
+    'the API role trusts nobody',
+    {
+      checks: ['api-role'],
+      remedy: /`operators`/,
+      skips: /^(organization-role|organization|forwarding|trail|account-access|undelivered)$/,
+      by: () => retrust(main(), 'orgkeeper-ApiHandlerRole', () => []),
+    },
+  ],
+  [
+    'the organization role wants another ExternalId',
+    {
+      checks: ['organization-role'],
+      remedy: /deploy:management/,
+      skips: /^(account-access|organization|forwarding|trail|undelivered)$/,
+      by: () =>
+        retrust(management(), 'orgkeeper-OrganizationRole', (statements) =>
+          JSON.parse(JSON.stringify(statements).replaceAll(`orgkeeper-${runtime.organizationId}`, 'another')),
+        ),
+    },
+  ],
+  [
+    'the organization role wants no ExternalId',
+    {
+      checks: ['organization-role'],
+      remedy: /revert-drift/,
+      by: () =>
+        retrust(management(), 'orgkeeper-OrganizationRole', (statements) =>
+          statements.map(({ Condition: _, ...rest }) => rest),
+        ),
+    },
+  ],
+  [
+    'the access role of a member trusts nobody',
+    {
+      checks: ['account-access'],
+      remedy: /trusts the management account/,
+      by: () => retrust(runtime.as(accountId), 'OrganizationAccountAccessRole', () => []),
+    },
+  ],
+  [
+    'the trail is stopped',
+    {
+      checks: ['trail'],
+      remedy: /start-logging/,
+      by: async () => {
+        const trails = new CloudTrailClient(management());
+        await trails.send(new StopLoggingCommand({ Name: 'management-events' }));
+        return () => trails.send(new StartLoggingCommand({ Name: 'management-events' }));
+      },
+    },
+  ],
+  [
+    'the trail logs only what reads',
+    {
+      checks: ['trail'],
+      remedy: /create-trail/,
+      by: async () => {
+        const log = (ReadWriteType: 'ReadOnly' | 'All') =>
+          new CloudTrailClient(management()).send(
+            new PutEventSelectorsCommand({
+              TrailName: 'management-events',
+              EventSelectors: [{ ReadWriteType, IncludeManagementEvents: true }],
+            }),
+          );
+        await log('ReadOnly');
+        return () => log('All');
+      },
+    },
+  ],
+  [
+    'the forwarding rule is disabled',
+    {
+      checks: ['forwarding'],
+      remedy: /deploy:management/,
+      by: () => disabled(management(), { Name: 'orgkeeper-forwarding' }),
+    },
+  ],
+  [
+    'the forwarding rule leads nowhere',
+    {
+      checks: ['forwarding'],
+      remedy: /deploy:management/,
+      by: () => untargeted(management(), { Rule: 'orgkeeper-forwarding' }),
+    },
+  ],
+  [
+    'the bus admits anybody',
+    { checks: ['bus'], remedy: /deploy:main/, by: () => admitting({ Effect: 'Allow', Principal: '*' }) },
+  ],
+  [
+    'the bus refuses the management account',
+    { checks: ['bus'], remedy: /deploy:main/, by: () => admitting({ Effect: 'Deny', Principal: '*' }) },
+  ],
+  [
+    'requests lead nowhere',
+    {
+      checks: ['rules'],
+      remedy: /deploy:main/,
+      by: () => untargeted(main(), { Rule: 'orgkeeper-requests', EventBusName: 'orgkeeper' }),
+    },
+  ],
+  [
+    "the rule of the organization's events is disabled",
+    {
+      checks: ['rules'],
+      remedy: /deploy:main/,
+      by: () => disabled(main(), { Name: 'orgkeeper-organization-events', EventBusName: 'orgkeeper' }),
+    },
+  ],
+  [
+    'a function has another configuration',
+    {
+      checks: ['functions'],
+      remedy: /revert-drift/,
+      by: async () => {
+        const lambda = new LambdaClient(main());
+        const FunctionName = 'orgkeeper-sweep';
+        const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+        const Variables = { ...Environment?.Variables, ORGKEEPER_CONFIG: '{}' };
+        await lambda.send(
+          new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }),
+        );
+        return () =>
+          lambda.send(
+            new UpdateFunctionConfigurationCommand({
+              FunctionName,
+              Environment: { Variables: Environment?.Variables },
+            }),
+          );
+      },
+    },
+  ],
+  [
+    'a queue is not worked off',
+    {
+      checks: ['sources'],
+      remedy: /deploy:main/,
+      by: async () => {
+        const lambda = new LambdaClient(main());
+        const FunctionName = 'orgkeeper-reconcile';
+        const found = await lambda.send(new ListEventSourceMappingsCommand({ FunctionName }));
+        const UUID = found.EventSourceMappings?.[0]?.UUID;
+        await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+        return () => lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
+      },
+    },
+  ],
+  [
+    'a schedule is disabled',
+    {
+      checks: ['schedules'],
+      remedy: /deploy:main/,
+      by: async () => {
+        const scheduler = new SchedulerClient(main());
+        const of = { Name: 'orgkeeper-nightly', GroupName: 'orgkeeper' };
+        const { State, Target, FlexibleTimeWindow, ScheduleExpression } = await scheduler.send(
+          new GetScheduleCommand(of),
+        );
+        const update = (state: 'ENABLED' | 'DISABLED' | undefined) =>
+          scheduler.send(
+            new UpdateScheduleCommand({
+              ...of,
+              Target,
+              FlexibleTimeWindow,
+              ScheduleExpression,
+              State: state,
+            } as UpdateScheduleCommandInput),
+          );
+        await update('DISABLED');
+        return () => update(State);
+      },
+    },
+  ],
+  [
+    'a schedule is deleted',
+    {
+      checks: ['schedules'],
+      remedy: /deploy:main/,
+      by: async () => {
+        const scheduler = new SchedulerClient(main());
+        const of = { Name: 'orgkeeper-due', GroupName: 'orgkeeper' };
+        const { Target, FlexibleTimeWindow, ScheduleExpression } = await scheduler.send(
+          new GetScheduleCommand(of),
+        );
+        await scheduler.send(new DeleteScheduleCommand(of));
+        const again = { ...of, Target, FlexibleTimeWindow, ScheduleExpression } as CreateScheduleCommandInput;
+        return () => scheduler.send(new CreateScheduleCommand(again));
+      },
+    },
+  ],
+  [
+    'a message failed for good',
+    {
+      checks: ['dead-letters'],
+      remedy: /`orgkeeper dead-letters list`.*`orgkeeper dead-letters redrive`/,
+      by: async () => {
+        await send(queues(main()), 'orgkeeper-sweep-dead', JSON.stringify({ task: 'due' }));
+        return () => fleet.orgkeeper('dead-letters', 'redrive');
+      },
+    },
+  ],
+  [
+    'an event was not delivered to Main',
+    {
+      checks: ['undelivered'],
+      remedy: /purge-queue/,
+      by: async () => {
+        const QueueUrl = await send(queues(management()), 'orgkeeper-management-undelivered', '{}');
+        return () => queues(management()).send(new PurgeQueueCommand({ QueueUrl }));
+      },
+    },
+  ],
+  [
+    'the default baseline is not there',
+    {
+      checks: ['baseline'],
+      remedy: /`orgkeeper baseline publish infra\/baselines\/analytics.yaml`/,
+      by: async () => {
+        const dynamo = new DynamoDBClient(main());
+        const Key = { pk: { S: 'baseline#analytics' }, sk: { S: 'version#000000001' } };
+        const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'orgkeeper', Key }));
+        await dynamo.send(new DeleteItemCommand({ TableName: 'orgkeeper', Key }));
+        return () => dynamo.send(new PutItemCommand({ TableName: 'orgkeeper', Item }));
+      },
+    },
+  ],
+  [
+    'the runner role is gone',
+    {
+      // Without it the function's own role is another one, too: but it is still named as it was.
+      checks: ['runner-role'],
+      remedy: /orgkeeper sweep/,
+      by: () => deleteRole(main(), 'orgkeeper-WorkflowLoopRunnerRole'),
+    },
+  ],
+];
+
+describe('The doctor finds it, names the remedy, and is content once it is mended, when', () => {
+  it.each(BREAKAGES)(
+    '%s',
+    async (_, { checks, remedy, skips = /^$/, by }) => {
+      const mend = await by();
+      const { code, told, stderr } = await doctor().finally(mend);
+      expect(named(told, false)).toEqual(checks);
+      expect(named(told, null).filter((name) => !skips.test(name))).toEqual([]);
+      for (const one of told.filter(({ ok }) => ok === false)) expect(one.remedy).toMatch(remedy);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: `orgkeeper: ${checks.length} of ${told.length} checks failed: ${checks.join(', ')}.\n`,
+      });
+      expect(named((await doctor()).told, true)).toHaveLength(told.length);
+    },
+    90_000,
+  );
+});
+
+function permissionOf({ service, action }: RecordedCall): string {
+  const rest: [RegExp, string][] = [
+    [/^GET .*\/event-source-mappings/, 'ListEventSourceMappings'],
+    [/^GET .*\/functions\/.*\/configuration/, 'GetFunctionConfiguration'],
+    [/^GET \/schedules\//, 'GetSchedule'],
+  ];
+  return `${service}:${rest.find(([pattern]) => pattern.test(action))?.[1] ?? action}`;
+}
+
+async function configured(change: Record<string, unknown>): Promise<() => Promise<unknown>> {
+  const ssm = new SSMClient(main());
+  const Name = '/orgkeeper/config';
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name }));
+  const put = (Value: string) => ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true }));
+  await put(JSON.stringify({ ...JSON.parse(Parameter?.Value ?? ''), ...change }));
+  return () => put(Parameter?.Value ?? '');
+}
+
+async function disabled(
+  settings: ReturnType<typeof main>,
+  rule: { Name: string; EventBusName?: string },
+): Promise<() => Promise<unknown>> {
+  const events = new EventBridgeClient(settings);
+  await events.send(new DisableRuleCommand(rule));
+  return () => events.send(new EnableRuleCommand(rule));
+}
+
+async function untargeted(
+  settings: ReturnType<typeof main>,
+  rule: { Rule: string; EventBusName?: string },
+): Promise<() => Promise<unknown>> {
+  const events = new EventBridgeClient(settings);
+  const { Targets = [] } = await events.send(new ListTargetsByRuleCommand(rule));
+  await events.send(new RemoveTargetsCommand({ ...rule, Ids: Targets.flatMap(({ Id }) => Id ?? []) }));
+  return () => events.send(new PutTargetsCommand({ ...rule, Targets }));
+}
+
+/** Adds a statement about everything to the policy of the bus. */
+async function admitting(statement: object): Promise<() => Promise<unknown>> {
+  const events = new EventBridgeClient(main());
+  const bus = { EventBusName: 'orgkeeper' };
+  const { Arn, Policy = '' } = await events.send(new DescribeEventBusCommand({ Name: 'orgkeeper' }));
+  const { Version, Statement } = JSON.parse(Policy) as { Version: string; Statement: object[] };
+  const more = { Sid: 'Broken', Action: 'events:PutEvents', Resource: Arn, ...statement };
+  const broken = JSON.stringify({ Version, Statement: [...Statement, more] });
+  await events.send(new PutPermissionCommand({ ...bus, Policy: broken }));
+  return () => events.send(new RemovePermissionCommand({ ...bus, StatementId: 'Broken' }));
+}
+
+async function send(sqs: SQSClient, QueueName: string, MessageBody: string): Promise<string | undefined> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  return QueueUrl;
+}
