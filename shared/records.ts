@@ -31,6 +31,7 @@ export interface Registration {
 export function registered(existing: AccountRecord | undefined, registration: Registration): AccountRecord {
   const { request, described, time } = registration;
   const known = existing?.lifecycle === 'managed' ? existing : undefined;
+  const entered = request.executionRoleArn ?? known?.executionRoleArn;
   const email = request.email ?? described?.email ?? existing?.email;
   const wanted: Omit<AccountRecord, 'generation' | 'changedBy'> = {
     schemaVersion: 1,
@@ -38,7 +39,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     name: request.name,
     ...(registration.named && { namedByRequest: true as const }),
     ...(email && { email }),
-    origin: request.executionRoleArn || !described ? 'invited' : described.joinedBy,
+    origin: entered || !described ? 'invited' : described.joinedBy,
     lifecycle: 'managed',
     paused: known?.paused ?? false,
     mode: request.mode ?? known?.mode ?? 'enforce',
@@ -46,7 +47,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...optional('baselineBy', baselineBy(request, known)),
     ...optional('unit', described?.units?.at(-1) ?? existing?.unit),
     externalId: request.externalId ?? existing?.externalId ?? newExternalId(),
-    ...optional('executionRoleArn', request.executionRoleArn ?? known?.executionRoleArn),
+    ...optional('executionRoleArn', entered),
     ...optional('accessRoleName', request.accessRoleName ?? known?.accessRoleName),
     ...optional('network', request.network ?? known?.network),
     ...optional('regions', request.regions ?? known?.regions),

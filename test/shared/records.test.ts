@@ -44,6 +44,19 @@ describe('a registration', () => {
     expect(registered(undefined, { ...registration, described: undefined }).origin).toBe('invited');
   });
 
+  it('leaves an account invited that is corrected without its role', () => {
+    const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+    const first = registered(undefined, {
+      ...registration,
+      request: { ...registration.request, executionRoleArn },
+    });
+    const again = registered(first, {
+      ...registration,
+      request: { ...registration.request, mode: 'observe' },
+    });
+    expect(again).toMatchObject({ origin: 'invited', executionRoleArn, mode: 'observe' });
+  });
+
   it('takes an unmanaged account in, with the ExternalId it had', () => {
     const before = aRecord({ lifecycle: 'unmanaged', mode: 'observe' });
     expect(registered(before, registration)).toMatchObject({
