@@ -182,6 +182,7 @@ describe('baseline assign', () => {
     expect(await getRecord(world.table, A)).toEqual({
       ...record(A),
       baseline: { name: 'analytics', version: 2 },
+      baselineBy: 'request',
       generation: 2,
       changedBy: expect.stringMatching(/^cli:/),
     });
