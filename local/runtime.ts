@@ -15,6 +15,8 @@ export interface RuntimeOptions {
   readonly port?: number;
   /** Main is the management account. */
   readonly sameAccount?: boolean;
+  /** The account that Main runs in, such as a member of an organization that is there already. */
+  readonly main?: string;
   readonly region?: string;
   /** An emulator that runs already, instead of one that is started. */
   readonly emulator?: string;
@@ -73,7 +75,10 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     directory = PROJECT_STATE,
     say = () => undefined,
   } = options;
-  const accounts = { management: MANAGEMENT, main: options.sameAccount ? MANAGEMENT : MAIN };
+  const accounts = {
+    management: MANAGEMENT,
+    main: options.sameAccount ? MANAGEMENT : (options.main ?? MAIN),
+  };
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();

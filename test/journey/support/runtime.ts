@@ -50,6 +50,8 @@ export interface TestEvent {
 /** What the runtime may be told; `functionsDir` hosts other bundles than the controllers. */
 export interface TestRuntimeOptions {
   readonly sameAccount?: boolean;
+  /** The account that Main runs in. */
+  readonly main?: string;
   /** An emulator that runs already, with what is in it. */
   readonly emulator?: string;
   readonly functionsDir?: string;
