@@ -34,7 +34,7 @@ export const Config = z.strictObject({
   executionRolePattern: z.string(),
   defaultBaseline: z.string(),
   onboard: z.strictObject({
-    /** ISO time. Without it, the time of the first listing is recorded and counts. */
+    /** ISO time. Without it, the first minute of the deployment is recorded and counts. */
     since: z.iso.datetime({ offset: true }).optional(),
     organizationalUnits: z.array(z.string()).optional(),
   }),
