@@ -43,9 +43,7 @@ describe('With the emulator unreachable for 20 seconds in the middle of a pass',
     expect(before.map(({ action }) => action)).toContain('CreateRole');
     expect(before.map(({ action }) => action)).not.toContain('CreateVpcEndpoint');
 
-    const from = Date.now();
     await fleet.untilReady(id);
-    console.log('MEASURED ready after the outage', (Date.now() - from) / 1000);
     await fleet.untilQuiet();
     const records = await Promise.all([calm, id].map((one) => fleet.record(one)));
     const [other, this_] = await Promise.all([calm, id].map((one) => readWorld(runtime, one)));
