@@ -262,6 +262,60 @@ describe('A pass over a healthy account', () => {
   }, 120_000);
 });
 
+describe('orgkeeper credentials', () => {
+  const assumptions = async () => (await runtime.calls({ service: 'sts', action: 'AssumeRole' })).length;
+  const processOf = async () =>
+    JSON.parse((await fleet.orgkeeper('credentials', id, '--format', 'process')).stdout);
+
+  it('gives those of the execution role, asks STS once, and forgets them when told to', async () => {
+    const before = await assumptions();
+    const first = await processOf();
+    expect(first).toEqual({
+      Version: 1,
+      AccessKeyId: expect.stringMatching(/^ASIA/),
+      SecretAccessKey: expect.any(String),
+      SessionToken: expect.any(String),
+      Expiration: expect.any(String),
+    });
+    expect(Date.parse(first.Expiration) - Date.now()).toBeLessThanOrEqual(3_600_000);
+    // The API role, then the execution role.
+    expect(await assumptions()).toBe(before + 2);
+    expect(await processOf()).toEqual(first);
+    expect(await assumptions()).toBe(before + 2);
+
+    const { stdout } = await fleet.orgkeeper('credentials', id);
+    expect(stdout).toContain(`export AWS_ACCESS_KEY_ID=${first.AccessKeyId}\n`);
+    const credentials = {
+      accessKeyId: first.AccessKeyId,
+      secretAccessKey: first.SecretAccessKey,
+      sessionToken: first.SessionToken,
+    };
+    const sts = new STSClient({ endpoint: runtime.endpoint, region: runtime.region, credentials });
+    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+    expect(Arn).toContain(`:sts::${id}:assumed-role/${ROLE}/`);
+
+    await fleet.orgkeeper('credentials', '--logout', id);
+    expect((await processOf()).AccessKeyId).not.toBe(first.AccessKeyId);
+    expect(await assumptions()).toBe(before + 4);
+  }, 60_000);
+
+  it('says in one sentence what stands in the way', async () => {
+    const { code, stdout, stderr } = await fleet.orgkeeper('credentials', '999999999999');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^orgkeeper: Orgkeeper does not know account 999999999999.*\n$/);
+  });
+});
+
+describe('orgkeeper account', () => {
+  it("says that the account's own root is trusted", async () => {
+    const { stdout } = await fleet.orgkeeper('account', id, '--json');
+    const { conditions } = JSON.parse(stdout);
+    const role = conditions.find(({ type }: { type: string }) => type === 'ExecutionRole');
+    expect(role).toMatchObject({ status: 'True', message: expect.stringContaining('MemberRootTrusted') });
+    expect(role.message).not.toContain('AdministratorAccess');
+  });
+});
+
 describe('An account that is only observed', () => {
   it('has its differences reported and announced once, and nothing written', async () => {
     const ids = await readIds(runtime, id);

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -43,6 +45,8 @@ export interface Fleet {
   untilQuiet(): Promise<void>;
 }
 
+/** What the command line keeps for its user: a folder of this run's own. */
+const CACHE = join(tmpdir(), `orgkeeper-cache-${process.pid}`);
 const CLI = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 export function fleetOf(runtime: TestRuntime): Fleet {
@@ -167,7 +171,7 @@ async function messagesIn(sqs: SQSClient, QueueUrl: string | undefined): Promise
 function run(args: readonly string[], environment: Record<string, string>): ReturnType<Fleet['orgkeeper']> {
   const node = createRequire(import.meta.url).resolve('node/bin/node');
   const child = spawn(node, args, {
-    env: { PATH: process.env.PATH, NO_COLOR: '1', ...environment },
+    env: { PATH: process.env.PATH, NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
