@@ -25,11 +25,15 @@ export function deadLettersCommand(): Command {
 }
 
 async function list({ limit, json }: ListOptions): Promise<void> {
-  const { sqs, letters, output } = await load();
-  const counts = await letters.deadLetterCounts(sqs);
-  const full = counts.filter(({ waiting }) => waiting > 0);
-  const read = await Promise.all(full.map(({ queue }) => letters.readDeadLetters(sqs, queue, limit)));
-  const all = read.flat();
+  const [{ connect }, { deadLetterCounts, queueClient, readDeadLetters }, output] = await Promise.all([
+    import('../context.ts'),
+    import('../dead-letters.ts'),
+    import('../output.ts'),
+  ]);
+  const { config } = await connect();
+  const sqs = queueClient(config.region);
+  const full = (await deadLetterCounts(sqs)).filter(({ waiting }) => waiting > 0);
+  const all = (await Promise.all(full.map(({ queue }) => readDeadLetters(sqs, queue, limit)))).flat();
   if (json) return output.printJson(all);
   const rows = all.map(({ queue, accountId, sentAt, receives, body }) => [
     queue,
@@ -48,24 +52,20 @@ async function list({ limit, json }: ListOptions): Promise<void> {
 }
 
 async function redrive(options: { timeout: number; json?: boolean }): Promise<void> {
-  const { config, sqs, letters, output } = await load();
-  const moved: { queue: string; moved: number }[] = [];
-  for (const { queue, waiting } of await letters.deadLetterCounts(sqs)) {
-    if (waiting === 0) continue;
-    const count = await letters.redriveDeadLetters(sqs, config, { queue, seconds: options.timeout });
-    moved.push({ queue, moved: count });
-    if (!options.json) output.say(`${count} ${count === 1 ? 'message' : 'messages'} moved back to ${queue}.`);
-  }
-  if (options.json) output.printJson(moved);
-  else if (moved.length === 0) output.say('No message has failed for good: there is nothing to move.');
-}
-
-async function load() {
-  const [{ connect }, letters, output] = await Promise.all([
+  const [{ connect }, { deadLetterCounts, queueClient, redriveDeadLetters }, output] = await Promise.all([
     import('../context.ts'),
     import('../dead-letters.ts'),
     import('../output.ts'),
   ]);
   const { config } = await connect();
-  return { config, sqs: letters.queueClient(config.region), letters, output };
+  const sqs = queueClient(config.region);
+  const moved: { queue: string; moved: number }[] = [];
+  for (const { queue, waiting } of await deadLetterCounts(sqs)) {
+    if (waiting === 0) continue;
+    const count = await redriveDeadLetters(sqs, config, { queue, seconds: options.timeout });
+    moved.push({ queue, moved: count });
+    if (!options.json) output.say(`${count} ${count === 1 ? 'message' : 'messages'} moved back to ${queue}.`);
+  }
+  if (options.json) output.printJson(moved);
+  else if (moved.length === 0) output.say('No message has failed for good: there is nothing to move.');
 }

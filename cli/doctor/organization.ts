@@ -1,6 +1,7 @@
-import { DescribeOrganizationCommand } from '@aws-sdk/client-organizations';
+import { DescribeOrganizationCommand, type Organization } from '@aws-sdk/client-organizations';
 import { arns, NAMES } from '../../infra/names.ts';
-import { type Check, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
+import type { Config } from '../../shared/config.ts';
+import { type Check, type Finding, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
 import { readRule, ruleProblem } from './rule.ts';
 
 export const organization: readonly Check[] = [
@@ -9,19 +10,7 @@ export const organization: readonly Check[] = [
     async look({ config, management }) {
       const { organizations } = await management();
       const { Organization: found } = await organizations.send(new DescribeOrganizationCommand({}));
-      if (found?.Id !== config.organizationId || found.MasterAccountId !== config.managementAccountId) {
-        return failed(
-          `The management account ${config.managementAccountId} is of organization ${found?.Id}, managed by ${found?.MasterAccountId}: this deployment is for ${config.organizationId}.`,
-          'Set `organizationId` and `managementAccountId` in the context, and deploy Main and management again.',
-        );
-      }
-      if (found.FeatureSet !== 'ALL') {
-        return failed(
-          `The organization ${found.Id} has only consolidated billing: no event of it, and no role in its accounts.`,
-          'Enable all features, in the management account: `aws organizations enable-all-features`.',
-        );
-      }
-      return ok(`The organization ${found.Id} has all features.`);
+      return organizationFinding(found, config);
     },
   },
   {
@@ -47,3 +36,20 @@ export const organization: readonly Check[] = [
     },
   },
 ];
+
+/** Whether this is the organization that the deployment is for, with all features. Pure. */
+export function organizationFinding(found: Organization | undefined, config: Config): Finding {
+  if (found?.Id !== config.organizationId || found.MasterAccountId !== config.managementAccountId) {
+    return failed(
+      `The management account ${config.managementAccountId} is of organization ${found?.Id}, managed by ${found?.MasterAccountId}: this deployment is for ${config.organizationId}.`,
+      'Set `organizationId` and `managementAccountId` in the context, and deploy Main and management again.',
+    );
+  }
+  if (found.FeatureSet !== 'ALL') {
+    return failed(
+      `The organization ${found.Id} has only consolidated billing: no event of it, and no role in its accounts.`,
+      'Enable all features, in the management account: `aws organizations enable-all-features`.',
+    );
+  }
+  return ok(`The organization ${found.Id} has all features.`);
+}

@@ -118,6 +118,57 @@ describe('A deployment as it should be', () => {
   }, 60_000);
 });
 
+describe('Dead letters', () => {
+  /** Twelve ticks for the sweep, and work of one account that makes no sense any more. */
+  async function fail(): Promise<void> {
+    const sqs = queues(main());
+    for (let at = 0; at < 12; at++) await send(sqs, 'orgkeeper-sweep-dead', JSON.stringify({ task: 'due' }));
+    const work = {
+      accountId,
+      cause: { source: 'test', detailType: 'Test', id: 'dead-letter' },
+      requestedAt: new Date().toISOString(),
+    };
+    await send(sqs, 'orgkeeper-work-dead.fifo', JSON.stringify(work), {
+      MessageGroupId: accountId,
+      MessageDeduplicationId: 'dead-letter',
+    });
+  }
+  const list = async () => JSON.parse((await fleet.orgkeeper('dead-letters', 'list', '--json')).stdout);
+
+  it('are listed as often as one likes, and stay; moved back, they are worked on', async () => {
+    await fail();
+    const first = await list();
+    expect(first).toHaveLength(13);
+    expect(first.at(-1)).toEqual({
+      queue: 'orgkeeper-work.fifo',
+      messageId: expect.any(String),
+      accountId,
+      sentAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      receives: 1,
+      body: expect.stringContaining('dead-letter'),
+    });
+    expect(await list()).toHaveLength(13);
+    const table = await fleet.orgkeeper('dead-letters', 'list', '--limit', '2');
+    expect(table.stdout.trimEnd().split('\n')).toHaveLength(1 + 2 + 1);
+    expect(table.stderr).toMatch(/^3 of 13 messages/);
+
+    const redriven = await fleet.orgkeeper('dead-letters', 'redrive', '--json');
+    expect(redriven).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(redriven.stdout)).toEqual([
+      { queue: 'orgkeeper-sweep', moved: 12 },
+      { queue: 'orgkeeper-work.fifo', moved: 1 },
+    ]);
+    expect(await list()).toEqual([]);
+    await fleet.untilAccounts(
+      'have had the pass of the dead letter',
+      [accountId],
+      ({ lastPass }) => lastPass?.cause.id === 'dead-letter',
+    );
+    const again = await fleet.orgkeeper('dead-letters', 'redrive');
+    expect(again).toEqual({ code: 0, stdout: '', stderr: expect.stringMatching(/nothing to move/) });
+  }, 120_000);
+});
+
 /** What breaks, the checks that must fail then, and what their remedy must speak of. */
 const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: RegExp; by: Break }][] = [
   [
@@ -443,8 +494,13 @@ async function admitting(statement: object): Promise<() => Promise<unknown>> {
   return () => events.send(new RemovePermissionCommand({ ...bus, StatementId: 'Broken' }));
 }
 
-async function send(sqs: SQSClient, QueueName: string, MessageBody: string): Promise<string | undefined> {
+async function send(
+  sqs: SQSClient,
+  QueueName: string,
+  MessageBody: string,
+  order: { MessageGroupId?: string; MessageDeduplicationId?: string } = {},
+): Promise<string | undefined> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...order }));
   return QueueUrl;
 }

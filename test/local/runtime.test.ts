@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
 import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -99,5 +104,26 @@ describe('The deployed functions at the local runtime', () => {
     await runtime.resume();
     await put({ name: 'after the pause' });
     await seen((one) => one.event.detail.name === 'after the pause');
+  }, 30_000);
+});
+
+describe('An event source mapping', () => {
+  it('shows as enabled; disabled, it lets messages wait until it is enabled again', async () => {
+    const lambda = new LambdaClient(runtime.as(runtime.accounts.main));
+    const FunctionName = 'orgkeeper-intake';
+    const mapping = async () =>
+      (await lambda.send(new ListEventSourceMappingsCommand({ FunctionName }))).EventSourceMappings?.[0];
+    const { State, UUID } = (await mapping()) ?? {};
+    expect(State).toBe('Enabled');
+    const disabled = await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+    expect([disabled.State, (await mapping())?.State]).toEqual(['Disabled', 'Disabled']);
+    // What was being asked for when it was disabled is answered first.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await put({ name: 'waiting' });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(readFileSync(runtime.logFile, 'utf8')).not.toContain('"name":"waiting"');
+    await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
+    expect((await mapping())?.State).toBe('Enabled');
+    await seen((one) => one.event.detail.name === 'waiting');
   }, 30_000);
 });

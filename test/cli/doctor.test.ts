@@ -1,0 +1,151 @@
+import type { AdvancedFieldSelector } from '@aws-sdk/client-cloudtrail';
+import { describe, expect, test } from '@jest/globals';
+import { accountIn } from '../../cli/dead-letters.ts';
+import { failed, ok, together } from '../../cli/doctor/check.ts';
+import { policyProblem } from '../../cli/doctor/events.ts';
+import { organizationFinding } from '../../cli/doctor/organization.ts';
+import { ruleProblem } from '../../cli/doctor/rule.ts';
+import { logsManagementWrites } from '../../cli/doctor/trail.ts';
+import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../factories.ts';
+
+const BUS = `arn:aws:events:eu-west-1:${MAIN}:event-bus/orgkeeper`;
+const config = aConfig({ requesters: [MAIN, '111122223333'] });
+
+describe('The organization', () => {
+  const whole = { Id: config.organizationId, MasterAccountId: MANAGEMENT, FeatureSet: 'ALL' as const };
+  test.each([
+    ['is well with all features', {}, { is: 'ok' }],
+    [
+      'is not enough with consolidated billing',
+      { FeatureSet: 'CONSOLIDATED_BILLING' as const },
+      { is: 'failed', remedy: expect.stringContaining('enable-all-features') },
+    ],
+    ['is another one by its id', { Id: 'o-another1234' }, { is: 'failed' }],
+    ['is another one by its management account', { MasterAccountId: MEMBER }, { is: 'failed' }],
+  ])('%s', (_, change, expected) => {
+    expect(organizationFinding({ ...whole, ...change }, config)).toMatchObject(expected);
+  });
+});
+
+describe('A trail brings events of the organization', () => {
+  const advanced = (...FieldSelectors: AdvancedFieldSelector[]) => ({
+    AdvancedEventSelectors: [
+      { FieldSelectors: [{ Field: 'eventCategory', Equals: ['Management'] }, ...FieldSelectors] },
+    ],
+  });
+  test.each([
+    ['without selectors', true, {}],
+    ['that logs all management events', true, { EventSelectors: [{ ReadWriteType: 'All' as const }] }],
+    ['that logs writes', true, { EventSelectors: [{ ReadWriteType: 'WriteOnly' as const }] }],
+    ['not when it logs reads', false, { EventSelectors: [{ ReadWriteType: 'ReadOnly' as const }] }],
+    ['not when it logs data', false, { EventSelectors: [{ IncludeManagementEvents: false }] }],
+    ['by advanced selectors', true, advanced()],
+    ['without KMS', true, advanced({ Field: 'eventSource', NotEquals: ['kms.amazonaws.com'] })],
+    ['not when those are for reads', false, advanced({ Field: 'readOnly', Equals: ['true'] })],
+    [
+      'not when those leave out Organizations',
+      false,
+      advanced({ Field: 'eventSource', NotEquals: ['organizations.amazonaws.com'] }),
+    ],
+    [
+      'not when those are for data',
+      false,
+      { AdvancedEventSelectors: [{ FieldSelectors: [{ Field: 'eventCategory', Equals: ['Data'] }] }] },
+    ],
+  ])('%s', (_, expected, selectors) => {
+    expect(logsManagementWrites(selectors)).toBe(expected);
+  });
+});
+
+describe('A rule', () => {
+  const rule = { state: 'ENABLED', pattern: { source: ['aws.organizations'] }, targets: [BUS] };
+  const wanted = { target: BUS, source: 'aws.organizations', eventName: 'CreateAccountResult' };
+  test.each([
+    ['is well', {}, undefined],
+    ['is well for all of CloudTrail', { state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' }, undefined],
+    ['is disabled', { state: 'DISABLED' }, 'is disabled'],
+    ['leads elsewhere', { targets: [`${BUS}2`] }, `does not have ${BUS} as its target`],
+    ['hears others', { pattern: { source: ['aws.ec2'] } }, 'does not match events of aws.organizations'],
+    [
+      'hears other events',
+      { pattern: { source: ['aws.organizations'], detail: { eventName: ['MoveAccount'] } } },
+      'does not match CreateAccountResult',
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(ruleProblem({ ...rule, ...change }, wanted)).toBe(expected);
+  });
+});
+
+describe('The policy of the bus', () => {
+  const statement = (account: string, source: string) => ({
+    Effect: 'Allow',
+    Principal: { AWS: `arn:aws:iam::${account}:root` },
+    Action: 'events:PutEvents',
+    Resource: BUS,
+    Condition: { StringEquals: { 'events:source': source } },
+  });
+  const organization = statement(MANAGEMENT, 'aws.organizations');
+  const requests = statement('111122223333', 'orgkeeper.request');
+  const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+  test.each([
+    ['admits whom it should', policy(organization, requests), undefined],
+    ['is missing', undefined, `from the management account ${MANAGEMENT}`],
+    ['leaves out the management account', policy(requests), `from the management account ${MANAGEMENT}`],
+    ['leaves out a requester', policy(organization), 'account 111122223333'],
+    [
+      'admits everybody',
+      policy(organization, requests, { ...requests, Principal: '*' }),
+      'admits events from any account',
+    ],
+  ])('%s', (_, given, expected) => {
+    const problem = policyProblem(config, given);
+    if (expected === undefined) expect(problem).toBeUndefined();
+    else expect(problem).toContain(expected);
+  });
+
+  test('need not exist where Main is the management account and nobody else asks', () => {
+    expect(policyProblem(aConfig({ managementAccountId: MAIN }), undefined)).toBeUndefined();
+  });
+});
+
+test('of several findings the first failed one is told, and how many more there are', () => {
+  expect(together([undefined, ok('fine')], 'All well.')).toEqual(ok('All well.'));
+  expect(together([undefined, failed('One.', 'Mend it.')], 'All well.')).toEqual(failed('One.', 'Mend it.'));
+  expect(together([failed('One.', 'Mend it.'), failed('Two.', 'Mend that.')], 'All well.')).toEqual(
+    failed('One. And 1 more.', 'Mend it.'),
+  );
+});
+
+describe('The account that a dead letter is about', () => {
+  const event = (detail: object) =>
+    JSON.stringify({ account: MANAGEMENT, source: 'aws.organizations', detail });
+  test.each([
+    ['is that of work', JSON.stringify({ accountId: MEMBER, cause: {} }), MEMBER],
+    ['is that of a request', event({ accountId: MEMBER, name: 'x' }), MEMBER],
+    [
+      'is that which was created',
+      event({
+        userIdentity: { accountId: MANAGEMENT },
+        serviceEventDetails: { createAccountStatus: { accountId: MEMBER } },
+      }),
+      MEMBER,
+    ],
+    [
+      'is that which Control Tower made',
+      event({ serviceEventDetails: { createManagedAccountStatus: { account: { accountId: MEMBER } } } }),
+      MEMBER,
+    ],
+    [
+      'is that which was moved',
+      event({ userIdentity: { accountId: MANAGEMENT }, requestParameters: { accountId: MEMBER } }),
+      MEMBER,
+    ],
+    ['is never the one that it came from', event({ userIdentity: { accountId: MANAGEMENT } }), undefined],
+    ['is none for a task', JSON.stringify({ task: 'due' }), undefined],
+    ['is none in what cannot be read', 'not json', undefined],
+    ['is none in what is no object', 'null', undefined],
+  ])('%s', (_, body, expected) => {
+    expect(accountIn(body)).toBe(expected);
+  });
+});
