@@ -63,6 +63,4 @@ export interface AccountRecord {
   readonly changedBy: string;
   /** When the account was asked for or created; seconds from event to ready are counted from here. */
   readonly requestedAt: string;
-  /** With `retiring` and `retired`. */
-  readonly retainResources?: boolean;
 }

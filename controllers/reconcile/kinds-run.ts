@@ -168,33 +168,8 @@ function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOut
   return { role: { arn: kind.role(wanted).arn, trust } };
 }
 
-/**
- * Takes away what Orgkeeper made of one kind, with clients that may write. What was recorded of it and is not any more
- * stands among the differences. Never throws: what went wrong is the outcome.
- */
-export async function removeKind(
-  one: Pick<Seen, 'kind' | 'section' | 'account'>,
-  place: Workplace,
-  clients: (wanted: unknown) => Promise<MemberClients>,
-): Promise<KindOutcome> {
-  const { kind, account } = one;
-  const recorded = { ...place.outputs };
-  let state: KindOutcome['state'];
-  try {
-    const wanted = render(one, place, recorded);
-    await kind.remove(wanted, contextFor(account, place, await clients(wanted), recorded));
-    state = { is: 'removed', reason: 'Removed', message: 'What Orgkeeper made is gone.' };
-  } catch (error) {
-    state = { is: 'failed', error };
-  }
-  const gone = Object.entries(recorded).filter(([output]) => place.outputs[output] === undefined);
-  const differences = gone.map(
-    ([resource, actual]): Difference => ({ kind: kind.name, resource, path: '', actual, action: 'removed' }),
-  );
-  return { kind, differences, foreign: [], state };
-}
-
-function render(
+/** What the account is to have of a kind, with the outputs known by now. @throws InvalidDesiredState */
+export function render(
   { kind, section, account }: Pick<Seen, 'kind' | 'section' | 'account'>,
   place: Workplace,
   outputs: Readonly<Record<string, string>>,
@@ -202,7 +177,8 @@ function render(
   return kind.render(section, namesOf(place.record, place.config, outputs), account);
 }
 
-function contextFor(
+/** What a kind works with: `recorded` as it stands now; what it records goes into the place. */
+export function contextFor(
   account: KindAccount,
   place: Workplace,
   clients: MemberClients,

@@ -4,9 +4,10 @@ import { type KeptKind, kindAccount } from './desired.ts';
 import { clientsFor } from './enter.ts';
 import type { Findings } from './finish.ts';
 import { lease, stopped } from './hold.ts';
-import { type KindOutcome, removeKind } from './kinds-run.ts';
+import type { KindOutcome } from './kinds-run.ts';
 import { giveAddressBack } from './own-addresses.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
+import { removeKind } from './remove-kind.ts';
 import { writingPolicy } from './session-policy.ts';
 
 /** What is in the way is somebody's to move: it is looked at again so often without being asked. */
