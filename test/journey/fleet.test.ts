@@ -92,10 +92,8 @@ describe('Accounts that were there before the first start', () => {
 
 describe('Twenty accounts', () => {
   it('that are created at once are all ready, with one of everything', async () => {
-    const from = Date.now();
     twenty = await Promise.all(names('twenty', 20).map((name) => fleet.createAccount(name)));
     await fleet.untilReady(...twenty);
-    console.log('MEASURED twenty ready', (Date.now() - from) / 1000);
     await expectNothingDoubled(twenty);
     const ready = await bus.heard(
       (event) => event['detail-type'] === 'AccountReady' && twenty.includes(event.detail.accountId ?? ''),
@@ -104,9 +102,7 @@ describe('Twenty accounts', () => {
   }, 240_000);
 
   it('that one DriftSweepRequested names have twenty passes', async () => {
-    const from = Date.now();
     const views = await fleet.sweep(...twenty);
-    console.log('MEASURED sweep of twenty', (Date.now() - from) / 1000);
     expect(new Set(views.map(({ lastPass }) => lastPass?.id)).size).toBe(20);
     expect(views.every(({ lastPass }) => lastPass?.result === 'unchanged')).toBe(true);
     await fleet.untilQuiet();
@@ -198,9 +194,7 @@ describe('A sweep that finds most accounts different', () => {
   it('stops writing after the tenth, says so once, and leaves the rest to a person', async () => {
     const drifted = twenty.slice(0, 15);
     await Promise.all(drifted.map(tamper));
-    const from = Date.now();
     const eventId = await sweepAll(drifted);
-    console.log('MEASURED fleet sweep', (Date.now() - from) / 1000);
     await fleet.untilQuiet();
     const whole = await Promise.all(drifted.map(isWhole));
     const left = drifted.filter((_, at) => !whole[at]);
