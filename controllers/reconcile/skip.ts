@@ -7,7 +7,8 @@ const SETTLED_MS = 5_000;
 
 /**
  * Why a message needs no pass, or undefined when it does. Pure. A message is dropped for coalescing only if the last
- * finished pass started more than 5 s after it was sent, did not fail or wait, and saw the current generation.
+ * finished pass started more than 5 s after it was sent, did not fail or wait, saw the current generation, and owes
+ * the bus nothing.
  */
 export function skipReason(given: {
   record: AccountRecord | undefined;
@@ -25,7 +26,7 @@ export function skipReason(given: {
   }
   const last = before?.lastPass;
   if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
-  if (!seenNow) return undefined;
+  if (!seenNow || before.unannounced) return undefined;
   const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > SETTLED_MS;
   return seen ? `pass ${last.id} has started since and found it ${last.result}` : undefined;
 }

@@ -23,6 +23,11 @@ describe('a work message', () => {
       { ...given, before: aStatus({ lastPass: aPass({ result: 'waiting' }) }) },
       false,
     ],
+    [
+      'is kept when the bus was not told of the pass',
+      { ...given, before: aStatus({ unannounced: [{ detailType: 'AccountReady', detail: {} }] }) },
+      false,
+    ],
     ['is kept when desired state changed since', { ...given, record: aRecord({ generation: 4 }) }, false],
     ['is kept when no pass has ever been', { ...given, before: undefined }, false],
     ['is dropped for an account nobody registered', { ...given, record: undefined }, true],
