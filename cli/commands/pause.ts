@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import type { Control } from '../../shared/control.ts';
 import type { Table } from '../../shared/store/table.ts';
 
 interface Options {
@@ -40,7 +39,7 @@ async function change(ids: string[], { fleet, baseline }: Options, paused: boole
   const { readAccountId } = await import('../fleet.ts');
   const accountIds = [...new Set(ids.map(readAccountId))];
   const { table } = await connect();
-  if (fleet) await changeControl(table, (control) => ({ ...control, fleetPaused: paused }));
+  if (fleet) await changeFleet(table, paused);
   else if (baseline) await changeBaseline(table, baseline, paused);
   else await changeAccounts(table, accountIds, paused);
   const what = fleet ? 'the fleet' : baseline ? `baseline ${baseline}` : accountIds.join(', ');
@@ -49,13 +48,14 @@ async function change(ids: string[], { fleet, baseline }: Options, paused: boole
   );
 }
 
-async function changeControl(table: Table, edit: (control: Control) => Control): Promise<void> {
-  const { getControl, putControl } = await import('../../shared/store/controls.ts');
-  await putControl(table, edit(await getControl(table)));
+async function changeFleet(table: Table, fleetPaused: boolean): Promise<void> {
+  const { changeControl } = await import('../../shared/store/controls.ts');
+  await changeControl(table, (control) => ({ ...control, fleetPaused }));
 }
 
 async function changeBaseline(table: Table, name: string, paused: boolean): Promise<void> {
   const { Failure } = await import('../failure.ts');
+  const { changeControl } = await import('../../shared/store/controls.ts');
   const { currentBaseline } = await import('../../shared/store/baselines.ts');
   if (paused && !(await currentBaseline(table, name))) {
     throw new Failure(`There is no baseline ${name}: \`orgkeeper baseline list\` shows those there are.`);

@@ -14,8 +14,19 @@ export async function getControl(table: Table): Promise<Control> {
   return withoutKeys<Control>(Item) ?? RUNNING;
 }
 
-export async function putControl(table: Table, control: Control): Promise<void> {
-  await table.documents.send(new PutCommand({ TableName: table.name, Item: { ...control, ...CONTROL_KEY } }));
+/** Changes it as it is now: what somebody else says at the same moment is kept, by reading and editing again. */
+export async function changeControl(table: Table, edit: (control: Control) => Control): Promise<void> {
+  for (;;) {
+    const read = await getControl(table);
+    const put = new PutCommand({
+      TableName: table.name,
+      Item: { ...edit(read), ...CONTROL_KEY },
+      ConditionExpression:
+        'attribute_not_exists(pk) OR (fleetPaused = :fleet AND pausedBaselines = :baselines)',
+      ExpressionAttributeValues: { ':fleet': read.fleetPaused, ':baselines': read.pausedBaselines },
+    });
+    if (await unlessChanged(() => table.documents.send(put))) return;
+  }
 }
 
 /** From when on new accounts onboard themselves: recorded once, by whoever asks first; `now` becomes it then. */

@@ -7,7 +7,7 @@ import { editRecord } from '../../cli/edit-record.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
-import { getControl } from '../../shared/store/controls.ts';
+import { changeControl, getControl } from '../../shared/store/controls.ts';
 import { config, keep, orgkeeper, record, startWorld, type World } from './support.ts';
 
 const A = '111111111111';
@@ -51,6 +51,17 @@ describe('pause and resume', () => {
     expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: ['analytics'] });
     await orgkeeper('resume', '--baseline', 'analytics');
     expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: [] });
+  });
+
+  test('at the same moment both hold', async () => {
+    const pause = (name: string) =>
+      changeControl(world.table, (control) => ({
+        ...control,
+        pausedBaselines: [...control.pausedBaselines, name].toSorted(),
+      }));
+    await pause('a');
+    await Promise.all(['b', 'c', 'd'].map(pause));
+    expect((await getControl(world.table)).pausedBaselines).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('of accounts change nothing about what is desired', async () => {

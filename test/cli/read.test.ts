@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { putControl } from '../../shared/store/controls.ts';
+import { changeControl } from '../../shared/store/controls.ts';
 import { keep, leave, orgkeeper, pass, record, startWorld, status, type World } from './support.ts';
 
 const A = '111111111111';
@@ -118,7 +118,7 @@ describe('accounts', () => {
   });
 
   test('shows a pause of the fleet on every account that is kept', async () => {
-    await putControl(world.table, { fleetPaused: true, pausedBaselines: [] });
+    await changeControl(world.table, () => ({ fleetPaused: true, pausedBaselines: [] }));
     const states = JSON.parse((await orgkeeper('accounts', '--json')).stdout) as { state: string }[];
     expect(states.map(({ state }) => state)).toEqual(['paused', 'paused', 'unmanaged']);
   });
