@@ -36,7 +36,9 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
     }
   }
   const retired = outcomes.every(({ state }) => state.is === 'removed');
-  if (retired) await giveAddressBack(pass, deps);
+  // A network that the baseline no longer speaks of, or that made way for the account's own, is still there.
+  const networkIsGone = kept.some(({ kind }) => kind.addressPool) && !pass.record.network;
+  if (retired && networkIsGone) await giveAddressBack(pass, deps);
   return { outcomes, retired, ...none };
 }
 

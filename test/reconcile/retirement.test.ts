@@ -24,6 +24,7 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
     permissions: { read: [`${name}:Read`], write: [`${name}:Write`] },
     resources: () => ['*'],
     ...(name === 'role' && { verifiesAccess: true }),
+    ...(name === 'network' && { addressPool: () => undefined }),
     wakeOn: [],
     outputNames: () => [],
     render: (section) => section,
@@ -41,7 +42,14 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
 
 /** What a removal did, with which sessions, and what it found. */
 async function removal(
-  options: { record?: Partial<AccountRecord>; paused?: boolean; networkFails?: Error; lease?: Error } = {},
+  options: {
+    record?: Partial<AccountRecord>;
+    paused?: boolean;
+    networkFails?: Error;
+    lease?: Error;
+    keeps?: readonly string[];
+    address?: string;
+  } = {},
 ) {
   const log: string[] = [];
   const policies: string[] = [];
@@ -49,9 +57,10 @@ async function removal(
   const kinds = [aKind('role', log), aKind('network', log, options.networkFails), aKind('parameters', log)];
   const config = aConfig();
   const documents = {
-    async send() {
+    async send({ constructor: { name } }: object) {
       if (options.lease) throw options.lease;
-      log.push('lease');
+      if (name === 'GetCommand') return { Item: { accountId: MEMBER, pool: 'main', cidr: options.address } };
+      log.push(name === 'UpdateCommand' ? 'lease' : 'address');
       return {};
     },
   };
@@ -67,7 +76,13 @@ async function removal(
     },
     clients: () => ({}) as MemberClients,
   } as unknown as PassDeps;
-  const outputs = { 'role.id': 'r', 'network.id': 'n', 'parameters.id': 'p' };
+  const { keeps = kinds.map(({ name }) => name), address } = options;
+  const outputs = {
+    'role.id': 'r',
+    'network.id': 'n',
+    'parameters.id': 'p',
+    ...(address && { 'address.cidr': address }),
+  };
   const pass = {
     id: 'pass-2',
     record,
@@ -80,7 +95,7 @@ async function removal(
   const found = await removeAll(
     pass,
     deps,
-    kinds.map((kind) => ({ kind, section: {} })),
+    kinds.filter(({ name }) => keeps.includes(name)).map((kind) => ({ kind, section: {} })),
   );
   const conditions = found.outcomes.map((outcome) => kindFinding(outcome, found.hold));
   return { found, log, policies, conditions, outputs: pass.place.outputs };
@@ -138,6 +153,23 @@ describe('The pass of a retiring account', () => {
       reason: 'Left',
       message: expect.stringContaining(executionRoleArn),
     });
+  });
+
+  it.each([
+    ['once its network is gone', {}, ['lease', 'parameters', 'network', 'role', 'address']],
+    [
+      'never while a network is there that its baseline no longer keeps',
+      { keeps: ['role', 'parameters'] },
+      ['lease', 'parameters', 'role'],
+    ],
+    [
+      'never where its own network came in the place of one of ours',
+      { record: { network: { vpcId: 'vpc-1', subnetIds: [] } } },
+      ['lease', 'parameters', 'network', 'role'],
+    ],
+  ])('gives its block of addresses back %s', async (_, options, calls) => {
+    const { log, found } = await removal({ ...options, address: '10.0.0.0/22' });
+    expect([log, found.retired]).toEqual([calls, true]);
   });
 
   it.each([
