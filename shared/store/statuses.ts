@@ -21,9 +21,7 @@ export async function takeLease(
         TableName: table.name,
         Key: statusKey(lease.accountId),
         UpdateExpression: 'SET lease = :lease, version = if_not_exists(version, :zero)',
-        ConditionExpression:
-          '(attribute_not_exists(version) OR version = :read) AND ' +
-          '(attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)',
+        ConditionExpression: asRead(lease.readVersion),
         ExpressionAttributeValues: {
           ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
           ':zero': 0,
@@ -56,9 +54,7 @@ export async function saveStatus(
       collectionKey: status.accountId,
       ...(status.dueAt && { due: 'due' }),
     },
-    ConditionExpression:
-      '(attribute_not_exists(version) OR version = :read) AND ' +
-      '(attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)',
+    ConditionExpression: asRead(status.version - 1),
     ExpressionAttributeValues: {
       ':read': status.version - 1,
       ':pass': options.passId,
@@ -79,6 +75,12 @@ export async function saveStatus(
       : table.documents.send(new PutCommand(put)),
   );
   if (!saved) throw new Conflict(`Another pass has saved the status of account ${status.accountId}.`);
+}
+
+/** The status is as it was read (not there, where none was), and no other pass holds the lease. */
+function asRead(version: number): string {
+  const unread = version === 0 ? 'attribute_not_exists(version) OR ' : '';
+  return `(${unread}version = :read) AND (attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)`;
 }
 
 /** Notes that what a pass owed to the bus has been sent. Nothing happens when a later pass has saved since. */

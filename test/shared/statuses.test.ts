@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Conflict } from '../../shared/errors.ts';
+import { forgetAccount, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
+import { saveStatus, takeLease } from '../../shared/store/statuses.ts';
+import { aRecord, aStatus, MEMBER } from '../factories.ts';
+import { startTable, type TestTable } from '../support/table.ts';
+
+let store: TestTable;
+beforeAll(async () => {
+  store = await startTable();
+}, 90_000);
+afterAll(() => store?.stop());
+beforeEach(() => store.reset());
+
+const now = new Date('2026-11-20T10:00:00Z');
+const until = new Date('2026-11-20T10:02:00Z');
+const lease = (passId: string, readVersion: number, at = now) =>
+  takeLease(store.table, { accountId: MEMBER, passId, until, now: at, readVersion });
+const save = (passId: string, version: number, at = now) =>
+  saveStatus(store.table, aStatus({ version }), { passId, now: at });
+
+describe('The right to write into an account', () => {
+  it('is one pass’s until it saves', async () => {
+    await lease('a', 0);
+    await expect(lease('b', 0)).rejects.toThrow(Conflict);
+    await expect(save('b', 1)).rejects.toThrow(Conflict);
+    await save('a', 1);
+    await lease('b', 1);
+  });
+
+  it('ends with the time of a pass that crashed', async () => {
+    await lease('a', 0);
+    await lease('b', 0, new Date('2026-11-20T10:02:01Z'));
+  });
+
+  it('is none of a pass that read what is old by now', async () => {
+    await save('a', 1);
+    await expect(lease('b', 0)).rejects.toThrow(Conflict);
+    await expect(save('b', 1)).rejects.toThrow(Conflict);
+  });
+
+  it('ends when the account is forgotten, and its status does not come back', async () => {
+    await saveRecord(store.table, aRecord(), undefined);
+    await save('a', 1);
+    await forgetAccount(store.table, aRecord(), undefined);
+    await expect(lease('b', 1)).rejects.toThrow(Conflict);
+    await expect(save('b', 2)).rejects.toThrow(Conflict);
+    expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
+  });
+});
