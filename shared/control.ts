@@ -16,6 +16,8 @@ export interface Sweep {
   /** How many of them, ready before, differ. */
   readonly drifted: number;
   readonly stopped: boolean;
+  /** The account whose pass stopped it, until the bus knows. */
+  readonly announcer?: string;
   /** Last account id that was sent work; enqueueing goes on behind it. */
   readonly cursor?: string;
   readonly startedAt: string;

@@ -46,7 +46,8 @@ export async function onboardSince(table: Table, now: Date): Promise<string> {
 /** Starts a sweep, or finds it as it was left: the same sweep twice is one. */
 export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 'stopped'>): Promise<Sweep> {
   const item: Sweep = { ...sweep, drifted: 0, stopped: false };
-  const expiresAt = Math.floor(Date.parse(sweep.startedAt) / 1000) + SWEEP_DAYS * 86_400;
+  // Not from `startedAt`, which whoever asked may have set: a sweep that expires under way has no brake.
+  const expiresAt = Math.floor(Date.now() / 1000) + SWEEP_DAYS * 86_400;
   const started = await unlessChanged(() =>
     table.documents.send(
       new PutCommand({
@@ -102,17 +103,28 @@ export async function countDrifted(
   return first ? counted : getSweep(table, sweepId);
 }
 
-/** Stops a sweep's writing; true for the one call that stopped it. */
-export async function stopSweep(table: Table, sweepId: string): Promise<boolean> {
+/** Stops a sweep's writing; true for the one pass that stopped it, which owes that to the bus. */
+export async function stopSweep(table: Table, sweepId: string, announcer: string): Promise<boolean> {
   return unlessChanged(() =>
     table.documents.send(
       new UpdateCommand({
         TableName: table.name,
         Key: sweepKey(sweepId),
-        UpdateExpression: 'SET stopped = :true',
-        ConditionExpression: 'attribute_exists(pk) AND stopped = :false',
-        ExpressionAttributeValues: { ':true': true, ':false': false },
+        UpdateExpression: 'SET stopped = :true, announcer = :announcer',
+        ConditionExpression: 'attribute_exists(pk) AND (stopped = :false OR announcer = :announcer)',
+        ExpressionAttributeValues: { ':true': true, ':false': false, ':announcer': announcer },
       }),
     ),
+  );
+}
+
+/** Notes that the bus knows that a sweep has stopped. */
+export async function stopAnnounced(table: Table, sweepId: string): Promise<void> {
+  await table.documents.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: sweepKey(sweepId),
+      UpdateExpression: 'REMOVE announcer',
+    }),
   );
 }

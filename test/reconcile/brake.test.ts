@@ -1,5 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { brakeHolds } from '../../controllers/reconcile/brake.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
 import { brakeTrips } from '../../shared/control.ts';
+import { startSweep } from '../../shared/store/controls.ts';
+import { startTable, type TestTable } from '../support/table.ts';
 
 describe('the brake', () => {
   it.each([
@@ -9,5 +15,55 @@ describe('the brake', () => {
     ['lets ten pass, however few there are', 10, 10, false],
   ])('%s', (_, accounts, drifted, trips) => {
     expect(brakeTrips({ accounts, drifted })).toBe(trips);
+  });
+});
+
+describe('a sweep in which too many accounts differ', () => {
+  const id = (index: number) => String(100_000_000_000 + index);
+  const said: unknown[] = [];
+  let busFails = false;
+  let store: TestTable;
+  let main: Main;
+  beforeAll(async () => {
+    store = await startTable();
+    const eventBridge = {
+      async send({ input: { Entries = [] } }: PutEventsCommand) {
+        if (busFails) throw new Error('the bus is away');
+        said.push(...Entries.map(({ DetailType }) => DetailType));
+        return { Entries: Entries.map(() => ({ EventId: 'e' })) };
+      },
+    } as unknown as EventBridgeClient;
+    main = { table: store.table, bus: { eventBridge, name: 'orgkeeper' } } as unknown as Main;
+  }, 90_000);
+  afterAll(() => store?.stop());
+  beforeEach(async () => {
+    said.length = 0;
+    busFails = false;
+    await store.reset();
+    await startSweep(store.table, { sweepId: 's', accounts: 20, startedAt: '2020-01-01T00:00:00.000Z' });
+    for (let index = 0; index < 10; index++) expect(await brakeHolds(main, 's', id(index))).toBe(false);
+  });
+
+  it('stops, and says so once', async () => {
+    expect(await brakeHolds(main, 's', id(10))).toBe(true);
+    expect(await brakeHolds(main, 's', id(10))).toBe(true);
+    expect(await brakeHolds(main, 's', id(11))).toBe(true);
+    expect(said).toEqual(['SweepStopped']);
+  });
+
+  it('says so when the pass that stopped it comes again, should the bus have been away', async () => {
+    busFails = true;
+    await expect(brakeHolds(main, 's', id(10))).rejects.toThrow('the bus is away');
+    busFails = false;
+    expect(await brakeHolds(main, 's', id(11))).toBe(true);
+    expect(said).toEqual([]);
+    expect(await brakeHolds(main, 's', id(10))).toBe(true);
+    expect(said).toEqual(['SweepStopped']);
+  });
+
+  it('does not expire under way because an old time was given for its event', async () => {
+    const Key = { pk: 'sweep#s', sk: 'progress' };
+    const { Item } = await store.table.documents.send(new GetCommand({ TableName: store.table.name, Key }));
+    expect(Item?.expiresAt).toBeGreaterThan(Date.now() / 1000);
   });
 });
