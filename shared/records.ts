@@ -30,7 +30,9 @@ export interface Registration {
  */
 export function registered(existing: AccountRecord | undefined, registration: Registration): AccountRecord {
   const { request, described, time } = registration;
-  const known = existing?.lifecycle === 'managed' ? existing : undefined;
+  // One that was kept before comes back as it was; an unmanaged one has nothing that anybody asked for.
+  const known = existing?.lifecycle !== 'unmanaged' && existing?.baseline ? existing : undefined;
+  const kept = known?.lifecycle === 'managed' ? known : undefined;
   const entered = request.executionRoleArn ?? known?.executionRoleArn;
   const email = request.email ?? described?.email ?? existing?.email;
   const wanted: Omit<AccountRecord, 'generation' | 'changedBy'> = {
@@ -44,7 +46,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     paused: known?.paused ?? false,
     mode: request.mode ?? known?.mode ?? 'enforce',
     baseline: registration.baseline,
-    ...optional('baselineBy', baselineBy(request, known)),
+    ...optional('baselineBy', baselineBy(request, kept)),
     ...optional('unit', described?.units?.at(-1) ?? existing?.unit),
     externalId: request.externalId ?? existing?.externalId ?? newExternalId(),
     ...optional('executionRoleArn', entered),
@@ -53,17 +55,17 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...optional('regions', request.regions ?? known?.regions),
     values: request.values ?? known?.values ?? {},
     tags: request.tags ?? known?.tags ?? {},
-    registeredAt: known?.registeredAt ?? time,
-    requestedAt: known?.requestedAt ?? time,
+    registeredAt: kept?.registeredAt ?? time,
+    requestedAt: kept?.requestedAt ?? time,
   };
   if (existing && sameContent(existing, wanted)) return existing;
   return { ...wanted, generation: (existing?.generation ?? 0) + 1, changedBy: registration.changedBy };
 }
 
 /** Who chose the baseline that a registration leads to. */
-function baselineBy(request: RegistrationRequest, known: AccountRecord | undefined) {
+function baselineBy(request: RegistrationRequest, kept: AccountRecord | undefined) {
   if (request.baseline) return 'request';
-  return known ? known.baselineBy : 'rules';
+  return kept ? kept.baselineBy : 'rules';
 }
 
 /**

@@ -57,6 +57,19 @@ describe('a registration', () => {
     expect(again).toMatchObject({ origin: 'invited', executionRoleArn, mode: 'observe' });
   });
 
+  it.each(['retired', 'departed'] as const)('brings a %s account back as it was', (lifecycle) => {
+    const asItWas = {
+      executionRoleArn: `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`,
+      network: { vpcId: 'vpc-12345678', subnetIds: ['subnet-12345678'] },
+      regions: ['eu-central-1'],
+      mode: 'observe' as const,
+      values: { team: 'a' },
+    };
+    const record = aRecord({ lifecycle, origin: 'invited', ...asItWas });
+    const back = registered(record, { ...registration, described: undefined });
+    expect(back).toMatchObject({ lifecycle: 'managed', origin: 'invited', ...asItWas });
+  });
+
   it('takes an unmanaged account in, with the ExternalId it had', () => {
     const before = aRecord({ lifecycle: 'unmanaged', mode: 'observe' });
     expect(registered(before, registration)).toMatchObject({
