@@ -142,15 +142,20 @@ function wants(
   );
   const known = errors.filter((error) => error instanceof ControllerError);
   const due = known.filter(({ retry }) => retry !== 'again' || lastReceive);
-  const refused = found.verdict && !found.verdict.ok ? [new AccessDenied(found.verdict.message)] : [];
+  const { verdict } = found;
+  const refused = verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
   return [...settling, ...due, ...refused];
+}
+
+/** True when the role does not admit us and it is not merely left so: a pause says nothing about access. */
+function isRefused({ verdict, hold }: Findings): boolean {
+  return verdict?.ok === false && !hold;
 }
 
 function result(found: Findings, errors: readonly unknown[]): PassResult {
   const states = found.outcomes.map(({ state }) => state.is);
   const broken = errors.some((error) => !isWaiting(error));
-  const { verdict } = found;
-  if (broken || isBlocked(found.outcomes) || verdict?.ok === false) return 'failed';
+  if (broken || isBlocked(found.outcomes) || isRefused(found)) return 'failed';
   if (errors.length > 0 || states.includes('settling')) return 'waiting';
   if (states.includes('held')) return 'drifted';
   const wrote = found.outcomes.some(({ differences }) =>
