@@ -9,6 +9,7 @@ import {
   beginListing,
   endListing,
   type Listing,
+  leaveListing,
 } from '../../shared/store/listings.ts';
 import { sendSweep } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
@@ -40,25 +41,29 @@ export async function listOrganization(
     onboarding: createOnboarding({ config: deps.config, table, organization: deps.organization }),
     result: { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 },
   };
-  const seen = await throughPages(begun, context);
-  if (!seen || !(await takeMissing(seen, context))) {
-    await sendSweep(deps.main.sweep, { task: 'list' });
+  const { listing, done } = await throughPages(begun, context);
+  if (done && (await takeMissing(begun.seen, context))) {
+    await endListing(table);
     return context.result;
   }
-  await endListing(table);
+  await leaveListing(table, listing, now());
+  await sendSweep(deps.main.sweep, { task: 'list' });
   return context.result;
 }
 
-/** Takes page after page; everything that was seen, or undefined when time ran out. */
-async function throughPages(begun: BegunListing, context: ListingContext): Promise<Set<string> | undefined> {
+/** Takes page after page, and adds what it sees; not done when time ran out. */
+async function throughPages(
+  begun: BegunListing,
+  context: ListingContext,
+): Promise<{ listing: Listing; done: boolean }> {
   const { deps, now } = context;
   const { seen } = begun;
   let { listing } = begun;
-  if (listing.next === '') return seen;
+  if (listing.next === '') return { listing, done: true };
   let unsaved: string[] = [];
   let pages = 0;
-  const save = async (next: string, until: Date) => {
-    const reached = { next, seen: unsaved, now: now(), until };
+  const save = async (next: string) => {
+    const reached = { next, seen: unsaved, now: now(), until: deps.until };
     listing = await advanceListing(deps.main.table, listing, reached);
     unsaved = [];
   };
@@ -68,13 +73,12 @@ async function throughPages(begun: BegunListing, context: ListingContext): Promi
     unsaved.push(...accounts.map(({ accountId }) => accountId));
     pages += 1;
     if (!deps.timeLeft()) {
-      // Whoever goes on with it need not wait for this function to end.
-      await save(next, now());
-      return undefined;
+      await save(next);
+      return { listing, done: false };
     }
-    if (next && pages % PAGES_PER_SAVE === 0) await save(next, deps.until);
+    if (next && pages % PAGES_PER_SAVE === 0) await save(next);
   }
-  return seen;
+  return { listing, done: true };
 }
 
 /** The pages behind the token; all of them when AWS no longer knows it. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { Conflict } from '../errors.ts';
 import { type Table, unlessChanged, withoutKeys } from './table.ts';
 
 /** A listing of the organization that is under way, or was left. */
@@ -29,23 +30,19 @@ const KEY = { pk: 'control', sk: 'listing' };
 const TOKEN_MINUTES = 15;
 const SEEN_SECONDS = 86_400;
 
-/**
- * Begins a listing, or goes on with the one that was left; undefined while somebody else is at it. `anew`: with the
- * first page, whatever was left.
- */
+/** Begins a listing, or goes on with the one that was left; undefined while somebody else is at it. */
 export async function beginListing(
   table: Table,
-  options: { readonly now: Date; readonly until: Date; readonly anew?: boolean },
+  { now, until }: { readonly now: Date; readonly until: Date },
 ): Promise<BegunListing | undefined> {
-  const { now, until, anew = false } = options;
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: KEY, ConsistentRead: true }),
   );
   const left = withoutKeys<Listing>(Item);
-  if (left && !anew && left.leaseUntil > now.toISOString()) return undefined;
+  if (left && left.leaseUntil > now.toISOString()) return undefined;
   const fresh = left && now.getTime() - Date.parse(left.savedAt) < TOKEN_MINUTES * 60_000;
   const listing: Listing = {
-    ...(left && fresh && !anew ? left : { listingId: randomUUID(), parts: 0 }),
+    ...(left && fresh ? left : { listingId: randomUUID(), parts: 0 }),
     startedAt: left?.startedAt ?? now.toISOString(),
     leaseUntil: until.toISOString(),
     savedAt: now.toISOString(),
@@ -58,6 +55,7 @@ export async function beginListing(
 /**
  * Saves how far a listing has come: the accounts seen since it was saved last, then the token behind them. A crash in
  * between costs looking at them again.
+ * @throws Conflict when somebody else goes on with it
  */
 export async function advanceListing(
   table: Table,
@@ -84,13 +82,22 @@ export async function advanceListing(
     leaseUntil: until.toISOString(),
     savedAt: now.toISOString(),
   };
-  await table.documents.send(new PutCommand({ TableName: table.name, Item: { ...advanced, ...KEY } }));
-  return advanced;
+  return saved(table, advanced, listing);
+}
+
+/** Lets whoever comes next go on with it, who need not wait for this function to end. @throws Conflict */
+export async function leaveListing(table: Table, listing: Listing, now: Date): Promise<void> {
+  await saved(table, { ...listing, leaseUntil: now.toISOString() }, listing);
 }
 
 /** Ends a listing that has come to its end; what it has seen expires. */
 export async function endListing(table: Table): Promise<void> {
   await table.documents.send(new DeleteCommand({ TableName: table.name, Key: KEY }));
+}
+
+async function saved(table: Table, listing: Listing, read: Listing): Promise<Listing> {
+  if (await save(table, listing, read)) return listing;
+  throw new Conflict('Somebody else goes on with the listing.');
 }
 
 function save(table: Table, listing: Listing, read: Listing | undefined): Promise<boolean> {

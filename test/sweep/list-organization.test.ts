@@ -161,6 +161,15 @@ describe('a listing that is stopped', () => {
 });
 
 describe('a listing', () => {
+  it('that runs out of time when it asks who has left goes on at once', async () => {
+    const world = mixed();
+    await world.list({ describes: 3 });
+    expect(world.tasks).toEqual([{ task: 'list' }]);
+    await world.list();
+    expect(world.calls.describe).toHaveLength(7);
+    expectAllTaken(world);
+  });
+
   it('that goes on after a crash does not announce what one registered long ago', async () => {
     const world = mixed();
     const before = { changedBy: `listing:${id(3)}:${NEW}`, registeredAt: '2026-11-20T01:00:00.000Z' };

@@ -33,8 +33,12 @@ export interface World {
   clock: number;
   keep(...records: readonly AccountRecord[]): void;
   record(accountId: string): AccountRecord | undefined;
-  /** One run of the function; `pages`: so many fit into its time. */
-  list(options?: { pages?: number; config?: Partial<Config> }): ReturnType<typeof listOrganization>;
+  /** One run of the function; so many pages and looks at single accounts fit into its time. */
+  list(options?: {
+    pages?: number;
+    describes?: number;
+    config?: Partial<Config>;
+  }): ReturnType<typeof listOrganization>;
 }
 
 export const START = Date.parse('2026-11-22T00:00:00.000Z');
@@ -81,7 +85,9 @@ export function organizationWorld(config: Partial<Config> = {}): World {
             }
           },
         },
-        timeLeft: () => pages < (options.pages ?? Number.POSITIVE_INFINITY),
+        timeLeft: () =>
+          pages < (options.pages ?? Number.POSITIVE_INFINITY) &&
+          world.calls.describe.length < (options.describes ?? Number.POSITIVE_INFINITY),
         until,
       };
       return listOrganization(deps, () => new Date(world.clock));
