@@ -1,6 +1,7 @@
 import type { AccountRecord } from '../../shared/account.ts';
 import { type AccountStatus, type Announcement, type PassRecord, unmet } from '../../shared/status.ts';
 import { retirementAnnouncements } from './retired.ts';
+import { PUT_BACK } from './verify.ts';
 
 /**
  * What a pass owes to the bus: changes of state, not states. Pure.
@@ -21,7 +22,7 @@ export function announcements(
   };
   if (record.lifecycle === 'retiring') return retirementAnnouncements(record, before, after, common);
   const owed: Announcement[] = [];
-  if (pass.result === 'corrected' && before?.readySince) {
+  if (before?.readySince && mended(pass) && !wasPutBack(after.conditions)) {
     owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass) } });
   }
   if (pass.result === 'drifted' && !sameDifferences(before?.lastPass, pass)) {
@@ -34,6 +35,15 @@ export function announcements(
     owed.push({ detailType: 'AccountDegraded', detail: { ...common, reason, message } });
   }
   return owed;
+}
+
+/** Something was written, whatever else stood in the way. */
+export function mended({ differences }: Pick<PassRecord, 'differences'>): boolean {
+  return differences.some(({ action }) => action !== 'reported');
+}
+
+function wasPutBack(conditions: AccountStatus['conditions']): boolean {
+  return conditions.some(({ reason }) => reason === PUT_BACK);
 }
 
 /** Was ready and no longer is; or has just failed for good without ever having been ready. */

@@ -3,7 +3,7 @@ import { AccessDenied, ControllerError } from '../../shared/errors.ts';
 import type { AccountStatus, Difference, PassRecord, PassResult } from '../../shared/status.ts';
 import { clearAnnouncements, saveStatus } from '../../shared/store/statuses.ts';
 import { WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
-import { announcements } from './announce.ts';
+import { announcements, mended } from './announce.ts';
 import {
   accessFinding,
   errorFinding,
@@ -53,7 +53,7 @@ export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promi
   await saveStatus(deps.main.table, saved, {
     passId: pass.id,
     now,
-    ...(worthHistory && passing === undefined && { history: lastPass }),
+    ...(worthHistory && (passing === undefined || mended(lastPass)) && { history: lastPass }),
   });
   if (unannounced.length > 0) {
     await putEvents(deps.main.bus, unannounced, OUR_SOURCE);

@@ -212,7 +212,8 @@ const difference: Difference = {
   action: 'updated',
 };
 function passed(result: 'unchanged' | 'corrected' | 'drifted' | 'failed' = 'unchanged') {
-  const lastPass = aPass({ result, differences: result === 'unchanged' ? [] : [difference] });
+  const found: Difference = { ...difference, action: result === 'corrected' ? 'updated' : 'reported' };
+  const lastPass = aPass({ result, differences: result === 'unchanged' ? [] : [found] });
   return { ready: true, conditions: [], lastPass };
 }
 

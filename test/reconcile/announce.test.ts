@@ -31,6 +31,26 @@ describe('what a pass announces', () => {
       ['DriftCorrected'],
     ],
     [
+      'DriftCorrected for what was mended, although something else stands in the way',
+      aStatus({ ready: false, lastPass: aPass({ result: 'failed' }) }),
+      afterwards({
+        ready: false,
+        conditions: [condition('False')],
+        lastPass: aPass({ result: 'failed', differences: [difference] }),
+      }),
+      ['DriftCorrected'],
+    ],
+    [
+      'no DriftCorrected for a change that was put back',
+      aStatus(),
+      afterwards({
+        ready: false,
+        conditions: [{ ...condition('False'), type: 'Access', reason: 'ChangePutBack' }],
+        lastPass: aPass({ result: 'failed', differences: [difference] }),
+      }),
+      ['AccountDegraded'],
+    ],
+    [
       'no DriftCorrected while it is first made',
       { ...neverReady },
       afterwards({ lastPass: aPass({ result: 'corrected', differences: [difference] }) }),
@@ -60,11 +80,14 @@ describe('what a pass announces', () => {
     ],
     [
       'no second DriftDetected for the same differences',
-      aStatus({ ready: false, lastPass: aPass({ result: 'drifted', differences: [difference] }) }),
+      aStatus({
+        ready: false,
+        lastPass: aPass({ result: 'drifted', differences: [{ ...difference, action: 'reported' }] }),
+      }),
       afterwards({
         ready: false,
         conditions: [condition('False')],
-        lastPass: aPass({ result: 'drifted', differences: [difference] }),
+        lastPass: aPass({ result: 'drifted', differences: [{ ...difference, action: 'reported' }] }),
       }),
       [],
     ],

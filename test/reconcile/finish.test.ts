@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AnyKind } from '../../controllers/kinds/kind.ts';
+import { finish } from '../../controllers/reconcile/finish.ts';
+import type { KindOutcome } from '../../controllers/reconcile/kinds-run.ts';
+import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import { ServiceFault } from '../../shared/errors.ts';
+import type { DifferenceAction } from '../../shared/status.ts';
+import { aRecord, aStatus } from '../factories.ts';
+
+const failing: KindOutcome = {
+  kind: { name: 'parameters', condition: 'Parameters' } as AnyKind,
+  differences: [],
+  foreign: [],
+  state: { is: 'failed', error: new ServiceFault('SSM is away') },
+};
+const role = (action: DifferenceAction): KindOutcome => ({
+  kind: { name: 'executionRole', condition: 'ExecutionRole' } as AnyKind,
+  differences: [{ kind: 'executionRole', resource: 'r', path: 'description', action }],
+  foreign: [],
+  state: { is: 'inDesiredState' },
+});
+
+/** Calls by name, of a pass that found this. */
+async function finished(...outcomes: KindOutcome[]): Promise<string[]> {
+  const calls: string[] = [];
+  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+    calls.push(name);
+    if (!('Entries' in input)) return {};
+    const entries = input.Entries as { DetailType: string }[];
+    calls.push(...entries.map(({ DetailType }) => DetailType));
+    return { Entries: entries.map(() => ({ EventId: 'e' })) };
+  };
+  const client = { send };
+  const main = { table: { documents: client, name: 't' }, bus: { eventBridge: client, name: 'b' } };
+  const pass = {
+    id: 'pass-2',
+    startedAt: new Date(),
+    record: aRecord(),
+    before: aStatus(),
+    place: { outputs: {} },
+    request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
+    calls: { reads: 1, writes: 1 },
+  };
+  const found = { outcomes, findings: [], failures: [] };
+  await finish(pass as unknown as Pass, found, { main } as unknown as PassDeps);
+  return calls;
+}
+
+describe('A pass that failed for a reason that will pass', () => {
+  it('leaves a line of history, and says so, for what it mended: the next pass finds that as desired', async () => {
+    const calls = await finished(role('updated'), failing);
+    expect(calls).toContain('TransactWriteCommand');
+    expect(calls).toContain('DriftCorrected');
+  });
+
+  it('leaves none when it mended nothing: it comes again', async () => {
+    const calls = await finished(role('reported'), failing);
+    expect(calls).toContain('PutCommand');
+    expect(calls).not.toContain('DriftCorrected');
+  });
+});
