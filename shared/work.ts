@@ -12,7 +12,7 @@ const Cause = z.strictObject({ source: z.string(), detailType: z.string(), id: z
 export const WorkMessage = z.strictObject({
   accountId: AccountId,
   cause: Cause,
-  /** Time of the event, ISO: seconds from event to ready are counted from it. */
+  /** Time of the event, or when the account was due, ISO. */
   requestedAt: z.iso.datetime({ offset: true }),
   /** The sweep whose brake this pass obeys. */
   sweepId: z.string().optional(),

@@ -60,7 +60,14 @@ export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promi
     await clearAnnouncements(deps.main.table, saved);
   }
   const firstReady = saved.readySince !== undefined && pass.before?.readySince === undefined;
-  return { did: 'passed', status: saved, firstReady, ...(passing !== undefined && { retry: passing }) };
+  // Not from this message, which may only say that it is time to look again.
+  const secondsToReady = (now.getTime() - Date.parse(pass.record.requestedAt)) / 1000;
+  return {
+    did: 'passed',
+    status: saved,
+    ...(firstReady && { secondsToReady }),
+    ...(passing !== undefined && { retry: passing }),
+  };
 }
 
 /** True for a pass that failed or waits where the one before did not: worth a line of history. */

@@ -77,7 +77,7 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
     };
     to.info('pass', { ...detail, ...(unready.length > 0 && { unready }) });
     if (done.retry !== undefined) to.warn('will be tried again', asError(done.retry));
-    countPass(done, message);
+    countPass(done);
   }
 }
 

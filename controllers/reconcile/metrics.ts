@@ -1,11 +1,10 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { WorkMessage } from '../../shared/work.ts';
 import type { PassOutcome } from './pass-types.ts';
 
 const metrics = new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' });
 
 /** Writes a pass's metrics to the log in EMF: passes by result, differences by kind, seconds from event to ready. */
-export function countPass(outcome: Extract<PassOutcome, { did: 'passed' }>, message: WorkMessage): void {
+export function countPass(outcome: Extract<PassOutcome, { did: 'passed' }>): void {
   const pass = outcome.status.lastPass;
   if (!pass) return;
   single('Result', pass.result, 'Passes', 1);
@@ -18,9 +17,9 @@ export function countPass(outcome: Extract<PassOutcome, { did: 'passed' }>, mess
       pass.differences.filter((difference) => difference.kind === kind).length,
     );
   }
-  if (!outcome.firstReady) return;
-  const seconds = (Date.parse(pass.finishedAt) - Date.parse(message.requestedAt)) / 1000;
-  metrics.singleMetric().addMetric('SecondsToReady', MetricUnit.Seconds, seconds);
+  const { secondsToReady } = outcome;
+  if (secondsToReady === undefined) return;
+  metrics.singleMetric().addMetric('SecondsToReady', MetricUnit.Seconds, secondsToReady);
 }
 
 function single(dimension: string, value: string, name: string, count: number): void {

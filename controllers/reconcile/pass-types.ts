@@ -34,7 +34,8 @@ export type PassOutcome =
   | {
       readonly did: 'passed';
       readonly status: AccountStatus;
-      readonly firstReady: boolean;
+      /** From its event on, of an account that is ready for the first time. */
+      readonly secondsToReady?: number;
       readonly retry?: unknown;
     };
 

@@ -4,7 +4,7 @@ import { finish } from '../../controllers/reconcile/finish.ts';
 import type { KindOutcome } from '../../controllers/reconcile/kinds-run.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { ServiceFault } from '../../shared/errors.ts';
-import type { DifferenceAction } from '../../shared/status.ts';
+import type { AccountStatus, DifferenceAction } from '../../shared/status.ts';
 import { aRecord, aStatus } from '../factories.ts';
 
 const failing: KindOutcome = {
@@ -22,6 +22,10 @@ const role = (action: DifferenceAction): KindOutcome => ({
 
 /** Calls by name, of a pass that found this. */
 async function finished(...outcomes: KindOutcome[]): Promise<string[]> {
+  return (await pass(outcomes, aStatus())).calls;
+}
+
+async function pass(outcomes: KindOutcome[], before: AccountStatus) {
   const calls: string[] = [];
   const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
     calls.push(name);
@@ -32,18 +36,18 @@ async function finished(...outcomes: KindOutcome[]): Promise<string[]> {
   };
   const client = { send };
   const main = { table: { documents: client, name: 't' }, bus: { eventBridge: client, name: 'b' } };
-  const pass = {
+  const under = {
     id: 'pass-2',
     startedAt: new Date(),
-    record: aRecord(),
-    before: aStatus(),
+    record: aRecord({ requestedAt: new Date(Date.now() - 600_000).toISOString() }),
+    before,
     place: { outputs: {} },
     request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
     calls: { reads: 1, writes: 1 },
   };
   const found = { outcomes, findings: [], failures: [] };
-  await finish(pass as unknown as Pass, found, { main } as unknown as PassDeps);
-  return calls;
+  const outcome = await finish(under as unknown as Pass, found, { main } as unknown as PassDeps);
+  return { calls, outcome };
 }
 
 describe('A pass that failed for a reason that will pass', () => {
@@ -57,5 +61,14 @@ describe('A pass that failed for a reason that will pass', () => {
     const calls = await finished(role('reported'), failing);
     expect(calls).toContain('PutCommand');
     expect(calls).not.toContain('DriftCorrected');
+  });
+});
+
+describe('The seconds until an account is ready', () => {
+  it('count from its own event, whatever asked for this pass, and only once', async () => {
+    const { readySince: _, ...waiting } = aStatus({ ready: false });
+    const first = await pass([role('updated')], waiting);
+    expect(first.outcome).toMatchObject({ secondsToReady: expect.closeTo(600, 0) });
+    expect((await pass([role('updated')], aStatus())).outcome).not.toHaveProperty('secondsToReady');
   });
 });
