@@ -63,6 +63,8 @@ export interface Kind<Section, Wanted, Actual> {
    * `InUse`, naming what is in the way) where something else depends on it; nothing of others is touched.
    */
   remove(wanted: Wanted, context: KindContext): Promise<void>;
+  /** Pure. Whether outputs say that something that Orgkeeper made is there, of a kind that the baseline dropped. */
+  leaves?(recorded: Readonly<Record<string, string>>): boolean;
 }
 
 /** What a list of kinds holds; each kind's own types are its own business. */

@@ -22,8 +22,15 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   const hold = stopped(pass);
   const none = { findings: [], failures: [] };
   if (hold) return { outcomes: kept.map(({ kind }) => held(kind)), hold, ...none };
-  await lease(pass, deps);
   const account = kindAccount(pass.record, deps.config, kept);
+  const dropped = deps.kinds.filter((kind) => {
+    const isEntry = account.entry && kind.verifiesAccess;
+    return !kept.some((one) => one.kind === kind) && !isEntry && kind.leaves?.(pass.place.outputs);
+  });
+  if (dropped.length > 0) {
+    return { outcomes: [...kept.map(({ kind }) => waits(kind)), ...dropped.map(notInBaseline)], ...none };
+  }
+  await lease(pass, deps);
   const outcomes: KindOutcome[] = [];
   for (const one of kept.toReversed()) {
     const { kind } = one;
@@ -55,6 +62,15 @@ function waits(kind: AnyKind): KindOutcome {
     foreign: [],
     state: { is: 'blocked', reason: 'WaitingForRemoval', message },
   };
+}
+
+/** How to take it away is what a baseline says. */
+function notInBaseline(kind: AnyKind): KindOutcome {
+  const message =
+    `What Orgkeeper made of ${kind.name} is there, and the account's baseline no longer keeps it: register the account ` +
+    'with one that does, and retire it then; or retire it with its resources retained.';
+  const state = { is: 'blocked', reason: 'NotInBaseline', message } as const;
+  return { kind, differences: [], foreign: [], state };
 }
 
 function held(kind: AnyKind): KindOutcome {

@@ -65,6 +65,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   apply,
   restore,
   remove,
+  leaves: (recorded) => recorded['role.arn'] !== undefined && recorded['role.keptBy'] !== 'owner',
 };
 
 /** Whose the role is, is remembered: without its tags, ours would look like its owner's. */

@@ -2,6 +2,7 @@ import type { Kind } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { apply } from './apply/apply.ts';
 import { diff } from './diff/diff.ts';
+import { GIVEN_OUTPUT } from './given/given.ts';
 import { withGiven } from './given/with-given.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
@@ -85,6 +86,7 @@ export const network = withGiven({
   diff,
   apply,
   remove,
+  leaves: (recorded) => recorded[VPC.output] !== undefined && recorded[GIVEN_OUTPUT] !== recorded[VPC.output],
 } satisfies Kind<NetworkSection, Network, NetworkActual>);
 
 function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {

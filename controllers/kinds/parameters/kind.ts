@@ -37,4 +37,5 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
   diff,
   apply,
   remove,
+  leaves: (recorded) => Object.keys(recorded).some((name) => name.startsWith(outputName(''))),
 };
