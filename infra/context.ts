@@ -89,7 +89,7 @@ export function readContext(raw: Record<string, unknown>): Context {
   if (parsed.success && problems.length === 0) {
     const context = parsed.data;
     const partition = partitionOf(context.region) ?? 'aws';
-    problems.push(...otherPartition(context, partition));
+    problems.push(...otherPartition(context, partition), ...tooLong(context));
     if (problems.length === 0) {
       return {
         ...context,
@@ -128,6 +128,18 @@ function otherPartition(context: z.infer<typeof Context>, partition: Partition):
     problems.push(`controlTowerRegion: ${context.controlTowerRegion} is not of the partition ${partition}`);
   }
   return problems;
+}
+
+/** All that a function is told must fit into its environment of 4 KB; so much is left for what has no fixed length. */
+const CONFIG_CHARACTERS = 2_400;
+
+function tooLong(context: z.infer<typeof Context>): string[] {
+  const { requesters, accessRoleNames, onboard, organizationExternalId = '' } = context;
+  const told = [requesters, accessRoleNames, onboard, organizationExternalId];
+  const characters = Buffer.byteLength(JSON.stringify(told));
+  if (characters <= CONFIG_CHARACTERS) return [];
+  const what = 'requesters, accessRoleNames, onboard.organizationalUnits and organizationExternalId';
+  return [`${what} have ${characters} characters together, and functions can be told ${CONFIG_CHARACTERS}`];
 }
 
 /** Keys that differ from one of ours only by case or by one or two letters. */

@@ -52,6 +52,15 @@ describe('readContext', () => {
     );
   });
 
+  test('refuses what would not fit into the environment of a function', () => {
+    const requesters = Array.from({ length: 100 }, (_, index) => String(100_000_000_000 + index));
+    expect(readContext({ ...GIVEN, requesters }).requesters).toHaveLength(100);
+    const onboard = { organizationalUnits: [`/${'x'.repeat(690)}`, `/${'y'.repeat(690)}`] };
+    expect(() => readContext({ ...GIVEN, requesters, onboard })).toThrow(
+      /organizationalUnits and organizationExternalId have \d+ characters together, and functions can be told 2400/,
+    );
+  });
+
   test.each([
     [
       'an account id of 11 digits',
