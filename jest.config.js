@@ -13,6 +13,8 @@ const common = {
 export default {
   // What a test may take at most where other things keep the machine busy; none is meant to need it.
   testTimeout: 60_000,
+  // Most of a journey is waiting for the emulator: two at a time, however few the cores.
+  maxWorkers: 2,
   projects: [
     {
       ...common,

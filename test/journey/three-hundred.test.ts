@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { CreateVpcCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { AccountView } from '../../shared/account-view.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { until } from './support/wait.ts';
+import { ROLE } from './support/world.ts';
+
+/** How many accounts come at once, beside those that cannot be made ready. */
+const HEALTHY = 290;
+
+let runtime: TestRuntime;
+let fleet: Fleet;
+
+beforeAll(async () => {
+  process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
+  runtime = await startTestRuntime();
+  fleet = fleetOf(runtime);
+}, 240_000);
+afterAll(() => runtime?.stop());
+
+const failing = (service: string, action: string | undefined, code: string) => (account: string) =>
+  runtime.fault({
+    account,
+    service,
+    ...(action && { action }),
+    count: 'all',
+    effect: { kind: 'error', code, message: 'planned by the test', status: 400 },
+  });
+
+/** What is wrong with an account, the condition that shows it, and the reason that it gives. */
+const troubles: readonly [string, (account: string) => Promise<unknown>, string, string][] = [
+  [
+    'no-access-role',
+    (id) =>
+      new IAMClient(runtime.as(id)).send(
+        new DeleteRoleCommand({ RoleName: 'OrganizationAccountAccessRole' }),
+      ),
+    'Access',
+    'AccessRoleNotReady',
+  ],
+  ['no-ec2-yet', failing('ec2', undefined, 'OptInRequired'), 'Network', 'OptInRequired'],
+  ['being-verified', failing('ec2', undefined, 'PendingVerification'), 'Network', 'PendingVerification'],
+  ['no-vpc-left', failing('ec2', 'CreateVpc', 'VpcLimitExceeded'), 'Network', 'QuotaExceeded'],
+  ['no-vpc-allowed', failing('ec2', 'CreateVpc', 'UnauthorizedOperation'), 'Network', 'AccessDenied'],
+  ['no-role-allowed', failing('iam', 'CreateRole', 'AccessDenied'), 'ExecutionRole', 'AccessDenied'],
+  ['no-role-left', failing('iam', 'CreateRole', 'LimitExceeded'), 'ExecutionRole', 'QuotaExceeded'],
+  [
+    'no-parameter-allowed',
+    failing('ssm', 'PutParameter', 'AccessDeniedException'),
+    'Parameters',
+    'AccessDenied',
+  ],
+  [
+    'role-of-somebody',
+    (id) =>
+      new IAMClient(runtime.as(id)).send(
+        new CreateRoleCommand({
+          RoleName: ROLE,
+          AssumeRolePolicyDocument: JSON.stringify({
+            Version: '2012-10-17',
+            Statement: [
+              { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' },
+            ],
+          }),
+        }),
+      ),
+    'ExecutionRole',
+    'ForeignResource',
+  ],
+  [
+    'network-of-somebody',
+    (id) =>
+      new EC2Client(runtime.as(id)).send(
+        new CreateVpcCommand({
+          CidrBlock: '10.0.0.0/16',
+          TagSpecifications: [
+            {
+              ResourceType: 'vpc',
+              Tags: [
+                { Key: 'orgkeeper:owner', Value: '999999999999' },
+                { Key: 'orgkeeper:name', Value: 'vpc' },
+              ],
+            },
+          ],
+        }),
+      ),
+    'Network',
+    'ForeignResource',
+  ],
+];
+
+it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, each of the ten says why', async () => {
+  // Held until it is arranged what is wrong with each: an account is onboarded the moment that it is there.
+  await fleet.orgkeeper('pause', '--fleet');
+  const ids = new Map<string, string>();
+  for (const [name] of troubles) ids.set(name, await fleet.createAccount(name));
+  await fleet.untilAccounts('are held', [...ids.values()], ({ lastPass }) => lastPass?.result === 'drifted');
+  for (const [name, cause] of troubles) await cause(ids.get(name) ?? '');
+  await fleet.orgkeeper('resume', '--fleet');
+
+  const healthy = new Set<string>();
+  for (let at = 0; at < HEALTHY; at += 1) healthy.add(await fleet.createAccount(`healthy-${at}`));
+  await fleet.put('DriftSweepRequested', { accountIds: [...ids.values()] });
+
+  // The functions' log says how many are ready at no cost; asking for 300 accounts would keep the emulator from its work.
+  await until(
+    '290 accounts are ready',
+    () =>
+      readFileSync(runtime.logFile, 'utf8').match(/"SecondsToReady":/g)?.length === HEALTHY
+        ? true
+        : undefined,
+    { seconds: 900, everyMs: 2_000 },
+  );
+  await fleet.untilQuiet();
+  const { stdout } = await fleet.orgkeeper('accounts', '--json');
+  const seen = new Map((JSON.parse(stdout) as AccountView[]).map((view) => [view.accountId, view]));
+
+  const reasons = troubles.map(([name, , type]) => {
+    const conditions = seen.get(ids.get(name) ?? '')?.conditions ?? [];
+    return [name, conditions.find((condition) => condition.type === type)?.reason];
+  });
+  expect(reasons).toEqual(troubles.map(([name, , , reason]) => [name, reason]));
+  expect([...seen.values()].filter(({ ready }) => ready)).toHaveLength(HEALTHY);
+
+  expect(await fleet.deadLetters()).toBe(0);
+  for (const id of healthy) {
+    const { Vpcs = [] } = await new EC2Client(runtime.as(id)).send(new DescribeVpcsCommand({}));
+    expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
+  }
+}, 1_200_000);
