@@ -1,6 +1,7 @@
 import type { Problem } from '../../shared/errors.ts';
 import type { SweepRequest } from '../../shared/requests.ts';
 import { getRecords } from '../../shared/store/accounts.ts';
+import { findBaseline } from '../../shared/store/baselines.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { sendSweep, type WorkMessage } from '../../shared/work.ts';
 import type { IntakeDeps } from './deps.ts';
@@ -8,7 +9,7 @@ import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 
 /**
  * A pass for each account named; for every account, or every one of a baseline, the sweep function goes through the
- * fleet. An account that is not managed is a problem, and then nothing is swept.
+ * fleet. An account that is not managed is a problem, or a baseline that is none, and then nothing is swept.
  */
 export async function sweepRequested(
   incoming: Incoming,
@@ -18,6 +19,10 @@ export async function sweepRequested(
   const { cause, time: requestedAt } = incoming;
   const sweepId = cause.id;
   const { accountIds, baseline } = request;
+  if (baseline && !(await findBaseline(deps.main.table, baseline))) {
+    const message = `baseline ${baseline} was never published`;
+    return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
+  }
   if (!accountIds) {
     await sendSweep(deps.main.sweep, {
       task: 'sweep',
