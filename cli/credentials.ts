@@ -96,5 +96,7 @@ function printCredentials(given: TemporaryCredentials, format: Format): void {
       print(`export AWS_SECRET_ACCESS_KEY=${given.SecretAccessKey}`);
       print(`export AWS_SESSION_TOKEN=${given.SessionToken}`);
       print(`export AWS_CREDENTIAL_EXPIRATION=${given.Expiration}`);
+      // A profile goes before these with the SDK for JavaScript: the next command would act in another account.
+      print('unset AWS_PROFILE');
   }
 }

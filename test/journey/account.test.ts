@@ -285,6 +285,7 @@ describe('orgkeeper credentials', () => {
 
     const { stdout } = await fleet.orgkeeper('credentials', id);
     expect(stdout).toContain(`export AWS_ACCESS_KEY_ID=${first.AccessKeyId}\n`);
+    expect(stdout).toContain('unset AWS_PROFILE\n');
     const credentials = {
       accessKeyId: first.AccessKeyId,
       secretAccessKey: first.SecretAccessKey,
