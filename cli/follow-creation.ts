@@ -6,6 +6,7 @@ import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { waitUntilReady } from './follow-registration.ts';
 import { type Progress, poll, startProgress } from './progress.ts';
+import { failIfRejected } from './rejection.ts';
 
 /** A request for an account that was put on the bus. */
 export interface AskedCreation {
@@ -54,6 +55,7 @@ async function waitUntilTaken(table: Table, { request, eventId, seconds }: Asked
   const wait = Math.min(seconds, TAKEN_SECONDS);
   await poll(
     async () => {
+      await failIfRejected(table, eventId);
       const creation = await getCreation(table, creationKey(request));
       const taken = creation && (creation.cause.id === eventId || creation.stage.is !== 'failed');
       return taken || undefined;
@@ -62,8 +64,8 @@ async function waitUntilTaken(table: Table, { request, eventId, seconds }: Asked
       seconds: wait,
       every: 500,
       late: () =>
-        `Nothing came of it for ${wait} s: the request was rejected, or intake does not run; look for a ` +
-        `RequestRejected event with cause.id ${eventId}, and at the intake function's log.`,
+        `Nothing came of it for ${wait} s: intake has not taken event ${eventId} up; look at its ` +
+        "function's log, and at `orgkeeper doctor`.",
     },
   );
 }

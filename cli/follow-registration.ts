@@ -9,6 +9,7 @@ import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { poll, startProgress } from './progress.ts';
+import { failIfRejected } from './rejection.ts';
 
 /** A registration that was asked for. */
 export interface Registration {
@@ -19,7 +20,7 @@ export interface Registration {
   readonly seconds: number;
 }
 
-/** Intake takes seconds; after so long without a trace, a request was rejected, or nobody takes requests. */
+/** Intake takes seconds; after so long without a trace, nobody takes requests. */
 const TAKEN_SECONDS = 30;
 
 /**
@@ -44,6 +45,7 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<void> 
   const baseline = await resolve(table, request.baseline);
   await poll(
     async () => {
+      await failIfRejected(table, eventId);
       const { record } = await loadAccount(table, request.accountId);
       const changed = record?.changedBy === eventId || record?.changedBy !== before?.changedBy;
       return record && (changed || says(record, request, baseline)) ? true : undefined;
@@ -52,8 +54,8 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<void> 
       seconds: Math.min(asked.seconds, TAKEN_SECONDS),
       every: 500,
       late: () =>
-        `Nothing came of it for ${Math.min(asked.seconds, TAKEN_SECONDS)} s: the request was rejected, or intake does ` +
-        `not run; look for a RequestRejected event with cause.id ${eventId}, and at the intake function's log.`,
+        `Nothing came of it for ${Math.min(asked.seconds, TAKEN_SECONDS)} s: intake has not taken event ` +
+        `${eventId} up; look at its function's log, and at \`orgkeeper doctor\`.`,
     },
   );
 }

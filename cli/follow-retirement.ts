@@ -3,6 +3,7 @@ import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';
 import { poll, startProgress } from './progress.ts';
+import { failIfRejected } from './rejection.ts';
 
 /** A retirement that was asked for. */
 export interface Retirement {
@@ -23,6 +24,7 @@ export async function followRetirement(
   try {
     await poll(
       async () => {
+        await failIfRejected(table, eventId);
         const { record, status, control } = await findAccount(table, accountId);
         const { state, conditions } = accountView({ record, status, control });
         if (state === 'retired') return true;
@@ -40,8 +42,8 @@ export async function followRetirement(
         seconds,
         every: 500,
         late: () =>
-          `Account ${accountId} is not retired after ${seconds} s; it goes on, unless the request was rejected: look ` +
-          `at \`orgkeeper account ${accountId}\`, and for a RequestRejected event with cause.id ${eventId}.`,
+          `Account ${accountId} is not retired after ${seconds} s; it goes on: \`orgkeeper account ${accountId}\` ` +
+          'shows where it stands.',
       },
     );
   } finally {

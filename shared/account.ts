@@ -61,6 +61,8 @@ export interface AccountRecord {
   readonly registeredAt: string;
   /** The event that last changed this record; the same event again changes nothing. */
   readonly changedBy: string;
+  /** ISO time of that event, where it asked for something. */
+  readonly changedAt?: string;
   /** When the account was asked for or created; seconds from event to ready are counted from here. */
   readonly requestedAt: string;
 }

@@ -35,7 +35,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   const kept = known?.lifecycle === 'managed' ? known : undefined;
   const entered = request.executionRoleArn ?? known?.executionRoleArn;
   const email = request.email ?? described?.email ?? existing?.email;
-  const wanted: Omit<AccountRecord, 'generation' | 'changedBy'> = {
+  const wanted: Content = {
     schemaVersion: 1,
     accountId: request.accountId,
     name: request.name,
@@ -59,7 +59,8 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     requestedAt: kept?.requestedAt ?? time,
   };
   if (existing && sameContent(existing, wanted)) return existing;
-  return { ...wanted, generation: (existing?.generation ?? 0) + 1, changedBy: registration.changedBy };
+  const { changedBy } = registration;
+  return { ...wanted, generation: (existing?.generation ?? 0) + 1, changedBy, changedAt: time };
 }
 
 /** Who chose the baseline that a registration leads to. */
@@ -133,14 +134,14 @@ export function listingId({ accountId, joinedAt }: OrganizationAccount): string 
   return `listing:${accountId}:${joinedAt}`;
 }
 
-function withoutChange({ generation, changedBy, ...content }: AccountRecord) {
+/** A record but for the marks of its changes. */
+type Content = Omit<AccountRecord, 'generation' | 'changedBy' | 'changedAt'>;
+
+function withoutChange({ generation, changedBy, changedAt, ...content }: AccountRecord): Content {
   return content;
 }
 
-function sameContent(
-  existing: AccountRecord,
-  wanted: Omit<AccountRecord, 'generation' | 'changedBy'>,
-): boolean {
+function sameContent(existing: AccountRecord, wanted: Content): boolean {
   return canonical(withoutChange(existing)) === canonical(wanted);
 }
 

@@ -7,6 +7,7 @@ import { configFromEnvironment } from '../../shared/config.ts';
 import { Envelope } from '../../shared/envelope.ts';
 import { Conflict } from '../../shared/errors.ts';
 import { createOrganization } from '../../shared/organization.ts';
+import { putRejection } from '../../shared/store/rejections.ts';
 import { sendWork } from '../../shared/work.ts';
 import { follow } from './follow.ts';
 import { type Incoming, rejectionAnnouncement } from './outcome.ts';
@@ -45,6 +46,7 @@ async function followed(record: SQSRecord): Promise<boolean> {
         await sendWork(main.work, outcome.work);
         break;
       case 'rejected':
+        await putRejection(main.table, incoming.cause.id, outcome.rejection);
         await putEvents(main.bus, [rejectionAnnouncement(incoming, outcome.rejection)], OUR_SOURCE);
         break;
       case 'ignored':

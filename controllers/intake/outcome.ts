@@ -54,9 +54,14 @@ export function rejectionAnnouncement(incoming: Incoming, rejection: Rejection):
       problems,
       cause,
       sentBy: account,
-      request: cut(JSON.stringify(detail) ?? ''),
+      request: cut(JSON.stringify(detail, withoutExternalId) ?? ''),
     },
   };
+}
+
+/** Every rule on the bus reads the echo: the ExternalId is nobody's business there. */
+function withoutExternalId(key: string, value: unknown): unknown {
+  return key === 'externalId' ? '****' : value;
 }
 
 function claimedAccount(detail: unknown): string | undefined {

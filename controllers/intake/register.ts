@@ -31,6 +31,15 @@ export async function register(
   const problem = roleProblem(request, config);
   if (problem) return rejected('InvalidRequest', `${problem.path}: ${problem.message}.`, [problem]);
   const existing = await getRecord(main.table, request.accountId);
+  if (existing && isOvertaken(incoming, existing)) {
+    return { did: 'ignored', why: `a later event, ${existing.changedBy}, changed the account since` };
+  }
+  if (described && !described.active) {
+    const message = `is ${described.state} in the organization`;
+    return rejected('AccountDeparted', `Account ${request.accountId} ${message}.`, [
+      { path: 'detail.accountId', message },
+    ]);
+  }
   if (!described && !request.executionRoleArn && !existing?.executionRoleArn) {
     const message = 'is not in the organization, and no executionRoleArn says how to enter it';
     return rejected('NotInOrganization', `Account ${request.accountId} ${message}.`, [
@@ -57,6 +66,19 @@ export async function register(
   if (record.changedBy !== changedBy)
     return { did: 'ignored', why: 'registered already, with the same content' };
   return { did: 'accepted', announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+}
+
+/** An event that comes again, after a crash, does not undo what was asked for later. */
+function isOvertaken(
+  { redelivered, cause, time }: Incoming,
+  { changedBy, changedAt }: AccountRecord,
+): boolean {
+  return (
+    redelivered &&
+    changedBy !== cause.id &&
+    changedAt !== undefined &&
+    Date.parse(changedAt) > Date.parse(time)
+  );
 }
 
 /** Why Main could never assume the execution role that is named; its account was compared when it was read. */

@@ -36,7 +36,13 @@ export async function retire(
   const lifecycle = resources === 'remove' ? 'retiring' : 'retired';
   const record = repeats
     ? existing
-    : ({ ...existing, lifecycle, generation: existing.generation + 1, changedBy } as const);
+    : ({
+        ...existing,
+        lifecycle,
+        generation: existing.generation + 1,
+        changedBy,
+        changedAt: incoming.time,
+      } as const);
   if (!repeats && !(await saveRecord(deps.main.table, record, existing))) {
     throw new Conflict(`Somebody else changed the record of account ${accountId}.`);
   }

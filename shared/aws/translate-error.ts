@@ -94,6 +94,10 @@ const connectionCodes = new Set([
   'EAI_AGAIN',
 ]);
 
+/** Calls into a member account, with credentials that STS gave a moment ago: who does not know them is not ready. */
+const OF_A_MEMBER = /^(iam|ec2|ssm|tag):/;
+const UNKNOWN_CREDENTIALS = new Set(['AuthFailure', 'UnrecognizedClient', 'InvalidClientTokenId']);
+
 /** The ControllerError that an SDK error stands for, or the error itself when none is known. */
 export function translateError(action: string, error: unknown): unknown {
   if (error instanceof ControllerError || !(error instanceof Error)) return error;
@@ -105,6 +109,10 @@ export function translateError(action: string, error: unknown): unknown {
   if (translate) return translate(said, error);
   if (plain === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
     return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
+  }
+  if (OF_A_MEMBER.test(action) && UNKNOWN_CREDENTIALS.has(plain)) {
+    const remedy = 'AWS is still activating the account, or the region is not enabled in it.';
+    return new AccountNotReady(said, { cause: error, reason: 'CredentialsUnknown', remedy });
   }
   if (/\.NotFound$/.test(error.name) || plain === 'NoSuchEntity') return error;
   if (code && connectionCodes.has(code)) return new ServiceFault(said, { cause: error });

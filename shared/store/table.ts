@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
@@ -12,7 +16,8 @@ export const DUE_INDEX = 'due';
 
 /** True when a conditional write was refused because the item is no longer what was read. */
 export function conditionFailed(error: unknown): boolean {
-  if (error instanceof ConditionalCheckFailedException) return true;
+  if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException)
+    return true;
   return (
     error instanceof TransactionCanceledException &&
     (error.CancellationReasons ?? []).some(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { publishBaseline } from '../../shared/store/baselines.ts';
+import { putRejection } from '../../shared/store/rejections.ts';
 import {
   type Arrived,
   keep,
@@ -220,7 +221,20 @@ describe('register', () => {
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', '--wait', '--timeout', '1');
     const request = await world.nextRequest();
     expect(code).toBe(1);
-    expect(stderr).toContain(`look for a RequestRejected event with cause.id ${request?.id}`);
+    expect(stderr).toContain(`intake has not taken event ${request?.id} up`);
+  });
+
+  test('ends at once with every problem when the request is rejected', async () => {
+    const { code, stderr } = await answered(['register', A, '--name', 'genomics', '--wait'], ({ id }) =>
+      putRejection(world.table, id, {
+        reason: 'UnknownBaseline',
+        message: 'baseline nope was never published.',
+        problems: [{ path: 'detail.baseline', message: 'baseline nope was never published' }],
+      }),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('The request was rejected: UnknownBaseline: baseline nope was never published.');
+    expect(stderr).toContain('detail.baseline: baseline nope was never published');
   });
 
   test('ends with the reason when the first pass fails', async () => {

@@ -75,6 +75,14 @@ describe('a request', () => {
 });
 
 describe('a rejection', () => {
+  it('keeps the ExternalId to itself', () => {
+    const detail = { accountId: '1', externalId: 'a-secret-of-two' };
+    const rejection = { reason: 'InvalidRequest', message: 'no', problems: [] };
+    const { request } = rejectionAnnouncement({ ...incoming, detail }, rejection).detail;
+    expect(request).toContain('"externalId":"****"');
+    expect(request).not.toContain('a-secret-of-two');
+  });
+
   it('echoes at most 1 KB of what was asked', () => {
     const detail = { accountId: '45678901234', name: 'ä'.repeat(100_000) };
     const rejection = {

@@ -29,7 +29,13 @@ describe('Registering an account again', () => {
     ['the role', { executionRoleArn: role('orgkeeper-execution') }],
   ])('corrects %s, keeps the rest, and asks for a new pass', (_, request) => {
     const given = { executionRoleArn: wrong.executionRoleArn ?? '', ...request };
-    expect(again(wrong, given)).toEqual({ ...wrong, ...request, generation: 4, changedBy: 'event-9' });
+    expect(again(wrong, given)).toEqual({
+      ...wrong,
+      ...request,
+      generation: 4,
+      changedBy: 'event-9',
+      changedAt: '2026-11-21T09:14:07Z',
+    });
   });
 
   it('corrects the baseline', () => {

@@ -49,6 +49,16 @@ describe('an error of the SDK', () => {
     expect(translateError('x:Y', error)).toBe(error);
   });
 
+  it.each(['AuthFailure', 'UnrecognizedClientException', 'InvalidClientTokenId'])(
+    '%s of a member account says that it is not ready, and of Main what it says',
+    (name) => {
+      const notReady = { name: 'AccountNotReady', reason: 'CredentialsUnknown' };
+      expect(translateError('ec2:DescribeVpcs', named(name))).toMatchObject(notReady);
+      const error = named(name);
+      expect(translateError('dynamodb:GetItem', error)).toBe(error);
+    },
+  );
+
   it('that is another malformed document stays as it is', () => {
     const error = named('MalformedPolicyDocumentException', 'Syntax errors in policy.');
     expect(translateError('x:Y', error)).toBe(error);

@@ -1,0 +1,33 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Problem } from '../errors.ts';
+import { type Table, withoutKeys } from './table.ts';
+
+/** Why a request is not followed, for whoever waits for it; it is announced on the bus as well. */
+export interface RecordedRejection {
+  readonly reason: string;
+  readonly message: string;
+  readonly problems: readonly Problem[];
+}
+
+const KEPT_SECONDS = 86_400;
+const rejectionKey = (eventId: string) => ({ pk: `rejection#${eventId}`, sk: 'rejection' });
+
+/** Keeps a rejection for a day under the id of its event; the same again changes nothing. */
+export async function putRejection(
+  table: Table,
+  eventId: string,
+  rejection: RecordedRejection,
+): Promise<void> {
+  const { reason, message, problems } = rejection;
+  const expiresAt = Math.floor(Date.now() / 1000) + KEPT_SECONDS;
+  const Item = { ...rejectionKey(eventId), reason, message, problems, expiresAt };
+  await table.documents.send(new PutCommand({ TableName: table.name, Item }));
+}
+
+/** Why the event was not followed; undefined when it was, or nobody has looked at it yet. */
+export async function getRejection(table: Table, eventId: string): Promise<RecordedRejection | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: rejectionKey(eventId), ConsistentRead: true }),
+  );
+  return withoutKeys<RecordedRejection>(Item);
+}
