@@ -245,7 +245,12 @@ describe('The same event twice', () => {
     await fleet.untilQuiet();
     // A person has said the name now; said again, that changes nothing either.
     const named = await fleet.record(id);
-    expect(named).toMatchObject({ ...record, generation: expect.any(Number), changedBy: expect.any(String) });
+    expect(named).toMatchObject({
+      ...record,
+      generation: expect.any(Number),
+      changedBy: expect.any(String),
+      changedAt: expect.any(String),
+    });
     await fleet.put('AccountRegistrationRequested', { accountId: id, name: 'genomics' });
     await fleet.untilQuiet();
     expect(await fleet.record(id)).toEqual(named);
