@@ -112,7 +112,7 @@ it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, eac
       readFileSync(runtime.logFile, 'utf8').match(/"SecondsToReady":/g)?.length === HEALTHY
         ? true
         : undefined,
-    { seconds: 900, everyMs: 2_000 },
+    { seconds: 1_500, everyMs: 2_000 },
   );
   await fleet.untilQuiet();
   const { stdout } = await fleet.orgkeeper('accounts', '--json');
@@ -130,4 +130,4 @@ it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, eac
     const { Vpcs = [] } = await new EC2Client(runtime.as(id)).send(new DescribeVpcsCommand({}));
     expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
   }
-}, 1_200_000);
+}, 1_800_000);
