@@ -109,7 +109,7 @@ it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, eac
   await until(
     '290 accounts are ready',
     () =>
-      readFileSync(runtime.logFile, 'utf8').match(/"SecondsToReady":/g)?.length === HEALTHY
+      (readFileSync(runtime.logFile, 'utf8').match(/"SecondsToReady":/g)?.length ?? 0) >= HEALTHY
         ? true
         : undefined,
     { seconds: 1_500, everyMs: 2_000 },
