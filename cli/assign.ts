@@ -6,6 +6,7 @@ import { connect } from './context.ts';
 import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
 import { say } from './output.ts';
+import { counted } from './words.ts';
 
 export interface AssignOptions {
   readonly all?: boolean;
@@ -19,17 +20,16 @@ export async function assign(target: string, ids: readonly string[], options: As
   const deployment = await connect();
   const to = await findTarget(deployment.table, target);
   const moves = await selectMoves(deployment.table, to, selection);
-  if (moves.length === 0)
-    return say(`No account moves: all that were selected are on ${formatBaseline(to)}.`);
-  const question = `Move ${count(moves.length)} to ${formatBaseline(to)} (${origins(moves)})?`;
-  if (!options.yes && !(await agreed(question))) return say('Nothing was moved.');
-  const { moved, eventIds } = await moveAccounts(
-    deployment,
-    to,
-    moves.map(({ accountId }) => accountId),
-  );
+  const { moving, unseen } = moves;
+  const baseline = formatBaseline(to);
+  if (moving.length + unseen.length === 0)
+    return say(`No account moves: all that were selected are on ${baseline}.`);
+  const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
+  if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
+  const { moved, eventIds } = await moveAccounts(deployment, to, moves);
+  const more = unseen.length > 0 ? ` ${accounts(unseen.length)} there already had no pass since;` : '';
   say(
-    `Moved ${count(moved.length)} to ${formatBaseline(to)}; passes are asked for with event ${eventIds.join(', ')}.`,
+    `Moved ${accounts(moved.length)} to ${baseline};${more} passes are asked for with event ${eventIds.join(', ')}.`,
   );
 }
 
@@ -53,6 +53,4 @@ function origins(records: readonly AccountRecord[]): string {
   return counts.join(', ');
 }
 
-function count(accounts: number): string {
-  return `${accounts} ${accounts === 1 ? 'account' : 'accounts'}`;
-}
+const accounts = (count: number) => counted(count, 'account');

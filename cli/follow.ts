@@ -3,6 +3,7 @@ import { loadAccount } from '../shared/store/accounts.ts';
 import type { Table } from '../shared/store/table.ts';
 import { allStatuses } from './fleet.ts';
 import { poll, startProgress } from './progress.ts';
+import { counted } from './words.ts';
 
 /** A request that has been sent, and how long its passes may take. */
 export interface Sent {
@@ -24,7 +25,7 @@ const FEW = 25;
 export async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassRecord>> {
   const total = sent.accountIds.length;
   const over = new Map<string, PassRecord>();
-  const progress = startProgress(`Waiting for ${total} ${total === 1 ? 'pass' : 'passes'} …`);
+  const progress = startProgress(`Waiting for ${counted(total, 'pass', 'passes')} …`);
   const open = () => sent.accountIds.filter((id) => !over.has(id));
   try {
     return await poll(
@@ -34,14 +35,14 @@ export async function followPasses(table: Table, sent: Sent): Promise<Map<string
           const pass = statuses.get(id)?.lastPass;
           if (pass && answers(pass, sent)) over.set(id, pass);
         }
-        progress.update(`${over.size} of ${total} passes are over …`);
+        progress.update(`${over.size} of ${counted(total, 'pass', 'passes')} over …`);
         return over.size === total ? over : undefined;
       },
       {
         seconds: sent.seconds,
         every: total > FEW ? 3_000 : 500,
         late: () =>
-          `${open().length} of ${total} passes were not over after ${sent.seconds} s, that of account ${open()[0]} ` +
+          `${open().length} of ${counted(total, 'pass', 'passes')} not over after ${sent.seconds} s, that of account ${open()[0]} ` +
           'for one; they go on: `orgkeeper accounts` shows how they end.',
       },
     );

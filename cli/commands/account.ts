@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/account-view.ts';
+import { counted } from '../words.ts';
 
 /** `account ID`: one account. */
 export function accountCommand(): Command {
@@ -56,8 +57,8 @@ export function printView(view: AccountView, output: typeof import('../output.ts
   const { reads, writes } = lastPass.calls;
   print('');
   print(
-    `Last pass ${time(lastPass.finishedAt)}: ${output.paintResult(lastPass.result)}, ${reads} reads, ` +
-      `${writes} writes, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
+    `Last pass ${time(lastPass.finishedAt)}: ${output.paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
+      `${counted(writes, 'write')}, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
   );
   if (lastPass.differences.length > 0) output.printDifferences(lastPass.differences);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/account-view.ts';
+import { counted } from '../words.ts';
 
 interface Options {
   readonly notReady?: boolean;
@@ -60,5 +61,5 @@ function summary(all: readonly AccountView[], shown: readonly AccountView[]): st
   if (all.length === 0)
     return 'No accounts yet: new ones appear by themselves, others by `orgkeeper register`.';
   const ready = all.filter((view) => view.ready).length;
-  return `${shown.length} of ${all.length} accounts; ${ready} ready, ${all.filter(isMissing).length} not.`;
+  return `${shown.length} of ${counted(all.length, 'account')}; ${ready} ready, ${all.filter(isMissing).length} not.`;
 }

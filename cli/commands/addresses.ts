@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Address, AddressPool } from '../../shared/address-pool.ts';
+import { counted } from '../words.ts';
 
 interface Options {
   readonly drop?: string;
@@ -46,9 +47,7 @@ async function addresses(options: Options): Promise<void> {
   if (rows.length > 0) output.printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'SINCE'], rows);
   if (shown.length === 0) output.say('No pool yet: a baseline names one as `network.cidrPool`.');
   for (const { name, cidr, prefix, blocks, free } of shown) {
-    output.say(
-      `${name} (${cidr}): ${free} of ${blocks} ${blocks === 1 ? 'block' : 'blocks'} of /${prefix} free.`,
-    );
+    output.say(`${name} (${cidr}): ${free} of ${counted(blocks, 'block')} of /${prefix} free.`);
   }
 }
 

@@ -77,23 +77,18 @@ async function list(options: { json?: boolean }): Promise<void> {
 }
 
 async function show(text: string, options: { json?: boolean }): Promise<void> {
-  const [{ connect }, { parseBaselineReference }, { Failure }, store, output] = await Promise.all([
-    import('../context.ts'),
-    import('../../shared/baseline.ts'),
-    import('../failure.ts'),
-    import('../../shared/store/baselines.ts'),
-    import('../output.ts'),
-  ]);
+  const [{ connect }, { parseBaselineReference }, { Failure }, { publishedBaseline }, output] =
+    await Promise.all([
+      import('../context.ts'),
+      import('../../shared/baseline.ts'),
+      import('../failure.ts'),
+      import('../published-baseline.ts'),
+      import('../output.ts'),
+    ]);
   const reference = parseBaselineReference(text);
   if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
   const { table } = await connect();
-  const { name, version } = reference;
-  const baseline = await (version
-    ? store.getBaseline(table, name, version)
-    : store.currentBaseline(table, name));
-  if (!baseline) {
-    throw new Failure(`There is no baseline ${text}: \`orgkeeper baseline list\` shows those there are.`);
-  }
+  const baseline = await publishedBaseline(table, reference);
   if (options.json) output.printJson(baseline);
   else output.print(baseline.text.trimEnd());
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.ts';
+import { counted } from '../words.ts';
 
 interface ListOptions {
   readonly limit: number;
@@ -64,7 +65,7 @@ async function redrive(options: { timeout: number; json?: boolean }): Promise<vo
     if (waiting === 0) continue;
     const count = await redriveDeadLetters(sqs, config, { queue, seconds: options.timeout });
     moved.push({ queue, moved: count });
-    if (!options.json) output.say(`${count} ${count === 1 ? 'message' : 'messages'} moved back to ${queue}.`);
+    if (!options.json) output.say(`${counted(count, 'message')} moved back to ${queue}.`);
   }
   if (options.json) output.printJson(moved);
   else if (moved.length === 0) output.say('No message has failed for good: there is nothing to move.');

@@ -54,12 +54,9 @@ async function changeFleet(table: Table, fleetPaused: boolean): Promise<void> {
 }
 
 async function changeBaseline(table: Table, name: string, paused: boolean): Promise<void> {
-  const { Failure } = await import('../failure.ts');
+  const { publishedBaseline } = await import('../published-baseline.ts');
   const { changeControl } = await import('../../shared/store/controls.ts');
-  const { currentBaseline } = await import('../../shared/store/baselines.ts');
-  if (paused && !(await currentBaseline(table, name))) {
-    throw new Failure(`There is no baseline ${name}: \`orgkeeper baseline list\` shows those there are.`);
-  }
+  if (paused) await publishedBaseline(table, { name });
   await changeControl(table, (control) => {
     const others = control.pausedBaselines.filter((other) => other !== name);
     return { ...control, pausedBaselines: paused ? [...others, name].toSorted() : others };

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { counted } from '../words.ts';
 
 /** `rules …`: which baseline accounts get that come without one. */
 export function rulesCommand(): Command {
@@ -74,7 +75,7 @@ async function validate(file: string, options: { json?: boolean }): Promise<void
     return;
   }
   const { rules } = await validRules(file);
-  const count = `${rules.rules.length} ${rules.rules.length === 1 ? 'rule' : 'rules'}`;
+  const count = counted(rules.rules.length, 'rule');
   output.say(`${file} is valid: ${count}, and ${rules.default} for all others.`);
 }
 

@@ -3,6 +3,7 @@ import type { AccountRecord } from '../../shared/account.ts';
 import type { PassRecord } from '../../shared/status.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Deployment } from '../context.ts';
+import { counted } from '../words.ts';
 
 interface Options {
   readonly baseline?: string;
@@ -26,25 +27,28 @@ export function sweepCommand(): Command {
 }
 
 async function sweep(ids: string[], options: Options): Promise<void> {
-  const [{ connect }, { ask }, { readAccountId }, output] = await Promise.all([
+  const [{ connect }, { ask, checkRequest }, { readAccountId }, output] = await Promise.all([
     import('../context.ts'),
     import('../ask.ts'),
     import('../fleet.ts'),
     import('../output.ts'),
   ]);
   const accountIds = [...new Set(ids.map(readAccountId))];
-  const deployment = await connect();
-  const kept = await selectKept(deployment, accountIds, options.baseline);
-  const at = new Date();
-  const eventId = await ask(deployment.bus, 'DriftSweepRequested', {
+  const request = {
     ...(accountIds.length > 0 && { accountIds }),
     ...(options.baseline && { baseline: options.baseline }),
     ...(options.reason && { reason: options.reason }),
-  });
-  if (!options.wait) {
-    if (options.json) return output.printJson({ eventId });
-    output.say(`Asked for ${kept.length} passes with event ${eventId}.`);
-    return;
+  };
+  checkRequest('DriftSweepRequested', request);
+  const deployment = await connect();
+  const kept = await selectKept(deployment, accountIds, options.baseline);
+  const at = new Date();
+  const eventId = await ask(deployment.bus, 'DriftSweepRequested', request);
+  if (!options.wait || kept.length === 0) {
+    if (options.json) return output.printJson({ eventId, ...(options.wait && { accounts: [] }) });
+    const by = options.baseline ? ` by baseline ${options.baseline}` : '';
+    if (kept.length === 0) return output.say(`No account is kept${by}: event ${eventId} makes no pass.`);
+    return output.say(`Asked for ${counted(kept.length, 'pass', 'passes')} with event ${eventId}.`);
   }
   const { followPasses } = await import('../follow.ts');
   const sent = { eventId, at, accountIds: kept.map((record) => record.accountId), seconds: options.timeout };
@@ -54,16 +58,18 @@ async function sweep(ids: string[], options: Options): Promise<void> {
   await judge(passes);
 }
 
-/** The accounts that the sweep makes a pass of. @throws Failure for named ones that get none */
+/** The accounts that the sweep makes a pass of. @throws Failure for named ones that get none, and an unknown baseline */
 async function selectKept(
   { table }: Deployment,
   accountIds: readonly string[],
   baseline: string | undefined,
 ): Promise<AccountRecord[]> {
-  const [{ allRecords, findAccount }, { Failure }] = await Promise.all([
+  const [{ allRecords, findAccount }, { publishedBaseline }, { Failure }] = await Promise.all([
     import('../fleet.ts'),
+    import('../published-baseline.ts'),
     import('../failure.ts'),
   ]);
+  if (baseline) await publishedBaseline(table, { name: baseline });
   const named = accountIds.map(async (id) => (await findAccount(table, id)).record);
   const records = named.length > 0 ? await Promise.all(named) : await allRecords(table);
   const kept = records.filter(({ lifecycle }) => lifecycle === 'managed');
@@ -92,12 +98,13 @@ function printPasses(
     String(pass?.differences.length ?? 0),
     String(pass?.calls.writes ?? 0),
   ]);
-  if (rows.length > 0) output.printTable(['ACCOUNT', 'NAME', 'RESULT', 'DIFFERENCES', 'WRITES'], rows);
+  output.printTable(['ACCOUNT', 'NAME', 'RESULT', 'DIFFERENCES', 'WRITES'], rows);
   const results = [...passes.values()].map(({ result }) => result);
   const counts = [...new Set(results)].map(
     (of) => `${results.filter((result) => result === of).length} ${of}`,
   );
-  output.say(`${passes.size} passes are over${counts.length > 0 ? `: ${counts.join(', ')}` : ''}.`);
+  const are = passes.size === 1 ? 'is' : 'are';
+  output.say(`${counted(passes.size, 'pass', 'passes')} ${are} over: ${counts.join(', ')}.`);
 }
 
 async function judge(passes: ReadonlyMap<string, PassRecord>): Promise<void> {
@@ -105,6 +112,6 @@ async function judge(passes: ReadonlyMap<string, PassRecord>): Promise<void> {
   const failed = [...passes].filter(([, { result }]) => result === 'failed').map(([id]) => id);
   if (failed.length === 0) return;
   throw new Failure(
-    `${failed.length} of ${passes.size} passes failed: \`orgkeeper account ${failed[0]}\` says why.`,
+    `${failed.length} of ${counted(passes.size, 'pass', 'passes')} failed: \`orgkeeper account ${failed[0]}\` says why.`,
   );
 }

@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { deadLettersOf, QUEUES, UNDELIVERED } from '../../infra/names.ts';
+import { counted } from '../words.ts';
 import {
   type Check,
   failed,
@@ -21,7 +22,7 @@ export const messages: readonly Check[] = [
         return waiting === 0
           ? undefined
           : failed(
-              `${waiting} ${waiting === 1 ? 'message' : 'messages'} in ${name} failed for good.`,
+              `${counted(waiting, 'message')} in ${name} failed for good.`,
               'Read them with `orgkeeper dead-letters list`, mend the cause, then `orgkeeper dead-letters redrive`.',
             );
       });
@@ -37,7 +38,7 @@ export const messages: readonly Check[] = [
       return waiting === 0
         ? ok("Every event of the organization reached Main's bus.")
         : failed(
-            `${waiting} ${waiting === 1 ? 'event' : 'events'} of the organization did not reach Main's bus.`,
+            `${counted(waiting, 'event')} of the organization did not reach Main's bus.`,
             `The hourly listing makes up for them. Mend what \`bus\` or \`forwarding\` says, then empty the queue, in the management account: \`aws sqs purge-queue --queue-url https://sqs.${config.organizationsRegion}.${suffix(config.partition)}/${config.managementAccountId}/${UNDELIVERED} --region ${config.organizationsRegion}\`.`,
           );
     },

@@ -24,6 +24,9 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 beforeEach(() => world.reset());
 
+const publish = (name: string) =>
+  publishBaseline(world.table, { name, description: '', sections: {}, text: 'x', publishedAt: '' });
+
 /** Runs a command while somebody answers the request that it puts on the bus. */
 async function answered(argv: string[], answer: (request: Arrived) => Promise<void>) {
   const running = orgkeeper(...argv);
@@ -57,12 +60,31 @@ describe('sweep', () => {
   });
 
   test('of a baseline, or of everything, leaves the choice to the sweep', async () => {
-    await orgkeeper('sweep', '--baseline', 'small');
+    await publish('small');
+    const { stderr } = await orgkeeper('sweep', '--baseline', 'small');
     expect((await world.nextRequest())?.detail).toEqual({ baseline: 'small' });
+    expect(stderr).toMatch(/^Asked for 1 pass with event/);
     const { stdout } = await orgkeeper('sweep', '--json');
     const request = await world.nextRequest();
     expect(request?.detail).toEqual({});
     expect(JSON.parse(stdout)).toEqual({ eventId: request?.id });
+  });
+
+  test('of a baseline that was never published is refused before anything is sent', async () => {
+    expect(await orgkeeper('sweep', '--baseline', 'smal')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'orgkeeper: There is no baseline smal: `orgkeeper baseline list` shows those there are.\n',
+    });
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test('of a baseline that keeps no account says so', async () => {
+    await publish('empty');
+    const { code, stdout, stderr } = await orgkeeper('sweep', '--baseline', 'empty', '--wait');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^No account is kept by baseline empty: event [0-9a-f-]+ makes no pass\.\n$/);
+    await world.nextRequest();
   });
 
   test('waits for the pass of every account that is kept, and for no other', async () => {
@@ -84,7 +106,7 @@ describe('sweep', () => {
     const { code, stdout, stderr } = await orgkeeper('sweep', A, '--wait', '--timeout', '2');
     await world.nextRequest();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/1 of 1 passes were not over after 2 s, that of account 111111111111 for one/);
+    expect(stderr).toMatch(/1 of 1 pass not over after 2 s, that of account 111111111111 for one/);
   });
 
   test('takes a pass that began well after the asking, since the asked one is dropped for it', async () => {
@@ -107,7 +129,7 @@ describe('sweep', () => {
       eventId: request?.id,
       accounts: [{ accountId: A, name: 'genomics', pass: { result: 'failed' } }],
     });
-    expect(stderr).toMatch(/1 of 1 passes failed: `orgkeeper account 111111111111` says why\.\n$/);
+    expect(stderr).toMatch(/1 of 1 pass failed: `orgkeeper account 111111111111` says why\.\n$/);
   });
 
   test.each([
@@ -203,13 +225,7 @@ describe('register', () => {
   });
 
   test('that changes nothing is over at once', async () => {
-    await publishBaseline(world.table, {
-      name: 'analytics',
-      description: '',
-      sections: {},
-      text: 'x',
-      publishedAt: '',
-    });
+    await publish('analytics');
     await keep(world.table, record(A, { baseline: { name: 'analytics', version: 1 }, values: { a: 'b' } }));
     await leave(world.table, status(A));
     const argv = ['register', A, '--name', 'genomics', '--baseline', 'analytics', '--value', 'a=b', '--wait'];

@@ -8,7 +8,7 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { changeControl, getControl } from '../../shared/store/controls.ts';
-import { config, keep, orgkeeper, record, startWorld, type World } from './support.ts';
+import { config, keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
@@ -181,6 +181,7 @@ describe('baseline assign', () => {
     await keep(world.table, record(B, { baseline: { name: 'analytics', version: 2 } }));
     await keep(world.table, record(C, { baseline: { name: 'other', version: 1 } }));
     await keep(world.table, record('444444444444', { lifecycle: 'unmanaged' }));
+    for (const id of [A, B, C]) await leave(world.table, status(id));
   });
   const version = async (id: string) => (await getRecord(world.table, id))?.baseline;
 
@@ -249,12 +250,39 @@ describe('baseline assign', () => {
 
   test('asks for nothing when nothing moves', async () => {
     expect((await orgkeeper('baseline', 'assign', 'analytics@2', B, '--yes')).code).toBe(0);
-    expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, [B])).toEqual({
+    const stale = { moving: [record(B)], unseen: [] };
+    expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, stale)).toEqual({
       moved: [],
       eventIds: [],
     });
     expect(await world.nextRequest(1)).toBeUndefined();
   });
+
+  test.each([
+    ['--all', ['--all']],
+    ['ids', [A, B]],
+    ['--from where they were', ['--from', 'analytics@1']],
+  ])(
+    'that was stopped between the moves and the asking is made good by its repetition, by %s',
+    async (_, argv) => {
+      const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
+      const moves = { moving: [record(A)], unseen: [] };
+      await expect(
+        moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves),
+      ).rejects.toThrow(/no event bus gone/);
+      expect(await version(A)).toMatchObject({ version: 2 });
+      const elsewhere = ['analytics@2', ...argv, '--yes'];
+      const { code, stderr } = await orgkeeper('baseline', 'assign', ...elsewhere);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringMatching(/1 account there already had no pass since; passes are asked for/),
+      });
+      expect((await world.nextRequest())?.detail.accountIds).toContain(A);
+      await leave(world.table, status(A, { observedGeneration: 2 }));
+      await orgkeeper('baseline', 'assign', 'analytics@2', A, '--yes');
+      expect(await world.nextRequest(1)).toBeUndefined();
+    },
+  );
 
   test('keeps what somebody else changes at the same moment', async () => {
     const rename = editRecord(world.table, A, (read) => ({
@@ -262,7 +290,8 @@ describe('baseline assign', () => {
       name: 'renamed',
       generation: read.generation + 1,
     }));
-    await Promise.all([rename, moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, [A])]);
+    const moves = { moving: [record(A)], unseen: [] };
+    await Promise.all([rename, moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, moves)]);
     expect(await getRecord(world.table, A)).toMatchObject({
       name: 'renamed',
       generation: 3,
