@@ -22,7 +22,10 @@ export interface AddressBook {
   held(pool: string, from: number): AsyncIterable<Address>;
   /** False when the block is held already, or the account holds one. */
   take(address: Address): Promise<boolean>;
-  /** Gives the block back; it may be given back already. */
+  /**
+   * Gives the block back; it may be given back already.
+   * @throws Conflict when somebody else wrote at the same moment: it may still be held
+   */
   giveBack(address: Address): Promise<void>;
 }
 

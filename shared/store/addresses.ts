@@ -1,6 +1,8 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { type Address, type AddressPool, firstOf } from '../address-pool.ts';
 import type { AddressBook, Pools } from '../addresses.ts';
+import { Conflict } from '../errors.ts';
 import { type Table, unlessChanged, withoutKeys } from './table.ts';
 
 const POOLS_KEY = { pk: 'control', sk: 'address-pools' };
@@ -51,9 +53,22 @@ export function addressBook(table: Table): AddressBook {
       };
       const keys = [blockKey(address), addressKey(address.accountId)];
       const deletes = keys.map((Key) => ({ Delete: { TableName, Key, ...condition } }));
-      await unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: deletes })));
+      const done = () => table.documents.send(new TransactWriteCommand({ TransactItems: deletes }));
+      await unlessChanged(() => done().catch(rethrowConflict));
     },
   };
+}
+
+/**
+ * A transaction that met another one says nothing of its conditions: the block may still be held.
+ * @throws Conflict, or the error as it is
+ */
+function rethrowConflict(error: unknown): never {
+  const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+  if (!reasons.some(({ Code }) => Code === 'TransactionConflict')) throw error;
+  throw new Conflict('The block of addresses was written by somebody else at the same moment.', {
+    cause: error,
+  });
 }
 
 /** Pools that were ever used, with what is held of each, in order. */
