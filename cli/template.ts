@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { kinds } from '../controllers/kinds/index.ts';
 import { memberTemplate, shellWord } from '../infra/member-template.ts';
 import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
-import type { Config } from '../shared/config.ts';
 import { registered } from '../shared/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
@@ -12,6 +11,7 @@ import { connect } from './context.ts';
 import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
 import { print, printJson, say } from './output.ts';
+import { MEMBER_STACK, quickCreate } from './quick-create.ts';
 
 export interface TemplateOptions {
   readonly account: string;
@@ -19,15 +19,12 @@ export interface TemplateOptions {
   readonly externalId?: string;
   readonly baseline?: string;
   readonly output?: string;
-  readonly templateUrl?: string;
   readonly json?: boolean;
 }
 
-const STACK = 'orgkeeper-member';
-
 /**
- * `template member`: the template on stdout (or in a file), and on stderr how its owner deploys it and how the
- * account is registered then. Writes nothing of Orgkeeper's: the ExternalId is kept once the account is registered.
+ * `template member`: the template on stdout (or in a file), and on stderr the link by which its owner deploys it and
+ * how the account is registered then. No record is written: the ExternalId is kept once the account is registered.
  */
 export async function template(options: TemplateOptions): Promise<void> {
   const accountId = readAccountId(options.account);
@@ -57,22 +54,24 @@ export async function template(options: TemplateOptions): Promise<void> {
     `npx orgkeeper register ${accountId} --name ${shellWord(record.name)} --execution-role-arn ${roleArn} ` +
     `--external-id ${externalId}${options.baseline ? ` --baseline ${options.baseline}` : ''}`;
   const text = JSON.stringify(body, undefined, 2);
-  const link = options.templateUrl && quickCreateLink(options.templateUrl, config);
   if (options.output) await write(options.output, `${text}\n`);
+  else if (!options.json) print(text);
+  const link = await quickCreate(accountId, text, config);
   if (options.json) {
     printJson({
       accountId,
       roleArn,
       externalId,
       register,
-      ...(link && { quickCreate: link }),
+      quickCreate: link,
       template: body,
     });
-  } else if (!options.output) print(text);
-  say(`Its owner deploys it, with their own credentials, in ${config.region}:`);
-  if (link) say(`  ${link}`);
+  }
+  say(`Its owner opens this link in the account, until ${link.expiresAt} at most, and creates the stack:`);
+  say(`  ${link.url}`);
+  say('Or deploys the template there:');
   say(
-    `  aws cloudformation deploy --region ${config.region} --stack-name ${STACK} --capabilities CAPABILITY_NAMED_IAM ` +
+    `  aws cloudformation deploy --region ${config.region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
       `--template-file ${options.output ?? 'member.json'}`,
   );
   say(`Then, in Main: ${register}`);
@@ -96,14 +95,4 @@ async function findBaseline(table: Table, text: string): Promise<BaselineDocumen
     : await currentBaseline(table, reference.name);
   if (found) return found;
   throw new Failure(`There is no baseline ${text}: \`orgkeeper baseline list\` shows those there are.`);
-}
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html */
-function quickCreateLink(templateUrl: string, { partition, region }: Config): string {
-  if (!/^https:\/\/[^/]*s3[^/]*\.amazonaws\.com(\.cn)?\//.test(templateUrl)) {
-    throw new Failure('CloudFormation reads templates from S3 only: give --template-url an https URL of S3.');
-  }
-  const hosts = { aws: 'aws.amazon.com', 'aws-cn': 'amazonaws.cn', 'aws-us-gov': 'amazonaws-us-gov.com' };
-  const query = new URLSearchParams({ templateURL: templateUrl, stackName: STACK });
-  return `https://${region}.console.${hosts[partition]}/cloudformation/home?region=${region}#/stacks/quickcreate?${query}`;
 }

@@ -6,10 +6,11 @@ import { attach } from './constructs/grants.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
 import { schedules } from './constructs/schedules.ts';
 import { table } from './constructs/table.ts';
+import { templates } from './constructs/templates.ts';
 import { watch } from './constructs/watch.ts';
 import { worker } from './constructs/worker.ts';
 import type { Context } from './context.ts';
-import { arns, type FunctionName, NAMES, STACKS } from './names.ts';
+import { arns, type FunctionName, NAMES, STACKS, templatesBucket } from './names.ts';
 import { permissions } from './permissions.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
@@ -45,6 +46,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
     creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', 8),
   };
   table(stack);
+  templates(stack, templatesBucket(context));
   bus(stack, context, queues.intake);
   schedules(stack, context);
 
@@ -126,6 +128,7 @@ function configuration(
     organizationId: context.organizationId,
     tableName: NAMES.table,
     busName: NAMES.bus,
+    templatesBucket: templatesBucket(context),
     ...urls,
     organizationRoleArn: arn.organizationRole,
     organizationExternalId: context.organizationExternalId,

@@ -62,6 +62,14 @@ export function deadLettersOf(name: string): string {
   return name.endsWith('.fifo') ? name.replace(/\.fifo$/, '-dead.fifo') : `${name}-dead`;
 }
 
+/** The bucket of member templates; S3 wants a name that nobody else in the world has. */
+export function templatesBucket({
+  mainAccountId,
+  region,
+}: Pick<Context, 'mainAccountId' | 'region'>): string {
+  return `orgkeeper-templates-${mainAccountId}-${region}`;
+}
+
 /** Whether Main is the management account: then there is no organization role. */
 export function mainIsManagement(context: Pick<Context, 'mainAccountId' | 'managementAccountId'>): boolean {
   return context.mainAccountId === context.managementAccountId;

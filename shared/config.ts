@@ -18,6 +18,8 @@ export const Config = z.strictObject({
   organizationId: z.string().regex(/^o-[a-z0-9]{10,32}$/),
   tableName: z.string(),
   busName: z.string(),
+  /** In Main; `template member` puts templates there for the owners of accounts. */
+  templatesBucket: z.string(),
   workQueueUrl: z.string(),
   sweepQueueUrl: z.string(),
   creationQueueUrl: z.string(),

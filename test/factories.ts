@@ -19,6 +19,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
     organizationId: 'o-exampleorg1',
     tableName: 'orgkeeper',
     busName: 'orgkeeper',
+    templatesBucket: 'orgkeeper-templates',
     workQueueUrl: 'https://sqs.example/work.fifo',
     sweepQueueUrl: 'https://sqs.example/sweep',
     creationQueueUrl: 'https://sqs.example/creation',

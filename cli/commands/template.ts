@@ -6,15 +6,14 @@ export function templateCommand(): Command {
   command
     .command('member')
     .description(
-      "Prints the CloudFormation template with which an invited account's owner lets Orgkeeper keep it.",
+      "Prints the CloudFormation template with which an invited account's owner lets Orgkeeper keep it, and the link that opens it in CloudFormation.",
     )
     .requiredOption('--account <id>', 'account id, 12 digits')
     .option('--name <name>', 'what people call it')
     .option('--external-id <id>', "the role's ExternalId; the account's own, or a new one, when not given")
     .option('--baseline <name[@version]>', "what it is to be kept by; the account's own, or the default one")
     .option('--output <file>', 'write the template there instead of stdout')
-    .option('--template-url <url>', 'where in S3 its owner will find it: prints the quick-create link')
-    .option('--json', 'print { accountId, roleArn, externalId, register, template }')
+    .option('--json', 'print { accountId, roleArn, externalId, register, quickCreate, template }')
     .action(async (options) => {
       const { template } = await import('../template.ts');
       await template(options);

@@ -85,7 +85,7 @@ export function alarms(
 
 /** A metric of AWS's own, or of ours, named by its dimension. */
 export function metric(
-  namespace: 'AWS/SQS' | 'AWS/Lambda' | 'Orgkeeper',
+  namespace: 'AWS/SQS' | 'AWS/Lambda' | 'AWS/Scheduler' | 'Orgkeeper',
   metricName: string,
   dimensions: Record<string, string>,
   statistic: 'Sum' | 'Maximum' = 'Maximum',

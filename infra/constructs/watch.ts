@@ -48,6 +48,12 @@ export function watch(stack: Stack, context: Context): void {
     periods: 3,
     below: true,
   });
+  alarm({
+    name: 'ScheduleDropped',
+    description: 'The nightly sweep, a tick or a listing could not be delivered in time, and was given up.',
+    metric: metric('AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup: NAMES.scheduleGroup }, 'Sum'),
+    threshold: 1,
+  });
   dashboard(stack, context);
 }
 

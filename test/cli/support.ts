@@ -7,6 +7,7 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -40,6 +41,7 @@ export const config: Config = {
   organizationId: 'o-abcdefghij',
   tableName: 'orgkeeper',
   busName: 'orgkeeper',
+  templatesBucket: 'orgkeeper-templates',
   workQueueUrl: 'http://localhost/work.fifo',
   sweepQueueUrl: 'http://localhost/sweep',
   creationQueueUrl: 'http://localhost/creation',
@@ -94,8 +96,12 @@ export async function startWorld(): Promise<World> {
   const { table } = mainClients(config);
   const dynamo = new DynamoDBClient({});
   await createTable(dynamo);
-  await new SSMClient({}).send(
-    new PutParameterCommand({ Name: '/orgkeeper/config', Type: 'String', Value: JSON.stringify(config) }),
+  await putConfig(config);
+  await new S3Client({}).send(
+    new CreateBucketCommand({
+      Bucket: config.templatesBucket,
+      CreateBucketConfiguration: { LocationConstraint: REGION },
+    }),
   );
   const { sqs, queueUrl } = await createBus();
   return {
@@ -115,6 +121,12 @@ export async function startWorld(): Promise<World> {
     },
     stop: () => emulator.stop(),
   };
+}
+
+/** What the main stack says of the deployment. */
+export async function putConfig(said: Config): Promise<void> {
+  const parameter = { Name: '/orgkeeper/config', Type: 'String', Value: JSON.stringify(said) } as const;
+  await new SSMClient({}).send(new PutParameterCommand({ ...parameter, Overwrite: true }));
 }
 
 /** Runs the command line in this process; colours are taken off. */

@@ -2,11 +2,11 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { config, keep, orgkeeper, record, startWorld, type World } from './support.ts';
+import type { QuickCreate } from '../../cli/quick-create.ts';
+import { config, keep, orgkeeper, putConfig, record, startWorld, type World } from './support.ts';
 
 const KEPT = '111111111111';
 const UNKNOWN = '999999999999';
-const S3 = 'https://templates.s3.eu-west-1.amazonaws.com/member.json?X-Amz-Signature=a%2Fb';
 
 let world: World;
 beforeAll(async () => {
@@ -31,7 +31,6 @@ describe('template member', () => {
     expect(stderr).toContain(
       `npx orgkeeper register ${UNKNOWN} --name 'Gene'\\''s lab' --execution-role-arn arn:aws:iam::${UNKNOWN}:role/orgkeeper-execution --external-id ${Parameters.ExternalId.Default}`,
     );
-    expect(stderr).not.toContain('quickcreate');
   });
 
   test('keeps the ExternalId that the account has, unless another is given', async () => {
@@ -46,16 +45,50 @@ describe('template member', () => {
     expect(JSON.parse(other.stdout)).toMatchObject({ externalId: 'new-one' });
   });
 
-  test('writes a file, and links to CloudFormation with a template in S3', async () => {
+  test('writes a file, and links to CloudFormation with the same template', async () => {
     const output = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'member.json');
-    const { stdout, stderr } = await member('--account', UNKNOWN, '--output', output, '--template-url', S3);
+    const { stdout, stderr } = await member('--account', UNKNOWN, '--output', output);
     expect(stdout).toBe('');
-    expect(JSON.parse(await readFile(output, 'utf8'))).toHaveProperty('Resources.ExecutionRole');
-    const link = /https:\/\/\S+#\/stacks\/quickcreate\?(\S+)/.exec(stderr);
-    expect(new URLSearchParams(link?.[1]).get('templateURL')).toBe(S3);
-    expect(link?.[0]).toMatch(
+    const text = await readFile(output, 'utf8');
+    expect(JSON.parse(text)).toHaveProperty('Resources.ExecutionRole');
+    const [link = '', query] = /https:\/\/\S+#\/stacks\/quickcreate\?(\S+)/.exec(stderr) ?? [];
+    expect(link).toMatch(
       /^https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudformation\/home\?region=eu-west-1#/,
     );
+    const filled = new URLSearchParams(query);
+    expect(filled.get('stackName')).toBe('orgkeeper-member');
+    const templateUrl = new URL(filled.get('templateURL') ?? '');
+    expect(`${await (await fetch(templateUrl)).text()}\n`).toBe(text);
+    expect(templateUrl.searchParams.get('X-Amz-Expires')).toBe('604800');
+    expect(templateUrl.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('says when the link ends: in a week, or with the session that signed it', async () => {
+    const linked = async () =>
+      JSON.parse((await member('--account', UNKNOWN, '--json')).stdout).quickCreate as QuickCreate;
+    const week = Date.now() + 7 * 24 * 60 * 60 * 1000;
+    expect(Math.abs(Date.parse((await linked()).expiresAt) - week)).toBeLessThan(60_000);
+    const hour = new Date(Date.now() + 60 * 60 * 1000).toISOString();
+    process.env.AWS_CREDENTIAL_EXPIRATION = hour;
+    try {
+      expect((await linked()).expiresAt).toBe(hour);
+    } finally {
+      delete process.env.AWS_CREDENTIAL_EXPIRATION;
+    }
+  });
+
+  test('gives the template all the same when the bucket is not there, and says why there is no link', async () => {
+    const templatesBucket = 'not-there';
+    await putConfig({ ...config, templatesBucket });
+    try {
+      const { code, stdout, stderr } = await member('--account', UNKNOWN);
+      expect({ code, template: JSON.parse(stdout) }).toMatchObject({ code: 1, template: { Parameters: {} } });
+      expect(stderr).toMatch(
+        /cannot be kept in the bucket not-there for its owner \(NoSuchBucket\): the caller needs s3:PutObject and s3:GetObject on arn:aws:s3:::not-there\/member\/\*/,
+      );
+    } finally {
+      await putConfig(config);
+    }
   });
 
   test.each([
@@ -69,11 +102,6 @@ describe('template member', () => {
       'a baseline that there is not',
       ['--account', UNKNOWN, '--baseline', 'other@7'],
       /There is no baseline other@7/,
-    ],
-    [
-      'a template that is not in S3',
-      ['--account', UNKNOWN, '--template-url', 'https://example.com/t'],
-      /reads templates from S3 only/,
     ],
     [
       'a folder that is not there',

@@ -120,6 +120,34 @@ describe('table', () => {
   });
 });
 
+describe('the bucket of member templates', () => {
+  const bucket = only(main, 'AWS::S3::Bucket');
+
+  test('is closed to everybody but signed links, and forgets a template when its link ends', () => {
+    expect(bucket).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 7, Status: 'Enabled' }] },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    expect(statements(only(main, 'AWS::S3::BucketPolicy').PolicyDocument)).toEqual([
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    ]);
+  });
+
+  test('has the name that the command line is told', () => {
+    const parameter = only(main, 'AWS::SSM::Parameter', (one) => one.Name === '/orgkeeper/config');
+    expect(Config.parse(JSON.parse(text(parameter.Value))).templatesBucket).toBe(bucket.BucketName);
+  });
+});
+
 describe('functions', () => {
   test.each(['intake', 'sweep', 'reconcile', 'create-account'])(
     '%s runs on Node 24 on arm64 and keeps its logs for 90 days',
@@ -216,7 +244,7 @@ describe('schedules', () => {
 describe('alarms', () => {
   const all = Object.values(ofType(main, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
 
-  test('watch dead letters and errors of every function, the age of work, and the clock', () => {
+  test('watch dead letters and errors of every function, the age of work, the clock, and what it drops', () => {
     expect(all.map((alarm) => alarm.AlarmName).sort()).toEqual([
       'orgkeeper-clock-stopped',
       'orgkeeper-create-account-dead-letters',
@@ -226,22 +254,25 @@ describe('alarms', () => {
       'orgkeeper-intake-errors',
       'orgkeeper-reconcile-dead-letters',
       'orgkeeper-reconcile-errors',
+      'orgkeeper-schedule-dropped',
       'orgkeeper-sweep-dead-letters',
       'orgkeeper-sweep-errors',
       'orgkeeper-work-age',
     ]);
   });
 
-  test('watch queues and functions that exist', () => {
+  test('watch queues, functions and schedules that exist', () => {
     const queues = Object.values(ofType(main, 'AWS::SQS::Queue')).map(
       ({ Properties }) => Properties.QueueName,
     );
     const names = Object.values(ofType(main, 'AWS::Lambda::Function')).map(
       ({ Properties }) => Properties.FunctionName,
     );
+    const group = only(main, 'AWS::Scheduler::ScheduleGroup').Name;
+    const watched = { QueueName: queues, FunctionName: names, ScheduleGroup: [group] };
     for (const alarm of all) {
-      const [dimension] = alarm.Dimensions as { Value: string }[];
-      expect([...queues, ...names]).toContain(dimension?.Value);
+      const [dimension] = alarm.Dimensions as { Name: keyof typeof watched; Value: string }[];
+      expect(dimension && watched[dimension.Name]).toContain(dimension?.Value);
     }
   });
 

@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { QuickCreate } from '../../cli/quick-create.ts';
 import type { AccountView } from '../../shared/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
@@ -75,7 +76,18 @@ async function templateFor(account: string) {
     '--json',
   );
   expect({ code, stderr }).toMatchObject({ code: 0 });
-  return JSON.parse(stdout) as { externalId: string; roleArn: string; template: object };
+  return JSON.parse(stdout) as {
+    externalId: string;
+    roleArn: string;
+    template: object;
+    quickCreate: QuickCreate;
+  };
+}
+
+/** What CloudFormation reads when an owner opens the link. */
+async function templateOf({ url }: QuickCreate): Promise<object> {
+  const templateUrl = new URLSearchParams(url.split('?').at(-1)).get('templateURL');
+  return (await (await fetch(templateUrl ?? '')).json()) as object;
 }
 
 /** Registers as anybody does: one event, put from Main. */
@@ -137,9 +149,11 @@ async function admits(account: string, ExternalId: string | undefined): Promise<
 
 describe('An account outside the organization, whose owner deploys the member template', () => {
   it('is ready after one event, and can be entered with its ExternalId only', async () => {
-    const { externalId, template, roleArn } = await templateFor(INVITED);
+    const { externalId, template, roleArn, quickCreate } = await templateFor(INVITED);
     expect(roleArn).toBe(roleIn(INVITED));
-    const outputs = await deploy(INVITED, template);
+    const linked = await templateOf(quickCreate);
+    expect(linked).toEqual(template);
+    const outputs = await deploy(INVITED, linked);
     expect(outputs.ExecutionRoleArn).toBe(roleArn);
     expect(outputs.Register).toBe(
       `npx orgkeeper register ${INVITED} --name lab --execution-role-arn ${roleArn} --external-id ${externalId}`,

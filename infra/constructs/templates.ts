@@ -1,0 +1,28 @@
+import { Duration, RemovalPolicy, aws_s3 as s3, Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** How long a member template, and the link to it, can live: S3 signs no URL for longer. */
+const LIFETIME = Duration.days(7);
+
+/**
+ * Where `orgkeeper template member` puts templates for the owners of accounts: CloudFormation reads those of a
+ * quick-create link from S3 only. A template holds the ExternalId of its account, so the bucket is closed to
+ * everybody but signed links, and forgets each template when its link ends.
+ */
+export function templates(scope: Construct, bucketName: string): s3.Bucket {
+  const bucket = new s3.Bucket(scope, 'Templates', {
+    bucketName,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    lifecycleRules: [{ expiration: LIFETIME }],
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason:
+      'Templates stay for a week and are read by their signed links; CloudTrail can log who reads them.',
+  });
+  return bucket;
+}
