@@ -5,7 +5,8 @@ import { findBaseline } from '../../shared/store/baselines.ts';
 import { getCreation, requestOfCreation, saveCreation } from '../../shared/store/creations.ts';
 import { sendCreation } from '../../shared/work.ts';
 import type { IntakeDeps } from './deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import type { Incoming, IntakeOutcome } from './outcome.ts';
+import { refusal, rejectedFor, unknownBaseline } from './refusal.ts';
 
 /**
  * Records a request for an account, and has it looked at. The same request again changes nothing, until it has
@@ -17,23 +18,22 @@ export async function creationRequested(
   deps: IntakeDeps,
 ): Promise<IntakeOutcome> {
   const { table, creation: queue } = deps.main;
-  if (request.baseline && !(await findBaseline(table, request.baseline))) {
-    const message = `baseline ${request.baseline} was never published`;
-    return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
-  }
   const key = creationKey(request);
   const existing = await getCreation(table, key);
   const repeats = existing?.cause.id === incoming.cause.id;
-  if (existing && !repeats && existing.stage.is !== 'failed') {
-    if (sameRequest(existing.request, request))
-      return { did: 'ignored', why: 'asked for already, with the same content' };
-    const path = request.requestId ? 'detail.requestId' : 'detail.email';
-    const message = `${key} was asked for already, with other content`;
-    return rejected('RequestExists', `${message}.`, [{ path, message }]);
-  }
+  const asked = existing && !repeats && existing.stage.is !== 'failed';
+  if (asked && sameRequest(existing.request, request))
+    return { did: 'ignored', why: 'asked for already, with the same content' };
+  const { baseline } = request;
+  const keyPath = request.requestId ? 'detail.requestId' : 'detail.email';
+  const refused = rejectedFor([
+    asked ? refusal('RequestExists', keyPath, `${key} was asked for already, with other content`) : undefined,
+    baseline && !(await findBaseline(table, baseline)) ? unknownBaseline(baseline) : undefined,
+  ]);
+  if (refused) return refused;
   if (!repeats) {
-    const asked = askedFor(request, incoming.cause, incoming.time);
-    const saved = await saveCreation(table, { ...asked, version: (existing?.version ?? 0) + 1 });
+    const fresh = askedFor(request, incoming.cause, incoming.time);
+    const saved = await saveCreation(table, { ...fresh, version: (existing?.version ?? 0) + 1 });
     if (!saved) throw new Conflict(`Somebody else asked for ${key} at the same moment.`);
   } else if (!incoming.redelivered) return { did: 'ignored', why: 'this event was followed already' };
   await sendCreation(queue, { key });

@@ -1,16 +1,16 @@
 import type { AccountRecord, BaselineReference } from '../../shared/account.ts';
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
-import type { Config } from '../../shared/config.ts';
-import { Conflict, type Problem } from '../../shared/errors.ts';
+import { Conflict } from '../../shared/errors.ts';
 import { createOnboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import { registered } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
-import { matchesRolePattern } from '../../shared/trust.ts';
 import type { IntakeDeps } from './deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import type { Incoming, IntakeOutcome } from './outcome.ts';
+import { rejectedFor, unknownBaseline } from './refusal.ts';
+import { accountRefusals } from './refuse-account.ts';
 
 /**
  * Registers an account, or corrects its registration: the record is saved, a pass is asked for, and the change is
@@ -22,35 +22,18 @@ export async function register(
   described: OrganizationAccount | undefined,
   deps: IntakeDeps,
 ): Promise<IntakeOutcome> {
-  const { config, main } = deps;
-  if (request.accountId === config.managementAccountId) {
-    return rejected('ManagementAccount', 'The management account is never kept.', [
-      { path: 'detail.accountId', message: 'is the management account' },
-    ]);
-  }
-  const problem = roleProblem(request, config);
-  if (problem) return rejected('InvalidRequest', `${problem.path}: ${problem.message}.`, [problem]);
+  const { main } = deps;
   const existing = await getRecord(main.table, request.accountId);
   if (existing && isOvertaken(incoming, existing)) {
     return { did: 'ignored', why: `a later event, ${existing.changedBy}, changed the account since` };
   }
-  if (described && !described.active) {
-    const message = `is ${described.state} in the organization`;
-    return rejected('AccountDeparted', `Account ${request.accountId} ${message}.`, [
-      { path: 'detail.accountId', message },
-    ]);
-  }
-  if (!described && !request.executionRoleArn && !existing?.executionRoleArn) {
-    const message = 'is not in the organization, and no executionRoleArn says how to enter it';
-    return rejected('NotInOrganization', `Account ${request.accountId} ${message}.`, [
-      { path: 'detail.accountId', message },
-    ]);
-  }
-  const baseline = await resolveBaseline(request, existing, described, deps);
-  if (!baseline) {
-    const message = `baseline ${request.baseline} was never published`;
-    return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
-  }
+  const named = request.baseline ? await findBaseline(main.table, request.baseline) : undefined;
+  const refused = rejectedFor([
+    ...accountRefusals({ request, described, existing }, deps.config),
+    request.baseline && !named ? unknownBaseline(request.baseline) : undefined,
+  ]);
+  if (refused) return refused;
+  const baseline = named ?? (await chosenBaseline(request, existing, described, deps));
   const changedBy = incoming.cause.id;
   const record = registered(existing, {
     request,
@@ -81,31 +64,14 @@ function isOvertaken(
   );
 }
 
-/** Why Main could never assume the execution role that is named; its account was compared when it was read. */
-function roleProblem(
-  { executionRoleArn: arn }: RegistrationRequest,
-  { executionRolePattern: pattern, partition }: Config,
-): Problem | undefined {
-  const path = 'detail.executionRoleArn';
-  if (arn === undefined) return undefined;
-  if (arn.split(':')[1] !== partition)
-    return { path, message: `the role must be in the partition ${partition}` };
-  if (matchesRolePattern(arn, pattern)) return undefined;
-  return {
-    path,
-    message: `the name of the role must match executionRolePattern ${pattern}: IAM lets Main assume no other`,
-  };
-}
-
-/** The baseline asked for; without one the one it has, or the one that the rules choose. */
-async function resolveBaseline(
+/** The baseline for a registration that names none: the one it has, or the one that the rules choose. */
+async function chosenBaseline(
   request: RegistrationRequest,
   existing: AccountRecord | undefined,
   described: OrganizationAccount | undefined,
   { config, main, organization }: IntakeDeps,
-): Promise<BaselineReference | undefined> {
+): Promise<BaselineReference> {
   const { table } = main;
-  if (request.baseline) return findBaseline(table, request.baseline);
   if (existing?.lifecycle === 'managed' && existing.baseline) return existing.baseline;
   const { accountId, name, tags } = request;
   return createOnboarding({ config, table, organization }).baseline({ accountId, name, described, tags });

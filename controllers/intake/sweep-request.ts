@@ -6,6 +6,7 @@ import { startSweep } from '../../shared/store/controls.ts';
 import { sendSweep, type WorkMessage } from '../../shared/work.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { unknownBaseline } from './refusal.ts';
 
 /**
  * A pass for each account named; for every account, or every one of a baseline, the sweep function goes through the
@@ -19,9 +20,10 @@ export async function sweepRequested(
   const { cause, time: requestedAt } = incoming;
   const sweepId = cause.id;
   const { accountIds, baseline } = request;
-  if (baseline && !(await findBaseline(deps.main.table, baseline))) {
-    const message = `baseline ${baseline} was never published`;
-    return rejected('UnknownBaseline', `${message}.`, [{ path: 'detail.baseline', message }]);
+  const isKnown = !baseline || (await findBaseline(deps.main.table, baseline));
+  if (!isKnown) {
+    const { reason, message, problems } = unknownBaseline(baseline);
+    return rejected(reason, message, problems);
   }
   if (!accountIds) {
     await sendSweep(deps.main.sweep, {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import type { IntakeDeps } from '../../controllers/intake/deps.ts';
+import { register } from '../../controllers/intake/register.ts';
+import type { OrganizationAccount } from '../../shared/organization.ts';
+import type { RegistrationRequest } from '../../shared/requests.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
+import { fakeMain } from '../docs/fake-main.ts';
+import { aConfig, anOrganizationAccount, MANAGEMENT, MEMBER } from '../factories.ts';
+
+const incoming = {
+  cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
+  detail: {},
+  account: '345678901234',
+  time: '2026-11-20T10:00:00Z',
+  redelivered: false,
+};
+
+/** What becomes of a registration where no baseline was ever published. */
+async function registering(
+  more: Partial<RegistrationRequest>,
+  described: OrganizationAccount | undefined = undefined,
+) {
+  const { main } = fakeMain([]);
+  const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+  const request = { accountId: MEMBER, name: 'genomics', ...more };
+  const outcome = await register(incoming, request, described, deps);
+  expect(await getRecord(main.table, request.accountId)).toBeUndefined();
+  return outcome;
+}
+
+describe('a registration that cannot be followed', () => {
+  it('is answered with everything that there is to say against it, the first as the reason', async () => {
+    expect(await registering({ baseline: 'nonsense' })).toEqual({
+      did: 'rejected',
+      rejection: {
+        reason: 'NotInOrganization',
+        message:
+          `Account ${MEMBER} is not in the organization, and no executionRoleArn says how to enter it. ` +
+          'baseline nonsense was never published.',
+        problems: [
+          {
+            path: 'detail.accountId',
+            message: 'is not in the organization, and no executionRoleArn says how to enter it',
+          },
+          { path: 'detail.baseline', message: 'baseline nonsense was never published' },
+        ],
+      },
+    });
+  });
+
+  it('names role, account and baseline together', async () => {
+    const executionRoleArn = `arn:aws:iam::${MEMBER}:role/something-else`;
+    const suspended = anOrganizationAccount({ active: false, state: 'SUSPENDED' });
+    expect(await registering({ executionRoleArn, baseline: 'nonsense@7' }, suspended)).toMatchObject({
+      rejection: {
+        reason: 'InvalidRequest',
+        problems: [
+          { path: 'detail.executionRoleArn', message: expect.stringMatching(/must match/) },
+          { path: 'detail.accountId', message: 'is SUSPENDED in the organization' },
+          { path: 'detail.baseline' },
+        ],
+      },
+    });
+  });
+
+  it('is refused for the management account, whatever else it says', async () => {
+    expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
+      rejection: { reason: 'ManagementAccount', message: 'The management account is never kept.' },
+    });
+  });
+});
