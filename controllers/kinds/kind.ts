@@ -65,6 +65,8 @@ export interface Kind<Section, Wanted, Actual> {
   remove(wanted: Wanted, context: KindContext): Promise<void>;
   /** Pure. Whether outputs say that something that Orgkeeper made is there, of a kind that the baseline dropped. */
   leaves?(recorded: Readonly<Record<string, string>>): boolean;
+  /** Pure. ARNs of what outputs say that Orgkeeper made and the baseline no longer names: `remove` takes them away, too. */
+  leftBehind?(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
 }
 
 /** What a list of kinds holds; each kind's own types are its own business. */

@@ -1,10 +1,10 @@
-import { ForeignResource } from '../../shared/errors.ts';
-import type { AnyKind } from '../kinds/kind.ts';
+import { ForeignResource, InvalidDesiredState } from '../../shared/errors.ts';
+import type { AnyKind, KindAccount } from '../kinds/kind.ts';
 import { type KeptKind, kindAccount } from './desired.ts';
 import { clientsFor } from './enter.ts';
 import type { Findings } from './finish.ts';
 import { lease, stopped } from './hold.ts';
-import type { KindOutcome } from './kinds-run.ts';
+import { type KindOutcome, render, type Seen } from './kinds-run.ts';
 import { giveAddressBack } from './own-addresses.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
 import { removeKind } from './remove-kind.ts';
@@ -23,24 +23,18 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   const none = { findings: [], failures: [] };
   if (hold) return { outcomes: kept.map(({ kind }) => held(kind)), hold, ...none };
   const account = kindAccount(pass.record, deps.config, kept);
-  const dropped = deps.kinds.filter((kind) => {
-    const isEntry = account.entry && kind.verifiesAccess;
-    return !kept.some((one) => one.kind === kind) && !isEntry && kind.leaves?.(pass.place.outputs);
-  });
+  const dropped = deps.kinds.filter(
+    (kind) =>
+      !kept.some((one) => one.kind === kind) && !isEntry(kind, account) && kind.leaves?.(pass.place.outputs),
+  );
   if (dropped.length > 0) {
     return { outcomes: [...kept.map(({ kind }) => waits(kind)), ...dropped.map(notInBaseline)], ...none };
   }
   await lease(pass, deps);
   const outcomes: KindOutcome[] = [];
   for (const one of kept.toReversed()) {
-    const { kind } = one;
-    if (outcomes.some(({ state }) => state.is === 'failed')) outcomes.unshift(waits(kind));
-    else if (account.entry && kind.verifiesAccess) outcomes.unshift(left(kind, account.entry.roleArn));
-    else {
-      const clients = (wanted: unknown) =>
-        clientsFor(pass, deps, writingPolicy(kind, kind.resources(wanted, account)));
-      outcomes.unshift(lookedAtAgain(await removeKind({ ...one, account }, pass.place, clients)));
-    }
+    const halted = outcomes.some(({ state }) => state.is === 'failed');
+    outcomes.unshift(halted ? waits(one.kind) : await takeAway({ ...one, account }, pass, deps));
   }
   const retired = outcomes.every(({ state }) => state.is === 'removed');
   // A network that the baseline no longer speaks of, or that made way for the account's own, is still there.
@@ -49,9 +43,38 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   return { outcomes, retired, ...none };
 }
 
-function left(kind: AnyKind, roleArn: string): KindOutcome {
-  const message = `${roleArn} stays: its owner made it to let Orgkeeper in, and removes it.`;
-  return { kind, differences: [], foreign: [], state: { is: 'removed', reason: 'Left', message } };
+type Removable = Pick<Seen, 'kind' | 'section' | 'account'>;
+
+/** Takes away what was made of a kind, under earlier names too; but not the role by which the account is entered. */
+async function takeAway(one: Removable, pass: Pass, deps: PassDeps): Promise<KindOutcome> {
+  const { kind, account } = one;
+  const behind = leftBehind(one, pass);
+  const stays = isEntry(kind, account);
+  if (stays && behind.length === 0) return left({ kind, differences: [], foreign: [] }, account);
+  const clients = (wanted: unknown) =>
+    clientsFor(pass, deps, writingPolicy(kind, [...kind.resources(wanted, account), ...behind]));
+  const outcome = lookedAtAgain(await removeKind(one, pass.place, clients));
+  return stays && outcome.state.is === 'removed' ? left(outcome, account) : outcome;
+}
+
+/** The role by which the account is entered. */
+function isEntry(kind: AnyKind, { entry }: KindAccount): boolean {
+  return entry !== undefined && kind.verifiesAccess === true;
+}
+
+/** What was made of a kind before the baseline named it otherwise; none where the baseline makes no sense. */
+function leftBehind(one: Removable, { place }: Pass): readonly string[] {
+  try {
+    return one.kind.leftBehind?.(render(one, place, place.outputs), place.outputs) ?? [];
+  } catch (error) {
+    if (error instanceof InvalidDesiredState) return [];
+    throw error;
+  }
+}
+
+function left(outcome: Omit<KindOutcome, 'state'>, { entry }: KindAccount): KindOutcome {
+  const message = `${entry?.roleArn} stays: its owner made it to let Orgkeeper in, and removes it.`;
+  return { ...outcome, state: { is: 'removed', reason: 'Left', message } };
 }
 
 function waits(kind: AnyKind): KindOutcome {

@@ -6,9 +6,11 @@ interface Statement {
   readonly Resource: readonly string[];
 }
 
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, Policy */
+const LIMIT = 2_048;
+
 /**
  * What a session for looking may do: every kind's reads, nothing else. Compact JSON; AWS allows 2,048 characters.
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export function readingPolicy(kinds: readonly AnyKind[]): string {
   return policy([
@@ -16,12 +18,18 @@ export function readingPolicy(kinds: readonly AnyKind[]): string {
   ]);
 }
 
-/** What a session for mending one kind may do: its reads, and its writes on its own resources. */
+/**
+ * What a session for mending one kind may do: its reads, and its writes on its own resources; on any, where so many
+ * are named that they would not fit.
+ */
 export function writingPolicy(kind: AnyKind, resources: readonly string[]): string {
-  return policy([
-    { Effect: 'Allow', Action: kind.permissions.read, Resource: ['*'] },
-    { Effect: 'Allow', Action: kind.permissions.write, Resource: resources },
-  ]);
+  const on = (Resource: readonly string[]) =>
+    policy([
+      { Effect: 'Allow', Action: kind.permissions.read, Resource: ['*'] },
+      { Effect: 'Allow', Action: kind.permissions.write, Resource },
+    ]);
+  const named = on(resources);
+  return named.length <= LIMIT ? named : on(['*']);
 }
 
 function policy(statements: readonly Statement[]): string {

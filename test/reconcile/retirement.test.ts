@@ -31,6 +31,7 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
     observe: async () => ({ state: 'absent' }),
     outputs: () => ({}),
     leaves: (recorded) => recorded[`${name}.id`] !== undefined,
+    ...(name === 'role' && { leftBehind: (_, { former }) => (former ? [former] : []) }),
     diff: () => ({ differences: [], blocked: [], foreign: [] }),
     apply: async () => {},
     remove: async (_wanted, { record }) => {
@@ -50,6 +51,7 @@ async function removal(
     lease?: Error;
     keeps?: readonly string[];
     address?: string;
+    former?: string;
   } = {},
 ) {
   const log: string[] = [];
@@ -83,6 +85,7 @@ async function removal(
     'network.id': 'n',
     'parameters.id': 'p',
     ...(address && { 'address.cidr': address }),
+    ...(options.former && { former: options.former }),
   };
   const pass = {
     id: 'pass-2',
@@ -167,6 +170,20 @@ describe('The pass of a retiring account', () => {
       reason: 'Left',
       message: expect.stringContaining(executionRoleArn),
     });
+  });
+
+  it.each([
+    ['of its own', {}, 'Removed'],
+    [
+      "beside its owner's",
+      { executionRoleArn: `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`, origin: 'invited' as const },
+      'Left',
+    ],
+  ])('may take away what the baseline named before, where it has a role %s', async (_, record, reason) => {
+    const { log, policies, conditions } = await removal({ record, former: 'arn:old' });
+    expect(log).toEqual(['lease', 'parameters', 'network', 'role']);
+    expect(JSON.parse(policies.at(-1) ?? '').Statement[1].Resource).toEqual(['*', 'arn:old']);
+    expect(conditions[0]?.reason).toBe(reason);
   });
 
   it.each([

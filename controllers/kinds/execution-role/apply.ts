@@ -15,7 +15,8 @@ import { Conflict, ForeignResource } from '../../../shared/errors.ts';
 import type { Change, KindContext } from '../kind.ts';
 import { diff } from './diff.ts';
 import { explained } from './errors.ts';
-import { type ActualRole, isOurs } from './observe.ts';
+import type { ActualRole } from './observe.ts';
+import { isOurs } from './ours.ts';
 import { getRole, isGone, unlessGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 

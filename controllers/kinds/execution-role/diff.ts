@@ -3,6 +3,7 @@ import { type PolicyDifference, differences as policyDifferences } from '../../.
 import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import { checkGiven } from './coverage.ts';
+import { reportFormer } from './former.ts';
 import { keptOut } from './lockout.ts';
 import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
@@ -11,7 +12,9 @@ import { type Granted, warningsOf } from './warnings.ts';
 /** See Kind. Paths: `trustPolicy`, `inlinePolicies.<name>`, `managedPolicies.<arn>`, `tags.<key>`, … */
 export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
   const warnings = warningsOf(grantedBy(wanted, actual));
-  return { ...compareRoles(wanted, actual), ...(warnings.length > 0 && { warnings }) };
+  const compared = compareRoles(wanted, actual);
+  const blocked = [...compared.blocked, ...reportFormer(wanted)];
+  return { ...compared, blocked, ...(warnings.length > 0 && { warnings }) };
 }
 
 /** Of a role that its owner keeps, what it is; of ours, what it is to be: what is added by hand is a difference. */

@@ -1,6 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
+import { FORMER, formerRoles } from './former.ts';
 import { type ActualRole, observe } from './observe.ts';
 import { remove } from './remove.ts';
 import { type ExecutionRole, POLICY_VARIABLE, render } from './render.ts';
@@ -65,7 +66,10 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   apply,
   restore,
   remove,
-  leaves: (recorded) => recorded['role.arn'] !== undefined && recorded['role.keptBy'] !== 'owner',
+  leaves: (recorded) =>
+    recorded[FORMER] !== undefined ||
+    (recorded['role.arn'] !== undefined && recorded['role.keptBy'] !== 'owner'),
+  leftBehind: formerRoles,
 };
 
 /** Whose the role is, is remembered: without its tags, ours would look like its owner's. */

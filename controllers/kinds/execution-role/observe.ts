@@ -1,6 +1,8 @@
 import type { Role } from '@aws-sdk/client-iam';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
+import { lookAtFormer } from './former.ts';
 import { type Given, readGiven } from './given.ts';
+import { isOurs, tagsOf } from './ours.ts';
 import { attachedArns, getRole, inlineDocument, inlineNames, managedDocument } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
@@ -32,8 +34,9 @@ export interface ActualRole {
  */
 export async function observe(wanted: ExecutionRole, context: KindContext): Promise<Observation<ActualRole>> {
   const names = Object.keys(wanted.inlinePolicies);
-  const [role, listed, managedPolicies, ...documents] = await Promise.all([
+  const [role, , listed, managedPolicies, ...documents] = await Promise.all([
     getRole(wanted.name, context),
+    lookAtFormer(wanted, context),
     inlineNames(wanted.name, context),
     attachedArns(wanted.name, context),
     ...names.map((name) => inlineDocument(wanted.name, name, context)),
@@ -72,15 +75,6 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
   };
 }
 
-/**
- * Tagged by us, or recorded when we made it: a role that lost its tags is still ours. One that was seen to be its
- * owner's is not, though it was recorded as the role that is used.
- */
-export function isOurs(role: Role, { account, recorded }: KindContext): boolean {
-  if (tagsOf(role)[OWNER_TAG] === account.owner) return true;
-  return recorded['role.arn'] === role.Arn && recorded['role.keptBy'] !== 'owner';
-}
-
 /** Whether it would shut us out can only be told by its document. */
 async function boundaryToBe(
   { entry, permissionsBoundary: wanted }: ExecutionRole,
@@ -90,10 +84,6 @@ async function boundaryToBe(
   if (!entry || !wanted || wanted === current) return {};
   const document = await managedDocument(wanted, context);
   return document === undefined ? {} : { boundaryToBe: document };
-}
-
-function tagsOf(role: Role): Record<string, string> {
-  return Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
 function foreign(role: Role, owner: string | undefined): Observation<ActualRole> {

@@ -6,35 +6,43 @@ import {
 } from '@aws-sdk/client-iam';
 import { ForeignResource } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
-import { isOurs } from './observe.ts';
+import { FORMER, formerRoles, roleName } from './former.ts';
+import { isOurs } from './ours.ts';
 import { attachedArns, getRole, inlineNames, unlessGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
 /**
- * See Kind. A role that is not ours stays, and so does one that instance profiles hold. The role by which the account
- * is entered stays too: its owner made it, by our template or by hand.
+ * See Kind. Roles that the baseline named before go, too. A role that is not ours stays, and so does one that instance
+ * profiles hold. The role by which the account is entered stays too: its owner made it, by our template or by hand.
  */
 export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
+  const names = formerRoles(wanted, context.recorded).map(roleName);
+  for (const name of wanted.entry ? names : [...names, wanted.name]) await removeRole(name, context);
+  context.record({
+    'role.arn': undefined,
+    'role.name': undefined,
+    'role.keptBy': undefined,
+    [FORMER]: undefined,
+  });
+}
+
+async function removeRole(RoleName: string, context: KindContext): Promise<void> {
   const { iam } = context.clients;
-  const RoleName = wanted.name;
-  const role = wanted.entry ? undefined : await getRole(RoleName, context);
-  if (role && !isOurs(role, context)) return;
-  if (role) {
-    const [profiles, arns, names] = await Promise.all([
-      instanceProfiles(RoleName, context),
-      attachedArns(RoleName, context),
-      inlineNames(RoleName, context),
-    ]);
-    if (profiles.length > 0) throw inUse(wanted, profiles);
-    for (const PolicyArn of arns) {
-      await unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
-    }
-    for (const PolicyName of names) {
-      await unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
-    }
-    await unlessGone(iam.send(new DeleteRoleCommand({ RoleName })));
+  const role = await getRole(RoleName, context);
+  if (!role || !isOurs(role, context)) return;
+  const [profiles, arns, names] = await Promise.all([
+    instanceProfiles(RoleName, context),
+    attachedArns(RoleName, context),
+    inlineNames(RoleName, context),
+  ]);
+  if (profiles.length > 0) throw inUse(role.Arn ?? RoleName, profiles);
+  for (const PolicyArn of arns) {
+    await unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
   }
-  context.record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
+  for (const PolicyName of names) {
+    await unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+  }
+  await unlessGone(iam.send(new DeleteRoleCommand({ RoleName })));
 }
 
 async function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {
@@ -50,8 +58,8 @@ async function instanceProfiles(RoleName: string, { clients }: KindContext): Pro
   return names;
 }
 
-function inUse(wanted: ExecutionRole, profiles: readonly string[]): ForeignResource {
-  return new ForeignResource(`The role ${wanted.arn} is in use by instance profile ${profiles.join(', ')}.`, {
+function inUse(arn: string, profiles: readonly string[]): ForeignResource {
+  return new ForeignResource(`The role ${arn} is in use by instance profile ${profiles.join(', ')}.`, {
     reason: 'InUse',
     remedy: 'Take the role out of the instance profile, then retire the account again.',
   });

@@ -2,6 +2,7 @@ import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import { FORMER } from './former.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
 
 /** The execution role that an account is to have. */
@@ -11,6 +12,8 @@ export interface ExecutionRole extends ExecutionRoleSection {
   readonly owner: string;
   /** Present when the account is entered by this very role. */
   readonly entry?: Entry;
+  /** ARNs of roles that we made for the account under other names, and that are still there. */
+  readonly former: readonly string[];
 }
 
 /** Characters that IAM allows by default, whitespace not counted. */
@@ -45,6 +48,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
     arn: `arn:${account.partition}:iam::${account.accountId}:role${role.path}${role.name}`,
     partition: account.partition,
     owner: account.owner,
+    former: lookup(FORMER)?.split(' ') ?? [],
     ...(entry && { entry }),
   };
 }

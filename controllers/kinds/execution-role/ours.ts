@@ -1,0 +1,19 @@
+import type { Role } from '@aws-sdk/client-iam';
+import { type KindContext, OWNER_TAG } from '../kind.ts';
+
+/**
+ * Tagged by us, or recorded when we made it: a role that lost its tags is still ours. One that was seen to be its
+ * owner's is not, though it was recorded as the role that is used.
+ */
+export function isOurs(
+  role: Role,
+  { account, recorded }: Pick<KindContext, 'account' | 'recorded'>,
+): boolean {
+  if (tagsOf(role)[OWNER_TAG] === account.owner) return true;
+  if (recorded['role.former']?.split(' ').includes(role.Arn ?? '')) return true;
+  return recorded['role.arn'] === role.Arn && recorded['role.keptBy'] !== 'owner';
+}
+
+export function tagsOf(role: Role): Record<string, string> {
+  return Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+}
