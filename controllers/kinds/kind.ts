@@ -105,6 +105,8 @@ export interface KindContext {
   readonly clients: MemberClients;
   /** Outputs (ids) recorded by earlier passes and by this one so far. */
   readonly recorded: Readonly<Record<string, string>>;
+  /** The time: what was made a moment ago may not show yet. */
+  readonly now: () => Date;
   /** Keeps outputs even when the pass fails later; undefined forgets one. */
   readonly record: (outputs: Readonly<Record<string, string | undefined>>) => void;
   /**

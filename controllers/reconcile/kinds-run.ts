@@ -188,6 +188,7 @@ export function contextFor(
     account,
     clients,
     recorded,
+    now: () => new Date(),
     record(outputs) {
       for (const [name, value] of Object.entries(outputs)) {
         if (value === undefined) delete place.outputs[name];

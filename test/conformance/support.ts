@@ -108,7 +108,11 @@ export function keeper<Section, Wanted, Actual>(
   let recorded: Record<string, string> = {};
   let { section } = options;
 
+  /** Each pass takes place an hour after the one before: what was made shows everywhere by then. */
+  let hours = 0;
+
   function start(stop: Stop | undefined) {
+    hours += 1;
     const run = { part: 'observe' as Part, calls: [] as ObservedCall[], counted: 0, dead: false, busy: 0 };
     const around = async <T>(call: () => Promise<T>): Promise<T> => {
       if (run.dead) throw new Stopped('the process is gone');
@@ -137,6 +141,7 @@ export function keeper<Section, Wanted, Actual>(
       get recorded() {
         return fresh;
       },
+      now: () => new Date(Date.now() + hours * 3_600_000),
       record(outputs) {
         if (run.dead) return;
         fresh = Object.fromEntries(

@@ -2,19 +2,22 @@ import type { KindContext, Observation } from '../kind.ts';
 import { NAME_TAG } from '../kind.ts';
 import type { Inside, NetworkActual } from './actual.ts';
 import { assemble } from './assemble.ts';
+import { forgetOld, notShownYet } from './fresh.ts';
 import { isAnothers, isOurs } from './identify.ts';
-import { VPC } from './names.ts';
+import { GATEWAY, tableNamed, VPC } from './names.ts';
 import { readInside, readInternetGateways, readVpcs } from './read.ts';
 import type { Network } from './render.ts';
 
 /**
  * See Kind. With a recorded VPC: seven calls, all at once. A second step only where the VPC has to be found by its
- * tags, or where a second VPC carries them.
+ * tags, or where a second VPC carries them. What was made a moment ago and does not show yet is waited for: EC2 would
+ * make a second VPC, gateway or route table without a word. Of subnets and gateway endpoints it refuses a second one.
  */
-export async function observe(
-  wanted: Network,
-  { clients: { ec2 }, recorded }: KindContext,
-): Promise<Observation<NetworkActual>> {
+export async function observe(wanted: Network, context: KindContext): Promise<Observation<NetworkActual>> {
+  const {
+    clients: { ec2 },
+    recorded,
+  } = context;
   const { owner } = wanted;
   const recordedId = recorded[VPC.output];
   const [vpcs, gateways, known] = await Promise.all([
@@ -27,6 +30,14 @@ export async function observe(
     return settling(`VPC ${recordedId} exists, but is not listed yet.`);
   }
   if (listed && isAnothers(listed, owner)) return foreign(listed.id);
+  const unseen =
+    notShownYet(VPC, vpcs, context) ??
+    notShownYet(GATEWAY, gateways, context) ??
+    wanted.routings
+      .map((routing) => listed && notShownYet(tableNamed(routing), known?.tables ?? [], context))
+      .find((id) => id !== undefined);
+  if (unseen) return settling(`${unseen} was made less than a minute ago, and AWS does not show it yet.`);
+  forgetOld(context);
 
   const named = vpcs.filter((vpc) => vpc.tags[NAME_TAG] === VPC.logical);
   const tagged = named.filter((vpc) => isOurs(vpc, owner));

@@ -9,6 +9,7 @@ import type { KindContext } from '../kind.ts';
 import type { NetworkActual, Tagged } from './actual.ts';
 import { deleteOne, goneIsFine, inUse } from './delete.ts';
 import { diffTables } from './diff/tables.ts';
+import { madeAt } from './fresh.ts';
 import { isOurs } from './identify.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
@@ -31,14 +32,14 @@ export async function remove(wanted: Network, context: KindContext): Promise<voi
     if (obstacles.length > 0) throw stillUsed(actual, obstacles);
     await removeAll(wanted, actual, context);
   }
-  const outputs = [
-    VPC.output,
-    'vpc.cidr',
-    GATEWAY.output,
-    ...wanted.subnets.map(({ name }) => subnetNamed(name).output),
-    ...wanted.routings.map((routing) => tableNamed(routing).output),
-    ...wanted.endpoints.map(({ name }) => endpointNamed(name).output),
+  const named = [
+    VPC,
+    GATEWAY,
+    ...wanted.subnets.map(({ name }) => subnetNamed(name)),
+    ...wanted.routings.map(tableNamed),
+    ...wanted.endpoints.map(({ name }) => endpointNamed(name)),
   ];
+  const outputs = ['vpc.cidr', ...named.flatMap(({ output }) => [output, madeAt(output)])];
   if (observed.state !== 'foreign') {
     context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
   }

@@ -5,7 +5,7 @@ import { clientToken } from '../../../controllers/kinds/network/apply/work.ts';
 import { diff } from '../../../controllers/kinds/network/diff/diff.ts';
 import { tableNamed } from '../../../controllers/kinds/network/names.ts';
 import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/errors.ts';
-import { awsError, fakeContext, healthy, wantedWith, withTable } from './samples.ts';
+import { awsError, fakeContext, healthy, NOW, wantedWith, withTable } from './samples.ts';
 
 const made = {
   CreateVpc: { Vpc: { VpcId: 'vpc-1' } },
@@ -14,11 +14,15 @@ const made = {
   CreateSubnet: { Subnet: { SubnetId: 'subnet-1' } },
   CreateVpcEndpoint: { VpcEndpoint: { VpcEndpointId: 'vpce-1' } },
 };
+const madeAt = NOW.toISOString();
 const ids = {
   'vpc.id': 'vpc-1',
+  'vpc.madeAt': madeAt,
   'vpc.cidr': '10.0.0.0/16',
   'internetGateway.id': 'igw-1',
+  'internetGateway.madeAt': madeAt,
   'routeTable.public.id': 'rtb-1',
+  'routeTable.public.madeAt': madeAt,
   'subnet.public.id': 'subnet-1',
   'endpoint.s3.id': 'vpce-1',
 };

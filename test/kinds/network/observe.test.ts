@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import { observe } from '../../../controllers/kinds/network/observe.ts';
-import { awsError, fakeContext, ours, wantedWith } from './samples.ts';
+import { awsError, fakeContext, NOW, ours, wantedWith } from './samples.ts';
 
 const wanted = wantedWith();
 const tags = (record: Record<string, string>) =>
@@ -73,6 +73,46 @@ describe('looking at a network', () => {
   test('waits for a VPC that exists and is not listed yet, instead of making a second one', async () => {
     const { context } = fakeContext({ DescribeVpcAttribute: attributes }, { 'vpc.id': 'vpc-1' });
     expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
+  });
+
+  const made = { 'vpc.id': 'vpc-1', 'vpc.madeAt': NOW.toISOString() };
+  const seconds = (count: number) => new Date(NOW.getTime() + count * 1_000);
+  const nothing = { DescribeVpcAttribute: awsError('InvalidVpcID.NotFound') };
+
+  test('waits for a VPC that was just made and that no call shows yet, however often it looks', async () => {
+    for (const later of [0, 2, 20, 59]) {
+      const { context, outputs } = fakeContext(nothing, made, seconds(later));
+      expect(await observe(wanted, context)).toMatchObject({
+        state: 'settling',
+        message: 'vpc-1 was made less than a minute ago, and AWS does not show it yet.',
+        retryAfterSeconds: 10,
+      });
+      expect(outputs).toEqual(made);
+    }
+  });
+
+  test('takes it for gone when it does not show after a minute', async () => {
+    const { context, outputs } = fakeContext(nothing, made, seconds(60));
+    expect(await observe(wanted, context)).toEqual({ state: 'absent' });
+    expect(outputs['vpc.madeAt']).toBeUndefined();
+  });
+
+  test('takes no other VPC with our tags in the meantime', async () => {
+    const answers = { ...nothing, DescribeVpcs: { Vpcs: [vpc('vpc-2')] } };
+    expect(await observe(wanted, fakeContext(answers, made, seconds(5)).context)).toMatchObject({
+      state: 'settling',
+    });
+  });
+
+  test.each([
+    ['internet gateway', 'internetGateway', 'igw-1'],
+    ['route table', 'routeTable.public', 'rtb-1'],
+  ])('waits for an %s that was just made', async (_, output, id) => {
+    const recorded = { 'vpc.id': 'vpc-1', [`${output}.id`]: id, [`${output}.madeAt`]: NOW.toISOString() };
+    const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes };
+    const look = async (later: number) =>
+      (await observe(wanted, fakeContext(answers, recorded, seconds(later)).context)).state;
+    expect([await look(59), await look(60)]).toEqual(['settling', 'present']);
   });
 
   test('waits for a VPC that is listed and not known everywhere yet', async () => {

@@ -87,6 +87,9 @@ export function withTable(overrides: Partial<Table>): Pick<NetworkActual, 'table
   return { tables: { public: table }, allTables: [main, table] };
 }
 
+/** When the passes of these tests take place. */
+export const NOW = new Date('2026-11-20T09:00:00Z');
+
 /** One call that was sent, and the commands that were in flight with it. */
 interface Sent {
   readonly name: string;
@@ -100,7 +103,11 @@ type Answer = Record<string, unknown> | Error | ((input: Record<string, unknown>
  * A context whose EC2 answers by command name, `{}` where nothing is said. `step` of a call counts how often the
  * kind has waited for an answer before.
  */
-export function fakeContext(answers: Record<string, Answer>, recorded: Record<string, string> = {}) {
+export function fakeContext(
+  answers: Record<string, Answer>,
+  recorded: Record<string, string> = {},
+  now = NOW,
+) {
   const sent: Sent[] = [];
   const outputs: Record<string, string | undefined> = { ...recorded };
   let step = 1;
@@ -121,6 +128,7 @@ export function fakeContext(answers: Record<string, Answer>, recorded: Record<st
       const known = Object.entries(outputs).filter((entry): entry is [string, string] => !!entry[1]);
       return Object.fromEntries(known);
     },
+    now: () => now,
     record: (more) => Object.assign(outputs, more),
     eventually: async (call, alsoWhen = []) => {
       try {

@@ -1,4 +1,5 @@
 import { AttachInternetGatewayCommand, CreateInternetGatewayCommand } from '@aws-sdk/client-ec2';
+import { justMade } from '../fresh.ts';
 import { GATEWAY } from '../names.ts';
 import {
   applyTags,
@@ -23,7 +24,7 @@ export async function applyGateway(work: Work, ids: Ids): Promise<void> {
     });
     const made = await createOnce(context, 'the internet gateway', () => ec2Once.send(command));
     ids.gateway = idFrom(made.InternetGateway?.InternetGatewayId, GATEWAY);
-    context.record({ [GATEWAY.output]: ids.gateway });
+    context.record(justMade(GATEWAY, ids.gateway, context));
   }
   if (!ids.gateway) return;
   if (isNew || changesOf(work, GATEWAY).some(({ path }) => path === 'attachment')) {

@@ -1,6 +1,7 @@
 import { CreateRouteCommand, CreateRouteTableCommand, ReplaceRouteCommand } from '@aws-sdk/client-ec2';
 import { gatewayIsUsable } from '../diff/gateway.ts';
 import { EVERYWHERE } from '../diff/tables.ts';
+import { justMade } from '../fresh.ts';
 import { tableNamed } from '../names.ts';
 import type { Routing } from '../section.ts';
 import {
@@ -32,8 +33,9 @@ async function applyTable(routing: Routing, work: Work, ids: Ids): Promise<void>
       TagSpecifications: tagSpecifications(wanted, named, 'route-table'),
     });
     const { RouteTable } = await write(context, () => ec2.send(command));
-    ids.tables.set(routing, idFrom(RouteTable?.RouteTableId, named));
-    context.record({ [named.output]: ids.tables.get(routing) });
+    const id = idFrom(RouteTable?.RouteTableId, named);
+    ids.tables.set(routing, id);
+    context.record(justMade(named, id, context));
   }
   const RouteTableId = ids.tables.get(routing);
   if (!RouteTableId) return;

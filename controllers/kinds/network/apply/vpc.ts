@@ -1,5 +1,6 @@
 import { CreateVpcCommand, ModifyVpcAttributeCommand } from '@aws-sdk/client-ec2';
 import { diffVpc } from '../diff/vpc.ts';
+import { justMade } from '../fresh.ts';
 import { tagsOf, VPC } from '../names.ts';
 import {
   applyTags,
@@ -40,7 +41,7 @@ async function create({ wanted, context }: Work): Promise<string> {
   });
   const { Vpc } = await createOnce(context, 'the VPC', () => context.clients.ec2Once.send(command));
   const id = idFrom(Vpc?.VpcId, VPC);
-  context.record({ 'vpc.id': id, 'vpc.cidr': wanted.cidr });
+  context.record({ ...justMade(VPC, id, context), 'vpc.cidr': wanted.cidr });
   return id;
 }
 
