@@ -8,8 +8,9 @@ import { assumeApiRole } from './api-role.ts';
 import { connect, type Deployment } from './context.ts';
 import { cacheDirectory, credentialCache, type TemporaryCredentials } from './credential-cache.ts';
 import { Failure } from './failure.ts';
-import { findAccount } from './fleet.ts';
+import { findAccount, readAccountId } from './fleet.ts';
 import { print, printJson, say } from './output.ts';
+import { counted } from './words.ts';
 
 export type Format = 'env' | 'json' | 'process';
 
@@ -22,26 +23,28 @@ export async function credentials(id: string, format: Format): Promise<void> {
   const deployment = await connect();
   const { record, status } = await findAccount(deployment.table, id);
   const roleArn = record.executionRoleArn ?? status?.outputs['role.arn'];
+  const cache = credentialCache(cacheDirectory());
+  const prefix = `${record.accountId}-`;
   if (record.lifecycle !== 'managed' || !roleArn) {
+    await cache.drop(prefix);
     throw new Failure(
       `Account ${record.accountId} has no execution role to assume: \`orgkeeper account ${record.accountId}\` says where it stands.`,
     );
   }
-  const cache = credentialCache(cacheDirectory());
-  const key = `${record.accountId}-${await fingerprint(roleArn, record, status)}`;
+  const key = `${prefix}${await fingerprint(roleArn, record, status)}`;
   let given = await cache.get(key, new Date());
   if (!given) {
-    await cache.drop(`${record.accountId}-`);
+    await cache.drop(prefix);
     given = await assume(deployment, record, roleArn);
-    await cache.put(key, given);
+    await cache.put(key, given).catch((error: Error) => say(`They could not be kept: ${error.message}.`));
   }
   printCredentials(given, format);
 }
 
 /** `credentials --logout [ID]`: forgets what was kept, of one account or of all. */
 export async function logout(id: string | undefined): Promise<void> {
-  const dropped = await credentialCache(cacheDirectory()).drop(id ? `${id}-` : '');
-  say(`Forgot the credentials of ${dropped} ${dropped === 1 ? 'role' : 'roles'}.`);
+  const dropped = await credentialCache(cacheDirectory()).drop(id ? `${readAccountId(id)}-` : '');
+  say(`Forgot the credentials of ${counted(dropped, 'role')}.`);
 }
 
 async function assume(
@@ -66,19 +69,17 @@ async function assume(
 }
 
 /**
- * What the credentials depend on: who asks, where, and the role as it was last changed or verified. When one of these
- * changes, what was kept is not found any more.
+ * What the credentials depend on: who asks, where, and the role as it was last verified, as it is after each change.
+ * When one of these changes, what was kept is not found any more.
  */
 async function fingerprint(
   roleArn: string,
-  record: AccountRecord,
+  { externalId }: AccountRecord,
   status: AccountStatus | undefined,
 ): Promise<string> {
   const { accessKeyId } = await new STSClient({}).config.credentials();
-  const changes = (status?.conditions ?? [])
-    .filter(({ type }) => type === 'ExecutionRole' || type === 'Access')
-    .map(({ changedAt }) => changedAt);
-  const parts = [accessKeyId, process.env.AWS_ENDPOINT_URL ?? '', roleArn, record.externalId, ...changes];
+  const endpoint = process.env.AWS_ENDPOINT_URL ?? '';
+  const parts = [accessKeyId, endpoint, roleArn, externalId, status?.admitted?.at];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }
 

@@ -77,6 +77,8 @@ export interface AccountStatus {
   readonly conditions: readonly Condition[];
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** The execution role as it last admitted us, and nobody else: with which ExternalId, and when that was tried. */
+  readonly admitted?: { readonly roleArn: string; readonly externalId: string; readonly at: string };
   /** What others added within ours, by name: reported once, when first seen. */
   readonly foreign: readonly string[];
   /** When to look again although nobody asks; drives the sparse due index. */

@@ -1,5 +1,5 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { cacheDirectory, credentialCache } from '../../cli/credential-cache.ts';
@@ -25,11 +25,11 @@ describe('the cache of credentials', () => {
     expect(await cache.get('111-b', now)).toBeUndefined();
   });
 
-  test('gives nothing in the last five minutes', async () => {
+  test("gives nothing in the last fifteen minutes, when AWS's tools ask for others", async () => {
     const cache = credentialCache(directory);
-    await cache.put('111-a', given(5));
+    await cache.put('111-a', given(15));
     expect(await cache.get('111-a', now)).toBeUndefined();
-    await cache.put('111-a', given(6));
+    await cache.put('111-a', given(16));
     expect(await cache.get('111-a', now)).toBeDefined();
   });
 
@@ -39,6 +39,33 @@ describe('the cache of credentials', () => {
     expect(await readdir(directory)).toEqual(['111-a.json']);
     expect((await stat(join(directory, '111-a.json'))).mode & 0o777).toBe(0o600);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+
+  test('shuts a directory that others could look into', async () => {
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await credentialCache(directory).put('111-a', given(60));
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+
+  test('is whole whoever writes at the same moment, and leaves no other file', async () => {
+    const cache = credentialCache(directory);
+    const writers = Array.from({ length: 20 }, (_, n) => cache.put('111-a', given(30 + n)));
+    const readers = Array.from({ length: 20 }, async () => await cache.get('111-a', now));
+    await Promise.all(writers);
+    for (const found of await Promise.all(readers)) {
+      if (found) expect(found).toMatchObject({ AccessKeyId: 'ASIAEXAMPLE', SessionToken: 'token' });
+    }
+    expect(await cache.get('111-a', now)).toBeDefined();
+    expect(await readdir(directory)).toEqual(['111-a.json']);
+  });
+
+  test('forgets what a crash left, and does not mind being told to while something is kept', async () => {
+    const cache = credentialCache(directory);
+    await cache.put('111-a', given(60));
+    await writeFile(join(directory, '111-a.0123'), '{}');
+    expect(await cache.drop('111-')).toBe(1);
+    expect(await readdir(directory)).toEqual([]);
+    await Promise.all([...Array(20)].flatMap(() => [cache.put('111-a', given(60)), cache.drop('111-')]));
   });
 
   test('forgets one account, or all', async () => {
@@ -62,7 +89,12 @@ describe('the cache of credentials', () => {
   });
 
   test("is in the user's cache directory", () => {
-    expect(cacheDirectory({ XDG_CACHE_HOME: '/cache' })).toBe('/cache/orgkeeper/credentials');
-    expect(cacheDirectory({})).toMatch(/\/\.cache\/orgkeeper\/credentials$/);
+    const home = (...parts: string[]) => join(homedir(), ...parts, 'orgkeeper', 'credentials');
+    expect(cacheDirectory({ XDG_CACHE_HOME: '/cache' }, 'darwin')).toBe('/cache/orgkeeper/credentials');
+    expect(cacheDirectory({ XDG_CACHE_HOME: 'not/absolute' }, 'linux')).toBe(home('.cache'));
+    expect(cacheDirectory({}, 'linux')).toBe(home('.cache'));
+    expect(cacheDirectory({}, 'darwin')).toBe(home('Library', 'Caches'));
+    expect(cacheDirectory({ LOCALAPPDATA: '/local' }, 'win32')).toBe('/local/orgkeeper/credentials');
+    expect(cacheDirectory({}, 'win32')).toBe(home('AppData', 'Local'));
   });
 });

@@ -1,0 +1,151 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
+
+const A = '111111111111';
+const B = '222222222222';
+const API = 'arn:aws:iam::123456789012:role/orgkeeper-ApiHandlerRole';
+const roleOf = (account: string) => `arn:aws:iam::${account}:role/orgkeeper-analysis`;
+
+let world: World;
+let directory: string;
+/** Roles that were assumed, in order, with the ExternalId; and whom STS refuses. */
+let assumed: (readonly [string | undefined, string | undefined])[];
+let refuses: string | undefined;
+beforeAll(async () => {
+  world = await startWorld();
+}, 90_000);
+afterAll(() => world?.stop());
+
+beforeEach(async () => {
+  await world.reset();
+  assumed = [];
+  refuses = undefined;
+  const caches = await mkdtemp(join(tmpdir(), 'orgkeeper-'));
+  process.env.XDG_CACHE_HOME = caches;
+  directory = join(caches, 'orgkeeper', 'credentials');
+  jest.spyOn(STSClient.prototype, 'send').mockImplementation((async ({ input }: AssumeRoleCommand) => {
+    if (input.RoleArn === refuses) throw Object.assign(new Error('no'), { name: 'AccessDenied' });
+    assumed.push([input.RoleArn, input.ExternalId]);
+    const n = assumed.length;
+    return {
+      Credentials: {
+        AccessKeyId: `ASIA${n}`,
+        SecretAccessKey: 'secret',
+        SessionToken: 'token',
+        Expiration: new Date(Date.now() + 3_600_000),
+      },
+    };
+  }) as never);
+  for (const account of [A, B]) {
+    await keep(world.table, record(account));
+    await leave(world.table, status(account));
+  }
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await rm(join(directory, '..', '..'), { recursive: true, force: true });
+  delete process.env.XDG_CACHE_HOME;
+});
+
+const keyOf = async (account: string) => {
+  const { stdout } = await orgkeeper('credentials', account, '--format', 'json');
+  return JSON.parse(stdout).AccessKeyId;
+};
+
+describe('credentials ID', () => {
+  test('goes through the API role, with the ExternalId of the account, once', async () => {
+    expect(await keyOf(A)).toBe('ASIA2');
+    expect(await keyOf(A)).toBe('ASIA2');
+    expect(assumed).toEqual([
+      [API, undefined],
+      [roleOf(A), 'abcdefghijklmnopqrstuvwxyz012345'],
+    ]);
+  });
+
+  test('as process is what credential_process takes, and nothing else is on stdout', async () => {
+    const { stdout, stderr } = await orgkeeper('credentials', A, '--format', 'process');
+    expect(JSON.parse(stdout)).toEqual({
+      Version: 1,
+      AccessKeyId: 'ASIA2',
+      SecretAccessKey: 'secret',
+      SessionToken: 'token',
+      Expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    });
+    expect(stderr).toBe('');
+  });
+
+  test('asks again when the role was verified anew, and keeps nothing of before', async () => {
+    const first = await keyOf(A);
+    const admitted = { roleArn: roleOf(A), externalId: 'x', at: '2026-02-02T00:00:00.000Z' };
+    await leave(world.table, status(A, { admitted }));
+    const second = await keyOf(A);
+    expect(second).not.toBe(first);
+    expect(await readdir(directory)).toHaveLength(1);
+  });
+
+  test('forgets what it kept of an account whose role refuses', async () => {
+    await keyOf(A);
+    await keyOf(B);
+    await leave(world.table, status(A, { admitted: { roleArn: roleOf(A), externalId: 'x', at: 'later' } }));
+    refuses = roleOf(A);
+    const { code, stdout, stderr } = await orgkeeper('credentials', A);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /orgkeeper-analysis cannot be assumed by the API role with the account's ExternalId/,
+    );
+    expect((await readdir(directory)).map((name) => name.split('-')[0])).toEqual([B]);
+  });
+
+  test('forgets what it kept when nobody may use the API role any more', async () => {
+    await keyOf(A);
+    await leave(world.table, status(A, { admitted: { roleArn: roleOf(A), externalId: 'x', at: 'later' } }));
+    refuses = API;
+    const { code, stderr } = await orgkeeper('credentials', A);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/name the caller in context `operators`/);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('forgets what it kept of an account that is not kept any more', async () => {
+    await keyOf(A);
+    await world.reset();
+    await keep(world.table, record(A, { lifecycle: 'retired' }));
+    await leave(world.table, status(A));
+    const { code, stderr } = await orgkeeper('credentials', A);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/has no execution role to assume/);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('is given though it cannot be kept, and says so', async () => {
+    const file = join(directory, '..', '..', 'a-file');
+    await writeFile(file, '');
+    process.env.XDG_CACHE_HOME = file;
+    const { code, stdout, stderr } = await orgkeeper('credentials', A, '--format', 'json');
+    expect({ code, key: JSON.parse(stdout).AccessKeyId }).toEqual({ code: 0, key: 'ASIA2' });
+    expect(stderr).toMatch(/^They could not be kept: ENOTDIR/);
+  });
+
+  test.each([
+    [[A], [B]],
+    [[], []],
+  ])('--logout %j leaves %j', async (named, left) => {
+    await keyOf(A);
+    await keyOf(B);
+    const { code } = await orgkeeper('credentials', ...named, '--logout');
+    expect(code).toBe(0);
+    expect((await readdir(directory)).map((name) => name.split('-')[0])).toEqual(left);
+  });
+
+  test('--logout says what is no account id', async () => {
+    const { code, stderr } = await orgkeeper('credentials', '12', '--logout');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "orgkeeper: '12' is no account id: it has exactly 12 digits.\n",
+    });
+  });
+});
