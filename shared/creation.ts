@@ -4,8 +4,16 @@ import type { Cause } from './status.ts';
 
 /** Where a request for an account stands. */
 export type CreationStage =
-  /** Not asked of AWS yet. `turnAt`: its turn, once it has one. `refusals`: how often AWS said "not now". */
-  | { readonly is: 'waiting'; readonly turnAt?: string; readonly refusals: number }
+  /**
+   * Not asked of AWS yet. `turnAt`: its turn, once it has one. `refusals`: how often AWS said "not now".
+   * `deniedSince`: when AWS first denied it, and has done nothing else since.
+   */
+  | {
+      readonly is: 'waiting';
+      readonly turnAt?: string;
+      readonly refusals: number;
+      readonly deniedSince?: string;
+    }
   /** Being asked of AWS, or asked by somebody who crashed: AWS may have heard it or not. */
   | { readonly is: 'calling'; readonly calledAt: string }
   /** AWS is at it. `looks`: how often it was asked how far it is. */

@@ -1,5 +1,5 @@
 import type { Creation } from '../../shared/creation.ts';
-import { ControllerError } from '../../shared/errors.ts';
+import { AccessDenied, ControllerError } from '../../shared/errors.ts';
 import { getCreation } from '../../shared/store/creations.ts';
 import { type CreationMessage, LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/work.ts';
 import { ask } from './ask.ts';
@@ -7,6 +7,7 @@ import type { CreationDeps } from './deps.ts';
 import { find } from './find.ts';
 import { look } from './look.ts';
 import { onboard } from './onboard.ts';
+import { denied } from './refused.ts';
 import { after, save } from './save.ts';
 
 /** AWS's answer may be heard of before it is recorded that it was asked. */
@@ -47,9 +48,12 @@ async function step(creation: Creation, deps: CreationDeps): Promise<Creation> {
     return await carryOut(creation, deps);
   } catch (error) {
     if (!(error instanceof ControllerError)) throw error;
+    const { stage } = creation;
+    if (stage.is === 'waiting' && error instanceof AccessDenied)
+      return denied({ ...creation, stage }, error, deps);
     const seconds = error.retry === 'again' ? 30 : (error.retryAfterSeconds ?? 15 * 60);
     const message = [error.message, error.remedy].filter(Boolean).join(' ');
-    return save(creation, { stage: creation.stage, due: after(seconds, deps), message }, deps);
+    return save(creation, { stage, due: after(seconds, deps), message }, deps);
   }
 }
 

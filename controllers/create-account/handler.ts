@@ -36,7 +36,8 @@ async function moved(record: SQSRecord, context: Context): Promise<boolean> {
     if (!creation) logger.warn('nobody asked for this account', { key: message.key });
     else {
       const { key, cause, stage, dueAt, message: why } = creation;
-      logger.info('request', { key, cause, stage, dueAt, why });
+      const isDenied = stage.is === 'waiting' && stage.deniedSince !== undefined;
+      logger[isDenied ? 'warn' : 'info']('request', { key, cause, stage, dueAt, why });
     }
     return true;
   } catch (error) {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { AccountId } from '../../shared/account.ts';
+import { NotYetConsistent } from '../../shared/errors.ts';
 import { zodProblems } from '../../shared/requests.ts';
-import { recordCreationFailure } from '../../shared/store/creations.ts';
+import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
+import { passTurnstile } from '../../shared/store/turnstile.ts';
 import { sendCreation } from '../../shared/work.ts';
 import { requestFor } from './create.ts';
 import type { IntakeDeps } from './deps.ts';
@@ -34,9 +36,13 @@ export async function createAccountResult(incoming: Incoming, deps: IntakeDeps):
   switch (status.state) {
     case 'IN_PROGRESS':
       return { did: 'ignored', why: 'the account is still being created' };
-    case 'FAILED':
+    case 'FAILED': {
+      const asking = await isAsking(deps);
       if (await answers({ creationId: status.id }, deps)) return ANSWERED;
+      if (asking)
+        throw new NotYetConsistent('This may be the answer to a request whose id is recorded next.');
       return creationFailed(incoming, status.id, status.failureReason ?? 'UNKNOWN', deps);
+    }
     case 'SUCCEEDED':
       return created(incoming, status.id, status.accountId, deps);
   }
@@ -50,6 +56,16 @@ async function answers(made: Parameters<typeof requestFor>[0], deps: IntakeDeps)
   const key = await requestFor(made, deps);
   if (key !== undefined) await sendCreation(deps.main.creation, { key, answered: true });
   return key !== undefined;
+}
+
+/** Whether one of our requests is being asked of AWS: an answer may be here before AWS's id of it is recorded. */
+async function isAsking({ main: { table } }: IntakeDeps): Promise<boolean> {
+  const unknown = await passTurnstile(table, (turnstile) => ({
+    turnstile,
+    result: Object.keys(turnstile.inside).filter((key) => turnstile.inside[key] === ''),
+  }));
+  const creations = await Promise.all(unknown.map((key) => getCreation(table, key)));
+  return creations.some((creation) => creation?.stage.is === 'calling');
 }
 
 async function created(

@@ -15,6 +15,8 @@ export interface CreationFailure {
 const requestKey = (key: string) => ({ pk: `creation-request#${key}`, sk: 'request' });
 const linkKey = (creationId: string) => ({ pk: `creation#${creationId}`, sk: 'request' });
 const DUE = 'creation';
+/** So long after its end a request is known: that it comes again then makes no second account, which has its email. */
+const KEPT_DAYS = 400;
 
 /** A request for an account as it stands now; undefined when nobody asked. */
 export async function getCreation(table: Table, key: string): Promise<Creation | undefined> {
@@ -44,7 +46,7 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
       ...requestKey(creation.key),
       collection: 'creation',
       collectionKey: `${creation.askedAt}#${creation.key}`,
-      ...(creation.dueAt && { due: DUE }),
+      ...(creation.dueAt ? { due: DUE } : { expiresAt: expiry() }),
     },
     ...(creation.version === 1
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -56,7 +58,10 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
   const { stage } = creation;
   if (stage.is !== 'creating' || stage.looks > 0)
     return unlessChanged(() => table.documents.send(new PutCommand(put)));
-  const link = { TableName: table.name, Item: { ...linkKey(stage.creationId), key: creation.key } };
+  const link = {
+    TableName: table.name,
+    Item: { ...linkKey(stage.creationId), key: creation.key, expiresAt: expiry() },
+  };
   return unlessChanged(() =>
     table.documents.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, { Put: link }] })),
   );
@@ -90,6 +95,7 @@ export async function recordCreationFailure(table: Table, failure: CreationFailu
           ...failure,
           pk: `creation#${failure.creationId}`,
           sk: 'result',
+          expiresAt: expiry(),
           collection: 'creation-failure',
           collectionKey: `${failure.failedAt}#${failure.creationId}`,
         },
@@ -97,4 +103,8 @@ export async function recordCreationFailure(table: Table, failure: CreationFailu
       }),
     ),
   );
+}
+
+function expiry(): number {
+  return Math.floor(Date.now() / 1000) + KEPT_DAYS * 86_400;
 }

@@ -138,6 +138,54 @@ describe('a call that AWS refuses', () => {
     expect(world.made).toHaveLength(1);
   });
 
+  it('as denied says from the first time on what to do, and ends the request after a day', async () => {
+    const world = creationWorld();
+    const error = new AccessDenied('not authorized to call CreateAccount', { remedy: 'Allow it.' });
+    for (let time = 0; time < 200; time++) world.answers.push(refuse(error));
+    await world.ask(request('genomics'));
+    await world.run(60);
+    expect(await world.creation(key)).toMatchObject({
+      stage: { is: 'waiting', deniedSince: '2026-11-20T10:00:00.000Z' },
+      message: expect.stringMatching(
+        /not authorized to call CreateAccount Allow it\. .*until 2026-11-21T10:00/,
+      ),
+    });
+    await world.run(30 * 3600);
+    expect((await world.creation(key))?.stage).toEqual({ is: 'failed', reason: 'AccessDenied' });
+    expect(world.put).toMatchObject([
+      {
+        detailType: 'AccountCreationFailed',
+        detail: {
+          email: key,
+          reason: 'AccessDenied',
+          message: expect.stringMatching(/for a day: .*Allow it\./),
+        },
+      },
+    ]);
+    expect(world.put[0]?.at).toBeLessThan(25 * 3600);
+  });
+
+  it('as denied, also while AWS is only looked at, ends the request after a day', async () => {
+    const world = creationWorld();
+    world.deps().creator.statuses = refuse(new AccessDenied('no'));
+    await world.ask(request('genomics'));
+    await world.run(30 * 3600);
+    expect((await world.creation(key))?.stage).toEqual({ is: 'failed', reason: 'AccessDenied' });
+  });
+
+  it('counts the day of denials anew once AWS has said something else', async () => {
+    const world = creationWorld();
+    const denials = (hours: number) => {
+      for (let time = 0; time < 4 * hours; time++) world.answers.push(refuse(new AccessDenied('no')));
+    };
+    denials(20);
+    world.answers.push(refuse(new Throttled('slow down')));
+    denials(20);
+    await world.ask(request('genomics'));
+    await world.run(50 * 3600);
+    expect((await world.creation(key))?.stage.is).toBe('registered');
+  });
+
   it('for good ends the request', async () => {
     const world = creationWorld();
     world.answers.push(refuse(Object.assign(new Error('x'), no('ACCOUNT_NUMBER_LIMIT_EXCEEDED'))));

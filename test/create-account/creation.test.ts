@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { creationKey, keyOfTag, sameRequest, tagValue } from '../../shared/creation.ts';
+import { askedFor, creationKey, keyOfTag, sameRequest, tagValue } from '../../shared/creation.ts';
 import { parseRequest } from '../../shared/requests.ts';
+import { saveCreation } from '../../shared/store/creations.ts';
+import { memoryTable } from '../support/memory-table.ts';
 
 const asked = { name: 'genomics', email: "Gen.o'mics+1@Example.com" };
 
@@ -52,5 +54,22 @@ describe('AccountCreationRequested', () => {
     [{ parent: 'r-abcd' }, ['detail.parent']],
   ])('%j has problems at %j', (more, paths) => {
     expect(problems(more)).toEqual(paths);
+  });
+});
+
+describe('the record of a request', () => {
+  const cause = { source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id: 'event-1' };
+  const open = askedFor(asked, cause, '2026-11-20T10:00:00Z');
+
+  it('is due until its end, and expires after that', async () => {
+    const { table, items } = memoryTable();
+    await saveCreation(table, open);
+    expect(items('creation-request#')).toMatchObject([{ due: 'creation' }]);
+    expect(items('creation-request#')[0]).not.toHaveProperty('expiresAt');
+    const { dueAt: _, ...over } = { ...open, version: 2, stage: { is: 'failed', reason: 'X' } as const };
+    await saveCreation(table, over);
+    const [item] = items('creation-request#');
+    expect(item).not.toHaveProperty('due');
+    expect(Number(item?.expiresAt) * 1000).toBeGreaterThan(Date.now() + 399 * 86_400_000);
   });
 });
