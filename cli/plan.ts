@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { kinds } from '../controllers/kinds/index.ts';
-import type { KindOutcome } from '../controllers/reconcile/kinds-run.ts';
+import type { KindOutcome } from '../controllers/reconcile/kind-outcome.ts';
 import { planAccount } from '../controllers/reconcile/plan.ts';
 import { createAccess } from '../shared/access.ts';
 import type { AccountRecord } from '../shared/account.ts';

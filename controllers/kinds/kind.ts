@@ -53,9 +53,10 @@ export interface Kind<Section, Wanted, Actual> {
   diff(wanted: Wanted, actual: Actual | undefined): Comparison;
   /**
    * Writes what the differences say, and nothing else. Idempotent, and safe to repeat after a crash at any call.
-   * Records what it makes as soon as it is made (`context.record`).
+   * Records what it makes as soon as it is made (`context.record`), and says which differences it has written
+   * (`context.wrote`): when it fails half-way, the others are reported.
    */
-  apply(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
+  apply(change: Change<Wanted, Actual>, context: WritingContext): Promise<void>;
   /** Of the kind that verifies access: puts back what admitted Orgkeeper before a change after which nothing does. */
   restore?(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
   /**
@@ -114,6 +115,11 @@ export interface KindContext {
    * growing pause; then throws NotYetConsistent, and the pass looks again when due.
    */
   readonly eventually: <T>(call: () => Promise<T>, alsoWhen?: readonly string[]) => Promise<T>;
+}
+
+export interface WritingContext extends KindContext {
+  /** Says that these differences of the change are written. */
+  readonly wrote: (differences: readonly Difference[]) => void;
 }
 
 export type Observation<Actual> =

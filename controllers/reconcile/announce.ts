@@ -5,11 +5,11 @@ import { PUT_BACK } from './verify.ts';
 
 /**
  * What a pass owes to the bus: changes of state, not states. Pure.
- * @param before the status that the pass read; absent on the first pass
+ * @param read the status that the pass read; absent on the first pass
  */
 export function announcements(
   record: AccountRecord,
-  before: AccountStatus | undefined,
+  read: AccountStatus | undefined,
   after: Pick<AccountStatus, 'ready' | 'retired' | 'conditions'> & { lastPass: PassRecord },
 ): Announcement[] {
   const pass = after.lastPass;
@@ -20,7 +20,9 @@ export function announcements(
     passId: pass.id,
     cause: pass.cause,
   };
-  if (record.lifecycle === 'retiring') return retirementAnnouncements(record, before, after, common);
+  if (record.lifecycle === 'retiring') return retirementAnnouncements(record, read, after, common);
+  // What it was before it was retired nobody counts on any more.
+  const before = read && read.observedGeneration < (record.keptSince ?? 0) ? undefined : read;
   const owed: Announcement[] = [];
   if (before?.readySince && mended(pass) && !wasPutBack(after.conditions)) {
     owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass) } });

@@ -1,6 +1,6 @@
 import { AccountNotReady, ControllerError, NotYetConsistent } from '../../shared/errors.ts';
 import type { Condition } from '../../shared/status.ts';
-import type { KindOutcome } from './kinds-run.ts';
+import type { KindOutcome } from './kind-outcome.ts';
 import type { Verdict } from './verify.ts';
 
 /** A condition before it is known when it last changed. */

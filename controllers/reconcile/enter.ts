@@ -1,5 +1,5 @@
-import { fresh } from '../../shared/access.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
+import { fresh } from '../../shared/denials.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
 import { regionOf } from './desired.ts';
 import type { Pass, PassDeps } from './pass-types.ts';

@@ -14,7 +14,7 @@ import {
   toConditions,
 } from './conditions.ts';
 import { nextLook } from './due.ts';
-import type { KindOutcome } from './kinds-run.ts';
+import type { KindOutcome } from './kind-outcome.ts';
 import type { Pass, PassDeps, PassOutcome } from './pass-types.ts';
 import { retiredStatus } from './retired.ts';
 import type { Verdict } from './verify.ts';

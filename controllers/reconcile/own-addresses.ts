@@ -4,7 +4,7 @@ import { ControllerError } from '../../shared/errors.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import type { KeptKind } from './desired.ts';
 import { stopped } from './hold.ts';
-import type { KindOutcome } from './kinds-run.ts';
+import type { KindOutcome } from './kind-outcome.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
 
 const OUTPUT = 'address.cidr';

@@ -8,7 +8,7 @@ import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { WorkMessage } from '../../shared/work.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { LoadBaseline } from './desired.ts';
-import type { Workplace } from './kinds-run.ts';
+import type { Workplace } from './observe-kinds.ts';
 
 export interface PassDeps {
   readonly config: Config;

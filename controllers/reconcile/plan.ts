@@ -6,8 +6,10 @@ import type { BaselineDocument } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
+import { compareKind } from './compare-kind.ts';
 import { keptKinds, regionOf } from './desired.ts';
-import { compareKind, type KindOutcome, observeKinds } from './kinds-run.ts';
+import type { KindOutcome } from './kind-outcome.ts';
+import { observeKinds } from './observe-kinds.ts';
 import { readingPolicy } from './session-policy.ts';
 
 export interface PlanRequest {

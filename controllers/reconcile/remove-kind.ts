@@ -1,6 +1,7 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { Difference } from '../../shared/status.ts';
-import { contextFor, type KindOutcome, render, type Seen, type Workplace } from './kinds-run.ts';
+import type { KindOutcome } from './kind-outcome.ts';
+import { contextFor, render, type Seen, type Workplace } from './observe-kinds.ts';
 
 /**
  * Takes away what Orgkeeper made of one kind, with clients that may write. What was recorded of it and is not any more

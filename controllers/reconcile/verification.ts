@@ -2,7 +2,7 @@ import { NotYetConsistent } from '../../shared/errors.ts';
 import type { RoleInQuestion } from './diagnose.ts';
 import type { Clock } from './eventually.ts';
 import type { Findings } from './finish.ts';
-import type { KindOutcome } from './kinds-run.ts';
+import type { KindOutcome } from './kind-outcome.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
 import { isNew, needsVerifying, PUT_BACK, type Verdict, verifyRole } from './verify.ts';
 

@@ -1,6 +1,7 @@
-import type { Comparison, Kind, KindAccount, KindContext } from '../../controllers/kinds/kind.ts';
+import type { Comparison, Kind, KindAccount, WritingContext } from '../../controllers/kinds/kind.ts';
 import { type MemberClients, memberClients, type ObservedCall } from '../../shared/aws/member-clients.ts';
 import { NotYetConsistent } from '../../shared/errors.ts';
+import type { Difference } from '../../shared/status.ts';
 
 /** The Main account of every test; its id is the owner tag. */
 export const MAIN = '345678901234';
@@ -107,13 +108,22 @@ export function keeper<Section, Wanted, Actual>(
 ): Keeper<Section> {
   let recorded: Record<string, string> = {};
   let { section } = options;
+  /** What a pass that was stopped said that it had written. */
+  let written: readonly string[] = [];
 
   /** Each pass takes place an hour after the one before: what was made shows everywhere by then. */
   let hours = 0;
 
   function start(stop: Stop | undefined) {
     hours += 1;
-    const run = { part: 'observe' as Part, calls: [] as ObservedCall[], counted: 0, dead: false, busy: 0 };
+    const run = {
+      part: 'observe' as Part,
+      calls: [] as ObservedCall[],
+      wrote: [] as string[],
+      counted: 0,
+      dead: false,
+      busy: 0,
+    };
     const around = async <T>(call: () => Promise<T>): Promise<T> => {
       if (run.dead) throw new Stopped('the process is gone');
       if (run.part !== 'observe') run.counted += 1;
@@ -135,13 +145,14 @@ export function keeper<Section, Wanted, Actual>(
       options.onCall(call, run.part);
     };
     let fresh = { ...recorded };
-    const context: KindContext = {
+    const context: WritingContext = {
       account: member.account,
       clients: clientsOf(member.account, { onCall, around }),
       get recorded() {
         return fresh;
       },
       now: () => new Date(Date.now() + hours * 3_600_000),
+      wrote: (differences) => run.wrote.push(...differences.map(fieldOf)),
       record(outputs) {
         if (run.dead) return;
         fresh = Object.fromEntries(
@@ -187,10 +198,22 @@ export function keeper<Section, Wanted, Actual>(
       const run = start(stop);
       const outcome = await look(run);
       const { comparison, actual } = outcome;
+      const fields = (comparison?.differences ?? []).map(fieldOf);
+      expectNone(
+        'was said to be written, and differs',
+        written.filter((field) => fields.includes(field)),
+      );
+      written = [];
       if (!comparison || comparison.differences.length === 0) return outcome;
       run.run.part = 'apply';
       const change = { wanted: run.wanted(), actual, differences: comparison.differences };
       const stopped = await run.over(kind.apply(change, run.context));
+      if (stopped) written = run.run.wrote;
+      else
+        expectNone(
+          'was not said to be written',
+          fields.filter((field) => !run.run.wrote.includes(field)),
+        );
       return { ...outcome, stopped };
     },
     async remove(stop) {
@@ -207,6 +230,14 @@ export function keeper<Section, Wanted, Actual>(
       recorded = {};
     },
   };
+}
+
+function fieldOf({ resource, path }: Difference): string {
+  return `${resource} ${path}`;
+}
+
+function expectNone(what: string, fields: readonly string[]): void {
+  if (fields.length > 0) throw new Error(`${fields.join(', ')} ${what}`);
 }
 
 /** As a pass does it, only faster: the emulator is consistent at once. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { finish } from '../../controllers/reconcile/finish.ts';
-import type { KindOutcome } from '../../controllers/reconcile/kinds-run.ts';
+import type { KindOutcome } from '../../controllers/reconcile/kind-outcome.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { ServiceFault } from '../../shared/errors.ts';
 import type { AccountStatus, DifferenceAction } from '../../shared/status.ts';

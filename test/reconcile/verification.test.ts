@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
-import type { KindOutcome } from '../../controllers/reconcile/kinds-run.ts';
+import type { KindOutcome } from '../../controllers/reconcile/kind-outcome.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { verified } from '../../controllers/reconcile/verification.ts';
 import type { AccountRecord } from '../../shared/account.ts';

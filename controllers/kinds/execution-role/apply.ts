@@ -12,7 +12,7 @@ import {
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
 import { Conflict, ForeignResource } from '../../../shared/errors.ts';
-import type { Change, KindContext } from '../kind.ts';
+import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { diff } from './diff.ts';
 import { explained } from './errors.ts';
 import type { ActualRole } from './observe.ts';
@@ -23,9 +23,10 @@ import type { ExecutionRole } from './render.ts';
 /** See Kind. Trust and boundary come first: the role may never do more than wanted because of the order. */
 export async function apply(
   { wanted, actual, differences }: Change<ExecutionRole, ActualRole>,
-  context: KindContext,
+  context: WritingContext,
 ): Promise<void> {
   const made = actual ?? (await create(wanted, context));
+  if (!actual) context.wrote(differences);
   const todo = actual ? differences : diff(wanted, made).differences;
   const paths = todo.filter(({ action }) => action !== 'reported').map(({ path }) => path);
   // A role that was just made is not seen everywhere yet; one that was there before, and is gone, was deleted.
@@ -34,7 +35,8 @@ export async function apply(
     // It is the role in use that is changed: what the step before allows may not be seen everywhere yet.
     const alsoWhen = wanted.entry && index > 0 ? [...fresh, 'AccessDenied'] : fresh;
     try {
-      await context.eventually(() => explained(wanted, step), alsoWhen);
+      await context.eventually(() => explained(wanted, step.call), alsoWhen);
+      context.wrote(differences.filter(({ path }) => step.paths.includes(path)));
     } catch (error) {
       if (!isGone(error)) throw error;
       throw new Conflict(`The role ${wanted.arn} was deleted while it was changed.`, { cause: error });
@@ -71,50 +73,59 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
   return { ...soFar, inlinePolicies: {}, managedPolicies: [] };
 }
 
+interface Step {
+  /** Of the differences that it writes. */
+  readonly paths: readonly string[];
+  readonly call: () => Promise<unknown>;
+}
+
 /** What the differences ask for, as calls in order; those on one thing are one call. */
-function steps(
-  wanted: ExecutionRole,
-  paths: readonly string[],
-  { clients: { iam } }: KindContext,
-): (() => Promise<unknown>)[] {
+function steps(wanted: ExecutionRole, paths: readonly string[], { clients: { iam } }: KindContext): Step[] {
   const RoleName = wanted.name;
   const below = (field: string) =>
     paths.filter((path) => path.startsWith(`${field}.`)).map((path) => path.slice(field.length + 1));
-  const list: (() => Promise<unknown>)[] = [];
-  const add = (call: () => Promise<unknown>) => list.push(call);
+  const list: Step[] = [];
+  const add = (written: readonly string[], call: Step['call']) => list.push({ paths: written, call });
 
   if (paths.includes('trustPolicy')) {
     const PolicyDocument = JSON.stringify(wanted.trustPolicy);
-    add(() => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument })));
+    add(['trustPolicy'], () => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument })));
   }
   if (paths.includes('permissionsBoundary')) {
     const PermissionsBoundary = wanted.permissionsBoundary;
+    const field = ['permissionsBoundary'];
     if (PermissionsBoundary) {
-      add(() => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })));
-    } else add(() => unlessGone(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))));
+      add(field, () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })));
+    } else add(field, () => unlessGone(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))));
   }
   if (paths.includes('maxSessionDuration') || paths.includes('description')) {
     // Both: a duration that is left out becomes one hour.
     const { description: Description, maxSessionDuration: MaxSessionDuration } = wanted;
-    add(() => iam.send(new UpdateRoleCommand({ RoleName, Description, MaxSessionDuration })));
+    const fields = ['maxSessionDuration', 'description'];
+    add(fields, () => iam.send(new UpdateRoleCommand({ RoleName, Description, MaxSessionDuration })));
   }
   for (const PolicyArn of below('managedPolicies')) {
     const attach = wanted.managedPolicies.includes(PolicyArn);
-    if (attach) add(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
-    else add(() => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }))));
+    const field = [`managedPolicies.${PolicyArn}`];
+    if (attach) add(field, () => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
+    else add(field, () => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }))));
   }
   for (const PolicyName of below('inlinePolicies')) {
     const document = wanted.inlinePolicies[PolicyName];
     const PolicyDocument = JSON.stringify(document);
-    if (document) add(() => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })));
-    else add(() => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
+    const field = [`inlinePolicies.${PolicyName}`];
+    if (document)
+      add(field, () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })));
+    else add(field, () => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
   }
   const keys = below('tags');
   const put = keys.flatMap((Key) =>
     wanted.tags[Key] === undefined ? [] : [{ Key, Value: wanted.tags[Key] }],
   );
   const TagKeys = keys.filter((key) => wanted.tags[key] === undefined);
-  if (TagKeys.length > 0) add(() => iam.send(new UntagRoleCommand({ RoleName, TagKeys })));
-  if (put.length > 0) add(() => iam.send(new TagRoleCommand({ RoleName, Tags: put })));
+  const removed = TagKeys.map((key) => `tags.${key}`);
+  const kept = put.map(({ Key }) => `tags.${Key}`);
+  if (removed.length > 0) add(removed, () => iam.send(new UntagRoleCommand({ RoleName, TagKeys })));
+  if (kept.length > 0) add(kept, () => iam.send(new TagRoleCommand({ RoleName, Tags: put })));
   return list;
 }

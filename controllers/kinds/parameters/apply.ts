@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { Conflict, ControllerError, InvalidDesiredState, QuotaExceeded } from '../../../shared/errors.ts';
 import type { Difference } from '../../../shared/status.ts';
-import type { Change, KindContext } from '../kind.ts';
+import type { Change, KindContext, WritingContext } from '../kind.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import { needsReplacement } from './diff.ts';
 import { arnOf, outputName } from './observe.ts';
@@ -16,7 +16,7 @@ import { keptTags } from './tags.ts';
 /** See Kind. One parameter after the other: SSM takes about three writes a second. */
 export async function apply(
   { wanted, actual, differences }: Change<Parameters, ActualParameters>,
-  context: KindContext,
+  context: WritingContext,
 ): Promise<void> {
   const todo = differences.filter(({ action }) => action !== 'reported');
   for (const name of new Set(todo.map(({ resource }) => resource))) {
@@ -27,6 +27,7 @@ export async function apply(
       if (!parameter) await drop(name, context);
       else if (!found) await create(parameter, wanted.owner, {}, context);
       else await change(parameter, found, of, { ...context, owner: wanted.owner });
+      context.wrote(of);
     } catch (error) {
       throw explain(name, error);
     }
@@ -59,7 +60,7 @@ async function change(
   parameter: WantedParameter,
   found: ActualParameter,
   differences: readonly Difference[],
-  context: KindContext & { readonly owner: string },
+  context: WritingContext & { readonly owner: string },
 ): Promise<void> {
   if (found.whose === 'ours' && needsReplacement(parameter, found)) {
     await drop(parameter.name, context);
@@ -67,8 +68,10 @@ async function change(
     return create(parameter, context.owner, Object.fromEntries(others), context);
   }
   const { ssm } = context.clients;
-  if (differences.some(({ path }) => !path.startsWith('tags.'))) {
+  const ofContent = differences.filter(({ path }) => !path.startsWith('tags.'));
+  if (ofContent.length > 0) {
     await ssm.send(new PutParameterCommand({ ...content(parameter), Overwrite: true }));
+    context.wrote(ofContent);
   }
   // Never in one call with Overwrite: SSM refuses that.
   const kept = Object.entries(keptTags(parameter, context.owner, found.whose));

@@ -71,9 +71,10 @@ export const accountAlias: Kind<Alias, Alias, Alias> = {
     return { differences: actual?.name === wanted.name ? [] : [difference], blocked: [], foreign: [] };
   },
 
-  async apply({ wanted }, { clients, record }) {
+  async apply({ wanted, differences }, { clients, record, wrote }) {
     await clients.iam.send(new CreateAccountAliasCommand({ AccountAlias: wanted.name }));
     record({ 'accountAlias.name': wanted.name });
+    wrote(differences);
   },
 
   async remove(wanted, context) {

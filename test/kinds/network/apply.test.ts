@@ -88,9 +88,11 @@ describe('writing a network', () => {
     },
   );
 
-  test('keeps the ids of what was made before a failure', async () => {
-    const { context, outputs } = fakeContext({ ...made, CreateSubnet: awsError('SubnetLimitExceeded') });
+  test('keeps the ids of what was made before a failure, and says what is written by then', async () => {
+    const fake = fakeContext({ ...made, CreateSubnet: awsError('SubnetLimitExceeded') });
+    const { context, outputs, written } = fake;
     await error(apply(change(undefined), context));
+    expect(written).toEqual(['vpc', 'internet gateway', 'route table public']);
     expect(outputs).toMatchObject({ 'vpc.id': 'vpc-1', 'routeTable.public.id': 'rtb-1' });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KindContext } from '../../../controllers/kinds/kind.ts';
+import type { KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
 import {
   diffGiven,
   type GivenActual,
@@ -111,7 +111,7 @@ describe("an account's own network", () => {
 
   it('refuses to be written even when asked to', async () => {
     const change = { wanted: { ...own, given: wanted }, actual, differences: [] };
-    await expect(network.apply(change, {} as KindContext)).rejects.toThrow(/never changed/);
+    await expect(network.apply(change, {} as WritingContext)).rejects.toThrow(/never changed/);
   });
 
   it('recorded earlier is never taken for ours once a registration does not mention it', async () => {

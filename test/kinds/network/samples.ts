@@ -1,4 +1,4 @@
-import type { KindAccount, KindContext } from '../../../controllers/kinds/kind.ts';
+import type { KindAccount, KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import type { NetworkActual } from '../../../controllers/kinds/network/actual.ts';
 import { type Network, render } from '../../../controllers/kinds/network/render.ts';
@@ -121,7 +121,8 @@ export function fakeContext(
     return typeof answer === 'function' ? answer(command.input) : answer;
   };
   const clients = { ec2: { send }, ec2Once: { send } } as unknown as KindContext['clients'];
-  const context: KindContext = {
+  const written: string[] = [];
+  const context: WritingContext = {
     account,
     clients,
     get recorded() {
@@ -129,6 +130,8 @@ export function fakeContext(
       return Object.fromEntries(known);
     },
     now: () => now,
+    wrote: (differences) =>
+      written.push(...differences.map(({ resource, path }) => `${resource} ${path}`.trim())),
     record: (more) => Object.assign(outputs, more),
     eventually: async (call, alsoWhen = []) => {
       try {
@@ -139,7 +142,7 @@ export function fakeContext(
       }
     },
   };
-  return { context, sent, outputs };
+  return { context, sent, outputs, written };
 }
 
 export function awsError(name: string): Error {

@@ -1,4 +1,4 @@
-import type { Change, KindContext } from '../../kind.ts';
+import type { Change, WritingContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { deleteOne } from '../delete.ts';
 import type { Network } from '../render.ts';
@@ -13,7 +13,7 @@ import type { Ids } from './work.ts';
  * See Kind. One thing after the other, so that a failure leaves nothing in flight: each needs the ids of those
  * before it.
  */
-export async function apply(change: Change<Network, NetworkActual>, context: KindContext): Promise<void> {
+export async function apply(change: Change<Network, NetworkActual>, context: WritingContext): Promise<void> {
   const { wanted, actual, differences } = change;
   const work = { wanted, actual, differences, context };
   const ids: Ids = {
@@ -27,7 +27,9 @@ export async function apply(change: Change<Network, NetworkActual>, context: Kin
   await applySubnets(work, ids);
   await applyEndpoints(work, ids);
   for (const { type, id } of actual?.duplicates ?? []) {
-    const removed = differences.some((one) => one.action === 'removed' && one.resource === `${type} ${id}`);
-    if (removed) await deleteOne(type, id, context);
+    const removed = differences.filter((one) => one.action === 'removed' && one.resource === `${type} ${id}`);
+    if (removed.length === 0) continue;
+    await deleteOne(type, id, context);
+    context.wrote(removed);
   }
 }

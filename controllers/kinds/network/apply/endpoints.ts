@@ -11,6 +11,7 @@ import {
   tagSpecifications,
   type Work,
   write,
+  wrote,
 } from './work.ts';
 
 /** Makes gateway endpoints and puts our route tables back on them; tables of others stay on. */
@@ -34,6 +35,7 @@ async function applyEndpoint(endpoint: Endpoint, work: Work, ids: Ids): Promise<
     });
     const made = await write(context, () => ec2.send(command));
     context.record({ [named.output]: idFrom(made.VpcEndpoint?.VpcEndpointId, named) });
+    wrote(work, named, '');
     return;
   }
   const found = actual?.endpoints[endpoint.name];
@@ -42,6 +44,7 @@ async function applyEndpoint(endpoint: Endpoint, work: Work, ids: Ids): Promise<
     const AddRouteTableIds = tables.filter((id) => !found.tableIds.includes(id));
     const input = { VpcEndpointId: found.id, AddRouteTableIds };
     await write(context, () => ec2.send(new ModifyVpcEndpointCommand(input)));
+    wrote(work, named, 'routeTables');
   }
   await applyTags(work, named, found.id);
 }

@@ -11,6 +11,7 @@ import {
   tagSpecifications,
   type Work,
   write,
+  wrote,
 } from './work.ts';
 
 /** Makes the internet gateway and attaches it to our VPC. */
@@ -25,11 +26,13 @@ export async function applyGateway(work: Work, ids: Ids): Promise<void> {
     const made = await createOnce(context, 'the internet gateway', () => ec2Once.send(command));
     ids.gateway = idFrom(made.InternetGateway?.InternetGatewayId, GATEWAY);
     context.record(justMade(GATEWAY, ids.gateway, context));
+    wrote(work, GATEWAY, '');
   }
   if (!ids.gateway) return;
   if (isNew || changesOf(work, GATEWAY).some(({ path }) => path === 'attachment')) {
     const input = { InternetGatewayId: ids.gateway, VpcId: ids.vpc };
     await write(context, () => ec2.send(new AttachInternetGatewayCommand(input)));
+    wrote(work, GATEWAY, 'attachment');
   }
   await applyTags(work, GATEWAY, ids.gateway);
 }

@@ -19,6 +19,7 @@ import {
   tagSpecifications,
   type Work,
   write,
+  wrote,
 } from './work.ts';
 
 /** Makes subnets and brings their attribute and association back. */
@@ -43,6 +44,7 @@ async function create(subnet: Subnet, index: number, work: Work, ids: Ids): Prom
   const made = await createOnce(context, named.resource, () => context.clients.ec2Once.send(command));
   const id = idFrom(made.Subnet?.SubnetId, named);
   context.record({ [named.output]: id });
+  wrote(work, named, '');
   return id;
 }
 
@@ -56,6 +58,7 @@ async function keep(subnet: Subnet, SubnetId: string, work: Work, ids: Ids): Pro
   if (isNew ? subnet.mapPublicIpOnLaunch : differs('mapPublicIpOnLaunch')) {
     const input = { SubnetId, MapPublicIpOnLaunch: { Value: subnet.mapPublicIpOnLaunch } };
     await write(context, () => ec2.send(new ModifySubnetAttributeCommand(input)));
+    wrote(work, named, 'mapPublicIpOnLaunch');
   }
   if (isNew || differs('routeTable')) {
     const RouteTableId = ids.tables.get(subnet.routing);
@@ -66,6 +69,7 @@ async function keep(subnet: Subnet, SubnetId: string, work: Work, ids: Ids): Pro
         ? ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId }))
         : ec2.send(new AssociateRouteTableCommand({ SubnetId, RouteTableId })),
     );
+    wrote(work, named, 'routeTable');
   }
   await applyTags(work, named, SubnetId);
 }

@@ -14,6 +14,7 @@ import {
   tagSpecifications,
   type Work,
   write,
+  wrote,
 } from './work.ts';
 
 /** Makes route tables and puts our default route; routes to anywhere else are not ours. */
@@ -36,6 +37,7 @@ async function applyTable(routing: Routing, work: Work, ids: Ids): Promise<void>
     const id = idFrom(RouteTable?.RouteTableId, named);
     ids.tables.set(routing, id);
     context.record(justMade(named, id, context));
+    wrote(work, named, '');
   }
   const RouteTableId = ids.tables.get(routing);
   if (!RouteTableId) return;
@@ -46,5 +48,6 @@ async function applyTable(routing: Routing, work: Work, ids: Ids): Promise<void>
   } else if (route || (isNew && routing === 'public' && gatewayIsUsable(wanted, actual))) {
     await write(context, () => ec2.send(new CreateRouteCommand(input)));
   }
+  wrote(work, named, `routes.${EVERYWHERE}`);
   await applyTags(work, named, RouteTableId);
 }

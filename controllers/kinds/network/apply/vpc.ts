@@ -12,6 +12,7 @@ import {
   tagSpecifications,
   type Work,
   write,
+  wrote,
 } from './work.ts';
 
 /** Makes the VPC or brings it back: one attribute a call, in the order of the differences. */
@@ -20,6 +21,7 @@ export async function applyVpc(work: Work, ids: Ids): Promise<void> {
   let changes = changesOf(work, VPC);
   if (isToBeMade(work, VPC)) {
     const id = await create(work);
+    wrote(work, VPC, '');
     ids.vpc = id;
     // What AWS gives to a new one.
     const fresh = { id, cidr: wanted.cidr, tags: tagsOf(wanted, VPC), dnsSupport: true, dnsHostnames: false };
@@ -30,6 +32,7 @@ export async function applyVpc(work: Work, ids: Ids): Promise<void> {
     const Value = desired === true;
     if (path === 'dnsSupport') await modify(work, { VpcId, EnableDnsSupport: { Value } });
     if (path === 'dnsHostnames') await modify(work, { VpcId, EnableDnsHostnames: { Value } });
+    if (path === 'dnsSupport' || path === 'dnsHostnames') wrote(work, VPC, path);
   }
   if (VpcId) await applyTags({ ...work, differences: changes }, VPC, VpcId);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CreateTagsCommand, type ResourceType, type Tag } from '@aws-sdk/client-ec2';
 import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/errors.ts';
 import type { Difference } from '../../../../shared/status.ts';
-import type { KindContext } from '../../kind.ts';
+import type { KindContext, WritingContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { type Named, tagsOf } from '../names.ts';
 import type { Network } from '../render.ts';
@@ -12,7 +12,7 @@ export interface Work {
   readonly wanted: Network;
   readonly actual: NetworkActual | undefined;
   readonly differences: readonly Difference[];
-  readonly context: KindContext;
+  readonly context: WritingContext;
 }
 
 /** Ids as they are known by now: found ones first, made ones from then on. */
@@ -25,6 +25,11 @@ export interface Ids {
 /** The differences of one of our things that are to be written. */
 export function changesOf({ differences }: Pick<Work, 'differences'>, { resource }: Named): Difference[] {
   return differences.filter((one) => one.resource === resource && one.action !== 'reported');
+}
+
+/** Says that what differed at this path of one of our things is written; an empty path: the thing is made. */
+export function wrote(work: Work, named: Named, path: string): void {
+  work.context.wrote(changesOf(work, named).filter((one) => one.path === path));
 }
 
 /** True when the thing itself is to be made. */
@@ -104,6 +109,7 @@ export async function applyTags(work: Work, named: Named, id: string): Promise<v
   );
   const command = new CreateTagsCommand({ Resources: [id], Tags: tagList(tags) });
   await write(work.context, () => work.context.clients.ec2.send(command));
+  work.context.wrote(changes);
 }
 
 /** The id in the answer of a create; AWS always gives one. */

@@ -58,12 +58,12 @@ export function withGiven(made: Made): Kind<NetworkSection, Wanted, Actual> {
   };
 }
 
-function contextFor({ given }: Wanted, context: KindContext): KindContext {
+function contextFor<T extends KindContext>({ given }: Wanted, context: T): T {
   return given ? keeping(given, context) : withoutGiven(context);
 }
 
 /** The account's network counts as recorded: it was found to be ours. */
-function keeping({ vpcId }: GivenNetwork, context: KindContext): KindContext {
+function keeping<T extends KindContext>({ vpcId }: GivenNetwork, context: T): T {
   return { ...context, recorded: { ...context.recorded, [VPC.output]: vpcId } };
 }
 
@@ -71,7 +71,7 @@ function keeping({ vpcId }: GivenNetwork, context: KindContext): KindContext {
  * Without the ids of a network that the account brought along earlier: what is recorded counts as ours, and that is
  * not. It must never be taken over, or away, because a later registration does not mention it.
  */
-function withoutGiven(context: KindContext): KindContext {
+function withoutGiven<T extends KindContext>(context: T): T {
   const { recorded } = context;
   if (!recorded[GIVEN_OUTPUT] || recorded[GIVEN_OUTPUT] !== recorded[VPC.output]) return context;
   const ours = Object.entries(recorded).filter(([name]) => !/^(vpc|subnet|network)\./.test(name));

@@ -1,0 +1,80 @@
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { Difference } from '../../shared/status.ts';
+import { type AnyKind, type Blocked, type Change, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
+import { compareKind } from './compare-kind.ts';
+import type { KindOutcome } from './kind-outcome.ts';
+import { contextFor, type Seen, type Workplace } from './observe-kinds.ts';
+
+/**
+ * Brings one kind to its desired state: compares with the outputs known by now and, unless `held`, writes what
+ * differs with clients of its own that may write. Never throws: what went wrong is the outcome.
+ */
+export async function keepKind(
+  seen: Seen,
+  place: Workplace,
+  write: { held: boolean; clients: ClientsFor },
+): Promise<KindOutcome> {
+  const compared = compareKind(seen, place);
+  if (!('comparison' in compared)) return compared;
+  const { kind } = seen;
+  const { wanted, comparison } = compared;
+  const { differences, foreign, note, warnings } = comparison;
+  const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
+  const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, wanted, actual) };
+  const left = comparison.blocked.map(({ difference }) => difference);
+  if (differences.length > 0 && write.held) {
+    return { ...found, differences: [...differences.map(reported), ...left], state: { is: 'held' } };
+  }
+  const change = { wanted, actual, differences };
+  const { failure, ...done } =
+    differences.length > 0 ? await writeKind(seen, change, place, write.clients) : { differences };
+  const outcome = { ...found, ...done, differences: [...done.differences, ...left] };
+  if (failure) return { ...outcome, state: { is: 'failed', ...failure } };
+  const [first] = comparison.blocked.toSorted((one, other) => waits(one) - waits(other));
+  if (!first) return { ...outcome, state: { is: 'inDesiredState', ...(note && { note }) } };
+  return { ...outcome, state: { is: 'blocked', reason: first.reason, message: first.message } };
+}
+
+type ClientsFor = (seen: Seen, wanted: unknown) => Promise<MemberClients>;
+type Done = Pick<KindOutcome, 'differences' | 'role' | 'restore'> & { failure?: { error: unknown } };
+
+/** Of what fails half-way, the differences that the kind said it had written keep their action. */
+async function writeKind(
+  seen: Seen,
+  change: Change<unknown, unknown>,
+  place: Workplace,
+  clients: ClientsFor,
+): Promise<Done> {
+  const { kind, account } = seen;
+  const { wanted, differences } = change;
+  const written: Difference[] = [];
+  let tried = {};
+  try {
+    const context = {
+      ...contextFor(account, place, await clients(seen, wanted), place.outputs),
+      wrote: (more: readonly Difference[]) => void written.push(...more),
+    };
+    const restore = kind.restore && account.entry && (() => kind.restore?.(change, context));
+    tried = { ...roleOf(kind, wanted, wanted), ...(restore && { restore }) };
+    await kind.apply(change, context);
+    return { ...tried, differences };
+  } catch (error) {
+    const honest = differences.map((one) => (written.includes(one) ? one : reported(one)));
+    return { ...tried, differences: honest, failure: { error } };
+  }
+}
+
+function reported(difference: Difference): Difference {
+  return { ...difference, action: 'reported' };
+}
+
+/** What waits for others says least about what stands in the way. */
+function waits({ reason }: Blocked): number {
+  return reason === WAITING_FOR_OUTPUTS ? 1 : 0;
+}
+
+function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOutcome, 'role'> {
+  if (!kind.role) return {};
+  const trust = standing === undefined ? 'none' : kind.role(standing).trustPolicy;
+  return { role: { arn: kind.role(wanted).arn, trust } };
+}

@@ -1,0 +1,27 @@
+import type { PolicyInput } from '../../shared/policy/document.ts';
+import type { Difference } from '../../shared/status.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+
+/** What became of one kind in a pass. */
+export interface KindOutcome {
+  readonly kind: AnyKind;
+  /** Written, or with action `reported` when nothing was to be written; those that are blocked included. */
+  readonly differences: readonly Difference[];
+  /** What others added within ours. */
+  readonly foreign: readonly Difference[];
+  /** What should be known whatever the state. */
+  readonly warnings?: readonly string[];
+  readonly state:
+    | { readonly is: 'inDesiredState'; readonly note?: string }
+    /** Differs, and was left so: why. */
+    | { readonly is: 'held' }
+    | { readonly is: 'blocked'; readonly reason: string; readonly message: string }
+    | { readonly is: 'settling'; readonly message: string; readonly retryAfterSeconds: number }
+    | { readonly is: 'failed'; readonly error: unknown }
+    /** Of a retiring account: nothing of ours is there any more, or what is there stays. */
+    | { readonly is: 'removed'; readonly reason: 'Removed' | 'Left'; readonly message: string };
+  /** Of the kind that verifies access: the role that is wanted, and the trust policy that stands now. */
+  readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
+  /** Of that kind, when it wrote: puts the trust back that admitted us before. */
+  readonly restore?: () => Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AnyKind, WritingContext } from '../../controllers/kinds/kind.ts';
+import { keepKind } from '../../controllers/reconcile/keep-kind.ts';
+import type { Seen } from '../../controllers/reconcile/observe-kinds.ts';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { Throttled } from '../../shared/errors.ts';
+import type { Difference } from '../../shared/status.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+
+const differing = (resource: string): Difference => ({
+  kind: 'things',
+  resource,
+  path: 'value',
+  desired: 'new',
+  actual: 'old',
+  action: 'updated',
+});
+const [one, two, three] = [differing('one'), differing('two'), differing('three')];
+
+/** A kind of three things that all differ, and what `apply` does about it. */
+async function kept(apply: (context: WritingContext) => Promise<void>, held = false) {
+  const kind = {
+    name: 'things',
+    condition: 'Things',
+    render: () => ({}),
+    diff: () => ({ differences: [one, two, three], blocked: [], foreign: [] }),
+    apply: (_: unknown, context: WritingContext) => apply(context),
+  } as unknown as AnyKind;
+  const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+  const seen: Seen = { kind, section: {}, account, observation: { state: 'absent' } };
+  const place = { record: aRecord(), config: aConfig(), outputs: {} };
+  const { state, differences } = await keepKind(seen, place, {
+    held,
+    clients: async () => ({}) as MemberClients,
+  });
+  return { state, actions: differences.map(({ resource, action }) => `${resource} ${action}`) };
+}
+
+describe('keeping a kind', () => {
+  test('that fails half-way says what is written by then, and reports the rest', async () => {
+    const error = new Throttled('slow down');
+    const found = await kept(async ({ wrote }) => {
+      wrote([two]);
+      throw error;
+    });
+    expect(found).toEqual({
+      state: { is: 'failed', error },
+      actions: ['one reported', 'two updated', 'three reported'],
+    });
+  });
+
+  test('that gets through has written everything', async () => {
+    expect((await kept(async () => {})).actions).toEqual(['one updated', 'two updated', 'three updated']);
+  });
+
+  test('writes nothing while it is held', async () => {
+    const found = await kept(() => Promise.reject(new Error('written')), true);
+    expect(found.state).toEqual({ is: 'held' });
+    expect(found.actions).toEqual(['one reported', 'two reported', 'three reported']);
+  });
+});
