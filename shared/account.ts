@@ -40,6 +40,8 @@ export interface AccountRecord {
   readonly lifecycleReason?: string;
   /** Counts the changes of desired state; a pass stamps the one it saw into the status. */
   readonly generation: number;
+  /** The generation since which it is kept again, where it was retired or had left: a status of before counts as none. */
+  readonly keptSince?: number;
   readonly paused: boolean;
   readonly mode: 'enforce' | 'observe';
   /** Absent only while unmanaged. */

@@ -43,6 +43,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...(email && { email }),
     origin: entered || !described ? 'invited' : described.joinedBy,
     lifecycle: 'managed',
+    ...optional('keptSince', kept ? kept.keptSince : existing && existing.generation + 1),
     paused: known?.paused ?? false,
     mode: request.mode ?? known?.mode ?? 'enforce',
     baseline: registration.baseline,

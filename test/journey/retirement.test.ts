@@ -118,6 +118,11 @@ describe('Retiring an account', () => {
     const again = await fleet.orgkeeper('register', ids.first, '--name', 'first', '--wait');
     expect(again.code).toBe(0);
     expect(await fleet.view(ids.first)).toMatchObject({ state: 'active', ready: true });
+    await listener.hear('ready again', ({ 'detail-type': type, detail }) => {
+      const { accountId, cause } = detail;
+      const again = cause?.detailType === 'AccountRegistrationRequested';
+      return type === 'AccountReady' && accountId === ids.first && again;
+    });
     expect(await readWorld(runtime, ids.first)).toEqual(before);
     expect(await runtime.calls({ account: ids.first, access: 'write' })).toEqual([]);
   }, 120_000);

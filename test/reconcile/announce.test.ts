@@ -108,4 +108,13 @@ describe('what a pass announces', () => {
     expect(JSON.stringify(event?.detail).length).toBeGreaterThan(100_000);
     expect(JSON.stringify(event?.detail).length).toBeLessThan(250_000);
   });
+
+  it('AccountReady again for an account that was retired, retaining all, and is kept again', () => {
+    const record = aRecord({ generation: 5, keptSince: 5 });
+    const readyBefore = aStatus({ observedGeneration: 3 });
+    const types = (before: Parameters<typeof announcements>[1]) =>
+      announcements(record, before, ready).map(({ detailType }) => detailType);
+    expect(types(readyBefore)).toEqual(['AccountReady']);
+    expect(types(aStatus({ observedGeneration: 5 }))).toEqual([]);
+  });
 });

@@ -68,6 +68,9 @@ describe('a registration', () => {
     const record = aRecord({ lifecycle, origin: 'invited', ...asItWas });
     const back = registered(record, { ...registration, described: undefined });
     expect(back).toMatchObject({ lifecycle: 'managed', origin: 'invited', ...asItWas });
+    expect(back).toMatchObject({ generation: 4, keptSince: 4 });
+    const corrected = { ...registration, request: { ...registration.request, name: 'physics' } };
+    expect(registered(back, corrected)).toMatchObject({ generation: 5, keptSince: 4 });
   });
 
   it('takes an unmanaged account in, with the ExternalId it had', () => {
