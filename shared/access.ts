@@ -3,7 +3,14 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import type { AccountRecord } from './account.ts';
 import { translateErrors } from './aws/translate-error.ts';
 import type { Config } from './config.ts';
-import { AccessDenied, AccountNotReady } from './errors.ts';
+import {
+  accessRoleDenied,
+  executionRoleDenied,
+  organizationRoleDenied,
+  saysOrganizationPolicy,
+} from './denials.ts';
+import { AccessDenied } from './errors.ts';
+import { sessionCache } from './session-cache.ts';
 
 /** What a session may do, and under which name CloudTrail shows it. */
 export interface Session {
@@ -11,13 +18,15 @@ export interface Session {
   readonly name: string;
   /** Inline session policy, compact JSON, at most 2,048 characters: the session may do what role and policy both allow. */
   readonly policy?: string;
+  /** Opened for this name, for what is written in it; others may be one that an earlier pass opened under its own. */
+  readonly own?: boolean;
 }
 
 /** The ways into other accounts. The only part of Orgkeeper that calls STS. */
 export interface Access {
   /**
    * Credentials in a member account: by way of the organization (Main, organization role, access role), or for an
-   * invited account by its execution role with its ExternalId. Cached until shortly before they expire.
+   * invited account by its execution role with its ExternalId. Cached until shortly before they expire, but for `own`.
    * @throws AccessDenied, AccountNotReady
    */
   enter(account: AccountRecord, session: Session): Promise<AwsCredentialIdentity>;
@@ -36,22 +45,15 @@ export interface AccessOptions {
   readonly now?: () => number;
 }
 
-interface Cached {
-  readonly credentials: AwsCredentialIdentity;
-  readonly accountId: string;
-}
-
-const MARGIN_MS = 5 * 60_000;
-const CACHE_SIZE = 1_000;
 /** AssumeRole is paced, since the second hop is charged to the management account: 600 a second for everybody. */
 const PACE_MS = 10;
 
 export function createAccess(options: AccessOptions): Access {
   const { config, now = Date.now } = options;
-  const cache = new Map<string, Cached>();
+  const cache = sessionCache(now);
   const working = new Map<string, string>();
-  const under = new Map<string, Promise<AwsCredentialIdentity>>();
   const own = stsClient(config.region, options.credentials);
+  const clients = new WeakMap<AwsCredentialIdentity, STSClient>();
   let nextSlot = 0;
 
   async function assume(sts: STSClient, role: Role, session: Session): Promise<AwsCredentialIdentity> {
@@ -79,26 +81,30 @@ export function createAccess(options: AccessOptions): Access {
     };
   }
 
-  /** One AssumeRole at a time for a key: passes that need the same session wait for the same answer. */
-  async function cached(key: string, accountId: string, get: () => Promise<AwsCredentialIdentity>) {
-    const hit = cache.get(key);
-    if (hit && (hit.credentials.expiration?.getTime() ?? 0) - MARGIN_MS > now()) return hit.credentials;
-    const pending = under.get(key);
-    if (pending) return pending;
-    const asking = get().finally(() => under.delete(key));
-    under.set(key, asking);
-    const credentials = await asking;
-    cache.delete(key);
-    cache.set(key, { credentials, accountId });
-    const oldest = cache.keys().next();
-    if (cache.size > CACHE_SIZE && !oldest.done) cache.delete(oldest.value);
-    return credentials;
-  }
-
   async function organization(sessionName: string): Promise<AwsCredentialIdentity | undefined> {
     if (config.mainAccountId === config.managementAccountId) return undefined;
     const role = { arn: config.organizationRoleArn, externalId: config.organizationExternalId };
-    return cached('organization', config.managementAccountId, () => assume(own, role, { name: sessionName }));
+    return cache.get('organization', config.managementAccountId, () =>
+      deniedAs(
+        (cause) => organizationRoleDenied(role.arn, cause),
+        () => assume(own, role, { name: sessionName }),
+      ),
+    );
+  }
+
+  /** One client for as long as its credentials are used: each has connections of its own. */
+  function organizationSts(credentials: AwsCredentialIdentity | undefined): STSClient {
+    if (!credentials) return own;
+    const sts = clients.get(credentials) ?? stsClient(config.region, credentials);
+    clients.set(credentials, sts);
+    return sts;
+  }
+
+  /** A session in a member account: an old one, unless it is to bear this name. */
+  function member(sts: STSClient, role: Role, { accountId }: AccountRecord, session: Session) {
+    const open = () => assume(sts, role, session);
+    if (session.own) return open();
+    return cache.get(`${role.arn} ${role.externalId} ${session.policy}`, accountId, open);
   }
 
   async function enterByOrganization(
@@ -106,61 +112,38 @@ export function createAccess(options: AccessOptions): Access {
     session: Session,
   ): Promise<AwsCredentialIdentity> {
     const credentials = await organization(session.name);
-    const sts = credentials ? stsClient(config.region, credentials) : own;
     const names = accessRoleNames(account, config, working.get(account.accountId));
     let denial: unknown;
     for (const name of names) {
       const arn = `arn:${config.partition}:iam::${account.accountId}:role/${name}`;
       try {
-        const entered = await cached(`${arn} ${session.policy}`, account.accountId, () =>
-          assume(sts, { arn }, session),
-        );
+        const entered = await member(organizationSts(credentials), { arn }, account, session);
         working.set(account.accountId, name);
         return entered;
       } catch (error) {
         if (!(error instanceof AccessDenied)) throw error;
-        denial = error;
+        denial = saysOrganizationPolicy(denial) ? denial : error;
       }
     }
-    if (credentials) cache.delete('organization');
-    throw new AccessDenied(
-      `The account cannot be entered: none of the roles ${names.join(', ')} can be assumed.`,
-      {
-        cause: denial,
-        reason: 'AccessRoleDenied',
-        remedy:
-          'Check that one of them exists and trusts the management account, and that no service control policy denies it.',
-      },
-    );
+    if (credentials) cache.drop('organization');
+    throw accessRoleDenied(account.accountId, names, denial);
   }
 
   return {
     organization,
     async enter(account, session) {
-      const arn = account.executionRoleArn;
+      const { executionRoleArn: arn, externalId } = account;
       if (!arn) return enterByOrganization(account, session);
-      try {
-        return await cached(`${arn} ${account.externalId} ${session.policy}`, account.accountId, () =>
-          assume(own, { arn, externalId: account.externalId }, session),
-        );
-      } catch (error) {
-        if (!(error instanceof AccessDenied)) throw error;
-        throw new AccessDenied(
-          `The execution role ${arn} cannot be assumed with the ExternalId of the account.`,
-          {
-            cause: error,
-            reason: 'ExecutionRoleDenied',
-            remedy:
-              'Check that it exists and that its trust policy names the runner role with that ExternalId.',
-          },
-        );
-      }
+      return deniedAs(
+        (cause) => executionRoleDenied(arn, cause),
+        () => member(own, { arn, externalId }, account, session),
+      );
     },
     tryRole: (roleArn, session, externalId) =>
       assume(own, { arn: roleArn, ...(externalId && { externalId }) }, session),
     evict(accountId) {
       working.delete(accountId);
-      for (const [key, entry] of cache) if (entry.accountId === accountId) cache.delete(key);
+      cache.evict(accountId);
     },
   };
 }
@@ -181,16 +164,18 @@ function accessRoleNames(
   return [worked, ...config.accessRoleNames.filter((name) => name !== worked)];
 }
 
-function stsClient(region: string, credentials: AwsCredentialIdentity | undefined): STSClient {
-  return new STSClient({ region, ...(credentials && { credentials }) });
+/** Says what a denial of this call means. */
+async function deniedAs<T>(
+  meaning: (denial: AccessDenied) => AccessDenied,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof AccessDenied ? meaning(error) : error;
+  }
 }
 
-/** What a fresh account answers, as a reason to wait; other errors as they are. */
-export function fresh(error: unknown): unknown {
-  if (!(error instanceof AccessDenied)) return error;
-  return new AccountNotReady(error.message, {
-    cause: error,
-    reason: 'AccessRoleNotReady',
-    ...(error.remedy && { remedy: error.remedy }),
-  });
+function stsClient(region: string, credentials: AwsCredentialIdentity | undefined): STSClient {
+  return new STSClient({ region, ...(credentials && { credentials }) });
 }

@@ -1,0 +1,170 @@
+import { type AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createAccess } from '../../shared/access.ts';
+import { fresh } from '../../shared/denials.ts';
+import { AccessDenied, AccountNotReady } from '../../shared/errors.ts';
+import { aConfig, aRecord, MEMBER } from '../factories.ts';
+
+/** The ways into other accounts, against an STS that refuses whom `denials` says. */
+
+const config = aConfig();
+const arnOf = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
+const BY_POLICY =
+  'not authorized to perform: sts:AssumeRole with an explicit deny in a resource control policy';
+
+let time: number;
+let clients: Set<unknown>;
+let assumed: { role: string; name: string; externalId?: string; policy?: string }[];
+let denials: Record<string, string>;
+beforeEach(() => {
+  time = Date.parse('2026-11-20T10:00:00Z');
+  clients = new Set();
+  assumed = [];
+  denials = { [arnOf('AWSControlTowerExecution')]: 'not authorized' };
+  jest.spyOn(STSClient.prototype, 'send').mockImplementation(async function (
+    this: unknown,
+    { input }: AssumeRoleCommand,
+  ) {
+    const { RoleArn: role = '', RoleSessionName: name = '', ExternalId, Policy } = input;
+    clients.add(this);
+    const denial = denials[role];
+    if (denial) throw Object.assign(new Error(denial), { name: 'AccessDenied' });
+    assumed.push({
+      role,
+      name,
+      ...(ExternalId && { externalId: ExternalId }),
+      ...(Policy && { policy: Policy }),
+    });
+    const Expiration = new Date(time + 3_600_000);
+    return {
+      Credentials: {
+        AccessKeyId: `ASIA${assumed.length}`,
+        SecretAccessKey: 's',
+        SessionToken: 't',
+        Expiration,
+      },
+    };
+  } as never);
+});
+afterEach(() => void jest.restoreAllMocks());
+
+const access = () => createAccess({ config, now: () => time });
+const roles = () => assumed.map(({ role }) => role.split('/').at(-1));
+const invited = aRecord({ origin: 'invited', executionRoleArn: arnOf('orgkeeper-execution') });
+
+describe('entering an account', () => {
+  it('goes by the organization role, then the access role, each under the name of the pass', async () => {
+    await access().enter(aRecord(), { name: 'pass-1', policy: '{}' });
+    expect(assumed).toEqual([
+      { role: config.organizationRoleArn, name: 'pass-1', externalId: config.organizationExternalId },
+      { role: arnOf('OrganizationAccountAccessRole'), name: 'pass-1', policy: '{}' },
+    ]);
+  });
+
+  it('goes straight by the execution role, with the ExternalId, where one is named', async () => {
+    await access().enter(invited, { name: 'pass-1' });
+    expect(assumed).toEqual([
+      { role: arnOf('orgkeeper-execution'), name: 'pass-1', externalId: invited.externalId },
+    ]);
+  });
+
+  it('uses a session again until shortly before it expires, and one client for all accounts', async () => {
+    const ways = access();
+    for (const name of ['pass-1', 'pass-2']) await ways.enter(aRecord(), { name, policy: '{}' });
+    await ways.enter(aRecord({ accountId: '111111111111' }), { name: 'pass-3', policy: '{}' });
+    expect(assumed).toHaveLength(3);
+    expect(clients.size).toBe(2);
+    time += 55 * 60_000;
+    await ways.enter(aRecord(), { name: 'pass-4', policy: '{}' });
+    expect(roles().slice(3)).toEqual(['orgkeeper-OrganizationRole', 'OrganizationAccountAccessRole']);
+  });
+
+  it('opens a session of its own for what is written, so that CloudTrail names the pass', async () => {
+    const ways = access();
+    const names = ['pass-1', 'pass-2'];
+    for (const name of names) await ways.enter(invited, { name, policy: 'write', own: true });
+    await ways.enter(invited, { name: 'pass-3', policy: 'write' });
+    expect(assumed.map(({ name }) => name)).toEqual([...names, 'pass-3']);
+  });
+
+  it('asks once for passes that come at the same moment, and anew after a denial or a change', async () => {
+    const ways = access();
+    const enter = () => ways.enter(invited, { name: 'pass' });
+    await Promise.all([enter(), enter(), enter()]);
+    expect(assumed).toHaveLength(1);
+    ways.evict(MEMBER);
+    await enter();
+    expect(assumed).toHaveLength(2);
+    await ways.enter({ ...invited, externalId: 'another' }, { name: 'pass' });
+    expect(assumed).toHaveLength(3);
+  });
+
+  it('takes the role that worked last first', async () => {
+    denials = { [arnOf('OrganizationAccountAccessRole')]: 'not authorized' };
+    const ways = access();
+    const session = { name: 'pass', own: true };
+    await ways.enter(aRecord(), session);
+    denials = {};
+    await ways.enter(aRecord(), session);
+    expect(roles()).toEqual([
+      'orgkeeper-OrganizationRole',
+      'AWSControlTowerExecution',
+      'AWSControlTowerExecution',
+    ]);
+  });
+});
+
+describe('a denial', () => {
+  const denied = (record = aRecord()) =>
+    access()
+      .enter(record, { name: 'pass' })
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+
+  it.each([
+    [
+      'of the organization role: the management stack',
+      { [config.organizationRoleArn]: 'not authorized' },
+      'OrganizationRoleDenied',
+      /`orgkeeper doctor`.*deploy:management/,
+    ],
+    [
+      'of every access role: the role',
+      { [arnOf('OrganizationAccountAccessRole')]: 'not authorized' },
+      'AccessRoleDenied',
+      /one of them exists and trusts the management account/,
+    ],
+    [
+      'by a policy of the organization, of whichever role: the policy',
+      { [arnOf('OrganizationAccountAccessRole')]: BY_POLICY },
+      'DeniedByOrganizationPolicy',
+      /Except the organization role in the policy/,
+    ],
+  ])('%s is what to look at', async (_, given, reason, remedy) => {
+    denials = { ...denials, ...given };
+    const error = await denied();
+    expect(error).toBeInstanceOf(AccessDenied);
+    expect(error).toMatchObject({ reason, remedy: expect.stringMatching(remedy) });
+  });
+
+  it('of the execution role says which, and keeps what STS said', async () => {
+    denials = { [arnOf('orgkeeper-execution')]: BY_POLICY };
+    expect(await denied(invited)).toMatchObject({
+      reason: 'ExecutionRoleDenied',
+      message: expect.stringContaining(arnOf('orgkeeper-execution')),
+      cause: { message: expect.stringContaining('resource control policy') },
+    });
+  });
+
+  it('of a fresh account may pass where its role may come yet, and only there', async () => {
+    denials[arnOf('OrganizationAccountAccessRole')] = 'not authorized';
+    expect(fresh(await denied())).toMatchObject({ reason: 'AccessRoleNotReady' });
+    expect(fresh(await denied())).toBeInstanceOf(AccountNotReady);
+    denials[arnOf('OrganizationAccountAccessRole')] = BY_POLICY;
+    expect(fresh(await denied())).toMatchObject({ reason: 'DeniedByOrganizationPolicy' });
+    denials[config.organizationRoleArn] = 'not authorized';
+    expect(fresh(await denied())).toMatchObject({ reason: 'OrganizationRoleDenied' });
+  });
+});
