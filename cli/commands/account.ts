@@ -42,7 +42,12 @@ export function printView(view: AccountView, output: typeof import('../output.ts
     print('');
     printTable(
       ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],
-      view.conditions.map(({ type, status, reason, message }) => [type, status, reason, cell(message, 200)]),
+      view.conditions.map(({ type, status, reason, message }) => [
+        type,
+        status,
+        reason,
+        cell(message, 1_000),
+      ]),
     );
   }
   const outputs = Object.entries(view.outputs);

@@ -26,8 +26,12 @@ export interface Kind<Section, Wanted, Actual> {
   readonly section: z.ZodType<Section>;
   /** IAM actions that it calls, exactly: session policies, the member template and tests are derived from them. */
   readonly permissions: { readonly read: readonly string[]; readonly write: readonly string[] };
-  /** What those permissions are for; `['*']` where ids are not known beforehand. */
-  resources(wanted: Wanted, account: KindAccount): readonly string[];
+  /** ARNs that writing is limited to, by what is wanted and recorded; `['*']` where ids are not known beforehand. */
+  resources(
+    wanted: Wanted,
+    account: KindAccount,
+    recorded: Readonly<Record<string, string>>,
+  ): readonly string[];
   /** True for the kind whose changes the `Access` condition must be verified after. */
   readonly verifiesAccess?: boolean;
   /** Of that kind: the role that Main assumes, as wanted or as found. */
@@ -141,6 +145,8 @@ export interface Comparison {
   readonly note?: string;
   /** What is as desired, or not, and should be known all the same; each begins with one PascalCase word. */
   readonly warnings?: readonly string[];
+  /** The same of what stands there, for when it is left so. */
+  readonly standing?: readonly string[];
 }
 
 /** The reason of what waits for an output of an earlier kind: it stands or falls with that kind. */

@@ -1,25 +1,13 @@
+import { saysOrganizationPolicy } from '../../shared/denials.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/trust.ts';
+import type { RoleInQuestion } from './role-in-question.ts';
 
 /** What became of trying to assume a role: undefined when it could be, else why not. */
 export interface Tried {
   readonly withIt: Error | undefined;
   readonly without: Error | undefined;
   readonly withWrong: Error | undefined;
-}
-
-/** The execution role as far as it is known, and who is to be admitted by it. */
-export interface RoleInQuestion {
-  readonly accountId: string;
-  readonly roleArn: string;
-  readonly runnerRoleArn: string;
-  readonly externalId: string;
-  /** What IAM lets Main assume. */
-  readonly executionRolePattern: string;
-  /** True when the account is entered by this role, which its owner made. */
-  readonly entered: boolean;
-  /** Its trust policy; `none` when the account has no such role; absent when nobody could look. */
-  readonly trust?: PolicyInput | 'none';
 }
 
 export interface Diagnosis {
@@ -34,7 +22,7 @@ export interface Diagnosis {
 
 /** Why a role does not behave as it must, as precisely as can be known; undefined when it does. Pure. */
 export function diagnose(tried: Tried, role: RoleInQuestion): Diagnosis | undefined {
-  if (tried.withIt) return { ...refused(tried.withIt, role), refused: true };
+  if (tried.withIt) return diagnoseDenial(tried.withIt, role);
   if (tried.without && tried.withWrong) return undefined;
   const how = tried.without ? 'with a wrong ExternalId' : 'without an ExternalId';
   const { roleArn, runnerRoleArn: callerRoleArn, trust } = role;
@@ -46,6 +34,11 @@ export function diagnose(tried: Tried, role: RoleInQuestion): Diagnosis | undefi
     reason: 'AssumableWithoutExternalId',
     message: `${role.roleArn} can be assumed ${how}: ${remedy(role, 'require sts:ExternalId in its trust policy')}.`,
   };
+}
+
+/** Why a role cannot be assumed with its ExternalId, as precisely as can be known. Pure. */
+export function diagnoseDenial(denial: Error, role: RoleInQuestion): Diagnosis {
+  return { ...refused(denial, role), refused: true };
 }
 
 function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'> {
@@ -107,12 +100,6 @@ export function wrongExternalId(externalId: string): string {
 
 function isKnown(trust: RoleInQuestion['trust']): trust is PolicyInput {
   return trust !== undefined && trust !== 'none';
-}
-
-/** AWS names the sort of policy that denies: "with an explicit deny in a service control policy". */
-function saysOrganizationPolicy(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return /(service|resource) control policy/i.test(error.message) || saysOrganizationPolicy(error.cause);
 }
 
 function remedy({ entered, accountId }: RoleInQuestion, what: string): string {

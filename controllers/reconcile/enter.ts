@@ -1,33 +1,76 @@
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Session } from '../../shared/access.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import { fresh } from '../../shared/denials.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
 import { regionOf } from './desired.ts';
+import { diagnoseDenial } from './diagnose.ts';
+import { eventually } from './eventually.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
+import { roleInQuestion } from './role-in-question.ts';
 import { isNew } from './verify.ts';
+
+interface Purpose {
+  readonly policy: string;
+  /** The session is opened for this pass alone, so that CloudTrail says which pass wrote. */
+  readonly writes?: boolean;
+  /** The role in use was changed a moment ago: a denial, of the session or in it, may pass within 10 s. */
+  readonly patient?: boolean;
+}
 
 /**
  * Clients in the account of a pass, in a session that may do what the policy says; their calls are counted.
  * @throws AccessDenied, AccountNotReady; NotYetConsistent where the denial may be IAM's delay
  */
-export async function clientsFor(pass: Pass, deps: PassDeps, policy: string): Promise<MemberClients> {
-  const { record } = pass;
+export async function clientsFor(pass: Pass, deps: PassDeps, purpose: Purpose): Promise<MemberClients> {
+  const patiently = <T>(call: () => Promise<T>) => eventually(call, ['AccessDenied']);
+  const open = () =>
+    enter(pass, deps, { name: pass.id, policy: purpose.policy, own: purpose.writes === true });
+  return (deps.clients ?? memberClients)({
+    credentials: purpose.patient ? await patiently(open) : await open(),
+    region: regionOf(pass.record, deps.config),
+    ...(purpose.patient && { around: patiently }),
+    onCall: ({ writes }) => {
+      if (writes) pass.calls.writes += 1;
+      else pass.calls.reads += 1;
+    },
+  });
+}
+
+async function enter(pass: Pass, deps: PassDeps, session: Session): Promise<AwsCredentialIdentity> {
+  const { record, before } = pass;
   try {
-    const credentials = await deps.access.enter(record, { name: pass.id, policy });
-    const region = regionOf(record, deps.config);
-    return (deps.clients ?? memberClients)({
-      credentials,
-      region,
-      onCall: ({ writes }) => {
-        if (writes) pass.calls.writes += 1;
-        else pass.calls.reads += 1;
-      },
-    });
+    return await enterSomehow(pass, deps, session);
   } catch (error) {
-    if (error instanceof AccessDenied) deps.access.evict(record.accountId);
-    const fromOutside = record.executionRoleArn !== undefined && error instanceof AccessDenied;
-    if (fromOutside && (isNew(pass) || pass.before?.waiting?.for === 'consistency')) throw notYet(error);
-    const neverReady = record.origin !== 'invited' && !pass.before?.readySince;
-    throw neverReady ? fresh(error) : error;
+    if (!(error instanceof AccessDenied)) throw error;
+    deps.access.evict(record.accountId);
+    const roleArn = record.executionRoleArn;
+    const neverReady = record.origin !== 'invited' && !before?.readySince;
+    if (!roleArn) throw neverReady ? fresh(error) : error;
+    const { reason, message, explained } = diagnoseDenial(
+      error,
+      roleInQuestion(record, deps.config, { roleArn }),
+    );
+    const denial = new AccessDenied(message, { cause: error, reason });
+    const mayPass = !explained && (isNew(pass) || before?.waiting?.for === 'consistency');
+    throw mayPass ? notYet(denial) : denial;
+  }
+}
+
+/**
+ * With the account's ExternalId; where its execution role does not take that one yet, with the one that it took last,
+ * so that a role of ours can be given the new one.
+ */
+async function enterSomehow({ record, before }: Pass, { access }: PassDeps, session: Session) {
+  try {
+    return await access.enter(record, session);
+  } catch (error) {
+    const { roleArn, externalId = record.externalId } = before?.admitted ?? {};
+    const changed = roleArn === record.executionRoleArn && externalId !== record.externalId;
+    if (!(error instanceof AccessDenied) || !changed) throw error;
+    return await access.enter({ ...record, externalId }, session).catch((second: unknown) => {
+      throw second instanceof AccessDenied ? error : second;
+    });
   }
 }
 

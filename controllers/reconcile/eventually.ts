@@ -1,4 +1,4 @@
-import { NotYetConsistent } from '../../shared/errors.ts';
+import { ControllerError, NotYetConsistent } from '../../shared/errors.ts';
 
 const LIMIT_MS = 10_000;
 
@@ -31,14 +31,20 @@ export async function eventually<T>(
       if (!passes(error, alsoWhen)) throw error;
       const left = started + LIMIT_MS - clock.now();
       if (left <= 0) {
-        if (error instanceof NotYetConsistent) throw error;
-        throw new NotYetConsistent(`AWS still answers: ${error instanceof Error ? error.message : error}`, {
-          cause: error,
-        });
+        throw error instanceof NotYetConsistent ? error : stillAnswers(error);
       }
       await clock.pause(Math.min(pause, left));
     }
   }
+}
+
+function stillAnswers(error: unknown): NotYetConsistent {
+  const { reason, remedy } = error instanceof ControllerError ? error : {};
+  return new NotYetConsistent(`AWS still answers: ${error instanceof Error ? error.message : error}`, {
+    cause: error,
+    ...(reason && { reason }),
+    ...(remedy && { remedy }),
+  });
 }
 
 function passes(error: unknown, alsoWhen: readonly string[]): boolean {

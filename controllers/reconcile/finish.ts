@@ -25,6 +25,8 @@ export interface Findings {
   readonly hold?: Hold;
   /** What the role admits, when it was tried. */
   readonly verdict?: Verdict;
+  /** The role that was verified, and the ExternalId that it takes. */
+  readonly admitted?: { readonly roleArn: string; readonly externalId: string };
   /** Conditions that no kind's outcome stands for. */
   readonly findings: readonly Finding[];
   /** Nothing of ours is in the account any more, and it was asked for. */
@@ -95,6 +97,7 @@ function toStatus(
   const conditions = toConditions(findings, before?.conditions ?? [], now.toISOString());
   const ready = conditions.length > 0 && conditions.every(({ status }) => status === 'True');
   const readySince = before?.readySince ?? (ready ? now.toISOString() : undefined);
+  const admitted = found.admitted ? { ...found.admitted, at: now.toISOString() } : before?.admitted;
   const lastPass: PassRecord = {
     id: pass.id,
     startedAt: pass.startedAt.toISOString(),
@@ -114,6 +117,7 @@ function toStatus(
     ...(readySince && { readySince }),
     conditions,
     outputs: pass.place.outputs,
+    ...(admitted && { admitted }),
     foreign: found.outcomes.length > 0 ? foreignNames(found) : (before?.foreign ?? []),
     ...(due.dueAt && { dueAt: due.dueAt }),
     ...(due.waiting && { waiting: due.waiting }),

@@ -23,7 +23,13 @@ export async function keepKind(
   const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, wanted, actual) };
   const left = comparison.blocked.map(({ difference }) => difference);
   if (differences.length > 0 && write.held) {
-    return { ...found, differences: [...differences.map(reported), ...left], state: { is: 'held' } };
+    const { standing: warnings = [] } = comparison;
+    return {
+      ...found,
+      warnings,
+      differences: [...differences.map(reported), ...left],
+      state: { is: 'held' },
+    };
   }
   const change = { wanted, actual, differences };
   const { failure, ...done } =

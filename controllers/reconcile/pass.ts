@@ -57,7 +57,7 @@ async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
   if (pass.record.lifecycle === 'retiring') return removeAll(pass, deps, kept);
   let reading: MemberClients;
   try {
-    reading = await clientsFor(pass, deps, readingPolicy(kept.map(({ kind }) => kind)));
+    reading = await clientsFor(pass, deps, { policy: readingPolicy(kept.map(({ kind }) => kind)) });
   } catch (error) {
     const unknown = kept.map(({ kind }) => notObserved(kind));
     return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
@@ -94,16 +94,21 @@ async function keep(
   const wantsWriting = seen.some((one) => differs(compareKind(one, pass.place)));
   const hold = wantsWriting ? await holdReason(pass, deps) : undefined;
   if (wantsWriting && !hold) await lease(pass, deps);
-  const clients = ({ kind, account }: Seen, wanted: unknown) =>
-    clientsFor(pass, deps, writingPolicy(kind, kind.resources(wanted, account)));
   const list: KindOutcome[] = [];
+  const roleWasChanged = () => pass.record.executionRoleArn !== undefined && list.some(wroteRole);
+  const clients = ({ kind, account }: Seen, wanted: unknown) =>
+    clientsFor(pass, deps, {
+      policy: writingPolicy(kind, kind.resources(wanted, account, pass.place.outputs)),
+      writes: true,
+      patient: roleWasChanged(),
+    });
   for (const one of seen) {
     const outcome =
       (unaddressed?.kind === one.kind ? unaddressed : undefined) ??
       tooEarly(one, pass) ??
       putBackBefore(one, pass) ??
       (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
-    list.push(pass.record.executionRoleArn && list.some(wroteRole) ? settling(outcome) : outcome);
+    list.push(roleWasChanged() ? settling(outcome) : outcome);
   }
   const denied = list.some(({ state }) => state.is === 'failed' && state.error instanceof AccessDenied);
   if (denied || list.some(wroteRole)) deps.access.evict(pass.record.accountId);

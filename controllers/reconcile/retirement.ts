@@ -53,7 +53,10 @@ async function takeAway(one: Removable, pass: Pass, deps: PassDeps): Promise<Kin
   const stays = isEntry(kind, account);
   if (stays && behind.length === 0) return left({ kind, differences: [], foreign: [] }, account);
   const clients = (wanted: unknown) =>
-    clientsFor(pass, deps, writingPolicy(kind, [...kind.resources(wanted, account), ...behind]));
+    clientsFor(pass, deps, {
+      policy: writingPolicy(kind, [...kind.resources(wanted, account, pass.place.outputs), ...behind]),
+      writes: true,
+    });
   const outcome = lookedAtAgain(await removeKind(one, pass.place, clients));
   return stays && outcome.state.is === 'removed' ? left(outcome, account) : outcome;
 }

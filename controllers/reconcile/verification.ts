@@ -1,9 +1,9 @@
 import { NotYetConsistent } from '../../shared/errors.ts';
-import type { RoleInQuestion } from './diagnose.ts';
 import type { Clock } from './eventually.ts';
 import type { Findings } from './finish.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
+import { type RoleInQuestion, roleInQuestion } from './role-in-question.ts';
 import { isNew, needsVerifying, PUT_BACK, type Verdict, verifyRole } from './verify.ts';
 
 /**
@@ -15,10 +15,10 @@ export async function verified(
   deps: PassDeps,
   outcomes: readonly KindOutcome[],
   clock?: Clock,
-): Promise<Pick<Findings, 'findings' | 'failures' | 'verdict'>> {
+): Promise<Pick<Findings, 'findings' | 'failures' | 'verdict' | 'admitted'>> {
   const outcome = outcomes.find(({ kind }) => kind.verifiesAccess);
   const old = pass.before?.conditions.find(({ type }) => type === 'Access');
-  const role = roleInQuestion(pass, deps, outcome);
+  const role = roleOf(pass, deps, outcome);
   const putBack = outcome?.state.is === 'blocked' && outcome.state.reason === PUT_BACK;
   const due = needsVerifying(old, (outcome?.differences.length ?? 0) > 0, pass);
   if (!role || !due || putBack) return { findings: old ? [old] : [], failures: [] };
@@ -30,7 +30,10 @@ export async function verified(
       changed: wrote || isNew(pass),
       ...(clock && { clock }),
     });
-    if (verdict.ok) return { findings: [], failures: [], verdict };
+    if (verdict.ok) {
+      const { roleArn, externalId } = role;
+      return { findings: [], failures: [], verdict, admitted: { roleArn, externalId } };
+    }
     if (verdict.refused && outcome?.restore) {
       return { findings: [], failures: [], verdict: await restored(verdict, outcome.restore) };
     }
@@ -50,26 +53,13 @@ export function wroteRole(outcome: KindOutcome | undefined): boolean {
 }
 
 /** The role that the account is to have; undefined when its baseline keeps none and nobody named one. */
-function roleInQuestion(
+function roleOf(
   { record, place }: Pass,
   { config }: PassDeps,
   outcome: KindOutcome | undefined,
 ): RoleInQuestion | undefined {
   const roleArn = record.executionRoleArn ?? outcome?.role?.arn ?? place.outputs['role.arn'];
-  if (!roleArn) return undefined;
-  const { accountId, externalId } = record;
-  const { runnerRoleArn, executionRolePattern } = config;
-  const trust = outcome?.role?.trust;
-  const entered = record.executionRoleArn !== undefined;
-  return {
-    accountId,
-    roleArn,
-    runnerRoleArn,
-    externalId,
-    executionRolePattern,
-    entered,
-    ...(trust !== undefined && { trust }),
-  };
+  return roleArn ? roleInQuestion(record, config, { roleArn, trust: outcome?.role?.trust }) : undefined;
 }
 
 async function restored(

@@ -2,8 +2,9 @@ import type { Access } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
 import type { AccountStatus, Condition } from '../../shared/status.ts';
-import { type Diagnosis, diagnose, type RoleInQuestion, wrongExternalId } from './diagnose.ts';
+import { type Diagnosis, diagnose, wrongExternalId } from './diagnose.ts';
 import { type Clock, eventually } from './eventually.ts';
+import type { RoleInQuestion } from './role-in-question.ts';
 
 /** What the execution role admits, as tried by the runner. */
 export type Verdict = { readonly ok: true } | ({ readonly ok: false } & Diagnosis);

@@ -4,7 +4,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { type ObservedCall, watch } from './watch.ts';
+import { type Around, type ObservedCall, watch } from './watch.ts';
 
 export type { ObservedCall } from './watch.ts';
 
@@ -23,6 +23,8 @@ export interface MemberClientsOptions {
   readonly region: string;
   /** Told of each call before it is sent. */
   readonly onCall?: (call: ObservedCall) => void;
+  /** Runs each call, and may repeat it. */
+  readonly around?: Around;
 }
 
 /** One connection pool for all accounts: a pass opens no new connections to an endpoint that is known. */
@@ -38,7 +40,7 @@ const requestHandler = new NodeHttpHandler({
 export function memberClients(options: MemberClientsOptions): MemberClients {
   const made = new Map<string, unknown>();
   const once = <T extends Parameters<typeof watch>[0]>(key: string, make: () => T): T => {
-    if (!made.has(key)) made.set(key, watch(make(), key.split(' ')[0] ?? key, options.onCall));
+    if (!made.has(key)) made.set(key, watch(make(), key.split(' ')[0] ?? key, options));
     return made.get(key) as T;
   };
   const { credentials, region } = options;

@@ -15,6 +15,9 @@ function isRead(command: string): boolean {
   return /^(Get|List|Describe|Simulate|BatchGet|Query)/.test(command);
 }
 
+/** Runs a call whose failure is translated already; it may be run again. */
+export type Around = <T>(call: () => Promise<T>) => Promise<T>;
+
 /**
  * The same client, with every failure translated (shared/aws/translate-error.ts) and every call told to `onCall`
  * before it is sent; a retry by the SDK is not told again.
@@ -22,13 +25,13 @@ function isRead(command: string): boolean {
 export function watch<T extends { middlewareStack: AnyStack }>(
   client: T,
   service: string,
-  onCall?: (call: ObservedCall) => void,
+  { onCall, around = (call) => call() }: { onCall?: (call: ObservedCall) => void; around?: Around } = {},
 ): T {
   client.middlewareStack.add(
     (next, context) => (args) => {
       const command = (context.commandName ?? 'Unknown').replace(/Command$/, '');
       onCall?.({ action: `${service}:${command}`, writes: !isRead(command) });
-      return translateErrors(`${service}:${command}`, () => next(args));
+      return around(() => translateErrors(`${service}:${command}`, () => next(args)));
     },
     { step: 'initialize', name: 'orgkeeperWatch', priority: 'high' },
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RoleInQuestion } from '../../controllers/reconcile/diagnose.ts';
 import { type Clock, eventually } from '../../controllers/reconcile/eventually.ts';
+import type { RoleInQuestion } from '../../controllers/reconcile/role-in-question.ts';
 import { needsVerifying, verifyRole } from '../../controllers/reconcile/verify.ts';
 import { AccessDenied, AccountNotReady, NotYetConsistent } from '../../shared/errors.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';

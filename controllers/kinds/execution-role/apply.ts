@@ -14,13 +14,16 @@ import {
 import { Conflict, ForeignResource } from '../../../shared/errors.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { diff } from './diff.ts';
-import { explained } from './errors.ts';
+import { explained, isPrincipalMissing } from './errors.ts';
 import type { ActualRole } from './observe.ts';
 import { isOurs } from './ours.ts';
 import { getRole, isGone, unlessGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
-/** See Kind. Trust and boundary come first: the role may never do more than wanted because of the order. */
+/**
+ * See Kind. Trust and boundary come first: the role may never do more than wanted because of the order. While a
+ * principal that the trust names is missing, what somebody added is still taken away, and nothing is granted.
+ */
 export async function apply(
   { wanted, actual, differences }: Change<ExecutionRole, ActualRole>,
   context: WritingContext,
@@ -31,17 +34,23 @@ export async function apply(
   const paths = todo.filter(({ action }) => action !== 'reported').map(({ path }) => path);
   // A role that was just made is not seen everywhere yet; one that was there before, and is gone, was deleted.
   const fresh = actual ? [] : ['NoSuchEntity', 'NoSuchEntityException'];
+  let missing: unknown;
   for (const [index, step] of steps(wanted, paths, context).entries()) {
+    if (missing && !step.takesAway) continue;
     // It is the role in use that is changed: what the step before allows may not be seen everywhere yet.
     const alsoWhen = wanted.entry && index > 0 ? [...fresh, 'AccessDenied'] : fresh;
     try {
       await context.eventually(() => explained(wanted, step.call), alsoWhen);
       context.wrote(differences.filter(({ path }) => step.paths.includes(path)));
     } catch (error) {
-      if (!isGone(error)) throw error;
-      throw new Conflict(`The role ${wanted.arn} was deleted while it was changed.`, { cause: error });
+      if (isGone(error)) {
+        throw new Conflict(`The role ${wanted.arn} was deleted while it was changed.`, { cause: error });
+      }
+      if (!isPrincipalMissing(error)) throw error;
+      missing = error;
     }
   }
+  if (missing) throw missing;
 }
 
 /** Makes the role with all that CreateRole takes; what it gives is the role so far. */
@@ -77,6 +86,8 @@ interface Step {
   /** Of the differences that it writes. */
   readonly paths: readonly string[];
   readonly call: () => Promise<unknown>;
+  /** It takes a permission away from the role, and gives none. */
+  readonly takesAway?: true;
 }
 
 /** What the differences ask for, as calls in order; those on one thing are one call. */
@@ -86,6 +97,7 @@ function steps(wanted: ExecutionRole, paths: readonly string[], { clients: { iam
     paths.filter((path) => path.startsWith(`${field}.`)).map((path) => path.slice(field.length + 1));
   const list: Step[] = [];
   const add = (written: readonly string[], call: Step['call']) => list.push({ paths: written, call });
+  const drop = (path: string, call: Step['call']) => list.push({ paths: [path], call, takesAway: true });
 
   if (paths.includes('trustPolicy')) {
     const PolicyDocument = JSON.stringify(wanted.trustPolicy);
@@ -106,17 +118,17 @@ function steps(wanted: ExecutionRole, paths: readonly string[], { clients: { iam
   }
   for (const PolicyArn of below('managedPolicies')) {
     const attach = wanted.managedPolicies.includes(PolicyArn);
-    const field = [`managedPolicies.${PolicyArn}`];
-    if (attach) add(field, () => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
-    else add(field, () => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }))));
+    const field = `managedPolicies.${PolicyArn}`;
+    if (attach) add([field], () => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })));
+    else drop(field, () => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }))));
   }
   for (const PolicyName of below('inlinePolicies')) {
     const document = wanted.inlinePolicies[PolicyName];
     const PolicyDocument = JSON.stringify(document);
-    const field = [`inlinePolicies.${PolicyName}`];
+    const field = `inlinePolicies.${PolicyName}`;
     if (document)
-      add(field, () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })));
-    else add(field, () => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
+      add([field], () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })));
+    else drop(field, () => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
   }
   const keys = below('tags');
   const put = keys.flatMap((Key) =>

@@ -11,19 +11,33 @@ import { type Granted, warningsOf } from './warnings.ts';
 
 /** See Kind. Paths: `trustPolicy`, `inlinePolicies.<name>`, `managedPolicies.<arn>`, `tags.<key>`, … */
 export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
-  const warnings = warningsOf(grantedBy(wanted, actual));
   const compared = compareRoles(wanted, actual);
-  const blocked = [...compared.blocked, ...reportFormer(wanted)];
-  return { ...compared, blocked, ...(warnings.length > 0 && { warnings }) };
+  const standing = actual ? warningsOf(standingOf(wanted, actual)) : [];
+  // Of a role that its owner keeps, what it is; of ours, what it is to be: what is added by hand is a difference.
+  const policies = Object.values(wanted.inlinePolicies);
+  const accountId = accountOf(wanted);
+  const warnings = actual?.given ? standing : warningsOf({ ...wanted, accountId, policies });
+  return {
+    ...compared,
+    blocked: [...compared.blocked, ...reportFormer(wanted)],
+    ...(warnings.length > 0 && { warnings }),
+    ...(standing.length > 0 && { standing }),
+  };
 }
 
-/** Of a role that its owner keeps, what it is; of ours, what it is to be: what is added by hand is a difference. */
-function grantedBy(wanted: ExecutionRole, actual: ActualRole | undefined): Granted {
-  const accountId = wanted.arn.split(':')[4] ?? '';
-  if (!actual?.given) return { ...wanted, accountId, policies: Object.values(wanted.inlinePolicies) };
-  const { inline, managed } = actual.given;
+/** The role as it stands; inline policies that nobody wants are not read, and count as differences alone. */
+function standingOf(wanted: ExecutionRole, actual: ActualRole): Granted {
+  const { inline, managed } = actual.given ?? { inline: actual.inlinePolicies, managed: {} };
   const policies = [...Object.values(inline), ...actual.managedPolicies.map((arn) => managed[arn])];
-  return { ...actual, accountId, policies: policies.filter((each) => each !== undefined) };
+  return {
+    ...actual,
+    accountId: accountOf(wanted),
+    policies: policies.filter((each) => each !== undefined),
+  };
+}
+
+function accountOf({ arn }: ExecutionRole): string {
+  return arn.split(':')[4] ?? '';
 }
 
 function compareRoles(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {

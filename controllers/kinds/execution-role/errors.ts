@@ -19,8 +19,13 @@ export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>
   }
 }
 
+/** IAM does not know a principal that the trust policy names. */
+export function isPrincipalMissing(error: unknown): error is NotYetConsistent {
+  return error instanceof NotYetConsistent && error.reason === 'PrincipalMissing';
+}
+
 function explain(wanted: ExecutionRole, error: unknown): unknown {
-  if (error instanceof NotYetConsistent && error.reason === 'PrincipalMissing') {
+  if (isPrincipalMissing(error)) {
     return new NotYetConsistent(`The role ${wanted.arn}: ${error.message}`, {
       cause: error,
       reason: error.reason,
