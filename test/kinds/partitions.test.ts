@@ -89,7 +89,7 @@ describe.each([
     const kept = keptKinds(baseline, kinds);
     const account = kindAccount(created, config, kept);
     const wanted = wantedOf(created, config);
-    const policies = kept.map(({ kind }, at) => writingPolicy(kind, kind.resources(wanted[at], account)));
+    const policies = kept.map(({ kind }, at) => writingPolicy(kind, kind.resources(wanted[at], account, {})));
     expect(partitionsIn(policies)).toEqual(new Set([partition]));
     expect(partitionsIn(readingPolicy(kinds))).toEqual(new Set());
   });

@@ -15,15 +15,17 @@ const text = readFileSync('infra/baselines/analytics.yaml', 'utf8');
 const parsed = parseBaseline(text, kinds);
 if ('problems' in parsed) throw new Error('the shipped baseline is not valid');
 const baseline = { ...parsed.baseline, schemaVersion: 1 as const, version: 1, text, publishedAt: '' };
+type Kept = ReturnType<typeof keptKinds>[number];
 const outputs = {
   'vpc.id': 'vpc-1',
   'vpc.cidr': '10.0.0.0/16',
   'subnet.public.id': 'subnet-1',
   'role.arn': 'arn',
 };
-const resourcesOf = ({ kind, section }: ReturnType<typeof keptKinds>[number]) => {
+const resourcesOf = ({ kind, section }: Kept, recorded: Record<string, string> = {}) => {
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
-  return kind.resources(kind.render(section, namesOf(aRecord(), aConfig(), outputs), account), account);
+  const wanted = kind.render(section, namesOf(aRecord(), aConfig(), outputs), account);
+  return kind.resources(wanted, account, recorded);
 };
 const allows = (policy: string, action: string, resource: string) =>
   evaluate(
@@ -81,5 +83,48 @@ describe('a session for mending the role', () => {
     const policy = writingPolicy(kept.kind, resourcesOf(kept));
     expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`)).toBe(true);
     expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/admin`)).toBe(false);
+  });
+});
+
+describe('a session for mending the parameters', () => {
+  const kept = keptKinds(baseline, kinds).find(({ kind }) => kind.name === 'parameters');
+  if (!kept) throw new Error('no kind');
+  const arn = (name: string) => `arn:aws:ssm:eu-west-1:${MEMBER}:parameter${name}`;
+  const puts = (policy: string, resource: string) => allows(policy, 'ssm:PutParameter', resource);
+  const policyOf = (names: readonly string[]) => writingPolicy(kept.kind, names.map(arn));
+  const many = (prefix: string) => Array.from({ length: 60 }, (_, index) => `${prefix}/${index}`);
+
+  it('may write those of the baseline, and those that were made before, and no other', () => {
+    const recorded = { 'parameter./data/old': arn('/data/old') };
+    const policy = writingPolicy(kept.kind, resourcesOf(kept, recorded));
+    expect(puts(policy, arn('/orgkeeper/account/id'))).toBe(true);
+    expect(allows(policy, 'ssm:DeleteParameter', arn('/data/old'))).toBe(true);
+    expect(puts(policy, arn('/orgkeeper/account/other'))).toBe(false);
+    expect(puts(policy, arn('/data/older'))).toBe(false);
+    expect(puts(policy, arn('/orgkeeper/account/id').replace('eu-west-1', 'us-east-1'))).toBe(false);
+  });
+
+  it('may write what is above them where they are too many to be named', () => {
+    const policy = policyOf([...many('/team/a'), ...many('/team/b'), '/one']);
+    expect(policy.length).toBeLessThanOrEqual(LIMIT);
+    for (const name of ['/team/a/0', '/team/b/59', '/one']) expect(puts(policy, arn(name))).toBe(true);
+    for (const name of ['/team/c', '/two']) expect(puts(policy, arn(name))).toBe(false);
+  });
+
+  it('fits into what STS takes, however many and however long they are', () => {
+    const long = `/${'x'.repeat(900)}`;
+    const scattered = Array.from({ length: 200 }, (_, index) => `/${index}${'y'.repeat(30)}/z`);
+    for (const names of [scattered, many(long), [`${long}1`, `${long}2`, `${long}3`], many('')]) {
+      const policy = policyOf(names);
+      expect(policy.length).toBeLessThanOrEqual(LIMIT);
+      expect(names.filter((name) => !puts(policy, arn(name)))).toEqual([]);
+      expect(puts(policy, arn('/any').replace(MEMBER, MAIN))).toBe(false);
+    }
+  });
+
+  it('writes nothing where nothing is named', () => {
+    const policy = writingPolicy(kept.kind, []);
+    expect(puts(policy, arn('/one'))).toBe(false);
+    expect(JSON.parse(policy).Statement).toHaveLength(1);
   });
 });

@@ -1,8 +1,8 @@
 /** What the account has: the wanted ones that exist, and ours that nobody wants any more. */
 export interface ActualParameters {
   readonly found: Readonly<Record<string, ActualParameter>>;
-  /** Made by us, tagged so, and no longer in the baseline. */
-  readonly dropped: readonly string[];
+  /** Made by us, and no longer in the baseline. */
+  readonly dropped: readonly { readonly name: string; readonly arn: string }[];
 }
 
 export interface ActualParameter {

@@ -9,7 +9,7 @@ import type { Difference } from '../../../shared/status.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import { needsReplacement } from './diff.ts';
-import { arnOf, outputName } from './observe.ts';
+import { arnOf, outputName } from './ours.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';
 

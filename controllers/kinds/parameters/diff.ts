@@ -9,7 +9,7 @@ export function diff(wanted: Parameters, actual: ActualParameters | undefined): 
   const each = wanted.parameters.map((parameter) =>
     compare(parameter, actual?.found[parameter.name], wanted.owner),
   );
-  const dropped = (actual?.dropped ?? []).map((name) =>
+  const dropped = (actual?.dropped ?? []).map(({ name }) =>
     difference(name, '', undefined, 'dropped', 'removed'),
   );
   return {

@@ -2,7 +2,8 @@ import type { Kind } from '../kind.ts';
 import type { ActualParameters } from './actual.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
-import { observe, outputName } from './observe.ts';
+import { observe } from './observe.ts';
+import { arnOf, outputName, recordedNames } from './ours.ts';
 import { remove } from './remove.ts';
 import { type Parameters, render } from './render.ts';
 import { ParametersSection } from './section.ts';
@@ -16,8 +17,10 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
     read: ['ssm:DescribeParameters', 'ssm:GetParameters', 'ssm:ListTagsForResource', 'tag:GetResources'],
     write: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter'],
   },
-  // DescribeParameters and GetResources take no other resource, and dropped ones are not known beforehand.
-  resources: () => ['*'],
+  resources: ({ parameters }, account, recorded) => [
+    ...parameters.map(({ name }) => arnOf(name, account)),
+    ...recordedNames({ account, recorded }).map((name) => arnOf(name, account)),
+  ],
   wakeOn: [
     'AddTagsToResource',
     'DeleteParameter',
@@ -28,12 +31,10 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
   outputNames: () => [],
   render,
   observe,
-  outputs: ({ found }) =>
-    Object.fromEntries(
-      Object.values(found)
-        .filter(({ whose }) => whose === 'ours')
-        .map(({ name, arn }) => [outputName(name), arn]),
-    ),
+  outputs({ found, dropped }) {
+    const ours = Object.values(found).filter(({ whose }) => whose === 'ours');
+    return Object.fromEntries([...ours, ...dropped].map(({ name, arn }) => [outputName(name), arn]));
+  },
   diff,
   apply,
   remove,

@@ -1,0 +1,98 @@
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { describe, expect, test } from '@jest/globals';
+import { type KindContext, NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
+import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
+
+const account = { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' };
+const arn = (name: string, region = 'eu-west-1') => `arn:aws:ssm:${region}:456789012345:parameter${name}`;
+const recordedAs = (name: string, region?: string) => ({ [`parameter.${name}`]: arn(name, region) });
+const wanted = (...names: string[]) =>
+  parameters.render(
+    parameters.section.parse(names.map((name) => ({ name, value: 'x' }))),
+    () => undefined,
+    account,
+  );
+const tagged = (owner: string, name: string) => ({ [OWNER_TAG]: owner, [NAME_TAG]: name });
+
+/** SSM with these parameters, by name with their tags; whatever tags they have, the index knows of none. */
+function world(there: Record<string, Record<string, string>>, recorded: Record<string, string>) {
+  const outputs: Record<string, string | undefined> = { ...recorded };
+  const send = async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
+    const { input } = command;
+    const Names = ((input.Names ?? []) as string[]).filter((name) => there[name]);
+    const id = String(input.ResourceId ?? input.Name);
+    switch (command.constructor.name) {
+      case 'GetParametersCommand':
+        return { Parameters: Names.map((Name) => ({ Name, Value: 'x', Type: 'String' })) };
+      case 'DescribeParametersCommand':
+        return { Parameters: Object.keys(there).map((Name) => ({ Name, Tier: 'Standard' })) };
+      case 'DeleteParameterCommand':
+        delete there[id];
+        return {};
+      default:
+        if (!there[id]) throw Object.assign(new Error('gone'), { name: 'InvalidResourceId' });
+        return { TagList: Object.entries(there[id]).map(([Key, Value]) => ({ Key, Value })) };
+    }
+  };
+  const tagging = Object.assign(new ResourceGroupsTaggingAPIClient({ region: 'eu-west-1' }), {
+    send: async () => ({ ResourceTagMappingList: [] }),
+  });
+  const context = {
+    account,
+    recorded,
+    clients: { ssm: { send }, tagging },
+    record: (more: object) => Object.assign(outputs, more),
+  } as unknown as KindContext;
+  return { context, outputs, names: () => Object.keys(there) };
+}
+
+describe('a parameter that we recorded as made, and whose owner tag is gone,', () => {
+  test('goes with the account', async () => {
+    const { context, outputs, names } = world(
+      { '/a': {}, '/old': {}, '/theirs': {} },
+      {
+        ...recordedAs('/a'),
+        ...recordedAs('/old'),
+      },
+    );
+    await parameters.remove(wanted('/a'), context);
+    expect(names()).toEqual(['/theirs']);
+    expect(Object.values(outputs)).toEqual([undefined, undefined]);
+  });
+
+  test('goes when the baseline drops it', async () => {
+    const { context } = world({ '/old': {} }, recordedAs('/old'));
+    const observed = await parameters.observe(wanted(), context);
+    const actual = observed.state === 'present' ? observed.actual : undefined;
+    expect(parameters.diff(wanted(), actual).differences).toMatchObject([
+      { resource: '/old', action: 'removed' },
+    ]);
+    expect(actual && parameters.outputs(actual)).toEqual(recordedAs('/old'));
+  });
+
+  test('is forgotten once somebody deleted it', async () => {
+    const { context, outputs } = world({}, recordedAs('/old'));
+    expect(await parameters.observe(wanted(), context)).toEqual({ state: 'absent' });
+    expect(outputs['parameter./old']).toBeUndefined();
+  });
+});
+
+test.each([
+  ['was there before', {}, {}],
+  ['another Orgkeeper took over', tagged('999999999999', '/a'), recordedAs('/a')],
+  ['has the name of one that was made in another region', {}, recordedAs('/a', 'us-east-1')],
+])('a parameter that %s is not removed', async (_, tags, recorded) => {
+  const { context, names } = world({ '/a': tags }, recorded);
+  await parameters.remove(wanted('/a'), context);
+  expect(names()).toEqual(['/a']);
+});
+
+test('a parameter that another Orgkeeper took over is left to it', async () => {
+  const { context } = world({ '/a': tagged('999999999999', '/a') }, recordedAs('/a'));
+  const observed = await parameters.observe(wanted('/a'), context);
+  const actual = observed.state === 'present' ? observed.actual : undefined;
+  expect(parameters.diff(wanted('/a'), actual)).toMatchObject({
+    differences: [],
+    blocked: [{ reason: 'ForeignResource' }],
+  });
+});
