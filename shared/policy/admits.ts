@@ -1,30 +1,62 @@
 import { canonicalPrincipal } from './canonical.ts';
-import type { Principals, PrincipalType } from './statement.ts';
+import type { Principals, PrincipalType, Statement } from './statement.ts';
 
 /** Everyone, accounts, users, roles and unique ids: whom `"*"` admits no less than their own name would. */
 const lasting = /^(\*|A[A-Z0-9]{15,}|arn:[^:]*:iam::\d{12}:(root|user\/.+|role\/.+))$/;
 
-/** One principal of a Principal element, accounts as root ARNs; or everyone but those of a NotPrincipal. */
+/** One entry of a Principal element, a bare account id as its root ARN. */
+interface Entry {
+  readonly type: PrincipalType;
+  readonly name: string;
+  /** Both as one text. */
+  readonly key: string;
+  /** Account, kind and name of an ARN: a session's are its role's. None for anything else. */
+  readonly identity?: { readonly account: string; readonly kind: string; readonly name: string };
+}
+
+/** One principal of a Principal element, or everyone but those of a NotPrincipal, or whoever has the policy. */
 export type Named =
-  | { readonly type: PrincipalType; readonly name: string; readonly viaPrincipalArn: boolean }
-  | { readonly except: readonly string[] }
+  | (Entry & { readonly viaPrincipalArn: boolean })
+  | { readonly except: ReadonlySet<string> }
   | 'attached';
 
 /** Who a statement is about: named ones, all but some, or (identity policies) whoever it is attached to. */
 export interface Audience {
-  readonly principal?: Principals | undefined;
-  readonly notPrincipal?: Principals | undefined;
-  readonly partition: string;
+  readonly named?: ReadonlyMap<string, Entry>;
+  /** Their keys. */
+  readonly except?: ReadonlySet<string>;
+  /** Accounts that are named. */
+  readonly accounts: ReadonlySet<string>;
+  /** Whether `"*"` is among the named ones. */
+  readonly everyone: boolean;
   /** Whether a condition on aws:PrincipalArn narrows it, see `namesPrincipalArn`. */
   readonly viaPrincipalArn: boolean;
 }
 
+/** The audience of a statement, its bare account ids read in the partition. */
+export function audienceOf(statement: Statement, partition: string, viaPrincipalArn: boolean): Audience {
+  const { Principal, NotPrincipal } = statement;
+  const named = entries(Principal ?? {}, partition);
+  const roots = named.flatMap(({ identity }) => (identity?.kind === 'root' ? [identity.account] : []));
+  return {
+    ...(Principal && { named: new Map(named.map((each) => [each.key, each])) }),
+    ...(NotPrincipal && { except: new Set(entries(NotPrincipal, partition).map((each) => each.key)) }),
+    accounts: new Set(roots),
+    everyone: Principal?.AWS?.includes('*') === true,
+    viaPrincipalArn,
+  };
+}
+
+/** How many principals it is about. */
+export function sizeOf({ named, except }: Audience): number {
+  return 1 + (named?.size ?? 0) + (except?.size ?? 0);
+}
+
 /** The principals about which something is to be proven one by one. */
-export function namedIn(audience: Audience): Named[] {
-  const { principal, notPrincipal, partition, viaPrincipalArn } = audience;
-  if (notPrincipal !== undefined) return [{ except: keys(notPrincipal, partition) }];
-  if (principal === undefined) return ['attached'];
-  return listed(principal, partition).map((each) => ({ ...each, viaPrincipalArn }));
+export function namedIn({ named, except, viaPrincipalArn }: Audience): Named[] {
+  if (except !== undefined) return [{ except }];
+  if (named === undefined) return ['attached'];
+  return [...named.values()].map((each) => ({ ...each, viaPrincipalArn }));
 }
 
 /**
@@ -32,62 +64,46 @@ export function namedIn(audience: Audience): Named[] {
  * admit its roles and users: it leaves them to their identity policies. A role does not admit its sessions,
  * which boundaries and session policies then limit more.
  */
-export function admits(audience: Audience, who: Named): boolean {
-  const { principal, notPrincipal, partition } = audience;
-  if (who === 'attached') return principal === undefined && notPrincipal === undefined;
-  if (notPrincipal !== undefined) {
-    return 'except' in who && keys(notPrincipal, partition).every((each) => who.except.includes(each));
-  }
-  if (principal === undefined) return false;
-  const everyone = principal.AWS?.includes('*') === true;
+export function admits({ named, except, everyone, viaPrincipalArn }: Audience, who: Named): boolean {
+  if (who === 'attached') return named === undefined && except === undefined;
+  if (except !== undefined) return 'except' in who && isSubset(except, who.except);
   if ('except' in who) return everyone;
-  if (who.name === '*' && who.viaPrincipalArn && !audience.viaPrincipalArn) return false;
+  if (who.name === '*' && who.viaPrincipalArn && !viaPrincipalArn) return false;
   if (everyone && who.type === 'AWS' && lasting.test(who.name)) return true;
-  return listed(principal, partition).some((each) => each.type === who.type && each.name === who.name);
+  return named?.has(who.key) === true;
 }
 
 /** Whether an Allow names the account of the principal, though not itself. */
-export function admitsAccountOf(audience: Audience, who: Named): boolean {
-  const account = who !== 'attached' && 'name' in who ? identity(who.name)?.account : undefined;
-  const names = listed(audience.principal ?? {}, audience.partition).map((each) => identity(each.name));
-  return account !== undefined && names.some((each) => each?.kind === 'root' && each.account === account);
+export function admitsAccountOf({ accounts }: Audience, who: Named): boolean {
+  return who !== 'attached' && 'name' in who && accounts.has(who.identity?.account ?? '');
 }
 
 /** Whether every requester that a Deny for `inner` is about, a Deny for `outer` is about too. */
 export function deniesAll(outer: Audience, inner: Audience): boolean {
-  if (outer.principal?.AWS?.includes('*')) return true;
-  if (outer.notPrincipal !== undefined) {
-    const spared = inner.notPrincipal === undefined ? undefined : keys(inner.notPrincipal, inner.partition);
-    return keys(outer.notPrincipal, outer.partition).every((each) => spared?.includes(each) === true);
-  }
-  if (outer.principal === undefined) return inner.principal === undefined && inner.notPrincipal === undefined;
-  if (inner.principal === undefined) return false;
-  const known = keys(outer.principal, outer.partition);
-  return keys(inner.principal, inner.partition).every((each) => known.includes(each));
+  if (outer.everyone) return true;
+  if (outer.except !== undefined) return inner.except !== undefined && isSubset(outer.except, inner.except);
+  if (outer.named === undefined) return inner.named === undefined && inner.except === undefined;
+  return inner.named !== undefined && isSubset(inner.named, outer.named);
 }
 
 /** Whether a Deny for the audience may be about the principal: false only when that is proven impossible. */
-export function mayDeny(audience: Audience, who: Named): boolean {
-  const { principal, partition } = audience;
-  if (principal === undefined || who === 'attached' || 'except' in who || who.name === '*') return true;
-  return listed(principal, partition).some((each) => each.name === '*' || mayBeOne(each, who));
+export function mayDeny({ named }: Audience, who: Named): boolean {
+  if (named === undefined || who === 'attached' || 'except' in who || who.name === '*') return true;
+  return [...named.values()].some((each) => each.name === '*' || mayBeOne(each, who));
 }
 
-type OfType = { readonly type: PrincipalType; readonly name: string };
-
 /** Whether one requester may be both; ids and sessions are told apart only where they surely differ. */
-function mayBeOne(one: OfType, other: OfType): boolean {
+function mayBeOne(one: Entry, other: Entry): boolean {
   if (one.name === other.name) return true;
   if (one.type === 'CanonicalUser' || other.type === 'CanonicalUser') return true;
   if (one.type !== 'AWS' || other.type !== 'AWS') return false;
-  const [a, b] = [identity(one.name), identity(other.name)];
+  const [a, b] = [one.identity, other.identity];
   if (a === undefined || b === undefined) return true;
   if (a.account !== b.account) return false;
   return a.kind === 'root' || b.kind === 'root' || (a.kind === b.kind && a.name === b.name);
 }
 
-/** Account, kind and name of an ARN: a session's are its role's; undefined for anything else. */
-function identity(name: string): { account: string; kind: string; name: string } | undefined {
+function identityOf(name: string): Entry['identity'] {
   const match = /^arn:[^:]*:(?:iam|sts)::(\d{12}):(root|user|role|assumed-role)(?:\/(.*))?$/.exec(name);
   if (match === null) return undefined;
   const [, account = '', kind = '', rest = ''] = match;
@@ -95,16 +111,20 @@ function identity(name: string): { account: string; kind: string; name: string }
   return { account, kind, name: rest.split('/').at(-1) ?? '' };
 }
 
-function listed(principals: Principals, partition: string): OfType[] {
+function entries(principals: Principals, partition: string): Entry[] {
   const types = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as const;
   return types.flatMap((type) =>
-    (principals[type] ?? []).map((each) => ({
-      type,
-      name: type === 'AWS' ? canonicalPrincipal(each, partition) : each,
-    })),
+    (principals[type] ?? []).map((written) => {
+      const name = type === 'AWS' ? canonicalPrincipal(written, partition) : written;
+      const identity = type === 'AWS' ? identityOf(name) : undefined;
+      return { type, name, key: `${type} ${name}`, ...(identity && { identity }) };
+    }),
   );
 }
 
-function keys(principals: Principals, partition: string): string[] {
-  return listed(principals, partition).map((each) => `${each.type} ${each.name}`);
+function isSubset(
+  inner: ReadonlySet<string> | ReadonlyMap<string, unknown>,
+  outer: { has(key: string): boolean },
+): boolean {
+  return [...inner.keys()].every((each) => outer.has(each));
 }

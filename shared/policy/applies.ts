@@ -1,3 +1,4 @@
+import { canonicalAction } from './canonical.ts';
 import { conditionsHold } from './conditions.ts';
 import type { Context } from './context.ts';
 import { variableIn } from './context.ts';
@@ -25,7 +26,7 @@ export function applies(
   const { Action, NotAction, Resource, NotResource, Condition = {} } = statement;
   const action = request.action.toLowerCase();
   const hasAction = (each: string) =>
-    fits(each.toLowerCase(), action, { variables: false, wildcards: 'text' });
+    fits(canonicalAction(each), action, { variables: false, wildcards: 'text' });
   const hasResource = (each: string) => fits(each, request.resource, { variables, wildcards: 'resource' });
   return (
     (Action?.some(hasAction) ?? true) &&

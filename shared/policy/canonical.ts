@@ -62,8 +62,8 @@ function canonicalPrincipals(principals: Principals, partition: string): Princip
   };
 }
 
-/** Every action has a colon, so `*:*` is `*`. */
-function canonicalAction(action: string): string {
+/** An action in one spelling: in lower case, and every action has a colon, so `*:*` is `*`. */
+export function canonicalAction(action: string): string {
   return action === '*:*' ? '*' : action.toLowerCase();
 }
 

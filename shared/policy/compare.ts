@@ -22,7 +22,9 @@ export function compare(
     const folded = pattern.map((each) =>
       each.kind === 'char' ? ({ kind: 'char', char: each.char.toLowerCase() } as const) : each,
     );
-    return matches(folded, actual.toLowerCase());
+    // Character by character, for some in lower case are two, and a final sigma depends on its neighbours.
+    const characters = Array.from(actual, (each) => each.toLowerCase());
+    return matches(folded, characters);
   };
   switch (base) {
     case 'StringEquals':
@@ -38,7 +40,7 @@ export function compare(
       return /^(true|false)$/i.test(wanted) && actual.toLowerCase() === wanted.toLowerCase();
     case 'BinaryEquals':
       return (
-        [actual, wanted].every((each) => /^[\w+/-]*={0,2}$/.test(each)) &&
+        [actual, wanted].every((each) => /^([\w+/-]{4})*([\w+/-]{2,3}={0,2})?$/.test(each)) &&
         binary(actual).equals(binary(wanted))
       );
     case 'IpAddress':
@@ -67,7 +69,10 @@ export function numberOf(text: string): number {
 export function dateOf(text: string): number {
   if (/^\d+$/.test(text) && text.length > 4) return Number(text) * 1000;
   const iso = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?$/;
-  return iso.test(text) ? Date.parse(text) : Number.NaN;
+  if (!iso.test(text)) return Number.NaN;
+  const [year, month = 1, day = 1] = text.slice(0, 10).split('-').map(Number);
+  // Date.parse takes the 31st of February for the 3rd of March.
+  return day > new Date(Date.UTC(year ?? 0, month, 0)).getUTCDate() ? Number.NaN : Date.parse(text);
 }
 
 /** Whether the address, or all of the range, is within the range. Never across IPv4 and IPv6. */

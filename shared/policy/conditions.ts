@@ -7,7 +7,7 @@ import type { Conditions } from './statement.ts';
 
 /**
  * Whether all conditions hold. A key that the request lacks fails a positive operator and meets a negated one,
- * IfExists and ForAllValues; it fails ForAnyValue. An operator without a set qualifier over several values is
+ * IfExists and ForAllValues; it fails ForAnyValue. To these two an empty string is no value. An operator without a set qualifier over several values is
  * met by one of them (a negated one: by all).
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html
  */
@@ -26,13 +26,14 @@ function holds(
   context: Context,
   variables: boolean,
 ): boolean {
-  const found = context.get(key.toLowerCase()) ?? [];
+  const given = context.get(key.toLowerCase()) ?? [];
   const { base, set, negated, ifExists } = operator;
-  if (base === 'Null') return values.some((each) => each.toLowerCase() === String(found.length === 0));
+  if (base === 'Null') return values.some((each) => each.toLowerCase() === String(given.length === 0));
+  const found = set === undefined ? given : given.filter((each) => each !== '');
   if (found.length === 0) return ifExists || set === 'ForAllValues' || (set === undefined && negated);
   const value = variableIn(context);
   const meets = (actual: string) =>
     values.some((wanted) => compare(base, actual, wanted, variables, value)) !== negated;
-  if (set === 'ForAllValues') return found.filter((each) => each !== '').every(meets);
+  if (set === 'ForAllValues') return found.every(meets);
   return set === undefined && negated ? found.every(meets) : found.some(meets);
 }

@@ -104,6 +104,7 @@ function version(value: unknown): '2008-10-17' | '2012-10-17' {
 }
 
 function statements(value: unknown): Statement[] {
-  if (Array.isArray(value)) return value.map((each, index) => parseStatement(each, join('Statement', index)));
+  if (Array.isArray(value))
+    return Array.from(value, (each, index) => parseStatement(each, join('Statement', index)));
   return [parseStatement(value, 'Statement')];
 }

@@ -1,8 +1,16 @@
-import { closure, takes } from './match.ts';
+import { closure, step, takes } from './match.ts';
 import type { Pattern, Token } from './pattern.ts';
 import { sameVariable } from './pattern.ts';
 
-const mostStates = 20_000;
+/** How much may still be spent on a proof, in looks at a pattern; below zero nothing more is proven. */
+export interface Effort {
+  left: number;
+}
+
+/** One pair of patterns may take so much, and no more. */
+const mostForOne = 2_000_000;
+/** A position of a pattern takes about so many times longer than a look at its text. */
+const weight = 20;
 
 /**
  * Whether every text that `inner` stands for, `outer` stands for too, whatever values variables take: exact but
@@ -10,19 +18,21 @@ const mostStates = 20_000;
  *
  * `inner` is walked step by step beside the set of positions that `outer` can be in after the same text.
  */
-export function includes(outer: Pattern, inner: Pattern): boolean {
+export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolean {
   const start = commonStart(outer, inner);
   if (start === undefined) return false;
+  const least = Math.max(0, effort.left - mostForOne);
+  effort.left -= start;
   const literals = new Set(outer.flatMap((each) => (each.kind === 'char' ? [each.char] : [])));
   const alphabet = [...literals, ':', unspelled(literals)];
   const seen = new Set<string>();
-  const open: [number, ReadonlySet<number>][] = [[start, closure(outer, new Set([start]))]];
+  const open: [number, ReadonlySet<number>][] = [[start, closure(outer, [start])]];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
     const [position, positions] = state;
     if (positions.size === 0) return false;
     const key = `${position}:${[...positions].sort((a, b) => a - b).join()}`;
     if (seen.has(key)) continue;
-    if (seen.add(key).size > mostStates) return false;
+    seen.add(key);
     const token = inner[position];
     if (token === undefined) {
       if (!positions.has(outer.length)) return false;
@@ -30,7 +40,11 @@ export function includes(outer: Pattern, inner: Pattern): boolean {
     }
     if (token.kind === 'many') open.push([position + 1, positions]);
     const next = token.kind === 'many' ? position : position + 1;
-    for (const symbol of symbols(token)) open.push([next, step(outer, positions, symbol)]);
+    for (const symbol of symbols(token)) {
+      effort.left -= weight * positions.size;
+      if (effort.left < least) return false;
+      open.push([next, step(outer, positions, (each) => takesSymbol(each, symbol))]);
+    }
   }
   return true;
 
@@ -40,10 +54,12 @@ export function includes(outer: Pattern, inner: Pattern): boolean {
   }
 }
 
-/** Whether some text could be one of both; a variable could be anything. */
-export function overlap(one: Pattern, other: Pattern): boolean {
+/** Whether some text could be one of both; a variable could be anything. True when it would take too long. */
+export function overlap(one: Pattern, other: Pattern, effort: Effort): boolean {
   const start = commonStart(one, other);
   if (start === undefined) return false;
+  const least = Math.max(0, effort.left - mostForOne);
+  effort.left -= start;
   const width = other.length + 1;
   const seen = new Set<number>();
   const open: [number, number][] = [[start, start]];
@@ -51,6 +67,8 @@ export function overlap(one: Pattern, other: Pattern): boolean {
     const [i, j] = state;
     if (seen.has(i * width + j)) continue;
     seen.add(i * width + j);
+    effort.left -= weight;
+    if (effort.left < least) return true;
     const [a, b] = [one[i], other[j]];
     if (a === undefined && b === undefined) return true;
     if (a !== undefined && repeats(a)) open.push([i + 1, j]);
@@ -73,23 +91,14 @@ function commonStart(one: Pattern, other: Pattern): number | undefined {
 /** A character that stands for all those that the pattern does not spell out. */
 function unspelled(literals: ReadonlySet<string>): string {
   let code = 'A'.charCodeAt(0);
-  while (literals.has(String.fromCharCode(code))) code++;
-  return String.fromCharCode(code);
+  while (literals.has(String.fromCodePoint(code))) code++;
+  return String.fromCodePoint(code);
 }
 
-function step(pattern: Pattern, positions: ReadonlySet<number>, symbol: Token): Set<number> {
-  const next = new Set<number>();
-  for (const position of positions) {
-    const token = pattern[position];
-    if (token === undefined) continue;
-    const many = token.kind === 'many';
-    const taken =
-      symbol.kind === 'char'
-        ? takes(token, symbol.char)
-        : (many && token.deep) || sameVariable(token, symbol);
-    if (taken) next.add(many ? position : position + 1);
-  }
-  return closure(pattern, next);
+/** Whether a token can stand for a character, or for all that a variable may be. */
+function takesSymbol(token: Token, symbol: Token): boolean {
+  if (symbol.kind === 'char') return takes(token, symbol.char);
+  return (token.kind === 'many' && token.deep) || sameVariable(token, symbol);
 }
 
 function repeats(token: Token): boolean {

@@ -1,5 +1,6 @@
 /**
- * One step of a pattern. `many` is `*`, `one` is `?`, `variable` a policy variable that is not yet replaced.
+ * One step of a pattern. `many` is `*`, `one` is `?`, `variable` a policy variable that is not yet replaced. A
+ * character is a whole one of Unicode, never half of a surrogate pair.
  * What is `deep` may stand for a colon too; what is not keeps within its segment of an ARN.
  */
 export type Token =
@@ -37,14 +38,21 @@ export function parsePattern(text: string, syntax: Syntax): Pattern {
       at = variable.end;
       continue;
     }
-    const char = text.charAt(at++);
-    const next = text[at];
+    const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    at += char.length;
     if (char === ':') colons++;
     if (syntax.wildcards === 'none' || (char !== '*' && char !== '?')) tokens.push({ kind: 'char', char });
     else if (char === '?') tokens.push({ kind: 'one', deep: syntax.wildcards === 'text' || colons >= 5 });
-    else if (tokens.at(-1)?.kind !== 'many' || colons < 5) tokens.push({ kind: 'many', deep: deep(next) });
+    else star(deep(text[at]));
   }
   return tokens;
+
+  /** Several stars in a row are one, which goes as far as any of them. */
+  function star(deep: boolean): void {
+    const before = tokens.at(-1);
+    if (before?.kind === 'many') tokens.splice(-1, 1, { kind: 'many', deep: deep || before.deep });
+    else tokens.push({ kind: 'many', deep });
+  }
 
   function deep(next: string | undefined): boolean {
     if (syntax.wildcards === 'text' || colons >= 5 || next === undefined) return true;
@@ -68,7 +76,7 @@ export function replaceVariables(
     }
     const found = value(token.key) ?? token.fallback;
     if (found === undefined) return undefined;
-    for (const char of found.split('')) replaced.push({ kind: 'char', char });
+    for (const char of found) replaced.push({ kind: 'char', char });
   }
   return replaced;
 }

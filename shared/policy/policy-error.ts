@@ -15,10 +15,19 @@ export class PolicyError extends Error {
 /** A value for a message: its JSON, cut to a readable length; lists and objects only by what they are. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'object' && value !== null) {
+    return kindOf(value) === 'Object' ? 'an object' : `a ${kindOf(value)}`;
+  }
   if (value === undefined) return 'missing';
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeof value);
+  const json = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeof value);
+  // Control characters that JSON leaves as they are could steer a terminal.
+  const text = json.replaceAll(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** What JavaScript calls it: `Object`, `Map`, `Uint8Array` …; the same for one from another realm. */
+export function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /** `path` with one more step: `join('Statement[0]', 'Effect')` is `Statement[0].Effect`. */

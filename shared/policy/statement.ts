@@ -1,5 +1,5 @@
 import { operatorNamed } from './operators.ts';
-import { join, PolicyError, shown } from './policy-error.ts';
+import { join, kindOf, PolicyError, shown } from './policy-error.ts';
 
 /** Who a statement is about, by kind; everyone is `{ AWS: ['*'] }`. */
 export type Principals = Partial<Record<PrincipalType, string[]>>;
@@ -54,8 +54,10 @@ export function parseStatement(input: unknown, path: string): Statement {
 
 /** The value as a string; throws PolicyError when it is anything else. */
 export function text(value: unknown, path: string): string {
-  if (typeof value === 'string') return value;
-  throw new PolicyError(path, `must be a string, and is ${shown(value)}.`);
+  if (typeof value !== 'string') throw new PolicyError(path, `must be a string, and is ${shown(value)}.`);
+  if (!value.isWellFormed())
+    throw new PolicyError(path, 'has half a character: a surrogate without its pair.');
+  return value;
 }
 
 function effect(value: unknown, path: string): 'Allow' | 'Deny' {
@@ -66,14 +68,14 @@ function effect(value: unknown, path: string): 'Allow' | 'Deny' {
 
 /** The object's members; one that is undefined is not there, as in JSON. */
 export function object(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (typeof value === 'object' && value !== null && kindOf(value) === 'Object') {
     return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
   }
   throw new PolicyError(path, `must be an object, and is ${shown(value)}.`);
 }
 
 function list(value: unknown, path: string, item: (value: unknown, path: string) => string): string[] {
-  if (Array.isArray(value)) return value.map((each, index) => item(each, join(path, index)));
+  if (Array.isArray(value)) return Array.from(value, (each, index) => item(each, join(path, index)));
   return [item(value, path)];
 }
 
@@ -126,7 +128,7 @@ function conditions(value: unknown, path: string): Conditions {
 }
 
 function conditionValue(value: unknown, path: string): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return text(value, path);
   if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   throw new PolicyError(path, `must be a string, a number or a boolean, and is ${shown(value)}.`);
 }

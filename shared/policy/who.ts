@@ -77,8 +77,9 @@ export function namedBy(principals: Principals, who: Who): Naming | undefined {
 export function exempted(principals: Principals, who: Who, bounded: boolean): boolean {
   if (who.type !== 'AWS') return namedBy(principals, who) !== undefined;
   if (principals.AWS?.includes('*')) return true;
-  if (bounded && who.kind !== 'root') return false;
   const names = new Set(principals.AWS);
+  if (who.kind === 'root') return namesAccount(names, who);
+  if (bounded) return false;
   const role = who.kind !== 'session' || [...names].some((name) => isRole(name, who));
   return names.has(who.arn) && role && namesAccount(names, who);
 }

@@ -65,6 +65,7 @@ describe('one identity policy', () => {
       { identity: allow() },
       'ImplicitDeny',
     ],
+    ['*:* is every action', get(ann), { identity: allow({ Action: '*:*' }) }, 'Allowed', 'identity[0].0'],
     [
       '? is one character',
       get(ann),
@@ -433,6 +434,9 @@ describe('NotPrincipal', () => {
       'ExplicitDeny',
       'resource[0].0',
     ],
+    ['spares the root user by the account id', get(root), but(here), 'Allowed'],
+    ['spares the root user by the ARN of the account', get(root), but(root.arn), 'Allowed'],
+    ['denies the root user of another account', get(root), but(there), 'ExplicitDeny', 'resource[0].0'],
     [
       'denies everyone who has a boundary',
       get(ann),

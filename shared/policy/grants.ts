@@ -1,0 +1,123 @@
+import type { Audience, Named } from './admits.ts';
+import { admits, admitsAccountOf, audienceOf, deniesAll, mayDeny, sizeOf } from './admits.ts';
+import { hasVariables } from './applies.ts';
+import { canonicalAction, partitionOf } from './canonical.ts';
+import type { Policy, Statement } from './document.ts';
+import { namesPrincipalArn } from './evaluate.ts';
+import type { Extent, Part } from './extent.ts';
+import { contains, extentOf, mayMeet, partsOf } from './extent.ts';
+import type { Single } from './implies.ts';
+import { contradict, implies, singlesOf } from './implies.ts';
+import type { Effort } from './inclusion.ts';
+import type { Item } from './item.ts';
+import { itemOf } from './item.ts';
+import type { Conditions } from './statement.ts';
+
+/** A statement made ready for comparison, and where it stands. */
+export interface Grant {
+  readonly effect: 'Allow' | 'Deny';
+  readonly label: string;
+  readonly audience: Audience;
+  readonly action: Extent;
+  readonly resource: Extent;
+  readonly conditions: Conditions;
+  readonly singles: readonly Single[];
+}
+
+/** What is to be proven at a time: one principal, action and resource of a required statement. */
+export interface Wanted {
+  readonly who: Named;
+  readonly action: Part;
+  readonly resource: Part;
+  readonly under: Grant;
+}
+
+/** The statements of all policies, ready for comparison. */
+export function grantsOf(policies: readonly Policy[]): Grant[] {
+  return policies.flatMap((policy, number) => {
+    const [variables, partition] = [hasVariables(policy), partitionOf(policy)];
+    const prefix = policies.length > 1 ? `Policy ${number + 1}, ` : '';
+    return policy.Statement.map((statement, index) => {
+      const sid = statement.Sid ? ` (${statement.Sid})` : '';
+      return { ...grantOf(statement, partition, variables), label: `${prefix}Statement[${index}]${sid}` };
+    });
+  });
+}
+
+function grantOf(statement: Statement, partition: string, variables: boolean): Omit<Grant, 'label'> {
+  const { Effect, Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  return {
+    effect: Effect,
+    audience: audienceOf(statement, partition, namesPrincipalArn(statement)),
+    action: extentOf(Action, NotAction, actionItem),
+    resource: extentOf(Resource, NotResource, (text) => itemOf(text, { variables, wildcards: 'resource' })),
+    conditions: Condition,
+    singles: singlesOf(Condition, variables),
+  };
+}
+
+function actionItem(text: string): Item {
+  return { ...itemOf(canonicalAction(text), { variables: false, wildcards: 'text' }), text };
+}
+
+/** Whether an Allow is proven to grant what is wanted. */
+export function grantsAll(grant: Grant, wanted: Wanted, effort: Effort): boolean {
+  effort.left--;
+  return admits(grant.audience, wanted.who) && reachesAll(grant, wanted, effort);
+}
+
+/** Whether a Deny of `required` takes the wanted part back, so that it is not required after all. */
+export function refusesAll(deny: Grant, wanted: Wanted, effort: Effort): boolean {
+  const { everyone, named, except } = deny.audience;
+  const all = everyone || (wanted.who === 'attached' && named === undefined && except === undefined);
+  return all && reachesAll(deny, wanted, effort);
+}
+
+function reachesAll(grant: Grant, { action, resource, under }: Wanted, effort: Effort): boolean {
+  return (
+    contains(grant.action, action, effort) &&
+    contains(grant.resource, resource, effort) &&
+    implies(under.singles, grant.singles, effort)
+  );
+}
+
+/** Whether a Deny may be about what is wanted: false only when that is proven impossible. */
+export function mayReach(deny: Grant, { who, action, resource, under }: Wanted, effort: Effort): boolean {
+  effort.left -= sizeOf(deny.audience);
+  return (
+    mayDeny(deny.audience, who) &&
+    mayMeet(deny.action, action, effort) &&
+    mayMeet(deny.resource, resource, effort) &&
+    !contradict(under.singles, deny.singles, effort)
+  );
+}
+
+/** Whether whatever `inner` denies, `outer` denies. */
+export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean {
+  effort.left -= sizeOf(outer.audience) + sizeOf(inner.audience);
+  return (
+    deniesAll(outer.audience, inner.audience) &&
+    partsOf(inner.action).every((each) => contains(outer.action, each, effort)) &&
+    partsOf(inner.resource).every((each) => contains(outer.resource, each, effort)) &&
+    implies(inner.singles, outer.singles, effort)
+  );
+}
+
+/** The nearest miss: what of principal, action, resource and condition is the first that no Allow meets. */
+export function whyNot(allows: readonly Grant[], { who, action, resource }: Wanted, effort: Effort): string {
+  const admitting = allows.filter((each) => admits(each.audience, who));
+  if (admitting.length === 0) {
+    if (who === 'attached') return 'No Allow without a Principal is there to grant it.';
+    const account = allows.find((each) => admitsAccountOf(each.audience, who));
+    effort.left -= allows.length;
+    if (account === undefined) return 'No Allow admits this principal.';
+    return `${account.label} names only its account, which leaves it to identity policies.`;
+  }
+  const acting = admitting.filter((each) => contains(each.action, action, effort));
+  if (acting.length === 0) return 'No Allow is proven to include this action.';
+  const near = acting.filter((each) => contains(each.resource, resource, effort));
+  const labels = (near.length > 0 ? near : acting).slice(0, 3).map((each) => each.label);
+  if (near.length === 0)
+    return `${labels.join(' and ')} allows the action, but is not proven to on this resource.`;
+  return `${labels.join(' and ')} allows it only under a condition that is not required.`;
+}
