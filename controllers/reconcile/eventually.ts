@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 const realTime: Clock = {
-  now: Date.now,
+  now: () => Date.now(),
   pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
