@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { createEmails } from './emails.ts';
 import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
 import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
 
@@ -16,13 +17,13 @@ export const CreationPlan = z.strictObject({
 });
 export type CreationPlan = z.infer<typeof CreationPlan>;
 
-/** Accounts that are created as planned; five in progress at most. */
+/** Accounts that are created: as planned, five in progress at most, and none with the email of another. */
 export interface Creations {
   plan(plan: z.input<typeof CreationPlan>): void;
   /** Forgets the plans. What is in progress goes on. */
   clear(): void;
-  /** The answer to a call that a plan is about; undefined for every other. */
-  answer(call: Call, account: string): Promise<Reply | undefined>;
+  /** The answer to a call to Organizations. */
+  answer(call: Call, account: string): Promise<Reply>;
   stop(): void;
 }
 
@@ -34,11 +35,14 @@ interface Held {
 
 const IN_PROGRESS = 5;
 
-/** No plans: the emulator creates accounts by itself. */
+const UNPLANNED: CreationPlan = CreationPlan.parse({});
+
+/** Without a plan, the emulator has the account at once. */
 export function createCreations(deps: OrganizationDeps): Creations {
   let plans: CreationPlan[] = [];
   const held = new Map<string, Held>();
   const timers = new Set<NodeJS.Timeout>();
+  const emails = createEmails(deps.upstream);
 
   const shown = ({ end, until }: Held): Status => {
     if (Date.now() >= until) return end;
@@ -68,6 +72,12 @@ export function createCreations(deps: OrganizationDeps): Creations {
     return jsonReply(call, { CreateAccountStatus: shown(one) });
   }
 
+  async function passOn(call: Call, account: string): Promise<Reply> {
+    const reply = await deps.upstream.forward(call, account);
+    await putOrganizationEvents(call, account, reply, deps);
+    return reply;
+  }
+
   async function list(call: Call, account: string): Promise<Reply> {
     const reply = await deps.upstream.forward(call, account);
     const answer = parseObject(reply.body);
@@ -88,15 +98,17 @@ export function createCreations(deps: OrganizationDeps): Creations {
       plans = [];
     },
     async answer(call, account) {
-      if (call.service !== 'organizations') return undefined;
       if (call.action === 'CreateAccount') {
         const name = text(call.params, 'AccountName');
         const plan = plans.find((one) => one.name === undefined || one.name === name);
-        return plan && create(call, account, plan);
+        if (plan?.failureReason !== undefined) return create(call, account, plan);
+        const make = () => (plan ? create(call, account, plan) : passOn(call, account));
+        const failure = { ...(plan ?? UNPLANNED), failureReason: 'EMAIL_ALREADY_EXISTS' };
+        return (await emails.unlessTaken(call, account, make)) ?? create(call, account, failure);
       }
       if (call.action === 'ListCreateAccountStatus' && held.size > 0) return list(call, account);
       const one = held.get(text(call.params, 'CreateAccountRequestId') ?? '');
-      return one && jsonReply(call, { CreateAccountStatus: shown(one) });
+      return one ? jsonReply(call, { CreateAccountStatus: shown(one) }) : passOn(call, account);
     },
     stop() {
       for (const timer of timers) clearTimeout(timer);

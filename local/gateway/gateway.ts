@@ -11,7 +11,6 @@ import { createFaults, type Faults } from './faults.ts';
 import { createIam, type Iam } from './iam.ts';
 import { createMappings, type Mappings } from './mappings.ts';
 import { createMoveTasks } from './move-tasks.ts';
-import { putOrganizationEvents } from './organization-events.ts';
 import { createQueues } from './queues.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { answerSts } from './sts.ts';
@@ -64,19 +63,23 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       return answerPutEvents(call, caller, { upstream, buses, admits: access.busAdmits });
     }
     if (call.service === 'iam') return answerIam(call, caller);
-    const planned = await creations.answer(call, caller.account);
-    if (planned) return planned;
-    const own =
-      call.service === 'sqs'
-        ? ((await moveTasks.answer(call)) ?? (await queues.answer(call, caller.account)))
-        : await mappings.answer(call, caller.account);
-    const reply = own ?? (await upstream.forward(call, caller.account));
-    if (call.service === 'organizations')
-      await putOrganizationEvents(call, caller.account, reply, { upstream, buses });
+    const reply = (await ownAnswer(call, caller.account)) ?? (await upstream.forward(call, caller.account));
     iam.after(call, caller.account);
     access.after(call);
     buses.after(call);
     return reply;
+  }
+
+  /** What the emulator does not do, or not as AWS does it. */
+  async function ownAnswer(call: Call, account: string): Promise<Reply | undefined> {
+    switch (call.service) {
+      case 'organizations':
+        return creations.answer(call, account);
+      case 'sqs':
+        return (await moveTasks.answer(call)) ?? (await queues.answer(call, account));
+      default:
+        return mappings.answer(call, account);
+    }
   }
 
   async function answerIam(call: Call, caller: Caller): Promise<Reply> {

@@ -9,6 +9,8 @@ import {
 import {
   CreateAccountCommand,
   CreateOrganizationCommand,
+  DescribeCreateAccountStatusCommand,
+  ListAccountsCommand,
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import {
@@ -92,6 +94,34 @@ describe('An account that is created', () => {
       },
     });
     expect(Object.keys(event.detail)).not.toContain('__orgkeeper_local__');
+  });
+
+  it('ends as FAILED when another has its email, whoever made that one, and in whatever case', async () => {
+    const client = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
+    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', { source: ['aws.organizations'] });
+    const create = async (AccountName: string, Email: string) =>
+      (await client.send(new CreateAccountCommand({ AccountName, Email }))).CreateAccountStatus;
+    const accounts = async () => (await client.send(new ListAccountsCommand({}))).Accounts ?? [];
+    const [management] = await accounts();
+    const taken = {
+      State: 'FAILED',
+      FailureReason: 'EMAIL_ALREADY_EXISTS',
+      Id: expect.stringMatching(/^car-/),
+    };
+    expect(await create('again', 'Genomics@example.com')).toMatchObject(taken);
+    expect(await create('management', management?.Email ?? '')).toMatchObject(taken);
+    const twins = await Promise.all([create('one', 'twin@example.com'), create('two', 'twin@example.com')]);
+    expect(twins.map((status) => status?.State).toSorted()).toEqual(['FAILED', 'SUCCEEDED']);
+    expect((await accounts()).map(({ Email }) => Email)).toHaveLength(3);
+    const events: { id: string; state: string; failureReason?: string }[] = [];
+    while (events.length < 4) {
+      const more = await received();
+      events.push(...more.map(({ detail }) => detail.serviceEventDetails.createAccountStatus));
+    }
+    expect(events.map(({ failureReason }) => failureReason).filter(Boolean)).toHaveLength(3);
+    const id = events.find(({ state }) => state === 'FAILED')?.id;
+    const asked = new DescribeCreateAccountStatusCommand({ CreateAccountRequestId: id });
+    expect((await client.send(asked)).CreateAccountStatus).toMatchObject(taken);
   });
 
   it('puts no event when the call fails', async () => {
