@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { errorFinding } from '../../controllers/reconcile/conditions.ts';
 import { type Clock, eventually } from '../../controllers/reconcile/eventually.ts';
 import type { RoleInQuestion } from '../../controllers/reconcile/role-in-question.ts';
 import { needsVerifying, verifyRole } from '../../controllers/reconcile/verify.ts';
-import { AccessDenied, AccountNotReady, NotYetConsistent } from '../../shared/errors.ts';
+import { translateError } from '../../shared/aws/translate-error.ts';
+import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 
 const { runnerRoleArn } = aConfig();
@@ -81,44 +83,120 @@ describe('trying the execution role', () => {
   });
 
   it.each([
-    ['there is no such role', nobody, { trust: 'none' as const }, 'RoleMissing'],
+    [
+      'there is no such role',
+      nobody,
+      { trust: 'none' as const },
+      'RoleMissing',
+      /owner make it; `orgkeeper template/,
+    ],
     [
       'its trust asks for another ExternalId',
       nobody,
       { trust: trust(runnerRoleArn, 'other') },
       'ExternalIdDiffers',
+      /register the account again with that one, or have the account's owner put the account's there/,
     ],
     [
       'its trust names somebody else',
       nobody,
       { trust: trust(`arn:aws:iam::${MEMBER}:root`, externalId) },
       'MainNotTrusted',
+      /does not admit arn:.*WorkflowLoopRunnerRole: have the account's owner put it there/,
     ],
     [
       'its principal is gone',
       nobody,
       { trust: trust('AROAEXAMPLEID123456789', externalId) },
       'MainNotTrusted',
+      /owner put it there/,
     ],
-    ['its trust is no policy', nobody, { trust: 'nonsense' }, 'MainNotTrusted'],
-    ['it takes anything', everybody, { trust: trust(runnerRoleArn) }, 'AssumableWithoutExternalId'],
-    ['it takes a wrong ExternalId', (ask: Ask) => ask !== 'none', {}, 'AssumableWithoutExternalId'],
-    ['nobody could look at it', nobody, { trust: undefined }, 'ExecutionRoleDenied'],
-    ['its trust admits us and AWS does not', nobody, {}, 'NotAssumable'],
-    ['IAM lets Main assume other names only', nobody, { executionRolePattern: 'other-*' }, 'NameNotAllowed'],
-  ])('says so when %s', async (_, admits, changes, reason) => {
+    ['its trust is no policy', nobody, { trust: 'nonsense' }, 'MainNotTrusted', /owner put it there/],
+    [
+      'it takes anything',
+      everybody,
+      { trust: trust(runnerRoleArn) },
+      'AssumableWithoutExternalId',
+      /without an ExternalId: have the account's owner require sts:ExternalId in its trust policy/,
+    ],
+    [
+      'it takes a wrong ExternalId',
+      (ask: Ask) => ask !== 'none',
+      {},
+      'AssumableWithoutExternalId',
+      /with a wrong ExternalId: .* require sts:ExternalId/,
+    ],
+    [
+      'nobody could look at it',
+      nobody,
+      { trust: undefined },
+      'ExecutionRoleDenied',
+      /`orgkeeper template member --account \d+` shows what it must be/,
+    ],
+    [
+      'its trust admits us and AWS does not',
+      nobody,
+      {},
+      'NotAssumable',
+      /look for an organization policy that denies sts:AssumeRole/,
+    ],
+    [
+      'IAM lets Main assume other names only',
+      nobody,
+      { executionRolePattern: 'other-*' },
+      'NameNotAllowed',
+      /rename the role in the baseline, or change the pattern/,
+    ],
+  ])('says so, and what to do, when %s', async (_, admits, changes, reason, remedy) => {
     const { trust: known, ...others } = { trust: role.trust, ...changes };
     const { trust: __, ...bare } = role;
     const asked = { ...bare, ...others, ...(known !== undefined && { trust: known }) };
     const verdict = await verifyRole(stsThat(admits), asked, { passId: 'pass', changed: false });
     expect(verdict).toMatchObject({ ok: false, reason, message: expect.stringContaining(roleArn) });
+    expect(verdict).toMatchObject({ message: expect.stringMatching(remedy) });
   });
 
-  it('knows a denial by an organization policy by what AWS says, however deep it stands', async () => {
-    const said = new Error('… with an explicit deny in a service control policy');
-    const denial = new AccessDenied('denied', { cause: new AccessDenied('sts:AssumeRole', { cause: said }) });
-    expect(await verify(stsThat(nobody, denial))).toMatchObject({ reason: 'DeniedByOrganizationPolicy' });
-  });
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+  it.each([
+    'with an explicit deny in a service control policy',
+    'because no service control policy allows the sts:AssumeRole action',
+    'with an explicit deny in a resource control policy',
+    'because no resource control policy allows the sts:AssumeRole action',
+  ])(
+    'knows a denial by an organization policy by what AWS says, however deep it stands: %s',
+    async (words) => {
+      const said = new Error(
+        `User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: sts:AssumeRole ${words}`,
+      );
+      const denial = new AccessDenied('denied', {
+        cause: new AccessDenied('sts:AssumeRole', { cause: said }),
+      });
+      expect(await verify(stsThat(nobody, denial))).toMatchObject({
+        reason: 'DeniedByOrganizationPolicy',
+        message: expect.stringMatching(
+          /: except arn:.*WorkflowLoopRunnerRole in the policy that applies to account/,
+        ),
+      });
+    },
+  );
+
+  it.each([
+    ['RegionDisabledException', 'RegionDisabled', 'Activate STS in that region of the account.'],
+    ['OptInRequired', 'OptInRequired', /Enable the region in the account/],
+    ['PendingVerification', 'PendingVerification', /up to four hours/],
+    ['SubscriptionRequiredException', 'SubscriptionRequired', /still activating the account/],
+  ])(
+    'leaves it to the pass when region or account is not ready, which says what to do: %s',
+    async (name, reason, remedy) => {
+      const denial = translateError('sts:AssumeRole', Object.assign(new Error('not now'), { name })) as Error;
+      const thrown = await verify(stsThat(nobody, denial)).catch((error: unknown) => error);
+      expect(thrown).toBe(denial);
+      expect(errorFinding('Access', thrown)).toMatchObject({
+        reason,
+        message: expect.stringMatching(remedy),
+      });
+    },
+  );
 
   it('tells its owner what to do when they keep it, and the operator when we do', async () => {
     const differs = { trust: trust(runnerRoleArn, 'other') };
@@ -128,11 +206,6 @@ describe('trying the execution role', () => {
     expect(await verify(stsThat(nobody), { role: { ...differs, entered: false } })).toMatchObject({
       message: expect.stringMatching(/a pass that may write mends it/),
     });
-  });
-
-  it('leaves it to the pass when the account is not ready', async () => {
-    const denial = new AccountNotReady('STS is not activated', { reason: 'RegionDisabled' });
-    await expect(verify(stsThat(nobody, denial))).rejects.toBe(denial);
   });
 
   it('gives a change ten seconds to be seen, in both directions', async () => {
