@@ -62,6 +62,14 @@ describe('account ID', () => {
     );
   });
 
+  test('prints what to do, and what should be known, to the end', async () => {
+    const [condition] = status(A).conditions;
+    const message = `${'The role lacks s3:GetObject. '.repeat(12)}Add it. Warning: AdministratorAccess: it may do all.`;
+    await keep(world.table, record(A));
+    await leave(world.table, status(A, { conditions: condition ? [{ ...condition, message }] : [] }));
+    expect((await orgkeeper('account', A)).stdout).toContain(message);
+  });
+
   test('lets no name steer the terminal', async () => {
     await keep(world.table, record(A, { name: 'evil\u001b]0;title\u0007\nroot' }));
     const { stdout } = await orgkeeper('account', A);

@@ -23,17 +23,23 @@ async function kept(apply: (context: WritingContext) => Promise<void>, held = fa
     name: 'things',
     condition: 'Things',
     render: () => ({}),
-    diff: () => ({ differences: [one, two, three], blocked: [], foreign: [] }),
+    diff: () => ({
+      differences: [one, two, three],
+      blocked: [],
+      foreign: [],
+      warnings: ['Wanted'],
+      standing: ['Standing'],
+    }),
     apply: (_: unknown, context: WritingContext) => apply(context),
   } as unknown as AnyKind;
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
   const seen: Seen = { kind, section: {}, account, observation: { state: 'absent' } };
   const place = { record: aRecord(), config: aConfig(), outputs: {} };
-  const { state, differences } = await keepKind(seen, place, {
+  const { state, differences, warnings } = await keepKind(seen, place, {
     held,
     clients: async () => ({}) as MemberClients,
   });
-  return { state, actions: differences.map(({ resource, action }) => `${resource} ${action}`) };
+  return { state, warnings, actions: differences.map(({ resource, action }) => `${resource} ${action}`) };
 }
 
 describe('keeping a kind', () => {
@@ -45,6 +51,7 @@ describe('keeping a kind', () => {
     });
     expect(found).toEqual({
       state: { is: 'failed', error },
+      warnings: ['Wanted'],
       actions: ['one reported', 'two updated', 'three reported'],
     });
   });
@@ -56,6 +63,7 @@ describe('keeping a kind', () => {
   test('writes nothing while it is held', async () => {
     const found = await kept(() => Promise.reject(new Error('written')), true);
     expect(found.state).toEqual({ is: 'held' });
+    expect(found.warnings).toEqual(['Standing']);
     expect(found.actions).toEqual(['one reported', 'two reported', 'three reported']);
   });
 });

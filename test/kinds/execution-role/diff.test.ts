@@ -85,3 +85,29 @@ describe('what differs in an execution role', () => {
     expect(found.differences).toMatchObject([{ path: 'description' }]);
   });
 });
+
+describe('what should be known of an execution role', () => {
+  const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
+  const words = (warnings: readonly string[] = []) => warnings.map((warning) => warning.split(':')[0]);
+
+  test('of ours is what it is to be, and what stands there for as long as it is left so', () => {
+    const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::456789012345:root')));
+    const found = diff(wanted, { ...healthy, trustPolicy, managedPolicies: [ADMINISTRATOR] });
+    expect(words(found.warnings)).toEqual([]);
+    expect(words(found.standing)).toEqual(['AdministratorAccess', 'MemberRootTrusted']);
+  });
+
+  test('is said although the baseline says so', () => {
+    const administrator = { ...wanted, managedPolicies: [ADMINISTRATOR] };
+    const found = diff(administrator, { ...healthy, managedPolicies: [ADMINISTRATOR] });
+    expect([words(found.warnings), found.differences]).toEqual([['AdministratorAccess'], []]);
+  });
+
+  test('of a role that its owner keeps is what it is', () => {
+    const all = encodeURIComponent(
+      JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }),
+    );
+    const found = diff(wanted, { ...healthy, given: { inline: { theirs: all }, managed: {} } });
+    expect(words(found.warnings)).toEqual(['AdministratorAccess']);
+  });
+});
