@@ -14,6 +14,7 @@ import { explain, Failure } from './failure.ts';
 import { findAccount, readAccountId } from './fleet.ts';
 import { cell, print, printDifferences, printJson, printTable, say } from './output.ts';
 import { validFile } from './publish-baseline.ts';
+import { counted } from './words.ts';
 
 export interface PlanOptions {
   /** A file to plan with, instead of the baseline assigned. */
@@ -22,7 +23,7 @@ export interface PlanOptions {
 }
 
 /** What `plan ID --json` prints. */
-interface PlanDocument {
+export interface PlanDocument {
   readonly accountId: string;
   readonly baseline: { readonly name: string; readonly version?: number };
   /** What a pass would write, and what it would only report. */
@@ -64,7 +65,11 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
     obstacles: outcomes.flatMap(obstacle),
   };
   if (options.json) printJson(document);
-  else printPlan(document, file ? (options.baseline ?? '') : formatBaseline(baseline));
+  else {
+    printPlan(document);
+    const foreign = outcomes.flatMap((outcome) => outcome.foreign).length;
+    say(inWords(document, foreign, file ? (options.baseline ?? '') : formatBaseline(baseline)));
+  }
   const differs = outcomes.some((outcome) => outcome.differences.length > 0) || document.obstacles.length > 0;
   if (differs) process.exitCode = 2;
   const failed = document.obstacles.find(({ state }) => state === 'failed');
@@ -95,18 +100,27 @@ async function assigned(table: Table, record: AccountRecord): Promise<BaselineDo
   throw new Failure(`Account ${accountId} is on ${formatBaseline(baseline)}, which was never published.`);
 }
 
-function printPlan({ accountId, differences, obstacles }: PlanDocument, baseline: string): void {
+function printPlan({ differences, obstacles }: PlanDocument): void {
   if (differences.length > 0) printDifferences(differences);
-  if (obstacles.length > 0) {
-    if (differences.length > 0) print('');
-    printTable(
-      ['KIND', 'STATE', 'WHY'],
-      obstacles.map(({ kind, state, message }) => [kind, state, cell(message, 200)]),
-    );
-  }
-  const count = differences.length;
-  if (count > 0)
-    say(`${count} ${count === 1 ? 'difference' : 'differences'} from ${baseline} in account ${accountId}.`);
-  else if (obstacles.length === 0)
-    say(`Account ${accountId} is as ${baseline} says: a pass would change nothing.`);
+  if (obstacles.length === 0) return;
+  if (differences.length > 0) print('');
+  printTable(
+    ['KIND', 'STATE', 'WHY'],
+    obstacles.map(({ kind, state, message }) => [kind, state, cell(message, 200)]),
+  );
+}
+
+/** What a plan comes to, for people. Pure. @param foreign how many of its differences are of others, and stay */
+export function inWords(
+  { accountId, differences, obstacles }: PlanDocument,
+  foreign: number,
+  baseline: string,
+): string {
+  const ours = differences.length - foreign;
+  const stays = foreign === 1 ? 'thing in it is not ours, and is' : 'things in it are not ours, and are';
+  const left = foreign > 0 ? ` ${foreign} ${stays} left alone.` : '';
+  if (ours > 0) return `${counted(ours, 'difference')} from ${baseline} in account ${accountId}.${left}`;
+  if (obstacles.length > 0)
+    return `A pass could not bring account ${accountId} to ${baseline} now.${left}`;
+  return `Account ${accountId} is as ${baseline} says: a pass would change nothing.${left}`;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { inWords } from '../../cli/plan.ts';
 import { keep, orgkeeper, record, startWorld, type World } from './support.ts';
 
 const A = '111111111111';
@@ -60,6 +61,45 @@ describe('plan ID', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^orgkeeper: Account 222222222222 is unmanaged, /);
   });
+});
+
+describe('What a plan comes to', () => {
+  const difference = { kind: 'network', resource: 'vpc', path: 'cidr', action: 'reported' } as const;
+  const obstacle = { kind: 'network', state: 'blocked', message: 'In the way.' } as const;
+  const said = (differences: number, foreign: number, obstacles: number) =>
+    inWords(
+      {
+        accountId: A,
+        baseline: { name: 'small', version: 1 },
+        differences: Array.from({ length: differences }, () => difference),
+        obstacles: Array.from({ length: obstacles }, () => obstacle),
+      },
+      foreign,
+      'small@1',
+    );
+
+  test.each([
+    [1, 0, 0, '1 difference from small@1 in account 111111111111.'],
+    [
+      5,
+      3,
+      0,
+      '2 differences from small@1 in account 111111111111. 3 things in it are not ours, and are left alone.',
+    ],
+    [
+      1,
+      1,
+      0,
+      'Account 111111111111 is as small@1 says: a pass would change nothing. 1 thing in it is not ours, and is left alone.',
+    ],
+    [0, 0, 0, 'Account 111111111111 is as small@1 says: a pass would change nothing.'],
+    [0, 0, 1, 'A pass could not bring account 111111111111 to small@1 now.'],
+  ])(
+    '%i differences, %i of them of others, and %i obstacles',
+    (differences, foreign, obstacles, sentence) => {
+      expect(said(differences, foreign, obstacles)).toBe(sentence);
+    },
+  );
 });
 
 async function member(): Promise<SSMClient> {
