@@ -96,13 +96,23 @@ const connectionCodes = new Set([
 
 /** Calls into a member account, with credentials that STS gave a moment ago: who does not know them is not ready. */
 const OF_A_MEMBER = /^(iam|ec2|ssm|tag):/;
+/** Those of them that have an endpoint in each region. */
+const OF_A_REGION = /^(ec2|ssm|tag):/;
 const UNKNOWN_CREDENTIALS = new Set(['AuthFailure', 'UnrecognizedClient', 'InvalidClientTokenId']);
+
+interface SdkError {
+  /** Of Node: why there is no connection. */
+  readonly code?: string;
+  /** Of Node: the name that cannot be looked up. */
+  readonly hostname?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
 
 /** The ControllerError that an SDK error stands for, or the error itself when none is known. */
 export function translateError(action: string, error: unknown): unknown {
   if (error instanceof ControllerError || !(error instanceof Error)) return error;
   const said = `${action}: ${error.message || error.name}`;
-  const { code, $metadata } = error as { code?: string; $metadata?: { httpStatusCode?: number } };
+  const { code, hostname, $metadata } = error as SdkError;
   // The SDK names some errors with the suffix, where the wire has none: NoSuchEntityException for NoSuchEntity.
   const plain = error.name.replace(/Exception$/, '');
   const translate = byName[error.name] ?? byName[plain];
@@ -111,13 +121,27 @@ export function translateError(action: string, error: unknown): unknown {
     return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
   }
   if (OF_A_MEMBER.test(action) && UNKNOWN_CREDENTIALS.has(plain)) {
-    const remedy = 'AWS is still activating the account, or the region is not enabled in it.';
+    const remedy =
+      'AWS is still activating the account, or the region is not enabled in it: enable it, or correct `regions` of the registration.';
     return new AccountNotReady(said, { cause: error, reason: 'CredentialsUnknown', remedy });
   }
   if (/\.NotFound$/.test(error.name) || plain === 'NoSuchEntity') return error;
+  if (OF_A_REGION.test(action) && (code === 'ENOTFOUND' || plain === 'UnknownEndpoint')) {
+    return noSuchEndpoint(action, hostname, error);
+  }
   if (code && connectionCodes.has(code)) return new ServiceFault(said, { cause: error });
   if (($metadata?.httpStatusCode ?? 0) >= 500) return new ServiceFault(said, { cause: error });
   return error;
+}
+
+/** What a misspelt region looks like: its endpoints have no address. */
+function noSuchEndpoint(action: string, hostname: string | undefined, cause: Error): AccountNotReady {
+  const message = `${action}: there is no endpoint${hostname ? ` ${hostname}` : ''} of that region.`;
+  return new AccountNotReady(message, {
+    cause,
+    reason: 'RegionUnavailable',
+    remedy: 'Register the account again with `regions` that exist and are enabled in it.',
+  });
 }
 
 /** Runs a call and throws its failure translated. */

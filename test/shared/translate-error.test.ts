@@ -59,6 +59,26 @@ describe('an error of the SDK', () => {
     },
   );
 
+  it.each(['ec2', 'ssm', 'tag'])('that %s of a region cannot be found says so, and what to do', (service) => {
+    const hostname = `${service}.us-nowhere-1.amazonaws.com`;
+    const error = named('Error', `getaddrinfo ENOTFOUND ${hostname}`, { code: 'ENOTFOUND', hostname });
+    expect(translateError(`${service}:Get`, error)).toMatchObject({
+      name: 'AccountNotReady',
+      reason: 'RegionUnavailable',
+      message: `${service}:Get: there is no endpoint ${hostname} of that region.`,
+      remedy: expect.stringContaining('Register the account again with `regions`'),
+      retry: 'when-due',
+    });
+  });
+
+  it.each(['dynamodb:GetItem', 'iam:GetRole', 'sts:AssumeRole'])(
+    'that %s finds no address is a fault of the way there',
+    (action) => {
+      const error = named('Error', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' });
+      expect(translateError(action, error)).toMatchObject({ name: 'ServiceFault' });
+    },
+  );
+
   it('that is another malformed document stays as it is', () => {
     const error = named('MalformedPolicyDocumentException', 'Syntax errors in policy.');
     expect(translateError('x:Y', error)).toBe(error);
