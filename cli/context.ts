@@ -3,6 +3,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mainClients } from '../shared/aws/main-clients.ts';
 import type { Bus } from '../shared/bus.ts';
 import { Config } from '../shared/config.ts';
+import { inPlainWords } from '../shared/plain-words.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
@@ -50,7 +51,7 @@ async function callerAccount(): Promise<string> {
 }
 
 function parseConfig(text: string): Config {
-  const parsed = Config.safeParse(json(text));
+  const parsed = Config.safeParse(json(text), { error: inPlainWords });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Failure(

@@ -120,7 +120,6 @@ export function inWords(
   const stays = foreign === 1 ? 'thing in it is not ours, and is' : 'things in it are not ours, and are';
   const left = foreign > 0 ? ` ${foreign} ${stays} left alone.` : '';
   if (ours > 0) return `${counted(ours, 'difference')} from ${baseline} in account ${accountId}.${left}`;
-  if (obstacles.length > 0)
-    return `A pass could not bring account ${accountId} to ${baseline} now.${left}`;
+  if (obstacles.length > 0) return `A pass could not bring account ${accountId} to ${baseline} now.${left}`;
   return `Account ${accountId} is as ${baseline} says: a pass would change nothing.${left}`;
 }

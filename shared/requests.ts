@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AccountId } from './account.ts';
 import { parseBaselineReference } from './baseline.ts';
 import type { Problem } from './errors.ts';
+import { inPlainWords } from './plain-words.ts';
 
 /**
  * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
@@ -19,8 +20,11 @@ const ExternalId = z
   .regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, 'an ExternalId is 2 to 1,224 characters of A-Z a-z 0-9 _+=,.@:/-');
 const RoleArn = z
   .string()
-  .regex(/^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'the ARN of an IAM role');
-const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'the name of an IAM role');
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+    'must be the ARN of an IAM role',
+  );
+const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of an IAM role');
 
 const AccountRegistrationRequested = z
   .strictObject({
@@ -34,15 +38,15 @@ const AccountRegistrationRequested = z
     accessRoleName: RoleName.optional(),
     network: z
       .strictObject({
-        vpcId: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, 'a VPC id'),
+        vpcId: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, 'must be a VPC id'),
         subnetIds: z
-          .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id'))
+          .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'must be a subnet id'))
           .min(1)
           .max(16),
       })
       .optional(),
     regions: z
-      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region'))
+      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region'))
       .min(1)
       .max(20)
       .optional(),
@@ -71,12 +75,12 @@ const AccountCreationRequested = z.strictObject({
     .optional(),
   organizationalUnitId: z
     .string()
-    .regex(/^ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}$/, 'an id such as ou-abcd-12345678')
+    .regex(/^ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}$/, 'must be an id such as ou-abcd-12345678')
     .optional(),
   baseline: Baseline.optional(),
   mode: z.enum(['enforce', 'observe']).optional(),
   values: Values.optional(),
-  tags: Tags.refine((tags) => Object.keys(tags).length < 50, 'at most 49 tags')
+  tags: Tags.refine((tags) => Object.keys(tags).length < 50, 'must have at most 49 tags')
     .refine(
       (tags) =>
         Object.entries(tags).every(
@@ -92,7 +96,7 @@ const DriftSweepRequested = z
     accountIds: z.array(AccountId).min(1).max(10_000).optional(),
     baseline: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{0,62}$/, 'the name of a baseline')
+      .regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be the name of a baseline')
       .optional(),
     reason: text(256).optional(),
   })
@@ -130,7 +134,7 @@ export function parseRequest(
     return { problems: [{ path: 'detail-type', message: `unknown; known are ${known}` }] };
   }
   const type = detailType as RequestType;
-  const parsed = requests[type].safeParse(detail);
+  const parsed = requests[type].safeParse(detail, { error: inPlainWords });
   if (parsed.success) return { request: { type, detail: parsed.data } as Request };
   return { problems: zodProblems(parsed.error) };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccountId } from '../../shared/account.ts';
 import { NotYetConsistent } from '../../shared/errors.ts';
+import { inPlainWords } from '../../shared/plain-words.ts';
 import { zodProblems } from '../../shared/requests.ts';
 import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
@@ -28,7 +29,7 @@ const Detail = z.object({
 
 /** Follows what became of an account that somebody asked AWS for: with a request of ours, or themselves. */
 export async function createAccountResult(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
-  const parsed = Detail.safeParse(incoming.detail);
+  const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
   if (!parsed.success) {
     return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
   }

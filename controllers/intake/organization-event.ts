@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inPlainWords } from '../../shared/plain-words.ts';
 import { zodProblems } from '../../shared/requests.ts';
 import { accountIdsIn, findIn } from './account-ids.ts';
 import { createAccountResult } from './create-account-result.ts';
@@ -38,7 +39,7 @@ const Detail = z.object({ eventID: z.string(), eventName: z.string(), errorCode:
 
 /** Follows an event of AWS Organizations or Control Tower, as CloudTrail delivers it. Failed calls are ignored. */
 export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
-  const parsed = Detail.safeParse(incoming.detail);
+  const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
   if (!parsed.success) {
     return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
   }

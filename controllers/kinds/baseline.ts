@@ -3,6 +3,7 @@ import { BaselineName } from '../../shared/account.ts';
 import { type Found, inOrder, issuesOf, type Path } from '../../shared/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/errors.ts';
 import { type Lookup, namesIn } from '../../shared/interpolate.ts';
+import { inPlainWords } from '../../shared/plain-words.ts';
 import { formatPath } from '../../shared/requests.ts';
 import { readYaml } from '../../shared/yaml.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
@@ -57,7 +58,7 @@ export function parseBaseline(
     return { problems: [{ path: '', message: 'a baseline is a mapping with a name and sections', line: 1 }] };
   }
   const given = yaml.value as Record<string, unknown>;
-  const head = Head.safeParse(given);
+  const head = Head.safeParse(given, { error: inPlainWords });
   const found: Found[] = [...issuesOf(head.error, []), ...unknownKeys(given, kinds)];
   const sections: Record<string, unknown> = {};
   const outputs: Outputs = { names: new Set(), complete: true };
@@ -80,7 +81,7 @@ interface Outputs {
 /** Checks a section, and notes the outputs that later ones may use. */
 function checkSection(kind: AnyKind, given: unknown, outputs: Outputs): Found[] {
   const names = unknownNames(given, [kind.name], outputs, kind.namesForAws);
-  const parsed = kind.section.safeParse(given);
+  const parsed = kind.section.safeParse(given, { error: inPlainWords });
   if (!parsed.success) {
     outputs.complete = false;
     return [...names, ...issuesOf(parsed.error, [kind.name])];

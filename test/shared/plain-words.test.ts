@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { inPlainWords } from '../../shared/plain-words.ts';
+import { parseRequest } from '../../shared/requests.ts';
+
+describe('what is wrong with a field', () => {
+  it.each([
+    ['nothing at all', z.string(), undefined, 'is missing'],
+    ['another type', z.string(), ['a'], 'must be text, not a list'],
+    ['no object', z.strictObject({}), null, 'must be a group of fields, not nothing'],
+    ['an empty text', z.string().min(1), '', 'must not be empty'],
+    ['an empty list', z.array(z.string()).min(1), [], 'must not be empty'],
+    ['a short list', z.array(z.string()).min(2), ['a'], 'must have at least 2 entries'],
+    ['a long text', z.string().max(3), 'abcd', 'must have at most 3 characters'],
+    ['a small number', z.number().min(3), 2, 'must be at least 3'],
+    ['a number with a fraction', z.int(), 1.5, 'must be a whole number, not a number'],
+    ['none of some words', z.enum(['a', 'b']), 'c', 'must be "a" or "b"'],
+    ['no email', z.email(), 'x', 'must be a valid email address'],
+    ['a pattern that does not fit', z.string().regex(/^a$/), 'b', 'must match /^a$/'],
+    [
+      'a key that does not fit',
+      z.record(z.string().regex(/^a$/), z.string()),
+      { b: '' },
+      'is no name that is allowed here',
+    ],
+    ['none of several', z.union([z.string(), z.number()]), true, 'is nothing that is allowed here'],
+    ['what its schema says itself', z.string('say a name'), 5, 'say a name'],
+  ])('is said plainly: %s', (_, schema, value, sentence) => {
+    const parsed = schema.safeParse(value, { error: inPlainWords });
+    expect(parsed.error?.issues.map(({ message }) => message)).toEqual([sentence]);
+  });
+
+  it('stands with its path in what a request is refused for', () => {
+    expect(
+      parseRequest('AccountRegistrationRequested', { accountId: '111111111111', tags: { a: 1 } }),
+    ).toEqual({
+      problems: [
+        { path: 'detail.name', message: 'is missing' },
+        { path: 'detail.tags.a', message: 'must be text, not a number' },
+      ],
+    });
+  });
+});
