@@ -196,6 +196,22 @@ describe('An account outside the organization, whose owner deploys the member te
     expect(view?.ready).toBe(true);
   });
 
+  it('has a new ExternalId put into its trust by registering again, by way of the one that it had', async () => {
+    const before = (await fleet.record(INVITED))?.externalId;
+    await register(INVITED, EXTERNAL_ID);
+    await fleet.untilQuiet();
+    await fleet.untilReady(INVITED);
+    const view = await fleet.view(INVITED);
+    expect(view.lastPass?.differences).toContainEqual(
+      expect.objectContaining({ kind: 'executionRole', path: 'trustPolicy', action: 'updated' }),
+    );
+    expect(condition(view, 'Access')).toMatchObject({ status: 'True', reason: 'Verified' });
+    expect(await admits(INVITED, EXTERNAL_ID)).toBe(true);
+    expect(await admits(INVITED, before)).toBe(false);
+    const [again] = await fleet.sweep(INVITED);
+    expect(again).toMatchObject({ ready: true, lastPass: { result: 'unchanged' } });
+  });
+
   it('never loses the way in to a baseline that would shut Orgkeeper out', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'baseline-')), 'closed.yaml');
     const shipped = readFileSync('infra/baselines/analytics.yaml', 'utf8');
