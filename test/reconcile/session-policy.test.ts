@@ -86,6 +86,28 @@ describe('a session for mending the role', () => {
   });
 });
 
+describe('a session for the role with the longest of names, in the longest of partitions', () => {
+  const [kept] = keptKinds(baseline, kinds);
+  if (!kept) throw new Error('no kind');
+  const arnOf = (name: string) =>
+    `arn:aws-us-gov:iam::${MEMBER}:role/${'p'.repeat(510)}/${name.padEnd(64, 'n')}`;
+  const [role = '', ...former] = ['now', 'a', 'b', 'c', 'd'].map(arnOf);
+
+  it('names it, where it is the only one, by which the account may be entered, too', () => {
+    const policy = writingPolicy(kept.kind, [role]);
+    expect(policy.length).toBeLessThanOrEqual(LIMIT);
+    expect(allows(policy, 'iam:DeleteRole', role)).toBe(true);
+    expect(allows(policy, 'iam:DeleteRole', arnOf('a'))).toBe(false);
+  });
+
+  it('reaches those that the baseline named before, for removal, and no role of another account', () => {
+    const policy = writingPolicy(kept.kind, [role, ...former]);
+    expect(policy.length).toBeLessThanOrEqual(LIMIT);
+    for (const one of [role, ...former]) expect(allows(policy, 'iam:DeleteRole', one)).toBe(true);
+    expect(allows(policy, 'iam:DeleteRole', role.replace(MEMBER, MAIN))).toBe(false);
+  });
+});
+
 describe('a session for mending the parameters', () => {
   const kept = keptKinds(baseline, kinds).find(({ kind }) => kind.name === 'parameters');
   if (!kept) throw new Error('no kind');
