@@ -1,6 +1,7 @@
 import {
   AssociateRouteTableCommand,
   AttachInternetGatewayCommand,
+  AttachVpnGatewayCommand,
   CreateInternetGatewayCommand,
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
@@ -11,6 +12,7 @@ import {
   CreateVpcCommand,
   CreateVpcEndpointCommand,
   CreateVpcPeeringConnectionCommand,
+  CreateVpnGatewayCommand,
   DeleteInternetGatewayCommand,
   DeleteRouteCommand,
   DeleteRouteTableCommand,
@@ -579,6 +581,26 @@ describeKind(network, {
         return NetworkInterfaces?.map(({ SubnetId }) => SubnetId);
       },
       names: /network interface eni-\w+ \(a job\)/,
+    },
+    {
+      name: 'a VPN gateway is attached to it',
+      plant: act(async (ids, ec2) => {
+        const { VpnGateway } = await ec2.send(new CreateVpnGatewayCommand({ Type: 'ipsec.1' }));
+        const VpnGatewayId = VpnGateway?.VpnGatewayId;
+        await ec2.send(new AttachVpnGatewayCommand({ VpnGatewayId, VpcId: ids['vpc.id'] }));
+      }),
+      read: networkWorld,
+      names: /VPN gateway vgw-\w+/,
+    },
+    {
+      name: 'it is peered with another',
+      plant: act(async (ids, ec2) => {
+        const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.31.0.0/16' }));
+        const peers = { VpcId: Vpc?.VpcId, PeerVpcId: ids['vpc.id'] };
+        await ec2.send(new CreateVpcPeeringConnectionCommand(peers));
+      }),
+      read: networkWorld,
+      names: /peering connection pcx-\w+/,
     },
     {
       name: 'somebody has a security group in it',

@@ -19,8 +19,12 @@ const read = [
   'ec2:DescribeVpcs',
   // Before a subnet is made, and before anything is removed.
   'ec2:DescribeAvailabilityZones',
+  'ec2:DescribeEgressOnlyInternetGateways',
+  'ec2:DescribeNetworkAcls',
   'ec2:DescribeNetworkInterfaces',
   'ec2:DescribeSecurityGroups',
+  'ec2:DescribeVpcPeeringConnections',
+  'ec2:DescribeVpnGateways',
 ];
 
 const write = [

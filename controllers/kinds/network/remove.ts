@@ -1,24 +1,19 @@
-import {
-  DescribeNetworkInterfacesCommand,
-  DescribeSecurityGroupsCommand,
-  DetachInternetGatewayCommand,
-  DisassociateRouteTableCommand,
-} from '@aws-sdk/client-ec2';
+import { DetachInternetGatewayCommand, DisassociateRouteTableCommand } from '@aws-sdk/client-ec2';
 import { ForeignResource, NotYetConsistent } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
-import type { NetworkActual, Tagged } from './actual.ts';
+import type { NetworkActual } from './actual.ts';
 import { deleteOne, goneIsFine, inUse } from './delete.ts';
-import { diffTables } from './diff/tables.ts';
 import { madeAt } from './fresh.ts';
-import { isOurs } from './identify.ts';
+import { inTheWay } from './in-the-way.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
-import { pages, readInside } from './read.ts';
+import { readInside } from './read.ts';
 import type { Network } from './render.ts';
+import { toRemove } from './to-remove.ts';
 
 /**
- * See Kind. What is in the way is looked for before anything is deleted: interfaces, and what others put into the
- * VPC. What we made for an earlier baseline goes too: it carries our owner tag.
+ * See Kind. What is in the way is looked for before anything is deleted: whatever uses the VPC, and what others put
+ * into it. What we made for an earlier baseline goes too: it carries our owner tag.
  */
 export async function remove(wanted: Network, context: KindContext): Promise<void> {
   const observed = await observe(wanted, context);
@@ -46,38 +41,27 @@ export async function remove(wanted: Network, context: KindContext): Promise<voi
 }
 
 async function removeAll(wanted: Network, actual: NetworkActual, context: KindContext): Promise<void> {
-  const { vpc, gateway, duplicates, others } = actual;
+  const { vpc, gateway, others } = actual;
   const { ec2 } = context.clients;
-  const all = (known: Readonly<Record<string, Tagged>>, rest: readonly Tagged[]): string[] => [
-    ...Object.values(known).map(({ id }) => id),
-    ...rest.filter((one) => isOurs(one, wanted.owner)).map(({ id }) => id),
-  ];
-  const endpoints = all(actual.endpoints, others.endpoints);
-  for (const id of endpoints) await deleteOne('endpoint', id, context);
-  if (vpc && endpoints.length > 0) await endpointsAreGone(vpc.id, endpoints, context);
-  const tables = all(actual.tables, others.tables);
+  const ids = toRemove(actual, wanted.owner);
+  for (const id of ids.endpoint) await deleteOne('endpoint', id, context);
+  if (vpc && ids.endpoint.length > 0) await endpointsAreGone(vpc.id, ids.endpoint, context);
   for (const { id, associations } of actual.allTables) {
-    if (!tables.includes(id)) continue;
+    if (!ids['route table'].includes(id)) continue;
     for (const { id: AssociationId, main } of associations) {
       const command = new DisassociateRouteTableCommand({ AssociationId });
       if (!main) await goneIsFine(() => ec2.send(command));
     }
   }
-  for (const id of all(actual.subnets, others.subnets)) await deleteOne('subnet', id, context);
-  for (const id of tables) await deleteOne('route table', id, context);
-  for (const { id, attachedTo } of [...(gateway ? [gateway] : []), ...others.gateways]) {
-    const VpcId = attachedTo;
+  for (const id of ids.subnet) await deleteOne('subnet', id, context);
+  for (const id of ids['route table']) await deleteOne('route table', id, context);
+  for (const id of ids['internet gateway']) {
+    const VpcId = [gateway, ...others.gateways].find((one) => one?.id === id)?.attachedTo;
     const command = new DetachInternetGatewayCommand({ InternetGatewayId: id, VpcId });
     if (VpcId) await goneIsFine(() => inUse(`internet gateway ${id}`, () => ec2.send(command)));
     await deleteOne('internet gateway', id, context);
   }
-  for (const { type, id, unused } of duplicates) {
-    if (unused || type !== 'vpc') await deleteOne(type, id, context);
-  }
-  if (vpc) await deleteOne('vpc', vpc.id, context);
-  for (const { type, id, unused } of duplicates) {
-    if (!unused && type === 'vpc') await deleteOne(type, id, context);
-  }
+  for (const id of ids.vpc) await deleteOne('vpc', id, context);
 }
 
 /** A gateway endpoint is deleted some seconds after AWS says so; its routes hold the tables until then. */
@@ -91,55 +75,6 @@ function endpointsAreGone(vpcId: string, ids: readonly string[], context: KindCo
       });
     }
   });
-}
-
-/** What of others is in our VPC, or holds something of ours; each with its id. */
-async function inTheWay(
-  wanted: Network,
-  actual: NetworkActual,
-  { clients: { ec2 } }: KindContext,
-): Promise<string[]> {
-  const { vpc, gateway, others } = actual;
-  const { owner } = wanted;
-  const elsewhere =
-    gateway?.attachedTo !== undefined && gateway.attachedTo !== vpc?.id
-      ? [`VPC ${gateway.attachedTo} (our internet gateway ${gateway.id} is attached to it)`]
-      : [];
-  if (!vpc) return elsewhere;
-  const foreign = (what: string, things: readonly Tagged[]): string[] =>
-    things.filter((one) => !isOurs(one, owner)).map(({ id }) => `${what} ${id}`);
-  const Filters = [{ Name: 'vpc-id', Values: [vpc.id] }];
-  const [interfaces, groups] = await Promise.all([
-    pages(
-      (NextToken) => ec2.send(new DescribeNetworkInterfacesCommand({ Filters, NextToken })),
-      (page) => page.NetworkInterfaces,
-    ),
-    pages(
-      (NextToken) => ec2.send(new DescribeSecurityGroupsCommand({ Filters, NextToken })),
-      (page) => page.SecurityGroups,
-    ),
-  ]);
-  return [
-    ...elsewhere,
-    ...interfaces.map(({ NetworkInterfaceId = '', Description }) => {
-      return `network interface ${NetworkInterfaceId}${Description ? ` (${Description})` : ''}`;
-    }),
-    ...groups
-      .filter(({ GroupName }) => GroupName !== 'default')
-      .map(({ GroupId = '', GroupName = '' }) => `security group ${GroupId} (${GroupName})`),
-    ...foreignEntries(wanted, actual),
-    ...foreign('subnet', others.subnets),
-    ...foreign('route table', others.tables),
-    ...foreign('endpoint', others.endpoints),
-    ...foreign('internet gateway', others.gateways),
-  ];
-}
-
-/** Routes and associations of others in our route tables, which would go with them. */
-function foreignEntries(wanted: Network, actual: NetworkActual): string[] {
-  return (diffTables(wanted, actual).foreign ?? [])
-    .filter(({ path }) => path !== 'associations.main')
-    .map(({ resource, path, actual }) => `${path} (${actual}) in ${resource}`);
 }
 
 function stillUsed({ vpc }: NetworkActual, obstacles: readonly string[]): ForeignResource {

@@ -62,6 +62,116 @@ describe('removing a network', () => {
     expect(outputs['vpc.id']).toBe('vpc-1');
   });
 
+  test.each([
+    [
+      'VPN gateway vgw-1',
+      {
+        DescribeVpnGateways: {
+          VpnGateways: [
+            { VpnGatewayId: 'vgw-1', VpcAttachments: [{ VpcId: 'vpc-1', State: 'attached' }] },
+            { VpnGatewayId: 'vgw-2', VpcAttachments: [{ VpcId: 'vpc-1', State: 'detached' }] },
+          ],
+        },
+      },
+    ],
+    [
+      'peering connection pcx-1, peering connection pcx-2',
+      {
+        DescribeVpcPeeringConnections: {
+          VpcPeeringConnections: [
+            { VpcPeeringConnectionId: 'pcx-1', RequesterVpcInfo: { VpcId: 'vpc-1' } },
+            { VpcPeeringConnectionId: 'pcx-2', AccepterVpcInfo: { VpcId: 'vpc-1' } },
+            { VpcPeeringConnectionId: 'pcx-3', RequesterVpcInfo: { VpcId: 'vpc-9' } },
+            {
+              VpcPeeringConnectionId: 'pcx-4',
+              RequesterVpcInfo: { VpcId: 'vpc-1' },
+              Status: { Code: 'deleted' },
+            },
+          ],
+        },
+      },
+    ],
+    [
+      'egress-only internet gateway eigw-1',
+      {
+        DescribeEgressOnlyInternetGateways: {
+          EgressOnlyInternetGateways: [
+            { EgressOnlyInternetGatewayId: 'eigw-1', Attachments: [{ VpcId: 'vpc-1' }] },
+            { EgressOnlyInternetGatewayId: 'eigw-2', Attachments: [{ VpcId: 'vpc-9' }] },
+          ],
+        },
+      },
+    ],
+    [
+      'network ACL acl-1',
+      {
+        DescribeNetworkAcls: {
+          NetworkAcls: [{ NetworkAclId: 'acl-1' }, { NetworkAclId: 'acl-0', IsDefault: true }],
+        },
+      },
+    ],
+    [
+      'route 10.9.0.0/16 to pcx-9 in route table rtb-8',
+      {
+        DescribeRouteTables: {
+          RouteTables: [
+            {
+              RouteTableId: 'rtb-8',
+              Routes: [
+                { DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local' },
+                { DestinationCidrBlock: '10.9.0.0/16', VpcPeeringConnectionId: 'pcx-9' },
+                { DestinationCidrBlock: '10.8.0.0/16', VpcPeeringConnectionId: 'pcx-8', State: 'blackhole' },
+              ],
+              Tags: tags(ours('route-table/of-an-older-baseline')),
+            },
+          ],
+        },
+      },
+    ],
+    [
+      'internet gateway igw-2 (a second one with our tags, in use)',
+      {
+        DescribeInternetGateways: {
+          InternetGateways: [
+            ...there.DescribeInternetGateways.InternetGateways,
+            {
+              InternetGatewayId: 'igw-2',
+              Attachments: [{ VpcId: 'vpc-9', State: 'available' }],
+              Tags: tags(ours('internet-gateway')),
+            },
+          ],
+        },
+      },
+    ],
+  ])('looks before it deletes anything, and says that the network is used by %s', async (named, more) => {
+    const recorded = { 'vpc.id': 'vpc-1', 'internetGateway.id': 'igw-1' };
+    const { context, sent } = fakeContext({ ...there, ...more }, recorded);
+    const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({
+      reason: 'InUse',
+      message: `The network in vpc-1 is still used by ${named}.`,
+      remedy: expect.stringContaining('Delete or detach these'),
+    });
+    expect(sent.filter(({ name }) => !name.startsWith('Describe'))).toEqual([]);
+  });
+
+  test('takes along second ones with our tags that nobody uses, and leaves a second VPC that is not empty', async () => {
+    const second = (VpcId: string) => ({ VpcId, CidrBlock: '10.0.0.0/16', Tags: tags(ours('vpc')) });
+    const inside = (id: string) => ({
+      ...there,
+      DescribeVpcs: { Vpcs: [...there.DescribeVpcs.Vpcs, second('vpc-2')] },
+      DescribeSubnets: (input: Record<string, unknown>) =>
+        JSON.stringify(input).includes(id) ? there.DescribeSubnets : { Subnets: [] },
+    });
+    const empty = fakeContext(inside('vpc-1'), { 'vpc.id': 'vpc-1' });
+    await remove(wantedWith(), empty.context);
+    const deleted = empty.sent.filter(({ name }) => name === 'DeleteVpc').map(({ input }) => input.VpcId);
+    expect(deleted).toEqual(['vpc-1', 'vpc-2']);
+    const used = fakeContext(inside('vpc-2'), { 'vpc.id': 'vpc-1' });
+    await expect(remove(wantedWith(), used.context)).rejects.toThrow('vpc vpc-2 (a second one with our tags');
+    expect(used.sent.filter(({ name }) => name.startsWith('Delete'))).toEqual([]);
+  });
+
   test('says what AWS says when it is in use after all', async () => {
     const refusal = Object.assign(new Error('vpn gateway'), { name: 'DependencyViolation' });
     const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { 'vpc.id': 'vpc-1' });
