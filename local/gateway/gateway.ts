@@ -13,6 +13,7 @@ import { createMappings, type Mappings } from './mappings.ts';
 import { createMoveTasks } from './move-tasks.ts';
 import { createQueues } from './queues.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { createRegions } from './regions.ts';
 import { answerSts } from './sts.ts';
 import { createTrusts } from './trusts.ts';
 import { type Upstream, upstreamAt } from './upstream.ts';
@@ -44,6 +45,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const queues = createQueues(upstream);
   const moveTasks = createMoveTasks(upstream);
   const mappings = createMappings(upstream);
+  const regions = createRegions(upstream);
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
   const access = createAccess({ upstream, iam, trusts });
@@ -78,7 +80,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       case 'sqs':
         return (await moveTasks.answer(call)) ?? (await queues.answer(call, account));
       default:
-        return mappings.answer(call, account);
+        return (await regions.refusal(call, account)) ?? mappings.answer(call, account);
     }
   }
 

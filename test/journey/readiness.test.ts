@@ -66,3 +66,31 @@ describe('A fresh account', () => {
     expect(await fleet.sweep(id)).toMatchObject([{ ready: true }]);
   }, 180_000);
 });
+
+describe('An account whose region is misspelt', () => {
+  it('says so, and is ready once it is registered with another', async () => {
+    const accountId = await fleet.createAccount('astray');
+    await fleet.untilReady(accountId);
+    const register = (region: string) =>
+      fleet.put('AccountRegistrationRequested', { accountId, name: 'astray', regions: [region] });
+    await register('us-nowhere-1');
+    await fleet.untilAccounts('were looked at there', [accountId], ({ conditions }) =>
+      conditions.some(({ reason }) => reason === 'RegionUnavailable'),
+    );
+    const { conditions } = await fleet.view(accountId);
+    for (const type of ['Network', 'Parameters']) {
+      expect(conditions).toContainEqual(
+        expect.objectContaining({
+          type,
+          status: 'False',
+          reason: 'RegionUnavailable',
+          message: expect.stringMatching(
+            /no endpoint of that region\. Register the account again with `regions`/,
+          ),
+        }),
+      );
+    }
+    await register(runtime.region);
+    await fleet.untilReady(accountId);
+  }, 180_000);
+});
