@@ -74,6 +74,8 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
       result: pass?.result,
       calls: pass?.calls,
       differences: pass?.differences.length,
+      // From what asked for it to its beginning.
+      secondsWaited: pass && (Date.parse(pass.startedAt) - Date.parse(message.requestedAt)) / 1000,
     };
     to.info('pass', { ...detail, ...(unready.length > 0 && { unready }) });
     if (done.retry !== undefined) to.warn('will be tried again', asError(done.retry));

@@ -183,8 +183,11 @@ describe('An account outside the organization, whose owner deploys the member te
     await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'analytics' }));
     await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'orgkeeper' }));
     await iam.send(new UntagRoleCommand({ RoleName: ROLE, TagKeys: ['orgkeeper:owner', 'orgkeeper:name'] }));
+    await runtime.clearCalls();
     const [view] = await fleet.sweep(INVITED);
     expect(view?.lastPass).toMatchObject({ result: 'corrected' });
+    const writes = await runtime.calls({ account: INVITED, access: 'write' });
+    expect(new Set(writes.map(({ session }) => session))).toEqual(new Set([view?.lastPass?.id]));
     expect(view?.lastPass?.differences.map(({ path }) => path).sort()).toEqual([
       'inlinePolicies.analytics',
       'inlinePolicies.orgkeeper',
