@@ -100,6 +100,20 @@ describe("an account's own network", () => {
     ]);
   });
 
+  it('with more subnets than the baseline names has them checked as well, and published under no name', () => {
+    const more = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2', 'subnet-3'] });
+    expect(diffGiven(more, actual).blocked).toMatchObject([
+      { reason: 'NetworkMissing', difference: { resource: 'subnet-3' } },
+    ]);
+    const found = {
+      ...actual,
+      names: more.subnets,
+      subnets: { ...actual.subnets, 'subnet-3': { vpcId: 'vpc-1', available: true } },
+    };
+    expect(diffGiven(more, found).blocked).toEqual([]);
+    expect(outputsGiven(found)).toEqual(outputsGiven(actual));
+  });
+
   it('with too few subnets names those that are missing', () => {
     const few = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1'] });
     const found = { ...actual, names: few.subnets };

@@ -5,8 +5,8 @@ import type { Network } from '../render.ts';
 /** The network that an account brings along, in place of one that is made: checked and published, never changed. */
 export interface GivenNetwork {
   readonly vpcId: string;
-  /** Ids under the names of the baseline's subnets, in order; undefined where the account brings too few. */
-  readonly subnets: readonly { readonly name: string; readonly id: string | undefined }[];
+  /** Ids under the names of the baseline's subnets, in order; no id where the account brings too few, no name for more. */
+  readonly subnets: readonly { readonly name: string | undefined; readonly id: string | undefined }[];
   readonly dnsSupport: boolean;
   readonly dnsHostnames: boolean;
 }
@@ -36,9 +36,13 @@ export function renderGiven(
   network: Network,
   given: { vpcId: string; subnetIds: readonly string[] },
 ): GivenNetwork {
+  const most = Math.max(network.subnets.length, given.subnetIds.length);
   return {
     vpcId: given.vpcId,
-    subnets: network.subnets.map(({ name }, index) => ({ name, id: given.subnetIds[index] })),
+    subnets: Array.from({ length: most }, (_, index) => ({
+      name: network.subnets[index]?.name,
+      id: given.subnetIds[index],
+    })),
     dnsSupport: network.dnsSupport,
     dnsHostnames: network.dnsHostnames,
   };
@@ -63,7 +67,7 @@ export function diffGiven(wanted: GivenNetwork, actual: GivenActual): Comparison
 export function outputsGiven({ vpc, subnets, names }: GivenActual): Record<string, string> {
   if (!vpc) return {};
   const there = names.flatMap(({ name, id }) =>
-    id && subnets[id]?.vpcId === vpc.id ? [[`subnet.${name}.id`, id] as const] : [],
+    name && id && subnets[id]?.vpcId === vpc.id ? [[`subnet.${name}.id`, id] as const] : [],
   );
   return { 'vpc.id': vpc.id, 'vpc.cidr': vpc.cidr, [GIVEN_OUTPUT]: vpc.id, ...Object.fromEntries(there) };
 }
