@@ -107,7 +107,7 @@ describe('looking at a network', () => {
   test.each([
     ['internet gateway', 'internetGateway', 'igw-1'],
     ['route table', 'routeTable.public', 'rtb-1'],
-  ])('waits for an %s that was just made', async (_, output, id) => {
+  ])('waits for what was just made: %s', async (_, output, id) => {
     const recorded = { 'vpc.id': 'vpc-1', [`${output}.id`]: id, [`${output}.madeAt`]: NOW.toISOString() };
     const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes };
     const look = async (later: number) =>
