@@ -9,7 +9,7 @@ export function explain(error: unknown): string {
   if (error instanceof Failure) return error.message;
   const { name, message } = error;
   const code = codeOf(error);
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return unreachable(error);
+  if (UNREACHABLE.has(code ?? '') || name === 'TimeoutError') return unreachable(error);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return `There are no AWS credentials to use (${firstLine(message)}): set AWS_PROFILE, or sign in.`;
   }
@@ -25,6 +25,7 @@ export function explain(error: unknown): string {
   return typeof remedy === 'string' ? `${said.replace(/\.?$/, '.')} ${remedy}` : said;
 }
 
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT']);
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']);
 const REFUSED = new Set([
   'UnrecognizedClientException',

@@ -1,9 +1,11 @@
+import { DescribeAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { Command } from 'commander';
 import { localAccessKeyId } from '../local/gateway/callers.ts';
 import {
   DEFAULT_PORT,
   type Runtime,
   type RuntimeOptions,
+  type RuntimeState,
   readRuntimeState,
   startRuntime,
 } from '../local/runtime.ts';
@@ -21,8 +23,12 @@ export function localCommand(defaults: RuntimeOptions = {}): Command {
     .command('env')
     .description('print export lines for an account of the running local runtime')
     .argument('[account]', 'main, management, or an account id', 'main')
-    .action((account: string) => {
-      process.stdout.write(environmentLines(account));
+    .action(async (name: string) => {
+      const state = readRuntimeState();
+      const account = accountOf(name, state);
+      process.stdout.write(environmentLines(account, state));
+      const note = account === name ? await noteOf(account, state) : undefined;
+      if (note) process.stderr.write(`${note}\n`);
     });
   return command;
 }
@@ -57,11 +63,13 @@ function port(text: string): number {
   return value;
 }
 
-function environmentLines(name: string): string {
-  const { endpoint, region, accounts } = readRuntimeState();
-  const account = name === 'main' || name === 'management' ? accounts[name] : name;
-  if (!/^\d{12}$/.test(account))
-    throw new Error(`${name} is neither main, management nor a 12-digit account id.`);
+function accountOf(name: string, { accounts }: RuntimeState): string {
+  if (name === 'main' || name === 'management') return accounts[name];
+  if (/^\d{12}$/.test(name)) return name;
+  throw new Error(`${name} is neither main, management nor a 12-digit account id.`);
+}
+
+function environmentLines(account: string, { endpoint, region }: RuntimeState): string {
   const variables = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: region,
@@ -71,4 +79,26 @@ function environmentLines(name: string): string {
   };
   const lines = Object.entries(variables).map(([key, value]) => `export ${key}=${value}\n`);
   return `${lines.join('')}unset AWS_SESSION_TOKEN AWS_PROFILE\n`;
+}
+
+/** What to say of an account outside the organization: it is played all the same, and may be a typing error. */
+export async function noteOf(
+  account: string,
+  { endpoint, accounts }: Pick<RuntimeState, 'endpoint' | 'accounts'>,
+): Promise<string | undefined> {
+  const credentials = { accessKeyId: localAccessKeyId(accounts.management), secretAccessKey: 'local' };
+  const organizations = new OrganizationsClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials,
+    maxAttempts: 1,
+  });
+  const abortSignal = AbortSignal.timeout(3_000);
+  try {
+    await organizations.send(new DescribeAccountCommand({ AccountId: account }), { abortSignal });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AccountNotFoundException')
+      return `Account ${account} is not in the organization: it is a standalone one, empty until somebody uses it.`;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withOurErrors } from './usage.ts';
 
 /** What a command is for, and where it is; it is read only when it is asked for, so that help comes at once. */
 interface Entry {
@@ -99,7 +100,7 @@ export async function program(argv: readonly string[]): Promise<Command> {
     const command = argv.includes(name) ? await load() : new Command(name);
     root.addCommand(command.summary(summary));
   }
-  return root;
+  return withOurErrors(root);
 }
 
 /** The whole program, each command in full. */

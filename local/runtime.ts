@@ -87,7 +87,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     // The port first: to fail on it after a minute of installing would be late.
     const gateway = await startGateway({ port });
     undo.push(() => gateway.close());
-    say(`Gateway at ${gateway.endpoint}. Starting the emulator …`);
+    const how = options.emulator ? `Using the emulator at ${options.emulator} …` : 'Starting the emulator …';
+    say(`Gateway at ${gateway.endpoint}. ${how}`);
     const emulator = await startEmulator({
       directory,
       say,

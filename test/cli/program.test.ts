@@ -48,13 +48,24 @@ describe('the program', () => {
   });
 
   test.each([
-    ['an unknown command', ['acounts'], {}, /^error: unknown command 'acounts'\n.*Did you mean accounts/],
-    ['an unknown option', ['accounts', '--drift'], {}, /^error: unknown option '--drift'/],
+    [
+      'an unknown command',
+      ['acounts'],
+      {},
+      /^orgkeeper: Unknown command 'acounts'\. Did you mean accounts\?\n$/,
+    ],
+    [
+      'an unknown option',
+      ['accounts', '--drift'],
+      {},
+      /^orgkeeper: Unknown option '--drift'\. Did you mean --drifted\?\n$/,
+    ],
+    ['a missing file', ['baseline', 'validate'], {}, /^orgkeeper: Missing required argument 'file'\.\n$/],
     [
       'a value that is no pair',
       ['register', '111111111111', '--name', 'x', '--tag', 'y'],
       {},
-      /^error: .*'y' is invalid\. It is no key=value\.\n$/,
+      /^orgkeeper: Option .*'y' is invalid\. It is no key=value\.\n$/,
     ],
     [
       'no credentials',
@@ -78,6 +89,12 @@ describe('the program', () => {
         AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
       },
       /^orgkeeper: Nothing answers at http:\/\/127\.0\.0\.1:9 \(AWS_ENDPOINT_URL\): is `orgkeeper local start` running\?\n$/,
+    ],
+    [
+      'an emulator to use that does not run',
+      ['local', 'start', '--port', '0'],
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+      /^Gateway at .*\. Using the emulator at http:\/\/127\.0\.0\.1:9 …\norgkeeper: No emulator answers at .*\n$/,
     ],
   ])('answers %s with one sentence and exit code 1', async (_, argv, env, sentence) => {
     const { code, stdout, stderr } = await spawned(argv, env);

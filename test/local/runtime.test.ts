@@ -8,6 +8,7 @@ import {
 import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { noteOf } from '../../cli/local.ts';
 import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
 import { standIns } from './stand-ins.ts';
 
@@ -70,6 +71,10 @@ describe('The deployed functions at the local runtime', () => {
       (one) => one.event.detail.eventName === 'CreateAccountResult',
     );
     expect(event.account).toBe(management);
+    const { accountId } = (event.detail.serviceEventDetails as { createAccountStatus: { accountId: string } })
+      .createAccountStatus;
+    expect(await noteOf(accountId, runtime)).toBeUndefined();
+    expect(await noteOf('999999999999', runtime)).toMatch(/^Account 999999999999 is not in the organization/);
     expect(role).toMatch(/^ASIA/);
   }, 30_000);
 

@@ -1,0 +1,28 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { explain } from '../../cli/failure.ts';
+import { ServiceFault } from '../../shared/errors.ts';
+
+const before = process.env.AWS_ENDPOINT_URL;
+beforeEach(() => {
+  process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:4510';
+});
+afterEach(() => {
+  if (before === undefined) delete process.env.AWS_ENDPOINT_URL;
+  else process.env.AWS_ENDPOINT_URL = before;
+});
+
+const hungUp = Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+
+describe('A connection that is cut', () => {
+  test.each([
+    ['as the SDK says it', hungUp],
+    ['as it is translated', new ServiceFault('dynamodb:GetItem: socket hang up', { cause: hungUp })],
+    ['as Node says it', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  ])('%s, says where nothing answers and what to start', (_, error) => {
+    expect(explain(error)).toBe(
+      'Nothing answers at http://127.0.0.1:4510 (AWS_ENDPOINT_URL): is `orgkeeper local start` running?',
+    );
+    delete process.env.AWS_ENDPOINT_URL;
+    expect(explain(error)).toMatch(/^AWS cannot be reached: /);
+  });
+});
