@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { newExternalId, refreshed, registered } from '../../shared/records.ts';
 import { anOrganizationAccount, aRecord, MEMBER } from '../factories.ts';
 
@@ -122,9 +122,13 @@ describe('a listing', () => {
 });
 
 describe('an ExternalId', () => {
-  it('is 32 random letters and digits', () => {
+  it('is 32 random letters and digits, none of which anybody could foretell', () => {
+    const guessable = jest.spyOn(Math, 'random');
     const ids = Array.from({ length: 100 }, newExternalId);
     expect(new Set(ids).size).toBe(100);
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9]{32}$/);
+    expect(new Set(ids.join('')).size).toBe(62);
+    expect(guessable).not.toHaveBeenCalled();
+    guessable.mockRestore();
   });
 });

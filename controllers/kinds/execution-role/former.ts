@@ -1,11 +1,8 @@
 import { AccessDenied } from '../../../shared/errors.ts';
 import type { Blocked, KindContext } from '../kind.ts';
-import { isOurs } from './ours.ts';
+import { FORMER, isOurs } from './ours.ts';
 import { getRole } from './read.ts';
 import type { ExecutionRole } from './render.ts';
-
-/** The output that remembers them: ARNs, a space between two. */
-export const FORMER = 'role.former';
 
 /**
  * ARNs of the roles that Orgkeeper made for the account under other names than the baseline's now, as far as outputs

@@ -1,8 +1,9 @@
 import type { Kind } from '../kind.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
-import { FORMER, formerRoles } from './former.ts';
+import { formerRoles } from './former.ts';
 import { type ActualRole, observe } from './observe.ts';
+import { FORMER } from './ours.ts';
 import { remove } from './remove.ts';
 import { type ExecutionRole, POLICY_VARIABLE, render } from './render.ts';
 import { restore } from './restore.ts';

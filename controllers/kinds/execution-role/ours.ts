@@ -1,6 +1,9 @@
 import type { Role } from '@aws-sdk/client-iam';
 import { type KindContext, OWNER_TAG } from '../kind.ts';
 
+/** The output that remembers roles that we made under other names: their ARNs, a space between two. */
+export const FORMER = 'role.former';
+
 /**
  * Tagged by us, or recorded when we made it: a role that lost its tags is still ours. One that was seen to be its
  * owner's is not, though it was recorded as the role that is used.
@@ -10,7 +13,7 @@ export function isOurs(
   { account, recorded }: Pick<KindContext, 'account' | 'recorded'>,
 ): boolean {
   if (tagsOf(role)[OWNER_TAG] === account.owner) return true;
-  if (recorded['role.former']?.split(' ').includes(role.Arn ?? '')) return true;
+  if (recorded[FORMER]?.split(' ').includes(role.Arn ?? '')) return true;
   return recorded['role.arn'] === role.Arn && recorded['role.keptBy'] !== 'owner';
 }
 

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { ForeignResource } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
-import { FORMER, formerRoles, roleName } from './former.ts';
-import { isOurs } from './ours.ts';
+import { formerRoles, roleName } from './former.ts';
+import { FORMER, isOurs } from './ours.ts';
 import { attachedArns, getRole, inlineNames, unlessGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 

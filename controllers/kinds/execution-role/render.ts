@@ -2,7 +2,7 @@ import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
-import { FORMER } from './former.ts';
+import { FORMER } from './ours.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
 
 /** The execution role that an account is to have. */
