@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -25,6 +25,8 @@ import type { AccountStatus, PassRecord } from '../../shared/status.ts';
 import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
 import type { Table } from '../../shared/store/table.ts';
+import { aPass, aRecord, aStatus } from '../factories.ts';
+import { createTable } from '../support/table.ts';
 
 /** A busy machine is no failure: the first use of the SDK alone can take seconds. */
 jest.setTimeout(60_000);
@@ -154,50 +156,24 @@ export async function orgkeeper(...argv: string[]): Promise<Ran> {
   }
 }
 
-export function record(accountId: string, more: Partial<AccountRecord> = {}): AccountRecord {
-  return {
-    schemaVersion: 1,
-    accountId,
-    name: 'genomics',
-    email: 'genomics@example.com',
-    origin: 'created',
-    lifecycle: 'managed',
-    generation: 1,
-    paused: false,
-    mode: 'enforce',
-    baseline: { name: 'analytics', version: 3 },
-    externalId: 'abcdefghijklmnopqrstuvwxyz012345',
-    values: {},
-    tags: {},
-    registeredAt: '2026-01-01T00:00:00.000Z',
-    changedBy: 'event-1',
-    requestedAt: '2026-01-01T00:00:00.000Z',
-    ...more,
-  };
-}
+/** A record that was just made. */
+export const record = (accountId: string, more: Partial<AccountRecord> = {}): AccountRecord =>
+  aRecord({ accountId, generation: 1, ...more });
 
-export function pass(more: Partial<PassRecord> = {}): PassRecord {
-  return {
-    id: 'pass-1',
+export const pass = (more: Partial<PassRecord> = {}): PassRecord =>
+  aPass({
     startedAt: '2026-01-02T03:04:05.000Z',
     finishedAt: '2026-01-02T03:04:07.000Z',
     cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' },
-    baseline: { name: 'analytics', version: 3 },
-    result: 'unchanged',
-    calls: { reads: 14, writes: 0 },
-    differences: [],
     ...more,
-  };
-}
+  });
 
-export function status(accountId: string, more: Partial<AccountStatus> = {}): AccountStatus {
-  return {
-    schemaVersion: 1,
+/** What a first pass leaves that found everything as it should be. */
+export const status = (accountId: string, more: Partial<AccountStatus> = {}): AccountStatus =>
+  aStatus({
     accountId,
     version: 1,
     observedGeneration: 1,
-    ready: true,
-    readySince: '2026-01-01T00:01:00.000Z',
     conditions: [
       {
         type: 'ExecutionRole',
@@ -208,11 +184,9 @@ export function status(accountId: string, more: Partial<AccountStatus> = {}): Ac
       },
     ],
     outputs: { 'role.arn': `arn:aws:iam::${accountId}:role/orgkeeper-analysis` },
-    foreign: [],
     lastPass: pass(),
     ...more,
-  };
-}
+  });
 
 /** Puts an account into the table, as intake would. */
 export async function keep(table: Table, kept: AccountRecord): Promise<void> {
@@ -229,30 +203,6 @@ export async function leave(table: Table, left: AccountStatus): Promise<void> {
     table,
     { ...left, version: before + 1 },
     found ? { ...options, history: lastPass } : options,
-  );
-}
-
-async function createTable(dynamo: DynamoDBClient): Promise<void> {
-  const names = ['pk', 'sk', 'collection', 'collectionKey', 'due', 'dueAt'];
-  const keys = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    { AttributeName: range, KeyType: 'RANGE' as const },
-  ];
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: 'orgkeeper',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: names.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
-      KeySchema: keys('pk', 'sk'),
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'collection',
-          KeySchema: keys('collection', 'collectionKey'),
-          Projection: { ProjectionType: 'ALL' },
-        },
-        { IndexName: 'due', KeySchema: keys('due', 'dueAt'), Projection: { ProjectionType: 'KEYS_ONLY' } },
-      ],
-    }),
   );
 }
 
