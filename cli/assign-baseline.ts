@@ -5,9 +5,10 @@ import type { Table } from '../shared/store/table.ts';
 import { ask } from './ask.ts';
 import type { Deployment } from './context.ts';
 import { editRecord } from './edit-record.ts';
-import { Failure } from './failure.ts';
+import { explain, Failure } from './failure.ts';
 import { allRecords, allStatuses, findAccount } from './fleet.ts';
 import { publishedBaseline } from './published-baseline.ts';
+import { counted } from './words.ts';
 
 /** Which accounts are to move: named ones, all that are kept, or those of one baseline (at a version). */
 export type Selection =
@@ -70,6 +71,7 @@ async function keptAccounts(table: Table, selection: Selection): Promise<Account
  * Moves accounts to a baseline, and asks for a pass of each that moved and of each that no pass has seen there. One
  * that somebody else moved there meanwhile, or took out of keeping, is left. Safe to repeat: what a crash leaves without
  * its pass is `unseen` the next time.
+ * @throws Failure when the passes cannot be asked for, saying how many moved
  */
 export async function moveAccounts(
   { table, bus }: Pick<Deployment, 'table' | 'bus'>,
@@ -84,7 +86,12 @@ export async function moveAccounts(
   for (let start = 0; start < passes.length; start += ACCOUNTS_PER_REQUEST) {
     const accountIds = passes.slice(start, start + ACCOUNTS_PER_REQUEST);
     const reason = `baseline ${formatBaseline(to)} assigned`;
-    eventIds.push(await ask(bus, 'DriftSweepRequested', { accountIds, reason }));
+    const asked = ask(bus, 'DriftSweepRequested', { accountIds, reason });
+    const eventId = await asked.catch((error: unknown) => {
+      const done = `${counted(moved.length, 'account')} moved, and passes cannot be asked for: ${explain(error)}`;
+      throw new Failure(`${done} The same command again asks for them.`);
+    });
+    eventIds.push(eventId);
   }
   return { moved, eventIds };
 }

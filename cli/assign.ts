@@ -27,6 +27,7 @@ export async function assign(target: string, ids: readonly string[], options: As
   const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
   if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
   const { moved, eventIds } = await moveAccounts(deployment, to, moves);
+  if (eventIds.length === 0) return say(`No account moves: somebody else moved them meanwhile.`);
   const more = unseen.length > 0 ? ` ${accounts(unseen.length)} there already had no pass since;` : '';
   say(
     `Moved ${accounts(moved.length)} to ${baseline};${more} passes are asked for with event ${eventIds.join(', ')}.`,

@@ -3,13 +3,14 @@ import type { Creation, CreationStage } from '../../shared/creation.ts';
 import { sendWork } from '../../shared/work.ts';
 import { register } from '../intake/register.ts';
 import type { CreationDeps } from './deps.ts';
-import { after, save } from './save.ts';
+import { after, fail, save } from './save.ts';
 
 type Created = Creation & { readonly stage: Extract<CreationStage, { is: 'created' }> };
 
 /**
  * Moves the account to where it was asked for, and registers it as it was asked for. Every step may be repeated: the
- * account is moved only when it is elsewhere, and registered again it stays as it is.
+ * account is moved only when it is elsewhere, and registered again it stays as it is. One that was closed meanwhile ends
+ * the request.
  */
 export async function onboard(creation: Created, deps: CreationDeps): Promise<Creation> {
   const { request, cause, askedAt, stage } = creation;
@@ -35,7 +36,8 @@ export async function onboard(creation: Created, deps: CreationDeps): Promise<Cr
   const { units: _, ...now } = described;
   const outcome = await register(incoming, registration, now, deps);
   if (outcome.did === 'rejected') {
-    return save(creation, { stage, due: after(15 * 60, deps), message: outcome.rejection.message }, deps);
+    const { reason, message } = outcome.rejection;
+    return fail(creation, reason, message, deps);
   }
   if (outcome.did === 'accepted') {
     await putEvents(deps.main.bus, outcome.announce, OUR_SOURCE);

@@ -39,7 +39,7 @@ export async function leave(creation: Creation, deps: CreationDeps): Promise<voi
   }));
 }
 
-/** Ends a request without an account, and announces it. */
+/** Ends a request without an account that is kept, and announces it. */
 export async function fail(
   creation: Creation,
   reason: string,

@@ -75,6 +75,14 @@ describe('a request for an account', () => {
     expect(world.calls).toEqual([]);
   });
 
+  it('ends when the account is closed before it is registered', async () => {
+    const world = creationWorld({ closed: true });
+    await world.ask(request('genomics'));
+    await world.run();
+    expect((await world.creation(key))?.stage).toMatchObject({ is: 'failed', reason: 'AccountDeparted' });
+    expect(world.put.map(({ detailType }) => detailType)).toEqual(['AccountCreationFailed']);
+  });
+
   it('does nothing more for messages too many', async () => {
     const world = creationWorld();
     await world.ask(request('genomics'));

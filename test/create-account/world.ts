@@ -31,8 +31,10 @@ const ROOT = 'r-abcd';
  * Table, queue, Organizations and clock in memory: time passes from one message to the next, as SQS would hold them
  * back, so that a day of waiting takes no time.
  */
-export function creationWorld(options: { secondsToCreate?: number; result?: (name: string) => string } = {}) {
-  const { secondsToCreate = 120, result = () => 'SUCCEEDED' } = options;
+export function creationWorld(
+  options: { secondsToCreate?: number; result?: (name: string) => string; closed?: boolean } = {},
+) {
+  const { secondsToCreate = 120, result = () => 'SUCCEEDED', closed = false } = options;
   let now = START;
   const items = new Map<string, Item>();
   const waiting: { at: number; message: CreationMessage }[] = [];
@@ -151,7 +153,11 @@ export function creationWorld(options: { secondsToCreate?: number; result?: (nam
     creator,
     organization: {
       describe: async (accountId) =>
-        anOrganizationAccount({ accountId, name: byAccount(accountId)?.name ?? '' }),
+        anOrganizationAccount({
+          accountId,
+          name: byAccount(accountId)?.name ?? '',
+          ...(closed && { active: false, state: 'SUSPENDED' }),
+        }),
       tags: async (accountId) => byAccount(accountId)?.tags ?? {},
       place: async () => undefined,
       async *pages() {},
