@@ -9,6 +9,8 @@ import { Failure } from './failure.ts';
 import { cell, colours, print, printJson, printTable } from './output.ts';
 
 const mostBytes = 16_000_000;
+/** More rows nobody reads; `--json` has them all. */
+const mostRows = 200;
 
 /**
  * `orgkeeper policy same|covers`: two policy files by meaning. The exit code is 0 when they are the same (or
@@ -39,20 +41,20 @@ export function policyCommand(): Command {
 
 async function same(a: string, b: string, options: { json?: true; partition?: string }): Promise<void> {
   const { partition } = options;
-  const found = differences(await read(a), await read(b), partition === undefined ? {} : { partition });
+  const [left, right] = await readBoth(a, b);
+  const found = differences(left, right, partition === undefined ? {} : { partition });
   if (found.length > 0) process.exitCode = 2;
   if (options.json) return printJson({ same: found.length === 0, differences: found });
   if (found.length === 0) return print(colours().green('The policies mean the same.'));
-  const rows = found.map(({ path, left, right }) => [
+  printRows(['PATH', cell(a), cell(b)], found, ({ path, left, right }) => [
     cell(path, 60),
     member(path, left, right),
     member(path, right, left),
   ]);
-  printTable(['PATH', cell(a), cell(b)], rows);
 }
 
 async function coversCommand(required: string, actual: string, options: { json?: true }): Promise<void> {
-  const coverage = covers(await read(required), await read(actual));
+  const coverage = covers(...(await readBoth(required, actual)));
   if (!coverage.covered) process.exitCode = 2;
   if (options.json) return printJson(coverage);
   if (coverage.covered) return print(colours().green('Everything that is required is granted.'));
@@ -63,7 +65,13 @@ async function coversCommand(required: string, actual: string, options: { json?:
     cell(resource, 60),
     cell(reason, 100),
   ];
-  printTable([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], coverage.missing.map(row));
+  printRows([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], coverage.missing, row);
+}
+
+function printRows<T>(head: readonly string[], all: readonly T[], row: (one: T) => readonly string[]): void {
+  printTable(head, all.slice(0, mostRows).map(row));
+  const more = all.length - mostRows;
+  if (more > 0) print(`… and ${more.toLocaleString('en')} more; --json prints them all.`);
 }
 
 /** A value for people; of two lists only what the other one lacks. */
@@ -74,6 +82,11 @@ function member(path: string, value: unknown, other: unknown): string {
   const known = new Set(Array.isArray(other) ? other.map(fold) : []);
   const lacking = value.filter((each) => !known.has(fold(each)));
   return lacking.length === 0 ? '–' : cell(lacking.join(', '), 60);
+}
+
+async function readBoth(a: string, b: string): Promise<[Policy, Policy]> {
+  if (a === '-' && b === '-') throw new Failure('Only one of the two can be the standard input.');
+  return [await read(a), await read(b)];
 }
 
 async function read(file: string): Promise<Policy> {

@@ -2,7 +2,7 @@ import { compare } from './compare.ts';
 import type { Context } from './context.ts';
 import { variableIn } from './context.ts';
 import type { Operator } from './operators.ts';
-import { operatorNamed } from './operators.ts';
+import { holdsWithout, operatorNamed } from './operators.ts';
 import type { Conditions } from './statement.ts';
 
 /**
@@ -27,10 +27,10 @@ function holds(
   variables: boolean,
 ): boolean {
   const given = context.get(key.toLowerCase()) ?? [];
-  const { base, set, negated, ifExists } = operator;
+  const { base, set, negated } = operator;
   if (base === 'Null') return values.some((each) => each.toLowerCase() === String(given.length === 0));
   const found = set === undefined ? given : given.filter((each) => each !== '');
-  if (found.length === 0) return ifExists || set === 'ForAllValues' || (set === undefined && negated);
+  if (found.length === 0) return holdsWithout(operator);
   const value = variableIn(context);
   const meets = (actual: string) =>
     values.some((wanted) => compare(base, actual, wanted, variables, value)) !== negated;

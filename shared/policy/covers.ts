@@ -5,7 +5,7 @@ import { parsePolicies } from './document.ts';
 import type { Part } from './extent.ts';
 import { partsOf } from './extent.ts';
 import type { Grant, Wanted } from './grants.ts';
-import { deniesSame, grantsAll, grantsOf, mayReach, refusesAll, whyNot } from './grants.ts';
+import { byAction, deniesSame, grantsAll, grantsOf, mayReach, refusesAll, whyNot } from './grants.ts';
 import type { Effort } from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
@@ -31,9 +31,9 @@ export interface Coverage {
 
 type Some = PolicyInput | readonly PolicyInput[];
 
-/** So many combinations of principal, action and resource are listed, and so much is done to prove them. */
-const mostWanted = 100_000;
-const mostEffort = 200_000_000;
+/** So many combinations of principal, action and resource are told, and so much is done to prove them. */
+const mostTold = 200_000;
+const mostEffort = 50_000_000;
 
 /**
  * Whether `actual` grants at least what `required` does: then whatever `evaluate` allows by a statement of
@@ -51,15 +51,17 @@ export function covers(required: Some, actual: Some): Coverage {
   const against = present.filter(
     (deny) => deny.effect === 'Deny' && !refusals.some((each) => deniesSame(each, deny, effort)),
   );
-  const allows = present.filter((each) => each.effect === 'Allow');
-  let room = mostWanted;
+  const allows = byAction(present.filter((each) => each.effect === 'Allow'));
+  let room = mostTold;
   const missing = needed.filter((each) => each.effect === 'Allow').flatMap((each) => missingOf(each));
   return { covered: missing.length === 0, missing };
 
   function missingOf(under: Grant): Missing[] {
     const people = namedIn(under.audience);
     const [actions, resources] = [partsOf(under.action), partsOf(under.resource)];
-    const count = people.length * actions.length * resources.length;
+    // A long condition is told with each of them, and counts for more.
+    const weight = 1 + JSON.stringify(under.conditions).length / 1000;
+    const count = people.length * actions.length * resources.length * weight;
     if (count > room || effort.left < 0) {
       return [{ effect: 'Allow', action: '*', resource: '*', reason: `${under.label} ${tooLarge}` }];
     }
@@ -72,7 +74,8 @@ export function covers(required: Some, actual: Some): Coverage {
   function absent(wanted: Wanted): Missing[] {
     if (refusals.some((each) => refusesAll(each, wanted, effort))) return [];
     const deny = against.find((each) => mayReach(each, wanted, effort));
-    if (deny === undefined && allows.some((each) => grantsAll(each, wanted, effort))) return [];
+    if (deny === undefined && allows.some(wanted.action, (each) => grantsAll(each, wanted, effort)))
+      return [];
     const { who, action, resource, under } = wanted;
     const why = deny === undefined ? whyNot(allows, wanted, effort) : `${deny.label} denies it, or may.`;
     return [
@@ -88,13 +91,20 @@ export function covers(required: Some, actual: Some): Coverage {
   }
 }
 
+const mostNamed = 20;
 const tooLarge = 'of what is required is too large to be proven.';
 
 function partText(part: Part): string {
   if ('only' in part) return part.only.text;
-  return part.except.length === 0 ? '*' : `all but ${part.except.map((each) => each.text).join(', ')}`;
+  const texts = part.except.all.map((each) => each.text);
+  return texts.length === 0 ? '*' : allBut(texts);
 }
 
 function namedText(who: Exclude<Named, 'attached'>): string {
-  return 'except' in who ? `all but ${[...who.except].join(', ')}` : who.key;
+  return 'except' in who ? allBut([...who.except]) : who.key;
+}
+
+function allBut(texts: readonly string[]): string {
+  const more = texts.length > mostNamed ? ` and ${(texts.length - mostNamed).toLocaleString('en')} more` : '';
+  return `all but ${texts.slice(0, mostNamed).join(', ')}${more}`;
 }

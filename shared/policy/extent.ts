@@ -2,14 +2,21 @@ import type { Effort } from './inclusion.ts';
 import type { Item } from './item.ts';
 import { isAll, meets, within } from './item.ts';
 
+/** Patterns, of which those without wildcards are found without looking at each. */
+export interface Items {
+  readonly all: readonly Item[];
+  readonly plain: ReadonlySet<string>;
+  readonly wild: readonly Item[];
+}
+
 /** What an element is about: only what one of the patterns stands for, or everything but that. */
 export interface Extent {
   readonly only: boolean;
-  readonly items: readonly Item[];
+  readonly items: Items;
 }
 
 /** One part of an extent, about which something is to be proven: one pattern, or all but some. */
-export type Part = { readonly only: Item } | { readonly except: readonly Item[] };
+export type Part = { readonly only: Item } | { readonly except: Items };
 
 /** The extent of Action/NotAction or Resource/NotResource; with neither, everything. `read` reads one. */
 export function extentOf(
@@ -17,28 +24,40 @@ export function extentOf(
   except: readonly string[] | undefined,
   read: (text: string) => Item,
 ): Extent {
-  return { only: only !== undefined, items: (only ?? except ?? []).map(read) };
+  const all = (only ?? except ?? []).map(read);
+  const plain = new Set(all.filter((each) => each.rest === 'nothing').map((each) => each.start));
+  const wild = all.filter((each) => each.rest !== 'nothing');
+  return { only: only !== undefined, items: { all, plain, wild } };
 }
 
 /** The parts that together are the extent. */
 export function partsOf(extent: Extent): Part[] {
-  return extent.only ? extent.items.map((only) => ({ only })) : [{ except: extent.items }];
+  return extent.only ? extent.items.all.map((only) => ({ only })) : [{ except: extent.items }];
 }
 
 /** Whether all of the part is proven to be in the extent. */
-export function contains(extent: Extent, part: Part, effort: Effort): boolean {
-  const { only, items } = extent;
-  if (only) return items.some((outer) => ('only' in part ? within(outer, part.only, effort) : isAll(outer)));
-  if ('only' in part) return !items.some((each) => meets(each, part.only, effort));
-  return items.every((inner) => part.except.some((outer) => within(outer, inner, effort)));
+export function contains({ only, items }: Extent, part: Part, effort: Effort): boolean {
+  if ('only' in part)
+    return only ? anyIncludes(items, part.only, effort) : !anyMeets(items, part.only, effort);
+  if (only) return items.wild.some(isAll);
+  return items.all.every((inner) => anyIncludes(part.except, inner, effort));
 }
 
 /** Whether some of the part may be in the extent: false only when that is proven impossible. */
-export function mayMeet(extent: Extent, part: Part, effort: Effort): boolean {
-  const { only, items } = extent;
-  if ('only' in part) {
-    if (only) return items.some((each) => meets(each, part.only, effort));
-    return !items.some((outer) => within(outer, part.only, effort));
-  }
-  return !only || items.some((each) => !part.except.some((outer) => within(outer, each, effort)));
+export function mayMeet({ only, items }: Extent, part: Part, effort: Effort): boolean {
+  if ('only' in part)
+    return only ? anyMeets(items, part.only, effort) : !anyIncludes(items, part.only, effort);
+  return !only || items.all.some((each) => !anyIncludes(part.except, each, effort));
+}
+
+function anyIncludes(items: Items, inner: Item, effort: Effort): boolean {
+  if (--effort.left < 0) return false;
+  if (inner.rest === 'nothing' && items.plain.has(inner.start)) return true;
+  return items.wild.some((outer) => within(outer, inner, effort));
+}
+
+function anyMeets(items: Items, one: Item, effort: Effort): boolean {
+  if (--effort.left < 0) return true;
+  if (one.rest !== 'nothing') return items.all.some((each) => meets(each, one, effort));
+  return items.plain.has(one.start) || items.wild.some((each) => meets(each, one, effort));
 }

@@ -60,6 +60,36 @@ function actionItem(text: string): Item {
   return { ...itemOf(canonicalAction(text), { variables: false, wildcards: 'text' }), text };
 }
 
+/** Statements, of which those about one action are found by its name. */
+export interface Grants {
+  readonly all: readonly Grant[];
+  /** Whether one of those that can include the action holds. */
+  some(action: Part, holds: (grant: Grant) => boolean): boolean;
+}
+
+/** Arranges statements by the actions that they name; those with wildcards are looked at for every action. */
+export function byAction(all: readonly Grant[]): Grants {
+  const wild: Grant[] = [];
+  const named = new Map<string, Grant[]>();
+  for (const grant of all) {
+    const { only, items } = grant.action;
+    if (!only || items.wild.length > 0) wild.push(grant);
+    else
+      for (const name of items.plain)
+        named
+          .set(name, named.get(name) ?? [])
+          .get(name)
+          ?.push(grant);
+  }
+  return {
+    all,
+    some(action, holds) {
+      const name = 'only' in action && action.only.rest === 'nothing' ? action.only.start : '';
+      return named.get(name)?.some(holds) === true || wild.some(holds);
+    },
+  };
+}
+
 /** Whether an Allow is proven to grant what is wanted. */
 export function grantsAll(grant: Grant, wanted: Wanted, effort: Effort): boolean {
   effort.left--;
@@ -104,20 +134,26 @@ export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean 
 }
 
 /** The nearest miss: what of principal, action, resource and condition is the first that no Allow meets. */
-export function whyNot(allows: readonly Grant[], { who, action, resource }: Wanted, effort: Effort): string {
-  const admitting = allows.filter((each) => admits(each.audience, who));
-  if (admitting.length === 0) {
-    if (who === 'attached') return 'No Allow without a Principal is there to grant it.';
-    const account = allows.find((each) => admitsAccountOf(each.audience, who));
-    effort.left -= allows.length;
-    if (account === undefined) return 'No Allow admits this principal.';
-    return `${account.label} names only its account, which leaves it to identity policies.`;
-  }
-  const acting = admitting.filter((each) => contains(each.action, action, effort));
-  if (acting.length === 0) return 'No Allow is proven to include this action.';
+export function whyNot(allows: Grants, { who, action, resource }: Wanted, effort: Effort): string {
+  const acting: Grant[] = [];
+  allows.some(action, (each) => {
+    if (admits(each.audience, who) && contains(each.action, action, effort)) acting.push(each);
+    return false;
+  });
+  if (acting.length === 0) return whyNobody(allows.all, who) ?? 'No Allow is proven to include this action.';
   const near = acting.filter((each) => contains(each.resource, resource, effort));
   const labels = (near.length > 0 ? near : acting).slice(0, 3).map((each) => each.label);
-  if (near.length === 0)
-    return `${labels.join(' and ')} allows the action, but is not proven to on this resource.`;
-  return `${labels.join(' and ')} allows it only under a condition that is not required.`;
+  const [allow, are] = labels.length > 1 ? ['allow', 'are'] : ['allows', 'is'];
+  const which = `${labels.join(' and ')} ${allow}`;
+  if (near.length === 0) return `${which} the action, but ${are} not proven to on this resource.`;
+  return `${which} it only under a condition that is not required.`;
+}
+
+/** Why nothing at all is granted to the principal; undefined when something is. */
+function whyNobody(allows: readonly Grant[], who: Named): string | undefined {
+  if (allows.some((each) => admits(each.audience, who))) return undefined;
+  if (who === 'attached') return 'No Allow without a Principal is there to grant it.';
+  const account = allows.find((each) => admitsAccountOf(each.audience, who));
+  if (account === undefined) return 'No Allow admits this principal.';
+  return `${account.label} names only its account, which leaves it to identity policies.`;
 }

@@ -3,7 +3,7 @@ import type { Effort } from './inclusion.ts';
 import type { Item } from './item.ts';
 import { itemOf, within } from './item.ts';
 import type { Base, Operator } from './operators.ts';
-import { operatorNamed } from './operators.ts';
+import { holdsWithout, operatorNamed } from './operators.ts';
 import type { Syntax } from './pattern.ts';
 import type { Conditions } from './statement.ts';
 
@@ -12,18 +12,20 @@ export interface Single {
   readonly operator: Operator;
   readonly key: string;
   readonly values: readonly Value[];
+  /** The keys of the values, to find one without looking at each. */
+  readonly known: ReadonlySet<string>;
 }
 
 interface Value {
   readonly text: string;
-  /** Whether it is a text with a policy variable in it. */
-  readonly varies: boolean;
+  /** Equal where the meaning is: the text, and whether a policy variable is in it. */
+  readonly key: string;
   /** For operators that compare with a pattern or a whole string. */
   readonly item?: Item;
 }
 
 /** Addresses, dates and numbers are read anew each time. */
-const readingEffort = 50;
+const readingEffort = 100;
 
 /** The conditions of a statement one by one; `variables`: whether `${…}` is a variable in them. */
 export function singlesOf(conditions: Conditions, variables: boolean): Single[] {
@@ -33,14 +35,13 @@ export function singlesOf(conditions: Conditions, variables: boolean): Single[] 
     const wildcards = wildcardsOf(operator.base);
     const read = (text: string): Value => ({
       text,
-      varies: variables && text.includes('${'),
+      key: `${variables && text.includes('${')} ${text}`,
       ...(wildcards && { item: itemOf(text, { variables, wildcards }) }),
     });
-    return Object.entries(keys).map(([key, values]) => ({
-      operator,
-      key: key.toLowerCase(),
-      values: values.map(read),
-    }));
+    return Object.entries(keys).map(([key, texts]) => {
+      const values = texts.map(read);
+      return { operator, key: key.toLowerCase(), values, known: new Set(values.map((each) => each.key)) };
+    });
   });
 }
 
@@ -68,17 +69,23 @@ function follows(known: Single, wanted: Single, effort: Effort): boolean {
     const asked = wanted.values.some((each) => each.text.toLowerCase() === 'false');
     return present && known.values.length > 0 && asked;
   }
-  if (a.set !== b.set || a.negated !== b.negated || (a.ifExists && !b.ifExists)) return false;
-  const [narrow, wide] = a.negated ? [wanted, known] : [known, wanted];
-  return narrow.values.every((value) =>
-    wide.values.some((other) => isWithin([narrow.operator.base, value], [wide.operator.base, other], effort)),
+  if (a.set !== b.set || a.negated !== b.negated || (holdsWithout(a) && !holdsWithout(b))) return false;
+  return a.negated ? allWithin(wanted, known, effort) : allWithin(known, wanted, effort);
+}
+
+/** Whether whatever meets one of the first values, without negation, meets one of the second. */
+function allWithin(narrow: Single, wide: Single, effort: Effort): boolean {
+  const [a, b] = [narrow.operator.base, wide.operator.base];
+  return narrow.values.every(
+    (value) =>
+      (a === b && wide.known.has(value.key)) ||
+      wide.values.some((other) => isWithin([a, value], [b, other], effort)),
   );
 }
 
 /** Whether whatever meets the one value under its positive operator meets the other under its own. */
 function isWithin([a, value]: [Base, Value], [b, other]: [Base, Value], effort: Effort): boolean {
   if (--effort.left < 0) return false;
-  if (a === b && value.text === other.text && value.varies === other.varies) return true;
   if (value.item !== undefined && other.item !== undefined) {
     return a.startsWith('String') === b.startsWith('String') && within(other.item, value.item, effort);
   }
@@ -101,12 +108,7 @@ function excludes(one: Single, other: Single, effort: Effort): boolean {
     return false;
   if (a.base === 'Null') return false;
   if (b.base === 'Null') return other.values.every((each) => each.text.toLowerCase() === 'true');
-  return (
-    b.negated &&
-    one.values.every((value) =>
-      other.values.some((each) => isWithin([a.base, value], [b.base, each], effort)),
-    )
-  );
+  return b.negated && allWithin(one, other, effort);
 }
 
 function wildcardsOf(base: string): Syntax['wildcards'] | undefined {

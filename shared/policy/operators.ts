@@ -43,6 +43,11 @@ export function operatorNamed(name: string): Operator | undefined {
   return operators.get(name.toLowerCase());
 }
 
+/** Whether a condition with it holds of a key that is not there. For Null, its values say that. */
+export function holdsWithout({ negated, set, ifExists }: Operator): boolean {
+  return ifExists || set === 'ForAllValues' || (set === undefined && negated);
+}
+
 function* named(base: Base, word: string, negated: boolean): Generator<Operator> {
   for (const ifExists of [false, true]) {
     const name = ifExists ? `${word}IfExists` : word;

@@ -10,6 +10,8 @@ export interface Requester {
   readonly type?: 'AWS' | 'Service' | 'Federated';
   /** The unique id of the user or role (`AIDA…`, `AROA…`), which a policy may name in place of its ARN. */
   readonly uniqueId?: string;
+  /** The canonical user id of the account, which a bucket's policy may name in place of the account. */
+  readonly canonicalUserId?: string;
   /** Of a role session: the role, when it has a path, which a session's ARN does not tell. */
   readonly roleArn?: string;
 }
@@ -66,7 +68,7 @@ export function namedBy(principals: Principals, who: Who): Naming | undefined {
   if (byId && who.kind === 'user') return 'itself';
   if (byId || [...names].some((name) => isRole(name, who))) return 'role';
   if (everyone) return 'anyone';
-  return namesAccount(names, who) ? 'account' : undefined;
+  return namesAccount(principals, who) ? 'account' : undefined;
 }
 
 /**
@@ -78,15 +80,16 @@ export function exempted(principals: Principals, who: Who, bounded: boolean): bo
   if (who.type !== 'AWS') return namedBy(principals, who) !== undefined;
   if (principals.AWS?.includes('*')) return true;
   const names = new Set(principals.AWS);
-  if (who.kind === 'root') return namesAccount(names, who);
+  if (who.kind === 'root') return namesAccount(principals, who);
   if (bounded) return false;
   const role = who.kind !== 'session' || [...names].some((name) => isRole(name, who));
-  return names.has(who.arn) && role && namesAccount(names, who);
+  return names.has(who.arn) && role && namesAccount(principals, who);
 }
 
 /** Account ids are looked at without the partition: an account is in one, and so is all that it can reach. */
-function namesAccount(names: ReadonlySet<string>, who: Who): boolean {
-  return [...names].some((name) => (/^arn:[^:]*:iam::(\d+):root$/.exec(name)?.[1] ?? name) === who.accountId);
+function namesAccount({ AWS = [], CanonicalUser = [] }: Principals, who: Who): boolean {
+  if (who.canonicalUserId !== undefined && CanonicalUser.includes(who.canonicalUserId)) return true;
+  return AWS.some((name) => (/^arn:[^:]*:iam::(\d+):root$/.exec(name)?.[1] ?? name) === who.accountId);
 }
 
 /** A session tells its role's name but not its path, and names are unique in an account. */

@@ -20,6 +20,9 @@ const files: Record<string, string> = {
   'china.json': JSON.stringify({
     Statement: { Effect: 'Allow', Principal: { AWS: 'arn:aws-cn:iam::123456789012:root' }, Action: '*' },
   }),
+  'many.json': JSON.stringify({
+    Statement: { ...statement, Action: Array.from({ length: 1300 }, (_, n) => `s3:Get${n}`) },
+  }),
   'text.json': 'Effect: Allow',
   'list.json': '[]',
   'empty.json': '',
@@ -55,7 +58,8 @@ async function run(
   });
   try {
     const program = new Command('orgkeeper').addCommand(policyCommand());
-    await program.parseAsync(['policy', verb, join(folder, a), join(folder, b), ...options], {
+    const paths = [a, b].map((each) => (each === '-' ? each : join(folder, each)));
+    await program.parseAsync(['policy', verb, ...paths, ...options], {
       from: 'user',
     });
     return { out: written.join(''), code: process.exitCode };
@@ -112,6 +116,14 @@ describe('orgkeeper policy covers', () => {
     expect(json).toMatchObject({ covered: false, missing: [{ action: 's3:PutObject', resource: '*' }] });
   });
 
+  test('prints so many rows as somebody may read, and says how many more there are', async () => {
+    const { out } = await run('covers', 'many.json', 'plain.json');
+    expect(out.trim().split('\n')).toHaveLength(202);
+    expect(out).toMatch(/^… and 1,100 more; --json prints them all\.$/m);
+    const { missing } = JSON.parse((await run('covers', 'many.json', 'plain.json', '--json')).out);
+    expect(missing).toHaveLength(1300);
+  });
+
   test('names the principal of a trust policy', async () => {
     expect((await run('covers', 'bare.json', 'list-of-none.json').catch((error) => error)).message).toMatch(
       /no such file/,
@@ -119,6 +131,13 @@ describe('orgkeeper policy covers', () => {
     expect((await run('covers', 'bare.json', 'china.json')).out).toMatch(
       /^AWS arn:aws:iam::123456789012:root +\*/m,
     );
+  });
+});
+
+describe('the standard input', () => {
+  test.each(['same', 'covers'])('can be one of the two policies of %s, not both', async (verb) => {
+    const both = run(verb, '-', '-');
+    await expect(both).rejects.toMatchObject({ message: 'Only one of the two can be the standard input.' });
   });
 });
 

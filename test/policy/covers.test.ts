@@ -113,6 +113,11 @@ const covered: [reason: string, required: object, actual: object][] = [
     allow(when({ NumericLessThan: { 'a:b': 9 } })),
   ],
   [
+    'IfExists adds nothing to a negation, which holds without the key anyway',
+    allow(when({ StringNotEqualsIfExists: { 'a:b': 'x' } })),
+    allow(when({ StringNotEquals: { 'a:b': 'x' } })),
+  ],
+  [
     'IfExists asks for less',
     allow(when({ StringEquals: { 'a:b': 'x' } })),
     allow(when({ StringEqualsIfExists: { 'a:b': 'x' } })),
@@ -346,6 +351,11 @@ describe('covers', () => {
       allow(),
       allow({ Sid: 'One', Resource: 'arn:aws:s3:::a' }),
     ],
+    [
+      /^Statement\[0\] and Statement\[1\] allow the action, but are not proven/,
+      allow(),
+      { Statement: ['a', 'b'].map((Resource) => ({ ...allow().Statement[0], Resource })) },
+    ],
     [/^Statement\[0\] allows it only under a condition/, allow(), allow(when({ Bool: { 'a:b': true } }))],
     [/^Statement\[1\] denies it, or may/, allow(), but({})],
     [/^No Allow admits this principal/, trust({ AWS: role }), trust({ AWS: '210987654321' })],
@@ -402,6 +412,16 @@ describe('covers', () => {
     const start = performance.now();
     expect(covers(policy, policy).covered).toBe(true);
     expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  test('tells in a bearable length what is missing', () => {
+    const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+    const others = { Action: undefined, NotAction: names('s3:Get', 9000) };
+    const { missing } = covers(allow({ ...others, Resource: names('arn:aws:s3:::', 9000) }), {});
+    expect(missing).toHaveLength(9000);
+    expect(missing[0]?.action).toMatch(/^all but s3:Get0, .* and 8,980 more$/);
+    const long = when({ StringEquals: { 'a:b': names('x', 50_000) } });
+    expect(covers(allow({ ...long, Action: names('s3:Get', 1000) }), {}).missing).toHaveLength(1);
   });
 
   test('does not prove what would take too long, and says so', () => {

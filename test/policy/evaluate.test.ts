@@ -414,6 +414,34 @@ describe('within an account', () => {
   test.each(rows)('%s', check);
 });
 
+describe('a canonical user', () => {
+  const owner: Requester = { ...stranger, canonicalUserId: '79a59d' };
+  const named = { Principal: { CanonicalUser: '79a59d' } };
+  const rows: Row[] = [
+    [
+      'is the account, which decides by its identity policies',
+      get(owner),
+      { resource: allow(named), identity: allow(), resourceAccountId: here },
+      'Allowed',
+      'identity[0].0',
+    ],
+    [
+      'is denied with the account',
+      get(owner),
+      { identity: allow(), resource: deny(named) },
+      'ExplicitDeny',
+      'resource[0].0',
+    ],
+    [
+      'is nobody else',
+      get(stranger),
+      { resource: allow(named), identity: allow(), resourceAccountId: here },
+      'ImplicitDeny',
+    ],
+  ];
+  test.each(rows)('%s', check);
+});
+
 describe('NotPrincipal', () => {
   const but = (...AWS: string[]) => ({ identity: allow(), resource: deny({ NotPrincipal: { AWS } }) });
   const rows: Row[] = [
