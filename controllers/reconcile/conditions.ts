@@ -13,7 +13,7 @@ const HELD: Readonly<Record<Hold, string>> = {
   Observed: 'the account is observed only; register it again with mode enforce to have them mended',
   Paused: 'writing is paused; `orgkeeper resume` lets it go on',
   SweepStopped:
-    'the sweep stopped writing because too many accounts differ; look at one with `orgkeeper account`',
+    'the sweep stopped writing because too many accounts differ; look at this one, and when it is right sweep again',
 };
 
 /** What a kind's outcome says about it, with what should be known of it whatever the state. Pure. */

@@ -2,8 +2,10 @@ import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { brakeHolds } from '../../controllers/reconcile/brake.ts';
+import { holdReason } from '../../controllers/reconcile/hold.ts';
+import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
-import { brakeTrips } from '../../shared/control.ts';
+import { brakeTrips, RUNNING } from '../../shared/control.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { startTable, type TestTable } from '../support/table.ts';
 
@@ -59,6 +61,22 @@ describe('a sweep in which too many accounts differ', () => {
     expect(said).toEqual([]);
     expect(await brakeHolds(main, 's', id(10))).toBe(true);
     expect(said).toEqual(['SweepStopped']);
+  });
+
+  it.each([
+    ['one that was ready', { readySince: '2020-01-01T00:00:00.000Z', conditions: [] }, 'SweepStopped'],
+    ['one that an earlier sweep held', { conditions: [{ reason: 'SweepStopped' }] }, 'SweepStopped'],
+    ['none that was on its way', { conditions: [{ reason: 'AccessDenied' }] }, undefined],
+    ['none that is new', undefined, undefined],
+  ])('holds %s', async (_, before, hold) => {
+    await brakeHolds(main, 's', id(10));
+    const pass = {
+      record: { accountId: id(12) },
+      control: RUNNING,
+      request: { message: { sweepId: 's' } },
+      before,
+    };
+    expect(await holdReason(pass as unknown as Pass, { main } as unknown as PassDeps)).toBe(hold);
   });
 
   it('does not expire under way because an old time was given for its event', async () => {
