@@ -212,6 +212,11 @@ const missed: [reason: string, required: object, actual: object, effect?: 'Deny'
     allow({ Resource: 'arn:aws:s3:::h/${a:k}' }),
   ],
   [
+    '* within a segment does not include a variable, which may leave it',
+    allow({ Resource: 'arn:aws:s${a:k}x:r:1:y' }),
+    allow({ Resource: 'arn:aws:s*x:r:1:y' }),
+  ],
+  [
     'variables differ',
     allow({ Resource: 'arn:aws:s3:::${a:k}' }),
     allow({ Resource: 'arn:aws:s3:::${a:l}' }),
@@ -262,6 +267,11 @@ const missed: [reason: string, required: object, actual: object, effect?: 'Deny'
     'a second condition is asked for',
     allow(when({ Bool: { 'a:b': true } })),
     allow(when({ Bool: { 'a:b': true, 'a:c': true } })),
+  ],
+  [
+    'an address range is wider',
+    allow(when({ IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } })),
+    allow(when({ IpAddress: { 'aws:SourceIp': '10.0.0.0/16' } })),
   ],
   ['a Deny takes it back', allow(), but({}), 'Deny'],
   [
