@@ -1,4 +1,3 @@
-import type { AccountStatus } from '../../shared/status.ts';
 import { takeLease } from '../../shared/store/statuses.ts';
 import { brakeHolds } from './brake.ts';
 import type { Hold } from './conditions.ts';
@@ -17,15 +16,8 @@ export async function holdReason(pass: Pass, deps: PassDeps): Promise<Hold | und
   const said = stopped(pass);
   if (said) return said;
   const { sweepId } = request.message;
-  const braked = sweepId && wasReady(before) && (await brakeHolds(deps.main, sweepId, record.accountId));
+  const braked = sweepId && before?.readySince && (await brakeHolds(deps.main, sweepId, record.accountId));
   return braked ? 'SweepStopped' : undefined;
-}
-
-/** Ready, or but for an earlier brake: else the next sweep would write what this one was stopped from. */
-function wasReady(before: AccountStatus | undefined): boolean {
-  return (
-    before?.readySince !== undefined || !!before?.conditions.some(({ reason }) => reason === 'SweepStopped')
-  );
 }
 
 /** Takes the right to write into the account for this pass. @throws Conflict when another pass has it */
