@@ -4,13 +4,13 @@ import { memberTemplate, shellWord } from '../infra/member-template.ts';
 import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
 import { registered } from '../shared/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
-import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { checkRequest } from './ask.ts';
 import { connect } from './context.ts';
 import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
 import { print, printJson, say } from './output.ts';
+import { publishedBaseline } from './published-baseline.ts';
 import { MEMBER_STACK, quickCreate } from './quick-create.ts';
 
 export interface TemplateOptions {
@@ -87,12 +87,8 @@ async function write(file: string, text: string): Promise<void> {
 }
 
 /** @throws Failure when there is no such baseline */
-async function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
+function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
   const reference = parseBaselineReference(text);
   if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
-  const found = reference.version
-    ? await getBaseline(table, reference.name, reference.version)
-    : await currentBaseline(table, reference.name);
-  if (found) return found;
-  throw new Failure(`There is no baseline ${text}: \`orgkeeper baseline list\` shows those there are.`);
+  return publishedBaseline(table, reference);
 }

@@ -101,7 +101,7 @@ describe('template member', () => {
     [
       'a baseline that there is not',
       ['--account', UNKNOWN, '--baseline', 'other@7'],
-      /There is no baseline other@7/,
+      /There is no baseline other:/,
     ],
     [
       'a folder that is not there',
