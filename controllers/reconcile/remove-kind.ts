@@ -22,7 +22,9 @@ export async function removeKind(
   } catch (error) {
     state = { is: 'failed', error };
   }
-  const gone = Object.entries(recorded).filter(([output]) => place.outputs[output] === undefined);
+  // When something was made is no thing of its own.
+  const things = Object.entries(recorded).filter(([output]) => !output.endsWith('.madeAt'));
+  const gone = things.filter(([output]) => place.outputs[output] === undefined);
   const differences = gone.map(
     ([resource, actual]): Difference => ({ kind: kind.name, resource, path: '', actual, action: 'removed' }),
   );

@@ -16,14 +16,11 @@ import type { ExecutionRole } from './render.ts';
  * profiles hold. The role by which the account is entered stays too: its owner made it, by our template or by hand.
  */
 export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
-  const names = formerRoles(wanted, context.recorded).map(roleName);
-  for (const name of wanted.entry ? names : [...names, wanted.name]) await removeRole(name, context);
-  context.record({
-    'role.arn': undefined,
-    'role.name': undefined,
-    'role.keptBy': undefined,
-    [FORMER]: undefined,
-  });
+  for (const arn of formerRoles(wanted, context.recorded)) await removeRole(roleName(arn), context);
+  context.record({ [FORMER]: undefined });
+  if (!wanted.entry) await removeRole(wanted.name, context);
+  else if (context.recorded['role.arn'] === wanted.arn) return;
+  context.record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
 }
 
 async function removeRole(RoleName: string, context: KindContext): Promise<void> {
