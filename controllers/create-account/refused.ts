@@ -7,8 +7,10 @@ import type { CreationDeps } from './deps.ts';
 import { after, fail, leave, save } from './save.ts';
 
 type WaitingStage = Extract<CreationStage, { is: 'waiting' }>;
+/** A request that is not asked of AWS yet. */
 export type Waiting = Creation & { readonly stage: WaitingStage };
 
+/** Until it is looked again whether there is room, or what AWS heard. */
 export const LOOK_AGAIN_SECONDS = 10;
 const QUARTER = 15 * 60;
 /** Who may mend a denial has been told by then, or will not. */
@@ -77,6 +79,7 @@ export async function lineUp(
   return save(creation, { stage: { ...stage, ...(deniedSince && { deniedSince }) }, due, message }, deps);
 }
 
+/** Takes the next turn to ask AWS that is free; when it comes. */
 export function nextTurn(now: Date, deps: CreationDeps): Promise<Date> {
   return passTurnstile(deps.main.table, (before) => {
     const { at, turnstile } = takeTurn(before, now);

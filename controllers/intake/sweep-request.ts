@@ -6,7 +6,7 @@ import { startSweep } from '../../shared/store/controls.ts';
 import { sendSweep, type WorkMessage } from '../../shared/work.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
-import { unknownBaseline } from './refusal.ts';
+import { rejectedFor, unknownBaseline } from './refusal.ts';
 
 /**
  * A pass for each account named; for every account, or every one of a baseline, the sweep function goes through the
@@ -21,10 +21,8 @@ export async function sweepRequested(
   const sweepId = cause.id;
   const { accountIds, baseline } = request;
   const isKnown = !baseline || (await findBaseline(deps.main.table, baseline));
-  if (!isKnown) {
-    const { reason, message, problems } = unknownBaseline(baseline);
-    return rejected(reason, message, problems);
-  }
+  const refused = rejectedFor([isKnown ? undefined : unknownBaseline(baseline)]);
+  if (refused) return refused;
   if (!accountIds) {
     await sendSweep(deps.main.sweep, {
       task: 'sweep',
