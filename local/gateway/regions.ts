@@ -19,7 +19,8 @@ export function createRegions(upstream: Upstream): Regions {
 
   async function read(home: string, account: string): Promise<string> {
     const params = { Action: 'DescribeRegions', Version: '2016-11-15', AllRegions: 'true' };
-    const { body } = await upstream.query(params, { account, region: home, service: 'ec2' });
+    const { status, body } = await upstream.query(params, { account, region: home, service: 'ec2' });
+    if (status !== 200) throw new Error(`The emulator does not say which regions there are: ${status}.`);
     return body.toString('utf8');
   }
 
