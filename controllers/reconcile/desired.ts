@@ -3,6 +3,8 @@ import { type BaselineDocument, formatBaseline } from '../../shared/baseline.ts'
 import type { Config } from '../../shared/config.ts';
 import { InvalidDesiredState } from '../../shared/errors.ts';
 import type { Lookup } from '../../shared/interpolate.ts';
+import { inPlainWords } from '../../shared/plain-words.ts';
+import { zodProblems } from '../../shared/requests.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
 import { entryOf } from './entry.ts';
 
@@ -35,12 +37,9 @@ export function keptKinds(baseline: BaselineDocument, kinds: readonly AnyKind[])
   return kinds.flatMap((kind) => {
     const section = baseline.sections[kind.name];
     if (section === undefined) return [];
-    const parsed = kind.section.safeParse(section);
+    const parsed = kind.section.safeParse(section, { error: inPlainWords });
     if (parsed.success) return [{ kind, section: parsed.data }];
-    const problems = parsed.error.issues.map(({ path, message }) => ({
-      path: [kind.name, ...path].join('.'),
-      message,
-    }));
+    const problems = zodProblems(parsed.error, kind.name);
     throw new InvalidDesiredState(
       `Baseline ${formatBaseline(baseline)} is not valid for this version of Orgkeeper: ${problems[0]?.path} ${problems[0]?.message}.`,
       problems,

@@ -1,5 +1,6 @@
 import { InvalidDesiredState } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
+import { inPlainWords } from '../../../shared/plain-words.ts';
 import { zodProblems } from '../../../shared/requests.ts';
 import type { KindAccount } from '../kind.ts';
 import { type Parameter, ParametersSection } from './section.ts';
@@ -17,7 +18,7 @@ export interface WantedParameter extends Parameter {
 
 /** See Kind. Problems have paths like `parameters[2].value`. */
 export function render(section: ParametersSection, lookup: Lookup, account: KindAccount): Parameters {
-  const parsed = ParametersSection.safeParse(interpolateDeep(section, lookup));
+  const parsed = ParametersSection.safeParse(interpolateDeep(section, lookup), { error: inPlainWords });
   if (!parsed.success) {
     const problems = zodProblems(parsed.error, 'parameters');
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');

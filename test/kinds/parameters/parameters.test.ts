@@ -57,6 +57,14 @@ describe('the section parameters', () => {
   });
 });
 
+describe('parameters with the values of an account', () => {
+  test('are refused by path, in plain words, when they make no sense', () => {
+    expect(() => wantedOf({ description: '${values.about}' }, () => 'x'.repeat(1_025))).toThrow(
+      'The parameters make no sense for this account: parameters[0].description: must have at most 1024 characters.',
+    );
+  });
+});
+
 describe('what differs in parameters', () => {
   test('is nothing when they are as wanted', () => {
     expect(diff(wantedOf({}), found())).toEqual({ differences: [], blocked: [], foreign: [] });
