@@ -1,5 +1,6 @@
 import type { AccountRecord, BaselineReference, Origin } from './account.ts';
 import type { Control } from './control.ts';
+import { withoutTimes } from './made-at.ts';
 import type { AccountStatus, Cause, Condition, Difference, PassResult } from './status.ts';
 
 /**
@@ -56,7 +57,7 @@ export function accountView({ record, status, control }: AccountParts): AccountV
     ...(baseline && { baseline: { name: baseline.name, version: baseline.version } }),
     ready: record.lifecycle === 'managed' && upToDate(record, status) && status?.ready === true,
     conditions: status?.conditions ?? [],
-    outputs: status?.outputs ?? {},
+    outputs: withoutTimes(status?.outputs ?? {}),
     ...(status?.lastPass && { lastPass: passView(status.lastPass) }),
   };
 }

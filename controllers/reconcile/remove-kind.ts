@@ -1,4 +1,5 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { withoutTimes } from '../../shared/made-at.ts';
 import type { Difference } from '../../shared/status.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { contextFor, render, type Seen, type Workplace } from './observe-kinds.ts';
@@ -22,9 +23,9 @@ export async function removeKind(
   } catch (error) {
     state = { is: 'failed', error };
   }
-  // When something was made is no thing of its own.
-  const things = Object.entries(recorded).filter(([output]) => !output.endsWith('.madeAt'));
-  const gone = things.filter(([output]) => place.outputs[output] === undefined);
+  const gone = Object.entries(withoutTimes(recorded)).filter(
+    ([output]) => place.outputs[output] === undefined,
+  );
   const differences = gone.map(
     ([resource, actual]): Difference => ({ kind: kind.name, resource, path: '', actual, action: 'removed' }),
   );

@@ -89,3 +89,12 @@ test('the document of an account that nothing has happened to has no keys withou
     'outputs',
   ]);
 });
+
+describe('the outputs of an account', () => {
+  test('are what was made or found, and not when', () => {
+    const parameter = { 'parameter./a.madeAt': 'arn:aws:ssm:eu-west-1:111111111111:parameter/a.madeAt' };
+    const things = { 'vpc.id': 'vpc-1', ...parameter };
+    const { outputs } = view({}, { outputs: { ...things, 'madeAt.vpc.id': '2026-11-20T10:00:00.000Z' } });
+    expect(outputs).toEqual(things);
+  });
+});

@@ -37,7 +37,7 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
     remove: async (_wanted, { record }) => {
       log.push(name);
       if (failure) throw failure;
-      record({ [`${name}.id`]: undefined, [`${name}.madeAt`]: undefined });
+      record({ [`${name}.id`]: undefined, [`madeAt.${name}.id`]: undefined });
     },
   };
 }
@@ -86,7 +86,7 @@ async function removal(
     'network.id': 'n',
     'parameters.id': 'p',
     ...(address && { 'address.cidr': address }),
-    ...(options.madeAt && { 'network.madeAt': options.madeAt }),
+    ...(options.madeAt && { 'madeAt.network.id': options.madeAt }),
     ...(options.former && { former: options.former }),
   };
   const pass = {

@@ -1,3 +1,4 @@
+import { isMadeAt, madeAt } from '../../../shared/made-at.ts';
 import type { KindContext } from '../kind.ts';
 import type { Tagged } from './actual.ts';
 import type { Named } from './names.ts';
@@ -26,14 +27,9 @@ export function notShownYet({ output }: Named, shown: readonly Tagged[], memory:
 /** Forgets when things were made that had their minute. */
 export function forgetOld(memory: Memory): void {
   const old = Object.entries(memory.recorded).filter(
-    ([name, value]) => name.endsWith('.madeAt') && !isFresh(value, memory),
+    ([name, value]) => isMadeAt(name) && !isFresh(value, memory),
   );
   if (old.length > 0) memory.record(Object.fromEntries(old.map(([name]) => [name, undefined])));
-}
-
-/** Name of the output that says when the thing of another output was made: `vpc.madeAt`. */
-export function madeAt(output: string): string {
-  return output.replace(/\.id$/, '.madeAt');
 }
 
 function isFresh(made: string | undefined, { now }: Pick<KindContext, 'now'>): boolean {

@@ -1,9 +1,9 @@
 import { DetachInternetGatewayCommand, DisassociateRouteTableCommand } from '@aws-sdk/client-ec2';
 import { ForeignResource, NotYetConsistent } from '../../../shared/errors.ts';
+import { madeAt } from '../../../shared/made-at.ts';
 import type { KindContext } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { deleteOne, goneIsFine, inUse } from './delete.ts';
-import { madeAt } from './fresh.ts';
 import { inTheWay } from './in-the-way.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';

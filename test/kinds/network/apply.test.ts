@@ -17,12 +17,12 @@ const made = {
 const madeAt = NOW.toISOString();
 const ids = {
   'vpc.id': 'vpc-1',
-  'vpc.madeAt': madeAt,
+  'madeAt.vpc.id': madeAt,
   'vpc.cidr': '10.0.0.0/16',
   'internetGateway.id': 'igw-1',
-  'internetGateway.madeAt': madeAt,
+  'madeAt.internetGateway.id': madeAt,
   'routeTable.public.id': 'rtb-1',
-  'routeTable.public.madeAt': madeAt,
+  'madeAt.routeTable.public.id': madeAt,
   'subnet.public.id': 'subnet-1',
   'endpoint.s3.id': 'vpce-1',
 };

@@ -75,7 +75,7 @@ describe('looking at a network', () => {
     expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
   });
 
-  const made = { 'vpc.id': 'vpc-1', 'vpc.madeAt': NOW.toISOString() };
+  const made = { 'vpc.id': 'vpc-1', 'madeAt.vpc.id': NOW.toISOString() };
   const seconds = (count: number) => new Date(NOW.getTime() + count * 1_000);
   const nothing = { DescribeVpcAttribute: awsError('InvalidVpcID.NotFound') };
 
@@ -94,7 +94,14 @@ describe('looking at a network', () => {
   test('takes it for gone when it does not show after a minute', async () => {
     const { context, outputs } = fakeContext(nothing, made, seconds(60));
     expect(await observe(wanted, context)).toEqual({ state: 'absent' });
-    expect(outputs['vpc.madeAt']).toBeUndefined();
+    expect(outputs['madeAt.vpc.id']).toBeUndefined();
+  });
+
+  test('forgets no parameter with the time, whatever it is called', async () => {
+    const parameter = { 'parameter./a.madeAt': 'arn:aws:ssm:eu-west-1:456789012345:parameter/a.madeAt' };
+    const { context, outputs } = fakeContext(nothing, { ...made, ...parameter }, seconds(60));
+    await observe(wanted, context);
+    expect(outputs).toMatchObject(parameter);
   });
 
   test('takes no other VPC with our tags in the meantime', async () => {
@@ -108,7 +115,7 @@ describe('looking at a network', () => {
     ['internet gateway', 'internetGateway', 'igw-1'],
     ['route table', 'routeTable.public', 'rtb-1'],
   ])('waits for what was just made: %s', async (_, output, id) => {
-    const recorded = { 'vpc.id': 'vpc-1', [`${output}.id`]: id, [`${output}.madeAt`]: NOW.toISOString() };
+    const recorded = { 'vpc.id': 'vpc-1', [`${output}.id`]: id, [`madeAt.${output}.id`]: NOW.toISOString() };
     const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes };
     const look = async (later: number) =>
       (await observe(wanted, fakeContext(answers, recorded, seconds(later)).context)).state;
