@@ -2,7 +2,7 @@ import { ForeignResource, InvalidDesiredState } from '../../shared/errors.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
 import { type KeptKind, kindAccount } from './desired.ts';
 import { clientsFor } from './enter.ts';
-import type { Findings } from './finish.ts';
+import type { Findings } from './findings.ts';
 import { lease, stopped } from './hold.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { render, type Seen } from './observe-kinds.ts';

@@ -1,6 +1,6 @@
 import { NotYetConsistent } from '../../shared/errors.ts';
 import type { Clock } from './eventually.ts';
-import type { Findings } from './finish.ts';
+import type { Findings } from './findings.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
 import { type RoleInQuestion, roleInQuestion } from './role-in-question.ts';
