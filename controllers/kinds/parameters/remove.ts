@@ -1,6 +1,6 @@
 import type { KindContext } from '../kind.ts';
 import { drop } from './apply.ts';
-import { ours, outputName, recordedNames } from './ours.ts';
+import { arnOf, ours, outputName, recordedNames } from './ours.ts';
 import { taggedByUs } from './read.ts';
 import type { Parameters } from './render.ts';
 
@@ -12,7 +12,10 @@ export async function remove(wanted: Parameters, context: KindContext): Promise<
   const indexed = await taggedByUs(context);
   const recorded = recordedNames(context);
   const names = [...new Set([...wanted.parameters.map(({ name }) => name), ...indexed.keys(), ...recorded])];
-  for (const name of (await ours(names, context)).toReversed()) await drop(name, context);
+  const found = await ours(names, context);
+  // A session may delete what was recorded when it was opened: one that a crash kept from that goes the next time.
+  context.record(Object.fromEntries(found.map((name) => [outputName(name), arnOf(name, context.account)])));
+  for (const name of found.toReversed()) await drop(name, context);
   const outputs = Object.keys(context.recorded).filter((output) => output.startsWith(outputName('')));
   context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
 }

@@ -2,6 +2,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { describe, expect, test } from '@jest/globals';
 import { type KindContext, NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
+import { AccessDenied } from '../../../shared/errors.ts';
 
 const account = { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' };
 const arn = (name: string, region = 'eu-west-1') => `arn:aws:ssm:${region}:456789012345:parameter${name}`;
@@ -14,8 +15,12 @@ const wanted = (...names: string[]) =>
   );
 const tagged = (owner: string, name: string) => ({ [OWNER_TAG]: owner, [NAME_TAG]: name });
 
-/** SSM with these parameters, by name with their tags; whatever tags they have, the index knows of none. */
-function world(there: Record<string, Record<string, string>>, recorded: Record<string, string>) {
+/** SSM with these parameters, by name with their tags; whatever tags they have, the index knows of no others. */
+function world(
+  there: Record<string, Record<string, string>>,
+  recorded: Record<string, string>,
+  indexed: readonly string[] = [],
+) {
   const outputs: Record<string, string | undefined> = { ...recorded };
   const send = async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
     const { input } = command;
@@ -27,6 +32,7 @@ function world(there: Record<string, Record<string, string>>, recorded: Record<s
       case 'DescribeParametersCommand':
         return { Parameters: Object.keys(there).map((Name) => ({ Name, Tier: 'Standard' })) };
       case 'DeleteParameterCommand':
+        if (!Object.hasOwn(recorded, `parameter.${id}`)) throw new AccessDenied('ssm:DeleteParameter: no');
         delete there[id];
         return {};
       default:
@@ -35,7 +41,12 @@ function world(there: Record<string, Record<string, string>>, recorded: Record<s
     }
   };
   const tagging = Object.assign(new ResourceGroupsTaggingAPIClient({ region: 'eu-west-1' }), {
-    send: async () => ({ ResourceTagMappingList: [] }),
+    send: async () => ({
+      ResourceTagMappingList: indexed.map((name) => ({
+        ResourceARN: arn(name),
+        Tags: Object.entries(there[name] ?? {}).map(([Key, Value]) => ({ Key, Value })),
+      })),
+    }),
   });
   const context = {
     account,
@@ -75,6 +86,16 @@ describe('a parameter that we recorded as made, and whose owner tag is gone,', (
     expect(await parameters.observe(wanted(), context)).toEqual({ state: 'absent' });
     expect(outputs['parameter./old']).toBeUndefined();
   });
+});
+
+test('a parameter that a crash kept from being recorded is removed by the next session', async () => {
+  const late = { '/late': tagged(account.owner, '/late') };
+  const first = world({ '/a': {}, ...late }, recordedAs('/a'), ['/late']);
+  await expect(parameters.remove(wanted('/a'), first.context)).rejects.toThrow(AccessDenied);
+  expect(parameters.resources(wanted('/a'), account, first.outputs as never)).toContain(arn('/late'));
+  const second = world(late, recordedAs('/late'), ['/late']);
+  await parameters.remove(wanted('/a'), second.context);
+  expect(second.names()).toEqual([]);
 });
 
 test.each([
