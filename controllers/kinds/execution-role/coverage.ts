@@ -18,13 +18,8 @@ export function checkGiven(wanted: ExecutionRole, actual: ActualRole, given: Giv
   const trust = lacking([wanted.trustPolicy], [actual.trustPolicy]);
   const blocked = [
     ...reports(wanted, 'TrustMissing', 'trustPolicy', trust, 'its trust policy lacks'),
-    ...reports(
-      wanted,
-      'PermissionsMissing',
-      'permissions',
-      permissions(wanted, actual, given),
-      `it lacks${unread(given)}`,
-    ),
+    ...reports(wanted, 'PermissionsMissing', 'permissions', permissions(wanted, actual, given), 'it lacks'),
+    ...unreadPolicies(actual, given).map((name) => unread(wanted, name)),
   ];
   const note = `The role ${actual.arn} is its owner's; it covers the baseline and is never changed.`;
   return { differences: [], blocked, foreign: [], note };
@@ -39,10 +34,7 @@ function permissions(wanted: ExecutionRole, actual: ActualRole, given: Given): M
   const asked = wanted.managedPolicies.filter((arn) => !actual.managedPolicies.includes(arn));
   const unknown = asked.filter((arn) => given.managed[arn] === undefined);
   const all = [...own, ...needed, ...documents(asked.map((arn) => given.managed[arn]))];
-  const granted = documents([
-    ...Object.values(given.inline),
-    ...actual.managedPolicies.map((arn) => given.managed[arn]),
-  ]);
+  const granted = documents(Object.values(attached(actual, given)));
   const { permissionsBoundary: boundary } = actual;
   const found = [
     ...unknown.map((arn) => absentPolicy(arn)),
@@ -56,18 +48,33 @@ function permissions(wanted: ExecutionRole, actual: ActualRole, given: Given): M
   });
 }
 
-/** What is not proven to be granted; a policy that nobody can read grants nothing. */
+/** What is not proven to be granted; a policy that makes no sense grants nothing. */
 function lacking(required: readonly PolicyInput[], actual: readonly PolicyInput[]): readonly Missing[] {
-  const readable = actual.filter((each) => {
-    try {
-      parsePolicy(each);
-      return true;
-    } catch (error) {
-      if (error instanceof PolicyError) return false;
-      throw error;
-    }
-  });
-  return covers(required, readable).missing;
+  return covers(required, actual.filter(makesSense)).missing;
+}
+
+function makesSense(policy: PolicyInput): boolean {
+  try {
+    parsePolicy(policy);
+    return true;
+  } catch (error) {
+    if (error instanceof PolicyError) return false;
+    throw error;
+  }
+}
+
+/** The documents of what decides over the role, its boundary aside, by name or ARN; undefined for what may not be read. */
+function attached({ managedPolicies }: ActualRole, { inline, managed }: Given) {
+  return { ...inline, ...Object.fromEntries(managedPolicies.map((arn) => [arn, managed[arn]])) };
+}
+
+/** Names and ARNs of policies that decide over the role, and nobody knows how: they may deny what others grant. */
+function unreadPolicies(actual: ActualRole, given: Given): string[] {
+  const { permissionsBoundary: boundary } = actual;
+  const all = { ...attached(actual, given), ...(boundary && { [boundary]: given.managed[boundary] }) };
+  return Object.entries(all).flatMap(([name, document]) =>
+    document !== undefined && makesSense(document) ? [] : [name],
+  );
 }
 
 function documents(found: readonly (string | undefined)[]): string[] {
@@ -108,9 +115,18 @@ function difference(
   return { kind: 'executionRole', resource, path, desired, actual: reason, action: 'reported' };
 }
 
-function unread({ inline, managed }: Given): string {
-  const names = Object.entries({ ...inline, ...managed }).flatMap(([name, document]) =>
-    document === undefined ? [name] : [],
-  );
-  return names.length > 0 ? ` (not counting ${names.join(', ')}, which Orgkeeper may not read)` : '';
+function unread({ arn, name: resource }: ExecutionRole, policy: string): Blocked {
+  return {
+    reason: 'PolicyUnread',
+    message:
+      `The role ${arn} is its owner's and is never changed; Orgkeeper cannot read its policy ${policy}, which may deny what others grant. ` +
+      'Have its owner allow iam:GetRolePolicy, iam:GetPolicy and iam:GetPolicyVersion on it, or detach it.',
+    difference: {
+      kind: 'executionRole',
+      resource,
+      path: `permissions.${policy}`,
+      actual: 'This policy cannot be read.',
+      action: 'reported',
+    },
+  };
 }

@@ -35,7 +35,7 @@ export async function readGiven(
   return { inline: Object.fromEntries(inlineRead), managed: Object.fromEntries(managedRead) };
 }
 
-/** The owner need not let us read a policy: then it counts for nothing. */
+/** What may not be read is told, and grants nothing. */
 async function unlessDenied(document: Promise<string | undefined>): Promise<string | undefined> {
   try {
     return await document;

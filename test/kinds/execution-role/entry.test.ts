@@ -232,9 +232,29 @@ describe('a role that its owner made', () => {
     expect(blocked[0]?.message).toMatch(new RegExp(`and ${blocked.length - 5} more\\. Have its owner add`));
   });
 
-  test('says so when a policy of it may not be read', () => {
-    const given = { inline: { mine: undefined }, managed: {} };
-    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { given }));
-    expect(blocked[0]?.message).toMatch(/not counting mine, which Orgkeeper may not read/);
+  test.each([
+    ['may not be read', undefined],
+    ['makes no sense', encoded({ Version: '2012-10-17', Statement: 'none' })],
+  ])('is not proven while a policy of it %s: it may deny what others grant', (_, theirs) => {
+    const PolicyArn = `arn:aws:iam::${MEMBER}:policy/theirs`;
+    const given = { inline: { mine: encoded(allow('*')), other: theirs }, managed: { [PolicyArn]: theirs } };
+    const changes = { managedPolicies: [PolicyArn] };
+    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { given, ...changes }));
+    expect(blocked.map(({ reason, difference }) => [reason, difference.path])).toEqual([
+      ['PolicyUnread', 'permissions.other'],
+      ['PolicyUnread', `permissions.${PolicyArn}`],
+    ]);
+    expect(blocked[0]?.message).toMatch(
+      /cannot read its policy other, which may deny what others grant\. Have its owner allow/,
+    );
+  });
+
+  test('says so when nobody can tell what its boundary allows', () => {
+    const permissionsBoundary = `arn:aws:iam::${MEMBER}:policy/boundary`;
+    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { permissionsBoundary }));
+    expect(blocked.at(-1)).toMatchObject({
+      reason: 'PolicyUnread',
+      difference: { path: `permissions.${permissionsBoundary}` },
+    });
   });
 });
