@@ -2,11 +2,11 @@ import { type Creation, type CreationStage, REQUEST_TAG, tagValue } from '../../
 import { requestOfCreation } from '../../shared/store/creations.ts';
 import type { CreationStatus } from './creator.ts';
 import type { CreationDeps } from './deps.ts';
+import { LOOK_AGAIN_SECONDS } from './refused.ts';
 import { after, leave, save } from './save.ts';
 
 type Calling = Creation & { readonly stage: Extract<CreationStage, { is: 'calling' }> };
 
-const LOOK_AGAIN_SECONDS = 10;
 /** What AWS heard is in its list by then; clocks differ by less. */
 const MINUTE_MS = 60_000;
 
