@@ -47,7 +47,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     paused: known?.paused ?? false,
     mode: request.mode ?? known?.mode ?? 'enforce',
     baseline: registration.baseline,
-    ...optional('baselineBy', baselineBy(request, kept)),
+    ...optional('baselineBy', baselineBy(request, existing)),
     ...optional('unit', described?.units?.at(-1) ?? existing?.unit),
     externalId: request.externalId ?? existing?.externalId ?? newExternalId(),
     ...optional('executionRoleArn', entered),
@@ -65,9 +65,18 @@ export function registered(existing: AccountRecord | undefined, registration: Re
 }
 
 /** Who chose the baseline that a registration leads to. */
-function baselineBy(request: RegistrationRequest, kept: AccountRecord | undefined) {
+function baselineBy(request: RegistrationRequest, existing: AccountRecord | undefined) {
   if (request.baseline) return 'request';
-  return kept ? kept.baselineBy : 'rules';
+  return standingBaseline(existing) ? existing?.baselineBy : 'rules';
+}
+
+/**
+ * The baseline that stays where a registration names none: that of an account that is kept, and of one that was kept
+ * before, where a person chose it. Rules choose anew. Pure.
+ */
+export function standingBaseline(existing: AccountRecord | undefined): BaselineReference | undefined {
+  const chosen = existing?.baselineBy !== 'rules' && existing?.lifecycle !== 'unmanaged';
+  return chosen || existing?.lifecycle === 'managed' ? existing?.baseline : undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import { Conflict } from '../../shared/errors.ts';
 import { createOnboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
-import { registered } from '../../shared/records.ts';
+import { registered, standingBaseline } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
@@ -72,7 +72,8 @@ async function chosenBaseline(
   { config, main, organization }: IntakeDeps,
 ): Promise<BaselineReference> {
   const { table } = main;
-  if (existing?.lifecycle === 'managed' && existing.baseline) return existing.baseline;
+  const standing = standingBaseline(existing);
+  if (standing) return standing;
   const { accountId, name, tags } = request;
   return createOnboarding({ config, table, organization }).baseline({ accountId, name, described, tags });
 }

@@ -3,9 +3,9 @@ import type { IntakeDeps } from '../../controllers/intake/deps.ts';
 import { register } from '../../controllers/intake/register.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
-import { getRecord } from '../../shared/store/accounts.ts';
+import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, anOrganizationAccount, MANAGEMENT, MEMBER } from '../factories.ts';
+import { aConfig, anOrganizationAccount, aRecord, MANAGEMENT, MEMBER } from '../factories.ts';
 
 const incoming = {
   cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
@@ -27,6 +27,30 @@ async function registering(
   expect(await getRecord(main.table, request.accountId)).toBeUndefined();
   return outcome;
 }
+
+describe('a registration that names no baseline', () => {
+  const assigned = { name: 'assigned', version: 2 };
+  it.each([
+    ['leaves that of a kept account', 'managed', 'rules', assigned],
+    ['brings a retired account back to the one that a person chose', 'retired', 'request', assigned],
+    [
+      'lets the rules choose anew where they had chosen',
+      'retired',
+      'rules',
+      { name: 'analytics', version: 3 },
+    ],
+  ] as const)('%s', async (_, lifecycle, baselineBy, baseline) => {
+    const record = aRecord({ lifecycle, baselineBy, baseline: assigned });
+    const published = { name: 'analytics', version: 3 };
+    const { main } = fakeMain([
+      { ...record, ...accountKey(MEMBER) },
+      { ...published, pk: 'baseline#analytics', sk: 'version#000000003' },
+    ]);
+    const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+    await register(incoming, { accountId: MEMBER, name: 'physics' }, anOrganizationAccount(), deps);
+    expect(await getRecord(main.table, MEMBER)).toMatchObject({ lifecycle: 'managed', baseline, baselineBy });
+  });
+});
 
 describe('a registration that cannot be followed', () => {
   it('is answered with everything that there is to say against it, the first as the reason', async () => {
