@@ -54,7 +54,9 @@ function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'
     return {
       explained: true,
       reason: 'RoleMissing',
-      message: `There is no role ${roleArn}: ${remedy(role, 'make it')}.`,
+      message: role.entered
+        ? `There is no role ${roleArn}: ${remedy(role, 'make it')}.`
+        : `There is no role ${roleArn}: the condition ExecutionRole says why it is not made.`,
     };
   }
   if (!matchesRolePattern(roleArn, role.executionRolePattern)) {

@@ -66,7 +66,8 @@ async function writeKind(
     return { ...tried, differences };
   } catch (error) {
     const honest = differences.map((one) => (written.includes(one) ? one : reported(one)));
-    return { ...tried, differences: honest, failure: { error } };
+    const stands = change.actual !== undefined || written.length > 0;
+    return { ...(stands && tried), differences: honest, failure: { error } };
   }
 }
 

@@ -38,12 +38,18 @@ export async function verified(
       return { findings: [], failures: [], verdict: await restored(verdict, outcome.restore) };
     }
     const { reason, message, explained } = verdict;
-    const settling = !explained && (wrote || isNew(pass) || pass.before?.waiting?.for === 'consistency');
+    const unseen = !explained && (wrote || isNew(pass) || pass.before?.waiting?.for === 'consistency');
+    const settling = unseen || isSettling(outcome);
     if (!settling) return { findings: [], failures: [], verdict };
     return { findings: [], failures: [{ type: 'Access', error: new NotYetConsistent(message, { reason }) }] };
   } catch (error) {
     return { findings: [], failures: [{ type: 'Access', error }] };
   }
+}
+
+/** True when what the role needs may only not be seen everywhere yet: its making is tried again. */
+function isSettling(outcome: KindOutcome | undefined): boolean {
+  return outcome?.state.is === 'failed' && outcome.state.error instanceof NotYetConsistent;
 }
 
 /** True when the pass changed the role, or tried to. */

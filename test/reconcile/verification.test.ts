@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import { keepKind } from '../../controllers/reconcile/keep-kind.ts';
 import type { KindOutcome } from '../../controllers/reconcile/kind-outcome.ts';
+import type { Seen } from '../../controllers/reconcile/observe-kinds.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { verified } from '../../controllers/reconcile/verification.ts';
 import type { AccountRecord } from '../../shared/account.ts';
-import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/status.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 
@@ -118,6 +121,37 @@ describe('what a pass says of access', () => {
     const record = aRecord({ mode: 'observe' });
     const found = await verify({ outcome, record, before: undefined, lets: () => false });
     expect(found.verdict).toMatchObject({ ok: false, reason: 'RoleMissing' });
+  });
+});
+
+describe('a role that could not be made', () => {
+  /** What a pass comes to when IAM answers so to its making. */
+  const unmade = async (error: Error) => {
+    const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: config.mainAccountId };
+    const section = { name: 'orgkeeper-execution-2', trustPolicy: trust };
+    const seen: Seen = {
+      kind: { ...executionRole, apply: () => Promise.reject(error) },
+      section: executionRole.section.parse(section),
+      account,
+      observation: { state: 'absent' },
+    };
+    const place = { record: aRecord(), config, outputs: { 'role.arn': roleArn } };
+    const clients = async () => ({}) as MemberClients;
+    const outcome = await keepKind(seen, place, { held: false, clients });
+    return verify({ outcome, record: aRecord(), lets: () => false });
+  };
+  const message = `There is no role ${roleArn}-2: the condition ExecutionRole says why it is not made.`;
+
+  it('is missing, whatever its trust policy would have admitted', async () => {
+    const { verdict } = await unmade(new InvalidDesiredState('Invalid principal in policy'));
+    expect(verdict).toMatchObject({ ok: false, reason: 'RoleMissing', message });
+  });
+
+  it('is waited for while IAM may only be slow to see what it needs', async () => {
+    const { verdict, failures } = await unmade(new NotYetConsistent('no such principal yet'));
+    expect(verdict).toBeUndefined();
+    expect(failures).toMatchObject([{ type: 'Access', error: { reason: 'RoleMissing', message } }]);
+    expect(failures[0]?.error).toBeInstanceOf(NotYetConsistent);
   });
 });
 
