@@ -27,13 +27,13 @@ const actual: GivenActual = {
     'subnet-1': { vpcId: 'vpc-1', available: true },
     'subnet-2': { vpcId: 'vpc-1', available: true },
   },
-  names: wanted.subnets,
+  wanted,
 };
 const vpc = actual.vpc as NonNullable<GivenActual['vpc']>;
 
 describe("an account's own network", () => {
   it('is as it should be whatever its block', () => {
-    expect(diffGiven(wanted, actual)).toMatchObject({ differences: [], blocked: [], foreign: [] });
+    expect(diffGiven(actual)).toMatchObject({ differences: [], blocked: [], foreign: [] });
   });
 
   it("is published under the names of the baseline's subnets, in order", () => {
@@ -89,38 +89,40 @@ describe("an account's own network", () => {
       'subnet-2',
       'state',
     ],
-  ] as const)('with %s is reported, and nothing is written', (_, found, reason, resource, path) => {
-    const { differences, blocked } = diffGiven(wanted, found);
-    expect(differences).toEqual([]);
-    expect(blocked).toEqual([
-      expect.objectContaining({
-        reason,
-        difference: expect.objectContaining({ resource, path, action: 'reported' }),
-      }),
-    ]);
-  });
+  ] as const)(
+    'with %s is reported, and neither written nor published',
+    (_, found, reason, resource, path) => {
+      const { differences, blocked } = diffGiven(found);
+      expect(network.outputs(found)).toEqual({});
+      expect(differences).toEqual([]);
+      expect(blocked).toEqual([
+        expect.objectContaining({
+          reason,
+          difference: expect.objectContaining({ resource, path, action: 'reported' }),
+        }),
+      ]);
+    },
+  );
 
   it('with more subnets than the baseline names has them checked as well, and published under no name', () => {
     const more = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2', 'subnet-3'] });
-    expect(diffGiven(more, actual).blocked).toMatchObject([
+    expect(diffGiven({ ...actual, wanted: more }).blocked).toMatchObject([
       { reason: 'NetworkMissing', difference: { resource: 'subnet-3' } },
     ]);
     const found = {
       ...actual,
-      names: more.subnets,
+      wanted: more,
       subnets: { ...actual.subnets, 'subnet-3': { vpcId: 'vpc-1', available: true } },
     };
-    expect(diffGiven(more, found).blocked).toEqual([]);
+    expect(diffGiven(found).blocked).toEqual([]);
     expect(outputsGiven(found)).toEqual(outputsGiven(actual));
   });
 
   it('with too few subnets names those that are missing', () => {
     const few = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1'] });
-    const found = { ...actual, names: few.subnets };
-    expect(diffGiven(few, found).blocked.map(({ difference }) => difference.resource)).toEqual([
-      'subnet private',
-    ]);
-    expect(outputsGiven(found)).not.toHaveProperty(['subnet.private.id']);
+    const found = { ...actual, wanted: few };
+    expect(diffGiven(found).blocked.map(({ difference }) => difference.resource)).toEqual(['subnet private']);
+    expect(outputsGiven(found)).toEqual({});
   });
 
   it('refuses to be written even when asked to', async () => {

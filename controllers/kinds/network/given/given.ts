@@ -28,7 +28,7 @@ export interface GivenActual {
     | undefined;
   /** By id; those that do not exist are not there. */
   readonly subnets: Readonly<Record<string, { readonly vpcId: string; readonly available: boolean }>>;
-  readonly names: GivenNetwork['subnets'];
+  readonly wanted: GivenNetwork;
 }
 
 /** The account's network against the baseline's subnets. Pure. */
@@ -49,36 +49,39 @@ export function renderGiven(
 }
 
 /** What is not as the baseline needs it; all of it is reported, nothing is written. Pure. */
-export function diffGiven(wanted: GivenNetwork, actual: GivenActual): Comparison {
-  const { vpc } = actual;
-  const blocked = vpc
+export function diffGiven(actual: GivenActual): Comparison {
+  const note = 'It is the network that the account brought along: checked and published, never changed.';
+  return { differences: [], blocked: problems(actual), foreign: [], note };
+}
+
+/** Published under the names of the baseline, once nothing is wrong with it: until then what was published stays. Pure. */
+export function outputsGiven(actual: GivenActual): Record<string, string> {
+  const { vpc, wanted } = actual;
+  if (!vpc || problems(actual).length > 0) return {};
+  const subnets = wanted.subnets.flatMap(({ name, id }) =>
+    name && id ? [[`subnet.${name}.id`, id] as const] : [],
+  );
+  return { 'vpc.id': vpc.id, 'vpc.cidr': vpc.cidr, [GIVEN_OUTPUT]: vpc.id, ...Object.fromEntries(subnets) };
+}
+
+function problems(actual: GivenActual): Blocked[] {
+  const { vpc, wanted } = actual;
+  return vpc
     ? [
         ...check(wanted.vpcId, 'state', 'available', vpc.available ? 'available' : 'pending'),
         ...check(wanted.vpcId, 'dnsSupport', wanted.dnsSupport, vpc.dnsSupport),
         ...check(wanted.vpcId, 'dnsHostnames', wanted.dnsHostnames, vpc.dnsHostnames),
-        ...wanted.subnets.flatMap((subnet) => subnetProblems(wanted, subnet, actual)),
+        ...wanted.subnets.flatMap((subnet) => subnetProblems(subnet, actual)),
       ]
     : check(wanted.vpcId, '', { vpcId: wanted.vpcId }, undefined);
-  const note = 'It is the network that the account brought along: checked and published, never changed.';
-  return { differences: [], blocked, foreign: [], note };
-}
-
-/** Published under the names of the baseline. Pure. */
-export function outputsGiven({ vpc, subnets, names }: GivenActual): Record<string, string> {
-  if (!vpc) return {};
-  const there = names.flatMap(({ name, id }) =>
-    name && id && subnets[id]?.vpcId === vpc.id ? [[`subnet.${name}.id`, id] as const] : [],
-  );
-  return { 'vpc.id': vpc.id, 'vpc.cidr': vpc.cidr, [GIVEN_OUTPUT]: vpc.id, ...Object.fromEntries(there) };
 }
 
 function subnetProblems(
-  wanted: GivenNetwork,
   { name, id }: GivenNetwork['subnets'][number],
-  actual: GivenActual,
+  { wanted, subnets }: GivenActual,
 ): Blocked[] {
   if (!id) return check(`subnet ${name}`, '', 'a subnet of the account', undefined);
-  const found = actual.subnets[id];
+  const found = subnets[id];
   if (!found) return check(id, '', { subnetId: id }, undefined);
   return [
     ...check(id, 'vpcId', wanted.vpcId, found.vpcId),

@@ -39,7 +39,7 @@ export async function observeGiven(
         dnsHostnames: dnsHostnames ?? false,
       },
       subnets: Object.fromEntries(subnets),
-      names: wanted.subnets,
+      wanted,
     },
   };
 }

@@ -42,8 +42,8 @@ export function withGiven(made: Made): Kind<NetworkSection, Wanted, Actual> {
     },
     outputs: (actual) => (isGiven(actual) ? outputsGiven(actual) : made.outputs(actual)),
     diff(wanted, actual) {
-      if (wanted.given && actual && isGiven(actual)) return diffGiven(wanted.given, actual);
-      return made.diff(wanted, actual && !isGiven(actual) ? actual : undefined);
+      if (actual && isGiven(actual)) return diffGiven(actual);
+      return made.diff(wanted, actual);
     },
     async apply(change, context) {
       const { actual } = change;
