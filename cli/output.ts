@@ -1,7 +1,8 @@
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { AccountState } from '../shared/account-view.ts';
 import type { Difference, PassResult } from '../shared/status.ts';
+import { apart } from './apart.ts';
+import { table } from './table.ts';
 
 /** Colours for what goes to stdout: none unless it is a terminal, and none with NO_COLOR. */
 export function colours(): ReturnType<typeof pc.createColors> {
@@ -23,30 +24,16 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A table without lines, for people. Long cells are cut, and nothing in them can steer a terminal. */
+/** A table without lines, for people: as wide as it needs to be, and on a terminal no wider than that. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const bare = { top: '', bottom: '', left: '', right: '', mid: '', middle: '  ' };
-  const corners = { 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom-mid': '', 'bottom-left': '' };
-  const joints = { 'bottom-right': '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
-  const table = new Table({
-    head: head.map((title) => colours().dim(title)),
-    chars: { ...bare, ...corners, ...joints },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...rows.map((row) => [...row]));
-  print(
-    table
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .join('\n'),
-  );
+  const { isTTY, columns } = process.stdout;
+  const titles = head.map((title) => colours().dim(title));
+  print(table(titles, rows, isTTY && columns ? columns : Number.POSITIVE_INFINITY));
 }
 
-/** Text for a cell: on one line, without control characters, at most `width` long. */
-export function cell(text: string, width = 48): string {
-  const plain = text.replaceAll(/\p{Cc}+/gu, ' ');
-  return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`;
+/** Text for a cell: on one line, and nothing in it can steer a terminal. */
+export function cell(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }
 
 /** `2026-03-04 05:06:07Z`: a time to the second. */
@@ -54,10 +41,22 @@ export function time(iso: string | undefined): string {
   return iso ? iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z') : '–';
 }
 
-/** A JSON value in a cell; what is not there is a dash. */
-function value(of: unknown): string {
+/**
+ * A JSON value in a cell; what is not there is a dash. On a terminal, of a long document only where it differs from
+ * the one beside it.
+ */
+export function value(of: unknown, beside: unknown): string {
   if (of === undefined) return '–';
-  return cell(typeof of === 'string' ? of : JSON.stringify(of));
+  const text = inJson(of);
+  if (!process.stdout.isTTY || text.length + inJson(beside).length <= LONG) return text;
+  return inJson(apart(of, beside));
+}
+
+/** What two values side by side may have together to be shown whole on a terminal. */
+const LONG = 100;
+
+function inJson(of: unknown): string {
+  return cell(typeof of === 'string' ? of : (JSON.stringify(of) ?? ''));
 }
 
 export function paintState(state: AccountState): string {
@@ -78,14 +77,14 @@ export function paintResult(result: PassResult | undefined): string {
   return result === 'unchanged' ? c.green(result) : c.yellow(result);
 }
 
-/** Differences for people: where, from what to what, and what was done about it. */
+/** Differences for people: where, what was done about it, and from what to what. */
 export function printDifferences(differences: readonly Difference[]): void {
   const rows = differences.map(({ kind, resource, path, desired, actual, action }) => [
-    cell(kind, 16),
-    cell(resource, 56),
-    cell(path, 40),
-    `${value(actual)} → ${value(desired)}`,
+    cell(kind),
+    cell(resource),
+    cell(path),
     action,
+    `${value(actual, desired)} → ${value(desired, actual)}`,
   ]);
-  printTable(['KIND', 'RESOURCE', 'PATH', 'ACTUAL → DESIRED', 'ACTION'], rows);
+  printTable(['KIND', 'RESOURCE', 'PATH', 'ACTION', 'ACTUAL → DESIRED'], rows);
 }

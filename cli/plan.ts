@@ -106,7 +106,7 @@ function printPlan({ differences, obstacles }: PlanDocument): void {
   if (differences.length > 0) print('');
   printTable(
     ['KIND', 'STATE', 'WHY'],
-    obstacles.map(({ kind, state, message }) => [kind, state, cell(message, 200)]),
+    obstacles.map(({ kind, state, message }) => [kind, state, cell(message)]),
   );
 }
 

@@ -6,7 +6,7 @@ import type { Policy } from '../shared/policy/document.ts';
 import { PolicyError, parsePolicy } from '../shared/policy/document.ts';
 import { differences } from '../shared/policy/same.ts';
 import { Failure } from './failure.ts';
-import { cell, colours, print, printJson, printTable } from './output.ts';
+import { cell, colours, print, printJson, printTable, value } from './output.ts';
 
 const mostBytes = 16_000_000;
 /** More rows nobody reads; `--json` has them all. */
@@ -47,7 +47,7 @@ async function same(a: string, b: string, options: { json?: true; partition?: st
   if (options.json) return printJson({ same: found.length === 0, differences: found });
   if (found.length === 0) return print(colours().green('The policies mean the same.'));
   printRows(['PATH', cell(a), cell(b)], found, ({ path, left, right }) => [
-    cell(path, 60),
+    cell(path),
     member(path, left, right),
     member(path, right, left),
   ]);
@@ -60,10 +60,10 @@ async function coversCommand(required: string, actual: string, options: { json?:
   if (coverage.covered) return print(colours().green('Everything that is required is granted.'));
   const principals = coverage.missing.some((each) => each.principal !== undefined);
   const row = ({ principal = '–', action, resource, reason }: Missing) => [
-    ...(principals ? [cell(principal, 60)] : []),
+    ...(principals ? [cell(principal)] : []),
     cell(action),
-    cell(resource, 60),
-    cell(reason, 100),
+    cell(resource),
+    cell(reason),
   ];
   printRows([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], coverage.missing, row);
 }
@@ -75,13 +75,13 @@ function printRows<T>(head: readonly string[], all: readonly T[], row: (one: T) 
 }
 
 /** A value for people; of two lists only what the other one lacks. */
-function member(path: string, value: unknown, other: unknown): string {
-  if (value === null) return '–';
-  if (!Array.isArray(value)) return cell(typeof value === 'string' ? value : JSON.stringify(value), 60);
+function member(path: string, of: unknown, other: unknown): string {
+  if (of === null) return '–';
+  if (!Array.isArray(of)) return value(of, other ?? undefined);
   const fold = (each: unknown) => (path.endsWith('Action') ? String(each).toLowerCase() : each);
   const known = new Set(Array.isArray(other) ? other.map(fold) : []);
-  const lacking = value.filter((each) => !known.has(fold(each)));
-  return lacking.length === 0 ? '–' : cell(lacking.join(', '), 60);
+  const lacking = of.filter((each) => !known.has(fold(each)));
+  return lacking.length === 0 ? '–' : cell(lacking.join(', '));
 }
 
 async function readBoth(a: string, b: string): Promise<[Policy, Policy]> {

@@ -42,12 +42,7 @@ export function printView(view: AccountView, output: typeof import('../output.ts
     print('');
     printTable(
       ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],
-      view.conditions.map(({ type, status, reason, message }) => [
-        type,
-        status,
-        reason,
-        cell(message, 1_000),
-      ]),
+      view.conditions.map(({ type, status, reason, message }) => [type, status, reason, cell(message)]),
     );
   }
   const outputs = Object.entries(view.outputs);
@@ -55,7 +50,7 @@ export function printView(view: AccountView, output: typeof import('../output.ts
     print('');
     printTable(
       ['OUTPUT', 'VALUE'],
-      outputs.map(([name, value]) => [cell(name), cell(value, 100)]),
+      outputs.map(([name, value]) => [cell(name), cell(value)]),
     );
   }
   if (!lastPass) return;

@@ -39,7 +39,7 @@ const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'L
 function row(output: typeof import('../output.ts')) {
   return ({ accountId, name, baseline, state, ready, lastPass }: AccountView): string[] => [
     accountId,
-    output.cell(name, 32),
+    output.cell(name),
     baseline ? `${baseline.name}@${baseline.version}` : '–',
     output.paintState(state),
     output.paintReady(ready),

@@ -40,7 +40,7 @@ async function addresses(options: Options): Promise<void> {
       pool,
       cidr,
       accountId,
-      name === undefined ? '–' : output.cell(name, 32),
+      name === undefined ? '–' : output.cell(name),
       output.time(since),
     ]),
   );

@@ -71,7 +71,7 @@ async function list(options: { json?: boolean }): Promise<void> {
       `${name}@${version}`,
       String(accounts),
       output.time(publishedAt),
-      output.cell(description, 60),
+      output.cell(description),
     ]),
   );
 }

@@ -41,7 +41,7 @@ async function list({ limit, json }: ListOptions): Promise<void> {
     accountId ?? '–',
     output.time(sentAt),
     String(receives),
-    output.cell(body, 80),
+    output.cell(body),
   ]);
   if (rows.length > 0) output.printTable(['QUEUE', 'ACCOUNT', 'SENT', 'RECEIVED', 'MESSAGE'], rows);
   const waiting = full.reduce((sum, one) => sum + one.waiting, 0);

@@ -57,7 +57,7 @@ async function list(options: { json?: boolean }): Promise<void> {
       String(rules.rules.length),
       rules.default,
       output.time(rules.publishedAt),
-      output.cell(rules.description, 60),
+      output.cell(rules.description),
     ]),
   );
 }

@@ -93,7 +93,7 @@ function printPasses(
 ): void {
   const rows = passList(records, passes).map(({ accountId, name, pass }) => [
     accountId,
-    output.cell(name, 32),
+    output.cell(name),
     output.paintResult(pass?.result),
     String(pass?.differences.length ?? 0),
     String(pass?.calls.writes ?? 0),

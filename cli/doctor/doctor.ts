@@ -78,5 +78,5 @@ function printLine(name: string, finding: Finding): void {
   const c = colours();
   const paint = { ok: c.green, failed: c.red, skipped: c.dim }[finding.is];
   const remedy = finding.is === 'failed' ? ` → ${finding.remedy}` : '';
-  print(`${paint(finding.is.padEnd(8))}${name.padEnd(19)}${cell(finding.message + remedy, 1000)}`);
+  print(`${paint(finding.is.padEnd(8))}${name.padEnd(19)}${cell(finding.message + remedy)}`);
 }

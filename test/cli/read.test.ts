@@ -58,7 +58,7 @@ describe('account ID', () => {
     expect(stdout).toMatch(/state\s+active \(enforce, created\)/);
     expect(stdout).toMatch(/ExecutionRole\s+True\s+InDesiredState\s+Everything is as the baseline says\./);
     expect(stdout).toMatch(
-      /executionRole\s+orgkeeper-analysis\s+tags\.owner\s+mallory → orgkeeper\s+updated/,
+      /executionRole\s+orgkeeper-analysis\s+tags\.owner\s+updated\s+mallory → orgkeeper$/m,
     );
   });
 

@@ -1,0 +1,65 @@
+import { stripVTControlCharacters } from 'node:util';
+import Table from 'cli-table3';
+
+/** A column is not made narrower: what has colours is shorter, and stays on one line. */
+const NARROW = 12;
+const GAP = 2;
+/** cli-table3 compares each row with all before it: it gets a few at a time. */
+const FEW = 100;
+
+const bare = { top: '', bottom: '', left: '', right: '', mid: '', middle: ' '.repeat(GAP) };
+const corners = { 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom-mid': '', 'bottom-left': '' };
+const joints = { 'bottom-right': '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** Rows in columns, without lines. Nothing is cut: what does not fit into `room` is wrapped. Pure. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], room: number): string {
+  const all = head.length > 0 ? [head, ...rows] : rows;
+  const natural = widths(all);
+  const wide = widest(natural, room);
+  const wrapped = all.map((row) => row.map((text) => wrap(text, wide)));
+  const options = {
+    chars: { ...bare, ...corners, ...joints },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colWidths: widths(wrapped),
+  };
+  const lines: string[] = [];
+  for (let from = 0; from < wrapped.length; from += FEW) {
+    const part = new Table(options);
+    part.push(...wrapped.slice(from, from + FEW));
+    lines.push(...part.toString().split('\n'));
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+/** How wide a column may be for all of them to fit. */
+function widest(columns: readonly number[], room: number): number {
+  const gaps = GAP * (columns.length - 1);
+  const needed = (most: number) => columns.reduce((sum, width) => sum + Math.min(width, most), gaps);
+  let most = Math.max(NARROW, ...columns);
+  while (most > NARROW && needed(most) > room) most -= 1;
+  return most;
+}
+
+/** The width of each column. */
+function widths(rows: readonly (readonly string[])[]): number[] {
+  const columns: number[] = [];
+  for (const row of rows) {
+    for (const [column, text] of row.entries()) {
+      for (const line of text.split('\n')) columns[column] = Math.max(columns[column] ?? 1, width(line));
+    }
+  }
+  return columns;
+}
+
+/** At least as wide as a terminal shows it: some characters take two places. */
+function width(text: string): number {
+  const plain = stripVTControlCharacters(text);
+  return plain.length + (plain.match(/[\u1100-\uffff]/g)?.length ?? 0);
+}
+
+/** Lines of at most so many characters, broken between words where there are any. */
+function wrap(text: string, most: number): string {
+  if (width(text) <= most) return text;
+  const line = new RegExp(`(?!.{1,${most}}$)(?:(.{1,${most}}) +|(.{${most}}))`, 'gu');
+  return text.replaceAll(line, '$1$2\n');
+}

@@ -1,0 +1,109 @@
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { apart } from '../../cli/apart.ts';
+import { printDifferences } from '../../cli/output.ts';
+import { table } from '../../cli/table.ts';
+
+const ENDLESS = Number.POSITIVE_INFINITY;
+const sentence = 'The role lacks s3:GetObject, which the baseline wants: add it to the inline policy.';
+const role = (name: string) => `arn:aws:iam::111111111111:role/${name}`;
+
+describe('a table', () => {
+  test('is as wide as its cells where there is room', () => {
+    expect(table(['KIND', 'WHY'], [['network', sentence]], ENDLESS)).toBe(
+      `KIND     WHY\nnetwork  ${sentence}`,
+    );
+  });
+
+  test('wraps between words what does not fit, and keeps every column', () => {
+    const printed = table(['KIND', 'WHY', 'STATE'], [['network', sentence, 'blocked']], 50);
+    expect(printed.split('\n')).toEqual([
+      'KIND     WHY                               STATE',
+      'network  The role lacks s3:GetObject,      blocked',
+      '         which the baseline wants: add it',
+      '         to the inline policy.',
+    ]);
+  });
+
+  test.each([20, 40, 80])('loses nothing of a word that is longer than its column, in %i places', (room) => {
+    const cells = ['a', `${role('x'.repeat(64))} ${'日本語😀'.repeat(12)}`];
+    const printed = table([], [cells], room);
+    expect(printed.replaceAll(/\s/g, '')).toBe(cells.join('').replaceAll(' ', ''));
+    expect(printed).not.toContain('…');
+  });
+
+  test('of thousands of rows is there at once, and keeps its columns to the last', () => {
+    const rows = Array.from({ length: 6_500 }, (_, n) => [`${'9'.repeat(n % 13)}`, 'active', String(n)]);
+    const started = Date.now();
+    const lines = table(['ACCOUNT', 'STATE', 'N'], rows, 120).split('\n');
+    expect(Date.now() - started).toBeLessThan(3_000);
+    expect(lines).toHaveLength(6_501);
+    expect(new Set(lines.slice(1).map((line) => line.indexOf('active')))).toEqual(new Set([14]));
+  });
+});
+
+describe('where documents differ', () => {
+  test.each([
+    ['members', { a: 1, b: { c: 2, d: 3 } }, { a: 1, b: { c: 4, d: 3 } }, { b: { c: 2 } }],
+    ['what one lacks', { a: 1 }, { a: 1, b: 2 }, {}],
+    ['of lists what the other lacks', ['x', 'y'], ['y', 'z', 'w'], ['x']],
+    ['documents in lists', [{ a: 1, b: 2 }, 'y'], ['y', { a: 1, b: 3 }], [{ b: 2 }]],
+    ['all of a list in another order', ['x', 'y'], ['y', 'x'], ['x', 'y']],
+    ['another type', { a: 1 }, ['a'], { a: 1 }],
+  ])('%s', (_, of, beside, expected) => {
+    expect(apart(of, beside)).toEqual(expected);
+  });
+});
+
+describe('differences', () => {
+  const trust = (principal: string) => ({
+    Effect: 'Allow',
+    Principal: { AWS: [role('orgkeeper-ApiHandlerRole'), principal] },
+    Action: 'sts:AssumeRole',
+  });
+  const drift = {
+    kind: 'executionRole',
+    resource: 'orgkeeper-analysis',
+    path: `permissions.iam:CreateRole on ${role('orgkeeper-*')}`,
+    desired: trust(role('orgkeeper-WorkflowLoopRunnerRole')),
+    actual: trust('AROAEXAMPLEEXAMPLE'),
+    action: 'reported',
+  } as const;
+
+  const { isTTY, columns } = process.stdout;
+  let written: string[];
+  beforeEach(() => {
+    written = [];
+    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    Object.assign(process.stdout, { isTTY, columns });
+  });
+
+  test('are whole in a pipe', () => {
+    Object.assign(process.stdout, { isTTY: undefined });
+    printDifferences([drift]);
+    const printed = written.join('');
+    expect(printed).toContain(`${JSON.stringify(drift.actual)} → ${JSON.stringify(drift.desired)}`);
+    expect(printed).toContain(`  ${drift.path}  reported  `);
+  });
+
+  test('show on a terminal where long documents differ, within its width', () => {
+    Object.assign(process.stdout, { isTTY: true, columns: 90 });
+    printDifferences([drift]);
+    const lines = stripVTControlCharacters(written.join('')).trimEnd().split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+    const last = lines[0]?.indexOf('ACTUAL') ?? 0;
+    const shown = lines
+      .slice(1)
+      .map((line) => line.slice(last))
+      .join('');
+    expect(shown.replaceAll(' ', '')).toBe(
+      `{"Principal":{"AWS":["AROAEXAMPLEEXAMPLE"]}}→{"Principal":{"AWS":["${role('orgkeeper-WorkflowLoopRunnerRole')}"]}}`,
+    );
+  });
+});
