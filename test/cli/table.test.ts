@@ -33,11 +33,11 @@ describe('a table', () => {
   });
 
   test('of thousands of rows is there at once, and keeps its columns to the last', () => {
-    const rows = Array.from({ length: 6_500 }, (_, n) => [`${'9'.repeat(n % 13)}`, 'active', String(n)]);
+    const rows = Array.from({ length: 13_000 }, (_, n) => ['9'.repeat(n % 13), 'active', ...'abcde']);
     const started = Date.now();
-    const lines = table(['ACCOUNT', 'STATE', 'N'], rows, 120).split('\n');
-    expect(Date.now() - started).toBeLessThan(3_000);
-    expect(lines).toHaveLength(6_501);
+    const lines = table(['ACCOUNT', 'STATE', ...'ABCDE'], rows, 120).split('\n');
+    expect(Date.now() - started).toBeLessThan(8_000);
+    expect(lines).toHaveLength(13_001);
     expect(new Set(lines.slice(1).map((line) => line.indexOf('active')))).toEqual(new Set([14]));
   });
 });
