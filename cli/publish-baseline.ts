@@ -3,6 +3,7 @@ import { type BaselineDraft, parseBaseline } from '../controllers/kinds/baseline
 import { kinds } from '../controllers/kinds/index.ts';
 import { withPool } from '../shared/address-pool.ts';
 import type { BaselineDocument } from '../shared/baseline.ts';
+import type { Config } from '../shared/config.ts';
 import type { Problem } from '../shared/errors.ts';
 import { addressBook } from '../shared/store/addresses.ts';
 import { publishBaseline } from '../shared/store/baselines.ts';
@@ -15,6 +16,9 @@ export interface BaselineFile {
   readonly baseline: BaselineDraft;
 }
 
+/** What a baseline must fit of a deployment. */
+type KnownConfig = Pick<Config, 'executionRolePattern'>;
+
 /**
  * Publishes a baseline file as the next version of its baseline; the same text again publishes nothing, and gives the
  * version that has it.
@@ -22,10 +26,10 @@ export interface BaselineFile {
  * contradicts those in use
  */
 export async function publishBaselineFile(
-  table: Table,
+  { table, config }: { readonly table: Table; readonly config: KnownConfig },
   file: string,
 ): Promise<{ baseline: BaselineDocument; published: boolean }> {
-  const { text, baseline } = await validFile(file);
+  const { text, baseline } = await validFile(file, config);
   await agreeOnPools(table, file, baseline);
   return publishBaseline(table, { ...baseline, text, publishedAt: new Date().toISOString() });
 }
@@ -44,9 +48,9 @@ async function agreeOnPools(table: Table, file: string, { sections }: BaselineDr
   }
 }
 
-/** A file's baseline. @throws Failure when it cannot be read or is not valid */
-export async function validFile(file: string): Promise<BaselineFile> {
-  const { text, ...checked } = await checkFile(file);
+/** A file's baseline. @throws Failure when it cannot be read or is not valid, for that deployment where one is given */
+export async function validFile(file: string, config?: KnownConfig): Promise<BaselineFile> {
+  const { text, ...checked } = await checkFile(file, config);
   if ('baseline' in checked) return { text, baseline: checked.baseline };
   const problems = checked.problems.map((problem) => `\n  ${formatProblem(file, problem)}`);
   throw new Failure(`${file} is no valid baseline:${problems.join('')}`);
@@ -55,12 +59,16 @@ export async function validFile(file: string): Promise<BaselineFile> {
 /** Reads and checks a file. @throws Failure when it cannot be read */
 export async function checkFile(
   file: string,
+  config?: KnownConfig,
 ): Promise<{ text: string } & ({ baseline: BaselineDraft } | { problems: Problem[] })> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new Failure(`Cannot read ${file}: ${why}.`);
   });
-  return { text, ...parseBaseline(text, kinds) };
+  return {
+    text,
+    ...parseBaseline(text, kinds, config && { executionRolePattern: config.executionRolePattern }),
+  };
 }
 
 /** `file:line: path: message`, as editors understand it. */

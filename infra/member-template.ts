@@ -6,7 +6,7 @@ import type { AccountRecord } from '../shared/account.ts';
 import type { BaselineDocument } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
 import { InvalidDesiredState } from '../shared/errors.ts';
-import { matchesRolePattern, trustAdmits } from '../shared/trust.ts';
+import { trustAdmits } from '../shared/trust.ts';
 import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
 import { parametrised } from './parametrise.ts';
 
@@ -55,10 +55,6 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
     throw new InvalidDesiredState(
       `Baseline ${baseline.name} has no execution role, so there is nothing to make.`,
     );
-  }
-  if (!matchesRolePattern(roleArn, config.executionRolePattern)) {
-    const message = `${roleArn} does not match executionRolePattern ${config.executionRolePattern}`;
-    throw new InvalidDesiredState(`${message}: Main could not assume it. Rename the role in the baseline.`);
   }
   const entered = { ...record, executionRoleArn: roleArn };
   const role = wanted<ExecutionRole>('executionRole', entered);

@@ -19,10 +19,12 @@ export async function publishShippedBaselines(runtime: {
   };
 }): Promise<void> {
   const config = runtime.host.functions[0]?.environment.ORGKEEPER_CONFIG;
-  const { tableName } = z.object({ tableName: z.string() }).parse(JSON.parse(config ?? '{}'));
+  const known = z
+    .object({ tableName: z.string(), executionRolePattern: z.string() })
+    .parse(JSON.parse(config ?? '{}'));
   const client = new DynamoDBClient(localClient(runtime.endpoint, runtime.accounts.main, runtime.region));
-  const table = { documents: DynamoDBDocumentClient.from(client), name: tableName };
+  const table = { documents: DynamoDBDocumentClient.from(client), name: known.tableName };
   const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith('.yaml')) : [];
-  for (const file of files.sort()) await publishBaselineFile(table, join(FOLDER, file));
+  for (const file of files.sort()) await publishBaselineFile({ table, config: known }, join(FOLDER, file));
   client.destroy();
 }

@@ -188,6 +188,29 @@ test('the baseline that ships is valid', () => {
   expect(parseBaseline(text, shippedKinds)).toMatchObject({ baseline: { name: 'analytics' } });
 });
 
+describe('the name of the execution role', () => {
+  const named = (name: string) => `name: small
+executionRole:
+  name: ${name}
+  trustPolicy: { Statement: { Effect: Allow, Principal: { AWS: "\${main.runnerRole}" }, Action: "sts:AssumeRole" } }
+`;
+  const deployment = { executionRolePattern: 'orgkeeper-execution*' };
+
+  test('must be one that the deployment may assume, where one is known', () => {
+    expect(parseBaseline(named('bad-name'), shippedKinds)).toHaveProperty('baseline');
+    expect(parseBaseline(named('bad-name'), shippedKinds, deployment)).toMatchObject({
+      problems: [{ path: 'executionRole.name', line: 3 }],
+    });
+    expect(parseBaseline(named('orgkeeper-execution-2'), shippedKinds, deployment)).toHaveProperty(
+      'baseline',
+    );
+  });
+
+  test("is not judged where it is made of an account's own values", () => {
+    expect(parseBaseline(named('"${values.role}"'), shippedKinds, deployment)).toHaveProperty('baseline');
+  });
+});
+
 describe('a name that is for AWS to fill in', () => {
   const role = (resource: string) => `name: small
 executionRole:

@@ -118,7 +118,7 @@ async function publish(file: string): Promise<void> {
     import('../../shared/baseline.ts'),
     import('../output.ts'),
   ]);
-  const { baseline, published } = await publishBaselineFile((await connect()).table, file);
+  const { baseline, published } = await publishBaselineFile(await connect(), file);
   output.print(formatBaseline(baseline));
   if (!published) output.say('Unchanged: the newest version has this very text.');
 }

@@ -47,10 +47,12 @@ const Head = z.object({
  * problem comes back with its path (`parameters[2].value`) and line; nothing is thrown for bad input. Names `${…}`
  * must be known: those of every account, `values.*`, and the outputs of kinds earlier in the list. A baseline that
  * passes was rendered once with sample values.
+ * @param deployment what the deployment that is to keep it asks of a role's name; nothing without one
  */
 export function parseBaseline(
   text: string,
   kinds: readonly AnyKind[],
+  deployment: Pick<KindAccount, 'executionRolePattern'> = {},
 ): { baseline: BaselineDraft } | { problems: Problem[] } {
   const yaml = readYaml(text);
   if ('problems' in yaml) return yaml;
@@ -61,17 +63,20 @@ export function parseBaseline(
   const head = Head.safeParse(given, { error: inPlainWords });
   const found: Found[] = [...issuesOf(head.error, []), ...unknownKeys(given, kinds)];
   const sections: Record<string, unknown> = {};
-  const outputs: Outputs = { names: new Set(), complete: true };
+  const account = { ...SAMPLE_ACCOUNT, ...deployment };
+  const sample: Sample = { account, names: new Set(), complete: true };
   for (const kind of kinds) {
     if (!Object.hasOwn(given, kind.name)) continue;
-    found.push(...checkSection(kind, given[kind.name], outputs));
+    found.push(...checkSection(kind, given[kind.name], sample));
     sections[kind.name] = given[kind.name];
   }
   if (found.length > 0 || !head.success) return { problems: inOrder(found, yaml) };
   return { baseline: { ...head.data, sections } };
 }
 
-interface Outputs {
+/** What the sections are tried with. */
+interface Sample {
+  readonly account: KindAccount;
   /** Outputs of the kinds so far. */
   readonly names: Set<string>;
   /** False once a section could not be read: then nobody knows what it would have given. */
@@ -79,15 +84,15 @@ interface Outputs {
 }
 
 /** Checks a section, and notes the outputs that later ones may use. */
-function checkSection(kind: AnyKind, given: unknown, outputs: Outputs): Found[] {
-  const names = unknownNames(given, [kind.name], outputs, kind.namesForAws);
+function checkSection(kind: AnyKind, given: unknown, sample: Sample): Found[] {
+  const names = unknownNames(given, [kind.name], sample, kind.namesForAws);
   const parsed = kind.section.safeParse(given, { error: inPlainWords });
   if (!parsed.success) {
-    outputs.complete = false;
+    sample.complete = false;
     return [...names, ...issuesOf(parsed.error, [kind.name])];
   }
-  const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, outputs);
-  for (const name of kind.outputNames(parsed.data)) outputs.names.add(name);
+  const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, sample);
+  for (const name of kind.outputNames(parsed.data)) sample.names.add(name);
   return [...names, ...rendering];
 }
 
@@ -103,25 +108,25 @@ function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]):
 }
 
 /** Every `${…}` in a section that means nothing there, and every `${` that is not closed. */
-function unknownNames(value: unknown, path: Path, outputs: Outputs, forAws?: RegExp): Found[] {
+function unknownNames(value: unknown, path: Path, sample: Sample, forAws?: RegExp): Found[] {
   if (typeof value === 'string') {
-    const unknown = namesIn(value).filter((name) => !isKnown(name, outputs) && !forAws?.test(name));
-    const found = unknown.map((name) => ({ path, message: explainName(name, outputs) }));
+    const unknown = namesIn(value).filter((name) => !isKnown(name, sample) && !forAws?.test(name));
+    const found = unknown.map((name) => ({ path, message: explainName(name, sample) }));
     const closed = namesIn(value).reduce((rest, name) => rest.replace(`\${${name}}`, ''), value);
     return closed.includes('${') ? [...found, { path, message: 'a `${` without a name and a `}`' }] : found;
   }
   if (value === null || typeof value !== 'object') return [];
   const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
-  return parts.flatMap(([key, item]) => unknownNames(item, [...path, key], outputs, forAws));
+  return parts.flatMap(([key, item]) => unknownNames(item, [...path, key], sample, forAws));
 }
 
-function isKnown(name: string, outputs: Outputs): boolean {
-  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name) || outputs.names.has(name)) return true;
-  return !outputs.complete && /^[a-z][\w-]*(\.[\w-]+)+$/i.test(name);
+function isKnown(name: string, sample: Sample): boolean {
+  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name) || sample.names.has(name)) return true;
+  return !sample.complete && /^[a-z][\w-]*(\.[\w-]+)+$/i.test(name);
 }
 
-function explainName(name: string, outputs: Outputs): string {
-  const known = [...Object.keys(SAMPLES), 'values.*', ...outputs.names];
+function explainName(name: string, sample: Sample): string {
+  const known = [...Object.keys(SAMPLES), 'values.*', ...sample.names];
   return `unknown name \${${name}}; known here are ${known.join(', ')}`;
 }
 
@@ -129,11 +134,10 @@ function explainName(name: string, outputs: Outputs): string {
  * What goes wrong when the section is rendered for a sample account. A value of the account's own (`values.*`) has no
  * sample, so that what a kind says about a text with one in it is not held against the baseline.
  */
-function renderProblems(kind: AnyKind, section: unknown, given: unknown, outputs: Outputs): Found[] {
-  const lookup: Lookup = (name) =>
-    SAMPLES[name] ?? (outputs.names.has(name) ? sampleOutput(name) : undefined);
+function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): Found[] {
+  const lookup: Lookup = (name) => SAMPLES[name] ?? (sample.names.has(name) ? sampleOutput(name) : undefined);
   try {
-    kind.render(section, lookup, SAMPLE_ACCOUNT);
+    kind.render(section, lookup, sample.account);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidDesiredState)) throw error;

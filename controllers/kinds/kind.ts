@@ -84,6 +84,8 @@ export interface KindAccount {
   readonly region: string;
   /** Value of the tag `orgkeeper:owner` on everything we make: the id of the Main account. */
   readonly owner: string;
+  /** What IAM lets Main assume; absent where no deployment is known, and where things are only taken away. */
+  readonly executionRolePattern?: string;
   /** Present for an account that is entered by its execution role, which its owner made. */
   readonly entry?: Entry;
   /** Present for an account that brings its own network. */

@@ -60,6 +60,7 @@ export function kindAccount(record: AccountRecord, config: Config, kept: readonl
     partition: config.partition,
     region: regionOf(record, config),
     owner: config.mainAccountId,
+    executionRolePattern: config.executionRolePattern,
     ...(entry && { entry }),
     ...(record.network && { network: record.network }),
   };

@@ -23,7 +23,8 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   const hold = stopped(pass);
   const none = { findings: [], failures: [] };
   if (hold) return { outcomes: kept.map(({ kind }) => held(kind)), hold, ...none };
-  const account = kindAccount(pass.record, deps.config, kept);
+  // What was made under a name that Main may not assume is taken away like any other.
+  const { executionRolePattern: _, ...account } = kindAccount(pass.record, deps.config, kept);
   const dropped = deps.kinds.filter(
     (kind) =>
       !kept.some((one) => one.kind === kind) && !isEntry(kind, account) && kind.leaves?.(pass.place.outputs),

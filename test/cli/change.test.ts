@@ -129,6 +129,19 @@ describe('baseline', () => {
     expect((await orgkeeper('baseline', 'list', '--json')).stdout).toBe('[]\n');
   });
 
+  test('publish refuses a role that Main may not assume, which validate cannot know', async () => {
+    const path = await file(`name: small
+executionRole:
+  name: bad-name
+  trustPolicy: { Statement: { Effect: Allow, Principal: { AWS: "\${main.runnerRole}" }, Action: "sts:AssumeRole" } }
+`);
+    expect((await orgkeeper('baseline', 'validate', path)).code).toBe(0);
+    const { code, stderr } = await orgkeeper('baseline', 'publish', path);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${path}:3: executionRole.name: bad-name does not match executionRolePattern`);
+    expect((await orgkeeper('baseline', 'list', '--json')).stdout).toBe('[]\n');
+  });
+
   test('validate --json is for machines', async () => {
     const good = await orgkeeper('baseline', 'validate', await file(valid), '--json');
     expect(good).toEqual({ code: 0, stdout: '{\n  "valid": true,\n  "problems": []\n}\n', stderr: '' });

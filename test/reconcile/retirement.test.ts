@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { announcements } from '../../controllers/reconcile/announce.ts';
 import { kindFinding } from '../../controllers/reconcile/conditions.ts';
@@ -53,12 +54,14 @@ async function removal(
     address?: string;
     former?: string;
     madeAt?: string;
+    renderRole?: AnyKind['render'];
   } = {},
 ) {
   const log: string[] = [];
   const policies: string[] = [];
   const record = { ...retiring, ...options.record };
-  const kinds = [aKind('role', log), aKind('network', log, options.networkFails), aKind('parameters', log)];
+  const role = { ...aKind('role', log), ...(options.renderRole && { render: options.renderRole }) };
+  const kinds = [role, aKind('network', log, options.networkFails), aKind('parameters', log)];
   const config = aConfig();
   const documents = {
     async send({ constructor: { name } }: object) {
@@ -108,6 +111,17 @@ async function removal(
 }
 
 describe('The pass of a retiring account', () => {
+  it('takes away a role that was made under a name that Main may not assume', async () => {
+    const section = executionRole.section.parse({
+      name: 'bad-name',
+      trustPolicy: { Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' } },
+    });
+    const { found } = await removal({
+      renderRole: (_, lookup, account) => executionRole.render(section, lookup, account),
+    });
+    expect(found.retired).toBe(true);
+  });
+
   it('takes away the last things first, under the lease, each kind with a session of its own', async () => {
     const { found, log, policies, conditions, outputs } = await removal({ madeAt: '2026-11-20T10:00:00Z' });
     expect(log).toEqual(['lease', 'parameters', 'network', 'role']);

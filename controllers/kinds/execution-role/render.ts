@@ -1,6 +1,7 @@
 import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
+import { matchesRolePattern } from '../../../shared/trust.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
 import { FORMER } from './ours.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
@@ -32,7 +33,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   const problems = [
     ...unknownNames(filled, 'executionRole'),
     ...(parsed.success
-      ? sizeProblems(withEntry(parsed.data, entry))
+      ? wholeProblems(withEntry(parsed.data, entry), account)
       : zodProblems(parsed.error, 'executionRole')),
   ];
   if (problems.length > 0 || !parsed.success) {
@@ -45,7 +46,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   return {
     ...role,
     tags: { ...role.tags, [OWNER_TAG]: account.owner, [NAME_TAG]: 'executionRole' },
-    arn: `arn:${account.partition}:iam::${account.accountId}:role${role.path}${role.name}`,
+    arn: arnOf(role, account),
     partition: account.partition,
     owner: account.owner,
     former: lookup(FORMER)?.split(' ') ?? [],
@@ -57,6 +58,26 @@ function withEntry(role: ExecutionRoleSection, entry: Entry | undefined): Execut
   if (!entry) return role;
   const [, path = '/', name = ''] = /:role(\/(?:.*\/)?)([^/]+)$/.exec(entry.roleArn) ?? [];
   return { ...role, path, name, inlinePolicies: { ...role.inlinePolicies, [OWN_POLICY]: entry.policy } };
+}
+
+function arnOf({ path, name }: ExecutionRoleSection, { partition, accountId }: KindAccount): string {
+  return `arn:${partition}:iam::${accountId}:role${path}${name}`;
+}
+
+/** What is wrong with a role whose every field is right by itself. */
+function wholeProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
+  return [...nameProblems(role, account), ...sizeProblems(role)];
+}
+
+/** Main could make a role of another name, and never assume it. One with `${…}` left in it is a problem already. */
+function nameProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
+  const { executionRolePattern: pattern } = account;
+  const arn = arnOf(role, account);
+  if (pattern === undefined || namesIn(arn).length > 0 || matchesRolePattern(arn, pattern)) return [];
+  const message =
+    `${role.path.slice(1)}${role.name} does not match executionRolePattern ${pattern}, and IAM lets Main assume only ` +
+    'what does: rename the role in the baseline, or widen the pattern in the context and deploy the main stack';
+  return [{ path: 'executionRole.name', message }];
 }
 
 function sizeProblems(role: ExecutionRoleSection): Problem[] {

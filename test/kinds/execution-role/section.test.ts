@@ -50,11 +50,11 @@ describe('the section executionRole', () => {
 });
 
 describe('rendering the execution role', () => {
-  const rendered = (given: object) =>
-    render(ExecutionRoleSection.parse({ ...valid, ...given }), lookup, account);
-  const problemsOf = (given: object) => {
+  const rendered = (given: object, deployment: object = {}) =>
+    render(ExecutionRoleSection.parse({ ...valid, ...given }), lookup, { ...account, ...deployment });
+  const problemsOf = (given: object, deployment?: object) => {
     try {
-      rendered(given);
+      rendered(given, deployment);
     } catch (error) {
       if (error instanceof InvalidDesiredState) return error.problems;
     }
@@ -72,6 +72,26 @@ describe('rendering the execution role', () => {
   test('refuses a name that is not known for the account, by its path', () => {
     expect(problemsOf({ tags: { team: '${values.team}' } })).toEqual([
       { path: 'executionRole.tags.team', message: '${values.team} is not known for this account' },
+    ]);
+  });
+
+  test('refuses a name that Main may not assume, path included, where a deployment says what it may', () => {
+    const deployment = { executionRolePattern: 'orgkeeper-execution*' };
+    expect(problemsOf({}, deployment)).toEqual([]);
+    expect(problemsOf({ name: 'bad-name' })).toEqual([]);
+    expect(problemsOf({ name: 'bad-name' }, deployment)).toEqual([
+      {
+        path: 'executionRole.name',
+        message: expect.stringMatching(
+          /^bad-name does not match executionRolePattern orgkeeper-execution\*.*rename the role in the baseline, or widen/,
+        ),
+      },
+    ]);
+    expect(problemsOf({ path: '/team/' }, deployment)).toMatchObject([
+      { message: expect.stringMatching(/^team\/orgkeeper-execution does not match/) },
+    ]);
+    expect(problemsOf({ name: '${values.name}' }, deployment)).toMatchObject([
+      { message: '${values.name} is not known for this account' },
     ]);
   });
 
