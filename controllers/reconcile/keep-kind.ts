@@ -1,6 +1,7 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { Difference } from '../../shared/status.ts';
-import { type AnyKind, type Blocked, type Change, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
+import type { AnyKind, Change } from '../kinds/kind.ts';
+import { blockedBy } from './blocked-by.ts';
 import { compareKind } from './compare-kind.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { contextFor, type Seen, type Workplace } from './observe-kinds.ts';
@@ -36,9 +37,9 @@ export async function keepKind(
     differences.length > 0 ? await writeKind(seen, change, place, write.clients) : { differences };
   const outcome = { ...found, ...done, differences: [...done.differences, ...left] };
   if (failure) return { ...outcome, state: { is: 'failed', ...failure } };
-  const [first] = comparison.blocked.toSorted((one, other) => waits(one) - waits(other));
-  if (!first) return { ...outcome, state: { is: 'inDesiredState', ...(note && { note }) } };
-  return { ...outcome, state: { is: 'blocked', reason: first.reason, message: first.message } };
+  const blocked = blockedBy(comparison.blocked);
+  if (!blocked) return { ...outcome, state: { is: 'inDesiredState', ...(note && { note }) } };
+  return { ...outcome, state: { is: 'blocked', ...blocked } };
 }
 
 type ClientsFor = (seen: Seen, wanted: unknown) => Promise<MemberClients>;
@@ -73,11 +74,6 @@ async function writeKind(
 
 function reported(difference: Difference): Difference {
   return { ...difference, action: 'reported' };
-}
-
-/** What waits for others says least about what stands in the way. */
-function waits({ reason }: Blocked): number {
-  return reason === WAITING_FOR_OUTPUTS ? 1 : 0;
 }
 
 function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOutcome, 'role'> {

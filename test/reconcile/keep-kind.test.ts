@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AnyKind, WritingContext } from '../../controllers/kinds/kind.ts';
+import type { AnyKind, Comparison, WritingContext } from '../../controllers/kinds/kind.ts';
 import { keepKind } from '../../controllers/reconcile/keep-kind.ts';
 import type { Seen } from '../../controllers/reconcile/observe-kinds.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
@@ -18,7 +18,10 @@ const differing = (resource: string): Difference => ({
 const [one, two, three] = [differing('one'), differing('two'), differing('three')];
 
 /** A kind of three things that all differ, and what `apply` does about it. */
-async function kept(apply: (context: WritingContext) => Promise<void>, held = false) {
+async function kept(
+  apply: (context: WritingContext) => Promise<void>,
+  { held = false, compared = {} }: { held?: boolean; compared?: Partial<Comparison> } = {},
+) {
   const kind = {
     name: 'things',
     condition: 'Things',
@@ -29,6 +32,7 @@ async function kept(apply: (context: WritingContext) => Promise<void>, held = fa
       foreign: [],
       warnings: ['Wanted'],
       standing: ['Standing'],
+      ...compared,
     }),
     apply: (_: unknown, context: WritingContext) => apply(context),
   } as unknown as AnyKind;
@@ -43,6 +47,16 @@ async function kept(apply: (context: WritingContext) => Promise<void>, held = fa
 }
 
 describe('keeping a kind', () => {
+  test('says all that stands in the way', async () => {
+    const blocked = [
+      { reason: 'TrustMissing', message: 'Its trust lacks Main.', difference: one },
+      { reason: 'PolicyUnread', message: 'One policy is unread.', difference: two },
+    ];
+    const found = await kept(async () => {}, { compared: { differences: [], blocked } });
+    const message = 'Its trust lacks Main. One policy is unread.';
+    expect(found.state).toEqual({ is: 'blocked', reason: 'TrustMissing', message });
+  });
+
   test('that fails half-way says what is written by then, and reports the rest', async () => {
     const error = new Throttled('slow down');
     const found = await kept(async ({ wrote }) => {
@@ -61,7 +75,7 @@ describe('keeping a kind', () => {
   });
 
   test('writes nothing while it is held', async () => {
-    const found = await kept(() => Promise.reject(new Error('written')), true);
+    const found = await kept(() => Promise.reject(new Error('written')), { held: true });
     expect(found.state).toEqual({ is: 'held' });
     expect(found.warnings).toEqual(['Standing']);
     expect(found.actions).toEqual(['one reported', 'two reported', 'three reported']);
