@@ -3,11 +3,11 @@ import type { AccountRecord } from '../shared/account.ts';
 import { type AccountView, accountView } from '../shared/account-view.ts';
 import { formatBaseline } from '../shared/baseline.ts';
 import type { RegistrationRequest } from '../shared/requests.ts';
-import { unmet } from '../shared/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
+import { inTheWay, inWords, obstacles } from './obstacles.ts';
 import { poll, startProgress } from './progress.ts';
 import { failIfRejected } from './rejection.ts';
 
@@ -75,26 +75,20 @@ export async function waitUntilReady(
       const { record, status, control } = await loadAccount(table, id);
       if (!record) throw new Failure(`Account ${id} is no longer registered: somebody removed it.`);
       view = accountView({ record, status, control });
-      if (view.state === 'failed') throw new Failure(`Account ${id} failed: ${reason(view)}`);
+      if (view.state === 'failed') throw new Failure(`Account ${id} failed:${inTheWay(view)}`);
       if (view.ready) return view;
-      update(`Account ${id} is ${view.state}: ${reason(view)}`);
       const seen = status?.observedGeneration === record.generation;
+      const [first] = seen ? obstacles(view.conditions) : [];
+      update(`Account ${id} is ${view.state}: ${first ? inWords(first) : 'its pass is not over'}`);
       return seen && view.lastPass?.result === 'drifted' ? view : undefined;
     },
     {
       seconds,
       every: 1_000,
       late: () =>
-        `Account ${id} is not ready after ${Math.round(seconds)} s: ${view ? reason(view) : 'no pass is over'}`,
+        `Account ${id} is not ready after ${Math.round(seconds)} s:${view ? inTheWay(view) : ' no pass is over'}`,
     },
   );
-}
-
-/** What stands in the way, as the first condition that is not met says it. */
-function reason({ conditions, lastPass }: AccountView): string {
-  const problem = unmet(conditions);
-  if (problem) return `${problem.type} ${problem.reason}: ${problem.message}`;
-  return lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over';
 }
 
 /** `name@version` of what was asked for: intake takes the newest version where none is named. */

@@ -2,6 +2,7 @@ import { accountView } from '../shared/account-view.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';
+import { inWords } from './obstacles.ts';
 import { poll, startProgress } from './progress.ts';
 import { failIfRejected } from './rejection.ts';
 
@@ -34,9 +35,7 @@ export async function followRetirement(
         const obstacle = conditions.find(
           ({ reason }) => !['Removed', 'Left', 'WaitingForRemoval'].includes(reason),
         );
-        throw new Failure(
-          `Account ${accountId} is not retired yet: ${obstacle ? `${obstacle.type} ${obstacle.reason}: ${obstacle.message}` : state}`,
-        );
+        throw new Failure(`Account ${accountId} is not retired yet: ${obstacle ? inWords(obstacle) : state}`);
       },
       {
         seconds,

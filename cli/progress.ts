@@ -1,19 +1,24 @@
 import ora from 'ora';
 import { Failure } from './failure.ts';
+import { cell, say } from './output.ts';
 
-/** Tells the person how far the waiting is: a spinner on a terminal, lines elsewhere, always on stderr. */
+/** Says on stderr how far the waiting is: a spinner on a terminal, elsewhere a line whenever it changes. */
 export interface Progress {
   update(text: string): void;
   stop(): void;
 }
 
 export function startProgress(text: string): Progress {
-  if (!process.stderr.isTTY) process.stderr.write(`${text}\n`);
-  const spinner = ora({ text, isEnabled: !!process.stderr.isTTY, isSilent: !process.stderr.isTTY }).start();
+  const isTerminal = !!process.stderr.isTTY;
+  const spinner = ora({ isEnabled: isTerminal, isSilent: !isTerminal }).start();
+  const update = (now: string) => {
+    const line = cell(now);
+    if (!isTerminal && line !== spinner.text) say(line);
+    spinner.text = line;
+  };
+  update(text);
   return {
-    update: (now) => {
-      spinner.text = now;
-    },
+    update,
     stop: () => {
       spinner.stop();
     },

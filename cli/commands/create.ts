@@ -37,9 +37,10 @@ export function createCommand(): Command {
 async function create(options: Options): Promise<void> {
   const [{ ask, checkRequest }, output] = await Promise.all([import('../ask.ts'), import('../output.ts')]);
   const request = checkRequest('AccountCreationRequested', detailOf(options));
-  const [{ connect }, { checkNotTaken, followCreation }] = await Promise.all([
+  const [{ connect }, { checkNotTaken, followCreation }, { ended }] = await Promise.all([
     import('../context.ts'),
     import('../follow-creation.ts'),
+    import('../obstacles.ts'),
   ]);
   const { bus, table } = await connect();
   await checkNotTaken(table, request);
@@ -49,9 +50,7 @@ async function create(options: Options): Promise<void> {
   const { view, message } = await followCreation(table, { request, eventId, seconds: options.timeout });
   if (message) output.say(message);
   output.print(view.accountId);
-  output.say(
-    `Account ${view.accountId} is ${view.ready ? 'ready' : `${view.state}, ${view.lastPass?.result}`}.`,
-  );
+  output.say(ended(view));
 }
 
 /** The event's detail, of what was given on the command line. */

@@ -52,9 +52,12 @@ async function register(id: string, options: Options): Promise<void> {
   output.say(`Asked for account ${id} with event ${eventId}.`);
   if (!options.wait)
     return output.say(`\`orgkeeper account ${id}\` shows it within seconds, unless it is rejected.`);
-  const { followRegistration } = await import('../follow-registration.ts');
+  const [{ followRegistration }, { ended }] = await Promise.all([
+    import('../follow-registration.ts'),
+    import('../obstacles.ts'),
+  ]);
   const view = await followRegistration(table, { request, before, eventId, seconds: options.timeout });
-  output.say(`Account ${id} is ${view.ready ? 'ready' : `${view.state}, ${view.lastPass?.result}`}.`);
+  output.say(ended(view));
 }
 
 /** The event's detail, of what was given on the command line. */

@@ -274,4 +274,54 @@ describe('register', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/Account 111111111111 failed: Access ExternalIdDiffers: Correct it\.\n$/);
   });
+
+  const condition = (type: string, state: 'True' | 'False' | 'Unknown', reason: string) => ({
+    type,
+    status: state,
+    reason,
+    message: `${reason} it is.`,
+    changedAt: '',
+  });
+
+  test('says what it waits for whenever that changes, and once', async () => {
+    const argv = ['register', A, '--name', 'genomics', '--wait', '--timeout', '4'];
+    const { stderr } = await answered(argv, async ({ id }) => {
+      await keep(world.table, record(A, { changedBy: id }));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const conditions = [
+        condition('Network', 'Unknown', 'NotLookedAt'),
+        condition('Access', 'Unknown', 'Settling'),
+      ];
+      const lastPass = pass({ result: 'waiting' });
+      await leave(world.table, status(A, { ready: false, conditions, lastPass }));
+    });
+    expect(stderr.split('\n').slice(1)).toEqual([
+      'Waiting for account 111111111111 to be taken up …',
+      'Account 111111111111 is registered; waiting for its first pass …',
+      'Account 111111111111 is pending: its pass is not over',
+      expect.stringMatching(/^Account 111111111111 is \w+: Access Settling: Settling it is\.$/),
+      'orgkeeper: Account 111111111111 is not ready after 4 s:',
+      '  Access Settling: Settling it is.',
+      '  Network NotLookedAt: NotLookedAt it is.',
+      '',
+    ]);
+  });
+
+  test('that ends not ready says everything that stands in the way, who can get in first', async () => {
+    const { code, stderr } = await answered(['register', A, '--name', 'x', '--wait'], async ({ id }) => {
+      await keep(world.table, record(A, { name: 'x', changedBy: id }));
+      const conditions = [
+        condition('Parameters', 'Unknown', 'NotLookedAt'),
+        condition('ExecutionRole', 'False', 'TrustMissing'),
+        condition('Network', 'True', 'InDesiredState'),
+        condition('Access', 'False', 'OpenWithoutExternalId'),
+      ];
+      const lastPass = pass({ result: 'drifted' });
+      await leave(world.table, status(A, { ready: false, conditions, lastPass }));
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /is active, and not ready:\n {2}Access Open.*\n {2}ExecutionRole TrustM.*\n {2}Parameters Not.*\n$/,
+    );
+  });
 });

@@ -1,0 +1,29 @@
+import type { AccountView } from '../shared/account-view.ts';
+import type { Condition } from '../shared/status.ts';
+
+/**
+ * The conditions that stand in the way, the one to look at first before the others: who can get in before what is kept,
+ * and what does not hold before what is not known. Pure.
+ */
+export function obstacles(conditions: readonly Condition[]): Condition[] {
+  const rank = ({ type, status }: Condition) => (type === 'Access' ? 0 : 2) + (status === 'False' ? 0 : 1);
+  return conditions.filter(({ status }) => status !== 'True').toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** What stands in the way of an account, to follow a colon: several things a line each. Pure. */
+export function inTheWay({ conditions, lastPass }: AccountView): string {
+  const all = obstacles(conditions).map(inWords);
+  if (all.length > 1) return all.map((each) => `\n  ${each}`).join('');
+  return ` ${all[0] ?? (lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over')}`;
+}
+
+/** `Network InUse: It is still used.` */
+export function inWords({ type, reason, message }: Condition): string {
+  return `${type} ${reason}: ${message}`;
+}
+
+/** How following an account ended, in words. Pure. */
+export function ended(view: AccountView): string {
+  if (view.ready) return `Account ${view.accountId} is ready.`;
+  return `Account ${view.accountId} is ${view.state}, and not ready:${inTheWay(view)}`;
+}
