@@ -7,13 +7,20 @@ import { Failure } from './failure.ts';
 /** EventBridge took 256 KB for years, and the queues behind it still may: nothing sensible is larger. */
 const MAX_BYTES = 256 * 1024;
 
-/** The request as intake will read it. @throws Failure when it would be rejected, naming every problem by path */
+/**
+ * The request as intake will read it.
+ * @param more problems that only the deployment knows of
+ * @throws Failure when it would be rejected, naming every problem by path
+ */
 export function checkRequest<T extends RequestType>(
   type: T,
   detail: Record<string, unknown>,
+  more: readonly Problem[] = [],
 ): z.infer<(typeof requests)[T]> {
   const checked = parseRequest(type, detail);
-  if ('problems' in checked) throw new Failure(`This is no ${type}: ${listProblems(checked.problems)}.`);
+  const problems = [...('problems' in checked ? checked.problems : []), ...more];
+  if ('problems' in checked || problems.length > 0)
+    throw new Failure(`The request would be rejected: ${listProblems(problems)}.`);
   return checked.request.detail as z.infer<(typeof requests)[T]>;
 }
 

@@ -43,10 +43,14 @@ export function registerCommand(): Command {
 
 async function register(id: string, options: Options): Promise<void> {
   const [{ ask, checkRequest }, output] = await Promise.all([import('../ask.ts'), import('../output.ts')]);
-  const request = checkRequest('AccountRegistrationRequested', registration(id, options));
-  const { connect } = await import('../context.ts');
-  const { getRecord } = await import('../../shared/store/accounts.ts');
-  const { bus, table } = await connect();
+  const [{ connect }, { getRecord }, { roleRefusal }] = await Promise.all([
+    import('../context.ts'),
+    import('../../shared/store/accounts.ts'),
+    import('../../controllers/intake/refuse-account.ts'),
+  ]);
+  const { bus, table, config } = await connect();
+  const unusable = roleRefusal(options.executionRoleArn, config)?.problems;
+  const request = checkRequest('AccountRegistrationRequested', registration(id, options), unusable);
   const before = await getRecord(table, id);
   const eventId = await ask(bus, 'AccountRegistrationRequested', request);
   output.say(`Asked for account ${id} with event ${eventId}.`);

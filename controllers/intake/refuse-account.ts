@@ -41,8 +41,8 @@ export function accountRefusals(
   ];
 }
 
-/** Why Main could never assume the execution role that is named; its account was compared when it was read. */
-function roleRefusal(
+/** Why Main could never assume the execution role that is named; its account was compared when it was read. Pure. */
+export function roleRefusal(
   arn: string | undefined,
   { executionRolePattern: pattern, partition }: Config,
 ): Rejection | undefined {

@@ -190,6 +190,21 @@ describe('register', () => {
     expect(await world.nextRequest(1)).toBeUndefined();
   });
 
+  test.each([
+    ['aws:iam::111111111111:role/Admin', /executionRoleArn: .* must match executionRolePattern orgkeeper-\*/],
+    ['aws-cn:iam::111111111111:role/orgkeeper-a', /executionRoleArn: the role must be in the partition aws/],
+    [
+      'aws:iam::222222222222:role/Admin',
+      /would be rejected: detail\.executionRoleArn: .*in the account that is registered; detail\.executionRoleArn: .*must match/,
+    ],
+  ])('with a role that Main could never assume is refused, and nothing is sent: %s', async (role, said) => {
+    const { code, stderr } = await orgkeeper(
+      ...['register', A, '--name', 'x', '--execution-role-arn', `arn:${role}`],
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(said) });
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
   test('that is too large is refused in plain words', async () => {
     const values = Array.from({ length: 300 }, (_, i) => ['--value', `k${i}=${'v'.repeat(1000)}`]).flat();
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', ...values);
