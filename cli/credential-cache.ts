@@ -34,7 +34,7 @@ function userCaches({ XDG_CACHE_HOME: xdg = '', LOCALAPPDATA: local }: NodeJS.Pr
 
 /** Credentials kept in files that only the user can read (0600, in a directory 0700), one a key. */
 export interface CredentialCache {
-  /** What was kept under the key and has not (nearly) expired. A file that cannot be read counts as none. */
+  /** What was kept under the key and has not (nearly) expired. A file that cannot be shut or read counts as none. */
   get(key: string, now: Date): Promise<TemporaryCredentials | undefined>;
   put(key: string, credentials: TemporaryCredentials): Promise<void>;
   /** Forgets every key that begins so, and what a crash left of it; all of them for ''. Returns how many keys. */
@@ -46,7 +46,10 @@ export function credentialCache(directory: string): CredentialCache {
   const file = (key: string) => join(directory, `${key}.json`);
   return {
     async get(key, now) {
-      const text = await readFile(file(key), 'utf8').catch(() => '');
+      // Somebody may have opened it, as a copied or restored home directory does.
+      const text = await chmod(file(key), 0o600)
+        .then(() => readFile(file(key), 'utf8'))
+        .catch(() => '');
       const parsed = TemporaryCredentials.safeParse(parse(text));
       if (!parsed.success) return undefined;
       return Date.parse(parsed.data.Expiration) - MARGIN_MS > now.getTime() ? parsed.data : undefined;

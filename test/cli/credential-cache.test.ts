@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -45,6 +45,14 @@ describe('the cache of credentials', () => {
     await mkdir(directory, { recursive: true, mode: 0o755 });
     await credentialCache(directory).put('111-a', given(60));
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+
+  test('shuts a file that others could read before it is used', async () => {
+    const cache = credentialCache(directory);
+    await cache.put('111-a', given(60));
+    await chmod(join(directory, '111-a.json'), 0o644);
+    expect(await cache.get('111-a', now)).toEqual(given(60));
+    expect((await stat(join(directory, '111-a.json'))).mode & 0o777).toBe(0o600);
   });
 
   test('is whole whoever writes at the same moment, and leaves no other file', async () => {
