@@ -1,4 +1,4 @@
-import { NotYetConsistent } from '../../shared/errors.ts';
+import { AccountNotReady, NotYetConsistent } from '../../shared/errors.ts';
 import type { Clock } from './eventually.ts';
 import type { Findings } from './findings.ts';
 import type { KindOutcome } from './kind-outcome.ts';
@@ -22,6 +22,8 @@ export async function verified(
   const putBack = outcome?.state.is === 'blocked' && outcome.state.reason === PUT_BACK;
   const due = needsVerifying(old, (outcome?.differences.length ?? 0) > 0, pass);
   if (!role || !due || putBack) return { findings: old ? [old] : [], failures: [] };
+  const door = notReady(outcome);
+  if (door) return { findings: [], failures: [{ type: 'Access', error: door }] };
   const wrote = wroteRole(outcome);
   if (wrote) deps.access.evict(pass.record.accountId);
   try {
@@ -45,6 +47,12 @@ export async function verified(
   } catch (error) {
     return { findings: [], failures: [{ type: 'Access', error }] };
   }
+}
+
+/** The account could be read, by an older session, and not be entered to make the role: that is what is to be said. */
+function notReady(outcome: KindOutcome | undefined): AccountNotReady | undefined {
+  const error = outcome?.state.is === 'failed' ? outcome.state.error : undefined;
+  return error instanceof AccountNotReady ? error : undefined;
 }
 
 /** True when what the role needs may only not be seen everywhere yet: its making is tried again. */

@@ -7,7 +7,7 @@ import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { verified } from '../../controllers/reconcile/verification.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
-import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
+import { AccessDenied, AccountNotReady, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/status.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 
@@ -145,6 +145,15 @@ describe('a role that could not be made', () => {
   it('is missing, whatever its trust policy would have admitted', async () => {
     const { verdict } = await unmade(new InvalidDesiredState('Invalid principal in policy'));
     expect(verdict).toMatchObject({ ok: false, reason: 'RoleMissing', message });
+  });
+
+  it('says that the account is not ready, where that is why', async () => {
+    const error = new AccountNotReady('none of the roles can be assumed', { reason: 'AccessRoleNotReady' });
+    expect(await unmade(error)).toMatchObject({
+      tried: [],
+      findings: [],
+      failures: [{ type: 'Access', error }],
+    });
   });
 
   it('is waited for while IAM may only be slow to see what it needs', async () => {
