@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { Config } from '../shared/config.ts';
+import { type Config, TEMPLATE_DAYS } from '../shared/config.ts';
 import { Failure } from './failure.ts';
 
 /** A link that opens CloudFormation in its owner's console, with the template and everything in it filled in. */
@@ -14,8 +14,8 @@ export interface QuickCreate {
 /** What the stack of a member template is called. */
 export const MEMBER_STACK = 'orgkeeper-member';
 
-/** S3 signs for no longer, in seconds: the bucket forgets the template then, too (infra/constructs/templates.ts). */
-const LIFETIME = 7 * 24 * 60 * 60;
+/** In seconds; the bucket forgets the template then, too (infra/constructs/templates.ts). */
+const LIFETIME = TEMPLATE_DAYS * 24 * 60 * 60;
 
 /**
  * Puts the template into the bucket of the deployment, with the caller's own credentials, and links to it by a

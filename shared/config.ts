@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const AccountId = z.string().regex(/^\d{12}$/, 'an account id has 12 digits');
 
+/** How many days a member template stays where its link finds it: S3 signs no URL for longer. */
+export const TEMPLATE_DAYS = 7;
+
 /**
  * What every function and the command line know about the deployment: one document, written by the main
  * stack. Functions read it from the environment variable ORGKEEPER_CONFIG, the command line from the SSM

@@ -1,8 +1,6 @@
 import { Duration, RemovalPolicy, aws_s3 as s3, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-
-/** How long a member template, and the link to it, can live: S3 signs no URL for longer. */
-const LIFETIME = Duration.days(7);
+import { TEMPLATE_DAYS } from '../../shared/config.ts';
 
 /**
  * Where `orgkeeper template member` puts templates for the owners of accounts: CloudFormation reads those of a
@@ -16,7 +14,7 @@ export function templates(scope: Construct, bucketName: string): s3.Bucket {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
     enforceSSL: true,
-    lifecycleRules: [{ expiration: LIFETIME }],
+    lifecycleRules: [{ expiration: Duration.days(TEMPLATE_DAYS) }],
     removalPolicy: RemovalPolicy.RETAIN,
   });
   Validations.of(bucket).acknowledge({

@@ -1,3 +1,4 @@
+import { remembered } from './iam.ts';
 import type { Upstream } from './upstream.ts';
 import { type Call, isObject, parseObject, type Reply, text } from './wire.ts';
 
@@ -9,19 +10,11 @@ export interface Emails {
 
 /** Knows the accounts that are there when the first one is made, and those that are made after it, here. */
 export function createEmails(upstream: Upstream): Emails {
-  const taken = new Map<string, Promise<Set<string>>>();
-
-  function takenIn(account: string): Promise<Set<string>> {
-    const known = taken.get(account) ?? list(upstream, account);
-    taken.set(account, known);
-    const forget = () => taken.delete(account);
-    known.then((emails) => emails.size > 0 || forget(), forget);
-    return known;
-  }
+  const taken = new Map<string, Promise<Set<string> | undefined>>();
 
   return {
     async unlessTaken(call, account, make) {
-      const emails = await takenIn(account);
+      const emails = (await remembered(taken, account, () => list(upstream, account))) ?? new Set();
       const email = text(call.params, 'Email')?.toLowerCase() ?? '';
       if (emails.has(email)) return undefined;
       emails.add(email);
@@ -36,7 +29,8 @@ export function createEmails(upstream: Upstream): Emails {
   };
 }
 
-async function list(upstream: Upstream, account: string): Promise<Set<string>> {
+/** Undefined while there is no account: there is no organization yet. */
+async function list(upstream: Upstream, account: string): Promise<Set<string> | undefined> {
   const emails = new Set<string>();
   let next: unknown;
   do {
@@ -50,5 +44,5 @@ async function list(upstream: Upstream, account: string): Promise<Set<string>> {
       emails.add(String(one.Email).toLowerCase());
     next = NextToken;
   } while (next);
-  return emails;
+  return emails.size > 0 ? emails : undefined;
 }

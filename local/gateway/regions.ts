@@ -1,3 +1,4 @@
+import { remembered } from './iam.ts';
 import type { Upstream } from './upstream.ts';
 import { type Call, errorReply, type Reply } from './wire.ts';
 
@@ -33,10 +34,8 @@ export function createRegions(upstream: Upstream): Regions {
         : /^us-gov-/.test(region)
           ? 'us-gov-west-1'
           : 'us-east-1';
-      const all = known.get(home) ?? read(home, account);
-      known.set(home, all);
-      all.catch(() => known.delete(home));
-      if ((await all).includes(`<regionName>${region}</regionName>`)) return undefined;
+      const all = await remembered(known, home, () => read(home, account));
+      if (all.includes(`<regionName>${region}</regionName>`)) return undefined;
       return errorReply(call, 400, 'UnknownEndpoint', `There is no region ${region}.`);
     },
   };
