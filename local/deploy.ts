@@ -25,8 +25,8 @@ export interface DeployOptions {
   readonly region: string;
   readonly main: string;
   readonly management: string;
-  /** Where templates and assets are written. */
-  readonly outdir: string;
+  /** Where bundles, templates and assets are written: this deployment's alone, since several may be made at once. */
+  readonly directory: string;
   /** Where the bundled functions are; they are bundled first when this is left out. */
   readonly functionsDir?: string;
   /** More CDK context, over what the local runtime sets. */
@@ -54,7 +54,9 @@ export interface DeployedStack {
  * order of a real deployment. Safe to repeat: what is deployed already is left alone.
  */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
-  const bundling = options.functionsDir ? undefined : bundleFunctions();
+  const outdir = join(options.directory, 'cdk.out');
+  const functionsDir = options.functionsDir ?? join(options.directory, 'functions');
+  const bundling = options.functionsDir ? undefined : bundleFunctions(functionsDir);
   const organizationId = await organization(options);
   // The emulator takes seconds to load CloudFormation: meanwhile the templates are made here.
   const loading = new CloudFormationClient(localClient(options.endpoint, options.main, options.region))
@@ -70,14 +72,14 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       operators: [`arn:aws:iam::${options.main}:user/administrator`],
       ...options.context,
     },
-    { outdir: options.outdir, ...(options.functionsDir ? { functionsDir: options.functionsDir } : {}) },
+    { outdir, functionsDir },
   );
   const stacks: DeployedStack[] = [];
   for (const artifact of app.synth().stacksRecursively) {
     const { stackName: name, environment, templateFullPath } = artifact;
     const { account, region } = environment;
     const template = JSON.parse(readFileSync(templateFullPath, 'utf8')) as Template;
-    const stack = { name, account, region, template, assets: assetsOf(options.outdir, name) };
+    const stack = { name, account, region, template, assets: assetsOf(outdir, name) };
     stacks.push(stack);
   }
   // Main first, so that the management account's rule finds the bus that it forwards to.

@@ -97,13 +97,13 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     undo.push(() => emulator.stop());
     gateway.connect(emulator);
     say(`Emulator at ${emulator.endpoint}. Deploying the stacks …`);
-    const outdir = join(directory, 'cdk.out', new URL(gateway.endpoint).port);
-    undo.push(() => rmSync(outdir, { recursive: true, force: true }));
+    const deploying = join(directory, 'deployments', new URL(gateway.endpoint).port);
+    undo.push(() => rmSync(deploying, { recursive: true, force: true }));
     const deployment = await deploy({
       endpoint: gateway.endpoint,
       region,
       ...accounts,
-      outdir,
+      directory: deploying,
       ...(options.functionsDir ? { functionsDir: options.functionsDir } : {}),
       ...(options.context ? { context: options.context } : {}),
     });

@@ -1,0 +1,28 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { FUNCTIONS_DIR } from '../../infra/build.ts';
+import { fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+
+/** When the bundles for a deployment into AWS were written; none is a time, too. */
+const written = () => {
+  const bundle = join(FUNCTIONS_DIR, 'reconcile', 'index.mjs');
+  return existsSync(bundle) ? statSync(bundle).mtimeMs : undefined;
+};
+
+const before = written();
+let runtimes: TestRuntime[] = [];
+beforeAll(async () => {
+  runtimes = await Promise.all([startTestRuntime(), startTestRuntime()]);
+}, 240_000);
+afterAll(() => Promise.all(runtimes.map((runtime) => runtime.stop())));
+
+it('two local runtimes that start at once bundle for themselves, and leave the bundles for AWS alone', async () => {
+  const ready = runtimes.map(async (runtime) => {
+    const fleet = fleetOf(runtime);
+    await fleet.untilReady(await fleet.createAccount('genomics'));
+  });
+  await Promise.all(ready);
+  expect(written()).toBe(before);
+}, 120_000);
