@@ -1,4 +1,4 @@
-/** One suite a concern; the suites that need the emulator share the one that global-setup starts. */
+/** One suite a concern; each test file that needs an emulator starts its own. */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -15,6 +15,7 @@ export default {
   testTimeout: 60_000,
   // Most of a journey is waiting for the emulator: two at a time, however few the cores.
   maxWorkers: 2,
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
   projects: [
     {
       ...common,

@@ -42,7 +42,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     }
     return { endpoint, lost: never, stop: async () => undefined };
   }
-  const command = findMoto(options) ?? installMoto(options);
+  const command = motoServer(options);
   const port = await freePort();
   mkdirSync(join(options.directory, 'logs'), { recursive: true });
   const logFile = join(options.directory, 'logs', `emulator-${port}.log`);
@@ -92,6 +92,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
+/**
+ * The command that starts moto: the one on PATH, else the one that was installed into the directory, else one that
+ * is installed there now. Throws a sentence that says what to install when it cannot.
+ */
+export function motoServer(options: Omit<EmulatorOptions, 'endpoint'>): string {
+  return findMoto(options) ?? installMoto(options);
+}
+
 /** Starts moto, and ends it once standard input closes: that is, when the process that started it is gone. */
 const GUARD = `exec 3<&0
 "$1" -H 127.0.0.1 -p "$2" </dev/null & moto=$!
@@ -106,7 +114,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function findMoto({ directory, say }: EmulatorOptions): string | undefined {
+function findMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): string | undefined {
   for (const command of ['moto_server', join(directory, 'moto', 'bin', 'moto_server')]) {
     const version = versionOf(command);
     if (version === undefined) continue;
@@ -142,7 +150,7 @@ function isTested(version: string): boolean {
   return compare(MOTO_RANGE.from) >= 0 && compare(MOTO_RANGE.below) < 0;
 }
 
-function installMoto({ directory, say }: EmulatorOptions): string {
+function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): string {
   const target = join(directory, 'moto');
   const requirement = `moto[server]${MOTO_RANGE.text}`;
   const python = join(target, 'bin', 'python');
