@@ -8,6 +8,7 @@ import { answerControl } from './control.ts';
 import { createCreations } from './creations.ts';
 import { answerPutEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { readBody, send } from './http.ts';
 import { createIam, type Iam } from './iam.ts';
 import { createMappings, type Mappings } from './mappings.ts';
 import { createMoveTasks } from './move-tasks.ts';
@@ -16,7 +17,7 @@ import { createRecorder, type Recorder } from './recorder.ts';
 import { createRegions } from './regions.ts';
 import { answerSts } from './sts.ts';
 import { createTrusts } from './trusts.ts';
-import { type Upstream, upstreamAt } from './upstream.ts';
+import { NoAnswer, type Upstream, upstreamAt } from './upstream.ts';
 import { type Call, errorReply, type Reply, readCall, xmlText } from './wire.ts';
 
 /** Every caller's endpoint at the local runtime: the emulator, with what AWS does and the emulator does not. */
@@ -146,10 +147,11 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       const reply = await answer(call, caller);
       recorder.add(call, caller, startedAt, reply);
       send(response, reply);
-    } catch {
-      // The emulator hung up or is gone: to a caller that is what a lost connection to AWS looks like.
-      recorder.add(call, caller, startedAt, undefined);
-      response.destroy();
+    } catch (error) {
+      const reply = error instanceof NoAnswer ? undefined : ownFault(call, error);
+      recorder.add(call, caller, startedAt, reply);
+      if (reply) send(response, reply);
+      else response.destroy();
     }
   }
 
@@ -186,14 +188,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, reply: Reply): void {
-  if (response.destroyed) return;
-  response.writeHead(reply.status, { ...reply.headers, 'content-length': String(reply.body.length) });
-  response.end(reply.body);
+/** What the gateway cannot do is said to the caller, as AWS says that something in it broke. */
+function ownFault(call: Call, error: unknown): Reply {
+  return errorReply(call, 500, 'InternalFailure', error instanceof Error ? error.message : String(error));
 }

@@ -9,12 +9,15 @@ export interface As {
   readonly service: string;
 }
 
+/** There was no answer of the emulator: to a caller this is what a lost connection to AWS looks like. */
+export class NoAnswer extends Error {}
+
 /** The emulator behind the gateway. */
 export interface Upstream {
   /** Its address, once connected. */
   endpoint(): string;
   connect(endpoint: string): void;
-  /** Passes the call on as this account's. Rejects when the emulator cannot be reached. */
+  /** Passes the call on as this account's. Rejects with NoAnswer when the emulator cannot be reached. */
   forward(call: Call, account: string, body?: Buffer): Promise<Reply>;
   /** A call of the gateway's own, as administrator of the account; not recorded. JSON protocol. */
   json(target: string, params: object, as: As): Promise<Reply>;
@@ -39,6 +42,7 @@ export function upstreamAt(): Upstream {
   function send(method: string, path: string, headers: Record<string, string>, body: Buffer): Promise<Reply> {
     const { hostname, port } = new URL(endpoint);
     return new Promise((resolve, reject) => {
+      const lost = (cause: Error) => reject(new NoAnswer(cause.message, { cause }));
       const outgoing = request(
         {
           agent,
@@ -51,7 +55,7 @@ export function upstreamAt(): Upstream {
         (answer) => {
           const chunks: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-          answer.on('error', reject);
+          answer.on('error', lost);
           answer.on('end', () => {
             resolve({
               status: answer.statusCode ?? 502,
@@ -61,7 +65,7 @@ export function upstreamAt(): Upstream {
           });
         },
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', lost);
       outgoing.end(body);
     });
   }
@@ -89,7 +93,7 @@ export function upstreamAt(): Upstream {
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
       const work = async () => {
         // Who gave up waiting has tried again, perhaps: doing it late would do it twice.
-        if (call.abandoned()) throw new Error('The caller hung up before its turn came.');
+        if (call.abandoned()) throw new NoAnswer('The caller hung up before its turn came.');
         return send(call.method, call.url, headers, body);
       };
       if (Number(call.params.WaitTimeSeconds ?? 0) > 0) return work();

@@ -133,6 +133,22 @@ describe('An account that is created', () => {
   });
 });
 
+describe('What the gateway cannot do', () => {
+  it('is said to the caller: an event pattern with a matcher that it does not know', async () => {
+    await queueBehind(MAIN, 'eu-west-1', 'default', {
+      'detail-type': ['Unknown matcher'],
+      source: [{ cidr: '10.0.0.0/8' }],
+    });
+    const Entries = [{ Source: '10.1.2.3', DetailType: 'Unknown matcher', Detail: '{}' }];
+    await expect(
+      new EventBridgeClient(local.as(MAIN)).send(new PutEventsCommand({ Entries })),
+    ).rejects.toMatchObject({
+      name: 'InternalFailure',
+      message: 'The local runtime does not know the matcher cidr of an event pattern.',
+    });
+  });
+});
+
 describe('PutEvents', () => {
   const entry = { Source: 'orgkeeper.request', DetailType: 'DriftSweepRequested', Detail: '{"reason":"x"}' };
 
