@@ -48,7 +48,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     mode: request.mode ?? known?.mode ?? 'enforce',
     baseline: registration.baseline,
     ...optional('baselineBy', baselineBy(request, existing)),
-    ...optional('unit', described?.units?.at(-1) ?? existing?.unit),
+    ...optional('unit', described && (described.units?.at(-1) ?? existing?.unit)),
     externalId: request.externalId ?? existing?.externalId ?? newExternalId(),
     ...optional('executionRoleArn', entered),
     ...optional('accessRoleName', request.accessRoleName ?? known?.accessRoleName),

@@ -65,7 +65,8 @@ export async function takeMissing(seen: ReadonlySet<string>, context: ListingCon
   const { organization, timeLeft, main } = context.deps;
   for (const record of context.records.values()) {
     const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
-    if (gone || seen.has(record.accountId) || record.origin === 'invited') continue;
+    const neverThere = record.origin === 'invited' && record.unit === undefined;
+    if (gone || neverThere || seen.has(record.accountId)) continue;
     if (!timeLeft()) return false;
     if (await organization.describe(record.accountId)) continue;
     const step = await decide(record, undefined, context);

@@ -44,6 +44,14 @@ describe('a registration', () => {
     expect(registered(undefined, { ...registration, described: undefined }).origin).toBe('invited');
   });
 
+  it('of one that has left forgets the unit that it was in: no listing looks for it there any more', () => {
+    const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+    const left = aRecord({ lifecycle: 'departed', unit: 'ou-ab12-12345678' });
+    const request = { ...registration.request, executionRoleArn };
+    expect(registered(left, { ...registration, request, described: undefined }).unit).toBeUndefined();
+    expect(registered(left, { ...registration, request }).unit).toBe('ou-ab12-12345678');
+  });
+
   it('leaves an account invited that is corrected without its role', () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
     const first = registered(undefined, {

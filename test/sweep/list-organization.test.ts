@@ -213,7 +213,15 @@ describe('a listing', () => {
     expect(world.calls.describe).toEqual([]);
   });
 
-  it('leaves invited and retired accounts and the management account as they are', async () => {
+  it('marks an account that left as departed, though it is entered by an execution role', async () => {
+    const world = mixed();
+    const executionRoleArn = 'arn:aws:iam::100000000950:role/orgkeeper-execution';
+    world.keep(known(950, { origin: 'invited', executionRoleArn, unit: 'ou-root-research' }));
+    await world.list();
+    expect(world.record(id(950))).toMatchObject({ lifecycle: 'departed', lifecycleReason: 'DEPARTED' });
+  });
+
+  it('leaves invited accounts from outside, retired ones and the management account as they are', async () => {
     const world = mixed();
     const invited = known(950, { origin: 'invited', executionRoleArn: 'arn:aws:iam::100000000950:role/x' });
     const retired = known(951, { lifecycle: 'retired' });
