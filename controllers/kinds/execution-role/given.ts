@@ -1,6 +1,5 @@
-import { AccessDenied } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
-import { inlineDocument, managedDocument } from './read.ts';
+import { inlineDocument, managedDocument, unlessDenied } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** What must be known of a role that its owner made, to tell whether it covers the baseline. */
@@ -18,7 +17,7 @@ interface Attached {
   readonly permissionsBoundary: string | undefined;
 }
 
-/** Reads every document that counts, all at once. */
+/** Reads every document that counts, all at once. What may not be read is told, and grants nothing. */
 export async function readGiven(
   wanted: ExecutionRole,
   { inline, managedPolicies, permissionsBoundary }: Attached,
@@ -33,14 +32,4 @@ export async function readGiven(
     read(arns, (arn) => managedDocument(arn, context)),
   ]);
   return { inline: Object.fromEntries(inlineRead), managed: Object.fromEntries(managedRead) };
-}
-
-/** What may not be read is told, and grants nothing. */
-async function unlessDenied(document: Promise<string | undefined>): Promise<string | undefined> {
-  try {
-    return await document;
-  } catch (error) {
-    if (error instanceof AccessDenied) return undefined;
-    throw error;
-  }
 }

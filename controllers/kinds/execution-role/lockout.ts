@@ -2,9 +2,19 @@ import { covers } from '../../../shared/policy/covers.ts';
 import { PolicyError, type PolicyInput } from '../../../shared/policy/document.ts';
 import type { Difference } from '../../../shared/status.ts';
 import { trustAdmits } from '../../../shared/trust.ts';
-import type { Blocked } from '../kind.ts';
+import type { Blocked, Entry } from '../kind.ts';
 import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
+import { OWN_POLICY } from './section.ts';
+
+/** What a role in use must allow on itself at any time, so that the next pass can give it the rest of what is needed. */
+const TO_GO_ON = [
+  'iam:GetRole',
+  'iam:GetRolePolicy',
+  'iam:ListAttachedRolePolicies',
+  'iam:ListRolePolicies',
+  'iam:PutRolePolicy',
+];
 
 /**
  * Parts the differences of a role into those that may be written and those after which the account could not be
@@ -15,38 +25,64 @@ export function keptOut(
   actual: ActualRole,
   differences: readonly Difference[],
 ): { readonly differences: readonly Difference[]; readonly blocked: readonly Blocked[] } {
-  const why = wanted.entry ? reasons(wanted, actual) : {};
-  const blocked = differences.flatMap((one) => {
-    const because = why[one.path.split('.')[0] ?? ''];
+  const { entry } = wanted;
+  if (!entry) return { differences, blocked: [] };
+  const why = reasons(wanted, actual, entry);
+  const blocked = differences.flatMap((one): Blocked[] => {
+    const because = why(one);
     if (because === undefined) return [];
     const message =
       `The role ${wanted.arn} is left as it is in ${one.path}: Orgkeeper enters the account by it, and ${because}. ` +
       'Correct the baseline, publish it, and assign the new version.';
-    return [
-      { reason: 'WouldLockOut', message, difference: { ...one, action: 'reported' } } satisfies Blocked,
-    ];
+    return [{ reason: 'WouldLockOut', message, difference: { ...one, action: 'reported' } }];
   });
-  const kept = differences.filter(({ path }) => why[path.split('.')[0] ?? ''] === undefined);
-  return { differences: kept, blocked };
+  return { differences: differences.filter((one) => why(one) === undefined), blocked };
 }
 
-/** By field: why what the baseline wants there must not be written. */
-function reasons(wanted: ExecutionRole, actual: ActualRole): Readonly<Record<string, string>> {
-  const { entry, trustPolicy, inlinePolicies, permissionsBoundary } = wanted;
-  if (!entry) return {};
-  const { roleArn, runnerRoleArn: callerRoleArn, externalId } = entry;
+/** Whether the role in use can be kept by its own policy alone, as that stands: all others may be taken away. Pure. */
+export function keepsItself({ entry }: ExecutionRole, { inlinePolicies }: ActualRole): boolean {
+  const standing = inlinePolicies[OWN_POLICY];
+  if (!entry) return true;
+  if (standing === undefined) return false;
+  const statement = { Effect: 'Allow', Action: TO_GO_ON, Resource: entry.roleArn };
+  return grants([standing], { Version: '2012-10-17', Statement: [statement] });
+}
+
+/** Why a difference must not be written; undefined when it may. */
+function reasons(
+  wanted: ExecutionRole,
+  actual: ActualRole,
+  { roleArn, runnerRoleArn: callerRoleArn, externalId, policy }: Entry,
+): (one: Difference) => string | undefined {
+  const { trustPolicy, inlinePolicies } = wanted;
   const admitted = trustAdmits(trustPolicy, { roleArn, callerRoleArn, externalId });
-  const allowed = grants(Object.values(inlinePolicies), entry.policy);
-  const unbounded =
-    !permissionsBoundary ||
-    permissionsBoundary === actual.permissionsBoundary ||
-    (actual.boundaryToBe !== undefined && grants([actual.boundaryToBe], entry.policy));
-  return {
-    ...(!admitted && {
-      trustPolicy: `its new trust policy would not admit ${callerRoleArn} with the account's ExternalId`,
-    }),
-    ...(!allowed && { inlinePolicies: 'its new policies would deny what Orgkeeper needs there' }),
-    ...(!unbounded && { permissionsBoundary: 'the new boundary would not allow what Orgkeeper needs there' }),
+  const allowed = grants(Object.values(inlinePolicies), policy);
+  const bare = !allowed && !keepsItself(wanted, actual);
+  /** Of a managed policy that is to be put on the role: beside `others`, it leaves what is needed. */
+  const leaves = (arn: string | undefined, others: readonly PolicyInput[]) => {
+    const document = actual.toBe?.[arn ?? ''];
+    return document !== undefined && grants([...others, document], policy);
+  };
+  return ({ path, action }) => {
+    const [field] = path.split('.', 1);
+    if (field === 'trustPolicy' && !admitted) {
+      return `its new trust policy would not admit ${callerRoleArn} with the account's ExternalId`;
+    }
+    if (field === 'inlinePolicies' && !allowed) {
+      return 'its new policies would deny what Orgkeeper needs there';
+    }
+    if (field === 'permissionsBoundary' && action !== 'removed' && !leaves(wanted.permissionsBoundary, [])) {
+      return 'the new boundary would not allow what Orgkeeper needs there, or cannot be read';
+    }
+    if (field !== 'managedPolicies') return undefined;
+    if (action === 'removed') {
+      return bare
+        ? 'it may be all that lets Orgkeeper keep the role, since its new policies are not put'
+        : undefined;
+    }
+    return leaves(path.slice('managedPolicies.'.length), [policy])
+      ? undefined
+      : 'this policy would deny what Orgkeeper needs there, or cannot be read';
   };
 }
 

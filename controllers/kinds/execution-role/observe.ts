@@ -1,9 +1,18 @@
 import type { Role } from '@aws-sdk/client-iam';
+import { AccessDenied } from '../../../shared/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
 import { lookAtFormer } from './former.ts';
 import { type Given, readGiven } from './given.ts';
 import { isOurs, tagsOf } from './ours.ts';
-import { attachedArns, getRole, inlineDocument, inlineNames, managedDocument } from './read.ts';
+import {
+  attachedArns,
+  getRole,
+  inlineDocument,
+  inlineNames,
+  managedDocument,
+  orDenial,
+  unlessDenied,
+} from './read.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** The role as IAM shows it. */
@@ -20,8 +29,8 @@ export interface ActualRole {
   readonly managedPolicies: readonly string[];
   readonly permissionsBoundary: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  /** The document of a permissions boundary that is to be put on the role in use, URL-encoded. */
-  readonly boundaryToBe?: string;
+  /** Of managed policies that are to be put on the role in use, its boundary too: by ARN, as far as they can be read. */
+  readonly toBe?: Readonly<Record<string, string | undefined>>;
   /** Of the role by which the account is entered: whose it is. */
   readonly keptBy?: 'orgkeeper' | 'owner';
   /** Present for a role that its owner made, and by which the account is entered: it is checked, never changed. */
@@ -39,19 +48,20 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
     lookAtFormer(wanted, context),
     inlineNames(wanted.name, context),
     attachedArns(wanted.name, context),
-    ...names.map((name) => inlineDocument(wanted.name, name, context)),
+    ...names.map((name) => orDenial(inlineDocument(wanted.name, name, context))),
   ]);
   if (!role) return { state: 'absent' };
   const tags = tagsOf(role);
   const given = !isOurs(role, context);
   if (given && (!wanted.entry || tags[OWNER_TAG] !== undefined)) return foreign(role, tags[OWNER_TAG]);
-  const read = names.flatMap((name, index) =>
-    documents[index] === undefined ? [] : [[name, documents[index]]],
-  );
-  const inline: Record<string, string | undefined> = {
-    ...Object.fromEntries(listed.filter((name) => !names.includes(name)).map((name) => [name, undefined])),
-    ...Object.fromEntries(read),
-  };
+  const denial = documents.find((each) => each instanceof AccessDenied);
+  if (denial && !given) throw denial;
+  const inline: Record<string, string | undefined> = Object.fromEntries([
+    ...listed.map((name) => [name, undefined]),
+    ...names.flatMap((name, index) =>
+      typeof documents[index] === 'string' ? [[name, documents[index]]] : [],
+    ),
+  ]);
   const permissionsBoundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
   return {
     state: 'present',
@@ -66,7 +76,7 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
       managedPolicies,
       permissionsBoundary,
       tags,
-      ...(!given && (await boundaryToBe(wanted, permissionsBoundary, context))),
+      ...(!given && (await readToBe(wanted, { managedPolicies, permissionsBoundary }, context))),
       ...(wanted.entry && { keptBy: given ? 'owner' : 'orgkeeper' }),
       ...(given && {
         given: await readGiven(wanted, { inline, managedPolicies, permissionsBoundary }, context),
@@ -75,15 +85,18 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
   };
 }
 
-/** Whether it would shut us out can only be told by its document. */
-async function boundaryToBe(
-  { entry, permissionsBoundary: wanted }: ExecutionRole,
-  current: string | undefined,
+/** Whether they would shut us out can only be told by their documents. */
+async function readToBe(
+  wanted: ExecutionRole,
+  current: Pick<ActualRole, 'managedPolicies' | 'permissionsBoundary'>,
   context: KindContext,
-): Promise<{ boundaryToBe?: string }> {
-  if (!entry || !wanted || wanted === current) return {};
-  const document = await managedDocument(wanted, context);
-  return document === undefined ? {} : { boundaryToBe: document };
+): Promise<Pick<ActualRole, 'toBe'>> {
+  if (!wanted.entry) return {};
+  const arns = wanted.managedPolicies.filter((arn) => !current.managedPolicies.includes(arn));
+  const { permissionsBoundary: boundary } = wanted;
+  if (boundary && boundary !== current.permissionsBoundary) arns.push(boundary);
+  const read = async (arn: string) => [arn, await unlessDenied(managedDocument(arn, context))] as const;
+  return arns.length > 0 ? { toBe: Object.fromEntries(await Promise.all(arns.map(read))) } : {};
 }
 
 function foreign(role: Role, owner: string | undefined): Observation<ActualRole> {

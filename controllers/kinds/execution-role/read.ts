@@ -7,6 +7,7 @@ import {
   paginateListRolePolicies,
   type Role,
 } from '@aws-sdk/client-iam';
+import { AccessDenied } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
 
 /** The role of that name, or undefined. */
@@ -49,6 +50,22 @@ export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
     if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** What a call gives, or that it was denied. */
+export async function orDenial<T>(call: Promise<T>): Promise<T | AccessDenied> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof AccessDenied) return error;
+    throw error;
+  }
+}
+
+/** What a call gives, or undefined when it was denied. */
+export async function unlessDenied<T>(call: Promise<T>): Promise<T | undefined> {
+  const found = await orDenial(call);
+  return found instanceof AccessDenied ? undefined : found;
 }
 
 /** True for IAM's NoSuchEntity, under both names that the SDK gives it. */

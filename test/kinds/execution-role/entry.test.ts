@@ -146,10 +146,34 @@ describe('the branch that Orgkeeper sits on', () => {
 
   test('bears a boundary that allows what we need', () => {
     const wanted = rendered({ permissionsBoundary: BOUNDARY });
-    const narrow = executionRole.diff(wanted, asMade({ boundaryToBe: encoded(allow('s3:*')) }));
+    const narrow = executionRole.diff(wanted, asMade({ toBe: { [BOUNDARY]: encoded(allow('s3:*')) } }));
     expect(narrow).toMatchObject({ differences: [], blocked: [{ reason: 'WouldLockOut' }] });
-    const wide = executionRole.diff(wanted, asMade({ boundaryToBe: encoded(allow('*')) }));
+    const wide = executionRole.diff(wanted, asMade({ toBe: { [BOUNDARY]: encoded(allow('*')) } }));
     expect(wide).toMatchObject({ differences: [{ path: 'permissionsBoundary' }], blocked: [] });
+  });
+
+  test.each([
+    ['denies what we need', encoded(DENY_IAM), 1],
+    ['cannot be read', undefined, 1],
+    ['allows something else', encoded(allow('sqs:*')), 0],
+  ])('bears a managed policy only where it leaves us what we need: one that %s', (_, document, locked) => {
+    const DENYING = `arn:aws:iam::aws:policy/v1.2/Denying`;
+    const wanted = rendered({ managedPolicies: [DENYING] });
+    const { differences, blocked } = executionRole.diff(wanted, asMade({ toBe: { [DENYING]: document } }));
+    const path = `managedPolicies.${DENYING}`;
+    expect(blocked).toMatchObject(locked ? [{ reason: 'WouldLockOut', difference: { path } }] : []);
+    expect(differences).toMatchObject(locked ? [] : [{ path, action: 'created' }]);
+  });
+
+  test('loses what somebody added though its new policies are not put, but never all that lets us keep it', () => {
+    const wanted = rendered({ inlinePolicies: { deny: DENY_IAM } });
+    const added = ['arn:aws:iam::aws:policy/AdministratorAccess'];
+    const paths = (changes: object) =>
+      executionRole
+        .diff(wanted, asMade({ managedPolicies: added, ...changes }))
+        .differences.map(({ path }) => path);
+    expect(paths({})).toEqual([`managedPolicies.${added}`]);
+    expect(paths({ inlinePolicies: { mine: undefined } })).toEqual([]);
   });
 
   test('bears a trust policy that still admits the runner', () => {

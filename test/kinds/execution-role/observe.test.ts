@@ -1,0 +1,112 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import { describe, expect, test } from '@jest/globals';
+import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { kinds } from '../../../controllers/kinds/index.ts';
+import type { KindAccount, KindContext } from '../../../controllers/kinds/kind.ts';
+import { entryOf } from '../../../controllers/reconcile/entry.ts';
+import { translateError } from '../../../shared/aws/translate-error.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+
+/** From what IAM answers, denials among it, to what is said of the role by which an account is entered. */
+
+const ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+const config = aConfig();
+const entry = entryOf(aRecord({ executionRoleArn: ARN }), config, kinds);
+const account: KindAccount = {
+  accountId: MEMBER,
+  partition: 'aws',
+  region: 'eu-west-1',
+  owner: MAIN,
+  ...(entry && { entry }),
+};
+const allow = (...Action: string[]) => ({ Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });
+const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
+const trustPolicy = {
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: config.runnerRoleArn },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': aRecord().externalId } },
+    },
+  ],
+};
+
+/** What comes of a pass that may read only what IAM has an answer for; what has none is denied. */
+async function seen(answers: Record<string, object>, section: object = {}) {
+  const iam = new IAMClient({ region: 'eu-west-1' });
+  const send = async ({ constructor: { name }, input }: { input: { PolicyArn?: string } }) => {
+    const call = name.replace(/Command$/, '');
+    const answer = answers[`${call} ${input.PolicyArn}`] ?? answers[call];
+    if (answer) return answer;
+    throw translateError(`iam:${call}`, Object.assign(new Error('not authorized'), { name: 'AccessDenied' }));
+  };
+  const context = {
+    ...{ account, recorded: {}, record: () => undefined },
+    clients: { iam: Object.assign(iam, { send }) },
+  } as unknown as KindContext;
+  const parsed = ExecutionRoleSection.parse({ name: 'orgkeeper-execution', trustPolicy, ...section });
+  const wanted = executionRole.render(parsed, () => undefined, account);
+  const observed = await executionRole.observe(wanted, context);
+  if (observed.state !== 'present') throw new Error(observed.state);
+  return executionRole.diff(wanted, observed.actual);
+}
+
+const role = (...owner: string[]) => ({
+  Role: {
+    ...{ Arn: ARN, RoleName: 'orgkeeper-execution', Path: '/' },
+    AssumeRolePolicyDocument: encoded(trustPolicy),
+    Tags: owner.map((Value) => ({ Key: 'orgkeeper:owner', Value })),
+  },
+});
+const listed = {
+  ListRolePolicies: { PolicyNames: ['mine'] },
+  ListAttachedRolePolicies: { AttachedPolicies: [] },
+};
+
+describe('inline policies that may not be read', () => {
+  test('of a role that its owner made, are named with the permission that is missing', async () => {
+    const { differences, blocked } = await seen({ ...listed, GetRole: role() });
+    expect(differences).toEqual([]);
+    const said = blocked.map(({ reason, difference }) => [reason, difference.path]);
+    expect(said).toContainEqual(['PermissionsMissing', `permissions.iam:GetRolePolicy on ${ARN}`]);
+    expect(said).toContainEqual(['PolicyUnread', 'permissions.mine']);
+  });
+
+  test('of a role of ours, are a denial: nothing is known to differ', async () => {
+    await expect(seen({ ...listed, GetRole: role(MAIN) })).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+});
+
+describe('managed policies that are to be put on the role in use', () => {
+  const POLICY = 'arn:aws:iam::aws:policy/Some';
+  const BOUNDARY = `arn:aws:iam::${MEMBER}:policy/boundary`;
+  const wanting = { managedPolicies: [POLICY], permissionsBoundary: BOUNDARY };
+  const ours = { ...listed, GetRole: role(MAIN), GetRolePolicy: { PolicyDocument: encoded(entry?.policy) } };
+  const lockedOut = async (answers: object) => {
+    const { blocked } = await seen({ ...ours, ...answers }, wanting);
+    return blocked.map(({ reason, difference }) => [reason, difference.path]);
+  };
+  const document = (arn: string, Document: unknown) => ({
+    [`GetPolicy ${arn}`]: { Policy: { DefaultVersionId: 'v1' } },
+    [`GetPolicyVersion ${arn}`]: { PolicyVersion: { Document: encoded(Document) } },
+  });
+
+  test('are put where they leave us what we need', async () => {
+    const answers = { ...document(POLICY, allow('sqs:*')), ...document(BOUNDARY, allow('*')) };
+    expect(await lockedOut(answers)).toEqual([]);
+  });
+
+  test('are not where they deny it, or nobody may read them', async () => {
+    const deny = { Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
+    const neither = [
+      ['WouldLockOut', 'permissionsBoundary'],
+      ['WouldLockOut', `managedPolicies.${POLICY}`],
+    ];
+    expect(await lockedOut({ ...document(POLICY, deny), ...document(BOUNDARY, allow('sqs:*')) })).toEqual(
+      neither,
+    );
+    expect(await lockedOut({})).toEqual(neither);
+  });
+});
