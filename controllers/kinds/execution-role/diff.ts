@@ -154,6 +154,7 @@ function difference(
   };
 }
 
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+/** What a record itself has by that name: a policy or a tag may be called `constructor`. */
+export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

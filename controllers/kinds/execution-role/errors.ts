@@ -1,4 +1,9 @@
-import { ControllerError, InvalidDesiredState, NotYetConsistent } from '../../../shared/errors.ts';
+import {
+  ControllerError,
+  InvalidDesiredState,
+  NotYetConsistent,
+  QuotaExceeded,
+} from '../../../shared/errors.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** What IAM says when the baseline asks for what cannot be; the next pass would hear the same. */
@@ -31,6 +36,14 @@ function explain(wanted: ExecutionRole, error: unknown): unknown {
       reason: error.reason,
       remedy:
         'Make the role or user that its trust policy names, or take it out of the baseline; IAM sees a new one after a while.',
+    });
+  }
+  if (error instanceof QuotaExceeded && /maximum policy size/i.test(error.message)) {
+    return new QuotaExceeded(`The role ${wanted.arn}: ${error.message}`, {
+      cause: error,
+      remedy:
+        'No quota raises that: delete an inline policy of the role that the baseline does not name. Orgkeeper deletes none before ' +
+        'the role has the policy that lets it keep the role.',
     });
   }
   if (!(error instanceof Error) || error instanceof ControllerError) return error;

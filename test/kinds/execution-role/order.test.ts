@@ -1,0 +1,166 @@
+import { describe, expect, test } from '@jest/globals';
+import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
+import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
+import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
+import { render } from '../../../controllers/kinds/execution-role/render.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { kinds } from '../../../controllers/kinds/index.ts';
+import type { KindAccount, WritingContext } from '../../../controllers/kinds/kind.ts';
+import { entryOf } from '../../../controllers/reconcile/entry.ts';
+import { translateError } from '../../../shared/aws/translate-error.ts';
+import { evaluate } from '../../../shared/policy/evaluate.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+
+/** A role whose policies hardly fit, or carry what lets Orgkeeper keep it: the order of the calls decides. */
+
+const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
+const ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
+const config = aConfig();
+const entry = entryOf(aRecord({ executionRoleArn: ARN }), config, kinds);
+const account: KindAccount = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+const entered: KindAccount = { ...account, ...(entry && { entry }) };
+const trustPolicy = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: config.runnerRoleArn },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': aRecord().externalId } },
+    },
+  ],
+};
+/** A policy of about so many characters. */
+const long = (characters: number) => allow(`s3:Get${'x'.repeat(characters - 110)}`);
+
+function allow(Action: string) {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] };
+}
+
+interface World {
+  readonly inline: Map<string, string>;
+  readonly managed: Set<string>;
+  /** What the session is denied, as the role's own policies stand: only of a role in use. */
+  readonly denied: string[];
+}
+
+function world(inline: Record<string, object>, managed: string[] = []): World {
+  const documents = Object.entries(inline).map(
+    ([name, document]) => [name, JSON.stringify(document)] as const,
+  );
+  return { inline: new Map(documents), managed: new Set(managed), denied: [] };
+}
+
+/** One pass over the world, which stops after so many calls; what it threw. */
+async function pass(at: World, of: KindAccount, inlinePolicies: object, most = Number.POSITIVE_INFINITY) {
+  const section = ExecutionRoleSection.parse({ name: 'orgkeeper-execution', trustPolicy, inlinePolicies });
+  const wanted = render(section, () => undefined, of);
+  const encoded = [...at.inline].map(([name, document]) => [
+    name,
+    Object.hasOwn(wanted.inlinePolicies, name) ? encodeURIComponent(document) : undefined,
+  ]);
+  const { arn, name, path, description, maxSessionDuration, tags } = wanted;
+  const actual: ActualRole = {
+    ...{ arn, name, path, description, maxSessionDuration, tags },
+    trustPolicy: encodeURIComponent(JSON.stringify(trustPolicy)),
+    inlinePolicies: Object.fromEntries(encoded),
+    managedPolicies: [...at.managed],
+    permissionsBoundary: undefined,
+  };
+  let calls = 0;
+  const context = {
+    clients: { iam: { send: (command: object) => send(at, of, command as Command) } },
+    eventually: (call: () => Promise<unknown>) => {
+      calls += 1;
+      if (calls > most) throw new Error('stopped');
+      return call();
+    },
+    wrote: () => undefined,
+  } as unknown as WritingContext;
+  const { differences } = diff(wanted, actual);
+  const failed = await apply({ wanted, actual, differences }, context).catch((error: unknown) => error);
+  return { calls, failed };
+}
+
+interface Command {
+  readonly input: { PolicyName?: string; PolicyDocument?: string; PolicyArn?: string };
+}
+
+/** IAM: inline policies have 10,240 characters together, and a role in use may do what its policies allow. */
+async function send(at: World, { entry }: KindAccount, command: Command): Promise<object> {
+  const action = `iam:${command.constructor.name.replace(/Command$/, '')}`;
+  const { PolicyName = '', PolicyDocument = '', PolicyArn = '' } = command.input;
+  const identity = [...at.inline.values(), ...(at.managed.has(ADMINISTRATOR) ? [allow('*')] : [])];
+  const { decision } = evaluate({ principal: { arn: ARN }, action, resource: ARN }, { identity });
+  if (entry && decision !== 'Allowed') {
+    at.denied.push(action);
+    throw translateError(action, Object.assign(new Error('not authorized'), { name: 'AccessDenied' }));
+  }
+  if (action === 'iam:PutRolePolicy') {
+    const after = new Map(at.inline).set(PolicyName, PolicyDocument);
+    if ([...after.values()].join('').length > 10_240) {
+      const said = `Maximum policy size of 10240 bytes exceeded for role ${ARN}`;
+      throw translateError(action, Object.assign(new Error(said), { name: 'LimitExceededException' }));
+    }
+    at.inline.set(PolicyName, PolicyDocument);
+  }
+  if (action === 'iam:DeleteRolePolicy') at.inline.delete(PolicyName);
+  if (action === 'iam:AttachRolePolicy') at.managed.add(PolicyArn);
+  if (action === 'iam:DetachRolePolicy') at.managed.delete(PolicyArn);
+  return {};
+}
+
+describe('where inline policies hardly fit', () => {
+  test.each([
+    ['a policy is named otherwise', { first: long(5_900) }, { second: long(5_900) }],
+    ['somebody deleted ours and added a long one', { backdoor: long(9_000) }, { ours: long(2_000) }],
+    ['one grows by what another shrinks', { a: long(200), b: long(9_000) }, { a: long(9_000), b: long(200) }],
+    ['what was added has the name of what every object has', { constructor: long(200) }, { ours: long(200) }],
+  ])('one pass is enough: %s', async (_, standing, wanted) => {
+    const at = world(standing);
+    expect((await pass(at, account, wanted)).failed).toBeUndefined();
+    expect(Object.fromEntries(at.inline)).toEqual(Object.fromEntries(world(wanted).inline));
+  });
+
+  test('a pass that is stopped after any call is finished by the next', async () => {
+    for (let most = 0, calls = 1; most < calls; most += 1) {
+      const at = world({ first: long(5_900), backdoor: long(3_000) });
+      calls = (await pass(at, account, { second: long(5_900) }, most)).calls;
+      expect((await pass(at, account, { second: long(5_900) })).failed).toBeUndefined();
+      expect([...at.inline.keys()]).toEqual(['second']);
+    }
+  });
+});
+
+describe('a role in use that another policy than ours lets us keep', () => {
+  const standing = () => world({ mine: allow('iam:*') }, [ADMINISTRATOR]);
+
+  test('is given ours before it loses that one, and so a pass that is stopped shuts nobody out', async () => {
+    for (let most = 0, calls = 1; most < calls; most += 1) {
+      const at = standing();
+      calls = (await pass(at, entered, { data: allow('s3:Get*') }, most)).calls;
+      expect((await pass(at, entered, { data: allow('s3:Get*') })).failed).toBeUndefined();
+      expect([[...at.inline.keys()].sort(), [...at.managed], at.denied]).toEqual([
+        ['data', 'orgkeeper'],
+        [],
+        [],
+      ]);
+    }
+  });
+
+  test('keeps it where ours has no room beside it, and what to do is said', async () => {
+    const at = world({ mine: { ...allow('iam:*'), Id: 'x'.repeat(9_900) } });
+    const { failed } = await pass(at, entered, {});
+    expect(failed).toMatchObject({
+      name: 'QuotaExceeded',
+      remedy: expect.stringMatching(/^No quota raises that: delete an inline policy/),
+    });
+    expect([...at.inline.keys()]).toEqual(['mine']);
+  });
+
+  test('loses what was added first, where ours is there and only has to change', async () => {
+    const at = world({ backdoor: long(9_700), orgkeeper: allow('iam:*') });
+    expect((await pass(at, entered, {})).failed).toBeUndefined();
+    expect([...at.inline.keys()]).toEqual(['orgkeeper']);
+  });
+});
