@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { kinds } from '../controllers/kinds/index.ts';
-import { memberTemplate, shellWord } from '../infra/member-template.ts';
+import { memberTemplate } from '../infra/member-template.ts';
 import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
 import { registered } from '../shared/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
@@ -48,24 +48,14 @@ export async function template(options: TemplateOptions): Promise<void> {
     changedBy: 'template',
     time: new Date().toISOString(),
   });
-  const { roleArn, template: body } = memberTemplate({ record, baseline, kinds, config });
-  const { externalId } = record;
-  const register =
-    `npx orgkeeper register ${accountId} --name ${shellWord(record.name)} --execution-role-arn ${roleArn} ` +
-    `--external-id ${externalId}${options.baseline ? ` --baseline ${options.baseline}` : ''}`;
+  const { roleArn, register, template: body } = memberTemplate({ record, baseline, kinds, config });
   const text = JSON.stringify(body, undefined, 2);
   if (options.output) await write(options.output, `${text}\n`);
   else if (!options.json) print(text);
   const link = await quickCreate(accountId, text, config);
   if (options.json) {
-    printJson({
-      accountId,
-      roleArn,
-      externalId,
-      register,
-      quickCreate: link,
-      template: body,
-    });
+    const { externalId } = record;
+    printJson({ accountId, roleArn, externalId, register, quickCreate: link, template: body });
   }
   say(`Its owner opens this link in the account, until ${link.expiresAt} at most, and creates the stack:`);
   say(`  ${link.url}`);

@@ -2,13 +2,14 @@ import type { ExecutionRole } from '../controllers/kinds/execution-role/render.t
 import type { AnyKind } from '../controllers/kinds/kind.ts';
 import type { Network } from '../controllers/kinds/network/render.ts';
 import { keptKinds, kindAccount, namesOf } from '../controllers/reconcile/desired.ts';
-import type { AccountRecord } from '../shared/account.ts';
+import type { AccountRecord, BaselineReference } from '../shared/account.ts';
 import type { BaselineDocument } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
 import { InvalidDesiredState } from '../shared/errors.ts';
 import { trustAdmits } from '../shared/trust.ts';
 import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
 import { parametrised } from './parametrise.ts';
+import { registerCommand, shellWord } from './register-command.ts';
 
 /** A CloudFormation template in JSON, as far as it is the same for everybody. */
 export interface MemberTemplate {
@@ -30,9 +31,10 @@ export interface MemberTemplateInput {
   readonly config: Config;
 }
 
-/** The template, and the role that it makes. */
+/** The template, the role that it makes, and the command that registers the account then. */
 export interface Member {
   readonly roleArn: string;
+  readonly register: string;
   readonly template: MemberTemplate;
 }
 
@@ -103,16 +105,29 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
         'AWS::AccountId': record.accountId,
       },
     ),
-    Outputs: outputs(record, makesNetwork ? network : undefined),
+    Outputs: outputs(record, baseline, makesNetwork ? network : undefined),
   };
-  return { roleArn, template };
+  const { accountId, externalId } = record;
+  return {
+    roleArn,
+    register: registerCommand({ accountId, roleArn, externalId, name: shellWord(record.name), baseline }),
+    template,
+  };
 }
 
-function outputs(record: AccountRecord, network: Network | undefined): Record<string, unknown> {
+function outputs(
+  { name }: AccountRecord,
+  baseline: BaselineReference,
+  network: Network | undefined,
+): Record<string, unknown> {
   const arn = { 'Fn::GetAtt': ['ExecutionRole', 'Arn'] };
-  const register =
-    `npx orgkeeper register \${AWS::AccountId} --name ${shellWord(record.name)} ` +
-    '--execution-role-arn ${ExecutionRole.Arn} --external-id ${ExternalId}';
+  const register = registerCommand({
+    accountId: '${AWS::AccountId}',
+    roleArn: '${ExecutionRole.Arn}',
+    externalId: '${ExternalId}',
+    name: shellWord(name).replaceAll('${', '${!'),
+    baseline,
+  });
   const made = network && [
     ['VpcId', { Condition: MAKE_NETWORK, Description: 'The VPC', Value: { Ref: 'Vpc' } }],
     ...network.subnets.map(({ name }, index) => [
@@ -125,9 +140,4 @@ function outputs(record: AccountRecord, network: Network | undefined): Record<st
     Register: { Description: 'What registers the account, in Main', Value: { 'Fn::Sub': register } },
     ...(made && Object.fromEntries(made)),
   };
-}
-
-/** A word for a POSIX shell that is put through Fn::Sub. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''").replaceAll('${', '${!')}'`;
 }

@@ -26,7 +26,10 @@ export function registerCommand(): Command {
     .argument('<id>', 'account id, 12 digits')
     .requiredOption('--name <name>', 'what people call it')
     .option('--email <address>', "the account's email")
-    .option('--baseline <name[@version]>', 'what is kept in it; the default baseline when not given')
+    .option(
+      '--baseline <name[@version]>',
+      'what is kept in it; when not given, the one that it has, else what the rules choose',
+    )
     .option('--mode <mode>', 'enforce (default) or observe')
     .option('--execution-role-arn <arn>', 'for an invited account: the role that its owner made')
     .option('--external-id <id>', 'the ExternalId of that role; one is made when not given')

@@ -29,7 +29,7 @@ describe('template member', () => {
     expect(Parameters.ExternalId.Default).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(stderr).toContain('aws cloudformation deploy');
     expect(stderr).toContain(
-      `npx orgkeeper register ${UNKNOWN} --name 'Gene'\\''s lab' --execution-role-arn arn:aws:iam::${UNKNOWN}:role/orgkeeper-execution --external-id ${Parameters.ExternalId.Default}`,
+      `npx orgkeeper register ${UNKNOWN} --name 'Gene'\\''s lab' --execution-role-arn arn:aws:iam::${UNKNOWN}:role/orgkeeper-execution --external-id ${Parameters.ExternalId.Default} --baseline analytics@1`,
     );
   });
 

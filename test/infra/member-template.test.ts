@@ -148,9 +148,14 @@ describe('the member template', () => {
       Value: {
         'Fn::Sub':
           "npx orgkeeper register ${AWS::AccountId} --name 'Gene'\\''s ${!lab}' " +
-          '--execution-role-arn ${ExecutionRole.Arn} --external-id ${ExternalId}',
+          '--execution-role-arn ${ExecutionRole.Arn} --external-id ${ExternalId} ' +
+          `--baseline ${analytics.name}@${analytics.version}`,
       },
     });
+    expect(named.register).toBe(
+      `npx orgkeeper register ${MEMBER} --name 'Gene'\\''s \${lab}' --execution-role-arn ${named.roleArn} ` +
+        `--external-id ${record.externalId} --baseline ${analytics.name}@${analytics.version}`,
+    );
   });
 
   test('keeps the name of a role that the account is entered by already', () => {

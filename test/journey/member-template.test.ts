@@ -156,7 +156,7 @@ describe('An account outside the organization, whose owner deploys the member te
     const outputs = await deploy(INVITED, linked);
     expect(outputs.ExecutionRoleArn).toBe(roleArn);
     expect(outputs.Register).toBe(
-      `npx orgkeeper register ${INVITED} --name lab --execution-role-arn ${roleArn} --external-id ${externalId}`,
+      `npx orgkeeper register ${INVITED} --name lab --execution-role-arn ${roleArn} --external-id ${externalId} --baseline analytics@1`,
     );
     await register(INVITED, externalId);
     await fleet.untilReady(INVITED);

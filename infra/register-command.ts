@@ -1,0 +1,27 @@
+import type { BaselineReference } from '../shared/account.ts';
+import { formatBaseline } from '../shared/baseline.ts';
+
+/** What the command says, each a word for a shell: or, in a template, what CloudFormation fills in. */
+export interface RegisterWords {
+  readonly accountId: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly externalId: string;
+  readonly baseline: BaselineReference;
+}
+
+/**
+ * The command that registers an account whose owner has deployed the member template. It names the baseline that the
+ * template is of: the rules might choose another. Pure.
+ */
+export function registerCommand({ accountId, name, roleArn, externalId, baseline }: RegisterWords): string {
+  return (
+    `npx orgkeeper register ${accountId} --name ${name} --execution-role-arn ${roleArn} ` +
+    `--external-id ${externalId} --baseline ${formatBaseline(baseline)}`
+  );
+}
+
+/** A text as one word for a POSIX shell. Pure. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
