@@ -1,7 +1,7 @@
-import type { Kind } from '../kind.ts';
+import type { Kind, KindAccount } from '../kind.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
-import { formerRoles } from './former.ts';
+import { formerRoles, roleName } from './former.ts';
 import { type ActualRole, observe } from './observe.ts';
 import { FORMER } from './ours.ts';
 import { remove } from './remove.ts';
@@ -40,7 +40,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
       'iam:UpdateRole',
     ],
   },
-  resources: ({ arn }) => [arn],
+  resources,
   verifiesAccess: true,
   role: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
   namesForAws: POLICY_VARIABLE,
@@ -72,6 +72,15 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     (recorded['role.arn'] !== undefined && recorded['role.keptBy'] !== 'owner'),
   leftBehind: formerRoles,
 };
+
+/** A role that stands under another path is kept and removed there: its path cannot be changed, its name is its own. */
+function resources(
+  { arn, name }: ExecutionRole,
+  _: KindAccount,
+  { 'role.arn': found }: Readonly<Record<string, string>>,
+): string[] {
+  return found !== undefined && found !== arn && roleName(found) === name ? [arn, found] : [arn];
+}
 
 /** Whose the role is, is remembered: without its tags, ours would look like its owner's. */
 function outputs({ arn, name, keptBy }: ActualRole): Record<string, string> {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
+import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { writingPolicy } from '../../../controllers/reconcile/session-policy.ts';
+import { evaluate } from '../../../shared/policy/evaluate.ts';
 
 const RUNNER = 'arn:aws:iam::345678901234:role/runner';
 const trust = (principal: string) => ({
@@ -83,6 +86,33 @@ describe('what differs in an execution role', () => {
       { reason: 'NeedsReplacement', difference: { path: 'path', desired: '/', actual: '/other/' } },
     ]);
     expect(found.differences).toMatchObject([{ path: 'description' }]);
+  });
+});
+
+describe('a role that stands under another path', () => {
+  test('is mended and removed there, and no other role is', () => {
+    const arn = (role: string) => `arn:aws:iam::456789012345:role/${role}`;
+    const account = {
+      accountId: '456789012345',
+      partition: 'aws',
+      region: 'eu-west-1',
+      owner: '345678901234',
+    };
+    const recorded = executionRole.outputs({
+      ...healthy,
+      path: '/other/',
+      arn: arn('other/orgkeeper-execution'),
+    });
+    const session = writingPolicy(executionRole, executionRole.resources(wanted, account, recorded));
+    const identity = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+    const decided = (action: string, resource: string) =>
+      evaluate({ principal: { arn: arn('access') }, action, resource }, { identity, session }).decision;
+    for (const action of executionRole.permissions.write) {
+      expect(decided(action, arn('other/orgkeeper-execution'))).toBe('Allowed');
+      expect(decided(action, arn('orgkeeper-execution'))).toBe('Allowed');
+      expect(decided(action, arn('other/theirs'))).toBe('ImplicitDeny');
+    }
+    expect(executionRole.resources(wanted, account, { 'role.arn': arn('former') })).toEqual([wanted.arn]);
   });
 });
 
