@@ -93,10 +93,10 @@ function namingOf(
       Effect === 'Deny' ? exempted(NotPrincipal, who, bounded) : namedBy(NotPrincipal, who) !== undefined;
     return left ? undefined : 'anyone';
   }
-  const naming = namedBy(Principal ?? {}, who);
-  return naming === 'anyone' && namesPrincipalArn(statement) && context.has('aws:principalarn')
-    ? 'itself'
-    : naming;
+  // Whoever is named beside `"*"` takes nothing from it.
+  const everyone = Principal?.AWS?.includes('*') === true;
+  if (everyone && namesPrincipalArn(statement) && context.has('aws:principalarn')) return 'itself';
+  return namedBy(Principal ?? {}, who);
 }
 
 /** `"*"` narrowed by aws:PrincipalArn grants to the session itself, as AWS documents for boundaries. */

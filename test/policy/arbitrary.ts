@@ -7,6 +7,7 @@ import {
   awsNames,
   bases,
   keys,
+  principalArns,
   requesters,
   resourcePatterns,
   resources,
@@ -49,8 +50,22 @@ const condition = fc
     Object.fromEntries(Object.values(all).map(([operator, key, list]) => [operator, { [key]: list }])),
   );
 
+/** What narrows `"*"` to some principals. */
+const byPrincipalArn = fc
+  .tuple(
+    fc.constantFrom('ArnLike', 'ArnEquals', 'StringLike', 'StringEquals', 'ArnLikeIfExists', 'ArnNotLike'),
+    some(principalArns, 2),
+  )
+  .map(([operator, list]) => ({ [operator]: { 'aws:PrincipalArn': list } }));
+
 const principal = fc.oneof(
-  { weight: 6, arbitrary: stringOrList(some(awsNames, 2)).map((AWS) => ({ Principal: { AWS } })) },
+  { weight: 6, arbitrary: stringOrList(some(awsNames)).map((AWS) => ({ Principal: { AWS } })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom([], [role], [account]), byPrincipalArn)
+      .map(([names, Condition]) => ({ Principal: { AWS: ['*', ...names] }, Condition })),
+  },
   { weight: 1, arbitrary: fc.constant({ Principal: '*' }) },
   { weight: 1, arbitrary: fc.constant({ Principal: { Service: 'ec2.amazonaws.com' } }) },
   {

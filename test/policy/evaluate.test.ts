@@ -321,6 +321,19 @@ describe('within an account', () => {
       'resource[0].0',
     ],
     [
+      'nor when a role is named beside it',
+      get(session),
+      {
+        resource: byBucket(
+          { AWS: [analysis, '*'] },
+          { Condition: { ArnEquals: { 'aws:PrincipalArn': analysis } } },
+        ),
+        boundary: nothing,
+      },
+      'Allowed',
+      'resource[0].0',
+    ],
+    [
       'the account leaves it to identity policies',
       get(ann),
       { resource: byBucket({ AWS: here }) },

@@ -73,6 +73,8 @@ export const awsNames = [
   userId,
   roleId,
 ];
+/** What a condition on aws:PrincipalArn asks for. */
+export const principalArns = [role, `arn:aws:iam::${account}:role/*`, `arn:aws:iam::${account}:*`, '*'];
 export const values = [
   '1',
   '2',

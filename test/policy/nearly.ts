@@ -14,6 +14,19 @@ export function nearly(policy: fc.Arbitrary<PlainPolicy>): fc.Arbitrary<[PlainPo
   });
 }
 
+/** Two policies of which the second names more principals in each statement that names some. */
+export function naming(policy: fc.Arbitrary<PlainPolicy>): fc.Arbitrary<[PlainPolicy, PlainPolicy]> {
+  const more = fc.array(fc.constantFrom(...awsNames), { minLength: 1, maxLength: 5 });
+  return fc.tuple(policy, more).map(([one, names]) => {
+    const named = ({ Principal, ...rest }: { Principal?: { AWS?: string | string[] } | '*' }) => {
+      if (Principal === undefined) return rest;
+      const { AWS = [], ...others } = Principal === '*' ? { AWS: '*' } : Principal;
+      return { ...rest, Principal: { ...others, AWS: [AWS, names].flat() } };
+    };
+    return [one, { ...one, Statement: one.Statement.map(named) }];
+  });
+}
+
 /** The part of a statement below `element`, with some of its values and operators changed. */
 function changed(element: string, value: unknown, pick: (most: number) => number): unknown {
   if (Array.isArray(value)) return value.map((each) => changed(element, each, pick));

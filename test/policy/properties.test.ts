@@ -7,7 +7,7 @@ import { evaluate } from '../../shared/policy/evaluate.ts';
 import type { Kind } from '../../shared/policy/evaluation.ts';
 import { differences, samePolicy } from '../../shared/policy/same.ts';
 import { identityPolicy, type PlainPolicy, request, resourcePolicy, trustPolicy } from './arbitrary.ts';
-import { nearly } from './nearly.ts';
+import { naming, nearly } from './nearly.ts';
 
 const anyPolicy = fc.oneof(identityPolicy, resourcePolicy, trustPolicy);
 
@@ -100,7 +100,19 @@ describe('covers', () => {
       resourcePolicy,
       (resource) => ({ resource, boundary: reading, session: reading }),
     ],
+    [
+      'a resource policy within a boundary that grants nothing of it',
+      'resource',
+      resourcePolicy,
+      (resource) => ({ resource, boundary: running }),
+    ],
     ['a trust policy', 'trust', trustPolicy, (trust) => ({ trust })],
+    [
+      'a trust policy within a boundary',
+      'trust',
+      trustPolicy,
+      (trust) => ({ trust, identity: everything, boundary: running }),
+    ],
     [
       'a trust policy beside an identity policy',
       'trust',
@@ -112,7 +124,12 @@ describe('covers', () => {
     let covered = 0;
     let allowed = 0;
     const requests = fc.array(request, { minLength: 1, maxLength: 40, size: 'max' });
-    const pair = fc.oneof(fc.tuple(policy, policy), nearly(policy), fc.tuple(policy, policy).map(widened));
+    const pair = fc.oneof(
+      fc.tuple(policy, policy),
+      nearly(policy),
+      naming(policy),
+      fc.tuple(policy, policy).map(widened),
+    );
     fc.assert(
       fc.property(pair, requests, ([required, actual], asked) => {
         if (!covers(required, actual).covered) return;
@@ -141,6 +158,7 @@ describe('covers', () => {
 
 const everything = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
 const reading = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:Get*', Resource: '*' } };
+const running = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'ec2:*', Resource: '*' } };
 
 /** The same policy in another spelling, chosen by `pick`, which gives a number from 0 to 4. */
 function rewritten(policy: PlainPolicy, pick: () => number): PlainPolicy {
