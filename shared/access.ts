@@ -22,7 +22,7 @@ export interface Session {
   readonly own?: boolean;
 }
 
-/** The ways into other accounts. The only part of Orgkeeper that calls STS. */
+/** The ways into other accounts. The only part of the functions that calls STS. */
 export interface Access {
   /**
    * Credentials in a member account: by way of the organization (Main, organization role, access role), or for an

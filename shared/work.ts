@@ -29,9 +29,9 @@ export const SweepMessage = z.discriminatedUnion('task', [
     cause: Cause,
     requestedAt: z.iso.datetime({ offset: true }),
   }),
-  /** Send a pass to every account whose time to be looked at has come. */
+  /** Send a pass to every account whose time to be looked at has come, and have due requests for accounts looked at. */
   z.strictObject({ task: z.literal('due') }),
-  /** Compare the organization with what is recorded. */
+  /** Compare the organization with what is recorded, and have every open request for an account looked at. */
   z.strictObject({ task: z.literal('list') }),
 ]);
 export type SweepMessage = z.infer<typeof SweepMessage>;

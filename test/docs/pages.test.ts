@@ -94,7 +94,7 @@ describe('the pages together', () => {
 
   it('have every part of the gateway that makes up for a difference', () => {
     const record = page('docs/decisions/0009-differences-of-the-emulator.md').text;
-    const tools = ['callers', 'control', 'faults', 'gateway', 'iam', 'recorder', 'wire'];
+    const tools = ['callers', 'control', 'faults', 'gateway', 'http', 'iam', 'recorder', 'wire'];
     const parts = readdirSync(join(ROOT, 'local/gateway')).map((file) => file.replace(/\.ts$/, ''));
     expect(
       parts.filter((part) => !tools.includes(part) && !record.includes(`local/gateway/${part}.ts`)),
