@@ -1,5 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
+import { AccountId } from '../shared/account.ts';
 import { OrganizationalUnit } from '../shared/rules-text.ts';
 
 /** Organizations answers in one region of each partition. */
@@ -15,7 +16,6 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653,
 ];
 
-const AccountId = z.string().regex(/^\d{12}$/, 'an account id has 12 digits');
 const Region = z.string().refine((name) => partitionOf(name) !== undefined, 'no region that AWS knows');
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'a role name has 1 to 64 of A-Z a-z 0-9 _+=,.@-');
 const Schedule = z.string().regex(/^(rate|cron)\(.+\)$/, 'write rate(…) or cron(…)');

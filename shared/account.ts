@@ -1,26 +1,28 @@
 import { z } from 'zod';
 
+/** An account id: 12 digits, as a string. */
 export const AccountId = z
   .string({ error: 'an account id is a string of 12 digits' })
   .regex(/^\d{12}$/, 'an account id has exactly 12 digits');
 
-/** `name` or `name@version`. */
+/** The name of a baseline, without a version. */
 export const BaselineName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a baseline name is lower-case letters, digits and dashes');
 
+/** A baseline at one of its versions. */
 export interface BaselineReference {
   readonly name: string;
   readonly version: number;
 }
 
-/** How an account came to be kept; decides how it is entered. */
+/** How an account came to be known, for people; how it is entered, `executionRoleArn` says. */
 export type Origin =
-  /** Created in the organization, entered by way of the organization role. */
+  /** Created in the organization: AWS's `JoinedMethod` `CREATED`. */
   | 'created'
-  /** Joined the organization from outside. */
+  /** Joined the organization from outside, by AWS's invitation: its `JoinedMethod` `INVITED`. */
   | 'joined'
-  /** Entered by the execution role that its owner made. */
+  /** Registered with the execution role by which it is entered, whatever AWS says of it. */
   | 'invited';
 
 /**

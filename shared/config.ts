@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const AccountId = z.string().regex(/^\d{12}$/, 'an account id has 12 digits');
+import { AccountId } from './account.ts';
 
 /** How many days a member template stays where its link finds it: S3 signs no URL for longer. */
 export const TEMPLATE_DAYS = 7;

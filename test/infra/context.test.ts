@@ -65,7 +65,7 @@ describe('readContext', () => {
     [
       'an account id of 11 digits',
       { mainAccountId: '34567890123' },
-      'mainAccountId: an account id has 12 digits',
+      'mainAccountId: an account id has exactly 12 digits',
     ],
     ['a region that does not exist', { region: 'eu-wst-1' }, 'region: no region that AWS knows'],
     [
