@@ -6,6 +6,7 @@ import type { BaselineDocument } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
+import { blockedBy } from './blocked-by.ts';
 import { compareKind } from './compare-kind.ts';
 import { keptKinds, regionOf } from './desired.ts';
 import type { KindOutcome } from './kind-outcome.ts';
@@ -44,9 +45,9 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
     if (!('comparison' in compared)) return compared;
     const { differences, blocked, foreign } = compared.comparison;
     const all = [...differences, ...blocked.map(({ difference }) => difference)];
-    const [first] = blocked;
-    const state: KindOutcome['state'] = first
-      ? { is: 'blocked', reason: first.reason, message: first.message }
+    const inTheWay = blockedBy(blocked);
+    const state: KindOutcome['state'] = inTheWay
+      ? { is: 'blocked', ...inTheWay }
       : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
     return { kind: one.kind, differences: all, foreign, state };
   });
