@@ -38,7 +38,7 @@ export interface Kind<Section, Wanted, Actual> {
   role?(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
-  /** CloudTrail event names that should wake a pass of the account: somebody changed one of these by hand. */
+  /** CloudTrail event names that say that somebody changed one of these by hand. For later: nothing listens to them yet. */
   readonly wakeOn: readonly string[];
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
   outputNames(section: Section): readonly string[];
@@ -95,8 +95,9 @@ export interface KindAccount {
 /** The execution role by which an account is entered, and what it needs so that it can be entered again. */
 export interface Entry {
   readonly roleArn: string;
-  /** Who must be admitted by it, and with which ExternalId. */
+  /** Who must be admitted by it, of which organization, and with which ExternalId. */
   readonly runnerRoleArn: string;
+  readonly organizationId?: string;
   readonly externalId: string;
   /** What Orgkeeper itself needs in the account: a policy of the role, when we keep the role. */
   readonly policy: PolicyDocument;
