@@ -3,6 +3,7 @@ import type { AccountRecord } from '../shared/account.ts';
 import { type AccountView, accountView } from '../shared/account-view.ts';
 import { formatBaseline } from '../shared/baseline.ts';
 import type { RegistrationRequest } from '../shared/requests.ts';
+import { staysPutBack } from '../shared/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
@@ -46,9 +47,12 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<void> 
   await poll(
     async () => {
       await failIfRejected(table, eventId);
-      const { record } = await loadAccount(table, request.accountId);
+      const { record, status } = await loadAccount(table, request.accountId);
       const changed = record?.changedBy === eventId || record?.changedBy !== before?.changedBy;
-      return record && (changed || says(record, request, baseline)) ? true : undefined;
+      if (!record) return undefined;
+      // Asked for with the same content, a change of the role that was put back is tried once more.
+      const same = says(record, request, baseline) && !staysPutBack(record, status);
+      return changed || same ? true : undefined;
     },
     {
       seconds: Math.min(asked.seconds, TAKEN_SECONDS),

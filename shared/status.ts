@@ -35,6 +35,9 @@ export function unmet(conditions: readonly Condition[]): Condition | undefined {
   );
 }
 
+/** Reason of `Access` after a change of the role in use was put back, since the runner was refused with it. */
+export const PUT_BACK = 'ChangePutBack';
+
 /** What caused a pass: the event, as it can be found in CloudTrail or on the bus. */
 export interface Cause {
   readonly source: string;
@@ -92,4 +95,18 @@ export interface AccountStatus {
   };
   readonly lastPass?: PassRecord;
   readonly unannounced?: readonly Announcement[];
+}
+
+/**
+ * True where a change of the role in use, which this record asks for, was put back and waits to be asked for again; not
+ * while it is still tried. Pure.
+ */
+export function staysPutBack(
+  { generation }: { readonly generation: number },
+  status: AccountStatus | undefined,
+): boolean {
+  if (status?.observedGeneration !== generation) return false;
+  return status.conditions.some(
+    ({ type, status, reason }) => type === 'Access' && status === 'False' && reason === PUT_BACK,
+  );
 }

@@ -5,7 +5,8 @@ import { createOnboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import { registered, standingBaseline } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
-import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
+import { staysPutBack } from '../../shared/status.ts';
+import { getRecord, getStatus, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import type { IntakeDeps } from './deps.ts';
 import type { Incoming, IntakeOutcome } from './outcome.ts';
@@ -14,7 +15,8 @@ import { accountRefusals } from './refuse-account.ts';
 
 /**
  * Registers an account, or corrects its registration: the record is saved, a pass is asked for, and the change is
- * announced. The same content again changes nothing; the same event again repeats only what a crash may have lost.
+ * announced. The same content again changes nothing, unless a change of its role was put back: a person asks for that
+ * once more. The same event again repeats only what a crash may have lost.
  */
 export async function register(
   incoming: Incoming,
@@ -27,28 +29,32 @@ export async function register(
   if (existing && isOvertaken(incoming, existing)) {
     return { did: 'ignored', why: `a later event, ${existing.changedBy}, changed the account since` };
   }
-  const named = request.baseline ? await findBaseline(main.table, request.baseline) : undefined;
+  const chosen = request.baseline ? await findBaseline(main.table, request.baseline) : undefined;
   const refused = rejectedFor([
     ...accountRefusals({ request, described, existing }, deps.config),
-    request.baseline && !named ? unknownBaseline(request.baseline) : undefined,
+    request.baseline && !chosen ? unknownBaseline(request.baseline) : undefined,
   ]);
   if (refused) return refused;
-  const baseline = named ?? (await chosenBaseline(request, existing, described, deps));
+  const baseline = chosen ?? (await chosenBaseline(request, existing, described, deps));
   const changedBy = incoming.cause.id;
-  const record = registered(existing, {
-    request,
-    baseline,
-    described,
-    named: incoming.cause.source === REQUEST_SOURCE,
-    changedBy,
-    time: incoming.time,
-  });
+  const { time } = incoming;
+  const named = incoming.cause.source === REQUEST_SOURCE;
+  const asked = registered(existing, { request, baseline, described, named, changedBy, time });
+  const onceMore = named && asked === existing && (await waitsPutBack(existing, changedBy, deps));
+  const record = onceMore
+    ? { ...asked, generation: asked.generation + 1, changedBy, changedAt: time }
+    : asked;
   if (record !== existing && !(await saveRecord(main.table, record, existing))) {
     throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
   }
   if (record.changedBy !== changedBy)
     return { did: 'ignored', why: 'registered already, with the same content' };
   return { did: 'accepted', announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+}
+
+/** Whether a change of the role that the record asks for was put back, and this is another event that asks for it. */
+async function waitsPutBack(record: AccountRecord, askedBy: string, { main }: IntakeDeps): Promise<boolean> {
+  return record.changedBy !== askedBy && staysPutBack(record, await getStatus(main.table, record.accountId));
 }
 
 /** An event that comes again, after a crash, does not undo what was asked for later. */

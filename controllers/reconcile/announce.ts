@@ -1,7 +1,6 @@
 import type { AccountRecord } from '../../shared/account.ts';
 import { type AccountStatus, type Announcement, type PassRecord, unmet } from '../../shared/status.ts';
 import { retirementAnnouncements } from './retired.ts';
-import { PUT_BACK } from './verify.ts';
 
 /**
  * What a pass owes to the bus: changes of state, not states. Pure.
@@ -24,7 +23,7 @@ export function announcements(
   // What it was before it was retired nobody counts on any more.
   const before = read && read.observedGeneration < (record.keptSince ?? 0) ? undefined : read;
   const owed: Announcement[] = [];
-  if (before?.readySince && mended(pass) && !wasPutBack(after.conditions)) {
+  if (before?.readySince && mended(pass)) {
     owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass) } });
   }
   if (pass.result === 'drifted' && !sameDifferences(before?.lastPass, pass)) {
@@ -42,10 +41,6 @@ export function announcements(
 /** Something was written, whatever else stood in the way. */
 export function mended({ differences }: Pick<PassRecord, 'differences'>): boolean {
   return differences.some(({ action }) => action !== 'reported');
-}
-
-function wasPutBack(conditions: AccountStatus['conditions']): boolean {
-  return conditions.some(({ reason }) => reason === PUT_BACK);
 }
 
 /** Was ready and no longer is; or has just failed for good without ever having been ready. */

@@ -1,10 +1,12 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { ControllerError, ServiceFault } from '../../shared/errors.ts';
 import type { Difference } from '../../shared/status.ts';
 import type { AnyKind, Change } from '../kinds/kind.ts';
 import { blockedBy } from './blocked-by.ts';
 import { compareKind } from './compare-kind.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { contextFor, type Seen, type Workplace } from './observe-kinds.ts';
+import { isTrust } from './put-back.ts';
 
 /**
  * Brings one kind to its desired state: compares with the outputs known by now and, unless `held`, writes what
@@ -55,21 +57,37 @@ async function writeKind(
   const { kind, account } = seen;
   const { wanted, differences } = change;
   const written: Difference[] = [];
-  let tried = {};
+  let restore: Done['restore'];
   try {
     const context = {
       ...contextFor(account, place, await clients(seen, wanted), place.outputs),
       wrote: (more: readonly Difference[]) => void written.push(...more),
     };
-    const restore = kind.restore && account.entry && (() => kind.restore?.(change, context));
-    tried = { ...roleOf(kind, wanted, wanted), ...(restore && { restore }) };
+    if (kind.restore && account.entry) restore = async () => kind.restore?.(change, context);
     await kind.apply(change, context);
-    return { ...tried, differences };
+    return { ...afterwards(kind, change, differences, restore), differences };
   } catch (error) {
     const honest = differences.map((one) => (written.includes(one) ? one : reported(one)));
-    const stands = change.actual !== undefined || written.length > 0;
-    return { ...(stands && tried), differences: honest, failure: { error } };
+    const maybe = restore && isUnanswered(error) ? differences.filter(isTrust) : [];
+    const done = afterwards(kind, change, [...written, ...maybe], restore);
+    return { ...done, differences: honest, failure: { error } };
   }
+}
+
+/** The role once these differences are written, if its trust is among them, and how to put that back. */
+function afterwards(
+  kind: AnyKind,
+  { wanted, actual }: Change<unknown, unknown>,
+  written: readonly Difference[],
+  restore: Done['restore'],
+): Pick<Done, 'role' | 'restore'> {
+  const changed = actual === undefined ? written.length > 0 : written.some(isTrust);
+  return changed ? { ...roleOf(kind, wanted, wanted), ...(restore && { restore }) } : {};
+}
+
+/** True when nobody knows whether the call was carried out. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ServiceFault || !(error instanceof ControllerError);
 }
 
 function reported(difference: Difference): Difference {

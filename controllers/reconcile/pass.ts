@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
 import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
-import type { Difference } from '../../shared/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { stopLooking } from '../../shared/store/statuses.ts';
 import type { AnyKind } from '../kinds/kind.ts';
@@ -18,11 +17,11 @@ import type { KindOutcome } from './kind-outcome.ts';
 import { observeKinds, type Seen } from './observe-kinds.ts';
 import { giveAddress, withAddress } from './own-addresses.ts';
 import type { Pass, PassDeps, PassOutcome, PassRequest } from './pass-types.ts';
+import { holdingBack } from './put-back.ts';
 import { removeAll } from './retirement.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';
 import { isWorkedOn, skipReason } from './skip.ts';
 import { verified, wroteRole } from './verification.ts';
-import { isNew, PUT_BACK } from './verify.ts';
 
 const UNANSWERED_SECONDS = 30;
 
@@ -64,8 +63,8 @@ async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
     return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
   }
   const outcomes = await keep(pass, deps, kept, reading);
-  const access = await verified(pass, deps, outcomes.list);
-  return { outcomes: outcomes.list, ...(outcomes.hold && { hold: outcomes.hold }), ...access };
+  const found = await verified(pass, deps, outcomes.list);
+  return { ...found, ...(outcomes.hold && { hold: outcomes.hold }) };
 }
 
 async function desired(pass: Pass, deps: PassDeps): Promise<KeptKind[]> {
@@ -91,7 +90,8 @@ async function keep(
   reading: MemberClients,
 ): Promise<Kept> {
   const unaddressed = await giveAddress(pass, deps, kept);
-  const seen = await observeKinds(kept, pass.place, reading);
+  const observed = await observeKinds(kept, pass.place, reading);
+  const seen = observed.map((one) => holdingBack(one, pass));
   const wantsWriting = seen.some((one) => differs(compareKind(one, pass.place)));
   const hold = wantsWriting ? await holdReason(pass, deps) : undefined;
   if (wantsWriting && !hold) await lease(pass, deps);
@@ -107,7 +107,6 @@ async function keep(
     const outcome =
       (unaddressed?.kind === one.kind ? unaddressed : undefined) ??
       tooEarly(one, pass) ??
-      putBackBefore(one, pass) ??
       (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
     list.push(roleWasChanged() ? settling(outcome) : outcome);
   }
@@ -127,22 +126,6 @@ function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
   return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
-}
-
-/** A change of the role in use that had to be put back is not made again before something else is desired. */
-function putBackBefore(seen: Seen, pass: Pass): KindOutcome | undefined {
-  const old = pass.before?.conditions.find(({ type }) => type === 'Access');
-  if (!seen.kind.verifiesAccess || old?.reason !== PUT_BACK || isNew(pass)) return undefined;
-  const compared = compareKind(seen, pass.place);
-  if (!('comparison' in compared) || compared.comparison.differences.length === 0) return undefined;
-  const { differences, blocked, foreign } = compared.comparison;
-  const all = [...differences, ...blocked.map(({ difference }) => difference)];
-  return {
-    kind: seen.kind,
-    differences: all.map((difference): Difference => ({ ...difference, action: 'reported' })),
-    foreign,
-    state: { is: 'blocked', reason: PUT_BACK, message: old.message },
-  };
 }
 
 /** A denial just after the role in use was changed: IAM may not show the change everywhere yet. */

@@ -9,9 +9,6 @@ import type { RoleInQuestion } from './role-in-question.ts';
 /** What the execution role admits, as tried by the runner. */
 export type Verdict = { readonly ok: true } | ({ readonly ok: false } & Diagnosis);
 
-/** Access's reason after a change of the role in use was taken back: it is not tried again until something changes. */
-export const PUT_BACK = 'ChangePutBack';
-
 /** A probe's session may do nothing at all. */
 const NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}';
 
@@ -65,15 +62,15 @@ export async function verifyRole(
 }
 
 /**
- * True when the role must be tried: it is not as desired or was changed, the last try did not succeed, or desired
- * state (the ExternalId, the role) changed since. A healthy pass tries nothing.
+ * True when the role must be tried: it is not as desired, was changed or is open (`amiss`), the last try did not
+ * succeed, or desired state (the ExternalId, the role) changed since. A healthy pass tries nothing.
  */
 export function needsVerifying(
   old: Condition | undefined,
-  differs: boolean,
+  amiss: boolean,
   seen: { readonly record: AccountRecord; readonly before: AccountStatus | undefined },
 ): boolean {
-  return differs || old?.status !== 'True' || isNew(seen);
+  return amiss || old?.status !== 'True' || isNew(seen);
 }
 
 /** True until a pass is over that saw what is desired now. */

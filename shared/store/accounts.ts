@@ -57,6 +57,15 @@ export async function getRecord(table: Table, accountId: string): Promise<Accoun
   return withoutKeys<AccountRecord>(Item);
 }
 
+/** The status of one account as it is now, or undefined until a pass has saved one. */
+export async function getStatus(table: Table, accountId: string): Promise<AccountStatus | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: statusKey(accountId), ConsistentRead: true }),
+  );
+  const status = withoutKeys<AccountStatus>(Item);
+  return status && status.version > 0 ? status : undefined;
+}
+
 /** The records of many accounts, by id; those that are not there are not in the answer. */
 export async function getRecords(
   table: Table,

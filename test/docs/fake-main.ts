@@ -9,6 +9,7 @@ interface Input {
   readonly ExpressionAttributeValues?: Item;
   readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
   readonly Entries?: readonly { readonly DetailType: string; readonly Detail: string }[];
+  readonly TransactItems?: readonly { readonly Put: { readonly Item: Item } }[];
   readonly MessageBody?: string;
 }
 interface Command {
@@ -16,7 +17,7 @@ interface Command {
   readonly input: Input;
 }
 
-/** Table, bus and queues in memory, as far as intake and the brake ask for them. */
+/** Table, bus and queues in memory, as far as intake, passes and the brake ask for them. */
 export interface FakeMain {
   readonly main: Main;
   /** Events put, in order. */
@@ -43,6 +44,9 @@ export function fakeMain(items: readonly Item[], updated: Item = {}): FakeMain {
           if (input.ConditionExpression?.startsWith('attribute_not_exists') && held.has(keyOf(input.Item)))
             throw new ConditionalCheckFailedException({ message: 'it is there', $metadata: {} });
           held.set(keyOf(input.Item), input.Item ?? {});
+          return {};
+        case 'TransactWriteCommand':
+          for (const { Put } of input.TransactItems ?? []) held.set(keyOf(Put.Item), Put.Item);
           return {};
         case 'UpdateCommand':
           return { Attributes: updated };

@@ -3,9 +3,9 @@ import type { IntakeDeps } from '../../controllers/intake/deps.ts';
 import { register } from '../../controllers/intake/register.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
-import { accountKey, getRecord } from '../../shared/store/accounts.ts';
+import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
 import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, anOrganizationAccount, aRecord, MANAGEMENT, MEMBER } from '../factories.ts';
+import { aConfig, anOrganizationAccount, aRecord, aStatus, MANAGEMENT, MEMBER } from '../factories.ts';
 
 const incoming = {
   cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
@@ -49,6 +49,48 @@ describe('a registration that names no baseline', () => {
     const deps = { main, config: aConfig() } as unknown as IntakeDeps;
     await register(incoming, { accountId: MEMBER, name: 'physics' }, anOrganizationAccount(), deps);
     expect(await getRecord(main.table, MEMBER)).toMatchObject({ lifecycle: 'managed', baseline, baselineBy });
+  });
+});
+
+describe('a registration with the same content', () => {
+  const access = { type: 'Access', message: '', changedAt: '' };
+  /** What comes of it where Access says this, and the generation of the record afterwards. */
+  const again = async (
+    status: 'True' | 'False' | 'Unknown',
+    reason: string,
+    more: { changedBy?: string; source?: string } = {},
+  ) => {
+    const { changedBy = 'event-0', source = 'orgkeeper.request' } = more;
+    const byPerson = source === 'orgkeeper.request';
+    const record = aRecord({ changedBy, ...(byPerson && { namedByRequest: true }) });
+    const { main } = fakeMain([
+      { ...record, ...accountKey(MEMBER) },
+      { ...aStatus({ conditions: [{ ...access, status, reason }] }), ...statusKey(MEMBER) },
+    ]);
+    const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+    const event = { ...incoming, cause: { ...incoming.cause, source } };
+    const request = { accountId: MEMBER, name: record.name };
+    const { did } = await register(event, request, anOrganizationAccount(), deps);
+    return { did, generation: (await getRecord(main.table, MEMBER))?.generation };
+  };
+
+  it('changes nothing', async () => {
+    expect(await again('True', 'Verified')).toEqual({ did: 'ignored', generation: 3 });
+  });
+
+  it('asks once more for a change of the role that was put back', async () => {
+    expect(await again('False', 'ChangePutBack')).toEqual({ did: 'accepted', generation: 4 });
+  });
+
+  it('does not while that is still tried', async () => {
+    expect(await again('Unknown', 'ChangePutBack')).toEqual({ did: 'ignored', generation: 3 });
+  });
+
+  it('does so once an event, and never for one of AWS', async () => {
+    const twice = await again('False', 'ChangePutBack', { changedBy: 'event-1' });
+    expect(twice).toEqual({ did: 'accepted', generation: 3 });
+    const ofAws = await again('False', 'ChangePutBack', { source: 'aws.organizations' });
+    expect(ofAws).toEqual({ did: 'ignored', generation: 3 });
   });
 });
 

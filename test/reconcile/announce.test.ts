@@ -46,7 +46,7 @@ describe('what a pass announces', () => {
       afterwards({
         ready: false,
         conditions: [{ ...condition('False'), type: 'Access', reason: 'ChangePutBack' }],
-        lastPass: aPass({ result: 'failed', differences: [difference] }),
+        lastPass: aPass({ result: 'failed', differences: [{ ...difference, action: 'reported' }] }),
       }),
       ['AccountDegraded'],
     ],

@@ -3,7 +3,7 @@ import type { AnyKind, Comparison, WritingContext } from '../../controllers/kind
 import { keepKind } from '../../controllers/reconcile/keep-kind.ts';
 import type { Seen } from '../../controllers/reconcile/observe-kinds.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
-import { Throttled } from '../../shared/errors.ts';
+import { AccessDenied, NotYetConsistent, ServiceFault, Throttled } from '../../shared/errors.ts';
 import type { Difference } from '../../shared/status.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
 
@@ -79,5 +79,51 @@ describe('keeping a kind', () => {
     expect(found.state).toEqual({ is: 'held' });
     expect(found.warnings).toEqual(['Standing']);
     expect(found.actions).toEqual(['one reported', 'two reported', 'three reported']);
+  });
+});
+
+describe('changing the role in use', () => {
+  const entry = { roleArn: 'arn', runnerRoleArn: 'runner', externalId: 'id', policy: {}, required: {} };
+  const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN, entry };
+  const [trust, policy] = ['trustPolicy', 'inlinePolicies.data'].map((path) => ({ ...one, path }));
+
+  /** Which trust is said to stand, and what there is to put back, after `apply` wrote this and failed so. */
+  const changed = async (written: readonly (Difference | undefined)[], error?: Error) => {
+    const kind = {
+      name: 'executionRole',
+      render: () => 'new',
+      diff: () => ({ differences: [trust, policy], blocked: [], foreign: [] }),
+      role: (trustPolicy: string) => ({ arn: 'arn', trustPolicy }),
+      restore: async () => {},
+      async apply(_: unknown, { wrote }: WritingContext) {
+        wrote(written.filter((each) => each !== undefined));
+        if (error) throw error;
+      },
+    } as unknown as AnyKind;
+    const seen: Seen = { kind, section: {}, account, observation: { state: 'present', actual: 'old' } };
+    const place = { record: aRecord(), config: aConfig(), outputs: {} };
+    const clients = async () => ({}) as MemberClients;
+    const { role, restore } = await keepKind(seen, place, { held: false, clients });
+    return { trust: role?.trust, canBePutBack: restore !== undefined };
+  };
+
+  test.each([
+    ['all of it is written', [trust, policy], undefined],
+    ['its trust is, and more is not', [trust], new AccessDenied('no')],
+    ['nobody knows, since IAM did not answer', [], new ServiceFault('iam:UpdateAssumeRolePolicy: time-out')],
+  ])('leaves the new trust, which can be put back, where %s', async (_, written, error) => {
+    expect(await changed(written, error)).toEqual({ trust: 'new', canBePutBack: true });
+  });
+
+  test.each([
+    ['was too busy', new Throttled('iam:UpdateAssumeRolePolicy: rate exceeded')],
+    ['refused', new AccessDenied('with an explicit deny in a service control policy')],
+    [
+      'does not know the principal',
+      new NotYetConsistent('Invalid principal', { reason: 'PrincipalMissing' }),
+    ],
+  ])('leaves the old trust, and nothing to put back, where IAM %s', async (_, error) => {
+    expect(await changed([], error)).toEqual({ trust: 'old', canBePutBack: false });
+    expect(await changed([policy], error)).toEqual({ trust: 'old', canBePutBack: false });
   });
 });

@@ -7,7 +7,13 @@ import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { verified } from '../../controllers/reconcile/verification.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
-import { AccessDenied, AccountNotReady, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
+import {
+  AccessDenied,
+  AccountNotReady,
+  InvalidDesiredState,
+  NotYetConsistent,
+  Throttled,
+} from '../../shared/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/status.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 
@@ -62,13 +68,14 @@ async function verify(given: {
   record?: AccountRecord;
   before?: AccountStatus | undefined;
   lets?: () => boolean;
+  denial?: Error;
 }) {
   const evicted: string[] = [];
   const tried: (string | undefined)[] = [];
   const access = {
     async tryRole(_: string, __: object, asked?: string) {
       tried.push(asked);
-      if (asked !== externalId || !(given.lets?.() ?? true)) throw new AccessDenied('no');
+      if (asked !== externalId || !(given.lets?.() ?? true)) throw given.denial ?? new AccessDenied('no');
     },
     evict: (accountId: string) => evicted.push(accountId),
   };
@@ -165,38 +172,75 @@ describe('a role that could not be made', () => {
 });
 
 describe('a change of the role in use that shuts us out', () => {
-  const shutOut = (restore: () => Promise<void>) =>
-    verify({ outcome: outcomeOf({ differences: [changed], restore }), lets: () => false });
+  const policy = { ...changed, path: 'inlinePolicies.data' };
+  /** STS refuses all, or by an organization policy. */
+  const shutOut = (restore: () => Promise<void>, denial?: Error) =>
+    verify({
+      outcome: outcomeOf({ differences: [changed, policy], restore }),
+      lets: () => false,
+      ...(denial && { denial }),
+    });
+  const byPolicy = new AccessDenied('with an explicit deny in a service control policy');
 
-  it('is put back, and said', async () => {
+  it('is put back, and tried again while IAM may only be slow', async () => {
     let restored = 0;
     const found = await shutOut(async () => {
       restored += 1;
     });
     expect(restored).toBe(1);
-    expect(found.verdict).toMatchObject({
-      ok: false,
-      reason: 'ChangePutBack',
-      message: expect.stringMatching(/then put back/),
-    });
+    const message = expect.stringMatching(/then put back.* tried again for two minutes.* registered again/);
+    const error = { name: 'NotYetConsistent', reason: 'ChangePutBack', message };
+    expect(found.failures).toMatchObject([{ type: 'Access', error }]);
+    expect(found.outcomes).toMatchObject([
+      { differences: [{ action: 'reported' }, { action: 'updated' }], state: { is: 'failed', error } },
+    ]);
   });
 
-  it('is said to stand when it cannot be put back', async () => {
-    const found = await shutOut(() => Promise.reject(new Error('the session is over')));
-    expect(found.verdict).toMatchObject({
-      reason: 'ChangePutBack',
-      message: expect.stringMatching(/could not be put back \(the session is over\)/),
-    });
+  it('is put back for good where it is known why', async () => {
+    const { failures } = await shutOut(async () => {}, byPolicy);
+    const message = expect.stringMatching(/then put back.* It waits until the account is registered again/);
+    const error = { name: 'AccessDenied', reason: 'ChangePutBack', message };
+    expect(failures).toMatchObject([{ type: 'Access', error }]);
   });
+
+  it('is said to stand when it cannot be put back, and who can open the role', async () => {
+    const found = await shutOut(() => Promise.reject(new Error('the session is over')));
+    const message = expect.stringMatching(
+      /could not be put back \(the session is over\).* account's owner correct it; `orgkeeper template member/,
+    );
+    expect(found.failures).toMatchObject([{ type: 'Access', error: { reason: 'PutBackFailed', message } }]);
+    expect(found.outcomes[0]?.differences).toMatchObject([{ action: 'updated' }, { action: 'updated' }]);
+  });
+
+  const old = { ...verifiedBefore, status: 'False', reason: 'ChangePutBack' } as const;
+  const before = aStatus({ conditions: [old] });
+  const heldBack = outcomeOf({ differences: [{ ...changed, action: 'reported' }] });
 
   it('is not tried again while nothing else is desired: what was said stays', async () => {
-    const old = { ...verifiedBefore, status: 'False', reason: 'ChangePutBack' } as const;
-    const state = { is: 'blocked', reason: 'ChangePutBack', message: 'put back' } as const;
-    const differences = [{ ...changed, action: 'reported' }] as const;
-    const found = await verify({
-      outcome: outcomeOf({ differences, state }),
-      before: aStatus({ conditions: [old] }),
+    expect(await verify({ outcome: heldBack, before })).toMatchObject({ findings: [old], tried: [] });
+  });
+
+  it('stays said while the role cannot be looked at', async () => {
+    const { role: _, ...unseen } = outcomeOf({ state: { is: 'failed', error: new Throttled('slow') } });
+    expect(await verify({ outcome: unseen, before })).toMatchObject({ findings: [old], tried: [] });
+  });
+
+  it('is over once the trust is as desired, or something else is', async () => {
+    expect(await verify({ before })).toMatchObject({ verdict: { ok: true } });
+    const anew = await verify({ outcome: heldBack, before, record: { ...invited, generation: 4 } });
+    expect(anew).toMatchObject({ verdict: { ok: true } });
+  });
+});
+
+describe('a role that could not be changed for now', () => {
+  it('is waited for, whatever its trust says meanwhile', async () => {
+    const outcome = outcomeOf({
+      differences: [{ ...changed, action: 'reported' }],
+      role: { arn: roleArn, trust: { ...trust, Statement: [] } },
+      state: { is: 'failed', error: new Throttled('slow down') },
     });
-    expect(found).toMatchObject({ findings: [old], tried: [] });
+    const { verdict, failures } = await verify({ outcome, lets: () => false });
+    expect(verdict).toBeUndefined();
+    expect(failures).toMatchObject([{ error: { name: 'NotYetConsistent', reason: 'MainNotTrusted' } }]);
   });
 });
