@@ -23,17 +23,37 @@ export interface Diagnosis {
 /** Why a role does not behave as it must, as precisely as can be known; undefined when it does. Pure. */
 export function diagnose(tried: Tried, role: RoleInQuestion): Diagnosis | undefined {
   if (tried.withIt) return diagnoseDenial(tried.withIt, role);
-  if (tried.without && tried.withWrong) return undefined;
-  const how = tried.without ? 'with a wrong ExternalId' : 'without an ExternalId';
-  const { roleArn, runnerRoleArn: callerRoleArn, trust } = role;
-  const wrong = tried.without ? { externalId: wrongExternalId(role.externalId) } : {};
-  const explained = isKnown(trust) && trustAdmits(trust, { roleArn, callerRoleArn, ...wrong });
+  // What the trust that stands admits counts, also where STS still answers by the one before.
+  const opened = openness(role);
+  const how = opened ?? admittedBy(tried);
+  if (!how) return undefined;
   return {
-    explained,
+    explained: opened !== undefined,
     refused: false,
     reason: 'AssumableWithoutExternalId',
     message: `${role.roleArn} can be assumed ${how}: ${remedy(role, 'require sts:ExternalId in its trust policy')}.`,
   };
+}
+
+type Openness = 'without an ExternalId' | 'with a wrong ExternalId';
+
+/** How the trust policy that stands admits the runner although it must not; undefined when it does not. Pure. */
+export function openness({
+  roleArn,
+  runnerRoleArn,
+  externalId,
+  trust,
+}: RoleInQuestion): Openness | undefined {
+  if (!isKnown(trust)) return undefined;
+  const asks = { roleArn, callerRoleArn: runnerRoleArn };
+  if (trustAdmits(trust, asks)) return 'without an ExternalId';
+  const wrong = { ...asks, externalId: wrongExternalId(externalId) };
+  return trustAdmits(trust, wrong) ? 'with a wrong ExternalId' : undefined;
+}
+
+function admittedBy({ without, withWrong }: Tried): Openness | undefined {
+  if (!without) return 'without an ExternalId';
+  return withWrong ? undefined : 'with a wrong ExternalId';
 }
 
 /** Why a role cannot be assumed with its ExternalId, as precisely as can be known. Pure. */

@@ -1,5 +1,6 @@
 import { AccountNotReady, ControllerError, NotYetConsistent } from '../../shared/errors.ts';
 import { staysPutBack } from '../../shared/status.ts';
+import { openness } from './diagnose.ts';
 import type { Clock } from './eventually.ts';
 import type { Findings } from './findings.ts';
 import type { KindOutcome } from './kind-outcome.ts';
@@ -23,7 +24,7 @@ export async function verified(
   const role = roleOf(pass, deps, outcome);
   const found = { outcomes, findings: [], failures: [] };
   const failed = (error: unknown) => ({ ...found, failures: [{ type: 'Access', error }] });
-  const amiss = (outcome?.differences.length ?? 0) > 0;
+  const amiss = (outcome?.differences.length ?? 0) > 0 || (role && openness(role)) !== undefined;
   const due = needsVerifying(old, amiss, pass);
   if (!role || !due || isHeldBack(outcome, pass)) return { ...found, findings: old ? [old] : [] };
   const door = notReady(outcome);

@@ -244,3 +244,17 @@ describe('a role that could not be changed for now', () => {
     expect(failures).toMatchObject([{ error: { name: 'NotYetConsistent', reason: 'MainNotTrusted' } }]);
   });
 });
+
+describe('a role whose trust was opened by hand', () => {
+  const statement = { ...trust.Statement, Condition: {} };
+  const anything = { ...statement, Condition: { StringLike: { 'sts:ExternalId': '*' } } };
+  it.each([
+    ['without an ExternalId', statement],
+    ['with a wrong ExternalId', anything],
+  ])('is no longer what was verified: it can be assumed %s', async (how, Statement) => {
+    const open = { arn: roleArn, trust: { ...trust, Statement } };
+    const { verdict } = await verify({ outcome: outcomeOf({ role: open }) });
+    const message = expect.stringContaining(how);
+    expect(verdict).toMatchObject({ ok: false, reason: 'AssumableWithoutExternalId', message });
+  });
+});

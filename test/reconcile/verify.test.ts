@@ -218,6 +218,22 @@ describe('trying the execution role', () => {
     expect(never.passed()).toBe(10_000);
   });
 
+  it.each([
+    ['without an ExternalId', {}],
+    ['with a wrong ExternalId', { Condition: { StringLike: { 'sts:ExternalId': '*' } } }],
+  ])(
+    'says that the trust that stands admits %s, also while STS still refuses by the one before',
+    async (how, condition) => {
+      const Statement = trust(runnerRoleArn).Statement.map((one) => ({ ...one, ...condition }));
+      const open = { trust: { Version: '2012-10-17', Statement } };
+      expect(await verify(stsThat(healthy), { role: open, changed: true })).toMatchObject({
+        reason: 'AssumableWithoutExternalId',
+        message: expect.stringContaining(how),
+        explained: true,
+      });
+    },
+  );
+
   it('says whether the trust policy explains it, or IAM may only be slow', async () => {
     const open = { trust: trust(runnerRoleArn) };
     expect(await verify(stsThat(everybody), { role: open })).toMatchObject({
