@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
-import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
+import { AccessDenied, AccountNotReady, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { stopLooking } from '../../shared/store/statuses.ts';
 import type { AnyKind } from '../kinds/kind.ts';
@@ -97,6 +97,9 @@ async function keep(
   if (wantsWriting && !hold) await lease(pass, deps);
   const list: KindOutcome[] = [];
   const roleWasChanged = () => pass.record.executionRoleArn !== undefined && list.some(wroteRole);
+  // What IAM does not show within two minutes counts as real: `nextLook` says when they are over.
+  const changedBefore =
+    pass.record.executionRoleArn !== undefined && pass.before?.waiting?.for === 'consistency';
   const clients = ({ kind, account }: Seen, wanted: unknown) =>
     clientsFor(pass, deps, {
       policy: writingPolicy(kind, kind.resources(wanted, account, pass.place.outputs)),
@@ -108,10 +111,10 @@ async function keep(
       (unaddressed?.kind === one.kind ? unaddressed : undefined) ??
       tooEarly(one, pass) ??
       (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
-    list.push(roleWasChanged() ? settling(outcome) : outcome);
+    if (isShutOut(outcome)) deps.access.evict(pass.record.accountId);
+    list.push(roleWasChanged() || changedBefore ? settling(outcome) : outcome);
   }
-  const denied = list.some(({ state }) => state.is === 'failed' && state.error instanceof AccessDenied);
-  if (denied || list.some(wroteRole)) deps.access.evict(pass.record.accountId);
+  if (list.some(wroteRole)) deps.access.evict(pass.record.accountId);
   return { list, ...(hold && { hold }) };
 }
 
@@ -126,6 +129,16 @@ function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
   return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
+}
+
+/** The session may be one that was opened before the role was changed, or deleted and made again. */
+function isShutOut({ state }: KindOutcome): boolean {
+  if (state.is !== 'failed') return false;
+  const { error } = state;
+  return (
+    error instanceof AccessDenied ||
+    (error instanceof AccountNotReady && error.reason === 'CredentialsUnknown')
+  );
 }
 
 /** A denial just after the role in use was changed: IAM may not show the change everywhere yet. */

@@ -6,17 +6,24 @@ import type { PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import type { Session } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { translateError } from '../../shared/aws/translate-error.ts';
 import { AccessDenied } from '../../shared/errors.ts';
-import { accountKey } from '../../shared/store/accounts.ts';
-import { aConfig, aRecord, MEMBER } from '../factories.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 
 /** Which sessions a pass opens, when, and what they may do. */
 
 const ROLE = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 
 /** What a pass did, of an account in which these kinds differ. */
-async function pass(differing: readonly string[], given: Partial<AccountRecord> = {}) {
+async function pass(
+  differing: readonly string[],
+  given: Partial<AccountRecord> = {},
+  { before, fails }: { before?: AccountStatus; fails?: unknown } = {},
+) {
   const did: string[] = [];
+  const evicted: string[] = [];
   const names: string[] = [];
   const record = aRecord(given);
   const kind = (name: string): AnyKind => ({
@@ -32,7 +39,10 @@ async function pass(differing: readonly string[], given: Partial<AccountRecord> 
     wakeOn: [],
     outputNames: () => [],
     render: (section) => section,
-    observe: async () => ({ state: 'present', actual: {} }),
+    observe: async () => {
+      if (fails && name === 'network') throw fails;
+      return { state: 'present', actual: {} };
+    },
     outputs: () => ({}),
     diff: (): Comparison => ({
       differences: differing.includes(name)
@@ -46,7 +56,11 @@ async function pass(differing: readonly string[], given: Partial<AccountRecord> 
   });
   const documents = {
     async send({ constructor: { name }, input }: { constructor: { name: string }; input: object }) {
-      if (name === 'BatchGetCommand') return { Responses: { t: [{ ...record, ...accountKey(MEMBER) }] } };
+      const items = [
+        { ...record, ...accountKey(MEMBER) },
+        { ...before, ...statusKey(MEMBER) },
+      ];
+      if (name === 'BatchGetCommand') return { Responses: { t: items } };
       const saved = JSON.stringify(input).match(/"admitted":(\{[^}]*\})/)?.[1];
       if (saved) did.push(`save ${Object.keys(JSON.parse(saved)).join(' ')}`);
       return {};
@@ -67,7 +81,7 @@ async function pass(differing: readonly string[], given: Partial<AccountRecord> 
       did.push(externalId === record.externalId ? 'try' : 'try otherwise');
       if (externalId !== record.externalId) throw new AccessDenied('no');
     },
-    evict: () => undefined,
+    evict: (accountId: string) => void evicted.push(accountId),
   };
   const kinds = ['role', 'network', 'parameters'].map(kind);
   const sections = Object.fromEntries(kinds.map(({ name }) => [name, {}]));
@@ -83,8 +97,8 @@ async function pass(differing: readonly string[], given: Partial<AccountRecord> 
   const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'e' };
   const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
   const outcome = await runPass({ message, sentAt: now, until: now, lastReceive: false }, deps);
-  const id = outcome.did === 'passed' ? outcome.status.lastPass?.id : undefined;
-  return { did, names: new Set(names), id };
+  const status = outcome.did === 'passed' ? outcome.status : undefined;
+  return { did, names: new Set(names), id: status?.lastPass?.id, status, evicted };
 }
 
 const READING = 'shared: network:Get,parameters:Get,role:Get on *';
@@ -117,5 +131,40 @@ describe('the sessions of a pass', () => {
   it('show that a changed role in use still admits the runner before anything is saved', async () => {
     const { did } = await pass(['role'], { executionRoleArn: ROLE, origin: 'invited' });
     expect(did.slice(2)).toEqual(['apply role', ...VERIFIED]);
+  });
+});
+
+describe('a denial within a session', () => {
+  const invited = { executionRoleArn: ROLE, origin: 'invited' } as const;
+  const fails = new AccessDenied('ec2:DescribeVpcs: not authorized');
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+  /** What is said of the network, of an account that has waited so long for IAM to show a change of its role. */
+  const afterWaiting = async (seconds: number, given: Partial<AccountRecord> = invited) => {
+    const waiting = { since: ago(seconds), attempts: 1, for: 'consistency' } as const;
+    const { status, evicted } = await pass([], given, { before: aStatus({ waiting }), fails });
+    const network = status?.conditions.find(({ type }) => type === 'network');
+    return { said: `${network?.status} ${network?.reason}`, result: status?.lastPass?.result, evicted };
+  };
+
+  it('may pass for two minutes after the role in use was changed, and counts as real then', async () => {
+    const evicted = [MEMBER];
+    expect(await afterWaiting(40)).toEqual({ said: 'Unknown AccessDenied', result: 'waiting', evicted });
+    expect(await afterWaiting(130)).toEqual({ said: 'False AccessDenied', result: 'failed', evicted });
+  });
+
+  it('counts as real at once where the account is not entered by that role', async () => {
+    expect(await afterWaiting(40, {})).toMatchObject({ said: 'False AccessDenied', result: 'failed' });
+  });
+
+  it('forgets the session that was opened before the role was deleted and made again', async () => {
+    const unknown = Object.assign(new Error('The security token included in the request is invalid.'), {
+      name: 'InvalidClientTokenId',
+    });
+    const before = aStatus();
+    const { evicted } = await pass([], invited, { before, fails: translateError('iam:GetRole', unknown) });
+    expect(evicted).toEqual([MEMBER]);
+    const suspended = Object.assign(new Error('not now'), { name: 'OptInRequired' });
+    const other = await pass([], invited, { before, fails: translateError('ec2:DescribeVpcs', suspended) });
+    expect(other.evicted).toEqual([]);
   });
 });
