@@ -29,6 +29,7 @@ export interface AddressBook {
   giveBack(address: Address): Promise<void>;
 }
 
+/** All pools that were ever used, as they are written down. */
 export interface Pools {
   readonly version: number;
   readonly pools: readonly AddressPool[];
@@ -58,11 +59,13 @@ export async function allocate(
   }
 }
 
-/** Gives back what an account holds, if anything; what was given back. */
-export async function release(book: AddressBook, accountId: string): Promise<Address | undefined> {
+/**
+ * Gives back what an account holds, if anything; safe to repeat.
+ * @throws Conflict when somebody else wrote at the same moment: it may still be held
+ */
+export async function release(book: AddressBook, accountId: string): Promise<void> {
   const address = await book.addressOf(accountId);
   if (address) await book.giveBack(address);
-  return address;
 }
 
 async function makeKnown(book: AddressBook, pool: AddressPool): Promise<void> {

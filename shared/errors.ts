@@ -1,8 +1,4 @@
-/**
- * Every failure that Orgkeeper knows. `reason` is one PascalCase word for machines, `message` one sentence for
- * the person on call, `remedy` what they can do. The class decides what happens next (`Retry`); SDK errors
- * become these in one place, shared/aws/translate-error.ts.
- */
+/** What happens after a failure. */
 export type Retry =
   /** Make the message visible again after a backoff; parked with a due time in the end. */
   | 'again'
@@ -11,13 +7,20 @@ export type Retry =
   /** Put into the condition; tried again when desired state changes, or by the sweep. */
   | 'when-changed';
 
+/** What may be known of a failure beside its message. */
 export interface ErrorDetails {
+  /** One sentence: what the person on call can do. */
   readonly remedy?: string;
   readonly cause?: unknown;
   /** Seconds until it is worth another look; for `when-due`, and for a `when-changed` that others may change. */
   readonly retryAfterSeconds?: number;
 }
 
+/**
+ * Every failure that Orgkeeper knows. `reason` is one PascalCase word for machines, `message` one sentence for
+ * the person on call, `remedy` what they can do. The class decides what happens next (`Retry`); SDK errors
+ * become these in one place, shared/aws/translate-error.ts.
+ */
 export abstract class ControllerError extends Error {
   abstract override readonly name: string;
   abstract readonly retry: Retry;
@@ -118,15 +121,6 @@ export class ForeignResource extends ControllerError {
   readonly retry = 'when-changed';
   constructor(message: string, details?: ErrorDetails & { reason?: string }) {
     super(details?.reason ?? 'ForeignResource', message, details);
-  }
-}
-
-/** AWS cannot change this in place, and nothing is replaced by itself. */
-export class NeedsReplacement extends ControllerError {
-  readonly name = 'NeedsReplacement';
-  readonly retry = 'when-changed';
-  constructor(message: string, details?: ErrorDetails) {
-    super('NeedsReplacement', message, details);
   }
 }
 

@@ -26,7 +26,7 @@ async function show(id: string, options: { json?: boolean }): Promise<void> {
 }
 
 /** An account for people. */
-export function printView(view: AccountView, output: typeof import('../output.ts')): void {
+function printView(view: AccountView, output: typeof import('../output.ts')): void {
   const { print, printTable, cell, time } = output;
   const { baseline, lastPass } = view;
   printTable(

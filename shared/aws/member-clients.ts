@@ -6,8 +6,6 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { type Around, type ObservedCall, watch } from './watch.ts';
 
-export type { ObservedCall } from './watch.ts';
-
 /** Clients for one member account in one region, made when first used, credentials bound. */
 export interface MemberClients {
   readonly iam: IAMClient;

@@ -60,7 +60,7 @@ export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 's
   return started ? item : ((await getSweep(table, sweep.sweepId)) ?? item);
 }
 
-export async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
+async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: sweepKey(sweepId), ConsistentRead: true }),
   );

@@ -44,8 +44,6 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
     Item: {
       ...creation,
       ...requestKey(creation.key),
-      collection: 'creation',
-      collectionKey: `${creation.askedAt}#${creation.key}`,
       ...(creation.dueAt ? { due: DUE } : { expiresAt: expiry() }),
     },
     ...(creation.version === 1
@@ -96,8 +94,6 @@ export async function recordCreationFailure(table: Table, failure: CreationFailu
           pk: `creation#${failure.creationId}`,
           sk: 'result',
           expiresAt: expiry(),
-          collection: 'creation-failure',
-          collectionKey: `${failure.failedAt}#${failure.creationId}`,
         },
         ConditionExpression: 'attribute_not_exists(pk)',
       }),

@@ -15,7 +15,7 @@ export const COLLECTION_INDEX = 'collection';
 export const DUE_INDEX = 'due';
 
 /** True when a conditional write was refused because the item is no longer what was read. */
-export function conditionFailed(error: unknown): boolean {
+function conditionFailed(error: unknown): boolean {
   if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException)
     return true;
   return (

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kind, KindAccount } from '../../controllers/kinds/kind.ts';
-import type { ObservedCall } from '../../shared/aws/member-clients.ts';
+import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { ForeignResource } from '../../shared/errors.ts';
 import type { Fixture, Tampering } from './fixture.ts';
 import { startMoto } from './moto.ts';

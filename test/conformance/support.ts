@@ -1,5 +1,6 @@
 import type { Comparison, Kind, KindAccount, WritingContext } from '../../controllers/kinds/kind.ts';
-import { type MemberClients, memberClients, type ObservedCall } from '../../shared/aws/member-clients.ts';
+import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
+import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { NotYetConsistent } from '../../shared/errors.ts';
 import type { Difference } from '../../shared/status.ts';
 

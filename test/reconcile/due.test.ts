@@ -5,7 +5,7 @@ import {
   AccessDenied,
   AccountNotReady,
   type ControllerError,
-  NeedsReplacement,
+  ForeignResource,
   NotYetConsistent,
   Throttled,
 } from '../../shared/errors.ts';
@@ -52,7 +52,7 @@ describe('the next look at an account', () => {
   });
 
   it('waits for a change where only a change can help', () => {
-    expect(nextLook([new NeedsReplacement('the CIDR differs')], undefined, now)).toEqual({ gaveUp: false });
+    expect(nextLook([new ForeignResource('it is theirs')], undefined, now)).toEqual({ gaveUp: false });
   });
 
   it('comes for a denial, and for a throttling that is parked', () => {
