@@ -117,7 +117,4 @@ function fitsItsPlace(statement: Statement, kind: Kind, path: string): void {
     throw new PolicyError(path, 'has a Principal, which only resource and trust policies may.');
   if (!names && owned)
     throw new PolicyError(path, 'has no Principal, which resource and trust policies must.');
-  if (!owned && statement.Resource === undefined && statement.NotResource === undefined) {
-    throw new PolicyError(path, 'has no Resource, which only trust policies may lack.');
-  }
 }

@@ -8,7 +8,10 @@ export type PrincipalType = (typeof principalTypes)[number];
 /** Operator, then condition key, then the values of which one must match; all names as they were written. */
 export type Conditions = Record<string, Record<string, string[]>>;
 
-/** One statement: exactly one of Action and NotAction, at most one of Resource and NotResource, and so on. */
+/**
+ * One statement: exactly one of Action and NotAction, at most one of Resource and NotResource and of Principal and
+ * NotPrincipal, and one of these four at least.
+ */
 export interface Statement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
@@ -48,6 +51,10 @@ export function parseStatement(input: unknown, path: string): Statement {
   }
   if (statement.Action === undefined && statement.NotAction === undefined) {
     throw new PolicyError(join(path, 'Action'), 'is missing: a statement has Action or NotAction.');
+  }
+  const { Principal, NotPrincipal, Resource, NotResource } = statement;
+  if ((Principal ?? NotPrincipal ?? Resource ?? NotResource) === undefined) {
+    throw new PolicyError(path, 'has neither Principal nor Resource: it fits no policy.');
   }
   return statement;
 }

@@ -160,7 +160,11 @@ describe('one identity policy', () => {
 
   const misplaced: [reason: string, policies: PolicySet, message: RegExp][] = [
     ['a Principal in an identity policy', { identity: allow({ Principal: '*' }) }, /has a Principal/],
-    ['no Resource in an identity policy', { identity: allow({ Resource: undefined }) }, /has no Resource/],
+    [
+      'no Resource in an identity policy',
+      { identity: allow({ Resource: undefined }) },
+      /neither Principal nor Resource/,
+    ],
     ['no Principal in a resource policy', { resource: allow() }, /has no Principal/],
     ['something that is no policy', { boundary: '[]' }, /must be an object/],
   ];

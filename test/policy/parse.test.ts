@@ -146,6 +146,12 @@ describe('reading a policy', () => {
     ['no Effect', { Statement: { Action: '*' } }, 'Statement.Effect', /is missing/],
     ['no Action', { Statement: { Effect: 'Allow' } }, 'Statement.Action', /is missing/],
     [
+      'neither Principal nor Resource, which fits no place',
+      { Statement: { Effect: 'Allow', Action: 's3:*' } },
+      'Statement',
+      /neither Principal nor Resource/,
+    ],
+    [
       'Action and NotAction',
       { Statement: { ...statement, NotAction: '*' } },
       'Statement',

@@ -10,6 +10,8 @@ function one(changes: object = {}, document: object = { Version: '2012-10-17' })
   return { ...document, Statement: { ...statement, ...changes } };
 }
 
+const none = one({ Principal: undefined, Resource: '*' });
+
 const holds: [reason: string, a: object | string, b: object | string][] = [
   ['a string or a list of one', one({ Action: 'a:b' }), one({ Action: ['a:b'] })],
   [
@@ -62,11 +64,11 @@ const holds: [reason: string, a: object | string, b: object | string][] = [
     'duplicate statements',
     {
       Statement: [
-        { Effect: 'Allow', Action: 'A:b' },
-        { Effect: 'Allow', Action: ['a:b'] },
+        { Effect: 'Allow', Action: 'A:b', Resource: '*' },
+        { Effect: 'Allow', Action: ['a:b'], Resource: '*' },
       ],
     },
-    { Statement: { Effect: 'Allow', Action: 'a:b' } },
+    { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*' } },
   ],
   [
     'a boolean as a string, in any case',
@@ -91,10 +93,10 @@ const holds: [reason: string, a: object | string, b: object | string][] = [
 const fails: [reason: string, a: object, b: object][] = [
   ['a named principal against everyone', one(), one({ Principal: '*' })],
   ['a named principal against everyone in a list', one(), one({ Principal: { AWS: [role, '*'] } })],
-  ['a named principal against none', one(), one({ Principal: undefined })],
-  ['everyone against none', one({ Principal: '*' }), one({ Principal: undefined })],
+  ['a named principal against none', one({ Resource: '*' }), none],
+  ['everyone against none', one({ Principal: '*', Resource: '*' }), none],
   ['a principal against an empty one', one(), one({ Principal: {} })],
-  ['an empty principal against none', one({ Principal: {} }), one({ Principal: undefined })],
+  ['an empty principal against none', one({ Principal: {}, Resource: '*' }), none],
   ['different resources', one({ Resource: 'arn:aws:s3:::a' }), one({ Resource: 'arn:aws:s3:::b' })],
   ['resources in another case', one({ Resource: 'arn:aws:s3:::a' }), one({ Resource: 'arn:aws:s3:::A' })],
   ['a Resource against none', one({ Resource: '*' }), one()],
@@ -189,7 +191,7 @@ describe('the differences', () => {
     const left = { Version: '2012-10-17', Statement: [a, b] };
     const right = {
       Statement: [
-        { Effect: 'Deny', Action: '*' },
+        { Effect: 'Deny', Action: '*', Resource: '*' },
         { ...b, Action: 'c:e' },
         { ...a, Action: '*', Resource: 'z' },
       ],
@@ -198,7 +200,7 @@ describe('the differences', () => {
       { path: 'Version', left: '2012-10-17', right: null },
       { path: 'Statement[0].Action', left: ['a:b'], right: ['*'] },
       { path: 'Statement[0].Resource', left: ['x'], right: ['z'] },
-      { path: 'Statement[0]', left: null, right: { Effect: 'Deny', Action: ['*'] } },
+      { path: 'Statement[0]', left: null, right: { Effect: 'Deny', Action: ['*'], Resource: ['*'] } },
       { path: 'Statement[1].Action', left: ['c:d'], right: ['c:e'] },
     ]);
   });
@@ -206,8 +208,8 @@ describe('the differences', () => {
   test('tell a statement once, however often it stands there', () => {
     const twice = {
       Statement: [
-        { Effect: 'Allow', Action: 'a:b' },
-        { Effect: 'Allow', Action: ['A:B'] },
+        { Effect: 'Allow', Action: 'a:b', Resource: '*' },
+        { Effect: 'Allow', Action: ['A:B'], Resource: '*' },
       ],
     };
     expect(differences(twice, {})).toHaveLength(1);
