@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { followRegistration } from '../../cli/follow-registration.ts';
+import { accountKey, saveRecord, statusKey } from '../../shared/store/accounts.ts';
+import { saveStatus } from '../../shared/store/statuses.ts';
+import { fakeMain } from '../docs/fake-main.ts';
+import { aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
+
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
+afterEach(() => void jest.useRealTimers());
+
+describe('following a registration with the same content', () => {
+  const before = aRecord();
+  const table = (conditions: Parameters<typeof aStatus>[0]) =>
+    fakeMain([
+      { ...before, ...accountKey(MEMBER) },
+      { ...aStatus(conditions), ...statusKey(MEMBER) },
+    ]).main.table;
+  const asked = { request: { accountId: MEMBER, name: before.name }, before, eventId: 'again', seconds: 60 };
+
+  it('is over at once, where the account is ready', async () => {
+    const followed = followRegistration(table({}), asked);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(await followed).toMatchObject({ ready: true });
+  });
+
+  it('waits until a change of the role that was put back is asked for once more', async () => {
+    const access = { type: 'Access', status: 'False', reason: 'ChangePutBack', message: '', changedAt: '' };
+    const failed = { ready: false, conditions: [access], lastPass: aPass({ result: 'failed' }) };
+    const store = table(failed as Parameters<typeof aStatus>[0]);
+    const followed = followRegistration(store, asked);
+    await jest.advanceTimersByTimeAsync(3_000);
+    await saveRecord(store, { ...before, generation: 4, changedBy: 'again' }, before);
+    await jest.advanceTimersByTimeAsync(3_000);
+    const ready = aStatus({ version: 8, observedGeneration: 4 });
+    await saveStatus(store, ready, { passId: 'pass-9', now: new Date() });
+    await jest.advanceTimersByTimeAsync(3_000);
+    expect(await followed).toMatchObject({ ready: true });
+  });
+});
