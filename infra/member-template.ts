@@ -3,7 +3,7 @@ import type { AnyKind } from '../controllers/kinds/kind.ts';
 import type { Network } from '../controllers/kinds/network/render.ts';
 import { keptKinds, kindAccount, namesOf } from '../controllers/reconcile/desired.ts';
 import type { AccountRecord, BaselineReference } from '../shared/account.ts';
-import type { BaselineDocument } from '../shared/baseline.ts';
+import { type BaselineDocument, formatBaseline } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
 import { InvalidDesiredState } from '../shared/errors.ts';
 import { trustAdmits } from '../shared/trust.ts';
@@ -53,18 +53,23 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
   };
   const { executionRoleArn, ...others } = record;
   const roleArn = executionRoleArn ?? wanted<ExecutionRole>('executionRole', others)?.arn;
-  if (!roleArn) {
-    throw new InvalidDesiredState(
-      `Baseline ${baseline.name} has no execution role, so there is nothing to make.`,
-    );
-  }
-  const entered = { ...record, executionRoleArn: roleArn };
+  const entered = { ...record, ...(roleArn && { executionRoleArn: roleArn }) };
   const role = wanted<ExecutionRole>('executionRole', entered);
-  if (!role) throw new InvalidDesiredState(`Baseline ${baseline.name} has no execution role.`);
-  const { runnerRoleArn: callerRoleArn } = config;
-  if (!trustAdmits(role.trustPolicy, { roleArn, callerRoleArn, externalId: record.externalId })) {
+  if (!roleArn || !role) {
+    throw new InvalidDesiredState(`Baseline ${formatBaseline(baseline)} has no execution role.`, [], {
+      remedy: 'Put `executionRole` into it and publish it, or name another with --baseline.',
+    });
+  }
+  const { accountId, externalId } = record;
+  const { runnerRoleArn: callerRoleArn, organizationId } = config;
+  if (!trustAdmits(role.trustPolicy, { roleArn, callerRoleArn, organizationId, externalId })) {
     throw new InvalidDesiredState(
-      `The trust policy of baseline ${baseline.name}@${baseline.version} does not admit ${callerRoleArn} with the ExternalId: the account could not be entered.`,
+      `The trust policy of baseline ${formatBaseline(baseline)} does not admit ${callerRoleArn} with the ExternalId: the account could not be entered.`,
+      [],
+      {
+        remedy:
+          'Let its trust policy name `${main.runnerRole}` with the ExternalId `${account.externalId}`, publish it, and try again.',
+      },
     );
   }
   const network = wanted<Network>('network', entered);
@@ -107,7 +112,6 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
     ),
     Outputs: outputs(record, baseline, makesNetwork ? network : undefined),
   };
-  const { accountId, externalId } = record;
   return {
     roleArn,
     register: registerCommand({ accountId, roleArn, externalId, name: shellWord(record.name), baseline }),

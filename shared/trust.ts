@@ -1,4 +1,4 @@
-import { type PolicyInput, parsePolicy } from './policy/document.ts';
+import { PolicyError, type PolicyInput, parsePolicy } from './policy/document.ts';
 import { evaluate } from './policy/evaluate.ts';
 
 /** A role, and who is to assume it. */
@@ -6,6 +6,8 @@ export interface Admission {
   readonly roleArn: string;
   /** ARN of the role whose session asks. */
   readonly callerRoleArn: string;
+  /** That which the caller's account is in. */
+  readonly organizationId: string;
   /** None: without an ExternalId. */
   readonly externalId?: string;
 }
@@ -17,7 +19,10 @@ const ASKS = {
 };
 
 /** Whether a trust policy admits the caller as AWS would decide it; one that cannot be read admits nobody. Pure. */
-export function trustAdmits(trust: PolicyInput, { roleArn, callerRoleArn, externalId }: Admission): boolean {
+export function trustAdmits(
+  trust: PolicyInput,
+  { roleArn, callerRoleArn, organizationId, externalId }: Admission,
+): boolean {
   const [, partition, , , account, role = ''] = callerRoleArn.split(':');
   const session = `arn:${partition}:sts::${account}:assumed-role/${role.split('/').at(-1)}/session`;
   try {
@@ -26,13 +31,18 @@ export function trustAdmits(trust: PolicyInput, { roleArn, callerRoleArn, extern
         principal: { arn: session, roleArn: callerRoleArn },
         action: 'sts:AssumeRole',
         resource: roleArn,
-        context: externalId === undefined ? {} : { 'sts:ExternalId': externalId },
+        context: {
+          'aws:PrincipalOrgID': organizationId,
+          'aws:PrincipalType': 'AssumedRole',
+          ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
+        },
       },
       { identity: ASKS, trust },
     );
     return decision === 'Allowed';
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof PolicyError) return false;
+    throw error;
   }
 }
 
@@ -46,8 +56,9 @@ export function externalIdsIn(trust: PolicyInput): string[] {
         ),
       ),
     );
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof PolicyError) return [];
+    throw error;
   }
 }
 

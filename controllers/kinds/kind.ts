@@ -97,7 +97,7 @@ export interface Entry {
   readonly roleArn: string;
   /** Who must be admitted by it, of which organization, and with which ExternalId. */
   readonly runnerRoleArn: string;
-  readonly organizationId?: string;
+  readonly organizationId: string;
   readonly externalId: string;
   /** What Orgkeeper itself needs in the account: a policy of the role, when we keep the role. */
   readonly policy: PolicyDocument;

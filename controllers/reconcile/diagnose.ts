@@ -41,11 +41,12 @@ type Openness = 'without an ExternalId' | 'with a wrong ExternalId';
 export function openness({
   roleArn,
   runnerRoleArn,
+  organizationId,
   externalId,
   trust,
 }: RoleInQuestion): Openness | undefined {
   if (!isKnown(trust)) return undefined;
-  const asks = { roleArn, callerRoleArn: runnerRoleArn };
+  const asks = { roleArn, callerRoleArn: runnerRoleArn, organizationId };
   if (trustAdmits(trust, asks)) return 'without an ExternalId';
   const wrong = { ...asks, externalId: wrongExternalId(externalId) };
   return trustAdmits(trust, wrong) ? 'with a wrong ExternalId' : undefined;
@@ -62,7 +63,7 @@ export function diagnoseDenial(denial: Error, role: RoleInQuestion): Diagnosis {
 }
 
 function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'> {
-  const { roleArn, externalId, runnerRoleArn, trust, accountId } = role;
+  const { roleArn, externalId, runnerRoleArn, organizationId, trust, accountId } = role;
   if (saysOrganizationPolicy(denial)) {
     return {
       explained: true,
@@ -93,7 +94,7 @@ function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'
       message: `${roleArn} cannot be assumed with the account's ExternalId: there is no such role, it does not trust ${runnerRoleArn}, or asks for another ExternalId; \`orgkeeper template member --account ${accountId}\` shows what it must be.`,
     };
   }
-  const asks = { roleArn, callerRoleArn: runnerRoleArn };
+  const asks = { roleArn, callerRoleArn: runnerRoleArn, organizationId };
   if (trustAdmits(trust, { ...asks, externalId })) {
     return {
       explained: false,

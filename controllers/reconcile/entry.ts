@@ -15,6 +15,7 @@ export function entryOf(record: AccountRecord, config: Config, kinds: readonly A
   return {
     roleArn,
     runnerRoleArn: config.runnerRoleArn,
+    organizationId: config.organizationId,
     externalId,
     policy: policy(kinds, record, roleArn, true),
     required: policy(kinds, record, roleArn, false),

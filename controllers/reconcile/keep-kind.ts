@@ -23,7 +23,7 @@ export async function keepKind(
   const { wanted, comparison } = compared;
   const { differences, foreign, note, warnings } = comparison;
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
-  const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, wanted, actual) };
+  const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
   const left = comparison.blocked.map(({ difference }) => difference);
   if (differences.length > 0 && write.held) {
     const { standing: warnings = [] } = comparison;
@@ -82,7 +82,7 @@ function afterwards(
   restore: Done['restore'],
 ): Pick<Done, 'role' | 'restore'> {
   const changed = actual === undefined ? written.length > 0 : written.some(isTrust);
-  return changed ? { ...roleOf(kind, wanted, wanted), ...(restore && { restore }) } : {};
+  return changed ? { ...roleOf(kind, actual ?? wanted, wanted), ...(restore && { restore }) } : {};
 }
 
 /** True when nobody knows whether the call was carried out. */
@@ -94,8 +94,9 @@ function reported(difference: Difference): Difference {
   return { ...difference, action: 'reported' };
 }
 
-function roleOf(kind: AnyKind, wanted: unknown, standing: unknown): Pick<KindOutcome, 'role'> {
+/** @param there the role where it stands: its path may not be as wanted, and cannot be changed */
+function roleOf(kind: AnyKind, there: unknown, standing: unknown): Pick<KindOutcome, 'role'> {
   if (!kind.role) return {};
   const trust = standing === undefined ? 'none' : kind.role(standing).trustPolicy;
-  return { role: { arn: kind.role(wanted).arn, trust } };
+  return { role: { arn: kind.role(there).arn, trust } };
 }

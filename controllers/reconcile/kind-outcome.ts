@@ -20,7 +20,7 @@ export interface KindOutcome {
     | { readonly is: 'failed'; readonly error: unknown }
     /** Of a retiring account: nothing of ours is there any more, or what is there stays. */
     | { readonly is: 'removed'; readonly reason: 'Removed' | 'Left'; readonly message: string };
-  /** Of the kind that verifies access: the role that is wanted, and the trust policy that stands now; `none` without a role. */
+  /** Of the kind that verifies access: the role that stands, else the one that is wanted, and the trust policy that stands now; `none` without a role. */
   readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
   /** Of that kind, when it wrote: puts the trust back that admitted us before. */
   readonly restore?: () => Promise<void>;

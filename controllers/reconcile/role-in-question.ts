@@ -7,6 +7,8 @@ export interface RoleInQuestion {
   readonly accountId: string;
   readonly roleArn: string;
   readonly runnerRoleArn: string;
+  /** The runner's organization. */
+  readonly organizationId: string;
   readonly externalId: string;
   /** What IAM lets Main assume. */
   readonly executionRolePattern: string;
@@ -19,11 +21,12 @@ export interface RoleInQuestion {
 /** An account's execution role, with what is known of it. Pure. */
 export function roleInQuestion(
   { accountId, externalId, executionRoleArn }: AccountRecord,
-  { runnerRoleArn, executionRolePattern }: Config,
+  { runnerRoleArn, organizationId, executionRolePattern }: Config,
   known: { readonly roleArn: string; readonly trust?: PolicyInput | 'none' | undefined },
 ): RoleInQuestion {
   const { roleArn, trust } = known;
   const entered = executionRoleArn !== undefined;
-  const role = { accountId, roleArn, runnerRoleArn, externalId, executionRolePattern, entered };
+  const caller = { runnerRoleArn, organizationId, externalId };
+  const role = { accountId, roleArn, ...caller, executionRolePattern, entered };
   return { ...role, ...(trust !== undefined && { trust }) };
 }

@@ -378,7 +378,8 @@ function entered(account: KindAccount): KindAccount {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: 'iam:GetRole', Resource: roleArn }],
   };
-  const entry = { roleArn, runnerRoleArn: RUNNER, externalId: 'e'.repeat(32), policy: required, required };
+  const asked = { runnerRoleArn: RUNNER, organizationId: 'o-exampleorg1', externalId: 'e'.repeat(32) };
+  const entry = { roleArn, ...asked, policy: required, required };
   return { ...account, entry };
 }
 

@@ -28,7 +28,7 @@ function baselineOf(text: string): BaselineDocument {
 const analytics = baselineOf(shipped);
 const { roleArn, template } = memberTemplate({ record, baseline: analytics, kinds, config });
 
-const roleOnly = baselineOf(`
+const bare = `
 name: bare
 executionRole:
   name: bare
@@ -42,7 +42,8 @@ executionRole:
       Version: "2012-10-17"
       Statement: { Effect: Allow, Action: s3:GetObject, Resource: "arn:aws:s3:::\${account.id}/\${aws:username}/*" }
   managedPolicies: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
-`);
+`;
+const roleOnly = baselineOf(bare);
 
 /** What CloudFormation makes of the template with its defaults: every Ref and Fn::Sub resolved. */
 function resolved({ Parameters, Resources }: MemberTemplate, overrides: Record<string, string> = {}) {
@@ -169,6 +170,29 @@ describe('the member template', () => {
     expect(member.roleArn).toBe(executionRoleArn);
     expect(resolved(member.template).ExecutionRole?.Properties.RoleName).toBe('orgkeeper-execution-theirs');
     expect(roleArn).toBe(ROLE_ARN);
+  });
+
+  test('may ask Main for its organization, beside the ExternalId', () => {
+    const asking = 'sts:ExternalId: "${account.externalId}"';
+    const text = bare.replace(asking, `${asking}, aws:PrincipalOrgID: "\${organization.id}"`);
+    const { Resources } = memberTemplate({ record, baseline: baselineOf(text), kinds, config }).template;
+    expect(JSON.stringify(Resources)).toContain(config.organizationId);
+  });
+
+  test('is not made where nobody could enter the account by it, and what to do is said', () => {
+    const baseline = baselineOf(bare.replace('${main.runnerRole}', '${account.id}'));
+    expect(() => memberTemplate({ record, baseline, kinds, config })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /^The trust policy of baseline bare@3 does not admit .* could not be entered\.$/,
+        ),
+        remedy: expect.stringMatching(/^Let its trust policy name/),
+      }),
+    );
+    const none = baselineOf('name: none\nparameters: [{ name: /x, value: y }]');
+    expect(() => memberTemplate({ record, baseline: none, kinds, config })).toThrow(
+      expect.objectContaining({ remedy: expect.stringMatching(/^Put `executionRole` into it/) }),
+    );
   });
 
   test('is not made for a role that Main could not assume', () => {

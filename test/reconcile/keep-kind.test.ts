@@ -83,17 +83,18 @@ describe('keeping a kind', () => {
 });
 
 describe('changing the role in use', () => {
-  const entry = { roleArn: 'arn', runnerRoleArn: 'runner', externalId: 'id', policy: {}, required: {} };
+  const asked = { runnerRoleArn: 'runner', organizationId: 'o-exampleorg1', externalId: 'id' };
+  const entry = { roleArn: 'arn', ...asked, policy: {}, required: {} };
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN, entry };
   const [trust, policy] = ['trustPolicy', 'inlinePolicies.data'].map((path) => ({ ...one, path }));
 
-  /** Which trust is said to stand, and what there is to put back, after `apply` wrote this and failed so. */
+  /** Which trust is said to stand, of the role where it stands, and what there is to put back, after `apply` did so. */
   const changed = async (written: readonly (Difference | undefined)[], error?: Error) => {
     const kind = {
       name: 'executionRole',
       render: () => 'new',
       diff: () => ({ differences: [trust, policy], blocked: [], foreign: [] }),
-      role: (trustPolicy: string) => ({ arn: 'arn', trustPolicy }),
+      role: (trustPolicy: string) => ({ arn: `where ${trustPolicy} is`, trustPolicy }),
       restore: async () => {},
       async apply(_: unknown, { wrote }: WritingContext) {
         wrote(written.filter((each) => each !== undefined));
@@ -104,6 +105,7 @@ describe('changing the role in use', () => {
     const place = { record: aRecord(), config: aConfig(), outputs: {} };
     const clients = async () => ({}) as MemberClients;
     const { role, restore } = await keepKind(seen, place, { held: false, clients });
+    expect(role?.arn).toBe('where old is');
     return { trust: role?.trust, canBePutBack: restore !== undefined };
   };
 

@@ -46,9 +46,10 @@ function account() {
   const standing = () => iam.trusts.at(-1)?.document ?? '';
   const shown = () =>
     iam.trusts.findLast(({ at }) => Date.now() - at >= iam.lagSeconds * 1000)?.document ?? '';
+  const { runnerRoleArn: callerRoleArn, organizationId } = config;
+  const asks = { roleArn, callerRoleArn, organizationId };
   const admits = (externalId?: string) =>
-    externalId !== iam.refused &&
-    trustAdmits(shown(), { roleArn, callerRoleArn: config.runnerRoleArn, ...(externalId && { externalId }) });
+    externalId !== iam.refused && trustAdmits(shown(), { ...asks, ...(externalId && { externalId }) });
   const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Input }) => {
     if (name === 'DetachRolePolicyCommand')
       iam.managed = iam.managed.filter((arn) => arn !== input.PolicyArn);

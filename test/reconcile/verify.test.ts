@@ -7,7 +7,7 @@ import { translateError } from '../../shared/aws/translate-error.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/errors.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 
-const { runnerRoleArn } = aConfig();
+const { runnerRoleArn, organizationId } = aConfig();
 const { externalId } = aRecord();
 const roleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const trust = (principal: string, asked?: string) => ({
@@ -25,6 +25,7 @@ const role: RoleInQuestion = {
   accountId: MEMBER,
   roleArn,
   runnerRoleArn,
+  organizationId,
   externalId,
   executionRolePattern: 'orgkeeper-execution*',
   entered: true,
@@ -233,6 +234,18 @@ describe('trying the execution role', () => {
       });
     },
   );
+
+  it('knows of which organization the runner is, where the trust asks for that', async () => {
+    const Condition = {
+      StringEquals: { 'sts:ExternalId': externalId, 'aws:PrincipalOrgID': organizationId },
+    };
+    const Statement = trust(runnerRoleArn).Statement.map((one) => ({ ...one, Condition }));
+    const asking = { trust: { Version: '2012-10-17', Statement } };
+    expect(await verify(stsThat(nobody), { role: asking })).toMatchObject({
+      reason: 'NotAssumable',
+      explained: false,
+    });
+  });
 
   it('says whether the trust policy explains it, or IAM may only be slow', async () => {
     const open = { trust: trust(runnerRoleArn) };

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/trust.ts';
 
 const callerRoleArn = 'arn:aws:iam::345678901234:role/kept/runner';
+const organizationId = 'o-exampleorg1';
 const roleArn = 'arn:aws:iam::456789012345:role/orgkeeper-execution';
 const trust = (principal: string, condition?: object) => ({
   Version: '2012-10-17',
@@ -13,10 +14,18 @@ const trust = (principal: string, condition?: object) => ({
   },
 });
 const asking = (externalId: string) => ({ StringEquals: { 'sts:ExternalId': externalId } });
+const ofOrganization = (id: string) => ({
+  StringEquals: { 'aws:PrincipalOrgID': id, 'sts:ExternalId': 'x1' },
+});
 
 describe('whether a trust policy admits a role', () => {
   const admits = (policy: object | string, externalId?: string) =>
-    trustAdmits(policy, { roleArn, callerRoleArn, ...(externalId !== undefined && { externalId }) });
+    trustAdmits(policy, {
+      roleArn,
+      callerRoleArn,
+      organizationId,
+      ...(externalId !== undefined && { externalId }),
+    });
 
   test.each([
     ['named, with its ExternalId', trust(callerRoleArn, asking('x1')), 'x1', true],
@@ -26,10 +35,28 @@ describe('whether a trust policy admits a role', () => {
     ['by its account, whose policies let it', trust('345678901234', asking('x1')), 'x1', true],
     ['not named', trust('arn:aws:iam::345678901234:role/other', asking('x1')), 'x1', false],
     ['by the unique id of a role that is gone', trust('AROAEXAMPLEID123456789', asking('x1')), 'x1', false],
+    ['as one of its organization', trust('*', ofOrganization('o-exampleorg1')), 'x1', true],
+    ['as one of another organization', trust('*', ofOrganization('o-other')), 'x1', false],
+    [
+      'as a session of a role',
+      trust(callerRoleArn, { StringEquals: { 'aws:PrincipalType': 'AssumedRole' } }),
+      'x1',
+      true,
+    ],
     ['by what is no policy', 'nonsense', 'x1', false],
   ])('%s', (_, policy, externalId, expected) => {
     expect(admits(policy, externalId)).toBe(expected);
   });
+});
+
+test('a bug in reading a policy is not taken for a policy that admits nobody', () => {
+  const broken = {
+    get Version() {
+      throw new Error('a bug');
+    },
+  };
+  expect(() => trustAdmits(broken, { roleArn, callerRoleArn, organizationId })).toThrow('a bug');
+  expect(() => externalIdsIn(broken)).toThrow('a bug');
 });
 
 test('the ExternalIds of a policy are found in any spelling of the key', () => {

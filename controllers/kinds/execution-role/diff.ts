@@ -1,4 +1,4 @@
-import type { PolicyInput } from '../../../shared/policy/document.ts';
+import { PolicyError, type PolicyInput } from '../../../shared/policy/document.ts';
 import { type PolicyDifference, differences as policyDifferences } from '../../../shared/policy/same.ts';
 import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
@@ -131,7 +131,8 @@ function policy(wanted: ExecutionRole, path: string, desired: PolicyInput, actua
 function compare(desired: PolicyInput, actual: string, partition: string): PolicyDifference[] | 'unreadable' {
   try {
     return policyDifferences(desired, actual, { partition });
-  } catch {
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
     // IAM holds what is no policy by the grammar that we know: it is put again.
     return 'unreadable';
   }

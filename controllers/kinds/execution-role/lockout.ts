@@ -52,10 +52,10 @@ export function keepsItself({ entry }: ExecutionRole, { inlinePolicies }: Actual
 function reasons(
   wanted: ExecutionRole,
   actual: ActualRole,
-  { roleArn, runnerRoleArn: callerRoleArn, externalId, policy }: Entry,
+  { roleArn, runnerRoleArn: callerRoleArn, organizationId, externalId, policy }: Entry,
 ): (one: Difference) => string | undefined {
   const { trustPolicy, inlinePolicies } = wanted;
-  const admitted = trustAdmits(trustPolicy, { roleArn, callerRoleArn, externalId });
+  const admitted = trustAdmits(trustPolicy, { roleArn, callerRoleArn, organizationId, externalId });
   const allowed = grants(Object.values(inlinePolicies), policy);
   const bare = !allowed && !keepsItself(wanted, actual);
   /** Of a managed policy that is to be put on the role: beside `others`, it leaves what is needed. */

@@ -68,6 +68,23 @@ describe('what differs in an execution role', () => {
     expect(differencesWith({ trustPolicy: '%7Bnope' })).toMatchObject([{ path: 'trustPolicy' }]);
   });
 
+  test('is not told where comparing itself fails', () => {
+    const broken = {
+      ...wanted,
+      trustPolicy: {
+        ...trust(RUNNER),
+        Statement: [
+          {
+            get Effect() {
+              throw new Error('a bug');
+            },
+          },
+        ],
+      },
+    };
+    expect(() => diff(broken, healthy)).toThrow('a bug');
+  });
+
   test('is a policy added by hand, though it was not read', () => {
     const inlinePolicies = { ...healthy.inlinePolicies, backdoor: undefined };
     expect(differencesWith({ inlinePolicies })).toMatchObject([

@@ -32,6 +32,11 @@ const trust = (principal: string, asked = externalId) => ({
     },
   ],
 });
+const ofOrganization = (id: string) => {
+  const { Version, Statement } = trust(config.runnerRoleArn);
+  const Condition = { StringEquals: { 'sts:ExternalId': externalId, 'aws:PrincipalOrgID': id } };
+  return { Version, Statement: Statement.map((one) => ({ ...one, Condition })) };
+};
 const allow = (...Action: string[]) => ({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
@@ -128,6 +133,7 @@ describe('the branch that Orgkeeper sits on', () => {
       { trustPolicy: trust(config.runnerRoleArn, 'other') },
       'trustPolicy',
     ],
+    ['a trust policy for another organization', { trustPolicy: ofOrganization('o-other') }, 'trustPolicy'],
     ['a policy that denies what we need', { inlinePolicies: { deny: DENY_IAM } }, 'inlinePolicies.deny'],
     ['a boundary that cannot be read', { permissionsBoundary: BOUNDARY }, 'permissionsBoundary'],
   ])('is not sawn off by %s', (_, changes, path) => {
@@ -181,10 +187,12 @@ describe('the branch that Orgkeeper sits on', () => {
       ...trust(config.runnerRoleArn),
       Statement: [...trust(config.runnerRoleArn).Statement, ...trust(config.apiRoleArn).Statement],
     };
-    expect(executionRole.diff(rendered({ trustPolicy: more }), asMade())).toMatchObject({
-      differences: [{ path: 'trustPolicy', action: 'updated' }],
-      blocked: [],
-    });
+    for (const trustPolicy of [more, ofOrganization(config.organizationId)]) {
+      expect(executionRole.diff(rendered({ trustPolicy }), asMade())).toMatchObject({
+        differences: [{ path: 'trustPolicy', action: 'updated' }],
+        blocked: [],
+      });
+    }
   });
 });
 
