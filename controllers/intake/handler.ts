@@ -10,7 +10,7 @@ import { createOrganization } from '../../shared/organization.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { sendWork } from '../../shared/work.ts';
 import { follow } from './follow.ts';
-import { type Incoming, rejectionAnnouncement } from './outcome.ts';
+import { onItsWay, rejectionAnnouncement } from './outcome.ts';
 
 const config = configFromEnvironment();
 const main = mainClients(config);
@@ -31,13 +31,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 async function followed(record: SQSRecord): Promise<boolean> {
   try {
     const envelope = Envelope.parse(JSON.parse(record.body));
-    const incoming: Incoming = {
-      cause: { source: envelope.source, detailType: envelope['detail-type'], id: originalId(envelope) },
-      detail: envelope.detail,
-      account: envelope.account ?? 'unknown',
-      time: envelope.time,
-      redelivered: Number(record.attributes.ApproximateReceiveCount) > 1,
-    };
+    const incoming = onItsWay(envelope, Number(record.attributes.ApproximateReceiveCount) > 1);
     const outcome = await unlessConflict(() => follow(envelope, incoming, deps));
     logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
     switch (outcome.did) {
@@ -57,12 +51,6 @@ async function followed(record: SQSRecord): Promise<boolean> {
     logger.error('the event comes again', error instanceof Error ? error : new Error(String(error)));
     return false;
   }
-}
-
-/** Each hop between buses gives the envelope a new id; what CloudTrail delivers is known by its own. */
-function originalId({ id, source, detail }: Envelope): string {
-  const { eventID } = (detail ?? {}) as { eventID?: unknown };
-  return source.startsWith('aws.') && typeof eventID === 'string' ? eventID : id;
 }
 
 /** Reads and decides anew when somebody else saved first, a few times. */

@@ -43,13 +43,11 @@ export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): P
   if (!parsed.success) {
     return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
   }
-  const { eventID, eventName, errorCode } = parsed.data;
-  // Each hop between buses gives the envelope a new id; the event itself is known by CloudTrail's.
-  const known = { ...incoming, cause: { ...incoming.cause, id: eventID } };
+  const { eventName, errorCode } = parsed.data;
   if (errorCode) return { did: 'ignored', why: `the call failed with ${errorCode}` };
   const events = EVENTS[incoming.cause.source] ?? {};
   const follow = Object.hasOwn(events, eventName) ? events[eventName] : undefined;
-  return follow ? follow(known, deps) : { did: 'ignored', why: `${eventName} is not followed` };
+  return follow ? follow(incoming, deps) : { did: 'ignored', why: `${eventName} is not followed` };
 }
 
 /** Control Tower is done with an account: it can be entered now, and may have moved. */

@@ -1,3 +1,4 @@
+import type { Envelope } from '../../shared/envelope.ts';
 import type { Problem } from '../../shared/errors.ts';
 import type { Announcement, Cause } from '../../shared/status.ts';
 import type { WorkMessage } from '../../shared/work.ts';
@@ -12,6 +13,17 @@ export interface Incoming {
   readonly time: string;
   /** It came before and was not finished: what a crash may have lost is done again. */
   readonly redelivered: boolean;
+}
+
+/**
+ * An event on its way. Each hop between buses gives the envelope a new id: what CloudTrail delivers is known by its
+ * own. Pure.
+ */
+export function onItsWay(envelope: Envelope, redelivered: boolean): Incoming {
+  const { source, detail, account = 'unknown', time } = envelope;
+  const { eventID } = (detail ?? {}) as { eventID?: unknown };
+  const id = source.startsWith('aws.') && typeof eventID === 'string' ? eventID : envelope.id;
+  return { cause: { source, detailType: envelope['detail-type'], id }, detail, account, time, redelivered };
 }
 
 /** Why an event is not followed; it is answered with RequestRejected and never retried. */

@@ -5,7 +5,7 @@ import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import { look } from '../../controllers/create-account/look.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
-import { type IntakeOutcome, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
+import { type IntakeOutcome, onItsWay, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
 import { announcements } from '../../controllers/reconcile/announce.ts';
 import { brakeHolds } from '../../controllers/reconcile/brake.ts';
 import type { AccountRecord } from '../../shared/account.ts';
@@ -53,13 +53,7 @@ async function followed(
     baseline,
     ...recorded.map((accountId) => ({ ...record, ...given, accountId, ...accountKey(accountId) })),
   ]);
-  const incoming = {
-    cause: { source: envelope.source, detailType: envelope['detail-type'], id: envelope.id },
-    detail: envelope.detail,
-    account: envelope.account ?? 'unknown',
-    time: envelope.time,
-    redelivered: false,
-  };
+  const incoming = onItsWay(envelope, false);
   const organization = {
     describe: async (accountId: string) => anOrganizationAccount({ accountId }),
     tags: async () => ({}),

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accountIdsIn } from '../../controllers/intake/account-ids.ts';
 import type { IntakeDeps } from '../../controllers/intake/deps.ts';
 import { organizationEvent } from '../../controllers/intake/organization-event.ts';
+import { onItsWay } from '../../controllers/intake/outcome.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import type { Rules } from '../../shared/rules.ts';
@@ -55,13 +57,18 @@ function deps(): IntakeDeps {
   };
 }
 
-const incoming = (eventName: string, detail: object, source = 'aws.organizations', redelivered = false) => ({
-  cause: { source, detailType: 'AWS API Call via CloudTrail', id: 'envelope' },
-  detail: { eventID: `${eventName}-1`, eventName, ...detail },
-  account: MANAGEMENT,
-  time: TIME,
-  redelivered,
-});
+const incoming = (eventName: string, detail: object, source = 'aws.organizations', redelivered = false) =>
+  onItsWay(
+    {
+      id: randomUUID(),
+      source,
+      'detail-type': 'AWS API Call via CloudTrail',
+      account: MANAGEMENT,
+      time: TIME,
+      detail: { eventID: `${eventName}-1`, eventName, ...detail },
+    },
+    redelivered,
+  );
 const follow = (...given: Parameters<typeof incoming>) => organizationEvent(incoming(...given), deps());
 const keep = (record: AccountRecord) =>
   store.put({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
+import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
 import { parseRequest } from '../../shared/requests.ts';
 
 const incoming = {
@@ -12,6 +12,19 @@ const problems = (detailType: string, detail: unknown) => {
   const parsed = parseRequest(detailType, detail);
   return 'problems' in parsed ? parsed.problems.map(({ path }) => path) : [];
 };
+
+describe('an event', () => {
+  it.each([
+    ['of CloudTrail is known by its own id, whichever hop it came by', 'aws.organizations', 'trail-1'],
+    ['of anybody else is known by its envelope, whatever its detail says', 'orgkeeper.request', 'hop-1'],
+  ])('%s', (_, source, id) => {
+    const { time } = incoming;
+    const detail = { eventID: 'trail-1' };
+    const envelope = { id: 'hop-1', source, 'detail-type': 'X', time, detail };
+    const cause = { source, detailType: 'X', id };
+    expect(onItsWay(envelope, true)).toEqual({ cause, detail, account: 'unknown', time, redelivered: true });
+  });
+});
 
 describe('a request', () => {
   const registration = { accountId: '456789012345', name: 'genomics' };
