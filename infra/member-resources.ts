@@ -1,5 +1,5 @@
 import type { ExecutionRole } from '../controllers/kinds/execution-role/render.ts';
-import { subnetNamed, tagsOf, VPC } from '../controllers/kinds/network/names.ts';
+import { subnetNamed, VPC, wantedTags } from '../controllers/kinds/network/names.ts';
 import type { Network } from '../controllers/kinds/network/render.ts';
 
 /** Parameter and condition of the template: whether its owner wants the network made there. */
@@ -46,7 +46,7 @@ export function networkResources(network: Network): Record<string, unknown> {
           ? { AvailabilityZoneId: subnet.zone.id }
           : { AvailabilityZone: { 'Fn::Select': [subnet.zone.number - 1, { 'Fn::GetAZs': '' }] } }),
         MapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,
-        Tags: tagList(tagsOf(network, subnetNamed(subnet.name))),
+        Tags: tagList(wantedTags(network, subnetNamed(subnet.name))),
       },
     },
   ]);
@@ -58,7 +58,7 @@ export function networkResources(network: Network): Record<string, unknown> {
         CidrBlock: network.cidr,
         EnableDnsSupport: network.dnsSupport,
         EnableDnsHostnames: network.dnsHostnames,
-        Tags: tagList(tagsOf(network, VPC)),
+        Tags: tagList(wantedTags(network, VPC)),
       },
     },
     ...Object.fromEntries(subnets),

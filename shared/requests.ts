@@ -4,10 +4,6 @@ import { parseBaselineReference } from './baseline.ts';
 import type { Problem } from './errors.ts';
 import { inPlainWords } from './plain-words.ts';
 
-/**
- * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
- * problem, since a misspelt option would otherwise be ignored in silence.
- */
 const text = (max: number) => z.string().min(1).max(max);
 const Values = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), z.string().max(1024));
 const Tags = z.record(text(128), z.string().max(256));
@@ -110,6 +106,10 @@ const AccountRetirementRequested = z.strictObject({
   resources: z.enum(['retain', 'remove']),
 });
 
+/**
+ * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
+ * problem, since a misspelt option would otherwise be ignored in silence.
+ */
 export const requests = {
   AccountRegistrationRequested,
   AccountCreationRequested,
@@ -117,7 +117,9 @@ export const requests = {
   AccountRetirementRequested,
 };
 
+/** A detail-type that is followed. */
 export type RequestType = keyof typeof requests;
+/** A request that is valid, with its detail. */
 export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
 export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
 export type CreationRequest = z.infer<typeof AccountCreationRequested>;

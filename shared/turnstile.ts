@@ -1,12 +1,13 @@
-/**
- * How many accounts may be created at once, and how fast: AWS's limits are those of the whole organization, so every
- * request passes here. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
- */
+/** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html */
 const IN_PROGRESS = 5;
 const INTERVAL_MS = 10_000;
 const BURST = 3;
 
-/** Who is being created, and when the next turn is. One item in the table, changed under its version. */
+/**
+ * How many accounts may be created at once, and how fast: AWS's limits are those of the whole organization, so every
+ * request passes here. A semaphore (`inside`: five at most) and a token bucket (`fullAt`: a turn each ten seconds, three
+ * at once) in one item of the table, which is changed under its version.
+ */
 export interface Turnstile {
   readonly version: number;
   /** When the bucket of turns is full again: each turn takes ten seconds' worth out of it. */
@@ -15,6 +16,7 @@ export interface Turnstile {
   readonly inside: Readonly<Record<string, string>>;
 }
 
+/** Before the first request. */
 export const NOBODY: Turnstile = { version: 0, fullAt: new Date(0).toISOString(), inside: {} };
 
 /** The next turn: three at once, then one each ten seconds. Nobody else gets the same one. Pure. */

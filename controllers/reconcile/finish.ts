@@ -51,7 +51,7 @@ function wentWrong({ result }: PassRecord, before: PassRecord | undefined): bool
   return (result === 'failed' || result === 'waiting') && result !== before?.result;
 }
 
-/** The status after a pass. Pure but for nothing: `now` is given. */
+/** The status after a pass. Pure. */
 function toStatus(
   pass: Pass,
   found: Findings,

@@ -2,7 +2,7 @@ import { aws_events as events, aws_iam as iam, type aws_sqs as sqs } from 'aws-c
 import type { Construct } from 'constructs';
 
 /**
- * A rule of the named bus. `deliver` says where its events go; what cannot be delivered goes to `deadLetters`.
+ * A rule of the named bus, or of the default one. `target` says where its events go; what cannot be delivered goes to `deadLetters`.
  * EventBridge may send there, and to `queue` when that is the target, for this one rule only.
  */
 export function eventRule(

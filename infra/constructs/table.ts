@@ -3,8 +3,10 @@ import type { Construct } from 'constructs';
 import { NAMES } from '../names.ts';
 
 /**
- * The one table: accounts, their status and history, baselines. It outlives the stack. Index `collection`
- * lists records of a sort; `due` holds only what must be looked at later, so asking it costs next to nothing.
+ * The one table: accounts with their status, history and address; pools of addresses; baselines and rules; requests
+ * for accounts; sweeps, the listing and what is paused; rejections. Keys are made in shared/store, each sort in a file.
+ * It outlives the stack. Index `collection` lists accounts, statuses, baselines and rules; `due` holds only what must be
+ * looked at later, so asking it costs next to nothing.
  */
 export function table(scope: Construct): dynamodb.Table {
   const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });

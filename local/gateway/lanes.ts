@@ -1,4 +1,4 @@
-/** Lets calls through so that those which could disturb each other in the emulator never meet. */
+/** Lets calls through so that those which could disturb each other in the emulator never meet: a read-write lock a lane. */
 export interface Lanes {
   /** Runs the work when its turn comes: readers of a lane together, a writer alone. */
   run<T>(lane: string, writes: boolean, work: () => Promise<T>): Promise<T>;

@@ -9,11 +9,6 @@ import {
   Throttled,
 } from '../errors.ts';
 
-/**
- * The one place where the SDK's errors become ours. Names are AWS's error codes; sources: "Common error types" of
- * each API reference, EC2 "Error codes", IAM "Troubleshoot IAM". What is not named here is thrown as it came, for
- * the caller that expects it (`NoSuchEntity`) or, unexpected, for the retry and the alarm.
- */
 type Translate = (message: string, cause: unknown) => ControllerError;
 
 const throttled: Translate = (message, cause) => new Throttled(message, { cause });
@@ -35,6 +30,7 @@ const notReady =
   (message, cause) =>
     new AccountNotReady(message, { cause, reason, remedy });
 
+/** By AWS's error codes. Sources: "Common error types" of each API reference, EC2 "Error codes", IAM "Troubleshoot IAM". */
 const byName: Readonly<Record<string, Translate>> = {
   Throttling: throttled,
   ThrottlingException: throttled,
@@ -108,7 +104,11 @@ interface SdkError {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** The ControllerError that an SDK error stands for, or the error itself when none is known. */
+/**
+ * The one place where the SDK's errors become ours: the ControllerError that one stands for. One that is not known here
+ * comes back as it is, for the caller that expects it (`NoSuchEntity`) or, unexpected, for the retry and the alarm.
+ * @param action as IAM names it: `ec2:CreateVpc`
+ */
 export function translateError(action: string, error: unknown): unknown {
   if (error instanceof ControllerError || !(error instanceof Error)) return error;
   const said = `${action}: ${error.message || error.name}`;
@@ -144,7 +144,7 @@ function noSuchEndpoint(action: string, hostname: string | undefined, cause: Err
   });
 }
 
-/** Runs a call and throws its failure translated. */
+/** Runs a call. @throws its failure, translated as above */
 export async function translateErrors<T>(action: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

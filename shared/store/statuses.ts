@@ -9,7 +9,7 @@ const HISTORY_DAYS = 400;
 /**
  * Takes the right to write into an account for one pass. It ends with the save of the status, or at `until`. Two
  * passes never hold it together: the condition is checked by DynamoDB.
- * @throws Conflict when another pass holds it, or has saved since `status` was read
+ * @throws Conflict when another pass holds it, or has saved since `readVersion` was read
  */
 export async function takeLease(
   table: Table,

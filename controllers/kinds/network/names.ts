@@ -33,7 +33,7 @@ export const endpointNamed = (service: string): Named => ({
 });
 
 /** The tags that it has to carry; others may be there too. */
-export function tagsOf(
+export function wantedTags(
   wanted: { readonly owner: string; readonly tags: Readonly<Record<string, string>> },
   { logical }: Named,
 ): Record<string, string> {

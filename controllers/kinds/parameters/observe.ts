@@ -1,7 +1,7 @@
 import { type KindContext, NAME_TAG, type Observation } from '../kind.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import { arnOf, ours, outputName, recordedNames, whose } from './ours.ts';
-import { describe, getValues, taggedByUs, tagsOf } from './read.ts';
+import { describe, getValues, readTags, taggedByUs } from './read.ts';
 import type { Parameters } from './render.ts';
 import { keptTags } from './tags.ts';
 
@@ -25,7 +25,7 @@ export async function observe(
       const seen = indexed.get(parameter.name) ?? {};
       const asWanted = keptTags(parameter, wanted.owner, whose(parameter.name, seen, context));
       const right = seen[NAME_TAG] && Object.entries(asWanted).every(([key, value]) => seen[key] === value);
-      return right ? seen : ((await tagsOf(parameter.name, context)) ?? {});
+      return right ? seen : ((await readTags(parameter.name, context)) ?? {});
     }),
   );
   const found = there.map(({ name }, index): ActualParameter => {

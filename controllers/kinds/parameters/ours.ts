@@ -1,6 +1,6 @@
 import { type KindAccount, type KindContext, OWNER_TAG } from '../kind.ts';
 import type { ActualParameter } from './actual.ts';
-import { type Tags, tagsOf } from './read.ts';
+import { readTags, type Tags } from './read.ts';
 
 const PREFIX = 'parameter.';
 
@@ -38,7 +38,7 @@ export function whose(name: string, tags: Tags, known: Known): ActualParameter['
 
 /** Those of the names that exist and are ours, as each parameter itself says. */
 export async function ours(names: readonly string[], context: KindContext): Promise<string[]> {
-  const tags = await Promise.all(names.map((name) => tagsOf(name, context)));
+  const tags = await Promise.all(names.map((name) => readTags(name, context)));
   return names.filter((name, index) => {
     const its = tags[index];
     return its !== undefined && whose(name, its, context) === 'ours';

@@ -76,7 +76,7 @@ export async function describe(
 }
 
 /** Tags of one parameter, without lag; undefined when it is gone. */
-export async function tagsOf(name: string, { clients }: KindContext): Promise<Tags | undefined> {
+export async function readTags(name: string, { clients }: KindContext): Promise<Tags | undefined> {
   const command = new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: name });
   try {
     return toRecord((await clients.ssm.send(command)).TagList ?? []);

@@ -1,7 +1,7 @@
 import { CreateVpcCommand, ModifyVpcAttributeCommand } from '@aws-sdk/client-ec2';
 import { diffVpc } from '../diff/vpc.ts';
 import { justMade } from '../fresh.ts';
-import { tagsOf, VPC } from '../names.ts';
+import { VPC, wantedTags } from '../names.ts';
 import {
   applyTags,
   changesOf,
@@ -24,7 +24,13 @@ export async function applyVpc(work: Work, ids: Ids): Promise<void> {
     wrote(work, VPC, '');
     ids.vpc = id;
     // What AWS gives to a new one.
-    const fresh = { id, cidr: wanted.cidr, tags: tagsOf(wanted, VPC), dnsSupport: true, dnsHostnames: false };
+    const fresh = {
+      id,
+      cidr: wanted.cidr,
+      tags: wantedTags(wanted, VPC),
+      dnsSupport: true,
+      dnsHostnames: false,
+    };
     changes = [...(diffVpc(wanted, fresh).differences ?? [])];
   }
   const VpcId = ids.vpc;

@@ -4,7 +4,7 @@ import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/err
 import type { Difference } from '../../../../shared/status.ts';
 import type { KindContext, WritingContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
-import { type Named, tagsOf } from '../names.ts';
+import { type Named, wantedTags } from '../names.ts';
 import type { Network } from '../render.ts';
 
 /** One application of differences: what is wanted, what was there, what is to be written. */
@@ -96,7 +96,7 @@ export function clientToken(
 
 /** The tags of a thing, to be set as it is made. */
 export function tagSpecifications(wanted: Network, named: Named, type: ResourceType) {
-  return [{ ResourceType: type, Tags: tagList(tagsOf(wanted, named)) }];
+  return [{ ResourceType: type, Tags: tagList(wantedTags(wanted, named)) }];
 }
 
 /** Puts the tags that differ, in one call; none, no call. */

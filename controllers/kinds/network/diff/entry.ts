@@ -1,7 +1,7 @@
 import type { Difference } from '../../../../shared/status.ts';
 import type { Blocked, Comparison } from '../../kind.ts';
 import type { Tagged } from '../actual.ts';
-import { type Named, tagsOf } from '../names.ts';
+import { type Named, wantedTags } from '../names.ts';
 import type { Network } from '../render.ts';
 
 /** A field of one of our things, the values as JSON. */
@@ -37,7 +37,7 @@ export function needsReplacement(id: string, field: Field): Blocked {
 
 /** One difference for each tag that it should carry and does not; further tags stay. */
 export function tagChanges(named: Named, wanted: Network, thing: Tagged): Difference[] {
-  return Object.entries(tagsOf(wanted, named))
+  return Object.entries(wantedTags(wanted, named))
     .filter(([key, value]) => thing.tags[key] !== value)
     .map(([key, desired]) => {
       const actual = thing.tags[key];
