@@ -22,6 +22,6 @@ export interface KindOutcome {
     | { readonly is: 'removed'; readonly reason: 'Removed' | 'Left'; readonly message: string };
   /** Of the kind that verifies access: the role that stands, else the one that is wanted, and the trust policy that stands now; `none` without a role. */
   readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
-  /** Of that kind, when it wrote: puts the trust back that admitted us before. */
+  /** Of that kind, when it changed whom the role admits, or may have: puts the trust back that admitted us before. */
   readonly restore?: () => Promise<void>;
 }
