@@ -14,15 +14,18 @@ export function explain(error: unknown): string {
     return `There are no AWS credentials to use (${firstLine(message)}): set AWS_PROFILE, or sign in.`;
   }
   if (EXPIRED.has(name)) return `The AWS credentials have expired: sign in again (${firstLine(message)}).`;
-  if (REFUSED.has(name)) return `AWS does not know these credentials: ${firstLine(message)}`;
-  if (DENIED.has(name) && !('remedy' in error && error.remedy))
-    return `AWS denies it to these credentials: ${firstLine(message)}`;
+  if (REFUSED.has(name)) {
+    return `AWS does not know these credentials: ${sentence(message)} Set AWS_PROFILE, or sign in again.`;
+  }
+  if (DENIED.has(name) && !('remedy' in error && error.remedy)) {
+    return `AWS denies it to these credentials: ${sentence(message)} Have it allowed to them, or use others.`;
+  }
   if (/region is missing/i.test(message))
     return 'There is no region: set AWS_REGION to that of the main stack.';
   if (name === 'Error') return firstLine(message) || name;
   const said = '$metadata' in error ? `AWS answered ${name}: ${firstLine(message)}` : firstLine(message);
   const { remedy } = error as { remedy?: unknown };
-  return typeof remedy === 'string' ? `${said.replace(/\.?$/, '.')} ${remedy}` : said;
+  return typeof remedy === 'string' ? `${sentence(said)} ${remedy}` : said;
 }
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT']);
@@ -40,7 +43,8 @@ function unreachable(error: Error): string {
   const endpoint = process.env.AWS_ENDPOINT_URL;
   if (endpoint)
     return `Nothing answers at ${endpoint} (AWS_ENDPOINT_URL): is \`orgkeeper local start\` running?`;
-  return `AWS cannot be reached: ${firstLine(error.message) || codeOf(error)}`;
+  const why = sentence(error.message || codeOf(error) || error.name);
+  return `AWS cannot be reached: ${why} Look at the network and at AWS_REGION, then try again.`;
 }
 
 /** The code of a failed connection; Node hides it in an AggregateError when it tried several addresses. */
@@ -49,6 +53,10 @@ function codeOf(error: Error): string | undefined {
   if (typeof code === 'string') return code;
   const inner = errors?.[0] ?? cause;
   return inner instanceof Error ? codeOf(inner) : undefined;
+}
+
+function sentence(message: string): string {
+  return firstLine(message).replace(/\.?$/, '.');
 }
 
 function firstLine(message: string): string {

@@ -97,7 +97,9 @@ async function assigned(table: Table, record: AccountRecord): Promise<BaselineDo
     throw new Failure(`Account ${accountId} has no baseline: assign one, or name a file with --baseline.`);
   const found = await getBaseline(table, baseline.name, baseline.version);
   if (found) return found;
-  throw new Failure(`Account ${accountId} is on ${formatBaseline(baseline)}, which was never published.`);
+  throw new Failure(
+    `Account ${accountId} is on ${formatBaseline(baseline)}, which was never published: assign another, or name a file with --baseline.`,
+  );
 }
 
 function printPlan({ differences, obstacles }: PlanDocument): void {

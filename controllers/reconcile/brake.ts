@@ -14,7 +14,9 @@ export async function brakeHolds(main: Main, sweepId: string, accountId: string)
   if (!sweep.stopped && !brakeTrips(sweep)) return false;
   if (await stopSweep(main.table, sweepId, accountId)) {
     const { accounts, drifted } = sweep;
-    const message = `${drifted} of ${accounts} accounts differ, more than drift explains: the sweep writes nothing more.`;
+    const message =
+      `${drifted} of ${accounts} accounts differ, more than drift explains: the sweep writes nothing more. ` +
+      'Look at one that was held: if its differences are right, sweep again; if not, pause the baseline.';
     const detail = { sweepId, accounts, drifted, reason: 'SweepStopped', message };
     await putEvents(main.bus, [{ detailType: 'SweepStopped', detail }], OUR_SOURCE);
     await stopAnnounced(main.table, sweepId);

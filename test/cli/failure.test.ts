@@ -23,6 +23,25 @@ describe('A connection that is cut', () => {
       'Nothing answers at http://127.0.0.1:4510 (AWS_ENDPOINT_URL): is `orgkeeper local start` running?',
     );
     delete process.env.AWS_ENDPOINT_URL;
-    expect(explain(error)).toMatch(/^AWS cannot be reached: /);
+    expect(explain(error)).toMatch(
+      /^AWS cannot be reached: .*\. Look at the network and at AWS_REGION, then try again\.$/,
+    );
+  });
+});
+
+describe('Credentials that AWS', () => {
+  test.each([
+    [
+      'does not know',
+      'SignatureDoesNotMatch',
+      /^AWS does not know .*: No\. Set AWS_PROFILE, or sign in again\.$/,
+    ],
+    [
+      'gives no permission',
+      'AccessDenied',
+      /^AWS denies it .*: No\. Have it allowed to them, or use others\.$/,
+    ],
+  ])('%s, say what to do', (_, name, said) => {
+    expect(explain(Object.assign(new Error('No'), { name }))).toMatch(said);
   });
 });

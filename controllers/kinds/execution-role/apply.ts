@@ -4,7 +4,7 @@ import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { diff } from './diff.ts';
 import { explained, isPrincipalMissing } from './errors.ts';
 import type { ActualRole } from './observe.ts';
-import { isOurs } from './ours.ts';
+import { HAND_OVER, isOurs } from './ours.ts';
 import { getRole, isGone } from './read.ts';
 import type { ExecutionRole } from './render.ts';
 import { steps } from './steps.ts';
@@ -62,7 +62,10 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
     if (!found || isOurs(found, context)) {
       throw new Conflict(`The role ${wanted.arn} was made at the same moment.`, { cause: error });
     }
-    throw new ForeignResource(`The role ${found.Arn} was made by somebody else.`, { cause: error });
+    throw new ForeignResource(`The role ${found.Arn} was made by somebody else.`, {
+      cause: error,
+      remedy: HAND_OVER,
+    });
   }
   context.record({ 'role.arn': wanted.arn, 'role.name': wanted.name });
   const { arn, name, path, description, maxSessionDuration, permissionsBoundary, tags } = wanted;

@@ -3,7 +3,7 @@ import { AccessDenied } from '../../../shared/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
 import { lookAtFormer } from './former.ts';
 import { type Given, readGiven } from './given.ts';
-import { isOurs, tagsOf } from './ours.ts';
+import { HAND_OVER, isOurs, tagsOf } from './ours.ts';
 import {
   attachedArns,
   getRole,
@@ -105,6 +105,6 @@ function foreign(role: Role, owner: string | undefined): Observation<ActualRole>
   return {
     state: 'foreign',
     message: `The role ${role.Arn} ${whose}, so it is left as it is.`,
-    remedy: `Tag it with ${OWNER_TAG} and the id of the Main account to hand it over, or give the role in the baseline another name.`,
+    remedy: HAND_OVER,
   };
 }

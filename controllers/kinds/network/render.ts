@@ -47,7 +47,9 @@ export function render(section: NetworkSection, lookup: Lookup, account: KindAcc
   const problems = layoutProblems(filled).map(({ path, message }) => ({ path: pathText(path), message }));
   if (problems.length > 0) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new InvalidDesiredState(`The network makes no sense: ${said}.`, problems);
+    throw new InvalidDesiredState(`The network makes no sense: ${said}.`, problems, {
+      remedy: 'Correct the baseline, or register the account again with the values that it needs.',
+    });
   }
   const unknown = Object.entries(filled.tags).filter(([, value]) => namesIn(value).length > 0);
   return {

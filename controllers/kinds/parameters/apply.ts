@@ -110,7 +110,10 @@ function explain(name: string, error: unknown): unknown {
     case 'HierarchyTypeMismatchException':
     case 'HierarchyLevelLimitExceededException':
     case 'UnsupportedParameterType':
-      return new InvalidDesiredState(said, [{ path: 'parameters', message: said }], { cause: error });
+      return new InvalidDesiredState(said, [{ path: 'parameters', message: said }], {
+        cause: error,
+        remedy: 'Correct the baseline, publish it, and assign the new version.',
+      });
     default:
       return error;
   }

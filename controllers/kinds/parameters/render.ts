@@ -22,7 +22,9 @@ export function render(section: ParametersSection, lookup: Lookup, account: Kind
   if (!parsed.success) {
     const problems = zodProblems(parsed.error, 'parameters');
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new InvalidDesiredState(`The parameters make no sense for this account: ${said}.`, problems);
+    throw new InvalidDesiredState(`The parameters make no sense for this account: ${said}.`, problems, {
+      remedy: 'Correct the baseline, or register the account again with the values that it needs.',
+    });
   }
   const parameters = parsed.data.map((parameter) => ({ ...parameter, waitsFor: unknownNames(parameter) }));
   return { owner: account.owner, parameters };

@@ -79,3 +79,20 @@ describe('mending a role whose trust names somebody who is gone', () => {
     ]);
   });
 });
+
+test('a role that somebody else made meanwhile is left to them, with what to do', async () => {
+  const send = async ({ constructor: { name } }: object) => {
+    if (name === 'GetRoleCommand') return { Role: { Arn: wanted.arn } };
+    throw Object.assign(new Error('exists'), { name: 'EntityAlreadyExistsException' });
+  };
+  const context = {
+    account: { owner: '345678901234' },
+    recorded: {},
+    clients: { iam: { send } },
+    eventually: (call: () => Promise<unknown>) => call(),
+  } as unknown as WritingContext;
+  await expect(apply({ wanted, actual: undefined, differences: [] }, context)).rejects.toMatchObject({
+    name: 'ForeignResource',
+    remedy: expect.stringMatching(/^Tag it with orgkeeper:owner .* to hand it over/),
+  });
+});

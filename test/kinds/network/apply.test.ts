@@ -132,6 +132,7 @@ describe('writing a network', () => {
     const { context } = fakeContext({ ...made, DescribeAvailabilityZones: { AvailabilityZones: [] } });
     expect(await error(apply(change(undefined, wantedWith({ subnets })), context))).toMatchObject({
       problems: [{ path: 'network.subnets[0].zone' }],
+      remedy: expect.stringMatching(/^Give the subnet another zone/),
     });
   });
 

@@ -234,3 +234,10 @@ describe('the differences of a network', () => {
     ]);
   });
 });
+
+test('a subnet that its VPC cannot hold says what to do', () => {
+  const { blocked } = diff(wanted, { ...healthy, vpc: { ...vpc, cidr: '10.7.0.0/16' }, subnets: {} });
+  expect(blocked.at(-1)?.message).toMatch(
+    /AWS cannot change: give it a block within that, or delete the VPC/,
+  );
+});

@@ -113,7 +113,10 @@ describe('the network of an account', () => {
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(InvalidDesiredState);
-    expect(thrown).toMatchObject({ problems: [{ path: 'network.subnets[0].cidr' }] });
+    expect(thrown).toMatchObject({
+      problems: [{ path: 'network.subnets[0].cidr' }],
+      remedy: expect.stringMatching(/^Correct the baseline, or register the account again/),
+    });
   });
 
   test('gives public addresses in public subnets unless told otherwise', () => {

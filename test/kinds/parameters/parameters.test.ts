@@ -60,7 +60,11 @@ describe('the section parameters', () => {
 describe('parameters with the values of an account', () => {
   test('are refused by path, in plain words, when they make no sense', () => {
     expect(() => wantedOf({ description: '${values.about}' }, () => 'x'.repeat(1_025))).toThrow(
-      'The parameters make no sense for this account: parameters[0].description: must have at most 1024 characters.',
+      expect.objectContaining({
+        message:
+          'The parameters make no sense for this account: parameters[0].description: must have at most 1024 characters.',
+        remedy: expect.stringMatching(/^Correct the baseline, or register the account again/),
+      }),
     );
   });
 });

@@ -89,7 +89,8 @@ async function zoneId(number: number, index: number, { context }: Work): Promise
   const zone = zones[number - 1];
   if (zone) return zone;
   const message = `${context.account.region} has ${zones.length} zones for this account, there is no zone ${number}`;
-  throw new InvalidDesiredState(`The network cannot be made: ${message}.`, [
-    { path: `network.subnets[${index}].zone`, message },
-  ]);
+  const problem = { path: `network.subnets[${index}].zone`, message };
+  throw new InvalidDesiredState(`The network cannot be made: ${message}.`, [problem], {
+    remedy: 'Give the subnet another zone in the baseline, publish it, and assign the new version.',
+  });
 }

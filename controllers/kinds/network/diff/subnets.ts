@@ -57,7 +57,9 @@ function missing(subnet: Subnet, actual: NetworkActual | undefined): Partial<Com
   const vpc = actual?.vpc;
   const around = parseBlock(vpc?.cidr ?? '');
   if (vpc && own && around && !contains(around, own)) {
-    const message = `${resource} (${cidr}) does not fit into VPC ${vpc.id} (${vpc.cidr}), whose block AWS cannot change.`;
+    const message =
+      `${resource} (${cidr}) does not fit into VPC ${vpc.id} (${vpc.cidr}), whose block AWS cannot change: ` +
+      'give it a block within that, or delete the VPC once nothing uses it, and it is made anew.';
     return { blocked: [block('NeedsReplacement', message, { resource, path: 'cidr', desired: cidr })] };
   }
   const neighbours = [...(actual?.others.subnets ?? []), ...Object.values(actual?.subnets ?? {})];
