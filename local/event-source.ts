@@ -42,6 +42,7 @@ export function runEventSource(
         await Promise.race(running);
         continue;
       }
+      // An emulator that does not answer now is asked again, as Lambda does; that it is gone for good, the runtime notices.
       const messages = await deps.queue.receive(source.batchSize).catch(() => []);
       if (stopped) return;
       if (messages.length === 0) {
@@ -49,6 +50,7 @@ export function runEventSource(
         continue;
       }
       const batch = work(messages)
+        // What was not removed from the queue comes again by itself.
         .catch(() => undefined)
         .finally(() => running.delete(batch));
       running.add(batch);

@@ -43,6 +43,7 @@ export async function examine(config: Config): Promise<Examined> {
   let entered: Promise<ReturnType<typeof clientsOfManagement>> | undefined;
   const enter = async () => {
     if ('error' in assumed) throw new Unseen('The way there leads through the API role, see `api-role`.');
+    // Why not, the check `organization-role` says.
     const inside = await assumed.access.organization(session).catch(() => {
       throw new Unseen('The way there leads through the organization role, see `organization-role`.');
     });

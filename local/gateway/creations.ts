@@ -66,6 +66,7 @@ export function createCreations(deps: OrganizationDeps): Creations {
       timers.delete(timer);
       if (plan.event === 'lost') return;
       const result = jsonReply(call, { CreateAccountStatus: end });
+      // CloudTrail delivers best effort, and nobody waits here any more: the listing finds what was lost.
       void putOrganizationEvents(call, account, result, deps).catch(() => undefined);
     }, plan.milliseconds);
     timers.add(timer);
