@@ -8,6 +8,7 @@ import { readAccountId } from './fleet.ts';
 import { say } from './output.ts';
 import { counted } from './words.ts';
 
+/** What `baseline assign` was given; exactly one of ids, `all` and `from`. */
 export interface AssignOptions {
   readonly all?: boolean;
   readonly from?: string;

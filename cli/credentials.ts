@@ -12,6 +12,7 @@ import { findAccount, readAccountId } from './fleet.ts';
 import { print, printJson, say } from './output.ts';
 import { counted } from './words.ts';
 
+/** How credentials are printed: lines for a shell, plain JSON, or what `credential_process` reads. */
 export type Format = 'env' | 'json' | 'process';
 
 /**

@@ -14,6 +14,7 @@ import { findAccount } from './fleet.ts';
 import { printJson, printTable, say } from './output.ts';
 import { validRules } from './rules-file.ts';
 
+/** What `rules explain` was given. */
 export interface ExplainOptions {
   readonly file?: string;
   readonly json?: boolean;

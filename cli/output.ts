@@ -59,6 +59,7 @@ function inJson(of: unknown): string {
   return cell(typeof of === 'string' ? of : (JSON.stringify(of) ?? ''));
 }
 
+/** The state of an account, coloured on a terminal. */
 export function paintState(state: AccountState): string {
   const c = colours();
   if (state === 'active') return c.green(state);
@@ -66,10 +67,12 @@ export function paintState(state: AccountState): string {
   return state === 'pending' || state === 'paused' ? c.yellow(state) : c.dim(state);
 }
 
+/** Whether it is ready, in a word, coloured on a terminal. */
 export function paintReady(ready: boolean): string {
   return ready ? colours().green('yes') : colours().yellow('no');
 }
 
+/** The result of a pass, coloured on a terminal; a dash when there was none. */
 export function paintResult(result: PassResult | undefined): string {
   const c = colours();
   if (!result) return '–';

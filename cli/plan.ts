@@ -16,6 +16,7 @@ import { cell, print, printDifferences, printJson, printTable, say } from './out
 import { validFile } from './publish-baseline.ts';
 import { counted } from './words.ts';
 
+/** What `plan` was given. */
 export interface PlanOptions {
   /** A file to plan with, instead of the baseline assigned. */
   readonly baseline?: string;

@@ -8,6 +8,7 @@ export interface Progress {
   stop(): void;
 }
 
+/** Begins to say so; until `stop`, the terminal is its own. */
 export function startProgress(text: string): Progress {
   const isTerminal = !!process.stderr.isTTY;
   const spinner = ora({ isEnabled: isTerminal, isSilent: !isTerminal }).start();

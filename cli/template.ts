@@ -13,6 +13,7 @@ import { print, printJson, say } from './output.ts';
 import { publishedBaseline } from './published-baseline.ts';
 import { MEMBER_STACK, quickCreate } from './quick-create.ts';
 
+/** What `template member` was given. */
 export interface TemplateOptions {
   readonly account: string;
   readonly name?: string;

@@ -10,6 +10,7 @@ import { mainStack } from './main-stack.ts';
 import { controlTowerStack, managementStack } from './management-stack.ts';
 import { FUNCTIONS, type FunctionName } from './names.ts';
 
+/** How the app is built; all of it may be left out. */
 export interface BuildOptions {
   /** Where `synth()` writes the templates; CDK's own choice when left out. */
   outdir?: string;

@@ -9,6 +9,7 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Where the bundles go, and where the main stack takes them from: one folder a function, one asset each. */
 export const FUNCTIONS_DIR = path.join(ROOT, 'dist', 'functions');
 
+/** One function, bundled. */
 export interface Bundle {
   name: string;
   directory: string;

@@ -2,8 +2,10 @@ import type { Context } from './context.ts';
 
 /** The functions of the main stack: each is a folder of `controllers/` with a `handler.ts`. */
 export const FUNCTIONS = ['intake', 'sweep', 'reconcile', 'create-account'] as const;
+/** One of them. */
 export type FunctionName = (typeof FUNCTIONS)[number];
 
+/** The stacks, by what they are; their names are fixed. */
 export const STACKS = {
   identity: 'orgkeeper-identity',
   main: 'orgkeeper',

@@ -38,6 +38,7 @@ export interface Access {
   evict(accountId: string): void;
 }
 
+/** What the ways in start from. */
 export interface AccessOptions {
   readonly config: Config;
   /** Credentials that everything starts from; the function's own when absent. */
@@ -48,6 +49,10 @@ export interface AccessOptions {
 /** AssumeRole is paced, since the second hop is charged to the management account: 600 a second for everybody. */
 const PACE_MS = 10;
 
+/**
+ * The ways in, from the function's own role or `credentials`. Sessions, and which access role let us in last, are
+ * remembered for as long as the object lives: one for a process.
+ */
 export function createAccess(options: AccessOptions): Access {
   const { config, now = Date.now } = options;
   const cache = sessionCache(now);

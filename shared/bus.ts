@@ -2,6 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { ServiceFault } from './errors.ts';
 import type { Announcement } from './status.ts';
 
+/** The bus in Main, and the client to it. */
 export interface Bus {
   readonly eventBridge: EventBridgeClient;
   readonly name: string;

@@ -34,10 +34,12 @@ export function subBlock(outer: Block, prefix: number, number: number): Block | 
   return parseBlock(formatBlock(outer.first + number * 2 ** (32 - prefix), prefix));
 }
 
+/** Whether the one block holds the whole other; a block contains itself. */
 export function contains(outer: Block, inner: Block): boolean {
   return outer.first <= inner.first && inner.last <= outer.last;
 }
 
+/** Whether the blocks have an address in common. */
 export function overlaps(one: Block, other: Block): boolean {
   return one.first <= other.last && other.first <= one.last;
 }

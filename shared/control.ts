@@ -6,6 +6,7 @@ export interface Control {
   readonly pausedBaselines: readonly string[];
 }
 
+/** Nothing is paused: what holds until somebody says otherwise. */
 export const RUNNING: Control = { fleetPaused: false, pausedBaselines: [] };
 
 /** A sweep, as its passes see it: the brake. */

@@ -3,6 +3,7 @@ import type { Problem } from './errors.ts';
 import { formatPath } from './requests.ts';
 import type { YamlText } from './yaml.ts';
 
+/** Where in a document: keys and indexes, from the top. */
 export type Path = readonly PropertyKey[];
 
 /** Something wrong in a document, and where. */

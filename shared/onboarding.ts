@@ -36,6 +36,7 @@ export interface Onboarding {
   baseline(account: Newcomer): Promise<BaselineReference>;
 }
 
+/** What onboarding is decided by. */
 export interface OnboardingDeps {
   readonly config: Config;
   readonly table: Table;

@@ -1,6 +1,7 @@
 /** Resolves when it is the caller's turn. */
 export type Pace = () => Promise<void>;
 
+/** How fast turns come, and in tests by which clock. */
 export interface PaceOptions {
   readonly perSecond: number;
   /** How many turns there are at once after a rest. */

@@ -121,9 +121,13 @@ export const requests = {
 export type RequestType = keyof typeof requests;
 /** A request that is valid, with its detail. */
 export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
+/** Detail of `AccountRegistrationRequested`. */
 export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
+/** Detail of `AccountCreationRequested`. */
 export type CreationRequest = z.infer<typeof AccountCreationRequested>;
+/** Detail of `DriftSweepRequested`. */
 export type SweepRequest = z.infer<typeof DriftSweepRequested>;
+/** Detail of `AccountRetirementRequested`. */
 export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
 
 /** The request that a detail-type and detail stand for, or every problem with it, by path. */

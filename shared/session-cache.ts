@@ -22,6 +22,7 @@ export interface SessionCache {
   evict(accountId: string): void;
 }
 
+/** An empty cache in the memory of this process, of a thousand sessions at most: the oldest go first. */
 export function sessionCache(now: () => number): SessionCache {
   const cache = new Map<string, Cached>();
   const under = new Map<string, Promise<AwsCredentialIdentity>>();

@@ -15,6 +15,7 @@ export interface Difference {
 /** `reported`: seen and left alone (observe mode, plan, not ours, needs replacement). */
 export type DifferenceAction = 'created' | 'updated' | 'removed' | 'reported';
 
+/** What is to be known of one thing about an account: a kind, or whether it can be entered. Public. */
 export interface Condition {
   /** `ExecutionRole`, `Network`, `Parameters`, `Access`. */
   readonly type: string;
@@ -45,6 +46,7 @@ export interface Cause {
   readonly id: string;
 }
 
+/** What a pass came to. `drifted`: differences were seen and left. `waiting`: time alone mends it. */
 export type PassResult = 'unchanged' | 'corrected' | 'drifted' | 'waiting' | 'failed';
 
 /** The record of one pass, kept in the status and, when it found or changed something, in the history. */

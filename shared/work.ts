@@ -48,6 +48,7 @@ export type CreationMessage = z.infer<typeof CreationMessage>;
 /** So often is a work message received before it goes to the dead letters (the main stack's redrive policy). */
 export const WORK_RECEIVES = 12;
 
+/** A queue in Main, and the client to it. */
 export interface Queue {
   readonly sqs: SQSClient;
   readonly url: string;

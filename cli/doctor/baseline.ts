@@ -5,6 +5,7 @@ import { InvalidDesiredState } from '../../shared/errors.ts';
 import { currentBaseline } from '../../shared/store/baselines.ts';
 import { type Check, failed, ok } from './check.ts';
 
+/** Whether new accounts have something to be. */
 export const baseline: readonly Check[] = [
   {
     name: 'baseline',

@@ -14,10 +14,12 @@ export interface Check {
   look(examined: Examined): Promise<Finding>;
 }
 
+/** All is well; `message` says what was seen. */
 export function ok(message: string): Finding {
   return { is: 'ok', message };
 }
 
+/** Something is amiss; `remedy` says what to do about it. */
 export function failed(message: string, remedy: string): Finding {
   return { is: 'failed', message, remedy };
 }

@@ -5,6 +5,7 @@ import { evaluate } from '../../shared/policy/evaluate.ts';
 import { type Check, failed, ok, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
 import { readRule, ruleProblem } from './rule.ts';
 
+/** Whether the bus and its rules take events to intake. */
 export const events: readonly Check[] = [
   {
     name: 'bus',

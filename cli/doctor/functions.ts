@@ -4,6 +4,7 @@ import { arns, FUNCTIONS, functionName, NAMES, QUEUES, SCHEDULES } from '../../i
 import { Config } from '../../shared/config.ts';
 import { type Check, failed, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
 
+/** Whether the functions run as deployed, work off their queues, and are woken by the clock. */
 export const functions: readonly Check[] = [
   {
     name: 'functions',

@@ -11,6 +11,7 @@ import {
   unlessMissing,
 } from './check.ts';
 
+/** Whether anything failed for good, in Main or on its way there. */
 export const messages: readonly Check[] = [
   {
     name: 'dead-letters',

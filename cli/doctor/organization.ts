@@ -4,6 +4,7 @@ import type { Config } from '../../shared/config.ts';
 import { type Check, type Finding, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
 import { readRule, ruleProblem } from './rule.ts';
 
+/** Whether it is the organization that the deployment is for, and its events are passed on. */
 export const organization: readonly Check[] = [
   {
     name: 'organization',

@@ -7,6 +7,7 @@ import { type Check, failed, ok, PUT_BACK_MAIN, PUT_BACK_MANAGEMENT, unlessMissi
 import type { Examined } from './examined.ts';
 import { Unseen } from './unseen.ts';
 
+/** Whether the roles are there, and admit whom they must and nobody else. */
 export const roles: readonly Check[] = [
   {
     name: 'api-role',

@@ -8,6 +8,7 @@ import {
 import { type Check, failed, ok } from './check.ts';
 import type { Examined } from './examined.ts';
 
+/** Whether the events of the organization are recorded at all: without a trail none is delivered. */
 export const trail: readonly Check[] = [
   {
     name: 'trail',

@@ -38,6 +38,7 @@ export interface Creator {
   move(accountId: string, from: string, to: string): Promise<void>;
 }
 
+/** The creator by way of the organization role, whose session is shared with whoever else uses this `access`. */
 export function createCreator(config: Config, access: Pick<Access, 'organization'>): Creator {
   const client = async (options?: { once: boolean }) =>
     organizationsClient(config, await access.organization('orgkeeper-creation'), options);

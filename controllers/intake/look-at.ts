@@ -18,6 +18,7 @@ export interface Hint {
   readonly settled?: boolean;
 }
 
+/** One account to look at, and what the event says of it. */
 export interface LookRequest extends Hint {
   readonly accountId: string;
   /** What Organizations says now; undefined when it is not in the organization. */

@@ -43,6 +43,7 @@ export type IntakeOutcome =
   | { readonly did: 'ignored'; readonly why: string }
   | { readonly did: 'rejected'; readonly rejection: Rejection };
 
+/** The outcome of an event that is not followed. */
 export function rejected(reason: string, message: string, problems: readonly Problem[] = []): IntakeOutcome {
   return { did: 'rejected', rejection: { reason, message, problems } };
 }

@@ -78,6 +78,7 @@ export interface Kind<Section, Wanted, Actual> {
 // biome-ignore lint/suspicious/noExplicitAny: existential: Section, Wanted and Actual are consistent within one kind
 export type AnyKind = Kind<any, any, any>;
 
+/** The account as kinds see it: where it is, whose it is, and what it brings. Nothing of what was found there. */
 export interface KindAccount {
   readonly accountId: string;
   readonly partition: string;
@@ -105,8 +106,10 @@ export interface Entry {
   readonly required: PolicyDocument;
 }
 
+/** A policy as JSON has it. */
 export type PolicyDocument = Readonly<Record<string, unknown>>;
 
+/** What a kind works with in one account: clients that are bound to it, and what is known of earlier passes. */
 export interface KindContext {
   readonly account: KindAccount;
   /** With credentials bound: for reading while observing, for this kind's writing while applying. */
@@ -124,11 +127,13 @@ export interface KindContext {
   readonly eventually: <T>(call: () => Promise<T>, alsoWhen?: readonly string[]) => Promise<T>;
 }
 
+/** The same while it writes. */
 export interface WritingContext extends KindContext {
   /** Says that these differences of the change are written. */
   readonly wrote: (differences: readonly Difference[]) => void;
 }
 
+/** What stands where the wanted thing should: one of four, each with what follows from it. */
 export type Observation<Actual> =
   | { readonly state: 'absent' }
   /** Something of ours is in the making: look again in some seconds, write nothing. */
@@ -137,6 +142,7 @@ export type Observation<Actual> =
   | { readonly state: 'foreign'; readonly message: string; readonly remedy: string }
   | { readonly state: 'present'; readonly actual: Actual };
 
+/** What differs, by what may be done about it. All three lists empty: nothing is to be done. */
 export interface Comparison {
   /** To be written; `action` says how. */
   readonly differences: readonly Difference[];
@@ -155,6 +161,7 @@ export interface Comparison {
 /** The reason of what waits for an output of an earlier kind: it stands or falls with that kind. */
 export const WAITING_FOR_OUTPUTS = 'WaitingForOutputs';
 
+/** A difference that stays, and why: its condition does not hold until somebody acts, or an earlier kind is done. */
 export interface Blocked {
   /** `NeedsReplacement`, `ForeignResource`, `WaitingForOutputs` … */
   readonly reason: string;
@@ -163,12 +170,14 @@ export interface Blocked {
   readonly difference: Difference;
 }
 
+/** What is to be written: the differences of what is wanted and what was observed (undefined: nothing is there). */
 export interface Change<Wanted, Actual> {
   readonly wanted: Wanted;
   readonly actual: Actual | undefined;
   readonly differences: readonly Difference[];
 }
 
-/** Tag that says who made a thing, and the tag with its logical name within the account. */
+/** Tag that says who made a thing: the id of Main. */
 export const OWNER_TAG = 'orgkeeper:owner';
+/** Tag with its logical name within the account. */
 export const NAME_TAG = 'orgkeeper:name';

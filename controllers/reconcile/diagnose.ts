@@ -10,6 +10,7 @@ export interface Tried {
   readonly withWrong: Error | undefined;
 }
 
+/** What is wrong with a role, for the condition `Access`. */
 export interface Diagnosis {
   readonly reason: string;
   /** One sentence with the remedy. */

@@ -10,6 +10,7 @@ import type { AnyKind } from '../kinds/kind.ts';
 import type { LoadBaseline } from './desired.ts';
 import type { Workplace } from './observe-kinds.ts';
 
+/** What every pass of this function works with; `clients` stand in for those of the SDK in tests. */
 export interface PassDeps {
   readonly config: Config;
   readonly main: Main;
@@ -19,6 +20,7 @@ export interface PassDeps {
   readonly clients?: (options: MemberClientsOptions) => MemberClients;
 }
 
+/** What asks for a pass: one message, and how long there is time for it. */
 export interface PassRequest {
   readonly message: WorkMessage;
   readonly sentAt: Date;
@@ -28,6 +30,7 @@ export interface PassRequest {
   readonly lastReceive: boolean;
 }
 
+/** What became of a pass. What failed for good is in the status, and the message is done. */
 export type PassOutcome =
   | { readonly did: 'skipped'; readonly why: string }
   /** `retry`: something failed for a reason that will pass; the message should come again. */

@@ -13,6 +13,7 @@ import type { KindOutcome } from './kind-outcome.ts';
 import { observeKinds } from './observe-kinds.ts';
 import { readingPolicy } from './session-policy.ts';
 
+/** The account to plan for, and the baseline to plan by. */
 export interface PlanRequest {
   readonly record: AccountRecord;
   /** For the ids of what was made before; absent for an account that no pass has seen. */
@@ -20,6 +21,7 @@ export interface PlanRequest {
   readonly baseline: BaselineDocument;
 }
 
+/** What planning works with: nothing that could save. */
 export interface PlanDeps {
   readonly config: Config;
   readonly access: Access;

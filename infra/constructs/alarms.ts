@@ -11,6 +11,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 
+/** An alarm for the topic. */
 export interface Alarm {
   name: string;
   /** One sentence for the person on call. */

@@ -5,6 +5,7 @@ import { alarms, metric } from './alarms.ts';
 import { eventRule } from './event-rule.ts';
 import { deadLetterQueue } from './queue.ts';
 
+/** Sources of AWS whose events are passed on to Main. */
 export type ForwardedSource = 'aws.organizations' | 'aws.controltower';
 
 /** What changes who is in the organization, or where. Add an event here when intake learns it. */

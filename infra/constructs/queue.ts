@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, aws_sqs as sqs, Validations } from 'aws-cdk-li
 import { Construct } from 'constructs';
 import { deadLettersOf } from '../names.ts';
 
+/** A queue, and where its messages go that failed for good. */
 export interface QueueWithDeadLetters {
   queue: sqs.Queue;
   deadLetters: sqs.Queue;

@@ -11,6 +11,7 @@ import { type FunctionName, functionName } from '../names.ts';
 import { attach } from './grants.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 
+/** A function and the queue that it works off. */
 export interface WorkerOptions {
   role: iam.IRole;
   grants: Grant[];

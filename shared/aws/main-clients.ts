@@ -19,6 +19,10 @@ export interface Main {
   readonly creation: Queue;
 }
 
+/**
+ * Clients to Main in the region of the deployment, as the function itself or with `credentials`; no call is made yet.
+ * Their errors are already ours wherever shared/aws/translate-error.ts knows them.
+ */
 export function mainClients(config: Config, credentials?: AwsCredentialIdentity): Main {
   const common = { region: config.region, ...(credentials && { credentials }) };
   const sqs = watch(new SQSClient({ ...common, useQueueUrlAsEndpoint: false }), 'sqs');

@@ -16,6 +16,7 @@ export interface MemberClients {
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
+/** Which account and region the clients are for, and who is told of their calls. */
 export interface MemberClientsOptions {
   readonly credentials: AwsCredentialIdentity;
   readonly region: string;

@@ -25,7 +25,9 @@ export interface AccountItems {
   readonly control: Control;
 }
 
+/** Where the record of an account stands. */
 export const accountKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'desired' });
+/** Where its status stands, in the same partition. */
 export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'status' });
 
 /** Everything a pass must know, in one consistent BatchGetItem. */

@@ -2,11 +2,13 @@ import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type Control, RUNNING, type Sweep } from '../control.ts';
 import { type Table, unlessChanged, withoutKeys } from './table.ts';
 
+/** Where it stands what is paused: read by each pass together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
 const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
 const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
 const SWEEP_DAYS = 30;
 
+/** What is paused now; nothing where nobody ever paused. */
 export async function getControl(table: Table): Promise<Control> {
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: CONTROL_KEY, ConsistentRead: true }),

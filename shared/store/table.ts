@@ -11,7 +11,9 @@ export interface Table {
   readonly name: string;
 }
 
+/** Index of items by their sort (`collection`), in the order of `collectionKey`. */
 export const COLLECTION_INDEX = 'collection';
+/** Sparse index of what must be looked at later (`due`), soonest first. */
 export const DUE_INDEX = 'due';
 
 /** True when a conditional write was refused because the item is no longer what was read. */

@@ -1,8 +1,10 @@
+/** Something that AWS gave an id, with all of its tags. */
 export interface Tagged {
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A VPC; its attributes are told apart. */
 export interface Vpc extends Tagged {
   readonly cidr: string;
 }
@@ -13,11 +15,13 @@ export interface VpcAttributes {
   readonly dnsHostnames: boolean;
 }
 
+/** An internet gateway. */
 export interface InternetGateway extends Tagged {
   /** Id of the VPC. */
   readonly attachedTo: string | undefined;
 }
 
+/** A subnet; its block and zone stay as they were made. */
 export interface SubnetFound extends Tagged {
   readonly vpcId: string;
   readonly cidr: string;
@@ -26,6 +30,7 @@ export interface SubnetFound extends Tagged {
   readonly availableAddresses: number;
 }
 
+/** One route of a table, whoever put it there. */
 export interface Route {
   /** Block, IPv6 block or prefix list. */
   readonly destination: string;
@@ -35,6 +40,7 @@ export interface Route {
   readonly active: boolean;
 }
 
+/** What a route table is associated with: a subnet, a gateway, or as the main table whatever has none. */
 export interface Association {
   readonly id: string;
   readonly subnetId: string | undefined;
@@ -42,6 +48,7 @@ export interface Association {
   readonly main: boolean;
 }
 
+/** A route table with all of its routes and associations. */
 export interface RouteTable extends Tagged {
   readonly vpcId: string;
   readonly routes: readonly Route[];

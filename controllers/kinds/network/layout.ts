@@ -16,6 +16,7 @@ export interface Layout {
   readonly gatewayEndpoints: readonly string[];
 }
 
+/** Something wrong in a layout, and where in the section. */
 export interface LayoutProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;

@@ -10,22 +10,27 @@ export interface Named {
   readonly output: string;
 }
 
+/** The one VPC. */
 export const VPC: Named = { logical: 'vpc', resource: 'vpc', output: 'vpc.id' };
+/** Its internet gateway. */
 export const GATEWAY: Named = {
   logical: 'internet-gateway',
   resource: 'internet gateway',
   output: 'internetGateway.id',
 };
+/** The subnet that the baseline calls so. */
 export const subnetNamed = (name: string): Named => ({
   logical: `subnet/${name}`,
   resource: `subnet ${name}`,
   output: `subnet.${name}.id`,
 });
+/** The route table of a routing. */
 export const tableNamed = (routing: string): Named => ({
   logical: `route-table/${routing}`,
   resource: `route table ${routing}`,
   output: `routeTable.${routing}.id`,
 });
+/** The gateway endpoint to a service. */
 export const endpointNamed = (service: string): Named => ({
   logical: `endpoint/${service}`,
   resource: `endpoint ${service}`,

@@ -28,6 +28,7 @@ export interface Network {
   };
 }
 
+/** A subnet that the account is to have, its block canonical, its zone by id or by number. */
 export interface Subnet {
   readonly name: string;
   readonly cidr: string;
@@ -36,6 +37,7 @@ export interface Subnet {
   readonly mapPublicIpOnLaunch: boolean;
 }
 
+/** A gateway endpoint that the account is to have. */
 export interface Endpoint {
   readonly name: GatewayService;
   readonly serviceName: string;

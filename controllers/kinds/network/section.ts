@@ -19,6 +19,7 @@ export const Routing = z.enum(['public', 'private']);
 /** `public`: 0.0.0.0/0 goes to the internet gateway. `private`: nothing leaves but to gateway endpoints. */
 export type Routing = z.infer<typeof Routing>;
 
+/** Services that have a gateway endpoint, which costs nothing. */
 export const GatewayService = z.enum(['s3', 'dynamodb']);
 export type GatewayService = z.infer<typeof GatewayService>;
 

@@ -5,6 +5,7 @@ export interface ActualParameters {
   readonly dropped: readonly { readonly name: string; readonly arn: string }[];
 }
 
+/** A parameter as it stands. */
 export interface ActualParameter {
   readonly name: string;
   readonly arn: string;

@@ -11,6 +11,7 @@ export interface Parameters {
   readonly parameters: readonly WantedParameter[];
 }
 
+/** A parameter that the account is to have, its names filled in as far as they are known. */
 export interface WantedParameter extends Parameter {
   /** Names of `${…}` that are not known yet: it is not written before. */
   readonly waitsFor: readonly string[];

@@ -68,4 +68,5 @@ export const ParametersSection = z.array(Parameter).superRefine((parameters, con
   }
 });
 export type ParametersSection = z.infer<typeof ParametersSection>;
+/** One of them, with its defaults. */
 export type Parameter = ParametersSection[number];

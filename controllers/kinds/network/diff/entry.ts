@@ -23,6 +23,7 @@ export function report(field: Field): Difference {
   return { kind: 'network', ...field, action: 'reported' };
 }
 
+/** Seen, and in the way for this reason; left alone. */
 export function block(reason: string, message: string, field: Field): Blocked {
   return { reason, message, difference: report(field) };
 }
@@ -46,6 +47,7 @@ export function tagChanges(named: Named, wanted: Network, thing: Tagged): Differ
     });
 }
 
+/** The comparisons of several parts as one, in order. */
 export function joined(parts: readonly Partial<Comparison>[]): Comparison {
   return {
     differences: parts.flatMap(({ differences = [] }) => differences),

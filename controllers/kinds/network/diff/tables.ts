@@ -7,6 +7,7 @@ import type { Routing } from '../section.ts';
 import { change, joined, report, tagChanges } from './entry.ts';
 import { gatewayIsUsable } from './gateway.ts';
 
+/** Destination of the default route. */
 export const EVERYWHERE = '0.0.0.0/0';
 
 /** The route table of each routing: that it is there, its default route, its tags; what others put in is reported. */
