@@ -3,6 +3,7 @@ import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpola
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
 import { matchesRolePattern } from '../../../shared/trust.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import { reachingFormer } from './former.ts';
 import { FORMER } from './ours.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
 
@@ -27,7 +28,8 @@ const INLINE_LIMIT = 10_240;
  * or not at all.
  */
 export function render(section: ExecutionRoleSection, lookup: Lookup, account: KindAccount): ExecutionRole {
-  const { entry } = account;
+  const former = lookup(FORMER)?.split(' ') ?? [];
+  const entry = account.entry && reachingFormer(account.entry, former);
   const filled = interpolateDeep(section, lookup);
   const parsed = ExecutionRoleSection.safeParse(filled);
   const problems = [
@@ -49,7 +51,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
     arn: arnOf(role, account),
     partition: account.partition,
     owner: account.owner,
-    former: lookup(FORMER)?.split(' ') ?? [],
+    former,
     ...(entry && { entry }),
   };
 }

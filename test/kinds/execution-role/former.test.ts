@@ -1,0 +1,135 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import { describe, expect, test } from '@jest/globals';
+import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { entryOf } from '../../../controllers/reconcile/entry.ts';
+import { keepKind } from '../../../controllers/reconcile/keep-kind.ts';
+import { observeKinds } from '../../../controllers/reconcile/observe-kinds.ts';
+import { removeKind } from '../../../controllers/reconcile/remove-kind.ts';
+import type { MemberClients } from '../../../shared/aws/member-clients.ts';
+import { translateError } from '../../../shared/aws/translate-error.ts';
+import { evaluate } from '../../../shared/policy/evaluate.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+
+/** An account that was entered by way of the organization, and now is by a role of another name: the old one is there. */
+
+const arn = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
+const [OLD, OWN] = ['orgkeeper-execution', 'orgkeeper-execution-own'];
+const config = aConfig();
+const record = aRecord({ executionRoleArn: arn(OWN), origin: 'invited' });
+const made = entryOf(record, config, [executionRole])?.policy;
+const trust = {
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: config.runnerRoleArn },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': record.externalId } },
+    },
+  ],
+};
+const section = ExecutionRoleSection.parse({ name: OLD, trustPolicy: trust });
+const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
+
+const NAMED = { Key: 'orgkeeper:name', Value: 'executionRole' };
+
+interface Input {
+  readonly RoleName: string;
+  readonly PolicyName: string;
+  readonly PolicyDocument: string;
+}
+
+/** The account, in which the role in use may do what its inline policy says; the old role has a policy, too. */
+function account(policy: unknown, { ours } = { ours: true }) {
+  const roles = new Map([
+    [OLD, new Map([['data', '{"Statement":[]}']])],
+    [OWN, new Map([['orgkeeper', JSON.stringify(policy)]])],
+  ]);
+  const answers: Record<string, (input: Input, role: Map<string, string>) => object> = {
+    GetRole: ({ RoleName }) => ({
+      Role: {
+        ...{ RoleName, Arn: arn(RoleName), Path: '/', AssumeRolePolicyDocument: encoded(trust) },
+        Tags: RoleName === OLD || ours ? [{ Key: 'orgkeeper:owner', Value: MAIN }, NAMED] : [],
+      },
+    }),
+    GetRolePolicy: ({ PolicyName }, role) => ({
+      PolicyDocument: encodeURIComponent(role.get(PolicyName) ?? ''),
+    }),
+    ListRolePolicies: (_, role) => ({ PolicyNames: [...role.keys()] }),
+    PutRolePolicy: ({ PolicyName, PolicyDocument }, role) => role.set(PolicyName, PolicyDocument),
+    DeleteRolePolicy: ({ PolicyName }, role) => ({ was: role.delete(PolicyName) }),
+    ListAttachedRolePolicies: ({ RoleName }) => ({
+      AttachedPolicies: RoleName === OLD ? [{ PolicyArn: 'arn' }] : [],
+    }),
+    DeleteRole: ({ RoleName }) => ({ was: roles.delete(RoleName) }),
+  };
+  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Input }) => {
+    const call = name.replace(/Command$/, '');
+    const failed = (of: string) => translateError(`iam:${call}`, Object.assign(new Error(of), { name: of }));
+    const identity = [...(roles.get(OWN)?.values() ?? [])];
+    const asked = { principal: { arn: arn(OWN) }, action: `iam:${call}`, resource: arn(input.RoleName) };
+    if (evaluate(asked, { identity }).decision !== 'Allowed') throw failed('AccessDenied');
+    const role = roles.get(input.RoleName);
+    if (!role) throw failed('NoSuchEntity');
+    return answers[call]?.(input, role) ?? {};
+  };
+  const iam = Object.assign(new IAMClient({ region: 'eu-west-1' }), { send });
+  const clients = { iam } as unknown as MemberClients;
+  const place = {
+    record,
+    config,
+    outputs: { 'role.arn': arn(OLD), 'role.name': OLD } as Record<string, string>,
+  };
+  return {
+    roles,
+    place,
+    async pass() {
+      const [seen] = await observeKinds([{ kind: executionRole, section }], place, clients);
+      if (!seen) throw new Error('not seen');
+      const { state, differences } = await keepKind(seen, place, {
+        held: false,
+        clients: async () => clients,
+      });
+      return { state, differences: differences.map(({ path, action }) => `${path} ${action}`) };
+    },
+    async retire() {
+      const [seen] = await observeKinds([{ kind: executionRole, section }], place, clients);
+      if (!seen) throw new Error('not seen');
+      return (await removeKind(seen, place, async () => clients)).state;
+    },
+  };
+}
+
+describe('a role that was made before the account was entered by another', () => {
+  test('is named until it is gone, and then the role in use may no longer reach it', async () => {
+    const { roles, pass } = account(made);
+    expect(await pass()).toMatchObject({
+      state: { is: 'blocked', reason: 'FormerRole' },
+      differences: ['inlinePolicies.orgkeeper updated', ' reported'],
+    });
+    expect(await pass()).toMatchObject({ state: { reason: 'FormerRole' }, differences: [' reported'] });
+    roles.delete(OLD);
+    expect(await pass()).toMatchObject({ state: { is: 'inDesiredState' } });
+    expect(JSON.parse(roles.get(OWN)?.get('orgkeeper') ?? '')).toEqual(made);
+  });
+
+  test('is taken away when the account retires, and the role in use stays', async () => {
+    const { roles, pass, retire, place } = account(made);
+    await pass();
+    expect(await retire()).toMatchObject({ is: 'removed' });
+    expect([...roles.keys()]).toEqual([OWN]);
+    expect(place.outputs).not.toHaveProperty('role.former');
+  });
+
+  test("has to be shown to us where the role in use is its owner's", async () => {
+    const policies = { Statement: { Effect: 'Allow', Action: 'iam:GetPolicy*', Resource: '*' } };
+    const { roles, pass } = account(policies, { ours: false });
+    const allowed = (Resource: unknown) =>
+      JSON.stringify({ Statement: { Effect: 'Allow', Action: 'iam:*', Resource } });
+    roles.get(OWN)?.set('iam', allowed(arn(OWN)));
+    roles.delete(OLD);
+    expect((await pass()).differences).toContain(`permissions.iam:GetRole on ${arn(OLD)} reported`);
+    roles.get(OWN)?.set('iam', allowed('*'));
+    expect(await pass()).toMatchObject({ state: { is: 'inDesiredState' }, differences: [] });
+  });
+});
