@@ -22,12 +22,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colWidths: widths(wrapped),
   };
-  const lines: string[] = [];
+  const parts: string[] = [];
   for (let from = 0; from < wrapped.length; from += FEW) {
     const part = new Table(options);
     part.push(...wrapped.slice(from, from + FEW));
-    lines.push(...part.toString().split('\n'));
+    parts.push(part.toString());
   }
+  const lines = parts.join('\n').split('\n');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 

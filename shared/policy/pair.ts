@@ -9,7 +9,7 @@ export interface Entry {
 }
 
 /** A statement of each side that belong together, or one that has no partner. */
-interface Pair {
+export interface Pair {
   readonly left?: Entry;
   readonly right?: Entry;
 }

@@ -2,7 +2,7 @@ import type { Reading } from './canonical.ts';
 import { canonicalStatement, partitionOf } from './canonical.ts';
 import type { Policy, PolicyInput } from './document.ts';
 import { parsePolicy } from './document.ts';
-import type { Entry } from './pair.ts';
+import type { Entry, Pair } from './pair.ts';
 import { pairUp } from './pair.ts';
 
 /** One place where two policies differ; `null` stands for "not there". Values are as they were written. */
@@ -34,15 +34,8 @@ export function differences(
   for (const name of ['Version', 'Id'] as const) {
     if (a[name] !== b[name]) found.push({ path: name, left: a[name] ?? null, right: b[name] ?? null });
   }
-  for (const pair of pairUp(entries(a, reading), entries(b, reading))) {
-    const path = `Statement[${(pair.left ?? pair.right)?.index ?? 0}]`;
-    if (pair.left !== undefined && pair.right !== undefined) {
-      found.push(...within(path, pair.left, pair.right));
-    } else {
-      found.push({ path, left: pair.left?.written ?? null, right: pair.right?.written ?? null });
-    }
-  }
-  return found;
+  const pairs = pairUp(entries(a, reading), entries(b, reading));
+  return [...found, ...pairs.flatMap(between)];
 }
 
 function entries(policy: Policy, reading: Reading): Entry[] {
@@ -58,7 +51,11 @@ function key(policy: Policy, reading: Reading): string {
   return JSON.stringify([policy.Version ?? null, policy.Id ?? null, [...statements].sort()]);
 }
 
-function within(path: string, left: Entry, right: Entry): PolicyDifference[] {
+function between({ left, right }: Pair): PolicyDifference[] {
+  const path = `Statement[${(left ?? right)?.index ?? 0}]`;
+  if (left === undefined || right === undefined) {
+    return [{ path, left: left?.written ?? null, right: right?.written ?? null }];
+  }
   const { Condition: leftConditions, ...leftRest } = left.meant;
   const { Condition: rightConditions, ...rightRest } = right.meant;
   const names = Object.keys({ ...leftRest, ...rightRest }) as (keyof typeof leftRest)[];
@@ -71,18 +68,19 @@ function within(path: string, left: Entry, right: Entry): PolicyDifference[] {
     }));
   for (const operator of Object.keys({ ...leftConditions, ...rightConditions })) {
     const [a, b] = [leftConditions?.[operator], rightConditions?.[operator]];
+    const [one, other] = [asWritten(left, operator), asWritten(right, operator)];
     for (const name of Object.keys({ ...a, ...b })) {
       if (JSON.stringify(a?.[name]) === JSON.stringify(b?.[name])) continue;
-      const [one, other] = [asWritten(left, operator, name), asWritten(right, operator, name)];
-      const spelled = one?.[0] ?? other?.[0] ?? name;
-      const at = `${path}.Condition.${operator}.${spelled}`;
-      found.push({ path: at, left: one?.[1] ?? null, right: other?.[1] ?? null });
+      const [mine, theirs] = [one.get(name), other.get(name)];
+      const at = `${path}.Condition.${operator}.${mine?.[0] ?? theirs?.[0] ?? name}`;
+      found.push({ path: at, left: mine?.[1] ?? null, right: theirs?.[1] ?? null });
     }
   }
   return found;
 }
 
-function asWritten(entry: Entry, operator: string, lowerKey: string): [string, string[]] | undefined {
-  const keys = Object.entries(entry.written.Condition?.[operator] ?? {});
-  return keys.find(([each]) => each.toLowerCase() === lowerKey);
+/** What stands under an operator, as it was written, by its key in lower case. */
+function asWritten({ written }: Entry, operator: string): ReadonlyMap<string, [string, string[]]> {
+  const keys = Object.entries(written.Condition?.[operator] ?? {});
+  return new Map(keys.map((each) => [each[0].toLowerCase(), each]));
 }

@@ -228,4 +228,14 @@ describe('the differences', () => {
     expect(differences(many('a'), many('b'))).toHaveLength(3000);
     expect(performance.now() - start).toBeLessThan(5000);
   });
+
+  test('of the longest conditions are found in a moment, however many they are', () => {
+    const many = (prefix: string) => {
+      const keys = Array.from({ length: 80_000 }, (_, n) => [`${prefix}:${n.toString(36)}`, '']);
+      return JSON.stringify(one({ Condition: { StringEquals: Object.fromEntries(keys) } }));
+    };
+    const start = performance.now();
+    expect(differences(many('a'), many('b'))).toHaveLength(160_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
 });
