@@ -10,6 +10,7 @@ import {
   saysOrganizationPolicy,
 } from './denials.ts';
 import { AccessDenied } from './errors.ts';
+import { createPace } from './pace.ts';
 import { sessionCache } from './session-cache.ts';
 
 /** What a session may do, and under which name CloudTrail shows it. */
@@ -47,7 +48,10 @@ export interface AccessOptions {
 }
 
 /** AssumeRole is paced, since the second hop is charged to the management account: 600 a second for everybody. */
-const PACE_MS = 10;
+const PACE = { perSecond: 100, burst: 1 };
+
+/** The longest that AWS allows where roles are chained, as they are here: a function's own role comes first. */
+const SESSION_SECONDS = 3_600;
 
 /**
  * The ways in, from the function's own role or `credentials`. Sessions, and which access role let us in last, are
@@ -59,31 +63,11 @@ export function createAccess(options: AccessOptions): Access {
   const working = new Map<string, string>();
   const own = stsClient(config.region, options.credentials);
   const clients = new WeakMap<AwsCredentialIdentity, STSClient>();
-  let nextSlot = 0;
+  const turn = createPace({ ...PACE, now });
 
   async function assume(sts: STSClient, role: Role, session: Session): Promise<AwsCredentialIdentity> {
-    const slot = Math.max(nextSlot, now());
-    nextSlot = slot + PACE_MS;
-    if (slot > now()) await new Promise((resolve) => setTimeout(resolve, slot - now()));
-    const { Credentials: given } = await translateErrors('sts:AssumeRole', () =>
-      sts.send(
-        new AssumeRoleCommand({
-          RoleArn: role.arn,
-          RoleSessionName: session.name,
-          DurationSeconds: 3600,
-          ...(role.externalId && { ExternalId: role.externalId }),
-          ...(session.policy && { Policy: session.policy }),
-        }),
-      ),
-    );
-    if (!given?.AccessKeyId || !given.SecretAccessKey)
-      throw new AccessDenied(`STS gave no credentials for ${role.arn}.`);
-    return {
-      accessKeyId: given.AccessKeyId,
-      secretAccessKey: given.SecretAccessKey,
-      ...(given.SessionToken && { sessionToken: given.SessionToken }),
-      expiration: given.Expiration ?? new Date(now() + 3_600_000),
-    };
+    await turn();
+    return assumeRole(sts, role, session);
   }
 
   async function organization(sessionName: string): Promise<AwsCredentialIdentity | undefined> {
@@ -156,6 +140,25 @@ export function createAccess(options: AccessOptions): Access {
 interface Role {
   readonly arn: string;
   readonly externalId?: string;
+}
+
+async function assumeRole(sts: STSClient, role: Role, session: Session): Promise<AwsCredentialIdentity> {
+  const command = new AssumeRoleCommand({
+    RoleArn: role.arn,
+    RoleSessionName: session.name,
+    DurationSeconds: SESSION_SECONDS,
+    ...(role.externalId && { ExternalId: role.externalId }),
+    ...(session.policy && { Policy: session.policy }),
+  });
+  const { Credentials: given } = await translateErrors('sts:AssumeRole', () => sts.send(command));
+  if (!given?.AccessKeyId || !given.SecretAccessKey)
+    throw new AccessDenied(`STS gave no credentials for ${role.arn}.`);
+  return {
+    accessKeyId: given.AccessKeyId,
+    secretAccessKey: given.SecretAccessKey,
+    ...(given.SessionToken && { sessionToken: given.SessionToken }),
+    ...(given.Expiration && { expiration: given.Expiration }),
+  };
 }
 
 /** The roles to try, the one that worked last first. Pure. */

@@ -68,6 +68,16 @@ describe('entering an account', () => {
     ]);
   });
 
+  it('takes its turn: no more than a hundred a second, since the organization pays for them', async () => {
+    const ways = access();
+    const began = performance.now();
+    await Promise.all(
+      Array.from({ length: 11 }, (_, index) => ways.enter(invited, { name: `pass-${index}`, own: true })),
+    );
+    expect(performance.now() - began).toBeGreaterThan(90);
+    expect(assumed).toHaveLength(11);
+  });
+
   it('uses a session again until shortly before it expires, and one client for all accounts', async () => {
     const ways = access();
     for (const name of ['pass-1', 'pass-2']) await ways.enter(aRecord(), { name, policy: '{}' });
