@@ -1,5 +1,5 @@
 import type { AccountRecord } from './account.ts';
-import { newExternalId } from './records.ts';
+import { newExternalId, wasInOrganization } from './records.ts';
 
 /**
  * What is left of the record of an account that is forgotten: nothing; or, of one that is in the organization as far as
@@ -8,8 +8,7 @@ import { newExternalId } from './records.ts';
  */
 export function forgotten(record: AccountRecord, changedBy: string): AccountRecord | undefined {
   const { schemaVersion, accountId, name, email, unit, registeredAt, requestedAt } = record;
-  const everThere = record.origin !== 'invited' || unit !== undefined;
-  if (!everThere || record.lifecycleReason !== undefined) return undefined;
+  if (!wasInOrganization(record) || record.lifecycleReason !== undefined) return undefined;
   return {
     schemaVersion,
     accountId,

@@ -139,6 +139,11 @@ export function refreshed(
   return unit === record.unit ? record : { ...record, ...optional('unit', unit), changedBy };
 }
 
+/** Whether the account is or was in the organization, as far as its record knows. Pure. */
+export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin' | 'unit'>): boolean {
+  return origin !== 'invited' || unit !== undefined;
+}
+
 /** Id of the registration of an account that a listing found: the same however often it is found. */
 export function listingId({ accountId, joinedAt }: OrganizationAccount): string {
   return `listing:${accountId}:${joinedAt}`;

@@ -4,7 +4,7 @@ import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
 import { REQUEST_TAG } from '../../shared/creation.ts';
 import type { Onboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
-import { listingId, registered } from '../../shared/records.ts';
+import { listingId, registered, wasInOrganization } from '../../shared/records.ts';
 import type { Announcement } from '../../shared/status.ts';
 import { saveRecord } from '../../shared/store/accounts.ts';
 import { sendWork, type WorkMessage } from '../../shared/work.ts';
@@ -65,8 +65,7 @@ export async function takeMissing(seen: ReadonlySet<string>, context: ListingCon
   const { organization, timeLeft, main } = context.deps;
   for (const record of context.records.values()) {
     const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
-    const neverThere = record.origin === 'invited' && record.unit === undefined;
-    if (gone || neverThere || seen.has(record.accountId)) continue;
+    if (gone || !wasInOrganization(record) || seen.has(record.accountId)) continue;
     if (!timeLeft()) return false;
     if (await organization.describe(record.accountId)) continue;
     const step = await decide(record, undefined, context);
