@@ -20,6 +20,7 @@ export function isOurs(
   return recorded['role.arn'] === role.Arn && recorded['role.keptBy'] !== 'owner';
 }
 
+/** The tags of a role that was read. Pure. */
 export function tagsOf(role: Role): Record<string, string> {
   return Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 }
