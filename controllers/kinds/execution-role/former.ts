@@ -1,5 +1,5 @@
 import { AccessDenied } from '../../../shared/errors.ts';
-import type { Blocked, Entry, KindContext, PolicyDocument } from '../kind.ts';
+import type { Blocked, KindContext } from '../kind.ts';
 import { FORMER, isOurs } from './ours.ts';
 import { getRole } from './read.ts';
 import type { ExecutionRole } from './render.ts';
@@ -50,34 +50,6 @@ export function reportFormer({ former, name }: ExecutionRole): Blocked[] {
       action: 'reported',
     },
   }));
-}
-
-/** What `remove` calls, of a former role. */
-const TO_REMOVE = [
-  'iam:DeleteRole',
-  'iam:DeleteRolePolicy',
-  'iam:DetachRolePolicy',
-  'iam:GetRole',
-  'iam:ListAttachedRolePolicies',
-  'iam:ListInstanceProfilesForRole',
-  'iam:ListRolePolicies',
-];
-
-/**
- * What Orgkeeper needs of the role by which it enters the account, as long as former ones may be there: to see whether
- * they are and, where it keeps that role itself, to take them away. Pure.
- */
-export function reachingFormer(entry: Entry, former: readonly string[]): Entry {
-  if (former.length === 0) return entry;
-  const more = ({ Statement, ...rest }: PolicyDocument, Action: readonly string[]) => ({
-    ...rest,
-    Statement: [Statement, { Sid: 'FormerRoles', Effect: 'Allow', Action, Resource: former }].flat(),
-  });
-  return {
-    ...entry,
-    policy: more(entry.policy, TO_REMOVE),
-    required: more(entry.required, ['iam:GetRole']),
-  };
 }
 
 export function roleName(arn: string): string {

@@ -3,8 +3,8 @@ import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpola
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
 import { matchesRolePattern } from '../../../shared/trust.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
-import { reachingFormer } from './former.ts';
 import { FORMER } from './ours.ts';
+import { reachingFormer } from './reaching-former.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
 
 /** The execution role that an account is to have. */
