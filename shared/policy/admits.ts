@@ -1,8 +1,10 @@
 import { canonicalPrincipal } from './canonical.ts';
+import type { Effort } from './effort.ts';
+import { looksAt, spend } from './effort.ts';
 import type { Principals, PrincipalType, Statement } from './statement.ts';
 
-/** Everyone, accounts, users, roles and unique ids: whom `"*"` admits no less than their own name would. */
-const lasting = /^(\*|A[A-Z0-9]{15,}|arn:[^:]*:iam::\d{12}:(root|user\/.+|role\/.+))$/;
+/** Everyone, accounts, users, roles and unique ids. */
+const lastingName = /^(\*|A[A-Z0-9]{15,}|arn:[^:]*:iam::\d{12}:(root|user\/.+|role\/.+))$/;
 
 /** One entry of a Principal element, a bare account id as its root ARN. */
 interface Entry {
@@ -10,6 +12,8 @@ interface Entry {
   readonly name: string;
   /** Both as one text. */
   readonly key: string;
+  /** Whether `"*"` admits it no less than its own name would. */
+  readonly lasting: boolean;
   /** Account, kind and name of an ARN: a session's are its role's. None for anything else. */
   readonly identity?: { readonly account: string; readonly kind: string; readonly name: string };
 }
@@ -47,11 +51,6 @@ export function audienceOf(statement: Statement, partition: string, viaPrincipal
   };
 }
 
-/** How many principals it is about. */
-export function sizeOf({ named, except }: Audience): number {
-  return 1 + (named?.size ?? 0) + (except?.size ?? 0);
-}
-
 /** The principals about which something is to be proven one by one. */
 export function namedIn({ named, except, viaPrincipalArn }: Audience): Named[] {
   if (except !== undefined) return [{ except }];
@@ -64,12 +63,18 @@ export function namedIn({ named, except, viaPrincipalArn }: Audience): Named[] {
  * admit its roles and users: it leaves them to their identity policies. A role does not admit its sessions,
  * which boundaries and session policies then limit more.
  */
-export function admits({ named, except, everyone, viaPrincipalArn }: Audience, who: Named): boolean {
+export function admits(
+  { named, except, everyone, viaPrincipalArn }: Audience,
+  who: Named,
+  effort: Effort,
+): boolean {
+  spend(effort);
   if (who === 'attached') return named === undefined && except === undefined;
-  if (except !== undefined) return 'except' in who && isSubset(except, who.except);
+  if (except !== undefined) return 'except' in who && isSubset(except, who.except, effort);
   if ('except' in who) return everyone;
+  spend(effort, looksAt(who.key));
   if (who.name === '*' && who.viaPrincipalArn && !viaPrincipalArn) return false;
-  if (everyone && who.type === 'AWS' && lasting.test(who.name)) return true;
+  if (everyone && who.lasting) return true;
   return named?.has(who.key) === true;
 }
 
@@ -79,17 +84,24 @@ export function admitsAccountOf({ accounts }: Audience, who: Named): boolean {
 }
 
 /** Whether every requester that a Deny for `inner` is about, a Deny for `outer` is about too. */
-export function deniesAll(outer: Audience, inner: Audience): boolean {
+export function deniesAll(outer: Audience, inner: Audience, effort: Effort): boolean {
+  spend(effort);
   if (outer.everyone) return true;
-  if (outer.except !== undefined) return inner.except !== undefined && isSubset(outer.except, inner.except);
+  if (outer.except !== undefined)
+    return inner.except !== undefined && isSubset(outer.except, inner.except, effort);
   if (outer.named === undefined) return inner.named === undefined && inner.except === undefined;
-  return inner.named !== undefined && isSubset(inner.named, outer.named);
+  return inner.named !== undefined && isSubset(inner.named, outer.named, effort);
 }
 
 /** Whether a Deny for the audience may be about the principal: false only when that is proven impossible. */
-export function mayDeny({ named }: Audience, who: Named): boolean {
+export function mayDeny({ named }: Audience, who: Named, effort: Effort): boolean {
+  spend(effort);
   if (named === undefined || who === 'attached' || 'except' in who || who.name === '*') return true;
-  return [...named.values()].some((each) => each.name === '*' || mayBeOne(each, who));
+  for (const each of named.values()) {
+    spend(effort, looksAt(each.name));
+    if (each.name === '*' || mayBeOne(each, who)) return true;
+  }
+  return false;
 }
 
 /** Whether one requester may be both; ids and sessions are told apart only where they surely differ. */
@@ -117,7 +129,8 @@ function entries(principals: Principals, partition: string): Entry[] {
     (principals[type] ?? []).map((written) => {
       const name = type === 'AWS' ? canonicalPrincipal(written, partition) : written;
       const identity = type === 'AWS' ? identityOf(name) : undefined;
-      return { type, name, key: `${type} ${name}`, ...(identity && { identity }) };
+      const lasting = type === 'AWS' && lastingName.test(name);
+      return { type, name, key: `${type} ${name}`, lasting, ...(identity && { identity }) };
     }),
   );
 }
@@ -125,6 +138,11 @@ function entries(principals: Principals, partition: string): Entry[] {
 function isSubset(
   inner: ReadonlySet<string> | ReadonlyMap<string, unknown>,
   outer: { has(key: string): boolean },
+  effort: Effort,
 ): boolean {
-  return [...inner.keys()].every((each) => outer.has(each));
+  for (const each of inner.keys()) {
+    spend(effort, looksAt(each));
+    if (!outer.has(each)) return false;
+  }
+  return true;
 }

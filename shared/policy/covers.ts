@@ -2,11 +2,11 @@ import type { Named } from './admits.ts';
 import { namedIn } from './admits.ts';
 import type { PolicyInput } from './document.ts';
 import { parsePolicies } from './document.ts';
+import type { Effort } from './effort.ts';
+import { attempt } from './effort.ts';
 import type { Part } from './extent.ts';
-import { partsOf } from './extent.ts';
 import type { Grant, Wanted } from './grants.ts';
 import { byAction, deniesSame, grantsAll, grantsOf, mayReach, refusesAll, whyNot } from './grants.ts';
-import type { Effort } from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
 /** Something that the required policy grants and the actual one is not proven to grant. */
@@ -40,71 +40,84 @@ const mostEffort = 50_000_000;
  * `required`, it allows with `actual` in its place. Told action by action and resource by resource. Sound, not
  * complete: what is not proven is missing. A Deny of `actual` counts against it unless `required` denies the
  * same. Both are of the same kind, identity or trust or resource; several policies count together. Takes
- * seconds at most: what would take longer is not proven, and its reason says so. Throws PolicyError for what is
- * no policy.
+ * seconds at most: of a statement that would take longer, all that is not told by then is one more that is missing,
+ * `*` on `*`. Throws PolicyError for what is no policy.
  */
 export function covers(required: Some, actual: Some): Coverage {
   const needed = grantsOf(parsePolicies(required));
   const present = grantsOf(parsePolicies(actual));
   const effort: Effort = { left: mostEffort };
   const refusals = needed.filter((each) => each.effect === 'Deny');
-  const against = present.filter(
-    (deny) => deny.effect === 'Deny' && !refusals.some((each) => deniesSame(each, deny, effort)),
-  );
+  const denies = present.filter((each) => each.effect === 'Deny');
+  const isNew = (deny: Grant) => !refusals.some((each) => deniesSame(each, deny, effort));
+  const against = attempt(() => denies.filter(isNew)) ?? denies;
   const allows = byAction(present.filter((each) => each.effect === 'Allow'));
   let room = mostTold;
   const missing = needed.filter((each) => each.effect === 'Allow').flatMap((each) => missingOf(each));
   return { covered: missing.length === 0, missing };
 
   function missingOf(under: Grant): Missing[] {
-    const people = namedIn(under.audience);
-    const [actions, resources] = [partsOf(under.action), partsOf(under.resource)];
-    // A long condition is told with each of them, and counts for more.
-    const weight = 1 + JSON.stringify(under.conditions).length / 1000;
-    const count = people.length * actions.length * resources.length * weight;
-    if (count > room || effort.left < 0) {
-      return [{ effect: 'Allow', action: '*', resource: '*', reason: `${under.label} ${tooLarge}` }];
-    }
-    room -= count;
-    return people.flatMap((who) =>
-      actions.flatMap((action) => resources.flatMap((resource) => absent({ who, action, resource, under }))),
-    );
+    const people = namedIn(under.audience).map((who) => [who, namedText(who)] as const);
+    const actions = under.action.parts.map((part) => [part, partText(part)] as const);
+    const resources = under.resource.parts.map((part) => [part, partText(part)] as const);
+    const condition = Object.keys(under.conditions).length > 0 && { condition: under.conditions };
+    // What is long is told with each of them, and counts for more.
+    const length =
+      JSON.stringify(under.conditions).length + longest(people) + longest(actions) + longest(resources);
+    const count = people.length * actions.length * resources.length * (1 + length / 1000);
+    const found: Missing[] = [];
+    const told = attempt(() => {
+      if (count > room) return undefined;
+      room -= count;
+      for (const [who, principal] of people) {
+        for (const [action, actionText] of actions) {
+          for (const [resource, resourceText] of resources) {
+            const lack = lacking({ who, action, resource, under });
+            if (lack === undefined) continue;
+            const { effect, reason } = lack;
+            const what = { effect, action: actionText, resource: resourceText };
+            found.push({ ...what, ...(who !== 'attached' && { principal }), ...condition, reason });
+          }
+        }
+      }
+      return found;
+    });
+    const reason = `${under.label} of what is required is too large to be proven.`;
+    return told ?? [...found, { effect: 'Allow', action: '*', resource: '*', reason }];
   }
 
-  function absent(wanted: Wanted): Missing[] {
-    if (refusals.some((each) => refusesAll(each, wanted, effort))) return [];
+  /** What is not proven of it; undefined when it is proven to be granted. */
+  function lacking(wanted: Wanted): Pick<Missing, 'effect' | 'reason'> | undefined {
+    if (refusals.some((each) => refusesAll(each, wanted, effort))) return undefined;
     const deny = against.find((each) => mayReach(each, wanted, effort));
-    if (deny === undefined && allows.some(wanted.action, (each) => grantsAll(each, wanted, effort)))
-      return [];
-    const { who, action, resource, under } = wanted;
-    const why = deny === undefined ? whyNot(allows, wanted, effort) : `${deny.label} denies it, or may.`;
-    return [
-      {
-        effect: deny === undefined ? 'Allow' : 'Deny',
-        action: partText(action),
-        resource: partText(resource),
-        ...(who !== 'attached' && { principal: namedText(who) }),
-        ...(Object.keys(under.conditions).length > 0 && { condition: under.conditions }),
-        reason: effort.left < 0 ? `${under.label} ${tooLarge}` : why,
-      },
-    ];
+    if (deny !== undefined) return { effect: 'Deny', reason: `${deny.label} denies it, or may.` };
+    if (allows.some(wanted.action, (each) => grantsAll(each, wanted, effort))) return undefined;
+    return { effect: 'Allow', reason: whyNot(allows, wanted, effort) };
   }
 }
 
 const mostNamed = 20;
-const tooLarge = 'of what is required is too large to be proven.';
 
 function partText(part: Part): string {
   if ('only' in part) return part.only.text;
-  const texts = part.except.all.map((each) => each.text);
-  return texts.length === 0 ? '*' : allBut(texts);
+  const { all } = part.except;
+  if (all.length === 0) return '*';
+  return allBut(
+    all.slice(0, mostNamed).map((each) => each.text),
+    all.length,
+  );
 }
 
-function namedText(who: Exclude<Named, 'attached'>): string {
-  return 'except' in who ? allBut([...who.except]) : who.key;
+function namedText(who: Named): string {
+  if (who === 'attached') return '';
+  return 'except' in who ? allBut([...who.except].slice(0, mostNamed), who.except.size) : who.key;
 }
 
-function allBut(texts: readonly string[]): string {
-  const more = texts.length > mostNamed ? ` and ${(texts.length - mostNamed).toLocaleString('en')} more` : '';
-  return `all but ${texts.slice(0, mostNamed).join(', ')}${more}`;
+function allBut(first: readonly string[], count: number): string {
+  const more = count > first.length ? ` and ${(count - first.length).toLocaleString('en')} more` : '';
+  return `all but ${first.join(', ')}${more}`;
+}
+
+function longest(all: readonly (readonly [unknown, string])[]): number {
+  return all.reduce((most, [, text]) => Math.max(most, text.length), 0);
 }

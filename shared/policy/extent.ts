@@ -1,4 +1,5 @@
-import type { Effort } from './inclusion.ts';
+import type { Effort } from './effort.ts';
+import { looksAt, spend } from './effort.ts';
 import type { Item } from './item.ts';
 import { isAll, meets, within } from './item.ts';
 
@@ -7,12 +8,16 @@ export interface Items {
   readonly all: readonly Item[];
   readonly plain: ReadonlySet<string>;
   readonly wild: readonly Item[];
+  /** Whether one of them stands for everything. */
+  readonly everything: boolean;
 }
 
 /** What an element is about: only what one of the patterns stands for, or everything but that. */
 export interface Extent {
   readonly only: boolean;
   readonly items: Items;
+  /** What it is together. */
+  readonly parts: readonly Part[];
 }
 
 /** One part of an extent, about which something is to be proven: one pattern, or all but some. */
@@ -27,19 +32,16 @@ export function extentOf(
   const all = (only ?? except ?? []).map(read);
   const plain = new Set(all.filter((each) => each.rest === 'nothing').map((each) => each.start));
   const wild = all.filter((each) => each.rest !== 'nothing');
-  return { only: only !== undefined, items: { all, plain, wild } };
-}
-
-/** The parts that together are the extent. */
-export function partsOf(extent: Extent): Part[] {
-  return extent.only ? extent.items.all.map((only) => ({ only })) : [{ except: extent.items }];
+  const items = { all, plain, wild, everything: wild.some(isAll) };
+  const parts = only === undefined ? [{ except: items }] : all.map((each) => ({ only: each }));
+  return { only: only !== undefined, items, parts };
 }
 
 /** Whether all of the part is proven to be in the extent. */
 export function contains({ only, items }: Extent, part: Part, effort: Effort): boolean {
   if ('only' in part)
     return only ? anyIncludes(items, part.only, effort) : !anyMeets(items, part.only, effort);
-  if (only) return items.wild.some(isAll);
+  if (only) return items.everything;
   return items.all.every((inner) => anyIncludes(part.except, inner, effort));
 }
 
@@ -51,13 +53,13 @@ export function mayMeet({ only, items }: Extent, part: Part, effort: Effort): bo
 }
 
 function anyIncludes(items: Items, inner: Item, effort: Effort): boolean {
-  if (--effort.left < 0) return false;
+  spend(effort, looksAt(inner.start));
   if (inner.rest === 'nothing' && items.plain.has(inner.start)) return true;
   return items.wild.some((outer) => within(outer, inner, effort));
 }
 
 function anyMeets(items: Items, one: Item, effort: Effort): boolean {
-  if (--effort.left < 0) return true;
+  spend(effort, looksAt(one.start));
   if (one.rest !== 'nothing') return items.all.some((each) => meets(each, one, effort));
   return items.plain.has(one.start) || items.wild.some((each) => meets(each, one, effort));
 }

@@ -1,14 +1,15 @@
 import type { Audience, Named } from './admits.ts';
-import { admits, admitsAccountOf, audienceOf, deniesAll, mayDeny, sizeOf } from './admits.ts';
+import { admits, admitsAccountOf, audienceOf, deniesAll, mayDeny } from './admits.ts';
 import { hasVariables } from './applies.ts';
 import { canonicalAction, partitionOf } from './canonical.ts';
 import type { Policy, Statement } from './document.ts';
+import type { Effort } from './effort.ts';
+import { spend } from './effort.ts';
 import { namesPrincipalArn } from './evaluate.ts';
 import type { Extent, Part } from './extent.ts';
-import { contains, extentOf, mayMeet, partsOf } from './extent.ts';
-import type { Single } from './implies.ts';
+import { contains, extentOf, mayMeet } from './extent.ts';
+import type { Singles } from './implies.ts';
 import { contradict, implies, singlesOf } from './implies.ts';
-import type { Effort } from './inclusion.ts';
 import type { Item } from './item.ts';
 import { itemOf } from './item.ts';
 import type { Conditions } from './statement.ts';
@@ -21,7 +22,7 @@ export interface Grant {
   readonly action: Extent;
   readonly resource: Extent;
   readonly conditions: Conditions;
-  readonly singles: readonly Single[];
+  readonly singles: Singles;
 }
 
 /** What is to be proven at a time: one principal, action and resource of a required statement. */
@@ -62,9 +63,10 @@ function actionItem(text: string): Item {
 
 /** Statements, of which those about one action are found by its name. */
 export interface Grants {
-  readonly all: readonly Grant[];
   /** Whether one of those that can include the action holds. */
   some(action: Part, holds: (grant: Grant) => boolean): boolean;
+  /** Why nothing at all is granted to the principal; undefined when something is. Looked for once. */
+  whyNobody(who: Named, effort: Effort): string | undefined;
 }
 
 /** Arranges statements by the actions that they name; those with wildcards are looked at for every action. */
@@ -81,23 +83,27 @@ export function byAction(all: readonly Grant[]): Grants {
           .get(name)
           ?.push(grant);
   }
+  const reasons = new Map<Named, string | undefined>();
   return {
-    all,
     some(action, holds) {
       const name = 'only' in action && action.only.rest === 'nothing' ? action.only.start : '';
       return named.get(name)?.some(holds) === true || wild.some(holds);
+    },
+    whyNobody(who, effort) {
+      if (!reasons.has(who)) reasons.set(who, whyNobody(all, who, effort));
+      return reasons.get(who);
     },
   };
 }
 
 /** Whether an Allow is proven to grant what is wanted. */
 export function grantsAll(grant: Grant, wanted: Wanted, effort: Effort): boolean {
-  effort.left--;
-  return admits(grant.audience, wanted.who) && reachesAll(grant, wanted, effort);
+  return admits(grant.audience, wanted.who, effort) && reachesAll(grant, wanted, effort);
 }
 
 /** Whether a Deny of `required` takes the wanted part back, so that it is not required after all. */
 export function refusesAll(deny: Grant, wanted: Wanted, effort: Effort): boolean {
+  spend(effort);
   const { everyone, named, except } = deny.audience;
   const all = everyone || (wanted.who === 'attached' && named === undefined && except === undefined);
   return all && reachesAll(deny, wanted, effort);
@@ -113,9 +119,8 @@ function reachesAll(grant: Grant, { action, resource, under }: Wanted, effort: E
 
 /** Whether a Deny may be about what is wanted: false only when that is proven impossible. */
 export function mayReach(deny: Grant, { who, action, resource, under }: Wanted, effort: Effort): boolean {
-  effort.left -= sizeOf(deny.audience);
   return (
-    mayDeny(deny.audience, who) &&
+    mayDeny(deny.audience, who, effort) &&
     mayMeet(deny.action, action, effort) &&
     mayMeet(deny.resource, resource, effort) &&
     !contradict(under.singles, deny.singles, effort)
@@ -124,11 +129,10 @@ export function mayReach(deny: Grant, { who, action, resource, under }: Wanted, 
 
 /** Whether whatever `inner` denies, `outer` denies. */
 export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean {
-  effort.left -= sizeOf(outer.audience) + sizeOf(inner.audience);
   return (
-    deniesAll(outer.audience, inner.audience) &&
-    partsOf(inner.action).every((each) => contains(outer.action, each, effort)) &&
-    partsOf(inner.resource).every((each) => contains(outer.resource, each, effort)) &&
+    deniesAll(outer.audience, inner.audience, effort) &&
+    inner.action.parts.every((each) => contains(outer.action, each, effort)) &&
+    inner.resource.parts.every((each) => contains(outer.resource, each, effort)) &&
     implies(inner.singles, outer.singles, effort)
   );
 }
@@ -137,10 +141,11 @@ export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean 
 export function whyNot(allows: Grants, { who, action, resource }: Wanted, effort: Effort): string {
   const acting: Grant[] = [];
   allows.some(action, (each) => {
-    if (admits(each.audience, who) && contains(each.action, action, effort)) acting.push(each);
+    if (admits(each.audience, who, effort) && contains(each.action, action, effort)) acting.push(each);
     return false;
   });
-  if (acting.length === 0) return whyNobody(allows.all, who) ?? 'No Allow is proven to include this action.';
+  if (acting.length === 0)
+    return allows.whyNobody(who, effort) ?? 'No Allow is proven to include this action.';
   const near = acting.filter((each) => contains(each.resource, resource, effort));
   const labels = (near.length > 0 ? near : acting).slice(0, 3).map((each) => each.label);
   const [allow, are] = labels.length > 1 ? ['allow', 'are'] : ['allows', 'is'];
@@ -149,9 +154,8 @@ export function whyNot(allows: Grants, { who, action, resource }: Wanted, effort
   return `${which} it only under a condition that is not required.`;
 }
 
-/** Why nothing at all is granted to the principal; undefined when something is. */
-function whyNobody(allows: readonly Grant[], who: Named): string | undefined {
-  if (allows.some((each) => admits(each.audience, who))) return undefined;
+function whyNobody(allows: readonly Grant[], who: Named, effort: Effort): string | undefined {
+  if (allows.some((each) => admits(each.audience, who, effort))) return undefined;
   if (who === 'attached') return 'No Allow without a Principal is there to grant it.';
   const account = allows.find((each) => admitsAccountOf(each.audience, who));
   if (account === undefined) return 'No Allow admits this principal.';

@@ -1,5 +1,6 @@
 import { dateOf, inRange, numberOf } from './compare.ts';
-import type { Effort } from './inclusion.ts';
+import type { Effort } from './effort.ts';
+import { looksAt, spend } from './effort.ts';
 import type { Item } from './item.ts';
 import { itemOf, within } from './item.ts';
 import type { Base, Operator } from './operators.ts';
@@ -7,10 +8,12 @@ import { holdsWithout, operatorNamed } from './operators.ts';
 import type { Syntax } from './pattern.ts';
 import type { Conditions } from './statement.ts';
 
-/** One condition: an operator, a key in lower case, and the values of which one must match. */
-export interface Single {
+/** The conditions of a statement, by their key in lower case. */
+export type Singles = ReadonlyMap<string, readonly Single[]>;
+
+/** One condition on a key: an operator, and the values of which one must match. */
+interface Single {
   readonly operator: Operator;
-  readonly key: string;
   readonly values: readonly Value[];
   /** The keys of the values, to find one without looking at each. */
   readonly known: ReadonlySet<string>;
@@ -28,46 +31,60 @@ interface Value {
 const readingEffort = 100;
 
 /** The conditions of a statement one by one; `variables`: whether `${…}` is a variable in them. */
-export function singlesOf(conditions: Conditions, variables: boolean): Single[] {
-  return Object.entries(conditions).flatMap(([name, keys]) => {
+export function singlesOf(conditions: Conditions, variables: boolean): Singles {
+  const singles = new Map<string, Single[]>();
+  for (const [name, keys] of Object.entries(conditions)) {
     const operator = operatorNamed(name);
-    if (operator === undefined) return [];
+    if (operator === undefined) continue;
     const wildcards = wildcardsOf(operator.base);
     const read = (text: string): Value => ({
       text,
       key: `${variables && text.includes('${')} ${text}`,
       ...(wildcards && { item: itemOf(text, { variables, wildcards }) }),
     });
-    return Object.entries(keys).map(([key, texts]) => {
+    for (const [key, texts] of Object.entries(keys)) {
       const values = texts.map(read);
-      return { operator, key: key.toLowerCase(), values, known: new Set(values.map((each) => each.key)) };
-    });
-  });
+      const single = { operator, values, known: new Set(values.map((each) => each.key)) };
+      const before = singles.get(key.toLowerCase());
+      if (before === undefined) singles.set(key.toLowerCase(), [single]);
+      else before.push(single);
+    }
+  }
+  return singles;
 }
 
 /**
  * Whether the first conditions hold only where the second ones do: every one of the second follows from one of
  * the first on the same key, under the same operator or a wider one. False when that is not proven.
  */
-export function implies(first: readonly Single[], second: readonly Single[], effort: Effort): boolean {
-  return second.every((wanted) => first.some((each) => follows(each, wanted, effort)));
+export function implies(first: Singles, second: Singles, effort: Effort): boolean {
+  for (const [key, wanted] of second) {
+    spend(effort);
+    const known = first.get(key) ?? [];
+    if (!wanted.every((each) => known.some((one) => follows(one, each, effort)))) return false;
+  }
+  return true;
 }
 
 /** Whether the two can never hold together: one asks of a single key what the other rules out. */
-export function contradict(first: readonly Single[], second: readonly Single[], effort: Effort): boolean {
-  return first.some((one) =>
-    second.some((other) => excludes(one, other, effort) || excludes(other, one, effort)),
-  );
+export function contradict(first: Singles, second: Singles, effort: Effort): boolean {
+  for (const [key, ones] of first) {
+    spend(effort);
+    const others = second.get(key) ?? [];
+    const apart = (one: Single, other: Single) =>
+      excludes(one, other, effort) || excludes(other, one, effort);
+    if (ones.some((one) => others.some((other) => apart(one, other)))) return true;
+  }
+  return false;
 }
 
 function follows(known: Single, wanted: Single, effort: Effort): boolean {
-  if (known.key !== wanted.key) return false;
+  spend(effort);
   const [a, b] = [known.operator, wanted.operator];
   if (b.base === 'Null' && a.base !== 'Null') {
     // Only a key that is there can meet these.
     const present = !a.ifExists && (a.set === 'ForAnyValue' || (a.set === undefined && !a.negated));
-    const asked = wanted.values.some((each) => each.text.toLowerCase() === 'false');
-    return present && known.values.length > 0 && asked;
+    return present && known.values.length > 0 && wanted.values.some((each) => isWord(each, 'false', effort));
   }
   if (a.set !== b.set || a.negated !== b.negated || (holdsWithout(a) && !holdsWithout(b))) return false;
   return a.negated ? allWithin(wanted, known, effort) : allWithin(known, wanted, effort);
@@ -76,21 +93,21 @@ function follows(known: Single, wanted: Single, effort: Effort): boolean {
 /** Whether whatever meets one of the first values, without negation, meets one of the second. */
 function allWithin(narrow: Single, wide: Single, effort: Effort): boolean {
   const [a, b] = [narrow.operator.base, wide.operator.base];
-  return narrow.values.every(
-    (value) =>
-      (a === b && wide.known.has(value.key)) ||
-      wide.values.some((other) => isWithin([a, value], [b, other], effort)),
-  );
+  return narrow.values.every((value) => {
+    spend(effort, looksAt(value.key));
+    if (a === b && wide.known.has(value.key)) return true;
+    return wide.values.some((other) => isWithin([a, value], [b, other], effort));
+  });
 }
 
 /** Whether whatever meets the one value under its positive operator meets the other under its own. */
 function isWithin([a, value]: [Base, Value], [b, other]: [Base, Value], effort: Effort): boolean {
-  if (--effort.left < 0) return false;
+  spend(effort);
   if (value.item !== undefined && other.item !== undefined) {
     return a.startsWith('String') === b.startsWith('String') && within(other.item, value.item, effort);
   }
   if (a !== b) return false;
-  effort.left -= readingEffort;
+  spend(effort, readingEffort + value.text.length + other.text.length);
   if (a === 'Bool' || a === 'Null') return value.text.toLowerCase() === other.text.toLowerCase();
   if (a === 'IpAddress') return inRange(value.text, other.text);
   const read = a.startsWith('Date') ? dateOf : a.startsWith('Numeric') ? numberOf : undefined;
@@ -104,11 +121,16 @@ function isWithin([a, value]: [Base, Value], [b, other]: [Base, Value], effort: 
 /** `one` asks for a value on a key; `other` is the same operator negated, and rules all those values out. */
 function excludes(one: Single, other: Single, effort: Effort): boolean {
   const [a, b] = [one.operator, other.operator];
-  if (one.key !== other.key || a.negated || a.set !== undefined || a.ifExists || b.set !== undefined)
-    return false;
+  spend(effort);
+  if (a.negated || a.set !== undefined || a.ifExists || b.set !== undefined) return false;
   if (a.base === 'Null') return false;
-  if (b.base === 'Null') return other.values.every((each) => each.text.toLowerCase() === 'true');
+  if (b.base === 'Null') return other.values.every((each) => isWord(each, 'true', effort));
   return b.negated && allWithin(one, other, effort);
+}
+
+function isWord({ text }: Value, word: 'true' | 'false', effort: Effort): boolean {
+  spend(effort, looksAt(text));
+  return text.toLowerCase() === word;
 }
 
 function wildcardsOf(base: string): Syntax['wildcards'] | undefined {

@@ -1,11 +1,8 @@
+import type { Effort } from './effort.ts';
+import { spend } from './effort.ts';
 import { closure, step, takes } from './match.ts';
 import type { Pattern, Token } from './pattern.ts';
 import { sameVariable } from './pattern.ts';
-
-/** How much may still be spent on a proof, in looks at a pattern; below zero nothing more is proven. */
-export interface Effort {
-  left: number;
-}
 
 /** One pair of patterns may take so much, and no more. */
 const mostForOne = 2_000_000;
@@ -21,10 +18,9 @@ const weight = 20;
 export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolean {
   const start = commonStart(outer, inner);
   if (start === undefined) return false;
-  const least = Math.max(0, effort.left - mostForOne);
-  effort.left -= start;
-  const literals = new Set(outer.flatMap((each) => (each.kind === 'char' ? [each.char] : [])));
-  const alphabet = [...literals, ':', unspelled(literals)];
+  const least = effort.left - mostForOne;
+  spend(effort, start + outer.length);
+  const alphabet = alphabetOf(outer);
   const seen = new Set<string>();
   const open: [number, ReadonlySet<number>][] = [[start, closure(outer, [start])]];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
@@ -41,7 +37,7 @@ export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolea
     if (token.kind === 'many') open.push([position + 1, positions]);
     const next = token.kind === 'many' ? position : position + 1;
     for (const symbol of symbols(token)) {
-      effort.left -= weight * positions.size;
+      spend(effort, weight * positions.size);
       if (effort.left < least) return false;
       open.push([next, step(outer, positions, (each) => takesSymbol(each, symbol))]);
     }
@@ -58,8 +54,8 @@ export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolea
 export function overlap(one: Pattern, other: Pattern, effort: Effort): boolean {
   const start = commonStart(one, other);
   if (start === undefined) return false;
-  const least = Math.max(0, effort.left - mostForOne);
-  effort.left -= start;
+  const least = effort.left - mostForOne;
+  spend(effort, start);
   const width = other.length + 1;
   const seen = new Set<number>();
   const open: [number, number][] = [[start, start]];
@@ -67,7 +63,7 @@ export function overlap(one: Pattern, other: Pattern, effort: Effort): boolean {
     const [i, j] = state;
     if (seen.has(i * width + j)) continue;
     seen.add(i * width + j);
-    effort.left -= weight;
+    spend(effort, weight);
     if (effort.left < least) return true;
     const [a, b] = [one[i], other[j]];
     if (a === undefined && b === undefined) return true;
@@ -88,11 +84,13 @@ function commonStart(one: Pattern, other: Pattern): number | undefined {
   }
 }
 
-/** A character that stands for all those that the pattern does not spell out. */
-function unspelled(literals: ReadonlySet<string>): string {
+/** The characters that the pattern spells out, the colon, and one that stands for all others. */
+function alphabetOf(pattern: Pattern): string[] {
+  const literals = new Set<string>();
+  for (const token of pattern) if (token.kind === 'char') literals.add(token.char);
   let code = 'A'.charCodeAt(0);
   while (literals.has(String.fromCodePoint(code))) code++;
-  return String.fromCodePoint(code);
+  return [...literals, ':', String.fromCodePoint(code)];
 }
 
 /** Whether a token can stand for a character, or for all that a variable may be. */

@@ -1,4 +1,5 @@
-import type { Effort } from './inclusion.ts';
+import type { Effort } from './effort.ts';
+import { looksAt, spend } from './effort.ts';
 import { includes, overlap } from './inclusion.ts';
 import type { Pattern, Syntax } from './pattern.ts';
 import { parsePattern } from './pattern.ts';
@@ -31,7 +32,7 @@ export function isAll(item: Item): boolean {
 
 /** Whether `inner` is proven to stand for nothing that `outer` does not stand for too. */
 export function within(outer: Item, inner: Item, effort: Effort): boolean {
-  if (--effort.left < 0) return false;
+  spend(effort, looksAt(outer.start));
   // What is not plain stands for texts that go on in different ways, so no plain character includes it.
   if (!inner.start.startsWith(outer.start)) return false;
   if (outer.rest === 'nothing') return inner.rest === 'nothing' && inner.start === outer.start;
@@ -40,8 +41,8 @@ export function within(outer: Item, inner: Item, effort: Effort): boolean {
 
 /** Whether both may stand for the same: false only when that is proven impossible. */
 export function meets(one: Item, other: Item, effort: Effort): boolean {
-  if (--effort.left < 0) return true;
   const [short, long] = one.start.length <= other.start.length ? [one, other] : [other, one];
+  spend(effort, looksAt(short.start));
   if (!long.start.startsWith(short.start)) return false;
   if (short.rest === 'nothing' && long.rest === 'nothing') return short.start === long.start;
   return short.rest === 'anything' || overlap(one.pattern, other.pattern, effort);
