@@ -1,8 +1,9 @@
 import { accountView } from '../shared/account-view.ts';
+import { REMOVAL_REASONS } from '../shared/status.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';
-import { inWords } from './obstacles.ts';
+import { inTheWay } from './obstacles.ts';
 import { poll, startProgress } from './progress.ts';
 import { failIfRejected } from './rejection.ts';
 
@@ -27,15 +28,13 @@ export async function followRetirement(
       async () => {
         await failIfRejected(table, eventId);
         const { record, status, control } = await findAccount(table, accountId);
-        const { state, conditions } = accountView({ record, status, control });
-        if (state === 'retired') return true;
+        const view = accountView({ record, status, control });
+        if (view.state === 'retired') return true;
         if (record.changedBy !== eventId || status?.observedGeneration !== record.generation)
           return undefined;
-        if (state !== 'failed' && state !== 'paused') return undefined;
-        const obstacle = conditions.find(
-          ({ reason }) => !['Removed', 'Left', 'WaitingForRemoval'].includes(reason),
-        );
-        throw new Failure(`Account ${accountId} is not retired yet: ${obstacle ? inWords(obstacle) : state}`);
+        if (view.state !== 'failed' && view.state !== 'paused') return undefined;
+        const conditions = view.conditions.filter(({ reason }) => !REMOVAL_REASONS.has(reason));
+        throw new Failure(`Account ${accountId} is not retired yet:${inTheWay({ ...view, conditions })}`);
       },
       {
         seconds,

@@ -11,7 +11,7 @@ export function obstacles(conditions: readonly Condition[]): Condition[] {
 }
 
 /** What stands in the way of an account, to follow a colon: several things a line each. Pure. */
-export function inTheWay({ conditions, lastPass }: AccountView): string {
+export function inTheWay({ conditions, lastPass }: Pick<AccountView, 'conditions' | 'lastPass'>): string {
   const all = obstacles(conditions).map(inWords);
   if (all.length > 1) return all.map((each) => `\n  ${each}`).join('');
   return ` ${all[0] ?? (lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over')}`;

@@ -39,6 +39,9 @@ export function unmet(conditions: readonly Condition[]): Condition | undefined {
 /** Reason of `Access` after a change of the role in use was put back, since the runner was refused with it. */
 export const PUT_BACK = 'ChangePutBack';
 
+/** Reasons of a kind's condition while its account retires, where nothing stands in the way. */
+export const REMOVAL_REASONS: ReadonlySet<string> = new Set(['Removed', 'Left', 'WaitingForRemoval']);
+
 /** What caused a pass: the event, as it can be found in CloudTrail or on the bus. */
 export interface Cause {
   readonly source: string;

@@ -1,5 +1,10 @@
 import type { AccountRecord } from '../../shared/account.ts';
-import type { AccountStatus, Announcement, PassRecord } from '../../shared/status.ts';
+import {
+  type AccountStatus,
+  type Announcement,
+  type PassRecord,
+  REMOVAL_REASONS,
+} from '../../shared/status.ts';
 
 /** The status of an account from which all is gone: a later registration starts anew. Pure. */
 export function retiredStatus<S extends AccountStatus>(status: S): S {
@@ -16,11 +21,9 @@ export function retirementAnnouncements(
 ): Announcement[] {
   const same = before?.observedGeneration === record.generation;
   if (after.retired) return same && before?.retired ? [] : [{ detailType: 'AccountRetired', detail: common }];
-  const problem = after.conditions.find(({ reason }) => !PROGRESS.has(reason));
+  const problem = after.conditions.find(({ reason }) => !REMOVAL_REASONS.has(reason));
   const known = same && before?.lastPass?.result === 'failed';
   if (after.lastPass.result !== 'failed' || known || !problem) return [];
   const { reason, message } = problem;
   return [{ detailType: 'AccountDegraded', detail: { ...common, reason, message } }];
 }
-
-const PROGRESS: ReadonlySet<string> = new Set(['Removed', 'Left', 'WaitingForRemoval']);
