@@ -1,5 +1,5 @@
 import type { AccountRecord, BaselineReference, Origin } from './account.ts';
-import type { Control } from './control.ts';
+import { type Control, isPaused } from './control.ts';
 import { withoutTimes } from './made-at.ts';
 import type { AccountStatus, Cause, Condition, Difference, PassResult } from './status.ts';
 
@@ -84,12 +84,6 @@ function stateOf({ record, status, control }: AccountParts): AccountState {
       if (status?.lastPass?.result === 'failed') return 'failed';
       return status?.readySince || status?.lastPass?.result === 'drifted' ? 'active' : 'pending';
   }
-}
-
-/** Whether writing into the account is stopped: for itself, its baseline, or the whole fleet. */
-function isPaused(record: AccountRecord, control: Control): boolean {
-  const name = record.baseline?.name;
-  return record.paused || control.fleetPaused || (!!name && control.pausedBaselines.includes(name));
 }
 
 /** Whether a pass has been over since desired state last changed. */

@@ -1,3 +1,5 @@
+import type { AccountRecord } from './account.ts';
+
 /** What people said about writing at all: read with every pass, in the same call. */
 export interface Control {
   /** Nothing is written anywhere. */
@@ -8,6 +10,14 @@ export interface Control {
 
 /** Nothing is paused: what holds until somebody says otherwise. */
 export const RUNNING: Control = { fleetPaused: false, pausedBaselines: [] };
+
+/** Whether writing into the account is stopped: for itself, its baseline, or the whole fleet. Pure. */
+export function isPaused(
+  { paused, baseline }: Pick<AccountRecord, 'paused' | 'baseline'>,
+  { fleetPaused, pausedBaselines }: Control,
+): boolean {
+  return paused || fleetPaused || (baseline !== undefined && pausedBaselines.includes(baseline.name));
+}
 
 /** A sweep, as its passes see it: the brake. */
 export interface Sweep {

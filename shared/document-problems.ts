@@ -6,6 +6,13 @@ import type { YamlText } from './yaml.ts';
 /** Where in a document: keys and indexes, from the top. */
 export type Path = readonly PropertyKey[];
 
+/** `a.b[2]` as its parts. Pure. */
+export function splitPath(path: string): Path {
+  return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
+    index ? Number(index) : (key ?? ''),
+  );
+}
+
 /** Something wrong in a document, and where. */
 export interface Found {
   readonly path: Path;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BaselineName } from '../../shared/account.ts';
-import { type Found, inOrder, issuesOf, type Path } from '../../shared/document-problems.ts';
+import { type Found, inOrder, issuesOf, type Path, splitPath } from '../../shared/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/errors.ts';
 import { type Lookup, namesIn } from '../../shared/interpolate.ts';
 import { inPlainWords } from '../../shared/plain-words.ts';
@@ -162,11 +162,4 @@ function usesValues(value: unknown): boolean {
 
 function child(value: unknown, part: PropertyKey): unknown {
   return value !== null && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[part] : value;
-}
-
-/** `a.b[2]` as its parts. */
-function splitPath(path: string): Path {
-  return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
-    index ? Number(index) : (key ?? ''),
-  );
 }

@@ -1,3 +1,4 @@
+import { isPaused } from '../../shared/control.ts';
 import { takeLease } from '../../shared/store/statuses.ts';
 import { brakeHolds } from './brake.ts';
 import type { Hold } from './conditions.ts';
@@ -6,8 +7,7 @@ import type { Pass, PassDeps } from './pass-types.ts';
 /** What keeps a pass from writing whatever it finds: people's word alone. Pure. */
 export function stopped({ record, control }: Pick<Pass, 'record' | 'control'>): Hold | undefined {
   if (record.mode === 'observe') return 'Observed';
-  const baselinePaused = record.baseline && control.pausedBaselines.includes(record.baseline.name);
-  return record.paused || control.fleetPaused || baselinePaused ? 'Paused' : undefined;
+  return isPaused(record, control) ? 'Paused' : undefined;
 }
 
 /** What keeps a pass that found differences from writing: people's word, or its sweep's brake. */

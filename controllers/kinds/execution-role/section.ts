@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { splitPath } from '../../../shared/document-problems.ts';
 import { PolicyError, parsePolicy } from '../../../shared/policy/document.ts';
 
 /** The inline policy with which a role by which the account is entered lets Orgkeeper keep account and role. */
@@ -46,7 +47,7 @@ const policyDocument = (use: Use) =>
       }
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
-      context.addIssue({ code: 'custom', path: parts(error.path), message: error.message });
+      context.addIssue({ code: 'custom', path: [...splitPath(error.path)], message: error.message });
     }
   });
 
@@ -102,10 +103,3 @@ export const ExecutionRoleSection = z.strictObject({
   tags: Tags.default({}),
 });
 export type ExecutionRoleSection = z.infer<typeof ExecutionRoleSection>;
-
-/** `Statement[1].Effect` as a zod path. */
-function parts(path: string): (string | number)[] {
-  return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
-    index ? Number(index) : (key ?? ''),
-  );
-}
