@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 /** A column is not made narrower: what has colours is shorter, and stays on one line. */
 const NARROW = 12;
 const GAP = 2;
-/** cli-table3 compares each row with all before it: it gets a few at a time. */
+/** cli-table3 compares each row with all before it, and a line of a cell with all its lines: it gets a few lines at a time. */
 const FEW = 100;
 
 const bare = { top: '', bottom: '', left: '', right: '', mid: '', middle: ' '.repeat(GAP) };
@@ -22,14 +22,25 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colWidths: widths(wrapped),
   };
+  const lines = wrapped.flatMap(linesOf);
   const parts: string[] = [];
-  for (let from = 0; from < wrapped.length; from += FEW) {
+  for (let from = 0; from < lines.length; from += FEW) {
     const part = new Table(options);
-    part.push(...wrapped.slice(from, from + FEW));
+    part.push(...lines.slice(from, from + FEW));
     parts.push(part.toString());
   }
-  const lines = parts.join('\n').split('\n');
-  return lines.map((line) => line.trimEnd()).join('\n');
+  return parts
+    .join('\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** A row of which every cell is one line, for each line of its longest cell. */
+function linesOf(row: readonly string[]): string[][] {
+  const cells = row.map((text) => text.split('\n'));
+  const height = Math.max(1, ...cells.map((each) => each.length));
+  return Array.from({ length: height }, (_, line) => cells.map((each) => each[line] ?? ''));
 }
 
 /** How wide a column may be for all of them to fit. */
