@@ -25,6 +25,8 @@ const asking = (operator: string, count: number, key: (n: number) => string) =>
   when({ [operator]: Object.fromEntries(range(count, (n) => [key(n), ''])) });
 const everyone = { Principal: '*', Action: '*', Resource: undefined };
 const people = { AWS: range(400, (n) => `p${n}`) };
+/** Seconds of work so far, however long it waited for a processor. */
+const busy = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
 
 describe('covers', () => {
   const tiring: [reason: string, required: object, actual: object, missing: number, why?: RegExp][] = [
@@ -124,9 +126,9 @@ describe('covers', () => {
     ],
   ];
   test.each(tiring)('takes no long time for %s', (_reason, required, actual, missing, why = /^/) => {
-    const start = performance.now();
+    const start = busy();
     const found = covers(required, actual);
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(busy() - start).toBeLessThan(15);
     expect(found.missing).toHaveLength(missing);
     expect(found.missing.at(-1)?.reason ?? '').toMatch(why);
   });
