@@ -1,5 +1,6 @@
 /** One suite a concern; each test file that needs an emulator starts its own. */
 const common = {
+  setupFiles: ['<rootDir>/test/support/no-terminal.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { withoutAws } from './own-environment.ts';
 
 /** The versions of moto that Orgkeeper is tested with. */
 export const MOTO_RANGE = { from: [5, 2, 1], below: [5, 3, 0], text: '>=5.2.1,<5.3' } as const;
@@ -56,8 +57,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       // hundreds of accounts sets this to false.
       MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
       MOTO_EC2_LOAD_DEFAULT_AMIS: 'false', // 5 MB and a fifth of its time for each account, and nothing starts one.
-      ...process.env,
-      AWS_ENDPOINT_URL: '',
+      ...withoutAws(process.env),
       MOTO_PORT: String(port),
       PYTHONUNBUFFERED: '1',
     },

@@ -5,6 +5,7 @@ import { type EventSource, runEventSource } from './event-source.ts';
 import { type FunctionPool, functionPool, type HostedFunction } from './function-pool.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { isObject, parseObject } from './gateway/wire.ts';
+import { NO_AWS_FILES } from './own-environment.ts';
 import { queueClient } from './queue-client.ts';
 import { runSchedules, schedulesOf } from './schedules.ts';
 
@@ -42,6 +43,7 @@ export async function startLambdaHost(
     const session = gateway.callers.issue(role, hosted.name, TWELVE_HOURS);
     return {
       PATH: process.env.PATH ?? '',
+      ...NO_AWS_FILES,
       TZ: ':UTC',
       AWS_ENDPOINT_URL: gateway.endpoint,
       AWS_REGION: stack.region,

@@ -6,6 +6,7 @@ import { type Emulator, startEmulator } from './emulator.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { organizationOf } from './gateway/organization-events.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import { leaveAws } from './own-environment.ts';
 import { publishShippedBaselines } from './shipped-baselines.ts';
 import { surround } from './surroundings.ts';
 
@@ -67,8 +68,12 @@ const MANAGEMENT = '210987654321';
 const MAIN = '345678901234';
 const WATCH_MS = 2000;
 
-/** Starts emulator and gateway, deploys the stacks, hosts the functions. Rejects with a sentence; leaves nothing behind. */
+/**
+ * Starts emulator and gateway, deploys the stacks, hosts the functions. Rejects with a sentence; leaves nothing behind. This process goes on
+ * without the AWS settings of whoever started it.
+ */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  leaveAws();
   const {
     port = DEFAULT_PORT,
     region = 'eu-west-1',

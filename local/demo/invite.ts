@@ -5,6 +5,7 @@ import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudf
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { localClient } from '../deploy.ts';
 import { localAccessKeyId } from '../gateway/callers.ts';
+import { withoutAws } from '../own-environment.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Expectation } from './expectations.ts';
 
@@ -20,7 +21,7 @@ const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 /** Asks the command line, as the administrator of Main, for the template of an account. */
 export async function invitation(at: Runtime, accountId: string, name: string): Promise<Invitation> {
   const env = {
-    ...process.env,
+    ...withoutAws(process.env),
     AWS_ENDPOINT_URL: at.endpoint,
     AWS_REGION: at.region,
     AWS_ACCESS_KEY_ID: localAccessKeyId(at.accounts.main),

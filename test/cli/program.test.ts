@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Ran, startWorld, type World } from './support.ts';
@@ -10,11 +11,13 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => world?.stop());
 
+/** What a program is started with at least. */
+const bare = { PATH: process.env.PATH ?? '', HOME: tmpdir() };
+
 /** The command line as people start it. */
 async function spawned(argv: string[], env: Record<string, string>): Promise<Ran> {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [join(root, 'cli', 'bin.mjs'), ...argv], {
-    env: { PATH, HOME, ...env },
+    env: { ...bare, ...env },
   });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -117,6 +120,7 @@ describe('the program', () => {
 
   test('ends quietly when nobody reads on', async () => {
     const child = spawn(process.execPath, [join(root, 'cli', 'bin.mjs'), '--help'], {
+      env: bare,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout?.destroy();

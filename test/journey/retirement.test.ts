@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Listener, listen } from './support/bus.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { until } from './support/wait.ts';
 import { ROLE, readWorld } from './support/world.ts';
 
 /** The shipped baseline, with blocks from a pool that has but two. */
@@ -204,8 +205,10 @@ describe('Retiring an account', () => {
     expect(view.conditions.find(({ type }) => type === 'Access')).toMatchObject({ reason: 'Verified' });
     const [vpc, ...more] = await ownVpcs(ids.first);
     expect([vpc?.VpcId, more]).toEqual([view.outputs['vpc.id'], []]);
-    const heard = await listener.heard(({ detail }) => detail.accountId === ids.first);
-    expect(heard.at(-1)?.['detail-type']).toBe('AccountReady');
+    await until('it is announced as ready', async () => {
+      const heard = await listener.heard(({ detail }) => detail.accountId === ids.first);
+      return heard.at(-1)?.['detail-type'] === 'AccountReady' ? true : undefined;
+    });
     expect(await fleet.deadLetters()).toBe(0);
   }, 180_000);
 });

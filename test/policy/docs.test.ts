@@ -36,6 +36,9 @@ const files = {
   'role.json': policy({ ...get, Action: 'ec2:*' }),
 };
 
+/** Without what colours the output, or adds to it. */
+const env = { PATH: process.env.PATH ?? '' };
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'orgkeeper-policies-'));
@@ -59,7 +62,7 @@ describe('the page on policies', () => {
     const [, script = '', printed] = /```js\n(.*?)\/\/ prints: (.*?)\n```/s.exec(page) ?? [];
     const module = pathToFileURL(resolve('shared/policy/index.ts')).href;
     writeFileSync(join(folder, 'grants.mjs'), script.replace('./shared/policy/index.ts', module));
-    const out = execFileSync(process.execPath, ['grants.mjs'], { cwd: folder, encoding: 'utf8' });
+    const out = execFileSync(process.execPath, ['grants.mjs'], { cwd: folder, env, encoding: 'utf8' });
     expect(out.trim()).toBe(printed);
   });
 
@@ -69,7 +72,7 @@ describe('the page on policies', () => {
     const args = command.split(' ').map((each) => each.replace('policy.mjs', file));
     execFileSync(`node_modules/.bin/${args[0]}`, [...args.slice(1), '--log-level=error']);
     const code = `import { samePolicy } from './policy.mjs'; console.log(samePolicy('', '{}'))`;
-    const out = execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: folder, env });
     expect(String(out)).toBe('true\n');
   });
 
@@ -79,6 +82,7 @@ describe('the page on policies', () => {
     const main = resolve('cli/main.ts');
     const { stdout, stderr } = spawnSync(process.execPath, [main, ...command.split(' ')], {
       cwd: folder,
+      env,
       encoding: 'utf8',
     });
     expect(stdout + stderr).toBe(printed);

@@ -171,7 +171,7 @@ async function messagesIn(sqs: SQSClient, QueueUrl: string | undefined): Promise
 function run(args: readonly string[], environment: Record<string, string>): ReturnType<Fleet['orgkeeper']> {
   const node = createRequire(import.meta.url).resolve('node/bin/node');
   const child = spawn(node, args, {
-    env: { PATH: process.env.PATH, NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...environment },
+    env: { PATH: process.env.PATH, HOME: CACHE, NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -62,7 +62,11 @@ export interface TestRuntimeOptions {
 export async function startTestRuntime(options: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const node = createRequire(import.meta.url).resolve('node/bin/node');
   const serve = fileURLToPath(new URL('./serve.ts', import.meta.url));
-  const child = spawn(node, [serve, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // Without `env`, a child does not see what a test has set: a test's own process.env is a copy.
+  const child = spawn(node, [serve, JSON.stringify(options)], {
+    env: { ...process.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
