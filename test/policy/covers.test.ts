@@ -408,7 +408,7 @@ describe('covers', () => {
     covers(wanted, allow({ Resource: `arn:aws:s3:::${actual}` }));
     covers(wanted, but({ Resource: `arn:aws:s3:::${actual}` }));
     covers(allow({ Resource: `arn:aws:${required}` }), but({ Resource: `arn:aws:${actual}` }));
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   /** So many statements, each about one thing. */
@@ -421,7 +421,7 @@ describe('covers', () => {
     const policy = long(3500, (n) => ({ Action: `s3:Get${n}`, Resource: `arn:aws:s3:::a/${n}/*` }));
     const start = performance.now();
     expect(covers(policy, policy).covered).toBe(true);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   test('tells in a bearable length what is missing', () => {
@@ -447,6 +447,6 @@ describe('covers', () => {
     );
     expect(hard.missing).toHaveLength(400);
     expect(hard.missing.at(-1)?.reason).toBe('Statement[399] of what is required is too large to be proven.');
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(performance.now() - start).toBeLessThan(40_000);
   });
 });

@@ -25,7 +25,7 @@ const asking = (operator: string, count: number, key: (n: number) => string) =>
   when({ [operator]: Object.fromEntries(range(count, (n) => [key(n), ''])) });
 const everyone = { Principal: '*', Action: '*', Resource: undefined };
 const people = { AWS: range(400, (n) => `p${n}`) };
-/** Seconds of work so far, however long it waited for a processor. */
+/** Seconds of work so far: less than the clock's on a busy machine, but still several times those of a quiet one. */
 const busy = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
 
 describe('covers', () => {
@@ -128,10 +128,10 @@ describe('covers', () => {
   test.each(tiring)('takes no long time for %s', (_reason, required, actual, missing, why = /^/) => {
     const start = busy();
     const found = covers(required, actual);
-    expect(busy() - start).toBeLessThan(15);
+    expect(busy() - start).toBeLessThan(40);
     expect(found.missing).toHaveLength(missing);
     expect(found.missing.at(-1)?.reason ?? '').toMatch(why);
-  });
+  }, 180_000);
 
   test('out of effort, keeps what it found to be missing and says of all else that it is not proven', () => {
     const stars = (n: number) => `arn:aws:s3:::*a${n}${'?'.repeat(40)}b*`;
