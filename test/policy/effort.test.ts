@@ -125,13 +125,17 @@ describe('covers', () => {
       /too large/,
     ],
   ];
-  test.each(tiring)('takes no long time for %s', (_reason, required, actual, missing, why = /^/) => {
-    const start = busy();
-    const found = covers(required, actual);
-    expect(busy() - start).toBeLessThan(40);
-    expect(found.missing).toHaveLength(missing);
-    expect(found.missing.at(-1)?.reason ?? '').toMatch(why);
-  }, 180_000);
+  test.each(tiring)(
+    'takes no long time for %s',
+    (_reason, required, actual, missing, why = /^/) => {
+      const start = busy();
+      const found = covers(required, actual);
+      expect(busy() - start).toBeLessThan(40);
+      expect(found.missing).toHaveLength(missing);
+      expect(found.missing.at(-1)?.reason ?? '').toMatch(why);
+    },
+    180_000,
+  );
 
   test('out of effort, keeps what it found to be missing and says of all else that it is not proven', () => {
     const stars = (n: number) => `arn:aws:s3:::*a${n}${'?'.repeat(40)}b*`;
