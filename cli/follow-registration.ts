@@ -32,7 +32,7 @@ export async function followRegistration(table: Table, asked: Registration): Pro
   const id = asked.request.accountId;
   const progress = startProgress(`Waiting for account ${id} to be taken up …`);
   try {
-    await waitUntilTaken(table, asked);
+    if ((await waitUntilTaken(table, asked)) === 'same') await failIfFailed(table, id);
     progress.update(`Account ${id} is registered; waiting for its first pass …`);
     const wait = { accountId: id, seconds: asked.seconds };
     return await waitUntilReady(table, wait, (text) => progress.update(text));
@@ -41,10 +41,11 @@ export async function followRegistration(table: Table, asked: Registration): Pro
   }
 }
 
-async function waitUntilTaken(table: Table, asked: Registration): Promise<void> {
+/** Waits until the record says what was asked for: because it was changed, or as before. */
+async function waitUntilTaken(table: Table, asked: Registration): Promise<'changed' | 'same'> {
   const { request, before, eventId } = asked;
   const baseline = await resolve(table, request.baseline);
-  await poll(
+  return poll(
     async () => {
       await failIfRejected(table, eventId);
       const { record, status } = await loadAccount(table, request.accountId);
@@ -52,7 +53,8 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<void> 
       if (!record) return undefined;
       // Asked for with the same content, a change of the role that was put back is tried once more.
       const same = says(record, request, baseline) && !staysPutBack(record, status);
-      return changed || same ? true : undefined;
+      if (changed) return 'changed';
+      return same ? 'same' : undefined;
     },
     {
       seconds: Math.min(asked.seconds, TAKEN_SECONDS),
@@ -61,6 +63,17 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<void> 
         `Nothing came of it for ${Math.min(asked.seconds, TAKEN_SECONDS)} s: intake has not taken event ` +
         `${eventId} up; look at its function's log, and at \`orgkeeper doctor\`.`,
     },
+  );
+}
+
+/** @throws Failure where the last pass failed: the same registration again has nothing looked at. */
+async function failIfFailed(table: Table, id: string): Promise<void> {
+  const { record, status, control } = await loadAccount(table, id);
+  const view = record && accountView({ record, status, control });
+  if (view?.state !== 'failed') return;
+  throw new Failure(
+    `Account ${id} is registered like that already, and the same again has nothing looked at: ` +
+      `\`orgkeeper sweep ${id} --wait\` looks now. Its last pass failed:${inTheWay(view)}`,
   );
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Access } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import { memberClients } from '../../shared/aws/member-clients.ts';
-import type { BaselineDocument } from '../../shared/baseline.ts';
+import { type BaselineDocument, formatBaseline } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
@@ -11,6 +11,7 @@ import { compareKind } from './compare-kind.ts';
 import { keptKinds, regionOf } from './desired.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { observeKinds } from './observe-kinds.ts';
+import { holdingBack } from './put-back.ts';
 import { readingPolicy } from './session-policy.ts';
 
 /** The account to plan for, and the baseline to plan by. */
@@ -42,7 +43,11 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   const region = regionOf(record, deps.config);
   const place = { record, config: deps.config, outputs: { ...status?.outputs } };
   const seen = await observeKinds(kept, place, memberClients({ credentials, region }));
-  return seen.map((one): KindOutcome => {
+  const assigned =
+    record.baseline !== undefined && formatBaseline(record.baseline) === formatBaseline(baseline);
+  return seen.map((each): KindOutcome => {
+    // What a pass holds back of the account's baseline may be written by another.
+    const one = assigned ? holdingBack(each, { record, before: status }) : each;
     const compared = compareKind(one, place);
     if (!('comparison' in compared)) return compared;
     const { differences, blocked, foreign } = compared.comparison;

@@ -2,9 +2,13 @@ import { AccessDenied, type ControllerError, NotYetConsistent } from '../../shar
 import { type Difference, PUT_BACK, staysPutBack } from '../../shared/status.ts';
 import type { AnyKind, Blocked } from '../kinds/kind.ts';
 import type { Diagnosis } from './diagnose.ts';
+import { type Clock, eventually } from './eventually.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import type { Seen } from './observe-kinds.ts';
 import type { Pass } from './pass-types.ts';
+
+/** What may stand between a change and its putting back for a moment: nothing else keeps the account open. */
+const PASSING = ['Throttled', 'ServiceFault', 'Conflict'];
 
 /** The difference that decides whom a role admits. Pure. */
 export function isTrust({ path }: Difference): boolean {
@@ -35,12 +39,12 @@ export async function putBack(
   outcome: KindOutcome,
   restore: () => Promise<void>,
   refusal: Diagnosis,
-  accountId: string,
+  { accountId, clock }: { readonly accountId: string; readonly clock?: Clock | undefined },
 ): Promise<{ readonly outcome: KindOutcome; readonly error: ControllerError }> {
   const Refused = refusal.explained ? AccessDenied : NotYetConsistent;
   const why = refusal.message.replace(/\.$/, '');
   try {
-    await restore();
+    await eventually(restore, PASSING, clock);
   } catch (error) {
     const said = error instanceof Error ? error.message : error;
     const message =

@@ -42,7 +42,10 @@ export async function verified(
       return { ...found, verdict, admitted: { roleArn, externalId } };
     }
     if (verdict.refused && outcome?.restore) {
-      const undone = await putBack(outcome, outcome.restore, verdict, pass.record.accountId);
+      const undone = await putBack(outcome, outcome.restore, verdict, {
+        accountId: pass.record.accountId,
+        clock,
+      });
       const list = outcomes.map((one) => (one === outcome ? undone.outcome : one));
       return { ...failed(undone.error), outcomes: list };
     }

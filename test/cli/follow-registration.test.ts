@@ -23,6 +23,24 @@ describe('following a registration with the same content', () => {
     expect(await followed).toMatchObject({ ready: true });
   });
 
+  it('fails with what looks again, where the last pass failed: nothing does by itself', async () => {
+    const access = {
+      type: 'Access',
+      status: 'False',
+      reason: 'ExecutionRoleDenied',
+      message: 'There is no such role.',
+      changedAt: '',
+    };
+    const failed = { ready: false, conditions: [access], lastPass: aPass({ result: 'failed' }) };
+    const followed = followRegistration(table(failed as Parameters<typeof aStatus>[0]), asked);
+    const said = expect(followed).rejects.toThrow(
+      `Account ${MEMBER} is registered like that already, and the same again has nothing looked at: ` +
+        `\`orgkeeper sweep ${MEMBER} --wait\` looks now. Its last pass failed: Access ExecutionRoleDenied: There is no such role.`,
+    );
+    await jest.advanceTimersByTimeAsync(1_000);
+    await said;
+  });
+
   it('waits until a change of the role that was put back is asked for once more', async () => {
     const access = { type: 'Access', status: 'False', reason: 'ChangePutBack', message: '', changedAt: '' };
     const failed = { ready: false, conditions: [access], lastPass: aPass({ result: 'failed' }) };

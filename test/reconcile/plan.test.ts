@@ -5,7 +5,8 @@ import { keepKind } from '../../controllers/reconcile/keep-kind.ts';
 import { planAccount } from '../../controllers/reconcile/plan.ts';
 import type { Access } from '../../shared/access.ts';
 import type { BaselineDocument } from '../../shared/baseline.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+import type { Difference } from '../../shared/status.ts';
+import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
 
 const inTheWay = (reason: string): Blocked => ({
   reason,
@@ -14,6 +15,43 @@ const inTheWay = (reason: string): Blocked => ({
 });
 
 describe('a plan', () => {
+  const change: Difference = { kind: 'things', resource: 'role', path: 'trustPolicy', action: 'updated' };
+  const message = 'It was put back.';
+  const access = {
+    type: 'Access',
+    status: 'False',
+    reason: 'ChangePutBack',
+    message,
+    changedAt: '',
+  } as const;
+
+  it.each([
+    [
+      'by the baseline of the account, a pass holds back',
+      3,
+      { is: 'blocked', reason: 'ChangePutBack', message },
+    ],
+    ['another baseline may write', 4, { is: 'held' }],
+  ])('says of a change that was put back: what %s', async (_, version, state) => {
+    const kind = {
+      name: 'things',
+      verifiesAccess: true,
+      section: z.any(),
+      permissions: { read: [], write: [] },
+      render: () => ({}),
+      outputs: () => ({}),
+      observe: async () => ({ state: 'present', actual: {} }),
+      diff: () => ({ differences: [change], blocked: [], foreign: [] }),
+    } as unknown as AnyKind;
+    const record = aRecord();
+    const status = aStatus({ observedGeneration: record.generation, conditions: [access] });
+    const enters = { enter: async () => ({ accessKeyId: 'x', secretAccessKey: 'x' }) } as unknown as Access;
+    const baseline = { name: 'analytics', version, sections: { things: {} } } as unknown as BaselineDocument;
+    const deps = { config: aConfig(), access: enters, kinds: [kind] };
+    const [planned] = await planAccount({ record, status, baseline }, deps);
+    expect(planned?.state).toEqual(state);
+  });
+
   it('says what stands in the way as a pass does: all of it, what waits for others last', async () => {
     const blocked = [inTheWay('WaitingForOutputs'), inTheWay('ForeignResource')];
     const kind = {

@@ -199,11 +199,20 @@ describe('another ExternalId for the role in use', () => {
     expect(standing()).toContain(NEW);
   });
 
+  it('is put back also where IAM has no time for that at once', async () => {
+    const kept = account();
+    kept.iam.refused = NEW;
+    kept.iam.answers = [undefined, new Throttled('rate exceeded'), new Throttled('rate exceeded')];
+    expect((await kept.look()).access).toMatchObject({ reason: 'ChangePutBack' });
+    expect(kept.standing()).toContain(OLD);
+  });
+
   it('is found to hold after all, where it could not be put back', async () => {
     const kept = account();
     kept.iam.lagSeconds = 11;
-    kept.iam.answers = [undefined, new Throttled('rate exceeded')];
+    kept.iam.answers = [undefined, ...Array<Error>(20).fill(new Throttled('rate exceeded'))];
     expect((await kept.look()).access).toMatchObject({ status: 'Unknown', reason: 'PutBackFailed' });
+    kept.iam.answers = [];
     expect(await kept.look()).toMatchObject({ ready: true, access: { reason: 'Verified' } });
   });
 });

@@ -7,14 +7,19 @@ import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
 import { OWN_POLICY } from './section.ts';
 
-/** What a role in use must allow on itself at any time, so that the next pass can give it the rest of what is needed. */
+/** What a role in use must allow on itself at any time, so that a pass can take away what it has too much and give it the rest. */
 const TO_GO_ON = [
+  'iam:DeleteRolePolicy',
+  'iam:DetachRolePolicy',
   'iam:GetRole',
   'iam:GetRolePolicy',
   'iam:ListAttachedRolePolicies',
   'iam:ListRolePolicies',
   'iam:PutRolePolicy',
 ];
+
+/** What cannot be read counts as not proven. */
+const UNREAD = 'the role cannot read it (iam:GetPolicy, iam:GetPolicyVersion)';
 
 /**
  * Parts the differences of a role into those that may be written and those after which the account could not be
@@ -33,7 +38,7 @@ export function keptOut(
     if (because === undefined) return [];
     const message =
       `The role ${wanted.arn} is left as it is in ${one.path}: Orgkeeper enters the account by it, and ${because}. ` +
-      'Correct the baseline, publish it, and assign the new version.';
+      'Correct the baseline, publish it, and assign the new version; or, where the role could only not read it, sweep the account.';
     return [{ reason: 'WouldLockOut', message, difference: { ...one, action: 'reported' } }];
   });
   return { differences: differences.filter((one) => why(one) === undefined), blocked };
@@ -72,7 +77,7 @@ function reasons(
       return 'its new policies would deny what Orgkeeper needs there';
     }
     if (field === 'permissionsBoundary' && action !== 'removed' && !leaves(wanted.permissionsBoundary, [])) {
-      return 'the new boundary would not allow what Orgkeeper needs there, or cannot be read';
+      return `the new boundary may not allow what Orgkeeper needs there, or ${UNREAD}`;
     }
     if (field !== 'managedPolicies') return undefined;
     if (action === 'removed') {
@@ -82,7 +87,7 @@ function reasons(
     }
     return leaves(path.slice('managedPolicies.'.length), [policy])
       ? undefined
-      : 'this policy would deny what Orgkeeper needs there, or cannot be read';
+      : `this policy may deny what Orgkeeper needs there, or ${UNREAD}`;
   };
 }
 

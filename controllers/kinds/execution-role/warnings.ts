@@ -27,9 +27,7 @@ export function warningsOf(role: Granted): string[] {
   return [
     ...(administers ? ['AdministratorAccess: the execution role may do everything in the account'] : []),
     ...(trustsOwnRoot
-      ? [
-          'MemberRootTrusted: every permitted principal of the account itself may assume the role, with the ExternalId',
-        ]
+      ? ['MemberRootTrusted: every permitted principal of the account itself may assume the role']
       : []),
   ];
 }
