@@ -1,5 +1,6 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { identityOf } from '../shared/access.ts';
 import type { Config } from '../shared/config.ts';
 import { Failure } from './failure.ts';
 
@@ -10,18 +11,13 @@ import { Failure } from './failure.ts';
 export async function assumeApiRole(config: Config, sessionName: string): Promise<AwsCredentialIdentity> {
   const sts = new STSClient({ region: config.region });
   const command = new AssumeRoleCommand({ RoleArn: config.apiRoleArn, RoleSessionName: sessionName });
-  const { Credentials: given } = await sts.send(command).catch((error: unknown) => {
+  const { Credentials } = await sts.send(command).catch((error: unknown) => {
     if (!(error instanceof Error) || !error.name.startsWith('AccessDenied')) throw error;
     throw new Failure(
       `${config.apiRoleArn} cannot be assumed: name the caller in context \`operators\`, and allow it sts:AssumeRole.`,
     );
   });
-  if (!given?.AccessKeyId || !given.SecretAccessKey)
-    throw new Failure(`STS gave no credentials for ${config.apiRoleArn}.`);
-  return {
-    accessKeyId: given.AccessKeyId,
-    secretAccessKey: given.SecretAccessKey,
-    ...(given.SessionToken && { sessionToken: given.SessionToken }),
-    ...(given.Expiration && { expiration: given.Expiration }),
-  };
+  const given = identityOf(Credentials);
+  if (!given) throw new Failure(`STS gave no credentials for ${config.apiRoleArn}.`);
+  return given;
 }

@@ -1,4 +1,4 @@
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, type Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { AccountRecord } from './account.ts';
 import { translateErrors } from './aws/translate-error.ts';
@@ -150,9 +150,15 @@ async function assumeRole(sts: STSClient, role: Role, session: Session): Promise
     ...(role.externalId && { ExternalId: role.externalId }),
     ...(session.policy && { Policy: session.policy }),
   });
-  const { Credentials: given } = await translateErrors('sts:AssumeRole', () => sts.send(command));
-  if (!given?.AccessKeyId || !given.SecretAccessKey)
-    throw new AccessDenied(`STS gave no credentials for ${role.arn}.`);
+  const { Credentials } = await translateErrors('sts:AssumeRole', () => sts.send(command));
+  const given = identityOf(Credentials);
+  if (!given) throw new AccessDenied(`STS gave no credentials for ${role.arn}.`);
+  return given;
+}
+
+/** What STS gave, as clients take it; undefined where it gave no key. Without an end, where it says none. Pure. */
+export function identityOf(given: Credentials | undefined): AwsCredentialIdentity | undefined {
+  if (!given?.AccessKeyId || !given.SecretAccessKey) return undefined;
   return {
     accessKeyId: given.AccessKeyId,
     secretAccessKey: given.SecretAccessKey,

@@ -36,6 +36,19 @@ export function aConfig(given: Partial<Config> = {}): Config {
   };
 }
 
+/** A trust policy that admits the runner with this ExternalId alone. */
+export function aTrust(externalId: string) {
+  return {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { AWS: aConfig().runnerRoleArn },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+    },
+  };
+}
+
 export function aRecord(given: Partial<AccountRecord> = {}): AccountRecord {
   return {
     schemaVersion: 1,

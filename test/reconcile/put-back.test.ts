@@ -9,7 +9,7 @@ import { AccessDenied, Throttled } from '../../shared/errors.ts';
 import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
 import { trustAdmits } from '../../shared/trust.ts';
 import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, aTrust, MAIN, MEMBER } from '../factories.ts';
 
 /** Another ExternalId is put into the trust of the role in use: what is made of it when IAM is slow, or refuses. */
 
@@ -18,15 +18,6 @@ const OLD = 'the-old-external-id';
 const NEW = 'the-new-external-id';
 const roleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
-const trust = (externalId: string) => ({
-  Version: '2012-10-17',
-  Statement: {
-    Effect: 'Allow',
-    Principal: { AWS: config.runnerRoleArn },
-    Action: 'sts:AssumeRole',
-    Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-  },
-});
 const verified = { type: 'Access', status: 'True', reason: 'Verified', message: '', changedAt: '' } as const;
 
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
@@ -35,7 +26,7 @@ afterEach(() => void jest.useRealTimers());
 /** An account of which `NEW` was registered since its last pass, and the IAM in it. */
 function account() {
   const iam = {
-    trusts: [{ document: JSON.stringify(trust(OLD)), at: 0 }],
+    trusts: [{ document: JSON.stringify(aTrust(OLD)), at: 0 }],
     managed: [] as string[],
     lagSeconds: 0,
     /** STS refuses whoever says this one, whatever the trust says. */
@@ -87,7 +78,7 @@ function account() {
     { ...record, ...accountKey(MEMBER) },
     { ...aStatus({ conditions: [verified], admitted }), ...statusKey(MEMBER) },
   ]);
-  const section = { name: 'orgkeeper-execution', trustPolicy: trust(`\${account.externalId}`) };
+  const section = { name: 'orgkeeper-execution', trustPolicy: aTrust(`\${account.externalId}`) };
   const deps = {
     config,
     main,

@@ -15,7 +15,7 @@ import {
   Throttled,
 } from '../../shared/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/status.ts';
-import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../factories.ts';
 
 /** What a pass says of access, and what it does about a role in use that shuts it out. */
 
@@ -23,15 +23,7 @@ const config = aConfig();
 const { externalId } = aRecord();
 const roleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const invited = aRecord({ origin: 'invited', executionRoleArn: roleArn });
-const trust = {
-  Version: '2012-10-17',
-  Statement: {
-    Effect: 'Allow',
-    Principal: { AWS: config.runnerRoleArn },
-    Action: 'sts:AssumeRole',
-    Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-  },
-};
+const trust = aTrust(externalId);
 const verifiedBefore = {
   type: 'Access',
   status: 'True',

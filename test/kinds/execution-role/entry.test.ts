@@ -3,24 +3,18 @@ import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
-import type { KindAccount } from '../../../controllers/kinds/kind.ts';
-import { entryOf } from '../../../controllers/reconcile/entry.ts';
+import { kindAccount } from '../../../controllers/reconcile/desired.ts';
 import { InvalidDesiredState } from '../../../shared/errors.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MEMBER } from '../../factories.ts';
 
 /** The role by which an account is entered: how it is rendered, and what is never written into it. */
 
 const ROLE_ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution/theirs`;
 const config = aConfig();
 const { externalId } = aRecord();
-const entry = entryOf(aRecord({ executionRoleArn: ROLE_ARN }), config, kinds);
-const account: KindAccount = {
-  accountId: MEMBER,
-  partition: 'aws',
-  region: 'eu-west-1',
-  owner: MAIN,
-  ...(entry && { entry }),
-};
+const kept = kinds.map((kind) => ({ kind, section: {} }));
+const account = kindAccount(aRecord({ executionRoleArn: ROLE_ARN }), config, kept);
+const { entry } = account;
 const trust = (principal: string, asked = externalId) => ({
   Version: '2012-10-17',
   Statement: [

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
-import type { KindAccount, KindContext } from '../../../controllers/kinds/kind.ts';
-import { entryOf } from '../../../controllers/reconcile/entry.ts';
+import type { KindContext } from '../../../controllers/kinds/kind.ts';
+import { kindAccount } from '../../../controllers/reconcile/desired.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
 
@@ -12,14 +12,9 @@ import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
 
 const ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const config = aConfig();
-const entry = entryOf(aRecord({ executionRoleArn: ARN }), config, kinds);
-const account: KindAccount = {
-  accountId: MEMBER,
-  partition: 'aws',
-  region: 'eu-west-1',
-  owner: MAIN,
-  ...(entry && { entry }),
-};
+const kept = kinds.map((kind) => ({ kind, section: {} }));
+const account = kindAccount(aRecord({ executionRoleArn: ARN }), config, kept);
+const { entry } = account;
 const allow = (...Action: string[]) => ({ Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });
 const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
 const trustPolicy = {
