@@ -21,9 +21,15 @@ export function bus(scope: Construct, context: Context, intake: QueueWithDeadLet
   const arn = arns(context);
   // No description: GovCloud does not know that property.
   const eventBus = new events.CfnEventBus(scope, 'Bus', { name: NAMES.bus });
-  // Not CfnEventBusPolicy: that warns of its own deprecated property on every synthesis.
-  const admit = (statementId: string, accounts: string[], conditions: Record<string, string[]>) =>
-    new CfnResource(scope, `${statementId}Policy`, {
+  let last: CfnResource = eventBus;
+  /**
+   * One statement of the bus policy. A statement's id is its physical id in the whole account and region, hence the
+   * prefix; and each is made after the one before, since two PutPermission at once on one bus fail now and then.
+   * Not CfnEventBusPolicy: that warns of its own deprecated property on every synthesis.
+   */
+  const admit = (name: string, accounts: string[], conditions: Record<string, string[]>) => {
+    const statementId = `orgkeeper-${name}`;
+    const policy = new CfnResource(scope, `${name}Policy`, {
       type: 'AWS::Events::EventBusPolicy',
       properties: {
         EventBusName: NAMES.bus,
@@ -37,7 +43,10 @@ export function bus(scope: Construct, context: Context, intake: QueueWithDeadLet
           Condition: { StringEquals: conditions },
         },
       },
-    }).addResourceDependency(eventBus);
+    });
+    policy.addResourceDependency(last);
+    last = policy;
+  };
 
   if (!mainIsManagement(context)) {
     admit('OrganizationEvents', [context.managementAccountId], {

@@ -41,13 +41,13 @@ describe('the bus policy', () => {
     expect(policies).toEqual([
       {
         ...common,
-        Sid: 'OrganizationEvents',
+        Sid: 'orgkeeper-OrganizationEvents',
         Principal: { AWS: ['arn:aws:iam::210987654321:root'] },
         Condition: { StringEquals: { 'events:source': ['aws.organizations', 'aws.controltower'] } },
       },
       {
         ...common,
-        Sid: 'Requests',
+        Sid: 'orgkeeper-Requests',
         Principal: { AWS: ['arn:aws:iam::111122223333:root', 'arn:aws:iam::444455556666:root'] },
         Condition: {
           StringEquals: {
@@ -60,6 +60,18 @@ describe('the bus policy', () => {
           },
         },
       },
+    ]);
+  });
+
+  test('is made a statement after the other, each under a name that says whose it is', () => {
+    const made = Object.entries(ofType(main, 'AWS::Events::EventBusPolicy'));
+    const after = made.map(([, resource]) =>
+      listOf((resource as { DependsOn?: string | string[] }).DependsOn),
+    );
+    expect(after).toEqual([['Bus'], [made[0]?.[0]]]);
+    expect(made.map(([, { Properties }]) => Properties.StatementId)).toEqual([
+      'orgkeeper-OrganizationEvents',
+      'orgkeeper-Requests',
     ]);
   });
 
