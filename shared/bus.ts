@@ -13,8 +13,12 @@ export const OUR_SOURCE = 'orgkeeper';
 /** Source of what people and pipelines ask for. */
 export const REQUEST_SOURCE = 'orgkeeper.request';
 
+/** What one PutEvents takes: ten entries, and 256 KB together; 1 MB where the newer limit has arrived. */
+const MOST_ENTRIES = 10;
+const MOST_BYTES = 256 * 1024;
+
 /**
- * Puts events on the bus, ten at a time. PutEvents answers 200 with FailedEntryCount: only the failed entries are
+ * Puts events on the bus, as many at a time as PutEvents takes. PutEvents answers 200 with FailedEntryCount: only the failed entries are
  * sent again, three times at most; then ServiceFault, naming the first refusal.
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
@@ -24,10 +28,35 @@ export async function putEvents(
   source: string,
 ): Promise<string[]> {
   const ids: string[] = [];
-  for (let start = 0; start < events.length; start += 10) {
-    ids.push(...(await putBatch(bus, events.slice(start, start + 10), source)));
-  }
+  for (const batch of batches(events, source)) ids.push(...(await putBatch(bus, batch, source)));
   return ids;
+}
+
+/** The events in order, cut where another one would make the request too large; one that alone is, stands alone. */
+function* batches(events: readonly Announcement[], source: string): Generator<Announcement[]> {
+  let batch: Announcement[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const size = entryBytes(event, source);
+    if (batch.length > 0 && (batch.length === MOST_ENTRIES || bytes + size > MOST_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(event);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/**
+ * How AWS counts an entry that says no time and no resources.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+ */
+function entryBytes({ detailType, detail }: Announcement, source: string): number {
+  return (
+    Buffer.byteLength(source) + Buffer.byteLength(detailType) + Buffer.byteLength(JSON.stringify(detail))
+  );
 }
 
 async function putBatch(

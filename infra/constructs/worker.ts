@@ -23,11 +23,27 @@ export interface WorkerOptions {
   memorySize: number;
   /**
    * It sends messages to its own queue on purpose: what is left of a long sweep, a look at something later. Lambda
-   * takes more than about 16 in a row for a runaway loop and stops invoking, unless it is allowed here.
+   * takes more than about 16 in a row for a runaway loop and stops invoking, unless it is allowed here; where Lambda
+   * does not look for loops (`detectsLoops`), there is nothing to allow, and a template that did would not deploy.
    */
   sendsToItself?: boolean;
-  source: { queue: QueueWithDeadLetters; batchSize: number; maximumConcurrency?: number };
+  /** `maximumConcurrency`: Lambda invokes no more at a time; a standard queue has no other limit than the account's. */
+  source: { queue: QueueWithDeadLetters; batchSize: number; maximumConcurrency: number };
   logRetentionDays: number;
+  partition: string;
+  region: string;
+}
+
+/** Commercial regions in which Lambda neither detects recursive loops nor knows the property. */
+const WITHOUT_LOOP_DETECTION = new Set(['mx-central-1', 'ap-southeast-6']);
+
+/**
+ * Whether Lambda looks for recursive loops there: in commercial regions, but for the newest; not in GovCloud, and in
+ * China no document says so.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+ */
+export function detectsLoops(partition: string, region: string): boolean {
+  return partition === 'aws' && !WITHOUT_LOOP_DETECTION.has(region);
 }
 
 /**
@@ -41,6 +57,7 @@ export function worker(scope: Construct, name: FunctionName, options: WorkerOpti
     retention: options.logRetentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  const { partition, region } = options;
   const policy = attach(parent, 'Permissions', options.role, options.grants);
   const made = new lambda.Function(parent, 'Function', {
     functionName: functionName(name),
@@ -53,7 +70,8 @@ export function worker(scope: Construct, name: FunctionName, options: WorkerOpti
     logGroup,
     timeout: options.timeout,
     memorySize: options.memorySize,
-    ...(options.sendsToItself && { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
+    ...(options.sendsToItself &&
+      detectsLoops(partition, region) && { recursiveLoop: lambda.RecursiveLoop.ALLOW }),
     environment: {
       ORGKEEPER_CONFIG: options.config,
       POWERTOOLS_SERVICE_NAME: functionName(name),
@@ -66,7 +84,7 @@ export function worker(scope: Construct, name: FunctionName, options: WorkerOpti
     eventSourceArn: queue.queue.queueArn,
     batchSize,
     reportBatchItemFailures: true,
-    ...(maximumConcurrency && { maxConcurrency: maximumConcurrency }),
+    maxConcurrency: maximumConcurrency,
   });
   // CDK says of the role both that it is used and that it comes first.
   (made.node.defaultChild as lambda.CfnFunction).addMetadata('cfn-lint', {

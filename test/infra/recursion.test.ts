@@ -28,4 +28,16 @@ describe("Lambda's detection of recursive loops", () => {
     expect(sendsToItself('sweep')).toBe(true);
     expect(sendsToItself('reconcile')).toBe(false);
   });
+
+  test.each([
+    ['aws', 'eu-west-1', 'Allow'],
+    ['aws', 'mx-central-1', undefined],
+    ['aws', 'ap-southeast-6', undefined],
+    ['aws-us-gov', 'us-gov-west-1', undefined],
+    ['aws-cn', 'cn-north-1', undefined],
+  ] as const)('is spoken of only where Lambda knows it: %s, %s', (_, region, expected) => {
+    const stack = templates({ region, operators: [] }).orgkeeper;
+    const sweep = only(stack, 'AWS::Lambda::Function', (one) => one.FunctionName === functionName('sweep'));
+    expect(sweep.RecursiveLoop).toBe(expected);
+  });
 });

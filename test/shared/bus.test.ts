@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { putEvents } from '../../shared/bus.ts';
+
+interface Entry {
+  readonly Detail?: string;
+}
+
+/** A bus that takes everything, and what each call put. */
+function listeningBus() {
+  const calls: Entry[][] = [];
+  const send = async ({ input }: { input: { Entries: Entry[] } }) => {
+    calls.push(input.Entries);
+    return { Entries: input.Entries.map((_, index) => ({ EventId: `${calls.length}-${index}` })) };
+  };
+  return { calls, bus: { name: 'orgkeeper', eventBridge: { send } as never } };
+}
+
+const event = (bytes: number) => ({ detailType: 'DriftDetected', detail: { text: 'x'.repeat(bytes) } });
+
+describe('putEvents', () => {
+  it('sends ten events a call at most, in order', async () => {
+    const { calls, bus } = listeningBus();
+    const events = Array.from({ length: 23 }, (_, n) => ({ detailType: 'AccountReady', detail: { n } }));
+    const ids = await putEvents(bus, events, 'orgkeeper');
+    expect(calls.map(({ length }) => length)).toEqual([10, 10, 3]);
+    expect(calls.flat().map(({ Detail = '' }) => JSON.parse(Detail).n)).toEqual(events.map((_, n) => n));
+    expect(ids).toHaveLength(23);
+  });
+
+  it.each([
+    ['three that fit together', [80_000, 80_000, 80_000], [3]],
+    ['three of which two fit together', [120_000, 120_000, 120_000], [2, 1]],
+    ['a large one between small ones', [10, 261_000, 10_000, 10], [2, 2]],
+    ['one that is too large, which EventBridge refuses by itself', [10, 400_000, 10], [1, 1, 1]],
+  ])('splits by bytes: %s', async (_, sizes, expected) => {
+    const { calls, bus } = listeningBus();
+    await putEvents(bus, sizes.map(event), 'orgkeeper');
+    expect(calls.map(({ length }) => length)).toEqual(expected);
+  });
+
+  it('counts bytes, not characters', async () => {
+    const { calls, bus } = listeningBus();
+    const wide = { detailType: 'DriftDetected', detail: { text: '€'.repeat(50_000) } };
+    await putEvents(bus, [wide, wide], 'orgkeeper');
+    expect(calls.map(({ length }) => length)).toEqual([1, 1]);
+  });
+});
