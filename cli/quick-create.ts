@@ -9,6 +9,23 @@ export interface QuickCreate {
   readonly url: string;
   /** ISO time from which the template cannot be read any more: a week, or the end of the caller's session. */
   readonly expiresAt: string;
+  /** Why the console may not open it, in one sentence; absent for a link that it takes. */
+  readonly warning?: string;
+}
+
+/**
+ * What CloudFormation's console takes as `templateURL`, by its guide; a URL signed with a session's credentials is longer.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
+ */
+const LONGEST_TEMPLATE_URL = 1_024;
+
+/** Says of a template's URL that the console may refuse it for its length. Pure. */
+export function lengthWarning(templateUrl: string): string | undefined {
+  if (templateUrl.length <= LONGEST_TEMPLATE_URL) return undefined;
+  return (
+    `The link's templateURL has ${templateUrl.length} characters, since it is signed with temporary credentials, and ` +
+    `CloudFormation's console takes ${LONGEST_TEMPLATE_URL}: it may not open.`
+  );
 }
 
 /** What the stack of a member template is called. */
@@ -42,7 +59,12 @@ export async function quickCreate(accountId: string, template: string, config: C
   const read = await fetch(templateUrl);
   if ((await read.text()) !== template) throw refused(`HTTP status ${read.status}`, config);
   const ends = Math.min(signedAt + LIFETIME * 1000, expiration?.getTime() ?? Number.POSITIVE_INFINITY);
-  return { url: linkTo(templateUrl, config), expiresAt: new Date(ends).toISOString() };
+  const warning = lengthWarning(templateUrl);
+  return {
+    url: linkTo(templateUrl, config),
+    expiresAt: new Date(ends).toISOString(),
+    ...(warning && { warning }),
+  };
 }
 
 const REFUSED = new Set(['AccessDenied', 'NoSuchBucket']);

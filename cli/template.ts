@@ -11,7 +11,7 @@ import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
 import { print, printJson, say } from './output.ts';
 import { publishedBaseline } from './published-baseline.ts';
-import { MEMBER_STACK, quickCreate } from './quick-create.ts';
+import { MEMBER_STACK, type QuickCreate, quickCreate } from './quick-create.ts';
 
 /** What `template member` was given. */
 export interface TemplateOptions {
@@ -58,14 +58,24 @@ export async function template(options: TemplateOptions): Promise<void> {
     const { externalId } = record;
     printJson({ accountId, roleArn, externalId, register, quickCreate: link, template: body });
   }
-  say(`Its owner opens this link in the account, until ${link.expiresAt} at most, and creates the stack:`);
-  say(`  ${link.url}`);
-  say('Or deploys the template there:');
-  say(
-    `  aws cloudformation deploy --region ${config.region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
-      `--template-file ${options.output ?? 'member.json'}`,
-  );
+  const command =
+    `aws cloudformation deploy --region ${config.region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
+    `--template-file ${options.output ?? 'member.json'}`;
+  for (const line of handOver(link, command)) say(line);
   say(`Then, in Main: ${register}`);
+}
+
+/** How the owner gets the stack: by link or by command, first the way that is sure to work. Pure. */
+export function handOver({ url, expiresAt, warning }: QuickCreate, command: string): string[] {
+  const byLink = `opens this link in the account, until ${expiresAt} at most, and creates the stack:`;
+  if (!warning) return [`Its owner ${byLink}`, `  ${url}`, 'Or deploys the template there:', `  ${command}`];
+  return [
+    'Its owner deploys the template in the account:',
+    `  ${command}`,
+    `Or ${byLink}`,
+    `  ${url}`,
+    warning,
+  ];
 }
 
 /** @throws Failure when it cannot be written */

@@ -65,7 +65,8 @@ const Context = z.object({
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `one of ${RETENTION_DAYS.join(', ')}`)
     .prefault(90),
-  maximumConcurrency: z.coerce.number().int().min(2).max(1000).prefault(50),
+  // Statuses are listed by one key of an index, which takes 1,000 write units a second: five for each pass of a second.
+  maximumConcurrency: z.coerce.number().int().min(2).max(200).prefault(50),
 });
 
 /** What a deployment is told, complete: what context left out has its default. */

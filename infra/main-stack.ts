@@ -1,6 +1,7 @@
 import { type App, Duration, aws_iam as iam, Stack, aws_ssm as ssm } from 'aws-cdk-lib';
 import type { Config } from '../shared/config.ts';
-import { WORK_RECEIVES } from '../shared/work.ts';
+import { INTAKE_CONCURRENCY } from '../shared/organization.ts';
+import { INTAKE_RECEIVES, WORK_RECEIVES } from '../shared/work.ts';
 import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
@@ -40,7 +41,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
       visibilityTimeout: Duration.seconds(VISIBILITY * timeouts[worksFor].toSeconds()),
     });
   const queues = {
-    intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', 8),
+    intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', INTAKE_RECEIVES),
     sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', 8),
     reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', WORK_RECEIVES),
     creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', 8),
@@ -52,6 +53,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
 
   const config = stack.toJsonString(
     configuration(context, {
+      intakeQueueUrl: queues.intake.queue.queueUrl,
       workQueueUrl: queues.reconcile.queue.queueUrl,
       sweepQueueUrl: queues.sweep.queue.queueUrl,
       creationQueueUrl: queues.creation.queue.queueUrl,
@@ -65,7 +67,8 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
   const grants = permissions(context);
   const ownRole = (id: string, roleName: string) =>
     new iam.Role(stack, id, { roleName, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-  const shared = { config, logRetentionDays: context.logRetentionDays };
+  const { logRetentionDays, partition, region } = context;
+  const shared = { config, logRetentionDays, partition, region };
   worker(stack, 'intake', {
     ...shared,
     description: 'Turns events into account records and work',
@@ -74,7 +77,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
     code: code.intake,
     timeout: timeouts.intake,
     memorySize: 512,
-    source: { queue: queues.intake, batchSize: 10 },
+    source: { queue: queues.intake, batchSize: 10, maximumConcurrency: INTAKE_CONCURRENCY },
   });
   worker(stack, 'sweep', {
     ...shared,
@@ -115,7 +118,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
 
 function configuration(
   context: Context,
-  urls: Pick<Config, 'workQueueUrl' | 'sweepQueueUrl' | 'creationQueueUrl'>,
+  urls: Pick<Config, 'intakeQueueUrl' | 'workQueueUrl' | 'sweepQueueUrl' | 'creationQueueUrl'>,
 ): Config {
   const arn = arns(context);
   const { since, organizationalUnits } = context.onboard;

@@ -52,7 +52,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
   return {
     intake: [
       ownLogs('intake'),
-      receive(arn.intakeQueue),
+      receive(arn.intakeQueue, 'sqs:ChangeMessageVisibility'),
       send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
       records('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
       announce,

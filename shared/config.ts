@@ -22,6 +22,7 @@ export const Config = z.strictObject({
   busName: z.string(),
   /** In Main; `template member` puts templates there for the owners of accounts. */
   templatesBucket: z.string(),
+  intakeQueueUrl: z.string(),
   workQueueUrl: z.string(),
   sweepQueueUrl: z.string(),
   creationQueueUrl: z.string(),

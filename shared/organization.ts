@@ -8,6 +8,7 @@ import {
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Access } from './access.ts';
 import { organizationsClient } from './aws/main-clients.ts';
+import { isNotInOrganization } from './aws/translate-error.ts';
 import type { Config } from './config.ts';
 import { createPace } from './pace.ts';
 import { createUnits, type Place } from './units.ts';
@@ -31,7 +32,7 @@ export interface OrganizationAccount {
 export interface Organization {
   /** One account; undefined when it is not in the organization. */
   describe(accountId: string): Promise<OrganizationAccount | undefined>;
-  /** The tags of an account of the organization. */
+  /** The tags of an account of the organization; none when it is not in it, or no longer. */
   tags(accountId: string): Promise<Record<string, string>>;
   /** Where an account is, or a unit; undefined when it is not in the organization. Units are read once in a while. */
   place(id: string, known?: readonly string[]): Promise<Place | undefined>;
@@ -39,14 +40,18 @@ export interface Organization {
   pages(token?: string): AsyncGenerator<{ accounts: OrganizationAccount[]; next?: string }>;
 }
 
+/** So many intake functions run at once: each has paces of its own, and AWS's limits are for all of them together. */
+export const INTAKE_CONCURRENCY = 2;
+
 /**
- * Turns a second and at once, below AWS's limits for the whole organization, since others call it, too.
+ * Turns a second and at once, of one process. With two of intake, two that create accounts and one that lists, all stay
+ * below AWS's limits for the whole organization, since others call it, too.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
 export const RATES = {
   list: { perSecond: 6, burst: 10 },
-  describe: { perSecond: 15, burst: 20 },
-  tree: { perSecond: 4, burst: 6 },
+  describe: { perSecond: 5, burst: 5 },
+  tree: { perSecond: 2, burst: 2 },
 } as const;
 
 /** Each call waits for its turn; the paces are this process's own. */
@@ -67,7 +72,7 @@ export function createOrganization(config: Config, access: Pick<Access, 'organiz
         );
         return account && toAccount(account);
       } catch (error) {
-        if (error instanceof Error && error.name === 'AccountNotFoundException') return undefined;
+        if (isNotInOrganization(error)) return undefined;
         throw error;
       }
     },
@@ -75,8 +80,14 @@ export function createOrganization(config: Config, access: Pick<Access, 'organiz
       const tags: Record<string, string> = {};
       await pace.tree();
       const pages = paginateListTagsForResource({ client: await client() }, { ResourceId: accountId });
-      for await (const { Tags = [] } of pages) for (const { Key = '', Value = '' } of Tags) tags[Key] = Value;
-      return tags;
+      try {
+        for await (const { Tags = [] } of pages)
+          for (const { Key = '', Value = '' } of Tags) tags[Key] = Value;
+        return tags;
+      } catch (error) {
+        if (isNotInOrganization(error)) return {};
+        throw error;
+      }
     },
     async *pages(token) {
       for (let from = token; ; ) {

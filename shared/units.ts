@@ -3,6 +3,7 @@ import {
   ListParentsCommand,
   type OrganizationsClient,
 } from '@aws-sdk/client-organizations';
+import { isNotInOrganization } from './aws/translate-error.ts';
 import type { Pace } from './pace.ts';
 
 /** Where an account is in the organization: the ids from the root down, and the names as a path. */
@@ -66,14 +67,12 @@ export function createUnits(client: () => Promise<OrganizationsClient>, pace: Pa
         const named = await Promise.all(units.filter((unit) => UNIT.test(unit)).map(names));
         return { units, path: `/${named.join('/')}` };
       } catch (error) {
-        if (error instanceof Error && GONE.has(error.name)) return undefined;
+        if (isNotInOrganization(error)) return undefined;
         throw error;
       }
     },
   };
 }
-
-const GONE = new Set(['ChildNotFoundException', 'AccountNotFoundException']);
 
 /** Asks once for each key while the answer is fresh; what failed is asked again. */
 function remembered<T>(ask: (key: string) => Promise<T>, now: () => number): (key: string) => Promise<T> {

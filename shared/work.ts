@@ -47,6 +47,8 @@ export type CreationMessage = z.infer<typeof CreationMessage>;
 
 /** So often is a work message received before it goes to the dead letters (the main stack's redrive policy). */
 export const WORK_RECEIVES = 12;
+/** The same of an event: with its backoff (shared/come-again.ts), more than an hour of an outage of AWS. */
+export const INTAKE_RECEIVES = 16;
 
 /** A queue in Main, and the client to it. */
 export interface Queue {

@@ -22,6 +22,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
     templatesBucket: 'orgkeeper-templates',
     workQueueUrl: 'https://sqs.example/work.fifo',
     sweepQueueUrl: 'https://sqs.example/sweep',
+    intakeQueueUrl: 'https://sqs.example/intake',
     creationQueueUrl: 'https://sqs.example/creation',
     organizationRoleArn: `arn:aws:iam::${MANAGEMENT}:role/orgkeeper-OrganizationRole`,
     organizationExternalId: 'orgkeeper-o-exampleorg1',

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-organizations';
 import type { Access } from '../../shared/access.ts';
 import { organizationsClient } from '../../shared/aws/main-clients.ts';
+import { isNotInOrganization } from '../../shared/aws/translate-error.ts';
 import type { Config } from '../../shared/config.ts';
 import { REQUEST_TAG, tagValue } from '../../shared/creation.ts';
 import { ServiceFault } from '../../shared/errors.ts';
@@ -77,7 +78,7 @@ export function createCreator(config: Config, access: Pick<Access, 'organization
         const { Parents = [] } = await (await client()).send(new ListParentsCommand({ ChildId: id }));
         return Parents[0]?.Id;
       } catch (error) {
-        if (error instanceof Error && NOT_THERE.test(error.name)) return undefined;
+        if (isNotInOrganization(error)) return undefined;
         throw error;
       }
     },
@@ -88,8 +89,6 @@ export function createCreator(config: Config, access: Pick<Access, 'organization
     },
   };
 }
-
-const NOT_THERE = /^(ChildNotFound|AccountNotFound|OrganizationalUnitNotFound)Exception$/;
 
 function toStatus(status: CreateAccountStatus): CreationStatus {
   return {

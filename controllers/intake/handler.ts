@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createAccess } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { comeAgain } from '../../shared/come-again.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { Envelope } from '../../shared/envelope.ts';
 import { Conflict } from '../../shared/errors.ts';
@@ -19,7 +20,7 @@ const logger = new Logger({ serviceName: 'intake' });
 
 /**
  * The door of the intake function: events become records, work and answers. Events do not wait for each other: one
- * that fails comes again by itself, and one that is no envelope at all ends in the dead letters.
+ * that fails comes again by itself after a backoff, and one that is no envelope at all ends in the dead letters.
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const done = await Promise.all(event.Records.map(followed));
@@ -29,9 +30,10 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 
 /** True when the event is done with. */
 async function followed(record: SQSRecord): Promise<boolean> {
+  const receives = Number(record.attributes.ApproximateReceiveCount);
   try {
     const envelope = Envelope.parse(JSON.parse(record.body));
-    const incoming = onItsWay(envelope, Number(record.attributes.ApproximateReceiveCount) > 1);
+    const incoming = onItsWay(envelope, receives > 1);
     const outcome = await unlessConflict(() => follow(envelope, incoming, deps));
     logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
     switch (outcome.did) {
@@ -48,9 +50,22 @@ async function followed(record: SQSRecord): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    logger.error('the event comes again', error instanceof Error ? error : new Error(String(error)));
+    logger.error('the event comes again', asError(error));
+    await afterBackoff(record, receives);
     return false;
   }
+}
+
+async function afterBackoff({ receiptHandle }: SQSRecord, receives: number): Promise<void> {
+  try {
+    await comeAgain(main.intake, { receiptHandle, receives });
+  } catch (error) {
+    logger.warn('the backoff could not be set; the queue brings the event again', asError(error));
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** Reads and decides anew when somebody else saved first, a few times. */

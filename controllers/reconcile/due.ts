@@ -63,9 +63,3 @@ function secondsUntil(want: number | ControllerError, attempts: number, waited: 
       return want instanceof NotYetConsistent ? 15 * MINUTE : (want.retryAfterSeconds ?? 15 * MINUTE);
   }
 }
-
-/** Seconds until a message whose pass failed for a passing reason is seen again: doubling, with jitter. */
-export function backoffSeconds(receives: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(600, 2 * 2 ** Math.min(receives - 1, 12));
-  return Math.max(1, Math.round(ceiling * (0.5 + random() / 2)));
-}

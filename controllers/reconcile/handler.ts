@@ -1,15 +1,14 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createAccess } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
+import { comeAgain } from '../../shared/come-again.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { ControllerError } from '../../shared/errors.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/work.ts';
 import { kinds } from '../kinds/index.ts';
 import { rememberBaselines } from './desired.ts';
-import { backoffSeconds } from './due.ts';
 import { countPass } from './metrics.ts';
 import { runPass } from './pass.ts';
 import type { PassOutcome } from './pass-types.ts';
@@ -59,7 +58,7 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
       log.info('another pass was first', { why: error.message });
     else log.error('the pass failed before it could save', asError(error));
   }
-  await comeAgain(record, receives, log);
+  await afterBackoff(record, receives, log);
   return false;
 
   function report(done: PassOutcome, to: Logger): void {
@@ -83,15 +82,9 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
   }
 }
 
-async function comeAgain(record: SQSRecord, receives: number, log: Logger): Promise<void> {
+async function afterBackoff({ receiptHandle }: SQSRecord, receives: number, log: Logger): Promise<void> {
   try {
-    await main.work.sqs.send(
-      new ChangeMessageVisibilityCommand({
-        QueueUrl: main.work.url,
-        ReceiptHandle: record.receiptHandle,
-        VisibilityTimeout: backoffSeconds(receives),
-      }),
-    );
+    await comeAgain(main.work, { receiptHandle, receives });
   } catch (error) {
     log.warn('the backoff could not be set; the queue brings the message again', asError(error));
   }

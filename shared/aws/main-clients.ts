@@ -14,6 +14,7 @@ import { watch } from './watch.ts';
 export interface Main {
   readonly table: Table;
   readonly bus: Bus;
+  readonly intake: Queue;
   readonly work: Queue;
   readonly sweep: Queue;
   readonly creation: Queue;
@@ -33,6 +34,7 @@ export function mainClients(config: Config, credentials?: AwsCredentialIdentity)
       name: config.tableName,
     },
     bus: { eventBridge: watch(new EventBridgeClient(common), 'events'), name: config.busName },
+    intake: { sqs, url: config.intakeQueueUrl },
     work: { sqs, url: config.workQueueUrl },
     sweep: { sqs, url: config.sweepQueueUrl },
     creation: { sqs, url: config.creationQueueUrl },

@@ -3,6 +3,7 @@ import {
   AccountNotReady,
   Conflict,
   ControllerError,
+  InvalidDesiredState,
   NotYetConsistent,
   QuotaExceeded,
   ServiceFault,
@@ -30,6 +31,20 @@ const notReady =
   (message, cause) =>
     new AccountNotReady(message, { cause, reason, remedy });
 
+const invalid =
+  (reason: string, remedy: string): Translate =>
+  (message, cause) =>
+    new InvalidDesiredState(message, [], { cause, reason, remedy });
+const tooManyTags = invalid(
+  'TooManyTags',
+  'Take tags out of the baseline or the registration: AWS allows 50 on a resource.',
+);
+const NOT_IN_ORGANIZATION = 'NotInOrganization';
+const notInOrganization = invalid(
+  NOT_IN_ORGANIZATION,
+  'It has left the organization, or was deleted: name another account or organizational unit.',
+);
+
 /** By AWS's error codes. Sources: "Common error types" of each API reference, EC2 "Error codes", IAM "Troubleshoot IAM". */
 const byName: Readonly<Record<string, Translate>> = {
   Throttling: throttled,
@@ -48,6 +63,8 @@ const byName: Readonly<Record<string, Translate>> = {
   InternalServerException: fault,
   ServiceFailure: fault,
   ServiceFailureException: fault,
+  // Organizations: AWS failed on its own, though the status is 400.
+  Service: fault,
   ServiceUnavailable: fault,
   ServiceUnavailableException: fault,
   Unavailable: fault,
@@ -55,6 +72,8 @@ const byName: Readonly<Record<string, Translate>> = {
   NetworkingError: fault,
   ConcurrentModification: conflict,
   ConcurrentModificationException: conflict,
+  // IAM: somebody put something into what is being deleted.
+  DeleteConflict: conflict,
   LimitExceeded: quota,
   LimitExceededException: quota,
   VpcLimitExceeded: quota,
@@ -68,6 +87,18 @@ const byName: Readonly<Record<string, Translate>> = {
   AccessDeniedException: denied,
   UnauthorizedOperation: denied,
   AuthorizationError: denied,
+  // SSM, IAM and EC2: AWS allows 50 tags, and no quota raises that.
+  TooManyTagsError: tooManyTags,
+  TooManyTags: tooManyTags,
+  TagLimitExceeded: tooManyTags,
+  // STS: session policies are packed, by a measure of its own.
+  PackedPolicyTooLarge: invalid(
+    'SessionPolicyTooLarge',
+    'Shorten the names that the baseline gives to roles and parameters, or split it over more accounts.',
+  ),
+  // Organizations, of a unit and of what has tags.
+  OrganizationalUnitNotFound: notInOrganization,
+  TargetNotFound: notInOrganization,
   OptInRequired: notReady(
     'OptInRequired',
     'Enable the region in the account, or wait until its activation is over.',
@@ -77,6 +108,8 @@ const byName: Readonly<Record<string, Translate>> = {
     'PendingVerification',
     'AWS verifies the account; this can take up to four hours.',
   ),
+  // EC2: AWS has blocked the account.
+  Blocked: notReady('Blocked', 'AWS has blocked the account: its owner asks AWS Support.'),
   NotSignedUp: notReady('SubscriptionRequired', 'AWS is still activating the account.'),
   SubscriptionRequired: notReady('SubscriptionRequired', 'AWS is still activating the account.'),
 };
@@ -125,6 +158,11 @@ export function translateError(action: string, error: unknown): unknown {
       'AWS is still activating the account, or the region is not enabled in it: enable it, or correct `regions` of the registration.';
     return new AccountNotReady(said, { cause: error, reason: 'CredentialsUnknown', remedy });
   }
+  if (action === 'sts:AssumeRole' && plain === 'InvalidClientTokenId') {
+    const remedy =
+      "The account that calls has not enabled Main's region, whose STS is asked: enable that region in the management account.";
+    return new AccountNotReady(said, { cause: error, reason: 'RegionNotEnabled', remedy });
+  }
   if (/\.NotFound$/.test(error.name) || plain === 'NoSuchEntity') return error;
   if (OF_A_REGION.test(action) && (code === 'ENOTFOUND' || plain === 'UnknownEndpoint')) {
     return noSuchEndpoint(action, hostname, error);
@@ -142,6 +180,12 @@ function noSuchEndpoint(action: string, hostname: string | undefined, cause: Err
     reason: 'RegionUnavailable',
     remedy: 'Register the account again with `regions` that exist and are enabled in it.',
   });
+}
+
+/** Whether Organizations said that an account or an organizational unit is not, or no longer, in the organization. */
+export function isNotInOrganization(error: unknown): boolean {
+  if (error instanceof ControllerError) return error.reason === NOT_IN_ORGANIZATION;
+  return error instanceof Error && /^(Account|Child)NotFoundException$/.test(error.name);
 }
 
 /** Runs a call. @throws its failure, translated as above */

@@ -46,6 +46,7 @@ export const config: Config = {
   templatesBucket: 'orgkeeper-templates',
   workQueueUrl: 'http://localhost/work.fifo',
   sweepQueueUrl: 'http://localhost/sweep',
+  intakeQueueUrl: 'http://localhost/intake',
   creationQueueUrl: 'http://localhost/creation',
   organizationRoleArn: 'arn:aws:iam::999988887777:role/orgkeeper-OrganizationRole',
   organizationExternalId: 'organization-external-id',

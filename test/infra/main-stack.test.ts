@@ -175,7 +175,7 @@ describe('functions', () => {
     }));
     const report = ['ReportBatchItemFailures'];
     expect(mappings).toEqual([
-      { queue: 'Intake', batch: 10, scaling: undefined, report },
+      { queue: 'Intake', batch: 10, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Sweep', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Creation', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Work', batch: 1, scaling: { MaximumConcurrency: 50 }, report },

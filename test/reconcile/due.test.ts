@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorFinding } from '../../controllers/reconcile/conditions.ts';
-import { backoffSeconds, nextLook } from '../../controllers/reconcile/due.ts';
+import { nextLook } from '../../controllers/reconcile/due.ts';
 import {
   AccessDenied,
   AccountNotReady,
@@ -110,13 +110,5 @@ describe('what IAM does not show yet', () => {
       status: 'False',
       reason: 'PrincipalMissing',
     });
-  });
-});
-
-describe('the backoff of a message', () => {
-  it('doubles, with half of it as jitter, up to ten minutes', () => {
-    expect([1, 2, 3].map((receives) => backoffSeconds(receives, () => 1))).toEqual([2, 4, 8]);
-    expect([1, 2, 3].map((receives) => backoffSeconds(receives, () => 0))).toEqual([1, 2, 4]);
-    expect(backoffSeconds(30, () => 1)).toBe(600);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { translateError } from '../../shared/aws/translate-error.ts';
+import { isNotInOrganization, translateError } from '../../shared/aws/translate-error.ts';
 import { ControllerError } from '../../shared/errors.ts';
 
 const named = (name: string, message = 'no', extra: object = {}) =>
@@ -20,6 +20,29 @@ describe('an error of the SDK', () => {
     ['a time-out', named('TimeoutError'), 'ServiceFault', 'again'],
     ['a denial of EC2', named('UnauthorizedOperation'), 'AccessDenied', 'when-due'],
     ['a quota of IAM', named('LimitExceededException'), 'QuotaExceeded', 'when-due'],
+    ['Organizations failing on its own with 400', named('ServiceException'), 'ServiceFault', 'again'],
+    [
+      'a role that is used in the moment of its deletion',
+      named('DeleteConflictException'),
+      'Conflict',
+      'again',
+    ],
+    ['an account that AWS has blocked', named('Blocked'), 'AccountNotReady', 'when-due'],
+    ['more than 50 tags, at SSM', named('TooManyTagsError'), 'InvalidDesiredState', 'when-changed'],
+    ['more than 50 tags, at EC2', named('TagLimitExceeded'), 'InvalidDesiredState', 'when-changed'],
+    [
+      'a session policy that is too large when packed',
+      named('PackedPolicyTooLargeException'),
+      'InvalidDesiredState',
+      'when-changed',
+    ],
+    [
+      'a unit that is gone',
+      named('OrganizationalUnitNotFoundException'),
+      'InvalidDesiredState',
+      'when-changed',
+    ],
+    ['what has tags and is gone', named('TargetNotFoundException'), 'InvalidDesiredState', 'when-changed'],
     ['a region that is not enabled', named('OptInRequired'), 'AccountNotReady', 'when-due'],
     ['STS not active in a region', named('RegionDisabledException'), 'AccountNotReady', 'when-due'],
     ['a subscription under way', named('SubscriptionRequiredException'), 'AccountNotReady', 'when-due'],
@@ -58,6 +81,24 @@ describe('an error of the SDK', () => {
       expect(translateError('dynamodb:GetItem', error)).toBe(error);
     },
   );
+
+  it('InvalidClientTokenId of AssumeRole names the region that the caller has not enabled', () => {
+    expect(translateError('sts:AssumeRole', named('InvalidClientTokenId'))).toMatchObject({
+      name: 'AccountNotReady',
+      reason: 'RegionNotEnabled',
+      remedy: expect.stringContaining('enable that region in the management account'),
+    });
+  });
+
+  it.each([
+    ['OrganizationalUnitNotFoundException', true],
+    ['TargetNotFoundException', true],
+    ['ChildNotFoundException', true],
+    ['AccountNotFoundException', true],
+    ['AccessDeniedException', false],
+  ])('%s of Organizations means not in the organization: %s', (name, expected) => {
+    expect(isNotInOrganization(translateError('organizations:ListParents', named(name)))).toBe(expected);
+  });
 
   it.each(['ec2', 'ssm', 'tag'])('that %s of a region cannot be found says so, and what to do', (service) => {
     const hostname = `${service}.us-nowhere-1.amazonaws.com`;
