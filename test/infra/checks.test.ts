@@ -80,7 +80,7 @@ test('without bundles, the app says how to make them', () => {
 
 test('cdk.json runs the app, and the scripts deploy stacks that it has', () => {
   const read = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
-  expect(read('cdk.json').app).toBe('tsx infra/app.ts');
+  expect(read('cdk.json').app).toBe('node infra/app.ts');
   const stacks = app()
     .synth()
     .stacks.map(({ stackName }) => stackName);
