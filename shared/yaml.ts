@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import type { Problem } from './errors.ts';
 
 /** A YAML text that could be read: its plain value, and where in the text a part of it stands. */
@@ -12,10 +23,13 @@ export interface YamlText {
 const MAX_CHARACTERS = 100_000;
 /** One forgotten bracket can be thousands of errors. */
 const MAX_COMPLAINTS = 20;
+/** Policies need about ten levels; whoever reads the value calls itself for each. */
+const MAX_LEVELS = 100;
 
 /**
  * Reads one YAML 1.2 document. Never throws: whatever is wrong with the text (syntax, keys given twice, unknown tags,
- * aliases that multiply, nesting without end) comes back as problems with their lines.
+ * aliases that multiply or contain themselves, nesting without end, numbers that would not be written back as they
+ * stand) comes back as problems with their lines.
  */
 export function readYaml(text: string): YamlText | { problems: Problem[] } {
   if (text.length > MAX_CHARACTERS) {
@@ -28,16 +42,17 @@ export function readYaml(text: string): YamlText | { problems: Problem[] } {
       prettyErrors: false,
       logLevel: 'error',
     });
-    const complaints = [...document.errors, ...document.warnings].slice(0, MAX_COMPLAINTS);
+    const errors = [...document.errors, ...document.warnings];
+    const complaints =
+      errors.length > 0 ? errors.map(({ message, pos }) => ({ message, at: pos[0] })) : misread(document);
     if (complaints.length > 0) {
-      const problems = complaints.map(({ message, pos }) => ({
-        path: '',
-        message,
-        line: lines.linePos(pos[0]).line,
-      }));
+      const problems = complaints
+        .slice(0, MAX_COMPLAINTS)
+        .map(({ message, at }) => ({ path: '', message, line: lines.linePos(at).line }));
       return { problems };
     }
     const value: unknown = document.toJS();
+    if (isDeeper(value, MAX_LEVELS)) return problem(`is nested more than ${MAX_LEVELS} levels deep`);
     return { value, lineOf: (path) => lines.linePos(offsetOf(document, path)).line };
   } catch (error) {
     return problem(`cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`);
@@ -46,6 +61,52 @@ export function readYaml(text: string): YamlText | { problems: Problem[] } {
 
 function problem(message: string): { problems: Problem[] } {
   return { problems: [{ path: '', message }] };
+}
+
+interface Complaint {
+  readonly message: string;
+  /** Offset in the text. */
+  readonly at: number;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+}
+
+/** What is YAML, and yet means something else than its author wrote, or has no end. */
+function misread(document: Document.Parsed): Complaint[] {
+  const found: Complaint[] = [];
+  visit(document, {
+    Node(_, node, ancestors) {
+      const at = node.range?.[0] ?? 0;
+      if (isAlias(node)) {
+        const target = node.resolve(document);
+        if (target && ancestors.includes(target))
+          found.push({
+            message: `the alias *${node.source} stands inside of what it names: it has no end`,
+            at,
+          });
+      }
+      if (isScalar(node) && !isWrittenBack(node)) found.push({ message: asWritten(node), at });
+      return undefined;
+    },
+  });
+  return found;
+}
+
+/**
+ * Whether a number, or true and false, is written as it would be written back. Where text is meant, it becomes text
+ * again: `004752653756` and `1.0` would be another text than the author's.
+ */
+function isWrittenBack({ value, source }: Scalar): boolean {
+  const changes = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+  return !changes || source === undefined || source === String(value);
+}
+
+function asWritten({ value, source }: Scalar): string {
+  const what = typeof value === 'boolean' ? 'the truth value' : 'the number';
+  return `${source} is read as ${what} ${value}: put it in quotes if it is text, else write ${value}`;
 }
 
 /** Where the key, or the item of a list, stands that the path ends with. */
