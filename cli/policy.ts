@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import type { Missing } from '../shared/policy/covers.ts';
 import { covers } from '../shared/policy/covers.ts';
@@ -7,6 +6,7 @@ import { PolicyError, parsePolicy } from '../shared/policy/document.ts';
 import { differences } from '../shared/policy/same.ts';
 import { Failure } from './failure.ts';
 import { cell, colours, print, printJson, printTable, value } from './output.ts';
+import { readText } from './read-text.ts';
 
 const mostBytes = 16_000_000;
 /** More rows nobody reads; `--json` has them all. */
@@ -91,7 +91,7 @@ async function readBoth(a: string, b: string): Promise<[Policy, Policy]> {
 
 async function read(file: string): Promise<Policy> {
   const name = file === '-' ? 'The standard input' : file;
-  const text = await textOf(file, name);
+  const text = await readText(file, mostBytes);
   // A redirection that failed leaves an empty file; that is no wish for a policy that grants nothing.
   if (text.trim() === '') throw new Failure(`${name} is empty: it holds no policy (the empty policy is {}).`);
   try {
@@ -100,30 +100,4 @@ async function read(file: string): Promise<Policy> {
     if (error instanceof PolicyError) throw new Failure(`${name}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-async function textOf(file: string, name: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    const stream = file === '-' ? process.stdin : createReadStream(file);
-    for await (const chunk of stream) {
-      chunks.push(Buffer.from(chunk));
-      size += chunk.length;
-      if (size > mostBytes) throw new Failure(`${name} is larger than 16 MB: no policy is that long.`);
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`${name} cannot be read: ${whyUnread(error)}.`, { cause: error });
-  }
-}
-
-function whyUnread(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a directory';
-  if (code === 'EACCES') return 'it is not readable for you';
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text';
-  return String(message);
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type BaselineDraft, parseBaseline } from '../controllers/kinds/baseline.ts';
 import { kinds } from '../controllers/kinds/index.ts';
 import { withPool } from '../shared/address-pool.ts';
@@ -9,6 +8,7 @@ import { addressBook } from '../shared/store/addresses.ts';
 import { publishBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
+import { readText } from './read-text.ts';
 
 /** A baseline file that was read and checked. */
 export interface BaselineFile {
@@ -61,10 +61,7 @@ export async function checkFile(
   file: string,
   config?: KnownConfig,
 ): Promise<{ text: string } & ({ baseline: BaselineDraft } | { problems: Problem[] })> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new Failure(`Cannot read ${file}: ${why}.`);
-  });
+  const text = await readText(file);
   return {
     text,
     ...parseBaseline(text, kinds, config && { executionRolePattern: config.executionRolePattern }),

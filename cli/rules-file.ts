@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Problem } from '../shared/errors.ts';
 import type { RulesDocument } from '../shared/rules.ts';
 import { baselinesOf, parseRules, type RulesDraft } from '../shared/rules-text.ts';
@@ -6,15 +5,13 @@ import { findBaseline } from '../shared/store/baselines.ts';
 import { publishRules } from '../shared/store/rules.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
+import { readText } from './read-text.ts';
 
 /** Reads and checks a file of rules. @throws Failure when it cannot be read */
 export async function checkRulesFile(
   file: string,
 ): Promise<{ text: string } & ({ rules: RulesDraft } | { problems: Problem[] })> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new Failure(`Cannot read ${file}: ${why}.`);
-  });
+  const text = await readText(file);
   return { text, ...parseRules(text) };
 }
 

@@ -152,7 +152,7 @@ executionRole:
 
   test('validate of a file that is not there says so', async () => {
     const { stderr } = await orgkeeper('baseline', 'validate', '/nowhere.yaml');
-    expect(stderr).toBe('orgkeeper: Cannot read /nowhere.yaml: there is no such file.\n');
+    expect(stderr).toBe('orgkeeper: /nowhere.yaml cannot be read: there is no such file.\n');
   });
 
   test('list counts the accounts on each version, show prints the text to the letter', async () => {

@@ -151,7 +151,7 @@ describe('a file that is no policy', () => {
     ['effect.json', /effect\.json: Statement\[1\]\.Effect must be "Allow" or "Deny", and is "Permit"\.$/],
     ['large.json', /large\.json: The policy has 5,\d+,\d+ characters, more than 1,000,000/],
     ['huge.json', /huge\.json is larger than 16 MB/],
-    ['bytes.json', /bytes\.json cannot be read: it is not UTF-8 text\.$/],
+    ['bytes.json', /bytes\.json cannot be read: it is not UTF-8 text; save it as UTF-8 /],
     ['nowhere.json', /nowhere\.json cannot be read: there is no such file\.$/],
     ['.', /cannot be read: it is a directory\.$/],
   ];
