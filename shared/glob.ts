@@ -4,11 +4,34 @@ export function likeText(pattern: string, text: string): boolean {
 }
 
 /**
- * Whether a path (`/`, `/Research/Genomics`) is like a pattern, in which `**` stands for any number of levels, none
- * among them, and `*` and `?` for characters of one level.
+ * Whether a path of names (`/`, `/Research/Genomics`) is like a pattern, in which `**` stands for any number of levels,
+ * none among them, and `*` and `?` for characters of one level. In both, what is escaped stands for itself.
  */
 export function likePath(pattern: string, path: string): boolean {
-  return like(levels(pattern), levels(path), '**', likeText);
+  return like(levels(pattern), levels(path), '**', likeLevel);
+}
+
+/** A name as one level of a path: `/`, `*`, `?`, and what looks like an escape, as `%2F`, `%2A`, `%3F` and `%25`. Pure. */
+export function asLevel(name: string): string {
+  return name.replaceAll(/[/*?]|%(?=2F|2A|3F|25)/gi, escaped);
+}
+
+function escaped(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+/** A level's characters; an escape is one of them. */
+function characters(level: string): string[] {
+  return level.match(/%(?:2F|2A|3F|25)|./gisu) ?? [];
+}
+
+function likeLevel(pattern: string, level: string): boolean {
+  const names = characters(level).map(unescaped);
+  return like(characters(pattern), names, '*', (one, char) => one === '?' || unescaped(one) === char);
+}
+
+function unescaped(char: string): string {
+  return char.length === 3 && char.startsWith('%') ? decodeURIComponent(char) : char;
 }
 
 /** The names of a path, from the top. */

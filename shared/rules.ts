@@ -3,7 +3,10 @@ import type { Place } from './units.ts';
 
 /** Which accounts get which baseline: everything that a rule says of an account must hold. */
 export interface Rule {
-  /** The id of a unit or of the root, or a path: that unit and all below it; a path with `*` or `**` as it says. */
+  /**
+   * The id of a unit or of the root, or a path of names: that unit and all below it; a path with `*` or `**` as it says.
+   * A slash in a name is written `%2F`.
+   */
   readonly organizationalUnit?: string | undefined;
   /** A tag of the account; without a value any value. */
   readonly tag?: { readonly key: string; readonly value?: string | undefined } | undefined;
@@ -70,9 +73,7 @@ export function explain(rules: Rules, facts: AccountFacts): Explanation {
 /** Whether a place is in a unit, named as a rule names it. Pure. */
 export function isWithin(unit: string, { units, path }: Place): boolean {
   if (!unit.startsWith('/')) return units.includes(unit);
-  if (unit.includes('*') || unit.includes('?')) return likePath(unit, path);
-  const top = unit.replace(/\/+$/, '');
-  return path === top || path.startsWith(`${top}/`);
+  return likePath(/[*?]/.test(unit) ? unit : `${unit}/**`, path);
 }
 
 /** What must be known of an account to follow the rules. Pure. */

@@ -4,13 +4,14 @@ import {
   type OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { isNotInOrganization } from './aws/translate-error.ts';
+import { asLevel } from './glob.ts';
 import type { Pace } from './pace.ts';
 
 /** Where an account is in the organization: the ids from the root down, and the names as a path. */
 export interface Place {
   /** `r-…` first, the unit that the account is in last. */
   readonly units: readonly string[];
-  /** `/` for the root, `/Research/Genomics` below it. */
+  /** `/` for the root, `/Research/Genomics` below it; a slash in a name is `%2F` there. */
   readonly path: string;
 }
 
@@ -65,7 +66,7 @@ export function createUnits(client: () => Promise<OrganizationsClient>, pace: Pa
         const units = known ?? (await unitsOf(id));
         if (!units) return undefined;
         const named = await Promise.all(units.filter((unit) => UNIT.test(unit)).map(names));
-        return { units, path: `/${named.join('/')}` };
+        return { units, path: `/${named.map(asLevel).join('/')}` };
       } catch (error) {
         if (isNotInOrganization(error)) return undefined;
         throw error;

@@ -67,6 +67,12 @@ describe('the place of an account', () => {
     names['ou-ab12-genomics1'] = 'Genomics';
   });
 
+  it('has the slash of a name escaped, so that one unit is never two', async () => {
+    names['ou-ab12-genomics1'] = 'Genomics/Plants';
+    expect((await units().place(MEMBER))?.path).toBe('/Research/Genomics%2FPlants');
+    names['ou-ab12-genomics1'] = 'Genomics';
+  });
+
   it('is asked for again after a failure', async () => {
     const { place: find, state } = units();
     state.fail = true;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { asLevel } from '../../shared/glob.ts';
 import { type AccountFacts, explain, factsNeeded, isWithin, type Rules } from '../../shared/rules.ts';
 import { parseRules } from '../../shared/rules-text.ts';
 
@@ -80,6 +81,26 @@ describe('a unit', () => {
   ])('%s holds an account in /Research/Genomics: %s', (unit, within) => {
     expect(isWithin(unit, genomics)).toBe(within);
   });
+
+  it('whose name has a slash is no path of two units, and is named with the slash escaped', () => {
+    const single = { units: ['r-ab12', 'ou-ab12-single01'], path: `/${asLevel('Research/Genomics')}` };
+    expect(single.path).toBe('/Research%2FGenomics');
+    for (const other of ['/Research/Genomics', '/Research', '/Research/**', '/*/Genomics'])
+      expect([other, isWithin(other, single)]).toEqual([other, false]);
+    for (const own of ['/Research%2FGenomics', '/Research%2fGenomics', '/Research*', '/*Genomics', '/*'])
+      expect([own, isWithin(own, single)]).toEqual([own, true]);
+    expect(isWithin('/Research%2FGenomics', genomics)).toBe(false);
+  });
+
+  it.each(['50% off', '100%25', 'a*b', 'why?', '%2F', 'a%2fb', 'Ünit 🧬', '/', '**'])(
+    'named %s is found by its name as one level, and by no other',
+    (name) => {
+      const at = { units: [], path: `/${asLevel(name)}/below` };
+      expect(isWithin(`/${asLevel(name)}`, at)).toBe(true);
+      expect(isWithin(`/${asLevel(`${name}x`)}`, at)).toBe(false);
+      expect(isWithin(`/${asLevel(name)}`, { units: [], path: `/${asLevel(`${name}x`)}` })).toBe(false);
+    },
+  );
 
   it('of any depth holds what is directly in it, and the root only itself', () => {
     expect(isWithin('/Research/**', { units: [], path: '/Research' })).toBe(true);
