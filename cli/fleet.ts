@@ -1,33 +1,72 @@
 import { AccountId, type AccountRecord } from '../shared/account.ts';
-import { type AccountView, accountView } from '../shared/account-view.ts';
+import { type AccountView, accountView, unreadableView } from '../shared/account-view.ts';
+import { UnreadableItem } from '../shared/errors.ts';
 import type { AccountStatus } from '../shared/status.ts';
-import { loadAccount, recordPages, statusPages } from '../shared/store/accounts.ts';
+import {
+  accountKey,
+  accountOf,
+  getRecord,
+  loadAccount,
+  recordPages,
+  statusPages,
+} from '../shared/store/accounts.ts';
 import { getControl } from '../shared/store/controls.ts';
+import type { Page } from '../shared/store/item.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
-/** Every record, by account id. */
-export async function allRecords(table: Table): Promise<AccountRecord[]> {
-  return flatten(recordPages(table));
+/** Every record that can be read, by account id. */
+export async function allRecords(table: Table): Promise<readonly AccountRecord[]> {
+  return (await flatten(recordPages(table))).items;
 }
 
 /** Every account as users see it, by account id. */
 export async function allViews(table: Table): Promise<AccountView[]> {
   const [records, statuses, control] = await Promise.all([
-    allRecords(table),
-    allStatuses(table),
+    flatten(recordPages(table)),
+    flatten(statusPages(table)),
     getControl(table),
   ]);
-  return records.map((record) => accountView({ record, status: statuses.get(record.accountId), control }));
+  const now = new Date();
+  const status = byAccount(statuses.items);
+  const unread = new Map(statuses.unreadable.map((item) => [accountOf(item.pk), item]));
+  const views = records.items.map((record) => {
+    const item = unread.get(record.accountId);
+    return item
+      ? unreadableView(item, { accountId: record.accountId, record, now })
+      : accountView({ record, status: status.get(record.accountId), control });
+  });
+  const unknown = records.unreadable.map((item) =>
+    unreadableView(item, { accountId: accountOf(item.pk), now }),
+  );
+  return [...views, ...unknown].toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
 }
 
-/** Every status, under its account id. */
+/** One account as users see it. @throws Failure, as above */
+export async function oneView(table: Table, accountId: string): Promise<AccountView> {
+  try {
+    return accountView(await findAccount(table, accountId));
+  } catch (error) {
+    if (!(error instanceof UnreadableItem)) throw error;
+    const isRecord = error.sk === accountKey(accountId).sk;
+    const record = isRecord ? undefined : await getRecord(table, accountId);
+    return unreadableView(error, { accountId, record, now: new Date() });
+  }
+}
+
+/** Every status that can be read, under its account id. */
 export async function allStatuses(table: Table): Promise<Map<string, AccountStatus>> {
-  const statuses = await flatten(statusPages(table));
+  return byAccount((await flatten(statusPages(table))).items);
+}
+
+function byAccount(statuses: readonly AccountStatus[]): Map<string, AccountStatus> {
   return new Map(statuses.map((status) => [status.accountId, status]));
 }
 
-/** One account's items. @throws Failure when it is no account id, or Orgkeeper does not know it */
+/**
+ * One account's items.
+ * @throws Failure when it is no account id, or Orgkeeper does not know it; UnreadableItem
+ */
 export async function findAccount(table: Table, id: string) {
   const accountId = readAccountId(id);
   const { record, ...rest } = await loadAccount(table, accountId);
@@ -45,8 +84,12 @@ export function readAccountId(text: string): string {
   throw new Failure(`'${text}' is no account id: it has exactly 12 digits.`);
 }
 
-async function flatten<T>(pages: AsyncGenerator<T[]>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const page of pages) all.push(...page);
-  return all;
+async function flatten<T>(pages: AsyncGenerator<Page<T>>): Promise<Page<T>> {
+  const items: T[] = [];
+  const unreadable: UnreadableItem[] = [];
+  for await (const page of pages) {
+    items.push(...page.items);
+    unreadable.push(...page.unreadable);
+  }
+  return { items, unreadable };
 }

@@ -78,7 +78,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       ownLogs('create-account'),
       receive(arn.creationQueue),
       send(arn.workQueue, arn.creationQueue),
-      records('GetItem', 'PutItem', 'Query'),
+      records('GetItem', 'PutItem', 'Query', 'UpdateItem'),
       announce,
       ...(mainIsManagement(context)
         ? [...organizationReads(context), ...accountCreation(context)]

@@ -1,5 +1,6 @@
 import type { AccountRecord, BaselineReference, Origin } from './account.ts';
 import { type Control, isPaused } from './control.ts';
+import type { UnreadableItem } from './errors.ts';
 import { withoutTimes } from './made-at.ts';
 import type { AccountStatus, Cause, Condition, Difference, PassResult } from './status.ts';
 
@@ -14,9 +15,10 @@ export interface AccountView {
   readonly accountId: string;
   readonly name: string;
   readonly email?: string;
-  readonly origin: Origin;
+  /** Absent, like `mode`, where the account's record cannot be read. */
+  readonly origin?: Origin;
   readonly state: AccountState;
-  readonly mode: 'enforce' | 'observe';
+  readonly mode?: 'enforce' | 'observe';
   /** Absent while unmanaged. */
   readonly baseline?: BaselineReference;
   /** True when the last pass found, or left, everything as it is desired now. */
@@ -59,6 +61,31 @@ export function accountView({ record, status, control }: AccountParts): AccountV
     conditions: status?.conditions ?? [],
     outputs: withoutTimes(status?.outputs ?? {}),
     ...(status?.lastPass && { lastPass: passView(status.lastPass) }),
+  };
+}
+
+/**
+ * An account of which an item cannot be read: that is its one condition, beside what its record says. Pure.
+ * @param record absent where it is the record that cannot be read
+ */
+export function unreadableView(
+  item: UnreadableItem,
+  { accountId, record, now }: { accountId: string; record?: AccountRecord | undefined; now: Date },
+): AccountView {
+  const { email, origin, mode, baseline } = record ?? {};
+  const message = `${item.message} ${item.remedy}`;
+  const changedAt = now.toISOString();
+  return {
+    accountId,
+    name: record?.name ?? accountId,
+    ...(email !== undefined && { email }),
+    ...(origin && { origin }),
+    state: 'failed',
+    ...(mode && { mode }),
+    ...(baseline && { baseline: { name: baseline.name, version: baseline.version } }),
+    ready: false,
+    conditions: [{ type: 'Items', status: 'False', reason: item.reason, message, changedAt }],
+    outputs: {},
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AccountRecord } from './account.ts';
+import type { UnreadableItem } from './errors.ts';
 
 /** What people said about writing at all: read with every pass, in the same call. */
 export interface Control {
@@ -6,6 +7,8 @@ export interface Control {
   readonly fleetPaused: boolean;
   /** Nothing is written into accounts of these baselines, by name. */
   readonly pausedBaselines: readonly string[];
+  /** What was said cannot be read, so the fleet counts as paused. */
+  readonly unreadable?: UnreadableItem;
 }
 
 /** Nothing is paused: what holds until somebody says otherwise. */

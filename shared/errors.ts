@@ -124,6 +124,27 @@ export class ForeignResource extends ControllerError {
   }
 }
 
+/**
+ * An item of the table is not what its sort of item is: edited by hand, half restored, or of a newer Orgkeeper. What it
+ * is about stops; nothing else does.
+ */
+export class UnreadableItem extends ControllerError {
+  readonly name = 'UnreadableItem';
+  readonly retry = 'when-changed';
+  readonly pk: string;
+  readonly sk: string;
+  readonly problems: readonly Problem[];
+  constructor(key: { readonly pk: string; readonly sk: string }, problems: readonly Problem[]) {
+    const what = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+    super('UnreadableItem', `The item ${key.pk} / ${key.sk} of the table cannot be read: ${what}.`, {
+      remedy: 'Correct it in the table, or restore it from a backup.',
+    });
+    this.pk = key.pk;
+    this.sk = key.sk;
+    this.problems = problems;
+  }
+}
+
 /** One thing that is wrong, and where: `path` like `parameters[2].value`. */
 export interface Problem {
   readonly path: string;

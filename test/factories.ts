@@ -102,6 +102,21 @@ export function aStatus(given: Partial<AccountStatus> = {}): AccountStatus {
   };
 }
 
+/** A published baseline as the table holds it. */
+export function aBaselineItem({ name = 'analytics', version = 3 } = {}) {
+  return {
+    pk: `baseline#${name}`,
+    sk: `version#${String(version).padStart(9, '0')}`,
+    schemaVersion: 1,
+    name,
+    version,
+    description: '',
+    sections: {},
+    text: '',
+    publishedAt: '2026-11-20T09:00:00.000Z',
+  };
+}
+
 export function anOrganizationAccount(given: Partial<OrganizationAccount> = {}): OrganizationAccount {
   return {
     accountId: MEMBER,

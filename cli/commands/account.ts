@@ -12,15 +12,14 @@ export function accountCommand(): Command {
 }
 
 async function show(id: string, options: { json?: boolean }): Promise<void> {
-  const [{ connect }, { findAccount, readAccountId }, { accountView }, output] = await Promise.all([
+  const [{ connect }, { oneView, readAccountId }, output] = await Promise.all([
     import('../context.ts'),
     import('../fleet.ts'),
-    import('../../shared/account-view.ts'),
     import('../output.ts'),
   ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
-  const view = accountView(await findAccount(table, accountId));
+  const view = await oneView(table, accountId);
   if (options.json) output.printJson(view);
   else printView(view, output);
 }
@@ -28,12 +27,12 @@ async function show(id: string, options: { json?: boolean }): Promise<void> {
 /** An account for people. */
 function printView(view: AccountView, output: typeof import('../output.ts')): void {
   const { print, printTable, cell, time } = output;
-  const { baseline, lastPass } = view;
+  const { baseline, lastPass, mode, origin } = view;
   printTable(
     [],
     [
       ['account', `${view.accountId} ${cell(view.name)}${view.email ? ` <${cell(view.email)}>` : ''}`],
-      ['state', `${output.paintState(view.state)} (${view.mode}, ${view.origin})`],
+      ['state', `${output.paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`],
       ['baseline', baseline ? `${baseline.name}@${baseline.version}` : '–'],
       ['ready', output.paintReady(view.ready)],
     ],

@@ -111,7 +111,7 @@ async function assumable(assume: () => Promise<unknown>): Promise<boolean> {
 /** The first account that is kept and entered by way of the organization. */
 async function oneAccount({ table }: Examined) {
   for await (const page of recordPages(table)) {
-    const found = page.find(
+    const found = page.items.find(
       ({ lifecycle, executionRoleArn }) => lifecycle === 'managed' && !executionRoleArn,
     );
     if (found) return found;

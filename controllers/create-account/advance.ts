@@ -1,6 +1,11 @@
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
 import type { Creation } from '../../shared/creation.ts';
-import { AccessDenied, ControllerError } from '../../shared/errors.ts';
-import { getCreation } from '../../shared/store/creations.ts';
+import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/errors.ts';
+import {
+  getCreation,
+  noteUnreadableCreation,
+  unreadableCreationNoted,
+} from '../../shared/store/creations.ts';
 import { type CreationMessage, LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/work.ts';
 import { ask } from './ask.ts';
 import type { CreationDeps } from './deps.ts';
@@ -17,11 +22,11 @@ const RECORDED_SECONDS = 5;
  * Moves a request as far as it goes now: asked of AWS, created, moved, registered. What must wait is looked at again
  * by a message that SQS holds back, and, should that be lost, by the minute's tick. A message too many does nothing.
  * @returns the request as it was left; undefined when nobody asked for it
- * @throws Overtaken when another message moved it on at the same moment
+ * @throws Overtaken when another message moved it on at the same moment; UnreadableItem, once that is said
  */
 export async function advance(message: CreationMessage, deps: CreationDeps): Promise<Creation | undefined> {
   const { key, answered } = message;
-  const read = await getCreation(deps.main.table, key);
+  const read = await sayingUnreadable(key, deps);
   if (!read) return undefined;
   if (answered && read.stage.is === 'calling' && !isDue(read, deps)) {
     await sendCreation(deps.main.creation, message, RECORDED_SECONDS);
@@ -35,6 +40,23 @@ export async function advance(message: CreationMessage, deps: CreationDeps): Pro
     if (seconds <= LONGEST_DELAY_SECONDS) await sendCreation(deps.main.creation, { key }, seconds);
   }
   return creation;
+}
+
+/** Reads a request. One that cannot be read is announced once, and looked at again at its time: until it is corrected. */
+async function sayingUnreadable(key: string, { main }: CreationDeps): Promise<Creation | undefined> {
+  try {
+    return await getCreation(main.table, key);
+  } catch (error) {
+    if (!(error instanceof UnreadableItem)) throw error;
+    const { reason, remedy } = error;
+    const message = `${error.message} ${remedy}`;
+    if ((await unreadableCreationNoted(main.table, key)) !== message) {
+      const detail = { requestId: key, reason, message };
+      await putEvents(main.bus, [{ detailType: 'AccountCreationFailed', detail }], OUR_SOURCE);
+      await noteUnreadableCreation(main.table, key, message);
+    }
+    throw error;
+  }
 }
 
 /** Its time has come, or comes within the second. */

@@ -3,6 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { createAccess } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
+import { UnreadableItem } from '../../shared/errors.ts';
 import { createOrganization } from '../../shared/organization.ts';
 import { CreationMessage } from '../../shared/work.ts';
 import { advance } from './advance.ts';
@@ -43,6 +44,10 @@ async function moved(record: SQSRecord, context: Context): Promise<boolean> {
   } catch (error) {
     if (error instanceof Overtaken) {
       logger.info('another message was first', { why: error.message });
+      return true;
+    }
+    if (error instanceof UnreadableItem) {
+      logger.error('the request cannot be read', error);
       return true;
     }
     logger.error('the message comes again', error instanceof Error ? error : new Error(String(error)));

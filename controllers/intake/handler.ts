@@ -11,7 +11,7 @@ import { createOrganization } from '../../shared/organization.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { sendWork } from '../../shared/work.ts';
 import { follow } from './follow.ts';
-import { onItsWay, rejectionAnnouncement } from './outcome.ts';
+import { onItsWay, rejectionAnnouncement, unlessUnreadable } from './outcome.ts';
 
 const config = configFromEnvironment();
 const main = mainClients(config);
@@ -34,7 +34,7 @@ async function followed(record: SQSRecord): Promise<boolean> {
   try {
     const envelope = Envelope.parse(JSON.parse(record.body));
     const incoming = onItsWay(envelope, receives > 1);
-    const outcome = await unlessConflict(() => follow(envelope, incoming, deps));
+    const outcome = await unlessUnreadable(() => unlessConflict(() => follow(envelope, incoming, deps)));
     logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
     switch (outcome.did) {
       case 'accepted':

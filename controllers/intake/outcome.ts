@@ -1,5 +1,5 @@
 import type { Envelope } from '../../shared/envelope.ts';
-import type { Problem } from '../../shared/errors.ts';
+import { type Problem, UnreadableItem } from '../../shared/errors.ts';
 import type { Announcement, Cause } from '../../shared/status.ts';
 import type { WorkMessage } from '../../shared/work.ts';
 
@@ -48,7 +48,18 @@ export function rejected(reason: string, message: string, problems: readonly Pro
   return { did: 'rejected', rejection: { reason, message, problems } };
 }
 
+/** What asks about an item that cannot be read is answered so: coming again would not make it readable. */
+export async function unlessUnreadable(decide: () => Promise<IntakeOutcome>): Promise<IntakeOutcome> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (!(error instanceof UnreadableItem)) throw error;
+    return rejected('UnreadableItem', `${error.message} ${error.remedy}`);
+  }
+}
+
 const ECHO_BYTES = 1_024;
+const ECHO_DEPTH = 16;
 const PROBLEMS = 50;
 
 /** The answer to an event that is not followed. What it echoes is cut to 1 KB. Pure. */
@@ -67,19 +78,28 @@ export function rejectionAnnouncement(incoming: Incoming, rejection: Rejection):
       problems,
       cause,
       sentBy: account,
-      request: cut(JSON.stringify(detail, withoutExternalId) ?? ''),
+      request: cut(JSON.stringify(echo(detail)) ?? ''),
     },
   };
 }
 
-/** Every rule on the bus reads the echo: the ExternalId is nobody's business there. */
-function withoutExternalId(key: string, value: unknown): unknown {
-  return key === 'externalId' ? '****' : value;
+/**
+ * What was asked for, as every rule on the bus may read it: without the ExternalId, and without what lies so deep that
+ * writing it out would overflow the stack. No request goes that deep.
+ */
+function echo(value: unknown, depth = 0): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (depth === ECHO_DEPTH) return '…';
+  if (Array.isArray(value)) return value.map((each) => echo(each, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, key === 'externalId' ? '****' : echo(each, depth + 1)]),
+  );
 }
 
 function claimedAccount(detail: unknown): string | undefined {
   if (detail === null || typeof detail !== 'object' || !('accountId' in detail)) return undefined;
-  return cut(String(detail.accountId));
+  const { accountId } = detail;
+  return cut(typeof accountId === 'string' ? accountId : (JSON.stringify(echo(accountId)) ?? ''));
 }
 
 /** The first 1 KB of a text, in whole characters. */

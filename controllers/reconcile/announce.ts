@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AccountRecord } from '../../shared/account.ts';
 import { type AccountStatus, type Announcement, type PassRecord, unmet } from '../../shared/status.ts';
 import { retirementAnnouncements } from './retired.ts';
@@ -54,7 +55,12 @@ function isDegraded(
 }
 
 function sameDifferences(before: PassRecord | undefined, after: PassRecord): boolean {
-  return JSON.stringify(before?.differences) === JSON.stringify(after.differences);
+  return isDeepStrictEqual(asSaved(before?.differences), asSaved(after.differences));
+}
+
+/** As the table gives them back: nothing is undefined. */
+function asSaved(differences: PassRecord['differences'] | undefined): unknown {
+  return differences && JSON.parse(JSON.stringify(differences));
 }
 
 const EVENT_BYTES = 200_000;

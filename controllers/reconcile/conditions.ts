@@ -1,4 +1,4 @@
-import { AccountNotReady, ControllerError, NotYetConsistent } from '../../shared/errors.ts';
+import { AccountNotReady, ControllerError, NotYetConsistent, UnreadableItem } from '../../shared/errors.ts';
 import type { Condition } from '../../shared/status.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import type { Verdict } from './verify.ts';
@@ -6,10 +6,10 @@ import type { Verdict } from './verify.ts';
 /** A condition before it is known when it last changed. */
 export type Finding = Omit<Condition, 'changedAt'>;
 
-/** Why differences were left as they are. */
-export type Hold = 'Observed' | 'Paused' | 'SweepStopped';
+/** Why differences were left as they are; where it cannot be read whether to write, the item that would say. */
+export type Hold = 'Observed' | 'Paused' | 'SweepStopped' | UnreadableItem;
 
-const HELD: Readonly<Record<Hold, string>> = {
+const HELD: Readonly<Record<Exclude<Hold, UnreadableItem>, string>> = {
   Observed: 'the account is observed only; register it again with mode enforce to have them mended',
   Paused: 'writing is paused; `orgkeeper resume` lets it go on',
   SweepStopped:
@@ -36,10 +36,10 @@ function stateFinding(outcome: KindOutcome, hold: Hold | undefined, late: boolea
       };
     case 'held': {
       const count = outcome.differences.length;
-      const why = HELD[hold ?? 'Observed'];
+      const { why, reason } = because(hold ?? 'Observed');
       const what = `${count} ${count === 1 ? 'difference is' : 'differences are'} left as found`;
       const message = `${count === 0 ? 'Nothing is removed' : what}: ${why}.`;
-      return { type, status: 'False', reason: hold === 'Observed' || !hold ? 'Drifted' : hold, message };
+      return { type, status: 'False', reason, message };
     }
     case 'blocked':
       return { type, status: 'False', reason: state.reason, message: state.message };
@@ -50,6 +50,13 @@ function stateFinding(outcome: KindOutcome, hold: Hold | undefined, late: boolea
     case 'failed':
       return errorFinding(type, state.error, late);
   }
+}
+
+function because(hold: Hold): { reason: string; why: string } {
+  if (!(hold instanceof UnreadableItem))
+    return { reason: hold === 'Observed' ? 'Drifted' : hold, why: HELD[hold] };
+  const why = `writing counts as paused. ${hold.message} ${hold.remedy}`;
+  return { reason: 'Paused', why: why.replace(/\.$/, '') };
 }
 
 /**

@@ -51,7 +51,7 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
       deps,
     );
     report(outcome, log);
-    if (outcome.did === 'skipped' || outcome.retry === undefined) return true;
+    if (outcome.did !== 'passed' || outcome.retry === undefined) return true;
     if (receives >= WORK_RECEIVES && outcome.retry instanceof ControllerError) return true;
   } catch (error) {
     if (error instanceof ControllerError && error.name === 'Conflict')
@@ -64,6 +64,10 @@ async function reconciled(record: SQSRecord, context: Context): Promise<boolean>
   function report(done: PassOutcome, to: Logger): void {
     if (done.did === 'skipped') {
       to.info('nothing to do', { why: done.why });
+      return;
+    }
+    if (done.did === 'stopped') {
+      to.error('an item of the account cannot be read', done.item);
       return;
     }
     const pass = done.status.lastPass;

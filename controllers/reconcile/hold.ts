@@ -1,4 +1,5 @@
 import { isPaused } from '../../shared/control.ts';
+import { UnreadableItem } from '../../shared/errors.ts';
 import { takeLease } from '../../shared/store/statuses.ts';
 import { brakeHolds } from './brake.ts';
 import type { Hold } from './conditions.ts';
@@ -7,7 +8,7 @@ import type { Pass, PassDeps } from './pass-types.ts';
 /** What keeps a pass from writing whatever it finds: people's word alone. Pure. */
 export function stopped({ record, control }: Pick<Pass, 'record' | 'control'>): Hold | undefined {
   if (record.mode === 'observe') return 'Observed';
-  return isPaused(record, control) ? 'Paused' : undefined;
+  return isPaused(record, control) ? (control.unreadable ?? 'Paused') : undefined;
 }
 
 /** What keeps a pass that found differences from writing: people's word, or its sweep's brake. */
@@ -16,8 +17,13 @@ export async function holdReason(pass: Pass, deps: PassDeps): Promise<Hold | und
   const said = stopped(pass);
   if (said) return said;
   const { sweepId } = request.message;
-  const braked = sweepId && before?.readySince && (await brakeHolds(deps.main, sweepId, record.accountId));
-  return braked ? 'SweepStopped' : undefined;
+  if (!sweepId || !before?.readySince) return undefined;
+  try {
+    return (await brakeHolds(deps.main, sweepId, record.accountId)) ? 'SweepStopped' : undefined;
+  } catch (error) {
+    if (error instanceof UnreadableItem) return error;
+    throw error;
+  }
 }
 
 /** Takes the right to write into the account for this pass. @throws Conflict when another pass has it */

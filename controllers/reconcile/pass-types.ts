@@ -3,6 +3,7 @@ import type { AccountRecord } from '../../shared/account.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/config.ts';
+import type { UnreadableItem } from '../../shared/errors.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { WorkMessage } from '../../shared/work.ts';
@@ -33,6 +34,8 @@ export interface PassRequest {
 /** What became of a pass. What failed for good is in the status, and the message is done. */
 export type PassOutcome =
   | { readonly did: 'skipped'; readonly why: string }
+  /** An item of the account cannot be read: nothing was looked at. */
+  | { readonly did: 'stopped'; readonly item: UnreadableItem }
   /** `retry`: something failed for a reason that will pass; the message should come again. */
   | {
       readonly did: 'passed';

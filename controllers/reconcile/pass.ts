@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
-import { AccessDenied, AccountNotReady, InvalidDesiredState, NotYetConsistent } from '../../shared/errors.ts';
-import { loadAccount } from '../../shared/store/accounts.ts';
+import {
+  AccessDenied,
+  AccountNotReady,
+  InvalidDesiredState,
+  NotYetConsistent,
+  UnreadableItem,
+} from '../../shared/errors.ts';
+import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { stopLooking } from '../../shared/store/statuses.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { compareKind, differs } from './compare-kind.ts';
@@ -21,6 +27,7 @@ import { holdingBack } from './put-back.ts';
 import { removeAll } from './retirement.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';
 import { isWorkedOn, skipReason } from './skip.ts';
+import { sayUnreadable } from './unreadable.ts';
 import { verified, wroteRole } from './verification.ts';
 
 const UNANSWERED_SECONDS = 30;
@@ -34,7 +41,9 @@ const UNANSWERED_SECONDS = 30;
 export async function runPass(request: PassRequest, deps: PassDeps): Promise<PassOutcome> {
   const startedAt = new Date();
   const { table } = deps.main;
-  const { record, status: before, address, control } = await loadAccount(table, request.message.accountId);
+  const items = await readItems(request, deps);
+  if (items instanceof UnreadableItem) return { did: 'stopped', item: items };
+  const { record, status: before, address, control } = items;
   const why = skipReason({ record, before, sentAt: request.sentAt, config: deps.config });
   if (why || !record) {
     if (record && !isWorkedOn(record.lifecycle) && before?.dueAt) await stopLooking(table, before);
@@ -44,6 +53,17 @@ export async function runPass(request: PassRequest, deps: PassDeps): Promise<Pas
   const calls = { reads: 0, writes: 0 };
   const pass: Pass = { id: randomUUID(), startedAt, request, record, before, control, place, calls };
   return finish(pass, await findings(pass, deps), deps);
+}
+
+/** The account's items; or the one that cannot be read, once that is said. */
+async function readItems(request: PassRequest, deps: PassDeps): Promise<AccountItems | UnreadableItem> {
+  try {
+    return await loadAccount(deps.main.table, request.message.accountId);
+  } catch (error) {
+    if (!(error instanceof UnreadableItem)) throw error;
+    await sayUnreadable(error, request, deps);
+    return error;
+  }
 }
 
 /** Everything that the pass found out and did; failures are findings, too. */

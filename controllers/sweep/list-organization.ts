@@ -97,6 +97,6 @@ async function* pagesFrom(
 async function allRecords({ main }: SweepDeps): Promise<Map<string, AccountRecord>> {
   const records = new Map<string, AccountRecord>();
   for await (const page of recordPages(main.table))
-    for (const record of page) records.set(record.accountId, record);
+    for (const record of page.items) records.set(record.accountId, record);
   return records;
 }

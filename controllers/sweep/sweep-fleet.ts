@@ -1,5 +1,5 @@
 import type { AccountRecord } from '../../shared/account.ts';
-import { recordPages } from '../../shared/store/accounts.ts';
+import { accountOf, recordPages } from '../../shared/store/accounts.ts';
 import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
 import { type SweepMessage, sendSweep, sendWork, type WorkMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
@@ -23,15 +23,21 @@ export async function sweepFleet(message: FleetSweep, deps: SweepDeps): Promise<
   let sent = 0;
   for await (const page of recordPages(table, sweep.cursor)) {
     // What is in the way of a removal may be gone by now; such an account is none of those that the brake counts.
-    const kept = page.filter((record) => concerns(record, message) || concerns(record, message, 'retiring'));
+    const kept = page.items.filter(
+      (record) => concerns(record, message) || concerns(record, message, 'retiring'),
+    );
+    // Of what its record would say nothing is known: a pass says so.
+    const ids = [
+      ...kept.map(({ accountId }) => accountId),
+      ...page.unreadable.map(({ pk }) => accountOf(pk)),
+    ];
     await sendWork(
       deps.main.work,
-      kept.map(({ accountId }) => work(accountId, message)),
+      ids.map((accountId) => work(accountId, message)),
     );
-    sent += kept.length;
-    const last = page.at(-1);
-    if (!last) continue;
-    await advanceSweep(table, message.sweepId, last.accountId);
+    sent += ids.length;
+    if (page.last === undefined) continue;
+    await advanceSweep(table, message.sweepId, page.last);
     if (!deps.timeLeft()) {
       await sendSweep(deps.main.sweep, message);
       break;
@@ -43,7 +49,7 @@ export async function sweepFleet(message: FleetSweep, deps: SweepDeps): Promise<
 async function countAccounts(message: FleetSweep, deps: SweepDeps): Promise<number> {
   let accounts = 0;
   for await (const page of recordPages(deps.main.table)) {
-    accounts += page.filter((record) => concerns(record, message)).length;
+    accounts += page.items.filter((record) => concerns(record, message)).length;
   }
   return accounts;
 }

@@ -8,12 +8,15 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../account.ts';
 import type { Address } from '../address-pool.ts';
-import { type Control, RUNNING } from '../control.ts';
+import type { Control } from '../control.ts';
 import { ServiceFault } from '../errors.ts';
 import type { AccountStatus } from '../status.ts';
-import { addressKey } from './addresses.ts';
-import { CONTROL_KEY } from './controls.ts';
-import { COLLECTION_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
+import { addressKey, readAddress } from './addresses.ts';
+import { CONTROL_KEY, controlOf } from './controls.ts';
+import { type Item, type Page, readPage } from './item.ts';
+import { readRecord } from './record-item.ts';
+import { readStatus } from './status-item.ts';
+import { COLLECTION_INDEX, type Table, unlessChanged } from './table.ts';
 
 /** Desired state and status of one account, read together. */
 export interface AccountItems {
@@ -27,10 +30,15 @@ export interface AccountItems {
 
 /** Where the record of an account stands. */
 export const accountKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'desired' });
+/** The account whose items have this partition key. */
+export const accountOf = (pk: string) => pk.slice('account#'.length);
 /** Where its status stands, in the same partition. */
 export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'status' });
 
-/** Everything a pass must know, in one consistent BatchGetItem. */
+/**
+ * Everything a pass must know, in one consistent BatchGetItem.
+ * @throws UnreadableItem for what is the account's own; what is paused counts as paused where that cannot be read
+ */
 export async function loadAccount(table: Table, accountId: string): Promise<AccountItems> {
   const keys = [accountKey(accountId), statusKey(accountId), addressKey(accountId), CONTROL_KEY];
   const answer = await table.documents.send(
@@ -40,35 +48,34 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
   const items = answer.Responses?.[table.name] ?? [];
   const find = (key: { pk: string; sk: string }) =>
     items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
-  const record = withoutKeys<AccountRecord>(find(accountKey(accountId)));
-  const status = withoutKeys<AccountStatus>(find(statusKey(accountId)));
-  const address = withoutKeys<Address>(find(addressKey(accountId)));
+  const record = readRecord(find(accountKey(accountId)));
+  const status = readStatus(find(statusKey(accountId)));
+  const address = readAddress(find(addressKey(accountId)));
   return {
     ...(record && { record }),
     ...(address && { address }),
-    ...(status && status.version > 0 && { status }),
-    control: withoutKeys<Control>(find(CONTROL_KEY)) ?? RUNNING,
+    ...(status && { status }),
+    control: controlOf(find(CONTROL_KEY)),
   };
 }
 
-/** The record of one account as it is now, or undefined. */
+/** The record of one account as it is now, or undefined. @throws UnreadableItem */
 export async function getRecord(table: Table, accountId: string): Promise<AccountRecord | undefined> {
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: accountKey(accountId), ConsistentRead: true }),
   );
-  return withoutKeys<AccountRecord>(Item);
+  return readRecord(Item);
 }
 
-/** The status of one account as it is now, or undefined until a pass has saved one. */
+/** The status of one account as it is now, or undefined until a pass has saved one. @throws UnreadableItem */
 export async function getStatus(table: Table, accountId: string): Promise<AccountStatus | undefined> {
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: statusKey(accountId), ConsistentRead: true }),
   );
-  const status = withoutKeys<AccountStatus>(Item);
-  return status && status.version > 0 ? status : undefined;
+  return readStatus(Item);
 }
 
-/** The records of many accounts, by id; those that are not there are not in the answer. */
+/** The records of many accounts, by id; those that are not there are not in the answer. @throws UnreadableItem */
 export async function getRecords(
   table: Table,
   accountIds: readonly string[],
@@ -82,8 +89,8 @@ export async function getRecords(
         new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
       );
       for (const item of answer.Responses?.[table.name] ?? []) {
-        const record = withoutKeys<AccountRecord>(item);
-        if (record) found.set(record.accountId, record);
+        const record = readRecord(item);
+        found.set(record.accountId, record);
       }
       keys = answer.UnprocessedKeys?.[table.name]?.Keys;
     }
@@ -142,22 +149,21 @@ function recordItem(record: AccountRecord): Record<string, unknown> {
 }
 
 /** All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter. */
-export async function* recordPages(table: Table, after?: string): AsyncGenerator<AccountRecord[]> {
-  yield* collectionPages<AccountRecord>(table, 'account', after);
+export async function* recordPages(table: Table, after?: string): AsyncGenerator<Page<AccountRecord>> {
+  for await (const page of collectionPages(table, 'account', after)) yield readPage(readRecord, page);
 }
 
 /** All statuses by account id, a page at a time. */
-export async function* statusPages(table: Table): AsyncGenerator<AccountStatus[]> {
-  for await (const page of collectionPages<AccountStatus>(table, 'status'))
-    yield page.filter(({ version }) => version > 0);
+export async function* statusPages(table: Table): AsyncGenerator<Page<AccountStatus>> {
+  for await (const page of collectionPages(table, 'status')) yield readPage(readStatus, page);
 }
 
 /** Every item of a collection in key order, a Query at a time. */
-export async function* collectionPages<T>(
+export async function* collectionPages(
   table: Table,
   collection: string,
   after?: string,
-): AsyncGenerator<T[]> {
+): AsyncGenerator<Item[]> {
   let start: Record<string, unknown> | undefined;
   do {
     const page = await table.documents.send(
@@ -170,7 +176,7 @@ export async function* collectionPages<T>(
         ...(start && { ExclusiveStartKey: start }),
       }),
     );
-    yield (page.Items ?? []).flatMap((item) => withoutKeys<T>(item) ?? []);
+    yield page.Items ?? [];
     start = page.LastEvaluatedKey;
   } while (start);
 }

@@ -1,11 +1,25 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { type Address, type AddressPool, firstOf } from '../address-pool.ts';
 import type { AddressBook, Pools } from '../addresses.ts';
 import { Conflict } from '../errors.ts';
-import { type Table, unlessChanged, withoutKeys } from './table.ts';
+import { type Item, reader } from './item.ts';
+import { type Table, unlessChanged } from './table.ts';
 
 const POOLS_KEY = { pk: 'control', sk: 'address-pools' };
+
+/** Reads a block of addresses that an account holds. */
+export const readAddress = reader<Address>({
+  accountId: z.string(),
+  pool: z.string(),
+  cidr: z.string(),
+  since: z.string(),
+});
+const readPools = reader<Pools>({
+  version: z.int(),
+  pools: z.array(z.looseObject({ name: z.string(), cidr: z.string(), prefix: z.int() })),
+});
 
 /** What an account holds: read by each pass together with the account. */
 export const addressKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'address' });
@@ -19,13 +33,13 @@ const blockKey = ({ pool, cidr }: Address) => ({ pk: poolKey(pool), sk: blockSor
  */
 export function addressBook(table: Table): AddressBook {
   const TableName = table.name;
-  const read = async <T>(Key: Record<string, string>) => {
+  const read = async (Key: Record<string, string>): Promise<Item | undefined> => {
     const { Item } = await table.documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-    return withoutKeys<T>(Item);
+    return Item;
   };
   return {
-    addressOf: (accountId) => read<Address>(addressKey(accountId)),
-    pools: async () => (await read<Pools>(POOLS_KEY)) ?? { version: 0, pools: [] },
+    addressOf: async (accountId) => readAddress(await read(addressKey(accountId))),
+    pools: async () => readPools(await read(POOLS_KEY)) ?? { version: 0, pools: [] },
     savePools: ({ version, pools }) =>
       unlessChanged(() =>
         table.documents.send(
@@ -96,7 +110,7 @@ async function* blocks(table: Table, pool: string, from: number): AsyncGenerator
         ...(start && { ExclusiveStartKey: start }),
       }),
     );
-    yield* (page.Items ?? []).flatMap((item) => withoutKeys<Address>(item) ?? []);
+    yield* (page.Items ?? []).map((item) => readAddress(item));
     start = page.LastEvaluatedKey;
   } while (start);
 }

@@ -1,9 +1,20 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import type { BaselineReference } from '../account.ts';
 import { type BaselineDocument, parseBaselineReference } from '../baseline.ts';
 import { collectionPages } from './accounts.ts';
-import { type Table, unlessChanged, withoutKeys } from './table.ts';
+import { reader } from './item.ts';
+import { type Table, unlessChanged } from './table.ts';
 
+const readBaseline = reader<BaselineDocument>({
+  schemaVersion: z.literal(1),
+  name: z.string(),
+  version: z.int(),
+  description: z.string(),
+  sections: z.record(z.string(), z.unknown()),
+  text: z.string(),
+  publishedAt: z.string(),
+});
 const padded = (version: number) => String(version).padStart(9, '0');
 const baselineKey = (name: string, version: number) => ({
   pk: `baseline#${name}`,
@@ -19,7 +30,7 @@ export async function getBaseline(
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: baselineKey(name, version), ConsistentRead: true }),
   );
-  return withoutKeys<BaselineDocument>(Item);
+  return readBaseline(Item);
 }
 
 /** The newest version of a baseline. */
@@ -34,7 +45,7 @@ export async function currentBaseline(table: Table, name: string): Promise<Basel
       ConsistentRead: true,
     }),
   );
-  return withoutKeys<BaselineDocument>(Items?.[0]);
+  return readBaseline(Items?.[0]);
 }
 
 /** What `name` (its newest version) or `name@version` stands for; undefined when that was never published. */
@@ -49,7 +60,8 @@ export async function findBaseline(table: Table, text: string): Promise<Baseline
 /** Every version of every baseline, by name and version. */
 export async function listBaselines(table: Table): Promise<BaselineDocument[]> {
   const all: BaselineDocument[] = [];
-  for await (const page of collectionPages<BaselineDocument>(table, 'baseline')) all.push(...page);
+  for await (const page of collectionPages(table, 'baseline'))
+    all.push(...page.map((item) => readBaseline(item)));
   return all;
 }
 

@@ -1,6 +1,9 @@
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { type Control, RUNNING, type Sweep } from '../control.ts';
-import { type Table, unlessChanged, withoutKeys } from './table.ts';
+import { UnreadableItem } from '../errors.ts';
+import { type Item, reader } from './item.ts';
+import { type Table, unlessChanged } from './table.ts';
 
 /** Where it stands what is paused: read by each pass together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
@@ -8,18 +11,48 @@ const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
 const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
 const SWEEP_DAYS = 30;
 
-/** What is paused now; nothing where nobody ever paused. */
+/** Not among the fields: of an item that cannot be read. */
+type SavedControl = Omit<Control, 'unreadable'>;
+const readControl = reader<SavedControl>({
+  fleetPaused: z.boolean(),
+  pausedBaselines: z.array(z.string()),
+});
+const readSweep = reader<Sweep>({
+  sweepId: z.string(),
+  accounts: z.int(),
+  drifted: z.int(),
+  stopped: z.boolean(),
+  announcer: z.string().optional(),
+  cursor: z.string().optional(),
+  startedAt: z.string(),
+});
+
+/** What an item says is paused: nothing where nobody ever paused, everything where it cannot be read. */
+export function controlOf(item: Item | undefined): Control {
+  try {
+    return readControl(item) ?? RUNNING;
+  } catch (error) {
+    if (!(error instanceof UnreadableItem)) throw error;
+    return { fleetPaused: true, pausedBaselines: [], unreadable: error };
+  }
+}
+
+/** What is paused now. */
 export async function getControl(table: Table): Promise<Control> {
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: CONTROL_KEY, ConsistentRead: true }),
   );
-  return withoutKeys<Control>(Item) ?? RUNNING;
+  return controlOf(Item);
 }
 
-/** Changes it as it is now: what somebody else says at the same moment is kept, by reading and editing again. */
+/**
+ * Changes it as it is now: what somebody else says at the same moment is kept, by reading and editing again.
+ * @throws UnreadableItem, when nobody can tell what to keep
+ */
 export async function changeControl(table: Table, edit: (control: Control) => Control): Promise<void> {
   for (;;) {
     const read = await getControl(table);
+    if (read.unreadable) throw read.unreadable;
     const put = new PutCommand({
       TableName: table.name,
       Item: { ...edit(read), ...CONTROL_KEY },
@@ -66,7 +99,7 @@ async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefine
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: sweepKey(sweepId), ConsistentRead: true }),
   );
-  return withoutKeys<Sweep>(Item);
+  return readSweep(Item);
 }
 
 /** Remembers how far a sweep has sent its work, so that a crash goes on behind it. */
@@ -100,7 +133,7 @@ export async function countDrifted(
         ReturnValues: 'ALL_NEW',
       }),
     );
-    counted = withoutKeys<Sweep>(Attributes);
+    counted = readSweep(Attributes);
   });
   return first ? counted : getSweep(table, sweepId);
 }

@@ -1,6 +1,16 @@
-import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import type { Creation } from '../creation.ts';
-import { DUE_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
+import type { CreationRequest } from '../requests.ts';
+import { type Fields, reader } from './item.ts';
+import { Cause } from './status-item.ts';
+import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
 
 /** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
 export interface CreationFailure {
@@ -12,18 +22,77 @@ export interface CreationFailure {
   readonly failedAt: string;
 }
 
+const Texts = z.record(z.string(), z.string());
+const request: Fields<CreationRequest> = {
+  name: z.string(),
+  email: z.string(),
+  requestId: z.string().optional(),
+  organizationalUnitId: z.string().optional(),
+  baseline: z.string().optional(),
+  mode: z.enum(['enforce', 'observe']).optional(),
+  values: Texts.optional(),
+  tags: Texts.optional(),
+};
+const readCreation = reader<Creation>({
+  schemaVersion: z.literal(1),
+  key: z.string(),
+  version: z.int(),
+  request: z.looseObject(request),
+  stage: z.discriminatedUnion('is', [
+    z.looseObject({
+      is: z.literal('waiting'),
+      turnAt: z.string().exactOptional(),
+      refusals: z.int(),
+      deniedSince: z.string().exactOptional(),
+    }),
+    z.looseObject({ is: z.literal('calling'), calledAt: z.string() }),
+    z.looseObject({ is: z.literal('creating'), creationId: z.string(), looks: z.int() }),
+    z.looseObject({ is: z.literal('created'), creationId: z.string(), accountId: z.string() }),
+    z.looseObject({ is: z.literal('registered'), creationId: z.string(), accountId: z.string() }),
+    z.looseObject({
+      is: z.literal('failed'),
+      creationId: z.string().exactOptional(),
+      reason: z.string(),
+    }),
+  ]),
+  cause: Cause,
+  askedAt: z.string(),
+  dueAt: z.string().optional(),
+  message: z.string().optional(),
+});
+
 const requestKey = (key: string) => ({ pk: `creation-request#${key}`, sk: 'request' });
 const linkKey = (creationId: string) => ({ pk: `creation#${creationId}`, sk: 'request' });
 const DUE = 'creation';
 /** So long after its end a request is known: that it comes again then makes no second account, which has its email. */
 const KEPT_DAYS = 400;
 
-/** A request for an account as it stands now; undefined when nobody asked. */
+/** A request for an account as it stands now; undefined when nobody asked. @throws UnreadableItem */
 export async function getCreation(table: Table, key: string): Promise<Creation | undefined> {
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: requestKey(key), ConsistentRead: true }),
   );
-  return withoutKeys<Creation>(Item);
+  return readCreation(Item);
+}
+
+/** What was noted last: why the request cannot be read. */
+export async function unreadableCreationNoted(table: Table, key: string): Promise<string | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: requestKey(key), ConsistentRead: true }),
+  );
+  return Item?.unreadable === undefined ? undefined : String(Item.unreadable);
+}
+
+/** Notes with a request why it cannot be read, and leaves all else of it as it is; the next save takes the note off. */
+export async function noteUnreadableCreation(table: Table, key: string, message: string): Promise<void> {
+  await table.documents.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: requestKey(key),
+      UpdateExpression: 'SET unreadable = :message',
+      ExpressionAttributeValues: { ':message': message },
+    }),
+  );
 }
 
 /** The key of the request that AWS knows by this id; undefined when it is none of ours, or not recorded yet. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { Conflict } from '../errors.ts';
-import { type Table, unlessChanged, withoutKeys } from './table.ts';
+import { reader } from './item.ts';
+import { type Table, unlessChanged } from './table.ts';
 
 /** A listing of the organization that is under way, or was left. */
 export interface Listing {
@@ -25,6 +27,14 @@ export interface BegunListing {
   readonly unfinished: boolean;
 }
 
+const readListing = reader<Listing>({
+  listingId: z.string(),
+  startedAt: z.string(),
+  leaseUntil: z.string(),
+  next: z.string().optional(),
+  parts: z.int(),
+  savedAt: z.string(),
+});
 const KEY = { pk: 'control', sk: 'listing' };
 /** AWS does not say how long a token is good: an older one is not used. */
 const TOKEN_MINUTES = 15;
@@ -38,7 +48,7 @@ export async function beginListing(
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: KEY, ConsistentRead: true }),
   );
-  const left = withoutKeys<Listing>(Item);
+  const left = readListing(Item);
   if (left && left.leaseUntil > now.toISOString()) return undefined;
   const fresh = left && now.getTime() - Date.parse(left.savedAt) < TOKEN_MINUTES * 60_000;
   const listing: Listing = {

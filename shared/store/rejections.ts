@@ -1,6 +1,8 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import type { Problem } from '../errors.ts';
-import { type Table, withoutKeys } from './table.ts';
+import { reader } from './item.ts';
+import type { Table } from './table.ts';
 
 /** Why a request is not followed, for whoever waits for it; it is announced on the bus as well. */
 export interface RecordedRejection {
@@ -9,6 +11,11 @@ export interface RecordedRejection {
   readonly problems: readonly Problem[];
 }
 
+const readRejection = reader<RecordedRejection>({
+  reason: z.string(),
+  message: z.string(),
+  problems: z.array(z.looseObject({ path: z.string(), message: z.string(), line: z.int().exactOptional() })),
+});
 const KEPT_SECONDS = 86_400;
 const rejectionKey = (eventId: string) => ({ pk: `rejection#${eventId}`, sk: 'rejection' });
 
@@ -29,5 +36,5 @@ export async function getRejection(table: Table, eventId: string): Promise<Recor
   const { Item } = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: rejectionKey(eventId), ConsistentRead: true }),
   );
-  return withoutKeys<RecordedRejection>(Item);
+  return readRejection(Item);
 }

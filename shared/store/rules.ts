@@ -1,8 +1,26 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import type { RulesDocument } from '../rules.ts';
 import { collectionPages } from './accounts.ts';
-import { type Table, unlessChanged, withoutKeys } from './table.ts';
+import { reader } from './item.ts';
+import { type Table, unlessChanged } from './table.ts';
 
+const readRules = reader<RulesDocument>({
+  schemaVersion: z.literal(1),
+  version: z.int(),
+  description: z.string(),
+  rules: z.array(
+    z.looseObject({
+      organizationalUnit: z.string().optional(),
+      tag: z.looseObject({ key: z.string(), value: z.string().optional() }).exactOptional(),
+      name: z.string().optional(),
+      baseline: z.string(),
+    }),
+  ),
+  default: z.string(),
+  text: z.string(),
+  publishedAt: z.string(),
+});
 const PK = 'rules';
 const padded = (version: number) => String(version).padStart(9, '0');
 const rulesKey = (version: number) => ({ pk: PK, sk: `version#${padded(version)}` });
@@ -19,13 +37,13 @@ export async function currentRules(table: Table): Promise<RulesDocument | undefi
       ConsistentRead: true,
     }),
   );
-  return withoutKeys<RulesDocument>(Items?.[0]);
+  return readRules(Items?.[0]);
 }
 
 /** Every version, oldest first. */
 export async function listRules(table: Table): Promise<RulesDocument[]> {
   const all: RulesDocument[] = [];
-  for await (const page of collectionPages<RulesDocument>(table, 'rules')) all.push(...page);
+  for await (const page of collectionPages(table, 'rules')) all.push(...page.map((item) => readRules(item)));
   return all;
 }
 

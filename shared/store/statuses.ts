@@ -1,8 +1,15 @@
-import { PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { Conflict } from '../errors.ts';
 import type { AccountStatus, PassRecord } from '../status.ts';
-import { statusKey } from './accounts.ts';
-import { DUE_INDEX, type Table, unlessChanged, withoutKeys } from './table.ts';
+import { accountOf, statusKey } from './accounts.ts';
+import { readPass } from './status-item.ts';
+import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
 
 const HISTORY_DAYS = 400;
 
@@ -113,6 +120,29 @@ export async function stopLooking(table: Table, status: AccountStatus): Promise<
   );
 }
 
+/** What was noted last: which item of the account cannot be read, and why. */
+export async function unreadableNoted(table: Table, accountId: string): Promise<string | undefined> {
+  const key = { TableName: table.name, Key: statusKey(accountId), ConsistentRead: true };
+  const { Item } = await table.documents.send(new GetCommand(key));
+  return Item?.unreadable === undefined ? undefined : String(Item.unreadable);
+}
+
+/**
+ * Notes with the status that an item of the account cannot be read: the account is ready no longer, and not due. All
+ * else of the status stays as it is; the next save takes the note off.
+ */
+export async function noteUnreadable(table: Table, accountId: string, message: string): Promise<void> {
+  await table.documents.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: statusKey(accountId),
+      UpdateExpression:
+        'SET unreadable = :message, ready = :false, version = if_not_exists(version, :zero) REMOVE due',
+      ExpressionAttributeValues: { ':message': message, ':false': false, ':zero': 0 },
+    }),
+  );
+}
+
 /** Accounts whose time to be looked at has come, soonest first, with that time; a page at a time. */
 export async function* dueAccounts(
   table: Table,
@@ -130,7 +160,7 @@ export async function* dueAccounts(
       }),
     );
     yield (page.Items ?? []).map(({ pk, dueAt }) => ({
-      accountId: String(pk).slice('account#'.length),
+      accountId: accountOf(String(pk)),
       dueAt: String(dueAt),
     }));
     start = page.LastEvaluatedKey;
@@ -148,7 +178,7 @@ export async function history(table: Table, accountId: string, limit: number): P
       Limit: limit,
     }),
   );
-  return (Items ?? []).flatMap((item) => withoutKeys<PassRecord>(item) ?? []);
+  return (Items ?? []).map((item) => readPass(item));
 }
 
 function historyItem(accountId: string, pass: PassRecord): Record<string, unknown> {

@@ -38,10 +38,3 @@ export async function unlessChanged(write: () => Promise<unknown>): Promise<bool
     throw error;
   }
 }
-
-/** An item without the attributes that only serve keys and indexes. */
-export function withoutKeys<T>(item: Record<string, unknown> | undefined): T | undefined {
-  if (!item) return undefined;
-  const { pk, sk, collection, collectionKey, due, lease, expiresAt, ...rest } = item;
-  return rest as T;
-}

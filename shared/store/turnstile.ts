@@ -1,7 +1,14 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { NOBODY, type Turnstile } from '../turnstile.ts';
-import { type Table, unlessChanged, withoutKeys } from './table.ts';
+import { reader } from './item.ts';
+import { type Table, unlessChanged } from './table.ts';
 
+const readTurnstile = reader<Turnstile>({
+  version: z.int(),
+  fullAt: z.iso.datetime(),
+  inside: z.record(z.string(), z.string()),
+});
 const KEY = { pk: 'control', sk: 'creations' };
 
 /**
@@ -16,7 +23,7 @@ export async function passTurnstile<T>(
     const { Item } = await table.documents.send(
       new GetCommand({ TableName: table.name, Key: KEY, ConsistentRead: true }),
     );
-    const read = withoutKeys<Turnstile>(Item) ?? NOBODY;
+    const read = readTurnstile(Item) ?? NOBODY;
     const { turnstile, result } = change(read);
     if (turnstile === read) return result;
     const put = new PutCommand({

@@ -1,4 +1,6 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { accountKey } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import { keep, leave, orgkeeper, pass, record, startWorld, status, type World } from './support.ts';
 
@@ -123,6 +125,20 @@ describe('accounts', () => {
       [''],
     ]);
     expect(stderr).toBe('3 of 3 accounts; 1 ready, 1 not.\n');
+  });
+
+  test('shows an account whose record cannot be read beside the others, with what is wrong', async () => {
+    const Item = { ...accountKey(A), collection: 'account', collectionKey: A, accountId: A };
+    await world.table.documents.send(new PutCommand({ TableName: world.table.name, Item }));
+    const { stdout, code } = await orgkeeper('accounts', '--json');
+    const [broken, ...others] = JSON.parse(stdout);
+    expect(broken).toMatchObject({ accountId: A, name: A, state: 'failed', ready: false });
+    expect(broken.conditions[0].message).toContain(
+      `The item account#${A} / desired of the table cannot be read`,
+    );
+    expect({ others: others.length, code }).toEqual({ others: 2, code: 0 });
+    const one = await orgkeeper('account', A);
+    expect(one.stdout).toMatch(/Items\s+False\s+UnreadableItem/);
   });
 
   test('shows a pause of the fleet on every account that is kept', async () => {

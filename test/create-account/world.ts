@@ -7,7 +7,7 @@ import { askedFor, type Creation, REQUEST_TAG, tagValue } from '../../shared/cre
 import type { CreationRequest } from '../../shared/requests.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
 import type { CreationMessage } from '../../shared/work.ts';
-import { aConfig, anOrganizationAccount } from '../factories.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount } from '../factories.ts';
 
 type Item = Record<string, unknown>;
 
@@ -204,7 +204,7 @@ export function creationWorld(
   };
 }
 
-const BASELINE = { pk: 'baseline#analytics', sk: 'version#000000003', name: 'analytics', version: 3 };
+const BASELINE = aBaselineItem();
 
 function keyOf({ pk, sk }: Item): string {
   return `${pk} ${sk}`;

@@ -14,7 +14,15 @@ import { Envelope } from '../../shared/envelope.ts';
 import { parseRequest, requests } from '../../shared/requests.ts';
 import type { Announcement, Difference } from '../../shared/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
-import { aConfig, anOrganizationAccount, aPass, aRecord, aStatus, MAIN } from '../factories.ts';
+import {
+  aBaselineItem,
+  aConfig,
+  anOrganizationAccount,
+  aPass,
+  aRecord,
+  aStatus,
+  MAIN,
+} from '../factories.ts';
 import { fakeMain } from './fake-main.ts';
 import { blocksOf, page, proseOf, ROOT } from './pages.ts';
 
@@ -40,7 +48,7 @@ const headings = (from: string, to: string): string[] => {
 const REQUESTER = '678901234567';
 const known = { accountId: '456789012345', name: 'genomics' };
 const record = aRecord({ accountId: known.accountId });
-const baseline = { pk: 'baseline#analytics', sk: 'version#000000003', name: 'analytics', version: 3 };
+const baseline = aBaselineItem();
 
 /** What intake does with an event, whatever is recorded beforehand. */
 async function followed(
@@ -185,7 +193,13 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
   DriftDetected: async () => announcements(record, aStatus(), passed('drifted'))[0],
   DriftCorrected: async () => announcements(record, aStatus(), passed('corrected'))[0],
   SweepStopped: async () => {
-    const fake = fakeMain([], { sweepId: 's', accounts: 200, drifted: 41, stopped: false });
+    const fake = fakeMain([], {
+      sweepId: 's',
+      accounts: 200,
+      drifted: 41,
+      stopped: false,
+      startedAt: '',
+    });
     await brakeHolds(fake.main, 's', known.accountId);
     return fake.put[0];
   },

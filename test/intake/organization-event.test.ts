@@ -9,7 +9,7 @@ import type { OrganizationAccount } from '../../shared/organization.ts';
 import type { Rules } from '../../shared/rules.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import type { Place } from '../../shared/units.ts';
-import { aConfig, anOrganizationAccount, aRecord, MANAGEMENT, MEMBER } from '../factories.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, MANAGEMENT, MEMBER } from '../factories.ts';
 import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
 
 const TIME = '2026-11-20T10:00:00Z';
@@ -33,8 +33,7 @@ let described: string[];
 
 beforeEach(() => {
   store = memoryTable();
-  for (const name of ['analytics', 'research', 'special'])
-    store.put({ pk: `baseline#${name}`, sk: 'version#000000002', name, version: 2 });
+  for (const name of ['analytics', 'research', 'special']) store.put(aBaselineItem({ name, version: 2 }));
   account = anOrganizationAccount({ joinedAt: '2026-11-20T09:59:00.000Z' });
   unit = OTHER;
   onboard = {};
@@ -77,7 +76,17 @@ const keep = (record: AccountRecord) =>
     collection: 'account',
     collectionKey: record.accountId,
   });
-const publish = () => store.put({ ...rules, version: 1, pk: 'rules', sk: 'version#000000001' });
+const publish = () =>
+  store.put({
+    ...rules,
+    schemaVersion: 1,
+    version: 1,
+    description: '',
+    text: '',
+    publishedAt: TIME,
+    pk: 'rules',
+    sk: 'version#000000001',
+  });
 const recorded = () => store.items(`account#${MEMBER}`)[0];
 const named = { requestParameters: { accountId: MEMBER } };
 const moved = (from = OTHER) => ({

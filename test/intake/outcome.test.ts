@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
+import { onItsWay, rejectionAnnouncement, unlessUnreadable } from '../../controllers/intake/outcome.ts';
+import { UnreadableItem } from '../../shared/errors.ts';
 import { parseRequest } from '../../shared/requests.ts';
 
 const incoming = {
@@ -23,6 +24,38 @@ describe('an event', () => {
     const envelope = { id: 'hop-1', source, 'detail-type': 'X', time, detail };
     const cause = { source, detailType: 'X', id };
     expect(onItsWay(envelope, true)).toEqual({ cause, detail, account: 'unknown', time, redelivered: true });
+  });
+});
+
+describe('an event about an item that cannot be read', () => {
+  it('is answered with the key and the path, and does not come again', async () => {
+    const key = { pk: 'account#456789012345', sk: 'desired' };
+    const outcome = await unlessUnreadable(async () => {
+      throw new UnreadableItem(key, [{ path: 'generation', message: 'is missing' }]);
+    });
+    const message =
+      'The item account#456789012345 / desired of the table cannot be read: generation is missing. Correct it in the ' +
+      'table, or restore it from a backup.';
+    expect(outcome).toEqual({
+      did: 'rejected',
+      rejection: { reason: 'UnreadableItem', message, problems: [] },
+    });
+  });
+
+  it('fails as before for any other reason', async () => {
+    const fails = unlessUnreadable(() => Promise.reject(new Error('the table is gone')));
+    await expect(fails).rejects.toThrow('the table is gone');
+  });
+});
+
+describe('a request that is nested 60,000 deep', () => {
+  it('is echoed as far as a person would read', () => {
+    const text = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`;
+    const detail = JSON.parse(text);
+    expect(problems('AccountRegistrationRequested', detail)).toContain('detail.a');
+    const rejection = { reason: 'InvalidRequest', message: 'No.', problems: [] };
+    const { detail: answer } = rejectionAnnouncement({ ...incoming, detail }, rejection);
+    expect(answer.request).toBe(`${'{"a":'.repeat(16)}"…"${'}'.repeat(16)}`);
   });
 });
 

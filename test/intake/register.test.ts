@@ -5,7 +5,15 @@ import type { OrganizationAccount } from '../../shared/organization.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
 import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, anOrganizationAccount, aRecord, aStatus, MANAGEMENT, MEMBER } from '../factories.ts';
+import {
+  aBaselineItem,
+  aConfig,
+  anOrganizationAccount,
+  aRecord,
+  aStatus,
+  MANAGEMENT,
+  MEMBER,
+} from '../factories.ts';
 
 const incoming = {
   cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
@@ -41,11 +49,7 @@ describe('a registration that names no baseline', () => {
     ],
   ] as const)('%s', async (_, lifecycle, baselineBy, baseline) => {
     const record = aRecord({ lifecycle, baselineBy, baseline: assigned });
-    const published = { name: 'analytics', version: 3 };
-    const { main } = fakeMain([
-      { ...record, ...accountKey(MEMBER) },
-      { ...published, pk: 'baseline#analytics', sk: 'version#000000003' },
-    ]);
+    const { main } = fakeMain([{ ...record, ...accountKey(MEMBER) }, aBaselineItem()]);
     const deps = { main, config: aConfig() } as unknown as IntakeDeps;
     await register(incoming, { accountId: MEMBER, name: 'physics' }, anOrganizationAccount(), deps);
     expect(await getRecord(main.table, MEMBER)).toMatchObject({ lifecycle: 'managed', baseline, baselineBy });

@@ -66,7 +66,8 @@ async function removal(
   const documents = {
     async send({ constructor: { name } }: object) {
       if (options.lease) throw options.lease;
-      if (name === 'GetCommand') return { Item: { accountId: MEMBER, pool: 'main', cidr: options.address } };
+      if (name === 'GetCommand')
+        return { Item: { accountId: MEMBER, pool: 'main', cidr: options.address, since: '' } };
       log.push(name === 'UpdateCommand' ? 'lease' : 'address');
       return {};
     },

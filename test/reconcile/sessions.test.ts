@@ -58,7 +58,7 @@ async function pass(
     async send({ constructor: { name }, input }: { constructor: { name: string }; input: object }) {
       const items = [
         { ...record, ...accountKey(MEMBER) },
-        { ...before, ...statusKey(MEMBER) },
+        ...(before ? [{ ...before, ...statusKey(MEMBER) }] : []),
       ];
       if (name === 'BatchGetCommand') return { Responses: { t: items } };
       const saved = JSON.stringify(input).match(/"admitted":(\{[^}]*\})/)?.[1];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { Table } from '../../shared/store/table.ts';
 
@@ -14,6 +15,8 @@ interface Input {
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues?: Item;
   readonly ExclusiveStartKey?: Item;
+  readonly TransactItems?: readonly { readonly Put?: Input }[];
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
 }
 
 /** A table in memory, for tests of thousands of accounts. */
@@ -29,7 +32,7 @@ export interface MemoryTable {
 /** DynamoDB answers 1 MB a page: so many records of ours. */
 const PAGE = 1_500;
 
-/** Understands what the store says of accounts, rules, baselines and listings: equality, existence, `begins_with` not. */
+/** Understands what the store says of accounts, rules, baselines and listings: equality, existence, beginnings. */
 export function memoryTable(): MemoryTable {
   const held = new Map<string, Item>();
   const calls: Record<string, number> = {};
@@ -39,21 +42,26 @@ export function memoryTable(): MemoryTable {
       switch (name) {
         case 'GetCommand':
           return { Item: held.get(keyOf(input.Key)) };
+        case 'BatchGetCommand':
+          return {
+            Responses: { t: input.RequestItems?.t?.Keys.flatMap((key) => held.get(keyOf(key)) ?? []) },
+          };
         case 'DeleteCommand':
           held.delete(keyOf(input.Key));
           return {};
         case 'PutCommand':
-          if (!holds(input, held.get(keyOf(input.Item)))) {
-            throw new ConditionalCheckFailedException({ message: 'the condition failed', $metadata: {} });
-          }
+          if (!holds(input, held.get(keyOf(input.Item)))) throw refused();
           held.set(keyOf(input.Item), input.Item ?? {});
           return {};
+        case 'TransactWriteCommand': {
+          const puts = (input.TransactItems ?? []).flatMap(({ Put }) => Put ?? []);
+          if (!puts.every((put) => holds(put, held.get(keyOf(put.Item))))) throw refused();
+          for (const { Item } of puts) held.set(keyOf(Item), Item ?? {});
+          return {};
+        }
         case 'UpdateCommand': {
-          const [, field = '', value = ''] =
-            /^SET (\w+) = if_not_exists\(\w+, (:\w+)\)$/.exec(input.UpdateExpression ?? '') ?? [];
-          if (!field) throw new Error(`nobody expected ${input.UpdateExpression}`);
-          const before = held.get(keyOf(input.Key));
-          const item = { [field]: input.ExpressionAttributeValues?.[value], ...input.Key, ...before };
+          if (!holds(input, held.get(keyOf(input.Key)))) throw refused();
+          const item = updated(input, held.get(keyOf(input.Key)));
           held.set(keyOf(input.Key), item);
           return { Attributes: item };
         }
@@ -74,11 +82,21 @@ export function memoryTable(): MemoryTable {
   };
 }
 
+function refused(): Error {
+  return new ConditionalCheckFailedException({ message: 'the condition failed', $metadata: {} });
+}
+
 function query(input: Input, items: readonly Item[]) {
-  const { ':pk': pk, ':c': collection, ':after': after } = input.ExpressionAttributeValues ?? {};
+  const {
+    ':pk': pk,
+    ':c': collection,
+    ':after': after,
+    ':pass': starts,
+  } = input.ExpressionAttributeValues ?? {};
   const [hash, range] = input.IndexName ? ['collection', 'collectionKey'] : ['pk', 'sk'];
   const found = items
     .filter((item) => item[hash] === (collection ?? pk))
+    .filter((item) => starts === undefined || String(item[range]).startsWith(String(starts)))
     .filter((item) => after === undefined || String(item[range]) > String(after))
     .toSorted((a, b) => (String(a[range]) < String(b[range]) ? -1 : 1));
   if (input.ScanIndexForward === false) found.reverse();
@@ -88,18 +106,67 @@ function query(input: Input, items: readonly Item[]) {
   return { Items: found.slice(from, to), ...(more && { LastEvaluatedKey: { from: to } }) };
 }
 
-/** Terms `a = :b` and `attribute_not_exists(a)`, all of which must hold. */
+/** `SET a = :b, c = if_not_exists(c, :d) REMOVE e, f`: all of it may be left out. */
+function updated(input: Input, before: Item | undefined): Item {
+  const { Key, ExpressionAttributeNames: names = {}, ExpressionAttributeValues = {} } = input;
+  const UpdateExpression = (input.UpdateExpression ?? '').replace(/#\w+/g, (name) => names[name] ?? name);
+  const [, set, remove] = /^(?:SET (.*?))?(?: ?REMOVE (.*))?$/.exec(UpdateExpression) ?? [];
+  const item: Item = { ...before, ...Key };
+  for (const term of set?.split(/, (?=\w+ =)/) ?? []) {
+    const [, field = '', ifAbsent, value = ''] =
+      /^(\w+) = (if_not_exists\(\w+, )?(:\w+)\)?$/.exec(term) ?? [];
+    if (!field) throw new Error(`nobody expected ${UpdateExpression}`);
+    if (!ifAbsent || item[field] === undefined) item[field] = ExpressionAttributeValues[value];
+  }
+  for (const field of remove?.split(', ') ?? []) delete item[field];
+  return item;
+}
+
+/** Terms `a.b = :c`, `a < :b`, `attribute_not_exists(a)`, with AND, OR and brackets. */
 function holds(
-  { ConditionExpression, ExpressionAttributeValues = {} }: Input,
+  {
+    ConditionExpression,
+    ExpressionAttributeValues = {},
+  }: Pick<Input, 'ConditionExpression' | 'ExpressionAttributeValues'>,
   item: Item | undefined,
 ): boolean {
   if (!ConditionExpression) return true;
-  return ConditionExpression.split(' AND ').every((term) => {
-    if (/^attribute_not_exists\(\w+\)$/.test(term)) return item === undefined;
-    const [, field = '', value = ''] = /^(\w+) = (:\w+)$/.exec(term) ?? [];
-    if (!field) throw new Error(`nobody expected ${term}`);
-    return item?.[field] === ExpressionAttributeValues[value];
-  });
+  const words = ConditionExpression.match(/attribute_(?:not_)?exists\([\w.]+\)|[()]|<>|[\w.:]+|[=<>]/g) ?? [];
+  const at = (path: string) =>
+    path.split('.').reduce<unknown>((of, name) => (of as Item | undefined)?.[name], item);
+  const either = (): boolean => {
+    let one = both();
+    while (words[0] === 'OR') {
+      words.shift();
+      one = both() || one;
+    }
+    return one;
+  };
+  const both = (): boolean => {
+    let one = term();
+    while (words[0] === 'AND') {
+      words.shift();
+      one = term() && one;
+    }
+    return one;
+  };
+  const term = (): boolean => {
+    const word = words.shift() ?? '';
+    if (word === '(') {
+      const inner = either();
+      words.shift();
+      return inner;
+    }
+    const [, not, path] = /^attribute_(not_)?exists\((.*)\)$/.exec(word) ?? [];
+    if (path) return (at(path) === undefined) === Boolean(not);
+    const [sign, value = ''] = words.splice(0, 2);
+    const [left, right] = [at(word), ExpressionAttributeValues[value]];
+    if (sign === '=') return isDeepStrictEqual(left, right);
+    if (sign === '<>') return !isDeepStrictEqual(left, right);
+    if (sign === '<') return left !== undefined && String(left) < String(right);
+    throw new Error(`nobody expected ${ConditionExpression}`);
+  };
+  return either();
 }
 
 function keyOf(item: Item | undefined): string {

@@ -260,6 +260,15 @@ describe('a listing', () => {
     expect(world.announced.map(({ accountId }) => accountId)).not.toContain(id(3));
   });
 
+  it('leaves a record that cannot be read as it is', async () => {
+    const world = mixed();
+    world.keep({ ...known(1), generation: undefined as never });
+    const before = world.record(id(1));
+    await world.list();
+    expect(world.record(id(1))).toEqual(before);
+    expect(passes(world).get(id(1))).toBeUndefined();
+  });
+
   it('leaves a young account that was asked for to its request', async () => {
     const world = mixed();
     const young = { joinedAt: new Date(START - 60_000).toISOString() };

@@ -7,7 +7,7 @@ import { createPace } from '../../shared/pace.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import type { Place } from '../../shared/units.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/work.ts';
-import { aConfig } from '../factories.ts';
+import { aBaselineItem, aConfig } from '../factories.ts';
 import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
 
 type Send = { constructor: { name: string }; input: Record<string, unknown> };
@@ -124,7 +124,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
       }
     },
   };
-  table.put({ pk: 'baseline#analytics', sk: 'version#000000001', name: 'analytics', version: 1 });
+  table.put(aBaselineItem({ version: 1 }));
   return world;
 }
 

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SweepDeps } from '../../controllers/sweep/deps.ts';
 import { sweepFleet } from '../../controllers/sweep/sweep-fleet.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
-import { accountKey } from '../../shared/store/accounts.ts';
+import { accountKey, saveRecord } from '../../shared/store/accounts.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/work.ts';
 import { aConfig, aRecord } from '../factories.ts';
+import { memoryTable } from '../support/memory-table.ts';
 import { startTable, type TestTable } from '../support/table.ts';
 
 const ACCOUNTS = 600;
@@ -82,6 +83,23 @@ const message = (sweepId: string, baseline?: string) => ({
   ...(baseline && { baseline }),
 });
 const managed = Array.from({ length: ACCOUNTS }, (_, index) => index).filter((index) => index % 100 > 1);
+
+describe('a sweep of a fleet with a record that cannot be read', () => {
+  it('goes on with the others, and sends a pass there too, which says so', async () => {
+    const { work, deps } = queues();
+    const memory = memoryTable();
+    const records = ['1', '2', '3'].map((each) => aRecord({ accountId: each.repeat(12) }));
+    for (const record of records) await saveRecord(memory.table, record, undefined);
+    const [, second] = memory.items('account#');
+    memory.put({ ...second, generation: undefined });
+    const main = { ...deps(() => true).main, table: memory.table };
+    expect(await sweepFleet(message('sweep-5'), { ...deps(() => true), main })).toBe(3);
+    expect(work.map(({ accountId }) => accountId).toSorted()).toEqual(
+      records.map(({ accountId }) => accountId),
+    );
+    expect(memory.items('sweep#')[0]).toMatchObject({ accounts: 2, cursor: '3'.repeat(12) });
+  });
+});
 
 describe('a sweep of the whole fleet', () => {
   it('sends one pass to each managed account, and lists the organization', async () => {

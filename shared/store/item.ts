@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { UnreadableItem } from '../errors.ts';
+import { inPlainWords } from '../plain-words.ts';
+import { zodProblems } from '../requests.ts';
+
+/** An item as DynamoDB gives it. */
+export type Item = Readonly<Record<string, unknown>>;
+
+/** The fields of an entity, each as it is read. */
+export type Fields<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
+
+/** Reads items of one sort. @throws UnreadableItem */
+export interface Reader<T> {
+  (item: Item): T;
+  (item: Item | undefined): T | undefined;
+}
+
+/** The newest `schemaVersion` that this version of Orgkeeper reads. Items without one are of the first. */
+const NEWEST = 1;
+/** A half-restored item has many problems, and the first few say it. */
+const PROBLEMS = 5;
+
+/** Attributes that serve keys, indexes, expiry, and the running of passes: they are no part of an entity. */
+const ATTRIBUTES = ['pk', 'sk', 'collection', 'collectionKey', 'due', 'lease', 'expiresAt', 'unreadable'];
+
+/**
+ * The reader of one sort of item. Each field is checked, nothing is cast; attributes that serve the table are taken
+ * off. A field that nobody knows stays as it is, so that saving the entity again does not lose it.
+ */
+export function reader<T>(fields: Fields<T>): Reader<T> {
+  const schema = z.looseObject(fields);
+  function read(item: Item): T;
+  function read(item: Item | undefined): T | undefined;
+  function read(item: Item | undefined): T | undefined {
+    if (!item) return undefined;
+    const key = { pk: String(item.pk), sk: String(item.sk) };
+    const { schemaVersion = NEWEST } = item;
+    if (typeof schemaVersion === 'number' && schemaVersion > NEWEST) {
+      const message = `is ${schemaVersion}, and this version of Orgkeeper reads up to ${NEWEST}: deploy the newer one`;
+      throw new UnreadableItem(key, [{ path: 'schemaVersion', message }]);
+    }
+    const own = Object.fromEntries(Object.entries(item).filter(([name]) => !ATTRIBUTES.includes(name)));
+    const parsed = schema.safeParse(own, { error: inPlainWords });
+    if (parsed.success) return parsed.data as T;
+    throw new UnreadableItem(key, zodProblems(parsed.error, '').slice(0, PROBLEMS));
+  }
+  return read;
+}
+
+/** A page of a collection: what can be read, and what cannot. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly unreadable: readonly UnreadableItem[];
+  /** `collectionKey` of the last item, readable or not. */
+  readonly last?: string;
+}
+
+/**
+ * Reads every item of a page: one that cannot be read is told apart, and does not hide the others.
+ * @param read undefined for an item that stands for nothing
+ */
+export function readPage<T extends object>(
+  read: (item: Item) => T | undefined,
+  page: readonly Item[],
+): Page<T> {
+  const items: T[] = [];
+  const unreadable: UnreadableItem[] = [];
+  for (const item of page) {
+    try {
+      const one = read(item);
+      if (one) items.push(one);
+    } catch (error) {
+      if (!(error instanceof UnreadableItem)) throw error;
+      unreadable.push(error);
+    }
+  }
+  const last = page.at(-1)?.collectionKey;
+  return { items, unreadable, ...(last !== undefined && { last: String(last) }) };
+}

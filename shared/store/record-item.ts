@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { AccountId, type AccountRecord } from '../account.ts';
+import { type Fields, reader } from './item.ts';
+
+/** A baseline at a version, as items name it. */
+export const BaselineAt = z.looseObject({ name: z.string(), version: z.int() });
+const Texts = z.record(z.string(), z.string());
+
+const fields: Fields<AccountRecord> = {
+  schemaVersion: z.literal(1),
+  accountId: AccountId,
+  name: z.string(),
+  namedByRequest: z.literal(true).optional(),
+  email: z.string().optional(),
+  origin: z.enum(['created', 'joined', 'invited']),
+  lifecycle: z.enum(['unmanaged', 'managed', 'retiring', 'retired', 'departed']),
+  lifecycleReason: z.string().optional(),
+  generation: z.int(),
+  keptSince: z.int().optional(),
+  paused: z.boolean(),
+  mode: z.enum(['enforce', 'observe']),
+  baseline: BaselineAt.optional(),
+  baselineBy: z.enum(['rules', 'request']).optional(),
+  unit: z.string().optional(),
+  externalId: z.string(),
+  executionRoleArn: z.string().optional(),
+  accessRoleName: z.string().optional(),
+  network: z.looseObject({ vpcId: z.string(), subnetIds: z.array(z.string()) }).optional(),
+  regions: z.array(z.string()).optional(),
+  values: Texts,
+  tags: Texts,
+  registeredAt: z.string(),
+  changedBy: z.string(),
+  changedAt: z.string().optional(),
+  requestedAt: z.string(),
+};
+
+/** Reads the record of an account. */
+export const readRecord = reader<AccountRecord>(fields);

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { AccountId } from '../account.ts';
+import type { AccountStatus, Condition, Difference, PassRecord } from '../status.ts';
+import { type Fields, type Item, reader } from './item.ts';
+import { BaselineAt } from './record-item.ts';
+
+/** What caused a pass, or a request. */
+export const Cause = z.looseObject({ source: z.string(), detailType: z.string(), id: z.string() });
+
+const difference: Fields<Difference> = {
+  kind: z.string(),
+  resource: z.string(),
+  path: z.string(),
+  desired: z.unknown().optional(),
+  actual: z.unknown().optional(),
+  action: z.enum(['created', 'updated', 'removed', 'reported']),
+};
+const condition: Fields<Condition> = {
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  changedAt: z.string(),
+};
+const pass: Fields<PassRecord> = {
+  id: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  cause: Cause,
+  baseline: BaselineAt,
+  result: z.enum(['unchanged', 'corrected', 'drifted', 'waiting', 'failed']),
+  calls: z.looseObject({ reads: z.number(), writes: z.number() }),
+  differences: z.array(z.looseObject(difference)),
+};
+const fields: Fields<AccountStatus> = {
+  schemaVersion: z.literal(1),
+  accountId: AccountId,
+  version: z.int(),
+  observedGeneration: z.int(),
+  ready: z.boolean(),
+  retired: z.literal(true).optional(),
+  readySince: z.string().optional(),
+  conditions: z.array(z.looseObject(condition)),
+  outputs: z.record(z.string(), z.string()),
+  admitted: z.looseObject({ roleArn: z.string(), externalId: z.string(), at: z.string() }).optional(),
+  foreign: z.array(z.string()),
+  dueAt: z.string().optional(),
+  waiting: z
+    .looseObject({
+      since: z.string(),
+      attempts: z.int(),
+      for: z.enum(['account', 'consistency', 'making', 'remedy']).exactOptional(),
+    })
+    .optional(),
+  lastPass: z.looseObject(pass).optional(),
+  unannounced: z
+    .array(z.looseObject({ detailType: z.string(), detail: z.record(z.string(), z.unknown()) }))
+    .optional(),
+};
+
+const readSaved = reader<AccountStatus>(fields);
+
+/** Reads the status of an account; undefined where no pass has saved one, whatever a lease or a note left there. */
+export function readStatus(item: Item | undefined): AccountStatus | undefined {
+  return item?.version === 0 ? undefined : readSaved(item);
+}
+
+/** Reads a line of an account's history. */
+export const readPass = reader<PassRecord>(pass);

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { accountKey, getRecord, getStatus, loadAccount, statusPages } from '../../shared/store/accounts.ts';
+import { addressBook } from '../../shared/store/addresses.ts';
+import { getBaseline, listBaselines } from '../../shared/store/baselines.ts';
+import { changeControl, getControl, startSweep } from '../../shared/store/controls.ts';
+import { getCreation } from '../../shared/store/creations.ts';
+import type { Item } from '../../shared/store/item.ts';
+import { beginListing } from '../../shared/store/listings.ts';
+import { getRejection } from '../../shared/store/rejections.ts';
+import { currentRules } from '../../shared/store/rules.ts';
+import { history } from '../../shared/store/statuses.ts';
+import { passTurnstile } from '../../shared/store/turnstile.ts';
+import { MEMBER } from '../factories.ts';
+import { memoryTable } from '../support/memory-table.ts';
+
+/** Every item, as the first version of Orgkeeper wrote it: each stays readable for ever. */
+const items: readonly Item[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'items-of-version-1.json'), 'utf8'),
+);
+const recordedAt = (pk: string, sk: string) =>
+  items.find((item) => item.pk === pk && String(item.sk).startsWith(sk)) ?? {};
+
+function tableOf(...changed: readonly Item[]) {
+  const store = memoryTable();
+  store.put(...items, ...changed);
+  return store;
+}
+
+const attributes = ['pk', 'sk', 'collection', 'collectionKey', 'due', 'lease', 'expiresAt'];
+const entity = (item: Item) =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !attributes.includes(name)));
+
+const account = `account#${MEMBER}`;
+/** What is read of each sort of item, how, and where that is recorded. */
+const sorts: readonly (readonly [
+  string,
+  [pk: string, sk: string],
+  (table: ReturnType<typeof tableOf>['table']) => Promise<unknown>,
+])[] = [
+  ['record of an account', [account, 'desired'], (table) => getRecord(table, MEMBER)],
+  ['status of an account', [account, 'status'], (table) => getStatus(table, MEMBER)],
+  ['line of history', [account, 'pass#'], (table) => history(table, MEMBER, 1).then(([pass]) => pass)],
+  ['block of addresses', [account, 'address'], (table) => addressBook(table).addressOf(MEMBER)],
+  ['list of pools', ['control', 'address-pools'], (table) => addressBook(table).pools()],
+  ['baseline', ['baseline#analytics', 'version#'], (table) => getBaseline(table, 'analytics', 1)],
+  ['set of rules', ['rules', 'version#'], (table) => currentRules(table)],
+  [
+    'request for an account',
+    ['creation-request#ticket-4711', 'request'],
+    (table) => getCreation(table, 'ticket-4711'),
+  ],
+  [
+    'sweep',
+    ['sweep#event-2', 'progress'],
+    (table) => startSweep(table, { sweepId: 'event-2', accounts: 1, startedAt: '' }),
+  ],
+  [
+    'turnstile of creations',
+    ['control', 'creations'],
+    (table) => passTurnstile(table, (turnstile) => ({ turnstile, result: turnstile })),
+  ],
+  ['rejection', ['rejection#event-3', 'rejection'], (table) => getRejection(table, 'event-3')],
+];
+
+describe('items of version 1', () => {
+  it.each(sorts)('the %s is read as it was recorded', async (_, [pk, sk], read) => {
+    expect(await read(tableOf().table)).toEqual(entity(recordedAt(pk, sk)));
+  });
+
+  it('the listing that was left is gone on with', async () => {
+    const now = new Date('2026-11-20T09:06:00Z');
+    const begun = await beginListing(tableOf().table, { now, until: now });
+    const { listingId, startedAt } = recordedAt('control', 'listing');
+    expect(begun?.listing).toMatchObject({ listingId, startedAt });
+  });
+
+  it('what is paused is read as it was recorded', async () => {
+    expect(await getControl(tableOf().table)).toEqual({ fleetPaused: false, pausedBaselines: ['analytics'] });
+  });
+});
+
+describe('an item that is not what it should be', () => {
+  it.each(sorts)('as a %s: its key and every path are said', async (_, [pk, sk], read) => {
+    const item = recordedAt(pk, sk);
+    const whole = Object.keys(item).filter((name) => !attributes.includes(name));
+    const required =
+      whole.find((name) => Array.isArray(item[name]) || typeof item[name] === 'object') ?? whole[0];
+    const { table } = tableOf({ ...item, [required ?? '']: 7 });
+    await expect(read(table)).rejects.toMatchObject({
+      name: 'UnreadableItem',
+      message: expect.stringContaining(
+        `The item ${pk} / ${item.sk} of the table cannot be read: ${required} `,
+      ),
+    });
+  });
+
+  it.each(sorts)('as a %s of a newer version: which is said', async (_, [pk, sk], read) => {
+    const { table } = tableOf({ ...recordedAt(pk, sk), schemaVersion: 2 });
+    await expect(read(table)).rejects.toThrow(
+      'schemaVersion is 2, and this version of Orgkeeper reads up to 1: deploy the newer one',
+    );
+  });
+
+  it.each([
+    ['a status without conditions', 'status', 'conditions', undefined, 'conditions is missing'],
+    ['a status with its version as text', 'status', 'version', '7', 'version must be a number, not text'],
+    ['a record without a generation', 'desired', 'generation', undefined, 'generation is missing'],
+  ])('%s', async (_, sk, field, value, problem) => {
+    const { table } = tableOf({ ...recordedAt(account, sk), [field]: value });
+    await expect(loadAccount(table, MEMBER)).rejects.toThrow(
+      `The item ${account} / ${sk} of the table cannot be read: ${problem}.`,
+    );
+  });
+
+  it('says what is paused: then everything is, and nobody changes it unseen', async () => {
+    const { table } = tableOf({ pk: 'control', sk: 'fleet', fleetPaused: false });
+    const control = await getControl(table);
+    expect(control).toMatchObject({
+      fleetPaused: true,
+      unreadable: { problems: [{ path: 'pausedBaselines' }] },
+    });
+    const resume = changeControl(table, (read) => ({ ...read, fleetPaused: false }));
+    await expect(resume).rejects.toThrow('The item control / fleet of the table cannot be read');
+  });
+
+  it('does not hide the others of its collection', async () => {
+    const broken = { pk: 'account#1', sk: 'status', collection: 'status', collectionKey: '1', version: 1 };
+    const pages = [];
+    for await (const page of statusPages(tableOf(broken).table)) pages.push(page);
+    expect(pages).toEqual([
+      {
+        items: [expect.objectContaining({ accountId: MEMBER })],
+        unreadable: [expect.objectContaining({ pk: 'account#1', sk: 'status' })],
+        last: MEMBER,
+      },
+    ]);
+  });
+
+  it('is not one that holds a lease alone', async () => {
+    const { table } = tableOf({ pk: account, sk: 'status', version: 0, lease: { passId: 'a' } });
+    expect((await loadAccount(table, MEMBER)).status).toBeUndefined();
+  });
+
+  it('is not one with a field that nobody knows, which is kept', async () => {
+    const { table } = tableOf({ ...recordedAt(account, 'desired'), ...accountKey(MEMBER), added: 'later' });
+    expect(await getRecord(table, MEMBER)).toMatchObject({ added: 'later' });
+    expect(await listBaselines(table)).toHaveLength(1);
+  });
+});
