@@ -15,6 +15,7 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { isGone, readConsistently } from '../consistent-read.ts';
 import { localClient } from '../deploy.ts';
 
 /** What AWS (the emulator) says of an account now, read with the SDK and nothing of Orgkeeper's. */
@@ -51,8 +52,8 @@ export interface Where {
 export async function readWorld(where: Where): Promise<World> {
   const settings = localClient(where.endpoint, where.accountId, where.region);
   const [role, network, parameters] = await Promise.all([
-    readRole(new IAMClient(settings), where.roleName),
-    readNetwork(new EC2Client(settings)),
+    readConsistently(() => readRole(new IAMClient(settings), where.roleName)),
+    readConsistently(() => readNetwork(new EC2Client(settings))),
     readParameters(new SSMClient(settings)),
   ]);
   return { role, ...network, parameters };
@@ -60,7 +61,7 @@ export async function readWorld(where: Where): Promise<World> {
 
 async function readRole(iam: IAMClient, name: string): Promise<World['role']> {
   const found = await iam.send(new GetRoleCommand({ RoleName: name })).catch((error: Error) => {
-    if (error.name.startsWith('NoSuchEntity')) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   });
   if (!found?.Role) return undefined;

@@ -14,7 +14,6 @@ import {
   IAMClient,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
-  NoSuchEntityException,
 } from '@aws-sdk/client-iam';
 import {
   DescribeParametersCommand,
@@ -22,6 +21,7 @@ import {
   ListTagsForResourceCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import { isGone, readConsistently } from '../../../local/consistent-read.ts';
 import type { TestRuntime } from './runtime.ts';
 
 /** What AWS says is in an account, of what the `analytics` baseline keeps. Ids are replaced by what they stand for. */
@@ -86,11 +86,12 @@ export const CIDR = '10.0.0.0/16';
 export const SUBNET = '10.0.0.0/20';
 
 /** Reads an account through the SDK, as its administrator. */
-export async function readWorld(runtime: TestRuntime, accountId: string): Promise<World> {
+export async function readWorld(runtime: Pick<TestRuntime, 'as'>, accountId: string): Promise<World> {
+  const settings = runtime.as(accountId);
   const [role, network, parameters] = await Promise.all([
-    readRole(new IAMClient(runtime.as(accountId))),
-    readNetwork(new EC2Client(runtime.as(accountId))),
-    readParameters(new SSMClient(runtime.as(accountId))),
+    readConsistently(() => readRole(new IAMClient(settings))),
+    readConsistently(() => readNetwork(new EC2Client(settings))),
+    readConsistently(() => readParameters(new SSMClient(settings))),
   ]);
   const { names, ...seen } = network;
   let text = JSON.stringify({ ...seen, parameters });
@@ -115,32 +116,32 @@ export async function readIds(runtime: TestRuntime, accountId: string): Promise<
 
 async function readRole(iam: IAMClient): Promise<SeenRole | undefined> {
   const of = { RoleName: ROLE };
-  try {
-    const [{ Role }, { PolicyNames = [] }, { AttachedPolicies = [] }] = await Promise.all([
-      iam.send(new GetRoleCommand(of)),
-      iam.send(new ListRolePoliciesCommand(of)),
-      iam.send(new ListAttachedRolePoliciesCommand(of)),
-    ]);
-    const inline = await Promise.all(
-      PolicyNames.sort().map(async (PolicyName) => {
-        const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ ...of, PolicyName }));
-        return [PolicyName, decoded(PolicyDocument)] as const;
-      }),
-    );
-    return {
-      path: Role?.Path ?? '',
-      description: Role?.Description ?? '',
-      maxSessionDuration: Role?.MaxSessionDuration ?? 0,
-      boundary: Role?.PermissionsBoundary?.PermissionsBoundaryArn ?? '',
-      trust: decoded(Role?.AssumeRolePolicyDocument),
-      inline: Object.fromEntries(inline),
-      attached: AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn).sort(),
-      tags: tagsOf(Role?.Tags),
-    };
-  } catch (error) {
-    if (error instanceof NoSuchEntityException) return undefined;
+  const found = await iam.send(new GetRoleCommand(of)).catch((error: Error) => {
+    if (isGone(error)) return undefined;
     throw error;
-  }
+  });
+  if (!found) return undefined;
+  const { Role } = found;
+  const [{ PolicyNames = [] }, { AttachedPolicies = [] }] = await Promise.all([
+    iam.send(new ListRolePoliciesCommand(of)),
+    iam.send(new ListAttachedRolePoliciesCommand(of)),
+  ]);
+  const inline = await Promise.all(
+    PolicyNames.sort().map(async (PolicyName) => {
+      const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ ...of, PolicyName }));
+      return [PolicyName, decoded(PolicyDocument)] as const;
+    }),
+  );
+  return {
+    path: Role?.Path ?? '',
+    description: Role?.Description ?? '',
+    maxSessionDuration: Role?.MaxSessionDuration ?? 0,
+    boundary: Role?.PermissionsBoundary?.PermissionsBoundaryArn ?? '',
+    trust: decoded(Role?.AssumeRolePolicyDocument),
+    inline: Object.fromEntries(inline),
+    attached: AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn).sort(),
+    tags: tagsOf(Role?.Tags),
+  };
 }
 
 async function readRaw(ec2: EC2Client) {
