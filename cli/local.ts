@@ -1,6 +1,7 @@
 import { DescribeAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { Command } from 'commander';
 import { localAccessKeyId } from '../local/gateway/callers.ts';
+import { interruption } from '../local/interruption.ts';
 import {
   DEFAULT_PORT,
   type Runtime,
@@ -36,15 +37,12 @@ export function localCommand(defaults: RuntimeOptions = {}): Command {
 async function start(options: RuntimeOptions): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const emulator = process.env.AWS_ENDPOINT_URL;
-  const interrupted = new Promise<number>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(0));
-  });
-  const starting = startRuntime({ ...options, say, ...(emulator ? { emulator } : {}) });
-  const runtime = await Promise.race([starting, interrupted]);
-  if (typeof runtime === 'number') {
-    await starting.then(({ stop }) => stop()).catch(() => undefined);
-    process.exit(0);
-  }
+  const interrupted = interruption().then(() => 0);
+  const runtime = await Promise.race([
+    startRuntime({ ...options, say, ...(emulator ? { emulator } : {}) }),
+    interrupted,
+  ]);
+  if (typeof runtime === 'number') process.exit(runtime);
   say(`Functions write to ${runtime.logFile}.`);
   say(`For the AWS CLI in another terminal: eval "$(npx orgkeeper local env)"`);
   process.stdout.write(`ready ${runtime.endpoint}\n`);

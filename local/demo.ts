@@ -8,6 +8,7 @@ import { tamperings } from './demo/tamper.ts';
 import { until } from './demo/wait.ts';
 import { readWorld, type Where } from './demo/world.ts';
 import { localClient } from './deploy.ts';
+import { interruption } from './interruption.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 
 const ROLE = 'orgkeeper-execution';
@@ -16,19 +17,12 @@ const INVITED = '567890123456';
 
 /** The main job, start to end, on this machine: `npm run demo`. Exits 0 only when AWS says that all of it holds. */
 const began = Date.now();
-const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => reject(new Error('Interrupted.')));
-});
-interrupted.catch(() => undefined);
-step(1, 'Orgkeeper is deployed into an emulated organization');
-const runtime = await startRuntime({ port: 0, announce: false, say: line });
+let runtime: Runtime | undefined;
 try {
   await Promise.race([
-    demo(runtime),
-    interrupted,
-    runtime.lost.then((why) => {
-      throw new Error(why);
+    run(),
+    interruption().then(() => {
+      throw new Error('Interrupted.');
     }),
   ]);
   process.stdout.write(`\nAll of it held. ${Math.round((Date.now() - began) / 1000)} s.\n`);
@@ -36,9 +30,18 @@ try {
   process.stdout.write(`\nNot all of it held: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 } finally {
-  await runtime.stop();
+  await runtime?.stop();
 }
 process.exit();
+
+async function run(): Promise<void> {
+  step(1, 'Orgkeeper is deployed into an emulated organization');
+  runtime = await startRuntime({ port: 0, announce: false, say: line });
+  const lost = runtime.lost.then((why) => {
+    throw new Error(why);
+  });
+  await Promise.race([demo(runtime), lost]);
+}
 
 async function demo(at: Runtime): Promise<void> {
   const { main, management } = at.accounts;
@@ -50,6 +53,9 @@ async function demo(at: Runtime): Promise<void> {
   line(`aws organizations create-account → ${accountId}`);
   const where: Where = { endpoint: at.endpoint, region: at.region, accountId, roleName: ROLE };
   await allHolds(at, where);
+  await answers.hear(`AccountReady of ${accountId}`, ({ detailType, detail }) => {
+    return detailType === 'AccountReady' && detail.accountId === accountId;
+  });
 
   step(3, 'Somebody changes things by hand in that account');
   for (const { what, run } of tamperings(where, await readWorld(where))) {
@@ -78,12 +84,8 @@ async function demo(at: Runtime): Promise<void> {
 
   step(6, 'A request that makes no sense is refused, with a reason');
   await ask(at, 'AccountRegistrationRequested', { accountId: '12345678901', name: 'typo' });
-  const refusal = await until(
-    'the refusal',
-    async () => (await answers()).find(({ detailType }) => detailType === 'RequestRejected'),
-    (answer) => answer !== undefined,
-  );
-  line(`✔ on the bus: RequestRejected ${JSON.stringify(refusal?.detail.problems)}`);
+  const refusal = await answers.hear('RequestRejected', ({ detailType }) => detailType === 'RequestRejected');
+  line(`✔ on the bus: RequestRejected ${JSON.stringify(refusal.detail.problems)}`);
 }
 
 async function allHolds(at: Runtime, where: Where): Promise<void> {

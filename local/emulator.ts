@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withoutAws } from './own-environment.ts';
 
@@ -43,13 +43,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     }
     return { endpoint, lost: never, stop: async () => undefined };
   }
-  const command = motoServer(options);
-  const port = await freePort();
+  const command = await motoServer(options);
   mkdirSync(join(options.directory, 'logs'), { recursive: true });
-  const logFile = join(options.directory, 'logs', `emulator-${port}.log`);
+  const logFile = join(options.directory, 'logs', `emulator-${randomUUID()}.log`);
   const log = openSync(logFile, 'w');
   // The guard ends the emulator also when this process is killed and can no longer do it itself.
-  const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command, String(port)], {
+  const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command], {
     stdio: ['pipe', log, log],
     detached: true,
     env: {
@@ -58,7 +57,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
       MOTO_EC2_LOAD_DEFAULT_AMIS: 'false', // 5 MB and a fifth of its time for each account, and nothing starts one.
       ...withoutAws(process.env),
-      MOTO_PORT: String(port),
       PYTHONUNBUFFERED: '1',
     },
   });
@@ -71,13 +69,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       if (!stopping) resolve(`The emulator (moto) ended by itself; see ${logFile}.`);
     });
   });
-  const endpoint = `http://127.0.0.1:${port}`;
-  const started = await Promise.race([answers(endpoint, 60_000), lost]);
-  if (started !== true) {
+  const endpoint = await Promise.race([addressOf(logFile, child), lost.then((why) => new Error(why))]);
+  if (typeof endpoint !== 'string') {
     signalGroup(child, 'SIGKILL');
-    throw new Error(
-      typeof started === 'string' ? started : 'The emulator (moto) did not answer within 60 s.',
-    );
+    throw endpoint ?? new Error(`The emulator (moto) did not answer within 60 s; see ${logFile}.`);
   }
   return {
     endpoint,
@@ -96,13 +91,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
  * The command that starts moto: the one on PATH, else the one that was installed into the directory, else one that
  * is installed there now. Throws a sentence that says what to install when it cannot.
  */
-export function motoServer(options: Omit<EmulatorOptions, 'endpoint'>): string {
+export async function motoServer(options: Omit<EmulatorOptions, 'endpoint'>): Promise<string> {
   return findMoto(options) ?? installMoto(options);
 }
 
-/** Starts moto, and ends it once standard input closes: that is, when the process that started it is gone. */
+/**
+ * Starts moto, and ends it once standard input closes: that is, when the process that started it is gone. Port 0: moto
+ * itself takes a free one and says which. A port that was found free before may be another emulator's by then, and
+ * that one would answer here.
+ */
 const GUARD = `exec 3<&0
-"$1" -H 127.0.0.1 -p "$2" </dev/null & moto=$!
+"$1" -H 127.0.0.1 -p 0 </dev/null & moto=$!
 { cat <&3 >/dev/null; kill -KILL $moto; } 2>/dev/null &
 wait $moto`;
 
@@ -150,7 +149,7 @@ function isTested(version: string): boolean {
   return compare(MOTO_RANGE.from) >= 0 && compare(MOTO_RANGE.below) < 0;
 }
 
-function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): string {
+async function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): Promise<string> {
   const target = join(directory, 'moto');
   const requirement = `moto[server]${MOTO_RANGE.text}`;
   const python = join(target, 'bin', 'python');
@@ -167,20 +166,47 @@ function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): str
         [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement],
       ];
   for (const [command = '', ...args] of steps) {
-    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-    if (status === 0) continue;
-    const why = stderr?.trim().split('\n').at(-1) ?? 'the command is missing';
+    const why = await failureOf(command, args);
+    if (why === undefined) continue;
     throw new Error(
-      `The emulator could not be installed (${command} ${args[0]}…: ${why}). Install it yourself with ` +
-        `"pip install '${requirement}'" (Python 3.10 or newer), or set AWS_ENDPOINT_URL to one that runs.`,
+      `The emulator could not be installed (${command} ${args.slice(0, 2).join(' ')}: ${why}): install it yourself ` +
+        `with "pip install '${requirement}'" (Python 3.10 or newer), or set AWS_ENDPOINT_URL to one that runs.`,
     );
   }
   return join(target, 'bin', 'moto_server');
 }
 
+/** Runs a command, beside other work and never longer than this process: why it failed, or undefined when it did not. */
+function failureOf(command: string, args: readonly string[]): Promise<string | undefined> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const end = () => child.kill();
+  process.once('exit', end);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  return new Promise<string | undefined>((resolve) => {
+    child.once('error', () => resolve('the command is missing'));
+    child.once('close', (code) =>
+      resolve(code === 0 ? undefined : (said.trim().split('\n').at(-1) ?? 'it failed')),
+    );
+  }).finally(() => process.removeListener('exit', end));
+}
+
 function run(command: string, args: string[]): string | undefined {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Where moto says that it listens, once it answers there; undefined when it ends or takes longer than a minute. */
+async function addressOf(logFile: string, child: ChildProcess): Promise<string | undefined> {
+  const until = Date.now() + 60_000;
+  while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
+    const said = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(readFileSync(logFile, 'utf8'))?.[1];
+    if (said) return (await answers(said, until - Date.now())) ? said : undefined;
+    await pause(50);
+  }
+  return undefined;
 }
 
 async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
@@ -191,18 +217,11 @@ async function answers(endpoint: string, milliseconds: number): Promise<boolean>
       () => false,
     );
     if (ok) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   return false;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -103,7 +103,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     gateway.connect(emulator);
     say(`Emulator at ${emulator.endpoint}. Deploying the stacks …`);
     const deploying = join(directory, 'deployments', new URL(gateway.endpoint).port);
-    undo.push(() => rmSync(deploying, { recursive: true, force: true }));
+    undo.push(beforeExit(() => rmSync(deploying, { recursive: true, force: true })));
     const deployment = await deploy({
       endpoint: gateway.endpoint,
       region,
@@ -137,7 +137,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       const state: RuntimeState = { endpoint: gateway.endpoint, region, accounts, pid: process.pid };
       const file = join(directory, 'runtime.json');
       writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
-      undo.push(() => withdraw(file, state));
+      undo.push(beforeExit(() => withdraw(file, state)));
     }
     return runtime;
   } catch (error) {
@@ -157,6 +157,15 @@ export function readRuntimeState(directory: string = PROJECT_STATE): RuntimeStat
     throw new Error(none, { cause: error });
   }
   return state;
+}
+
+/** What this process does before it exits, should nobody have done it by then. */
+function beforeExit(step: () => void): () => void {
+  process.once('exit', step);
+  return () => {
+    process.removeListener('exit', step);
+    step();
+  };
 }
 
 /** Takes the announcement away, unless another runtime has announced itself since. */

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { localClient } from '../deploy.ts';
 import type { Runtime } from '../runtime.ts';
+import { until } from './wait.ts';
 
 /** An event that Orgkeeper put on the bus. */
 export interface Answer {
@@ -14,8 +15,14 @@ export interface Answer {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Subscribes a queue to what Orgkeeper announces, as any other system would; each call takes what came since. */
-export async function listen(runtime: Runtime): Promise<() => Promise<Answer[]>> {
+/** What Orgkeeper has said on the bus since somebody began to listen. */
+export interface Answers {
+  /** The first that fits, once it has come. */
+  hear(what: string, fits: (answer: Answer) => boolean): Promise<Answer>;
+}
+
+/** Subscribes a queue to what Orgkeeper announces, as any other system would. */
+export async function listen(runtime: Runtime): Promise<Answers> {
   const settings = localClient(runtime.endpoint, runtime.accounts.main, runtime.region);
   const sqs = new SQSClient({ ...settings, useQueueUrlAsEndpoint: false });
   const bus = new EventBridgeClient(settings);
@@ -25,16 +32,24 @@ export async function listen(runtime: Runtime): Promise<() => Promise<Answer[]>>
   const Arn = `arn:aws:sqs:${runtime.region}:${runtime.accounts.main}:demo`;
   await bus.send(new PutRuleCommand({ Name: 'demo', EventBusName, EventPattern }));
   await bus.send(new PutTargetsCommand({ Rule: 'demo', EventBusName, Targets: [{ Id: 'demo', Arn }] }));
-  return async () => {
+  const heard: Answer[] = [];
+  const receive = async () => {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
     );
-    return Promise.all(
-      Messages.map(async ({ Body = '{}', ReceiptHandle }) => {
-        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-        const event = JSON.parse(Body) as { 'detail-type': string; detail: Record<string, unknown> };
-        return { detailType: event['detail-type'], detail: event.detail };
-      }),
-    );
+    for (const { Body = '{}', ReceiptHandle } of Messages) {
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      const event = JSON.parse(Body) as { 'detail-type': string; detail: Record<string, unknown> };
+      heard.push({ detailType: event['detail-type'], detail: event.detail });
+    }
+  };
+  return {
+    async hear(what, fits) {
+      const first = async () => {
+        await receive();
+        return heard.find(fits);
+      };
+      return until(what, first, (found) => found !== undefined);
+    },
   };
 }

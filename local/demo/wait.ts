@@ -1,4 +1,16 @@
 /** Asks again every half second until the answer is right; throws with what it said last after `seconds`. */
+export async function until<T, Right extends T>(
+  what: string,
+  ask: () => Promise<T>,
+  right: (answer: T) => answer is Right,
+  seconds?: number,
+): Promise<Right>;
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  right: (answer: T) => boolean,
+  seconds?: number,
+): Promise<T>;
 export async function until<T>(
   what: string,
   ask: () => Promise<T>,

@@ -1,7 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { standIns } from './stand-ins.ts';
@@ -11,14 +14,30 @@ const CLI = fileURLToPath(new URL('./start-cli.ts', import.meta.url));
 const functionsDir = standIns();
 
 let started: ChildProcess[] = [];
+/** What these started, for when a test fails that it goes with them. */
+let theirs: number[] = [];
 afterEach(() => {
   for (const child of started) child.kill('SIGKILL');
+  for (const pid of running(theirs)) process.kill(pid, 'SIGKILL');
   started = [];
+  theirs = [];
 });
 
 /** Runs `local …` with what it prints; `said` resolves when the text has come. */
 function local(...args: string[]) {
-  const child = spawn(node, [CLI, functionsDir, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return follow(spawn(node, [CLI, functionsDir, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** The same by npm, as `npm start` does it: the script of this folder's package says how. */
+function npm(...args: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'orgkeeper-npm-'));
+  const scripts = { local: `exec ${node} ${CLI} ${functionsDir}` };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'started-by-npm', scripts }));
+  const command = ['run', '--silent', 'local', '--', ...args];
+  return follow(spawn('npm', command, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+function follow(child: ChildProcessByStdio<null, Readable, Readable>) {
   started.push(child);
   let out = '';
   let err = '';
@@ -40,47 +59,102 @@ function local(...args: string[]) {
   return { child, code, said, output: () => ({ out, err }) };
 }
 
-/** Processes whose command line has the text. */
-function processesWith(text: string): string[] {
-  return commandLines().filter((line) => line.includes(text) && !line.includes('ps -ww'));
+/** Every process that this one started, directly or not, and that runs. */
+function startedBy(pid: number | undefined): number[] {
+  const all = processes();
+  const below = (parent: number): number[] =>
+    all.flatMap((one) => (one.parent === parent ? [one.pid, ...below(one.pid)] : []));
+  const found = pid === undefined ? [] : below(pid);
+  theirs.push(...found);
+  return found;
 }
 
-/** Of all processes; `ps` is asked only where there is no /proc: slim images of Linux have none. */
-function commandLines(): string[] {
-  if (!existsSync('/proc/self/cmdline')) {
-    return execFileSync('ps', ['-ww', '-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+/** Those of these processes that still run. */
+function running(pids: readonly number[]): number[] {
+  return processes().flatMap(({ pid }) => (pids.includes(pid) ? [pid] : []));
+}
+
+/** All processes but those that have ended and wait to be asked for it. `ps` only where there is no /proc: slim Linux has no ps. */
+function processes(): { readonly pid: number; readonly parent: number }[] {
+  if (!existsSync('/proc/self/stat')) {
+    const listed = execFileSync('ps', ['-axo', 'pid=,ppid=,stat='], { encoding: 'utf8' });
+    return listed.split('\n').flatMap((line) => {
+      const [pid, parent, state = 'Z'] = line.trim().split(/\s+/);
+      return state.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent) }];
+    });
   }
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     try {
-      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      // `1234 (a name) S 1 …`: the state and the parent come after the name.
+      const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent) }];
     } catch {
       return []; // It has just ended.
     }
   });
 }
 
+/** Resolves once none of these processes runs any more. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const until = Date.now() + 20_000;
+  while (running(pids).length > 0) {
+    if (Date.now() > until) throw new Error(`Still running: ${running(pids)} of ${pids}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 describe('local start', () => {
   it('is ready, leaves no process behind after Ctrl-C, and ends with 0', async () => {
     const run = local('start', '--port', '0');
     const [, endpoint = ''] = await run.said(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
-    const [, emulatorPort = ''] = await run.said(/Emulator at http:\/\/127\.0\.0\.1:(\d+)/);
     expect((await fetch(`${endpoint}/_orgkeeper/health`)).status).toBe(200);
-    expect(processesWith(`-p ${emulatorPort}`)).not.toEqual([]);
+    const started = startedBy(run.child.pid);
+    expect(started.length).toBeGreaterThan(1);
     run.child.kill('SIGINT');
     expect(await run.code).toBe(0);
-    expect(processesWith(`-p ${emulatorPort}`)).toEqual([]);
+    expect(running(started)).toEqual([]);
     await expect(fetch(`${endpoint}/_orgkeeper/health`)).rejects.toThrow();
   }, 120_000);
 
   it('takes its emulator with it when it is killed', async () => {
     const run = local('start', '--port', '0');
-    const [, emulatorPort = ''] = await run.said(/Emulator at http:\/\/127\.0\.0\.1:(\d+)/);
+    await run.said(/Emulator at /);
+    const started = startedBy(run.child.pid);
+    expect(started).not.toEqual([]);
     run.child.kill('SIGKILL');
     await run.code;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(processesWith(`-p ${emulatorPort}`)).toEqual([]);
+    await gone(started);
   }, 120_000);
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    'ends at once on %s while it still starts',
+    async (signal) => {
+      const run = local('start', '--port', '0');
+      await run.said(/Emulator at /);
+      const started = startedBy(run.child.pid);
+      run.child.kill(signal);
+      expect(await run.code).toBe(0);
+      await gone(started);
+      expect(run.output().out).toBe('');
+    },
+    120_000,
+  );
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
+    'ends with all that it started when the npm that runs it gets %s',
+    async (signal) => {
+      const run = npm('start', '--port', '0');
+      const [, endpoint = ''] = await run.said(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
+      const started = startedBy(run.child.pid);
+      expect(started.length).toBeGreaterThan(2);
+      run.child.kill(signal);
+      await run.code;
+      await gone(started);
+      await expect(fetch(`${endpoint}/_orgkeeper/health`)).rejects.toThrow();
+    },
+    120_000,
+  );
 
   it('says in a sentence that the port is taken, and ends with 1', async () => {
     const server = createServer();

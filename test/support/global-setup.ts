@@ -4,18 +4,19 @@ import { leaveAws } from '../../local/own-environment.ts';
 
 /**
  * Tests are told everything by themselves: nothing that whoever runs them has set for AWS, Orgkeeper or colours counts.
- * Installs the emulator where there is none, before test files beside each other would all do it. Where it cannot be,
- * the tests that need none still run, and each of the others fails with the reason.
+ * Installs the emulator where there is none, before test files beside each other would all do it. Where it cannot be, the
+ * run ends with the reason.
  */
-export default function setup(): void {
+export default async function setup(): Promise<void> {
   leaveAws();
   for (const name of Object.keys(process.env)) {
     if (/^(ORGKEEPER_|NO_COLOR$|FORCE_COLOR$)/.test(name)) delete process.env[name];
   }
   const directory = fileURLToPath(new URL('../../.orgkeeper', import.meta.url));
   try {
-    motoServer({ directory, say: (line) => console.log(line) });
+    await motoServer({ directory, say: (line) => console.log(line) });
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
   }
 }

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const OWN_NODE = fileURLToPath(new URL('../../cli/own-node.mjs', import.meta.url));
+const PROGRAM = 'process.stdout.write(`${process.version} ${process.argv.slice(2)}`);';
+
+/** A checkout with the program in it; `packages`: whether `npm ci` has run, with its scripts or without. */
+function checkout(packages: 'none' | 'without scripts' | 'all') {
+  const folder = mkdtempSync(join(tmpdir(), 'orgkeeper-checkout-'));
+  mkdirSync(join(folder, 'cli'));
+  copyFileSync(OWN_NODE, join(folder, 'cli', 'own-node.mjs'));
+  writeFileSync(join(folder, 'program.mjs'), PROGRAM);
+  const old = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.0' } });`;
+  writeFileSync(join(folder, 'old.cjs'), old);
+  const own = join(folder, 'node_modules', 'node');
+  if (packages !== 'none') {
+    mkdirSync(join(own, 'bin'), { recursive: true });
+    writeFileSync(join(own, 'package.json'), '{}');
+  }
+  if (packages === 'all') {
+    const says = '#!/bin/sh\necho "own Node: $*"\n';
+    writeFileSync(join(own, 'bin', 'node'), says, { mode: 0o755 });
+  }
+  return {
+    run: (node: 'old' | 'this', ...args: string[]) => {
+      const before = node === 'old' ? ['-r', './old.cjs'] : [];
+      const options = { cwd: folder, encoding: 'utf8' } as const;
+      return spawnSync(process.execPath, [...before, 'cli/own-node.mjs', ...args], options);
+    },
+  };
+}
+
+describe("The project's own Node", () => {
+  it('runs a program where the shell has an older one', () => {
+    const { stdout, status } = checkout('all').run('old', 'program.mjs', 'a');
+    expect([stdout, status]).toEqual(['own Node: program.mjs a\n', 0]);
+  });
+
+  it('is not needed where the shell has one as new', () => {
+    const { stdout, status } = checkout('without scripts').run('this', 'program.mjs', 'a', 'b');
+    expect([stdout, status]).toEqual([`${process.version} a,b`, 0]);
+  });
+
+  it('takes options for Node itself', () => {
+    const { stdout } = checkout('all').run('this', '--stack-size=900', 'program.mjs', 'a');
+    expect(stdout).toBe(`${process.version} a`);
+  });
+
+  it.each([
+    ['old', 'none'],
+    ['old', 'without scripts'],
+    ['this', 'none'],
+  ] as const)('is missed in one sentence, by %s Node with packages: %s', (node, packages) => {
+    const { stdout, stderr, status } = checkout(packages).run(node, 'program.mjs');
+    expect([stdout, status]).toEqual(['', 1]);
+    expect(stderr).toMatch(/^Orgkeeper's packages, .*run "npm ci" \(this is Node [\d.]+\)\.\n$/);
+  });
+});
