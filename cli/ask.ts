@@ -4,9 +4,6 @@ import type { Problem } from '../shared/errors.ts';
 import { parseRequest, type RequestType, type requests } from '../shared/requests.ts';
 import { Failure } from './failure.ts';
 
-/** EventBridge took 256 KB for years, and the queues behind it still may: nothing sensible is larger. */
-const MAX_BYTES = 256 * 1024;
-
 /**
  * The request as intake will read it.
  * @param more problems that only the deployment knows of
@@ -30,10 +27,6 @@ export function checkRequest<T extends RequestType>(
  */
 export async function ask(bus: Bus, type: RequestType, detail: Record<string, unknown>): Promise<string> {
   checkRequest(type, detail);
-  const bytes = Buffer.byteLength(JSON.stringify(detail));
-  if (bytes > MAX_BYTES) {
-    throw new Failure(`The request has ${Math.ceil(bytes / 1024)} KB, and EventBridge takes at most 256 KB.`);
-  }
   const [id] = await putEvents(bus, [{ detailType: type, detail }], REQUEST_SOURCE).catch(
     (error: unknown) => {
       throw explainRefusal(error, bus);

@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
 export async function failIfRejected(table: Table, eventId: string): Promise<void> {
   const rejection = await getRejection(table, eventId);
   if (!rejection) return;
-  const problems = rejection.problems.map(({ path, message }) => `\n  ${path}: ${message}`);
+  const problems = rejection.problems.map(({ path, message }) => `\n  ${path ? `${path}: ` : ''}${message}`);
   throw new Failure(
     `The request was rejected: ${rejection.reason}: ${rejection.message}${problems.join('')}`,
   );

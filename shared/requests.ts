@@ -16,8 +16,9 @@ const ExternalId = z
   .regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, 'an ExternalId is 2 to 1,224 characters of A-Z a-z 0-9 _+=,.@:/-');
 const RoleArn = z
   .string()
+  .max(640)
   .regex(
-    /^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+    /^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/((?!\.{1,2}\/)[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
     'must be the ARN of an IAM role',
   );
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of an IAM role');
@@ -117,6 +118,14 @@ export const requests = {
   AccountRetirementRequested,
 };
 
+/** Every field that some request has. */
+export const REQUEST_FIELDS: ReadonlySet<string> = new Set(
+  Object.values(requests).flatMap(({ shape }) => Object.keys(shape)),
+);
+
+/** EventBridge takes 1 MB, and an item of the table 400 KB. */
+const MAX_BYTES = 256 * 1024;
+
 /** A detail-type that is followed. */
 export type RequestType = keyof typeof requests;
 /** A request that is valid, with its detail. */
@@ -141,8 +150,11 @@ export function parseRequest(
   }
   const type = detailType as RequestType;
   const parsed = requests[type].safeParse(detail, { error: inPlainWords });
-  if (parsed.success) return { request: { type, detail: parsed.data } as Request };
-  return { problems: zodProblems(parsed.error) };
+  if (!parsed.success) return { problems: zodProblems(parsed.error) };
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as Request };
+  const message = `has ${Math.ceil(bytes / 1024)} KB, and a request at most ${MAX_BYTES / 1024}`;
+  return { problems: [{ path: 'detail', message }] };
 }
 
 /** zod's issues as problems, with paths like `detail.network.subnetIds[0]`. */

@@ -46,13 +46,13 @@ export function registerCommand(): Command {
 
 async function register(id: string, options: Options): Promise<void> {
   const [{ ask, checkRequest }, output] = await Promise.all([import('../ask.ts'), import('../output.ts')]);
-  const [{ connect }, { getRecord }, { roleRefusal }] = await Promise.all([
+  const [{ connect }, { getRecord }, { roleRefusals }] = await Promise.all([
     import('../context.ts'),
     import('../../shared/store/accounts.ts'),
     import('../../controllers/intake/refuse-account.ts'),
   ]);
   const { bus, table, config } = await connect();
-  const unusable = roleRefusal(options.executionRoleArn, config)?.problems;
+  const unusable = roleRefusals(options, config).flatMap((refused) => refused?.problems ?? []);
   const request = checkRequest('AccountRegistrationRequested', registration(id, options), unusable);
   const before = await getRecord(table, id);
   const eventId = await ask(bus, 'AccountRegistrationRequested', request);

@@ -13,8 +13,13 @@ export function accountIdsIn(detail: unknown): string[] {
   return [...new Set(ids as string[])];
 }
 
-/** The first value under a key, however deep it stands; undefined when there is none. Pure. */
-export function findIn(value: unknown, key: string): unknown {
+/** The first value under a key, however deep it stands, where it is a text; empty where there is none. Pure. */
+export function textIn(value: unknown, key: string): string {
+  const found = findIn(value, key);
+  return typeof found === 'string' ? found : '';
+}
+
+function findIn(value: unknown, key: string): unknown {
   if (value === null || typeof value !== 'object') return undefined;
   if (!Array.isArray(value) && Object.hasOwn(value, key)) return fields(value)[key];
   for (const item of Object.values(value)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inPlainWords } from '../../shared/plain-words.ts';
 import { zodProblems } from '../../shared/requests.ts';
-import { accountIdsIn, findIn } from './account-ids.ts';
+import { accountIdsIn, textIn } from './account-ids.ts';
 import { createAccountResult } from './create-account-result.ts';
 import type { IntakeDeps } from './deps.ts';
 import { type Hint, lookAt } from './look-at.ts';
@@ -17,14 +17,14 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
   'aws.organizations': {
     CreateAccountResult: createAccountResult,
     AccountJoinedOrganization: (incoming, deps) => {
-      const created = /^created$/i.test(String(findIn(incoming.detail, 'joinedMethod')));
+      const created = /^created$/i.test(textIn(incoming.detail, 'joinedMethod'));
       if (created) return ignored('CreateAccountResult tells of accounts that are created');
       return lookAtAccounts({ came: true }, incoming, deps);
     },
     AcceptHandshake: (incoming, deps) => lookAtAccounts({ came: true }, incoming, deps),
     MoveAccount: (incoming, deps) => {
-      const from = findIn(incoming.detail, 'sourceParentId');
-      return lookAtAccounts(typeof from === 'string' ? { movedFrom: from } : {}, incoming, deps);
+      const from = textIn(incoming.detail, 'sourceParentId');
+      return lookAtAccounts(from ? { movedFrom: from } : {}, incoming, deps);
     },
     CloseAccountResult: (incoming, deps) => lookAtAccounts({}, incoming, deps),
     AccountDepartedOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
@@ -52,8 +52,8 @@ export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): P
 
 /** Control Tower is done with an account: it can be entered now, and may have moved. */
 function managedAccount(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
-  const state = findIn(incoming.detail, 'state');
-  if (state !== 'SUCCEEDED') return ignored(`Control Tower says ${String(state)}`);
+  const state = textIn(incoming.detail, 'state');
+  if (state !== 'SUCCEEDED') return ignored(`Control Tower says ${state || 'nothing of its state'}`);
   return lookAtAccounts({ came: true, settled: true }, incoming, deps);
 }
 

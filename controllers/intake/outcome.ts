@@ -1,5 +1,8 @@
+import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import type { Envelope } from '../../shared/envelope.ts';
 import { type Problem, UnreadableItem } from '../../shared/errors.ts';
+import { REQUEST_FIELDS } from '../../shared/requests.ts';
+import { maskAll, maskExternalIds } from '../../shared/secrets.ts';
 import type { Announcement, Cause } from '../../shared/status.ts';
 import type { WorkMessage } from '../../shared/work.ts';
 
@@ -43,9 +46,17 @@ export type IntakeOutcome =
   | { readonly did: 'ignored'; readonly why: string }
   | { readonly did: 'rejected'; readonly rejection: Rejection };
 
-/** The outcome of an event that is not followed. */
+/** So many problems are said; of one that has more, how many. */
+const PROBLEMS = 50;
+
+/** The outcome of an event that is not followed. What is said of it fits into an event and an item, whatever was asked. */
 export function rejected(reason: string, message: string, problems: readonly Problem[] = []): IntakeOutcome {
-  return { did: 'rejected', rejection: { reason, message, problems } };
+  const said = problems
+    .slice(0, PROBLEMS)
+    .map((problem) => ({ path: cut(problem.path), message: cut(problem.message) }));
+  const more = problems.length - said.length;
+  if (more > 0) said.push({ path: '', message: `and ${more} more problems` });
+  return { did: 'rejected', rejection: { reason, message: cut(message), problems: said } };
 }
 
 /** What asks about an item that cannot be read is answered so: coming again would not make it readable. */
@@ -60,46 +71,58 @@ export async function unlessUnreadable(decide: () => Promise<IntakeOutcome>): Pr
 
 const ECHO_BYTES = 1_024;
 const ECHO_DEPTH = 16;
-const PROBLEMS = 50;
 
 /** The answer to an event that is not followed. What it echoes is cut to 1 KB. Pure. */
 export function rejectionAnnouncement(incoming: Incoming, rejection: Rejection): Announcement {
   const { cause, detail, account } = incoming;
-  const problems = rejection.problems
-    .slice(0, PROBLEMS)
-    .map(({ path, message }) => ({ path: cut(path), message: cut(message) }));
+  const { reason, message, problems } = rejection;
   const accountId = claimedAccount(detail);
+  const request = cut(JSON.stringify(echo(cause.source, detail)) ?? '');
   return {
     detailType: 'RequestRejected',
     detail: {
       ...(accountId !== undefined && { accountId }),
-      reason: rejection.reason,
-      message: cut(rejection.message),
+      reason,
+      message,
       problems,
       cause,
       sentBy: account,
-      request: cut(JSON.stringify(echo(detail)) ?? ''),
+      request,
     },
   };
 }
 
 /**
- * What was asked for, as every rule on the bus may read it: without the ExternalId, and without what lies so deep that
- * writing it out would overflow the stack. No request goes that deep.
+ * What was asked, without secrets: every rule on the bus reads it. A field that no request has may be a misspelt
+ * `externalId`: what stands there is masked.
  */
-function echo(value: unknown, depth = 0): unknown {
+function echo(source: string, detail: unknown): unknown {
+  const shallow = pruned(detail);
+  if (source !== REQUEST_SOURCE || !isObject(shallow)) return maskExternalIds(shallow);
+  const known = Object.entries(shallow).filter(([key]) => REQUEST_FIELDS.has(key));
+  const unknown = Object.entries(shallow).filter(([key]) => !REQUEST_FIELDS.has(key));
+  return {
+    ...maskExternalIds(Object.fromEntries(known)),
+    ...Object.fromEntries(unknown.map(([key, value]) => [key, maskAll(value)])),
+  };
+}
+
+/** The value without what lies so deep that writing it out would overflow the stack. No request goes that deep. */
+function pruned(value: unknown, depth = 0): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (depth === ECHO_DEPTH) return '…';
-  if (Array.isArray(value)) return value.map((each) => echo(each, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, key === 'externalId' ? '****' : echo(each, depth + 1)]),
-  );
+  if (Array.isArray(value)) return value.map((item) => pruned(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pruned(item, depth + 1)]));
 }
 
 function claimedAccount(detail: unknown): string | undefined {
-  if (detail === null || typeof detail !== 'object' || !('accountId' in detail)) return undefined;
+  if (!isObject(detail) || !Object.hasOwn(detail, 'accountId')) return undefined;
   const { accountId } = detail;
-  return cut(typeof accountId === 'string' ? accountId : (JSON.stringify(echo(accountId)) ?? ''));
+  return cut(typeof accountId === 'string' ? accountId : JSON.stringify(pruned(accountId)));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** The first 1 KB of a text, in whole characters. */

@@ -31,7 +31,7 @@ export function accountRefusals(
     ];
   const isOutside = !described && !executionRoleArn && !existing?.executionRoleArn;
   return [
-    roleRefusal(executionRoleArn, config),
+    ...roleRefusals(request, config),
     described && !described.active
       ? of('AccountDeparted', `is ${described.state} in the organization`)
       : undefined,
@@ -41,8 +41,24 @@ export function accountRefusals(
   ];
 }
 
+/** What there is to say against the roles that are named: nothing could ever enter by them. Pure. */
+export function roleRefusals(
+  { executionRoleArn, accessRoleName }: Pick<RegistrationRequest, 'executionRoleArn' | 'accessRoleName'>,
+  config: Config,
+): (Rejection | undefined)[] {
+  return [roleRefusal(executionRoleArn, config), accessRoleRefusal(accessRoleName, config)];
+}
+
+/** Why the organization could never enter by the access role that is named. */
+function accessRoleRefusal(name: string | undefined, { accessRoleNames }: Config): Rejection | undefined {
+  if (name === undefined || accessRoleNames.includes(name)) return undefined;
+  const path = 'detail.accessRoleName';
+  const message = `must be one of accessRoleNames (${accessRoleNames.join(', ')}): IAM lets Orgkeeper assume no other`;
+  return refusal('InvalidRequest', path, message, `${path}: ${message}.`);
+}
+
 /** Why Main could never assume the execution role that is named; its account was compared when it was read. Pure. */
-export function roleRefusal(
+function roleRefusal(
   arn: string | undefined,
   { executionRolePattern: pattern, partition }: Config,
 ): Rejection | undefined {

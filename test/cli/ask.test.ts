@@ -205,12 +205,23 @@ describe('register', () => {
     expect(await world.nextRequest(1)).toBeUndefined();
   });
 
+  test('with an access role that the organization could never enter by is refused, and nothing is sent', async () => {
+    const { code, stderr } = await orgkeeper('register', A, '--name', 'x', '--access-role-name', 'SomeAdmin');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /would be rejected: detail\.accessRoleName: must be one of accessRoleNames \(OrganizationAccountAccessRole\)/,
+      ),
+    });
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
   test('that is too large is refused in plain words', async () => {
     const values = Array.from({ length: 300 }, (_, i) => ['--value', `k${i}=${'v'.repeat(1000)}`]).flat();
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', ...values);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'orgkeeper: The request has 296 KB, and EventBridge takes at most 256 KB.\n',
+      stderr: 'orgkeeper: The request would be rejected: detail: has 296 KB, and a request at most 256.\n',
     });
   });
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { onItsWay, rejectionAnnouncement, unlessUnreadable } from '../../controllers/intake/outcome.ts';
+import {
+  onItsWay,
+  rejected,
+  rejectionAnnouncement,
+  unlessUnreadable,
+} from '../../controllers/intake/outcome.ts';
 import { UnreadableItem } from '../../shared/errors.ts';
 import { parseRequest } from '../../shared/requests.ts';
 
@@ -55,7 +60,8 @@ describe('a request that is nested 60,000 deep', () => {
     expect(problems('AccountRegistrationRequested', detail)).toContain('detail.a');
     const rejection = { reason: 'InvalidRequest', message: 'No.', problems: [] };
     const { detail: answer } = rejectionAnnouncement({ ...incoming, detail }, rejection);
-    expect(answer.request).toBe(`${'{"a":'.repeat(16)}"…"${'}'.repeat(16)}`);
+    // The field is unknown, so that what it holds is masked.
+    expect(answer.request).toBe(`${'{"a":'.repeat(16)}"****"${'}'.repeat(16)}`);
   });
 });
 
@@ -81,6 +87,23 @@ describe('a request', () => {
       { ...registration, name: 'x'.repeat(200_000) },
       ['detail.name'],
     ],
+    [
+      'more than fits into a record',
+      'AccountRegistrationRequested',
+      {
+        ...registration,
+        values: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 'v'.repeat(1_000)])),
+      },
+      ['detail'],
+    ],
+    ...['role/a/../b', 'role/./b', 'role//b', 'role/b/', `role/${'b'.repeat(65)}`].map(
+      (role): [string, string, object, string[]] => [
+        `a role that is none, ${role}`,
+        'AccountRegistrationRequested',
+        { ...registration, executionRoleArn: `arn:aws:iam::456789012345:${role}` },
+        ['detail.executionRoleArn'],
+      ],
+    ),
     ['a list for a detail', 'AccountRegistrationRequested', [registration], ['detail']],
     [
       'an unknown key',
@@ -121,21 +144,59 @@ describe('a request', () => {
 });
 
 describe('a rejection', () => {
-  it('keeps the ExternalId to itself', () => {
-    const detail = { accountId: '1', externalId: 'a-secret-of-two' };
-    const rejection = { reason: 'InvalidRequest', message: 'no', problems: [] };
-    const { request } = rejectionAnnouncement({ ...incoming, detail }, rejection).detail;
-    expect(request).toContain('"externalId":"****"');
-    expect(request).not.toContain('a-secret-of-two');
+  const rejection = { reason: 'InvalidRequest', message: 'no', problems: [] };
+  const echoOf = (detail: unknown) =>
+    String(rejectionAnnouncement({ ...incoming, detail }, rejection).detail.request);
+
+  it.each(['externalId', 'externalID', 'ExternalId', 'external_id', 'extrenalId', 'secret'])(
+    'shows the ends of an ExternalId alone, under %s',
+    (key) => {
+      const request = echoOf({ accountId: '1', [key]: 'Zx4vJ0m1Qn7aTt9y' });
+      expect(JSON.parse(request)).toEqual({ accountId: '1', [key]: 'Zx****9y' });
+    },
+  );
+
+  it('shows it neither deeper in what is unknown, nor in what is known', () => {
+    const externalId = 'Zx4vJ0m1Qn7aTt9y';
+    const request = echoOf({ account: { of: [externalId] }, values: { ExternalID: externalId } });
+    expect(request).not.toContain(externalId);
+    expect(echoOf({ name: 'genomics', values: { cidr: '10.7.0.0/16' } })).toBe(
+      '{"name":"genomics","values":{"cidr":"10.7.0.0/16"}}',
+    );
+  });
+
+  it.each([
+    ['an object with a toString of its own', { toString: 5 }, '{"toString":5}'],
+    ['a list', ['456789012345'], '["456789012345"]'],
+    ['a number', 456789012345, '456789012345'],
+    ['nothing', null, 'null'],
+    ['not there', undefined, undefined],
+  ])('is made whatever the account id is: %s', (_, accountId, claimed) => {
+    const { detail } = rejectionAnnouncement(
+      { ...incoming, detail: accountId === undefined ? {} : { accountId } },
+      rejection,
+    );
+    expect(detail.accountId).toBe(claimed);
+  });
+
+  it('of thousands of problems says fifty, and how many more, and fits into an event and an item', () => {
+    const detail = Object.fromEntries(
+      Array.from({ length: 24_000 }, (_, i) => [`${'k'.repeat(2_000)}${i}`, 1]),
+    );
+    const parsed = parseRequest('AccountRegistrationRequested', detail);
+    const found = 'problems' in parsed ? parsed.problems : [];
+    const outcome = rejected('InvalidRequest', `no: ${'ü'.repeat(90_000)}`, found);
+    expect(outcome).toMatchObject({ did: 'rejected' });
+    if (outcome.did !== 'rejected') return;
+    expect(outcome.rejection.problems).toHaveLength(51);
+    expect(outcome.rejection.problems[50]).toEqual({ path: '', message: 'and 23952 more problems' });
+    const answer = rejectionAnnouncement({ ...incoming, detail }, outcome.rejection);
+    for (const said of [outcome.rejection, answer])
+      expect(Buffer.byteLength(JSON.stringify(said))).toBeLessThan(200_000);
   });
 
   it('echoes at most 1 KB of what was asked', () => {
     const detail = { accountId: '45678901234', name: 'ä'.repeat(100_000) };
-    const rejection = {
-      reason: 'InvalidRequest',
-      message: 'no',
-      problems: [{ path: 'detail.name', message: 'too long' }],
-    };
     const event = rejectionAnnouncement({ ...incoming, detail }, rejection);
     expect(event.detail.accountId).toBe('45678901234');
     expect(Buffer.byteLength(String(event.detail.request))).toBeLessThanOrEqual(1_030);

@@ -133,6 +133,24 @@ describe('a registration that cannot be followed', () => {
     });
   });
 
+  it('is refused with an access role that nothing could enter by, and followed with one that something could', async () => {
+    const refused = await registering({ accessRoleName: 'SomeAdmin' }, anOrganizationAccount());
+    expect(refused).toMatchObject({
+      rejection: {
+        reason: 'InvalidRequest',
+        problems: [
+          { path: 'detail.accessRoleName', message: expect.stringMatching(/one of accessRoleNames/) },
+        ],
+      },
+    });
+    const [known] = aConfig().accessRoleNames;
+    expect(
+      await registering({ accessRoleName: known, baseline: 'nonsense' }, anOrganizationAccount()),
+    ).toMatchObject({
+      rejection: { problems: [{ path: 'detail.baseline' }] },
+    });
+  });
+
   it('is refused for the management account, whatever else it says', async () => {
     expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
       rejection: { reason: 'ManagementAccount', message: 'The management account is never kept.' },

@@ -71,7 +71,10 @@ function misplaced(statement: object, use: Use): string[] {
 export const ExecutionRoleSection = z.strictObject({
   name: pattern(/^[\w+=,.@-]{1,64}$/, 'the name of a role is 1 to 64 letters, digits and _+=,.@-'),
   /** Cannot be changed once the role is made. */
-  path: pattern(/^\/([\x21-\x7e]{1,510}\/)?$/, 'the path of a role starts and ends with /').default('/'),
+  path: pattern(
+    /^(?=.{1,512}$)\/((?!\.{1,2}\/)[\x21-\x2e\x30-\x7e]+\/)*$/,
+    'the path of a role starts and ends with /, and has no empty level, none of . and none of ..',
+  ).default('/'),
   description: pattern(
     /^[\t\n\r\x20-\x7e\u00a1-\u00ff]{0,1000}$/,
     'a description has at most 1,000 characters of Latin-1',

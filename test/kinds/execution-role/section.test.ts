@@ -18,6 +18,10 @@ describe('the section executionRole', () => {
   test.each([
     ['a name with a slash', { ...valid, name: 'a/b' }, ['name']],
     ['a path that does not end with /', { ...valid, path: '/a' }, ['path']],
+    ['a path with a level ..', { ...valid, path: '/a/../' }, ['path']],
+    ['a path with a level .', { ...valid, path: '/./' }, ['path']],
+    ['a path with an empty level', { ...valid, path: '/a//' }, ['path']],
+    ['a path of 513 characters', { ...valid, path: `/${'a'.repeat(511)}/` }, ['path']],
     ['a session shorter than an hour', { ...valid, maxSessionDuration: 900 }, ['maxSessionDuration']],
     ['a session longer than twelve hours', { ...valid, maxSessionDuration: 43_201 }, ['maxSessionDuration']],
     ['a managed policy that is no ARN', { ...valid, managedPolicies: ['ReadOnly'] }, ['managedPolicies', 0]],

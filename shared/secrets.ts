@@ -1,0 +1,39 @@
+/** Names of fields that hold an ExternalId: `sts:ExternalId`, `externalId`, `….StringEquals.sts:ExternalId`. */
+const EXTERNAL_ID = /external[-_ ]?id\W*$/i;
+/** In a policy that is still text. */
+const EXTERNAL_ID_IN_TEXT = /(external[-_ ]?id\\?"\s*:\s*\[?\s*\\?")([^"\\]+)/gi;
+/** A shorter one would be found in what has nothing to do with it. */
+const FOUND_ANYWHERE = 8;
+
+/** What is left of a secret for people to tell it from others: its first and last two characters. Pure. */
+export function masked(secret: string): string {
+  return secret.length < 8 ? '****' : `${secret.slice(0, 2)}****${secret.slice(-2)}`;
+}
+
+/**
+ * A JSON value with every ExternalId masked: what stands under a field of that name, in policies that are text, too; and
+ * the account's `own`, wherever it stands. Pure.
+ */
+export function maskExternalIds<T>(value: T, own?: string): T {
+  return maskIn(value, own) as T;
+}
+
+function maskIn(value: unknown, own: string | undefined): unknown {
+  if (typeof value === 'string') {
+    const text = own && own.length >= FOUND_ANYWHERE ? value.replaceAll(own, masked(own)) : value;
+    return text.replaceAll(EXTERNAL_ID_IN_TEXT, (_, before: string, id: string) => before + masked(id));
+  }
+  return mapped(value, (item, key) => (EXTERNAL_ID.test(key) ? maskAll(item) : maskIn(item, own)));
+}
+
+/** A JSON value with every text and number in it masked. Pure. */
+export function maskAll(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'number') return masked(String(value));
+  return mapped(value, maskAll);
+}
+
+function mapped(value: unknown, change: (item: unknown, key: string) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => change(item, ''));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, change(item, key)]));
+}
