@@ -8,7 +8,9 @@ import {
   SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { arns, deadLettersOf, type Placed, QUEUES } from '../infra/names.ts';
+import { arns, type Placed, QUEUES } from '../infra/names.ts';
+import { WHY } from '../shared/read-message.ts';
+import { deadLettersOf } from '../shared/work.ts';
 import { Failure } from './failure.ts';
 import { poll } from './progress.ts';
 
@@ -24,6 +26,8 @@ export interface DeadLetter {
   /** How often it was received, by us too. */
   readonly receives: number;
   readonly body: string;
+  /** Why it could not be read, where that is why it failed. */
+  readonly unreadable?: string;
 }
 
 /** While they are read nobody else sees them; this long at most, should we end on the way. */
@@ -62,6 +66,7 @@ export async function readDeadLetters(sqs: SQSClient, queue: string, limit: numb
           VisibilityTimeout: READING_SECONDS,
           WaitTimeSeconds: WAIT_SECONDS,
           MessageSystemAttributeNames: ['All'],
+          MessageAttributeNames: [WHY],
         }),
       );
       if (Messages.length === 0) break;
@@ -121,8 +126,10 @@ async function urlOf(sqs: SQSClient, QueueName: string): Promise<string> {
   return QueueUrl ?? '';
 }
 
-function deadLetter(queue: string, { MessageId = '', Body = '', Attributes = {} }: Message): DeadLetter {
+function deadLetter(queue: string, message: Message): DeadLetter {
+  const { MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const accountId = accountIn(Body);
+  const unreadable = MessageAttributes[WHY]?.StringValue;
   return {
     queue,
     messageId: MessageId,
@@ -130,6 +137,7 @@ function deadLetter(queue: string, { MessageId = '', Body = '', Attributes = {} 
     sentAt: new Date(Number(Attributes.SentTimestamp ?? 0)).toISOString(),
     receives: Number(Attributes.ApproximateReceiveCount ?? 0),
     body: Body,
+    ...(unreadable !== undefined && { unreadable }),
   };
 }
 

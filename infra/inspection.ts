@@ -1,5 +1,6 @@
+import { deadLettersOf } from '../shared/work.ts';
 import type { Grant } from './grant.ts';
-import { arns, deadLettersOf, FUNCTIONS, type Placed, QUEUES } from './names.ts';
+import { arns, FUNCTIONS, type Placed, QUEUES } from './names.ts';
 
 /** What `orgkeeper doctor` reads in Main, as the API role. It writes nothing. */
 export function inspectMain(placed: Placed): Grant[] {

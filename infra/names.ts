@@ -59,11 +59,6 @@ export function functionName(name: FunctionName): string {
   return `orgkeeper-${name}`;
 }
 
-/** Name of the queue of dead letters of the queue named so. */
-export function deadLettersOf(name: string): string {
-  return name.endsWith('.fifo') ? name.replace(/\.fifo$/, '-dead.fifo') : `${name}-dead`;
-}
-
 /** The bucket of member templates; S3 wants a name that nobody else in the world has. */
 export function templatesBucket({
   mainAccountId,

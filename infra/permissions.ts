@@ -1,7 +1,8 @@
+import { deadLettersOf } from '../shared/work.ts';
 import type { Context } from './context.ts';
 import type { Grant } from './grant.ts';
 import { inspectMain, inspectManagement } from './inspection.ts';
-import { arns, type FunctionName, mainIsManagement } from './names.ts';
+import { arns, type FunctionName, mainIsManagement, NAMES } from './names.ts';
 
 /**
  * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
@@ -20,6 +21,11 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     sid: 'ReceiveOwnMessages',
     actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', ...more],
     resources: [queue],
+  });
+  const bury = (queue: string): Grant => ({
+    sid: 'BuryUnreadable',
+    actions: ['sqs:SendMessage'],
+    resources: [arn.queue(deadLettersOf(queue))],
   });
   const send = (...resources: string[]): Grant => ({
     sid: 'SendWork',
@@ -53,6 +59,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     intake: [
       ownLogs('intake'),
       receive(arn.intakeQueue, 'sqs:ChangeMessageVisibility'),
+      bury(NAMES.intakeQueue),
       send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
       records('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
       announce,
@@ -61,6 +68,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     sweep: [
       ownLogs('sweep'),
       receive(arn.sweepQueue),
+      bury(NAMES.sweepQueue),
       send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
       records('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       listRecords,
@@ -70,6 +78,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     reconcile: [
       ownLogs('reconcile'),
       receive(arn.workQueue, 'sqs:ChangeMessageVisibility'),
+      bury(NAMES.workQueue),
       records('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       announce,
       ...enterAccounts,
@@ -77,6 +86,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     'create-account': [
       ownLogs('create-account'),
       receive(arn.creationQueue),
+      bury(NAMES.creationQueue),
       send(arn.workQueue, arn.creationQueue),
       records('GetItem', 'PutItem', 'Query', 'UpdateItem'),
       announce,

@@ -56,6 +56,11 @@ export interface Queue {
   readonly url: string;
 }
 
+/** Name, or URL, of the queue of dead letters of the queue with this one. */
+export function deadLettersOf(queue: string): string {
+  return queue.endsWith('.fifo') ? queue.replace(/\.fifo$/, '-dead.fifo') : `${queue}-dead`;
+}
+
 /**
  * Deduplication id of a work message: one event may mean ten thousand messages, one an account, so the event's id
  * alone would let one survive. SQS remembers an id for five minutes.

@@ -14,7 +14,7 @@ export function deadLettersCommand(): Command {
     .command('list')
     .description('Shows the messages that failed for good, and leaves them where they are.')
     .option('--limit <n>', 'at most so many of a queue', wholeNumber, 100)
-    .option('--json', 'print a list of { queue, messageId, accountId, sentAt, receives, body }')
+    .option('--json', 'print a list of { queue, messageId, accountId, sentAt, receives, body, unreadable }')
     .action(list);
   command
     .command('redrive')
@@ -36,12 +36,12 @@ async function list({ limit, json }: ListOptions): Promise<void> {
   const full = (await deadLetterCounts(sqs)).filter(({ waiting }) => waiting > 0);
   const all = (await Promise.all(full.map(({ queue }) => readDeadLetters(sqs, queue, limit)))).flat();
   if (json) return output.printJson(all);
-  const rows = all.map(({ queue, accountId, sentAt, receives, body }) => [
+  const rows = all.map(({ queue, accountId, sentAt, receives, body, unreadable }) => [
     queue,
     accountId ?? '–',
     output.time(sentAt),
     String(receives),
-    output.cell(body),
+    output.cell(unreadable ? `cannot be read (${unreadable}) ${body}` : body),
   ]);
   if (rows.length > 0) output.printTable(['QUEUE', 'ACCOUNT', 'SENT', 'RECEIVED', 'MESSAGE'], rows);
   const waiting = full.reduce((sum, one) => sum + one.waiting, 0);

@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { deadLettersOf, QUEUES, UNDELIVERED } from '../../infra/names.ts';
+import { QUEUES, UNDELIVERED } from '../../infra/names.ts';
+import { deadLettersOf } from '../../shared/work.ts';
 import { counted } from '../words.ts';
 import {
   type Check,

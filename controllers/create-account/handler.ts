@@ -5,6 +5,7 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { UnreadableItem } from '../../shared/errors.ts';
 import { createOrganization } from '../../shared/organization.ts';
+import { readMessage } from '../../shared/read-message.ts';
 import { CreationMessage } from '../../shared/work.ts';
 import { advance } from './advance.ts';
 import { createCreator } from './creator.ts';
@@ -31,7 +32,12 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
 /** True when the message is done. */
 async function moved(record: SQSRecord, context: Context): Promise<boolean> {
   try {
-    const message = CreationMessage.parse(JSON.parse(record.body));
+    const read = await readMessage(CreationMessage, record, shared.main.creation);
+    if ('unreadable' in read) {
+      logger.error('the message cannot be read', { why: read.unreadable });
+      return true;
+    }
+    const { message } = read;
     const until = new Date(Date.now() + context.getRemainingTimeInMillis());
     const creation = await advance(message, { ...shared, until });
     if (!creation) logger.warn('nobody asked for this account', { key: message.key });

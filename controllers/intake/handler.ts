@@ -8,6 +8,7 @@ import { configFromEnvironment } from '../../shared/config.ts';
 import { Envelope } from '../../shared/envelope.ts';
 import { Conflict } from '../../shared/errors.ts';
 import { createOrganization } from '../../shared/organization.ts';
+import { readMessage } from '../../shared/read-message.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { sendWork } from '../../shared/work.ts';
 import { follow } from './follow.ts';
@@ -20,7 +21,8 @@ const logger = new Logger({ serviceName: 'intake' });
 
 /**
  * The door of the intake function: events become records, work and answers. Events do not wait for each other: one
- * that fails comes again by itself after a backoff, and one that is no envelope at all ends in the dead letters.
+ * that fails comes again by itself after a backoff, and one that is no envelope at all is put
+ * among the dead letters.
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const done = await Promise.all(event.Records.map(followed));
@@ -32,7 +34,12 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 async function followed(record: SQSRecord): Promise<boolean> {
   const receives = Number(record.attributes.ApproximateReceiveCount);
   try {
-    const envelope = Envelope.parse(JSON.parse(record.body));
+    const read = await readMessage(Envelope, record, main.intake);
+    if ('unreadable' in read) {
+      logger.error('the message cannot be read', { why: read.unreadable });
+      return true;
+    }
+    const envelope = read.message;
     const incoming = onItsWay(envelope, receives > 1);
     const outcome = await unlessUnreadable(() => unlessConflict(() => follow(envelope, incoming, deps)));
     logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });

@@ -5,6 +5,7 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { comeAgain } from '../../shared/come-again.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { ControllerError } from '../../shared/errors.ts';
+import { readMessage } from '../../shared/read-message.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/work.ts';
 import { kinds } from '../kinds/index.ts';
@@ -30,13 +31,24 @@ const deps = {
  */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = [];
-  for (const record of event.Records) if (!(await reconciled(record, context))) failed.push(record);
+  for (const record of event.Records) if (!(await handled(record, context))) failed.push(record);
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
 /** True when the message is done. */
-async function reconciled(record: SQSRecord, context: Context): Promise<boolean> {
-  const message = WorkMessage.parse(JSON.parse(record.body));
+async function handled(record: SQSRecord, context: Context): Promise<boolean> {
+  try {
+    const read = await readMessage(WorkMessage, record, main.work);
+    if ('message' in read) return await reconciled(read.message, record, context);
+    logger.error('the message cannot be read', { why: read.unreadable });
+    return true;
+  } catch (error) {
+    logger.error('the message comes again', asError(error));
+    return false;
+  }
+}
+
+async function reconciled(message: WorkMessage, record: SQSRecord, context: Context): Promise<boolean> {
   const { accountId, cause } = message;
   const receives = Number(record.attributes.ApproximateReceiveCount);
   const log = logger.createChild({ persistentKeys: { accountId, cause, receives } });

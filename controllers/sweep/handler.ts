@@ -4,6 +4,7 @@ import { createAccess } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { createOrganization } from '../../shared/organization.ts';
+import { readMessage } from '../../shared/read-message.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import { SweepMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
@@ -30,8 +31,9 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const failed: SQSRecord[] = [];
   for (const record of event.Records) {
     try {
-      const message = SweepMessage.parse(JSON.parse(record.body));
-      await carryOut(message, { config, main, organization, timeLeft, until });
+      const read = await readMessage(SweepMessage, record, main.sweep);
+      if ('unreadable' in read) logger.error('the message cannot be read', { why: read.unreadable });
+      else await carryOut(read.message, { config, main, organization, timeLeft, until });
     } catch (error) {
       logger.error('the task comes again', error instanceof Error ? error : new Error(String(error)));
       failed.push(record);
