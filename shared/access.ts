@@ -1,6 +1,7 @@
 import { AssumeRoleCommand, type Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { AccountRecord } from './account.ts';
+import { patience, requestHandler } from './aws/patience.ts';
 import { translateErrors } from './aws/translate-error.ts';
 import type { Config } from './config.ts';
 import {
@@ -191,5 +192,10 @@ async function deniedAs<T>(
 }
 
 function stsClient(region: string, credentials: AwsCredentialIdentity | undefined): STSClient {
-  return new STSClient({ region, ...(credentials && { credentials }) });
+  return new STSClient({
+    region,
+    requestHandler,
+    retryStrategy: patience(),
+    ...(credentials && { credentials }),
+  });
 }

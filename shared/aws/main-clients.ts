@@ -8,6 +8,7 @@ import type { Bus } from '../bus.ts';
 import type { Config } from '../config.ts';
 import type { Table } from '../store/table.ts';
 import type { Queue } from '../work.ts';
+import { patience, requestHandler } from './patience.ts';
 import { watch } from './watch.ts';
 
 /** Orgkeeper's own things in the Main account: table, bus and queues, with the clients to them. */
@@ -25,7 +26,12 @@ export interface Main {
  * Their errors are already ours wherever shared/aws/translate-error.ts knows them.
  */
 export function mainClients(config: Config, credentials?: AwsCredentialIdentity): Main {
-  const common = { region: config.region, ...(credentials && { credentials }) };
+  const common = {
+    region: config.region,
+    requestHandler,
+    retryStrategy: patience(),
+    ...(credentials && { credentials }),
+  };
   const sqs = watch(new SQSClient({ ...common, useQueueUrlAsEndpoint: false }), 'sqs');
   const dynamo = watch(new DynamoDBClient(common), 'dynamodb');
   return {
@@ -52,7 +58,8 @@ export function organizationsClient(
 ): OrganizationsClient {
   const client = new OrganizationsClient({
     region: config.organizationsRegion,
-    ...(options.once && { maxAttempts: 1 }),
+    requestHandler,
+    ...(options.once ? { maxAttempts: 1 } : { retryStrategy: patience() }),
     ...(credentials && { credentials }),
   });
   return watch(client, 'organizations');

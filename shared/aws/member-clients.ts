@@ -2,15 +2,15 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { patience, requestHandler } from './patience.ts';
 import { type Around, type ObservedCall, watch } from './watch.ts';
 
 /** Clients for one member account in one region, made when first used, credentials bound. */
 export interface MemberClients {
   readonly iam: IAMClient;
   readonly ec2: EC2Client;
-  /** For creates without a client token: sent once, never again by the SDK. */
+  /** For creates without a client token: sent again only where AWS refused to look at them. */
   readonly ec2Once: EC2Client;
   readonly ssm: SSMClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
@@ -20,20 +20,13 @@ export interface MemberClients {
 export interface MemberClientsOptions {
   readonly credentials: AwsCredentialIdentity;
   readonly region: string;
+  /** No call is tried again after that. */
+  readonly until?: Date;
   /** Told of each call before it is sent. */
   readonly onCall?: (call: ObservedCall) => void;
   /** Runs each call, and may repeat it. */
   readonly around?: Around;
 }
-
-/** One connection pool for all accounts: a pass opens no new connections to an endpoint that is known. */
-const requestHandler = new NodeHttpHandler({
-  connectionTimeout: 3_000,
-  requestTimeout: 10_000,
-  throwOnRequestTimeout: true,
-  httpAgent: { keepAlive: true, maxSockets: 100 },
-  httpsAgent: { keepAlive: true, maxSockets: 100 },
-});
 
 /** Clients whose errors are already ours (ControllerError) wherever shared/aws/translate-error.ts knows them. */
 export function memberClients(options: MemberClientsOptions): MemberClients {
@@ -42,8 +35,9 @@ export function memberClients(options: MemberClientsOptions): MemberClients {
     if (!made.has(key)) made.set(key, watch(make(), key.split(' ')[0] ?? key, options));
     return made.get(key) as T;
   };
-  const { credentials, region } = options;
-  const common = { credentials, region, requestHandler, maxAttempts: 3 };
+  const { credentials, region, until } = options;
+  const own = { credentials, region, requestHandler };
+  const common = { ...own, retryStrategy: patience({ until }) };
   return {
     get iam() {
       return once('iam', () => new IAMClient(common));
@@ -52,7 +46,10 @@ export function memberClients(options: MemberClientsOptions): MemberClients {
       return once('ec2', () => new EC2Client(common));
     },
     get ec2Once() {
-      return once('ec2 once', () => new EC2Client({ ...common, maxAttempts: 1 }));
+      return once(
+        'ec2 once',
+        () => new EC2Client({ ...own, retryStrategy: patience({ until, once: true }) }),
+      );
     },
     get ssm() {
       return once('ssm', () => new SSMClient(common));
