@@ -7,6 +7,7 @@ import {
   paginateListRolePolicies,
   type Role,
 } from '@aws-sdk/client-iam';
+import { isGone as saysGone } from '../../../shared/aws/gone.ts';
 import { AccessDenied } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
 
@@ -70,7 +71,7 @@ export async function unlessDenied<T>(call: Promise<T>): Promise<T | undefined> 
 
 /** True for IAM's NoSuchEntity, under both names that the SDK gives it. */
 export function isGone(error: unknown): boolean {
-  return error instanceof Error && /^NoSuchEntity(Exception)?$/.test(error.name);
+  return saysGone('role or policy', error);
 }
 
 /** The document of an inline policy, URL-encoded; undefined when there is none. */

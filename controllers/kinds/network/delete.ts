@@ -5,12 +5,14 @@ import {
   DeleteVpcCommand,
   DeleteVpcEndpointsCommand,
 } from '@aws-sdk/client-ec2';
+import { unlessGone } from '../../../shared/aws/gone.ts';
+import { translateError } from '../../../shared/aws/translate-error.ts';
 import { ForeignResource } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
 import type { Duplicate } from './actual.ts';
 
 /**
- * Deletes one thing; one that is gone is fine. AWS itself refuses where something depends on it: then
+ * Deletes one thing; one that is gone is fine (shared/aws/gone.ts). AWS itself refuses where something depends on it: then
  * ForeignResource `InUse`.
  */
 export async function deleteOne(
@@ -26,19 +28,11 @@ export async function deleteOne(
     endpoint: async () => {
       const { Unsuccessful = [] } = await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [id] }));
       const { Code = '', Message = '' } = Unsuccessful[0]?.Error ?? {};
-      if (Code) throw Object.assign(new Error(Message), { name: Code });
+      const failure = Object.assign(new Error(Message), { name: Code });
+      if (Code) throw translateError('ec2:DeleteVpcEndpoints', failure);
     },
   }[type];
-  await goneIsFine(() => inUse(`${type} ${id}`, send));
-}
-
-/** Runs a call; what it is about may be gone already. */
-export async function goneIsFine(call: () => Promise<unknown>): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    if (!(error instanceof Error && /(\.NotFound|^Gateway\.NotAttached)$/.test(error.name))) throw error;
-  }
+  await unlessGone(type, () => inUse(`${type} ${id}`, send));
 }
 
 /** Runs a call; AWS's refusal because something depends on it becomes ForeignResource `InUse`. */

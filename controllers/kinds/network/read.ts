@@ -9,6 +9,7 @@ import {
   type Route as Ec2Route,
   type Tag,
 } from '@aws-sdk/client-ec2';
+import { unlessGone } from '../../../shared/aws/gone.ts';
 import type { Inside, InternetGateway, Route, Vpc, VpcAttributes } from './actual.ts';
 
 /** All VPCs of the account and region: so few that one call tells ours, duplicates and what lost its tags. */
@@ -102,15 +103,10 @@ export async function readAttribute(
   VpcId: string,
   Attribute: 'enableDnsSupport' | 'enableDnsHostnames',
 ): Promise<boolean | undefined> {
-  try {
-    const answer = await ec2.send(new DescribeVpcAttributeCommand({ VpcId, Attribute }));
-    return (
-      answer[Attribute === 'enableDnsSupport' ? 'EnableDnsSupport' : 'EnableDnsHostnames']?.Value ?? false
-    );
-  } catch (error) {
-    if (error instanceof Error && error.name === 'InvalidVpcID.NotFound') return undefined;
-    throw error;
-  }
+  const command = new DescribeVpcAttributeCommand({ VpcId, Attribute });
+  const answer = await unlessGone('vpc', () => ec2.send(command));
+  const field = Attribute === 'enableDnsSupport' ? 'EnableDnsSupport' : 'EnableDnsHostnames';
+  return answer && (answer[field]?.Value ?? false);
 }
 
 function routeOf(route: Ec2Route): Route {

@@ -1,9 +1,10 @@
 import { DetachInternetGatewayCommand, DisassociateRouteTableCommand } from '@aws-sdk/client-ec2';
+import { unlessGone } from '../../../shared/aws/gone.ts';
 import { ForeignResource, NotYetConsistent } from '../../../shared/errors.ts';
 import { madeAt } from '../../../shared/made-at.ts';
 import type { KindContext } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
-import { deleteOne, goneIsFine, inUse } from './delete.ts';
+import { deleteOne, inUse } from './delete.ts';
 import { inTheWay } from './in-the-way.ts';
 import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
@@ -50,7 +51,7 @@ async function removeAll(wanted: Network, actual: NetworkActual, context: KindCo
     if (!ids['route table'].includes(id)) continue;
     for (const { id: AssociationId, main } of associations) {
       const command = new DisassociateRouteTableCommand({ AssociationId });
-      if (!main) await goneIsFine(() => ec2.send(command));
+      if (!main) await unlessGone('association', () => ec2.send(command));
     }
   }
   for (const id of ids.subnet) await deleteOne('subnet', id, context);
@@ -58,7 +59,7 @@ async function removeAll(wanted: Network, actual: NetworkActual, context: KindCo
   for (const id of ids['internet gateway']) {
     const VpcId = [gateway, ...others.gateways].find((one) => one?.id === id)?.attachedTo;
     const command = new DetachInternetGatewayCommand({ InternetGatewayId: id, VpcId });
-    if (VpcId) await goneIsFine(() => inUse(`internet gateway ${id}`, () => ec2.send(command)));
+    if (VpcId) await unlessGone('attachment', () => inUse(`internet gateway ${id}`, () => ec2.send(command)));
     await deleteOne('internet gateway', id, context);
   }
   for (const id of ids.vpc) await deleteOne('vpc', id, context);

@@ -172,6 +172,21 @@ describe('removing a network', () => {
     expect(used.sent.filter(({ name }) => name.startsWith('Delete'))).toEqual([]);
   });
 
+  test('is not done while AWS refuses to delete an endpoint for want of a route', async () => {
+    const endpoint = { VpcEndpointId: 'vpce-1', State: 'available', Tags: tags(ours('endpoint/s3')) };
+    const refused = { Code: 'InvalidRoute.NotFound', Message: 'no route to the prefix list' };
+    const { context, outputs } = fakeContext(
+      {
+        ...there,
+        DescribeVpcEndpoints: { VpcEndpoints: [endpoint] },
+        DeleteVpcEndpoints: { Unsuccessful: [{ ResourceId: 'vpce-1', Error: refused }] },
+      },
+      { 'vpc.id': 'vpc-1' },
+    );
+    await expect(remove(wantedWith(), context)).rejects.toThrow('no route to the prefix list');
+    expect(outputs['vpc.id']).toBe('vpc-1');
+  });
+
   test('says what AWS says when it is in use after all', async () => {
     const refusal = Object.assign(new Error('vpn gateway'), { name: 'DependencyViolation' });
     const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { 'vpc.id': 'vpc-1' });

@@ -1,0 +1,39 @@
+/**
+ * What AWS answers when the thing that a call names does not exist, by thing. Only these codes mean that it is gone:
+ * another `…NotFound` is about something else, and stays an error. Sources: EC2 "Error codes for the Amazon EC2 API";
+ * SSM and IAM, the errors of each action in their API references.
+ */
+const CODES = {
+  vpc: ['InvalidVpcID.NotFound'],
+  'internet gateway': ['InvalidInternetGatewayID.NotFound'],
+  /** Its internet gateway or VPC may be gone, or both are there and apart. */
+  attachment: ['Gateway.NotAttached', 'InvalidInternetGatewayID.NotFound', 'InvalidVpcID.NotFound'],
+  subnet: ['InvalidSubnetID.NotFound', 'InvalidSubnetId.NotFound'],
+  'route table': ['InvalidRouteTableID.NotFound', 'InvalidRouteTableId.NotFound'],
+  association: ['InvalidAssociationID.NotFound'],
+  endpoint: ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpoint.NotFound'],
+  parameter: ['ParameterNotFound'],
+  /** Of a parameter. SSM says it of whatever has tags. */
+  tags: ['InvalidResourceId'],
+  /** The SDK names it with the suffix, IAM without. */
+  'role or policy': ['NoSuchEntity', 'NoSuchEntityException'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** What a call may find gone. */
+type Thing = keyof typeof CODES;
+
+/** True when AWS answered that this thing does not exist. */
+export function isGone(what: Thing, error: unknown): boolean {
+  const codes: readonly string[] = CODES[what];
+  return error instanceof Error && codes.includes(error.name);
+}
+
+/** What a call gives; undefined when the thing that it names does not exist. */
+export async function unlessGone<T>(what: Thing, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isGone(what, error)) return undefined;
+    throw error;
+  }
+}
