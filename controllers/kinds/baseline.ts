@@ -136,17 +136,25 @@ function explainName(name: string, sample: Sample): string {
  */
 function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): Found[] {
   const lookup: Lookup = (name) => SAMPLES[name] ?? (sample.names.has(name) ? sampleOutput(name) : undefined);
-  try {
-    kind.render(section, lookup, sample.account);
-    return [];
-  } catch (error) {
-    if (!(error instanceof InvalidDesiredState)) throw error;
-    if (error.problems.length === 0) return [{ path: [kind.name], message: error.message }];
-    const found = error.problems.map(({ path, message }) => ({
+  const found = problemsOf(() => {
+    const wanted = kind.render(section, lookup, sample.account);
+    return kind.problems?.(wanted) ?? [];
+  });
+  return found
+    .map(({ path, message }) => ({
       path: splitPath(path.startsWith(kind.name) ? path : formatPath(kind.name, splitPath(path))),
       message,
-    }));
-    return found.filter(({ path }) => !usesValues(path.slice(1).reduce(child, given)));
+    }))
+    .filter(({ path }) => !usesValues(path.slice(1).reduce(child, given)));
+}
+
+/** What is found, or thrown as InvalidDesiredState; one without problems of its own is one. */
+function problemsOf(find: () => readonly Problem[]): readonly Problem[] {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof InvalidDesiredState)) throw error;
+    return error.problems.length > 0 ? error.problems : [{ path: '', message: error.message }];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AddressPool } from '../../shared/address-pool.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { Problem } from '../../shared/errors.ts';
 import type { Lookup } from '../../shared/interpolate.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { Difference } from '../../shared/status.ts';
@@ -49,6 +50,11 @@ export interface Kind<Section, Wanted, Actual> {
    * Throws InvalidDesiredState, with problems by path, when the result makes no sense for AWS.
    */
   render(section: Section, lookup: Lookup, account: KindAccount): Wanted;
+  /**
+   * Pure. What of the rendered result makes no sense for AWS and concerns one thing of several: that one is blocked, and
+   * the others are kept. A baseline with such problems is not published.
+   */
+  problems?(wanted: Wanted): readonly Problem[];
   /** Reads, changes nothing; all calls that do not need each other's answers at once. */
   observe(wanted: Wanted, context: KindContext): Promise<Observation<Actual>>;
   /** Pure. Outputs that can be read off what was observed. */

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { parameters } from '../../controllers/kinds/parameters/kind.ts';
 import { describeKind, type Tampering } from './suite.ts';
-import type { Member } from './support.ts';
+import { MAIN, type Member } from './support.ts';
 
 const vpc = { name: '/orgkeeper/network/vpc-id', value: '${vpc.id}', description: 'The VPC' };
 const zones = { name: '/orgkeeper/zones', value: 'a,b', type: 'StringList', tags: { team: 'genomics' } };
@@ -177,6 +177,17 @@ describeKind(parameters, {
       },
       read: (member) => tagsOf(member, '/other/one'),
       outcome: 'beside',
+    },
+    {
+      name: 'a parameter with the tags of ours on it, which somebody copied',
+      when: 'after',
+      plant: async (member) => {
+        await put(member, '/other/copied', {});
+        await tag(member, '/other/copied', 'orgkeeper:owner', MAIN);
+        await tag(member, '/other/copied', 'orgkeeper:name', vpc.name);
+      },
+      read: async (member) => [await get(member, '/other/copied'), await tagsOf(member, '/other/copied')],
+      outcome: 'reported',
     },
   ],
   harmless: [

@@ -4,43 +4,39 @@ import {
   PutParameterCommand,
   type Tag,
 } from '@aws-sdk/client-ssm';
-import { Conflict, ControllerError, InvalidDesiredState, QuotaExceeded } from '../../../shared/errors.ts';
+import { unlessGone } from '../../../shared/aws/gone.ts';
 import type { Difference } from '../../../shared/status.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import { needsReplacement } from './diff.ts';
+import { each } from './each.ts';
 import { arnOf, outputName } from './ours.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';
 
-/** See Kind. One parameter after the other: SSM takes about three writes a second. */
+/**
+ * See Kind. One parameter after the other: SSM takes about three writes a second. One that fails does not keep the
+ * others from being written.
+ */
 export async function apply(
   { wanted, actual, differences }: Change<Parameters, ActualParameters>,
   context: WritingContext,
 ): Promise<void> {
   const todo = differences.filter(({ action }) => action !== 'reported');
-  for (const name of new Set(todo.map(({ resource }) => resource))) {
+  await each([...new Set(todo.map(({ resource }) => resource))], async (name) => {
     const of = todo.filter(({ resource }) => resource === name);
     const parameter = wanted.parameters.find((one) => one.name === name);
     const found = actual?.found[name];
-    try {
-      if (!parameter) await drop(name, context);
-      else if (!found) await create(parameter, wanted.owner, {}, context);
-      else await change(parameter, found, of, { ...context, owner: wanted.owner });
-      context.wrote(of);
-    } catch (error) {
-      throw explain(name, error);
-    }
-  }
+    if (!parameter) await drop(name, context);
+    else if (!found) await create(parameter, wanted.owner, {}, context);
+    else await change(parameter, found, of, { ...context, owner: wanted.owner });
+    context.wrote(of);
+  });
 }
 
 /** Deletes it; not there any more is as good. */
 export async function drop(name: string, context: KindContext): Promise<void> {
-  try {
-    await context.clients.ssm.send(new DeleteParameterCommand({ Name: name }));
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ParameterNotFound') throw error;
-  }
+  await unlessGone('parameter', () => context.clients.ssm.send(new DeleteParameterCommand({ Name: name })));
   context.record({ [outputName(name)]: undefined });
 }
 
@@ -89,32 +85,4 @@ function content({ name, value, type, tier, description }: WantedParameter) {
 
 function toTags(tags: Readonly<Record<string, string>>): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-}
-
-/** Errors of SSM that are about this parameter, as ours; others stay as they are. */
-function explain(name: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ControllerError) return error;
-  const said = `The parameter ${name}: ${error.message}`;
-  switch (error.name) {
-    case 'ParameterAlreadyExists':
-    case 'ParameterNotFound':
-    case 'InvalidResourceId':
-      return new Conflict(`The parameter ${name} was made or deleted at the same moment.`, { cause: error });
-    case 'ParameterMaxVersionLimitExceeded':
-      return new QuotaExceeded(said, {
-        cause: error,
-        remedy: 'Take the label off the oldest version of it.',
-      });
-    case 'ValidationException':
-    case 'ParameterPatternMismatchException':
-    case 'HierarchyTypeMismatchException':
-    case 'HierarchyLevelLimitExceededException':
-    case 'UnsupportedParameterType':
-      return new InvalidDesiredState(said, [{ path: 'parameters', message: said }], {
-        cause: error,
-        remedy: 'Correct the baseline, publish it, and assign the new version.',
-      });
-    default:
-      return error;
-  }
 }

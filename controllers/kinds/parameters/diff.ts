@@ -1,5 +1,6 @@
 import type { Difference } from '../../../shared/status.ts';
 import { type Blocked, type Comparison, WAITING_FOR_OUTPUTS } from '../kind.ts';
+import { taggedLikeOurs } from '../tagged-like-ours.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';
@@ -12,10 +13,16 @@ export function diff(wanted: Parameters, actual: ActualParameters | undefined): 
   const dropped = (actual?.dropped ?? []).map(({ name }) =>
     difference(name, '', undefined, 'dropped', 'removed'),
   );
+  const copies = [
+    ...Object.values(actual?.found ?? {}).flatMap(({ name, whose }) => (whose === 'lookalike' ? [name] : [])),
+    ...(actual?.lookalikes ?? []),
+  ];
+  const warnings = taggedLikeOurs(copies.map((name) => `parameter ${name}`));
   return {
     differences: [...each.flatMap(({ differences }) => differences), ...dropped],
     blocked: each.flatMap(({ blocked }) => blocked),
-    foreign: [],
+    foreign: copies.map((name) => difference(name, 'tags', undefined, 'TaggedLikeOurs', 'reported')),
+    ...(warnings.length > 0 && { warnings, standing: warnings }),
   };
 }
 
@@ -27,6 +34,7 @@ export function needsReplacement(wanted: WantedParameter, actual: ActualParamete
 type Part = Pick<Comparison, 'differences' | 'blocked'>;
 
 function compare(wanted: WantedParameter, actual: ActualParameter | undefined, owner: string): Part {
+  if (wanted.problems.length > 0) return { differences: [], blocked: [invalid(wanted, actual)] };
   if (wanted.waitsFor.length > 0) return { differences: [], blocked: [waiting(wanted, actual)] };
   if (!actual) {
     return {
@@ -57,6 +65,17 @@ function waiting(wanted: WantedParameter, actual: ActualParameter | undefined): 
       ? `The parameter ${wanted.name} needs ${names}, which the account does not have: register it again with that.`
       : `The parameter ${wanted.name} waits for ${names}, which is not known before what gives it is made.`,
     difference: difference(wanted.name, 'value', shown(wanted.value), shown(actual?.value), 'reported'),
+  };
+}
+
+function invalid({ name, value, problems }: WantedParameter, actual: ActualParameter | undefined): Blocked {
+  const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return {
+    reason: 'InvalidDesiredState',
+    message:
+      `The parameter ${name} makes no sense for this account (${said}): correct the baseline, or register the account ` +
+      'again with other values.',
+    difference: difference(name, 'value', shown(value), shown(actual?.value), 'reported'),
   };
 }
 

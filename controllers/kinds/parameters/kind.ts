@@ -30,6 +30,7 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
   ],
   outputNames: () => [],
   render,
+  problems: ({ parameters }) => parameters.flatMap(({ problems }) => problems),
   observe,
   outputs({ found, dropped }) {
     const ours = Object.values(found).filter(({ whose }) => whose === 'ours');

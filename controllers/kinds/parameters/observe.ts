@@ -1,6 +1,6 @@
 import { type KindContext, NAME_TAG, type Observation } from '../kind.ts';
-import type { ActualParameter, ActualParameters } from './actual.ts';
-import { arnOf, ours, outputName, recordedNames, whose } from './ours.ts';
+import type { ActualParameter, ActualParameters, Whose } from './actual.ts';
+import { arnOf, outputName, recordedNames, whose, whoseAre } from './ours.ts';
 import { describe, getValues, readTags, taggedByUs } from './read.ts';
 import type { Parameters } from './render.ts';
 import { keptTags } from './tags.ts';
@@ -44,15 +44,18 @@ export async function observe(
     };
   });
   const unwanted = [...indexed.keys(), ...recordedNames(context)].filter((name) => !names.includes(name));
-  const dropped = await ours([...new Set(unwanted)], context);
+  const others = await whoseAre([...new Set(unwanted)], context);
+  const named = (wanted: Whose) => others.flatMap(({ name, whose }) => (whose === wanted ? [name] : []));
+  const [dropped, lookalikes] = [named('ours'), named('lookalike')];
   const gone = unwanted.filter((name) => !dropped.includes(name));
   context.record(Object.fromEntries(gone.map((name) => [outputName(name), undefined])));
-  if (found.length === 0 && dropped.length === 0) return { state: 'absent' };
+  if (found.length + dropped.length + lookalikes.length === 0) return { state: 'absent' };
   return {
     state: 'present',
     actual: {
       found: Object.fromEntries(found.map((one) => [one.name, one])),
       dropped: dropped.map((name) => ({ name, arn: arnOf(name, context.account) })),
+      lookalikes,
     },
   };
 }

@@ -1,6 +1,7 @@
-import { type KindAccount, type KindContext, OWNER_TAG } from '../kind.ts';
-import type { ActualParameter } from './actual.ts';
+import { type KindAccount, type KindContext, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import type { Whose } from './actual.ts';
 import { readTags, type Tags } from './read.ts';
+import { nameTag } from './tags.ts';
 
 const PREFIX = 'parameter.';
 
@@ -25,24 +26,30 @@ export function recordedNames({ account, recorded }: Known): string[] {
 }
 
 /**
- * Ours by its owner tag or, when somebody took that off, because we recorded that we made it; the tag of another
- * Orgkeeper goes before that.
+ * Ours because we recorded that we made it, or else by both of our tags: a copy of another one's tags has the name of
+ * that other one. The tag of another Orgkeeper goes before that.
  */
-export function whose(name: string, tags: Tags, known: Known): ActualParameter['whose'] {
+export function whose(name: string, tags: Tags, known: Known): Whose {
   const owner = tags[OWNER_TAG];
-  if (owner === known.account.owner) return 'ours';
-  if (owner !== undefined && /^\d{12}$/.test(owner)) return 'foreign';
+  const isOwn = owner === known.account.owner;
+  if (owner !== undefined && !isOwn && /^\d{12}$/.test(owner)) return 'foreign';
   if (isRecorded(name, known)) return 'ours';
+  if (isOwn) return tags[NAME_TAG] === nameTag(name) ? 'ours' : 'lookalike';
   return owner === undefined ? 'adopted' : 'foreign';
 }
 
-/** Those of the names that exist and are ours, as each parameter itself says. */
-export async function ours(names: readonly string[], context: KindContext): Promise<string[]> {
-  const tags = await Promise.all(names.map((name) => readTags(name, context)));
-  return names.filter((name, index) => {
-    const its = tags[index];
-    return its !== undefined && whose(name, its, context) === 'ours';
-  });
+/** Whose each of these is, as the parameter itself says; those that do not exist are left out. */
+export async function whoseAre(
+  names: readonly string[],
+  context: KindContext,
+): Promise<{ name: string; whose: Whose }[]> {
+  const each = await Promise.all(
+    names.map(async (name) => {
+      const tags = await readTags(name, context);
+      return tags && { name, whose: whose(name, tags, context) };
+    }),
+  );
+  return each.filter((one) => one !== undefined);
 }
 
 function isRecorded(name: string, { account, recorded }: Known): boolean {

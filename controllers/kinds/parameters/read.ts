@@ -6,6 +6,7 @@ import {
   type ParameterMetadata,
   type Parameter as SsmParameter,
 } from '@aws-sdk/client-ssm';
+import { unlessGone } from '../../../shared/aws/gone.ts';
 import { type KindContext, NAME_TAG } from '../kind.ts';
 
 /** Tags by key. */
@@ -78,12 +79,8 @@ export async function describe(
 /** Tags of one parameter, without lag; undefined when it is gone. */
 export async function readTags(name: string, { clients }: KindContext): Promise<Tags | undefined> {
   const command = new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: name });
-  try {
-    return toRecord((await clients.ssm.send(command)).TagList ?? []);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'InvalidResourceId') return undefined;
-    throw error;
-  }
+  const answer = await unlessGone('tags', () => clients.ssm.send(command));
+  return answer && toRecord(answer.TagList ?? []);
 }
 
 /** `arn:aws:ssm:eu-west-1:111122223333:parameter/a/b` is `/a/b`, and `…:parameter/a` is `a` or, by its tag, `/a`. */

@@ -1,9 +1,12 @@
-import { InvalidDesiredState } from '../../../shared/errors.ts';
+import type { Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { inPlainWords } from '../../../shared/plain-words.ts';
 import { zodProblems } from '../../../shared/requests.ts';
 import type { KindAccount } from '../kind.ts';
 import { type Parameter, ParametersSection } from './section.ts';
+
+/** Where its section stands in a baseline. */
+const ROOT = 'parameters';
 
 /** The parameters that an account is to have. */
 export interface Parameters {
@@ -15,19 +18,20 @@ export interface Parameters {
 export interface WantedParameter extends Parameter {
   /** Names of `${…}` that are not known yet: it is not written before. */
   readonly waitsFor: readonly string[];
+  /** What SSM would refuse of it with this account's values: it is not written, and the others are. */
+  readonly problems: readonly Problem[];
 }
 
-/** See Kind. Problems have paths like `parameters[2].value`. */
+/** See Kind. What SSM would refuse is a problem of the one parameter, with a path like `parameters[2].value`. */
 export function render(section: ParametersSection, lookup: Lookup, account: KindAccount): Parameters {
-  const parsed = ParametersSection.safeParse(interpolateDeep(section, lookup), { error: inPlainWords });
-  if (!parsed.success) {
-    const problems = zodProblems(parsed.error, 'parameters');
-    const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new InvalidDesiredState(`The parameters make no sense for this account: ${said}.`, problems, {
-      remedy: 'Correct the baseline, or register the account again with the values that it needs.',
-    });
-  }
-  const parameters = parsed.data.map((parameter) => ({ ...parameter, waitsFor: unknownNames(parameter) }));
+  const filled = interpolateDeep(section, lookup);
+  const { error } = ParametersSection.safeParse(filled, { error: inPlainWords });
+  const problems = error ? zodProblems(error, ROOT) : [];
+  const parameters = filled.map((parameter, index) => ({
+    ...parameter,
+    waitsFor: unknownNames(parameter),
+    problems: problems.filter(({ path }) => path.startsWith(`${ROOT}[${index}]`)),
+  }));
   return { owner: account.owner, parameters };
 }
 

@@ -117,3 +117,25 @@ test('a parameter that another Orgkeeper took over is left to it', async () => {
     blocked: [{ reason: 'ForeignResource' }],
   });
 });
+
+describe('a parameter of somebody who copied the tags of ours', () => {
+  const copied = tagged(account.owner, '/a');
+
+  test('is reported and left, whether or not the baseline names it', async () => {
+    const there = { '/a': copied, '/their/own': copied, '/b': copied };
+    const { context, names } = world(there, recordedAs('/a'), ['/a', '/their/own', '/b']);
+    const observed = await parameters.observe(wanted('/a', '/b'), context);
+    const actual = observed.state === 'present' ? observed.actual : undefined;
+    const { differences, foreign, warnings } = parameters.diff(wanted('/a', '/b'), actual);
+    expect(differences).toEqual([]);
+    expect(foreign.map(({ resource, actual }) => [resource, actual])).toEqual([
+      ['/b', 'TaggedLikeOurs'],
+      ['/their/own', 'TaggedLikeOurs'],
+    ]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^TaggedLikeOurs: parameter \/b, parameter \/their\/own carry /),
+    ]);
+    await parameters.remove(wanted('/a', '/b'), context);
+    expect(names()).toEqual(['/their/own', '/b']);
+  });
+});

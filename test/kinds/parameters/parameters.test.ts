@@ -19,7 +19,7 @@ const found = (change: Partial<ActualParameter> = {}) => {
     whose: 'ours',
     ...change,
   };
-  return { found: { '/a': one }, dropped: [] };
+  return { found: { '/a': one }, dropped: [], lookalikes: [] };
 };
 
 describe('the section parameters', () => {
@@ -58,14 +58,25 @@ describe('the section parameters', () => {
 });
 
 describe('parameters with the values of an account', () => {
-  test('are refused by path, in plain words, when they make no sense', () => {
-    expect(() => wantedOf({ description: '${values.about}' }, () => 'x'.repeat(1_025))).toThrow(
-      expect.objectContaining({
+  test('that SSM would refuse are blocked by name, in plain words, and the others are written', () => {
+    const section = ParametersSection.parse([
+      { name: '/about', value: '${account.name}', description: '${values.about}' },
+      { name: '/account/name', value: '${account.name}' },
+      { name: '/account/id', value: '1' },
+    ]);
+    const values: Record<string, string> = { 'account.name': 'x {{y}}', 'values.about': 'x'.repeat(1_025) };
+    const wanted = render(section, (name) => values[name], account);
+    const { differences, blocked } = diff(wanted, undefined);
+    expect(differences).toMatchObject([{ resource: '/account/id', action: 'created' }]);
+    expect(blocked).toMatchObject([
+      { reason: 'InvalidDesiredState', difference: { resource: '/about', action: 'reported' } },
+      {
         message:
-          'The parameters make no sense for this account: parameters[0].description: must have at most 1024 characters.',
-        remedy: expect.stringMatching(/^Correct the baseline, or register the account again/),
-      }),
-    );
+          'The parameter /account/name makes no sense for this account (parameters[1].value: SSM takes no {{…}} in a value): ' +
+          'correct the baseline, or register the account again with other values.',
+      },
+    ]);
+    expect(blocked[0]?.message).toContain('parameters[0].description: must have at most 1024 characters');
   });
 });
 
