@@ -20,6 +20,8 @@ export interface HostedFunction {
 export interface FunctionPool {
   /** Never rejects: a crash and a time-out are errors too. */
   invoke(event: unknown): Promise<Outcome>;
+  /** Ends every environment that is at work, as when it runs out of memory; how many these were. */
+  kill(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -114,6 +116,12 @@ export function functionPool(hosted: HostedFunction, deps: PoolDeps): FunctionPo
       if (all.has(taken)) idle.push(taken);
       if ('error' in outcome) log(`${hosted.name} failed: ${outcome.error}`);
       return outcome;
+    },
+    async kill() {
+      const atWork = [...all].filter((environment) => !idle.includes(environment));
+      for (const environment of atWork) end(environment, 'was killed');
+      await Promise.all(atWork.map(({ worker }) => worker.terminate()));
+      return atWork.length;
     },
     async stop() {
       const environments = [...all];

@@ -14,6 +14,8 @@ export interface LambdaHost {
   readonly functions: readonly HostedFunction[];
   /** Invokes one directly. */
   invoke(functionName: string, event: unknown): ReturnType<FunctionPool['invoke']>;
+  /** Ends every environment of the function that is at work; how many these were. */
+  kill(functionName: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -71,13 +73,15 @@ export async function startLambdaHost(
     return [runEventSource(source, { queue, pool, region: stack.region, enabled })];
   });
   const schedules = runSchedules(schedulesOf(stack), gateway.upstream);
+  const poolOf = (functionName: string) => {
+    const pool = pools.get(functionName);
+    if (!pool) throw new Error(`There is no function ${functionName}.`);
+    return pool;
+  };
   return {
     functions,
-    async invoke(functionName, event) {
-      const pool = pools.get(functionName);
-      if (!pool) throw new Error(`There is no function ${functionName}.`);
-      return pool.invoke(event);
-    },
+    invoke: async (functionName, event) => poolOf(functionName).invoke(event),
+    kill: async (functionName) => poolOf(functionName).kill(),
     async stop() {
       schedules.stop();
       const stopping = sources.map((source) => source.stop());

@@ -117,6 +117,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     const log = logTo(logFile);
     const host = await startLambdaHost(mainStackOf(deployment), { gateway, log });
     undo.push(() => host.stop());
+    gateway.host(host);
     const watching = watch(gateway, accounts.management, deployment.organizationId);
     undo.push(watching.stop);
     const runtime: Runtime = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from './callers.ts';
+import type { Deliveries } from './deliveries.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { Iam } from './iam.ts';
 import { remembered } from './iam.ts';
@@ -42,6 +43,7 @@ export interface BusesDeps {
   readonly upstream: Upstream;
   readonly iam: Iam;
   readonly admits: (request: BusRequest) => Promise<boolean>;
+  readonly deliveries: Deliveries;
 }
 
 /**
@@ -101,7 +103,9 @@ export function createBuses(deps: BusesDeps): Buses {
   async function toTarget(target: Fields, from: Bus, event: BusEvent): Promise<boolean> {
     const arn = text(target, 'Arn') ?? '';
     const next = busAt(arn);
-    if (!next) return arn.split(':')[2] === 'sqs' ? toQueue(target, event) : true;
+    if (!next) {
+      return arn.split(':')[2] === 'sqs' ? deps.deliveries.deliver(() => toQueue(target, event)) : true;
+    }
     // What came from another account goes no further.
     if (event.account !== from.account) return true;
     const caller = await ruleCaller(text(target, 'RoleArn'), from);

@@ -2,16 +2,25 @@ import { z } from 'zod';
 import type { Emulator } from '../emulator.ts';
 import type { Buses } from './buses.ts';
 import type { Creations } from './creations.ts';
+import type { Deliveries } from './deliveries.ts';
 import { putServiceEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
 import type { Reply } from './wire.ts';
+
+/** The functions that run behind this gateway. */
+export interface RunningFunctions {
+  /** Ends every environment of the function that is at work, as when it runs out of memory; how many these were. */
+  kill(functionName: string): Promise<number>;
+}
 
 /** What the control endpoints show and set. */
 export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
   readonly creations: Creations;
+  readonly deliveries: Deliveries;
+  readonly functions: () => RunningFunctions | undefined;
   readonly buses: Buses;
   readonly emulator: () => Pick<Emulator, 'pause' | 'resume'> | undefined;
 }
@@ -19,9 +28,10 @@ export interface ControlDeps {
 /**
  * The gateway's own endpoints, for tests and curious people:
  * `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`,
- * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed
- * CreateAccountResult), `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone),
- * `GET /_orgkeeper/health`.
+ * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created) and `deliveries` (how events
+ * come), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed CreateAccountResult),
+ * `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone), `POST /_orgkeeper/kill` (what a function
+ * does now), `GET /_orgkeeper/health`.
  */
 export async function answerControl(
   method: string,
@@ -52,6 +62,16 @@ export async function answerControl(
       case 'DELETE /_orgkeeper/creations':
         deps.creations.clear();
         return json(200, {});
+      case 'POST /_orgkeeper/deliveries':
+        deps.deliveries.plan(JSON.parse(body.toString('utf8')));
+        return json(201, {});
+      case 'DELETE /_orgkeeper/deliveries':
+        deps.deliveries.clear();
+        return json(200, {});
+      case 'POST /_orgkeeper/kill': {
+        const { functionName } = Killed.parse(JSON.parse(body.toString('utf8')));
+        return json(200, { killed: (await deps.functions()?.kill(functionName)) ?? 0 });
+      }
       case 'POST /_orgkeeper/pause':
         deps.emulator()?.pause?.();
         return json(200, {});
@@ -79,6 +99,8 @@ const ServiceEvent = z.strictObject({
   detailType: z.string(),
   detail: z.record(z.string(), z.unknown()),
 });
+
+const Killed = z.strictObject({ functionName: z.string() });
 
 function filterOf(search: URLSearchParams): CallFilter {
   const { since, ...rest } = Object.fromEntries(search);

@@ -4,8 +4,9 @@ import type { Emulator } from '../emulator.ts';
 import { createAccess } from './access.ts';
 import { createBuses } from './buses.ts';
 import { type Caller, type Callers, createCallers, isCaller } from './callers.ts';
-import { answerControl } from './control.ts';
+import { answerControl, type RunningFunctions } from './control.ts';
 import { createCreations } from './creations.ts';
+import { createDeliveries } from './deliveries.ts';
 import { answerPutEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { readBody, send } from './http.ts';
@@ -32,6 +33,8 @@ export interface Gateway {
   readonly mappings: Mappings;
   /** Says which emulator it is. Calls before that find it unreachable. */
   connect(emulator: Pick<Emulator, 'endpoint' | 'pause' | 'resume'>): void;
+  /** Says which functions run here, for `/_orgkeeper/kill`. */
+  host(functions: RunningFunctions): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -39,6 +42,7 @@ export interface Gateway {
 /** Port 0 takes a free one. Rejects with a sentence when the port is taken. */
 export async function startGateway(options: { port: number }): Promise<Gateway> {
   let emulator: Pick<Emulator, 'pause' | 'resume'> | undefined;
+  let functions: RunningFunctions | undefined;
   const upstream = upstreamAt();
   const callers = createCallers();
   const recorder = createRecorder();
@@ -50,7 +54,8 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
   const access = createAccess({ upstream, iam, trusts });
-  const buses = createBuses({ upstream, iam, admits: access.busAdmits });
+  const deliveries = createDeliveries();
+  const buses = createBuses({ upstream, iam, admits: access.busAdmits, deliveries });
   const creations = createCreations({ upstream, buses });
 
   async function answer(call: Call, caller: Caller): Promise<Reply> {
@@ -113,8 +118,10 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
           recorder,
           faults,
           creations,
+          deliveries,
           buses,
           emulator: () => emulator,
+          functions: () => functions,
         }),
       );
       return;
@@ -179,8 +186,12 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       emulator = started;
       upstream.connect(started.endpoint);
     },
+    host: (running) => {
+      functions = running;
+    },
     close: async () => {
       creations.stop();
+      deliveries.stop();
       upstream.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

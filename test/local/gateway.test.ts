@@ -1,3 +1,4 @@
+import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -6,6 +7,7 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
+import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import {
   CreateAccountCommand,
   CreateOrganizationCommand,
@@ -312,4 +314,75 @@ describe('A planned fault', () => {
     await expect(put()).rejects.toThrow();
     expect((await get()).Parameter?.Version).toBe(before + 1);
   });
+
+  it('meets a part of the calls, the same ones for the same seed', async () => {
+    const run = async (seed: number) => {
+      local.gateway.faults.clear();
+      local.gateway.faults.add({ count: 'all', rate: 0.3, seed, effect: { kind: 'broken' } });
+      const answers: boolean[] = [];
+      for (let at = 0; at < 60; at += 1) {
+        answers.push(
+          await put().then(
+            () => true,
+            () => false,
+          ),
+        );
+      }
+      return answers;
+    };
+    const first = await run(7);
+    expect(first.filter((answered) => !answered).length).toBeGreaterThan(8);
+    expect(first.filter((answered) => !answered).length).toBeLessThan(30);
+    expect(await run(7)).toEqual(first);
+    expect(await run(8)).not.toEqual(first);
+  });
+
+  it('throttles and breaks in the words of each service, for roles or for users alone', async () => {
+    const called = [
+      () => get(),
+      () => new EC2Client(local.as(MAIN)).send(new DescribeVpcsCommand({})),
+      () => new IAMClient(local.as(MAIN)).send(new ListRolesCommand({})),
+    ];
+    const names = () =>
+      Promise.all(
+        called.map((call) =>
+          call().then(
+            () => 'answered',
+            ({ name }: Error) => name,
+          ),
+        ),
+      );
+    await put();
+    local.gateway.faults.add({ caller: 'role', count: 'all', effect: { kind: 'broken' } });
+    expect(await names()).toEqual(['answered', 'answered', 'answered']);
+    local.gateway.faults.add({ caller: 'user', count: 3, effect: { kind: 'throttled' } });
+    expect(await names()).toEqual(['ThrottlingException', 'RequestLimitExceeded', 'Throttling']);
+    local.gateway.faults.add({ caller: 'user', count: 'all', effect: { kind: 'broken' } });
+    expect(await names()).toEqual(['InternalServerError', 'InternalError', 'ServiceFailureException']);
+  });
+});
+
+describe('Deliveries of events', () => {
+  const control = (method: string, plan?: object) =>
+    fetch(`${local.gateway.endpoint}/_orgkeeper/deliveries`, {
+      method,
+      ...(plan && { body: JSON.stringify(plan) }),
+    });
+
+  it('come twice and late where that is planned, and none is lost', async () => {
+    const received = await queueBehind(MAIN, 'eu-west-1', 'default', { source: ['deliveries'] });
+    const put = (name: string) =>
+      new EventBridgeClient(local.as(MAIN)).send(
+        new PutEventsCommand({
+          Entries: [{ Source: 'deliveries', DetailType: 'Try', Detail: JSON.stringify({ name }) }],
+        }),
+      );
+    await control('POST', { doubled: 1, delayed: 1, milliseconds: 1500 });
+    await put('late');
+    await control('DELETE');
+    await put('in time');
+    const came: string[] = [];
+    while (came.length < 3) came.push(...(await received()).map(({ detail }) => detail.name));
+    expect(came.sort()).toEqual(['in time', 'late', 'late']);
+  }, 20_000);
 });

@@ -95,6 +95,16 @@ describe('The deployed functions at the local runtime', () => {
     await seen((one) => one.event.detail.name === 'after the crash');
   }, 30_000);
 
+  it('go on after one was killed, and its message comes again when its visibility ends', async () => {
+    await put({ name: 'endless', hang: true });
+    await seen((one) => one.event.detail.name === 'endless');
+    expect(await runtime.kill('orgkeeper-intake')).toBe(1);
+    expect(await runtime.kill('orgkeeper-intake')).toBe(0);
+    expect(await messagesLeft()).toBeGreaterThanOrEqual(1);
+    await put({ name: 'after the kill' });
+    await seen((one) => one.event.detail.name === 'after the kill');
+  }, 30_000);
+
   it('hear the clock: a minute passes in a second', async () => {
     const ticks = () =>
       readFileSync(runtime.logFile, 'utf8').split('orgkeeper-sweep seen {"task":"due"}').length;

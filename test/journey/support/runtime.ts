@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { localAccessKeyId } from '../../../local/gateway/callers.ts';
 import type { CreationPlan } from '../../../local/gateway/creations.ts';
+import type { DeliveryPlan } from '../../../local/gateway/deliveries.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
 import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
 
@@ -28,6 +29,10 @@ export interface TestRuntime {
   clearFaults(): Promise<void>;
   /** Says how accounts are created from now on, one plan on another; `undefined`: at once, as without any. */
   planCreations(plan: z.input<typeof CreationPlan> | undefined): Promise<void>;
+  /** Says how events come from now on; `undefined`: at once, and once. */
+  planDeliveries(plan: z.input<typeof DeliveryPlan> | undefined): Promise<void>;
+  /** Ends what the function does now, as when it runs out of memory; how many environments these were. */
+  kill(functionName: string): Promise<number>;
   /** Puts an event as an AWS service would, or with a foreign `account`. */
   putServiceEvent(event: TestEvent): Promise<void>;
   /** Stops the emulator as if the network were gone, and continues it. */
@@ -113,6 +118,12 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     clearFaults: async () => void (await control('DELETE', 'faults')),
     planCreations: async (plan) =>
       void (await (plan ? control('POST', 'creations', plan) : control('DELETE', 'creations'))),
+    planDeliveries: async (plan) =>
+      void (await (plan ? control('POST', 'deliveries', plan) : control('DELETE', 'deliveries'))),
+    kill: async (functionName) => {
+      const { killed } = (await control('POST', 'kill', { functionName })) as { killed: number };
+      return killed;
+    },
     putServiceEvent: async (event) => void (await control('POST', 'events', event)),
     pause: async () => void (await control('POST', 'pause')),
     resume: async () => void (await control('POST', 'resume')),
