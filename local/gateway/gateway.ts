@@ -16,6 +16,10 @@ import { createMoveTasks } from './move-tasks.ts';
 import { createQueues } from './queues.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createRegions } from './regions.ts';
+import { clientTokens } from './shims/client-tokens.ts';
+import { creationPages } from './shims/creation-pages.ts';
+import { endpointRoutes } from './shims/endpoint-routes.ts';
+import { shimmed } from './shims/shim.ts';
 import { answerSts } from './sts.ts';
 import { createTrusts } from './trusts.ts';
 import { NoAnswer, type Upstream, upstreamAt } from './upstream.ts';
@@ -43,7 +47,8 @@ export interface Gateway {
 export async function startGateway(options: { port: number }): Promise<Gateway> {
   let emulator: Pick<Emulator, 'pause' | 'resume'> | undefined;
   let functions: RunningFunctions | undefined;
-  const upstream = upstreamAt();
+  const emulated = upstreamAt();
+  const upstream = shimmed(emulated, [creationPages, clientTokens(), endpointRoutes(emulated)]);
   const callers = createCallers();
   const recorder = createRecorder();
   const faults = createFaults();
