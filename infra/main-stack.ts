@@ -15,7 +15,10 @@ import { arns, type FunctionName, NAMES, STACKS, templatesBucket } from './names
 import { permissions } from './permissions.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
-/** AWS asks for a visibility of six times the function's time-out. */
+/**
+ * AWS asks for a visibility of six times the function's time-out, and refuses one below it. Runs of reconcile shorten that
+ * of their own message, and renew it while they work.
+ */
 const VISIBILITY = 6;
 
 /**

@@ -12,14 +12,19 @@ export function backoffSeconds(receives: number, random: () => number = Math.ran
  * together. Without this call the queue brings the message again when its visibility ends.
  */
 export async function comeAgain(
-  { sqs, url }: Queue,
-  message: { readonly receiptHandle: string; readonly receives: number },
+  queue: Queue,
+  { receiptHandle, receives }: { readonly receiptHandle: string; readonly receives: number },
 ): Promise<void> {
+  await hide(queue, receiptHandle, backoffSeconds(receives));
+}
+
+/** Nobody else gets the message for so many seconds from now on. */
+export async function hide({ sqs, url }: Queue, receiptHandle: string, seconds: number): Promise<void> {
   await sqs.send(
     new ChangeMessageVisibilityCommand({
       QueueUrl: url,
-      ReceiptHandle: message.receiptHandle,
-      VisibilityTimeout: backoffSeconds(message.receives),
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
     }),
   );
 }

@@ -64,6 +64,15 @@ export class Conflict extends ControllerError {
   }
 }
 
+/** The run's time is nearly over: what is left is for the next one. */
+export class OutOfTime extends ControllerError {
+  readonly name = 'OutOfTime';
+  readonly retry = 'again';
+  constructor(message: string, details?: ErrorDetails) {
+    super('OutOfTime', message, details);
+  }
+}
+
 /** True already or soon, not seen everywhere yet: IAM changes, fresh ids, an unanswered create. */
 export class NotYetConsistent extends ControllerError {
   readonly name = 'NotYetConsistent';

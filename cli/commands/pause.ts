@@ -1,9 +1,13 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/store/table.ts';
+import { counted } from '../words.ts';
+
+/** The function's time-out. */
+const LONGEST_RUN_MINUTES = 2;
 
 interface Options {
-  readonly fleet?: boolean;
-  readonly baseline?: string;
+  readonly fleet?: boolean | undefined;
+  readonly baseline?: string | undefined;
 }
 
 /** `pause`: nothing is written any more; looking goes on. */
@@ -46,6 +50,29 @@ async function change(ids: string[], { fleet, baseline }: Options, paused: boole
   output.say(
     paused ? `Paused ${what}.` : `Resumed ${what}; \`orgkeeper sweep\` mends what drifted meanwhile.`,
   );
+  const writing = paused ? await stillWriting(table, { fleet, baseline, accountIds }) : [];
+  if (writing.length > 0) {
+    output.say(
+      `${counted(writing.length, 'run')} may be writing: each finishes the kind that it is at and writes no other, ` +
+        `within ${LONGEST_RUN_MINUTES} minutes: ${writing.join(', ')}.`,
+    );
+  }
+}
+
+/** The accounts that were paused, and into which a run that began before may still be writing. */
+async function stillWriting(
+  table: Table,
+  { fleet, baseline, accountIds }: Options & { readonly accountIds: readonly string[] },
+): Promise<string[]> {
+  const [{ accountsUnderLease }, { getRecords }] = await Promise.all([
+    import('../../shared/store/statuses.ts'),
+    import('../../shared/store/accounts.ts'),
+  ]);
+  const writing = await accountsUnderLease(table, new Date());
+  if (fleet) return writing;
+  if (!baseline) return writing.filter((id) => accountIds.includes(id));
+  const records = await getRecords(table, writing);
+  return writing.filter((id) => records.get(id)?.baseline?.name === baseline);
 }
 
 async function changeFleet(table: Table, fleetPaused: boolean): Promise<void> {

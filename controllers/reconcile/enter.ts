@@ -20,17 +20,20 @@ interface Purpose {
 
 /**
  * Clients in the account of a pass, in a session that may do what the policy says; their calls are counted.
- * @throws AccessDenied, AccountNotReady; NotYetConsistent where the denial may be IAM's delay
+ * @throws AccessDenied, AccountNotReady; NotYetConsistent where the denial may be IAM's delay; OutOfTime, Conflict
  */
 export async function clientsFor(pass: Pass, deps: PassDeps, purpose: Purpose): Promise<MemberClients> {
+  pass.turn.check({ writes: purpose.writes === true });
   const patiently = <T>(call: () => Promise<T>) => eventually(call, ['AccessDenied']);
   const open = () =>
     enter(pass, deps, { name: pass.id, policy: purpose.policy, own: purpose.writes === true });
   return (deps.clients ?? memberClients)({
     credentials: purpose.patient ? await patiently(open) : await open(),
     region: regionOf(pass.record, deps.config),
+    until: pass.turn.deadline,
     ...(purpose.patient && { around: patiently }),
     onCall: ({ writes }) => {
+      pass.turn.check({ writes });
       if (writes) pass.calls.writes += 1;
       else pass.calls.reads += 1;
     },

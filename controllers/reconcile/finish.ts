@@ -11,6 +11,7 @@ import { retiredStatus } from './retired.ts';
 
 /** Saves the status of a pass once, and announces what changed. */
 export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promise<PassOutcome> {
+  await pass.turn.end();
   const now = new Date();
   const errors = [
     ...found.failures.map(({ error }) => error),

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createAccess } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
-import { comeAgain } from '../../shared/come-again.ts';
+import { comeAgain, hide } from '../../shared/come-again.ts';
 import { configFromEnvironment } from '../../shared/config.ts';
 import { ControllerError } from '../../shared/errors.ts';
 import { readMessage } from '../../shared/read-message.ts';
@@ -10,6 +10,7 @@ import { getBaseline } from '../../shared/store/baselines.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/work.ts';
 import { kinds } from '../kinds/index.ts';
 import { rememberBaselines } from './desired.ts';
+import { startHeartbeat, VISIBLE_SECONDS } from './heartbeat.ts';
 import { countPass } from './metrics.ts';
 import { runPass } from './pass.ts';
 import type { PassOutcome } from './pass-types.ts';
@@ -52,12 +53,17 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
   const { accountId, cause } = message;
   const receives = Number(record.attributes.ApproximateReceiveCount);
   const log = logger.createChild({ persistentKeys: { accountId, cause, receives } });
+  const heartbeat = startHeartbeat(
+    () => hide(main.work, record.receiptHandle, VISIBLE_SECONDS),
+    (error) => log.warn('a beat failed; should it go on so, another run begins', asError(error)),
+  );
   try {
     const outcome = await runPass(
       {
         message,
         sentAt: new Date(Number(record.attributes.SentTimestamp)),
         until: new Date(Date.now() + context.getRemainingTimeInMillis()),
+        heartbeat,
         lastReceive: receives >= WORK_RECEIVES,
       },
       deps,
@@ -69,6 +75,8 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
     if (error instanceof ControllerError && error.name === 'Conflict')
       log.info('another pass was first', { why: error.message });
     else log.error('the pass failed before it could save', asError(error));
+  } finally {
+    await heartbeat.stop();
   }
   await afterBackoff(record, receives, log);
   return false;

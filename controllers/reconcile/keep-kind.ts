@@ -8,15 +8,17 @@ import type { KindOutcome } from './kind-outcome.ts';
 import { contextFor, type Seen, type Workplace } from './observe-kinds.ts';
 import { isTrust } from './put-back.ts';
 
+/** How a kind is written: whether it may be, asked once something differs, and with which clients. */
+export interface Writing {
+  readonly may: () => Promise<boolean>;
+  readonly clients: ClientsFor;
+}
+
 /**
- * Brings one kind to its desired state: compares with the outputs known by now and, unless `held`, writes what
- * differs with clients of its own that may write. Never throws: what went wrong is the outcome.
+ * Brings one kind to its desired state: compares with the outputs known by now and, where it may, writes what differs
+ * with clients of its own that may write. Never throws: what went wrong is the outcome.
  */
-export async function keepKind(
-  seen: Seen,
-  place: Workplace,
-  write: { held: boolean; clients: ClientsFor },
-): Promise<KindOutcome> {
+export async function keepKind(seen: Seen, place: Workplace, writing: Writing): Promise<KindOutcome> {
   const compared = compareKind(seen, place);
   if (!('comparison' in compared)) return compared;
   const { kind } = seen;
@@ -25,23 +27,33 @@ export async function keepKind(
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
   const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
   const left = comparison.blocked.map(({ difference }) => difference);
-  if (differences.length > 0 && write.held) {
+  const may = differences.length === 0 || (await orError(writing.may));
+  if (may !== true) {
     const { standing: warnings = [] } = comparison;
     return {
       ...found,
       warnings,
       differences: [...differences.map(reported), ...left],
-      state: { is: 'held' },
+      state: may ? { is: 'failed', ...may } : { is: 'held' },
     };
   }
   const change = { wanted, actual, differences };
   const { failure, ...done } =
-    differences.length > 0 ? await writeKind(seen, change, place, write.clients) : { differences };
+    differences.length > 0 ? await writeKind(seen, change, place, writing.clients) : { differences };
   const outcome = { ...found, ...done, differences: [...done.differences, ...left] };
   if (failure) return { ...outcome, state: { is: 'failed', ...failure } };
   const blocked = blockedBy(comparison.blocked);
   if (!blocked) return { ...outcome, state: { is: 'inDesiredState', ...(note && { note }) } };
   return { ...outcome, state: { is: 'blocked', ...blocked } };
+}
+
+/** What is said, or why that is not known. */
+async function orError(may: () => Promise<boolean>): Promise<boolean | { error: unknown }> {
+  try {
+    return await may();
+  } catch (error) {
+    return { error };
+  }
 }
 
 type ClientsFor = (seen: Seen, wanted: unknown) => Promise<MemberClients>;

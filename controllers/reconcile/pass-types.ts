@@ -9,7 +9,9 @@ import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { WorkMessage } from '../../shared/work.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { LoadBaseline } from './desired.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Workplace } from './observe-kinds.ts';
+import type { Turn } from './turn.ts';
 
 /** What every pass of this function works with; `clients` stand in for those of the SDK in tests. */
 export interface PassDeps {
@@ -25,8 +27,10 @@ export interface PassDeps {
 export interface PassRequest {
   readonly message: WorkMessage;
   readonly sentAt: Date;
-  /** When the function ends: a lease that was taken ends then too. */
+  /** When the function ends. */
   readonly until: Date;
+  /** Renews the lease while the pass works; without it, a lease holds until the function ends. */
+  readonly heartbeat?: Heartbeat;
   /** The message will not come again: what fails for a passing reason is parked with a due time. */
   readonly lastReceive: boolean;
 }
@@ -54,5 +58,6 @@ export interface Pass {
   readonly before: AccountStatus | undefined;
   readonly control: AccountItems['control'];
   readonly place: Workplace;
+  readonly turn: Turn;
   readonly calls: { reads: number; writes: number };
 }

@@ -17,7 +17,7 @@ import { type KeptKind, keptKinds } from './desired.ts';
 import { clientsFor, notYet } from './enter.ts';
 import type { Findings } from './findings.ts';
 import { finish } from './finish.ts';
-import { holdReason, lease } from './hold.ts';
+import { holdReason, lease, stoppedSince } from './hold.ts';
 import { keepKind } from './keep-kind.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { observeKinds, type Seen } from './observe-kinds.ts';
@@ -27,6 +27,7 @@ import { holdingBack } from './put-back.ts';
 import { removeAll } from './retirement.ts';
 import { readingPolicy, writingPolicy } from './session-policy.ts';
 import { isWorkedOn, skipReason } from './skip.ts';
+import { takeTurn } from './turn.ts';
 import { sayUnreadable } from './unreadable.ts';
 import { verified, wroteRole } from './verification.ts';
 
@@ -51,7 +52,8 @@ export async function runPass(request: PassRequest, deps: PassDeps): Promise<Pas
   }
   const place = { record, config: deps.config, outputs: withAddress(before?.outputs, address) };
   const calls = { reads: 0, writes: 0 };
-  const pass: Pass = { id: randomUUID(), startedAt, request, record, before, control, place, calls };
+  const turn = takeTurn(request.until);
+  const pass: Pass = { id: randomUUID(), startedAt, request, record, before, control, place, turn, calls };
   return finish(pass, await findings(pass, deps), deps);
 }
 
@@ -113,8 +115,12 @@ async function keep(
   const observed = await observeKinds(kept, pass.place, reading);
   const seen = observed.map((one) => holdingBack(one, pass));
   const wantsWriting = seen.some((one) => differs(compareKind(one, pass.place)));
-  const hold = wantsWriting ? await holdReason(pass, deps) : undefined;
+  let hold = wantsWriting ? await holdReason(pass, deps) : undefined;
   if (wantsWriting && !hold) await lease(pass, deps);
+  const may = async () => {
+    hold ??= await stoppedSince(pass, deps);
+    return !hold;
+  };
   const list: KindOutcome[] = [];
   const roleWasChanged = () => pass.record.executionRoleArn !== undefined && list.some(wroteRole);
   // What IAM does not show within two minutes counts as real: `nextLook` says when they are over.
@@ -130,7 +136,7 @@ async function keep(
     const outcome =
       (unaddressed?.kind === one.kind ? unaddressed : undefined) ??
       tooEarly(one, pass) ??
-      (await keepKind(one, pass.place, { held: hold !== undefined, clients }));
+      (await keepKind(one, pass.place, { may, clients }));
     if (isShutOut(outcome)) deps.access.evict(pass.record.accountId);
     list.push(roleWasChanged() || changedBefore ? settling(outcome) : outcome);
   }

@@ -1,9 +1,10 @@
 import { ForeignResource, InvalidDesiredState } from '../../shared/errors.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
+import type { Hold } from './conditions.ts';
 import { type KeptKind, kindAccount } from './desired.ts';
 import { clientsFor } from './enter.ts';
 import type { Findings } from './findings.ts';
-import { lease, stopped } from './hold.ts';
+import { lease, stopped, stoppedSince } from './hold.ts';
 import type { KindOutcome } from './kind-outcome.ts';
 import { render, type Seen } from './observe-kinds.ts';
 import { giveAddressBack } from './own-addresses.ts';
@@ -34,15 +35,18 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   }
   await lease(pass, deps);
   const outcomes: KindOutcome[] = [];
+  let since: Hold | undefined;
   for (const one of kept.toReversed()) {
     const halted = outcomes.some(({ state }) => state.is === 'failed');
-    outcomes.unshift(halted ? waits(one.kind) : await takeAway({ ...one, account }, pass, deps));
+    if (!halted) since ??= await stoppedSince(pass, deps);
+    if (since) outcomes.unshift(held(one.kind));
+    else outcomes.unshift(halted ? waits(one.kind) : await takeAway({ ...one, account }, pass, deps));
   }
   const retired = outcomes.every(({ state }) => state.is === 'removed');
   // A network that the baseline no longer speaks of, or that made way for the account's own, is still there.
   const networkIsGone = kept.some(({ kind }) => kind.addressPool) && !pass.record.network;
   if (retired && networkIsGone) await giveAddressBack(pass, deps);
-  return { outcomes, retired, ...none };
+  return { outcomes, retired, ...(since && { hold: since }), ...none };
 }
 
 type Removable = Pick<Seen, 'kind' | 'section' | 'account'>;

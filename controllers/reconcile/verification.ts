@@ -30,8 +30,11 @@ export async function verified(
   const door = notReady(outcome);
   if (door) return failed(door);
   const wrote = wroteRole(outcome);
+  // A role that was changed is tried, and put back where need be, whatever the time.
+  if (wrote) pass.turn.finishing();
   if (wrote) deps.access.evict(pass.record.accountId);
   try {
+    pass.turn.check({ writes: false });
     const verdict = await verifyRole(deps.access, role, {
       passId: pass.id,
       changed: wrote || isNew(pass),

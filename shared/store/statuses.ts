@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Conflict } from '../errors.ts';
 import type { AccountStatus, PassRecord } from '../status.ts';
-import { accountOf, statusKey } from './accounts.ts';
+import { accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
 import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
 
@@ -27,10 +27,14 @@ export async function takeLease(
       new UpdateCommand({
         TableName: table.name,
         Key: statusKey(lease.accountId),
-        UpdateExpression: 'SET lease = :lease, version = if_not_exists(version, :zero)',
+        UpdateExpression:
+          'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account',
         ConditionExpression: asRead(lease.readVersion),
+        ExpressionAttributeNames: { '#collection': 'collection' },
         ExpressionAttributeValues: {
           ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
+          ':status': 'status',
+          ':account': lease.accountId,
           ':zero': 0,
           ':read': lease.readVersion,
           ':pass': lease.passId,
@@ -40,6 +44,39 @@ export async function takeLease(
     ),
   );
   if (!taken) throw new Conflict(`Another pass is writing into account ${lease.accountId}.`);
+}
+
+/** Accounts into which a pass may be writing now: it has the lease, and may have crashed with it. */
+export async function accountsUnderLease(table: Table, now: Date): Promise<string[]> {
+  const accountIds: string[] = [];
+  for await (const page of collectionPages(table, 'status')) {
+    for (const { pk, lease } of page) {
+      const { expiresAt = '' } = (lease ?? {}) as { expiresAt?: unknown };
+      if (String(expiresAt) > now.toISOString()) accountIds.push(accountOf(String(pk)));
+    }
+  }
+  return accountIds;
+}
+
+/** Renews the right to write into an account; false where the pass has it no longer. */
+export async function renewLease(
+  table: Table,
+  lease: { accountId: string; passId: string; until: Date },
+): Promise<boolean> {
+  return unlessChanged(() =>
+    table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: statusKey(lease.accountId),
+        UpdateExpression: 'SET lease = :lease',
+        ConditionExpression: 'lease.passId = :pass',
+        ExpressionAttributeValues: {
+          ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
+          ':pass': lease.passId,
+        },
+      }),
+    ),
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { changeControl, getControl } from '../../shared/store/controls.ts';
+import { takeLease } from '../../shared/store/statuses.ts';
 import { config, keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
 
 const A = '111111111111';
@@ -62,6 +63,33 @@ describe('pause and resume', () => {
     await pause('a');
     await Promise.all(['b', 'c', 'd'].map(pause));
     expect((await getControl(world.table)).pausedBaselines).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test.each([
+    ['the fleet', ['--fleet'], [A, B]],
+    ['a baseline', ['--baseline', 'analytics'], [A]],
+    ['an account', [B], [B]],
+  ])('of %s says which runs may still be writing', async (_, args, writing) => {
+    await publishText('analytics', 'x');
+    await keep(world.table, record(A));
+    await keep(world.table, record(B, { baseline: { name: 'other', version: 1 } }));
+    const now = new Date();
+    const lease = (accountId: string, seconds: number) =>
+      takeLease(world.table, {
+        accountId,
+        passId: `pass-${accountId}`,
+        until: new Date(now.getTime() + seconds * 1000),
+        now,
+        readVersion: 0,
+      });
+    await Promise.all([lease(A, 30), lease(B, 30), lease('999999999999', -30)]);
+    const { stderr, code } = await orgkeeper('pause', ...args);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`may be writing: `);
+    expect([A, B, '999999999999'].filter((id) => stderr.split('may be writing')[1]?.includes(id))).toEqual(
+      writing,
+    );
+    expect((await orgkeeper('resume', ...args)).stderr).not.toContain('may be writing');
   });
 
   test('of accounts change nothing about what is desired', async () => {

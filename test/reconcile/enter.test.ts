@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clientsFor } from '../../controllers/reconcile/enter.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import { takeTurn } from '../../controllers/reconcile/turn.ts';
 import type { Session } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
@@ -42,7 +43,13 @@ async function enter(given: {
     options = made;
     return {} as MemberClients;
   };
-  const pass = { id: 'pass-9', record, before, calls: { reads: 0, writes: 0 } } as unknown as Pass;
+  const pass = {
+    id: 'pass-9',
+    record,
+    before,
+    calls: { reads: 0, writes: 0 },
+    turn: takeTurn(new Date('9999-12-31')),
+  } as unknown as Pass;
   const deps = { config: aConfig(), access, clients } as unknown as PassDeps;
   const entering = clientsFor(pass, deps, { policy, ...purpose }).then(
     () => undefined,

@@ -3,6 +3,7 @@ import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { finish } from '../../controllers/reconcile/finish.ts';
 import type { KindOutcome } from '../../controllers/reconcile/kind-outcome.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import { takeTurn } from '../../controllers/reconcile/turn.ts';
 import { ServiceFault } from '../../shared/errors.ts';
 import type { AccountStatus, DifferenceAction } from '../../shared/status.ts';
 import { aRecord, aStatus } from '../factories.ts';
@@ -44,6 +45,7 @@ async function pass(outcomes: KindOutcome[], before: AccountStatus) {
     place: { outputs: {} },
     request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
     calls: { reads: 1, writes: 1 },
+    turn: takeTurn(new Date('9999-12-31')),
   };
   const found = { outcomes, findings: [], failures: [] };
   const outcome = await finish(under as unknown as Pass, found, { main } as unknown as PassDeps);

@@ -40,7 +40,7 @@ async function kept(
   const seen: Seen = { kind, section: {}, account, observation: { state: 'absent' } };
   const place = { record: aRecord(), config: aConfig(), outputs: {} };
   const { state, differences, warnings } = await keepKind(seen, place, {
-    held,
+    may: async () => !held,
     clients: async () => ({}) as MemberClients,
   });
   return { state, warnings, actions: differences.map(({ resource, action }) => `${resource} ${action}`) };
@@ -104,7 +104,7 @@ describe('changing the role in use', () => {
     const seen: Seen = { kind, section: {}, account, observation: { state: 'present', actual: 'old' } };
     const place = { record: aRecord(), config: aConfig(), outputs: {} };
     const clients = async () => ({}) as MemberClients;
-    const { role, restore } = await keepKind(seen, place, { held: false, clients });
+    const { role, restore } = await keepKind(seen, place, { may: async () => true, clients });
     expect(role?.arn).toBe('where old is');
     return { trust: role?.trust, canBePutBack: restore !== undefined };
   };

@@ -77,7 +77,7 @@ describe('a plan', () => {
     const kept = await keepKind(
       { kind, section: {}, account, observation: { state: 'absent' } },
       { record, config, outputs: {} },
-      { held: false, clients: () => Promise.reject(new Error('written')) },
+      { may: async () => true, clients: () => Promise.reject(new Error('written')) },
     );
     expect(planned?.state).toEqual(kept.state);
   });

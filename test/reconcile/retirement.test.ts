@@ -9,9 +9,11 @@ import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { retiredStatus } from '../../controllers/reconcile/retired.ts';
 import { removeAll } from '../../controllers/reconcile/retirement.ts';
 import { skipReason } from '../../controllers/reconcile/skip.ts';
+import { takeTurn } from '../../controllers/reconcile/turn.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { ControllerError, ForeignResource } from '../../shared/errors.ts';
+import { accountKey } from '../../shared/store/accounts.ts';
 import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
 
 const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });
@@ -66,6 +68,7 @@ async function removal(
   const documents = {
     async send({ constructor: { name } }: object) {
       if (options.lease) throw options.lease;
+      if (name === 'BatchGetCommand') return { Responses: { t: [{ ...record, ...accountKey(MEMBER) }] } };
       if (name === 'GetCommand')
         return { Item: { accountId: MEMBER, pool: 'main', cidr: options.address, since: '' } };
       log.push(name === 'UpdateCommand' ? 'lease' : 'address');
@@ -99,7 +102,8 @@ async function removal(
     before: aStatus({ outputs }),
     control: { fleetPaused: options.paused ?? false, pausedBaselines: [] },
     place: { record, config, outputs: { ...outputs } },
-    request: { until: new Date() },
+    request: { until: new Date('9999-12-31') },
+    turn: takeTurn(new Date('9999-12-31')),
     calls: { reads: 0, writes: 0 },
   } as unknown as Pass;
   const found = await removeAll(

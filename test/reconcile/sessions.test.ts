@@ -96,7 +96,10 @@ async function pass(
   const now = new Date();
   const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'e' };
   const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
-  const outcome = await runPass({ message, sentAt: now, until: now, lastReceive: false }, deps);
+  const outcome = await runPass(
+    { message, sentAt: now, until: new Date('9999-12-31'), lastReceive: false },
+    deps,
+  );
   const status = outcome.did === 'passed' ? outcome.status : undefined;
   return { did, names: new Set(names), id: status?.lastPass?.id, status, evicted };
 }

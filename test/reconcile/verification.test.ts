@@ -4,6 +4,7 @@ import { keepKind } from '../../controllers/reconcile/keep-kind.ts';
 import type { KindOutcome } from '../../controllers/reconcile/kind-outcome.ts';
 import type { Seen } from '../../controllers/reconcile/observe-kinds.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import { takeTurn } from '../../controllers/reconcile/turn.ts';
 import { verified } from '../../controllers/reconcile/verification.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
@@ -72,7 +73,13 @@ async function verify(given: {
     evict: (accountId: string) => evicted.push(accountId),
   };
   const before = 'before' in given ? given.before : aStatus({ conditions: [verifiedBefore] });
-  const pass = { id: 'pass-9', record: given.record ?? invited, before, place: { outputs: {} } };
+  const pass = {
+    id: 'pass-9',
+    record: given.record ?? invited,
+    before,
+    place: { outputs: {} },
+    turn: takeTurn(new Date('9999-12-31')),
+  };
   const found = await verified(
     pass as unknown as Pass,
     { config, access } as unknown as PassDeps,
@@ -136,7 +143,7 @@ describe('a role that could not be made', () => {
     };
     const place = { record: aRecord(), config, outputs: { 'role.arn': roleArn } };
     const clients = async () => ({}) as MemberClients;
-    const outcome = await keepKind(seen, place, { held: false, clients });
+    const outcome = await keepKind(seen, place, { may: async () => true, clients });
     return verify({ outcome, record: aRecord(), lets: () => false });
   };
   const message = `There is no role ${roleArn}-2: the condition ExecutionRole says why it is not made.`;

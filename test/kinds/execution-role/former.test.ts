@@ -87,7 +87,7 @@ function account(policy: unknown, { ours } = { ours: true }) {
       const [seen] = await observeKinds([{ kind: executionRole, section }], place, clients);
       if (!seen) throw new Error('not seen');
       const { state, differences } = await keepKind(seen, place, {
-        held: false,
+        may: async () => true,
         clients: async () => clients,
       });
       return { state, differences: differences.map(({ path, action }) => `${path} ${action}`) };
