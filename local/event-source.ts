@@ -1,5 +1,6 @@
+import type { Message } from '@aws-sdk/client-sqs';
 import type { FunctionPool } from './function-pool.ts';
-import type { Message, Queue } from './queue-client.ts';
+import type { Queue } from './queue-client.ts';
 
 /** A mapping from a queue to a function, as it was deployed. */
 export interface EventSource {
@@ -29,7 +30,7 @@ export function runEventSource(
     const outcome = await deps.pool.invoke({ Records: records });
     if (stopped || 'error' in outcome) return;
     const failed = source.reportsItemFailures ? failedIds(outcome.result, messages) : new Set<string>();
-    await deps.queue.remove(messages.filter(({ MessageId }) => !failed.has(MessageId)));
+    await deps.queue.remove(messages.filter(({ MessageId = '' }) => !failed.has(MessageId)));
   }
 
   async function poll(): Promise<void> {
@@ -93,7 +94,7 @@ function recordOf(message: Message, source: EventSource, region: string) {
 /** Lambda takes the whole batch as failed when an identifier is unknown or the answer has another shape. */
 function failedIds(result: unknown, messages: Message[]): Set<string> {
   if (result === null || result === '') return new Set();
-  const all = new Set(messages.map(({ MessageId }) => MessageId));
+  const all = new Set(messages.map(({ MessageId = '' }) => MessageId));
   const failures = (result as { batchItemFailures?: unknown }).batchItemFailures ?? [];
   if (!Array.isArray(failures)) return all;
   const ids = failures.map((failure: { itemIdentifier?: unknown }) => failure?.itemIdentifier);

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda';
 import type { Resource } from './adapt-template.ts';
 import type { DeployedStack } from './deploy.ts';
 import { type EventSource, runEventSource } from './event-source.ts';
 import { type FunctionPool, functionPool, type HostedFunction } from './function-pool.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { isObject, parseObject } from './gateway/wire.ts';
+import { isObject } from './gateway/wire.ts';
 import { NO_AWS_FILES } from './own-environment.ts';
 import { queueClient } from './queue-client.ts';
 import { runSchedules, schedulesOf } from './schedules.ts';
@@ -95,18 +100,14 @@ export async function startLambdaHost(
 }
 
 async function functionsOf(stack: DeployedStack, gateway: Gateway): Promise<HostedFunction[]> {
-  const as = { account: stack.account, region: stack.region, service: 'lambda' };
+  const lambda = gateway.upstream.client(LambdaClient, stack);
   const resources = Object.values(stack.template.Resources).filter(
     ({ Type }) => Type === 'AWS::Lambda::Function',
   );
   return Promise.all(
     resources.map(async (resource) => {
       const name = String(resource.Properties?.FunctionName);
-      const reply = await gateway.upstream.get(`/2015-03-31/functions/${name}/configuration`, as);
-      const deployed = parseObject(reply.body) ?? {};
-      if (reply.status !== 200)
-        throw new Error(`The function ${name} is not deployed: HTTP ${reply.status}.`);
-      const environment = isObject(deployed.Environment) ? deployed.Environment.Variables : {};
+      const deployed = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
       return {
         name,
         arn: String(deployed.FunctionArn),
@@ -115,29 +116,26 @@ async function functionsOf(stack: DeployedStack, gateway: Gateway): Promise<Host
         file: join(assetOf(stack, resource), `${String(deployed.Handler).split('.')[0]}.mjs`),
         timeoutSeconds: Number(deployed.Timeout),
         memoryMegabytes: Number(deployed.MemorySize),
-        environment: environment as Record<string, string>,
+        environment: deployed.Environment?.Variables ?? {},
       };
     }),
   );
 }
 
 async function eventSourcesOf(stack: DeployedStack, gateway: Gateway): Promise<EventSource[]> {
-  const as = { account: stack.account, region: stack.region, service: 'lambda' };
-  const reply = await gateway.upstream.get('/2015-03-31/event-source-mappings', as);
-  const mappings = parseObject(reply.body)?.EventSourceMappings;
-  return (Array.isArray(mappings) ? mappings : []).filter(isObject).map((mapping) => {
-    const scaling = isObject(mapping.ScalingConfig) ? mapping.ScalingConfig : {};
-    const wanted = Number(scaling.MaximumConcurrency ?? MAXIMUM_ENVIRONMENTS);
-    const types = Array.isArray(mapping.FunctionResponseTypes) ? mapping.FunctionResponseTypes : [];
-    return {
-      id: String(mapping.UUID),
-      queueArn: String(mapping.EventSourceArn),
-      functionName: String(mapping.FunctionArn).split(':').at(-1) ?? '',
-      batchSize: Number(mapping.BatchSize),
-      maximumConcurrency: Math.min(wanted, MAXIMUM_ENVIRONMENTS),
-      reportsItemFailures: types.includes('ReportBatchItemFailures'),
-    };
-  });
+  const lambda = gateway.upstream.client(LambdaClient, stack);
+  const { EventSourceMappings: mappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
+  return mappings.map((mapping) => ({
+    id: String(mapping.UUID),
+    queueArn: String(mapping.EventSourceArn),
+    functionName: String(mapping.FunctionArn).split(':').at(-1) ?? '',
+    batchSize: Number(mapping.BatchSize),
+    maximumConcurrency: Math.min(
+      mapping.ScalingConfig?.MaximumConcurrency ?? MAXIMUM_ENVIRONMENTS,
+      MAXIMUM_ENVIRONMENTS,
+    ),
+    reportsItemFailures: (mapping.FunctionResponseTypes ?? []).includes('ReportBatchItemFailures'),
+  }));
 }
 
 function assetOf(stack: DeployedStack, resource: Resource): string {

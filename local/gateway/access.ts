@@ -1,12 +1,17 @@
+import {
+  DescribeEventBusCommand,
+  EventBridgeClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-eventbridge';
 import { evaluate } from '../../shared/policy/evaluate.ts';
 import type { Bus, BusRequest } from './buses.ts';
 import type { Caller } from './callers.ts';
 import { type Iam, remembered } from './iam.ts';
-import { organizationOf } from './organization-events.ts';
-import type { AssumeRequest } from './sts.ts';
-import type { Trusts } from './trusts.ts';
+import type { AssumeRequest } from './shims/assume-role.ts';
+import { organizationOf } from './shims/organization-events.ts';
+import type { Trusts } from './shims/trust-principals.ts';
 import type { Upstream } from './upstream.ts';
-import { type Call, isRead, parseObject, text } from './wire.ts';
+import { type Call, isRead } from './wire.ts';
 
 /** What the decisions need that the local runtime makes as AWS does. */
 export interface AccessDeps {
@@ -37,16 +42,18 @@ export function createAccess(deps: AccessDeps): Access {
   const organizations = new Map<string, Promise<string | undefined>>();
 
   async function readBus({ account, region, name }: Bus) {
-    const as = { account, region, service: 'events' };
-    const reply = await upstream.json('AWSEvents.DescribeEventBus', { Name: name }, as);
-    const described = parseObject(reply.body) ?? {};
-    if (reply.status !== 200) return undefined;
-    return { arn: text(described, 'Arn') ?? '', policy: text(described, 'Policy') };
+    const client = upstream.client(EventBridgeClient, { account, region });
+    try {
+      const { Arn = '', Policy } = await client.send(new DescribeEventBusCommand({ Name: name }));
+      return { arn: Arn, policy: Policy };
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
   }
 
   async function readOrganization(account: string) {
-    const id = (await organizationOf(upstream, account))?.Id;
-    return typeof id === 'string' ? id : undefined;
+    return (await organizationOf(upstream, account))?.Id;
   }
 
   return {

@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import {
+  EventBridgeClient,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
+  type Target,
+} from '@aws-sdk/client-eventbridge';
+import { SendMessageCommand, SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
 import type { Caller } from './callers.ts';
 import type { Deliveries } from './deliveries.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { Iam } from './iam.ts';
 import { remembered } from './iam.ts';
 import type { Upstream } from './upstream.ts';
-import { type Call, isObject, isRead, parseObject, text } from './wire.ts';
+import { type Call, isRead, parseObject } from './wire.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -60,7 +67,7 @@ export interface Buses {
 interface Rule {
   readonly arn: string;
   readonly pattern: Fields;
-  readonly targets: readonly Fields[];
+  readonly targets: readonly Target[];
 }
 
 /** Reads rules on demand. */
@@ -68,21 +75,18 @@ export function createBuses(deps: BusesDeps): Buses {
   const { upstream } = deps;
   const rules = new Map<string, Promise<Rule[]>>();
 
-  async function readRules({ account, region, name }: Bus): Promise<Rule[]> {
-    const as = { account, region, service: 'events' };
-    const list = await upstream.json('AWSEvents.ListRules', { EventBusName: name }, as);
-    const found = listIn(parseObject(list.body), 'Rules');
-    const enabled = found.filter(({ State, EventPattern }) => State === 'ENABLED' && EventPattern);
+  async function readRules({ account, region, name: EventBusName }: Bus): Promise<Rule[]> {
+    const client = upstream.client(EventBridgeClient, { account, region });
+    const { Rules = [] } = await client.send(new ListRulesCommand({ EventBusName }));
     return Promise.all(
-      enabled.map(async (rule) => {
-        const wanted = { EventBusName: name, Rule: rule.Name };
-        const targets = await upstream.json('AWSEvents.ListTargetsByRule', wanted, as);
-        return {
-          arn: text(rule, 'Arn') ?? '',
-          pattern: parseObject(Buffer.from(text(rule, 'EventPattern') ?? '')) ?? {},
-          targets: listIn(parseObject(targets.body), 'Targets'),
-        };
-      }),
+      Rules.filter(({ State, EventPattern }) => State === 'ENABLED' && EventPattern).map(
+        async ({ Arn = '', Name, EventPattern = '' }) => {
+          const { Targets = [] } = await client.send(
+            new ListTargetsByRuleCommand({ EventBusName, Rule: Name }),
+          );
+          return { arn: Arn, pattern: parseObject(Buffer.from(EventPattern)) ?? {}, targets: Targets };
+        },
+      ),
     );
   }
 
@@ -93,38 +97,43 @@ export function createBuses(deps: BusesDeps): Buses {
     );
     for (const target of matching.flatMap(({ targets }) => targets)) {
       if (await toTarget(target, bus, event)) continue;
-      const deadLetters = isObject(target.DeadLetterConfig)
-        ? text(target.DeadLetterConfig, 'Arn')
-        : undefined;
-      if (deadLetters) await toQueue({ Arn: deadLetters }, event);
+      const deadLetters = target.DeadLetterConfig?.Arn;
+      if (deadLetters) await toQueue({ Id: 'DeadLetters', Arn: deadLetters }, event);
     }
   }
 
-  async function toTarget(target: Fields, from: Bus, event: BusEvent): Promise<boolean> {
-    const arn = text(target, 'Arn') ?? '';
+  async function toTarget(target: Target, from: Bus, event: BusEvent): Promise<boolean> {
+    const arn = target.Arn ?? '';
     const next = busAt(arn);
     if (!next) {
       return arn.split(':')[2] === 'sqs' ? deps.deliveries.deliver(() => toQueue(target, event)) : true;
     }
     // What came from another account goes no further.
     if (event.account !== from.account) return true;
-    const caller = await ruleCaller(text(target, 'RoleArn'), from);
+    const caller = await ruleCaller(target.RoleArn, from);
     const request = { caller, bus: next, source: event.source, detailType: event['detail-type'] };
     if (next.account !== from.account && !(await deps.admits(request))) return false;
     await deliver(next, { ...event, id: randomUUID() });
     return true;
   }
 
-  async function toQueue(target: Fields, event: BusEvent): Promise<boolean> {
-    const [, , , region = '', account = '', name = ''] = (text(target, 'Arn') ?? '').split(':');
-    const group = isObject(target.SqsParameters) ? text(target.SqsParameters, 'MessageGroupId') : undefined;
+  /** False when the queue does not take it. */
+  async function toQueue({ Arn = '', Input, SqsParameters }: Target, event: BusEvent): Promise<boolean> {
+    const [, , , region = '', account = '', name = ''] = Arn.split(':');
+    const group = SqsParameters?.MessageGroupId;
     const message = {
       QueueUrl: `${upstream.endpoint()}/${account}/${name}`,
-      MessageBody: bodyFor(target, event),
-      ...(group ? { MessageGroupId: group } : {}),
+      // Input alone of the ways to shape an event: nothing here uses the others.
+      MessageBody: Input ?? JSON.stringify(event),
+      ...(group && { MessageGroupId: group }),
     };
-    const reply = await upstream.json('AmazonSQS.SendMessage', message, { account, region, service: 'sqs' });
-    return reply.status === 200;
+    try {
+      await upstream.client(SQSClient, { account, region }).send(new SendMessageCommand(message));
+      return true;
+    } catch (error) {
+      if (error instanceof SQSServiceException) return false;
+      throw error;
+    }
   }
 
   /** Whoever the target's role makes of the rule; without a role, its account. */
@@ -167,14 +176,4 @@ export function createBuses(deps: BusesDeps): Buses {
 export function busAt(arn: string): Bus | undefined {
   const [, region, account, name] = /^arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus\/(.+)$/.exec(arn) ?? [];
   return region && account && name ? { region, account, name } : undefined;
-}
-
-/** Input, InputPath and InputTransformer are few lines each, and used by nothing here but the first. */
-function bodyFor(target: Fields, event: BusEvent): string {
-  return text(target, 'Input') ?? JSON.stringify(event);
-}
-
-function listIn(answer: Fields | undefined, name: string): Fields[] {
-  const list = answer?.[name];
-  return Array.isArray(list) ? list.filter(isObject) : [];
 }

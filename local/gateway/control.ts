@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Emulator } from '../emulator.ts';
 import type { Buses } from './buses.ts';
-import type { Creations } from './creations.ts';
 import type { Deliveries } from './deliveries.ts';
-import { putServiceEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
+import type { Creations } from './shims/account-creation.ts';
+import { putServiceEvent } from './shims/put-events.ts';
 import type { Reply } from './wire.ts';
 
 /** The functions that run behind this gateway. */

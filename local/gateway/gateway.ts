@@ -3,27 +3,30 @@ import type { AddressInfo } from 'node:net';
 import type { Emulator } from '../emulator.ts';
 import { createAccess } from './access.ts';
 import { createBuses } from './buses.ts';
-import { type Caller, type Callers, createCallers, isCaller } from './callers.ts';
+import { type Callers, createCallers, isCaller } from './callers.ts';
 import { answerControl, type RunningFunctions } from './control.ts';
-import { createCreations } from './creations.ts';
 import { createDeliveries } from './deliveries.ts';
-import { answerPutEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { readBody, send } from './http.ts';
 import { createIam, type Iam } from './iam.ts';
-import { createMappings, type Mappings } from './mappings.ts';
-import { createMoveTasks } from './move-tasks.ts';
-import { createQueues } from './queues.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import { createRegions } from './regions.ts';
-import { clientTokens } from './shims/client-tokens.ts';
+import { chain, type KnownCall } from './shim.ts';
+import { createCreations } from './shims/account-creation.ts';
+import { assumeRoleShim } from './shims/assume-role.ts';
+import { clientTokensShim } from './shims/client-tokens.ts';
 import { creationPages } from './shims/creation-pages.ts';
-import { endpointRoutes } from './shims/endpoint-routes.ts';
-import { shimmed } from './shims/shim.ts';
-import { answerSts } from './sts.ts';
-import { createTrusts } from './trusts.ts';
-import { NoAnswer, type Upstream, upstreamAt } from './upstream.ts';
-import { type Call, errorReply, type Reply, readCall, xmlText } from './wire.ts';
+import { endpointRoutesShim } from './shims/endpoint-routes.ts';
+import { createMappings, type Mappings } from './shims/event-source-mappings.ts';
+import { fifoDeduplicationShim } from './shims/fifo-deduplication.ts';
+import { moveTasksShim } from './shims/move-tasks.ts';
+import { organizationEventsShim } from './shims/organization-events.ts';
+import { putEventsShim } from './shims/put-events.ts';
+import { createTrusts } from './shims/trust-principals.ts';
+import { uniqueEmailsShim } from './shims/unique-emails.ts';
+import { unknownRegionsShim } from './shims/unknown-regions.ts';
+import { userKeysShim } from './shims/user-keys.ts';
+import { type Upstream, upstreamAt } from './upstream.ts';
+import { type Call, errorReply, NoAnswer, type Reply, readCall } from './wire.ts';
 
 /** Every caller's endpoint at the local runtime: the emulator, with what AWS does and the emulator does not. */
 export interface Gateway {
@@ -47,15 +50,11 @@ export interface Gateway {
 export async function startGateway(options: { port: number }): Promise<Gateway> {
   let emulator: Pick<Emulator, 'pause' | 'resume'> | undefined;
   let functions: RunningFunctions | undefined;
-  const emulated = upstreamAt();
-  const upstream = shimmed(emulated, [creationPages, clientTokens(), endpointRoutes(emulated)]);
+  const upstream = upstreamAt();
   const callers = createCallers();
   const recorder = createRecorder();
   const faults = createFaults();
-  const queues = createQueues(upstream);
-  const moveTasks = createMoveTasks(upstream);
-  const mappings = createMappings(upstream);
-  const regions = createRegions(upstream);
+  const mappings = createMappings();
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
   const access = createAccess({ upstream, iam, trusts });
@@ -63,54 +62,34 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const buses = createBuses({ upstream, iam, admits: access.busAdmits, deliveries });
   const creations = createCreations({ upstream, buses });
 
-  async function answer(call: Call, caller: Caller): Promise<Reply> {
-    if (call.service === 'sts') {
-      return answerSts(call, caller, {
-        upstream,
-        callers,
-        iam,
-        admits: access.roleAdmits,
-      });
-    }
-    if (call.service === 'events' && call.action === 'PutEvents') {
-      return answerPutEvents(call, caller, { upstream, buses, admits: access.busAdmits });
-    }
-    if (call.service === 'iam') return answerIam(call, caller);
-    const reply = (await ownAnswer(call, caller.account)) ?? (await upstream.forward(call, caller.account));
-    iam.after(call, caller.account);
+  /** The emulator's own answer; what was read of it for decisions is read anew after a write. */
+  async function emulated(call: KnownCall): Promise<Reply> {
+    const reply = await upstream.forward(call);
+    iam.after(call, call.caller.account);
     access.after(call);
     buses.after(call);
     return reply;
   }
 
-  /** What the emulator does not do, or not as AWS does it. */
-  async function ownAnswer(call: Call, account: string): Promise<Reply | undefined> {
-    switch (call.service) {
-      case 'organizations':
-        return creations.answer(call, account);
-      case 'sqs':
-        return (await moveTasks.answer(call)) ?? (await queues.answer(call, account));
-      default:
-        return (await regions.refusal(call, account)) ?? mappings.answer(call, account);
-    }
-  }
-
-  async function answerIam(call: Call, caller: Caller): Promise<Reply> {
-    const refusal = await trusts.refusal(call);
-    if (refusal) return refusal;
-    const reply = await upstream.forward(call, caller.account);
-    iam.after(call, caller.account);
-    await trusts.after(call, caller.account, reply);
-    followUserKeys(call, caller, reply);
-    return trusts.shown(call, caller.account, reply);
-  }
-
-  function followUserKeys(call: Call, caller: Caller, reply: Reply): void {
-    const id = xmlText(reply.body, 'AccessKeyId');
-    if (call.action === 'CreateAccessKey' && reply.status === 200 && id) {
-      callers.addUserKey(id, caller.account, xmlText(reply.body, 'UserName') ?? '');
-    }
-  }
+  const answer = chain(
+    [
+      assumeRoleShim({ callers, iam, admits: access.roleAdmits }),
+      putEventsShim({ buses, admits: access.busAdmits }),
+      trusts.shim,
+      userKeysShim(callers),
+      uniqueEmailsShim(upstream, creations),
+      creations.shim,
+      creationPages,
+      organizationEventsShim({ upstream, buses }),
+      moveTasksShim(upstream),
+      fifoDeduplicationShim(upstream),
+      mappings.shim,
+      unknownRegionsShim(upstream),
+      clientTokensShim(),
+      endpointRoutesShim(upstream),
+    ],
+    emulated,
+  );
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = Date.now();
@@ -131,16 +110,17 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       );
       return;
     }
-    const call = readCall(request.method ?? 'GET', url, request.headers, body, () => response.destroyed);
-    const caller = callers.identify(call);
+    const read = readCall(request.method ?? 'GET', url, request.headers, body, () => response.destroyed);
+    const caller = callers.identify(read);
     if (!isCaller(caller)) {
-      const query = ['sts', 'iam', 'ec2'].includes(call.service);
+      const query = ['sts', 'iam', 'ec2'].includes(read.service);
       const status = query ? 403 : 400;
       const json =
         caller.error === 'InvalidClientTokenId' ? 'UnrecognizedClientException' : `${caller.error}Exception`;
-      send(response, errorReply(call, status, query ? caller.error : json, caller.message));
+      send(response, errorReply(read, status, query ? caller.error : json, caller.message));
       return;
     }
+    const call = { ...read, caller };
     const effect = faults.next(call, caller);
     if (effect?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, effect.milliseconds));
     if (effect?.kind === 'error') {
@@ -150,13 +130,13 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       return;
     }
     if (effect?.kind === 'close') {
-      if (effect.when === 'after') await answer(call, caller).catch(() => undefined);
+      if (effect.when === 'after') await answer(call).catch(() => undefined);
       recorder.add(call, caller, startedAt, undefined);
       response.destroy();
       return;
     }
     try {
-      const reply = await answer(call, caller);
+      const reply = await answer(call);
       recorder.add(call, caller, startedAt, reply);
       send(response, reply);
     } catch (error) {

@@ -1,5 +1,15 @@
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  NoSuchEntityException,
+} from '@aws-sdk/client-iam';
 import type { Upstream } from './upstream.ts';
-import { type Call, isRead, xmlText } from './wire.ts';
+import { type Call, isRead } from './wire.ts';
 
 /** A role as IAM holds it. */
 export interface Role {
@@ -8,6 +18,7 @@ export interface Role {
   /** The trust policy, as JSON text. */
   readonly trust: string;
   readonly maxSessionSeconds: number;
+  readonly boundaryArn?: string;
 }
 
 /** What a role may do: its policies, as JSON text. */
@@ -33,58 +44,57 @@ export function createIam(upstream: Upstream): Iam {
   const roles = new Map<string, Promise<Role | undefined>>();
   const grants = new Map<string, Promise<Grants>>();
 
-  async function ask(
-    arn: string,
-    action: string,
-    params: Record<string, string>,
-  ): Promise<string | undefined> {
-    const as = { account: arn.split(':')[4] ?? '', region: 'us-east-1', service: 'iam' };
-    const reply = await upstream.query({ Action: action, Version: '2010-05-08', ...params }, as);
-    return reply.status === 200 ? reply.body.toString('utf8') : undefined;
-  }
+  const clientOf = (arn: string) =>
+    upstream.client(IAMClient, { account: arn.split(':')[4] ?? '', region: 'us-east-1' });
 
   async function readRole(arn: string): Promise<Role | undefined> {
-    const answer = await ask(arn, 'GetRole', { RoleName: nameOf(arn) });
-    if (!answer || xmlText(answer, 'Arn') !== arn) return undefined;
+    const { Role: role } =
+      (await unlessGone(clientOf(arn).send(new GetRoleCommand({ RoleName: nameOf(arn) })))) ?? {};
+    if (role?.Arn !== arn) return undefined;
     return {
       arn,
-      id: xmlText(answer, 'RoleId') ?? '',
-      trust: decodeURIComponent(xmlText(answer, 'AssumeRolePolicyDocument') ?? ''),
-      maxSessionSeconds: Number(xmlText(answer, 'MaxSessionDuration') ?? 3600),
+      id: role.RoleId ?? '',
+      trust: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
+      maxSessionSeconds: role.MaxSessionDuration ?? 3600,
+      ...(role.PermissionsBoundary?.PermissionsBoundaryArn && {
+        boundaryArn: role.PermissionsBoundary.PermissionsBoundaryArn,
+      }),
     };
   }
 
   async function readGrants(arn: string): Promise<Grants> {
-    const role = { RoleName: nameOf(arn) };
-    const inline = members(await ask(arn, 'ListRolePolicies', role), 'member').map(async (name) => {
-      const answer = await ask(arn, 'GetRolePolicy', { ...role, PolicyName: name });
-      return decodeURIComponent(xmlText(answer ?? '', 'PolicyDocument') ?? '');
-    });
-    const attached = members(await ask(arn, 'ListAttachedRolePolicies', role), 'PolicyArn');
-    const boundary = xmlText((await ask(arn, 'GetRole', role)) ?? '', 'PermissionsBoundaryArn');
-    const identity = await Promise.all([...inline, ...attached.map((policy) => managed(arn, policy))]);
-    return {
-      identity: identity.filter(Boolean),
-      boundary: boundary ? [await managed(arn, boundary)].filter(Boolean) : [],
-    };
+    const client = clientOf(arn);
+    const RoleName = nameOf(arn);
+    const role = await readRole(arn);
+    if (!role) return { identity: [], boundary: [] };
+    const [inline, attached] = await Promise.all([
+      unlessGone(client.send(new ListRolePoliciesCommand({ RoleName }))),
+      unlessGone(client.send(new ListAttachedRolePoliciesCommand({ RoleName }))),
+    ]);
+    const documents = await Promise.all([
+      ...(inline?.PolicyNames ?? []).map(async (PolicyName) => {
+        const found = await unlessGone(client.send(new GetRolePolicyCommand({ RoleName, PolicyName })));
+        return decodeURIComponent(found?.PolicyDocument ?? '');
+      }),
+      ...(attached?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => managed(client, PolicyArn)),
+    ]);
+    const boundary = role.boundaryArn ? [await managed(client, role.boundaryArn)] : [];
+    return { identity: documents.filter(Boolean), boundary: boundary.filter(Boolean) };
   }
 
-  async function managed(roleArn: string, policyArn: string): Promise<string> {
-    const version = xmlText(
-      (await ask(roleArn, 'GetPolicy', { PolicyArn: policyArn })) ?? '',
-      'DefaultVersionId',
-    );
-    const params = { PolicyArn: policyArn, VersionId: version ?? 'v1' };
-    const answer = await ask(roleArn, 'GetPolicyVersion', params);
-    return decodeURIComponent(xmlText(answer ?? '', 'Document') ?? '');
+  async function managed(client: IAMClient, PolicyArn: string): Promise<string> {
+    const policy = await unlessGone(client.send(new GetPolicyCommand({ PolicyArn })));
+    const VersionId = policy?.Policy?.DefaultVersionId ?? 'v1';
+    const found = await unlessGone(client.send(new GetPolicyVersionCommand({ PolicyArn, VersionId })));
+    return decodeURIComponent(found?.PolicyVersion?.Document ?? '');
   }
 
   return {
     role: (arn) =>
       isRoleArn(arn) ? remembered(roles, arn, () => readRole(arn)) : Promise.resolve(undefined),
-    arnOfRole: async (account, name) => {
-      const answer = await ask(`arn:aws:iam::${account}:role/${name}`, 'GetRole', { RoleName: name });
-      return answer && xmlText(answer, 'Arn');
+    arnOfRole: async (account, RoleName) => {
+      const client = clientOf(`arn:aws:iam::${account}:role/${RoleName}`);
+      return (await unlessGone(client.send(new GetRoleCommand({ RoleName }))))?.Role?.Arn;
     },
     grants: (arn) => remembered(grants, arn, () => readGrants(arn)),
     after(call, account) {
@@ -105,9 +115,14 @@ function nameOf(arn: string): string {
   return arn.split('/').at(-1) ?? '';
 }
 
-function members(answer: string | undefined, element: string): string[] {
-  const found = (answer ?? '').matchAll(new RegExp(`<${element}>([^<]+)</${element}>`, 'g'));
-  return [...found].flatMap(([, value]) => (value?.trim() ? [value.trim()] : []));
+/** The answer; undefined when IAM says that there is no such thing. */
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) return undefined;
+    throw error;
+  }
 }
 
 /** What was read before, or is being read; forgotten at once when there was nothing or reading failed. */

@@ -1,30 +1,18 @@
 import { Agent, request } from 'node:http';
 import { createLanes, laneOf } from './lanes.ts';
-import { type Call, isRead, type Reply } from './wire.ts';
-
-/** In whose name a call of the gateway's own is made, and to which service. */
-export interface As {
-  readonly account: string;
-  readonly region: string;
-  readonly service: string;
-}
-
-/** There was no answer of the emulator: to a caller this is what a lost connection to AWS looks like. */
-export class NoAnswer extends Error {}
+import { type OwnClient, ownClients } from './own-clients.ts';
+import type { KnownCall } from './shim.ts';
+import { isRead, NoAnswer, type Reply } from './wire.ts';
 
 /** The emulator behind the gateway. */
 export interface Upstream {
   /** Its address, once connected. */
   endpoint(): string;
   connect(endpoint: string): void;
-  /** Passes the call on as this account's. Rejects with NoAnswer when the emulator cannot be reached. */
-  forward(call: Call, account: string, body?: Buffer): Promise<Reply>;
-  /** A call of the gateway's own, as administrator of the account; not recorded. JSON protocol. */
-  json(target: string, params: object, as: As): Promise<Reply>;
-  /** A call of the gateway's own by the query protocol. */
-  query(params: Record<string, string>, as: As): Promise<Reply>;
-  /** A GET of the gateway's own, for services that speak REST. */
-  get(path: string, as: As): Promise<Reply>;
+  /** Passes the call on as its caller's. Rejects with NoAnswer when the emulator cannot be reached. */
+  forward(call: KnownCall, body?: Buffer): Promise<Reply>;
+  /** Clients for the gateway's own calls, which go to the emulator itself and are not recorded. */
+  readonly client: OwnClient;
   close(): void;
 }
 
@@ -70,26 +58,15 @@ export function upstreamAt(): Upstream {
     });
   }
 
-  function own(as: As, action: string, headers: Record<string, string>, body = '', path?: string) {
-    const scope = `LKIA${as.account}/20260101/${as.region}/${as.service}/aws4_request`;
-    const signed = {
-      host: new URL(endpoint).host,
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=local`,
-      'x-moto-account-id': as.account,
-    };
-    const writes = !isRead({ service: as.service, action });
-    const method = path ? 'GET' : 'POST';
-    return lanes.run(laneOf(as.service, as.account), writes, () =>
-      send(method, path ?? '/', { ...signed, ...headers }, Buffer.from(body)),
-    );
-  }
+  const own = ownClients({ endpoint: () => endpoint, lanes });
 
   return {
     endpoint: () => endpoint,
     connect: (address) => {
       endpoint = address;
     },
-    forward(call, account, body = call.body) {
+    forward(call, body = call.body) {
+      const { account } = call.caller;
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
       const work = async () => {
         // Who gave up waiting has tried again, perhaps: doing it late would do it twice.
@@ -99,16 +76,11 @@ export function upstreamAt(): Upstream {
       if (Number(call.params.WaitTimeSeconds ?? 0) > 0) return work();
       return lanes.run(laneOf(call.service, account), !isRead(call), work);
     },
-    json(target, params, as) {
-      const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
-      return own(as, target.split('.')[1] ?? '', headers, JSON.stringify(params));
+    client: own.client,
+    close: () => {
+      agent.destroy();
+      own.close();
     },
-    query(params, as) {
-      const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
-      return own(as, params.Action ?? '', headers, new URLSearchParams(params).toString());
-    },
-    get: (path, as) => own(as, 'GET ', {}, '', path),
-    close: () => agent.destroy(),
   };
 }
 

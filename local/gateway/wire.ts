@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { writeXml, type Xml } from './xml.ts';
 
 /** One request to AWS, as far as its wire format tells what it asks. */
 export interface Call {
@@ -26,6 +27,9 @@ export interface Reply {
   readonly headers: Record<string, string>;
   readonly body: Buffer;
 }
+
+/** There was no answer of the emulator: to a caller this is what a lost connection to AWS looks like. */
+export class NoAnswer extends Error {}
 
 const NAMESPACES: Record<string, string> = {
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
@@ -84,26 +88,30 @@ export function errorReply(call: Call, status: number, code: string, message: st
       JSON.stringify({ __type: code, message, Message: message }),
     );
   }
-  const xml = { ...headers, 'content-type': 'text/xml' };
-  const error = `<Code>${code}</Code><Message>${escapeXml(message)}</Message>`;
-  if (call.service === 'ec2') {
-    const text = `<Response><Errors><Error>${error}</Error></Errors><RequestID>${requestId}</RequestID></Response>`;
-    return reply(status, xml, text);
-  }
-  if (call.service === 's3')
-    return reply(status, xml, `<Error>${error}<RequestId>${requestId}</RequestId></Error>`);
-  const namespace = NAMESPACES[call.service] ?? '';
+  const xml = (document: Xml) =>
+    reply(status, { ...headers, 'content-type': 'text/xml' }, writeXml(document));
+  const error = { Code: code, Message: message };
+  if (call.service === 'ec2') return xml({ Response: { Errors: { Error: error }, RequestID: requestId } });
+  if (call.service === 's3') return xml({ Error: { ...error, RequestId: requestId } });
   const type = status < 500 ? 'Sender' : 'Receiver';
-  const text = `<ErrorResponse xmlns="${namespace}"><Error><Type>${type}</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
-  return reply(status, xml, text);
+  return xml({
+    ErrorResponse: { ...namespaceOf(call), Error: { Type: type, ...error }, RequestId: requestId },
+  });
 }
 
 /** A query-protocol answer: `<ActionResponse><ActionResult>…`. */
-export function xmlReply(call: Call, result: string): Reply {
-  const name = call.action;
-  const namespace = NAMESPACES[call.service] ?? '';
-  const text = `<${name}Response xmlns="${namespace}"><${name}Result>${result}</${name}Result><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${name}Response>`;
-  return reply(200, { 'content-type': 'text/xml' }, text);
+export function xmlReply(call: Call, result: Xml): Reply {
+  const { action } = call;
+  const answer = {
+    ...namespaceOf(call),
+    [`${action}Result`]: result,
+    ResponseMetadata: { RequestId: randomUUID() },
+  };
+  return reply(200, { 'content-type': 'text/xml' }, writeXml({ [`${action}Response`]: answer }));
+}
+
+function namespaceOf({ service }: Call): Xml {
+  return { '@_xmlns': NAMESPACES[service] ?? '' };
 }
 
 /** A JSON-protocol answer. */
@@ -134,22 +142,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function text(params: Record<string, unknown>, name: string): string | undefined {
   const value = params[name];
   return typeof value === 'string' ? value : undefined;
-}
-
-/** Escapes text for an XML element. */
-export function escapeXml(value: string): string {
-  return value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-}
-
-/** The text of the first such element of an answer, unescaped. */
-export function xmlText(body: Buffer | string, element: string): string | undefined {
-  const found = new RegExp(`<${element}>([\\s\\S]*?)</${element}>`).exec(body.toString())?.[1];
-  return found
-    ?.replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&quot;/g, '"')
-    .replace(/&#(?:39|x27);|&apos;/g, "'")
-    .replace(/&amp;/g, '&');
 }
 
 function reply(status: number, headers: Record<string, string>, body: string): Reply {

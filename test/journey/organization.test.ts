@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CloseAccountCommand,
+  CreateOrganizationalUnitCommand,
+  ListRootsCommand,
   MoveAccountCommand,
   OrganizationsClient,
   RemoveAccountFromOrganizationCommand,
@@ -28,11 +30,11 @@ let kept: string;
 
 beforeAll(async () => {
   organization = await startOrganization();
-  const { Roots } = (await organization.call('ListRoots', {})) as { Roots: { Id: string }[] };
-  root = Roots[0]?.Id ?? '';
+  const { client } = organization;
+  root = (await client.send(new ListRootsCommand({}))).Roots?.[0]?.Id ?? '';
   const unit = async (Name: string, ParentId: string) => {
-    const made = await organization.call('CreateOrganizationalUnit', { Name, ParentId });
-    return (made.OrganizationalUnit as { Id: string }).Id;
+    const made = await client.send(new CreateOrganizationalUnitCommand({ Name, ParentId }));
+    return made.OrganizationalUnit?.Id ?? '';
   };
   research = await unit('Research', root);
   production = await unit('Production', research);
@@ -178,11 +180,8 @@ describe('an account that goes', () => {
 describe('an event that is lost', () => {
   it('costs until the next listing, which registers the account by the rules', async () => {
     const [lost = ''] = await organization.createAccounts(['lost']);
-    await organization.call('MoveAccount', {
-      AccountId: lost,
-      SourceParentId: root,
-      DestinationParentId: research,
-    });
+    const move = { AccountId: lost, SourceParentId: root, DestinationParentId: research };
+    await organization.client.send(new MoveAccountCommand(move));
     await onBaseline('research', lost);
     expect((await fleet.view(lost)).lastPass?.cause).toMatchObject({
       source: 'orgkeeper',
@@ -193,7 +192,7 @@ describe('an event that is lost', () => {
   it('of a departure, too', async () => {
     const [gone = ''] = await organization.createAccounts(['gone']);
     await until('the listing', () => fleet.record(gone));
-    await organization.call('CloseAccount', { AccountId: gone });
+    await organization.client.send(new CloseAccountCommand({ AccountId: gone }));
     await fleet.untilAccounts('have departed', [gone], ({ state }) => state === 'departed');
   });
 });

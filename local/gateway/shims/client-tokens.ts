@@ -1,28 +1,34 @@
+import type { Difference, Shim } from '../shim.ts';
 import { type Call, errorReply, type Reply, text } from '../wire.ts';
-import type { Shim } from './shim.ts';
 
 interface Made {
   readonly parameters: string;
   readonly reply: Promise<Reply>;
 }
 
-/** A create that is repeated with its client token makes nothing more, and is answered as the first one. The emulator ignores the tokens. */
-export function clientTokens(): Shim {
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'ignores the client tokens of CreateRouteTable and CreateVpcEndpoint',
+  here: 'a create that is repeated with its token makes nothing more; with other parameters it is refused',
+};
+
+/** Answers a create that is repeated with its client token as the first one was answered. */
+export function clientTokensShim(): Shim {
   const made = new Map<string, Made>();
   return {
-    service: 'ec2',
+    services: ['ec2'],
     actions: ['CreateRouteTable', 'CreateVpcEndpoint'],
-    async answer(call, account, next) {
+    async answer(call, next) {
       const token = text(call.params, 'ClientToken');
-      if (!token) return next();
-      const key = JSON.stringify([account, call.region, call.action, token]);
+      if (!token) return next(call);
+      const key = JSON.stringify([call.caller.account, call.region, call.action, token]);
       const before = made.get(key);
       if (before && before.parameters !== parametersOf(call)) {
         const message = `Wrong arguments for request with token ${token}`;
         return errorReply(call, 400, 'IdempotentParameterMismatch', message);
       }
       if (before) return before.reply;
-      const reply = next();
+      const reply = next(call);
       made.set(key, { parameters: parametersOf(call), reply });
       const forget = () => made.delete(key);
       reply.then(({ status }) => status !== 200 && forget(), forget);

@@ -1,15 +1,21 @@
+import type { Difference, Shim } from '../shim.ts';
 import { jsonReply, parseObject, text } from '../wire.ts';
-import type { Shim } from './shim.ts';
+
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'repeats the second page of ListCreateAccountStatus for ever',
+  here: 'each page names the next',
+};
 
 /**
  * A page of ListCreateAccountStatus names the next one. The emulator's tokens are offsets, and that of every page but the
  * last is the length of the page: the second page would follow itself for ever.
  */
 export const creationPages: Shim = {
-  service: 'organizations',
+  services: ['organizations'],
   actions: ['ListCreateAccountStatus'],
-  async answer(call, _account, next) {
-    const reply = await next();
+  async answer(call, next) {
+    const reply = await next(call);
     const page = parseObject(reply.body);
     if (reply.status !== 200 || !page?.NextToken || !Array.isArray(page.CreateAccountStatuses)) return reply;
     const offset = Number(text(call.params, 'NextToken') ?? 0) + page.CreateAccountStatuses.length;

@@ -1,47 +1,57 @@
+import {
+  CreateRouteCommand,
+  DeleteRouteCommand,
+  DescribePrefixListsCommand,
+  DescribeVpcEndpointsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import type { Difference, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
-import { type Call, text, xmlText } from '../wire.ts';
-import type { Shim } from './shim.ts';
+import { type Call, text } from '../wire.ts';
+
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator:
+    'adds no route when a route table is added to a gateway endpoint, and then cannot delete the endpoint',
+  here: 'ModifyVpcEndpoint adds and takes away the routes',
+};
 
 /**
  * A gateway endpoint has a route in each of its route tables. The emulator gives it those of the tables that it is made
  * with, and neither adds nor takes away any when tables are added or taken off; it then fails to delete the endpoint, as
  * `InvalidRoute.NotFound`.
  */
-export function endpointRoutes(upstream: Upstream): Shim {
+export function endpointRoutesShim(upstream: Upstream): Shim {
   return {
-    service: 'ec2',
+    services: ['ec2'],
     actions: ['ModifyVpcEndpoint'],
-    async answer(call, account, next) {
-      const ask = async (Action: string, params: Record<string, string>) => {
-        const as = { account, region: call.region, service: 'ec2' };
-        const { body } = await upstream.query({ Action, Version: '2016-11-15', ...params }, as);
-        return body.toString('utf8');
-      };
+    async answer(call, next) {
+      const ec2 = upstream.client(EC2Client, { account: call.caller.account, region: call.region });
       const GatewayId = text(call.params, 'VpcEndpointId') ?? '';
-      const before = await ask('DescribeVpcEndpoints', { 'VpcEndpointId.1': GatewayId });
-      const reply = await next();
-      if (reply.status !== 200 || xmlText(before, 'vpcEndpointType') !== 'Gateway') return reply;
-      const DestinationPrefixListId = await prefixListOf(xmlText(before, 'serviceName') ?? '', ask);
-      const tables = routeTablesIn(before);
+      const before = await endpointOf(ec2, GatewayId);
+      const reply = await next(call);
+      if (reply.status !== 200 || before?.VpcEndpointType !== 'Gateway') return reply;
+      const DestinationPrefixListId = await prefixListOf(ec2, before.ServiceName ?? '');
+      const tables = before.RouteTableIds ?? [];
       for (const RouteTableId of listed(call, 'AddRouteTableId').filter((id) => !tables.includes(id)))
-        await ask('CreateRoute', { RouteTableId, GatewayId, DestinationPrefixListId });
+        await ec2.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationPrefixListId }));
       for (const RouteTableId of listed(call, 'RemoveRouteTableId').filter((id) => tables.includes(id)))
-        await ask('DeleteRoute', { RouteTableId, DestinationPrefixListId });
+        await ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationPrefixListId }));
       return reply;
     },
   };
 }
 
-type Ask = (action: string, params: Record<string, string>) => Promise<string>;
-
-async function prefixListOf(service: string, ask: Ask): Promise<string> {
-  const named = { 'Filter.1.Name': 'prefix-list-name', 'Filter.1.Value.1': service };
-  return xmlText(await ask('DescribePrefixLists', named), 'prefixListId') ?? '';
+/** Undefined when there is none: then the emulator says so. */
+async function endpointOf(ec2: EC2Client, id: string) {
+  const filter = { Name: 'vpc-endpoint-id', Values: [id] };
+  return (await ec2.send(new DescribeVpcEndpointsCommand({ Filters: [filter] }))).VpcEndpoints?.[0];
 }
 
-function routeTablesIn(endpoint: string): string[] {
-  const set = xmlText(endpoint, 'routeTableIdSet') ?? '';
-  return [...set.matchAll(/<item>([^<]+)<\/item>/g)].flatMap(([, id]) => id ?? []);
+async function prefixListOf(ec2: EC2Client, service: string): Promise<string> {
+  const filter = { Name: 'prefix-list-name', Values: [service] };
+  const { PrefixLists = [] } = await ec2.send(new DescribePrefixListsCommand({ Filters: [filter] }));
+  return PrefixLists[0]?.PrefixListId ?? '';
 }
 
 /** The values of a list parameter: `Name.1`, `Name.2` … */

@@ -1,14 +1,19 @@
 import { fileURLToPath } from 'node:url';
+import {
+  CreateAccountCommand,
+  CreateOrganizationCommand,
+  OrganizationsClient,
+} from '@aws-sdk/client-organizations';
 import { startEmulator } from '../../../local/emulator.ts';
 import { upstreamAt } from '../../../local/gateway/upstream.ts';
 
 /** An emulator with an organization that nobody keeps yet. What is made here causes no event. */
 export interface Organization {
   readonly endpoint: string;
+  /** Organizations, as the management account. */
+  readonly client: OrganizationsClient;
   /** New accounts, by way of Organizations alone; their ids. */
   createAccounts(names: readonly string[]): Promise<string[]>;
-  /** A call of Organizations, as the management account; its answer. */
-  call(action: string, params: object): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
 }
 
@@ -20,21 +25,16 @@ export async function startOrganization(): Promise<Organization> {
   const emulator = await startEmulator({ directory, say: () => undefined });
   const upstream = upstreamAt();
   upstream.connect(emulator.endpoint);
-  const call = async (action: string, params: object) => {
-    const as = { account: MANAGEMENT, region: 'us-east-1', service: 'organizations' };
-    const reply = await upstream.json(`AWSOrganizationsV20161128.${action}`, params, as);
-    if (reply.status !== 200) throw new Error(`${action}: ${reply.body}`);
-    return JSON.parse(reply.body.toString() || '{}');
-  };
-  await call('CreateOrganization', { FeatureSet: 'ALL' });
+  const client = upstream.client(OrganizationsClient, { account: MANAGEMENT, region: 'us-east-1' });
+  await client.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
   return {
     endpoint: emulator.endpoint,
-    call,
+    client,
     async createAccounts(names) {
       const ids: string[] = [];
       for (const name of names) {
-        const params = { AccountName: name, Email: `${name}@example.com` };
-        ids.push((await call('CreateAccount', params)).CreateAccountStatus.AccountId);
+        const command = new CreateAccountCommand({ AccountName: name, Email: `${name}@example.com` });
+        ids.push((await client.send(command)).CreateAccountStatus?.AccountId ?? '');
       }
       return ids;
     },

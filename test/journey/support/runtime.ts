@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { localAccessKeyId } from '../../../local/gateway/callers.ts';
-import type { CreationPlan } from '../../../local/gateway/creations.ts';
 import type { DeliveryPlan } from '../../../local/gateway/deliveries.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
 import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
+import type { CreationPlan } from '../../../local/gateway/shims/account-creation.ts';
 
 /** A local runtime that a suite of tests has for itself. */
 export interface TestRuntime {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createEmails } from './emails.ts';
+import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
-import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
 
 /** How AWS shall create accounts, where the emulator would have them at once: which, how long, how it ends. */
 export const CreationPlan = z.strictObject({
@@ -17,13 +17,22 @@ export const CreationPlan = z.strictObject({
 });
 export type CreationPlan = z.infer<typeof CreationPlan>;
 
-/** Accounts that are created: as planned, five in progress at most, and none with the email of another. */
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'creates an account at once, and never fails',
+  here: 'where a test plans it: in progress for a while, five at most; then there, or failed for a reason; its result may be lost',
+};
+
+/** Accounts that are created as planned, five in progress at most. */
 export interface Creations {
+  readonly shim: Shim;
   plan(plan: z.input<typeof CreationPlan>): void;
   /** Forgets the plans. What is in progress goes on. */
   clear(): void;
-  /** The answer to a call to Organizations. */
-  answer(call: Call, account: string): Promise<Reply>;
+  /** Whether a test plans that this creation fails. */
+  willFail(call: KnownCall): boolean;
+  /** Answers a call of CreateAccount that fails for this reason, when its plan says. */
+  fail(call: KnownCall, failureReason: string): Promise<Reply>;
   stop(): void;
 }
 
@@ -42,7 +51,6 @@ export function createCreations(deps: OrganizationDeps): Creations {
   let plans: CreationPlan[] = [];
   const held = new Map<string, Held>();
   const timers = new Set<NodeJS.Timeout>();
-  const emails = createEmails(deps.upstream);
 
   const shown = ({ end, until }: Held): Status => {
     if (Date.now() >= until) return end;
@@ -50,14 +58,14 @@ export function createCreations(deps: OrganizationDeps): Creations {
     return { ...start, State: 'IN_PROGRESS' };
   };
 
-  async function create(call: Call, account: string, plan: CreationPlan): Promise<Reply> {
+  async function create(call: KnownCall, plan: CreationPlan): Promise<Reply> {
     const busy = [...held.values()].filter(({ until }) => Date.now() < until).length;
     if (busy >= IN_PROGRESS) {
       const message = 'AWS Organizations creates five accounts at once, at most. Try again later.';
       return errorReply(call, 400, 'TooManyRequestsException', message);
     }
     const until = Date.now() + plan.milliseconds;
-    const reply = plan.failureReason === undefined ? await deps.upstream.forward(call, account) : undefined;
+    const reply = plan.failureReason === undefined ? await deps.upstream.forward(call) : undefined;
     if (reply && reply.status !== 200) return reply;
     const end = reply ? statusIn(reply) : failed(call, plan.failureReason, until);
     const one = { end, until };
@@ -67,20 +75,14 @@ export function createCreations(deps: OrganizationDeps): Creations {
       if (plan.event === 'lost') return;
       const result = jsonReply(call, { CreateAccountStatus: end });
       // CloudTrail delivers best effort, and nobody waits here any more: the listing finds what was lost.
-      void putOrganizationEvents(call, account, result, deps).catch(() => undefined);
+      void putOrganizationEvents(call, result, deps).catch(() => undefined);
     }, plan.milliseconds);
     timers.add(timer);
     return jsonReply(call, { CreateAccountStatus: shown(one) });
   }
 
-  async function passOn(call: Call, account: string): Promise<Reply> {
-    const reply = await deps.upstream.forward(call, account);
-    await putOrganizationEvents(call, account, reply, deps);
-    return reply;
-  }
-
-  async function list(call: Call, account: string): Promise<Reply> {
-    const reply = await deps.upstream.forward(call, account);
+  async function list(call: KnownCall, next: Next): Promise<Reply> {
+    const reply = await next(call);
     const answer = parseObject(reply.body);
     if (reply.status !== 200 || !Array.isArray(answer?.CreateAccountStatuses)) return reply;
     const { States: states } = call.params;
@@ -91,26 +93,31 @@ export function createCreations(deps: OrganizationDeps): Creations {
     return jsonReply(call, { ...answer, CreateAccountStatuses: [...of, ...wanted] });
   }
 
+  const planOf = (call: KnownCall) => {
+    const name = text(call.params, 'AccountName');
+    return plans.find((one) => one.name === undefined || one.name === name);
+  };
+
   return {
+    shim: {
+      services: ['organizations'],
+      actions: ['CreateAccount', 'DescribeCreateAccountStatus', 'ListCreateAccountStatus'],
+      async answer(call, next) {
+        if (call.action === 'ListCreateAccountStatus') return held.size > 0 ? list(call, next) : next(call);
+        const plan = call.action === 'CreateAccount' ? planOf(call) : undefined;
+        if (plan) return create(call, plan);
+        const one = held.get(text(call.params, 'CreateAccountRequestId') ?? '');
+        return one ? jsonReply(call, { CreateAccountStatus: shown(one) }) : next(call);
+      },
+    },
     plan(plan) {
       plans.push(CreationPlan.parse(plan));
     },
     clear() {
       plans = [];
     },
-    async answer(call, account) {
-      if (call.action === 'CreateAccount') {
-        const name = text(call.params, 'AccountName');
-        const plan = plans.find((one) => one.name === undefined || one.name === name);
-        if (plan?.failureReason !== undefined) return create(call, account, plan);
-        const make = () => (plan ? create(call, account, plan) : passOn(call, account));
-        const failure = { ...(plan ?? UNPLANNED), failureReason: 'EMAIL_ALREADY_EXISTS' };
-        return (await emails.unlessTaken(call, account, make)) ?? create(call, account, failure);
-      }
-      if (call.action === 'ListCreateAccountStatus' && held.size > 0) return list(call, account);
-      const one = held.get(text(call.params, 'CreateAccountRequestId') ?? '');
-      return one ? jsonReply(call, { CreateAccountStatus: shown(one) }) : passOn(call, account);
-    },
+    willFail: (call) => planOf(call)?.failureReason !== undefined,
+    fail: (call, failureReason) => create(call, { ...(planOf(call) ?? UNPLANNED), failureReason }),
     stop() {
       for (const timer of timers) clearTimeout(timer);
     },

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Upstream } from './upstream.ts';
-import { type Call, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { remembered } from '../iam.ts';
+import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import type { Upstream } from '../upstream.ts';
+import { isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 
 type Fields = Record<string, unknown>;
 
-/** SQS, with what the emulator leaves out. */
-export interface Queues {
-  /** The answer for SendMessage, SendMessageBatch, ReceiveMessage; undefined for any other call. */
-  answer(call: Call, account: string): Promise<Reply | undefined>;
-}
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'forgets a deduplication id with its message, for the whole queue',
+  here: 'five minutes, for a message group where the queue says so',
+};
 
 const REMEMBERED_MS = 5 * 60_000;
 /** Between deduplication id and group in what the emulator gets: its own scope is always the whole queue. */
@@ -18,17 +21,12 @@ const SCOPE = '~~';
  * FIFO deduplication as AWS does it (five minutes, also after the message is deleted; per message group where
  * the queue says so).
  */
-export function createQueues(upstream: Upstream, now: () => number = Date.now): Queues {
+export function fifoDeduplicationShim(upstream: Upstream, now: () => number = Date.now): Shim {
   const sent = new Map<string, { at: number; answer: Promise<Fields | undefined> }>();
   const scopes = new Map<string, Promise<string>>();
 
   /** Sends once per deduplication id; a duplicate gets the first one's answer. */
-  async function once(
-    call: Call,
-    account: string,
-    entry: Fields,
-    send: (entry: Fields) => Promise<Fields | undefined>,
-  ) {
+  async function once(call: KnownCall, entry: Fields, send: (entry: Fields) => Promise<Fields | undefined>) {
     const url = text(call.params, 'QueueUrl') ?? '';
     if (!url.endsWith('.fifo')) return send(entry);
     const group = text(entry, 'MessageGroupId') ?? '';
@@ -37,9 +35,9 @@ export function createQueues(upstream: Upstream, now: () => number = Date.now): 
       createHash('sha256')
         .update(text(entry, 'MessageBody') ?? '')
         .digest('hex');
-    const scope = await scopeOf(call, account, url);
+    const scope = await scopeOf(call, url);
     const scoped = scope === 'messageGroup' ? `${id}${SCOPE}${group}` : id;
-    const key = JSON.stringify([account, call.region, url.split('/').at(-1), scoped]);
+    const key = JSON.stringify([call.caller.account, call.region, url.split('/').at(-1), scoped]);
     for (const [old, { at }] of sent) {
       if (now() - at < REMEMBERED_MS) break;
       sent.delete(old);
@@ -56,26 +54,21 @@ export function createQueues(upstream: Upstream, now: () => number = Date.now): 
     return result;
   }
 
-  function scopeOf(call: Call, account: string, url: string): Promise<string> {
-    const key = `${account}/${call.region}/${url}`;
-    let scope = scopes.get(key);
-    if (!scope) {
-      const as = { account, region: call.region, service: 'sqs' };
-      const wanted = { QueueUrl: url, AttributeNames: ['DeduplicationScope'] };
-      scope = upstream.json('AmazonSQS.GetQueueAttributes', wanted, as).then((reply) => {
-        const attributes = parseObject(reply.body)?.Attributes;
-        return (isObject(attributes) && text(attributes, 'DeduplicationScope')) || 'queue';
-      });
-      scope.catch(() => scopes.delete(key));
-      scopes.set(key, scope);
-    }
-    return scope;
+  function scopeOf({ caller, region }: KnownCall, QueueUrl: string): Promise<string> {
+    const { account } = caller;
+    return remembered(scopes, `${account}/${region}/${QueueUrl}`, async () => {
+      const sqs = upstream.client(SQSClient, { account, region });
+      const wanted = { QueueUrl, AttributeNames: ['DeduplicationScope' as const] };
+      return (
+        (await sqs.send(new GetQueueAttributesCommand(wanted))).Attributes?.DeduplicationScope ?? 'queue'
+      );
+    });
   }
 
-  async function sendMessage(call: Call, account: string): Promise<Reply> {
+  async function sendMessage(call: KnownCall, next: Next): Promise<Reply> {
     let failure: Reply | undefined;
-    const answer = await once(call, account, call.params, async (entry) => {
-      const reply = await upstream.forward(call, account, Buffer.from(JSON.stringify(entry)));
+    const answer = await once(call, call.params, async (entry) => {
+      const reply = await next(withBody(call, entry));
       if (reply.status === 200) return parseObject(reply.body);
       failure = reply;
       return undefined;
@@ -83,24 +76,24 @@ export function createQueues(upstream: Upstream, now: () => number = Date.now): 
     return failure ?? jsonReply(call, answer ?? {});
   }
 
-  async function sendBatch(call: Call, account: string): Promise<Reply> {
+  async function sendBatch(call: KnownCall, next: Next): Promise<Reply> {
     const entries = Array.isArray(call.params.Entries) ? call.params.Entries.filter(isObject) : [];
     let left = false;
     const waiting: { entry: Fields; done: (answer: Fields | undefined) => void }[] = [];
     const answers = entries.map((entry) =>
-      once(call, account, entry, (scoped) => {
+      once(call, entry, (scoped) => {
         if (left) return Promise.resolve(undefined);
         return new Promise((done) => waiting.push({ entry: scoped, done }));
       }),
     );
     // Everything that is new has asked to be sent once the scope is known and duplicates are told apart.
-    await scopeOf(call, account, text(call.params, 'QueueUrl') ?? '').catch(() => undefined);
+    await scopeOf(call, text(call.params, 'QueueUrl') ?? '').catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
     left = true;
     let reply: Reply | undefined;
     if (waiting.length > 0) {
       const body = { ...call.params, Entries: waiting.map(({ entry }) => entry) };
-      reply = await upstream.forward(call, account, Buffer.from(JSON.stringify(body))).catch((error) => {
+      reply = await next(withBody(call, body)).catch((error) => {
         for (const { done } of waiting) done(undefined);
         throw error;
       });
@@ -118,29 +111,32 @@ export function createQueues(upstream: Upstream, now: () => number = Date.now): 
     });
   }
 
-  async function receive(call: Call, account: string): Promise<Reply> {
-    const reply = await upstream.forward(call, account);
+  async function receive(call: KnownCall, next: Next): Promise<Reply> {
+    const reply = await next(call);
     const answer = parseObject(reply.body);
     if (reply.status !== 200 || !Array.isArray(answer?.Messages)) return reply;
-    const messages = answer.Messages.filter(isObject).map(restoreMessage);
+    const messages = answer.Messages.filter(isObject).map((message) => restoreMessage(message));
     return jsonReply(call, { ...answer, Messages: messages });
   }
 
   return {
-    async answer(call, account) {
-      if (!call.headers['x-amz-target']) return undefined;
-      if (call.action === 'SendMessage') return sendMessage(call, account);
-      if (call.action === 'SendMessageBatch') {
-        const fifo = (text(call.params, 'QueueUrl') ?? '').endsWith('.fifo');
-        return fifo ? sendBatch(call, account) : undefined;
-      }
-      return call.action === 'ReceiveMessage' ? receive(call, account) : undefined;
+    services: ['sqs'],
+    actions: ['SendMessage', 'SendMessageBatch', 'ReceiveMessage'],
+    async answer(call, next) {
+      if (!call.headers['x-amz-target']) return next(call);
+      if (call.action === 'SendMessage') return sendMessage(call, next);
+      if (call.action === 'ReceiveMessage') return receive(call, next);
+      return (text(call.params, 'QueueUrl') ?? '').endsWith('.fifo') ? sendBatch(call, next) : next(call);
     },
   };
 }
 
+function withBody(call: KnownCall, params: Fields): KnownCall {
+  return { ...call, params, body: Buffer.from(JSON.stringify(params)) };
+}
+
 /** A message as AWS would hand it out: its deduplication id as it was sent. */
-export function restoreMessage(message: Fields): Fields {
+export function restoreMessage<T extends { Attributes?: unknown }>(message: T): T {
   const attributes = isObject(message.Attributes) ? { ...message.Attributes } : undefined;
   const id = attributes && text(attributes, 'MessageDeduplicationId');
   if (attributes && id) attributes.MessageDeduplicationId = id.split(SCOPE)[0];

@@ -1,11 +1,10 @@
-import type { Caller, Callers } from './callers.ts';
-import type { Iam, Role } from './iam.ts';
-import type { Upstream } from './upstream.ts';
-import { type Call, errorReply, escapeXml, type Reply, text, xmlReply } from './wire.ts';
+import type { Caller, Callers } from '../callers.ts';
+import type { Iam, Role } from '../iam.ts';
+import type { Difference, Shim } from '../shim.ts';
+import { type Call, errorReply, type Reply, text, xmlReply } from '../wire.ts';
 
 /** What STS needs to tell the truth. */
 export interface StsDeps {
-  readonly upstream: Upstream;
   readonly callers: Callers;
   readonly iam: Iam;
   /** Whether IAM lets this caller assume the role, with this ExternalId. */
@@ -22,21 +21,35 @@ export interface AssumeRequest {
 const SESSION_POLICY_LIMIT = 2048;
 const CHAINED_SECONDS = 3600;
 
-/** Answers for STS itself: the emulator lets anybody assume anything. */
-export async function answerSts(call: Call, caller: Caller, deps: StsDeps): Promise<Reply> {
-  switch (call.action) {
-    case 'GetCallerIdentity':
-      return xmlReply(
-        call,
-        `<Arn>${caller.arn}</Arn><UserId>${caller.userId}</UserId><Account>${caller.account}</Account>`,
-      );
-    case 'AssumeRole':
-      return assumeRole(call, caller, deps);
-    case 'GetAccessKeyInfo':
-      return deps.upstream.forward(call, caller.account);
-    default:
-      return errorReply(call, 400, 'InvalidAction', `The local runtime has no STS action ${call.action}.`);
-  }
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'lets anybody assume any role',
+  here: "the role exists, its trust admits the caller, the caller's policies allow it; ExternalId, session policy of 2,048 characters, one hour when chained",
+};
+
+/** Answers for STS itself. */
+export function assumeRoleShim(deps: StsDeps): Shim {
+  return {
+    services: ['sts'],
+    async answer(call, next) {
+      const { caller } = call;
+      switch (call.action) {
+        case 'GetCallerIdentity':
+          return xmlReply(call, { Arn: caller.arn, UserId: caller.userId, Account: caller.account });
+        case 'AssumeRole':
+          return assumeRole(call, caller, deps);
+        case 'GetAccessKeyInfo':
+          return next(call);
+        default:
+          return errorReply(
+            call,
+            400,
+            'InvalidAction',
+            `The local runtime has no STS action ${call.action}.`,
+          );
+      }
+    },
+  };
 }
 
 async function assumeRole(call: Call, caller: Caller, deps: StsDeps): Promise<Reply> {
@@ -72,17 +85,16 @@ async function assumeRole(call: Call, caller: Caller, deps: StsDeps): Promise<Re
     return errorReply(call, 400, 'ValidationError', message);
   }
   const session = deps.callers.issue({ arn: role.arn, id: role.id }, sessionName, seconds, policy);
-  const packed = policy ? `<PackedPolicySize>${Math.ceil(policy.length / 20.48)}</PackedPolicySize>` : '';
-  return xmlReply(
-    call,
-    '<Credentials>' +
-      `<AccessKeyId>${session.accessKeyId}</AccessKeyId>` +
-      `<SecretAccessKey>${escapeXml(session.secretAccessKey)}</SecretAccessKey>` +
-      `<SessionToken>${escapeXml(session.sessionToken)}</SessionToken>` +
-      `<Expiration>${session.expiresAt.toISOString().replace('.000', '')}</Expiration></Credentials>` +
-      `<AssumedRoleUser><AssumedRoleId>${role.id}:${sessionName}</AssumedRoleId>` +
-      `<Arn>${session.sessionArn}</Arn></AssumedRoleUser>${packed}`,
-  );
+  return xmlReply(call, {
+    Credentials: {
+      AccessKeyId: session.accessKeyId,
+      SecretAccessKey: session.secretAccessKey,
+      SessionToken: session.sessionToken,
+      Expiration: session.expiresAt.toISOString().replace('.000', ''),
+    },
+    AssumedRoleUser: { AssumedRoleId: `${role.id}:${sessionName}`, Arn: session.sessionArn },
+    ...(policy && { PackedPolicySize: String(Math.ceil(policy.length / 20.48)) }),
+  });
 }
 
 interface Wish {

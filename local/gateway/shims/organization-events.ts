@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Buses } from './buses.ts';
-import { putServiceEvent, type ServiceEvent } from './events.ts';
-import type { Upstream } from './upstream.ts';
-import { type Call, isObject, parseObject, type Reply } from './wire.ts';
+import {
+  AWSOrganizationsNotInUseException,
+  DescribeOrganizationCommand,
+  type Organization,
+  OrganizationsClient,
+} from '@aws-sdk/client-organizations';
+import type { Buses } from '../buses.ts';
+import type { Difference, KnownCall, Shim } from '../shim.ts';
+import type { Upstream } from '../upstream.ts';
+import { type Call, isObject, parseObject, type Reply } from '../wire.ts';
+import { putServiceEvent, type ServiceEvent } from './put-events.ts';
 
 type Details = Record<string, unknown>;
 
@@ -45,35 +52,52 @@ const AFTER: Record<string, (answer: Details, management: string, call: Call) =>
   ],
 };
 
-/** Puts the events that this call causes on AWS; nothing for other calls. */
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'has no CloudTrail',
+  here: "what Organizations would report goes to the management account's default bus, whoever made the call",
+};
+
+/** Puts the events that a call to Organizations causes on AWS, once it has succeeded. */
+export function organizationEventsShim(deps: OrganizationDeps): Shim {
+  return {
+    services: ['organizations'],
+    actions: Object.keys(AFTER),
+    async answer(call, next) {
+      const reply = await next(call);
+      await putOrganizationEvents(call, reply, deps);
+      return reply;
+    },
+  };
+}
+
+/** Puts the events that follow from this answer; none for what failed. */
 export async function putOrganizationEvents(
-  call: Call,
-  account: string,
+  call: KnownCall,
   reply: Reply,
   deps: OrganizationDeps,
 ): Promise<void> {
   const make = AFTER[call.action];
   if (!make || reply.status !== 200) return;
-  const management = await managementAccount(deps.upstream, account);
+  const management = await managementAccount(deps.upstream, call.caller.account);
   for (const event of make(parseObject(reply.body) ?? {}, management, call)) {
     await putServiceEvent(deps.buses, { account: management, region: 'us-east-1', name: 'default' }, event);
   }
 }
 
 /** The organization that the account belongs to; undefined when it is in none. */
-export async function organizationOf(upstream: Upstream, account: string): Promise<Details | undefined> {
-  const reply = await upstream.json(
-    'AWSOrganizationsV20161128.DescribeOrganization',
-    {},
-    { account, region: 'us-east-1', service: 'organizations' },
-  );
-  const organization = reply.status === 200 ? parseObject(reply.body)?.Organization : undefined;
-  return isObject(organization) ? organization : undefined;
+export async function organizationOf(upstream: Upstream, account: string): Promise<Organization | undefined> {
+  try {
+    const client = upstream.client(OrganizationsClient, { account, region: 'us-east-1' });
+    return (await client.send(new DescribeOrganizationCommand({}))).Organization;
+  } catch (error) {
+    if (error instanceof AWSOrganizationsNotInUseException) return undefined;
+    throw error;
+  }
 }
 
 async function managementAccount(upstream: Upstream, account: string): Promise<string> {
-  const organization = await organizationOf(upstream, account);
-  return typeof organization?.MasterAccountId === 'string' ? organization.MasterAccountId : account;
+  return (await organizationOf(upstream, account))?.MasterAccountId ?? account;
 }
 
 function createAccountResult(answer: Details, management: string): ServiceEvent[] {

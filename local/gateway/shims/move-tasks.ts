@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { Upstream } from './upstream.ts';
-import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  SQSServiceException,
+} from '@aws-sdk/client-sqs';
+import type { Difference, Shim } from '../shim.ts';
+import type { Upstream } from '../upstream.ts';
+import { type Call, errorReply, jsonReply, type Reply, text } from '../wire.ts';
 
-type Fields = Record<string, unknown>;
-
-/** SQS's tasks that move dead letters back, which the emulator does not have. */
-export interface MoveTasks {
-  /** The answer for StartMessageMoveTask and ListMessageMoveTasks; undefined for any other call. */
-  answer(call: Call): Promise<Reply | undefined>;
-}
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'cannot move dead letters back',
+  here: 'StartMessageMoveTask and ListMessageMoveTasks',
+};
 
 interface Task {
   readonly TaskHandle: string;
@@ -21,42 +28,55 @@ interface Task {
 }
 
 /** Tasks run at once and beside each other, one for a queue at a time. They end with the runtime. */
-export function createMoveTasks(upstream: Upstream): MoveTasks {
+export function moveTasksShim(upstream: Upstream): Shim {
   const tasks: Task[] = [];
 
-  async function sqs(arn: string, action: string, params: Fields): Promise<Fields | undefined> {
+  function queueAt(arn: string) {
     const [, , , region = '', account = '', name = ''] = arn.split(':');
     const QueueUrl = `${upstream.endpoint()}/${account}/${name}`;
-    const as = { account, region, service: 'sqs' };
-    const reply = await upstream.json(`AmazonSQS.${action}`, { QueueUrl, ...params }, as);
-    return reply.status === 200 ? (parseObject(reply.body) ?? {}) : undefined;
+    return { QueueUrl, sqs: upstream.client(SQSClient, { account, region }) };
   }
 
   async function move(task: Task): Promise<void> {
+    const { sqs, QueueUrl } = queueAt(task.SourceArn);
+    const to = queueAt(task.DestinationArn);
     for (;;) {
-      const received = await sqs(task.SourceArn, 'ReceiveMessage', {
-        MaxNumberOfMessages: 10,
-        AttributeNames: ['All'],
-        MessageAttributeNames: ['All'],
-      });
-      const messages = Array.isArray(received?.Messages) ? received.Messages.filter(isObject) : [];
+      const { Messages: messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          MessageSystemAttributeNames: ['All'],
+          MessageAttributeNames: ['All'],
+        }),
+      );
       if (messages.length === 0) return;
-      for (const message of messages) {
-        const attributes = isObject(message.Attributes) ? message.Attributes : {};
-        const MessageGroupId = text(attributes, 'MessageGroupId');
-        const fifo = MessageGroupId ? { MessageGroupId, MessageDeduplicationId: randomUUID() } : {};
-        const sent = { MessageBody: message.Body, MessageAttributes: message.MessageAttributes, ...fifo };
-        if (!(await sqs(task.DestinationArn, 'SendMessage', sent)))
-          throw new Error('CouldNotMoveToDestination');
-        await sqs(task.SourceArn, 'DeleteMessage', { ReceiptHandle: message.ReceiptHandle });
+      for (const { Body, Attributes, MessageAttributes, ReceiptHandle } of messages) {
+        const group = Attributes?.MessageGroupId;
+        const fifo = group ? { MessageGroupId: group, MessageDeduplicationId: randomUUID() } : {};
+        const message = { QueueUrl: to.QueueUrl, MessageBody: Body, MessageAttributes, ...fifo };
+        await to.sqs.send(new SendMessageCommand(message)).catch((cause) => {
+          throw new Error('CouldNotMoveToDestination', { cause });
+        });
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         task.ApproximateNumberOfMessagesMoved += 1;
       }
     }
   }
 
+  async function isThere(arn: string): Promise<boolean> {
+    const { sqs, QueueUrl } = queueAt(arn);
+    try {
+      await sqs.send(new GetQueueAttributesCommand({ QueueUrl }));
+      return true;
+    } catch (error) {
+      if (error instanceof SQSServiceException) return false;
+      throw error;
+    }
+  }
+
   async function start(call: Call): Promise<Reply> {
     const SourceArn = text(call.params, 'SourceArn') ?? '';
-    if (!(await sqs(SourceArn, 'GetQueueAttributes', {}))) {
+    if (!(await isThere(SourceArn))) {
       const message = "The resource that you specified for the SourceArn parameter doesn't exist.";
       return errorReply(call, 404, 'ResourceNotFoundException', message);
     }
@@ -87,9 +107,10 @@ export function createMoveTasks(upstream: Upstream): MoveTasks {
   }
 
   return {
+    services: ['sqs'],
+    actions: ['StartMessageMoveTask', 'ListMessageMoveTasks'],
     async answer(call) {
       if (call.action === 'StartMessageMoveTask') return start(call);
-      if (call.action !== 'ListMessageMoveTasks') return undefined;
       const of = tasks.filter(({ SourceArn }) => SourceArn === text(call.params, 'SourceArn'));
       return jsonReply(call, { Results: of.slice(0, Number(call.params.MaxResults ?? 1)) });
     },

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Bus, type BusEvent, type Buses, type BusRequest, busAt } from './buses.ts';
-import type { Caller } from './callers.ts';
-import type { Upstream } from './upstream.ts';
-import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from './wire.ts';
+import { type Bus, type BusEvent, type Buses, type BusRequest, busAt } from '../buses.ts';
+import type { Caller } from '../callers.ts';
+import type { Difference, KnownCall, Shim } from '../shim.ts';
+import { errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 
 /** What PutEvents needs. */
 export interface EventsDeps {
-  readonly upstream: Upstream;
   readonly buses: Buses;
   readonly admits: (request: BusRequest) => Promise<boolean>;
 }
@@ -25,10 +24,27 @@ type Result = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
 
 const LIMIT_BYTES = 1024 * 1024;
 
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator:
+    'does not apply bus policies, cannot put to a bus of another account, and gives an event at each hop another region and no `account`',
+  here: 'PutEvents asks the policy of the bus, and the gateway carries out the rules that moto holds (`local/gateway/buses.ts`), with the envelope as it was',
+};
+
 /** PutEvents as AWS does it: entries checked one by one, the bus's policy asked, the envelope kept. */
-export async function answerPutEvents(call: Call, caller: Caller, deps: EventsDeps): Promise<Reply> {
-  const entries = (Array.isArray(call.params.Entries) ? call.params.Entries : []).filter(isObject);
-  if (entries.length === 0 || entries.length > 10) return deps.upstream.forward(call, caller.account);
+export function putEventsShim(deps: EventsDeps): Shim {
+  return {
+    services: ['events'],
+    actions: ['PutEvents'],
+    answer: (call, next) => {
+      const entries = (Array.isArray(call.params.Entries) ? call.params.Entries : []).filter(isObject);
+      return entries.length === 0 || entries.length > 10 ? next(call) : putEvents(call, entries, deps);
+    },
+  };
+}
+
+async function putEvents(call: KnownCall, entries: readonly Entry[], deps: EventsDeps): Promise<Reply> {
+  const { caller } = call;
   if (entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > LIMIT_BYTES) {
     const message = 'Total size of the entries in the request is over the limit.';
     return errorReply(call, 400, 'ValidationException', message);

@@ -1,0 +1,79 @@
+import type { Client, MetadataBearer } from '@smithy/types';
+import { localAccessKeyId } from './callers.ts';
+import { type Lanes, laneOf } from './lanes.ts';
+import { isRead, NoAnswer } from './wire.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: every client of the SDK, whatever its commands and configuration
+type AnyClient = Client<any, MetadataBearer, any> & {
+  readonly config: { readonly defaultSigningName?: string };
+};
+
+/** The client of a service, as administrator of an account; the same one each time. */
+export type OwnClient = <T extends AnyClient>(
+  Service: new (settings: Settings) => T,
+  as: { readonly account: string; readonly region: string },
+) => T;
+
+/** What the SDK's clients are made with. */
+interface Settings {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly maxAttempts: number;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly useQueueUrlAsEndpoint: boolean;
+}
+
+/**
+ * The SDK's clients to the emulator. One middleware says in whose account the call is, lets it wait for its turn in the
+ * emulator, and throws NoAnswer where the emulator cannot be reached; AWS's errors come as the SDK throws them.
+ */
+export function ownClients({ endpoint, lanes }: { readonly endpoint: () => string; readonly lanes: Lanes }): {
+  readonly client: OwnClient;
+  close(): void;
+} {
+  const clients = new Map<string, AnyClient>();
+
+  const client: OwnClient = (Service, { account, region }) => {
+    const key = [Service.name, account, region, endpoint()].join(' ');
+    const known = clients.get(key);
+    if (known) return known as InstanceType<typeof Service>;
+    const made = new Service({
+      endpoint: endpoint(),
+      region,
+      maxAttempts: 1,
+      credentials: { accessKeyId: localAccessKeyId(account), secretAccessKey: 'local' },
+      useQueueUrlAsEndpoint: false,
+    });
+    const service = made.config.defaultSigningName ?? Service.name;
+    made.middlewareStack.add(
+      (next, context) => async (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers['x-moto-account-id'] = account;
+        const action = (context.commandName ?? '').replace(/Command$/, '');
+        return lanes.run(laneOf(service, account), !isRead({ service, action }), () => answered(next(args)));
+      },
+      { step: 'finalizeRequest', name: 'orgkeeperOwnCall', priority: 'low' },
+    );
+    clients.set(key, made);
+    return made;
+  };
+
+  return {
+    client,
+    close: () => {
+      for (const one of clients.values()) one.destroy();
+      clients.clear();
+    },
+  };
+}
+
+/** A failure without an HTTP status is no answer of the emulator. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+    if ($metadata?.httpStatusCode !== undefined) throw error;
+    throw new NoAnswer((error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Caller } from './callers.ts';
+import type { Call, Reply } from './wire.ts';
+
+/** A call whose caller is known. */
+export interface KnownCall extends Call {
+  readonly caller: Caller;
+}
+
+/** What answers a call: the next shim that takes it, in the end the emulator. */
+export type Next = (call: KnownCall) => Promise<Reply>;
+
+/** One difference of the emulator from AWS, for the table of decision 9: what the emulator does, and what is so here. */
+export interface Difference {
+  readonly emulator: string;
+  readonly here: string;
+}
+
+/** Makes up for one difference: takes some calls, and answers them itself or changes what goes in or comes out. */
+export interface Shim {
+  /** Signing names: `iam`, `events`. */
+  readonly services: readonly string[];
+  /** As `Call.action` has them; every action of these services when left out. */
+  readonly actions?: readonly string[];
+  answer(call: KnownCall, next: Next): Promise<Reply>;
+}
+
+/** A call goes through the shims that take it, first to last, then to `emulator`. */
+export function chain(shims: readonly Shim[], emulator: Next): Next {
+  return shims.reduceRight<Next>(
+    (next, shim) => (call) => (takes(shim, call) ? shim.answer(call, next) : next(call)),
+    emulator,
+  );
+}
+
+function takes({ services, actions }: Shim, { service, action }: Call): boolean {
+  return services.includes(service) && (actions === undefined || actions.includes(action));
+}

@@ -1,0 +1,57 @@
+import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import { isObject, parseObject, type Reply } from '../wire.ts';
+
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'holds event source mappings disabled, lest it starts a container',
+  here: 'they show as enabled where the host polls, and can be disabled and enabled',
+};
+
+/** Lambda's event source mappings, as the local runtime works them off in the emulator's place. */
+export interface Mappings {
+  /** From now on the local runtime polls for this mapping, whenever it is enabled. */
+  hosted(id: string): void;
+  /** Whether its queue is to be polled. */
+  enabled(id: string): boolean;
+  readonly shim: Shim;
+}
+
+const PATH = /^\/2015-03-31\/event-source-mappings\/?([\w-]*)\/?$/;
+
+/**
+ * The emulator holds every mapping disabled, lest it starts a container. Callers see those that are hosted as
+ * enabled, and may disable and enable them.
+ */
+export function createMappings(): Mappings {
+  const hosted = new Set<string>();
+  const disabled = new Set<string>();
+  const enabled = (id: string) => hosted.has(id) && !disabled.has(id);
+
+  function seen(value: Record<string, unknown>): Record<string, unknown> {
+    if (Array.isArray(value.EventSourceMappings))
+      return { ...value, EventSourceMappings: value.EventSourceMappings.filter(isObject).map(seen) };
+    return typeof value.UUID === 'string' && enabled(value.UUID) ? { ...value, State: 'Enabled' } : value;
+  }
+
+  return {
+    hosted: (id) => {
+      hosted.add(id);
+    },
+    enabled,
+    shim: { services: ['lambda'], answer },
+  };
+
+  async function answer(call: KnownCall, next: Next): Promise<Reply> {
+    const id = PATH.exec(new URL(call.url, 'http://gateway').pathname)?.[1];
+    if (id === undefined) return next(call);
+    const wanted = call.method === 'PUT' ? parseObject(call.body) : undefined;
+    const body = wanted && Buffer.from(JSON.stringify({ ...wanted, Enabled: false }));
+    const reply = await next(body ? { ...call, body } : call);
+    if (reply.status >= 300) return reply;
+    if (call.method === 'DELETE') hosted.delete(id);
+    if (wanted?.Enabled === false) disabled.add(id);
+    if (wanted?.Enabled === true) disabled.delete(id);
+    const shown = parseObject(reply.body);
+    return shown ? { ...reply, body: Buffer.from(JSON.stringify(seen(shown))) } : reply;
+  }
+}

@@ -1,0 +1,45 @@
+import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { remembered } from '../iam.ts';
+import type { Difference, Shim } from '../shim.ts';
+import type { Upstream } from '../upstream.ts';
+import { errorReply } from '../wire.ts';
+
+/** For the table of decision 9. */
+export const difference: Difference = {
+  emulator: 'answers for any region, and fails at one that does not exist',
+  here: 'calls into such a region are refused as `UnknownEndpoint`: on AWS its endpoints have no address',
+};
+
+/** Services that Orgkeeper calls in the region of a member. */
+const REGIONAL = ['ec2', 'ssm', 'tagging'];
+
+/**
+ * On AWS a region that does not exist has no endpoint to call. Here all have the same, and the emulator fails at the name in
+ * its own way: so the call is refused, as `UnknownEndpoint`. The emulator says which regions there are.
+ */
+export function unknownRegionsShim(upstream: Upstream): Shim {
+  const known = new Map<string, Promise<ReadonlySet<string>>>();
+
+  async function read(region: string, account: string): Promise<ReadonlySet<string>> {
+    const ec2 = upstream.client(EC2Client, { account, region });
+    const { Regions = [] } = await ec2.send(new DescribeRegionsCommand({ AllRegions: true }));
+    return new Set(Regions.flatMap(({ RegionName }) => RegionName ?? []));
+  }
+
+  return {
+    services: REGIONAL,
+    async answer(call, next) {
+      const { region, caller } = call;
+      const home = homeOf(region);
+      const all = await remembered(known, home, () => read(home, caller.account));
+      if (all.has(region)) return next(call);
+      return errorReply(call, 400, 'UnknownEndpoint', `There is no region ${region}.`);
+    },
+  };
+}
+
+/** A region of the same partition that is always there. */
+function homeOf(region: string): string {
+  if (region.startsWith('cn-')) return 'cn-north-1';
+  return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
+}
