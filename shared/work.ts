@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { AccountId } from './account.ts';
+import { pause } from './aws/patience.ts';
 import { ServiceFault } from './errors.ts';
 
 const Cause = z.strictObject({ source: z.string(), detailType: z.string(), id: z.string() });
@@ -95,6 +96,7 @@ async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt
       `SQS refused ${failed.length} work messages: ${failed[0]?.Code} ${failed[0]?.Message}`,
     );
   }
+  await pause(attempt);
   const again = failed.flatMap((entry) => messages[Number(entry.Id)] ?? []);
   await sendBatch(queue, again, attempt + 1);
 }

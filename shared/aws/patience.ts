@@ -52,6 +52,16 @@ export function patience(
   };
 }
 
+/** Milliseconds before the n-th repetition: doubling, of random length. Pure but for that. */
+export function pauseMs(repetition: number, random: () => number = Math.random): number {
+  return random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** repetition);
+}
+
+/** Waits before the n-th repetition. */
+export function pause(repetition: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pauseMs(repetition)));
+}
+
 function isTriedAgain({ errorType }: RetryErrorInfo, once = false): boolean {
   return errorType === 'THROTTLING' || (errorType === 'TRANSIENT' && !once);
 }
@@ -62,7 +72,7 @@ function triesOf({ error }: RetryErrorInfo): number {
 }
 
 function pauseBefore(count: number, { retryAfterHint }: RetryErrorInfo, random: () => number): number {
-  const pause = random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** count);
+  const pause = pauseMs(count, random);
   const hint = retryAfterHint ? retryAfterHint.getTime() - Date.now() : 0;
   return Math.max(pause, Math.min(hint, LONGEST_PAUSE_MS));
 }

@@ -1,22 +1,14 @@
-import {
-  BatchGetCommand,
-  type BatchGetCommandOutput,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../account.ts';
 import type { Address } from '../address-pool.ts';
 import type { Control } from '../control.ts';
-import { ServiceFault } from '../errors.ts';
 import type { AccountStatus } from '../status.ts';
 import { addressKey, readAddress } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Item, type Page, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readStatus } from './status-item.ts';
-import { COLLECTION_INDEX, type Table, unlessChanged } from './table.ts';
+import { COLLECTION_INDEX, itemsOf, type Table, unlessChanged } from './table.ts';
 
 /** Desired state and status of one account, read together. */
 export interface AccountItems {
@@ -41,11 +33,7 @@ export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, s
  */
 export async function loadAccount(table: Table, accountId: string): Promise<AccountItems> {
   const keys = [accountKey(accountId), statusKey(accountId), addressKey(accountId), CONTROL_KEY];
-  const answer = await table.documents.send(
-    new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
-  );
-  if (answer.UnprocessedKeys?.[table.name]) throw new ServiceFault('DynamoDB did not answer for every key.');
-  const items = answer.Responses?.[table.name] ?? [];
+  const items = await itemsOf(table, keys);
   const find = (key: { pk: string; sk: string }) =>
     items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
   const record = readRecord(find(accountKey(accountId)));
@@ -80,22 +68,8 @@ export async function getRecords(
   table: Table,
   accountIds: readonly string[],
 ): Promise<Map<string, AccountRecord>> {
-  const unique = [...new Set(accountIds)];
-  const found = new Map<string, AccountRecord>();
-  for (let start = 0; start < unique.length; start += 100) {
-    let keys: Record<string, unknown>[] | undefined = unique.slice(start, start + 100).map(accountKey);
-    while (keys && keys.length > 0) {
-      const answer: BatchGetCommandOutput = await table.documents.send(
-        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
-      );
-      for (const item of answer.Responses?.[table.name] ?? []) {
-        const record = readRecord(item);
-        found.set(record.accountId, record);
-      }
-      keys = answer.UnprocessedKeys?.[table.name]?.Keys;
-    }
-  }
-  return found;
+  const items = await itemsOf(table, [...new Set(accountIds)].map(accountKey));
+  return new Map(items.map((item) => [accountOf(String(item.pk)), readRecord(item)]));
 }
 
 /**

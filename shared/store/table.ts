@@ -3,7 +3,10 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { pause } from '../aws/patience.ts';
+import { ServiceFault } from '../errors.ts';
+import type { Item } from './item.ts';
 
 /** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
 export interface Table {
@@ -15,6 +18,32 @@ export interface Table {
 export const COLLECTION_INDEX = 'collection';
 /** Sparse index of what must be looked at later (`due`), soonest first. */
 export const DUE_INDEX = 'due';
+
+const KEYS_A_CALL = 100;
+const TRIES = 8;
+
+/**
+ * The items with these keys as they are now, in no order; what is not there is not in the answer. Keys that DynamoDB
+ * leaves out, because it is busy, are asked for again.
+ * @throws ServiceFault when it goes on leaving some out
+ */
+export async function itemsOf(table: Table, keys: readonly Record<string, unknown>[]): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_A_CALL) {
+    let left = keys.slice(start, start + KEYS_A_CALL);
+    for (let tried = 1; left.length > 0; tried++) {
+      const answer = await table.documents.send(
+        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: left, ConsistentRead: true } } }),
+      );
+      items.push(...(answer.Responses?.[table.name] ?? []));
+      left = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
+      if (left.length === 0) break;
+      if (tried === TRIES) throw new ServiceFault('DynamoDB did not answer for every key.');
+      await pause(tried);
+    }
+  }
+  return items;
+}
 
 /** True when a conditional write was refused because the item is no longer what was read. */
 function conditionFailed(error: unknown): boolean {

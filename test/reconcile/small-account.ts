@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { runPass } from '../../controllers/reconcile/pass.ts';
 import type { PassDeps, PassOutcome, PassRequest } from '../../controllers/reconcile/pass-types.ts';
+import type { BaselineReference } from '../../shared/account.ts';
 import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
-import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
 import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
 
 type Item = Record<string, unknown>;
@@ -36,7 +38,9 @@ export function smallAccount(
   },
 ): SmallAccount {
   const store = memoryTable();
+  const sections = Object.fromEntries(Object.keys(applying).map((name) => [name, {}]));
   store.put(
+    { ...aBaselineItem(), sections },
     { ...aRecord(), ...accountKey(MEMBER) },
     { ...aStatus({ dueAt: SENT.toISOString() }), ...statusKey(MEMBER), due: 'due' },
     ...items,
@@ -91,11 +95,7 @@ export function smallAccount(
       evict: () => undefined,
     },
     kinds,
-    loadBaseline: async () => ({
-      name: 'analytics',
-      version: 3,
-      sections: Object.fromEntries(kinds.map(({ name }) => [name, {}])),
-    }),
+    loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
     clients: ({ onCall }: MemberClientsOptions) => ({
       call: (action: string, writes: boolean) => onCall?.({ action, writes }),
     }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { unreadableView } from '../../shared/account-view.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
-import { aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aBaselineItem, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
 import { smallAccount } from './small-account.ts';
 
 type Item = Record<string, unknown>;
@@ -68,6 +68,25 @@ describe('a pass of an account', () => {
           'read: pausedBaselines is missing. Correct it in the table, or restore it from a backup.',
       }),
     );
+  });
+
+  it('whose baseline cannot be read says so, and leaves the account as it is', async () => {
+    const one = smallAccount([{ ...aBaselineItem(), sections: undefined }]);
+    expect(await one.pass()).toMatchObject({ did: 'passed', status: { ready: false } });
+    expect(one.entered).toEqual([]);
+    const problem =
+      'The item baseline#analytics / version#000000003 of the table cannot be read: sections is missing.';
+    expect(one.said).toMatchObject([
+      {
+        detailType: 'AccountDegraded',
+        detail: { reason: 'UnreadableItem', message: expect.stringContaining(problem) },
+      },
+    ]);
+    const status = await getStatus(one.store.table, MEMBER);
+    expect(status?.conditions).toMatchObject([
+      { type: 'Baseline', status: 'False', reason: 'UnreadableItem' },
+    ]);
+    expect(status).not.toHaveProperty('dueAt');
   });
 
   it('of a sweep that cannot be read writes nothing: its brake cannot be asked', async () => {

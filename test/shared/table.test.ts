@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ServiceFault } from '../../shared/errors.ts';
+import { itemsOf, type Table } from '../../shared/store/table.ts';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+type Keys = Record<string, unknown>[];
+
+/** A table that answers so many keys of a call, and leaves the others out. */
+function busyTable(answered: number) {
+  const calls: number[] = [];
+  const send = async ({ input }: { input: { RequestItems: { t: { Keys: Keys } } } }) => {
+    const { Keys: keys } = input.RequestItems.t;
+    calls.push(keys.length);
+    const left = keys.slice(answered);
+    return {
+      Responses: { t: keys.slice(0, answered) },
+      UnprocessedKeys: left.length > 0 ? { t: { Keys: left } } : {},
+    };
+  };
+  return { table: { documents: { send }, name: 't' } as unknown as Table, calls };
+}
+
+const keys = (count: number) => Array.from({ length: count }, (_, index) => ({ pk: `account#${index}` }));
+
+describe('reading many items', () => {
+  it('asks a hundred at a time, and again for those that DynamoDB left out', async () => {
+    const { table, calls } = busyTable(60);
+    const items = itemsOf(table, keys(130));
+    await jest.runAllTimersAsync();
+    expect(await items).toEqual(keys(130));
+    expect(calls).toEqual([100, 40, 30]);
+  });
+
+  it('fails when it goes on leaving some out, rather than taking them for absent', async () => {
+    const { table, calls } = busyTable(0);
+    const items = expect(itemsOf(table, keys(4))).rejects.toThrow(ServiceFault);
+    await jest.runAllTimersAsync();
+    await items;
+    expect(calls).toHaveLength(8);
+  });
+});
