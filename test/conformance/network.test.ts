@@ -1,5 +1,6 @@
 import {
   AssociateRouteTableCommand,
+  AssociateVpcCidrBlockCommand,
   AttachInternetGatewayCommand,
   AttachVpnGatewayCommand,
   CreateInternetGatewayCommand,
@@ -23,6 +24,7 @@ import {
   DescribeNetworkInterfacesCommand,
   DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
+  DescribeVpcEndpointsCommand,
   DescribeVpcsCommand,
   DetachInternetGatewayCommand,
   DisassociateRouteTableCommand,
@@ -331,53 +333,21 @@ const tamperings: Tampering[] = [
     },
   },
   {
-    name: 'a second, empty VPC that carries our tags',
-    tamper: act((_, ec2) =>
-      ec2.send(new CreateVpcCommand({ CidrBlock: '10.20.0.0/16', TagSpecifications: ourTags('vpc', 'vpc') })),
-    ),
-    read: linesOf('vpc'),
-    difference: { action: 'removed' },
-  },
-  {
-    name: 'a second, detached internet gateway that carries our tags',
-    tamper: act((_, ec2) =>
-      ec2.send(
-        new CreateInternetGatewayCommand({
-          TagSpecifications: ourTags('internet-gateway', 'internet-gateway'),
-        }),
-      ),
-    ),
-    read: linesOf('gateway'),
-    difference: { action: 'removed' },
-  },
-  {
-    name: 'a second, unused route table that carries our tags',
+    name: 'the policy of an endpoint that denies everything',
+    tamper: act((ids, ec2) => {
+      const denial = { Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' };
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [denial] });
+      const VpcEndpointId = ids['endpoint.dynamodb.id'];
+      return ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument }));
+    }),
+    read: async ({ clients: { ec2 } }) => {
+      const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({}));
+      const there = VpcEndpoints.filter(({ State }) => `${State}` !== 'deleted');
+      return there.map(({ PolicyDocument = '' }) => JSON.parse(PolicyDocument));
+    },
+    difference: { resource: 'endpoint dynamodb', path: 'policy', action: 'updated' },
+    // Deleting it is another tampering.
     alone: true,
-    tamper: act((ids, ec2) =>
-      ec2.send(
-        new CreateRouteTableCommand({
-          VpcId: ids['vpc.id'],
-          TagSpecifications: ourTags('route-table/public', 'route-table'),
-        }),
-      ),
-    ),
-    read: linesOf('table'),
-    difference: { action: 'removed' },
-  },
-  {
-    name: 'a second, empty subnet that carries our tags',
-    alone: true,
-    tamper: act((ids, ec2) =>
-      ec2.send(
-        new CreateSubnetCommand({
-          VpcId: ids['vpc.id'],
-          CidrBlock: '10.20.77.0/24',
-          TagSpecifications: ourTags('subnet/public', 'subnet'),
-        }),
-      ),
-    ),
-    read: linesOf('subnet'),
-    difference: { action: 'removed' },
   },
   {
     name: 'a network that was deleted whole',
@@ -430,6 +400,70 @@ const foreign: Foreign[] = [
     plant: act((_, ec2) => ec2.send(new CreateInternetGatewayCommand({}))),
     read: linesWith('["gateway",[],[]]'),
     outcome: 'beside',
+  },
+  {
+    name: 'a VPC with a security group in it, onto which somebody copied our tags',
+    when: 'after',
+    plant: act(async (_, ec2) => {
+      const TagSpecifications = theirs('vpc', MAIN, 'vpc');
+      const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16', TagSpecifications }));
+      const group = { VpcId: Vpc?.VpcId, GroupName: 'jobs', Description: 'jobs' };
+      await ec2.send(new CreateSecurityGroupCommand(group));
+    }),
+    read: linesWith('10.9.0.0/16'),
+    outcome: 'reported',
+  },
+  {
+    name: 'an empty VPC like ours with all of our tags, though no create of ours was without an answer',
+    when: 'after',
+    plant: act(async (_, ec2) => {
+      const TagSpecifications = ourTags('vpc', 'vpc');
+      const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.20.0.0/16', TagSpecifications }));
+      await ec2.send(new AssociateVpcCidrBlockCommand({ VpcId: Vpc?.VpcId, CidrBlock: '10.21.0.0/16' }));
+    }),
+    // Ours has host names.
+    read: linesWith('"vpc","10.20.0.0/16"', '"hostnames":false'),
+    outcome: 'reported',
+  },
+  {
+    name: 'a detached internet gateway onto which somebody copied our tags',
+    when: 'after',
+    plant: act((_, ec2) => {
+      const TagSpecifications = theirs('internet-gateway', MAIN, 'internet-gateway');
+      return ec2.send(new CreateInternetGatewayCommand({ TagSpecifications }));
+    }),
+    read: linesWith('["gateway",[],["orgkeeper:name'),
+    outcome: 'reported',
+  },
+  {
+    name: 'a subnet in our VPC onto which somebody copied our tags',
+    when: 'after',
+    plant: act((ids, ec2) => {
+      const TagSpecifications = theirs('subnet', MAIN, 'subnet/public');
+      const input = { VpcId: ids['vpc.id'], CidrBlock: '10.20.64.0/24', TagSpecifications };
+      return ec2.send(new CreateSubnetCommand(input));
+    }),
+    read: linesWith('10.20.64.0/24'),
+    outcome: 'reported',
+    hindersRemoval: true,
+  },
+  {
+    name: 'a route table in our VPC onto which somebody copied our tags, with a route of theirs',
+    when: 'after',
+    plant: act(async (ids, ec2) => {
+      const TagSpecifications = theirs('route-table', MAIN, 'route-table/public');
+      const { RouteTable } = await ec2.send(
+        new CreateRouteTableCommand({ VpcId: ids['vpc.id'], TagSpecifications }),
+      );
+      const GatewayId = ids['internetGateway.id'];
+      const RouteTableId = RouteTable?.RouteTableId;
+      await ec2.send(
+        new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: '10.77.0.0/16' }),
+      );
+    }),
+    read: linesWith('10.77.0.0/16'),
+    outcome: 'reported',
+    hindersRemoval: true,
   },
   {
     name: 'a subnet of somebody else in our VPC, with its route table',

@@ -7,6 +7,8 @@ export interface Tagged {
 /** A VPC; its attributes are told apart. */
 export interface Vpc extends Tagged {
   readonly cidr: string;
+  /** True when it has no further block, IPv4 or IPv6, and no tenancy of its own. */
+  readonly plain: boolean;
 }
 
 /** One attribute a call is how AWS tells them. */
@@ -55,13 +57,16 @@ export interface RouteTable extends Tagged {
   readonly associations: readonly Association[];
 }
 
-interface VpcEndpoint extends Tagged {
+/** An endpoint of any type; route tables and policy are those of a gateway endpoint. */
+export interface VpcEndpoint extends Tagged {
   readonly vpcId: string;
   readonly serviceName: string;
   readonly type: string;
   /** Lower case: `available`, `pending`, `deleting` … */
   readonly state: string;
   readonly tableIds: readonly string[];
+  /** As JSON; without one AWS allows everything. */
+  readonly policy: string | undefined;
 }
 
 /** What is inside one VPC. */
@@ -74,12 +79,18 @@ export interface Inside {
   readonly endpoints: readonly VpcEndpoint[];
 }
 
-/** A second one that carries our tags. `unused`: nothing depends on it, it can go. */
-export interface Duplicate {
-  readonly type: 'vpc' | 'internet gateway' | 'subnet' | 'route table' | 'endpoint';
+/** One of the things that a network is made of. */
+export type ThingType = 'vpc' | 'internet gateway' | 'subnet' | 'route table' | 'endpoint';
+
+/**
+ * Another one that carries our tags. `made`: it turned up after a create that nobody answered, is to the field as we make
+ * it and holds nothing, so that it is our second one and can go. Anything else with our tags is somebody else's.
+ */
+export interface TaggedAsOurs {
+  readonly type: ThingType;
   readonly id: string;
   readonly logical: string;
-  readonly unused: boolean;
+  readonly made: boolean;
 }
 
 /** What an account has of the network: ours by name, and what else is in our VPC. */
@@ -89,8 +100,8 @@ export interface NetworkActual {
   readonly subnets: Readonly<Record<string, SubnetFound>>;
   readonly tables: Readonly<Record<string, RouteTable>>;
   readonly endpoints: Readonly<Record<string, VpcEndpoint>>;
-  readonly duplicates: readonly Duplicate[];
-  /** In our VPC and not named by the baseline; what carries our owner tag was dropped from it. */
+  readonly taggedAsOurs: readonly TaggedAsOurs[];
+  /** In our VPC and not named by the baseline: dropped from it, or somebody else's, whatever tags it has. */
   readonly others: {
     readonly gateways: readonly InternetGateway[];
     readonly subnets: readonly SubnetFound[];

@@ -1,6 +1,22 @@
-import { parseBlock, usableAddresses } from '../../../shared/cidr.ts';
-import type { Duplicate, Inside, InternetGateway, NetworkActual, Tagged, Vpc } from './actual.ts';
-import { type Identity, pick } from './identify.ts';
+import type {
+  Inside,
+  InternetGateway,
+  NetworkActual,
+  Tagged,
+  TaggedAsOurs,
+  ThingType,
+  Vpc,
+} from './actual.ts';
+import {
+  hasOurTagsOnly,
+  isEndpointAsMade,
+  isGatewayAsMade,
+  isSubnetAsMade,
+  isTableAsMade,
+  isVpcAsMade,
+} from './as-made.ts';
+import { isYoungerThanUnanswered } from './fresh.ts';
+import { type Identity, isNamed, isOurVpc, pick } from './identify.ts';
 import { endpointNamed, GATEWAY, type Named, subnetNamed, tableNamed, VPC } from './names.ts';
 import type { Network } from './render.ts';
 
@@ -15,21 +31,34 @@ export interface Everything {
 const NOTHING: Inside = { vpcId: '', attributes: undefined, subnets: [], tables: [], endpoints: [] };
 const GONE = new Set(['deleting', 'deleted', 'rejected', 'failed', 'expired']);
 
-/** Pure. Tells what is ours, what is ours twice, and what else is in our VPC. */
+/** How one of our things is told from others that carry its tags. */
+interface How<T> {
+  readonly type: ThingType;
+  readonly named: Named;
+  /** Like what we make in what people who copy tags do not copy. */
+  readonly isLike?: (candidate: T) => boolean;
+  /** Lower first. */
+  readonly rank?: (candidate: T) => number;
+  /** To the field what we make, beside the one that is kept. */
+  readonly asMade: (candidate: T, kept: T) => boolean;
+}
+
+/** Pure. Tells what is ours, what else carries our tags, and what else is in our VPC. */
 export function assemble(found: Everything, wanted: Network, identity: Identity): NetworkActual {
-  const duplicates: Duplicate[] = [];
-  const choose = <T extends Tagged>(
-    type: Duplicate['type'],
-    candidates: readonly T[],
-    named: Named,
-    unused: (candidate: T) => boolean,
-    rank?: (candidate: T) => number,
-  ): T | undefined => {
-    const picked = pick(candidates, named, identity, rank);
-    for (const one of picked.duplicates) {
-      duplicates.push({ type, id: one.id, logical: named.logical, unused: unused(one) });
+  const taggedAsOurs: TaggedAsOurs[] = [];
+  const choose = <T extends Tagged>(candidates: readonly T[], how: How<T>): T | undefined => {
+    const { type, named, isLike = () => false, rank, asMade } = how;
+    const like = (one: T) => isNamed(one, named, wanted) || isLike(one);
+    const { chosen, others } = pick(candidates, named, identity, like, rank);
+    for (const one of others) {
+      const made =
+        chosen !== undefined &&
+        isYoungerThanUnanswered(named, one.id, identity) &&
+        hasOurTagsOnly(one, named, wanted) &&
+        asMade(one, chosen);
+      taggedAsOurs.push({ type, id: one.id, logical: named.logical, made });
     }
-    return picked.chosen;
+    return chosen;
   };
 
   const weight = (vpc: Vpc): number => {
@@ -38,40 +67,46 @@ export function assemble(found: Everything, wanted: Network, identity: Identity)
     const added = tables.filter(({ associations }) => !associations.some(({ main }) => main));
     return subnets.length + endpoints.length + added.length + attached;
   };
-  const vpc = choose(
-    'vpc',
-    found.vpcs,
-    VPC,
-    (candidate) => found.inside.has(candidate.id) && weight(candidate) === 0,
-    (candidate) => -weight(candidate),
-  );
+  const vpc = choose(found.vpcs, {
+    type: 'vpc',
+    named: VPC,
+    isLike: (one) => isOurVpc(one, wanted),
+    rank: (one) => -weight(one),
+    asMade: (one) => isVpcAsMade(one, found.inside.get(one.id), found.gateways, wanted),
+  });
   const { attributes, subnets, tables, ...more } = (vpc && found.inside.get(vpc.id)) ?? NOTHING;
   const endpoints = more.endpoints.filter(({ state }) => !GONE.has(state));
 
-  const gateway = choose(
-    'internet gateway',
-    found.gateways,
-    GATEWAY,
-    ({ attachedTo }) => attachedTo === undefined,
-    ({ attachedTo }) => (attachedTo !== undefined && attachedTo === vpc?.id ? 0 : 1),
-  );
-  const ourSubnets = byName(wanted.subnets, ({ name }) => [
-    name,
-    choose('subnet', subnets, subnetNamed(name), ({ cidr, availableAddresses }) => {
-      const block = parseBlock(cidr);
-      return block !== undefined && availableAddresses === usableAddresses(block);
+  const gateway = choose(found.gateways, {
+    type: 'internet gateway',
+    named: GATEWAY,
+    rank: ({ attachedTo }) => (attachedTo !== undefined && attachedTo === vpc?.id ? 0 : 1),
+    asMade: isGatewayAsMade,
+  });
+  const ourSubnets = byName(wanted.subnets, (subnet) => [
+    subnet.name,
+    choose(subnets, {
+      type: 'subnet',
+      named: subnetNamed(subnet.name),
+      isLike: ({ cidr }) => cidr === subnet.cidr,
+      asMade: (one) => isSubnetAsMade(one, subnet, tables),
     }),
   ]);
   const ourTables = byName(wanted.routings, (routing) => [
     routing,
-    choose('route table', tables, tableNamed(routing), ({ id, associations }) => {
-      return associations.length === 0 && !endpoints.some(({ tableIds }) => tableIds.includes(id));
+    choose(tables, {
+      type: 'route table',
+      named: tableNamed(routing),
+      asMade: (one) => isTableAsMade(one, endpoints),
     }),
   ]);
-  const ourEndpoints = byName(wanted.endpoints, ({ name }) => [
-    name,
-    choose('endpoint', endpoints, endpointNamed(name), ({ type, tableIds }) => {
-      return type === 'Gateway' && tableIds.length === 0;
+  const ourEndpoints = byName(wanted.endpoints, (endpoint) => [
+    endpoint.name,
+    choose(endpoints, {
+      type: 'endpoint',
+      named: endpointNamed(endpoint.name),
+      isLike: ({ serviceName, type }) => serviceName === endpoint.serviceName && type === 'Gateway',
+      asMade: (one, kept) => isEndpointAsMade(one, endpoint, kept),
     }),
   ]);
 
@@ -81,7 +116,8 @@ export function assemble(found: Everything, wanted: Network, identity: Identity)
     ...Object.values(ourTables),
     ...Object.values(ourEndpoints),
   ];
-  const ours = new Set([...named, ...duplicates].map(({ id }) => id));
+  const second = taggedAsOurs.filter(({ made }) => made);
+  const ours = new Set([...named, ...second].map(({ id }) => id));
   const rest = <T extends Tagged>(things: readonly T[]): T[] => things.filter(({ id }) => !ours.has(id));
   return {
     vpc: vpc && attributes ? { ...vpc, ...attributes } : undefined,
@@ -89,7 +125,7 @@ export function assemble(found: Everything, wanted: Network, identity: Identity)
     subnets: ourSubnets,
     tables: ourTables,
     endpoints: ourEndpoints,
-    duplicates,
+    taggedAsOurs,
     others: {
       gateways: rest(found.gateways).filter(({ attachedTo }) => vpc !== undefined && attachedTo === vpc.id),
       subnets: rest(subnets),

@@ -9,14 +9,14 @@ import { unlessGone } from '../../../shared/aws/gone.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { ForeignResource } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
-import type { Duplicate } from './actual.ts';
+import type { ThingType } from './actual.ts';
 
 /**
  * Deletes one thing; one that is gone is fine (shared/aws/gone.ts). AWS itself refuses where something depends on it: then
  * ForeignResource `InUse`.
  */
 export async function deleteOne(
-  type: Duplicate['type'],
+  type: ThingType,
   id: string,
   { clients: { ec2 } }: Pick<KindContext, 'clients'>,
 ): Promise<void> {

@@ -1,10 +1,13 @@
-import { isMadeAt, madeAt } from '../../../shared/made-at.ts';
+import { isMadeAt, madeAt, unanswered } from '../../../shared/made-at.ts';
 import type { KindContext } from '../kind.ts';
 import type { Tagged } from './actual.ts';
 import type { Named } from './names.ts';
 
 /** EC2 shows what was made within seconds, and not at once everywhere; what it does not show by then is gone. */
 const SHOWS_WITHIN_MS = 60_000;
+
+/** What nobody answered for shows within minutes. For a day it is looked for; what turns up later is somebody else's. */
+const SHOWS_AFTER_ALL_WITHIN_MS = 24 * 3_600_000;
 
 type Memory = Pick<KindContext, 'recorded' | 'record' | 'now'>;
 
@@ -22,6 +25,28 @@ export function notShownYet({ output }: Named, shown: readonly Tagged[], memory:
   const id = memory.recorded[output];
   if (id === undefined || !isFresh(memory.recorded[madeAt(output)], memory)) return undefined;
   return shown.some((one) => one.id === id) ? undefined : id;
+}
+
+/**
+ * Of a create that AWS may have carried out without an answer: when it was sent, and the ids of those that carried
+ * these tags before.
+ */
+export function notAnswered(
+  { output }: Named,
+  before: readonly string[],
+  { now }: Pick<KindContext, 'now'>,
+): Record<string, string> {
+  return { [unanswered(output)]: [now().toISOString(), ...before].join(' ') };
+}
+
+/** True of what turned up after a create that nobody answered: we may have made it. */
+export function isYoungerThanUnanswered(
+  { output }: Named,
+  id: string,
+  memory: Omit<Memory, 'record'>,
+): boolean {
+  const [at = '', ...before] = (memory.recorded[unanswered(output)] ?? '').split(' ');
+  return memory.now().getTime() - Date.parse(at) < SHOWS_AFTER_ALL_WITHIN_MS && !before.includes(id);
 }
 
 /** Forgets when things were made that had their minute. */

@@ -1,8 +1,8 @@
 import type { KindContext } from '../kind.ts';
-import type { NetworkActual, Tagged } from './actual.ts';
+import type { NetworkActual, Tagged, ThingType } from './actual.ts';
 import { isOurs } from './identify.ts';
 import type { Network } from './render.ts';
-import { duplicatesInUse, toRemove } from './to-remove.ts';
+import { toRemove } from './to-remove.ts';
 import { usersOf } from './users.ts';
 
 /**
@@ -12,20 +12,22 @@ import { usersOf } from './users.ts';
 export async function inTheWay(
   { owner }: Network,
   actual: NetworkActual,
-  { clients: { ec2 } }: KindContext,
+  { clients: { ec2 }, recorded }: KindContext,
 ): Promise<string[]> {
   const { others } = actual;
-  const foreign = (what: string, things: readonly Tagged[]): string[] =>
-    things.filter((one) => !isOurs(one, owner)).map(({ id }) => `${what} ${id}`);
+  const ids = toRemove(actual, owner, recorded);
+  const foreign = (type: ThingType, things: readonly Tagged[]): string[] =>
+    things
+      .filter(({ id }) => !ids[type].includes(id))
+      .map((one) => `${type} ${one.id}${isOurs(one, owner) ? ' (with our tags, not known to be ours)' : ''}`);
   return [
     ...attachedElsewhere(actual),
-    ...(await usersOf(toRemove(actual, owner).vpc, ec2)),
-    ...entriesOfOthers(actual, owner),
+    ...(await usersOf(ids.vpc, ec2)),
+    ...entriesOfOthers(actual, ids['route table']),
     ...foreign('subnet', others.subnets),
     ...foreign('route table', others.tables),
     ...foreign('endpoint', others.endpoints),
     ...foreign('internet gateway', others.gateways),
-    ...duplicatesInUse(actual).map(({ type, id }) => `${type} ${id} (a second one with our tags, in use)`),
   ];
 }
 
@@ -35,8 +37,7 @@ function attachedElsewhere({ vpc, gateway }: NetworkActual): string[] {
 }
 
 /** Routes and associations in our route tables that others put there; a route to what is gone is none. */
-function entriesOfOthers(actual: NetworkActual, owner: string): string[] {
-  const tables = toRemove(actual, owner)['route table'];
+function entriesOfOthers(actual: NetworkActual, tables: readonly string[]): string[] {
   return actual.allTables
     .filter(({ id }) => tables.includes(id))
     .flatMap(({ id, routes, associations }) => [

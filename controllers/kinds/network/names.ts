@@ -37,15 +37,24 @@ export const endpointNamed = (service: string): Named => ({
   output: `endpoint.${service}.id`,
 });
 
+/** Outputs that hold ids of these, the VPC's block, and when one was made or asked for. */
+export const OF_A_NETWORK =
+  /^(madeAt\.|unanswered\.)?(vpc\.id|vpc\.cidr|internetGateway\.id|(subnet|routeTable|endpoint)\..+\.id)$/;
+
+/** Its `Name`, where the baseline gives no other. */
+export function nameOf({ logical }: Named): string {
+  return `orgkeeper/${logical}`;
+}
+
 /** The tags that it has to carry; others may be there too. */
 export function wantedTags(
   wanted: { readonly owner: string; readonly tags: Readonly<Record<string, string>> },
-  { logical }: Named,
+  named: Named,
 ): Record<string, string> {
   return {
-    Name: `orgkeeper/${logical}`,
+    Name: nameOf(named),
     ...wanted.tags,
     [OWNER_TAG]: wanted.owner,
-    [NAME_TAG]: logical,
+    [NAME_TAG]: named.logical,
   };
 }

@@ -7,6 +7,7 @@ import {
   DescribeVpcsCommand,
   type EC2Client,
   type Route as Ec2Route,
+  type Vpc as Ec2Vpc,
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
@@ -18,11 +19,19 @@ export async function readVpcs(ec2: EC2Client): Promise<Vpc[]> {
     (NextToken) => ec2.send(new DescribeVpcsCommand({ NextToken })),
     (page) => page.Vpcs,
   );
-  return vpcs.map(({ VpcId = '', CidrBlock = '', Tags }) => ({
+  return vpcs.map(vpcOf);
+}
+
+/** A VPC as AWS describes it. */
+export function vpcOf({ VpcId = '', CidrBlock = '', Tags, ...vpc }: Ec2Vpc): Vpc {
+  const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [], InstanceTenancy = 'default' } = vpc;
+  const single = CidrBlockAssociationSet.length <= 1 && Ipv6CidrBlockAssociationSet.length === 0;
+  return {
     id: VpcId,
     cidr: CidrBlock,
+    plain: single && InstanceTenancy === 'default',
     tags: tagRecord(Tags),
-  }));
+  };
 }
 
 /** All internet gateways: ours may be detached, or attached elsewhere. */
@@ -92,6 +101,7 @@ export async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside>
       type: endpoint.VpcEndpointType ?? '',
       state: (endpoint.State ?? '').toLowerCase(),
       tableIds: endpoint.RouteTableIds ?? [],
+      policy: endpoint.PolicyDocument,
       tags: tagRecord(endpoint.Tags),
     })),
   };

@@ -1,12 +1,11 @@
 import { DetachInternetGatewayCommand, DisassociateRouteTableCommand } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import { ForeignResource, NotYetConsistent } from '../../../shared/errors.ts';
-import { madeAt } from '../../../shared/made-at.ts';
 import type { KindContext } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { deleteOne, inUse } from './delete.ts';
 import { inTheWay } from './in-the-way.ts';
-import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
+import { OF_A_NETWORK } from './names.ts';
 import { observe } from './observe.ts';
 import { readInside } from './read.ts';
 import type { Network } from './render.ts';
@@ -14,7 +13,7 @@ import { toRemove } from './to-remove.ts';
 
 /**
  * See Kind. What is in the way is looked for before anything is deleted: whatever uses the VPC, and what others put
- * into it. What we made for an earlier baseline goes too: it carries our owner tag.
+ * into it, with our tags on it or not. What we made for an earlier baseline goes too (./to-remove.ts).
  */
 export async function remove(wanted: Network, context: KindContext): Promise<void> {
   const observed = await observe(wanted, context);
@@ -28,15 +27,8 @@ export async function remove(wanted: Network, context: KindContext): Promise<voi
     if (obstacles.length > 0) throw stillUsed(actual, obstacles);
     await removeAll(wanted, actual, context);
   }
-  const named = [
-    VPC,
-    GATEWAY,
-    ...wanted.subnets.map(({ name }) => subnetNamed(name)),
-    ...wanted.routings.map(tableNamed),
-    ...wanted.endpoints.map(({ name }) => endpointNamed(name)),
-  ];
-  const outputs = ['vpc.cidr', ...named.flatMap(({ output }) => [output, madeAt(output)])];
   if (observed.state !== 'foreign') {
+    const outputs = Object.keys(context.recorded).filter((output) => OF_A_NETWORK.test(output));
     context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
   }
 }
@@ -44,7 +36,7 @@ export async function remove(wanted: Network, context: KindContext): Promise<voi
 async function removeAll(wanted: Network, actual: NetworkActual, context: KindContext): Promise<void> {
   const { vpc, gateway, others } = actual;
   const { ec2 } = context.clients;
-  const ids = toRemove(actual, wanted.owner);
+  const ids = toRemove(actual, wanted.owner, context.recorded);
   for (const id of ids.endpoint) await deleteOne('endpoint', id, context);
   if (vpc && ids.endpoint.length > 0) await endpointsAreGone(vpc.id, ids.endpoint, context);
   for (const { id, associations } of actual.allTables) {

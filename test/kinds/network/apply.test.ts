@@ -88,6 +88,56 @@ describe('writing a network', () => {
     },
   );
 
+  test('records a create that was not answered, with what carried these tags before', async () => {
+    const copies = [
+      { type: 'subnet', id: 'subnet-8', logical: 'subnet/public', made: false },
+      { type: 'subnet', id: 'subnet-9', logical: 'subnet/other', made: false },
+    ] as const;
+    const actual = { ...healthy, subnets: {}, taggedAsOurs: copies };
+    const { context, outputs } = fakeContext({ CreateSubnet: new ServiceFault('no answer') });
+    await error(apply(change(actual), context));
+    expect(outputs['unanswered.subnet.public.id']).toBe('2026-11-20T09:00:00.000Z subnet-8');
+  });
+
+  test('records a create with a client token, too, that the SDK had to send again', async () => {
+    const answer = { VpcEndpoint: { VpcEndpointId: 'vpce-2' }, $metadata: { attempts: 3 } };
+    const { context, outputs } = fakeContext({ CreateVpcEndpoint: answer });
+    await apply(change({ ...healthy, endpoints: {} }), context);
+    expect(outputs).toMatchObject({ 'endpoint.s3.id': 'vpce-2', 'unanswered.endpoint.s3.id': madeAt });
+  });
+
+  test('sends the same token for the same endpoint in a later pass, and another one where its tags are others', async () => {
+    const tokenOf = async (tags: Record<string, string>, later = NOW) => {
+      const { context, sent } = fakeContext({ CreateVpcEndpoint: new ServiceFault('no answer') }, {}, later);
+      await error(apply(change({ ...healthy, endpoints: {} }, wantedWith({ tags })), context));
+      return sent.find(({ name }) => name === 'CreateVpcEndpoint')?.input.ClientToken;
+    };
+    const first = await tokenOf({});
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(await tokenOf({}, new Date(NOW.getTime() + 60_000))).toBe(first);
+    expect(await tokenOf({ team: 'genomics' })).not.toBe(first);
+  });
+
+  test('puts the policy of an endpoint back', async () => {
+    const deny =
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
+    const { s3 } = healthy.endpoints;
+    const { context, sent } = fakeContext({});
+    if (s3) await apply(change({ ...healthy, endpoints: { s3: { ...s3, policy: deny } } }), context);
+    expect(sent).toMatchObject([
+      {
+        name: 'ModifyVpcEndpoint',
+        input: { VpcEndpointId: 'vpce-1', PolicyDocument: expect.stringContaining('"Allow"') },
+      },
+    ]);
+  });
+
+  test('looks again where AWS refuses to delete what we made twice', async () => {
+    const taggedAsOurs = [{ type: 'vpc', id: 'vpc-2', logical: 'vpc', made: true }] as const;
+    const { context } = fakeContext({ DeleteVpc: awsError('DependencyViolation') });
+    expect(await error(apply(change({ ...healthy, taggedAsOurs }), context))).toBeInstanceOf(Conflict);
+  });
+
   test('keeps the ids of what was made before a failure, and says what is written by then', async () => {
     const fake = fakeContext({ ...made, CreateSubnet: awsError('SubnetLimitExceeded') });
     const { context, outputs, written } = fake;
@@ -136,12 +186,12 @@ describe('writing a network', () => {
     });
   });
 
-  test('removes a duplicate only when the differences say so', async () => {
+  test('removes what we made twice, and nothing else with our tags', async () => {
     const actual: NetworkActual = {
       ...healthy,
-      duplicates: [
-        { type: 'internet gateway', id: 'igw-2', logical: 'internet-gateway', unused: true },
-        { type: 'vpc', id: 'vpc-3', logical: 'vpc', unused: false },
+      taggedAsOurs: [
+        { type: 'internet gateway', id: 'igw-2', logical: 'internet-gateway', made: true },
+        { type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false },
       ],
     };
     const { context, sent } = fakeContext({});
@@ -154,7 +204,7 @@ describe('writing a network', () => {
   test('gives a token that stays for a repeated call and changes once there was such a thing', () => {
     const named = tableNamed('public');
     const token = (recorded: Record<string, string>, vpcId = 'vpc-1') =>
-      clientToken({ context: fakeContext({}, recorded).context }, named, [vpcId]);
+      clientToken({ context: fakeContext({}, recorded).context }, named, { VpcId: vpcId });
     expect(token({})).toBe(token({}));
     expect(token({})).not.toBe(token({ 'routeTable.public.id': 'rtb-1' }));
     expect(token({})).not.toBe(token({}, 'vpc-2'));

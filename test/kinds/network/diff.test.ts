@@ -202,11 +202,11 @@ describe('the differences of a network', () => {
       says: ['! NeedsReplacement endpoint s3 type'],
     },
     {
-      reason: 'an unused duplicate of ours goes, one that something uses stays',
+      reason: 'what we made twice goes, anything else with our tags stays',
       actual: {
-        duplicates: [
-          { type: 'vpc', id: 'vpc-2', logical: 'vpc', unused: true },
-          { type: 'vpc', id: 'vpc-3', logical: 'vpc', unused: false },
+        taggedAsOurs: [
+          { type: 'vpc', id: 'vpc-2', logical: 'vpc', made: true },
+          { type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false },
         ],
       },
       says: ['vpc vpc-2  removed', '? vpc vpc-3 '],
@@ -214,6 +214,45 @@ describe('the differences of a network', () => {
   ];
   test.each(cases)('$reason', ({ actual, says }) => {
     expect(said({ ...healthy, ...actual })).toEqual(says);
+  });
+
+  test('warn of what carries our tags, once for each, wherever it is', () => {
+    const copied = { ...subnet, id: 'subnet-9', cidr: '10.0.64.0/24' };
+    const actual: NetworkActual = {
+      ...healthy,
+      others: { ...healthy.others, subnets: [copied] },
+      taggedAsOurs: [
+        { type: 'subnet', id: 'subnet-9', logical: 'subnet/public', made: false },
+        { type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false },
+      ],
+    };
+    const { foreign, warnings } = diff(wanted, actual);
+    expect(foreign.map(({ resource }) => resource)).toEqual(['subnet subnet-9', 'vpc vpc-3']);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^TaggedLikeOurs: subnet subnet-9, vpc vpc-3 carry the tags of what Orgkeeper makes/,
+      ),
+    ]);
+  });
+
+  test.each([
+    ['allows nothing', [{ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }], true],
+    [
+      'allows one bucket',
+      [{ Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: 'arn:aws:s3:::a/*' }],
+      true,
+    ],
+    [
+      'says full access otherwise',
+      [{ Sid: 'A', Effect: 'Allow', Principal: { AWS: '*' }, Action: ['s3:*'], Resource: ['*'] }],
+      false,
+    ],
+  ])('take the policy of an endpoint that %s by its meaning', (_, Statement, differs) => {
+    const policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    const { differences } = diff(wanted, { ...healthy, endpoints: { s3: { ...s3, policy } } });
+    expect(differences.map(({ resource, path, action }) => [resource, path, action])).toEqual(
+      differs ? [['endpoint s3', 'policy', 'updated']] : [],
+    );
   });
 
   test('leave a zone alone that was given by number: it was looked up when the subnet was made', () => {

@@ -130,29 +130,214 @@ describe('looking at a network', () => {
     expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
   });
 
-  test('of two VPCs with our tags takes the one in use, and tells which one can go', async () => {
-    const { context } = fakeContext({
-      DescribeVpcs: { Vpcs: [vpc('vpc-1'), vpc('vpc-2')] },
-      DescribeVpcAttribute: attributes,
-      DescribeSubnets: subnetsOf('vpc-2'),
-    });
-    expect(await observe(wanted, context)).toMatchObject({
-      actual: { vpc: { id: 'vpc-2' }, duplicates: [{ type: 'vpc', id: 'vpc-1', unused: true }] },
-    });
+  const asAwsMakes = { EnableDnsSupport: { Value: true }, EnableDnsHostnames: { Value: false } };
+  const twoVpcs = {
+    DescribeVpcs: { Vpcs: [vpc('vpc-1'), vpc('vpc-2')] },
+    DescribeVpcAttribute: asAwsMakes,
+    DescribeSubnets: subnetsOf('vpc-2'),
+  };
+  const lost = (output: string, ...before: string[]) => ({
+    [`unanswered.${output}`]: [NOW.toISOString(), ...before].join(' '),
+  });
+  const second = async (answers: Parameters<typeof fakeContext>[0], recorded: Record<string, string>) => {
+    const observed = await observe(wanted, fakeContext(answers, recorded).context);
+    return observed.state === 'present' ? observed.actual.taggedAsOurs : observed.state;
+  };
+
+  test('of two VPCs with our tags takes the one in use', async () => {
+    const { context } = fakeContext(twoVpcs);
+    expect(await observe(wanted, context)).toMatchObject({ actual: { vpc: { id: 'vpc-2' } } });
   });
 
-  test('never calls a duplicate unused that has something in it', async () => {
-    const { context } = fakeContext(
+  test('takes a second VPC for ours that turned up after a create that nobody answered, and holds nothing', async () => {
+    expect(await second(twoVpcs, lost('vpc.id'))).toEqual([
+      { type: 'vpc', id: 'vpc-1', logical: 'vpc', made: true },
+    ]);
+  });
+
+  test.each<[string, Parameters<typeof fakeContext>[0], Record<string, string>]>([
+    ['no create of ours was without an answer', {}, {}],
+    ['it was there before that create', {}, lost('vpc.id', 'vpc-1')],
+    ['that create was a day ago', {}, { 'unanswered.vpc.id': seconds(-86_400).toISOString() }],
+    [
+      'it has another tag',
+      { DescribeVpcs: { Vpcs: [vpc('vpc-1', { ...ours('vpc'), a: 'b' }), vpc('vpc-2')] } },
+      lost('vpc.id'),
+    ],
+    [
+      'it lacks our Name',
+      { DescribeVpcs: { Vpcs: [vpc('vpc-1', { ...ours('vpc'), Name: 'x' }), vpc('vpc-2')] } },
+      lost('vpc.id'),
+    ],
+    [
+      'it has another block',
+      { DescribeVpcs: { Vpcs: [{ ...vpc('vpc-1'), CidrBlock: '10.9.0.0/16' }, vpc('vpc-2')] } },
+      lost('vpc.id'),
+    ],
+    [
+      'it has a second block',
       {
-        DescribeVpcs: { Vpcs: [vpc('vpc-1'), vpc('vpc-2')] },
-        DescribeVpcAttribute: attributes,
-        DescribeSubnets: subnetsOf('vpc-2'),
+        DescribeVpcs: {
+          Vpcs: [
+            { ...vpc('vpc-1'), CidrBlockAssociationSet: [{}, { CidrBlock: '10.9.0.0/16' }] },
+            vpc('vpc-2'),
+          ],
+        },
       },
-      { 'vpc.id': 'vpc-1' },
-    );
-    expect(await observe(wanted, context)).toMatchObject({
-      actual: { vpc: { id: 'vpc-1' }, duplicates: [{ type: 'vpc', id: 'vpc-2', unused: false }] },
-    });
+      lost('vpc.id'),
+    ],
+    ['somebody changed its attributes', { DescribeVpcAttribute: attributes }, lost('vpc.id')],
+    [
+      'somebody has a security group in it',
+      { DescribeSecurityGroups: { SecurityGroups: [{ GroupId: 'sg-1', GroupName: 'jobs' }] } },
+      lost('vpc.id'),
+    ],
+    [
+      'somebody has a route in it',
+      {
+        DescribeRouteTables: {
+          RouteTables: [
+            {
+              Associations: [{ Main: true }],
+              Routes: [{ DestinationCidrBlock: '10.9.0.0/16', GatewayId: 'vgw-1' }],
+            },
+          ],
+        },
+      },
+      lost('vpc.id'),
+    ],
+  ])('leaves a second VPC with our tags when %s', async (_, more, recorded) => {
+    expect(await second({ ...twoVpcs, ...more }, recorded)).toEqual([
+      { type: 'vpc', id: 'vpc-1', logical: 'vpc', made: false },
+    ]);
+  });
+
+  const known = { 'vpc.id': 'vpc-1', 'subnet.public.id': 'subnet-1', 'routeTable.public.id': 'rtb-1' };
+  const subnetAs = (CidrBlock: string, more: object = {}) => ({
+    SubnetId: 'subnet-9',
+    CidrBlock,
+    AvailabilityZoneId: 'euw1-az1',
+    AvailableIpAddressCount: 251,
+    Tags: tags(ours('subnet/public')),
+    ...more,
+  });
+  const tableAs = (more: object) => ({
+    RouteTableId: 'rtb-9',
+    Tags: tags(ours('route-table/public')),
+    ...more,
+  });
+  const gatewayAs = (more: object) => ({
+    InternetGatewayId: 'igw-9',
+    Tags: tags(ours('internet-gateway')),
+    ...more,
+  });
+  const attached = { Attachments: [{ VpcId: 'vpc-9', State: 'available' }] };
+  const endpointAs = (VpcEndpointId: string, more: object = {}) => ({
+    VpcEndpointId,
+    ServiceName: 'com.amazonaws.eu-west-1.s3',
+    VpcEndpointType: 'Gateway',
+    State: 'available',
+    RouteTableIds: ['rtb-1'],
+    Tags: tags(ours('endpoint/s3')),
+    ...more,
+  });
+
+  test.each<[boolean, string, object, string]>([
+    [
+      true,
+      'an empty subnet in our block',
+      { DescribeSubnets: { Subnets: [{ SubnetId: 'subnet-1' }, subnetAs('10.0.0.0/24')] } },
+      'subnet.public.id',
+    ],
+    [
+      false,
+      'a subnet with another block',
+      { DescribeSubnets: { Subnets: [{ SubnetId: 'subnet-1' }, subnetAs('10.0.64.0/24')] } },
+      'subnet.public.id',
+    ],
+    [
+      false,
+      'a subnet in use',
+      {
+        DescribeSubnets: {
+          Subnets: [{ SubnetId: 'subnet-1' }, subnetAs('10.0.0.0/24', { AvailableIpAddressCount: 250 })],
+        },
+      },
+      'subnet.public.id',
+    ],
+    [
+      true,
+      'an empty route table',
+      { DescribeRouteTables: { RouteTables: [{ RouteTableId: 'rtb-1' }, tableAs({})] } },
+      'routeTable.public.id',
+    ],
+    [
+      false,
+      'a route table with a route',
+      {
+        DescribeRouteTables: {
+          RouteTables: [
+            { RouteTableId: 'rtb-1' },
+            tableAs({ Routes: [{ DestinationCidrBlock: '10.9.0.0/16', TransitGatewayId: 'tgw-1' }] }),
+          ],
+        },
+      },
+      'routeTable.public.id',
+    ],
+    [
+      true,
+      'a detached gateway',
+      { DescribeInternetGateways: { InternetGateways: [{ InternetGatewayId: 'igw-1' }, gatewayAs({})] } },
+      'internetGateway.id',
+    ],
+    [
+      false,
+      'a gateway that is attached elsewhere',
+      {
+        DescribeInternetGateways: { InternetGateways: [{ InternetGatewayId: 'igw-1' }, gatewayAs(attached)] },
+      },
+      'internetGateway.id',
+    ],
+    [
+      true,
+      'an endpoint that serves our tables a second time',
+      { DescribeVpcEndpoints: { VpcEndpoints: [endpointAs('vpce-1'), endpointAs('vpce-9')] } },
+      'endpoint.s3.id',
+    ],
+    [
+      false,
+      'an endpoint that serves a table of others',
+      {
+        DescribeVpcEndpoints: {
+          VpcEndpoints: [endpointAs('vpce-1'), endpointAs('vpce-9', { RouteTableIds: ['rtb-2'] })],
+        },
+      },
+      'endpoint.s3.id',
+    ],
+    [
+      false,
+      'an endpoint with a policy of its own',
+      {
+        DescribeVpcEndpoints: {
+          VpcEndpoints: [
+            endpointAs('vpce-1'),
+            endpointAs('vpce-9', { PolicyDocument: '{"Version":"2012-10-17","Statement":[]}' }),
+          ],
+        },
+      },
+      'endpoint.s3.id',
+    ],
+  ])('after a create without an answer, says %p that we made %s', async (made, _, more, output) => {
+    const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes, ...more };
+    const recorded = { ...known, 'internetGateway.id': 'igw-1', 'endpoint.s3.id': 'vpce-1' };
+    expect(await second(answers, { ...recorded, ...lost(output) })).toMatchObject([{ made }]);
+    expect(await second(answers, recorded)).toMatchObject([{ made: false }]);
+  });
+
+  test('makes no VPC of somebody ours who copied our tags, and sees it where we have none', async () => {
+    const copy = { ...vpc('vpc-3', { ...ours('vpc'), Name: 'theirs' }), CidrBlock: '10.9.0.0/16' };
+    const answers = { DescribeVpcs: { Vpcs: [copy] }, DescribeVpcAttribute: attributes };
+    expect(await second(answers, {})).toEqual([{ type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false }]);
   });
 
   test('stands aside where the VPC is kept by another Orgkeeper', async () => {

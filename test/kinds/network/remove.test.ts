@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { remove } from '../../../controllers/kinds/network/remove.ts';
 import { ForeignResource } from '../../../shared/errors.ts';
-import { fakeContext, ours, wantedWith } from './samples.ts';
+import { fakeContext, NOW, ours, wantedWith } from './samples.ts';
 
 const tags = (record: Record<string, string>) =>
   Object.entries(record).map(([Key, Value]) => ({ Key, Value }));
@@ -26,9 +26,17 @@ const there = {
   },
 };
 
+/** What an earlier baseline had. */
+const older = { 'subnet.of-an-older-baseline.id': 'subnet-2', 'routeTable.of-an-older-baseline.id': 'rtb-8' };
+
 describe('removing a network', () => {
-  test('takes away in reverse what carries our owner tag, also what the baseline dropped', async () => {
-    const { context, sent, outputs } = fakeContext(there, { 'vpc.id': 'vpc-1' });
+  test('takes away in reverse what we made, also what the baseline dropped', async () => {
+    const recorded = {
+      'vpc.id': 'vpc-1',
+      'subnet.of-an-older-baseline.id': 'subnet-2',
+      'unanswered.vpc.id': NOW.toISOString(),
+    };
+    const { context, sent, outputs } = fakeContext(there, recorded);
     await remove(wantedWith(), context);
     expect(sent.filter(({ name }) => !name.startsWith('Describe')).map(({ name }) => name)).toEqual([
       'DeleteSubnet',
@@ -50,7 +58,7 @@ describe('removing a network', () => {
         },
         DescribeSecurityGroups: { SecurityGroups: [{ GroupId: 'sg-0', GroupName: 'default' }] },
       },
-      { 'vpc.id': 'vpc-1' },
+      { ...older, 'vpc.id': 'vpc-1' },
     );
     const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(ForeignResource);
@@ -129,22 +137,22 @@ describe('removing a network', () => {
       },
     ],
     [
-      'internet gateway igw-2 (a second one with our tags, in use)',
+      'subnet subnet-9 (with our tags, not known to be ours)',
       {
-        DescribeInternetGateways: {
-          InternetGateways: [
-            ...there.DescribeInternetGateways.InternetGateways,
+        DescribeSubnets: {
+          Subnets: [
+            { SubnetId: 'subnet-1', Tags: tags(ours('subnet/public')) },
             {
-              InternetGatewayId: 'igw-2',
-              Attachments: [{ VpcId: 'vpc-9', State: 'available' }],
-              Tags: tags(ours('internet-gateway')),
+              SubnetId: 'subnet-9',
+              CidrBlock: '10.0.64.0/24',
+              Tags: tags({ ...ours('subnet/public'), Name: 'x' }),
             },
           ],
         },
       },
     ],
   ])('looks before it deletes anything, and says that the network is used by %s', async (named, more) => {
-    const recorded = { 'vpc.id': 'vpc-1', 'internetGateway.id': 'igw-1' };
+    const recorded = { ...older, 'vpc.id': 'vpc-1', 'internetGateway.id': 'igw-1' };
     const { context, sent } = fakeContext({ ...there, ...more }, recorded);
     const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toMatchObject({
@@ -155,21 +163,38 @@ describe('removing a network', () => {
     expect(sent.filter(({ name }) => !name.startsWith('Describe'))).toEqual([]);
   });
 
-  test('takes along second ones with our tags that nobody uses, and leaves a second VPC that is not empty', async () => {
-    const second = (VpcId: string) => ({ VpcId, CidrBlock: '10.0.0.0/16', Tags: tags(ours('vpc')) });
-    const inside = (id: string) => ({
-      ...there,
-      DescribeVpcs: { Vpcs: [...there.DescribeVpcs.Vpcs, second('vpc-2')] },
-      DescribeSubnets: (input: Record<string, unknown>) =>
-        JSON.stringify(input).includes(id) ? there.DescribeSubnets : { Subnets: [] },
-    });
-    const empty = fakeContext(inside('vpc-1'), { 'vpc.id': 'vpc-1' });
-    await remove(wantedWith(), empty.context);
-    const deleted = empty.sent.filter(({ name }) => name === 'DeleteVpc').map(({ input }) => input.VpcId);
-    expect(deleted).toEqual(['vpc-1', 'vpc-2']);
-    const used = fakeContext(inside('vpc-2'), { 'vpc.id': 'vpc-1' });
-    await expect(remove(wantedWith(), used.context)).rejects.toThrow('vpc vpc-2 (a second one with our tags');
-    expect(used.sent.filter(({ name }) => name.startsWith('Delete'))).toEqual([]);
+  test('takes along what we made twice, and leaves the copies of others outside of our VPC', async () => {
+    const second = (VpcId: string, CidrBlock: string) => ({ VpcId, CidrBlock, Tags: tags(ours('vpc')) });
+    const gateway = {
+      InternetGatewayId: 'igw-2',
+      Attachments: [{ VpcId: 'vpc-3', State: 'available' }],
+      Tags: tags(ours('internet-gateway')),
+    };
+    const { context, sent } = fakeContext(
+      {
+        ...there,
+        DescribeVpcs: {
+          Vpcs: [...there.DescribeVpcs.Vpcs, second('vpc-2', '10.0.0.0/16'), second('vpc-3', '10.9.0.0/16')],
+        },
+        DescribeVpcAttribute: { ...attributes, EnableDnsHostnames: { Value: false } },
+        DescribeInternetGateways: {
+          InternetGateways: [...there.DescribeInternetGateways.InternetGateways, gateway],
+        },
+        DescribeSubnets: (input) =>
+          JSON.stringify(input).includes('vpc-1') ? there.DescribeSubnets : { Subnets: [] },
+      },
+      {
+        'vpc.id': 'vpc-1',
+        'internetGateway.id': 'igw-1',
+        'subnet.of-an-older-baseline.id': 'subnet-2',
+        'unanswered.vpc.id': NOW.toISOString(),
+      },
+    );
+    await remove(wantedWith(), context);
+    const deleted = sent
+      .filter(({ name }) => /^Delete(Vpc|InternetGateway)$/.test(name))
+      .map(({ input }) => input.VpcId ?? input.InternetGatewayId);
+    expect(deleted).toEqual(['igw-1', 'vpc-1', 'vpc-2']);
   });
 
   test('is not done while AWS refuses to delete an endpoint for want of a route', async () => {
@@ -181,7 +206,7 @@ describe('removing a network', () => {
         DescribeVpcEndpoints: { VpcEndpoints: [endpoint] },
         DeleteVpcEndpoints: { Unsuccessful: [{ ResourceId: 'vpce-1', Error: refused }] },
       },
-      { 'vpc.id': 'vpc-1' },
+      { ...older, 'vpc.id': 'vpc-1' },
     );
     await expect(remove(wantedWith(), context)).rejects.toThrow('no route to the prefix list');
     expect(outputs['vpc.id']).toBe('vpc-1');
@@ -189,7 +214,7 @@ describe('removing a network', () => {
 
   test('says what AWS says when it is in use after all', async () => {
     const refusal = Object.assign(new Error('vpn gateway'), { name: 'DependencyViolation' });
-    const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { 'vpc.id': 'vpc-1' });
+    const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { ...older, 'vpc.id': 'vpc-1' });
     const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: 'ForeignResource', reason: 'InUse' });
   });

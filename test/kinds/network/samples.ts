@@ -1,6 +1,7 @@
 import type { KindAccount, KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import type { NetworkActual } from '../../../controllers/kinds/network/actual.ts';
+import { fullAccess } from '../../../controllers/kinds/network/endpoint-policy.ts';
 import { type Network, render } from '../../../controllers/kinds/network/render.ts';
 import { NetworkSection } from '../../../controllers/kinds/network/section.ts';
 
@@ -32,7 +33,14 @@ export function ours(logical: string): Record<string, string> {
 
 /** What an account has in which the sample section is all in order. */
 export const healthy: NetworkActual = {
-  vpc: { id: 'vpc-1', cidr: '10.0.0.0/16', dnsSupport: true, dnsHostnames: true, tags: ours('vpc') },
+  vpc: {
+    id: 'vpc-1',
+    cidr: '10.0.0.0/16',
+    plain: true,
+    dnsSupport: true,
+    dnsHostnames: true,
+    tags: ours('vpc'),
+  },
   gateway: { id: 'igw-1', attachedTo: 'vpc-1', tags: ours('internet-gateway') },
   subnets: {
     public: {
@@ -54,10 +62,11 @@ export const healthy: NetworkActual = {
       type: 'Gateway',
       state: 'available',
       tableIds: ['rtb-1'],
+      policy: JSON.stringify(fullAccess('*')),
       tags: ours('endpoint/s3'),
     },
   },
-  duplicates: [],
+  taggedAsOurs: [],
   others: { gateways: [], subnets: [], tables: [], endpoints: [] },
 };
 

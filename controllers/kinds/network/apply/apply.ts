@@ -1,5 +1,6 @@
+import { Conflict, ForeignResource } from '../../../../shared/errors.ts';
 import type { Change, WritingContext } from '../../kind.ts';
-import type { NetworkActual } from '../actual.ts';
+import type { NetworkActual, ThingType } from '../actual.ts';
 import { deleteOne } from '../delete.ts';
 import type { Network } from '../render.ts';
 import { applyEndpoints } from './endpoints.ts';
@@ -26,10 +27,20 @@ export async function apply(change: Change<Network, NetworkActual>, context: Wri
   await applyTables(work, ids);
   await applySubnets(work, ids);
   await applyEndpoints(work, ids);
-  for (const { type, id } of actual?.duplicates ?? []) {
+  for (const { type, id } of actual?.taggedAsOurs ?? []) {
     const removed = differences.filter((one) => one.action === 'removed' && one.resource === `${type} ${id}`);
     if (removed.length === 0) continue;
-    await deleteOne(type, id, context);
+    await deleteSecond(type, id, context);
     context.wrote(removed);
+  }
+}
+
+/** Deletes what we made twice; where somebody began to use it meanwhile, the next look sees that, and it stays. */
+async function deleteSecond(type: ThingType, id: string, context: WritingContext): Promise<void> {
+  try {
+    await deleteOne(type, id, context);
+  } catch (error) {
+    if (!(error instanceof ForeignResource)) throw error;
+    throw new Conflict(error.message, { cause: error });
   }
 }

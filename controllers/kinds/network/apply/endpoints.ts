@@ -1,10 +1,12 @@
 import { CreateVpcEndpointCommand, ModifyVpcEndpointCommand } from '@aws-sdk/client-ec2';
+import { fullAccess } from '../endpoint-policy.ts';
 import { endpointNamed } from '../names.ts';
 import type { Endpoint } from '../render.ts';
 import {
   applyTags,
   changesOf,
   clientToken,
+  create,
   type Ids,
   idFrom,
   isToBeMade,
@@ -14,7 +16,7 @@ import {
   wrote,
 } from './work.ts';
 
-/** Makes gateway endpoints and puts our route tables back on them; tables of others stay on. */
+/** Makes gateway endpoints, puts our route tables back on them, and their policy; tables of others stay on. */
 export async function applyEndpoints(work: Work, ids: Ids): Promise<void> {
   for (const endpoint of work.wanted.endpoints) await applyEndpoint(endpoint, work, ids);
 }
@@ -25,15 +27,16 @@ async function applyEndpoint(endpoint: Endpoint, work: Work, ids: Ids): Promise<
   const named = endpointNamed(endpoint.name);
   const tables = wanted.routings.flatMap((routing) => ids.tables.get(routing) ?? []);
   if (isToBeMade(work, named)) {
-    const command = new CreateVpcEndpointCommand({
+    const input = {
       VpcId: ids.vpc,
-      VpcEndpointType: 'Gateway',
+      VpcEndpointType: 'Gateway' as const,
       ServiceName: endpoint.serviceName,
       RouteTableIds: tables,
-      ClientToken: clientToken(work, named, [ids.vpc ?? '', ...tables]),
       TagSpecifications: tagSpecifications(wanted, named, 'vpc-endpoint'),
-    });
-    const made = await write(context, () => ec2.send(command));
+    };
+    const ClientToken = clientToken(work, named, input);
+    const command = new CreateVpcEndpointCommand({ ...input, ClientToken });
+    const made = await create(work, named, () => ec2.send(command));
     context.record({ [named.output]: idFrom(made.VpcEndpoint?.VpcEndpointId, named) });
     wrote(work, named, '');
     return;
@@ -45,6 +48,11 @@ async function applyEndpoint(endpoint: Endpoint, work: Work, ids: Ids): Promise<
     const input = { VpcEndpointId: found.id, AddRouteTableIds };
     await write(context, () => ec2.send(new ModifyVpcEndpointCommand(input)));
     wrote(work, named, 'routeTables');
+  }
+  if (changesOf(work, named).some(({ path }) => path === 'policy')) {
+    const input = { VpcEndpointId: found.id, PolicyDocument: JSON.stringify(fullAccess('*')) };
+    await write(context, () => ec2.send(new ModifyVpcEndpointCommand(input)));
+    wrote(work, named, 'policy');
   }
   await applyTags(work, named, found.id);
 }

@@ -23,7 +23,7 @@ export async function applyGateway(work: Work, ids: Ids): Promise<void> {
     const command = new CreateInternetGatewayCommand({
       TagSpecifications: tagSpecifications(wanted, GATEWAY, 'internet-gateway'),
     });
-    const made = await createOnce(context, 'the internet gateway', () => ec2Once.send(command));
+    const made = await createOnce(work, GATEWAY, () => ec2Once.send(command));
     ids.gateway = idFrom(made.InternetGateway?.InternetGatewayId, GATEWAY);
     context.record(justMade(GATEWAY, ids.gateway, context));
     wrote(work, GATEWAY, '');

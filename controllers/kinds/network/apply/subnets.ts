@@ -41,7 +41,7 @@ async function create(subnet: Subnet, index: number, work: Work, ids: Ids): Prom
     AvailabilityZoneId: 'id' in subnet.zone ? subnet.zone.id : await zoneId(subnet.zone.number, index, work),
     TagSpecifications: tagSpecifications(wanted, named, 'subnet'),
   });
-  const made = await createOnce(context, named.resource, () => context.clients.ec2Once.send(command));
+  const made = await createOnce(work, named, () => context.clients.ec2Once.send(command));
   const id = idFrom(made.Subnet?.SubnetId, named);
   context.record({ [named.output]: id });
   wrote(work, named, '');

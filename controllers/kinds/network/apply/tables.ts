@@ -8,6 +8,7 @@ import {
   applyTags,
   changesOf,
   clientToken,
+  create,
   type Ids,
   idFrom,
   isToBeMade,
@@ -28,12 +29,13 @@ async function applyTable(routing: Routing, work: Work, ids: Ids): Promise<void>
   const named = tableNamed(routing);
   const isNew = isToBeMade(work, named);
   if (isNew) {
-    const command = new CreateRouteTableCommand({
+    const input = {
       VpcId: ids.vpc,
-      ClientToken: clientToken(work, named, [ids.vpc ?? '']),
       TagSpecifications: tagSpecifications(wanted, named, 'route-table'),
-    });
-    const { RouteTable } = await write(context, () => ec2.send(command));
+    };
+    const ClientToken = clientToken(work, named, input);
+    const command = new CreateRouteTableCommand({ ...input, ClientToken });
+    const { RouteTable } = await create(work, named, () => ec2.send(command));
     const id = idFrom(RouteTable?.RouteTableId, named);
     ids.tables.set(routing, id);
     context.record(justMade(named, id, context));

@@ -20,13 +20,14 @@ export async function applyVpc(work: Work, ids: Ids): Promise<void> {
   const { wanted } = work;
   let changes = changesOf(work, VPC);
   if (isToBeMade(work, VPC)) {
-    const id = await create(work);
+    const id = await createVpc(work);
     wrote(work, VPC, '');
     ids.vpc = id;
     // What AWS gives to a new one.
     const fresh = {
       id,
       cidr: wanted.cidr,
+      plain: true,
       tags: wantedTags(wanted, VPC),
       dnsSupport: true,
       dnsHostnames: false,
@@ -43,12 +44,13 @@ export async function applyVpc(work: Work, ids: Ids): Promise<void> {
   if (VpcId) await applyTags({ ...work, differences: changes }, VPC, VpcId);
 }
 
-async function create({ wanted, context }: Work): Promise<string> {
+async function createVpc(work: Work): Promise<string> {
+  const { wanted, context } = work;
   const command = new CreateVpcCommand({
     CidrBlock: wanted.cidr,
     TagSpecifications: tagSpecifications(wanted, VPC, 'vpc'),
   });
-  const { Vpc } = await createOnce(context, 'the VPC', () => context.clients.ec2Once.send(command));
+  const { Vpc } = await createOnce(work, VPC, () => context.clients.ec2Once.send(command));
   const id = idFrom(Vpc?.VpcId, VPC);
   context.record({ ...justMade(VPC, id, context), 'vpc.cidr': wanted.cidr });
   return id;

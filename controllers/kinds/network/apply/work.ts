@@ -4,6 +4,7 @@ import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/err
 import type { Difference } from '../../../../shared/status.ts';
 import type { KindContext, WritingContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
+import { notAnswered } from '../fresh.ts';
 import { type Named, wantedTags } from '../names.ts';
 import type { Network } from '../render.ts';
 
@@ -66,31 +67,66 @@ export async function write<T>(context: KindContext, call: () => Promise<T>): Pr
   }
 }
 
+/** An answer of EC2, with how often the SDK sent the call for it. */
+interface Answer {
+  readonly $metadata?: { readonly attempts?: number | undefined };
+}
+
+/**
+ * A create with a client token, which the SDK may send again. When AWS may have carried it out without an answer, that is
+ * recorded: a second one that turns up later is ours then.
+ */
+export async function create<T extends Answer>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
+  const made = await answered(work, named, call);
+  if ((made.$metadata?.attempts ?? 1) > 1) note(work, named);
+  return made;
+}
+
 /**
  * A create without a client token. When it is not answered nobody knows whether it was done: it is not sent again
  * before a look, 30 s later, that finds it by its tags.
  */
-export async function createOnce<T>(context: KindContext, what: string, call: () => Promise<T>): Promise<T> {
+export async function createOnce<T>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
   try {
-    return await write(context, call);
+    return await answered(work, named, call);
   } catch (error) {
     if (!(error instanceof ServiceFault)) throw error;
-    const message = `Nobody answered whether ${what} was made; looking again before making it.`;
+    const message = `Nobody answered whether the ${named.resource} was made; looking again before making it.`;
     throw new NotYetConsistent(message, { reason: 'UnansweredCreate', retryAfterSeconds: 30, cause: error });
   }
 }
 
+/** Records where there was no answer. */
+async function answered<T>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
+  try {
+    return await write(work.context, call);
+  } catch (error) {
+    if (error instanceof ServiceFault) note(work, named);
+    throw error;
+  }
+}
+
+function note({ actual, context }: Work, named: Named): void {
+  const before = (actual?.taggedAsOurs ?? []).filter(({ logical }) => logical === named.logical);
+  const ids = before.map(({ id }) => id);
+  context.record(notAnswered(named, ids, context));
+}
+
 /**
- * Client token: the same for a repeated call, another one after what it made is gone. It holds what was recorded
- * under that name before, because AWS answers an old token with the old thing for some hours.
+ * The client token of a create, by which AWS takes it for the one that it has carried out already: the SHA-256 of the
+ * account, of what was recorded under that name before, and of all that is sent. So a retry in this pass or a later one is
+ * the same create, while one with other tags or tables is another: AWS refuses an old token with new parameters. The id
+ * before stands in it because AWS answers an old token with the old thing for some hours, though that is gone.
  */
-export function clientToken(
-  { context }: Pick<Work, 'context'>,
-  named: Named,
-  parameters: readonly string[],
-): string {
+export function clientToken({ context }: Pick<Work, 'context'>, named: Named, input: object): string {
   const before = context.recorded[named.output] ?? '';
-  const parts = [context.account.accountId, named.logical, before, ...parameters];
+  const parts = [
+    context.account.accountId,
+    context.account.region,
+    named.logical,
+    before,
+    JSON.stringify(input),
+  ];
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 

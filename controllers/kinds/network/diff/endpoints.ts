@@ -1,13 +1,12 @@
+import type { Difference } from '../../../../shared/status.ts';
 import type { Comparison } from '../../kind.ts';
-import type { NetworkActual } from '../actual.ts';
+import type { NetworkActual, VpcEndpoint } from '../actual.ts';
+import { allowsAll, fullAccess } from '../endpoint-policy.ts';
 import { endpointNamed, tableNamed } from '../names.ts';
 import type { Endpoint, Network } from '../render.ts';
 import { block, change, joined, needsReplacement, report, tagChanges } from './entry.ts';
 
-/**
- * Each gateway endpoint: that it is there, its service and type, the route tables that it serves, its tags. Its
- * policy is the owner's.
- */
+/** Each gateway endpoint: that it is there, its service and type, the route tables that it serves, its policy, its tags. */
 export function diffEndpoints(wanted: Network, actual: NetworkActual | undefined): Comparison {
   return joined(wanted.endpoints.map((endpoint) => diffEndpoint(endpoint, wanted, actual)));
 }
@@ -50,10 +49,18 @@ function diffEndpoint(
       ...(complete
         ? []
         : [change({ resource, path: 'routeTables', desired: tables, actual: found.tableIds })]),
+      ...policy(name, found),
       ...tagChanges(named, wanted, found),
     ],
     foreign: found.tableIds
       .filter((id) => !tables.includes(id) && actual?.allTables.some((table) => table.id === id))
       .map((id) => report({ resource, path: `routeTables.${id}`, actual: id })),
   };
+}
+
+/** What holds back traffic to the service is corrected: what lies behind the endpoint is its own to protect. */
+function policy(name: Endpoint['name'], { policy: actual }: VpcEndpoint): Difference[] {
+  if (allowsAll(actual, name)) return [];
+  const desired = JSON.stringify(fullAccess('*'));
+  return [change({ resource: endpointNamed(name).resource, path: 'policy', desired, actual })];
 }

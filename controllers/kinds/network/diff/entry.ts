@@ -49,9 +49,11 @@ export function tagChanges(named: Named, wanted: Network, thing: Tagged): Differ
 
 /** The comparisons of several parts as one, in order. */
 export function joined(parts: readonly Partial<Comparison>[]): Comparison {
+  const warnings = parts.flatMap(({ warnings = [] }) => warnings);
   return {
     differences: parts.flatMap(({ differences = [] }) => differences),
     blocked: parts.flatMap(({ blocked = [] }) => blocked),
     foreign: parts.flatMap(({ foreign = [] }) => foreign),
+    ...(warnings.length > 0 && { warnings, standing: warnings }),
   };
 }

@@ -1,12 +1,13 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { OWNER_TAG } from '../../kind.ts';
-import { readAttribute } from '../read.ts';
+import { isOurVpc } from '../identify.ts';
+import { readAttribute, vpcOf } from '../read.ts';
+import type { Network } from '../render.ts';
 import type { GivenActual, GivenNetwork } from './given.ts';
 
-/** Reads the account's own network: four calls at once. `ours`: it carries our owner tag, our template made it. */
+/** Reads the account's own network: four calls at once. `ours`: our template made it, as its tags say. */
 export async function observeGiven(
   wanted: GivenNetwork,
-  owner: string,
+  network: Network,
   ec2: EC2Client,
 ): Promise<{ actual: GivenActual; ours: boolean }> {
   const ids = wanted.subnets.flatMap(({ id }) => id ?? []);
@@ -28,7 +29,7 @@ export async function observeGiven(
     { vpcId, available: State === 'available' },
   ]);
   return {
-    ours: (vpc?.Tags ?? []).some(({ Key, Value }) => Key === OWNER_TAG && Value === owner),
+    ours: vpc !== undefined && isOurVpc(vpcOf(vpc), network),
     actual: {
       given: true,
       vpc: vpc && {

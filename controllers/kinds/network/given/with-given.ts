@@ -37,7 +37,7 @@ export function withGiven(made: Made): Kind<NetworkSection, Wanted, Actual> {
     },
     async observe(wanted, context) {
       if (!wanted.given) return made.observe(wanted, withoutGiven(context));
-      const { actual, ours } = await observeGiven(wanted.given, wanted.owner, context.clients.ec2);
+      const { actual, ours } = await observeGiven(wanted.given, wanted, context.clients.ec2);
       return ours ? made.observe(wanted, keeping(wanted.given, context)) : { state: 'present', actual };
     },
     outputs: (actual) => (isGiven(actual) ? outputsGiven(actual) : made.outputs(actual)),
@@ -52,7 +52,7 @@ export function withGiven(made: Made): Kind<NetworkSection, Wanted, Actual> {
     },
     async remove(wanted, context) {
       if (!wanted.given) return made.remove(wanted, withoutGiven(context));
-      const { ours } = await observeGiven(wanted.given, wanted.owner, context.clients.ec2);
+      const { ours } = await observeGiven(wanted.given, wanted, context.clients.ec2);
       if (ours) await made.remove(wanted, keeping(wanted.given, context));
     },
   };
