@@ -59,13 +59,26 @@ async function coversCommand(required: string, actual: string, options: { json?:
   if (options.json) return printJson(coverage);
   if (coverage.covered) return print(colours().green('Everything that is required is granted.'));
   const principals = coverage.missing.some((each) => each.principal !== undefined);
-  const row = ({ principal = '–', action, resource, reason }: Missing) => [
+  const row = ({ principal = '–', action, resource, unproven, reason }: Missing) => [
     ...(principals ? [cell(principal)] : []),
-    cell(action),
-    cell(resource),
+    unproven ? '–' : cell(action),
+    unproven ? '–' : cell(resource),
     cell(reason),
   ];
   printRows([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], coverage.missing, row);
+  for (const line of deniedBy(coverage.missing)) print(line);
+}
+
+/** Which statements stand in the way, whatever the number of rows. */
+function deniedBy(missing: readonly Missing[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { denying } of missing) {
+    if (denying) counts.set(denying.statement, (counts.get(denying.statement) ?? 0) + 1);
+  }
+  return [...counts].map(
+    ([statement, count]) =>
+      `${statement} of the actual policy denies, or may, ${count.toLocaleString('en')} of ${missing.length.toLocaleString('en')}.`,
+  );
 }
 
 function printRows<T>(head: readonly string[], all: readonly T[], row: (one: T) => readonly string[]): void {

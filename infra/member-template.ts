@@ -61,8 +61,8 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
     });
   }
   const { accountId, externalId } = record;
-  const { runnerRoleArn: callerRoleArn, organizationId } = config;
-  if (!trustAdmits(role.trustPolicy, { roleArn, callerRoleArn, organizationId, externalId })) {
+  const { runnerRoleArn: callerRoleArn, organizationId, region } = config;
+  if (!trustAdmits(role.trustPolicy, { roleArn, callerRoleArn, organizationId, region, externalId })) {
     throw new InvalidDesiredState(
       `The trust policy of baseline ${formatBaseline(baseline)} does not admit ${callerRoleArn} with the ExternalId: the account could not be entered.`,
       [],

@@ -8,6 +8,8 @@ export interface Admission {
   readonly callerRoleArn: string;
   /** That which the caller's account is in. */
   readonly organizationId: string;
+  /** Where STS is asked. */
+  readonly region: string;
   /** None: without an ExternalId. */
   readonly externalId?: string;
 }
@@ -21,7 +23,7 @@ const ASKS = {
 /** Whether a trust policy admits the caller as AWS would decide it; one that cannot be read admits nobody. Pure. */
 export function trustAdmits(
   trust: PolicyInput,
-  { roleArn, callerRoleArn, organizationId, externalId }: Admission,
+  { roleArn, callerRoleArn, organizationId, region, externalId }: Admission,
 ): boolean {
   const [, partition, , , account, role = ''] = callerRoleArn.split(':');
   const session = `arn:${partition}:sts::${account}:assumed-role/${role.split('/').at(-1)}/session`;
@@ -34,6 +36,8 @@ export function trustAdmits(
         context: {
           'aws:PrincipalOrgID': organizationId,
           'aws:PrincipalType': 'AssumedRole',
+          'aws:RequestedRegion': region,
+          'aws:SecureTransport': 'true',
           ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
         },
       },

@@ -105,6 +105,8 @@ export interface Entry {
   /** Who must be admitted by it, of which organization, and with which ExternalId. */
   readonly runnerRoleArn: string;
   readonly organizationId: string;
+  /** Where STS is asked for its sessions. */
+  readonly stsRegion: string;
   readonly externalId: string;
   /** What Orgkeeper itself needs in the account: a policy of the role, when we keep the role. */
   readonly policy: PolicyDocument;

@@ -43,11 +43,12 @@ export function openness({
   roleArn,
   runnerRoleArn,
   organizationId,
+  region,
   externalId,
   trust,
 }: RoleInQuestion): Openness | undefined {
   if (!isKnown(trust)) return undefined;
-  const asks = { roleArn, callerRoleArn: runnerRoleArn, organizationId };
+  const asks = { roleArn, callerRoleArn: runnerRoleArn, organizationId, region };
   if (trustAdmits(trust, asks)) return 'without an ExternalId';
   const wrong = { ...asks, externalId: wrongExternalId(externalId) };
   return trustAdmits(trust, wrong) ? 'with a wrong ExternalId' : undefined;
@@ -64,7 +65,7 @@ export function diagnoseDenial(denial: Error, role: RoleInQuestion): Diagnosis {
 }
 
 function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'> {
-  const { roleArn, externalId, runnerRoleArn, organizationId, trust, accountId } = role;
+  const { roleArn, externalId, runnerRoleArn, organizationId, region, trust, accountId } = role;
   if (saysOrganizationPolicy(denial)) {
     return {
       explained: true,
@@ -95,7 +96,7 @@ function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'
       message: `${roleArn} cannot be assumed with the account's ExternalId: there is no such role, it does not trust ${runnerRoleArn}, or asks for another ExternalId; \`orgkeeper template member --account ${accountId}\` shows what it must be.`,
     };
   }
-  const asks = { roleArn, callerRoleArn: runnerRoleArn, organizationId };
+  const asks = { roleArn, callerRoleArn: runnerRoleArn, organizationId, region };
   if (trustAdmits(trust, { ...asks, externalId })) {
     return {
       explained: false,

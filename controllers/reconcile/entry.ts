@@ -16,6 +16,7 @@ export function entryOf(record: AccountRecord, config: Config, kinds: readonly A
     roleArn,
     runnerRoleArn: config.runnerRoleArn,
     organizationId: config.organizationId,
+    stsRegion: config.region,
     externalId,
     policy: policy(kinds, record, roleArn, true),
     required: policy(kinds, record, roleArn, false),

@@ -9,6 +9,8 @@ export interface RoleInQuestion {
   readonly runnerRoleArn: string;
   /** The runner's organization. */
   readonly organizationId: string;
+  /** Where STS is asked. */
+  readonly region: string;
   readonly externalId: string;
   /** What IAM lets Main assume. */
   readonly executionRolePattern: string;
@@ -21,12 +23,12 @@ export interface RoleInQuestion {
 /** An account's execution role, with what is known of it. Pure. */
 export function roleInQuestion(
   { accountId, externalId, executionRoleArn }: AccountRecord,
-  { runnerRoleArn, organizationId, executionRolePattern }: Config,
+  { runnerRoleArn, organizationId, region, executionRolePattern }: Config,
   known: { readonly roleArn: string; readonly trust?: PolicyInput | 'none' | undefined },
 ): RoleInQuestion {
   const { roleArn, trust } = known;
   const entered = executionRoleArn !== undefined;
-  const caller = { runnerRoleArn, organizationId, externalId };
+  const caller = { runnerRoleArn, organizationId, region, externalId };
   const role = { accountId, roleArn, ...caller, executionRolePattern, entered };
   return { ...role, ...(trust !== undefined && { trust }) };
 }

@@ -6,7 +6,16 @@ import type { Effort } from './effort.ts';
 import { attempt } from './effort.ts';
 import type { Part } from './extent.ts';
 import type { Grant, Wanted } from './grants.ts';
-import { byAction, deniesSame, grantsAll, grantsOf, mayReach, refusesAll, whyNot } from './grants.ts';
+import {
+  byAction,
+  carrying,
+  deniesSame,
+  grantsAll,
+  grantsOf,
+  mayReach,
+  refusesAll,
+  whyNot,
+} from './grants.ts';
 import type { Conditions } from './statement.ts';
 
 /** Something that the required policy grants and the actual one is not proven to grant. */
@@ -19,6 +28,10 @@ export interface Missing {
   readonly principal?: string;
   /** The condition under which it is required. */
   readonly condition?: Conditions;
+  /** Whatever a statement requires that would take too long to prove: action and resource are `*`, and not to be granted. */
+  readonly unproven?: true;
+  /** Of a Deny: which statement, of which of the actual policies. */
+  readonly denying?: { readonly policy: number; readonly statement: string };
   /** One sentence for people. */
   readonly reason: string;
 }
@@ -31,32 +44,46 @@ export interface Coverage {
 
 type Some = PolicyInput | readonly PolicyInput[];
 
+/** What is known of the requests for which something is required. */
+export interface Circumstances {
+  /** What requests for an action (`s3:*`, in lower case) carry, one value a key, as conditions: a Deny for other regions is not about them. */
+  readonly carried?: (action: string) => Conditions;
+}
+
 /** So many combinations of principal, action and resource are told, and so much is done to prove them. */
 const mostTold = 200_000;
 const mostEffort = 50_000_000;
+const nothing = (): Conditions => ({});
 
 /**
  * Whether `actual` grants at least what `required` does: then whatever `evaluate` allows by a statement of
  * `required`, it allows with `actual` in its place. Told action by action and resource by resource. Sound, not
  * complete: what is not proven is missing. A Deny of `actual` counts against it unless `required` denies the
- * same. Both are of the same kind, identity or trust or resource; several policies count together. Takes
+ * same, or requests never carry what it asks for. Both are of the same kind, identity or trust or resource; several policies count together. Takes
  * seconds at most: of a statement that would take longer, all that is not told by then is one more that is missing,
- * `*` on `*`. Throws PolicyError for what is no policy.
+ * `unproven`; the same statement on both sides is proven at once. Throws PolicyError for what is no policy.
  */
-export function covers(required: Some, actual: Some): Coverage {
+export function covers(required: Some, actual: Some, { carried = nothing }: Circumstances = {}): Coverage {
   const needed = grantsOf(parsePolicies(required));
   const present = grantsOf(parsePolicies(actual));
   const effort: Effort = { left: mostEffort };
   const refusals = needed.filter((each) => each.effect === 'Deny');
   const denies = present.filter((each) => each.effect === 'Deny');
-  const isNew = (deny: Grant) => !refusals.some((each) => deniesSame(each, deny, effort));
+  const refused = new Set(refusals.map((each) => each.meaning));
+  const isNew = (deny: Grant) =>
+    !refused.has(deny.meaning) && !refusals.some((each) => deniesSame(each, deny, effort));
   const against = attempt(() => denies.filter(isNew)) ?? denies;
-  const allows = byAction(present.filter((each) => each.effect === 'Allow'));
+  const granting = present.filter((each) => each.effect === 'Allow');
+  const granted = new Set(granting.map((each) => each.meaning));
+  const allows = byAction(granting);
   let room = mostTold;
   const missing = needed.filter((each) => each.effect === 'Allow').flatMap((each) => missingOf(each));
   return { covered: missing.length === 0, missing };
 
   function missingOf(under: Grant): Missing[] {
+    // The same statement grants the same: only a Deny can stand against it.
+    const same = granted.has(under.meaning);
+    if (same && against.length === 0) return [];
     const people = namedIn(under.audience).map((who) => [who, namedText(who)] as const);
     const actions = under.action.parts.map((part) => [part, partText(part)] as const);
     const resources = under.resource.parts.map((part) => [part, partText(part)] as const);
@@ -71,27 +98,34 @@ export function covers(required: Some, actual: Some): Coverage {
       room -= count;
       for (const [who, principal] of people) {
         for (const [action, actionText] of actions) {
+          const at = carrying(under, carried(actionText.toLowerCase()));
           for (const [resource, resourceText] of resources) {
-            const lack = lacking({ who, action, resource, under });
+            const lack = lacking({ who, action, resource, under: at }, same);
             if (lack === undefined) continue;
-            const { effect, reason } = lack;
+            const { effect, ...why } = lack;
             const what = { effect, action: actionText, resource: resourceText };
-            found.push({ ...what, ...(who !== 'attached' && { principal }), ...condition, reason });
+            found.push({ ...what, ...(who !== 'attached' && { principal }), ...condition, ...why });
           }
         }
       }
       return found;
     });
     const reason = `${under.label} of what is required is too large to be proven.`;
-    return told ?? [...found, { effect: 'Allow', action: '*', resource: '*', reason }];
+    return told ?? [...found, { effect: 'Allow', action: '*', resource: '*', unproven: true, reason }];
   }
 
   /** What is not proven of it; undefined when it is proven to be granted. */
-  function lacking(wanted: Wanted): Pick<Missing, 'effect' | 'reason'> | undefined {
+  function lacking(
+    wanted: Wanted,
+    same: boolean,
+  ): Pick<Missing, 'effect' | 'denying' | 'reason'> | undefined {
     if (refusals.some((each) => refusesAll(each, wanted, effort))) return undefined;
     const deny = against.find((each) => mayReach(each, wanted, effort));
-    if (deny !== undefined) return { effect: 'Deny', reason: `${deny.label} denies it, or may.` };
-    if (allows.some(wanted.action, (each) => grantsAll(each, wanted, effort))) return undefined;
+    if (deny !== undefined) {
+      const { policy, statement } = deny;
+      return { effect: 'Deny', denying: { policy, statement }, reason: `${deny.label} denies it, or may.` };
+    }
+    if (same || allows.some(wanted.action, (each) => grantsAll(each, wanted, effort))) return undefined;
     return { effect: 'Allow', reason: whyNot(allows, wanted, effort) };
   }
 }

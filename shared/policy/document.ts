@@ -4,7 +4,7 @@ import type { Statement } from './statement.ts';
 import { object, parseStatement, text } from './statement.ts';
 
 export { PolicyError } from './policy-error.ts';
-export type { Statement } from './statement.ts';
+export type { Conditions, Statement } from './statement.ts';
 
 /**
  * A policy in one form: every list is a list, every value a string, `"*"` as principal is `{"AWS":["*"]}`.

@@ -1,5 +1,5 @@
 import type { Effort } from './effort.ts';
-import { looksAt, spend } from './effort.ts';
+import { looksAt, remembering, spend } from './effort.ts';
 import type { Item } from './item.ts';
 import { isAll, meets, within } from './item.ts';
 
@@ -38,19 +38,19 @@ export function extentOf(
 }
 
 /** Whether all of the part is proven to be in the extent. */
-export function contains({ only, items }: Extent, part: Part, effort: Effort): boolean {
+export const contains = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
   if ('only' in part)
     return only ? anyIncludes(items, part.only, effort) : !anyMeets(items, part.only, effort);
   if (only) return items.everything;
   return items.all.every((inner) => anyIncludes(part.except, inner, effort));
-}
+});
 
 /** Whether some of the part may be in the extent: false only when that is proven impossible. */
-export function mayMeet({ only, items }: Extent, part: Part, effort: Effort): boolean {
+export const mayMeet = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
   if ('only' in part)
     return only ? anyMeets(items, part.only, effort) : !anyIncludes(items, part.only, effort);
   return !only || items.all.some((each) => !anyIncludes(part.except, each, effort));
-}
+});
 
 function anyIncludes(items: Items, inner: Item, effort: Effort): boolean {
   spend(effort, looksAt(inner.start));

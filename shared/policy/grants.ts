@@ -1,7 +1,7 @@
 import type { Audience, Named } from './admits.ts';
 import { admits, admitsAccountOf, audienceOf, deniesAll, mayDeny } from './admits.ts';
 import { hasVariables } from './applies.ts';
-import { canonicalAction, partitionOf } from './canonical.ts';
+import { canonicalAction, canonicalStatement, partitionOf } from './canonical.ts';
 import type { Policy, Statement } from './document.ts';
 import type { Effort } from './effort.ts';
 import { spend } from './effort.ts';
@@ -18,6 +18,11 @@ import type { Conditions } from './statement.ts';
 export interface Grant {
   readonly effect: 'Allow' | 'Deny';
   readonly label: string;
+  /** Which of the policies it is in, and its place and Sid there: `Statement[2] (Regions)`. */
+  readonly policy: number;
+  readonly statement: string;
+  /** The statement in one spelling, its Sid aside: what has the same grants and denies the same. */
+  readonly meaning: string;
   readonly audience: Audience;
   readonly action: Extent;
   readonly resource: Extent;
@@ -40,21 +45,38 @@ export function grantsOf(policies: readonly Policy[]): Grant[] {
     const prefix = policies.length > 1 ? `Policy ${number + 1}, ` : '';
     return policy.Statement.map((statement, index) => {
       const sid = statement.Sid ? ` (${statement.Sid})` : '';
-      return { ...grantOf(statement, partition, variables), label: `${prefix}Statement[${index}]${sid}` };
+      const place = `Statement[${index}]${sid}`;
+      const where = { policy: number, statement: place, label: `${prefix}${place}` };
+      return { ...grantOf(statement, partition, variables), ...where };
     });
   });
 }
 
-function grantOf(statement: Statement, partition: string, variables: boolean): Omit<Grant, 'label'> {
+function grantOf(
+  statement: Statement,
+  partition: string,
+  variables: boolean,
+): Omit<Grant, 'label' | 'policy' | 'statement'> {
   const { Effect, Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const { Sid: _, ...meant } = canonicalStatement(statement, partition);
   return {
     effect: Effect,
+    meaning: JSON.stringify([variables, meant]),
     audience: audienceOf(statement, partition, namesPrincipalArn(statement)),
     action: extentOf(Action, NotAction, actionItem),
     resource: extentOf(Resource, NotResource, (text) => itemOf(text, { variables, wildcards: 'resource' })),
     conditions: Condition,
     singles: singlesOf(Condition, variables),
   };
+}
+
+/**
+ * The statement as it is about requests that carry these keys, known by their conditions; what it asks of a key
+ * itself comes first.
+ */
+export function carrying(grant: Grant, carried: Conditions): Grant {
+  const known = [...singlesOf(carried, false, true)].filter(([key]) => !grant.singles.has(key));
+  return known.length === 0 ? grant : { ...grant, singles: new Map([...grant.singles, ...known]) };
 }
 
 function actionItem(text: string): Item {

@@ -1,8 +1,8 @@
 import { dateOf, inRange, numberOf } from './compare.ts';
 import type { Effort } from './effort.ts';
-import { looksAt, spend } from './effort.ts';
+import { looksAt, remembering, spend } from './effort.ts';
 import type { Item } from './item.ts';
-import { itemOf, within } from './item.ts';
+import { itemOf, meets, within } from './item.ts';
 import type { Base, Operator } from './operators.ts';
 import { holdsWithout, operatorNamed } from './operators.ts';
 import type { Syntax } from './pattern.ts';
@@ -17,6 +17,8 @@ interface Single {
   readonly values: readonly Value[];
   /** The keys of the values, to find one without looking at each. */
   readonly known: ReadonlySet<string>;
+  /** Whether requests carry no second value of the key. */
+  readonly alone: boolean;
 }
 
 interface Value {
@@ -30,8 +32,11 @@ interface Value {
 /** Addresses, dates and numbers are read anew each time. */
 const readingEffort = 100;
 
-/** The conditions of a statement one by one; `variables`: whether `${…}` is a variable in them. */
-export function singlesOf(conditions: Conditions, variables: boolean): Singles {
+/**
+ * The conditions of a statement one by one; `variables`: whether `${…}` is a variable in them, `alone`: whether
+ * requests carry one value of each of these keys at most.
+ */
+export function singlesOf(conditions: Conditions, variables: boolean, alone = false): Singles {
   const singles = new Map<string, Single[]>();
   for (const [name, keys] of Object.entries(conditions)) {
     const operator = operatorNamed(name);
@@ -44,7 +49,7 @@ export function singlesOf(conditions: Conditions, variables: boolean): Singles {
     });
     for (const [key, texts] of Object.entries(keys)) {
       const values = texts.map(read);
-      const single = { operator, values, known: new Set(values.map((each) => each.key)) };
+      const single = { operator, values, known: new Set(values.map((each) => each.key)), alone };
       const before = singles.get(key.toLowerCase());
       if (before === undefined) singles.set(key.toLowerCase(), [single]);
       else before.push(single);
@@ -57,17 +62,17 @@ export function singlesOf(conditions: Conditions, variables: boolean): Singles {
  * Whether the first conditions hold only where the second ones do: every one of the second follows from one of
  * the first on the same key, under the same operator or a wider one. False when that is not proven.
  */
-export function implies(first: Singles, second: Singles, effort: Effort): boolean {
+export const implies = remembering((first: Singles, second: Singles, effort: Effort): boolean => {
   for (const [key, wanted] of second) {
     spend(effort);
     const known = first.get(key) ?? [];
     if (!wanted.every((each) => known.some((one) => follows(one, each, effort)))) return false;
   }
   return true;
-}
+});
 
 /** Whether the two can never hold together: one asks of a single key what the other rules out. */
-export function contradict(first: Singles, second: Singles, effort: Effort): boolean {
+export const contradict = remembering((first: Singles, second: Singles, effort: Effort): boolean => {
   for (const [key, ones] of first) {
     spend(effort);
     const others = second.get(key) ?? [];
@@ -76,7 +81,7 @@ export function contradict(first: Singles, second: Singles, effort: Effort): boo
     if (ones.some((one) => others.some((other) => apart(one, other)))) return true;
   }
   return false;
-}
+});
 
 function follows(known: Single, wanted: Single, effort: Effort): boolean {
   spend(effort);
@@ -118,14 +123,36 @@ function isWithin([a, value]: [Base, Value], [b, other]: [Base, Value], effort: 
   return one === two;
 }
 
-/** `one` asks for a value on a key; `other` is the same operator negated, and rules all those values out. */
+/**
+ * `one` asks for a value on a key; `other` is the same operator negated, and rules all those values out, or asks for
+ * values that are all different from those, where there can be only one.
+ */
 function excludes(one: Single, other: Single, effort: Effort): boolean {
   const [a, b] = [one.operator, other.operator];
   spend(effort);
   if (a.negated || a.set !== undefined || a.ifExists || b.set !== undefined) return false;
   if (a.base === 'Null') return false;
   if (b.base === 'Null') return other.values.every((each) => isWord(each, 'true', effort));
-  return b.negated && allWithin(one, other, effort);
+  if (b.negated) return allWithin(one, other, effort);
+  if (!one.alone) return false;
+  return one.values.every((value) =>
+    other.values.every((each) => isApart([a.base, value], [b.base, each], effort)),
+  );
+}
+
+/** Whether nothing meets both values under their positive operators. */
+function isApart([a, value]: [Base, Value], [b, other]: [Base, Value], effort: Effort): boolean {
+  spend(effort);
+  if (value.item !== undefined && other.item !== undefined) {
+    return a.startsWith('String') === b.startsWith('String') && !meets(value.item, other.item, effort);
+  }
+  const words = [value.text, other.text].map((each) => each.toLowerCase());
+  return (
+    a === 'Bool' &&
+    b === 'Bool' &&
+    words.every((each) => /^(true|false)$/.test(each)) &&
+    words[0] !== words[1]
+  );
 }
 
 function isWord({ text }: Value, word: 'true' | 'false', effort: Effort): boolean {

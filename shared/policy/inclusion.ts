@@ -20,7 +20,8 @@ export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolea
   if (start === undefined) return false;
   const least = effort.left - mostForOne;
   spend(effort, start + outer.length);
-  const alphabet = alphabetOf(outer);
+  if (isSamePattern(outer, inner, start)) return true;
+  const alphabet = alphabetOf(outer.slice(start));
   const seen = new Set<string>();
   const open: [number, ReadonlySet<number>][] = [[start, closure(outer, [start])]];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
@@ -75,13 +76,30 @@ export function overlap(one: Pattern, other: Pattern, effort: Effort): boolean {
   return false;
 }
 
-/** How many plain characters both begin with; undefined when they begin differently. Most pairs end here. */
+/** How many plain characters both begin with; undefined when they begin or end differently. Most pairs end here. */
 function commonStart(one: Pattern, other: Pattern): number | undefined {
+  for (let back = 1; ; back++) {
+    const [a, b] = [one.at(-back), other.at(-back)];
+    if (a?.kind !== 'char' || b?.kind !== 'char') break;
+    if (a.char !== b.char) return undefined;
+  }
   for (let at = 0; ; at++) {
     const [a, b] = [one[at], other[at]];
     if (a?.kind !== 'char' || b?.kind !== 'char') return at;
     if (a.char !== b.char) return undefined;
   }
+}
+
+/** Whether both go on alike, token by token, from where they are the same. */
+function isSamePattern(one: Pattern, other: Pattern, from: number): boolean {
+  if (one.length !== other.length) return false;
+  return one.slice(from).every((a, index) => {
+    const b = other[from + index];
+    if (a.kind === 'char' || b?.kind === 'char')
+      return b?.kind === 'char' && a.kind === 'char' && a.char === b.char;
+    if (a.kind === 'variable') return b !== undefined && sameVariable(a, b);
+    return b?.kind === a.kind && a.deep === b.deep;
+  });
 }
 
 /** The characters that the pattern spells out, the colon, and one that stands for all others. */

@@ -378,7 +378,8 @@ function entered(account: KindAccount): KindAccount {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: 'iam:GetRole', Resource: roleArn }],
   };
-  const asked = { runnerRoleArn: RUNNER, organizationId: 'o-exampleorg1', externalId: 'e'.repeat(32) };
+  const caller = { runnerRoleArn: RUNNER, organizationId: 'o-exampleorg1', stsRegion: account.region };
+  const asked = { ...caller, externalId: 'e'.repeat(32) };
   const entry = { roleArn, ...asked, policy: required, required };
   return { ...account, entry };
 }

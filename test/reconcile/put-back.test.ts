@@ -37,8 +37,8 @@ function account() {
   const standing = () => iam.trusts.at(-1)?.document ?? '';
   const shown = () =>
     iam.trusts.findLast(({ at }) => Date.now() - at >= iam.lagSeconds * 1000)?.document ?? '';
-  const { runnerRoleArn: callerRoleArn, organizationId } = config;
-  const asks = { roleArn, callerRoleArn, organizationId };
+  const { runnerRoleArn: callerRoleArn, organizationId, region } = config;
+  const asks = { roleArn, callerRoleArn, organizationId, region };
   const admits = (externalId?: string) =>
     externalId !== iam.refused && trustAdmits(shown(), { ...asks, ...(externalId && { externalId }) });
   const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Input }) => {

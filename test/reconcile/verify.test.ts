@@ -26,6 +26,7 @@ const role: RoleInQuestion = {
   roleArn,
   runnerRoleArn,
   organizationId,
+  region: 'eu-west-1',
   externalId,
   executionRolePattern: 'orgkeeper-execution*',
   entered: true,

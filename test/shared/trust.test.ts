@@ -14,6 +14,13 @@ const trust = (principal: string, condition?: object) => ({
   },
 });
 const asking = (externalId: string) => ({ StringEquals: { 'sts:ExternalId': externalId } });
+/** Denies whoever asks in another region. */
+const guard = (region: string) => ({
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 'sts:AssumeRole',
+  Condition: { StringNotEquals: { 'aws:RequestedRegion': region } },
+});
 const ofOrganization = (id: string) => ({
   StringEquals: { 'aws:PrincipalOrgID': id, 'sts:ExternalId': 'x1' },
 });
@@ -24,6 +31,7 @@ describe('whether a trust policy admits a role', () => {
       roleArn,
       callerRoleArn,
       organizationId,
+      region: 'eu-west-1',
       ...(externalId !== undefined && { externalId }),
     });
 
@@ -43,6 +51,18 @@ describe('whether a trust policy admits a role', () => {
       'x1',
       true,
     ],
+    [
+      'where another region is denied',
+      { ...trust(callerRoleArn), Statement: [trust(callerRoleArn).Statement, guard('eu-west-1')] },
+      'x1',
+      true,
+    ],
+    [
+      'where its region is denied',
+      { ...trust(callerRoleArn), Statement: [trust(callerRoleArn).Statement, guard('eu-west-3')] },
+      'x1',
+      false,
+    ],
     ['by what is no policy', 'nonsense', 'x1', false],
   ])('%s', (_, policy, externalId, expected) => {
     expect(admits(policy, externalId)).toBe(expected);
@@ -55,7 +75,9 @@ test('a bug in reading a policy is not taken for a policy that admits nobody', (
       throw new Error('a bug');
     },
   };
-  expect(() => trustAdmits(broken, { roleArn, callerRoleArn, organizationId })).toThrow('a bug');
+  expect(() => trustAdmits(broken, { roleArn, callerRoleArn, organizationId, region: 'eu-west-1' })).toThrow(
+    'a bug',
+  );
   expect(() => externalIdsIn(broken)).toThrow('a bug');
 });
 

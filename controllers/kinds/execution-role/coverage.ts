@@ -1,21 +1,20 @@
-import { covers, type Missing } from '../../../shared/policy/covers.ts';
-import { PolicyError, type PolicyInput, parsePolicy } from '../../../shared/policy/document.ts';
+import type { Missing } from '../../../shared/policy/covers.ts';
 import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
+import { carriedBy } from './carried.ts';
 import type { Given } from './given.ts';
+import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './lacking.ts';
 import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
 import { OWN_POLICY } from './section.ts';
-
-/** How many of the lacking permissions a message names; all of them are differences. */
-const NAMED = 5;
 
 /**
  * Whether a role that its owner made covers the baseline: its trust, what the role may do, and what Orgkeeper needs
  * there. What is not proven is a difference, action by action; nothing is ever written. Pure.
  */
 export function checkGiven(wanted: ExecutionRole, actual: ActualRole, given: Given): Comparison {
-  const trust = lacking([wanted.trustPolicy], [actual.trustPolicy]);
+  const standing = makesSense(actual.trustPolicy) ? { 'the trust policy': actual.trustPolicy } : {};
+  const trust = lackingIn([wanted.trustPolicy], standing);
   const blocked = [
     ...reports(wanted, 'TrustMissing', 'trustPolicy', trust, 'its trust policy lacks'),
     ...reports(wanted, 'PermissionsMissing', 'permissions', permissions(wanted, actual, given), 'it lacks'),
@@ -26,7 +25,7 @@ export function checkGiven(wanted: ExecutionRole, actual: ActualRole, given: Giv
 }
 
 /** Permissions count where both the policies of the role and its boundary grant them. */
-function permissions(wanted: ExecutionRole, actual: ActualRole, given: Given): Missing[] {
+function permissions(wanted: ExecutionRole, actual: ActualRole, given: Given): Lacking[] {
   const own = Object.entries(wanted.inlinePolicies).flatMap(([name, document]) =>
     name === OWN_POLICY ? [] : [document],
   );
@@ -34,12 +33,13 @@ function permissions(wanted: ExecutionRole, actual: ActualRole, given: Given): M
   const asked = wanted.managedPolicies.filter((arn) => !actual.managedPolicies.includes(arn));
   const unknown = asked.filter((arn) => given.managed[arn] === undefined);
   const all = [...own, ...needed, ...documents(asked.map((arn) => given.managed[arn]))];
-  const granted = documents(Object.values(attached(actual, given)));
+  const granted = readable(attached(actual, given));
   const { permissionsBoundary: boundary } = actual;
+  const carried = carriedBy(wanted);
   const found = [
     ...unknown.map((arn) => absentPolicy(arn)),
-    ...lacking(all, granted),
-    ...(boundary ? lacking(all, documents([given.managed[boundary]])) : []),
+    ...lackingIn(all, granted, { carried }),
+    ...(boundary ? lackingIn(all, readable({ [boundary]: given.managed[boundary] }), { carried }) : []),
   ];
   const seen = new Set<string>();
   return found.filter((each) => {
@@ -48,19 +48,13 @@ function permissions(wanted: ExecutionRole, actual: ActualRole, given: Given): M
   });
 }
 
-/** What is not proven to be granted; a policy that makes no sense grants nothing. */
-function lacking(required: readonly PolicyInput[], actual: readonly PolicyInput[]): readonly Missing[] {
-  return covers(required, actual.filter(makesSense)).missing;
-}
-
-function makesSense(policy: PolicyInput): boolean {
-  try {
-    parsePolicy(policy);
-    return true;
-  } catch (error) {
-    if (error instanceof PolicyError) return false;
-    throw error;
-  }
+/** Those that make sense, by what people call them; what makes none grants nothing. */
+function readable(named: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(named).flatMap(([name, document]) =>
+      document !== undefined && makesSense(document) ? [[`the policy ${name}`, document]] : [],
+    ),
+  );
 }
 
 /** The documents of what decides over the role, its boundary aside, by name or ARN; undefined for what may not be read. */
@@ -90,29 +84,54 @@ function reports(
   wanted: ExecutionRole,
   reason: string,
   field: string,
-  missing: readonly Missing[],
+  lacking: readonly Lacking[],
   lacks: string,
 ): Blocked[] {
-  const names = missing.map(({ action, resource, principal }) =>
-    principal ? `${action} by ${principal}` : `${action} on ${resource}`,
+  const owners = `The role ${wanted.arn} is its owner's and is never changed`;
+  const whole = `\`orgkeeper template member --account ${wanted.arn.split(':')[4]}\` shows a whole role`;
+  const unproven = lacking.filter((each) => each.unproven);
+  const absent = lacking.filter((each) => !each.unproven && each.deniedBy === undefined);
+  const why = listed(
+    absent.flatMap((each) => (tellsMore(each.reason) ? [each.reason] : [])),
+    ' ',
   );
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  const message =
-    `The role ${wanted.arn} is its owner's and is never changed; ${lacks} ${names.slice(0, NAMED).join(', ')}${more}. ` +
-    `Have its owner add what is missing; \`orgkeeper template member --account ${wanted.arn.split(':')[4]}\` shows a whole role.`;
-  return missing.map((each, index) => ({
-    reason,
-    message,
-    difference: difference(wanted, `${field}.${names[index]}`, each),
-  }));
+  return [
+    ...absent.map((each) => ({
+      reason,
+      message: `${owners}; ${lacks} ${listed(absent.map(nameOf))}.${why && ` ${why}`} Have its owner add what is missing; ${whole}.`,
+      difference: difference(wanted, `${field}.${nameOf(each)}`, each),
+    })),
+    ...[...byStatement(lacking)].map(([statement, denied]) => ({
+      reason: 'DeniedByStatement',
+      message:
+        `${owners}; ${statement} denies, or may, ${listed(denied.map(nameOf))}, which the baseline or Orgkeeper needs. ` +
+        'Have its owner except that from the statement.',
+      difference: {
+        ...difference(wanted, `${field}.${statement}`),
+        desired: listed(denied.map(nameOf)),
+        actual: 'This statement denies it, or may.',
+      },
+    })),
+    ...unproven.map((each) => ({
+      reason: 'TooLargeToProve',
+      message:
+        `${owners}; whether it covers the baseline cannot be told: ${each.reason} ` +
+        `Have its owner write that statement as the baseline has it, or split it in the baseline; ${whole}.`,
+      difference: { ...difference(wanted, `${field}.${nameOf(each)}`), actual: each.reason },
+    })),
+  ];
 }
 
-function difference(
-  { name: resource }: ExecutionRole,
-  path: string,
-  { effect: _, reason, ...desired }: Missing,
-): Difference {
-  return { kind: 'executionRole', resource, path, desired, actual: reason, action: 'reported' };
+/** Whether a reason says more than that something is missing. */
+function tellsMore(reason: string): boolean {
+  return !/^No Allow /.test(reason);
+}
+
+function difference({ name: resource }: ExecutionRole, path: string, missing?: Missing): Difference {
+  const reported = { kind: 'executionRole', resource, path, action: 'reported' } as const;
+  if (!missing) return reported;
+  const { effect: _, reason, ...desired } = missing;
+  return { ...reported, desired, actual: reason };
 }
 
 function unread({ arn, name: resource }: ExecutionRole, policy: string): Blocked {

@@ -1,8 +1,10 @@
-import { covers } from '../../../shared/policy/covers.ts';
-import { PolicyError, type PolicyInput } from '../../../shared/policy/document.ts';
+import type { Circumstances } from '../../../shared/policy/covers.ts';
+import type { PolicyInput } from '../../../shared/policy/document.ts';
 import type { Difference } from '../../../shared/status.ts';
 import { trustAdmits } from '../../../shared/trust.ts';
 import type { Blocked, Entry } from '../kind.ts';
+import { carriedBy } from './carried.ts';
+import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './lacking.ts';
 import type { ActualRole } from './observe.ts';
 import type { ExecutionRole } from './render.ts';
 import { OWN_POLICY } from './section.ts';
@@ -50,33 +52,38 @@ export function keepsItself({ entry }: ExecutionRole, { inlinePolicies }: Actual
   if (!entry) return true;
   if (standing === undefined) return false;
   const statement = { Effect: 'Allow', Action: TO_GO_ON, Resource: entry.roleArn };
-  return grants([standing], { Version: '2012-10-17', Statement: [statement] });
+  return lacks({ [OWN_POLICY]: standing }, { Version: '2012-10-17', Statement: [statement] }).length === 0;
 }
 
 /** Why a difference must not be written; undefined when it may. */
 function reasons(
   wanted: ExecutionRole,
   actual: ActualRole,
-  { roleArn, runnerRoleArn: callerRoleArn, organizationId, externalId, policy }: Entry,
+  { roleArn, runnerRoleArn: callerRoleArn, organizationId, stsRegion: region, externalId, policy }: Entry,
 ): (one: Difference) => string | undefined {
   const { trustPolicy, inlinePolicies } = wanted;
-  const admitted = trustAdmits(trustPolicy, { roleArn, callerRoleArn, organizationId, externalId });
-  const allowed = grants(Object.values(inlinePolicies), policy);
-  const bare = !allowed && !keepsItself(wanted, actual);
+  const admitted = trustAdmits(trustPolicy, { roleArn, callerRoleArn, organizationId, region, externalId });
+  const carried = carriedBy(wanted);
+  const named = Object.entries(inlinePolicies).map(([name, document]) => [`the policy ${name}`, document]);
+  const lost = lacks(Object.fromEntries(named), policy, { carried });
+  const bare = lost.length > 0 && !keepsItself(wanted, actual);
   /** Of a managed policy that is to be put on the role: beside `others`, it leaves what is needed. */
-  const leaves = (arn: string | undefined, others: readonly PolicyInput[]) => {
+  const leaves = (arn: string | undefined, others: Readonly<Record<string, PolicyInput>>) => {
     const document = actual.toBe?.[arn ?? ''];
-    return document !== undefined && grants([...others, document], policy);
+    return (
+      document !== undefined && lacks({ ...others, [arn ?? '']: document }, policy, { carried }).length === 0
+    );
   };
   return ({ path, action }) => {
     const [field] = path.split('.', 1);
     if (field === 'trustPolicy' && !admitted) {
       return `its new trust policy would not admit ${callerRoleArn} with the account's ExternalId`;
     }
-    if (field === 'inlinePolicies' && !allowed) {
-      return 'its new policies would deny what Orgkeeper needs there';
+    if (field === 'inlinePolicies' && lost.length > 0) {
+      const cause = denials(lost);
+      return `its new policies would deny what Orgkeeper needs there${cause && `: ${cause}`}`;
     }
-    if (field === 'permissionsBoundary' && action !== 'removed' && !leaves(wanted.permissionsBoundary, [])) {
+    if (field === 'permissionsBoundary' && action !== 'removed' && !leaves(wanted.permissionsBoundary, {})) {
       return `the new boundary may not allow what Orgkeeper needs there, or ${UNREAD}`;
     }
     if (field !== 'managedPolicies') return undefined;
@@ -85,17 +92,24 @@ function reasons(
         ? 'it may be all that lets Orgkeeper keep the role, since its new policies are not put'
         : undefined;
     }
-    return leaves(path.slice('managedPolicies.'.length), [policy])
+    return leaves(path.slice('managedPolicies.'.length), { [OWN_POLICY]: policy })
       ? undefined
       : `this policy may deny what Orgkeeper needs there, or ${UNREAD}`;
   };
 }
 
-function grants(actual: readonly PolicyInput[], required: PolicyInput): boolean {
-  try {
-    return covers(required, actual).covered;
-  } catch (error) {
-    if (error instanceof PolicyError) return false;
-    throw error;
-  }
+/** What is not proven to be granted: everything, where one of the policies makes no sense. */
+function lacks(
+  actual: Readonly<Record<string, PolicyInput>>,
+  required: PolicyInput,
+  circumstances: Circumstances = {},
+): readonly Lacking[] {
+  return lackingIn([required], Object.values(actual).every(makesSense) ? actual : {}, circumstances);
+}
+
+/** Which statements deny what, for people; empty when no Deny is the cause. */
+function denials(lost: readonly Lacking[]): string {
+  return [...byStatement(lost)]
+    .map(([statement, denied]) => `${statement} denies, or may, ${listed(denied.map(nameOf))}`)
+    .join('; ');
 }

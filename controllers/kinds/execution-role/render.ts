@@ -11,6 +11,8 @@ import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
 export interface ExecutionRole extends ExecutionRoleSection {
   readonly arn: string;
   readonly partition: string;
+  /** Where the account is kept, and its role used. */
+  readonly region: string;
   readonly owner: string;
   /** Present when the account is entered by this very role. */
   readonly entry?: Entry;
@@ -50,6 +52,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
     tags: { ...role.tags, [OWNER_TAG]: account.owner, [NAME_TAG]: 'executionRole' },
     arn: arnOf(role, account),
     partition: account.partition,
+    region: account.region,
     owner: account.owner,
     former,
     ...(entry && { entry }),

@@ -40,6 +40,20 @@ const section = {
   trustPolicy: trust(config.runnerRoleArn),
   inlinePolicies: { data: allow('s3:GetObject', 's3:PutObject') },
 };
+/** Allows everything but what is asked of another region. */
+const guard = (region: string) => ({
+  Version: '2012-10-17' as const,
+  Statement: [
+    {
+      Sid: 'Regions',
+      Effect: 'Deny',
+      NotAction: ['iam:*', 'sts:*', 'organizations:*'],
+      Resource: '*',
+      Condition: { StringNotEquals: { 'aws:RequestedRegion': [region] } },
+    },
+    { Effect: 'Allow', Action: '*', Resource: '*' },
+  ] as const,
+});
 const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
 
 const rendered = (changes: object = {}) =>
@@ -144,6 +158,28 @@ describe('the branch that Orgkeeper sits on', () => {
     expect(differences.map((each) => each.path)).toEqual(['description']);
   });
 
+  test('bears a guard that keeps to regions, where it does not bind in the region in use', () => {
+    const wanted = rendered({ inlinePolicies: { guard: guard(account.region) } });
+    expect(executionRole.diff(wanted, asMade())).toMatchObject({
+      differences: [{ path: 'inlinePolicies.guard' }, { path: 'inlinePolicies.data' }],
+      blocked: [],
+    });
+  });
+
+  test('names the statement that would deny what we need', () => {
+    const elsewhere = rendered({ inlinePolicies: { guard: guard('ap-south-2') } });
+    const { blocked } = executionRole.diff(elsewhere, asMade());
+    expect(blocked[0]?.message).toMatch(
+      /would deny what Orgkeeper needs there: Statement\[0\] \(Regions\) of the policy guard denies, or may, ec2:/,
+    );
+    // IAM is asked in one region of the partition, whatever the account's region is.
+    const { NotAction: _, ...all } = guard(account.region).Statement[0];
+    const global = { Version: '2012-10-17', Statement: [{ ...all, Action: '*' }] };
+    expect(
+      executionRole.diff(rendered({ inlinePolicies: { global } }), asMade()).blocked[0]?.message,
+    ).toMatch(/of the policy global denies, or may, iam:/);
+  });
+
   test('bears a boundary that allows what we need', () => {
     const wanted = rendered({ permissionsBoundary: BOUNDARY });
     const narrow = executionRole.diff(wanted, asMade({ toBe: { [BOUNDARY]: encoded(allow('s3:*')) } }));
@@ -202,6 +238,69 @@ describe('a role that its owner made', () => {
       blocked: [],
       note: expect.stringMatching(/is its owner's; it covers the baseline/),
     });
+  });
+
+  test('is content with a guard that keeps to regions, where it does not bind in the region in use', () => {
+    expect(paths(asGiven(guard(account.region)))).toEqual([]);
+    const transport = {
+      Effect: 'Deny',
+      Action: '*',
+      Resource: '*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    };
+    const { Version, Statement } = guard(account.region);
+    expect(paths(asGiven({ Version, Statement: [...Statement, transport] }))).toEqual([]);
+  });
+
+  test('says which statement denies what is needed, once, and not to add anything', () => {
+    const { blocked } = executionRole.diff(rendered(), asGiven(guard('ap-south-2')));
+    expect(blocked).toHaveLength(1);
+    expect(blocked[0]).toMatchObject({
+      reason: 'DeniedByStatement',
+      message: expect.stringMatching(
+        /Statement\[0\] \(Regions\) of the policy mine denies, or may, s3:GetObject on \*/,
+      ),
+      difference: { path: 'permissions.Statement[0] (Regions) of the policy mine' },
+    });
+    expect(blocked[0]?.message).not.toMatch(/add what is missing/);
+  });
+
+  test('is never advised to grant everything, where a statement is only too large to be proven', () => {
+    const names = (prefix: string) => Array.from({ length: 900 }, (_, n) => `${prefix}${n}`);
+    const statement = { Effect: 'Allow', Action: names('s3:'), Resource: names('a:') };
+    const large = { Version: '2012-10-17', Statement: [statement] };
+    const wanted = { ...rendered(), inlinePolicies: { large } };
+    expect(
+      executionRole.diff(
+        wanted,
+        asGiven({ ...large, Statement: [statement, ...allow('iam:*', 'ec2:*', 'ssm:*', 'tag:*').Statement] }),
+      ).blocked,
+    ).toEqual([]);
+    const { blocked } = executionRole.diff(
+      wanted,
+      asGiven(allow('s3:1', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')),
+    );
+    expect(blocked).toMatchObject([{ reason: 'TooLargeToProve' }]);
+    expect(blocked[0]?.message).not.toMatch(/\* on \*|add what is missing/);
+  });
+
+  test('says why a trust of the account alone is not enough', () => {
+    const { Version, Statement } = trust('arn:aws:iam::345678901234:root');
+    const narrowed = Statement.map((one) => ({
+      ...one,
+      Principal: { AWS: config.runnerRoleArn.replace(/:role.*/, ':root') },
+      Condition: { ...one.Condition, ArnLike: { 'aws:PrincipalArn': config.runnerRoleArn } },
+    }));
+    const trustPolicy = encoded({ Version, Statement: narrowed });
+    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { trustPolicy }));
+    expect(blocked).toMatchObject([
+      {
+        reason: 'TrustMissing',
+        message: expect.stringMatching(
+          /Statement\[0\] names only its account, which leaves it to identity policies\./,
+        ),
+      },
+    ]);
   });
 
   test('need not be allowed to change itself', () => {
