@@ -235,3 +235,17 @@ executionRole:
     expect(parseBaseline(parameter, shippedKinds)).toHaveProperty('problems');
   });
 });
+
+test('a baseline with one parameter that SSM would refuse, names filled in, is refused with its line', () => {
+  const tagged =
+    'name: small\nparameters:\n  - { name: /a, value: x }\n  - name: /b\n    value: x\n    tags: { t: "${account.id}!" }\n';
+  expect(parseBaseline(tagged, shippedKinds)).toEqual({
+    problems: [
+      {
+        path: 'parameters[1].tags.t',
+        message: expect.stringContaining('a tag value is at most 256 letters'),
+        line: 6,
+      },
+    ],
+  });
+});
