@@ -231,6 +231,9 @@ executionRole:
   });
 
   test('means nothing in a parameter', () => {
+    expect(parseBaseline(role('arn:aws:s3:::${AWS::AccountId}-x/*'), shippedKinds)).toMatchObject({
+      problems: [{ path: expect.stringMatching(/Resource$/), line: expect.any(Number) }],
+    });
     const parameter = 'name: small\nparameters:\n  - { name: /a, value: "${aws:username}" }\n';
     expect(parseBaseline(parameter, shippedKinds)).toHaveProperty('problems');
   });

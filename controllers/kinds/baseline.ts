@@ -112,7 +112,8 @@ function unknownNames(value: unknown, path: Path, sample: Sample, forAws?: RegEx
   if (typeof value === 'string') {
     const unknown = namesIn(value).filter((name) => !isKnown(name, sample) && !forAws?.test(name));
     const found = unknown.map((name) => ({ path, message: explainName(name, sample) }));
-    const closed = namesIn(value).reduce((rest, name) => rest.replace(`\${${name}}`, ''), value);
+    const written = forAws?.test('$') ? value.replaceAll('${$}', '') : value;
+    const closed = namesIn(written).reduce((rest, name) => rest.replace(`\${${name}}`, ''), written);
     return closed.includes('${') ? [...found, { path, message: 'a `${` without a name and a `}`' }] : found;
   }
   if (value === null || typeof value !== 'object') return [];

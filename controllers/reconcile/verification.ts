@@ -1,5 +1,6 @@
 import { AccountNotReady, ControllerError, NotYetConsistent } from '../../shared/errors.ts';
-import { staysPutBack } from '../../shared/status.ts';
+import { type Condition, staysPutBack } from '../../shared/status.ts';
+import type { Finding } from './conditions.ts';
 import { openness } from './diagnose.ts';
 import type { Clock } from './eventually.ts';
 import type { Findings } from './findings.ts';
@@ -21,6 +22,7 @@ export async function verified(
 ): Promise<Omit<Findings, 'hold' | 'retired'>> {
   const outcome = outcomes.find(({ kind }) => kind.verifiesAccess);
   const old = pass.before?.conditions.find(({ type }) => type === 'Access');
+  if (outcome && isForeign(outcome)) return { outcomes, findings: [untried(outcome, old)], failures: [] };
   const role = roleOf(pass, deps, outcome);
   const found = { outcomes, findings: [], failures: [] };
   const failed = (error: unknown) => ({ ...found, failures: [{ type: 'Access', error }] });
@@ -59,6 +61,18 @@ export async function verified(
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Somebody else's role stands where ours was: what was tried was another. */
+function isForeign({ state, role }: KindOutcome): boolean {
+  return state.is === 'blocked' && state.reason === 'ForeignResource' && role === undefined;
+}
+
+/** What was seen of the role before says nothing of the one that is there now. */
+function untried({ kind }: KindOutcome, old: Condition | undefined): Finding {
+  const before = old?.status === 'True' ? 'What was verified before was another role' : 'It was not tried';
+  const message = `${before}: the condition ${kind.condition} says what stands in its place.`;
+  return { type: 'Access', status: 'Unknown', reason: 'RoleReplaced', message };
 }
 
 /** A change of the role that stays put back is not tried; what was said of it stays, until the trust is as desired. */

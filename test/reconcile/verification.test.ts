@@ -95,6 +95,15 @@ describe('what a pass says of access', () => {
     expect(found).toMatchObject({ findings: [verifiedBefore], tried: [], evicted: [] });
   });
 
+  it('is unknown once somebody else has made another role in the place of ours', async () => {
+    const { role: _, ...gone } = outcomeOf({
+      state: { is: 'blocked', reason: 'ForeignResource', message: 'Not ours.' },
+    });
+    const found = await verify({ record: aRecord(), outcome: gone });
+    expect(found.findings).toMatchObject([{ type: 'Access', status: 'Unknown', reason: 'RoleReplaced' }]);
+    expect(found.tried).toEqual([]);
+  });
+
   it('is tried anew after a change of the role in use, with nothing remembered', async () => {
     const found = await verify({ outcome: outcomeOf({ differences: [changed] }) });
     expect(found).toMatchObject({ verdict: { ok: true }, evicted: [MEMBER] });

@@ -1,7 +1,7 @@
 import type { Role } from '@aws-sdk/client-iam';
 import { AccessDenied } from '../../../shared/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
-import { lookAtFormer } from './former.ts';
+import { lookAtFormer, roleName } from './former.ts';
 import { type Given, readGiven } from './given.ts';
 import { HAND_OVER, isOurs, tagsOf } from './ours.ts';
 import {
@@ -53,7 +53,10 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
   if (!role) return { state: 'absent' };
   const tags = tagsOf(role);
   const given = !isOurs(role, context);
-  if (given && (!wanted.entry || tags[OWNER_TAG] !== undefined)) return foreign(role, tags[OWNER_TAG]);
+  if (given && (!wanted.entry || tags[OWNER_TAG] !== undefined)) {
+    forgetReplaced(role, context);
+    return foreign(role, tags[OWNER_TAG]);
+  }
   const denial = documents.find((each) => each instanceof AccessDenied);
   if (denial && !given) throw denial;
   const inline: Record<string, string | undefined> = Object.fromEntries([
@@ -97,6 +100,13 @@ async function readToBe(
   if (boundary && boundary !== current.permissionsBoundary) arns.push(boundary);
   const read = async (arn: string) => [arn, await unlessDenied(managedDocument(arn, context))] as const;
   return arns.length > 0 ? { toBe: Object.fromEntries(await Promise.all(arns.map(read))) } : {};
+}
+
+/** A role's name is its own in an account: where another path has it, ours is gone, and nobody may count on its ARN. */
+function forgetReplaced({ Arn, RoleName }: Role, { recorded, record }: KindContext): void {
+  const known = recorded['role.arn'];
+  if (known === undefined || known === Arn || roleName(known) !== RoleName) return;
+  record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
 }
 
 function foreign(role: Role, owner: string | undefined): Observation<ActualRole> {

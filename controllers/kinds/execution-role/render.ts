@@ -2,10 +2,11 @@ import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
 import { matchesRolePattern } from '../../../shared/trust.ts';
-import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG, type PolicyDocument } from '../kind.ts';
 import { FORMER } from './ours.ts';
 import { reachingFormer } from './reaching-former.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
+import { wideningProblems } from './values.ts';
 
 /** The execution role that an account is to have. */
 export interface ExecutionRole extends ExecutionRoleSection {
@@ -34,8 +35,10 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   const entry = account.entry && reachingFormer(account.entry, former);
   const filled = interpolateDeep(section, lookup);
   const parsed = ExecutionRoleSection.safeParse(filled);
+  const { description: _, tags: __, ...granting } = section;
   const problems = [
     ...unknownNames(filled, 'executionRole'),
+    ...wideningProblems(granting, 'executionRole', lookup, section.wildcardsFrom),
     ...(parsed.success
       ? wholeProblems(withEntry(parsed.data, entry), account)
       : zodProblems(parsed.error, 'executionRole')),
@@ -46,7 +49,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
       remedy: 'Correct the baseline, or register the account again with the values that it needs.',
     });
   }
-  const role = withEntry(parsed.data, entry);
+  const role = withEntry(inText(parsed.data), entry);
   return {
     ...role,
     tags: { ...role.tags, [OWNER_TAG]: account.owner, [NAME_TAG]: 'executionRole' },
@@ -57,6 +60,33 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
     former,
     ...(entry && { entry }),
   };
+}
+
+/** The role with the values of its policies' conditions as IAM takes them: `3600` and `true` are text there. */
+function inText(role: ExecutionRoleSection): ExecutionRoleSection {
+  const inlinePolicies = Object.entries(role.inlinePolicies).map(([name, one]) => [
+    name,
+    conditionsInText(one),
+  ]);
+  return {
+    ...role,
+    trustPolicy: conditionsInText(role.trustPolicy),
+    inlinePolicies: Object.fromEntries(inlinePolicies),
+  };
+}
+
+function conditionsInText(document: PolicyDocument): Record<string, unknown> {
+  const statement = (one: object) =>
+    'Condition' in one ? { ...one, Condition: leavesInText(one.Condition) } : one;
+  const { Statement } = document;
+  const written = Array.isArray(Statement) ? Statement.map(statement) : statement(Object(Statement));
+  return { ...document, Statement: written };
+}
+
+function leavesInText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(leavesInText);
+  if (value === null || typeof value !== 'object') return String(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, leavesInText(item)]));
 }
 
 function withEntry(role: ExecutionRoleSection, entry: Entry | undefined): ExecutionRoleSection {
@@ -112,7 +142,8 @@ export function characters(text: string): number {
 
 function unknownNames(value: unknown, path: string): Problem[] {
   if (typeof value === 'string') {
-    const unknown = namesIn(value).filter((name) => !POLICY_VARIABLE.test(name));
+    const forIam = /^executionRole\.(trustPolicy|inlinePolicies)\b/.test(path);
+    const unknown = namesIn(value).filter((name) => !(forIam && POLICY_VARIABLE.test(name)));
     return unknown.map((name) => ({ path, message: `\${${name}} is not known for this account` }));
   }
   if (value === null || typeof value !== 'object') return [];
@@ -120,5 +151,8 @@ function unknownNames(value: unknown, path: string): Problem[] {
   return parts.flatMap(([key, item]) => unknownNames(item, formatPath(path, [key])));
 }
 
-/** IAM's own `${aws:username}`, `${*}`: they are for IAM to fill in. */
-export const POLICY_VARIABLE = /:|^[*?]$/;
+/**
+ * IAM's own `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`: they are for IAM to fill in. CloudFormation's
+ * `${AWS::AccountId}` is none.
+ */
+export const POLICY_VARIABLE = /^\s*[a-z0-9][\w./-]*:[a-z][\w-]*(\/[^,']+)?\s*(,\s*'[^']*'\s*)?$|^[*?$]$/i;

@@ -102,6 +102,17 @@ export const ExecutionRoleSection = z.strictObject({
     .refine((arns) => new Set(arns).size === arns.length, 'a policy stands here twice')
     .default([]),
   permissionsBoundary: PolicyArn.optional(),
+  /** Names such as `values.prefix` whose values may hold `*`, `?` and `${` in policies and ARNs. */
+  wildcardsFrom: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(account\.(name|email)|values\.[A-Za-z][A-Za-z0-9_-]{0,63})$/,
+          'a name is values.NAME, account.name or account.email',
+        ),
+    )
+    .default([]),
   /** Every other tag is removed. */
   tags: Tags.default({}),
 });

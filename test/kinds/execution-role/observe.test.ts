@@ -60,6 +60,36 @@ const listed = {
   ListAttachedRolePolicies: { AttachedPolicies: [] },
 };
 
+describe('a role of the same name under another path', () => {
+  const observed = async (recordedArn: string) => {
+    const forgotten: object[] = [];
+    const own = kindAccount(aRecord(), config, kept);
+    const answers: Record<string, object> = {
+      ListRolePoliciesCommand: { PolicyNames: [] },
+      ListAttachedRolePoliciesCommand: { AttachedPolicies: [] },
+      GetRoleCommand: { Role: { ...role().Role, Arn: ARN.replace('role/', 'role/team/'), Path: '/team/' } },
+    };
+    const iam = Object.assign(new IAMClient({ region: 'eu-west-1' }), {
+      send: async ({ constructor: { name } }: object) => answers[name],
+    });
+    const context = {
+      ...{ account: own, recorded: { 'role.arn': recordedArn }, clients: { iam } },
+      record: (outputs: object) => forgotten.push(outputs),
+    } as unknown as KindContext;
+    const section = ExecutionRoleSection.parse({ name: 'orgkeeper-execution', trustPolicy });
+    const { state } = await executionRole.observe(
+      executionRole.render(section, () => undefined, own),
+      context,
+    );
+    return [state, forgotten];
+  };
+
+  test('is not ours, and the ARN of ours, which is gone, is forgotten', async () => {
+    const nothing = { 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined };
+    expect(await observed(ARN)).toEqual(['foreign', [nothing]]);
+  });
+});
+
 describe('inline policies that may not be read', () => {
   test('of a role that its owner made, are named with the permission that is missing', async () => {
     const { differences, blocked } = await seen({ ...listed, GetRole: role() });

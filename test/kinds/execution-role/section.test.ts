@@ -53,6 +53,41 @@ describe('the section executionRole', () => {
   });
 });
 
+describe('the values of a registration in a role', () => {
+  const withValue = (bucket: string, wildcardsFrom: string[] = []) => {
+    const inlinePolicies = { p: policy({ ...Allow, Resource: 'arn:aws:s3:::${values.bucket}/*' }) };
+    const given = ExecutionRoleSection.parse({ ...valid, inlinePolicies, wildcardsFrom });
+    return render(given, (name) => (name === 'values.bucket' ? bucket : lookup(name)), account);
+  };
+
+  test.each(['*', 'lab-?', '${aws:username}'])('cannot widen its policies: %s', (bucket) => {
+    expect(() => withValue(bucket)).toThrow(InvalidDesiredState);
+    expect(() => withValue(bucket)).toThrow(
+      /inlinePolicies\.p\.Statement\[0\]\.Resource: \$\{values\.bucket\} has a .* would widen what the baseline grants/,
+    );
+    expect(withValue(bucket, ['values.bucket']).inlinePolicies.p).toMatchObject({
+      Statement: [{ Resource: `arn:aws:s3:::${bucket}/*` }],
+    });
+  });
+
+  test('fill in a policy when they are plain', () => {
+    expect(withValue('lab').inlinePolicies.p).toMatchObject({
+      Statement: [{ Resource: 'arn:aws:s3:::lab/*' }],
+    });
+  });
+
+  test('cannot widen its path, nor come by the name of the account', () => {
+    const byName = (given: object) => () =>
+      render(
+        ExecutionRoleSection.parse({ ...valid, ...given }),
+        (name) => (name === 'account.name' ? 'a*' : lookup(name)),
+        account,
+      );
+    expect(byName({ path: '/${account.name}/' })).toThrow(/path: \$\{account\.name\} has a/);
+    expect(byName({ description: 'of ${account.name}' })).not.toThrow();
+  });
+});
+
 describe('rendering the execution role', () => {
   const rendered = (given: object, deployment: object = {}) =>
     render(ExecutionRoleSection.parse({ ...valid, ...given }), lookup, { ...account, ...deployment });
@@ -100,7 +135,10 @@ describe('rendering the execution role', () => {
   });
 
   test("leaves IAM's own variables for IAM", () => {
-    const own = policy({ ...Allow, Resource: 'arn:aws:s3:::home/${aws:username}/${*}' });
+    const own = policy({
+      ...Allow,
+      Resource: "arn:aws:s3:::${aws:PrincipalTag/team, 'none'}/${aws:username}/${*}",
+    });
     expect(rendered({ inlinePolicies: { own } }).inlinePolicies).toEqual({ own });
   });
 
@@ -131,5 +169,32 @@ describe('rendering the execution role', () => {
     expect(problemsOf({ inlinePolicies: { a: long, b: long } })).toMatchObject([
       { path: 'executionRole.inlinePolicies' },
     ]);
+  });
+
+  test('sends the values of conditions as text', () => {
+    const Condition = {
+      NumericLessThan: { 'aws:MultiFactorAuthAge': 3600 },
+      Bool: { 'aws:SecureTransport': [true] },
+    };
+    expect(rendered({ inlinePolicies: { p: policy({ ...Allow, Condition }) } }).inlinePolicies.p).toEqual(
+      policy({
+        ...Allow,
+        Condition: {
+          NumericLessThan: { 'aws:MultiFactorAuthAge': '3600' },
+          Bool: { 'aws:SecureTransport': ['true'] },
+        },
+      }),
+    );
+  });
+
+  test.each([
+    [
+      "CloudFormation's variables",
+      { inlinePolicies: { p: policy({ ...Allow, Resource: '${AWS::AccountId}' }) } },
+    ],
+    ['what is no key', { inlinePolicies: { p: policy({ ...Allow, Resource: '${a:}' }) } }],
+    ["IAM's variables outside of policies", { description: '${aws:username}' }],
+  ])('refuses %s', (_, given) => {
+    expect(() => rendered(given)).toThrow(/is not known for this account/);
   });
 });
