@@ -1,5 +1,5 @@
 /** One suite a concern; each test file that needs an emulator starts its own. */
-const common = {
+export const common = {
   setupFiles: ['<rootDir>/test/support/no-terminal.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -22,7 +22,13 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/test/infra/', '/test/conformance/', '/test/journey/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/test/infra/',
+        '/test/conformance/',
+        '/test/journey/',
+        '/test/soak/',
+      ],
     },
     { ...common, displayName: 'infra', testMatch: ['<rootDir>/test/infra/**/*.test.ts'] },
     { ...common, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.test.ts'] },

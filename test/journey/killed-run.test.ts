@@ -1,0 +1,72 @@
+import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RecordedCall } from '../../local/gateway/recorder.ts';
+import { type Fleet, fleetOf } from './support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { until } from './support/wait.ts';
+
+/** More would wait for an environment of the function before they begin. */
+const KILLED = 8;
+
+let at: TestRuntime;
+let fleet: Fleet;
+beforeAll(async () => {
+  at = await startTestRuntime();
+  fleet = fleetOf(at);
+}, 240_000);
+afterAll(() => at?.stop());
+
+describe('A run that is killed', () => {
+  it('starts again within 60 s in the median, with one writer at a time', async () => {
+    const attach = { action: 'AttachInternetGateway' };
+    const effect = { kind: 'delay', milliseconds: 120_000 } as const;
+    await at.fault({ ...attach, caller: 'role', count: 'all', effect });
+    const ids: string[] = [];
+    for (let n = 0; n < KILLED; n += 1) ids.push(await fleet.createAccount(`killed-${n}`));
+    const begun = async () => new Set((await at.calls({ action: 'CreateInternetGateway' })).map(accountOf));
+    await until('every run is in the middle of its writing', async () =>
+      (await begun()).size >= KILLED ? true : undefined,
+    );
+    const before = new Set((await at.calls()).flatMap(({ session = '' }) => session));
+    const killedAt = Date.now();
+    expect(await at.kill('orgkeeper-reconcile')).toBe(KILLED);
+    await at.clearFaults();
+
+    const firstOf = async (id: string) =>
+      (await at.calls({ account: id })).find(({ session }) => session && !before.has(session));
+    const restarts: number[] = [];
+    for (const id of ids) {
+      const first = await until(`the run of ${id} has started again`, () => firstOf(id), { seconds: 400 });
+      restarts.push((first.time - killedAt) / 1000);
+    }
+    const median = restarts.toSorted((a, b) => a - b)[Math.floor(KILLED / 2)] ?? 0;
+    process.stdout.write(`${KILLED} killed runs started again after ${median.toFixed(0)} s in the median.\n`);
+    await fleet.untilReady(...ids);
+    for (const id of ids) {
+      expect(writersAtOnce(await at.calls({ account: id, access: 'write' }))).toEqual([]);
+      const { Vpcs = [] } = await new EC2Client(at.as(id)).send(new DescribeVpcsCommand({}));
+      expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
+    }
+    expect(median).toBeLessThanOrEqual(60);
+  }, 900_000);
+});
+
+function accountOf({ account }: RecordedCall): string {
+  return account;
+}
+
+/** Pairs of runs of which one wrote between the first and the last write of the other. */
+function writersAtOnce(writes: readonly RecordedCall[]): [string, string][] {
+  const runs = new Map<string, { from: number; to: number }>();
+  for (const { session, time, milliseconds, status } of writes) {
+    // What was under way when its run was killed was never done: status 0.
+    if (!session || status === 0) continue;
+    const { from = time, to = 0 } = runs.get(session) ?? {};
+    runs.set(session, { from: Math.min(from, time), to: Math.max(to, time + milliseconds) });
+  }
+  const spans = [...runs].toSorted(([, a], [, b]) => a.from - b.from);
+  return spans.flatMap(([run, { to }], at) => {
+    const next = spans[at + 1];
+    return next && next[1].from < to ? [[run, next[0]] as [string, string]] : [];
+  });
+}

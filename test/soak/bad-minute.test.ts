@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+import { until } from '../journey/support/wait.ts';
+
+const ACCOUNTS = 60;
+
+let runtime: TestRuntime | undefined;
+afterEach(async () => {
+  await runtime?.stop();
+  runtime = undefined;
+});
+
+/** A runtime of its own: what one fleet waits for must not slow the other. */
+async function start(): Promise<{ at: TestRuntime; fleet: Fleet }> {
+  await runtime?.stop();
+  const at = await startTestRuntime();
+  runtime = at;
+  return { at, fleet: fleetOf(at) };
+}
+
+/** So many calls of the functions fail, and events come twice and late, whoever is on the other end. */
+async function makeBad(at: TestRuntime): Promise<void> {
+  const all = { caller: 'role', count: 'all' } as const;
+  await at.fault({ ...all, rate: 0.3, seed: 1, effect: { kind: 'throttled' } });
+  // Of the calls that were not throttled: a twentieth of all.
+  await at.fault({ ...all, rate: 0.05 / 0.7, seed: 2, effect: { kind: 'broken' } });
+  await at.planDeliveries({ doubled: 0.2, delayed: 0.2, milliseconds: 5_000, seed: 3 });
+}
+
+/** Creates the accounts and waits until all are ready; their ids, and how long that took. */
+async function onboard({ at, fleet }: { at: TestRuntime; fleet: Fleet }) {
+  const began = Date.now();
+  const ids: string[] = [];
+  for (let n = 0; n < ACCOUNTS; n += 1) ids.push(await fleet.createAccount(`member-${n}`));
+  // The functions' log says how many are ready at no cost: asking would keep the emulator from its work.
+  const ready = () => readFileSync(at.logFile, 'utf8').match(/"SecondsToReady":/g)?.length ?? 0;
+  await until(`${ACCOUNTS} accounts are ready`, () => (ready() >= ACCOUNTS ? true : undefined), {
+    seconds: 900,
+    seen: ready,
+  });
+  const seconds = (Date.now() - began) / 1000;
+  await fleet.untilReady(...ids);
+  return { ids, seconds };
+}
+
+describe('With 30 % of all calls throttled, 5 % failing, events doubled and late', () => {
+  it('60 accounts are all ready within three times what they take without, none doubled or lost', async () => {
+    const calm = await onboard(await start());
+    const bad = await start();
+    await makeBad(bad.at);
+    const { ids, seconds } = await onboard(bad);
+    const times = seconds / calm.seconds;
+    process.stdout.write(
+      `${ACCOUNTS} accounts: ${calm.seconds.toFixed(0)} s, in a bad minute ${seconds.toFixed(0)} s: ${times.toFixed(1)} times.\n`,
+    );
+    await bad.at.clearFaults();
+    await bad.at.planDeliveries(undefined);
+    await bad.fleet.untilQuiet();
+    for (const id of ids) {
+      const { Vpcs = [] } = await new EC2Client(bad.at.as(id)).send(new DescribeVpcsCommand({}));
+      expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
+    }
+    expect(await bad.fleet.deadLetters()).toBe(0);
+    expect(times).toBeLessThanOrEqual(3);
+  }, 2_400_000);
+});
