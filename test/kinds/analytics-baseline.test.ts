@@ -6,6 +6,7 @@ import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { ParametersSection } from '../../controllers/kinds/parameters/section.ts';
+import { evaluate } from '../../shared/policy/evaluate.ts';
 import { samePolicy } from '../../shared/policy/same.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../infra/baselines/analytics.yaml'), 'utf8');
@@ -58,4 +59,55 @@ test('its role has the eight groups of permissions in one inline policy', () => 
 
 test('its parameters are read with one call', () => {
   expect(ParametersSection.parse(sections.parameters).length).toBeLessThanOrEqual(10);
+});
+
+test('its sister lets the role make roles only within a boundary, and grants all else alike', () => {
+  const file = join(import.meta.dirname, '../../infra/baselines/analytics-bounded.yaml');
+  const bounded = parseBaseline(readFileSync(file, 'utf8'), kinds);
+  expect(bounded).not.toHaveProperty('problems');
+  const theirs = 'baseline' in bounded ? bounded.baseline.sections : {};
+  const names: Record<string, string> = {
+    partition: 'aws',
+    'account.id': '456789012345',
+    'account.externalId': 'secret-0',
+  };
+  const account = { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' };
+  const lookup = (name: string) =>
+    names[name] ?? (name.startsWith('main.') ? 'arn:aws:iam::345678901234:role/r' : undefined);
+  const policyOf = (of: typeof sections, name: string) =>
+    executionRole.render(ExecutionRoleSection.parse(of.executionRole), lookup, account).inlinePolicies[
+      name
+    ] ?? {};
+  const decided = (policy: object, action: string, boundary?: string) =>
+    evaluate(
+      {
+        principal: { arn: 'arn:aws:sts::456789012345:assumed-role/orgkeeper-execution/s' },
+        action,
+        resource: 'arn:aws:iam::456789012345:role/analysis-1',
+        context: boundary ? { 'iam:PermissionsBoundary': boundary } : {},
+      },
+      { identity: policy },
+    ).decision;
+  const [open, narrow] = [policyOf(sections, 'analytics'), policyOf(theirs, 'analytics')];
+  for (const action of [
+    'iam:CreateRole',
+    'iam:PutRolePolicy',
+    'iam:AttachRolePolicy',
+    'iam:DetachRolePolicy',
+  ]) {
+    expect([action, decided(open, action)]).toEqual([action, 'Allowed']);
+    expect([action, decided(narrow, action)]).toEqual([action, 'ImplicitDeny']);
+    const boundary = 'arn:aws:iam::456789012345:policy/analysis-boundary';
+    expect([action, decided(narrow, action, boundary)]).toEqual([action, 'Allowed']);
+  }
+  for (const action of [
+    'iam:DeleteRolePermissionsBoundary',
+    'iam:PutRolePermissionsBoundary',
+    'iam:UpdateAssumeRolePolicy',
+  ])
+    expect([action, decided(narrow, action)]).toEqual([action, 'ImplicitDeny']);
+  const rest = (of: object) =>
+    (of as { Statement: { Sid: string }[] }).Statement.filter(({ Sid }) => !Sid.startsWith('IAM'));
+  expect(rest(narrow)).toEqual(rest(open));
+  expect([theirs.network, theirs.parameters]).toEqual([sections.network, sections.parameters]);
 });
