@@ -20,6 +20,8 @@ export interface Condition {
   /** `ExecutionRole`, `Network`, `Parameters`, `Access`. */
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
+  /** Of what stands in another region than the account's; absent for its own, and for what has none. */
+  readonly region?: string;
   /** One PascalCase word. */
   readonly reason: string;
   /** One sentence, with the remedy where there is something to do. */
@@ -70,6 +72,25 @@ export interface Announcement {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** Where and by which baseline what the outputs name is kept. */
+export interface Home {
+  readonly region: string;
+  readonly baseline: { readonly name: string; readonly version: number };
+}
+
+/**
+ * What Orgkeeper made of a kind, where desired state no longer has it: in a region that the account no longer names, or
+ * of a kind that its baseline dropped. It stays, and is named, until the account is retired with its resources removed.
+ */
+export interface Leftover extends Home {
+  /** Name of the kind. */
+  readonly kind: string;
+  /** `global` for what has no region. */
+  readonly region: string;
+  /** Ids of what was made, as they were recorded. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
 /** What a pass found and left: written by passes only, once per pass, under `version`. */
 export interface AccountStatus {
   readonly schemaVersion: 1;
@@ -85,6 +106,10 @@ export interface AccountStatus {
   readonly conditions: readonly Condition[];
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Where those are; absent in a status of before that was written down, and of an account without any. */
+  readonly home?: Home;
+  /** What desired state no longer has; absent when there is nothing. */
+  readonly leftovers?: readonly Leftover[];
   /** The execution role as it last admitted us, and nobody else: with which ExternalId, and when that was tried. */
   readonly admitted?: { readonly roleArn: string; readonly externalId: string; readonly at: string };
   /** What others added within ours, by name: reported once, when first seen. */

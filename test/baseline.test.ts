@@ -37,11 +37,13 @@ function fakeKind(kind: Pick<AnyKind, 'name' | 'section' | 'outputNames' | 'rend
   };
   return {
     condition: 'Fake',
+    scope: 'global',
     permissions: { read: [], write: [] },
     wakeOn: [],
     resources: never,
     observe: never,
     outputs: never,
+    made: never,
     diff: never,
     apply: never,
     remove: never,

@@ -21,6 +21,8 @@ import type { Difference } from '../../shared/status.ts';
 export interface Kind<Section, Wanted, Actual> {
   /** Key of its section in a baseline, and `kind` in differences: `executionRole`. */
   readonly name: string;
+  /** `global`: an account has it once (IAM). `regional`: it stands in a region. */
+  readonly scope: 'global' | 'regional';
   /** Type of its condition in an account's status: `ExecutionRole`. */
   readonly condition: string;
   /** Schema of its section; strict: unknown keys are errors. */
@@ -74,8 +76,10 @@ export interface Kind<Section, Wanted, Actual> {
    * `InUse`, naming what is in the way) where something else depends on it; nothing of others is touched.
    */
   remove(wanted: Wanted, context: KindContext): Promise<void>;
-  /** Pure. Whether outputs say that something that Orgkeeper made is there, of a kind that the baseline dropped. */
-  leaves?(recorded: Readonly<Record<string, string>>): boolean;
+  /** Pure. Those of all outputs that stand for what Orgkeeper made of this kind; none where that is not there. */
+  made(recorded: Readonly<Record<string, string>>): Record<string, string>;
+  /** Pure. True where the account brings what `made` names no longer stands for: nothing of it is kept then. */
+  superseded?(made: Readonly<Record<string, string>>, account: KindAccount): boolean;
   /** Pure. ARNs of what outputs say that Orgkeeper made and the baseline no longer names: `remove` takes them away, too. */
   leftBehind?(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
 }

@@ -18,7 +18,8 @@ const HELD: Readonly<Record<Exclude<Hold, UnreadableItem>, string>> = {
 
 /** What a kind's outcome says about it, with what should be known of it whatever the state. Pure. */
 export function kindFinding(outcome: KindOutcome, hold: Hold | undefined, late = false): Finding {
-  const finding = stateFinding(outcome, hold, late);
+  const { region } = outcome;
+  const finding = { ...stateFinding(outcome, hold, late), ...(region && { region }) };
   if (!outcome.warnings?.length) return finding;
   return { ...finding, message: `${finding.message} Warning: ${outcome.warnings.join('; ')}.` };
 }
@@ -89,7 +90,7 @@ export function toConditions(
   now: string,
 ): Condition[] {
   return findings.map((finding) => {
-    const old = before.find(({ type }) => type === finding.type);
+    const old = before.find(({ type, region }) => type === finding.type && region === finding.region);
     const same = old?.status === finding.status && old.reason === finding.reason;
     return { ...finding, changedAt: same ? old.changedAt : now };
   });

@@ -92,6 +92,8 @@ function toStatus(
     ...(readySince && { readySince }),
     conditions,
     outputs: pass.place.outputs,
+    ...(pass.stands.home && { home: pass.stands.home }),
+    ...(pass.stands.leftovers.length > 0 && { leftovers: pass.stands.leftovers }),
     ...(admitted && { admitted }),
     foreign: found.outcomes.length > 0 ? foreignNames(found) : (before?.foreign ?? []),
     ...(due.dueAt && { dueAt: due.dueAt }),

@@ -5,6 +5,8 @@ import type { AnyKind } from '../kinds/kind.ts';
 /** What became of one kind in a pass. */
 export interface KindOutcome {
   readonly kind: AnyKind;
+  /** Of what stands in another region than the account's. */
+  readonly region?: string;
   /** Written, or with action `reported` when nothing was to be written; those that are blocked included. */
   readonly differences: readonly Difference[];
   /** What others added within ours. */

@@ -10,6 +10,7 @@ import type { WorkMessage } from '../../shared/work.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { LoadBaseline } from './desired.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { Stands } from './leftovers.ts';
 import type { Workplace } from './observe-kinds.ts';
 import type { Turn } from './turn.ts';
 
@@ -58,6 +59,8 @@ export interface Pass {
   readonly before: AccountStatus | undefined;
   readonly control: AccountItems['control'];
   readonly place: Workplace;
+  /** Where what the outputs name stands, and what desired state no longer has; saved with the outputs. */
+  readonly stands: Stands;
   readonly turn: Turn;
   readonly calls: { reads: number; writes: number };
 }

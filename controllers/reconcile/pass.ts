@@ -20,6 +20,7 @@ import { finish } from './finish.ts';
 import { holdReason, lease, stoppedSince } from './hold.ts';
 import { keepKind } from './keep-kind.ts';
 import type { KindOutcome } from './kind-outcome.ts';
+import { lookAtLeftovers, setLeftoversApart } from './leftovers.ts';
 import { observeKinds, type Seen } from './observe-kinds.ts';
 import { giveAddress, withAddress } from './own-addresses.ts';
 import type { Pass, PassDeps, PassOutcome, PassRequest } from './pass-types.ts';
@@ -53,7 +54,10 @@ export async function runPass(request: PassRequest, deps: PassDeps): Promise<Pas
   const place = { record, config: deps.config, outputs: withAddress(before?.outputs, address) };
   const calls = { reads: 0, writes: 0 };
   const turn = takeTurn(request.until);
-  const pass: Pass = { id: randomUUID(), startedAt, request, record, before, control, place, turn, calls };
+  const stands = { home: before?.home, leftovers: before?.leftovers ?? [] };
+  const pass: Pass = {
+    ...{ id: randomUUID(), startedAt, request, record, before, control, place, stands, turn, calls },
+  };
   return finish(pass, await findings(pass, deps), deps);
 }
 
@@ -76,17 +80,29 @@ async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
   } catch (error) {
     return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error }] };
   }
+  setLeftoversApart(pass, deps, kept);
   if (pass.record.lifecycle === 'retiring') return removeAll(pass, deps, kept);
+  const read = kindsToRead(pass, deps, kept);
+  const look = (at: Pass) => clientsFor(at, deps, { policy: readingPolicy(read) });
   let reading: MemberClients;
   try {
-    reading = await clientsFor(pass, deps, { policy: readingPolicy(kept.map(({ kind }) => kind)) });
+    reading = await look(pass);
   } catch (error) {
     const unknown = kept.map(({ kind }) => notObserved(kind));
     return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
   }
   const outcomes = await keep(pass, deps, kept, reading);
-  const found = await verified(pass, deps, outcomes.list);
-  return { ...found, ...(outcomes.hold && { hold: outcomes.hold }) };
+  const [found, left] = await Promise.all([
+    verified(pass, deps, outcomes.list),
+    lookAtLeftovers(pass, deps, look),
+  ]);
+  return { ...found, findings: [...found.findings, ...left], ...(outcomes.hold && { hold: outcomes.hold }) };
+}
+
+/** What one session looks at: what is kept, and what was and may still be there. */
+function kindsToRead({ stands }: Pass, deps: PassDeps, kept: readonly KeptKind[]): AnyKind[] {
+  const names = new Set([...kept.map(({ kind }) => kind.name), ...stands.leftovers.map(({ kind }) => kind)]);
+  return deps.kinds.filter(({ name }) => names.has(name));
 }
 
 async function desired(pass: Pass, deps: PassDeps): Promise<KeptKind[]> {

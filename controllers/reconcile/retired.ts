@@ -8,7 +8,7 @@ import {
 
 /** The status of an account from which all is gone: a later registration starts anew. Pure. */
 export function retiredStatus<S extends AccountStatus>(status: S): S {
-  const { readySince: _, waiting: __, dueAt: ___, ...rest } = status;
+  const { readySince: _, waiting: __, dueAt: ___, home: ____, leftovers: _____, ...rest } = status;
   return { ...rest, retired: true, ready: false, outputs: {}, foreign: [] } as unknown as S;
 }
 

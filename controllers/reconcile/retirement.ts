@@ -1,4 +1,5 @@
 import { ForeignResource, InvalidDesiredState } from '../../shared/errors.ts';
+import type { Leftover } from '../../shared/status.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
 import type { Hold } from './conditions.ts';
 import { type KeptKind, kindAccount } from './desired.ts';
@@ -6,6 +7,7 @@ import { clientsFor } from './enter.ts';
 import type { Findings } from './findings.ts';
 import { lease, stopped, stoppedSince } from './hold.ts';
 import type { KindOutcome } from './kind-outcome.ts';
+import { leftoversOf, notInBaseline } from './leftovers.ts';
 import { render, type Seen } from './observe-kinds.ts';
 import { giveAddressBack } from './own-addresses.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
@@ -23,46 +25,69 @@ const AGAIN_SECONDS = 15 * 60;
 export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptKind[]): Promise<Findings> {
   const hold = stopped(pass);
   const none = { findings: [], failures: [] };
-  if (hold) return { outcomes: kept.map(({ kind }) => held(kind)), hold, ...none };
+  if (hold) return { outcomes: kept.map(held), hold, ...none };
   // What was made under a name that Main may not assume is taken away like any other.
   const { executionRolePattern: _, ...account } = kindAccount(pass.record, deps.config, kept);
-  const dropped = deps.kinds.filter(
-    (kind) =>
-      !kept.some((one) => one.kind === kind) && !isEntry(kind, account) && kind.leaves?.(pass.place.outputs),
-  );
-  if (dropped.length > 0) {
-    return { outcomes: [...kept.map(({ kind }) => waits(kind)), ...dropped.map(notInBaseline)], ...none };
+  const units = [...kept.map((one): Unit => ({ ...one, account, pass })), ...(await leftoversOf(pass, deps))];
+  // Whether something uses what would go first, only a baseline that has all of it could say.
+  if (units.some(isUnknown)) {
+    return { outcomes: units.map((unit) => (isUnknown(unit) ? unknown(unit) : waits(unit))), ...none };
   }
   await lease(pass, deps);
   const outcomes: KindOutcome[] = [];
+  const gone: Leftover[] = [];
   let since: Hold | undefined;
-  for (const one of kept.toReversed()) {
+  for (const unit of inOrder(units, deps).toReversed()) {
     const halted = outcomes.some(({ state }) => state.is === 'failed');
     if (!halted) since ??= await stoppedSince(pass, deps);
-    if (since) outcomes.unshift(held(one.kind));
-    else outcomes.unshift(halted ? waits(one.kind) : await takeAway({ ...one, account }, pass, deps));
+    const outcome = since ? held(unit) : halted ? waits(unit) : await takeAway(unit, deps);
+    outcomes.unshift(outcome);
+    if (unit.leftover && outcome.state.is === 'removed') gone.push(unit.leftover);
   }
-  const retired = outcomes.every(({ state }) => state.is === 'removed');
-  // A network that the baseline no longer speaks of, or that made way for the account's own, is still there.
-  const networkIsGone = kept.some(({ kind }) => kind.addressPool) && !pass.record.network;
+  pass.stands.leftovers = pass.stands.leftovers.filter((leftover) => !gone.includes(leftover));
+  const retired = outcomes.every(({ state }) => state.is === 'removed') && pass.stands.leftovers.length === 0;
+  // Of a network that made way for the account's own before leftovers were kept, nobody knows whether it is there.
+  const networkIsGone = units.some(
+    ({ kind, leftover }) => kind.addressPool && (leftover || !pass.record.network),
+  );
   if (retired && networkIsGone) await giveAddressBack(pass, deps);
   return { outcomes, retired, ...(since && { hold: since }), ...none };
 }
 
-type Removable = Pick<Seen, 'kind' | 'section' | 'account'>;
+/** What was made of a kind in a place: kept until now, or left there by an earlier desired state. */
+interface Unit {
+  readonly kind: AnyKind;
+  /** Absent of a leftover whose baseline cannot be had any more. */
+  readonly section?: unknown;
+  readonly account: KindAccount;
+  readonly pass: Pass;
+  readonly leftover?: Leftover;
+}
+
+/** In the order of the kinds: what was made later uses what was made earlier. */
+function inOrder(units: readonly Unit[], { kinds }: PassDeps): Unit[] {
+  return kinds.flatMap((kind) => units.filter((unit) => unit.kind === kind));
+}
+
+/** What every outcome of a unit says: whose it is, and where where that is not the account's own region. */
+function of({ kind, leftover }: Pick<Unit, 'kind' | 'leftover'>) {
+  const region = kind.scope === 'regional' ? leftover?.region : undefined;
+  return { kind, ...(region && { region }), differences: [], foreign: [] };
+}
 
 /** Takes away what was made of a kind, under earlier names too; but not the role by which the account is entered. */
-async function takeAway(one: Removable, pass: Pass, deps: PassDeps): Promise<KindOutcome> {
-  const { kind, account } = one;
+async function takeAway(unit: Unit, deps: PassDeps): Promise<KindOutcome> {
+  const { kind, account, pass, section } = unit;
+  const one = { kind, section, account };
   const behind = leftBehind(one, pass);
   const stays = isEntry(kind, account);
-  if (stays && behind.length === 0) return left({ kind, differences: [], foreign: [] }, account);
+  if (stays && behind.length === 0) return left(of(unit), account);
   const clients = (wanted: unknown) =>
     clientsFor(pass, deps, {
       policy: writingPolicy(kind, [...kind.resources(wanted, account, pass.place.outputs), ...behind]),
       writes: true,
     });
-  const outcome = lookedAtAgain(await removeKind(one, pass.place, clients));
+  const outcome = { ...of(unit), ...lookedAtAgain(await removeKind(one, pass.place, clients)) };
   return stays && outcome.state.is === 'removed' ? left(outcome, account) : outcome;
 }
 
@@ -72,7 +97,7 @@ function isEntry(kind: AnyKind, { entry }: KindAccount): boolean {
 }
 
 /** What was made of a kind before the baseline named it otherwise; none where the baseline makes no sense. */
-function leftBehind(one: Removable, { place }: Pass): readonly string[] {
+function leftBehind(one: Pick<Seen, 'kind' | 'section' | 'account'>, { place }: Pass): readonly string[] {
   try {
     return one.kind.leftBehind?.(render(one, place, place.outputs), place.outputs) ?? [];
   } catch (error) {
@@ -86,27 +111,25 @@ function left(outcome: Omit<KindOutcome, 'state'>, { entry }: KindAccount): Kind
   return { ...outcome, state: { is: 'removed', reason: 'Left', message } };
 }
 
-function waits(kind: AnyKind): KindOutcome {
+/** A leftover whose baseline is not to be had: only that says how to take it away. */
+type Unknown = Unit & { readonly leftover: Leftover };
+
+function isUnknown(unit: Unit): unit is Unknown {
+  return unit.leftover !== undefined && unit.section === undefined;
+}
+
+function unknown(unit: Unknown): KindOutcome {
+  const { reason, message } = notInBaseline(unit);
+  return { ...of(unit), state: { is: 'blocked', reason, message } };
+}
+
+function waits(unit: Unit): KindOutcome {
   const message = 'Stays until what was made after it is gone.';
-  return {
-    kind,
-    differences: [],
-    foreign: [],
-    state: { is: 'blocked', reason: 'WaitingForRemoval', message },
-  };
+  return { ...of(unit), state: { is: 'blocked', reason: 'WaitingForRemoval', message } };
 }
 
-/** How to take it away is what a baseline says. */
-function notInBaseline(kind: AnyKind): KindOutcome {
-  const message =
-    `What Orgkeeper made of ${kind.name} is there, and the account's baseline no longer keeps it: register the account ` +
-    'with one that does, and retire it then; or retire it with its resources retained.';
-  const state = { is: 'blocked', reason: 'NotInBaseline', message } as const;
-  return { kind, differences: [], foreign: [], state };
-}
-
-function held(kind: AnyKind): KindOutcome {
-  return { kind, differences: [], foreign: [], state: { is: 'held' } };
+function held(unit: Pick<Unit, 'kind' | 'leftover'>): KindOutcome {
+  return { ...of(unit), state: { is: 'held' } };
 }
 
 function lookedAtAgain(outcome: KindOutcome): KindOutcome {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountId } from '../account.ts';
-import type { AccountStatus, Condition, Difference, PassRecord } from '../status.ts';
+import type { AccountStatus, Condition, Difference, Home, Leftover, PassRecord } from '../status.ts';
 import { type Fields, type Item, reader } from './item.ts';
 import { BaselineAt } from './record-item.ts';
 
@@ -15,7 +15,7 @@ const difference: Fields<Difference> = {
   actual: z.unknown().optional(),
   action: z.enum(['created', 'updated', 'removed', 'reported']),
 };
-const condition: Fields<Condition> = {
+const condition: Fields<Omit<Condition, 'region'>> = {
   type: z.string(),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: z.string(),
@@ -32,6 +32,12 @@ const pass: Fields<PassRecord> = {
   calls: z.looseObject({ reads: z.number(), writes: z.number() }),
   differences: z.array(z.looseObject(difference)),
 };
+const home: Fields<Home> = { region: z.string(), baseline: BaselineAt };
+const leftover: Fields<Leftover> = {
+  ...home,
+  kind: z.string(),
+  outputs: z.record(z.string(), z.string()),
+};
 const fields: Fields<AccountStatus> = {
   schemaVersion: z.literal(1),
   accountId: AccountId,
@@ -40,8 +46,10 @@ const fields: Fields<AccountStatus> = {
   ready: z.boolean(),
   retired: z.literal(true).optional(),
   readySince: z.string().optional(),
-  conditions: z.array(z.looseObject(condition)),
+  conditions: z.array(z.looseObject({ ...condition, region: z.string().exactOptional() })),
   outputs: z.record(z.string(), z.string()),
+  home: z.looseObject(home).optional(),
+  leftovers: z.array(z.looseObject(leftover)).optional(),
   admitted: z.looseObject({ roleArn: z.string(), externalId: z.string(), at: z.string() }).optional(),
   foreign: z.array(z.string()),
   dueAt: z.string().optional(),

@@ -12,7 +12,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { AttachRolePolicyCommand, CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParametersByPathCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Listener, listen } from './support/bus.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
@@ -278,4 +278,50 @@ describe('An invited account with a wrong ExternalId', () => {
     expect(await fleet.record(INVITED)).toBeUndefined();
     expect((await fleet.orgkeeper('account', INVITED)).code).toBe(1);
   }, 60_000);
+});
+
+describe('An account that is registered with another region', () => {
+  const [HERE, THERE] = ['eu-west-1', 'us-west-2'];
+  const vpcsIn = async (region: string) => {
+    const Filters = [{ Name: 'tag-key', Values: ['orgkeeper:owner'] }];
+    const client = new EC2Client(runtime.as(ids.third, region));
+    return (await client.send(new DescribeVpcsCommand({ Filters }))).Vpcs ?? [];
+  };
+  const parametersIn = async (region: string) => {
+    const client = new SSMClient(runtime.as(ids.third, region));
+    const { Parameters } = await client.send(
+      new GetParametersByPathCommand({ Path: '/orgkeeper', Recursive: true }),
+    );
+    return Parameters?.length;
+  };
+
+  it('says what stands in the one before, which stays and keeps its block', async () => {
+    const block = (await holders()).held.get(ids.third);
+    const { code, stderr } = await fleet.orgkeeper(
+      ...['register', ids.third, '--name', 'third', '--region', THERE, '--wait', '--timeout', '90'],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(`What Orgkeeper made of network in ${HERE} by pooled@1 is still there`);
+    const { conditions } = await fleet.view(ids.third);
+    const said = conditions.map(({ type, region, reason }) => [type, region, reason]);
+    expect(said).toEqual(
+      expect.arrayContaining([
+        ['Network', undefined, 'InDesiredState'],
+        ['Network', HERE, 'NotInBaseline'],
+        ['Parameters', HERE, 'NotInBaseline'],
+      ]),
+    );
+    expect([(await vpcsIn(HERE)).length, (await vpcsIn(THERE)).length]).toEqual([1, 1]);
+    expect((await holders()).held.get(ids.third)).toBe(block);
+  }, 120_000);
+
+  it('is retired once that is gone, too, and gives the block back then', async () => {
+    const { code, stderr } = await remove(ids.third);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    for (const region of [HERE, THERE]) {
+      expect([region, await vpcsIn(region), await parametersIn(region)]).toEqual([region, [], 0]);
+    }
+    expect((await holders()).held.has(ids.third)).toBe(false);
+    expect(await fleet.view(ids.third)).toMatchObject({ state: 'retired', outputs: {} });
+  }, 120_000);
 });

@@ -43,6 +43,7 @@ async function pass(outcomes: KindOutcome[], before: AccountStatus) {
     record: aRecord({ requestedAt: new Date(Date.now() - 600_000).toISOString() }),
     before,
     place: { outputs: {} },
+    stands: { home: undefined, leftovers: [] },
     request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
     calls: { reads: 1, writes: 1 },
     turn: takeTurn(new Date('9999-12-31')),

@@ -5,14 +5,16 @@ import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { announcements } from '../../controllers/reconcile/announce.ts';
 import { kindFinding } from '../../controllers/reconcile/conditions.ts';
 import { nextLook } from '../../controllers/reconcile/due.ts';
+import { setLeftoversApart } from '../../controllers/reconcile/leftovers.ts';
 import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import { retiredStatus } from '../../controllers/reconcile/retired.ts';
 import { removeAll } from '../../controllers/reconcile/retirement.ts';
 import { skipReason } from '../../controllers/reconcile/skip.ts';
 import { takeTurn } from '../../controllers/reconcile/turn.ts';
-import type { AccountRecord } from '../../shared/account.ts';
-import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/account.ts';
+import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import { ControllerError, ForeignResource } from '../../shared/errors.ts';
+import type { Home } from '../../shared/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
 
@@ -33,7 +35,11 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
     render: (section) => section,
     observe: async () => ({ state: 'absent' }),
     outputs: () => ({}),
-    leaves: (recorded) => recorded[`${name}.id`] !== undefined,
+    scope: name === 'role' ? 'global' : 'regional',
+    made: (recorded) => {
+      const names = Object.keys(recorded).filter((output) => output.endsWith(`${name}.id`));
+      return Object.fromEntries(names.map((output) => [output, recorded[output] ?? '']));
+    },
     ...(name === 'role' && { leftBehind: (_, { former }) => (former ? [former] : []) }),
     diff: () => ({ differences: [], blocked: [], foreign: [] }),
     apply: async () => {},
@@ -57,10 +63,13 @@ async function removal(
     former?: string;
     madeAt?: string;
     renderRole?: AnyKind['render'];
+    /** Where and by which baseline it was kept before; that baseline has every kind. */
+    home?: Home;
   } = {},
 ) {
   const log: string[] = [];
   const policies: string[] = [];
+  const regions: string[] = [];
   const record = { ...retiring, ...options.record };
   const role = { ...aKind('role', log), ...(options.renderRole && { render: options.renderRole }) };
   const kinds = [role, aKind('network', log, options.networkFails), aKind('parameters', log)];
@@ -85,7 +94,12 @@ async function removal(
         return {};
       },
     },
-    clients: () => ({}) as MemberClients,
+    loadBaseline: async (reference: BaselineReference) =>
+      options.home && { ...reference, sections: { role: {}, network: {}, parameters: {} } },
+    clients: ({ region }: MemberClientsOptions) => {
+      regions.push(region);
+      return {} as MemberClients;
+    },
   } as unknown as PassDeps;
   const { keeps = kinds.map(({ name }) => name), address } = options;
   const outputs = {
@@ -103,16 +117,15 @@ async function removal(
     control: { fleetPaused: options.paused ?? false, pausedBaselines: [] },
     place: { record, config, outputs: { ...outputs } },
     request: { until: new Date('9999-12-31') },
+    stands: { home: options.home, leftovers: [] },
     turn: takeTurn(new Date('9999-12-31')),
     calls: { reads: 0, writes: 0 },
   } as unknown as Pass;
-  const found = await removeAll(
-    pass,
-    deps,
-    kinds.filter(({ name }) => keeps.includes(name)).map((kind) => ({ kind, section: {} })),
-  );
+  const kept = kinds.filter(({ name }) => keeps.includes(name)).map((kind) => ({ kind, section: {} }));
+  setLeftoversApart(pass, deps, kept);
+  const found = await removeAll(pass, deps, kept);
   const conditions = found.outcomes.map((outcome) => kindFinding(outcome, found.hold));
-  return { found, log, policies, conditions, outputs: pass.place.outputs };
+  return { found, log, policies, regions, conditions, outputs: pass.place.outputs, stands: pass.stands };
 }
 
 describe('The pass of a retiring account', () => {
@@ -176,6 +189,46 @@ describe('The pass of a retiring account', () => {
       ['PARAMETERS', 'WaitingForRemoval'],
       ['NETWORK', 'NotInBaseline'],
     ]);
+  });
+
+  it('takes away what its baseline no longer keeps, as the baseline that made it says', async () => {
+    const home = { region: 'eu-west-1', baseline: { name: 'wide', version: 2 } };
+    const { found, log, conditions, stands } = await removal({
+      keeps: ['role', 'parameters'],
+      address: '10.0.0.0/22',
+      home,
+    });
+    expect([log, found.retired]).toEqual([['lease', 'parameters', 'network', 'role', 'address'], true]);
+    expect(conditions.map(({ type, reason }) => [type, reason])).toEqual([
+      ['ROLE', 'Removed'],
+      ['NETWORK', 'Removed'],
+      ['PARAMETERS', 'Removed'],
+    ]);
+    expect(stands.leftovers).toEqual([]);
+  });
+
+  it('takes away what stands in a region that the account no longer names, there', async () => {
+    const home = { region: 'us-west-2', baseline: { name: 'wide', version: 2 } };
+    const { found, log, regions, conditions } = await removal({ home, address: '10.0.0.0/22' });
+    expect(log).toEqual(['lease', 'parameters', 'parameters', 'network', 'network', 'role', 'address']);
+    expect(regions).toEqual(['us-west-2', 'eu-west-1', 'us-west-2', 'eu-west-1', 'eu-west-1']);
+    expect(conditions.map(({ type, region, reason }) => [type, region, reason])).toEqual([
+      ['ROLE', undefined, 'Removed'],
+      ['NETWORK', undefined, 'Removed'],
+      ['NETWORK', 'us-west-2', 'Removed'],
+      ['PARAMETERS', undefined, 'Removed'],
+      ['PARAMETERS', 'us-west-2', 'Removed'],
+    ]);
+    expect(found.retired).toBe(true);
+  });
+
+  it('is not retired, and keeps its block, while what stands in another region is in use', async () => {
+    const home = { region: 'us-west-2', baseline: { name: 'wide', version: 2 } };
+    const networkFails = new ForeignResource('in use', { reason: 'InUse' });
+    const { found, log, stands } = await removal({ home, address: '10.0.0.0/22', networkFails });
+    expect(log).not.toContain('address');
+    expect(found.retired).toBe(false);
+    expect(stands.leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2' }]);
   });
 
   it('leaves the role by which its owner lets Orgkeeper in, and says so', async () => {

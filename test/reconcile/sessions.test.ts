@@ -29,6 +29,7 @@ async function pass(
   const kind = (name: string): AnyKind => ({
     name,
     condition: name,
+    scope: 'global',
     section: z.any(),
     permissions: { read: [`${name}:Get`], write: [`${name}:Put`] },
     resources: () => [`arn:${name}`],
@@ -44,6 +45,7 @@ async function pass(
       return { state: 'present', actual: {} };
     },
     outputs: () => ({}),
+    made: () => ({}),
     diff: (): Comparison => ({
       differences: differing.includes(name)
         ? [{ kind: name, resource: name, path: 'x', desired: 1, actual: 2, action: 'updated' }]

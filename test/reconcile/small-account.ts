@@ -58,6 +58,7 @@ export function smallAccount(
   const kinds = Object.entries(applying).map(
     ([name, apply]): AnyKind => ({
       name,
+      scope: 'global',
       condition: `${name[0]?.toUpperCase()}${name.slice(1)}`,
       section: z.any(),
       permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
@@ -70,6 +71,7 @@ export function smallAccount(
         return { state: 'absent' };
       },
       outputs: () => ({}),
+      made: () => ({}),
       diff: () => ({
         differences: [{ kind: name, resource: name, path: '', action: 'created' }],
         blocked: [],

@@ -12,6 +12,7 @@ import { ExecutionRoleSection } from './section.ts';
 /** The role in the account that Main assumes. Ours alone: it is brought back whole. One that its owner made is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {
   name: 'executionRole',
+  scope: 'global',
   condition: 'ExecutionRole',
   section: ExecutionRoleSection,
   permissions: {
@@ -67,9 +68,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   apply,
   restore,
   remove,
-  leaves: (recorded) =>
-    recorded[FORMER] !== undefined ||
-    (recorded['role.arn'] !== undefined && recorded['role.keptBy'] !== 'owner'),
+  made,
   leftBehind: formerRoles,
 };
 
@@ -80,6 +79,15 @@ function resources(
   { 'role.arn': found }: Readonly<Record<string, string>>,
 ): string[] {
   return found !== undefined && found !== arn && roleName(found) === name ? [arn, found] : [arn];
+}
+
+/** A role that its owner keeps is not ours, former ones are. */
+function made(recorded: Readonly<Record<string, string>>): Record<string, string> {
+  const isTheirs = recorded['role.keptBy'] === 'owner';
+  const names = Object.keys(recorded).filter((name) =>
+    isTheirs ? name === FORMER : /^(madeAt\.)?role\./.test(name),
+  );
+  return Object.fromEntries(names.map((name) => [name, recorded[name] ?? '']));
 }
 
 /** Whose the role is, is remembered: without its tags, ours would look like its owner's. */

@@ -57,6 +57,7 @@ const write = [
  */
 export const network = withGiven({
   name: 'network',
+  scope: 'regional',
   condition: 'Network',
   section: NetworkSection,
   permissions: { read, write },
@@ -90,8 +91,19 @@ export const network = withGiven({
   diff,
   apply,
   remove,
-  leaves: (recorded) => recorded[VPC.output] !== undefined && recorded[GIVEN_OUTPUT] !== recorded[VPC.output],
+  made,
+  superseded: ({ [VPC.output]: vpcId }, account) =>
+    account.network !== undefined && account.network.vpcId !== vpcId,
 } satisfies Kind<NetworkSection, Network, NetworkActual>);
+
+/** A network that the account brought along is not ours. */
+function made(recorded: Readonly<Record<string, string>>): Record<string, string> {
+  const isGiven = recorded[GIVEN_OUTPUT] !== undefined && recorded[GIVEN_OUTPUT] === recorded[VPC.output];
+  const ours = isGiven ? /^(madeAt\.)?(internetGateway|routeTable|endpoint)\./ : OUTPUTS;
+  return Object.fromEntries(Object.entries(recorded).filter(([name]) => ours.test(name)));
+}
+
+const OUTPUTS = /^(madeAt\.)?(vpc|subnet|internetGateway|routeTable|endpoint)\./;
 
 function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {
   const idsOf = (

@@ -11,6 +11,7 @@ import { ParametersSection } from './section.ts';
 /** SSM parameters that tell what is deployed in the account later what it needs to know. */
 export const parameters: Kind<ParametersSection, Parameters, ActualParameters> = {
   name: 'parameters',
+  scope: 'regional',
   condition: 'Parameters',
   section: ParametersSection,
   permissions: {
@@ -39,5 +40,6 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
   diff,
   apply,
   remove,
-  leaves: (recorded) => Object.keys(recorded).some((name) => name.startsWith(outputName(''))),
+  made: (recorded) =>
+    Object.fromEntries(Object.entries(recorded).filter(([name]) => name.startsWith(outputName('')))),
 };

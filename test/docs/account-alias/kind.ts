@@ -15,6 +15,7 @@ type Alias = z.infer<typeof Section>;
 /** The account's alias: its name on the sign-in page. An account has one at most; a new one takes its place. */
 export const accountAlias: Kind<Alias, Alias, Alias> = {
   name: 'accountAlias',
+  scope: 'global',
   condition: 'AccountAlias',
   section: Section,
   permissions: {
@@ -47,6 +48,8 @@ export const accountAlias: Kind<Alias, Alias, Alias> = {
   },
 
   outputs: ({ name }) => ({ 'accountAlias.name': name }),
+
+  made: ({ 'accountAlias.name': name }) => (name === undefined ? {} : { 'accountAlias.name': name }),
 
   diff(wanted, actual) {
     const action = actual ? 'updated' : 'created';

@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import type { AnyKind, KindAccount } from '../../controllers/kinds/kind.ts';
+import { network } from '../../controllers/kinds/network/kind.ts';
+import { parameters } from '../../controllers/kinds/parameters/kind.ts';
+import { divide, lookAtLeftovers, setLeftoversApart } from '../../controllers/reconcile/leftovers.ts';
+import type { Pass, PassDeps } from '../../controllers/reconcile/pass-types.ts';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { Leftover } from '../../shared/status.ts';
+import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
+
+const parameterArn = (region: string) => `arn:aws:ssm:${region}:${MEMBER}:parameter/orgkeeper/vpc`;
+const ROLE = {
+  'role.arn': `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`,
+  'role.name': 'orgkeeper-execution',
+};
+const NETWORK = { 'vpc.id': 'vpc-1', 'vpc.cidr': '10.0.0.0/16', 'subnet.public.id': 'subnet-1' };
+const PARAMETERS = { 'parameter./orgkeeper/vpc': parameterArn('eu-west-1') };
+const outputs = { ...ROLE, ...NETWORK, ...PARAMETERS };
+const baseline = { name: 'analytics', version: 3 };
+const newer = { name: 'analytics', version: 4 };
+const account: KindAccount = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+const here = { region: 'eu-west-1', baseline };
+
+/** What stands apart once an account is kept by these kinds, here or elsewhere. */
+function divided(
+  given: {
+    kept?: readonly AnyKind[];
+    region?: string;
+    brings?: KindAccount['network'];
+    entered?: boolean;
+    leftovers?: readonly Leftover[];
+    from?: Readonly<Record<string, string>>;
+  } = {},
+) {
+  const { kept = kinds, region = here.region, brings, leftovers = [], from = outputs } = given;
+  const entry = { entry: { roleArn: ROLE['role.arn'] } as KindAccount['entry'] };
+  return divide({
+    outputs: from,
+    was: here,
+    home: { region, baseline: newer },
+    leftovers,
+    kinds,
+    kept: kept.map((kind) => ({ kind, section: {} })),
+    account: { ...account, ...(brings && { network: brings }), ...(given.entered && entry) } as KindAccount,
+  });
+}
+
+const of = (kind: string, made: Readonly<Record<string, string>>, region = 'eu-west-1'): Leftover => ({
+  ...{ kind, region, baseline, outputs: made },
+});
+
+describe('what desired state no longer has', () => {
+  it.each<[string, Parameters<typeof divided>[0], Leftover[]]>([
+    ['nothing, of an account that is kept as before', {}, []],
+    [
+      'the network that its baseline dropped',
+      { kept: [executionRole, parameters] },
+      [of('network', NETWORK)],
+    ],
+    ['the parameters that it dropped', { kept: [executionRole, network] }, [of('parameters', PARAMETERS)]],
+    ['the role that it dropped', { kept: [network, parameters] }, [of('executionRole', ROLE, 'global')]],
+    ['no role that is its owner\u2019s', { kept: [network, parameters], entered: true }, []],
+    [
+      'what stands in the region of before, but not what has no region',
+      { region: 'us-west-2' },
+      [of('network', NETWORK), of('parameters', PARAMETERS)],
+    ],
+    [
+      'the network that was made before the account brought its own',
+      { brings: { vpcId: 'vpc-9', subnetIds: [] } },
+      [of('network', NETWORK)],
+    ],
+    ['no network that it brings and that is ours', { brings: { vpcId: 'vpc-1', subnetIds: [] } }, []],
+  ])('is %s', (_, given, expected) => {
+    const { leftovers, outputs: left } = divided(given);
+    expect(leftovers).toEqual(expected);
+    const apart = Object.assign({}, ...expected.map((one) => one.outputs));
+    expect({ ...left, ...apart }).toEqual(outputs);
+    expect(Object.keys(left).filter((name) => name in apart)).toEqual([]);
+  });
+
+  it('comes back among the outputs when it is desired again, and not before', () => {
+    const leftovers = [of('network', NETWORK), of('parameters', PARAMETERS)];
+    const elsewhere = divided({ region: 'us-west-2', from: ROLE, leftovers });
+    expect(elsewhere).toEqual({ outputs: ROLE, leftovers });
+    expect(divided({ from: ROLE, leftovers })).toEqual({ outputs, leftovers: [] });
+  });
+
+  it('of a status of before regions were recorded is told by the region of its parameters', () => {
+    const record = aRecord({ regions: ['us-west-2'], baseline: newer });
+    const before = aStatus({ outputs, lastPass: aPass({ baseline }) });
+    const pass = {
+      ...{ record, before, place: { outputs: { ...outputs } } },
+      stands: { home: undefined, leftovers: [] },
+    } as unknown as Pass;
+    setLeftoversApart(pass, { config: aConfig(), kinds } as unknown as PassDeps, []);
+    expect(pass.stands.leftovers.map(({ kind, region }) => [kind, region])).toEqual([
+      ['executionRole', 'global'],
+      ['network', 'eu-west-1'],
+      ['parameters', 'eu-west-1'],
+    ]);
+    expect(pass.stands.home).toEqual({ region: 'us-west-2', baseline: newer });
+  });
+});
+
+/** Looks at a leftover network of a fake kind, which is as this says. */
+async function looked(observe: AnyKind['observe'], section: unknown = {}) {
+  const kind = {
+    ...{ name: 'network', condition: 'Network', scope: 'regional', section: z.any() },
+    render: () => ({}),
+    made: network.made,
+    outputs: (actual: Record<string, string>) => actual,
+    observe,
+  } as unknown as AnyKind;
+  const leftover = of('network', NETWORK, 'us-west-2');
+  const pass = {
+    record: aRecord(),
+    place: { outputs: {}, config: aConfig() },
+    stands: { home: here, leftovers: [leftover] },
+  } as unknown as Pass;
+  const deps = {
+    config: aConfig(),
+    kinds: [kind],
+    loadBaseline: async () => section && { ...baseline, sections: { network: section } },
+  } as unknown as PassDeps;
+  const regions: (string | undefined)[] = [];
+  const found = await lookAtLeftovers(pass, deps, async ({ record }) => {
+    regions.push(record.regions?.[0]);
+    return {} as MemberClients;
+  });
+  return { found, regions, leftovers: pass.stands.leftovers };
+}
+
+describe('a look at what desired state no longer has', () => {
+  it('names what is there, in its own region', async () => {
+    const { found, regions, leftovers } = await looked(async () => ({ state: 'present', actual: NETWORK }));
+    expect(regions).toEqual(['us-west-2']);
+    expect(found).toMatchObject([
+      { type: 'Network', status: 'False', region: 'us-west-2', reason: 'NotInBaseline' },
+    ]);
+    expect(leftovers).toMatchObject([{ outputs: NETWORK }]);
+  });
+
+  it('forgets what is gone', async () => {
+    const { found, leftovers } = await looked(async () => ({ state: 'absent' }));
+    expect([found, leftovers]).toEqual([[], []]);
+  });
+
+  it.each<[string, AnyKind['observe'], unknown]>([
+    ['cannot be looked at', () => Promise.reject(new Error('denied')), {}],
+    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null],
+  ])('counts what %s as there', async (_, observe, section) => {
+    const { found, leftovers } = await looked(observe, section);
+    expect(found).toMatchObject([{ reason: 'NotInBaseline' }]);
+    expect(leftovers).toHaveLength(1);
+  });
+});
