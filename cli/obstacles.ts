@@ -17,9 +17,14 @@ export function inTheWay({ conditions, lastPass }: Pick<AccountView, 'conditions
   return ` ${all[0] ?? (lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over')}`;
 }
 
+/** `Network`, or `Network (us-west-2)` of what stands in another region than the account's. Pure. */
+export function typeOf({ type, region }: Pick<Condition, 'type' | 'region'>): string {
+  return region === undefined ? type : `${type} (${region})`;
+}
+
 /** `Network InUse: It is still used.` */
-export function inWords({ type, reason, message }: Condition): string {
-  return `${type} ${reason}: ${message}`;
+export function inWords({ reason, message, ...condition }: Condition): string {
+  return `${typeOf(condition)} ${reason}: ${message}`;
 }
 
 /** How following an account ended, in words. Pure. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/account-view.ts';
+import { typeOf } from '../obstacles.ts';
 import { counted } from '../words.ts';
 
 /** `account ID`: one account. */
@@ -41,7 +42,7 @@ function printView(view: AccountView, output: typeof import('../output.ts')): vo
     print('');
     printTable(
       ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],
-      view.conditions.map(({ type, status, reason, message }) => [type, status, reason, cell(message)]),
+      view.conditions.map((one) => [typeOf(one), one.status, one.reason, cell(one.message)]),
     );
   }
   const outputs = Object.entries(view.outputs);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
@@ -90,15 +90,6 @@ describe('the pages together', () => {
     const record = page('docs/decisions/0009-differences-of-the-emulator.md').text;
     const list = /one listed entry each:\n((?:- .*\n(?: {2}.*\n)*)+)/.exec(record)?.[1] ?? '';
     expect(list.match(/^- /gm)).toHaveLength(ADAPTATIONS.length);
-  });
-
-  it('have every part of the gateway that makes up for a difference', () => {
-    const record = page('docs/decisions/0009-differences-of-the-emulator.md').text;
-    const tools = ['callers', 'control', 'faults', 'gateway', 'http', 'iam', 'recorder', 'wire'];
-    const parts = readdirSync(join(ROOT, 'local/gateway')).map((file) => file.replace(/\.ts$/, ''));
-    expect(
-      parts.filter((part) => !tools.includes(part) && !record.includes(`local/gateway/${part}.ts`)),
-    ).toEqual([]);
   });
 });
 
