@@ -8,12 +8,6 @@ import { type KeptKind, keptKinds, kindAccount, regionOf } from './desired.ts';
 import { contextFor, render, type Workplace } from './observe-kinds.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
 
-/** Where what the outputs of an account name stands, and what desired state no longer has. A pass changes it. */
-export interface Stands {
-  home: Home | undefined;
-  leftovers: readonly Leftover[];
-}
-
 /** Region of what has none. */
 const GLOBAL = 'global';
 

@@ -4,13 +4,12 @@ import type { Main } from '../../shared/aws/main-clients.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/config.ts';
 import type { UnreadableItem } from '../../shared/errors.ts';
-import type { AccountStatus } from '../../shared/status.ts';
+import type { AccountStatus, Home, Leftover } from '../../shared/status.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { WorkMessage } from '../../shared/work.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { LoadBaseline } from './desired.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { Stands } from './leftovers.ts';
 import type { Workplace } from './observe-kinds.ts';
 import type { Turn } from './turn.ts';
 
@@ -49,6 +48,12 @@ export type PassOutcome =
       readonly secondsToReady?: number;
       readonly retry?: unknown;
     };
+
+/** Where what the outputs of an account name stands, and what desired state no longer has. A pass changes it. */
+export interface Stands {
+  home: Home | undefined;
+  leftovers: readonly Leftover[];
+}
 
 /** One pass under way. */
 export interface Pass {

@@ -4,7 +4,7 @@ import { apply } from './apply/apply.ts';
 import { diff } from './diff/diff.ts';
 import { GIVEN_OUTPUT } from './given/given.ts';
 import { withGiven } from './given/with-given.ts';
-import { endpointNamed, GATEWAY, subnetNamed, tableNamed, VPC } from './names.ts';
+import { endpointNamed, GATEWAY, OF_A_NETWORK, subnetNamed, tableNamed, VPC } from './names.ts';
 import { observe } from './observe.ts';
 import { remove } from './remove.ts';
 import { type Network, render } from './render.ts';
@@ -99,11 +99,9 @@ export const network = withGiven({
 /** A network that the account brought along is not ours. */
 function made(recorded: Readonly<Record<string, string>>): Record<string, string> {
   const isGiven = recorded[GIVEN_OUTPUT] !== undefined && recorded[GIVEN_OUTPUT] === recorded[VPC.output];
-  const ours = isGiven ? /^(madeAt\.)?(internetGateway|routeTable|endpoint)\./ : OUTPUTS;
-  return Object.fromEntries(Object.entries(recorded).filter(([name]) => ours.test(name)));
+  const isOurs = (name: string) => OF_A_NETWORK.test(name) && !(isGiven && /^(vpc|subnet)\./.test(name));
+  return Object.fromEntries(Object.entries(recorded).filter(([name]) => isOurs(name)));
 }
-
-const OUTPUTS = /^(madeAt\.)?(vpc|subnet|internetGateway|routeTable|endpoint)\./;
 
 function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {
   const idsOf = (
