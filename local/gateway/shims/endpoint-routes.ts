@@ -5,6 +5,7 @@ import {
   DescribeVpcEndpointsCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
+import { isGone } from '../../consistent-read.ts';
 import type { Difference, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, text } from '../wire.ts';
@@ -42,10 +43,15 @@ export function endpointRoutesShim(upstream: Upstream): Shim {
   };
 }
 
-/** Undefined when there is none: then the emulator says so. */
+/** Undefined when there is none: then the emulator says so. It knows no filter by the endpoint's id. */
 async function endpointOf(ec2: EC2Client, id: string) {
-  const filter = { Name: 'vpc-endpoint-id', Values: [id] };
-  return (await ec2.send(new DescribeVpcEndpointsCommand({ Filters: [filter] }))).VpcEndpoints?.[0];
+  try {
+    const asked = new DescribeVpcEndpointsCommand({ VpcEndpointIds: [id] });
+    return (await ec2.send(asked)).VpcEndpoints?.[0];
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 async function prefixListOf(ec2: EC2Client, service: string): Promise<string> {
