@@ -17,7 +17,7 @@ export interface BaselineFile {
 }
 
 /** What a baseline must fit of a deployment. */
-type KnownConfig = Pick<Config, 'executionRolePattern'>;
+type KnownConfig = Pick<Config, 'executionRolePattern'> & Partial<Pick<Config, 'rolePolicyQuotas'>>;
 
 /**
  * Publishes a baseline file as the next version of its baseline; the same text again publishes nothing, and gives the
@@ -62,10 +62,12 @@ export async function checkFile(
   config?: KnownConfig,
 ): Promise<{ text: string } & ({ baseline: BaselineDraft } | { problems: Problem[] })> {
   const text = await readText(file);
-  return {
-    text,
-    ...parseBaseline(text, kinds, config && { executionRolePattern: config.executionRolePattern }),
+  const { executionRolePattern, rolePolicyQuotas } = config ?? {};
+  const deployment = {
+    ...(executionRolePattern && { executionRolePattern }),
+    ...(rolePolicyQuotas && { rolePolicyQuotas }),
   };
+  return { text, ...parseBaseline(text, kinds, deployment) };
 }
 
 /** `file:line: path: message`, as editors understand it. */

@@ -1,6 +1,7 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
 import { AccountId } from '../shared/account.ts';
+import { RolePolicyQuotas } from '../shared/config.ts';
 import { OrganizationalUnit } from '../shared/rules-text.ts';
 
 /** Organizations answers in one region of each partition. */
@@ -46,6 +47,7 @@ const Context = z.object({
     .string()
     .regex(/^[\w+=,.@-]{4,}\*?$/, 'a role name, or at least four characters of one followed by *')
     .prefault('orgkeeper-execution*'),
+  rolePolicyQuotas: json(RolePolicyQuotas).prefault({}),
   defaultBaseline: z.string().min(1).prefault('analytics'),
   onboard: json(
     z.strictObject({

@@ -142,6 +142,7 @@ function configuration(
     apiRoleArn: arn.apiRole,
     accessRoleNames: context.accessRoleNames,
     executionRolePattern: context.executionRolePattern,
+    rolePolicyQuotas: context.rolePolicyQuotas,
     defaultBaseline: context.defaultBaseline,
     onboard: { ...(since && { since }), ...(organizationalUnits && { organizationalUnits }) },
     requesters: context.requesters,

@@ -4,6 +4,15 @@ import { AccountId } from './account.ts';
 /** How many days a member template stays where its link finds it: S3 signs no URL for longer. */
 export const TEMPLATE_DAYS = 7;
 
+/** What AWS allows in one role: its quotas in a new account, and more where they were raised in all that are kept. */
+export const RolePolicyQuotas = z.strictObject({
+  /** Characters of a trust policy, whitespace not counted. */
+  trustPolicyCharacters: z.int().min(2_048).max(8_192).default(2_048),
+  /** Managed policies attached to a role. */
+  managedPolicies: z.int().min(10).max(25).default(10),
+});
+export type RolePolicyQuotas = z.infer<typeof RolePolicyQuotas>;
+
 /**
  * What every function and the command line know about the deployment: one document, written by the main
  * stack. Functions read it from the environment variable ORGKEEPER_CONFIG, the command line from the SSM
@@ -37,6 +46,7 @@ export const Config = z.strictObject({
   accessRoleNames: z.array(z.string()).min(1),
   /** Names that an execution role may have; `*` stands for anything. IAM lets Main assume only these. */
   executionRolePattern: z.string(),
+  rolePolicyQuotas: RolePolicyQuotas.prefault({}),
   defaultBaseline: z.string(),
   onboard: z.strictObject({
     /** ISO time. Without it, the first minute of the deployment is recorded and counts. */

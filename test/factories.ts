@@ -30,6 +30,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
     apiRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-ApiHandlerRole`,
     accessRoleNames: ['OrganizationAccountAccessRole', 'AWSControlTowerExecution'],
     executionRolePattern: 'orgkeeper-execution*',
+    rolePolicyQuotas: { trustPolicyCharacters: 2_048, managedPolicies: 10 },
     defaultBaseline: 'analytics',
     onboard: {},
     requesters: [],

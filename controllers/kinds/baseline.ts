@@ -47,12 +47,12 @@ const Head = z.object({
  * problem comes back with its path (`parameters[2].value`) and line; nothing is thrown for bad input. Names `${…}`
  * must be known: those of every account, `values.*`, and the outputs of kinds earlier in the list. A baseline that
  * passes was rendered once with sample values.
- * @param deployment what the deployment that is to keep it asks of a role's name; nothing without one
+ * @param deployment what the deployment that is to keep it asks of a role's name, and allows in it; nothing without one
  */
 export function parseBaseline(
   text: string,
   kinds: readonly AnyKind[],
-  deployment: Pick<KindAccount, 'executionRolePattern'> = {},
+  deployment: Pick<KindAccount, 'executionRolePattern' | 'rolePolicyQuotas'> = {},
 ): { baseline: BaselineDraft } | { problems: Problem[] } {
   const yaml = readYaml(text);
   if ('problems' in yaml) return yaml;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AddressPool } from '../../shared/address-pool.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { RolePolicyQuotas } from '../../shared/config.ts';
 import type { Problem } from '../../shared/errors.ts';
 import type { Lookup } from '../../shared/interpolate.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
@@ -97,6 +98,8 @@ export interface KindAccount {
   readonly owner: string;
   /** What IAM lets Main assume; absent where no deployment is known, and where things are only taken away. */
   readonly executionRolePattern?: string;
+  /** What AWS allows in one role; absent where no deployment is known: whatever AWS may be asked for. */
+  readonly rolePolicyQuotas?: RolePolicyQuotas;
   /** Present for an account that is entered by its execution role, which its owner made. */
   readonly entry?: Entry;
   /** Present for an account that brings its own network. */

@@ -61,6 +61,7 @@ export function kindAccount(record: AccountRecord, config: Config, kept: readonl
     region: regionOf(record, config),
     owner: config.mainAccountId,
     executionRolePattern: config.executionRolePattern,
+    rolePolicyQuotas: config.rolePolicyQuotas,
     ...(entry && { entry }),
     ...(record.network && { network: record.network }),
   };

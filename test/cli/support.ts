@@ -54,6 +54,7 @@ export const config: Config = {
   apiRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-ApiHandlerRole`,
   accessRoleNames: ['OrganizationAccountAccessRole'],
   executionRolePattern: 'orgkeeper-*',
+  rolePolicyQuotas: { trustPolicyCharacters: 2_048, managedPolicies: 10 },
   defaultBaseline: 'analytics',
   onboard: {},
   requesters: [],

@@ -27,6 +27,7 @@ describe('readContext', () => {
       organizationExternalId: 'orgkeeper-o-a1b2c3d4e5',
       accessRoleNames: ['OrganizationAccountAccessRole', 'AWSControlTowerExecution'],
       executionRolePattern: 'orgkeeper-execution*',
+      rolePolicyQuotas: { trustPolicyCharacters: 2048, managedPolicies: 10 },
       defaultBaseline: 'analytics',
       onboard: {},
       requesters: [],

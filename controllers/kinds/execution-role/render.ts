@@ -1,3 +1,4 @@
+import type { RolePolicyQuotas } from '../../../shared/config.ts';
 import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
 import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
@@ -21,8 +22,9 @@ export interface ExecutionRole extends ExecutionRoleSection {
   readonly former: readonly string[];
 }
 
-/** Characters that IAM allows by default, whitespace not counted. */
-const TRUST_LIMIT = 2_048;
+/** Where no deployment is known: the most that AWS raises them to. */
+const MOST: RolePolicyQuotas = { trustPolicyCharacters: 8_192, managedPolicies: 25 };
+/** Characters that IAM allows, whitespace not counted; AWS raises it for nobody. */
 const INLINE_LIMIT = 10_240;
 
 /**
@@ -101,7 +103,7 @@ function arnOf({ path, name }: ExecutionRoleSection, { partition, accountId }: K
 
 /** What is wrong with a role whose every field is right by itself. */
 function wholeProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
-  return [...nameProblems(role, account), ...sizeProblems(role)];
+  return [...nameProblems(role, account), ...sizeProblems(role, account.rolePolicyQuotas ?? MOST)];
 }
 
 /** Main could make a role of another name, and never assume it. One with `${…}` left in it is a problem already. */
@@ -115,20 +117,31 @@ function nameProblems(role: ExecutionRoleSection, account: KindAccount): Problem
   return [{ path: 'executionRole.name', message }];
 }
 
-function sizeProblems(role: ExecutionRoleSection): Problem[] {
+function sizeProblems(role: ExecutionRoleSection, quotas: RolePolicyQuotas): Problem[] {
   const trust = size(role.trustPolicy);
   const inline = Object.values(role.inlinePolicies).reduce((sum, document) => sum + size(document), 0);
   return [
-    ...(trust > TRUST_LIMIT ? [tooLong('trustPolicy', 'a trust policy', trust, TRUST_LIMIT)] : []),
+    ...(trust > quotas.trustPolicyCharacters
+      ? [tooLong('trustPolicy', 'a trust policy', trust, quotas.trustPolicyCharacters, true)]
+      : []),
+    ...(role.managedPolicies.length > quotas.managedPolicies ? [tooMany(role, quotas)] : []),
     ...(inline > INLINE_LIMIT
       ? [tooLong('inlinePolicies', 'the inline policies of a role together', inline, INLINE_LIMIT)]
       : []),
   ];
 }
 
-function tooLong(field: string, what: string, has: number, most: number): Problem {
-  const message = `${what} may have ${most} characters without whitespace, and has ${has}`;
+const RAISED =
+  ': shorten it, or have the quota raised in the accounts and say so in context rolePolicyQuotas';
+
+function tooLong(field: string, what: string, has: number, most: number, raised = false): Problem {
+  const message = `${what} may have ${most} characters without whitespace, and has ${has}${raised ? RAISED : ''}`;
   return { path: `executionRole.${field}`, message };
+}
+
+function tooMany({ managedPolicies: { length } }: ExecutionRoleSection, quotas: RolePolicyQuotas): Problem {
+  const message = `a role may have ${quotas.managedPolicies} managed policies, and this has ${length}${RAISED}`;
+  return { path: 'executionRole.managedPolicies', message };
 }
 
 function size(document: unknown): number {

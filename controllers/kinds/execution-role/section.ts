@@ -98,7 +98,7 @@ export const ExecutionRoleSection = z.strictObject({
   /** ARNs. Every other managed policy is detached. */
   managedPolicies: z
     .array(PolicyArn)
-    .max(20)
+    .max(25)
     .refine((arns) => new Set(arns).size === arns.length, 'a policy stands here twice')
     .default([]),
   permissionsBoundary: PolicyArn.optional(),

@@ -88,6 +88,9 @@ describe('the values of a registration in a role', () => {
   });
 });
 
+/** A deployment whose accounts have the quotas of new ones. */
+const usual = { rolePolicyQuotas: { trustPolicyCharacters: 2_048, managedPolicies: 10 } };
+
 describe('rendering the execution role', () => {
   const rendered = (given: object, deployment: object = {}) =>
     render(ExecutionRoleSection.parse({ ...valid, ...given }), lookup, { ...account, ...deployment });
@@ -159,8 +162,8 @@ describe('rendering the execution role', () => {
         Condition: { StringEquals: { 'aws:PrincipalTag/spaced': ' '.repeat(2_000) } },
       }),
     });
-    expect(problemsOf(principals(40))).toEqual([]);
-    expect(problemsOf(principals(50))).toMatchObject([{ path: 'executionRole.trustPolicy' }]);
+    expect(problemsOf(principals(40), usual)).toEqual([]);
+    expect(problemsOf(principals(50), usual)).toMatchObject([{ path: 'executionRole.trustPolicy' }]);
   });
 
   test('counts all inline policies together', () => {
@@ -196,5 +199,20 @@ describe('rendering the execution role', () => {
     ["IAM's variables outside of policies", { description: '${aws:username}' }],
   ])('refuses %s', (_, given) => {
     expect(() => rendered(given)).toThrow(/is not known for this account/);
+  });
+
+  test('allows as long a trust policy and as many managed policies as the quotas say', () => {
+    const principals = Array.from(
+      { length: 40 },
+      (_, n) => `arn:aws:iam::345678901234:role/principal-number-${n}-of-many`,
+    );
+    const long = policy({ Effect: 'Allow', Principal: { AWS: principals }, Action: 'sts:AssumeRole' });
+    const managedPolicies = Array.from({ length: 12 }, (_, n) => `arn:aws:iam::aws:policy/P${n}`);
+    const given = { trustPolicy: long, managedPolicies };
+    expect(() => rendered(given, usual)).toThrow(
+      /may have 2048 characters.*rolePolicyQuotas.*may have 10 managed policies/,
+    );
+    const rolePolicyQuotas = { trustPolicyCharacters: 4_096, managedPolicies: 20 };
+    expect(rendered(given, { rolePolicyQuotas })).toMatchObject({ managedPolicies });
   });
 });
