@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Announcement, Cause } from './status.ts';
 
 /** An account id: 12 digits, as a string. */
 export const AccountId = z
@@ -65,8 +66,24 @@ export interface AccountRecord {
   readonly registeredAt: string;
   /** The event that last changed this record; the same event again changes nothing. */
   readonly changedBy: string;
-  /** ISO time of that event, where it asked for something. */
+  /** ISO time of the latest request of a person that the record follows; absent where nobody asked for anything. */
   readonly changedAt?: string;
+  /** Ids of the last events that changed the record, newest last. */
+  readonly followed?: readonly string[];
+  /** What changes of this record owe to the bus and to the work queue. */
+  readonly owed?: Owed;
+  /** When the minute's tick sends what is owed, unless whoever saved it has. */
+  readonly dueAt?: string;
   /** When the account was asked for or created; seconds from event to ready are counted from here. */
   readonly requestedAt: string;
+}
+
+/** What follows from a change of a record; it is kept with the record until it is sent. */
+export interface Owed {
+  readonly announce: readonly Announcement[];
+  readonly work: readonly {
+    readonly accountId: string;
+    readonly cause: Cause;
+    readonly requestedAt: string;
+  }[];
 }

@@ -1,4 +1,5 @@
 import type { AccountRecord } from './account.ts';
+import { laterOf } from './order.ts';
 import { newExternalId, wasInOrganization } from './records.ts';
 
 /**
@@ -6,7 +7,10 @@ import { newExternalId, wasInOrganization } from './records.ts';
  * is known, that it is there and unmanaged. The next listing would otherwise onboard it as a new account. Pure but for
  * its new ExternalId.
  */
-export function forgotten(record: AccountRecord, changedBy: string): AccountRecord | undefined {
+export function forgotten(
+  record: AccountRecord,
+  { changedBy, now }: { readonly changedBy: string; readonly now: Date },
+): AccountRecord | undefined {
   const { schemaVersion, accountId, name, email, unit, registeredAt, requestedAt } = record;
   if (!wasInOrganization(record) || record.lifecycleReason !== undefined) return undefined;
   return {
@@ -26,5 +30,6 @@ export function forgotten(record: AccountRecord, changedBy: string): AccountReco
     registeredAt,
     requestedAt,
     changedBy,
+    changedAt: laterOf(now.toISOString(), record.changedAt),
   };
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { AccountRecord, BaselineReference } from './account.ts';
+import { laterOf } from './order.ts';
 import type { OrganizationAccount } from './organization.ts';
 import type { RegistrationRequest } from './requests.ts';
 
@@ -61,7 +62,9 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   };
   if (existing && sameContent(existing, wanted)) return existing;
   const { changedBy } = registration;
-  return { ...wanted, generation: (existing?.generation ?? 0) + 1, changedBy, changedAt: time };
+  const changedAt = registration.named ? laterOf(time, existing?.changedAt) : existing?.changedAt;
+  const generation = (existing?.generation ?? 0) + 1;
+  return { ...wanted, generation, changedBy, ...optional('changedAt', changedAt) };
 }
 
 /** Who chose the baseline that a registration leads to. */
@@ -105,6 +108,7 @@ export function unmanaged(
     registeredAt: existing?.registeredAt ?? now.toISOString(),
     requestedAt: account.joinedAt,
     changedBy,
+    ...optional('changedAt', existing?.changedAt),
   };
 }
 
@@ -150,9 +154,11 @@ export function listingId({ accountId, joinedAt }: OrganizationAccount): string 
 }
 
 /** A record but for the marks of its changes. */
-type Content = Omit<AccountRecord, 'generation' | 'changedBy' | 'changedAt'>;
+type Content = Omit<AccountRecord, Marks>;
+type Marks = 'generation' | 'changedBy' | 'changedAt' | 'followed' | 'owed' | 'dueAt';
 
-function withoutChange({ generation, changedBy, changedAt, ...content }: AccountRecord): Content {
+function withoutChange(record: AccountRecord): Content {
+  const { generation, changedBy, changedAt, followed, owed, dueAt, ...content } = record;
   return content;
 }
 

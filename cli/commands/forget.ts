@@ -61,8 +61,9 @@ async function forgetRecord(
     output.say('Nothing was forgotten.');
     return false;
   }
-  const left = forgotten(record, `cli:${randomUUID()}`);
-  if (!(await forgetAccount(table, record, left))) {
+  const now = new Date();
+  const left = forgotten(record, { changedBy: `cli:${randomUUID()}`, now });
+  if (!(await forgetAccount(table, record, left, now))) {
     throw new Failure(
       `Somebody else changed account ${accountId} at this moment: look at it, and try again.`,
     );

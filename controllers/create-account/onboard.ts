@@ -1,5 +1,6 @@
 import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
 import type { Creation, CreationStage } from '../../shared/creation.ts';
+import { clearOwed } from '../../shared/store/accounts.ts';
 import { sendWork } from '../../shared/work.ts';
 import { register } from '../intake/register.ts';
 import type { CreationDeps } from './deps.ts';
@@ -35,13 +36,15 @@ export async function onboard(creation: Created, deps: CreationDeps): Promise<Cr
   // Where it was before it was moved is not where it is.
   const { units: _, ...now } = described;
   const outcome = await register(incoming, registration, now, deps);
-  if (outcome.did === 'rejected') {
+  // What was asked for since the account was, is what is wanted of it.
+  if (outcome.did === 'rejected' && outcome.rejection.reason !== 'Overtaken') {
     const { reason, message } = outcome.rejection;
     return fail(creation, reason, message, deps);
   }
   if (outcome.did === 'accepted') {
     await putEvents(deps.main.bus, outcome.announce, OUR_SOURCE);
     await sendWork(deps.main.work, outcome.work);
+    for (const record of outcome.owedBy ?? []) await clearOwed(deps.main.table, record);
   }
   return save(
     creation,

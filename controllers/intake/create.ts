@@ -1,11 +1,12 @@
 import { askedFor, creationKey, keyOfTag, REQUEST_TAG, sameRequest } from '../../shared/creation.ts';
 import { Conflict } from '../../shared/errors.ts';
+import { isEarlier } from '../../shared/order.ts';
 import type { CreationRequest } from '../../shared/requests.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { getCreation, requestOfCreation, saveCreation } from '../../shared/store/creations.ts';
 import { sendCreation } from '../../shared/work.ts';
 import type { IntakeDeps } from './deps.ts';
-import type { Incoming, IntakeOutcome } from './outcome.ts';
+import { type Incoming, type IntakeOutcome, overtaken } from './outcome.ts';
 import { refusal, rejectedFor, unknownBaseline } from './refusal.ts';
 
 /**
@@ -24,6 +25,9 @@ export async function creationRequested(
   const asked = existing && !repeats && existing.stage.is !== 'failed';
   if (asked && sameRequest(existing.request, request))
     return { did: 'ignored', why: 'asked for already, with the same content' };
+  if (existing && !repeats && isEarlier(incoming.time, existing.askedAt)) {
+    return overtaken(key, incoming, existing.askedAt);
+  }
   const { baseline } = request;
   const keyPath = request.requestId ? 'detail.requestId' : 'detail.email';
   const refused = rejectedFor([

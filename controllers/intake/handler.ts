@@ -9,6 +9,7 @@ import { Envelope } from '../../shared/envelope.ts';
 import { Conflict } from '../../shared/errors.ts';
 import { createOrganization } from '../../shared/organization.ts';
 import { readMessage } from '../../shared/read-message.ts';
+import { clearOwed } from '../../shared/store/accounts.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { sendWork } from '../../shared/work.ts';
 import { follow } from './follow.ts';
@@ -40,13 +41,14 @@ async function followed(record: SQSRecord): Promise<boolean> {
       return true;
     }
     const envelope = read.message;
-    const incoming = onItsWay(envelope, receives > 1);
+    const incoming = onItsWay(envelope, receives > 1, new Date());
     const outcome = await unlessUnreadable(() => unlessConflict(() => follow(envelope, incoming, deps)));
     logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
     switch (outcome.did) {
       case 'accepted':
         await putEvents(main.bus, outcome.announce, OUR_SOURCE);
         await sendWork(main.work, outcome.work);
+        for (const record of outcome.owedBy ?? []) await clearOwed(main.table, record);
         break;
       case 'rejected':
         await putRejection(main.table, incoming.cause.id, outcome.rejection);

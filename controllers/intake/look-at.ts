@@ -1,11 +1,12 @@
 import type { AccountRecord } from '../../shared/account.ts';
-import { nextStep } from '../../shared/adoption.ts';
-import { Conflict } from '../../shared/errors.ts';
+import { nextStep, type Step } from '../../shared/adoption.ts';
+import { Conflict, NotYetConsistent } from '../../shared/errors.ts';
 import { createOnboarding } from '../../shared/onboarding.ts';
+import { orderOf } from '../../shared/order.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
-import { getRecord, saveRecord } from '../../shared/store/accounts.ts';
+import { getRecord, getTrace, saveRecord } from '../../shared/store/accounts.ts';
 import type { IntakeDeps } from './deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { followedBefore, type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 import { announcement, register, work } from './register.ts';
 
 /** What an event says beside which account. */
@@ -14,6 +15,8 @@ export interface Hint {
   readonly came?: boolean;
   /** It was moved out of this unit. */
   readonly movedFrom?: string;
+  /** It went: that it is not in the organization is no wonder. */
+  readonly went?: boolean;
   /** Others are done with it: a pass that waits need not wait longer. */
   readonly settled?: boolean;
 }
@@ -29,25 +32,33 @@ export interface LookRequest extends Hint {
 
 /** An event is about what came or joined within so long, whatever the first listing took for old. */
 const NEW_MS = 3_600_000;
+/** So long AWS may not know everywhere of an account that an event is about. */
+const YOUNG_MS = 3_600_000;
 
 /**
  * Records where an account stands in the organization now: keeps it, lets the rules choose again, or stops keeping it.
- * The same event again repeats only what a crash may have lost.
+ * The same event again sends only what is still owed. Of one that is older than what somebody asked for since, what it
+ * says beside the account counts no more.
+ * @throws NotYetConsistent while the event is young and Organizations does not know the account yet
  */
 export async function lookAt(
   incoming: Incoming,
-  { accountId, described, path = 'detail', came = false, movedFrom, settled = false }: LookRequest,
+  { accountId, described, path = 'detail', went = false, settled = false, ...hint }: LookRequest,
   deps: IntakeDeps,
 ): Promise<IntakeOutcome> {
   const { table } = deps.main;
   const changedBy = incoming.cause.id;
   const record = await getRecord(table, accountId);
+  const order = orderOf({ id: changedBy, time: incoming.time }, record ?? (await getTrace(table, accountId)));
+  if (order === 'followed') return followedBefore(record);
+  const { came = false, movedFrom = undefined } = order === 'overtaken' ? {} : hint;
+  if (!described && !went && isYoung(incoming))
+    throw new NotYetConsistent(`Organizations does not know account ${accountId} yet.`);
   if (came && !described) {
     const message = 'is not in the organization';
     return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path, message }]);
   }
   if (!record && !came) return { did: 'ignored', why: 'the account is not recorded: the listing finds it' };
-  if (record?.changedBy === changedBy && record.lifecycle === 'managed') return accepted(record, incoming);
   const onboarding = createOnboarding({ config: deps.config, table, organization: deps.organization });
   const since = deps.config.onboard.since ?? new Date(Date.parse(incoming.time) - NEW_MS).toISOString();
   const look = {
@@ -67,12 +78,25 @@ export async function lookAt(
     case 'onboard':
       return register(incoming, { accountId, name: step.account.name }, step.account, deps);
     case 'save':
-      if (!(await saveRecord(table, step.record, record)))
-        throw new Conflict(`Somebody else changed the record of account ${accountId}.`);
-      return step.pass ? accepted(step.record, incoming) : { did: 'accepted', announce: [], work: [] };
+      return save(step, record, incoming, deps);
   }
 }
 
-function accepted(record: AccountRecord, incoming: Incoming): IntakeOutcome {
-  return { did: 'accepted', announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+async function save(
+  { record, pass }: Extract<Step, { is: 'save' }>,
+  read: AccountRecord | undefined,
+  incoming: Incoming,
+  { main }: IntakeDeps,
+): Promise<IntakeOutcome> {
+  const owes = {
+    announce: pass ? [announcement(record, incoming)] : [],
+    work: pass ? [work(record, incoming)] : [],
+  };
+  if (!(await saveRecord(main.table, record, read, owes)))
+    throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  return { did: 'accepted', ...owes, ...(pass && !read?.owed && { owedBy: [record] }) };
+}
+
+function isYoung({ time, arrivedAt }: Incoming): boolean {
+  return arrivedAt !== undefined && Date.parse(arrivedAt) - Date.parse(time) < YOUNG_MS;
 }

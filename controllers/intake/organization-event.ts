@@ -26,10 +26,10 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
       const from = textIn(incoming.detail, 'sourceParentId');
       return lookAtAccounts(from ? { movedFrom: from } : {}, incoming, deps);
     },
-    CloseAccountResult: (incoming, deps) => lookAtAccounts({}, incoming, deps),
-    AccountDepartedOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
-    RemoveAccountFromOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
-    LeaveOrganization: (incoming, deps) => lookAtAccounts({}, incoming, deps),
+    CloseAccountResult: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
+    AccountDepartedOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
+    RemoveAccountFromOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
+    LeaveOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
   },
   'aws.controltower': { CreateManagedAccount: managedAccount, UpdateManagedAccount: managedAccount },
 };
@@ -68,10 +68,12 @@ async function lookAtAccounts(hint: Hint, incoming: Incoming, deps: IntakeDeps):
   }
   const accepted = outcomes.flatMap((outcome) => (outcome.did === 'accepted' ? [outcome] : []));
   if (accepted.length === 0) return outcomes[0] ?? ignored('it names no account');
+  const owedBy = accepted.flatMap(({ owedBy = [] }) => owedBy);
   return {
     did: 'accepted',
     announce: accepted.flatMap(({ announce }) => announce),
     work: accepted.flatMap(({ work }) => work),
+    ...(owedBy.length > 0 && { owedBy }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AccountRecord } from '../../shared/account.ts';
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import type { Envelope } from '../../shared/envelope.ts';
 import { type Problem, UnreadableItem } from '../../shared/errors.ts';
@@ -12,21 +13,26 @@ export interface Incoming {
   readonly detail: unknown;
   /** Account that the event came from. */
   readonly account: string;
-  /** ISO time of the event. */
+  /** ISO time of the event; of one that comes from the future, when it came. */
   readonly time: string;
+  /** ISO time of its arrival; absent where no event has arrived, but one of before is gone on with. */
+  readonly arrivedAt?: string;
   /** It came before and was not finished: what a crash may have lost is done again. */
   readonly redelivered: boolean;
 }
 
 /**
  * An event on its way. Each hop between buses gives the envelope a new id: what CloudTrail delivers is known by its
- * own. Pure.
+ * own. Whoever puts an event may say its time, but none that is still to come. Pure.
  */
-export function onItsWay(envelope: Envelope, redelivered: boolean): Incoming {
-  const { source, detail, account = 'unknown', time } = envelope;
+export function onItsWay(envelope: Envelope, redelivered: boolean, now: Date): Incoming {
+  const { source, detail, account = 'unknown' } = envelope;
+  const arrivedAt = now.toISOString();
+  const time = Date.parse(envelope.time) > now.getTime() ? arrivedAt : envelope.time;
   const { eventID } = (detail ?? {}) as { eventID?: unknown };
   const id = source.startsWith('aws.') && typeof eventID === 'string' ? eventID : envelope.id;
-  return { cause: { source, detailType: envelope['detail-type'], id }, detail, account, time, redelivered };
+  const cause = { source, detailType: envelope['detail-type'], id };
+  return { cause, detail, account, time, arrivedAt, redelivered };
 }
 
 /** Why an event is not followed; it is answered with RequestRejected and never retried. */
@@ -42,12 +48,26 @@ export type IntakeOutcome =
       readonly did: 'accepted';
       readonly announce: readonly Announcement[];
       readonly work: readonly WorkMessage[];
+      /** The records that owe this until it is sent. */
+      readonly owedBy?: readonly AccountRecord[];
     }
   | { readonly did: 'ignored'; readonly why: string }
   | { readonly did: 'rejected'; readonly rejection: Rejection };
 
 /** So many problems are said; of one that has more, how many. */
 const PROBLEMS = 50;
+
+/** What a record that has followed the event before still owes; nothing where all of it was sent. */
+export function followedBefore(record: AccountRecord | undefined): IntakeOutcome {
+  if (!record?.owed) return { did: 'ignored', why: 'this event is followed already' };
+  return { did: 'accepted', ...record.owed, owedBy: [record] };
+}
+
+/** The answer to a request that is older than what somebody asked for since. */
+export function overtaken(what: string, { time }: Incoming, since: string | undefined): IntakeOutcome {
+  const message = `is of ${time}, and something else was asked for at ${since}: ask again if it is still wanted`;
+  return rejected('Overtaken', `The request for ${what} ${message}.`, [{ path: 'time', message }]);
+}
 
 /** The outcome of an event that is not followed. What is said of it fits into an event and an item, whatever was asked. */
 export function rejected(reason: string, message: string, problems: readonly Problem[] = []): IntakeOutcome {

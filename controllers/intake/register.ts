@@ -1,22 +1,24 @@
-import type { AccountRecord, BaselineReference } from '../../shared/account.ts';
+import type { AccountRecord, BaselineReference, Owed } from '../../shared/account.ts';
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import { Conflict } from '../../shared/errors.ts';
 import { createOnboarding } from '../../shared/onboarding.ts';
+import { laterOf, orderOf } from '../../shared/order.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import { registered, standingBaseline } from '../../shared/records.ts';
 import type { RegistrationRequest } from '../../shared/requests.ts';
 import { staysPutBack } from '../../shared/status.ts';
-import { getRecord, getStatus, saveRecord } from '../../shared/store/accounts.ts';
+import { getRecord, getStatus, getTrace, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import type { IntakeDeps } from './deps.ts';
-import type { Incoming, IntakeOutcome } from './outcome.ts';
+import { followedBefore, type Incoming, type IntakeOutcome, overtaken } from './outcome.ts';
 import { rejectedFor, unknownBaseline } from './refusal.ts';
 import { accountRefusals } from './refuse-account.ts';
 
 /**
  * Registers an account, or corrects its registration: the record is saved, a pass is asked for, and the change is
  * announced. The same content again changes nothing, unless a change of its role was put back: a person asks for that
- * once more. The same event again repeats only what a crash may have lost.
+ * once more. The same event again sends only what is still owed, and one that is older than what was asked for since
+ * changes nothing.
  */
 export async function register(
   incoming: Incoming,
@@ -26,9 +28,15 @@ export async function register(
 ): Promise<IntakeOutcome> {
   const { main } = deps;
   const existing = await getRecord(main.table, request.accountId);
-  if (existing && isOvertaken(incoming, existing)) {
-    return { did: 'ignored', why: `a later event, ${existing.changedBy}, changed the account since` };
+  const seen = existing ?? (await getTrace(main.table, request.accountId));
+  const named = incoming.cause.source === REQUEST_SOURCE;
+  const order = orderOf({ id: incoming.cause.id, time: incoming.time }, seen);
+  if (order === 'followed') return followedBefore(existing);
+  if (order === 'overtaken' && named) {
+    return overtaken(`account ${request.accountId}`, incoming, seen?.changedAt);
   }
+  if (order === 'overtaken')
+    return { did: 'ignored', why: `something was asked for since, at ${seen?.changedAt}` };
   const chosen = request.baseline ? await findBaseline(main.table, request.baseline) : undefined;
   const refused = rejectedFor([
     ...accountRefusals({ request, described, existing }, deps.config),
@@ -38,36 +46,44 @@ export async function register(
   const baseline = chosen ?? (await chosenBaseline(request, existing, described, deps));
   const changedBy = incoming.cause.id;
   const { time } = incoming;
-  const named = incoming.cause.source === REQUEST_SOURCE;
   const asked = registered(existing, { request, baseline, described, named, changedBy, time });
-  const onceMore = named && asked === existing && (await waitsPutBack(existing, changedBy, deps));
+  const isSame = asked === existing;
+  const onceMore = isSame && named && (await waitsPutBack(asked, deps));
+  if (isSame && !onceMore) {
+    // What was asked for before does not undo that somebody wants the account as it is.
+    if (named) await save(askedAgain(asked, incoming), existing, deps);
+    return { did: 'ignored', why: 'registered already, with the same content' };
+  }
   const record = onceMore
     ? { ...asked, generation: asked.generation + 1, changedBy, changedAt: time }
     : asked;
-  if (record !== existing && !(await saveRecord(main.table, record, existing))) {
-    throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
-  }
-  if (record.changedBy !== changedBy)
-    return { did: 'ignored', why: 'registered already, with the same content' };
-  return { did: 'accepted', announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+  const owes = { announce: [announcement(record, incoming)], work: [work(record, incoming)] };
+  await save(record, existing, deps, owes);
+  return { did: 'accepted', ...owes, ...(!existing?.owed && { owedBy: [record] }) };
 }
 
-/** Whether a change of the role that the record asks for was put back, and this is another event that asks for it. */
-async function waitsPutBack(record: AccountRecord, askedBy: string, { main }: IntakeDeps): Promise<boolean> {
-  return record.changedBy !== askedBy && staysPutBack(record, await getStatus(main.table, record.accountId));
+async function save(
+  record: AccountRecord,
+  read: AccountRecord | undefined,
+  { main }: IntakeDeps,
+  owes?: Owed,
+): Promise<void> {
+  if (await saveRecord(main.table, record, read, owes)) return;
+  throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }
 
-/** An event that comes again, after a crash, does not undo what was asked for later. */
-function isOvertaken(
-  { redelivered, cause, time }: Incoming,
-  { changedBy, changedAt }: AccountRecord,
-): boolean {
-  return (
-    redelivered &&
-    changedBy !== cause.id &&
-    changedAt !== undefined &&
-    Date.parse(changedAt) > Date.parse(time)
-  );
+/** The record of an account that is asked for once more, as it is. Pure. */
+function askedAgain(record: AccountRecord, { cause, time }: Incoming): AccountRecord {
+  return {
+    ...record,
+    followed: [...(record.followed ?? []), cause.id],
+    changedAt: laterOf(time, record.changedAt),
+  };
+}
+
+/** Whether a change of the role that the record asks for was put back. */
+async function waitsPutBack(record: AccountRecord, { main }: IntakeDeps): Promise<boolean> {
+  return staysPutBack(record, await getStatus(main.table, record.accountId));
 }
 
 /** The baseline for a registration that names none: the one it has, or the one that the rules choose. */

@@ -1,10 +1,11 @@
-import type { AccountRecord } from '../../shared/account.ts';
+import type { AccountRecord, Owed } from '../../shared/account.ts';
 import { accountView } from '../../shared/account-view.ts';
 import { Conflict } from '../../shared/errors.ts';
+import { laterOf, orderOf } from '../../shared/order.ts';
 import type { RetirementRequest } from '../../shared/requests.ts';
 import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import type { IntakeDeps } from './deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { followedBefore, type Incoming, type IntakeOutcome, overtaken, rejected } from './outcome.ts';
 
 /**
  * Stops keeping an account. `retain` leaves everything where it is; `remove` asks a pass to take away what Orgkeeper
@@ -19,39 +20,44 @@ export async function retire(
   const { accountId, resources } = request;
   const changedBy = incoming.cause.id;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
+  const order = orderOf({ id: changedBy, time: incoming.time }, existing);
+  if (order === 'followed') return followedBefore(existing);
   if (!existing || existing.lifecycle === 'unmanaged') {
     const message = 'is not kept by Orgkeeper';
     return rejected('UnknownAccount', `Account ${accountId} ${message}.`, [
       { path: 'detail.accountId', message },
     ]);
   }
-  const repeats = existing.changedBy === changedBy;
-  if (repeats && !incoming.redelivered) return { did: 'ignored', why: 'this request is followed already' };
+  if (order === 'overtaken') return overtaken(`account ${accountId}`, incoming, existing.changedAt);
   const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
-  if (!repeats && isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
+  if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
     return { did: 'ignored', why: 'the account is retired already' };
   }
-  const obstacle = resources === 'remove' && !repeats && unremovable(existing);
+  const obstacle = resources === 'remove' && unremovable(existing);
   if (obstacle) return obstacle;
   const lifecycle = resources === 'remove' ? 'retiring' : 'retired';
-  const record = repeats
-    ? existing
-    : ({
-        ...existing,
-        lifecycle,
-        generation: existing.generation + 1,
-        changedBy,
-        changedAt: incoming.time,
-      } as const);
-  if (!repeats && !(await saveRecord(deps.main.table, record, existing))) {
+  const record: AccountRecord = {
+    ...existing,
+    lifecycle,
+    generation: existing.generation + 1,
+    changedBy,
+    changedAt: laterOf(incoming.time, existing.changedAt),
+  };
+  const owes = resources === 'remove' ? removal(record, incoming) : end(record, incoming);
+  if (!(await saveRecord(deps.main.table, record, existing, owes))) {
     throw new Conflict(`Somebody else changed the record of account ${accountId}.`);
   }
-  if (resources === 'remove') {
-    const work = { accountId, cause: incoming.cause, requestedAt: incoming.time };
-    return { did: 'accepted', announce: [], work: [work] };
-  }
-  const detail = { accountId, name: record.name, baseline: record.baseline, cause: incoming.cause };
-  return { did: 'accepted', announce: [{ detailType: 'AccountRetired', detail }], work: [] };
+  return { did: 'accepted', ...owes, ...(!existing.owed && { owedBy: [record] }) };
+}
+
+/** A pass that takes away what was made. */
+function removal({ accountId }: AccountRecord, { cause, time }: Incoming): Owed {
+  return { announce: [], work: [{ accountId, cause, requestedAt: time }] };
+}
+
+function end({ accountId, name, baseline }: AccountRecord, { cause }: Incoming): Owed {
+  const detail = { accountId, name, baseline, cause };
+  return { announce: [{ detailType: 'AccountRetired', detail }], work: [] };
 }
 
 /** Why nothing can be taken away from the account. */

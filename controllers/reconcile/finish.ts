@@ -30,6 +30,7 @@ export async function finish(pass: Pass, found: Findings, deps: PassDeps): Promi
   await saveStatus(deps.main.table, saved, {
     passId: pass.id,
     now,
+    record: pass.record,
     ...(worthHistory && (passing === undefined || mended(lastPass)) && { history: lastPass }),
   });
   if (unannounced.length > 0) {

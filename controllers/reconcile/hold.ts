@@ -41,6 +41,7 @@ export async function lease(pass: Pass, deps: PassDeps): Promise<void> {
     until: first,
     now: new Date(),
     readVersion: pass.before?.version ?? 0,
+    record: pass.record,
   });
   pass.turn.leased(first);
   let renewal: Promise<void> | undefined;

@@ -9,7 +9,7 @@ import {
   UnreadableItem,
 } from '../../shared/errors.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
-import { stopLooking } from '../../shared/store/statuses.ts';
+import { dropStatus, stopLooking } from '../../shared/store/statuses.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { compareKind, differs } from './compare-kind.ts';
 import type { Finding, Hold } from './conditions.ts';
@@ -49,6 +49,7 @@ export async function runPass(request: PassRequest, deps: PassDeps): Promise<Pas
   const why = skipReason({ record, before, sentAt: request.sentAt, config: deps.config });
   if (why || !record) {
     if (record && !isWorkedOn(record.lifecycle) && before?.dueAt) await stopLooking(table, before);
+    if (!record && before) await dropStatus(table, before);
     return { did: 'skipped', why: why ?? 'no such account' };
   }
   const place = { record, config: deps.config, outputs: withAddress(before?.outputs, address) };

@@ -9,7 +9,7 @@ import { onboardSince } from '../../shared/store/controls.ts';
 import { SweepMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 import { listOrganization } from './list-organization.ts';
-import { sendCreations, sendDue } from './send-due.ts';
+import { sendCreations, sendDue, sendOwed } from './send-due.ts';
 import { sweepFleet } from './sweep-fleet.ts';
 
 const config = configFromEnvironment();
@@ -54,9 +54,10 @@ async function carryOut(message: SweepMessage, deps: SweepDeps): Promise<void> {
         await onboardSince(main.table, new Date());
         onboarding = true;
       }
+      const owed = await sendOwed(new Date(), deps);
       const passes = await sendDue(new Date(), deps);
       const creations = await sendCreations(new Date(), false, deps);
-      if (passes + creations > 0) logger.info('due', { passes, creations });
+      if (owed + passes + creations > 0) logger.info('due', { owed, passes, creations });
       return;
     }
     case 'list':

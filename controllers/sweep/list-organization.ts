@@ -36,7 +36,6 @@ export async function listOrganization(
     now,
     since: deps.config.onboard.since ?? (await onboardSince(table, now())),
     startedAt: begun.listing.startedAt,
-    unfinished: begun.unfinished,
     records: await allRecords(deps),
     onboarding: createOnboarding({ config: deps.config, table, organization: deps.organization }),
     result: { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 },

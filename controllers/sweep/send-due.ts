@@ -1,3 +1,5 @@
+import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { clearOwed, loadAccount, OWED } from '../../shared/store/accounts.ts';
 import { openCreations } from '../../shared/store/creations.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
 import { sendCreation, sendWork } from '../../shared/work.ts';
@@ -23,6 +25,30 @@ export async function sendDue(now: Date, deps: Pick<SweepDeps, 'main' | 'timeLef
     if (!deps.timeLeft()) break;
   }
   return sent;
+}
+
+/**
+ * Sends what records owe that whoever saved them did not send: announcements, and a pass unless one has seen the record
+ * by now. A crash before the note that it is sent sends it once more.
+ * @returns how many accounts owed something
+ */
+export async function sendOwed(
+  now: Date,
+  { main, timeLeft }: Pick<SweepDeps, 'main' | 'timeLeft'>,
+): Promise<number> {
+  let paid = 0;
+  for await (const page of dueAccounts(main.table, now, OWED)) {
+    for (const { accountId } of page) {
+      const { record, status } = await loadAccount(main.table, accountId);
+      if (!record?.owed) continue;
+      await putEvents(main.bus, record.owed.announce, OUR_SOURCE);
+      if (status?.observedGeneration !== record.generation) await sendWork(main.work, record.owed.work);
+      await clearOwed(main.table, record);
+      paid += 1;
+      if (!timeLeft()) return paid;
+    }
+  }
+  return paid;
 }
 
 /**

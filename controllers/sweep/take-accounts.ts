@@ -1,4 +1,4 @@
-import type { AccountRecord } from '../../shared/account.ts';
+import type { AccountRecord, Owed } from '../../shared/account.ts';
 import { nextStep, type Step } from '../../shared/adoption.ts';
 import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
 import { REQUEST_TAG } from '../../shared/creation.ts';
@@ -6,7 +6,7 @@ import type { Onboarding } from '../../shared/onboarding.ts';
 import type { OrganizationAccount } from '../../shared/organization.ts';
 import { listingId, registered, wasInOrganization } from '../../shared/records.ts';
 import type { Announcement } from '../../shared/status.ts';
-import { saveRecord } from '../../shared/store/accounts.ts';
+import { clearOwed, saveRecord } from '../../shared/store/accounts.ts';
 import { sendWork, type WorkMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 
@@ -25,8 +25,6 @@ export interface ListingContext {
   /** Accounts that joined from then on are new. */
   readonly since: string;
   readonly startedAt: string;
-  /** A listing since `startedAt` was left in the middle: what it saved may not have been sent. */
-  readonly unfinished: boolean;
   /** What is recorded, by account id. */
   readonly records: ReadonlyMap<string, AccountRecord>;
   readonly onboarding: Onboarding;
@@ -36,6 +34,8 @@ export interface ListingContext {
 /** What follows for one account: a pass, and for one that is kept from now on an announcement. */
 interface Taken {
   readonly record: AccountRecord;
+  /** The record as it was before. */
+  readonly read: AccountRecord | undefined;
   readonly requestedAt: string;
   readonly fresh: boolean;
 }
@@ -55,6 +55,13 @@ export async function takeAccounts(
   );
   await sendWork(main.work, taken.map(toWork));
   await putEvents(main.bus, taken.filter(({ fresh }) => fresh).map(toAnnouncement), OUR_SOURCE);
+  const paid = taken.filter(({ read }) => !read?.owed);
+  await Promise.all(paid.map(({ record }) => clearOwed(main.table, record)));
+}
+
+/** What is kept with the record until it is sent. */
+function owedFor(taken: Taken): Owed {
+  return { work: [toWork(taken)], announce: taken.fresh ? [toAnnouncement(taken)] : [] };
 }
 
 /**
@@ -77,8 +84,6 @@ export async function takeMissing(seen: ReadonlySet<string>, context: ListingCon
 
 async function take(account: OrganizationAccount, context: ListingContext): Promise<Taken | undefined> {
   const record = context.records.get(account.accountId);
-  const interrupted = record && wasInterrupted(record, account, context);
-  if (interrupted) return interrupted;
   const step = await decide(record, account, context);
   switch (step.is) {
     case 'nothing':
@@ -86,10 +91,12 @@ async function take(account: OrganizationAccount, context: ListingContext): Prom
     case 'onboard':
       return onboard(account, record, context);
     case 'save': {
-      if (!(await saveRecord(context.deps.main.table, step.record, record))) return undefined;
-      count(record, step.record, context.result);
       const requestedAt = context.now().toISOString();
-      return step.pass ? { record: step.record, requestedAt, fresh: false } : undefined;
+      const taken = { record: step.record, read: record, requestedAt, fresh: false };
+      const owes = step.pass ? owedFor(taken) : undefined;
+      if (!(await saveRecord(context.deps.main.table, step.record, record, owes))) return undefined;
+      count(record, step.record, context.result);
+      return step.pass ? taken : undefined;
     }
   }
 }
@@ -100,18 +107,6 @@ function decide(
   { since, startedAt, onboarding, now }: ListingContext,
 ): Promise<Step> {
   return nextStep({ record, account, since, changedBy: `listing:${startedAt}`, now: now() }, onboarding);
-}
-
-/** What a listing that was left in the middle saved: perhaps no pass was asked for, and nothing announced. */
-function wasInterrupted(
-  record: AccountRecord,
-  account: OrganizationAccount,
-  { unfinished, startedAt }: ListingContext,
-): Taken | undefined {
-  if (!unfinished || record.lifecycle !== 'managed' || !account.active) return undefined;
-  const fresh = record.changedBy === listingId(account) && record.registeredAt >= startedAt;
-  if (!fresh && record.changedBy !== `listing:${startedAt}`) return undefined;
-  return { record, requestedAt: record.requestedAt, fresh };
 }
 
 /** Registers an account whose event was lost; undefined when the event came at the same moment. */
@@ -133,9 +128,10 @@ async function onboard(
     time: now().toISOString(),
   };
   const record = { ...registered(existing, registration), requestedAt: account.joinedAt };
-  if (!(await saveRecord(deps.main.table, record, existing))) return undefined;
+  const taken = { record, read: existing, requestedAt: record.requestedAt, fresh: true };
+  if (!(await saveRecord(deps.main.table, record, existing, owedFor(taken)))) return undefined;
   result.registered += 1;
-  return { record, requestedAt: record.requestedAt, fresh: true };
+  return taken;
 }
 
 /** Whether a request for this very account, by event or command line, is about to register it. */

@@ -1,11 +1,19 @@
-import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import type { AccountRecord } from '../account.ts';
+import {
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import type { AccountRecord, Owed } from '../account.ts';
 import type { Address } from '../address-pool.ts';
 import type { Control } from '../control.ts';
+import { followedBy, type Trace } from '../order.ts';
 import type { AccountStatus } from '../status.ts';
 import { addressKey, readAddress } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
-import { type Item, type Page, readPage } from './item.ts';
+import { type Item, type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readStatus } from './status-item.ts';
 import { COLLECTION_INDEX, itemsOf, type Table, unlessChanged } from './table.ts';
@@ -74,15 +82,17 @@ export async function getRecords(
 
 /**
  * Saves a record when it is still as `read` (undefined: not there); false when somebody else saved first. Records
- * are compared by generation and by the event that changed them last.
+ * are compared by generation, by the event that changed them last, and by the time of what people asked. What `owes`
+ * says is kept with it, beside what is still owed, until `clearOwed`.
  */
 export async function saveRecord(
   table: Table,
   record: AccountRecord,
   read: AccountRecord | undefined,
+  owes?: Owes,
 ): Promise<boolean> {
   const condition = read ? unchangedSince(read) : { ConditionExpression: 'attribute_not_exists(pk)' };
-  const item = recordItem(record);
+  const item = recordItem(record, read, owes);
   return unlessChanged(() =>
     table.documents.send(new PutCommand({ TableName: table.name, Item: item, ...condition })),
   );
@@ -97,30 +107,108 @@ export async function forgetAccount(
   table: Table,
   read: AccountRecord,
   left: AccountRecord | undefined,
+  forgottenAt: Date,
 ): Promise<boolean> {
   const TableName = table.name;
   const { accountId } = read;
   const condition = unchangedSince(read);
   const record = left
-    ? { Put: { TableName, Item: recordItem(left), ...condition } }
+    ? { Put: { TableName, Item: recordItem(left, read), ...condition } }
     : { Delete: { TableName, Key: accountKey(accountId), ...condition } };
   const status = { Delete: { TableName, Key: statusKey(accountId) } };
+  const trace = { Put: { TableName, Item: traceItem(read, forgottenAt) } };
   return unlessChanged(() =>
-    table.documents.send(new TransactWriteCommand({ TransactItems: [record, status] })),
+    table.documents.send(
+      new TransactWriteCommand({ TransactItems: [record, status, ...(left ? [] : [trace])] }),
+    ),
+  );
+}
+
+/** What is left of a forgotten account that is not in the organization: which events it has seen, for so long. */
+const TRACE_DAYS = 30;
+const traceKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'forgotten' });
+const readTrace = reader<Trace>({
+  changedBy: z.string().optional(),
+  changedAt: z.string().optional(),
+  followed: z.array(z.string()).optional(),
+});
+
+function traceItem(read: AccountRecord, forgottenAt: Date): Item {
+  return {
+    ...traceKey(read.accountId),
+    changedAt: forgottenAt.toISOString(),
+    followed: followedBy({}, read),
+    expiresAt: Math.floor(forgottenAt.getTime() / 1000) + TRACE_DAYS * 86_400,
+  };
+}
+
+/** What an account without a record has seen, when it was forgotten lately. */
+export async function getTrace(table: Table, accountId: string): Promise<Trace | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: traceKey(accountId), ConsistentRead: true }),
+  );
+  return readTrace(Item);
+}
+
+/** Notes that what the record owed is sent. Nothing happens when somebody has changed it since. */
+export async function clearOwed(table: Table, record: AccountRecord): Promise<void> {
+  await unlessChanged(() =>
+    table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: accountKey(record.accountId),
+        UpdateExpression: 'REMOVE owed, due, dueAt',
+        ...unchangedSince(record),
+      }),
+    ),
   );
 }
 
 function unchangedSince(read: AccountRecord) {
   return {
-    ConditionExpression: 'generation = :generation AND changedBy = :changedBy',
-    ExpressionAttributeValues: { ':generation': read.generation, ':changedBy': read.changedBy },
+    ConditionExpression: `generation = :generation AND changedBy = :changedBy AND ${
+      read.changedAt === undefined ? 'attribute_not_exists(changedAt)' : 'changedAt = :changedAt'
+    }`,
+    ExpressionAttributeValues: {
+      ':generation': read.generation,
+      ':changedBy': read.changedBy,
+      ...(read.changedAt !== undefined && { ':changedAt': read.changedAt }),
+    },
   };
 }
 
-function recordItem(record: AccountRecord): Record<string, unknown> {
+/** Whoever saves sends what is owed at once; the minute's tick does when this much time went by. */
+const SENT_SECONDS = 60;
+
+/** The item of a record that is saved over `read`: it has seen what that has seen, and owes what that owes. */
+function recordItem(record: AccountRecord, read: AccountRecord | undefined, owes: Owes = NOTHING): Item {
   const { accountId } = record;
-  return { ...record, ...accountKey(accountId), collection: 'account', collectionKey: accountId };
+  const { owed: _, dueAt: __, ...content } = record;
+  const owed: Owed = {
+    announce: [...(read?.owed?.announce ?? []), ...owes.announce],
+    work: [...(read?.owed?.work ?? []), ...owes.work],
+  };
+  const isOwing = owed.announce.length + owed.work.length > 0;
+  const { seconds = SENT_SECONDS } = owes;
+  const dueAt = read?.dueAt ?? new Date(Date.now() + seconds * 1000).toISOString();
+  return {
+    ...content,
+    followed: followedBy(record, read),
+    ...(isOwing && { owed, dueAt, due: OWED }),
+    ...accountKey(accountId),
+    collection: 'account',
+    collectionKey: accountId,
+  };
 }
+
+/** What a change owes, and in how many seconds the minute's tick sends it: by then whoever saved it has. */
+export interface Owes extends Owed {
+  readonly seconds?: number;
+}
+
+const NOTHING: Owed = { announce: [], work: [] };
+/** Where the index of what is due holds the records that owe something. */
+export const OWED = 'owed';
 
 /** All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter. */
 export async function* recordPages(table: Table, after?: string): AsyncGenerator<Page<AccountRecord>> {

@@ -23,8 +23,6 @@ export interface Listing {
 export interface BegunListing {
   readonly listing: Listing;
   readonly seen: Set<string>;
-  /** One before it, or it itself, was left in the middle: what was begun then may not be done. */
-  readonly unfinished: boolean;
 }
 
 const readListing = reader<Listing>({
@@ -59,7 +57,7 @@ export async function beginListing(
   };
   if (!(await save(table, listing, left))) return undefined;
   const seen = listing.parts > 0 ? await seenBy(table, listing) : new Set<string>();
-  return { listing, seen, unfinished: left !== undefined };
+  return { listing, seen };
 }
 
 /**

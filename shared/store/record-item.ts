@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { AccountId, type AccountRecord } from '../account.ts';
+import { WorkMessage } from '../work.ts';
 import { type Fields, reader } from './item.ts';
 
 /** A baseline at a version, as items name it. */
 export const BaselineAt = z.looseObject({ name: z.string(), version: z.int() });
+/** An event that is owed to the bus, as items hold it. */
+export const Announced = z.looseObject({
+  detailType: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
 const Texts = z.record(z.string(), z.string());
 
 const fields: Fields<AccountRecord> = {
@@ -32,6 +38,9 @@ const fields: Fields<AccountRecord> = {
   registeredAt: z.string(),
   changedBy: z.string(),
   changedAt: z.string().optional(),
+  followed: z.array(z.string()).optional(),
+  owed: z.looseObject({ announce: z.array(Announced), work: z.array(WorkMessage) }).optional(),
+  dueAt: z.string().optional(),
   requestedAt: z.string(),
 };
 

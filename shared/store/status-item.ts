@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AccountId } from '../account.ts';
 import type { AccountStatus, Condition, Difference, Home, Leftover, PassRecord } from '../status.ts';
 import { type Fields, type Item, reader } from './item.ts';
-import { BaselineAt } from './record-item.ts';
+import { Announced, BaselineAt } from './record-item.ts';
 
 /** What caused a pass, or a request. */
 export const Cause = z.looseObject({ source: z.string(), detailType: z.string(), id: z.string() });
@@ -61,9 +61,7 @@ const fields: Fields<AccountStatus> = {
     })
     .optional(),
   lastPass: z.looseObject(pass).optional(),
-  unannounced: z
-    .array(z.looseObject({ detailType: z.string(), detail: z.record(z.string(), z.unknown()) }))
-    .optional(),
+  unannounced: z.array(Announced).optional(),
 };
 
 const readSaved = reader<AccountStatus>(fields);

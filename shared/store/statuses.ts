@@ -1,13 +1,8 @@
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { AccountRecord } from '../account.ts';
 import { Conflict } from '../errors.ts';
 import type { AccountStatus, PassRecord } from '../status.ts';
-import { accountOf, collectionPages, statusKey } from './accounts.ts';
+import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
 import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
 
@@ -16,31 +11,39 @@ const HISTORY_DAYS = 400;
 /**
  * Takes the right to write into an account for one pass. It ends with the save of the status, or at `until`. Two
  * passes never hold it together: the condition is checked by DynamoDB.
- * @throws Conflict when another pass holds it, or has saved since `readVersion` was read
+ * @throws Conflict when another pass holds it, has saved since `readVersion` was read, or the account is retired or forgotten
  */
 export async function takeLease(
   table: Table,
-  lease: { accountId: string; passId: string; until: Date; now: Date; readVersion: number },
+  lease: {
+    accountId: string;
+    passId: string;
+    until: Date;
+    now: Date;
+    readVersion: number;
+    record: ReadRecord;
+  },
 ): Promise<void> {
+  const update = {
+    TableName: table.name,
+    Key: statusKey(lease.accountId),
+    UpdateExpression:
+      'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account',
+    ConditionExpression: asRead(lease.readVersion),
+    ExpressionAttributeNames: { '#collection': 'collection' },
+    ExpressionAttributeValues: {
+      ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
+      ':status': 'status',
+      ':account': lease.accountId,
+      ':zero': 0,
+      ':read': lease.readVersion,
+      ':pass': lease.passId,
+      ':now': lease.now.toISOString(),
+    },
+  };
   const taken = await unlessChanged(() =>
     table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: statusKey(lease.accountId),
-        UpdateExpression:
-          'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account',
-        ConditionExpression: asRead(lease.readVersion),
-        ExpressionAttributeNames: { '#collection': 'collection' },
-        ExpressionAttributeValues: {
-          ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
-          ':status': 'status',
-          ':account': lease.accountId,
-          ':zero': 0,
-          ':read': lease.readVersion,
-          ':pass': lease.passId,
-          ':now': lease.now.toISOString(),
-        },
-      }),
+      new TransactWriteCommand({ TransactItems: [{ Update: update }, stillRegistered(table, lease.record)] }),
     ),
   );
   if (!taken) throw new Conflict(`Another pass is writing into account ${lease.accountId}.`);
@@ -81,13 +84,14 @@ export async function renewLease(
 
 /**
  * Saves the status of a pass once, and with it a line of history when there is one, in one transaction. Conditional
- * on the version that was read and on no other pass holding the lease; gives the lease back.
+ * on the version that was read, on no other pass holding the lease, and on the registration that the pass read: an
+ * account that is retired or forgotten since gets no status of before. Gives the lease back.
  * @throws Conflict when somebody else saved first
  */
 export async function saveStatus(
   table: Table,
   status: AccountStatus,
-  options: { passId: string; now: Date; history?: PassRecord },
+  options: { passId: string; now: Date; record: ReadRecord; history?: PassRecord },
 ): Promise<void> {
   const put = {
     TableName: table.name,
@@ -106,19 +110,57 @@ export async function saveStatus(
     },
   };
   const { history } = options;
+  const line = history && {
+    Put: { TableName: table.name, Item: historyItem(status.accountId, history) },
+  };
+  const items = [{ Put: put }, stillRegistered(table, options.record), ...(line ? [line] : [])];
   const saved = await unlessChanged(() =>
-    history
-      ? table.documents.send(
-          new TransactWriteCommand({
-            TransactItems: [
-              { Put: put },
-              { Put: { TableName: table.name, Item: historyItem(status.accountId, history) } },
-            ],
-          }),
-        )
-      : table.documents.send(new PutCommand(put)),
+    table.documents.send(new TransactWriteCommand({ TransactItems: items })),
   );
-  if (!saved) throw new Conflict(`Another pass has saved the status of account ${status.accountId}.`);
+  if (!saved)
+    throw new Conflict(
+      `Another pass has saved the status of account ${status.accountId}, or it is registered no longer.`,
+    );
+}
+
+/** The registration that a pass goes by. */
+type ReadRecord = Pick<AccountRecord, 'accountId' | 'registeredAt'>;
+
+/** The account is still worked on by the same registration. That something else is desired of it is for the next pass. */
+function stillRegistered(table: Table, { accountId, registeredAt }: ReadRecord) {
+  return {
+    ConditionCheck: {
+      TableName: table.name,
+      Key: accountKey(accountId),
+      ConditionExpression: 'registeredAt = :registeredAt AND (lifecycle = :managed OR lifecycle = :retiring)',
+      ExpressionAttributeValues: {
+        ':registeredAt': registeredAt,
+        ':managed': 'managed',
+        ':retiring': 'retiring',
+      },
+    },
+  };
+}
+
+/** Takes away the status of an account without a record, unless somebody registers it or a pass saves meanwhile. */
+export async function dropStatus(table: Table, { accountId, version }: AccountStatus): Promise<void> {
+  const TableName = table.name;
+  const status = {
+    TableName,
+    Key: statusKey(accountId),
+    ConditionExpression: 'version = :version',
+    ExpressionAttributeValues: { ':version': version },
+  };
+  const unregistered = {
+    TableName,
+    Key: accountKey(accountId),
+    ConditionExpression: 'attribute_not_exists(pk)',
+  };
+  await unlessChanged(() =>
+    table.documents.send(
+      new TransactWriteCommand({ TransactItems: [{ Delete: status }, { ConditionCheck: unregistered }] }),
+    ),
+  );
 }
 
 /** The status is as it was read (not there, where none was), and no other pass holds the lease. */
@@ -180,10 +222,14 @@ export async function noteUnreadable(table: Table, accountId: string, message: s
   );
 }
 
-/** Accounts whose time to be looked at has come, soonest first, with that time; a page at a time. */
+/**
+ * Accounts whose time to be looked at has come, soonest first, with that time; a page at a time.
+ * @param due `OWED` for those whose records owe something
+ */
 export async function* dueAccounts(
   table: Table,
   now: Date,
+  due = 'due',
 ): AsyncGenerator<{ accountId: string; dueAt: string }[]> {
   let start: Record<string, unknown> | undefined;
   do {
@@ -192,7 +238,7 @@ export async function* dueAccounts(
         TableName: table.name,
         IndexName: DUE_INDEX,
         KeyConditionExpression: 'due = :due AND dueAt <= :now',
-        ExpressionAttributeValues: { ':due': 'due', ':now': now.toISOString() },
+        ExpressionAttributeValues: { ':due': due, ':now': now.toISOString() },
         ...(start && { ExclusiveStartKey: start }),
       }),
     );

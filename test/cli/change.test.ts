@@ -81,7 +81,9 @@ describe('pause and resume', () => {
         until: new Date(now.getTime() + seconds * 1000),
         now,
         readVersion: 0,
+        record: record(accountId),
       });
+    await keep(world.table, record('999999999999'));
     await Promise.all([lease(A, 30), lease(B, 30), lease('999999999999', -30)]);
     const { stderr, code } = await orgkeeper('pause', ...args);
     expect(code).toBe(0);
@@ -101,6 +103,7 @@ describe('pause and resume', () => {
       ...record(B),
       paused: true,
       changedBy: expect.stringMatching(/^cli:[0-9a-f-]{36}$/),
+      followed: ['event-1', expect.stringMatching(/^cli:/)],
     });
     await orgkeeper('resume', A);
     expect([(await getRecord(world.table, A))?.paused, (await getRecord(world.table, B))?.paused]).toEqual([
@@ -238,6 +241,10 @@ describe('baseline assign', () => {
       baselineBy: 'request',
       generation: 2,
       changedBy: expect.stringMatching(/^cli:/),
+      changedAt: expect.any(String),
+      followed: ['event-1', expect.stringMatching(/^cli:/)],
+      owed: { announce: [], work: [expect.objectContaining({ accountId: A })] },
+      dueAt: expect.any(String),
     });
     expect((await getRecord(world.table, B))?.generation).toBe(1);
     const request = await world.nextRequest();

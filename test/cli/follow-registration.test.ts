@@ -50,7 +50,11 @@ describe('following a registration with the same content', () => {
     await saveRecord(store, { ...before, generation: 4, changedBy: 'again' }, before);
     await jest.advanceTimersByTimeAsync(3_000);
     const ready = aStatus({ version: 8, observedGeneration: 4 });
-    await saveStatus(store, ready, { passId: 'pass-9', now: new Date() });
+    await saveStatus(store, ready, {
+      passId: 'pass-9',
+      now: new Date(),
+      record: before,
+    });
     await jest.advanceTimersByTimeAsync(3_000);
     expect(await followed).toMatchObject({ ready: true });
   });

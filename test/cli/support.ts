@@ -197,9 +197,12 @@ export async function keep(table: Table, kept: AccountRecord): Promise<void> {
 
 /** Leaves what a pass would leave: a status, and a line of history when it found something. */
 export async function leave(table: Table, left: AccountStatus): Promise<void> {
-  const before = (await loadAccount(table, left.accountId)).status?.version ?? 0;
+  const items = await loadAccount(table, left.accountId);
+  const before = items.status?.version ?? 0;
+  const { record } = items;
+  if (!record) throw new Error(`${left.accountId} is not there`);
   const { lastPass } = left;
-  const options = { passId: lastPass?.id ?? 'none', now: new Date() };
+  const options = { passId: lastPass?.id ?? 'none', now: new Date(), record };
   const found = lastPass && lastPass.result !== 'unchanged';
   await saveStatus(
     table,

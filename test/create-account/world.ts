@@ -50,9 +50,10 @@ export function creationWorld(
       if (name === 'GetCommand') return { Item: items.get(keyOf(input.Key as Item)) };
       if (name === 'PutCommand') return write(input);
       if (name === 'TransactWriteCommand') {
-        for (const { Put } of input.TransactItems as { Put: Item }[]) write(Put);
+        for (const { Put } of input.TransactItems as { Put?: Item }[]) if (Put) write(Put);
         return {};
       }
+      if (name === 'UpdateCommand') return {};
       if (name === 'QueryCommand') {
         const wanted = (input.ExpressionAttributeValues as Item)[':pk'];
         return { Items: [...items.values()].filter(({ pk }) => pk === wanted) };

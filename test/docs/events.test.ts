@@ -61,7 +61,7 @@ async function followed(
     baseline,
     ...recorded.map((accountId) => ({ ...record, ...given, accountId, ...accountKey(accountId) })),
   ]);
-  const incoming = onItsWay(envelope, false);
+  const incoming = onItsWay(envelope, false, new Date(Date.parse(envelope.time) + 3_600_000));
   const organization = {
     describe: async (accountId: string) => anOrganizationAccount({ accountId }),
     tags: async () => ({}),

@@ -9,7 +9,7 @@ interface Input {
   readonly ExpressionAttributeValues?: Item;
   readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
   readonly Entries?: readonly { readonly DetailType: string; readonly Detail: string }[];
-  readonly TransactItems?: readonly { readonly Put: { readonly Item: Item } }[];
+  readonly TransactItems?: readonly { readonly Put?: { readonly Item: Item } }[];
   readonly MessageBody?: string;
 }
 interface Command {
@@ -46,7 +46,7 @@ export function fakeMain(items: readonly Item[], updated: Item = {}): FakeMain {
           held.set(keyOf(input.Item), input.Item ?? {});
           return {};
         case 'TransactWriteCommand':
-          for (const { Put } of input.TransactItems ?? []) held.set(keyOf(Put.Item), Put.Item);
+          for (const { Put } of input.TransactItems ?? []) if (Put) held.set(keyOf(Put.Item), Put.Item);
           return {};
         case 'UpdateCommand':
           return { Attributes: updated };

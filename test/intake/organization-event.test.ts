@@ -67,6 +67,7 @@ const incoming = (eventName: string, detail: object, source = 'aws.organizations
       detail: { eventID: `${eventName}-1`, eventName, ...detail },
     },
     redelivered,
+    new Date('2026-11-20T11:00:00Z'),
   );
 const follow = (...given: Parameters<typeof incoming>) => organizationEvent(incoming(...given), deps());
 const keep = (record: AccountRecord) =>

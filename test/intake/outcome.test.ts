@@ -28,7 +28,15 @@ describe('an event', () => {
     const detail = { eventID: 'trail-1' };
     const envelope = { id: 'hop-1', source, 'detail-type': 'X', time, detail };
     const cause = { source, detailType: 'X', id };
-    expect(onItsWay(envelope, true)).toEqual({ cause, detail, account: 'unknown', time, redelivered: true });
+    const now = new Date('2026-11-20T11:00:00.000Z');
+    expect(onItsWay(envelope, true, now)).toEqual({
+      cause,
+      detail,
+      account: 'unknown',
+      time,
+      arrivedAt: now.toISOString(),
+      redelivered: true,
+    });
   });
 });
 

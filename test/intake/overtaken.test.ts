@@ -26,27 +26,29 @@ async function registering(
   const outcome = await register(event, request, account, deps).catch((error: Error) => ({
     did: error.message,
   }));
-  return { did: outcome.did, lifecycle: (await getRecord(main.table, MEMBER))?.lifecycle };
+  const reason = 'rejection' in outcome ? { reason: outcome.rejection.reason } : {};
+  return { did: outcome.did, ...reason, lifecycle: (await getRecord(main.table, MEMBER))?.lifecycle };
 }
 
 describe('A registration', () => {
-  it('that comes again after a crash does not undo a later retirement', async () => {
-    expect(await registering({ time: '2026-11-20T09:59:59Z', redelivered: true })).toEqual({
-      did: 'ignored',
+  it.each([true, false])('does not undo a later retirement (redelivered: %s)', async (redelivered) => {
+    expect(await registering({ time: '2026-11-20T09:59:59Z', redelivered })).toEqual({
+      did: 'rejected',
+      reason: 'Overtaken',
       lifecycle: 'retired',
     });
   });
 
   it('that is later than the retirement is looked at, redelivered or not', async () => {
-    const { did } = await registering({ time: '2026-11-20T10:00:01Z', redelivered: true });
-    expect(did).not.toBe('ignored');
-    expect((await registering({ time: '2026-11-20T09:59:59Z', redelivered: false })).did).not.toBe('ignored');
+    const { reason } = await registering({ time: '2026-11-20T10:00:01Z', redelivered: true });
+    expect(reason).toBe('UnknownBaseline');
   });
 
   it('of a suspended account is refused', async () => {
     const suspended = anOrganizationAccount({ active: false, state: 'SUSPENDED' });
     expect(await registering({ time: '2026-11-20T10:00:01Z', redelivered: false }, suspended)).toEqual({
       did: 'rejected',
+      reason: 'AccountDeparted',
       lifecycle: 'retired',
     });
   });

@@ -71,9 +71,11 @@ describe('A request to retire an account', () => {
   });
 
   it('that comes twice is followed once, and what a crash may have lost is done again', async () => {
+    const cause = { source: 'x', detailType: 'y', id: 'event-9' };
+    const work = [{ accountId: MEMBER, cause, requestedAt: '2026-11-20T09:14:07Z' }];
     const followed = { lifecycle: 'retiring', changedBy: 'event-9' } as const;
     expect((await asked('remove', followed)).outcome.did).toBe('ignored');
-    const again = await asked('remove', followed, {}, { redelivered: true });
+    const again = await asked('remove', { ...followed, owed: { announce: [], work } });
     expect(again.outcome).toMatchObject({ did: 'accepted', work: [{ accountId: MEMBER }] });
     expect(again.record?.generation).toBe(3);
   });

@@ -250,10 +250,12 @@ describe('The same event twice', () => {
       generation: expect.any(Number),
       changedBy: expect.any(String),
       changedAt: expect.any(String),
+      followed: expect.any(Array),
     });
     await fleet.put('AccountRegistrationRequested', { accountId: id, name: 'genomics' });
     await fleet.untilQuiet();
-    expect(await fleet.record(id)).toEqual(named);
+    const later = { changedAt: expect.any(String), followed: expect.any(Array) };
+    expect(await fleet.record(id)).toEqual({ ...named, ...later });
     expect(await readWorld(runtime, id)).toEqual(world);
     const writes = await runtime.calls({ account: id, access: 'write' });
     expect(writes).toEqual([]);

@@ -35,8 +35,8 @@ function freshAccount(given: Partial<AccountRecord> = {}) {
         items.set(keyOf(input.Item as Item), input.Item as Item);
         return {};
       case 'TransactWriteCommand':
-        for (const { Put } of input.TransactItems as { Put: { Item: Item } }[])
-          items.set(keyOf(Put.Item), Put.Item);
+        for (const { Put } of input.TransactItems as { Put?: { Item: Item } }[])
+          if (Put) items.set(keyOf(Put.Item), Put.Item);
         return {};
       case 'PutEventsCommand': {
         const entries = input.Entries as { DetailType: string; Detail: string }[];

@@ -75,12 +75,12 @@ async function removal(
   const kinds = [role, aKind('network', log, options.networkFails), aKind('parameters', log)];
   const config = aConfig();
   const documents = {
-    async send({ constructor: { name } }: object) {
+    async send({ constructor: { name }, input }: { constructor: { name: string }; input: object }) {
       if (options.lease) throw options.lease;
       if (name === 'BatchGetCommand') return { Responses: { t: [{ ...record, ...accountKey(MEMBER) }] } };
       if (name === 'GetCommand')
         return { Item: { accountId: MEMBER, pool: 'main', cidr: options.address, since: '' } };
-      log.push(name === 'UpdateCommand' ? 'lease' : 'address');
+      log.push(JSON.stringify(input).includes('SET lease') ? 'lease' : 'address');
       return {};
     },
   };

@@ -123,11 +123,19 @@ describe('the lease of a pass', () => {
 
   it('is renewed by nobody else, and by nobody once it is given back', async () => {
     const { table, put } = memoryTable();
-    put({ ...aStatus({ version: 1 }), ...statusKey(MEMBER) });
+    put({ ...aStatus({ version: 1 }), ...statusKey(MEMBER) }, { ...aRecord(), ...accountKey(MEMBER) });
     const until = new Date(START + 30_000);
+    const record = aRecord();
     const renew = (passId: string) => renewLease(table, { accountId: MEMBER, passId, until });
     expect(await renew('a')).toBe(false);
-    await takeLease(table, { accountId: MEMBER, passId: 'a', until, now: new Date(), readVersion: 1 });
+    await takeLease(table, {
+      accountId: MEMBER,
+      passId: 'a',
+      until,
+      now: new Date(),
+      readVersion: 1,
+      record,
+    });
     expect([await renew('a'), await renew('b')]).toEqual([true, false]);
   });
 });

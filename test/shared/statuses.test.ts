@@ -10,14 +10,17 @@ beforeAll(async () => {
   store = await startTable();
 }, 90_000);
 afterAll(() => store?.stop());
-beforeEach(() => store.reset());
+beforeEach(async () => {
+  await store.reset();
+  await saveRecord(store.table, aRecord(), undefined);
+});
 
 const now = new Date('2026-11-20T10:00:00Z');
 const until = new Date('2026-11-20T10:02:00Z');
 const lease = (passId: string, readVersion: number, at = now) =>
-  takeLease(store.table, { accountId: MEMBER, passId, until, now: at, readVersion });
+  takeLease(store.table, { accountId: MEMBER, passId, until, now: at, readVersion, record: aRecord() });
 const save = (passId: string, version: number, at = now) =>
-  saveStatus(store.table, aStatus({ version }), { passId, now: at });
+  saveStatus(store.table, aStatus({ version }), { passId, now: at, record: aRecord() });
 
 describe('The right to write into an account', () => {
   it('is one pass’s until it saves', async () => {
@@ -39,10 +42,23 @@ describe('The right to write into an account', () => {
     await expect(save('b', 1)).rejects.toThrow(Conflict);
   });
 
+  it.each([
+    [
+      'retired',
+      async () => saveRecord(store.table, aRecord({ lifecycle: 'retired', generation: 4 }), aRecord()),
+    ],
+    ['forgotten', async () => forgetAccount(store.table, aRecord(), undefined, now)],
+  ])('is none in an account that is %s during its first pass, and no status is left', async (_, end) => {
+    await lease('a', 0);
+    await end();
+    await expect(save('a', 1)).rejects.toThrow(Conflict);
+    await expect(lease('a', 0)).rejects.toThrow(Conflict);
+    expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
+  });
+
   it('ends when the account is forgotten, and its status does not come back', async () => {
-    await saveRecord(store.table, aRecord(), undefined);
     await save('a', 1);
-    await forgetAccount(store.table, aRecord(), undefined);
+    await forgetAccount(store.table, aRecord(), undefined, now);
     await expect(lease('b', 1)).rejects.toThrow(Conflict);
     await expect(save('b', 2)).rejects.toThrow(Conflict);
     expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();

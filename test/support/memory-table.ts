@@ -15,7 +15,7 @@ interface Input {
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues?: Item;
   readonly ExclusiveStartKey?: Item;
-  readonly TransactItems?: readonly { readonly Put?: Input }[];
+  readonly TransactItems?: readonly Partial<Record<'Put' | 'Update' | 'Delete' | 'ConditionCheck', Input>>[];
   readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
 }
 
@@ -54,9 +54,16 @@ export function memoryTable(): MemoryTable {
           held.set(keyOf(input.Item), input.Item ?? {});
           return {};
         case 'TransactWriteCommand': {
-          const puts = (input.TransactItems ?? []).flatMap(({ Put }) => Put ?? []);
-          if (!puts.every((put) => holds(put, held.get(keyOf(put.Item))))) throw refused();
-          for (const { Item } of puts) held.set(keyOf(Item), Item ?? {});
+          const items = input.TransactItems ?? [];
+          const conditions = items.flatMap(({ Put, Update, Delete, ConditionCheck }) =>
+            [Put, Update, Delete, ConditionCheck].flatMap((one) => one ?? []),
+          );
+          if (!conditions.every((one) => holds(one, held.get(keyOf(one.Item ?? one.Key))))) throw refused();
+          for (const { Put, Update, Delete } of items) {
+            if (Put) held.set(keyOf(Put.Item), Put.Item ?? {});
+            if (Update) held.set(keyOf(Update.Key), updated(Update, held.get(keyOf(Update.Key))));
+            if (Delete) held.delete(keyOf(Delete.Key));
+          }
           return {};
         }
         case 'UpdateCommand': {
@@ -93,6 +100,10 @@ function query(input: Input, items: readonly Item[]) {
     ':after': after,
     ':pass': starts,
   } = input.ExpressionAttributeValues ?? {};
+  if (input.IndexName === 'due') {
+    const { ':due': due, ':now': now } = input.ExpressionAttributeValues ?? {};
+    return { Items: items.filter((item) => item.due === due && String(item.dueAt) <= String(now)) };
+  }
   const [hash, range] = input.IndexName ? ['collection', 'collectionKey'] : ['pk', 'sk'];
   const found = items
     .filter((item) => item[hash] === (collection ?? pk))

@@ -82,7 +82,8 @@ const SUSPENDED = Array.from({ length: 250 }, (_, index) => index).filter(
   (index) => index % 25 === 7 && index % 10 !== 3 && index % 2 === 1,
 );
 
-function expectAllTaken(world: World): void {
+async function expectAllTaken(world: World): Promise<void> {
+  await world.tick();
   for (let index = 3; index < 250; index += 10) {
     expect(world.record(id(index))).toMatchObject({
       lifecycle: 'managed',
@@ -113,7 +114,7 @@ describe('a listing that is stopped', () => {
       world.onPage = () => undefined;
       world.clock += 10 * 60_000;
       await world.list();
-      expectAllTaken(world);
+      await expectAllTaken(world);
       // What was announced since progress was saved last is announced again: 10 pages, of which each has two or three.
       expect(world.announced.length).toBeLessThanOrEqual(25 + 25);
     },
@@ -129,7 +130,7 @@ describe('a listing that is stopped', () => {
     await expect(world.list()).rejects.toThrow('SQS is gone');
     world.clock += 10 * 60_000;
     await world.list();
-    expectAllTaken(world);
+    await expectAllTaken(world);
   });
 
   it('by a crash is made up for even when AWS no longer knows where it was', async () => {
@@ -143,7 +144,7 @@ describe('a listing that is stopped', () => {
     world.onPage = () => undefined;
     world.clock += 6 * 60_000;
     await world.list();
-    expectAllTaken(world);
+    await expectAllTaken(world);
   });
 
   it.each([1, 3, 10, 13])('each %i pages for want of time goes on, and sees no page twice', async (pages) => {
@@ -155,7 +156,7 @@ describe('a listing that is stopped', () => {
     expect(world.calls.list).toHaveLength(13);
     // Only what no run has seen is asked for.
     expect(world.calls.describe).toHaveLength(7);
-    expectAllTaken(world);
+    await expectAllTaken(world);
     expect(world.announced).toHaveLength(25);
   });
 });
@@ -167,7 +168,7 @@ describe('a listing', () => {
     expect(world.tasks).toEqual([{ task: 'list' }]);
     await world.list();
     expect(world.calls.describe).toHaveLength(7);
-    expectAllTaken(world);
+    await expectAllTaken(world);
   });
 
   it('that goes on after a crash does not announce what one registered long ago', async () => {

@@ -1,5 +1,6 @@
 import type { SweepDeps } from '../../controllers/sweep/deps.ts';
 import { listOrganization } from '../../controllers/sweep/list-organization.ts';
+import { sendOwed } from '../../controllers/sweep/send-due.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { Config } from '../../shared/config.ts';
 import { type OrganizationAccount, RATES } from '../../shared/organization.ts';
@@ -34,6 +35,8 @@ export interface World {
   keep(...records: readonly AccountRecord[]): void;
   record(accountId: string): AccountRecord | undefined;
   /** One run of the function; so many pages and looks at single accounts fit into its time. */
+  /** What is owed is sent, as each minute. */
+  tick(): Promise<void>;
   list(options?: {
     pages?: number;
     describes?: number;
@@ -68,6 +71,9 @@ export function organizationWorld(config: Partial<Config> = {}): World {
           collectionKey: record.accountId,
         })),
       ),
+    async tick() {
+      await sendOwed(new Date('9999-12-31'), { main: mainOf(world), timeLeft: () => true });
+    },
     record: (accountId) => table.items(`account#${accountId}`)[0] as AccountRecord | undefined,
     list(options = {}) {
       const until = new Date(world.clock + FUNCTION_MS);

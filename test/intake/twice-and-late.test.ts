@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { editRecord } from '../../cli/edit-record.ts';
+import { lookAt } from '../../controllers/intake/look-at.ts';
+import type { Incoming } from '../../controllers/intake/outcome.ts';
+import { register } from '../../controllers/intake/register.ts';
+import { retire } from '../../controllers/intake/retire.ts';
+import type { SweepDeps } from '../../controllers/sweep/deps.ts';
+import { sendOwed } from '../../controllers/sweep/send-due.ts';
+import { forgetAccount, getRecord } from '../../shared/store/accounts.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../factories.ts';
+import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+
+let store: MemoryTable;
+beforeEach(() => {
+  store = memoryTable();
+  for (const name of ['analytics', 'special']) store.put(aBaselineItem({ name, version: 3 }));
+});
+
+const organization: SweepDeps['organization'] = {
+  describe: async () => anOrganizationAccount(),
+  tags: async () => ({}),
+  place: async () => undefined,
+  async *pages() {},
+};
+const deps = () => ({
+  config: aConfig(),
+  main: { table: store.table } as SweepDeps['main'],
+  organization,
+});
+
+/** An event at so many seconds past ten. */
+const event = (id: string, second: number, source = 'orgkeeper.request'): Incoming => {
+  const time = new Date(Date.parse('2026-11-20T10:00:00Z') + second * 1000).toISOString();
+  return { cause: { source, detailType: 'X', id }, detail: {}, account: '1', time, redelivered: false };
+};
+const registering = (id: string, second: number, name: string, baseline?: string) =>
+  register(
+    event(id, second),
+    { accountId: MEMBER, name, ...(baseline && { baseline }) },
+    anOrganizationAccount(),
+    deps(),
+  );
+const retiring = (id: string, second: number) =>
+  retire(event(id, second), { accountId: MEMBER, resources: 'remove' }, deps());
+const record = () => getRecord(store.table, MEMBER);
+
+describe('A retirement that comes again', () => {
+  it('leaves the account that was registered again since, known by its id or by its time alone', async () => {
+    await registering('one', 0, 'genomics');
+    await retiring('gone', 10);
+    await registering('two', 20, 'genomics');
+    const { lifecycle, generation } = (await record()) ?? {};
+    expect(lifecycle).toBe('managed');
+    await retiring('gone', 10);
+    expect(await retiring('never seen', 15)).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ lifecycle: 'managed', generation });
+  });
+
+  it('leaves the account that somebody asked for since as it was', async () => {
+    await registering('one', 0, 'genomics');
+    await registering('two', 20, 'genomics');
+    expect(await retiring('late', 10)).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ lifecycle: 'managed', generation: 1 });
+  });
+});
+
+describe('A registration', () => {
+  it('that comes again after a newer one changes nothing', async () => {
+    await registering('one', 0, 'old');
+    await registering('two', 0, 'new');
+    expect(await registering('one', 0, 'old')).toMatchObject({ did: 'accepted' });
+    expect(await record()).toMatchObject({ name: 'new', generation: 2 });
+  });
+
+  it('that is older and arrives second changes nothing, and says so', async () => {
+    await registering('second', 4, 'new');
+    expect(await registering('first', 0, 'old')).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ name: 'new', generation: 1 });
+  });
+
+  it('does not undo what the command line assigned since', async () => {
+    await registering('one', 0, 'genomics');
+    const to = { name: 'special', version: 3 };
+    const edit = (read: NonNullable<Awaited<ReturnType<typeof record>>>) => ({
+      ...read,
+      baseline: to,
+      generation: read.generation + 1,
+    });
+    await editRecord(store.table, MEMBER, edit, new Date('2026-11-20T10:00:30Z'));
+    await registering('late', 20, 'genomics', 'analytics@3');
+    expect(await record()).toMatchObject({ baseline: to });
+  });
+
+  it('does not bring back what was forgotten since', async () => {
+    await registering('one', 0, 'genomics');
+    const kept = await record();
+    if (!kept) throw new Error('it was not registered');
+    await forgetAccount(store.table, kept, undefined, new Date('2026-11-20T10:01:00Z'));
+    await registering('one', 0, 'genomics');
+    await registering('late', 30, 'genomics');
+    expect(await record()).toBeUndefined();
+    expect(await registering('newer', 90, 'genomics')).toMatchObject({ did: 'accepted' });
+  });
+});
+
+describe('An event about an account that Organizations does not know', () => {
+  const looked = (minutes: number) => {
+    const incoming = event('joined', 0, 'aws.organizations');
+    const arrivedAt = new Date(Date.parse(incoming.time) + minutes * 60_000).toISOString();
+    const look = { accountId: MEMBER, described: undefined, came: true };
+    return lookAt({ ...incoming, arrivedAt }, look, deps());
+  };
+  it('is tried again until it is an hour old', async () => {
+    await expect(looked(59)).rejects.toThrow('does not know account');
+    expect(await looked(60)).toMatchObject({ rejection: { reason: 'NotInOrganization' } });
+  });
+});
+
+describe('What a registration owes', () => {
+  it('is sent once by the tick, where intake crashed and the command line edited the record since', async () => {
+    await registering('one', 0, 'genomics');
+    for (const paused of [true, false])
+      await editRecord(store.table, MEMBER, (read) => ({ ...read, paused }), new Date());
+    const sent: string[] = [];
+    const client = {
+      async send({
+        constructor: { name },
+        input,
+      }: {
+        constructor: { name: string };
+        input: { Entries: [] };
+      }) {
+        sent.push(name);
+        return { Entries: input.Entries.map(() => ({ EventId: 'sent' })) };
+      },
+    };
+    const main = {
+      table: store.table,
+      work: { sqs: client, url: 'work' },
+      bus: { eventBridge: client, name: 'bus' },
+    } as unknown as SweepDeps['main'];
+    const tick = (now: string) => sendOwed(new Date(now), { main, timeLeft: () => true });
+    expect(await tick('2020-01-01T00:00:00Z')).toBe(0);
+    expect(await tick('9999-12-31T00:00:00Z')).toBe(1);
+    expect(await tick('9999-12-31T00:00:00Z')).toBe(0);
+    expect(sent).toEqual(['PutEventsCommand', 'SendMessageBatchCommand']);
+    expect(await registering('one', 0, 'genomics')).toMatchObject({ did: 'ignored' });
+  });
+});
