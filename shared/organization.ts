@@ -2,8 +2,8 @@ import {
   type Account,
   DescribeAccountCommand,
   ListAccountsCommand,
+  ListTagsForResourceCommand,
   type OrganizationsClient,
-  paginateListTagsForResource,
 } from '@aws-sdk/client-organizations';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Access } from './access.ts';
@@ -11,6 +11,7 @@ import { organizationsClient } from './aws/main-clients.ts';
 import { isNotInOrganization } from './aws/translate-error.ts';
 import type { Config } from './config.ts';
 import { createPace } from './pace.ts';
+import { pagesOf } from './pages.ts';
 import { createUnits, type Place } from './units.ts';
 
 /** An account as Organizations shows it. */
@@ -79,7 +80,14 @@ export function createOrganization(config: Config, access: Pick<Access, 'organiz
     async tags(accountId) {
       const tags: Record<string, string> = {};
       await pace.tree();
-      const pages = paginateListTagsForResource({ client: await client() }, { ResourceId: accountId });
+      const organizations = await client();
+      const pages = pagesOf(
+        (NextToken) =>
+          organizations.send(
+            new ListTagsForResourceCommand({ ResourceId: accountId, ...(NextToken && { NextToken }) }),
+          ),
+        ({ NextToken }) => NextToken,
+      );
       try {
         for await (const { Tags = [] } of pages)
           for (const { Key = '', Value = '' } of Tags) tags[Key] = Value;
@@ -90,15 +98,18 @@ export function createOrganization(config: Config, access: Pick<Access, 'organiz
       }
     },
     async *pages(token) {
-      for (let from = token; ; ) {
+      const page = async (NextToken: string | undefined) => {
         await pace.list();
-        const page = await (await client()).send(
-          new ListAccountsCommand({ MaxResults: 20, ...(from && { NextToken: from }) }),
+        return (await client()).send(
+          new ListAccountsCommand({ MaxResults: 20, ...(NextToken && { NextToken }) }),
         );
-        from = page.NextToken;
-        yield { accounts: (page.Accounts ?? []).map(toAccount), ...(from && { next: from }) };
-        if (!from) return;
-      }
+      };
+      for await (const { Accounts = [], NextToken: next } of pagesOf(
+        page,
+        ({ NextToken }) => NextToken,
+        token,
+      ))
+        yield { accounts: Accounts.map(toAccount), ...(next && { next }) };
     },
   };
 }

@@ -2,9 +2,9 @@ import {
   CreateAccountCommand,
   type CreateAccountStatus,
   DescribeCreateAccountStatusCommand,
+  ListCreateAccountStatusCommand,
   ListParentsCommand,
   MoveAccountCommand,
-  paginateListCreateAccountStatus,
 } from '@aws-sdk/client-organizations';
 import type { Access } from '../../shared/access.ts';
 import { organizationsClient } from '../../shared/aws/main-clients.ts';
@@ -12,6 +12,7 @@ import { isNotInOrganization } from '../../shared/aws/translate-error.ts';
 import type { Config } from '../../shared/config.ts';
 import { REQUEST_TAG, tagValue } from '../../shared/creation.ts';
 import { ServiceFault } from '../../shared/errors.ts';
+import { pagesOf } from '../../shared/pages.ts';
 import type { CreationRequest } from '../../shared/requests.ts';
 
 /** How far AWS is with an account. */
@@ -65,9 +66,17 @@ export function createCreator(config: Config, access: Pick<Access, 'organization
     },
     async statuses(which) {
       const States = which === 'all' ? undefined : (['IN_PROGRESS'] as const);
-      const pages = paginateListCreateAccountStatus(
-        { client: await client(), pageSize: 20 },
-        { ...(States && { States: [...States] }) },
+      const organizations = await client();
+      const pages = pagesOf(
+        (NextToken) =>
+          organizations.send(
+            new ListCreateAccountStatusCommand({
+              MaxResults: 20,
+              ...(States && { States: [...States] }),
+              ...(NextToken && { NextToken }),
+            }),
+          ),
+        ({ NextToken }) => NextToken,
       );
       const all: CreationStatus[] = [];
       for await (const page of pages) all.push(...(page.CreateAccountStatuses ?? []).map(toStatus));

@@ -11,6 +11,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
+import { pagesOf } from '../../../shared/pages.ts';
 import type { Inside, InternetGateway, Route, Vpc, VpcAttributes } from './actual.ts';
 
 /** All VPCs of the account and region: so few that one call tells ours, duplicates and what lost its tags. */
@@ -150,11 +151,6 @@ export async function pages<Page extends { NextToken?: string | undefined }, Ite
   itemsOf: (page: Page) => Item[] | undefined,
 ): Promise<Item[]> {
   const items: Item[] = [];
-  let token: string | undefined;
-  do {
-    const page = await call(token);
-    items.push(...(itemsOf(page) ?? []));
-    token = page.NextToken || undefined;
-  } while (token);
+  for await (const page of pagesOf(call, ({ NextToken }) => NextToken)) items.push(...(itemsOf(page) ?? []));
   return items;
 }
