@@ -3,12 +3,13 @@ import {
   GetPolicyVersionCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
-  paginateListAttachedRolePolicies,
-  paginateListRolePolicies,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
   type Role,
 } from '@aws-sdk/client-iam';
 import { isGone as saysGone } from '../../../shared/aws/gone.ts';
 import { AccessDenied } from '../../../shared/errors.ts';
+import { pagesOf } from '../../../shared/pages.ts';
 import type { KindContext } from '../kind.ts';
 
 /** The role of that name, or undefined. */
@@ -20,7 +21,10 @@ export async function getRole(name: string, { clients }: KindContext): Promise<R
 /** Names of all its inline policies; none when the role is gone. */
 export async function inlineNames(name: string, { clients }: KindContext): Promise<string[]> {
   const names: string[] = [];
-  const pages = paginateListRolePolicies({ client: clients.iam }, { RoleName: name });
+  const pages = pagesOf(
+    (Marker) => clients.iam.send(new ListRolePoliciesCommand({ RoleName: name, ...(Marker && { Marker }) })),
+    ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
+  );
   await unlessGone(
     (async () => {
       for await (const page of pages) names.push(...(page.PolicyNames ?? []));
@@ -32,7 +36,11 @@ export async function inlineNames(name: string, { clients }: KindContext): Promi
 /** ARNs of all its managed policies; none when the role is gone. */
 export async function attachedArns(name: string, { clients }: KindContext): Promise<string[]> {
   const arns: string[] = [];
-  const pages = paginateListAttachedRolePolicies({ client: clients.iam }, { RoleName: name });
+  const pages = pagesOf(
+    (Marker) =>
+      clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: name, ...(Marker && { Marker }) })),
+    ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
+  );
   await unlessGone(
     (async () => {
       for await (const page of pages) {

@@ -2,9 +2,10 @@ import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
-  paginateListInstanceProfilesForRole,
+  ListInstanceProfilesForRoleCommand,
 } from '@aws-sdk/client-iam';
 import { ForeignResource } from '../../../shared/errors.ts';
+import { pagesOf } from '../../../shared/pages.ts';
 import type { KindContext } from '../kind.ts';
 import { formerRoles, roleName } from './former.ts';
 import { FORMER, isOurs } from './ours.ts';
@@ -44,7 +45,11 @@ async function removeRole(RoleName: string, context: KindContext): Promise<void>
 
 async function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {
   const names: string[] = [];
-  const pages = paginateListInstanceProfilesForRole({ client: clients.iam }, { RoleName });
+  const pages = pagesOf(
+    (Marker) =>
+      clients.iam.send(new ListInstanceProfilesForRoleCommand({ RoleName, ...(Marker && { Marker }) })),
+    ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
+  );
   await unlessGone(
     (async () => {
       for await (const page of pages) {

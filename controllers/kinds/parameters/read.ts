@@ -1,4 +1,4 @@
-import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import {
   DescribeParametersCommand,
   GetParametersCommand,
@@ -7,6 +7,7 @@ import {
   type Parameter as SsmParameter,
 } from '@aws-sdk/client-ssm';
 import { unlessGone } from '../../../shared/aws/gone.ts';
+import { pagesOf } from '../../../shared/pages.ts';
 import { type KindContext, NAME_TAG } from '../kind.ts';
 
 /** Tags by key. */
@@ -26,9 +27,17 @@ const DESCRIBE_MOST = 50;
 export async function taggedByUs({ clients }: KindContext): Promise<Map<string, Tags>> {
   const found = new Map<string, Tags>();
   const TagFilters = [{ Key: NAME_TAG }];
-  const pages = paginateGetResources(
-    { client: clients.tagging },
-    { TagFilters, ResourceTypeFilters: ['ssm:parameter'], ResourcesPerPage: 100 },
+  const pages = pagesOf(
+    (PaginationToken) =>
+      clients.tagging.send(
+        new GetResourcesCommand({
+          TagFilters,
+          ResourceTypeFilters: ['ssm:parameter'],
+          ResourcesPerPage: 100,
+          ...(PaginationToken && { PaginationToken }),
+        }),
+      ),
+    ({ PaginationToken }) => PaginationToken,
   );
   for await (const page of pages) {
     for (const { ResourceARN = '', Tags: tags = [] } of page.ResourceTagMappingList ?? []) {
@@ -58,18 +67,16 @@ export async function describe(
     inParts(names, DESCRIBE_MOST).map(async (Values) => {
       const found: ParameterMetadata[] = [];
       const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values }];
-      let NextToken: string | undefined;
-      do {
-        const page = await clients.ssm.send(
+      const call = (NextToken: string | undefined) =>
+        clients.ssm.send(
           new DescribeParametersCommand({
             ParameterFilters,
             MaxResults: 50,
-            ...(NextToken ? { NextToken } : {}),
+            ...(NextToken && { NextToken }),
           }),
         );
+      for await (const page of pagesOf(call, ({ NextToken }) => NextToken))
         found.push(...(page.Parameters ?? []));
-        NextToken = page.NextToken;
-      } while (NextToken);
       return found;
     }),
   );
