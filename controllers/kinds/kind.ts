@@ -196,3 +196,10 @@ export interface Change<Wanted, Actual> {
 export const OWNER_TAG = 'orgkeeper:owner';
 /** Tag with its logical name within the account. */
 export const NAME_TAG = 'orgkeeper:name';
+
+/**
+ * Reason of a create that AWS may have carried out without an answer. The next pass creates nothing of that kind before
+ * `UNANSWERED_SECONDS` are over: what it made shows by then. Should it show later, the second one is seen and removed.
+ */
+export const UNANSWERED = 'UnansweredCreate';
+export const UNANSWERED_SECONDS = 15;

@@ -10,7 +10,7 @@ import {
 } from '../../shared/errors.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { dropStatus, stopLooking } from '../../shared/store/statuses.ts';
-import type { AnyKind } from '../kinds/kind.ts';
+import { type AnyKind, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
 import { compareKind, differs } from './compare-kind.ts';
 import type { Finding, Hold } from './conditions.ts';
 import { type KeptKind, keptKinds } from './desired.ts';
@@ -31,8 +31,6 @@ import { isWorkedOn, skipReason } from './skip.ts';
 import { takeTurn } from './turn.ts';
 import { sayUnreadable } from './unreadable.ts';
 import { verified, wroteRole } from './verification.ts';
-
-const UNANSWERED_SECONDS = 30;
 
 /**
  * One pass over one account: observe all kinds at once, compare, mend in order, verify the execution role, save
@@ -164,11 +162,11 @@ async function keep(
 /** After a create that nobody answered, nothing of that kind is created until what it may have made must show. */
 function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
   const old = pass.before?.conditions.find(({ type }) => type === kind.condition);
-  if (old?.reason !== 'UnansweredCreate') return undefined;
+  if (old?.reason !== UNANSWERED) return undefined;
   const waited = (Date.now() - Date.parse(pass.before?.lastPass?.finishedAt ?? '')) / 1000;
   if (!(waited < UNANSWERED_SECONDS)) return undefined;
   const error = new NotYetConsistent(old.message, {
-    reason: 'UnansweredCreate',
+    reason: UNANSWERED,
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
   return { kind, differences: [], foreign: [], state: { is: 'failed', error } };

@@ -78,12 +78,12 @@ describe('writing a network', () => {
   });
 
   test.each(['CreateVpc', 'CreateInternetGateway', 'CreateSubnet'])(
-    'does not send %s again when nobody answers, but looks after 30 s',
+    'does not send %s again when nobody answers, but looks after a while',
     async (name) => {
       const { context, sent } = fakeContext({ ...made, [name]: new ServiceFault('no answer') });
       const thrown = await error(apply(change(undefined), context));
       expect(thrown).toBeInstanceOf(NotYetConsistent);
-      expect(thrown).toMatchObject({ reason: 'UnansweredCreate', retryAfterSeconds: 30 });
+      expect(thrown).toMatchObject({ reason: 'UnansweredCreate', retryAfterSeconds: 15 });
       expect(sent.filter((one) => one.name === name)).toHaveLength(1);
     },
   );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CreateTagsCommand, type ResourceType, type Tag } from '@aws-sdk/client-ec2';
 import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/errors.ts';
 import type { Difference } from '../../../../shared/status.ts';
-import type { KindContext, WritingContext } from '../../kind.ts';
+import { type KindContext, UNANSWERED, UNANSWERED_SECONDS, type WritingContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { notAnswered } from '../fresh.ts';
 import { type Named, wantedTags } from '../names.ts';
@@ -84,7 +84,7 @@ export async function create<T extends Answer>(work: Work, named: Named, call: (
 
 /**
  * A create without a client token. When it is not answered nobody knows whether it was done: it is not sent again
- * before a look, 30 s later, that finds it by its tags.
+ * before a look, some seconds later, that finds it by its tags.
  */
 export async function createOnce<T>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
   try {
@@ -92,7 +92,11 @@ export async function createOnce<T>(work: Work, named: Named, call: () => Promis
   } catch (error) {
     if (!(error instanceof ServiceFault)) throw error;
     const message = `Nobody answered whether the ${named.resource} was made; looking again before making it.`;
-    throw new NotYetConsistent(message, { reason: 'UnansweredCreate', retryAfterSeconds: 30, cause: error });
+    throw new NotYetConsistent(message, {
+      reason: UNANSWERED,
+      retryAfterSeconds: UNANSWERED_SECONDS,
+      cause: error,
+    });
   }
 }
 
