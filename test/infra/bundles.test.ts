@@ -19,11 +19,16 @@ const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
 const COME_ALONG = ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:DescribeEndpoints'];
 /** Lambda itself makes these calls, by the function's role. */
 const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-/** Calls whose permission has another name. Transactions of ours put; those of reconcile delete, too. */
+/** Calls whose permission has another name. Transactions of ours put; those of reconcile do the rest, too. */
 const PERMISSION: Record<string, string[]> = {
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
-  'reconcile dynamodb:TransactWriteItems': ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+  'reconcile dynamodb:TransactWriteItems': [
+    'dynamodb:ConditionCheckItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+  ],
   // It tags the account that it creates.
   'organizations:CreateAccount': ['organizations:CreateAccount', 'organizations:TagResource'],
 };
