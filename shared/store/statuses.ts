@@ -1,4 +1,10 @@
-import { GetCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../account.ts';
 import { Conflict } from '../errors.ts';
 import type { AccountStatus, PassRecord } from '../status.ts';
@@ -84,8 +90,8 @@ export async function renewLease(
 
 /**
  * Saves the status of a pass once, and with it a line of history when there is one, in one transaction. Conditional
- * on the version that was read, on no other pass holding the lease, and on the registration that the pass read: an
- * account that is retired or forgotten since gets no status of before. Gives the lease back.
+ * on the version that was read, on no other pass holding the lease, and, for the first status of an account, on the
+ * registration that the pass read: an account that is forgotten since gets no status of before. Gives the lease back.
  * @throws Conflict when somebody else saved first
  */
 export async function saveStatus(
@@ -114,8 +120,12 @@ export async function saveStatus(
     Put: { TableName: table.name, Item: historyItem(status.accountId, history) },
   };
   const items = [{ Put: put }, stillRegistered(table, options.record), ...(line ? [line] : [])];
+  // A status that was read is gone with its registration, which the version tells: a transaction costs twice as much.
+  const isPlain = !line && status.version > 1;
   const saved = await unlessChanged(() =>
-    table.documents.send(new TransactWriteCommand({ TransactItems: items })),
+    isPlain
+      ? table.documents.send(new PutCommand(put))
+      : table.documents.send(new TransactWriteCommand({ TransactItems: items })),
   );
   if (!saved)
     throw new Conflict(

@@ -202,6 +202,9 @@ export async function leave(table: Table, left: AccountStatus): Promise<void> {
   const { record } = items;
   if (!record) throw new Error(`${left.accountId} is not there`);
   const { lastPass } = left;
+  // No pass saves a status of an account that is retired: it was left there before.
+  const managed: AccountRecord = { ...record, lifecycle: 'managed' };
+  await saveRecord(table, managed, record);
   const options = { passId: lastPass?.id ?? 'none', now: new Date(), record };
   const found = lastPass && lastPass.result !== 'unchanged';
   await saveStatus(
@@ -209,6 +212,7 @@ export async function leave(table: Table, left: AccountStatus): Promise<void> {
     { ...left, version: before + 1 },
     found ? { ...options, history: lastPass } : options,
   );
+  await saveRecord(table, record, managed);
 }
 
 async function createBus(): Promise<{ sqs: SQSClient; queueUrl: string }> {
