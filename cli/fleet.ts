@@ -1,11 +1,12 @@
 import { AccountId, type AccountRecord } from '../shared/account.ts';
-import { type AccountView, accountView, unreadableView } from '../shared/account-view.ts';
+import { type AccountView, accountView, type Secrets, unreadableView } from '../shared/account-view.ts';
 import { UnreadableItem } from '../shared/errors.ts';
 import type { AccountStatus } from '../shared/status.ts';
 import {
   accountKey,
   accountOf,
   getRecord,
+  getStatuses,
   loadAccount,
   recordPages,
   statusPages,
@@ -20,32 +21,41 @@ export async function allRecords(table: Table): Promise<readonly AccountRecord[]
   return (await flatten(recordPages(table))).items;
 }
 
-/** Every account as users see it, by account id. */
-export async function allViews(table: Table): Promise<AccountView[]> {
-  const [records, statuses, control] = await Promise.all([
-    flatten(recordPages(table)),
-    flatten(statusPages(table)),
-    getControl(table),
-  ]);
+/** Accounts on a page: as many statuses as one call gives. */
+const PAGE = 100;
+
+/** Every account as users see it, by account id, a page at a time: the first without waiting for the others. */
+export async function* viewPages(table: Table): AsyncGenerator<AccountView[]> {
+  const control = await getControl(table);
   const now = new Date();
-  const status = byAccount(statuses.items);
-  const unread = new Map(statuses.unreadable.map((item) => [accountOf(item.pk), item]));
-  const views = records.items.map((record) => {
-    const item = unread.get(record.accountId);
-    return item
-      ? unreadableView(item, { accountId: record.accountId, record, now })
-      : accountView({ record, status: status.get(record.accountId), control });
-  });
-  const unknown = records.unreadable.map((item) =>
-    unreadableView(item, { accountId: accountOf(item.pk), now }),
-  );
-  return [...views, ...unknown].toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
+  for await (const records of recordPages(table, undefined, PAGE)) {
+    const statuses = await getStatuses(
+      table,
+      records.items.map(({ accountId }) => accountId),
+    );
+    const status = byAccount(statuses.items);
+    const unread = new Map(statuses.unreadable.map((item) => [accountOf(item.pk), item]));
+    const views = records.items.map((record) => {
+      const item = unread.get(record.accountId);
+      return item
+        ? unreadableView(item, { accountId: record.accountId, record, now })
+        : accountView({ record, status: status.get(record.accountId), control });
+    });
+    const unknown = records.unreadable.map((item) =>
+      unreadableView(item, { accountId: accountOf(item.pk), now }),
+    );
+    yield [...views, ...unknown].toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
+  }
 }
 
 /** One account as users see it. @throws Failure, as above */
-export async function oneView(table: Table, accountId: string): Promise<AccountView> {
+export async function oneView(
+  table: Table,
+  accountId: string,
+  secrets: Secrets = 'masked',
+): Promise<AccountView> {
   try {
-    return accountView(await findAccount(table, accountId));
+    return accountView(await findAccount(table, accountId), secrets);
   } catch (error) {
     if (!(error instanceof UnreadableItem)) throw error;
     const isRecord = error.sk === accountKey(accountId).sk;

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { AccountState } from '../shared/account-view.ts';
 import type { Difference, PassResult } from '../shared/status.ts';
 import { apart } from './apart.ts';
-import { table } from './table.ts';
+import { pagedTable } from './table.ts';
 
 /** Colours for what goes to stdout: none unless it is a terminal, and none with NO_COLOR. */
 export function colours(): ReturnType<typeof pc.createColors> {
@@ -26,9 +26,30 @@ export function say(text: string): void {
 
 /** A table without lines, for people: as wide as it needs to be, and on a terminal no wider than that. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  startTable(head)(rows);
+}
+
+/** Begins a table that is printed a page at a time. */
+export function startTable(head: readonly string[]): (rows: readonly (readonly string[])[]) => void {
   const { isTTY, columns } = process.stdout;
   const titles = head.map((title) => colours().dim(title));
-  print(table(titles, rows, isTTY && columns ? columns : Number.POSITIVE_INFINITY));
+  const page = pagedTable(titles, isTTY && columns ? columns : Number.POSITIVE_INFINITY);
+  return (rows) => print(page(rows));
+}
+
+/** Begins a list for scripts that is printed a page at a time, as `printJson` prints it whole. */
+export function startJsonList(): { add(values: readonly unknown[]): void; end(): void } {
+  let isEmpty = true;
+  return {
+    add(values) {
+      for (const value of values) {
+        const text = JSON.stringify(value, undefined, 2).replaceAll('\n', '\n  ');
+        process.stdout.write(`${isEmpty ? '[' : ','}\n  ${text}`);
+        isEmpty = false;
+      }
+    },
+    end: () => print(isEmpty ? '[]' : '\n]'),
+  };
 }
 
 /** Text for a cell: on one line, and nothing in it can steer a terminal. */

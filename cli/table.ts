@@ -13,14 +13,32 @@ const joints = { 'bottom-right': '', 'left-mid': '', 'mid-mid': '', 'right-mid':
 
 /** Rows in columns, without lines. Nothing is cut: what does not fit into `room` is wrapped. Pure. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], room: number): string {
-  const all = head.length > 0 ? [head, ...rows] : rows;
-  const natural = widths(all);
-  const wide = widest(natural, room);
-  const wrapped = all.map((row) => row.map((text) => wrap(text, wide)));
+  return pagedTable(head, room)(rows);
+}
+
+/** A table that is made a page at a time: the head stands above the first, and columns only become wider. */
+export function pagedTable(
+  head: readonly string[],
+  room: number,
+): (rows: readonly (readonly string[])[]) => string {
+  let first = true;
+  let known: number[] = [];
+  return (rows) => {
+    const all = first && head.length > 0 ? [head, ...rows] : rows;
+    first = false;
+    const natural = widths(all, known);
+    const wide = widest(natural, room);
+    const wrapped = all.map((row) => row.map((text) => wrap(text, wide)));
+    known = widths(wrapped, known);
+    return inColumns(wrapped, known);
+  };
+}
+
+function inColumns(wrapped: readonly (readonly string[])[], colWidths: readonly number[]): string {
   const options = {
     chars: { ...bare, ...corners, ...joints },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colWidths: widths(wrapped),
+    colWidths: [...colWidths],
   };
   const lines = wrapped.flatMap(linesOf);
   const parts: string[] = [];
@@ -52,9 +70,9 @@ function widest(columns: readonly number[], room: number): number {
   return most;
 }
 
-/** The width of each column. */
-function widths(rows: readonly (readonly string[])[]): number[] {
-  const columns: number[] = [];
+/** The width of each column, at least as `known`. */
+function widths(rows: readonly (readonly string[])[], known: readonly number[]): number[] {
+  const columns = [...known];
   for (const row of rows) {
     for (const [column, text] of row.entries()) {
       for (const line of text.split('\n')) columns[column] = Math.max(columns[column] ?? 1, width(line));

@@ -2,6 +2,7 @@ import type { AccountRecord, BaselineReference, Origin } from './account.ts';
 import { type Control, isPaused } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
 import { withoutTimes } from './made-at.ts';
+import { maskDifferences } from './secrets.ts';
 import type { AccountStatus, Cause, Condition, Difference, PassResult } from './status.ts';
 
 /**
@@ -46,8 +47,14 @@ export interface AccountParts {
   readonly control: Control;
 }
 
+/** Whether ExternalIds stand in clear in what is shown, or only their ends. */
+export type Secrets = 'masked' | 'shown';
+
 /** The public document of an account. Pure; the keys stand in the document's own order. */
-export function accountView({ record, status, control }: AccountParts): AccountView {
+export function accountView(
+  { record, status, control }: AccountParts,
+  secrets: Secrets = 'masked',
+): AccountView {
   const { accountId, name, email, origin, mode, baseline } = record;
   return {
     accountId,
@@ -60,7 +67,7 @@ export function accountView({ record, status, control }: AccountParts): AccountV
     ready: record.lifecycle === 'managed' && upToDate(record, status) && status?.ready === true,
     conditions: status?.conditions ?? [],
     outputs: withoutTimes(status?.outputs ?? {}),
-    ...(status?.lastPass && { lastPass: passView(status.lastPass) }),
+    ...(status?.lastPass && { lastPass: passView(status.lastPass, record, secrets) }),
   };
 }
 
@@ -89,8 +96,13 @@ export function unreadableView(
   };
 }
 
-function passView(pass: NonNullable<AccountStatus['lastPass']>): PassView {
-  const { id, startedAt, finishedAt, cause, result, calls, differences } = pass;
+function passView(
+  pass: NonNullable<AccountStatus['lastPass']>,
+  { externalId }: AccountRecord,
+  secrets: Secrets,
+): PassView {
+  const { id, startedAt, finishedAt, cause, result, calls } = pass;
+  const differences = secrets === 'shown' ? pass.differences : maskDifferences(pass.differences, externalId);
   return { id, startedAt, finishedAt, cause, result, calls, differences };
 }
 

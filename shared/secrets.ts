@@ -1,3 +1,5 @@
+import type { Difference } from './status.ts';
+
 /** Names of fields that hold an ExternalId: `sts:ExternalId`, `externalId`, `….StringEquals.sts:ExternalId`. */
 const EXTERNAL_ID = /external[-_ ]?id\W*$/i;
 /** In a policy that is still text. */
@@ -16,6 +18,19 @@ export function masked(secret: string): string {
  */
 export function maskExternalIds<T>(value: T, own?: string): T {
   return maskIn(value, own) as T;
+}
+
+/** Differences with every ExternalId masked, as they may be shown and announced. Pure. */
+export function maskDifferences(differences: readonly Difference[], own?: string): Difference[] {
+  return differences.map(({ desired, actual, ...difference }) => {
+    const shown = (value: unknown) =>
+      EXTERNAL_ID.test(difference.path) ? maskAll(value) : maskExternalIds(value, own);
+    return {
+      ...difference,
+      ...(desired !== undefined && { desired: shown(desired) }),
+      ...(actual !== undefined && { actual: shown(actual) }),
+    };
+  });
 }
 
 function maskIn(value: unknown, own: string | undefined): unknown {

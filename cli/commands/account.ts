@@ -8,11 +8,12 @@ export function accountCommand(): Command {
   return new Command('account')
     .description('Shows one account: where it stands, its conditions, what was made in it, its last pass.')
     .argument('<id>', 'account id, 12 digits')
+    .option('--show-secrets', 'ExternalIds in clear, instead of their ends alone')
     .option('--json', 'print its document, as docs/cli.md describes it')
     .action(show);
 }
 
-async function show(id: string, options: { json?: boolean }): Promise<void> {
+async function show(id: string, options: { json?: boolean; showSecrets?: boolean }): Promise<void> {
   const [{ connect }, { oneView, readAccountId }, output] = await Promise.all([
     import('../context.ts'),
     import('../fleet.ts'),
@@ -20,7 +21,7 @@ async function show(id: string, options: { json?: boolean }): Promise<void> {
   ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
-  const view = await oneView(table, accountId);
+  const view = await oneView(table, accountId, options.showSecrets ? 'shown' : 'masked');
   if (options.json) output.printJson(view);
   else printView(view, output);
 }

@@ -19,19 +19,53 @@ export function accountsCommand(): Command {
 }
 
 async function list(options: Options): Promise<void> {
-  const [{ connect }, { allViews }, output] = await Promise.all([
+  const [{ connect }, { viewPages }, output] = await Promise.all([
     import('../context.ts'),
     import('../fleet.ts'),
     import('../output.ts'),
   ]);
   const { table } = await connect();
-  const all = await allViews(table);
-  const views = all.filter(
-    (view) => (!options.notReady || isMissing(view)) && (!options.drifted || hasDrifted(view)),
-  );
-  if (options.json) return output.printJson(views);
-  if (views.length > 0) output.printTable(HEAD, views.map(row(output)));
-  output.say(summary(all, views));
+  const print = options.json ? jsonPages(output) : tablePages(output);
+  const count = { all: 0, shown: 0, ready: 0, missing: 0 };
+  for await (const page of viewPages(table)) {
+    const views = page.filter(
+      (view) => (!options.notReady || isMissing(view)) && (!options.drifted || hasDrifted(view)),
+    );
+    print.page(views);
+    count.all += page.length;
+    count.shown += views.length;
+    count.ready += page.filter(({ ready }) => ready).length;
+    count.missing += page.filter(isMissing).length;
+  }
+  print.end(count);
+}
+
+interface Count {
+  readonly all: number;
+  readonly shown: number;
+  readonly ready: number;
+  readonly missing: number;
+}
+
+/** How accounts are printed, a page at a time. */
+interface Pages {
+  page(views: readonly AccountView[]): void;
+  end(count: Count): void;
+}
+
+function jsonPages(output: typeof import('../output.ts')): Pages {
+  const list = output.startJsonList();
+  return { page: (views) => list.add(views), end: () => list.end() };
+}
+
+function tablePages(output: typeof import('../output.ts')): Pages {
+  const rows = output.startTable(HEAD);
+  return {
+    page: (views) => {
+      if (views.length > 0) rows(views.map(row(output)));
+    },
+    end: (count) => output.say(summary(count)),
+  };
 }
 
 const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST PASS'];
@@ -57,9 +91,7 @@ function hasDrifted({ lastPass }: AccountView): boolean {
   return lastPass?.result === 'drifted' || lastPass?.result === 'corrected';
 }
 
-function summary(all: readonly AccountView[], shown: readonly AccountView[]): string {
-  if (all.length === 0)
-    return 'No accounts yet: new ones appear by themselves, others by `orgkeeper register`.';
-  const ready = all.filter((view) => view.ready).length;
-  return `${shown.length} of ${counted(all.length, 'account')}; ${ready} ready, ${all.filter(isMissing).length} not.`;
+function summary({ all, shown, ready, missing }: Count): string {
+  if (all === 0) return 'No accounts yet: new ones appear by themselves, others by `orgkeeper register`.';
+  return `${shown} of ${counted(all, 'account')}; ${ready} ready, ${missing} not.`;
 }

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import type { PassRecord } from '../../shared/status.ts';
+import type { Table } from '../../shared/store/table.ts';
 import { wholeNumber } from '../arguments.ts';
 
 interface Options {
   readonly limit: number;
+  readonly showSecrets?: boolean;
   readonly json?: boolean;
 }
 
@@ -12,6 +15,7 @@ export function historyCommand(): Command {
     .description('Shows the passes of an account that changed or found something, newest first.')
     .argument('<id>', 'account id, 12 digits')
     .option('--limit <n>', 'at most so many', wholeNumber, 20)
+    .option('--show-secrets', 'ExternalIds in clear, instead of their ends alone')
     .option('--json', 'print a list of passes, each as `lastPass` of `account ID --json`, with its baseline')
     .action(show);
 }
@@ -25,8 +29,9 @@ async function show(id: string, options: Options): Promise<void> {
   ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
-  const passes = await history(table, accountId, options.limit);
-  if (passes.length === 0) await findAccount(table, accountId);
+  const stored = await history(table, accountId, options.limit);
+  if (stored.length === 0) await findAccount(table, accountId);
+  const passes = options.showSecrets ? stored : await withoutSecrets(table, accountId, stored);
   if (options.json) return output.printJson(passes);
   if (passes.length === 0) output.say(`No pass of ${accountId} has changed or found anything yet.`);
   for (const pass of passes) {
@@ -38,4 +43,25 @@ async function show(id: string, options: Options): Promise<void> {
     if (differences.length > 0) output.printDifferences(differences);
     output.print('');
   }
+}
+
+/** The passes with ExternalIds masked: the account's own, too, where its record can be read. */
+async function withoutSecrets(
+  table: Table,
+  accountId: string,
+  passes: readonly PassRecord[],
+): Promise<PassRecord[]> {
+  const [{ getRecord }, { maskDifferences }, { UnreadableItem }] = await Promise.all([
+    import('../../shared/store/accounts.ts'),
+    import('../../shared/secrets.ts'),
+    import('../../shared/errors.ts'),
+  ]);
+  const record = await getRecord(table, accountId).catch((error: unknown) => {
+    if (error instanceof UnreadableItem) return undefined;
+    throw error;
+  });
+  return passes.map((pass) => ({
+    ...pass,
+    differences: maskDifferences(pass.differences, record?.externalId),
+  }));
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountRecord } from '../../shared/account.ts';
+import { maskDifferences } from '../../shared/secrets.ts';
 import { type AccountStatus, type Announcement, type PassRecord, unmet } from '../../shared/status.ts';
 import { retirementAnnouncements } from './retired.ts';
 
@@ -25,10 +26,10 @@ export function announcements(
   const before = read && read.observedGeneration < (record.keptSince ?? 0) ? undefined : read;
   const owed: Announcement[] = [];
   if (before?.readySince && mended(pass)) {
-    owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass) } });
+    owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(pass, record) } });
   }
   if (pass.result === 'drifted' && !sameDifferences(before?.lastPass, pass)) {
-    owed.push({ detailType: 'DriftDetected', detail: { ...common, differences: brief(pass) } });
+    owed.push({ detailType: 'DriftDetected', detail: { ...common, differences: brief(pass, record) } });
   }
   if (after.ready && !before?.ready) owed.push({ detailType: 'AccountReady', detail: common });
   const problem = unmet(after.conditions);
@@ -65,10 +66,10 @@ function asSaved(differences: PassRecord['differences'] | undefined): unknown {
 
 const EVENT_BYTES = 200_000;
 
-/** The differences, as many as an event has room for. */
-function brief(pass: PassRecord): PassRecord['differences'] {
+/** The differences, as many as an event has room for; every rule on the bus may read them. */
+function brief(pass: PassRecord, { externalId }: AccountRecord): PassRecord['differences'] {
   let room = EVENT_BYTES;
-  return pass.differences.filter((difference) => {
+  return maskDifferences(pass.differences, externalId).filter((difference) => {
     room -= Buffer.byteLength(JSON.stringify(difference));
     return room > 0;
   });

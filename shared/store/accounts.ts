@@ -80,6 +80,11 @@ export async function getRecords(
   return new Map(items.map((item) => [accountOf(String(item.pk)), readRecord(item)]));
 }
 
+/** The statuses of many accounts, in no order; those without one are not in the answer. */
+export async function getStatuses(table: Table, accountIds: readonly string[]): Promise<Page<AccountStatus>> {
+  return readPage(readStatus, await itemsOf(table, [...new Set(accountIds)].map(statusKey)));
+}
+
 /**
  * Saves a record when it is still as `read` (undefined: not there); false when somebody else saved first. Records
  * are compared by generation, by the event that changed them last, and by the time of what people asked. What `owes`
@@ -210,9 +215,16 @@ const NOTHING: Owed = { announce: [], work: [] };
 /** Where the index of what is due holds the records that owe something. */
 export const OWED = 'owed';
 
-/** All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter. */
-export async function* recordPages(table: Table, after?: string): AsyncGenerator<Page<AccountRecord>> {
-  for await (const page of collectionPages(table, 'account', after)) yield readPage(readRecord, page);
+/**
+ * All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter.
+ * @param most records on a page; as many as DynamoDB gives when not said
+ */
+export async function* recordPages(
+  table: Table,
+  after?: string,
+  most?: number,
+): AsyncGenerator<Page<AccountRecord>> {
+  for await (const page of collectionPages(table, 'account', after, most)) yield readPage(readRecord, page);
 }
 
 /** All statuses by account id, a page at a time. */
@@ -225,6 +237,7 @@ export async function* collectionPages(
   table: Table,
   collection: string,
   after?: string,
+  most?: number,
 ): AsyncGenerator<Item[]> {
   let start: Record<string, unknown> | undefined;
   do {
@@ -235,6 +248,7 @@ export async function* collectionPages(
         KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
         ExpressionAttributeNames: { '#c': 'collection' },
         ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },
+        ...(most && { Limit: most }),
         ...(start && { ExclusiveStartKey: start }),
       }),
     );

@@ -64,6 +64,28 @@ describe('account ID', () => {
     );
   });
 
+  const own = record(A).externalId;
+  const opened = {
+    ...drift,
+    path: 'trustPolicy',
+    desired: { 'Statement[0].Condition.StringEquals.sts:ExternalId': own },
+    actual: { 'Statement[0].Condition.StringEquals.sts:ExternalId': 'another-external-id' },
+  };
+  test.each([
+    ['account', []],
+    ['account', ['--json']],
+    ['history', []],
+    ['history', ['--json']],
+  ])('%s shows only the ends of ExternalIds with %j, unless it is asked for them', async (name, options) => {
+    await keep(world.table, record(A));
+    await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [opened] }) }));
+    const masked = await orgkeeper(name, A, ...options);
+    expect(masked.stdout).toContain('an****id');
+    for (const secret of [own, 'another-external-id']) expect(masked.stdout).not.toContain(secret);
+    const shown = await orgkeeper(name, A, ...options, '--show-secrets');
+    for (const secret of [own, 'another-external-id']) expect(shown.stdout).toContain(secret);
+  });
+
   test('prints what to do, and what should be known, to the end', async () => {
     const [condition] = status(A).conditions;
     const message = `${'The role lacks s3:GetObject. '.repeat(12)}Add it. Warning: AdministratorAccess: it may do all.`;

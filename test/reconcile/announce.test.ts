@@ -118,3 +118,29 @@ describe('what a pass announces', () => {
     expect(types(aStatus({ observedGeneration: 5 }))).toEqual([]);
   });
 });
+
+describe('what is announced of differences', () => {
+  it.each([
+    ['DriftDetected', 'drifted'],
+    ['DriftCorrected', 'corrected'],
+  ] as const)('%s shows only the ends of ExternalIds', (detailType, result) => {
+    const record = aRecord({ externalId: 'Zx4vJ0m1Qn7aTt9y' });
+    const path = 'Statement[0].Condition.StringEquals.sts:ExternalId';
+    const trust: Difference = {
+      kind: 'executionRole',
+      resource: 'role',
+      path: 'trustPolicy',
+      desired: { [path]: record.externalId },
+      actual: { [path]: 'another-external-id' },
+      action: result === 'drifted' ? 'reported' : 'updated',
+    };
+    const after = afterwards({ ready: true, lastPass: aPass({ result, differences: [trust] }) });
+    const owed = announcements(record, aStatus(), after);
+    expect(owed).toMatchObject([
+      {
+        detailType,
+        detail: { differences: [{ desired: { [path]: 'Zx****9y' }, actual: { [path]: 'an****id' } }] },
+      },
+    ]);
+  });
+});

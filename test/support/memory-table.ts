@@ -113,7 +113,7 @@ function query(input: Input, items: readonly Item[]) {
   if (input.ScanIndexForward === false) found.reverse();
   const from = Number(input.ExclusiveStartKey?.from ?? 0);
   const to = from + (input.Limit ?? PAGE);
-  const more = to < found.length && input.Limit === undefined;
+  const more = to < found.length;
   return { Items: found.slice(from, to), ...(more && { LastEvaluatedKey: { from: to } }) };
 }
 
