@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { STSClient } from '@aws-sdk/client-sts';
-import { createAccess } from '../shared/access.ts';
 import type { AccountRecord } from '../shared/account.ts';
 import { AccessDenied } from '../shared/errors.ts';
 import type { AccountStatus } from '../shared/status.ts';
@@ -54,7 +53,7 @@ async function assume(
   roleArn: string,
 ): Promise<TemporaryCredentials> {
   const name = `credentials-${randomUUID()}`;
-  const access = createAccess({ config, credentials: await assumeApiRole(config, name) });
+  const { access } = await assumeApiRole(config, name);
   const given = await access.tryRole(roleArn, { name }, record.externalId).catch((error: unknown) => {
     if (!(error instanceof AccessDenied)) throw error;
     throw new Failure(

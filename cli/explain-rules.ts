@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createAccess } from '../shared/access.ts';
 import type { AccountRecord } from '../shared/account.ts';
 import { formatBaseline } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
@@ -37,7 +36,7 @@ async function holding(table: Table, config: Config): Promise<Rules> {
   return (await currentRules(table)) ?? rulesOf(config);
 }
 
-/** What the rules look at; the organization is asked through the API role, if they look at what only it knows. */
+/** What the rules look at; the organization is asked through the inspecting role, if they look at what only it knows. */
 async function knownOf(record: AccountRecord, rules: Rules, config: Config): Promise<AccountFacts> {
   const { accountId, name, tags } = record;
   let organization: Promise<Organization> | undefined;
@@ -53,8 +52,8 @@ async function knownOf(record: AccountRecord, rules: Rules, config: Config): Pro
 }
 
 async function organizationOf(config: Config): Promise<Organization> {
-  const credentials = await assumeApiRole(config, `rules-${randomUUID()}`);
-  return createOrganization(config, createAccess({ config, credentials }));
+  const { access } = await assumeApiRole(config, `rules-${randomUUID()}`);
+  return createOrganization(config, access);
 }
 
 function hasOf({ baseline, baselineBy }: AccountRecord) {

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { kinds } from '../controllers/kinds/index.ts';
-import type { KindOutcome } from '../controllers/reconcile/kind-outcome.ts';
-import { planAccount } from '../controllers/reconcile/plan.ts';
-import { createAccess } from '../shared/access.ts';
-import type { AccountRecord } from '../shared/account.ts';
-import { type BaselineDocument, formatBaseline } from '../shared/baseline.ts';
-import type { Difference } from '../shared/status.ts';
-import { getBaseline } from '../shared/store/baselines.ts';
+import { mainClients } from '../shared/aws/main-clients.ts';
+import { formatBaseline } from '../shared/baseline.ts';
+import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../shared/plan.ts';
+import { getPlanAnswer } from '../shared/store/plans.ts';
 import type { Table } from '../shared/store/table.ts';
 import { assumeApiRole } from './api-role.ts';
+import { ask } from './ask.ts';
 import { connect } from './context.ts';
-import { explain, Failure } from './failure.ts';
+import { Failure } from './failure.ts';
 import { findAccount, readAccountId } from './fleet.ts';
 import { cell, print, printDifferences, printJson, printTable, say } from './output.ts';
+import { poll, startProgress } from './progress.ts';
 import { validFile } from './publish-baseline.ts';
+import { failIfRejected } from './rejection.ts';
 import { counted } from './words.ts';
 
 /** What `plan` was given. */
@@ -23,84 +22,59 @@ export interface PlanOptions {
   readonly json?: boolean;
 }
 
-/** What `plan ID --json` prints. */
-export interface PlanDocument {
-  readonly accountId: string;
-  readonly baseline: { readonly name: string; readonly version?: number };
-  /** What a pass would write, and what it would only report. */
-  readonly differences: readonly Difference[];
-  /** Kinds that a pass could not bring there now. */
-  readonly obstacles: readonly Obstacle[];
-}
-
-interface Obstacle {
-  readonly kind: string;
-  readonly state: 'blocked' | 'settling' | 'failed';
-  readonly message: string;
-}
-
 /**
- * `plan`: exit code 2 when something differs; what others added is shown and counts for nothing, since it stays.
- * @throws Failure when a kind could not be looked at
+ * `plan`: asks the reconcile function, which may enter accounts, and waits for its answer. Exit code 2 when something
+ * differs; what others added is shown and counts for nothing, since it stays.
+ * @throws Failure when there is no plan, or a kind could not be looked at
  */
 export async function plan(id: string, options: PlanOptions): Promise<void> {
   const accountId = readAccountId(id);
   const file = options.baseline === undefined ? undefined : await validFile(options.baseline);
-  const { config, table } = await connect();
-  const { record, status } = await findAccount(table, accountId);
-  if (record.lifecycle !== 'managed') {
-    throw new Failure(
-      `Account ${accountId} is ${record.lifecycle}, and only accounts that are kept are entered: register it.`,
-    );
-  }
-  const baseline: BaselineDocument = file
-    ? { ...file.baseline, schemaVersion: 1, version: 0, text: file.text, publishedAt: '' }
-    : await assigned(table, record);
-  const access = createAccess({ config, credentials: await assumeApiRole(config, `plan-${randomUUID()}`) });
-  const outcomes = await planAccount({ record, status, baseline }, { config, access, kinds });
-  const { name, version } = baseline;
-  const document: PlanDocument = {
-    accountId,
-    baseline: file ? { name } : { name, version },
-    differences: outcomes.flatMap(({ differences, foreign }) => [...differences, ...foreign]),
-    obstacles: outcomes.flatMap(obstacle),
-  };
+  const { config } = await connect();
+  const { credentials } = await assumeApiRole(config, `plan-${randomUUID()}`);
+  const { table, bus } = mainClients(config, credentials);
+  const { record } = await findAccount(table, accountId);
+  const why = whyNoPlan(record, file ? 'file' : 'assigned');
+  if (why) throw new Failure(why);
+  const detail = { accountId, ...(file && { document: file.text }) };
+  const answer = await followPlan(table, await ask(bus, 'PlanRequested', detail), accountId);
+  if (answer.is === 'failed') throw new Failure(answer.message);
+  const { document, foreign } = answer;
   if (options.json) printJson(document);
   else {
     printPlan(document);
-    const foreign = outcomes.flatMap((outcome) => outcome.foreign).length;
-    say(inWords(document, foreign, file ? (options.baseline ?? '') : formatBaseline(baseline)));
+    const { name, version = 0 } = document.baseline;
+    say(inWords(document, foreign, options.baseline ?? formatBaseline({ name, version })));
   }
-  const differs = outcomes.some((outcome) => outcome.differences.length > 0) || document.obstacles.length > 0;
-  if (differs) process.exitCode = 2;
+  if (document.differences.length > foreign || document.obstacles.length > 0) process.exitCode = 2;
   const failed = document.obstacles.find(({ state }) => state === 'failed');
   if (failed)
     throw new Failure(`The plan is not complete, ${failed.kind} could not be compared: ${failed.message}`);
 }
 
-function obstacle({ kind, state }: KindOutcome): Obstacle[] {
-  switch (state.is) {
-    case 'inDesiredState':
-    case 'held':
-    case 'removed':
-      return [];
-    case 'blocked':
-    case 'settling':
-      return [{ kind: kind.name, state: state.is, message: state.message }];
-    case 'failed':
-      return [{ kind: kind.name, state: state.is, message: explain(state.error) }];
-  }
-}
+/** A plan takes seconds, and what may pass is tried again for a minute. */
+const WAIT_SECONDS = 150;
 
-async function assigned(table: Table, record: AccountRecord): Promise<BaselineDocument> {
-  const { accountId, baseline } = record;
-  if (!baseline)
-    throw new Failure(`Account ${accountId} has no baseline: assign one, or name a file with --baseline.`);
-  const found = await getBaseline(table, baseline.name, baseline.version);
-  if (found) return found;
-  throw new Failure(
-    `Account ${accountId} is on ${formatBaseline(baseline)}, which was never published: assign another, or name a file with --baseline.`,
-  );
+/** Waits for the answer to a request. @throws Failure when it is rejected, or when nobody answers */
+async function followPlan(table: Table, eventId: string, accountId: string): Promise<PlanAnswer> {
+  const progress = startProgress(`Waiting for the plan of account ${accountId} …`);
+  try {
+    return await poll(
+      async () => {
+        await failIfRejected(table, eventId);
+        return getPlanAnswer(table, eventId, new Date());
+      },
+      {
+        seconds: WAIT_SECONDS,
+        every: 500,
+        late: () =>
+          `There is no plan of account ${accountId} after ${WAIT_SECONDS} s: look at the logs of intake and reconcile for ` +
+          `event ${eventId}, and at \`orgkeeper doctor\`.`,
+      },
+    );
+  } finally {
+    progress.stop();
+  }
 }
 
 function printPlan({ differences, obstacles }: PlanDocument): void {

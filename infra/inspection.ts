@@ -30,7 +30,7 @@ export function inspectMain(placed: Placed): Grant[] {
   ];
 }
 
-/** What `orgkeeper doctor` reads in the management account, as the organization role. It writes nothing. */
+/** What `orgkeeper doctor` reads in the management account, as the inspecting role. It writes nothing. */
 export function inspectManagement(placed: Placed): Grant[] {
   const arn = arns(placed);
   return [
@@ -45,6 +45,15 @@ export function inspectManagement(placed: Placed): Grant[] {
       actions: ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
       resources: [arn.trails],
       because: 'Which trail brings the events to EventBridge is the choice of the organization.',
+    },
+    {
+      sid: 'InspectRoles',
+      actions: ['iam:GetRole'],
+      resources: [
+        arn.organizationRoles.reading,
+        arn.organizationRoles.creating,
+        arn.organizationRoles.entering,
+      ],
     },
     { sid: 'InspectForwarding', actions: READ_RULE, resources: [arn.forwardingRule] },
     { sid: 'InspectUndelivered', actions: READ_QUEUE, resources: [arn.undelivered] },

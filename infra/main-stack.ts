@@ -136,7 +136,7 @@ function configuration(
     busName: NAMES.bus,
     templatesBucket: templatesBucket(context),
     ...urls,
-    organizationRoleArn: arn.organizationRole,
+    organizationRoleArns: arn.organizationRoles,
     organizationExternalId: context.organizationExternalId,
     runnerRoleArn: arn.runnerRole,
     apiRoleArn: arn.apiRole,

@@ -2,13 +2,13 @@ import { type App, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { forwarding } from './constructs/forwarding.ts';
 import { attach } from './constructs/grants.ts';
 import type { Context } from './context.ts';
-import { arns, mainIsManagement, NAMES, STACKS } from './names.ts';
+import { arns, mainIsManagement, ORGANIZATION_ROLES, STACKS } from './names.ts';
 import { permissions } from './permissions.ts';
 import { managementSynthesizer } from './synthesizer.ts';
 
 /**
- * What Orgkeeper needs in the management account: the role through which Main sees the organization and enters
- * its accounts, and the rule that forwards the organization's events. No assets, so no bootstrap. In the region
+ * What Orgkeeper needs in the management account: the roles through which Main reads the organization, creates accounts,
+ * enters them and is inspected, and the rule that forwards the organization's events. No assets, so no bootstrap. In the region
  * where the partition answers for Organizations, since its events appear only there.
  */
 export function managementStack(app: App, context: Context): Stack {
@@ -17,7 +17,7 @@ export function managementStack(app: App, context: Context): Stack {
     synthesizer: managementSynthesizer(),
     description: "Orgkeeper: Main's way into the organization, and the organization's events to Main",
   });
-  if (!mainIsManagement(context)) organizationRole(stack, context);
+  if (!mainIsManagement(context)) for (const purpose of PURPOSES) organizationRole(stack, context, purpose);
   const here = (context.controlTowerRegion ?? context.organizationsRegion) === context.organizationsRegion;
   forwarding(stack, context, here ? ['aws.organizations', 'aws.controltower'] : ['aws.organizations']);
   return stack;
@@ -36,18 +36,28 @@ export function controlTowerStack(app: App, context: Context): Stack | undefined
   return stack;
 }
 
+/** What each organization role is for, in the order of the template; its description says the same. */
+const PURPOSES = [
+  ['reading', 'Reading', 'intake and sweep, to read the organization'],
+  ['creating', 'Creating', 'create-account, to create accounts and place them'],
+  ['entering', 'Entering', 'reconcile alone, to enter accounts'],
+  ['inspecting', 'Inspecting', 'the API role, to inspect the deployment; it reads only'],
+] as const;
+
 /** Names Main's root plus a condition on the caller's role: so neither account's stack needs the other first. */
-function organizationRole(stack: Stack, context: Context): void {
+function organizationRole(
+  stack: Stack,
+  context: Context,
+  [purpose, id, by]: (typeof PURPOSES)[number],
+): void {
   const arn = arns(context);
-  const role = new iam.Role(stack, 'OrganizationRole', {
-    roleName: NAMES.organizationRole,
-    description: 'Orgkeeper: assumed by Main, to see the organization and to enter its accounts',
+  const role = new iam.Role(stack, `Organization${id}Role`, {
+    roleName: ORGANIZATION_ROLES[purpose],
+    description: `Orgkeeper: assumed in Main by ${by}`,
     assumedBy: new iam.PrincipalWithConditions(new iam.ArnPrincipal(arn.mainRoot), {
       StringEquals: { 'sts:ExternalId': context.organizationExternalId },
-      ArnEquals: {
-        'aws:PrincipalArn': [arn.runnerRole, arn.apiRole, arn.intakeRole, arn.sweepRole, arn.creationRole],
-      },
+      ArnEquals: { 'aws:PrincipalArn': arn.organizationRoleUsers[purpose] },
     }),
   });
-  attach(stack, 'OrganizationPermissions', role, permissions(context).organization);
+  attach(stack, `Organization${id}Permissions`, role, permissions(context)[purpose]);
 }

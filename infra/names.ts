@@ -1,3 +1,4 @@
+import type { OrganizationRole } from '../shared/config.ts';
 import type { Context } from './context.ts';
 
 /** The functions of the main stack: each is a folder of `controllers/` with a `handler.ts`. */
@@ -27,7 +28,6 @@ export const NAMES = {
   configParameter: '/orgkeeper/config',
   runnerRole: 'orgkeeper-WorkflowLoopRunnerRole',
   apiRole: 'orgkeeper-ApiHandlerRole',
-  organizationRole: 'orgkeeper-OrganizationRole',
   intakeRole: 'orgkeeper-IntakeRole',
   sweepRole: 'orgkeeper-SweepRole',
   creationRole: 'orgkeeper-CreationRole',
@@ -36,6 +36,14 @@ export const NAMES = {
   creationQueue: 'orgkeeper-creation',
   workQueue: 'orgkeeper-work.fifo',
 } as const;
+
+/** The roles in the management account: one for each purpose, so that none may do what another is for. */
+export const ORGANIZATION_ROLES: Record<OrganizationRole, string> = {
+  reading: 'orgkeeper-OrganizationReadingRole',
+  creating: 'orgkeeper-OrganizationCreatingRole',
+  entering: 'orgkeeper-OrganizationEnteringRole',
+  inspecting: 'orgkeeper-OrganizationInspectingRole',
+};
 
 /** The queue that each function works off. */
 export const QUEUES: Record<FunctionName, string> = {
@@ -67,7 +75,7 @@ export function templatesBucket({
   return `orgkeeper-templates-${mainAccountId}-${region}`;
 }
 
-/** Whether Main is the management account: then there is no organization role. */
+/** Whether Main is the management account: then there are no organization roles. */
 export function mainIsManagement(context: Pick<Context, 'mainAccountId' | 'managementAccountId'>): boolean {
   return context.mainAccountId === context.managementAccountId;
 }
@@ -96,6 +104,7 @@ export function arns(context: Placed) {
     bus: here('events', `event-bus/${NAMES.bus}`),
     table: here('dynamodb', `table/${NAMES.table}`),
     indexes: INDEXES.map((index) => here('dynamodb', `table/${NAMES.table}/index/${index}`)),
+    collectionIndex: here('dynamodb', `table/${NAMES.table}/index/collection`),
     rules: [NAMES.organizationRule, NAMES.requestRule].map((name) =>
       here('events', `rule/${NAMES.bus}/${name}`),
     ),
@@ -106,7 +115,6 @@ export function arns(context: Placed) {
     function: (name: FunctionName) => here('lambda', `function:${functionName(name)}`),
     schedules: SCHEDULES.map((name) => here('scheduler', `schedule/${NAMES.scheduleGroup}/${name}`)),
     scheduleGroup: here('scheduler', `schedule-group/${NAMES.scheduleGroup}`),
-    configParameter: here('ssm', `parameter${NAMES.configParameter}`),
     intakeQueue: here('sqs', NAMES.intakeQueue),
     sweepQueue: here('sqs', NAMES.sweepQueue),
     creationQueue: here('sqs', NAMES.creationQueue),
@@ -119,7 +127,23 @@ export function arns(context: Placed) {
     intakeRole: role(main, NAMES.intakeRole),
     sweepRole: role(main, NAMES.sweepRole),
     creationRole: role(main, NAMES.creationRole),
-    organizationRole: role(management, NAMES.organizationRole),
+    organizationRoles: {
+      reading: role(management, ORGANIZATION_ROLES.reading),
+      creating: role(management, ORGANIZATION_ROLES.creating),
+      entering: role(management, ORGANIZATION_ROLES.entering),
+      inspecting: role(management, ORGANIZATION_ROLES.inspecting),
+    },
+    /** Every role of Main that has a name. */
+    roles: [NAMES.runnerRole, NAMES.apiRole, NAMES.intakeRole, NAMES.sweepRole, NAMES.creationRole].map(
+      (name) => role(main, name),
+    ),
+    /** The roles of Main that assume each of them, and nobody else. */
+    organizationRoleUsers: {
+      reading: [role(main, NAMES.intakeRole), role(main, NAMES.sweepRole)],
+      creating: [role(main, NAMES.creationRole)],
+      entering: [role(main, NAMES.runnerRole)],
+      inspecting: [role(main, NAMES.apiRole)],
+    },
     accessRoles: context.accessRoleNames.map((name) => role('*', name)),
     executionRoles: role('*', context.executionRolePattern),
     accounts: `arn:${partition}:organizations::${management}:account/${context.organizationId}/*`,

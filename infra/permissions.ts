@@ -1,3 +1,5 @@
+import { REQUEST_SOURCE } from '../shared/bus.ts';
+import type { OrganizationRole } from '../shared/config.ts';
 import { deadLettersOf } from '../shared/work.ts';
 import type { Context } from './context.ts';
 import type { Grant } from './grant.ts';
@@ -8,7 +10,7 @@ import { arns, type FunctionName, mainIsManagement, NAMES } from './names.ts';
  * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
  * this. A new call in a controller needs its line here.
  */
-export function permissions(context: Context): Record<FunctionName | 'api' | 'organization', Grant[]> {
+export function permissions(context: Context): Record<FunctionName | 'api' | OrganizationRole, Grant[]> {
   const arn = arns(context);
   const ownLogs = (name: FunctionName): Grant => ({
     sid: 'WriteOwnLogs',
@@ -38,23 +40,27 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
     resources: [arn.table],
   });
   const listRecords: Grant = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
-  // Main that is the management account needs no organization role: its functions do both halves themselves.
-  const seeOrganization: Grant[] = mainIsManagement(context)
-    ? organizationReads(context)
-    : [assume('EnterManagement', [arn.organizationRole])];
+  // Main that is the management account needs no organization roles: each role of Main does both halves itself.
+  const inOrganization = (role: OrganizationRole): Grant[] =>
+    mainIsManagement(context)
+      ? organization[role]
+      : [assume('EnterManagement', [arn.organizationRoles[role]])];
   const enterByAccessRole = assume(
     'EnterAccounts',
     arn.accessRoles,
     'Any account of the organization is entered; its trust decides.',
   );
-  const enterAccounts: Grant[] = [
-    mainIsManagement(context) ? enterByAccessRole : assume('EnterManagement', [arn.organizationRole]),
-    assume(
-      'UseExecutionRoles',
-      [arn.executionRoles],
-      'Any kept account may have one; its trust and ExternalId decide.',
-    ),
-  ];
+  const organization: Record<OrganizationRole, Grant[]> = {
+    reading: organizationReads(context),
+    creating: [...organizationReads(context), ...accountCreation(context)],
+    entering: [enterByAccessRole],
+    inspecting: [...organizationReads(context), ...inspectManagement(context)],
+  };
+  const useExecutionRoles = assume(
+    'UseExecutionRoles',
+    [arn.executionRoles],
+    'Any kept account may have one; its trust and ExternalId decide.',
+  );
   return {
     intake: [
       ownLogs('intake'),
@@ -63,7 +69,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
       records('BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       announce,
-      ...seeOrganization,
+      ...inOrganization('reading'),
     ],
     sweep: [
       ownLogs('sweep'),
@@ -73,7 +79,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       records('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       listRecords,
       announce,
-      ...seeOrganization,
+      ...inOrganization('reading'),
     ],
     reconcile: [
       ownLogs('reconcile'),
@@ -89,7 +95,8 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
         'UpdateItem',
       ),
       announce,
-      ...enterAccounts,
+      ...inOrganization('entering'),
+      useExecutionRoles,
     ],
     'create-account': [
       ownLogs('create-account'),
@@ -98,24 +105,24 @@ export function permissions(context: Context): Record<FunctionName | 'api' | 'or
       send(arn.workQueue, arn.creationQueue),
       records('GetItem', 'PutItem', 'Query', 'UpdateItem'),
       announce,
-      ...(mainIsManagement(context)
-        ? [...organizationReads(context), ...accountCreation(context)]
-        : [assume('EnterManagement', [arn.organizationRole])]),
+      ...inOrganization('creating'),
     ],
     api: [
       records('BatchGetItem', 'GetItem', 'Query'),
-      listRecords,
-      { sid: 'ReadConfig', actions: ['ssm:GetParameter'], resources: [arn.configParameter] },
+      { ...listRecords, resources: [arn.collectionIndex] },
+      {
+        sid: 'RequestPlans',
+        actions: ['events:PutEvents'],
+        resources: [arn.bus],
+        conditions: {
+          StringEquals: { 'events:source': REQUEST_SOURCE, 'events:detail-type': 'PlanRequested' },
+        },
+      },
       ...inspectMain(context),
-      ...(mainIsManagement(context) ? [...organizationReads(context), ...inspectManagement(context)] : []),
-      ...enterAccounts,
+      ...inOrganization('inspecting'),
+      useExecutionRoles,
     ],
-    organization: [
-      ...organizationReads(context),
-      ...accountCreation(context),
-      ...inspectManagement(context),
-      enterByAccessRole,
-    ],
+    ...organization,
   };
 }
 

@@ -3,7 +3,7 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import type { AccountRecord } from './account.ts';
 import { patience, requestHandler } from './aws/patience.ts';
 import { translateErrors } from './aws/translate-error.ts';
-import type { Config } from './config.ts';
+import type { Config, OrganizationRole } from './config.ts';
 import {
   accessRoleDenied,
   executionRoleDenied,
@@ -27,7 +27,7 @@ export interface Session {
 /** The ways into other accounts. The only part of the functions that calls STS. */
 export interface Access {
   /**
-   * Credentials in a member account: by way of the organization (Main, organization role, access role), or for an
+   * Credentials in a member account: by way of the organization (Main, entering role, access role), or for an
    * invited account by its execution role with its ExternalId. Cached until shortly before they expire, but for `own`.
    * @throws AccessDenied, AccountNotReady
    */
@@ -43,6 +43,8 @@ export interface Access {
 /** What the ways in start from. */
 export interface AccessOptions {
   readonly config: Config;
+  /** The role in the management account that everything there is done as: each function has one. */
+  readonly organizationRole: OrganizationRole;
   /** Credentials that everything starts from; the function's own when absent. */
   readonly credentials?: AwsCredentialIdentity;
   readonly now?: () => number;
@@ -73,7 +75,10 @@ export function createAccess(options: AccessOptions): Access {
 
   async function organization(sessionName: string): Promise<AwsCredentialIdentity | undefined> {
     if (config.mainAccountId === config.managementAccountId) return undefined;
-    const role = { arn: config.organizationRoleArn, externalId: config.organizationExternalId };
+    const role = {
+      arn: config.organizationRoleArns[options.organizationRole],
+      externalId: config.organizationExternalId,
+    };
     return cache.get('organization', config.managementAccountId, () =>
       deniedAs(
         (cause) => organizationRoleDenied(role.arn, cause),

@@ -35,8 +35,16 @@ export const Config = z.strictObject({
   workQueueUrl: z.string(),
   sweepQueueUrl: z.string(),
   creationQueueUrl: z.string(),
-  /** In the management account; Main assumes it with the ExternalId, unless Main is the management account. */
-  organizationRoleArn: z.string(),
+  /**
+   * In the management account, each for one purpose; Main assumes them with the ExternalId, unless Main is the management
+   * account: intake and sweep read, create-account creates, reconcile enters accounts, the API role inspects.
+   */
+  organizationRoleArns: z.strictObject({
+    reading: z.string(),
+    creating: z.string(),
+    entering: z.string(),
+    inspecting: z.string(),
+  }),
   organizationExternalId: z.string(),
   /** WorkflowLoopRunnerRole: the reconcile function's role. */
   runnerRoleArn: z.string(),
@@ -57,6 +65,8 @@ export const Config = z.strictObject({
   requesters: z.array(AccountId),
 });
 export type Config = z.infer<typeof Config>;
+/** What a role in the management account is for. */
+export type OrganizationRole = keyof Config['organizationRoleArns'];
 
 /** The configuration of this function; throws when ORGKEEPER_CONFIG is missing or not valid. */
 export function configFromEnvironment(env: NodeJS.ProcessEnv = process.env): Config {

@@ -22,7 +22,7 @@ export function accessRoleDenied(accountId: string, names: readonly string[], ca
     return new AccessDenied(`An organization policy denies assuming ${tried} in account ${accountId}.`, {
       cause,
       reason: 'DeniedByOrganizationPolicy',
-      remedy: 'Except the organization role in the policy that applies to the account.',
+      remedy: 'Except the role that enters accounts for Main in the policy that applies to the account.',
     });
   }
   return new AccessDenied(

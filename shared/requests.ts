@@ -107,6 +107,16 @@ const AccountRetirementRequested = z.strictObject({
   resources: z.enum(['retain', 'remove']),
 });
 
+/** A baseline's text is 100,000 characters at most (shared/yaml.ts). */
+const PlanRequested = z.strictObject({
+  accountId: AccountId,
+  /** The text of a baseline to plan by, instead of the one assigned. */
+  document: text(100_000).optional(),
+});
+
+/** What Main alone may ask for: other accounts could not read the answer, or must not retire. */
+export const OF_MAIN_ALONE: ReadonlySet<string> = new Set(['AccountRetirementRequested', 'PlanRequested']);
+
 /**
  * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
  * problem, since a misspelt option would otherwise be ignored in silence.
@@ -116,6 +126,7 @@ export const requests = {
   AccountCreationRequested,
   DriftSweepRequested,
   AccountRetirementRequested,
+  PlanRequested,
 };
 
 /** Every field that some request has. */
@@ -138,6 +149,8 @@ export type CreationRequest = z.infer<typeof AccountCreationRequested>;
 export type SweepRequest = z.infer<typeof DriftSweepRequested>;
 /** Detail of `AccountRetirementRequested`. */
 export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
+/** Detail of `PlanRequested`. */
+export type PlanRequest = z.infer<typeof PlanRequested>;
 
 /** The request that a detail-type and detail stand for, or every problem with it, by path. */
 export function parseRequest(

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { AccountId } from './account.ts';
 import { pause } from './aws/patience.ts';
 import { ServiceFault } from './errors.ts';
+import { PlanBy } from './plan.ts';
 
 const Cause = z.strictObject({ source: z.string(), detailType: z.string(), id: z.string() });
 
 /**
  * A message on the FIFO work queue: which account, and why; never what happened. The pass reads the world.
- * Message group = account id, so passes of one account never overlap and accounts never wait for each other.
+ * Message group = account id, so passes of one account never overlap and accounts never wait for each other. Plans of an
+ * account have a group of their own: no pass waits for a plan, nor a plan for a pass that is tried again.
  */
 export const WorkMessage = z.strictObject({
   accountId: AccountId,
@@ -17,6 +19,8 @@ export const WorkMessage = z.strictObject({
   requestedAt: z.iso.datetime({ offset: true }),
   /** The sweep whose brake this pass obeys. */
   sweepId: z.string().optional(),
+  /** Asks for a plan instead of a pass, known by the id of its cause. */
+  plan: PlanBy.optional(),
 });
 export type WorkMessage = z.infer<typeof WorkMessage>;
 
@@ -70,6 +74,11 @@ export function deduplicationId(message: WorkMessage): string {
   return `${message.cause.id}:${message.accountId}`;
 }
 
+/** Message group of a work message. */
+export function messageGroup({ accountId, plan }: WorkMessage): string {
+  return plan ? `plan-${accountId}` : accountId;
+}
+
 /** Sends work, ten at a time, resending what SQS did not take; throws ServiceFault when it goes on refusing. */
 export async function sendWork(queue: Queue, messages: readonly WorkMessage[]): Promise<void> {
   for (let start = 0; start < messages.length; start += 10) {
@@ -84,7 +93,7 @@ async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt
       Entries: messages.map((message, index) => ({
         Id: String(index),
         MessageBody: JSON.stringify(message),
-        MessageGroupId: message.accountId,
+        MessageGroupId: messageGroup(message),
         MessageDeduplicationId: deduplicationId(message),
       })),
     }),

@@ -9,6 +9,18 @@ export const MAIN = '345678901234';
 export const MANAGEMENT = '210987654321';
 export const MEMBER = '456789012345';
 
+/** The roles in the management account, as the main stack names them in that partition. */
+export function organizationRoles(partition: string, management = MANAGEMENT) {
+  const role = (purpose: string) =>
+    `arn:${partition}:iam::${management}:role/orgkeeper-Organization${purpose}Role`;
+  return {
+    reading: role('Reading'),
+    creating: role('Creating'),
+    entering: role('Entering'),
+    inspecting: role('Inspecting'),
+  };
+}
+
 export function aConfig(given: Partial<Config> = {}): Config {
   return {
     partition: 'aws',
@@ -24,7 +36,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
     sweepQueueUrl: 'https://sqs.example/sweep',
     intakeQueueUrl: 'https://sqs.example/intake',
     creationQueueUrl: 'https://sqs.example/creation',
-    organizationRoleArn: `arn:aws:iam::${MANAGEMENT}:role/orgkeeper-OrganizationRole`,
+    organizationRoleArns: organizationRoles('aws'),
     organizationExternalId: 'orgkeeper-o-exampleorg1',
     runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,
     apiRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-ApiHandlerRole`,

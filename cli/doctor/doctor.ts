@@ -58,7 +58,7 @@ async function look(check: Check, examined: Examined): Promise<Finding> {
     return failed(
       `It could not be looked at. ${explain(error)}`,
       denied
-        ? 'The API role and the organization role may look since this version: `npm run deploy:main`, `npm run deploy:management`.'
+        ? 'The API role and the inspecting role may look since this version: `npm run deploy:main`, `npm run deploy:management`.'
         : 'Run `orgkeeper doctor` again; `ORGKEEPER_DEBUG=1` says more.',
     );
   }

@@ -7,7 +7,7 @@ import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { type Access, createAccess } from '../../shared/access.ts';
+import type { Access } from '../../shared/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import type { Config } from '../../shared/config.ts';
 import type { Table } from '../../shared/store/table.ts';
@@ -31,10 +31,7 @@ export interface Examined {
 /** Takes on the API role. Never throws: that it cannot be assumed is for a check to say. */
 export async function examine(config: Config): Promise<Examined> {
   const session = `doctor-${randomUUID()}`;
-  const assumed = await assumeApiRole(config, session).then(
-    (credentials) => ({ credentials, access: createAccess({ config, credentials }) }),
-    (error: unknown) => ({ error }),
-  );
+  const assumed = await assumeApiRole(config, session).catch((error: unknown) => ({ error }));
   const credentials = 'credentials' in assumed ? assumed.credentials : undefined;
   const api = () => {
     if ('error' in assumed) throw assumed.error;
@@ -43,9 +40,9 @@ export async function examine(config: Config): Promise<Examined> {
   let entered: Promise<ReturnType<typeof clientsOfManagement>> | undefined;
   const enter = async () => {
     if ('error' in assumed) throw new Unseen('The way there leads through the API role, see `api-role`.');
-    // Why not, the check `organization-role` says.
+    // Why not, the check `inspecting-role` says.
     const inside = await assumed.access.organization(session).catch(() => {
-      throw new Unseen('The way there leads through the organization role, see `organization-role`.');
+      throw new Unseen('The way there leads through the inspecting role, see `inspecting-role`.');
     });
     return clientsOfManagement(config, inside ?? assumed.credentials);
   };
@@ -79,6 +76,7 @@ function clientsOfManagement(config: Config, credentials: AwsCredentialIdentity)
     /** A trail is asked where it was made. */
     cloudTrail: (region: string) => new CloudTrailClient({ ...common, region }),
     events: new EventBridgeClient(common),
+    iam: new IAMClient(common),
     organizations: new OrganizationsClient(common),
     sqs: new SQSClient({ ...common, useQueueUrlAsEndpoint: false }),
   };

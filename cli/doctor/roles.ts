@@ -1,9 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { arns, ORGANIZATION_ROLES } from '../../infra/names.ts';
+import type { Config } from '../../shared/config.ts';
 import { AccessDenied } from '../../shared/errors.ts';
-import { recordPages } from '../../shared/store/accounts.ts';
+import type { AccountStatus } from '../../shared/status.ts';
+import { loadAccount, recordPages } from '../../shared/store/accounts.ts';
+import { trustAdmits } from '../../shared/trust.ts';
 import { explain, Failure } from '../failure.ts';
-import { type Check, failed, ok, PUT_BACK_MAIN, PUT_BACK_MANAGEMENT, unlessMissing } from './check.ts';
+import {
+  type Check,
+  failed,
+  ok,
+  PUT_BACK_MAIN,
+  PUT_BACK_MANAGEMENT,
+  together,
+  unlessMissing,
+} from './check.ts';
 import type { Examined } from './examined.ts';
 import { Unseen } from './unseen.ts';
 
@@ -19,23 +31,23 @@ export const roles: readonly Check[] = [
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         return failed(
-          `You may not assume the API role ${apiRoleArn}: plan and credentials do not work for you.`,
+          `You may not assume the API role ${apiRoleArn}: doctor, plan and credentials do not work for you.`,
           'Name yourself in context `operators` and deploy Main again; your own permissions must allow sts:AssumeRole.',
         );
       }
     },
   },
   {
-    name: 'organization-role',
+    name: 'inspecting-role',
     async look(examined) {
       const { config, session } = examined;
-      if (config.mainAccountId === config.managementAccountId)
-        return ok('None is needed: Main is the management account.');
+      if (isManagement(config)) return ok(NONE_NEEDED);
       const access = apiAccess(examined);
-      const { organizationRoleArn: arn, organizationExternalId: externalId } = config;
+      const { organizationExternalId: externalId } = config;
+      const arn = config.organizationRoleArns.inspecting;
       if (!(await assumable(() => access.tryRole(arn, { name: session }, externalId)))) {
         return failed(
-          `The organization role ${arn} cannot be assumed with its ExternalId: no account can be entered.`,
+          `The inspecting role ${arn} cannot be assumed by the API role with its ExternalId: the management account cannot be looked at.`,
           `Deploy it in the management account, with the same context: \`npm run deploy:management\`. If it is there: ${PUT_BACK_MANAGEMENT}`,
         );
       }
@@ -44,9 +56,31 @@ export const roles: readonly Check[] = [
         ['with a wrong ExternalId', randomUUID()],
       ] as const) {
         if (!(await assumable(() => access.tryRole(arn, { name: session }, id)))) continue;
-        return failed(`The organization role ${arn} can be assumed ${how}.`, PUT_BACK_MANAGEMENT);
+        return failed(`The inspecting role ${arn} can be assumed ${how}.`, PUT_BACK_MANAGEMENT);
       }
-      return ok('The organization role is assumed with its ExternalId, and refused without it.');
+      return ok('The inspecting role is assumed with its ExternalId, and refused without it.');
+    },
+  },
+  {
+    name: 'organization-roles',
+    async look({ config, management }) {
+      if (isManagement(config)) return ok(NONE_NEEDED);
+      const { iam } = await management();
+      const findings = USED_BY_FUNCTIONS.map(async (purpose) => {
+        const RoleName = ORGANIZATION_ROLES[purpose];
+        const found = await unlessMissing(iam.send(new GetRoleCommand({ RoleName })));
+        const trust = decodeURIComponent(found?.Role?.AssumeRolePolicyDocument ?? '');
+        const problem = found ? organizationRoleProblem(purpose, trust, config) : 'does not exist';
+        if (!problem) return undefined;
+        return failed(
+          `The organization role ${config.organizationRoleArns[purpose]} ${problem}.`,
+          `Deploy it: \`npm run deploy:management\`. If that changes nothing: ${PUT_BACK_MANAGEMENT}`,
+        );
+      });
+      return together(
+        await Promise.all(findings),
+        'Each organization role admits with its ExternalId the functions that use it, and nobody else of Main.',
+      );
     },
   },
   {
@@ -65,30 +99,63 @@ export const roles: readonly Check[] = [
   {
     name: 'account-access',
     async look(examined) {
-      const access = apiAccess(examined);
-      const account = await oneAccount(examined);
-      if (!account)
-        return { is: 'skipped', message: 'No account that the organization leads into is kept yet.' };
-      await examined.management();
-      try {
-        await access.enter(account, { name: examined.session, policy: NOTHING });
-        return ok(`Account ${account.accountId} can be entered.`);
-      } catch (error) {
-        if (!(error instanceof AccessDenied)) throw error;
-        return failed(
-          `Account ${account.accountId} cannot be entered: ${error.message}`,
-          error.remedy ?? `See \`orgkeeper account ${account.accountId}\`.`,
-        );
-      }
+      const seen = await oneAccount(examined);
+      if (!seen)
+        return { is: 'skipped', message: 'No account that the organization leads into was looked at yet.' };
+      const { accountId, conditions, lastPass } = seen;
+      const denied = conditions.find(({ type, reason }) => type === 'Access' && ENTRY_DENIED.has(reason));
+      return denied
+        ? failed(
+            `Account ${accountId} could not be entered at ${lastPass?.startedAt}: ${denied.message}`,
+            `When that is done: \`orgkeeper sweep ${accountId} --wait\`.`,
+          )
+        : ok(`Account ${accountId} was entered at ${lastPass?.startedAt}.`);
     },
   },
 ];
 
-/** A session that may do nothing but say who it is. */
-const NOTHING = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: 'sts:GetCallerIdentity', Resource: '*' }],
-});
+const NONE_NEEDED = 'None is needed: Main is the management account.';
+const isManagement = ({ mainAccountId, managementAccountId }: Config) =>
+  mainAccountId === managementAccountId;
+
+/** Those that the API role cannot assume, so that their trust policies are read. */
+const USED_BY_FUNCTIONS = ['reading', 'creating', 'entering'] as const;
+
+/**
+ * What is wrong with whom the trust policy of an organization role admits, as the rest of a sentence: its users with the
+ * ExternalId alone, and no other role of Main. Pure.
+ */
+export function organizationRoleProblem(
+  purpose: (typeof USED_BY_FUNCTIONS)[number],
+  trust: string,
+  config: Config,
+): string | undefined {
+  const { organizationRoleUsers: users, roles } = arns(config);
+  const { organizationId, organizationExternalId: externalId } = config;
+  const roleArn = config.organizationRoleArns[purpose];
+  const admits = (callerRoleArn: string, id?: string) =>
+    trustAdmits(trust, {
+      roleArn,
+      callerRoleArn,
+      organizationId,
+      ...(id !== undefined && { externalId: id }),
+    });
+  const refused = users[purpose].find((user) => !admits(user, externalId));
+  if (refused) return `does not admit ${refused} with its ExternalId`;
+  if (users[purpose].some((user) => admits(user))) return 'can be assumed without an ExternalId';
+  if (users[purpose].some((user) => admits(user, randomUUID())))
+    return 'can be assumed with a wrong ExternalId';
+  const other = roles.find((role) => !users[purpose].includes(role) && admits(role, externalId));
+  return other && `admits ${other}, which has no use for it`;
+}
+
+/** Reasons of the condition `Access` that speak of the way in by the organization. */
+const ENTRY_DENIED = new Set([
+  'OrganizationRoleDenied',
+  'AccessRoleDenied',
+  'AccessRoleNotReady',
+  'DeniedByOrganizationPolicy',
+]);
 
 function apiAccess(examined: Examined) {
   try {
@@ -108,13 +175,16 @@ async function assumable(assume: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The first account that is kept and entered by way of the organization. */
-async function oneAccount({ table }: Examined) {
+/** Status of the first account that is kept, was looked at, and is entered by way of the organization. */
+async function oneAccount({ table }: Examined): Promise<AccountStatus | undefined> {
   for await (const page of recordPages(table)) {
-    const found = page.items.find(
+    const kept = page.items.filter(
       ({ lifecycle, executionRoleArn }) => lifecycle === 'managed' && !executionRoleArn,
     );
-    if (found) return found;
+    for (const { accountId } of kept) {
+      const { status } = await loadAccount(table, accountId);
+      if (status?.lastPass) return status;
+    }
   }
   return undefined;
 }

@@ -12,7 +12,7 @@ import { createCreator } from './creator.ts';
 import { Overtaken } from './save.ts';
 
 const config = configFromEnvironment();
-const access = createAccess({ config });
+const access = createAccess({ config, organizationRole: 'creating' });
 const shared = {
   config,
   main: mainClients(config),

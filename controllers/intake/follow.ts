@@ -1,10 +1,11 @@
 import { REQUEST_SOURCE } from '../../shared/bus.ts';
 import type { Envelope } from '../../shared/envelope.ts';
-import { parseRequest, type Request } from '../../shared/requests.ts';
+import { OF_MAIN_ALONE, parseRequest, type Request } from '../../shared/requests.ts';
 import { creationRequested } from './create.ts';
 import type { IntakeDeps } from './deps.ts';
 import { organizationEvent } from './organization-event.ts';
 import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
+import { planRequested } from './plan-request.ts';
 import { register } from './register.ts';
 import { retire } from './retire.ts';
 import { sweepRequested } from './sweep-request.ts';
@@ -44,10 +45,7 @@ async function requested(envelope: Envelope, incoming: Incoming, deps: IntakeDep
       parsed.problems,
     );
   }
-  if (
-    parsed.request.type === 'AccountRetirementRequested' &&
-    envelope.account !== deps.config.mainAccountId
-  ) {
+  if (OF_MAIN_ALONE.has(parsed.request.type) && envelope.account !== deps.config.mainAccountId) {
     return foreignSender(envelope);
   }
   return carryOut(parsed.request, incoming, deps);
@@ -65,6 +63,8 @@ async function carryOut(request: Request, incoming: Incoming, deps: IntakeDeps):
       return sweepRequested(incoming, request.detail, deps);
     case 'AccountRetirementRequested':
       return retire(incoming, request.detail, deps);
+    case 'PlanRequested':
+      return planRequested(incoming, request.detail, deps);
   }
 }
 

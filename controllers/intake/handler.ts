@@ -17,7 +17,11 @@ import { onItsWay, rejectionAnnouncement, unlessUnreadable } from './outcome.ts'
 
 const config = configFromEnvironment();
 const main = mainClients(config);
-const deps = { config, main, organization: createOrganization(config, createAccess({ config })) };
+const deps = {
+  config,
+  main,
+  organization: createOrganization(config, createAccess({ config, organizationRole: 'reading' })),
+};
 const logger = new Logger({ serviceName: 'intake' });
 
 /**

@@ -9,6 +9,7 @@ import { readMessage } from '../../shared/read-message.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/work.ts';
 import { kinds } from '../kinds/index.ts';
+import { answerPlan, type PlanWork } from './answer-plan.ts';
 import { rememberBaselines } from './desired.ts';
 import { startHeartbeat, VISIBLE_SECONDS } from './heartbeat.ts';
 import { countPass } from './metrics.ts';
@@ -21,13 +22,13 @@ const logger = new Logger({ serviceName: 'reconcile' });
 const deps = {
   config,
   main,
-  access: createAccess({ config }),
+  access: createAccess({ config, organizationRole: 'entering' }),
   kinds,
   loadBaseline: rememberBaselines(({ name, version }) => getBaseline(main.table, name, version)),
 };
 
 /**
- * The door of the reconcile function: one work message, one pass. A failure that will pass makes the message come
+ * The door of the reconcile function: one work message, one pass, or one plan. A failure that will pass makes the message come
  * again after a backoff, so that only its account waits; on the last receive it is parked with a due time instead.
  */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -58,6 +59,11 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
     (error) => log.warn('a beat failed; should it go on so, another run begins', asError(error)),
   );
   try {
+    if (message.plan) {
+      if (await answered({ ...message, plan: message.plan }, receives, log)) return true;
+      await afterBackoff(record, receives, log);
+      return false;
+    }
     const outcome = await runPass(
       {
         message,
@@ -103,6 +109,25 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
     to.info('pass', { ...detail, ...(unready.length > 0 && { unready }) });
     if (done.retry !== undefined) to.warn('will be tried again', asError(done.retry));
     countPass(done);
+  }
+}
+
+/** A person waits for a plan: what may pass is tried so often, and then told. */
+const PLAN_TRIES = 3;
+
+/** True when whoever asked for the plan has an answer, or waits no more. */
+async function answered(message: PlanWork['message'], receives: number, log: Logger): Promise<boolean> {
+  const outcome = await answerPlan({ message, now: new Date(), lastTry: receives >= PLAN_TRIES }, deps);
+  switch (outcome.did) {
+    case 'skipped':
+      log.info('nothing to do', { why: outcome.why });
+      return true;
+    case 'failed':
+      log.warn('the plan will be tried again', asError(outcome.retry));
+      return false;
+    case 'answered':
+      log.info('plan', { is: outcome.answer.is });
+      return true;
   }
 }
 

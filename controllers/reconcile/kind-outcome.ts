@@ -1,3 +1,4 @@
+import { AccessDenied, AccountNotReady } from '../../shared/errors.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { Difference } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
@@ -26,4 +27,14 @@ export interface KindOutcome {
   readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
   /** Of that kind, when it changed whom the role admits, or may have: puts the trust back that admitted us before. */
   readonly restore?: () => Promise<void>;
+}
+
+/** The session may be one that was opened before the role was changed, or deleted and made again. */
+export function isShutOut({ state }: KindOutcome): boolean {
+  if (state.is !== 'failed') return false;
+  const { error } = state;
+  return (
+    error instanceof AccessDenied ||
+    (error instanceof AccountNotReady && error.reason === 'CredentialsUnknown')
+  );
 }

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/baseline.ts';
-import {
-  AccessDenied,
-  AccountNotReady,
-  InvalidDesiredState,
-  NotYetConsistent,
-  UnreadableItem,
-} from '../../shared/errors.ts';
+import { AccessDenied, InvalidDesiredState, NotYetConsistent, UnreadableItem } from '../../shared/errors.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { dropStatus, stopLooking } from '../../shared/store/statuses.ts';
 import { type AnyKind, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
@@ -19,7 +13,7 @@ import type { Findings } from './findings.ts';
 import { finish } from './finish.ts';
 import { holdReason, lease, stoppedSince } from './hold.ts';
 import { keepKind } from './keep-kind.ts';
-import type { KindOutcome } from './kind-outcome.ts';
+import { isShutOut, type KindOutcome } from './kind-outcome.ts';
 import { lookAtLeftovers, setLeftoversApart } from './leftovers.ts';
 import { observeKinds, type Seen } from './observe-kinds.ts';
 import { giveAddress, withAddress } from './own-addresses.ts';
@@ -170,16 +164,6 @@ function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
   return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
-}
-
-/** The session may be one that was opened before the role was changed, or deleted and made again. */
-function isShutOut({ state }: KindOutcome): boolean {
-  if (state.is !== 'failed') return false;
-  const { error } = state;
-  return (
-    error instanceof AccessDenied ||
-    (error instanceof AccountNotReady && error.reason === 'CredentialsUnknown')
-  );
 }
 
 /** A denial just after the role in use was changed: IAM may not show the change everywhere yet. */

@@ -1,21 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import type { Access } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import { memberClients } from '../../shared/aws/member-clients.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
+import type { PlanDocument } from '../../shared/plan.ts';
 import type { AccountStatus } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { blockedBy } from './blocked-by.ts';
 import { compareKind } from './compare-kind.ts';
+import { errorFinding } from './conditions.ts';
 import { keptKinds, regionOf } from './desired.ts';
-import type { KindOutcome } from './kind-outcome.ts';
+import { isShutOut, type KindOutcome } from './kind-outcome.ts';
 import { observeKinds } from './observe-kinds.ts';
 import { holdingBack } from './put-back.ts';
 import { readingPolicy } from './session-policy.ts';
 
 /** The account to plan for, and the baseline to plan by. */
 export interface PlanRequest {
+  /** Names the session, so that CloudTrail in the account says for which plan it was read. */
+  readonly planId: string;
   readonly record: AccountRecord;
   /** For the ids of what was made before; absent for an account that no pass has seen. */
   readonly status: AccountStatus | undefined;
@@ -36,16 +39,16 @@ export interface PlanDeps {
  * @throws AccessDenied, InvalidDesiredState …
  */
 export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise<KindOutcome[]> {
-  const { record, status, baseline } = request;
+  const { planId, record, status, baseline } = request;
   const kept = keptKinds(baseline, deps.kinds);
-  const session = { name: `plan-${randomUUID()}`, policy: readingPolicy(kept.map(({ kind }) => kind)) };
+  const session = { name: `plan-${planId}`, policy: readingPolicy(kept.map(({ kind }) => kind)) };
   const credentials = await deps.access.enter(record, session);
   const region = regionOf(record, deps.config);
   const place = { record, config: deps.config, outputs: { ...status?.outputs } };
   const seen = await observeKinds(kept, place, memberClients({ credentials, region }));
   const assigned =
     record.baseline !== undefined && formatBaseline(record.baseline) === formatBaseline(baseline);
-  return seen.map((each): KindOutcome => {
+  const outcomes = seen.map((each): KindOutcome => {
     // What a pass holds back of the account's baseline may be written by another.
     const one = assigned ? holdingBack(each, { record, before: status }) : each;
     const compared = compareKind(one, place);
@@ -58,4 +61,37 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
       : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
     return { kind: one.kind, differences: all, foreign, state };
   });
+  // The session may be one that was opened before its role was changed: the next pass is not to meet it.
+  if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
+  return outcomes;
+}
+
+/** A plan as it is told. Pure. */
+export function planDocument(
+  accountId: string,
+  baseline: PlanDocument['baseline'],
+  outcomes: readonly KindOutcome[],
+): PlanDocument {
+  return {
+    accountId,
+    baseline,
+    differences: outcomes.flatMap(({ differences, foreign }) => [...differences, ...foreign]),
+    obstacles: outcomes.flatMap(obstacle),
+  };
+}
+
+function obstacle({ kind, state }: KindOutcome): PlanDocument['obstacles'] {
+  switch (state.is) {
+    case 'inDesiredState':
+    case 'held':
+    case 'removed':
+      return [];
+    case 'blocked':
+    case 'settling':
+      return [{ kind: kind.name, state: state.is, message: state.message }];
+    case 'failed':
+      return [
+        { kind: kind.name, state: state.is, message: errorFinding(kind.condition, state.error).message },
+      ];
+  }
 }

@@ -14,7 +14,7 @@ import { sweepFleet } from './sweep-fleet.ts';
 
 const config = configFromEnvironment();
 const main = mainClients(config);
-const organization = createOrganization(config, createAccess({ config }));
+const organization = createOrganization(config, createAccess({ config, organizationRole: 'reading' }));
 const logger = new Logger({ serviceName: 'sweep' });
 /** Time that a page and the hand-over of the rest may need. */
 const MARGIN_MS = 20_000;

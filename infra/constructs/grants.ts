@@ -8,7 +8,8 @@ export function attach(scope: Construct, id: string, role: iam.IRole, grants: Gr
     policyName: 'orgkeeper',
     roles: [role],
     statements: grants.map(
-      ({ sid, actions, resources }) => new iam.PolicyStatement({ sid, actions, resources }),
+      ({ sid, actions, resources, conditions }) =>
+        new iam.PolicyStatement({ sid, actions, resources, ...(conditions && { conditions }) }),
     ),
   });
   for (const { resources, because: reason } of grants) {

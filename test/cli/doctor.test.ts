@@ -4,6 +4,7 @@ import { accountIn } from '../../cli/dead-letters.ts';
 import { failed, ok, together } from '../../cli/doctor/check.ts';
 import { policyProblem } from '../../cli/doctor/events.ts';
 import { organizationFinding } from '../../cli/doctor/organization.ts';
+import { organizationRoleProblem } from '../../cli/doctor/roles.ts';
 import { ruleProblem } from '../../cli/doctor/rule.ts';
 import { logsManagementWrites } from '../../cli/doctor/trail.ts';
 import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../factories.ts';
@@ -73,6 +74,42 @@ describe('A rule', () => {
     ],
   ])('%s', (_, change, expected) => {
     expect(ruleProblem({ ...rule, ...change }, wanted)).toBe(expected);
+  });
+});
+
+describe('An organization role', () => {
+  const role = (name: string) => `arn:aws:iam::${MAIN}:role/orgkeeper-${name}`;
+  const trust = (names: string[], externalId?: string) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: `arn:aws:iam::${MAIN}:root` },
+        Condition: {
+          ArnEquals: { 'aws:PrincipalArn': names.map(role) },
+          ...(externalId && { StringLike: { 'sts:ExternalId': externalId } }),
+        },
+      },
+    });
+  const id = config.organizationExternalId;
+  test.each([
+    ['is well', 'reading', trust(['IntakeRole', 'SweepRole'], id), undefined],
+    ['leaves out a function', 'reading', trust(['IntakeRole'], id), `not admit ${role('SweepRole')}`],
+    ['asks for another ExternalId', 'creating', trust(['CreationRole'], 'another'), 'with its ExternalId'],
+    ['asks for none', 'creating', trust(['CreationRole']), 'without an ExternalId'],
+    ['takes any', 'creating', trust(['CreationRole'], '*'), 'with a wrong ExternalId'],
+    [
+      'admits who may plan',
+      'entering',
+      trust(['WorkflowLoopRunnerRole', 'ApiHandlerRole'], id),
+      `admits ${role('ApiHandlerRole')}, which has no use for it`,
+    ],
+    ['cannot be read', 'entering', '', 'does not admit'],
+  ] as const)('%s', (_, purpose, given, expected) => {
+    const problem = organizationRoleProblem(purpose, given, config);
+    if (expected === undefined) expect(problem).toBeUndefined();
+    else expect(problem).toContain(expected);
   });
 });
 

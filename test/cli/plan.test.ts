@@ -5,7 +5,17 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { inWords } from '../../cli/plan.ts';
-import { keep, orgkeeper, record, startWorld, type World } from './support.ts';
+import type { IntakeDeps } from '../../controllers/intake/deps.ts';
+import { follow } from '../../controllers/intake/follow.ts';
+import { onItsWay } from '../../controllers/intake/outcome.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import { answerPlan, type PlanWork } from '../../controllers/reconcile/answer-plan.ts';
+import { createAccess } from '../../shared/access.ts';
+import { mainClients } from '../../shared/aws/main-clients.ts';
+import { Envelope } from '../../shared/envelope.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { putRejection } from '../../shared/store/rejections.ts';
+import { config, keep, orgkeeper, type Ran, record, startWorld, type World } from './support.ts';
 
 const A = '111111111111';
 const text = 'name: small\nparameters:\n  - name: /orgkeeper/account/id\n    value: ${account.id}\n';
@@ -26,7 +36,7 @@ beforeEach(async () => {
 
 describe('plan ID', () => {
   test('lists what a pass would change, changes nothing, and exits 2', async () => {
-    const { code, stdout } = await orgkeeper('plan', A, '--json');
+    const { code, stdout } = await planned(A, '--json');
     expect(code).toBe(2);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({ accountId: A, baseline: { name: 'small', version: 1 }, obstacles: [] });
@@ -39,7 +49,7 @@ describe('plan ID', () => {
   });
 
   test('is a table for people', async () => {
-    const { code, stdout, stderr } = await orgkeeper('plan', A);
+    const { code, stdout, stderr } = await planned(A);
     expect(code).toBe(2);
     expect(stdout).toMatch(/parameters +\/orgkeeper\/account\/id .*created/);
     expect(stderr).toMatch(/ from small@1 in account 111111111111\.\n$/);
@@ -47,7 +57,7 @@ describe('plan ID', () => {
 
   test('with a file says what that would change, and exits 0 when it is nothing', async () => {
     await writeFile(file, 'name: small\nparameters: []\n');
-    const { code, stdout } = await orgkeeper('plan', A, '--baseline', file, '--json');
+    const { code, stdout } = await planned(A, '--baseline', file, '--json');
     expect({ code, document: JSON.parse(stdout) }).toEqual({
       code: 0,
       document: { accountId: A, baseline: { name: 'small' }, differences: [], obstacles: [] },
@@ -60,6 +70,22 @@ describe('plan ID', () => {
     const { code, stderr } = await orgkeeper('plan', '222222222222');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^orgkeeper: Account 222222222222 is unmanaged, /);
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
+  test('says why intake rejects the request', async () => {
+    const [{ code, stderr }] = await Promise.all([
+      orgkeeper('plan', A),
+      world.nextRequest().then((event) =>
+        putRejection(world.table, event?.id ?? '', {
+          reason: 'UnknownAccount',
+          message: 'Account 111111111111 is retired.',
+          problems: [{ path: 'detail.accountId', message: 'is retired' }],
+        }),
+      ),
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('The request was rejected: UnknownAccount: Account 111111111111 is retired.');
   });
 });
 
@@ -101,6 +127,30 @@ describe('What a plan comes to', () => {
     },
   );
 });
+
+/** `plan` with these arguments, while intake and reconcile do their part. */
+async function planned(...argv: string[]): Promise<Ran> {
+  const [ran] = await Promise.all([orgkeeper('plan', ...argv), answered()]);
+  return ran;
+}
+
+async function answered(): Promise<void> {
+  // The emulator does not say whose event it is.
+  const envelope = Envelope.parse({ ...(await world.nextRequest()), account: config.mainAccountId });
+  const main = mainClients(config);
+  const outcome = await follow(envelope, onItsWay(envelope, false), { config, main } as IntakeDeps);
+  if (outcome.did !== 'accepted') throw new Error(`intake ${outcome.did} ${JSON.stringify(outcome)}`);
+  const deps = {
+    config,
+    main,
+    access: createAccess({ config, organizationRole: 'entering' }),
+    kinds,
+    loadBaseline: ({ name, version }: { name: string; version: number }) =>
+      getBaseline(main.table, name, version),
+  };
+  for (const message of outcome.work as PlanWork['message'][])
+    await answerPlan({ message, now: new Date(), lastTry: true }, deps);
+}
 
 async function member(): Promise<SSMClient> {
   const RoleArn = `arn:aws:iam::${A}:role/OrganizationAccountAccessRole`;

@@ -25,7 +25,7 @@ import type { AccountStatus, PassRecord } from '../../shared/status.ts';
 import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
 import type { Table } from '../../shared/store/table.ts';
-import { aPass, aRecord, aStatus } from '../factories.ts';
+import { aPass, aRecord, aStatus, organizationRoles } from '../factories.ts';
 import { createTable } from '../support/table.ts';
 
 /** A busy machine is no failure: the first use of the SDK alone can take seconds. */
@@ -48,7 +48,7 @@ export const config: Config = {
   sweepQueueUrl: 'http://localhost/sweep',
   intakeQueueUrl: 'http://localhost/intake',
   creationQueueUrl: 'http://localhost/creation',
-  organizationRoleArn: 'arn:aws:iam::999988887777:role/orgkeeper-OrganizationRole',
+  organizationRoleArns: organizationRoles('aws', '999988887777'),
   organizationExternalId: 'organization-external-id',
   runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,
   apiRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-ApiHandlerRole`,

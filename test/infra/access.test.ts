@@ -16,12 +16,8 @@ const bare = templates({ managementAccountId: CONTEXT.mainAccountId, requesters:
 const role = (account: string, name: string) => `arn:aws:iam::${account}:role/${name}`;
 const EXECUTION_ROLES = role('*', 'orgkeeper-execution*');
 const ACCESS_ROLES = [role('*', 'OrganizationAccountAccessRole'), role('*', 'AWSControlTowerExecution')];
-const ORGANIZATION_ROLE = role('210987654321', 'orgkeeper-OrganizationRole');
+const organizationRole = (purpose: string) => role('210987654321', `orgkeeper-Organization${purpose}Role`);
 const named = (name: string) => (roles: string) => roles.includes(name);
-const partition = (all: string[], is: (one: string) => boolean) => [
-  all.filter((one) => !is(one)),
-  all.filter(is),
-];
 const assumes = (resources: typeof main, name: string) =>
   allowedTo(resources, named(name))
     .filter((statement) => listOf(statement.Action).includes('sts:AssumeRole'))
@@ -124,33 +120,22 @@ describe('roles of Main', () => {
     ]);
   });
 
-  test('runner and API role enter the organization by its role, and invited accounts by execution roles', () => {
-    for (const name of ['orgkeeper-WorkflowLoopRunnerRole', 'orgkeeper-ApiHandlerRole']) {
-      expect(assumes(main, name)).toEqual([ORGANIZATION_ROLE, EXECUTION_ROLES]);
-    }
-    for (const name of ['IntakeRole', 'SweepRole']) expect(assumes(main, name)).toEqual([ORGANIZATION_ROLE]);
+  test.each([
+    ['orgkeeper-WorkflowLoopRunnerRole', [organizationRole('Entering'), EXECUTION_ROLES]],
+    ['orgkeeper-ApiHandlerRole', [organizationRole('Inspecting'), EXECUTION_ROLES]],
+    ['IntakeRole', [organizationRole('Reading')]],
+    ['SweepRole', [organizationRole('Reading')]],
+    ['CreationRole', [organizationRole('Creating')]],
+  ])('%s may assume what it is for, and nothing else', (name, roles) => {
+    expect(assumes(main, name)).toEqual(roles);
   });
 
   test('where Main is the management account, the runner enters accounts itself', () => {
-    for (const name of ['orgkeeper-WorkflowLoopRunnerRole', 'orgkeeper-ApiHandlerRole']) {
-      expect(assumes(same.orgkeeper, name)).toEqual([...ACCESS_ROLES, EXECUTION_ROLES]);
-    }
-    for (const name of ['IntakeRole', 'SweepRole']) expect(assumes(same.orgkeeper, name)).toEqual([]);
-    expect(JSON.stringify(same)).not.toContain('orgkeeper-OrganizationRole"}');
-  });
-
-  test('the API role writes nothing: it reads records and the deployment, and enters accounts', () => {
-    for (const resources of [main, same.orgkeeper]) {
-      const actions = allowedTo(resources, named('orgkeeper-ApiHandlerRole')).flatMap(({ Action }) =>
-        listOf(Action),
-      );
-      expect(actions).toContain('sts:AssumeRole');
-      const [others, reads] = partition(actions, (action) =>
-        /:(BatchGet|Get|List|Describe|Query)/.test(action),
-      );
-      expect(reads).toContain('dynamodb:Query');
-      expect(new Set(others)).toEqual(new Set(['sts:AssumeRole']));
-    }
+    const runner = assumes(same.orgkeeper, 'orgkeeper-WorkflowLoopRunnerRole');
+    expect(runner).toEqual([...ACCESS_ROLES, EXECUTION_ROLES]);
+    expect(assumes(same.orgkeeper, 'orgkeeper-ApiHandlerRole')).toEqual([EXECUTION_ROLES]);
+    for (const name of ['IntakeRole', 'SweepRole', 'CreationRole'])
+      expect(assumes(same.orgkeeper, name)).toEqual([]);
   });
 
   test('each role has exactly the permissions that are listed for it', () => {
@@ -161,19 +146,24 @@ describe('roles of Main', () => {
       'create-account': allowedTo(main, named('CreationRole')),
       reconcile: allowedTo(main, named('orgkeeper-WorkflowLoopRunnerRole')),
       api: allowedTo(main, named('orgkeeper-ApiHandlerRole')),
-      organization: allowedTo(management, named('OrganizationRole')),
+      reading: allowedTo(management, named('OrganizationReadingRole')),
+      creating: allowedTo(management, named('OrganizationCreatingRole')),
+      entering: allowedTo(management, named('OrganizationEnteringRole')),
+      inspecting: allowedTo(management, named('OrganizationInspectingRole')),
     };
     for (const [name, found] of Object.entries(attached)) {
-      const grants = listed[name as keyof typeof listed].map(({ sid, actions, resources }) => ({
+      const grants = listed[name as keyof typeof listed].map(({ sid, actions, resources, conditions }) => ({
         Sid: sid,
         actions,
         resources,
+        conditions,
       }));
       expect(
-        found.map(({ Sid, Action, Resource }) => ({
+        found.map(({ Sid, Action, Resource, Condition }) => ({
           Sid,
           actions: listOf(Action),
           resources: listOf(Resource),
+          conditions: Condition,
         })),
       ).toEqual(grants);
     }
@@ -182,9 +172,15 @@ describe('roles of Main', () => {
   });
 });
 
-describe('the organization role', () => {
-  test("is assumed by five roles of Main only, with the organization's ExternalId", () => {
-    const found = only(management, 'AWS::IAM::Role', (one) => one.RoleName === 'orgkeeper-OrganizationRole');
+describe('the roles in the management account', () => {
+  test.each([
+    ['Reading', ['IntakeRole', 'SweepRole']],
+    ['Creating', ['CreationRole']],
+    ['Entering', ['WorkflowLoopRunnerRole']],
+    ['Inspecting', ['ApiHandlerRole']],
+  ])("the one for %s is assumed by %j of Main only, with the organization's ExternalId", (purpose, users) => {
+    const RoleName = `orgkeeper-Organization${purpose}Role`;
+    const found = only(management, 'AWS::IAM::Role', (one) => one.RoleName === RoleName);
     expect(statements(found.AssumeRolePolicyDocument)).toEqual([
       {
         Effect: 'Allow',
@@ -193,20 +189,14 @@ describe('the organization role', () => {
         Condition: {
           StringEquals: { 'sts:ExternalId': 'orgkeeper-o-a1b2c3d4e5' },
           ArnEquals: {
-            'aws:PrincipalArn': [
-              role('345678901234', 'orgkeeper-WorkflowLoopRunnerRole'),
-              role('345678901234', 'orgkeeper-ApiHandlerRole'),
-              role('345678901234', 'orgkeeper-IntakeRole'),
-              role('345678901234', 'orgkeeper-SweepRole'),
-              role('345678901234', 'orgkeeper-CreationRole'),
-            ],
+            'aws:PrincipalArn': users.map((user) => role('345678901234', `orgkeeper-${user}`)),
           },
         },
       },
     ]);
   });
 
-  test('names roles that the stacks of Main make under these very names', () => {
+  test('name roles that the stacks of Main make under these very names', () => {
     const made = [identity, main].flatMap((resources) =>
       Object.values(ofType(resources, 'AWS::IAM::Role')).map(({ Properties }) => Properties.RoleName),
     );
@@ -221,7 +211,7 @@ describe('the organization role', () => {
     }
   });
 
-  test('does not exist where Main is the management account', () => {
+  test('do not exist where Main is the management account', () => {
     const names = Object.values(ofType(same['orgkeeper-management'], 'AWS::IAM::Role')).map(
       ({ Properties }) => Properties.RoleName,
     );

@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { Config } from '../../shared/config.ts';
 import { WORK_RECEIVES } from '../../shared/work.ts';
+import { organizationRoles } from '../factories.ts';
 import { CONTEXT, ofType, only, statements, templates, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.
@@ -189,7 +190,7 @@ describe('functions', () => {
       mainAccountId: CONTEXT.mainAccountId,
       busName: 'orgkeeper',
       tableName: 'orgkeeper',
-      organizationRoleArn: 'arn:aws:iam::210987654321:role/orgkeeper-OrganizationRole',
+      organizationRoleArns: organizationRoles('aws'),
       runnerRoleArn: 'arn:aws:iam::345678901234:role/orgkeeper-WorkflowLoopRunnerRole',
       apiRoleArn: 'arn:aws:iam::345678901234:role/orgkeeper-ApiHandlerRole',
       requesters: CONTEXT.requesters,

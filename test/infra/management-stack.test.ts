@@ -128,7 +128,7 @@ describe.each([
       ofType(assembly.getStackByName('orgkeeper').template.Resources, 'AWS::IAM::Policy'),
     );
     expect(policy).toContain(
-      `arn:${partition}:iam::${CONTEXT.managementAccountId}:role/orgkeeper-OrganizationRole`,
+      `arn:${partition}:iam::${CONTEXT.managementAccountId}:role/orgkeeper-OrganizationReadingRole`,
     );
   });
 });

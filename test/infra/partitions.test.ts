@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { Config } from '../../shared/config.ts';
+import { organizationRoles } from '../factories.ts';
 import { allStatements, app, CONTEXT, listOf, only, type Resources, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.
@@ -58,7 +59,7 @@ describe.each([
       partition,
       region,
       organizationsRegion,
-      organizationRoleArn: role(CONTEXT.managementAccountId, 'OrganizationRole'),
+      organizationRoleArns: organizationRoles(partition),
       runnerRoleArn: role(CONTEXT.mainAccountId, 'WorkflowLoopRunnerRole'),
       apiRoleArn: role(CONTEXT.mainAccountId, 'ApiHandlerRole'),
     });

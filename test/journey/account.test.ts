@@ -254,7 +254,9 @@ describe('A pass over a healthy account', () => {
       'BatchGetItem',
     ]);
     expect(dynamo.filter(({ access }) => access === 'write')).toHaveLength(1);
-    expect(pass.filter(({ params }) => String(params.RoleArn).includes('OrganizationRole'))).toEqual([]);
+    expect(
+      pass.filter(({ params }) => String(params.RoleArn).includes('role/orgkeeper-Organization')),
+    ).toEqual([]);
     // Where this environment still had the session of the member, too, one call more is to be thought of.
     const entering = pass.some(({ action }) => action === 'AssumeRole') ? 0 : 1;
     expect(sequentialDepth(pass) + entering).toBeLessThanOrEqual(5);

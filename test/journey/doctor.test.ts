@@ -193,29 +193,48 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
     {
       checks: ['api-role'],
       remedy: /`operators`/,
-      skips: /^(organization-role|organization|forwarding|trail|account-access|undelivered)$/,
+      skips: /^(inspecting-role|organization-roles|organization|forwarding|trail|undelivered)$/,
       by: () => retrust(main(), 'orgkeeper-ApiHandlerRole', () => []),
     },
   ],
   [
-    'the organization role wants another ExternalId',
+    'the inspecting role wants another ExternalId',
     {
-      checks: ['organization-role'],
+      checks: ['inspecting-role'],
       remedy: /deploy:management/,
-      skips: /^(account-access|organization|forwarding|trail|undelivered)$/,
+      skips: /^(organization-roles|organization|forwarding|trail|undelivered)$/,
       by: () =>
-        retrust(management(), 'orgkeeper-OrganizationRole', (statements) =>
+        retrust(management(), 'orgkeeper-OrganizationInspectingRole', (statements) =>
           JSON.parse(JSON.stringify(statements).replaceAll(`orgkeeper-${runtime.organizationId}`, 'another')),
         ),
     },
   ],
   [
-    'the organization role wants no ExternalId',
+    'the entering role is gone',
     {
-      checks: ['organization-role'],
+      checks: ['organization-roles'],
+      remedy: /deploy:management/,
+      by: () => deleteRole(management(), 'orgkeeper-OrganizationEnteringRole'),
+    },
+  ],
+  [
+    'the creating role wants no ExternalId',
+    {
+      checks: ['organization-roles'],
       remedy: /revert-drift/,
       by: () =>
-        retrust(management(), 'orgkeeper-OrganizationRole', (statements) =>
+        retrust(management(), 'orgkeeper-OrganizationCreatingRole', (statements) =>
+          statements.map(({ Condition: _, ...rest }) => rest),
+        ),
+    },
+  ],
+  [
+    'the inspecting role wants no ExternalId',
+    {
+      checks: ['inspecting-role'],
+      remedy: /revert-drift/,
+      by: () =>
+        retrust(management(), 'orgkeeper-OrganizationInspectingRole', (statements) =>
           statements.map(({ Condition: _, ...rest }) => rest),
         ),
     },
@@ -224,8 +243,16 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
     'the access role of a member trusts nobody',
     {
       checks: ['account-access'],
-      remedy: /trusts the management account/,
-      by: () => retrust(runtime.as(accountId), 'OrganizationAccountAccessRole', () => []),
+      remedy: /orgkeeper sweep \d{12} --wait/,
+      by: async () => {
+        const sweep = () => fleet.orgkeeper('sweep', accountId, '--wait');
+        const mend = await retrust(runtime.as(accountId), 'OrganizationAccountAccessRole', () => []);
+        await sweep();
+        return async () => {
+          await mend();
+          await sweep();
+        };
+      },
     },
   ],
   [

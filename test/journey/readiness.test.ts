@@ -28,7 +28,7 @@ describe('A fresh account', () => {
       await runtime.fault({
         service: 'sts',
         action: 'AssumeRole',
-        role: 'orgkeeper-OrganizationRole',
+        role: 'orgkeeper-OrganizationEnteringRole',
         count,
         effect: { kind: 'error', code, message: 'STS is not activated in this region.', status: 403 },
       });

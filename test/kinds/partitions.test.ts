@@ -11,7 +11,7 @@ import { memberTemplate } from '../../infra/member-template.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { BaselineDocument } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
-import { aConfig, aRecord, MAIN, MANAGEMENT, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER, organizationRoles } from '../factories.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../infra/baselines/analytics.yaml'), 'utf8');
 const parsed = parseBaseline(text, kinds);
@@ -30,7 +30,7 @@ function configOf(partition: Config['partition'], region: string): Config {
   return aConfig({
     partition,
     region,
-    organizationRoleArn: role(MANAGEMENT, 'OrganizationRole'),
+    organizationRoleArns: organizationRoles(partition),
     runnerRoleArn: role(MAIN, 'WorkflowLoopRunnerRole'),
     apiRoleArn: role(MAIN, 'ApiHandlerRole'),
   });

@@ -48,7 +48,7 @@ describe('a plan', () => {
     const enters = { enter: async () => ({ accessKeyId: 'x', secretAccessKey: 'x' }) } as unknown as Access;
     const baseline = { name: 'analytics', version, sections: { things: {} } } as unknown as BaselineDocument;
     const deps = { config: aConfig(), access: enters, kinds: [kind] };
-    const [planned] = await planAccount({ record, status, baseline }, deps);
+    const [planned] = await planAccount({ planId: 'plan', record, status, baseline }, deps);
     expect(planned?.state).toEqual(state);
   });
 
@@ -68,7 +68,7 @@ describe('a plan', () => {
     const sections = { things: {} };
     const baseline = { name: 'analytics', version: 3, sections } as unknown as BaselineDocument;
     const [planned] = await planAccount(
-      { record, status: undefined, baseline },
+      { planId: 'plan', record, status: undefined, baseline },
       { config, access, kinds: [kind] },
     );
     const message = 'It is ForeignResource. It is WaitingForOutputs.';

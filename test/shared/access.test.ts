@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
-const access = () => createAccess({ config, now: () => time });
+const access = () => createAccess({ config, organizationRole: 'entering', now: () => time });
 const roles = () => assumed.map(({ role }) => role.split('/').at(-1));
 const invited = aRecord({ origin: 'invited', executionRoleArn: arnOf('orgkeeper-execution') });
 
@@ -56,7 +56,11 @@ describe('entering an account', () => {
   it('goes by the organization role, then the access role, each under the name of the pass', async () => {
     await access().enter(aRecord(), { name: 'pass-1', policy: '{}' });
     expect(assumed).toEqual([
-      { role: config.organizationRoleArn, name: 'pass-1', externalId: config.organizationExternalId },
+      {
+        role: config.organizationRoleArns.entering,
+        name: 'pass-1',
+        externalId: config.organizationExternalId,
+      },
       { role: arnOf('OrganizationAccountAccessRole'), name: 'pass-1', policy: '{}' },
     ]);
   });
@@ -86,7 +90,7 @@ describe('entering an account', () => {
     expect(clients.size).toBe(2);
     time += 55 * 60_000;
     await ways.enter(aRecord(), { name: 'pass-4', policy: '{}' });
-    expect(roles().slice(3)).toEqual(['orgkeeper-OrganizationRole', 'OrganizationAccountAccessRole']);
+    expect(roles().slice(3)).toEqual(['orgkeeper-OrganizationEnteringRole', 'OrganizationAccountAccessRole']);
   });
 
   it('opens a session of its own for what is written, so that CloudTrail names the pass', async () => {
@@ -117,7 +121,7 @@ describe('entering an account', () => {
     denials = {};
     await ways.enter(aRecord(), session);
     expect(roles()).toEqual([
-      'orgkeeper-OrganizationRole',
+      'orgkeeper-OrganizationEnteringRole',
       'AWSControlTowerExecution',
       'AWSControlTowerExecution',
     ]);
@@ -136,7 +140,7 @@ describe('a denial', () => {
   it.each([
     [
       'of the organization role: the management stack',
-      { [config.organizationRoleArn]: 'not authorized' },
+      { [config.organizationRoleArns.entering]: 'not authorized' },
       'OrganizationRoleDenied',
       /`orgkeeper doctor`.*deploy:management/,
     ],
@@ -150,7 +154,7 @@ describe('a denial', () => {
       'by a policy of the organization, of whichever role: the policy',
       { [arnOf('OrganizationAccountAccessRole')]: BY_POLICY },
       'DeniedByOrganizationPolicy',
-      /Except the organization role in the policy/,
+      /Except the role that enters accounts for Main in the policy/,
     ],
   ])('%s is what to look at', async (_, given, reason, remedy) => {
     denials = { ...denials, ...given };
@@ -174,7 +178,7 @@ describe('a denial', () => {
     expect(fresh(await denied())).toBeInstanceOf(AccountNotReady);
     denials[arnOf('OrganizationAccountAccessRole')] = BY_POLICY;
     expect(fresh(await denied())).toMatchObject({ reason: 'DeniedByOrganizationPolicy' });
-    denials[config.organizationRoleArn] = 'not authorized';
+    denials[config.organizationRoleArns.entering] = 'not authorized';
     expect(fresh(await denied())).toMatchObject({ reason: 'OrganizationRoleDenied' });
   });
 });

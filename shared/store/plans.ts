@@ -1,0 +1,65 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PLAN_SECONDS, PlanAnswer } from '../plan.ts';
+import type { Table } from './table.ts';
+
+/** An item of DynamoDB takes 400 KB, names and keys included. */
+const MOST_BYTES = 390_000;
+
+/** Keeps the text of the baseline file that a plan is to be made by, for an hour, under the id of the request. */
+export async function putPlanText(table: Table, planId: string, text: string, now: Date): Promise<void> {
+  await put(table, planId, 'baseline', { text }, now);
+}
+
+/** The text that came with the request for this plan; undefined when none did, or its hour is over. */
+export async function getPlanText(table: Table, planId: string, now: Date): Promise<string | undefined> {
+  const text = (await get(table, planId, 'baseline', now))?.text;
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** Keeps the answer to a request for a plan for an hour; the same again changes nothing. Compressed, since texts repeat. */
+export async function putPlanAnswer(
+  table: Table,
+  planId: string,
+  answer: PlanAnswer,
+  now: Date,
+): Promise<void> {
+  const packed = pack(answer);
+  const fits = packed.byteLength <= MOST_BYTES;
+  await put(table, planId, 'answer', { answer: fits ? packed : pack(tooLarge(answer)) }, now);
+}
+
+/** The answer to a request for a plan; undefined while there is none, or when its hour is over. */
+export async function getPlanAnswer(
+  table: Table,
+  planId: string,
+  now: Date,
+): Promise<PlanAnswer | undefined> {
+  const answer = (await get(table, planId, 'answer', now))?.answer;
+  if (!(answer instanceof Uint8Array)) return undefined;
+  return PlanAnswer.parse(JSON.parse(gunzipSync(answer).toString('utf8')));
+}
+
+function pack(answer: PlanAnswer): Uint8Array {
+  return gzipSync(JSON.stringify(answer));
+}
+
+function tooLarge(answer: PlanAnswer): PlanAnswer {
+  const count = answer.is === 'planned' ? answer.document.differences.length : 0;
+  const message = `The plan is too large to be handed over (differences: ${count}): plan with a baseline of fewer sections (--baseline FILE).`;
+  return { is: 'failed', message };
+}
+
+async function put(table: Table, planId: string, sk: string, content: object, now: Date): Promise<void> {
+  const expiresAt = Math.floor(now.getTime() / 1000) + PLAN_SECONDS;
+  const Item = { pk: `plan#${planId}`, sk, ...content, expiresAt };
+  await table.documents.send(new PutCommand({ TableName: table.name, Item }));
+}
+
+/** DynamoDB may take days to delete what has expired: until then it is as good as gone. */
+async function get(table: Table, planId: string, sk: string, now: Date) {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: { pk: `plan#${planId}`, sk }, ConsistentRead: true }),
+  );
+  return Item && Number(Item.expiresAt) * 1000 > now.getTime() ? Item : undefined;
+}
