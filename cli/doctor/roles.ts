@@ -131,13 +131,14 @@ export function organizationRoleProblem(
   config: Config,
 ): string | undefined {
   const { organizationRoleUsers: users, roles } = arns(config);
-  const { organizationId, organizationExternalId: externalId } = config;
+  const { organizationId, organizationExternalId: externalId, region } = config;
   const roleArn = config.organizationRoleArns[purpose];
   const admits = (callerRoleArn: string, id?: string) =>
     trustAdmits(trust, {
       roleArn,
       callerRoleArn,
       organizationId,
+      region,
       ...(id !== undefined && { externalId: id }),
     });
   const refused = users[purpose].find((user) => !admits(user, externalId));

@@ -15,7 +15,11 @@ const GLOBAL = 'global';
  * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
  * state has again goes back among the outputs.
  */
-export function setLeftoversApart(pass: Pass, deps: PassDeps, kept: readonly KeptKind[]): void {
+export function setLeftoversApart(
+  pass: Pick<Pass, 'record' | 'before' | 'place' | 'stands'>,
+  deps: Pick<PassDeps, 'config' | 'kinds'>,
+  kept: readonly KeptKind[],
+): void {
   const { record, before, place, stands } = pass;
   const baseline = record.baseline ?? { name: 'none', version: 0 };
   const home = { region: regionOf(record, deps.config), baseline };

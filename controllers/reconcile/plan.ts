@@ -4,13 +4,14 @@ import { memberClients } from '../../shared/aws/member-clients.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/baseline.ts';
 import type { Config } from '../../shared/config.ts';
 import type { PlanDocument } from '../../shared/plan.ts';
-import type { AccountStatus } from '../../shared/status.ts';
+import type { AccountStatus, Leftover } from '../../shared/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { blockedBy } from './blocked-by.ts';
 import { compareKind } from './compare-kind.ts';
 import { errorFinding } from './conditions.ts';
 import { keptKinds, regionOf } from './desired.ts';
 import { isShutOut, type KindOutcome } from './kind-outcome.ts';
+import { notInBaseline, setLeftoversApart } from './leftovers.ts';
 import { observeKinds } from './observe-kinds.ts';
 import { holdingBack } from './put-back.ts';
 import { readingPolicy } from './session-policy.ts';
@@ -45,6 +46,8 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   const credentials = await deps.access.enter(record, session);
   const region = regionOf(record, deps.config);
   const place = { record, config: deps.config, outputs: { ...status?.outputs } };
+  const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };
+  setLeftoversApart({ record, before: status, place, stands }, deps, kept);
   const seen = await observeKinds(kept, place, memberClients({ credentials, region }));
   const assigned =
     record.baseline !== undefined && formatBaseline(record.baseline) === formatBaseline(baseline);
@@ -63,7 +66,18 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   });
   // The session may be one that was opened before its role was changed: the next pass is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
-  return outcomes;
+  return [...outcomes, ...stands.leftovers.flatMap((leftover) => left(leftover, deps))];
+}
+
+/** What a pass by this baseline would leave where it stands. */
+function left(leftover: Leftover, { kinds }: PlanDeps): KindOutcome[] {
+  return kinds
+    .filter(({ name }) => name === leftover.kind)
+    .map((kind): KindOutcome => {
+      const { region, reason, message } = notInBaseline({ kind, leftover });
+      const state = { is: 'blocked', reason, message } as const;
+      return { kind, ...(region && { region }), differences: [], foreign: [], state };
+    });
 }
 
 /** A plan as it is told. Pure. */

@@ -138,7 +138,10 @@ async function answered(): Promise<void> {
   // The emulator does not say whose event it is.
   const envelope = Envelope.parse({ ...(await world.nextRequest()), account: config.mainAccountId });
   const main = mainClients(config);
-  const outcome = await follow(envelope, onItsWay(envelope, false), { config, main } as IntakeDeps);
+  const outcome = await follow(envelope, onItsWay(envelope, false, new Date()), {
+    config,
+    main,
+  } as IntakeDeps);
   if (outcome.did !== 'accepted') throw new Error(`intake ${outcome.did} ${JSON.stringify(outcome)}`);
   const deps = {
     config,

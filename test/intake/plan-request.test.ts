@@ -24,7 +24,7 @@ async function asked(detail: object, given: Partial<AccountRecord> = {}, account
   };
   const config = aConfig({ requesters: ['111122223333'] });
   const deps = { config, main } as unknown as IntakeDeps;
-  const outcome = await follow(envelope, onItsWay(envelope, false), deps);
+  const outcome = await follow(envelope, onItsWay(envelope, false, new Date()), deps);
   return { outcome, table: main.table };
 }
 

@@ -31,6 +31,7 @@ const things = {
   outputNames: () => [],
   render: (section: unknown) => section,
   outputs: () => ({}),
+  made: () => ({}),
   observe: async () => ({ state: 'present', actual: {} }),
   diff: (wanted: unknown) => ({
     differences: wanted === 'nothing' ? [] : [change],

@@ -40,6 +40,7 @@ describe('a plan', () => {
       permissions: { read: [], write: [] },
       render: () => ({}),
       outputs: () => ({}),
+      made: () => ({}),
       observe: async () => ({ state: 'present', actual: {} }),
       diff: () => ({ differences: [change], blocked: [], foreign: [] }),
     } as unknown as AnyKind;
@@ -59,6 +60,7 @@ describe('a plan', () => {
       section: z.any(),
       permissions: { read: [], write: [] },
       render: () => ({}),
+      made: () => ({}),
       observe: async () => ({ state: 'absent' }),
       diff: () => ({ differences: [], blocked, foreign: [] }),
     } as unknown as AnyKind;
@@ -80,5 +82,22 @@ describe('a plan', () => {
       { may: async () => true, clients: () => Promise.reject(new Error('written')) },
     );
     expect(planned?.state).toEqual(kept.state);
+  });
+
+  it('says what a pass would leave where it stands: what the baseline, or the region, no longer has', async () => {
+    const dropped = {
+      ...{ name: 'things', condition: 'Things', scope: 'regional', section: z.any() },
+      made: (recorded: Readonly<Record<string, string>>) => ('thing.id' in recorded ? recorded : {}),
+    } as unknown as AnyKind;
+    const home = { region: 'us-west-2', baseline: { name: 'analytics', version: 2 } };
+    const status = aStatus({ outputs: { 'thing.id': 'thing-1' }, home });
+    const access = { enter: async () => ({ accessKeyId: 'x', secretAccessKey: 'x' }) } as unknown as Access;
+    const baseline = { name: 'analytics', version: 3, sections: {} } as unknown as BaselineDocument;
+    const planned = await planAccount(
+      { planId: 'plan', record: aRecord(), status, baseline },
+      { config: aConfig(), access, kinds: [dropped] },
+    );
+    const state = { is: 'blocked', reason: 'NotInBaseline', message: expect.stringContaining('us-west-2') };
+    expect(planned).toMatchObject([{ region: 'us-west-2', state }]);
   });
 });
