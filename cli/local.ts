@@ -10,6 +10,8 @@ import {
   readRuntimeState,
   startRuntime,
 } from '../local/runtime.ts';
+import { visible } from '../shared/visible.ts';
+import { COMMAND } from './command.ts';
 
 /** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */
 export function localCommand(defaults: RuntimeOptions = {}): Command {
@@ -29,7 +31,7 @@ export function localCommand(defaults: RuntimeOptions = {}): Command {
       const account = accountOf(name, state);
       process.stdout.write(environmentLines(account, state));
       const note = account === name ? await noteOf(account, state) : undefined;
-      if (note) process.stderr.write(`${note}\n`);
+      if (note) process.stderr.write(`${visible(note)}\n`);
     });
   return command;
 }
@@ -44,7 +46,7 @@ async function start(options: RuntimeOptions): Promise<void> {
   ]);
   if (typeof runtime === 'number') process.exit(runtime);
   say(`Functions write to ${runtime.logFile}.`);
-  say(`For the AWS CLI in another terminal: eval "$(npx orgkeeper local env)"`);
+  say(`For the AWS CLI in another terminal: eval "$(${COMMAND} local env)"`);
   process.stdout.write(`ready ${runtime.endpoint}\n`);
   process.exit(await Promise.race([interrupted, end(runtime)]).finally(() => runtime.stop()));
 }

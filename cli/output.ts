@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { AccountState } from '../shared/account-view.ts';
 import type { Difference, PassResult } from '../shared/status.ts';
+import { visible } from '../shared/visible.ts';
 import { apart } from './apart.ts';
 import { pagedTable } from './table.ts';
 
@@ -9,9 +10,26 @@ export function colours(): ReturnType<typeof pc.createColors> {
   return pc.createColors(!!process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb');
 }
 
-/** Prints a line of the answer itself. */
+/** Prints a line of the answer itself. Of what steers a terminal only our own colours reach it. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${forTerminal(text)}\n`);
+}
+
+/** Prints a text that somebody wrote: to the letter, but on a terminal. */
+export function printText(text: string): void {
+  process.stdout.write(`${process.stdout.isTTY ? visible(text) : text}\n`);
+}
+
+/** The codes of `colours`. */
+const COLOUR = new RegExp(`(${String.fromCharCode(27)}\\[(?:2|22|31|32|33|39)m)`);
+
+/** What came from outside, escaped; what we painted, as it is. */
+function forTerminal(text: string): string {
+  if (!colours().isColorSupported) return visible(text);
+  return text
+    .split(COLOUR)
+    .map((part, at) => (at % 2 === 0 ? visible(part) : part))
+    .join('');
 }
 
 /** Prints the answer for scripts. */
@@ -19,9 +37,9 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
 
-/** Says something to the person, beside the answer: on stderr. */
+/** Says something to the person, beside the answer: on stderr. Nothing in it can steer a terminal. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${visible(text)}\n`);
 }
 
 /** A table without lines, for people: as wide as it needs to be, and on a terminal no wider than that. */
@@ -43,7 +61,7 @@ export function startJsonList(): { add(values: readonly unknown[]): void; end():
   return {
     add(values) {
       for (const value of values) {
-        const text = JSON.stringify(value, undefined, 2).replaceAll('\n', '\n  ');
+        const text = visible(JSON.stringify(value, undefined, 2)).replaceAll('\n', '\n  ');
         process.stdout.write(`${isEmpty ? '[' : ','}\n  ${text}`);
         isEmpty = false;
       }
@@ -54,7 +72,7 @@ export function startJsonList(): { add(values: readonly unknown[]): void; end():
 
 /** Text for a cell: on one line, and nothing in it can steer a terminal. */
 export function cell(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
+  return visible(text.replaceAll(/\s*[\t\n\v\f\r]\s*/g, ' '));
 }
 
 /** `2026-03-04 05:06:07Z`: a time to the second. */

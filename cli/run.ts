@@ -1,4 +1,5 @@
 import { explain } from './failure.ts';
+import { say } from './output.ts';
 import { program } from './program.ts';
 
 /**
@@ -11,7 +12,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (process.env.ORGKEEPER_DEBUG) console.error(error);
-    process.stderr.write(`orgkeeper: ${explain(error)}\n`);
+    say(`orgkeeper: ${explain(error)}`);
     process.exitCode = 1;
   }
 }

@@ -6,6 +6,7 @@ import { registered } from '../shared/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import type { Table } from '../shared/store/table.ts';
 import { checkRequest } from './ask.ts';
+import { COMMAND } from './command.ts';
 import { connect } from './context.ts';
 import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
@@ -49,7 +50,9 @@ export async function template(options: TemplateOptions): Promise<void> {
     changedBy: 'template',
     time: new Date().toISOString(),
   });
-  const { roleArn, register, template: body } = memberTemplate({ record, baseline, kinds, config });
+  const member = memberTemplate({ record, baseline, kinds, config });
+  const { roleArn, template: body } = member;
+  const register = `${COMMAND} ${member.register}`;
   const text = JSON.stringify(body, undefined, 2);
   if (options.output) await write(options.output, `${text}\n`);
   else if (!options.json) print(text);

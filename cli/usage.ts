@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { visible } from '../shared/visible.ts';
 
 /** Lets a command, and all below it, say what is wrong with its usage as every other failure is said. */
 export function withOurErrors(command: Command): Command {
   command.configureOutput({
-    outputError: (text, write) => write(`orgkeeper: ${inOurWords(text)}\n`),
+    outputError: (text, write) => write(`orgkeeper: ${visible(inOurWords(text))}\n`),
   });
   for (const below of command.commands) withOurErrors(below);
   return command;

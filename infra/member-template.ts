@@ -7,9 +7,10 @@ import { type BaselineDocument, formatBaseline } from '../shared/baseline.ts';
 import type { Config } from '../shared/config.ts';
 import { InvalidDesiredState } from '../shared/errors.ts';
 import { trustAdmits } from '../shared/trust.ts';
+import { shellWord } from '../shared/visible.ts';
 import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
 import { parametrised } from './parametrise.ts';
-import { registerCommand, shellWord } from './register-command.ts';
+import { registerArguments } from './register-command.ts';
 
 /** A CloudFormation template in JSON, as far as it is the same for everybody. */
 export interface MemberTemplate {
@@ -31,7 +32,7 @@ export interface MemberTemplateInput {
   readonly config: Config;
 }
 
-/** The template, the role that it makes, and the command that registers the account then. */
+/** The template, the role that it makes, and the arguments of `orgkeeper` that register the account then. */
 export interface Member {
   readonly roleArn: string;
   readonly register: string;
@@ -114,7 +115,7 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
   };
   return {
     roleArn,
-    register: registerCommand({ accountId, roleArn, externalId, name: shellWord(record.name), baseline }),
+    register: registerArguments({ accountId, roleArn, externalId, name: shellWord(record.name), baseline }),
     template,
   };
 }
@@ -125,7 +126,7 @@ function outputs(
   network: Network | undefined,
 ): Record<string, unknown> {
   const arn = { 'Fn::GetAtt': ['ExecutionRole', 'Arn'] };
-  const register = registerCommand({
+  const register = registerArguments({
     accountId: '${AWS::AccountId}',
     roleArn: '${ExecutionRole.Arn}',
     externalId: '${ExternalId}',
@@ -141,7 +142,10 @@ function outputs(
   ];
   return {
     ExecutionRoleArn: { Description: 'The role by which Orgkeeper enters this account', Value: arn },
-    Register: { Description: 'What registers the account, in Main', Value: { 'Fn::Sub': register } },
+    Register: {
+      Description: 'What registers the account, in Main',
+      Value: { 'Fn::Sub': `orgkeeper ${register}` },
+    },
     ...(made && Object.fromEntries(made)),
   };
 }

@@ -11,17 +11,12 @@ export interface RegisterWords {
 }
 
 /**
- * The command that registers an account whose owner has deployed the member template. It names the baseline that the
- * template is of: the rules might choose another. Pure.
+ * The arguments of `orgkeeper` that register an account whose owner has deployed the member template. They name the
+ * baseline that the template is of: the rules might choose another. Pure.
  */
-export function registerCommand({ accountId, name, roleArn, externalId, baseline }: RegisterWords): string {
+export function registerArguments({ accountId, name, roleArn, externalId, baseline }: RegisterWords): string {
   return (
-    `npx orgkeeper register ${accountId} --name ${name} --execution-role-arn ${roleArn} ` +
+    `register ${accountId} --name ${name} --execution-role-arn ${roleArn} ` +
     `--external-id ${externalId} --baseline ${formatBaseline(baseline)}`
   );
-}
-
-/** A text as one word for a POSIX shell. Pure. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

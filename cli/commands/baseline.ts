@@ -90,7 +90,7 @@ async function show(text: string, options: { json?: boolean }): Promise<void> {
   const { table } = await connect();
   const baseline = await publishedBaseline(table, reference);
   if (options.json) output.printJson(baseline);
-  else output.print(baseline.text.trimEnd());
+  else output.printText(baseline.text.trimEnd());
 }
 
 async function validate(file: string, options: { json?: boolean }): Promise<void> {

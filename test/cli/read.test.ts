@@ -97,7 +97,7 @@ describe('account ID', () => {
   test('lets no name steer the terminal', async () => {
     await keep(world.table, record(A, { name: 'evil\u001b]0;title\u0007\nroot' }));
     const { stdout } = await orgkeeper('account', A);
-    expect(stdout).toContain('evil ]0;title root');
+    expect(stdout).toContain('evil\\u001b]0;title\\u0007 root');
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { COMMAND } from '../../cli/command.ts';
 import type { QuickCreate } from '../../cli/quick-create.ts';
 import { config, keep, orgkeeper, putConfig, record, startWorld, type World } from './support.ts';
 
@@ -29,7 +30,7 @@ describe('template member', () => {
     expect(Parameters.ExternalId.Default).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(stderr).toContain('aws cloudformation deploy');
     expect(stderr).toContain(
-      `npx orgkeeper register ${UNKNOWN} --name 'Gene'\\''s lab' --execution-role-arn arn:aws:iam::${UNKNOWN}:role/orgkeeper-execution --external-id ${Parameters.ExternalId.Default} --baseline analytics@1`,
+      `${COMMAND} register ${UNKNOWN} --name 'Gene'\\''s lab' --execution-role-arn arn:aws:iam::${UNKNOWN}:role/orgkeeper-execution --external-id ${Parameters.ExternalId.Default} --baseline analytics@1`,
     );
   });
 

@@ -148,13 +148,13 @@ describe('the member template', () => {
     expect(named.template.Outputs.Register).toMatchObject({
       Value: {
         'Fn::Sub':
-          "npx orgkeeper register ${AWS::AccountId} --name 'Gene'\\''s ${!lab}' " +
+          "orgkeeper register ${AWS::AccountId} --name 'Gene'\\''s ${!lab}' " +
           '--execution-role-arn ${ExecutionRole.Arn} --external-id ${ExternalId} ' +
           `--baseline ${analytics.name}@${analytics.version}`,
       },
     });
     expect(named.register).toBe(
-      `npx orgkeeper register ${MEMBER} --name 'Gene'\\''s \${lab}' --execution-role-arn ${named.roleArn} ` +
+      `register ${MEMBER} --name 'Gene'\\''s \${lab}' --execution-role-arn ${named.roleArn} ` +
         `--external-id ${record.externalId} --baseline ${analytics.name}@${analytics.version}`,
     );
   });

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { print, printJson, printTable, printText, say } from '../../cli/output.ts';
+import { startProgress } from '../../cli/progress.ts';
+import { run } from '../../cli/run.ts';
+
+const EVIL = 'x\u001b[2J\u202ey\u009b31m';
+const SHOWN = 'x\\u001b[2J\\u202ey\\u009b31m';
+
+let written = '';
+beforeEach(() => {
+  written = '';
+  for (const stream of [process.stdout, process.stderr]) {
+    jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+  }
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+describe('A text from outside that would steer a terminal', () => {
+  test.each([
+    ['the answer', () => print(EVIL)],
+    ['a table', () => printTable(['NAME'], [[EVIL]])],
+    ['a hint', () => say(`Then: ${EVIL}`)],
+    ['JSON', () => printJson({ name: EVIL })],
+    ['progress', () => startProgress(EVIL).stop()],
+    ['a failure', () => run(['account', EVIL])],
+    ['wrong usage of an option', () => run(['accounts', '--limit', EVIL]).catch(() => undefined)],
+  ])('is shown escaped in %s', async (_, tell) => {
+    jest.spyOn(process, 'exit').mockImplementation(() => {
+      throw new Error('exit');
+    });
+    await tell();
+    expect(written).not.toBe('');
+    for (const steering of ['\u001b', '\u202e', '\u009b']) expect(written).not.toContain(steering);
+  });
+
+  test('is still to be read', () => {
+    say(EVIL);
+    expect(written).toBe(`${SHOWN}\n`);
+  });
+
+  test('is printed to the letter into a file, where a document is asked for', () => {
+    printText(EVIL);
+    expect(written).toBe(`${EVIL}\n`);
+  });
+});
