@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AddressPool } from '../../shared/address-pool.ts';
+import type { Command } from '../../shared/aws/actions.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { RolePolicyQuotas } from '../../shared/config.ts';
 import type { Problem } from '../../shared/errors.ts';
@@ -28,8 +29,11 @@ export interface Kind<Section, Wanted, Actual> {
   readonly condition: string;
   /** Schema of its section; strict: unknown keys are errors. */
   readonly section: z.ZodType<Section>;
-  /** IAM actions that it calls, exactly: session policies, the member template and tests are derived from them. */
-  readonly permissions: { readonly read: readonly string[]; readonly write: readonly string[] };
+  /**
+   * The calls that it makes, exactly, as its clients name them: session policies, the member template and tests are derived
+   * from them, by shared/aws/actions.ts where IAM has other names.
+   */
+  readonly permissions: { readonly read: readonly Command[]; readonly write: readonly Command[] };
   /** ARNs that writing is limited to, by what is wanted and recorded; `['*']` where ids are not known beforehand. */
   resources(
     wanted: Wanted,

@@ -8,10 +8,12 @@ import { diagnoseDenial } from './diagnose.ts';
 import { eventually } from './eventually.ts';
 import type { Pass, PassDeps } from './pass-types.ts';
 import { roleInQuestion } from './role-in-question.ts';
+import { openAll, type ReadingSession } from './session-policy.ts';
 import { isNew } from './verify.ts';
 
 interface Purpose {
-  readonly policy: string;
+  /** What the session may do; or several sessions, each for the services that it names. */
+  readonly policy: string | readonly ReadingSession[];
   /** The session is opened for this pass alone, so that CloudTrail says which pass wrote. */
   readonly writes?: boolean;
   /** The role in use was changed a moment ago: a denial, of the session or in it, may pass within 10 s. */
@@ -25,10 +27,12 @@ interface Purpose {
 export async function clientsFor(pass: Pass, deps: PassDeps, purpose: Purpose): Promise<MemberClients> {
   pass.turn.check({ writes: purpose.writes === true });
   const patiently = <T>(call: () => Promise<T>) => eventually(call, ['AccessDenied']);
-  const open = () =>
-    enter(pass, deps, { name: pass.id, policy: purpose.policy, own: purpose.writes === true });
+  const open = (policy: string) => enter(pass, deps, { name: pass.id, policy, own: purpose.writes === true });
+  const openPatiently = (policy: string) => (purpose.patient ? patiently(() => open(policy)) : open(policy));
+  const { policy } = purpose;
   return (deps.clients ?? memberClients)({
-    credentials: purpose.patient ? await patiently(open) : await open(),
+    credentials:
+      typeof policy === 'string' ? await openPatiently(policy) : await openAll(policy, openPatiently),
     region: regionOf(pass.record, deps.config),
     until: pass.turn.deadline,
     ...(purpose.patient && { around: patiently }),

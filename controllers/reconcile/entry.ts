@@ -1,4 +1,5 @@
 import type { AccountRecord } from '../../shared/account.ts';
+import { actionsOf } from '../../shared/aws/actions.ts';
 import type { Config } from '../../shared/config.ts';
 import type { AnyKind, Entry, PolicyDocument } from '../kinds/kind.ts';
 
@@ -36,7 +37,7 @@ function policy(
     const { read, write } = kind.permissions;
     // Where the role is its owner's it is never changed, and neither is a network that they bring along.
     const theirs = kind.verifiesAccess || (kind.name === 'network' && network !== undefined);
-    for (const action of theirs && !keepsRole ? read : [...read, ...write]) {
+    for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
       (kind.verifiesAccess && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
     }
   }

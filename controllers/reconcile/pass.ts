@@ -20,7 +20,7 @@ import { giveAddress, withAddress } from './own-addresses.ts';
 import type { Pass, PassDeps, PassOutcome, PassRequest } from './pass-types.ts';
 import { holdingBack } from './put-back.ts';
 import { removeAll } from './retirement.ts';
-import { readingPolicy, writingPolicy } from './session-policy.ts';
+import { readingSessions, writingPolicy } from './session-policy.ts';
 import { isWorkedOn, skipReason } from './skip.ts';
 import { takeTurn } from './turn.ts';
 import { sayUnreadable } from './unreadable.ts';
@@ -76,7 +76,7 @@ async function findings(pass: Pass, deps: PassDeps): Promise<Findings> {
   setLeftoversApart(pass, deps, kept);
   if (pass.record.lifecycle === 'retiring') return removeAll(pass, deps, kept);
   const read = kindsToRead(pass, deps, kept);
-  const look = (at: Pass) => clientsFor(at, deps, { policy: readingPolicy(read) });
+  const look = (at: Pass) => clientsFor(at, deps, { policy: readingSessions(read) });
   let reading: MemberClients;
   try {
     reading = await look(pass);

@@ -14,7 +14,7 @@ import { isShutOut, type KindOutcome } from './kind-outcome.ts';
 import { notInBaseline, setLeftoversApart } from './leftovers.ts';
 import { observeKinds } from './observe-kinds.ts';
 import { holdingBack } from './put-back.ts';
-import { readingPolicy } from './session-policy.ts';
+import { openAll, readingSessions } from './session-policy.ts';
 
 /** The account to plan for, and the baseline to plan by. */
 export interface PlanRequest {
@@ -42,8 +42,9 @@ export interface PlanDeps {
 export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise<KindOutcome[]> {
   const { planId, record, status, baseline } = request;
   const kept = keptKinds(baseline, deps.kinds);
-  const session = { name: `plan-${planId}`, policy: readingPolicy(kept.map(({ kind }) => kind)) };
-  const credentials = await deps.access.enter(record, session);
+  const name = `plan-${planId}`;
+  const sessions = readingSessions(kept.map(({ kind }) => kind));
+  const credentials = await openAll(sessions, (policy) => deps.access.enter(record, { name, policy }));
   const region = regionOf(record, deps.config);
   const place = { record, config: deps.config, outputs: { ...status?.outputs } };
   const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };

@@ -9,6 +9,7 @@ import { createDeliveries } from './deliveries.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { readBody, send } from './http.ts';
 import { createIam, type Iam } from './iam.ts';
+import { protocolOf } from './protocol.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { chain, type KnownCall } from './shim.ts';
 import { createCreations } from './shims/account-creation.ts';
@@ -113,7 +114,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     const read = readCall(request.method ?? 'GET', url, request.headers, body, () => response.destroyed);
     const caller = callers.identify(read);
     if (!isCaller(caller)) {
-      const query = ['sts', 'iam', 'ec2'].includes(read.service);
+      const query = protocolOf(read) !== 'json';
       const status = query ? 403 : 400;
       const json =
         caller.error === 'InvalidClientTokenId' ? 'UnrecognizedClientException' : `${caller.error}Exception`;

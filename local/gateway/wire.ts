@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isJson, protocolOf } from './protocol.ts';
 import { writeXml, type Xml } from './xml.ts';
 
 /** One request to AWS, as far as its wire format tells what it asks. */
@@ -81,7 +82,8 @@ export function isRead(call: Pick<Call, 'action' | 'service'>): boolean {
 export function errorReply(call: Call, status: number, code: string, message: string): Reply {
   const requestId = randomUUID();
   const headers = { 'x-amzn-requestid': requestId };
-  if (call.headers['x-amz-target'] || isJson(call.headers)) {
+  const protocol = protocolOf(call);
+  if (protocol === 'json') {
     return reply(
       status,
       { ...headers, 'content-type': contentType(call) || 'application/json', 'x-amzn-errortype': code },
@@ -91,8 +93,8 @@ export function errorReply(call: Call, status: number, code: string, message: st
   const xml = (document: Xml) =>
     reply(status, { ...headers, 'content-type': 'text/xml' }, writeXml(document));
   const error = { Code: code, Message: message };
-  if (call.service === 'ec2') return xml({ Response: { Errors: { Error: error }, RequestID: requestId } });
-  if (call.service === 's3') return xml({ Error: { ...error, RequestId: requestId } });
+  if (protocol === 'ec2') return xml({ Response: { Errors: { Error: error }, RequestID: requestId } });
+  if (protocol === 's3') return xml({ Error: { ...error, RequestId: requestId } });
   const type = status < 500 ? 'Sender' : 'Receiver';
   return xml({
     ErrorResponse: { ...namespaceOf(call), Error: { Type: type, ...error }, RequestId: requestId },
@@ -154,10 +156,6 @@ function contentType(call: Call): string {
 
 function isForm(headers: IncomingHttpHeaders): boolean {
   return (single(headers['content-type']) ?? '').startsWith('application/x-www-form-urlencoded');
-}
-
-function isJson(headers: IncomingHttpHeaders): boolean {
-  return /^application\/(x-amz-)?json/.test(single(headers['content-type']) ?? '');
 }
 
 function single(value: string | string[] | undefined): string | undefined {

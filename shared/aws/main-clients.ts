@@ -1,13 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { OrganizationsClient } from '@aws-sdk/client-organizations';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Bus } from '../bus.ts';
 import type { Config } from '../config.ts';
 import type { Table } from '../store/table.ts';
 import type { Queue } from '../work.ts';
+import { mainServices } from './main-services.ts';
 import { patience, requestHandler } from './patience.ts';
 import { watch } from './watch.ts';
 
@@ -32,14 +30,14 @@ export function mainClients(config: Config, credentials?: AwsCredentialIdentity)
     retryStrategy: patience(),
     ...(credentials && { credentials }),
   };
-  const sqs = watch(new SQSClient({ ...common, useQueueUrlAsEndpoint: false }), 'sqs');
-  const dynamo = watch(new DynamoDBClient(common), 'dynamodb');
+  const sqs = watch(mainServices.sqs.client(common), { name: 'sqs' });
+  const dynamo = watch(mainServices.dynamodb.client(common), { name: 'dynamodb' });
   return {
     table: {
       documents: DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } }),
       name: config.tableName,
     },
-    bus: { eventBridge: watch(new EventBridgeClient(common), 'events'), name: config.busName },
+    bus: { eventBridge: watch(mainServices.events.client(common), { name: 'events' }), name: config.busName },
     intake: { sqs, url: config.intakeQueueUrl },
     work: { sqs, url: config.workQueueUrl },
     sweep: { sqs, url: config.sweepQueueUrl },
@@ -56,11 +54,11 @@ export function organizationsClient(
   credentials: AwsCredentialIdentity | undefined,
   options: { once?: boolean } = {},
 ): OrganizationsClient {
-  const client = new OrganizationsClient({
+  const client = mainServices.organizations.client({
     region: config.organizationsRegion,
     requestHandler,
     ...(options.once ? { maxAttempts: 1 } : { retryStrategy: patience() }),
     ...(credentials && { credentials }),
   });
-  return watch(client, 'organizations');
+  return watch(client, { name: 'organizations' });
 }

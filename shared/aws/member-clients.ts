@@ -1,24 +1,21 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { type MemberService, memberServices } from './member-services.ts';
 import { patience, requestHandler } from './patience.ts';
-import { type Around, type ObservedCall, watch } from './watch.ts';
+import type { ClientSettings } from './service.ts';
+import { type AnyClient, type Around, type ObservedCall, watch } from './watch.ts';
 
-/** Clients for one member account in one region, made when first used, credentials bound. */
-export interface MemberClients {
-  readonly iam: IAMClient;
-  readonly ec2: EC2Client;
+type ClientOf<Name extends MemberService> = ReturnType<(typeof memberServices)[Name]['client']>;
+
+/** Clients for one member account in one region, one a service, made when first used, credentials bound. */
+export type MemberClients = { readonly [Name in MemberService]: ClientOf<Name> } & {
   /** For creates without a client token: sent again only where AWS refused to look at them. */
-  readonly ec2Once: EC2Client;
-  readonly ssm: SSMClient;
-  readonly tagging: ResourceGroupsTaggingAPIClient;
-}
+  readonly ec2Once: ClientOf<'ec2'>;
+};
 
 /** Which account and region the clients are for, and who is told of their calls. */
 export interface MemberClientsOptions {
-  readonly credentials: AwsCredentialIdentity;
+  /** Of all services, or of each. */
+  readonly credentials: AwsCredentialIdentity | ((service: MemberService) => AwsCredentialIdentity);
   readonly region: string;
   /** No call is tried again after that. */
   readonly until?: Date;
@@ -30,32 +27,25 @@ export interface MemberClientsOptions {
 
 /** Clients whose errors are already ours (ControllerError) wherever shared/aws/translate-error.ts knows them. */
 export function memberClients(options: MemberClientsOptions): MemberClients {
-  const made = new Map<string, unknown>();
-  const once = <T extends Parameters<typeof watch>[0]>(key: string, make: () => T): T => {
-    if (!made.has(key)) made.set(key, watch(make(), key.split(' ')[0] ?? key, options));
-    return made.get(key) as T;
-  };
   const { credentials, region, until } = options;
-  const own = { credentials, region, requestHandler };
-  const common = { ...own, retryStrategy: patience({ until }) };
-  return {
-    get iam() {
-      return once('iam', () => new IAMClient(common));
-    },
-    get ec2() {
-      return once('ec2', () => new EC2Client(common));
-    },
-    get ec2Once() {
-      return once(
-        'ec2 once',
-        () => new EC2Client({ ...own, retryStrategy: patience({ until, once: true }) }),
-      );
-    },
-    get ssm() {
-      return once('ssm', () => new SSMClient(common));
-    },
-    get tagging() {
-      return once('tag', () => new ResourceGroupsTaggingAPIClient(common));
-    },
+  const settings = (service: MemberService, once: boolean): ClientSettings => ({
+    credentials: typeof credentials === 'function' ? credentials(service) : credentials,
+    region,
+    requestHandler,
+    retryStrategy: patience({ until, once }),
+  });
+  const clients = {};
+  const define = (name: string, service: MemberService, once = false) => {
+    const { client, endpoint } = memberServices[service];
+    let made: AnyClient | undefined;
+    const get = () => {
+      made ??= watch(client(settings(service, once)), { name: service, inMember: { endpoint } }, options);
+      return made;
+    };
+    Object.defineProperty(clients, name, { enumerable: true, get });
   };
+  for (const service of Object.keys(memberServices)) define(service, service as MemberService);
+  define('ec2Once', 'ec2', true);
+  // Every name of the type is defined above, from the very table that the type is made of.
+  return clients as MemberClients;
 }

@@ -123,10 +123,12 @@ const connectionCodes = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Calls into a member account, with credentials that STS gave a moment ago: who does not know them is not ready. */
-const OF_A_MEMBER = /^(iam|ec2|ssm|tag):/;
-/** Those of them that have an endpoint in each region. */
-const OF_A_REGION = /^(ec2|ssm|tag):/;
+/** Where a call into a member account goes: with credentials that STS gave a moment ago, to a service with such endpoints. */
+export interface InMember {
+  readonly endpoint: 'regional' | 'global';
+}
+
+/** What a member account that is not ready says of credentials that STS gave a moment ago. */
 const UNKNOWN_CREDENTIALS = new Set(['AuthFailure', 'UnrecognizedClient', 'InvalidClientTokenId']);
 
 interface SdkError {
@@ -140,11 +142,12 @@ interface SdkError {
 /**
  * The one place where the SDK's errors become ours: the ControllerError that one stands for. One that is not known here
  * comes back as it is, for the caller that expects it (`NoSuchEntity`) or, unexpected, for the retry and the alarm.
- * @param action as IAM names it: `ec2:CreateVpc`
+ * @param command what was called: `ec2:CreateVpc`
+ * @param inMember of a call into a member account
  */
-export function translateError(action: string, error: unknown): unknown {
+export function translateError(command: string, error: unknown, inMember?: InMember): unknown {
   if (error instanceof ControllerError || !(error instanceof Error)) return error;
-  const said = `${action}: ${error.message || error.name}`;
+  const said = `${command}: ${error.message || error.name}`;
   const { code, hostname, $metadata } = error as SdkError;
   // The SDK names some errors with the suffix, where the wire has none: NoSuchEntityException for NoSuchEntity.
   const plain = error.name.replace(/Exception$/, '');
@@ -153,19 +156,19 @@ export function translateError(action: string, error: unknown): unknown {
   if (plain === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
     return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
   }
-  if (OF_A_MEMBER.test(action) && UNKNOWN_CREDENTIALS.has(plain)) {
+  if (inMember && UNKNOWN_CREDENTIALS.has(plain)) {
     const remedy =
       'AWS is still activating the account, or the region is not enabled in it: enable it, or correct `regions` of the registration.';
     return new AccountNotReady(said, { cause: error, reason: 'CredentialsUnknown', remedy });
   }
-  if (action === 'sts:AssumeRole' && plain === 'InvalidClientTokenId') {
+  if (command === 'sts:AssumeRole' && plain === 'InvalidClientTokenId') {
     const remedy =
       "The account that calls has not enabled Main's region, whose STS is asked: enable that region in the management account.";
     return new AccountNotReady(said, { cause: error, reason: 'RegionNotEnabled', remedy });
   }
   if (/\.NotFound$/.test(error.name) || plain === 'NoSuchEntity') return error;
-  if (OF_A_REGION.test(action) && (code === 'ENOTFOUND' || plain === 'UnknownEndpoint')) {
-    return noSuchEndpoint(action, hostname, error);
+  if (inMember?.endpoint === 'regional' && (code === 'ENOTFOUND' || plain === 'UnknownEndpoint')) {
+    return noSuchEndpoint(command, hostname, error);
   }
   if (code && connectionCodes.has(code)) return new ServiceFault(said, { cause: error });
   if (($metadata?.httpStatusCode ?? 0) >= 500) return new ServiceFault(said, { cause: error });
@@ -173,8 +176,8 @@ export function translateError(action: string, error: unknown): unknown {
 }
 
 /** What a misspelt region looks like: its endpoints have no address. */
-function noSuchEndpoint(action: string, hostname: string | undefined, cause: Error): AccountNotReady {
-  const message = `${action}: there is no endpoint${hostname ? ` ${hostname}` : ''} of that region.`;
+function noSuchEndpoint(command: string, hostname: string | undefined, cause: Error): AccountNotReady {
+  const message = `${command}: there is no endpoint${hostname ? ` ${hostname}` : ''} of that region.`;
   return new AccountNotReady(message, {
     cause,
     reason: 'RegionUnavailable',
@@ -189,10 +192,14 @@ export function isNotInOrganization(error: unknown): boolean {
 }
 
 /** Runs a call. @throws its failure, translated as above */
-export async function translateErrors<T>(action: string, call: () => Promise<T>): Promise<T> {
+export async function translateErrors<T>(
+  command: string,
+  call: () => Promise<T>,
+  inMember?: InMember,
+): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw translateError(action, error);
+    throw translateError(command, error, inMember);
   }
 }

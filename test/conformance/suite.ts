@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kind, KindAccount } from '../../controllers/kinds/kind.ts';
+import { actionsOf } from '../../shared/aws/actions.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { ForeignResource } from '../../shared/errors.ts';
 import type { Fixture, Tampering } from './fixture.ts';
@@ -309,13 +310,13 @@ export function describeKind<Section, Wanted, Actual>(
     test('declares exactly the permissions that it uses', () => {
       const { read, write } = kind.permissions;
       const made = (wanted: (call: (typeof called)[number]) => boolean) =>
-        [...new Set(called.filter(wanted).map((call) => call.action))].sort();
+        [...new Set(called.filter(wanted).map((call) => call.command))].sort();
       expect(made(() => true)).toEqual([...new Set([...read, ...write])].sort());
       expect(made((call) => call.writes)).toEqual([...write].filter((action) => !isReading(action)).sort());
       expect(read.filter((action) => !isReading(action))).toEqual([]);
       expect([...read]).toEqual(expect.arrayContaining(made((call) => call.part === 'observe')));
       for (const actions of [read, write]) {
-        const Statement = [{ Effect: 'Allow', Action: actions, Resource: '*' }];
+        const Statement = [{ Effect: 'Allow', Action: actionsOf(actions), Resource: '*' }];
         expect(JSON.stringify({ Version: '2012-10-17', Statement }).length).toBeLessThanOrEqual(2_048);
       }
     });
@@ -353,7 +354,7 @@ function together(fixture: Fixture): readonly Tampering[] {
 }
 
 function writes(outcome: Outcome): readonly string[] {
-  return outcome.calls.filter((call) => call.writes).map((call) => call.action);
+  return outcome.calls.filter((call) => call.writes).map((call) => call.command);
 }
 
 function isReading(action: string): boolean {

@@ -51,7 +51,7 @@ function clientsOf(account: KindAccount, hooks: Partial<Hooks> = {}): MemberClie
     region: account.region,
     ...(hooks.onCall ? { onCall: hooks.onCall } : {}),
   });
-  for (const client of [clients.iam, clients.ec2, clients.ec2Once, clients.ssm, clients.tagging]) {
+  for (const client of Object.values(clients)) {
     type Stack = Pick<typeof clients.iam, 'middlewareStack'>['middlewareStack'];
     const stack = client.middlewareStack as unknown as Stack;
     stack.add(
@@ -181,7 +181,7 @@ export function keeper<Section, Wanted, Actual>(
   async function look(run = start(undefined)): Promise<Outcome & { actual?: Actual }> {
     const { calls } = run.run;
     const observed = await kind.observe(run.wanted(), run.context);
-    const writing = calls.filter((call) => call.writes).map((call) => call.action);
+    const writing = calls.filter((call) => call.writes).map((call) => call.command);
     if (writing.length > 0) throw new Error(`observing ${kind.name} called ${writing.join(', ')}`);
     const found = { state: observed.state, calls, stopped: false };
     if (observed.state === 'foreign' || observed.state === 'settling') {

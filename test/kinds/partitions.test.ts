@@ -6,7 +6,7 @@ import type { ExecutionRole } from '../../controllers/kinds/execution-role/rende
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { Network } from '../../controllers/kinds/network/render.ts';
 import { keptKinds, kindAccount, namesOf } from '../../controllers/reconcile/desired.ts';
-import { readingPolicy, writingPolicy } from '../../controllers/reconcile/session-policy.ts';
+import { readingSessions, writingPolicy } from '../../controllers/reconcile/session-policy.ts';
 import { memberTemplate } from '../../infra/member-template.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { BaselineDocument } from '../../shared/baseline.ts';
@@ -91,7 +91,7 @@ describe.each([
     const wanted = wantedOf(created, config);
     const policies = kept.map(({ kind }, at) => writingPolicy(kind, kind.resources(wanted[at], account, {})));
     expect(partitionsIn(policies)).toEqual(new Set([partition]));
-    expect(partitionsIn(readingPolicy(kinds))).toEqual(new Set());
+    expect(partitionsIn(readingSessions(kinds))).toEqual(new Set());
   });
 
   test('makes a template for its owner with ARNs of that partition', () => {

@@ -3,8 +3,11 @@ import {
   GetResourcesCommand,
   ResourceGroupsTaggingAPIClient,
 } from '@aws-sdk/client-resource-groups-tagging-api';
+import { GetPublicAccessBlockCommand, PutPublicAccessBlockCommand } from '@aws-sdk/client-s3-control';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { memberServices } from '../../shared/aws/member-services.ts';
+import { requestHandler } from '../../shared/aws/patience.ts';
 import { startTestGateway, type TestGateway } from './support.ts';
 
 let local: TestGateway;
@@ -24,6 +27,23 @@ describe('The gateway', () => {
     },
   );
 
+  it('answers for the public access block of an account, whose id is no part of its address', async () => {
+    const s3control = memberServices.s3control.client({ ...local.as(MEMBER), requestHandler });
+    const PublicAccessBlockConfiguration = {
+      BlockPublicAcls: true,
+      IgnorePublicAcls: false,
+      BlockPublicPolicy: true,
+      RestrictPublicBuckets: false,
+    };
+    const block = { AccountId: MEMBER, PublicAccessBlockConfiguration };
+    await s3control.send(new PutPublicAccessBlockCommand(block));
+    const found = await s3control.send(new GetPublicAccessBlockCommand({ AccountId: MEMBER }));
+    expect(found).toMatchObject({ PublicAccessBlockConfiguration });
+    const other = memberServices.s3control.client({ ...local.as('567890123456'), requestHandler });
+    const none = other.send(new GetPublicAccessBlockCommand({ AccountId: '567890123456' }));
+    await expect(none).rejects.toMatchObject({ name: 'NoSuchPublicAccessBlockConfiguration' });
+  });
+
   it('refuses calls into a region that does not exist', async () => {
     const settings = { ...local.as(MEMBER), region: 'us-nowhere-1' };
     const refused = { name: 'UnknownEndpoint', message: expect.stringContaining('us-nowhere-1') };
@@ -33,5 +53,8 @@ describe('The gateway', () => {
     await expect(ssm).rejects.toMatchObject(refused);
     const tagging = new ResourceGroupsTaggingAPIClient(settings).send(new GetResourcesCommand({}));
     await expect(tagging).rejects.toMatchObject(refused);
+    const s3control = memberServices.s3control.client({ ...settings, requestHandler });
+    const block = s3control.send(new GetPublicAccessBlockCommand({ AccountId: MEMBER }));
+    await expect(block).rejects.toMatchObject(refused);
   });
 });

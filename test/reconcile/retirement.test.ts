@@ -26,7 +26,7 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
     name,
     condition: name.toUpperCase(),
     section: z.any(),
-    permissions: { read: [`${name}:Read`], write: [`${name}:Write`] },
+    permissions: { read: [`ec2:Read-${name}`], write: [`ec2:Write-${name}`] },
     resources: () => ['*'],
     ...(name === 'role' && { verifiesAccess: true }),
     ...(name === 'network' && { addressPool: () => undefined }),
@@ -144,9 +144,9 @@ describe('The pass of a retiring account', () => {
     const { found, log, policies, conditions, outputs } = await removal({ madeAt: '2026-11-20T10:00:00Z' });
     expect(log).toEqual(['lease', 'parameters', 'network', 'role']);
     expect(policies.map((policy) => JSON.parse(policy).Statement[1].Action)).toEqual([
-      ['parameters:Write'],
-      ['network:Write'],
-      ['role:Write'],
+      ['ec2:Write-parameters'],
+      ['ec2:Write-network'],
+      ['ec2:Write-role'],
     ]);
     expect(found.retired).toBe(true);
     expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([

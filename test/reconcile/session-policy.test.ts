@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
+import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { keptKinds, namesOf } from '../../controllers/reconcile/desired.ts';
-import { readingPolicy, writingPolicy } from '../../controllers/reconcile/session-policy.ts';
+import { openAll, readingSessions, writingPolicy } from '../../controllers/reconcile/session-policy.ts';
+import { actionsOf, type Command, serviceOf } from '../../shared/aws/actions.ts';
 import { parsePolicy } from '../../shared/policy/document.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
@@ -33,23 +35,84 @@ const allows = (policy: string, action: string, resource: string) =>
     { identity: [parsePolicy(policy)] },
   ).decision === 'Allowed';
 
-describe('a session for looking', () => {
-  const policy = readingPolicy(kinds);
+/** A kind that only declares: reads of this many things in each of several services, and as many writes. */
+function declaring(index: number): AnyKind {
+  const thing = `${['Account', 'Bucket', 'Delegated', 'Encryption', 'Guard'][index % 5]}Thing${index}`;
+  return {
+    name: thing,
+    permissions: {
+      read: [
+        `ec2:Describe${thing}s`,
+        `ec2:Get${thing}Settings`,
+        `iam:Get${thing}`,
+        `iam:List${thing}Tags`,
+        `ssm:Describe${thing}`,
+        `tag:Get${thing}`,
+      ],
+      write: [`ec2:Modify${thing}`, `ec2:Create${thing}`, `iam:Put${thing}`, `ssm:Update${thing}`],
+    },
+  } as unknown as AnyKind;
+}
 
-  it('fits into what STS takes', () => {
-    expect(policy.length).toBeLessThanOrEqual(LIMIT);
+describe.each([
+  ['of all kinds', kinds, 1],
+  ['of all kinds and fifty more', [...kinds, ...Array.from({ length: 50 }, (_, at) => declaring(at))], 5],
+])('the sessions for reading %s', (_, all, most) => {
+  const sessions = readingSessions(all);
+  const policyFor = (command: Command) =>
+    sessions.find(({ services }) => services.includes(serviceOf(command)))?.policy ?? '';
+
+  it('fit into what STS takes, each for whole services, and are as few as that allows', () => {
+    for (const { policy } of sessions) expect(policy.length).toBeLessThanOrEqual(LIMIT);
+    const services = sessions.flatMap((session) => session.services);
+    expect(services).toEqual([...new Set(services)]);
+    expect(sessions.length).toBeLessThanOrEqual(most);
   });
 
   it('may do what every kind reads, and nothing that any kind writes', () => {
-    const read = new Set(kinds.flatMap(({ permissions }) => permissions.read));
-    const written = kinds
-      .flatMap(({ permissions }) => permissions.write)
-      .filter((action) => !read.has(action));
+    const read = all.flatMap(({ permissions }) => permissions.read);
+    const written = all.flatMap(({ permissions }) => permissions.write).filter((one) => !read.includes(one));
     expect(written.length).toBeGreaterThan(20);
-    for (const action of read)
-      expect([action, allows(policy, action, 'arn:aws:x:::y')]).toEqual([action, true]);
-    for (const action of written)
-      expect([action, allows(policy, action, 'arn:aws:x:::y')]).toEqual([action, false]);
+    for (const command of read) {
+      for (const action of actionsOf([command])) {
+        expect([action, allows(policyFor(command), action, 'arn:aws:x:::y')]).toEqual([action, true]);
+      }
+    }
+    // Where names had to be shortened, a call that only reads may be covered by what it begins with.
+    const changing = most === 1 ? written : written.filter((one) => !/:(Get|List|Describe)/.test(one));
+    for (const action of actionsOf(changing)) {
+      const allowing = sessions.filter(({ policy }) => allows(policy, action, 'arn:aws:x:::y'));
+      expect([action, allowing]).toEqual([action, []]);
+    }
+  });
+
+  it('are the same whatever the order of the kinds: an open session is used again', () => {
+    expect(readingSessions([...all].reverse())).toEqual(sessions);
+  });
+});
+
+describe('the sessions for reading', () => {
+  const opens = async (all: readonly AnyKind[]) => {
+    const opened: string[] = [];
+    const credentials = await openAll(readingSessions(all), async (policy) => {
+      opened.push(policy);
+      return { accessKeyId: policy, secretAccessKey: '' };
+    });
+    return { opened, credentials };
+  };
+
+  it('are opened each once, and the calls of a service are made in its own', async () => {
+    const all = Array.from({ length: 50 }, (_, at) => declaring(at));
+    const { opened, credentials } = await opens(all);
+    expect(opened.length).toBeGreaterThan(1);
+    for (const { services, policy } of readingSessions(all)) {
+      for (const service of services) expect(credentials(service).accessKeyId).toBe(policy);
+    }
+  });
+
+  it('are none for a service that no kind declares', async () => {
+    const { credentials } = await opens([declaring(1)]);
+    expect(() => credentials('s3control')).toThrow('No kind declares that it reads from s3control');
   });
 });
 
@@ -64,10 +127,10 @@ describe.each(keptKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as
     });
 
     it('may write what this kind writes, and nothing that only others write', () => {
-      const own = new Set([...kept.kind.permissions.read, ...kept.kind.permissions.write]);
-      const others = kinds
-        .flatMap(({ permissions }) => permissions.write)
-        .filter((action) => !own.has(action));
+      const own = new Set(actionsOf([...kept.kind.permissions.read, ...kept.kind.permissions.write]));
+      const others = actionsOf(kinds.flatMap(({ permissions }) => permissions.write)).filter(
+        (action) => !own.has(action),
+      );
       const resource = resources[0] === '*' ? 'arn:aws:x:::y' : (resources[0] ?? '');
       for (const action of own) expect([action, allows(policy, action, resource)]).toEqual([action, true]);
       for (const action of others)

@@ -6,6 +6,7 @@ import type { PassDeps } from '../../controllers/reconcile/pass-types.ts';
 import type { Session } from '../../shared/access.ts';
 import type { AccountRecord } from '../../shared/account.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { memberServices } from '../../shared/aws/member-services.ts';
 import { translateError } from '../../shared/aws/translate-error.ts';
 import { AccessDenied } from '../../shared/errors.ts';
 import type { AccountStatus } from '../../shared/status.ts';
@@ -31,7 +32,7 @@ async function pass(
     condition: name,
     scope: 'global',
     section: z.any(),
-    permissions: { read: [`${name}:Get`], write: [`${name}:Put`] },
+    permissions: { read: [`ec2:Get-${name}`], write: [`ec2:Put-${name}`] },
     resources: () => [`arn:${name}`],
     ...(name === 'role' && {
       verifiesAccess: true,
@@ -106,7 +107,7 @@ async function pass(
   return { did, names: new Set(names), id: status?.lastPass?.id, status, evicted };
 }
 
-const READING = 'shared: network:Get,parameters:Get,role:Get on *';
+const READING = 'shared: ec2:Get-network,ec2:Get-parameters,ec2:Get-role on *';
 const VERIFIED = ['try', 'try otherwise', 'try otherwise', 'save roleArn externalId at'];
 
 describe('the sessions of a pass', () => {
@@ -120,9 +121,9 @@ describe('the sessions of a pass', () => {
     const { did, names, id } = await pass(['role', 'parameters']);
     expect(did).toEqual([
       READING,
-      'own: role:Get on *; role:Put on arn:role',
+      'own: ec2:Get-role on *; ec2:Put-role on arn:role',
       'apply role',
-      'own: parameters:Get on *; parameters:Put on arn:parameters',
+      'own: ec2:Get-parameters on *; ec2:Put-parameters on arn:parameters',
       'apply parameters',
       ...VERIFIED,
     ]);
@@ -166,10 +167,16 @@ describe('a denial within a session', () => {
       name: 'InvalidClientTokenId',
     });
     const before = aStatus();
-    const { evicted } = await pass([], invited, { before, fails: translateError('iam:GetRole', unknown) });
+    const { evicted } = await pass([], invited, {
+      before,
+      fails: translateError('iam:GetRole', unknown, memberServices.iam),
+    });
     expect(evicted).toEqual([MEMBER]);
     const suspended = Object.assign(new Error('not now'), { name: 'OptInRequired' });
-    const other = await pass([], invited, { before, fails: translateError('ec2:DescribeVpcs', suspended) });
+    const other = await pass([], invited, {
+      before,
+      fails: translateError('ec2:DescribeVpcs', suspended, memberServices.ec2),
+    });
     expect(other.evicted).toEqual([]);
   });
 });

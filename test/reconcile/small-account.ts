@@ -99,7 +99,7 @@ export function smallAccount(
     kinds,
     loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
     clients: ({ onCall }: MemberClientsOptions) => ({
-      call: (action: string, writes: boolean) => onCall?.({ action, writes }),
+      call: (command: string, writes: boolean) => onCall?.({ command, writes }),
     }),
   } as unknown as PassDeps;
   const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-9' };

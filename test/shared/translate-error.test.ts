@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { memberServices } from '../../shared/aws/member-services.ts';
 import { isNotInOrganization, translateError } from '../../shared/aws/translate-error.ts';
 import { ControllerError } from '../../shared/errors.ts';
 
@@ -76,7 +77,7 @@ describe('an error of the SDK', () => {
     '%s of a member account says that it is not ready, and of Main what it says',
     (name) => {
       const notReady = { name: 'AccountNotReady', reason: 'CredentialsUnknown' };
-      expect(translateError('ec2:DescribeVpcs', named(name))).toMatchObject(notReady);
+      expect(translateError('ec2:DescribeVpcs', named(name), memberServices.ec2)).toMatchObject(notReady);
       const error = named(name);
       expect(translateError('dynamodb:GetItem', error)).toBe(error);
     },
@@ -100,25 +101,29 @@ describe('an error of the SDK', () => {
     expect(isNotInOrganization(translateError('organizations:ListParents', named(name)))).toBe(expected);
   });
 
-  it.each(['ec2', 'ssm', 'tag'])('that %s of a region cannot be found says so, and what to do', (service) => {
-    const hostname = `${service}.us-nowhere-1.amazonaws.com`;
-    const error = named('Error', `getaddrinfo ENOTFOUND ${hostname}`, { code: 'ENOTFOUND', hostname });
-    expect(translateError(`${service}:Get`, error)).toMatchObject({
-      name: 'AccountNotReady',
-      reason: 'RegionUnavailable',
-      message: `${service}:Get: there is no endpoint ${hostname} of that region.`,
-      remedy: expect.stringContaining('Register the account again with `regions`'),
-      retry: 'when-due',
-    });
-  });
-
-  it.each(['dynamodb:GetItem', 'iam:GetRole', 'sts:AssumeRole'])(
-    'that %s finds no address is a fault of the way there',
-    (action) => {
-      const error = named('Error', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' });
-      expect(translateError(action, error)).toMatchObject({ name: 'ServiceFault' });
+  it.each(['ec2', 'ssm', 'tag', 's3control'] as const)(
+    'that %s of a region cannot be found says so, and what to do',
+    (service) => {
+      const hostname = `${service}.us-nowhere-1.amazonaws.com`;
+      const error = named('Error', `getaddrinfo ENOTFOUND ${hostname}`, { code: 'ENOTFOUND', hostname });
+      expect(translateError(`${service}:Get`, error, memberServices[service])).toMatchObject({
+        name: 'AccountNotReady',
+        reason: 'RegionUnavailable',
+        message: `${service}:Get: there is no endpoint ${hostname} of that region.`,
+        remedy: expect.stringContaining('Register the account again with `regions`'),
+        retry: 'when-due',
+      });
     },
   );
+
+  it.each([
+    ['dynamodb:GetItem', undefined],
+    ['iam:GetRole', memberServices.iam],
+    ['sts:AssumeRole', undefined],
+  ])('that %s finds no address is a fault of the way there', (command, inMember) => {
+    const error = named('Error', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' });
+    expect(translateError(command, error, inMember)).toMatchObject({ name: 'ServiceFault' });
+  });
 
   it('that is another malformed document stays as it is', () => {
     const error = named('MalformedPolicyDocumentException', 'Syntax errors in policy.');

@@ -6,6 +6,7 @@ import {
   DeleteVpcEndpointsCommand,
 } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
+import { memberServices } from '../../../shared/aws/member-services.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { ForeignResource } from '../../../shared/errors.ts';
 import type { KindContext } from '../kind.ts';
@@ -29,7 +30,7 @@ export async function deleteOne(
       const { Unsuccessful = [] } = await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [id] }));
       const { Code = '', Message = '' } = Unsuccessful[0]?.Error ?? {};
       const failure = Object.assign(new Error(Message), { name: Code });
-      if (Code) throw translateError('ec2:DeleteVpcEndpoints', failure);
+      if (Code) throw translateError('ec2:DeleteVpcEndpoints', failure, memberServices.ec2);
     },
   }[type];
   await unlessGone(type, () => inUse(`${type} ${id}`, send));

@@ -1,3 +1,4 @@
+import type { Command } from '../../../shared/aws/actions.ts';
 import type { Kind } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { apply } from './apply/apply.ts';
@@ -10,7 +11,7 @@ import { remove } from './remove.ts';
 import { type Network, render } from './render.ts';
 import { NetworkSection, outputNames } from './section.ts';
 
-const read = [
+const read: readonly Command[] = [
   'ec2:DescribeInternetGateways',
   'ec2:DescribeRouteTables',
   'ec2:DescribeSubnets',
@@ -27,7 +28,7 @@ const read = [
   'ec2:DescribeVpnGateways',
 ];
 
-const write = [
+const write: readonly Command[] = [
   'ec2:AssociateRouteTable',
   'ec2:AttachInternetGateway',
   'ec2:CreateInternetGateway',

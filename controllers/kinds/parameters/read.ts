@@ -29,7 +29,7 @@ export async function taggedByUs({ clients }: KindContext): Promise<Map<string, 
   const TagFilters = [{ Key: NAME_TAG }];
   const pages = pagesOf(
     (PaginationToken) =>
-      clients.tagging.send(
+      clients.tag.send(
         new GetResourcesCommand({
           TagFilters,
           ResourceTypeFilters: ['ssm:parameter'],

@@ -1,5 +1,6 @@
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { remembered } from '../iam.ts';
+import { REGIONAL } from '../protocol.ts';
 import type { Difference, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { errorReply } from '../wire.ts';
@@ -9,9 +10,6 @@ export const difference: Difference = {
   emulator: 'answers for any region, and fails at one that does not exist',
   here: 'calls into such a region are refused as `UnknownEndpoint`: on AWS its endpoints have no address',
 };
-
-/** Services that Orgkeeper calls in the region of a member. */
-const REGIONAL = ['ec2', 'ssm', 'tagging'];
 
 /**
  * On AWS a region that does not exist has no endpoint to call. Here all have the same, and the emulator fails at the name in

@@ -51,7 +51,7 @@ function world(
   const context = {
     account,
     recorded,
-    clients: { ssm: { send }, tagging },
+    clients: { ssm: { send }, tag: tagging },
     record: (more: object) => Object.assign(outputs, more),
   } as unknown as KindContext;
   return { context, outputs, names: () => Object.keys(there) };

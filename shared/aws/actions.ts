@@ -1,0 +1,30 @@
+import type { MemberService } from './member-services.ts';
+
+/** Commands whose permission has another name than the call, or needs another one beside it. */
+const OTHERWISE = {
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+  's3control:GetPublicAccessBlock': ['s3:GetAccountPublicAccessBlock'],
+  's3control:PutPublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
+  's3control:DeletePublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** Services whose permissions have the names of their commands, but for those above. */
+type Plain = Exclude<MemberService, 's3control'>;
+
+/** A call that a kind makes, as its client names it: `ec2:DescribeVpcs`. One without a known permission is a type error. */
+export type Command = `${Plain}:${string}` | keyof typeof OTHERWISE;
+
+/** The IAM actions that permit these commands, each once. Pure. */
+export function actionsOf(commands: readonly Command[]): string[] {
+  return [...new Set(commands.flatMap((command) => permissionsOf(command)))];
+}
+
+function permissionsOf(command: Command): readonly string[] {
+  const others: Readonly<Record<string, readonly string[]>> = OTHERWISE;
+  return others[command] ?? [command];
+}
+
+/** The service that a command is sent to. Pure. */
+export function serviceOf(command: Command): MemberService {
+  return command.slice(0, command.indexOf(':')) as MemberService;
+}
