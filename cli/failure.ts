@@ -11,7 +11,7 @@ export function explain(error: unknown): string {
   const code = codeOf(error);
   if (UNREACHABLE.has(code ?? '') || name === 'TimeoutError') return unreachable(error);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
-    return `There are no AWS credentials to use (${firstLine(message)}): set AWS_PROFILE, or sign in.`;
+    return noCredentials(firstLine(message));
   }
   if (EXPIRED.has(name)) return `The AWS credentials have expired: sign in again (${firstLine(message)}).`;
   if (REFUSED.has(name)) {
@@ -38,6 +38,15 @@ const REFUSED = new Set([
   'AuthFailure',
 ]);
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+function noCredentials(why: string): string {
+  const profile = process.env.AWS_PROFILE;
+  if (!profile) return `There are no AWS credentials to use (${why}): set AWS_PROFILE, or sign in.`;
+  return (
+    `Profile ${profile} (AWS_PROFILE) gives no AWS credentials (${why}): sign in with it, or choose another; ` +
+    '`aws configure list-profiles` lists those there are.'
+  );
+}
 
 function unreachable(error: Error): string {
   const endpoint = process.env.AWS_ENDPOINT_URL;

@@ -8,7 +8,7 @@ import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
-import { inTheWay, inWords, obstacles } from './obstacles.ts';
+import { hasFailed, inTheWay, inWords, obstacles } from './obstacles.ts';
 import { poll, startProgress } from './progress.ts';
 import { failIfRejected } from './rejection.ts';
 
@@ -92,7 +92,7 @@ export async function waitUntilReady(
       const { record, status, control } = await loadAccount(table, id);
       if (!record) throw new Failure(`Account ${id} is no longer registered: somebody removed it.`);
       view = accountView({ record, status, control });
-      if (view.state === 'failed') throw new Failure(`Account ${id} failed:${inTheWay(view)}`);
+      if (hasFailed(view)) throw new Failure(`Account ${id} failed:${inTheWay(view)}`);
       if (view.ready) return view;
       const seen = status?.observedGeneration === record.generation;
       const [first] = seen ? obstacles(view.conditions) : [];

@@ -3,7 +3,7 @@ import { REMOVAL_REASONS } from '../shared/status.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';
-import { inTheWay } from './obstacles.ts';
+import { hasFailed, inTheWay } from './obstacles.ts';
 import { poll, startProgress } from './progress.ts';
 import { failIfRejected } from './rejection.ts';
 
@@ -32,8 +32,8 @@ export async function followRetirement(
         if (view.state === 'retired') return true;
         if (record.changedBy !== eventId || status?.observedGeneration !== record.generation)
           return undefined;
-        if (view.state !== 'failed' && view.state !== 'paused') return undefined;
         const conditions = view.conditions.filter(({ reason }) => !REMOVAL_REASONS.has(reason));
+        if (!hasFailed({ state: view.state, conditions }) && view.state !== 'paused') return undefined;
         throw new Failure(`Account ${accountId} is not retired yet:${inTheWay({ ...view, conditions })}`);
       },
       {

@@ -10,6 +10,15 @@ export function obstacles(conditions: readonly Condition[]): Condition[] {
   return conditions.filter(({ status }) => status !== 'True').toSorted((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * Whether time alone will not do: the account failed, and not only because something is not known yet, as while AWS is
+ * to show a change. Then it is looked at again by itself. Pure.
+ */
+export function hasFailed({ state, conditions }: Pick<AccountView, 'state' | 'conditions'>): boolean {
+  const unmet = obstacles(conditions);
+  return state === 'failed' && !(unmet.length > 0 && unmet.every(({ status }) => status === 'Unknown'));
+}
+
 /** What stands in the way of an account, to follow a colon: several things a line each. Pure. */
 export function inTheWay({ conditions, lastPass }: Pick<AccountView, 'conditions' | 'lastPass'>): string {
   const all = obstacles(conditions).map(inWords);

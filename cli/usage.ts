@@ -10,6 +10,24 @@ export function withOurErrors(command: Command): Command {
   return command;
 }
 
+/** Commands that change nothing. A guess at what somebody meant names no other: people run what they are told. */
+const READING = new Set(
+  (
+    'account accounts addresses baseline covers credentials dead-letters doctor env explain help history list local ' +
+    'member plan policy rules same show template validate'
+  ).split(' '),
+);
+/** Options that remove something, widen what is changed, or answer for somebody. */
+const RISKY = new Set([
+  '--all',
+  '--drop',
+  '--fleet',
+  '--logout',
+  '--release-address',
+  '--resources',
+  '--yes',
+]);
+
 /** commander's `error: unknown command 'x'`, with a guess in brackets on a line of its own, as sentences. */
 function inOurWords(text: string): string {
   const lines = text
@@ -17,7 +35,15 @@ function inOurWords(text: string): string {
     .trim()
     .split('\n');
   return lines
-    .map((line) => line.replace(/^\((.*)\)$/, '$1'))
+    .flatMap((line) => (line.startsWith('(Did you mean ') ? harmless(line) : [line]))
     .map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}${/[.?!]$/.test(line) ? '' : '.'}`)
     .join(' ');
+}
+
+/** What is left of a guess. */
+function harmless(guess: string): string[] {
+  const names = guess.replace(/^\(Did you mean (one of )?|\?\)$/g, '').split(', ');
+  const left = names.filter((name) => (name.startsWith('-') ? !RISKY.has(name) : READING.has(name)));
+  if (left.length === 0) return ['`--help` lists what there is'];
+  return [`Did you mean ${left.length > 1 ? 'one of ' : ''}${left.join(', ')}?`];
 }

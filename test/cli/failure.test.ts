@@ -45,3 +45,24 @@ describe('Credentials that AWS', () => {
     expect(explain(Object.assign(new Error('No'), { name }))).toMatch(said);
   });
 });
+
+describe('No credentials', () => {
+  const missing = Object.assign(new Error('Could not load credentials'), {
+    name: 'CredentialsProviderError',
+  });
+  afterEach(() => {
+    delete process.env.AWS_PROFILE;
+  });
+
+  test('of a profile that was named say which one, and not to name one', () => {
+    process.env.AWS_PROFILE = 'nope';
+    expect(explain(missing)).toBe(
+      'Profile nope (AWS_PROFILE) gives no AWS credentials (Could not load credentials): sign in with it, or choose ' +
+        'another; `aws configure list-profiles` lists those there are.',
+    );
+  });
+
+  test('without a profile say to set one', () => {
+    expect(explain(missing)).toMatch(/: set AWS_PROFILE, or sign in\.$/);
+  });
+});

@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { completeProgram } from '../../cli/program.ts';
+import { run } from '../../cli/run.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+/** What is said of wrong usage. */
+async function said(...argv: string[]): Promise<string> {
+  let written = '';
+  jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    written += String(chunk);
+    return true;
+  });
+  jest.spyOn(process, 'exit').mockImplementation(() => {
+    throw new Error('exit');
+  });
+  await run(argv).catch(() => undefined);
+  return written.split('\n')[0] ?? '';
+}
+
+describe('A guess at what was meant', () => {
+  test.each([
+    [['report'], "orgkeeper: Unknown command 'report'. `--help` lists what there is."],
+    [['get'], "orgkeeper: Unknown command 'get'. `--help` lists what there is."],
+    [['retir'], "orgkeeper: Unknown command 'retir'. `--help` lists what there is."],
+    [['baseline', 'asign'], "orgkeeper: Unknown command 'asign'. `--help` lists what there is."],
+    [['forget', '111111111111', '--ye'], "orgkeeper: Unknown option '--ye'. `--help` lists what there is."],
+    [['addresses', '--dro', 'x'], "orgkeeper: Unknown option '--dro'. `--help` lists what there is."],
+  ])('never proposes what changes or removes something: %j', async (argv, sentence) => {
+    expect(await said(...argv)).toBe(sentence);
+  });
+
+  test.each([
+    [['acounts'], "orgkeeper: Unknown command 'acounts'. Did you mean accounts?"],
+    [['baseline', 'lst'], "orgkeeper: Unknown command 'lst'. Did you mean list?"],
+    [['accounts', '--drift'], "orgkeeper: Unknown option '--drift'. Did you mean --drifted?"],
+  ])('proposes what only reads: %j', async (argv, sentence) => {
+    expect(await said(...argv)).toBe(sentence);
+  });
+
+  test('is made of no command that asks for something, whatever is misspelt', async () => {
+    const changing = ['retire', 'forget', 'register', 'create', 'sweep', 'pause', 'resume'];
+    const names = (await completeProgram()).commands.map((command) => command.name());
+    expect(names).toEqual(expect.arrayContaining(changing));
+    for (const name of changing) expect(await said(name.slice(0, -1))).not.toMatch(/mean/);
+  });
+});
