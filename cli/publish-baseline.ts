@@ -38,7 +38,7 @@ export async function publishBaselineFile(
 async function agreeOnPools(table: Table, file: string, { sections }: BaselineDraft): Promise<void> {
   const pools = kinds.flatMap((kind) => {
     const section = kind.section.safeParse(sections[kind.name]);
-    return section.success ? (kind.addressPool?.(section.data) ?? []) : [];
+    return section.success ? (kind.pool?.of(section.data) ?? []) : [];
   });
   if (pools.length === 0) return;
   const known = (await addressBook(table).pools()).pools;

@@ -40,18 +40,16 @@ export interface Kind<Section, Wanted, Actual> {
     account: KindAccount,
     recorded: Readonly<Record<string, string>>,
   ): readonly string[];
-  /** True for the kind whose changes the `Access` condition must be verified after. */
-  readonly verifiesAccess?: boolean;
-  /** Of that kind: the role that Main assumes, as wanted or as found. */
-  role?(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
+  /** Of the kind that makes the role which Main assumes. */
+  readonly entryRole?: EntryRole<Wanted, Actual>;
+  /** Of a kind that takes a block of addresses for each account. */
+  readonly pool?: Pool<Section>;
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
   /** CloudTrail event names that say that somebody changed one of these by hand. For later: nothing listens to them yet. */
   readonly wakeOn: readonly string[];
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
   outputNames(section: Section): readonly string[];
-  /** The pool from which each account gets a block of its own: known as `${address.cidr}` once it has one. */
-  addressPool?(section: Section): AddressPool | undefined;
   /**
    * Pure. Fills in the names; one that `lookup` does not know stays as `${…}` and must not be written.
    * Throws InvalidDesiredState, with problems by path, when the result makes no sense for AWS.
@@ -74,8 +72,6 @@ export interface Kind<Section, Wanted, Actual> {
    * (`context.wrote`): when it fails half-way, the others are reported.
    */
   apply(change: Change<Wanted, Actual>, context: WritingContext): Promise<void>;
-  /** Of the kind that verifies access: puts back what admitted Orgkeeper before a change after which nothing does. */
-  restore?(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
   /**
    * Takes away exactly what Orgkeeper made, in reverse order; safe to repeat. Throws ForeignResource (reason
    * `InUse`, naming what is in the way) where something else depends on it; nothing of others is touched.
@@ -87,6 +83,22 @@ export interface Kind<Section, Wanted, Actual> {
   superseded?(made: Readonly<Record<string, string>>, account: KindAccount): boolean;
   /** Pure. ARNs of what outputs say that Orgkeeper made and the baseline no longer names: `remove` takes them away, too. */
   leftBehind?(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
+}
+
+/** The role which Main assumes: after each change of it the engine verifies that it admits the runner, and nobody else. */
+export interface EntryRole<Wanted, Actual> {
+  /** Path of the difference that decides whom the role admits. */
+  readonly trustPath: string;
+  /** Pure. The role and whom it admits, as wanted or as found. */
+  read(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
+  /** Puts back the trust that admitted Orgkeeper before a change after which none does. Safe to repeat. */
+  putBack(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
+}
+
+/** A named pool, from which each account gets a block of its own: known as `${address.cidr}` once it has one. */
+export interface Pool<Section> {
+  /** Pure. The pool that a section names; undefined where it names none. */
+  of(section: Section): AddressPool | undefined;
 }
 
 /** What a list of kinds holds; each kind's own types are its own business. */

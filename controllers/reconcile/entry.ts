@@ -36,9 +36,9 @@ function policy(
   for (const kind of kinds) {
     const { read, write } = kind.permissions;
     // Where the role is its owner's it is never changed, and neither is a network that they bring along.
-    const theirs = kind.verifiesAccess || (kind.name === 'network' && network !== undefined);
+    const theirs = kind.entryRole || (kind.name === 'network' && network !== undefined);
     for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
-      (kind.verifiesAccess && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
+      (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
     }
   }
   const statements = [

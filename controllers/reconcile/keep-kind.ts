@@ -75,12 +75,13 @@ async function writeKind(
       ...contextFor(account, place, await clients(seen, wanted), place.outputs),
       wrote: (more: readonly Difference[]) => void written.push(...more),
     };
-    if (kind.restore && account.entry) restore = async () => kind.restore?.(change, context);
+    const { entryRole } = kind;
+    if (entryRole && account.entry) restore = () => entryRole.putBack(change, context);
     await kind.apply(change, context);
     return { ...afterwards(kind, change, differences, restore), differences };
   } catch (error) {
     const honest = differences.map((one) => (written.includes(one) ? one : reported(one)));
-    const maybe = restore && isUnanswered(error) ? differences.filter(isTrust) : [];
+    const maybe = restore && isUnanswered(error) ? differences.filter(isTrust(kind)) : [];
     const done = afterwards(kind, change, [...written, ...maybe], restore);
     return { ...done, differences: honest, failure: { error } };
   }
@@ -93,7 +94,7 @@ function afterwards(
   written: readonly Difference[],
   restore: Done['restore'],
 ): Pick<Done, 'role' | 'restore'> {
-  const changed = actual === undefined ? written.length > 0 : written.some(isTrust);
+  const changed = actual === undefined ? written.length > 0 : written.some(isTrust(kind));
   return changed ? { ...roleOf(kind, actual ?? wanted, wanted), ...(restore && { restore }) } : {};
 }
 
@@ -108,7 +109,8 @@ function reported(difference: Difference): Difference {
 
 /** @param there the role where it stands: its path may not be as wanted, and cannot be changed */
 function roleOf(kind: AnyKind, there: unknown, standing: unknown): Pick<KindOutcome, 'role'> {
-  if (!kind.role) return {};
-  const trust = standing === undefined ? 'none' : kind.role(standing).trustPolicy;
-  return { role: { arn: kind.role(there).arn, trust } };
+  const { entryRole } = kind;
+  if (!entryRole) return {};
+  const trust = standing === undefined ? 'none' : entryRole.read(standing).trustPolicy;
+  return { role: { arn: entryRole.read(there).arn, trust } };
 }

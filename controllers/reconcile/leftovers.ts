@@ -80,7 +80,7 @@ export function divide(given: {
 
 /** The role by which the account is entered is its owner's, and no leftover. */
 function isEntryRole(kind: AnyKind, { entry }: KindAccount): boolean {
-  return entry !== undefined && kind.verifiesAccess === true;
+  return entry !== undefined && kind.entryRole !== undefined;
 }
 
 /** A leftover with what is needed to look at it, or to take it away. */

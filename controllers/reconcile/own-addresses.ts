@@ -31,7 +31,7 @@ export async function giveAddress(
   const { place, record } = pass;
   if (place.outputs[OUTPUT] || record.network || stopped(pass)) return undefined;
   for (const { kind, section } of kept) {
-    const pool = kind.addressPool?.(section);
+    const pool = kind.pool?.of(section);
     if (!pool) continue;
     try {
       const holder = { accountId: record.accountId, now: new Date() };

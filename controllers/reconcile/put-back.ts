@@ -11,20 +11,20 @@ import type { Pass } from './pass-types.ts';
 const PASSING = ['Throttled', 'ServiceFault', 'Conflict'];
 
 /** The difference that decides whom a role admits. Pure. */
-export function isTrust({ path }: Difference): boolean {
-  return path === 'trustPolicy';
+export function isTrust({ entryRole }: AnyKind): (difference: Difference) => boolean {
+  return ({ path }) => path === entryRole?.trustPath;
 }
 
 /** What was seen, its trust left as it stands where a change of it stays put back; all else is compared as ever. Pure. */
 export function holdingBack(seen: Seen, { record, before }: Pick<Pass, 'record' | 'before'>): Seen {
-  if (!seen.kind.verifiesAccess || !staysPutBack(record, before)) return seen;
+  if (!seen.kind.entryRole || !staysPutBack(record, before)) return seen;
   const message = before?.conditions.find(({ reason }) => reason === PUT_BACK)?.message ?? '';
   const diff: AnyKind['diff'] = (wanted, actual) => {
     const compared = seen.kind.diff(wanted, actual);
     const held = compared.differences
-      .filter(isTrust)
+      .filter(isTrust(seen.kind))
       .map((difference): Blocked => ({ reason: PUT_BACK, message, difference: reported(difference) }));
-    const differences = compared.differences.filter((one) => !isTrust(one));
+    const differences = compared.differences.filter((one) => !isTrust(seen.kind)(one));
     return { ...compared, differences, blocked: [...held, ...compared.blocked] };
   };
   return { ...seen, kind: { ...seen.kind, diff } };
@@ -57,7 +57,7 @@ export async function putBack(
     `The trust policy of the role in use was changed, then put back, because the runner was refused with it: ${why}. ` +
     `${next} until the account is registered again, with the same content or other, or assigned another version.`;
   const error = new Refused(message, { reason: PUT_BACK });
-  const differences = outcome.differences.map((one) => (isTrust(one) ? reported(one) : one));
+  const differences = outcome.differences.map((one) => (isTrust(outcome.kind)(one) ? reported(one) : one));
   const state = outcome.state.is === 'failed' ? outcome.state : ({ is: 'failed', error } as const);
   return { outcome: { ...outcome, differences, state }, error };
 }

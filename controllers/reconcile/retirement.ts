@@ -47,9 +47,7 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   pass.stands.leftovers = pass.stands.leftovers.filter((leftover) => !gone.includes(leftover));
   const retired = outcomes.every(({ state }) => state.is === 'removed') && pass.stands.leftovers.length === 0;
   // Of a network that made way for the account's own before leftovers were kept, nobody knows whether it is there.
-  const networkIsGone = units.some(
-    ({ kind, leftover }) => kind.addressPool && (leftover || !pass.record.network),
-  );
+  const networkIsGone = units.some(({ kind, leftover }) => kind.pool && (leftover || !pass.record.network));
   if (retired && networkIsGone) await giveAddressBack(pass, deps);
   return { outcomes, retired, ...(since && { hold: since }), ...none };
 }
@@ -93,7 +91,7 @@ async function takeAway(unit: Unit, deps: PassDeps): Promise<KindOutcome> {
 
 /** The role by which the account is entered. */
 function isEntry(kind: AnyKind, { entry }: KindAccount): boolean {
-  return entry !== undefined && kind.verifiesAccess === true;
+  return entry !== undefined && kind.entryRole !== undefined;
 }
 
 /** What was made of a kind before the baseline named it otherwise; none where the baseline makes no sense. */

@@ -20,7 +20,7 @@ export async function verified(
   outcomes: readonly KindOutcome[],
   clock?: Clock,
 ): Promise<Omit<Findings, 'hold' | 'retired'>> {
-  const outcome = outcomes.find(({ kind }) => kind.verifiesAccess);
+  const outcome = outcomes.find(({ kind }) => kind.entryRole);
   const old = pass.before?.conditions.find(({ type }) => type === 'Access');
   if (outcome && isForeign(outcome)) return { outcomes, findings: [untried(outcome, old)], failures: [] };
   const role = roleOf(pass, deps, outcome);
@@ -77,7 +77,7 @@ function untried({ kind }: KindOutcome, old: Condition | undefined): Finding {
 
 /** A change of the role that stays put back is not tried; what was said of it stays, until the trust is as desired. */
 function isHeldBack(outcome: KindOutcome | undefined, { record, before }: Pass): boolean {
-  return staysPutBack(record, before) && (!outcome?.role || outcome.differences.some(isTrust));
+  return staysPutBack(record, before) && (!outcome?.role || outcome.differences.some(isTrust(outcome.kind)));
 }
 
 /** The account could be read, by an older session, and not be entered to make the role: that is what is to be said. */
@@ -94,7 +94,7 @@ function isTriedAgain(outcome: KindOutcome | undefined): boolean {
 
 /** True when the pass changed the role, or may have. */
 export function wroteRole(outcome: KindOutcome | undefined): boolean {
-  if (!outcome?.kind.verifiesAccess) return false;
+  if (!outcome?.kind.entryRole) return false;
   return outcome.restore !== undefined || outcome.differences.some(({ action }) => action !== 'reported');
 }
 

@@ -95,8 +95,11 @@ describe('changing the role in use', () => {
       name: 'executionRole',
       render: () => 'new',
       diff: () => ({ differences: [trust, policy], blocked: [], foreign: [] }),
-      role: (trustPolicy: string) => ({ arn: `where ${trustPolicy} is`, trustPolicy }),
-      restore: async () => {},
+      entryRole: {
+        trustPath: 'trustPolicy',
+        read: (trustPolicy: string) => ({ arn: `where ${trustPolicy} is`, trustPolicy }),
+        putBack: async () => {},
+      },
       async apply(_: unknown, { wrote }: WritingContext) {
         wrote(written.filter((each) => each !== undefined));
         if (error) throw error;

@@ -35,7 +35,7 @@ describe('a plan', () => {
   ])('says of a change that was put back: what %s', async (_, version, state) => {
     const kind = {
       name: 'things',
-      verifiesAccess: true,
+      entryRole: { trustPath: 'trustPolicy' },
       section: z.any(),
       permissions: { read: [], write: [] },
       render: () => ({}),

@@ -35,8 +35,11 @@ async function pass(
     permissions: { read: [`ec2:Get-${name}`], write: [`ec2:Put-${name}`] },
     resources: () => [`arn:${name}`],
     ...(name === 'role' && {
-      verifiesAccess: true,
-      role: () => ({ arn: ROLE, trustPolicy: {} }),
+      entryRole: {
+        trustPath: 'trustPolicy',
+        read: () => ({ arn: ROLE, trustPolicy: {} }),
+        putBack: async () => {},
+      },
     }),
     wakeOn: [],
     outputNames: () => [],

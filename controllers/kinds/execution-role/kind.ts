@@ -42,8 +42,11 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     ],
   },
   resources,
-  verifiesAccess: true,
-  role: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
+  entryRole: {
+    trustPath: 'trustPolicy',
+    read: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
+    putBack: restore,
+  },
   namesForAws: POLICY_VARIABLE,
   wakeOn: [
     'AttachRolePolicy',
@@ -66,7 +69,6 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   outputs,
   diff,
   apply,
-  restore,
   remove,
   made,
   leftBehind: formerRoles,

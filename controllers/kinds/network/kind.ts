@@ -85,7 +85,7 @@ export const network = withGiven({
     'ReplaceRouteTableAssociation',
   ],
   outputNames,
-  addressPool: ({ cidrPool }) => cidrPool,
+  pool: { of: ({ cidrPool }) => cidrPool },
   render,
   observe,
   outputs,
