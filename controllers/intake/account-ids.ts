@@ -2,14 +2,12 @@ const ACCOUNT = /^\d{12}$/;
 
 /**
  * The ids of the accounts that an event of CloudTrail is about. Where they stand is not documented for every event:
- * as `accountId`, or as a party of type ACCOUNT of a handshake, anywhere in what was asked and answered. Who leaves an
- * organization names nobody: then it is the caller. Pure.
+ * as `accountId`, or as a party of type ACCOUNT of a handshake, anywhere in what was asked and answered. Pure.
  */
 export function accountIdsIn(detail: unknown): string[] {
-  const { requestParameters, responseElements, serviceEventDetails, userIdentity } = fields(detail);
+  const { requestParameters, responseElements, serviceEventDetails } = fields(detail);
   const named = [requestParameters, responseElements, serviceEventDetails].flatMap(idsIn);
-  const caller = fields(detail).eventName === 'LeaveOrganization' ? [fields(userIdentity).accountId] : [];
-  const ids = [...named, ...caller].filter((id) => typeof id === 'string' && ACCOUNT.test(id));
+  const ids = named.filter((id) => typeof id === 'string' && ACCOUNT.test(id));
   return [...new Set(ids as string[])];
 }
 

@@ -10,7 +10,8 @@ import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 type Follow = (incoming: Incoming, deps: IntakeDeps) => Promise<IntakeOutcome>;
 
 /**
- * The events that are followed, by source and name. An event only says which accounts to look at, and a hint: what
+ * The events that are followed, by source and name. An invited account that accepts, and one that leaves, is told of by
+ * AccountJoinedOrganization and AccountDepartedOrganization: its own call is recorded in its own trail alone. An event only says which accounts to look at, and a hint: what
  * Organizations says of them now decides. The stack of the management account forwards these and no others.
  */
 export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> = {
@@ -21,7 +22,6 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
       if (created) return ignored('CreateAccountResult tells of accounts that are created');
       return lookAtAccounts({ came: true }, incoming, deps);
     },
-    AcceptHandshake: (incoming, deps) => lookAtAccounts({ came: true }, incoming, deps),
     MoveAccount: (incoming, deps) => {
       const from = textIn(incoming.detail, 'sourceParentId');
       return lookAtAccounts(from ? { movedFrom: from } : {}, incoming, deps);
@@ -29,7 +29,6 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
     CloseAccountResult: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
     AccountDepartedOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
     RemoveAccountFromOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
-    LeaveOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
   },
   'aws.controltower': { CreateManagedAccount: managedAccount, UpdateManagedAccount: managedAccount },
 };

@@ -15,10 +15,8 @@ const EVENT_NAMES: Record<ForwardedSource, string[]> = {
     'CloseAccountResult',
     'AccountJoinedOrganization',
     'AccountDepartedOrganization',
-    'AcceptHandshake',
     'MoveAccount',
     'RemoveAccountFromOrganization',
-    'LeaveOrganization',
   ],
   'aws.controltower': ['CreateManagedAccount', 'UpdateManagedAccount'],
 };

@@ -122,7 +122,6 @@ const accepted = {
 describe('an account that came', () => {
   it.each([
     ['AccountJoinedOrganization', joined, 'aws.organizations'],
-    ['AcceptHandshake', handshake, 'aws.organizations'],
     ['CreateManagedAccount', controlTower('SUCCEEDED'), 'aws.controltower'],
     ['UpdateManagedAccount', controlTower('SUCCEEDED'), 'aws.controltower'],
   ])('by %s is registered', async (eventName, detail, source) => {
@@ -156,10 +155,10 @@ describe('an account that came', () => {
     expect(recorded()).toMatchObject({ lifecycle: 'managed' });
   });
 
-  it('long ago stays unmanaged, whatever handshake it accepts', async () => {
+  it('long ago stays unmanaged, whatever says that it came', async () => {
     account = anOrganizationAccount({ joinedAt: '2025-01-01T00:00:00.000Z' });
     keep(aRecord({ lifecycle: 'unmanaged', mode: 'observe' }));
-    expect(await follow('AcceptHandshake', handshake)).toMatchObject({ did: 'ignored' });
+    expect(await follow('AccountJoinedOrganization', handshake)).toMatchObject({ did: 'ignored' });
     expect(recorded()).toMatchObject({ lifecycle: 'unmanaged', generation: 3 });
   });
 
@@ -171,6 +170,14 @@ describe('an account that came', () => {
     });
     expect(described).toEqual([]);
   });
+
+  it.each(['AcceptHandshake', 'LeaveOrganization'])(
+    'is not told of by its own call %s',
+    async (eventName) => {
+      expect(await follow(eventName, handshake)).toMatchObject({ did: 'ignored' });
+      expect(described).toEqual([]);
+    },
+  );
 
   it('that is not in the organization is refused', async () => {
     account = undefined;
@@ -191,7 +198,6 @@ describe('an account that went', () => {
       { serviceEventDetails: { accountId: MEMBER, departedMethod: 'Removed' } },
     ],
     ['RemoveAccountFromOrganization', named],
-    ['LeaveOrganization', { userIdentity: { accountId: MEMBER } }],
   ])('by %s is no longer kept', async (eventName, detail) => {
     account =
       eventName === 'CloseAccountResult'
