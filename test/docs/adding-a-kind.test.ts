@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -14,20 +15,22 @@ import { accountAlias } from './account-alias/kind.ts';
 import { blocksOf, page, ROOT } from './pages.ts';
 
 const guide = page('docs/adding-a-kind.md');
-const [first, ...others] = kinds;
+/** Where its reader has pasted the example already, it is in the list. */
+const before = kinds.filter(({ name }) => name !== accountAlias.name);
+const [first, ...others] = before;
 const withExample = first ? [first, accountAlias, ...others] : [];
 
 describe('docs/adding-a-kind.md', () => {
-  it('shows the kind that this test runs, as it would stand in controllers/kinds', () => {
+  it('shows the kind that this test runs, as the linter wants it in controllers/kinds', () => {
     const source = readFileSync(join(import.meta.dirname, 'account-alias/kind.ts'), 'utf8');
     const moved = source.replace('../../../controllers/kinds/kind.ts', '../kind.ts');
-    expect(blocksOf(guide, 'ts').map(({ text }) => text)).toContain(moved);
+    expect(blocksOf(guide, 'ts').map(({ text }) => text)).toContain(linted(moved));
   });
 
   it('shows a baseline that is valid once the kind is in the list, and not before', () => {
     const [baseline] = blocksOf(guide, 'yaml');
     expect(parseBaseline(baseline?.text ?? '', withExample)).toHaveProperty('baseline');
-    expect(parseBaseline(baseline?.text ?? '', kinds)).toHaveProperty('problems');
+    expect(parseBaseline(baseline?.text ?? '', before)).toHaveProperty('problems');
   });
 
   it('names every member of the contract', () => {
@@ -38,6 +41,13 @@ describe('docs/adding-a-kind.md', () => {
     expect(members.filter((member) => !guide.text.includes(`\`${member}\``))).toEqual([]);
   });
 });
+
+/** A kind as `npm run fix` leaves it in its folder. @throws Error for what that cannot mend */
+function linted(text: string): string {
+  const place = '--stdin-file-path=controllers/kinds/account-alias/kind.ts';
+  const biome = join(ROOT, 'node_modules/.bin/biome');
+  return execFileSync(biome, ['check', '--write', place], { cwd: ROOT, input: text, encoding: 'utf8' });
+}
 
 const alias = async ({ clients }: Member) =>
   (await clients.iam.send(new ListAccountAliasesCommand({}))).AccountAliases?.[0];
