@@ -66,10 +66,18 @@ describe('orgkeeper plan, over the local runtime,', () => {
   it('by a file says what that would change', async () => {
     const { code, stdout } = await fleet.orgkeeper('plan', id, '--baseline', await small(), '--json');
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({
-      baseline: { name: 'small' },
-      differences: [{ resource: '/orgkeeper/planned', desired: id, action: 'created' }],
-    });
+    const { baseline, differences, obstacles } = JSON.parse(stdout);
+    expect(baseline).toEqual({ name: 'small' });
+    const said = (differences as { resource: string; action: string }[]).map(({ resource, action }) => [
+      resource,
+      action,
+    ]);
+    expect(said).toContainEqual(['/orgkeeper/planned', 'created']);
+    expect(said).toContainEqual(['/orgkeeper/role/arn', 'removed']);
+    expect(obstacles).toMatchObject([
+      { kind: 'executionRole', state: 'blocked', message: expect.stringContaining('is still there') },
+      { kind: 'network', state: 'blocked', message: expect.stringContaining('is still there') },
+    ]);
   }, 120_000);
 
   it('is asked for by a role that no trust lets go on to an account', async () => {
