@@ -42,6 +42,7 @@ export async function lease(pass: Pass, deps: PassDeps): Promise<void> {
     now: new Date(),
     readVersion: pass.before?.version ?? 0,
     record: pass.record,
+    home: pass.stands.home,
   });
   pass.turn.leased(first);
   let renewal: Promise<void> | undefined;

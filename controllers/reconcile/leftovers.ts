@@ -58,11 +58,15 @@ export function divide(given: {
   const { was, home, kinds, kept, account } = given;
   const outputs = { ...given.outputs };
   const leftovers: Leftover[] = [];
+  const otherBaseline = formatBaseline(was.baseline) !== formatBaseline(home.baseline);
   for (const kind of kinds) {
     const made = kind.made(outputs);
     const isKept = kept.some((one) => one.kind === kind);
     const moved = kind.scope === 'regional' && was.region !== home.region;
-    if (Object.keys(made).length === 0 || isEntryRole(kind, account)) continue;
+    if (isEntryRole(kind, account)) continue;
+    // A pass that was killed there may have made what nobody recorded: it is looked for once, by its tags.
+    const mayBeThere = moved || (!isKept && otherBaseline);
+    if (isNone(made) && !mayBeThere) continue;
     if (isKept && !moved && !kind.superseded?.(made, account)) continue;
     const region = kind.scope === 'global' ? GLOBAL : was.region;
     leftovers.push({ kind: kind.name, region, baseline: was.baseline, outputs: made });
@@ -72,10 +76,17 @@ export function divide(given: {
     const kind = kept.find((one) => one.kind.name === old.kind)?.kind;
     const isHere = kind !== undefined && (old.region === GLOBAL || old.region === home.region);
     const isWanted = isHere && !kind.superseded?.(old.outputs, account);
-    if (isWanted && Object.keys(kind.made(outputs)).length === 0) Object.assign(outputs, old.outputs);
-    else leftovers.push(old);
+    const at = leftovers.findIndex((one) => one.kind === old.kind && one.region === old.region);
+    if (isWanted && isNone(kind.made(outputs))) Object.assign(outputs, old.outputs);
+    else if (at < 0) leftovers.push(old);
+    // Of one kind there is one in a region: what was known of it is known better than that something may be there.
+    else if (isNone(leftovers[at]?.outputs ?? {})) leftovers[at] = old;
   }
   return { outputs, leftovers };
+}
+
+function isNone(made: Readonly<Record<string, string>>): boolean {
+  return Object.keys(made).length === 0;
 }
 
 /** The role by which the account is entered is its owner's, and no leftover. */
@@ -101,6 +112,7 @@ export async function leftoversOf(pass: Pass, deps: PassDeps): Promise<Apart[]> 
     if (!kind) return [];
     const kept = await sectionsOf(leftover, deps);
     const section = kept.find((one) => one.kind === kind)?.section;
+    if (section === undefined && isNone(leftover.outputs)) return [];
     const record = there(pass.record, leftover);
     const { 'address.cidr': address } = pass.place.outputs;
     const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address }) };
@@ -110,7 +122,12 @@ export async function leftoversOf(pass: Pass, deps: PassDeps): Promise<Apart[]> 
     const apart = { leftover, kind, account, pass: { ...pass, record, place } };
     return [section === undefined ? apart : { ...apart, section }];
   });
-  return (await Promise.all(all)).flat();
+  const apart = (await Promise.all(all)).flat();
+  // What nobody recorded, and the baseline of then did not have either, was never there.
+  pass.stands.leftovers = pass.stands.leftovers.filter(
+    (leftover) => !isNone(leftover.outputs) || apart.some((one) => one.leftover === leftover),
+  );
+  return apart;
 }
 
 async function sectionsOf({ baseline }: Leftover, deps: PassDeps): Promise<KeptKind[]> {
@@ -133,43 +150,48 @@ export async function lookAtLeftovers(
   reading: (at: Pass) => Promise<MemberClients>,
 ): Promise<Finding[]> {
   const apart = await leftoversOf(pass, deps);
-  const looked = await Promise.all(
-    apart.map(async (one) => ({ one, stands: await stillStands(one, reading) })),
-  );
-  const left = looked.filter(({ stands }) => stands !== undefined);
+  const looked = await Promise.all(apart.map(async (one) => ({ one, seen: await lookAt(one, reading) })));
+  const left = looked.flatMap(({ one, seen }) => (seen ? [{ one, ...seen }] : []));
   const unknown = pass.stands.leftovers.filter(({ kind }) => !deps.kinds.some(({ name }) => name === kind));
-  pass.stands.leftovers = [
-    ...left.map(({ one, stands }) => ({ ...one.leftover, outputs: stands ?? one.leftover.outputs })),
-    ...unknown,
-  ];
-  return left.map(({ one }) => notInBaseline(one));
+  pass.stands.leftovers = [...left.map(({ one, outputs }) => ({ ...one.leftover, outputs })), ...unknown];
+  return left.map(({ one, unseen }) => notInBaseline(one, unseen));
 }
 
-/** The ids of what is still there; undefined when nothing of ours is. */
-async function stillStands(
+/** The ids of what is still there, or why that could not be seen; undefined when nothing of ours is there. */
+async function lookAt(
   { kind, section, account, leftover, pass }: Apart,
   reading: (at: Pass) => Promise<MemberClients>,
-): Promise<Record<string, string> | undefined> {
+): Promise<{ outputs: Leftover['outputs']; unseen?: string } | undefined> {
   const { outputs } = leftover;
-  if (section === undefined) return outputs;
+  if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
   try {
     const wanted = render({ kind, section, account }, pass.place, outputs);
     const observed = await kind.observe(
       wanted,
       contextFor(account, pass.place, await reading(pass), outputs),
     );
-    if (observed.state === 'absent' || observed.state === 'foreign') return undefined;
-    if (observed.state === 'settling') return outputs;
-    const found = kind.made({ ...pass.place.outputs, ...kind.outputs(observed.actual) });
-    return Object.keys(kind.outputs(observed.actual)).length > 0 ? found : undefined;
-  } catch {
-    // It says so itself when the account is kept there again or retired; until then it counts as there.
-    return outputs;
+    switch (observed.state) {
+      case 'absent':
+        return undefined;
+      case 'settling':
+        return { outputs, unseen: observed.message };
+      case 'foreign':
+        return isNone(outputs) ? undefined : { outputs, unseen: observed.message };
+      case 'present': {
+        const found = kind.outputs(observed.actual);
+        return isNone(found) ? undefined : { outputs: kind.made({ ...pass.place.outputs, ...found }) };
+      }
+    }
+  } catch (error) {
+    return { outputs, unseen: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** What a condition says of a leftover. Pure. */
-export function notInBaseline({ kind, leftover }: Pick<Apart, 'kind' | 'leftover'>): Finding {
+/** What a condition says of a leftover, and why it could not be looked at. Pure. */
+export function notInBaseline(
+  { kind, leftover }: Pick<Apart, 'kind' | 'leftover'>,
+  unseen?: string,
+): Finding {
   const { region, baseline } = leftover;
   const where = region === GLOBAL ? '' : ` in ${region}`;
   const again =
@@ -178,7 +200,8 @@ export function notInBaseline({ kind, leftover }: Pick<Apart, 'kind' | 'leftover
       : `register the account with that region and a baseline that has it`;
   const message =
     `What Orgkeeper made of ${kind.name}${where} by ${formatBaseline(baseline)} is still there, and the account's baseline no longer ` +
-    `keeps it: ${again}, delete it by hand, or retire the account with its resources removed.`;
+    `keeps it: ${again}, delete it by hand, or retire the account with its resources removed.` +
+    (unseen ? ` It could not be looked at, and counts as there: ${unseen}` : '');
   return {
     type: kind.condition,
     status: 'False',

@@ -47,7 +47,7 @@ export async function runPass(request: PassRequest, deps: PassDeps): Promise<Pas
   const place = { record, config: deps.config, outputs: withAddress(before?.outputs, address) };
   const calls = { reads: 0, writes: 0 };
   const turn = takeTurn(request.until);
-  const stands = { home: before?.home, leftovers: before?.leftovers ?? [] };
+  const stands = { home: before?.home ?? items.begun, leftovers: before?.leftovers ?? [] };
   const pass: Pass = {
     ...{ id: randomUUID(), startedAt, request, record, before, control, place, stands, turn, calls },
   };

@@ -46,10 +46,16 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
   }
   pass.stands.leftovers = pass.stands.leftovers.filter((leftover) => !gone.includes(leftover));
   const retired = outcomes.every(({ state }) => state.is === 'removed') && pass.stands.leftovers.length === 0;
-  // Of a network that made way for the account's own before leftovers were kept, nobody knows whether it is there.
-  const networkIsGone = units.some(({ kind, leftover }) => kind.pool && (leftover || !pass.record.network));
-  if (retired && networkIsGone) await giveAddressBack(pass, deps);
+  if (retired && addressIsFree(units, pass)) await giveAddressBack(pass, deps);
   return { outcomes, retired, ...(since && { hold: since }), ...none };
+}
+
+/** Whether all that a block was given for is seen to be gone. */
+function addressIsFree(units: readonly Unit[], { before, record }: Pass): boolean {
+  const users = units.filter(({ kind }) => kind.addressPool);
+  if (users.some(({ kind, pass }) => Object.keys(kind.made(pass.place.outputs)).length > 0)) return false;
+  // What no longer is desired was not kept track of always: a network may be there of which nobody knows.
+  return before?.home !== undefined || users.some(({ leftover }) => leftover || !record.network);
 }
 
 /** What was made of a kind in a place: kept until now, or left there by an earlier desired state. */

@@ -10,12 +10,12 @@ import type { AccountRecord, Owed } from '../account.ts';
 import type { Address } from '../address-pool.ts';
 import type { Control } from '../control.ts';
 import { followedBy, type Trace } from '../order.ts';
-import type { AccountStatus } from '../status.ts';
+import type { AccountStatus, Home } from '../status.ts';
 import { addressKey, readAddress } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
-import { readStatus } from './status-item.ts';
+import { readBegun, readStatus } from './status-item.ts';
 import { COLLECTION_INDEX, itemsOf, type Table, unlessChanged } from './table.ts';
 
 /** Desired state and status of one account, read together. */
@@ -23,6 +23,8 @@ export interface AccountItems {
   readonly record?: AccountRecord;
   /** Absent until a pass has saved one. */
   readonly status?: AccountStatus;
+  /** Where its first pass began to write, when none has saved a status. */
+  readonly begun?: Home;
   /** The block of addresses that it holds of some pool. */
   readonly address?: Address;
   readonly control: Control;
@@ -46,11 +48,13 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
     items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
   const record = readRecord(find(accountKey(accountId)));
   const status = readStatus(find(statusKey(accountId)));
+  const begun = readBegun(find(statusKey(accountId)));
   const address = readAddress(find(addressKey(accountId)));
   return {
     ...(record && { record }),
     ...(address && { address }),
     ...(status && { status }),
+    ...(begun && { begun }),
     control: controlOf(find(CONTROL_KEY)),
   };
 }

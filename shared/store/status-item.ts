@@ -71,5 +71,11 @@ export function readStatus(item: Item | undefined): AccountStatus | undefined {
   return item?.version === 0 ? undefined : readSaved(item);
 }
 
+/** Where the first pass of an account began to write, when it never saved a status. */
+export function readBegun(item: Item | undefined): Home | undefined {
+  return item?.version === 0 && item.home !== undefined ? readHome(item).home : undefined;
+}
+const readHome = reader<{ readonly home: Home }>({ home: z.looseObject(home) });
+
 /** Reads a line of an account's history. */
 export const readPass = reader<PassRecord>(pass);

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { AccountRecord } from '../account.ts';
 import { Conflict } from '../errors.ts';
-import type { AccountStatus, PassRecord } from '../status.ts';
+import type { AccountStatus, Home, PassRecord } from '../status.ts';
 import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
 import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
@@ -28,13 +28,17 @@ export async function takeLease(
     now: Date;
     readVersion: number;
     record: ReadRecord;
+    /** Where the pass writes: kept with the first lease of an account, lest a pass that never saves leaves things unknown. */
+    home?: Home | undefined;
   },
 ): Promise<void> {
+  const isFirst = lease.readVersion === 0 && lease.home !== undefined;
   const update = {
     TableName: table.name,
     Key: statusKey(lease.accountId),
     UpdateExpression:
-      'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account',
+      'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account' +
+      (isFirst ? ', home = if_not_exists(home, :home)' : ''),
     ConditionExpression: asRead(lease.readVersion),
     ExpressionAttributeNames: { '#collection': 'collection' },
     ExpressionAttributeValues: {
@@ -42,6 +46,7 @@ export async function takeLease(
       ':status': 'status',
       ':account': lease.accountId,
       ':zero': 0,
+      ...(isFirst && { ':home': lease.home }),
       ':read': lease.readVersion,
       ':pass': lease.passId,
       ':now': lease.now.toISOString(),

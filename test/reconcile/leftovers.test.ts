@@ -82,6 +82,21 @@ describe('what desired state no longer has', () => {
     expect(Object.keys(left).filter((name) => name in apart)).toEqual([]);
   });
 
+  it.each<[string, Parameters<typeof divided>[0], string[]]>([
+    ['another region', { region: 'us-west-2', from: ROLE }, ['network eu-west-1', 'parameters eu-west-1']],
+    ['a baseline without it', { kept: [executionRole, parameters], from: ROLE }, ['network eu-west-1']],
+  ])('may be there unrecorded, of a pass that was killed before %s was asked for', (_, given, expected) => {
+    const { leftovers } = divided(given);
+    expect(leftovers.map(({ kind, region }) => `${kind} ${region}`)).toEqual(expected);
+    expect(leftovers.map((one) => one.outputs)).toEqual(expected.map(() => ({})));
+  });
+
+  it('is known better than that it may be there', () => {
+    const known = [of('network', NETWORK)];
+    const { leftovers } = divided({ region: 'us-west-2', from: ROLE, leftovers: known });
+    expect(leftovers.filter(({ kind }) => kind === 'network')).toEqual(known);
+  });
+
   it('comes back among the outputs when it is desired again, and not before', () => {
     const leftovers = [of('network', NETWORK), of('parameters', PARAMETERS)];
     const elsewhere = divided({ region: 'us-west-2', from: ROLE, leftovers });
@@ -106,8 +121,12 @@ describe('what desired state no longer has', () => {
   });
 });
 
+const FOREIGN = { state: 'foreign', message: 'It is theirs.', remedy: '' } as const;
+
+type Outputs = Readonly<Record<string, string>>;
+
 /** Looks at a leftover network of a fake kind, which is as this says. */
-async function looked(observe: AnyKind['observe'], section: unknown = {}) {
+async function looked(observe: AnyKind['observe'], section: unknown = {}, made: Outputs = NETWORK) {
   const kind = {
     ...{ name: 'network', condition: 'Network', scope: 'regional', section: z.any() },
     render: () => ({}),
@@ -115,7 +134,7 @@ async function looked(observe: AnyKind['observe'], section: unknown = {}) {
     outputs: (actual: Record<string, string>) => actual,
     observe,
   } as unknown as AnyKind;
-  const leftover = of('network', NETWORK, 'us-west-2');
+  const leftover = of('network', made, 'us-west-2');
   const pass = {
     record: aRecord(),
     place: { outputs: {}, config: aConfig() },
@@ -144,17 +163,29 @@ describe('a look at what desired state no longer has', () => {
     expect(leftovers).toMatchObject([{ outputs: NETWORK }]);
   });
 
-  it('forgets what is gone', async () => {
-    const { found, leftovers } = await looked(async () => ({ state: 'absent' }));
+  it.each<[string, AnyKind['observe'], unknown, Outputs]>([
+    ['is gone', async () => ({ state: 'absent' }), {}, NETWORK],
+    ['nobody recorded, and is not there', async () => ({ state: 'absent' }), {}, {}],
+    ['nobody recorded, and is somebody else\u2019s', async () => FOREIGN, {}, {}],
+    ['nobody recorded, and no baseline had', async () => ({ state: 'absent' }), null, {}],
+  ])('forgets what %s', async (_, observe, section, made) => {
+    const { found, leftovers } = await looked(observe, section, made);
     expect([found, leftovers]).toEqual([[], []]);
   });
 
-  it.each<[string, AnyKind['observe'], unknown]>([
-    ['cannot be looked at', () => Promise.reject(new Error('denied')), {}],
-    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null],
-  ])('counts what %s as there', async (_, observe, section) => {
-    const { found, leftovers } = await looked(observe, section);
+  it('finds by its tags what nobody recorded', async () => {
+    const { found, leftovers } = await looked(async () => ({ state: 'present', actual: NETWORK }), {}, {});
     expect(found).toMatchObject([{ reason: 'NotInBaseline' }]);
+    expect(leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2', outputs: NETWORK }]);
+  });
+
+  it.each<[string, AnyKind['observe'], unknown, string]>([
+    ['cannot be looked at', () => Promise.reject(new Error('denied')), {}, 'denied'],
+    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null, 'not to be had'],
+    ['somebody else tagged as theirs', async () => FOREIGN, {}, 'It is theirs.'],
+  ])('counts what %s as there, and says why', async (_, observe, section, why) => {
+    const { found, leftovers } = await looked(observe, section);
+    expect(found).toMatchObject([{ reason: 'NotInBaseline', message: expect.stringContaining(why) }]);
     expect(leftovers).toHaveLength(1);
   });
 });

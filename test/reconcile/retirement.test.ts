@@ -18,10 +18,11 @@ import type { Home } from '../../shared/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
 
+const HOME = { region: 'eu-west-1', baseline: { name: 'analytics', version: 3 } };
 const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });
 
 /** A kind whose things are `<name>.id`; removing them may fail once. */
-function aKind(name: string, log: string[], failure?: Error): AnyKind {
+function aKind(name: string, log: string[], failure?: Error, staysRecorded = false): AnyKind {
   return {
     name,
     condition: name.toUpperCase(),
@@ -46,6 +47,7 @@ function aKind(name: string, log: string[], failure?: Error): AnyKind {
     remove: async (_wanted, { record }) => {
       log.push(name);
       if (failure) throw failure;
+      if (staysRecorded) return;
       record({ [`${name}.id`]: undefined, [`madeAt.${name}.id`]: undefined });
     },
   };
@@ -63,6 +65,10 @@ async function removal(
     former?: string;
     madeAt?: string;
     renderRole?: AnyKind['render'];
+    /** Taking the network away leaves its id recorded. */
+    staysRecorded?: boolean;
+    /** No network is recorded. */
+    noNetwork?: boolean;
     /** Where and by which baseline it was kept before; that baseline has every kind. */
     home?: Home;
   } = {},
@@ -72,7 +78,11 @@ async function removal(
   const regions: string[] = [];
   const record = { ...retiring, ...options.record };
   const role = { ...aKind('role', log), ...(options.renderRole && { render: options.renderRole }) };
-  const kinds = [role, aKind('network', log, options.networkFails), aKind('parameters', log)];
+  const kinds = [
+    role,
+    aKind('network', log, options.networkFails, options.staysRecorded),
+    aKind('parameters', log),
+  ];
   const config = aConfig();
   const documents = {
     async send({ constructor: { name }, input }: { constructor: { name: string }; input: object }) {
@@ -104,7 +114,7 @@ async function removal(
   const { keeps = kinds.map(({ name }) => name), address } = options;
   const outputs = {
     'role.id': 'r',
-    'network.id': 'n',
+    ...(!options.noNetwork && { 'network.id': 'n' }),
     'parameters.id': 'p',
     ...(address && { 'address.cidr': address }),
     ...(options.madeAt && { 'madeAt.network.id': options.madeAt }),
@@ -113,7 +123,7 @@ async function removal(
   const pass = {
     id: 'pass-2',
     record,
-    before: aStatus({ outputs }),
+    before: aStatus({ outputs, ...(options.home && { home: options.home }) }),
     control: { fleetPaused: options.paused ?? false, pausedBaselines: [] },
     place: { record, config, outputs: { ...outputs } },
     request: { until: new Date('9999-12-31') },
@@ -259,9 +269,19 @@ describe('The pass of a retiring account', () => {
   it.each([
     ['once its network is gone', {}, ['lease', 'parameters', 'network', 'role', 'address']],
     [
-      'never where its own network came in the place of one of ours',
+      'never where its own network came in the place of one of ours, before that was kept track of',
       { record: { network: { vpcId: 'vpc-1', subnetIds: [] } } },
       ['lease', 'parameters', 'network', 'role'],
+    ],
+    [
+      'never while something of its network is recorded, which the kind did not take away',
+      { staysRecorded: true },
+      ['lease', 'parameters', 'network', 'role'],
+    ],
+    [
+      'where its baseline has no network any more, and none was left',
+      { keeps: ['role', 'parameters'], home: HOME, noNetwork: true },
+      ['lease', 'parameters', 'role', 'address'],
     ],
   ])('gives its block of addresses back %s', async (_, options, calls) => {
     const { log, found } = await removal({ ...options, address: '10.0.0.0/22' });

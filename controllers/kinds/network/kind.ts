@@ -1,4 +1,5 @@
 import type { Command } from '../../../shared/aws/actions.ts';
+import { unanswered } from '../../../shared/made-at.ts';
 import type { Kind } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { apply } from './apply/apply.ts';
@@ -97,11 +98,13 @@ export const network = withGiven({
     account.network !== undefined && account.network.vpcId !== vpcId,
 } satisfies Kind<NetworkSection, Network, NetworkActual>);
 
-/** A network that the account brought along is not ours. */
+/** A network that the account brought along is not ours; without VPC and gateway, nothing else of one is there. */
 function made(recorded: Readonly<Record<string, string>>): Record<string, string> {
   const isGiven = recorded[GIVEN_OUTPUT] !== undefined && recorded[GIVEN_OUTPUT] === recorded[VPC.output];
   const isOurs = (name: string) => OF_A_NETWORK.test(name) && !(isGiven && /^(vpc|subnet)\./.test(name));
-  return Object.fromEntries(Object.entries(recorded).filter(([name]) => isOurs(name)));
+  const ours = Object.fromEntries(Object.entries(recorded).filter(([name]) => isOurs(name)));
+  const roots = [VPC, GATEWAY].flatMap(({ output }) => [output, unanswered(output)]);
+  return roots.some((output) => output in ours) ? ours : {};
 }
 
 function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {
