@@ -3,7 +3,7 @@ import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { arns, ORGANIZATION_ROLES } from '../../infra/names.ts';
 import type { Config } from '../../shared/config.ts';
 import { AccessDenied } from '../../shared/errors.ts';
-import type { AccountStatus } from '../../shared/status.ts';
+import type { AccountStatus, Condition } from '../../shared/status.ts';
 import { loadAccount, recordPages } from '../../shared/store/accounts.ts';
 import { trustAdmits } from '../../shared/trust.ts';
 import { explain, Failure } from '../failure.ts';
@@ -103,7 +103,7 @@ export const roles: readonly Check[] = [
       if (!seen)
         return { is: 'skipped', message: 'No account that the organization leads into was looked at yet.' };
       const { accountId, conditions, lastPass } = seen;
-      const denied = conditions.find(({ type, reason }) => type === 'Access' && ENTRY_DENIED.has(reason));
+      const denied = entryDenied(conditions);
       return denied
         ? failed(
             `Account ${accountId} could not be entered at ${lastPass?.startedAt}: ${denied.message}`,
@@ -150,13 +150,17 @@ export function organizationRoleProblem(
   return other && `admits ${other}, which has no use for it`;
 }
 
-/** Reasons of the condition `Access` that speak of the way in by the organization. */
-const ENTRY_DENIED = new Set([
-  'OrganizationRoleDenied',
-  'AccessRoleDenied',
-  'AccessRoleNotReady',
-  'DeniedByOrganizationPolicy',
-]);
+/** Reasons that speak of the way in by the organization, to read or to write. */
+const ENTRY_DENIED = new Set(['OrganizationRoleDenied', 'AccessRoleDenied', 'AccessRoleNotReady']);
+
+/** The condition that says that the account could not be entered; undefined when it could. Pure. */
+export function entryDenied(conditions: readonly Condition[]): Condition | undefined {
+  const unseen = conditions.some(({ reason }) => reason === 'NotObserved');
+  return conditions.find(
+    // An organization policy may also deny the execution role alone: then the account was looked at.
+    ({ reason }) => ENTRY_DENIED.has(reason) || (unseen && reason === 'DeniedByOrganizationPolicy'),
+  );
+}
 
 function apiAccess(examined: Examined) {
   try {

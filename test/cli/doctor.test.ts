@@ -4,7 +4,7 @@ import { accountIn } from '../../cli/dead-letters.ts';
 import { failed, ok, together } from '../../cli/doctor/check.ts';
 import { policyProblem } from '../../cli/doctor/events.ts';
 import { organizationFinding } from '../../cli/doctor/organization.ts';
-import { organizationRoleProblem } from '../../cli/doctor/roles.ts';
+import { entryDenied, organizationRoleProblem } from '../../cli/doctor/roles.ts';
 import { ruleProblem } from '../../cli/doctor/rule.ts';
 import { logsManagementWrites } from '../../cli/doctor/trail.ts';
 import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../factories.ts';
@@ -74,6 +74,25 @@ describe('A rule', () => {
     ],
   ])('%s', (_, change, expected) => {
     expect(ruleProblem({ ...rule, ...change }, wanted)).toBe(expected);
+  });
+});
+
+describe('That an account could not be entered', () => {
+  const condition = (type: string, reason: string) =>
+    ({ type, status: 'False', reason, message: `${reason}.`, changedAt: '' }) as const;
+  test.each([
+    ['to read', ['NotObserved', 'AccessRoleDenied'], 'AccessRoleDenied'],
+    ['to write', ['AccessRoleDenied', 'Verified'], 'AccessRoleDenied'],
+    ['by a policy', ['NotObserved', 'DeniedByOrganizationPolicy'], 'DeniedByOrganizationPolicy'],
+    [
+      'not, when a policy denies its execution role alone',
+      ['InDesiredState', 'DeniedByOrganizationPolicy'],
+      undefined,
+    ],
+    ['not, when something else is amiss', ['ForeignResource', 'RoleMissing'], undefined],
+  ])('is seen: %s', (_, [kind = '', access = ''], expected) => {
+    const denied = entryDenied([condition('Parameters', kind), condition('Access', access)]);
+    expect(denied?.reason).toBe(expected);
   });
 });
 

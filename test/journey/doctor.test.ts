@@ -33,7 +33,12 @@ import {
   type UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler';
 import { GetQueueUrlCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspectMain, inspectManagement } from '../../infra/inspection.ts';
 import type { Placed } from '../../infra/names.ts';
@@ -103,11 +108,9 @@ describe('A deployment as it should be', () => {
     };
     const granted = (grants: ReturnType<typeof inspectMain>) => grants.flatMap(({ actions }) => actions);
     expect(inAccount(runtime.accounts.main)).toEqual(
-      new Set([...granted(inspectMain(placed)), 'dynamodb:Query', 'sts:AssumeRole']),
+      new Set([...granted(inspectMain(placed)), 'dynamodb:BatchGetItem', 'dynamodb:Query', 'sts:AssumeRole']),
     );
-    expect(inAccount(runtime.accounts.management)).toEqual(
-      new Set([...granted(inspectManagement(placed)), 'sts:AssumeRole']),
-    );
+    expect(inAccount(runtime.accounts.management)).toEqual(new Set(granted(inspectManagement(placed))));
   }, 60_000);
 
   it('is told in one line for each check', async () => {
@@ -247,6 +250,10 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
       by: async () => {
         const sweep = () => fleet.orgkeeper('sweep', accountId, '--wait');
         const mend = await retrust(runtime.as(accountId), 'OrganizationAccountAccessRole', () => []);
+        // The function may still have a session open for reading: what it writes, it opens one for.
+        await new SSMClient(runtime.as(accountId)).send(
+          new DeleteParameterCommand({ Name: '/orgkeeper/account/id' }),
+        );
         await sweep();
         return async () => {
           await mend();
