@@ -31,11 +31,26 @@ async function forget(id: string, options: Options): Promise<void> {
   const items = await loadAccount(table, accountId);
   const { record, address } = items;
   const isForgotten = !record || record.lifecycle === 'unmanaged';
+  if (address && options.releaseAddress && (await usesAddress(items)))
+    throw new Failure(
+      `Account ${accountId} still has a network of ${address.cidr}, which nobody else may get as long: ` +
+        `\`orgkeeper retire ${accountId} --resources remove\` takes it away and frees the block. Nothing was forgotten. Where nobody can enter the account any more, ` +
+        'forget it first without --release-address.',
+    );
   if (!(isForgotten && address && options.releaseAddress)) {
     if (!record) throw new Failure(`Orgkeeper does not know account ${accountId}.`);
     if (!(await forgetRecord(table, { ...items, record }, options))) return;
   }
   if (address) await settleAddress(table, address, options);
+}
+
+/** Whether something that the block was given for is recorded as there. */
+async function usesAddress({ status }: AccountItems): Promise<boolean> {
+  if (!status) return false;
+  const { kinds } = await import('../../controllers/kinds/index.ts');
+  const users = kinds.filter(({ addressPool }) => addressPool !== undefined);
+  const made = users.some((kind) => Object.keys(kind.made(status.outputs)).length > 0);
+  return made || users.some(({ name }) => status.leftovers?.some(({ kind }) => kind === name) === true);
 }
 
 /** False when the person would rather not. */

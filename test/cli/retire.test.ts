@@ -105,6 +105,19 @@ describe('forget', () => {
   });
 });
 
+describe('forget --release-address', () => {
+  test('is refused while a network of that block is recorded as there', async () => {
+    await keep(world.table, record(A, { lifecycle: 'retired' }));
+    await leave(world.table, status(A, { outputs: { 'vpc.id': 'vpc-1' } }));
+    const { cidr } = await allocate(addressBook(world.table), POOL, { accountId: A, now });
+    const { code, stderr } = await orgkeeper('forget', A, '--release-address', '--yes');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Account ${A} still has a network of ${cidr}`);
+    expect(await getRecord(world.table, A)).toBeDefined();
+    expect(await addressBook(world.table).addressOf(A)).toMatchObject({ cidr });
+  });
+});
+
 describe('addresses', () => {
   test('shows who holds what of each pool, and how much is free', async () => {
     expect((await orgkeeper('addresses')).stderr).toContain('No pool yet');

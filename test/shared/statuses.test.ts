@@ -31,6 +31,18 @@ describe('The right to write into an account', () => {
     await lease('b', 1);
   });
 
+  it('says from the first one on where a pass writes, until a status does', async () => {
+    const home = { region: 'us-west-2', baseline: { name: 'analytics', version: 3 } };
+    const first = { accountId: MEMBER, until, readVersion: 0, record: aRecord() };
+    await takeLease(store.table, { ...first, passId: 'a', now, home });
+    const later = { ...home, region: 'eu-west-1' };
+    const at = new Date('2026-11-20T10:02:01Z');
+    await takeLease(store.table, { ...first, passId: 'b', now: at, home: later });
+    expect(await loadAccount(store.table, MEMBER)).toMatchObject({ begun: home });
+    await save('b', 1, at);
+    expect((await loadAccount(store.table, MEMBER)).begun).toBeUndefined();
+  });
+
   it('ends with the time of a pass that crashed', async () => {
     await lease('a', 0);
     await lease('b', 0, new Date('2026-11-20T10:02:01Z'));
