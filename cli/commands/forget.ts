@@ -48,7 +48,7 @@ async function forget(id: string, options: Options): Promise<void> {
 async function usesAddress({ status }: AccountItems): Promise<boolean> {
   if (!status) return false;
   const { kinds } = await import('../../controllers/kinds/index.ts');
-  const users = kinds.filter(({ addressPool }) => addressPool !== undefined);
+  const users = kinds.filter(({ pool }) => pool !== undefined);
   const made = users.some((kind) => Object.keys(kind.made(status.outputs)).length > 0);
   return made || users.some(({ name }) => status.leftovers?.some(({ kind }) => kind === name) === true);
 }

@@ -52,7 +52,7 @@ export async function removeAll(pass: Pass, deps: PassDeps, kept: readonly KeptK
 
 /** Whether all that a block was given for is seen to be gone. */
 function addressIsFree(units: readonly Unit[], { before, record }: Pass): boolean {
-  const users = units.filter(({ kind }) => kind.addressPool);
+  const users = units.filter(({ kind }) => kind.pool);
   if (users.some(({ kind, pass }) => Object.keys(kind.made(pass.place.outputs)).length > 0)) return false;
   // What no longer is desired was not kept track of always: a network may be there of which nobody knows.
   return before?.home !== undefined || users.some(({ leftover }) => leftover || !record.network);
