@@ -21,6 +21,8 @@ export interface Fixture {
   readonly tamperings: readonly Tampering[];
   /** What others have, and which the kind leaves alone. */
   readonly foreign: readonly Foreign[];
+  /** What others have, and which is replaced once the section says so. */
+  readonly adoptions?: readonly Adoption[];
   /** Changes of the baseline that reach further than the fields of `tamperings`. */
   readonly revisions?: readonly Revision[];
   /** Changes that mean nothing: the pass makes no writing call. */
@@ -65,6 +67,18 @@ export interface Foreign {
   readonly outcome: 'stands-aside' | 'reported' | 'beside';
   /** Removal is refused while it is there (it depends on ours). */
   readonly hindersRemoval?: boolean;
+}
+
+interface Adoption {
+  /** Completes "adopts …". */
+  readonly name: string;
+  readonly plant: Act<void>;
+  /** Says that it may be adopted; the fixture's own does not. */
+  readonly section: unknown;
+  readonly difference: Partial<Difference>;
+  readonly read: Act<unknown>;
+  /** What is read once it is adopted. */
+  readonly wanted: unknown;
 }
 
 interface BlockedCase {

@@ -158,6 +158,30 @@ export function describeKind<Section, Wanted, Actual>(
       );
     }
 
+    const adoptions = (fixture.adoptions ?? []).map((case_) => [case_.name, case_] as const);
+    if (adoptions.length > 0) {
+      test.each(adoptions)(
+        'adopts %s only where the section says so',
+        async (_, { plant, section, difference, read, wanted }) => {
+          const { member, keep } = await begin();
+          await plant(member, {});
+          const planted = await read(member, {});
+          expect(await keep.pass()).toMatchObject({ state: 'foreign' });
+          expect(await read(member, {})).toEqual(planted);
+          keep.revise(kind.section.parse(section));
+          // Before anything of it is written, it is still somebody else's.
+          await keep.look();
+          await keep.remove();
+          expect(await read(member, {})).toEqual(planted);
+          const pass = await keep.pass();
+          expect(pass.comparison?.differences).toContainEqual(expect.objectContaining(difference));
+          await settled(keep);
+          expect(await read(member, keep.recorded())).toEqual(wanted);
+        },
+        30_000,
+      );
+    }
+
     const revisions = (fixture.revisions ?? []).map((case_) => [case_.name, case_] as const);
     if (revisions.length > 0) {
       test.each(revisions)(

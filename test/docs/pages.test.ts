@@ -27,8 +27,7 @@ describe.each(all)('%s', (path, of) => {
     const named = codeOf(of).filter((code) =>
       /^(infra|controllers|shared|cli|local|test|docs|\.ci)\/[\w./-]*$/.test(code),
     );
-    // The example of this page is a folder that its reader makes.
-    const absent = named.filter((file) => !file.includes('account-alias') && !existsSync(join(ROOT, file)));
+    const absent = named.filter((file) => !existsSync(join(ROOT, file)));
     expect(absent).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import type { Difference } from '../../../shared/status.ts';
-import { type Blocked, type Comparison, WAITING_FOR_OUTPUTS } from '../kind.ts';
+import type { Blocked, Comparison } from '../kind.ts';
+import { withoutNames } from '../missing-names.ts';
 import { taggedLikeOurs } from '../tagged-like-ours.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import type { Parameters, WantedParameter } from './render.ts';
@@ -57,13 +58,8 @@ function compare(wanted: WantedParameter, actual: ActualParameter | undefined, o
 }
 
 function waiting(wanted: WantedParameter, actual: ActualParameter | undefined): Blocked {
-  const names = wanted.waitsFor.map((name) => `\${${name}}`).join(', ');
-  const own = wanted.waitsFor.every((name) => /^(account|values|main|management|organization)\./.test(name));
   return {
-    reason: own ? 'ValueMissing' : WAITING_FOR_OUTPUTS,
-    message: own
-      ? `The parameter ${wanted.name} needs ${names}, which the account does not have: register it again with that.`
-      : `The parameter ${wanted.name} waits for ${names}, which is not known before what gives it is made.`,
+    ...withoutNames(`The parameter ${wanted.name}`, wanted.waitsFor),
     difference: difference(wanted.name, 'value', shown(wanted.value), shown(actual?.value), 'reported'),
   };
 }

@@ -1,0 +1,133 @@
+import {
+  CreateAccountAliasCommand,
+  DeleteAccountAliasCommand,
+  ListAccountAliasesCommand,
+} from '@aws-sdk/client-iam';
+import { z } from 'zod';
+import { InvalidDesiredState } from '../../../shared/errors.ts';
+import { interpolate, namesIn } from '../../../shared/interpolate.ts';
+import type { Kind, KindContext } from '../kind.ts';
+import { withoutNames } from '../missing-names.ts';
+
+const ALIAS = /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+const Section = z.strictObject({
+  name: z.string().max(255),
+  /** Whether an alias that Orgkeeper did not make may be replaced. */
+  adopt: z.boolean().default(false),
+});
+type Section = z.infer<typeof Section>;
+
+/** The alias that is there, and whether Orgkeeper keeps it. */
+interface Alias {
+  readonly name: string;
+  readonly ours: boolean;
+}
+
+const NAME = 'accountAlias.name';
+/** An alias has no tags: who keeps it is remembered. */
+const KEPT_BY = 'accountAlias.keptBy';
+
+/** The account's alias: its name on the sign-in page. An account has one at most; a new one takes its place. */
+export const accountAlias: Kind<Section, Section, Alias> = {
+  name: 'accountAlias',
+  scope: 'global',
+  condition: 'AccountAlias',
+  section: Section,
+  permissions: {
+    read: ['iam:ListAccountAliases'],
+    write: ['iam:CreateAccountAlias', 'iam:DeleteAccountAlias'],
+  },
+  resources: () => ['*'],
+  wakeOn: ['CreateAccountAlias', 'DeleteAccountAlias'],
+  outputNames: () => [NAME],
+
+  render(section, lookup) {
+    const name = interpolate(section.name, lookup);
+    if (namesIn(name).length > 0 || ALIAS.test(name)) return { ...section, name };
+    const problem = {
+      path: 'accountAlias.name',
+      message: 'is 3 to 63 lower-case letters, digits and dashes',
+    };
+    throw new InvalidDesiredState(`The alias ${name} is not valid: it ${problem.message}.`, [problem]);
+  },
+
+  async observe(wanted, context) {
+    const name = await currentAlias(context);
+    if (name === undefined) return { state: 'absent' };
+    const ours = name === wanted.name || isOurs(context);
+    if (ours || wanted.adopt) return { state: 'present', actual: { name, ours } };
+    return {
+      state: 'foreign',
+      message: `The account has the alias ${name}, which Orgkeeper did not make, so it stays.`,
+      remedy:
+        'Put that alias into the baseline, say `adopt: true` there to replace it, or delete it in the account.',
+    };
+  },
+
+  outputs: ({ name, ours }) => (ours ? kept(name) : { [NAME]: name }),
+
+  made: ({ [NAME]: name, [KEPT_BY]: keptBy }) => (name && keptBy ? kept(name) : {}),
+
+  diff(wanted, actual) {
+    const difference = {
+      kind: 'accountAlias',
+      resource: 'account alias',
+      path: 'name',
+      desired: wanted.name,
+      ...(actual && { actual: actual.name }),
+      action: actual ? 'updated' : 'created',
+    } as const;
+    const missing = namesIn(wanted.name);
+    if (missing.length > 0) {
+      const reported = { ...difference, action: 'reported' } as const;
+      const blocked = { ...withoutNames('The account alias', missing), difference: reported };
+      return { differences: [], blocked: [blocked], foreign: [] };
+    }
+    return { differences: actual?.name === wanted.name ? [] : [difference], blocked: [], foreign: [] };
+  },
+
+  async apply({ wanted, differences }, context) {
+    try {
+      await context.clients.iam.send(new CreateAccountAliasCommand({ AccountAlias: wanted.name }));
+    } catch (error) {
+      // Aliases are one name space for everybody; our own comes back so, too, when its creation was not answered.
+      if (!isTaken(error)) throw error;
+      if ((await currentAlias(context)) !== wanted.name) throw takenByAnother(wanted);
+    }
+    context.record(kept(wanted.name));
+    context.wrote(differences);
+  },
+
+  async remove(wanted, context) {
+    const name = await currentAlias(context);
+    if (name !== undefined && (name === wanted.name || isOurs(context))) {
+      await context.clients.iam.send(new DeleteAccountAliasCommand({ AccountAlias: name }));
+    }
+    context.record({ [NAME]: undefined, [KEPT_BY]: undefined });
+  },
+};
+
+function kept(name: string): Record<string, string> {
+  return { [NAME]: name, [KEPT_BY]: 'orgkeeper' };
+}
+
+/** It is ours when one of ours was recorded, whatever somebody has made of it since. */
+function isOurs({ recorded }: KindContext): boolean {
+  return recorded[KEPT_BY] !== undefined;
+}
+
+async function currentAlias({ clients }: KindContext): Promise<string | undefined> {
+  const { AccountAliases } = await clients.iam.send(new ListAccountAliasesCommand({}));
+  return AccountAliases?.[0];
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && /^EntityAlreadyExists(Exception)?$/.test(error.name);
+}
+
+function takenByAnother({ name }: Section): InvalidDesiredState {
+  return new InvalidDesiredState(`The alias ${name} belongs to another AWS account.`, [], {
+    reason: 'AliasTaken',
+    remedy: 'Name another one in the baseline.',
+  });
+}
