@@ -1,10 +1,4 @@
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { AccountRecord, Owed } from '../account.ts';
 import type { Address } from '../address-pool.ts';
@@ -16,7 +10,7 @@ import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readBegun, readStatus } from './status-item.ts';
-import { COLLECTION_INDEX, itemsOf, type Table, unlessChanged } from './table.ts';
+import { COLLECTION_INDEX, itemsOf, queryPages, type Table, unlessChanged } from './table.ts';
 
 /** Desired state and status of one account, read together. */
 export interface AccountItems {
@@ -243,20 +237,11 @@ export async function* collectionPages(
   after?: string,
   most?: number,
 ): AsyncGenerator<Item[]> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: COLLECTION_INDEX,
-        KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
-        ExpressionAttributeNames: { '#c': 'collection' },
-        ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },
-        ...(most && { Limit: most }),
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    yield page.Items ?? [];
-    start = page.LastEvaluatedKey;
-  } while (start);
+  yield* queryPages(table, {
+    IndexName: COLLECTION_INDEX,
+    KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
+    ExpressionAttributeNames: { '#c': 'collection' },
+    ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },
+    ...(most && { Limit: most }),
+  });
 }

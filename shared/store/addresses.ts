@@ -1,11 +1,11 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { type Address, type AddressPool, firstOf } from '../address-pool.ts';
 import type { AddressBook, Pools } from '../addresses.ts';
 import { Conflict } from '../errors.ts';
 import { type Item, reader } from './item.ts';
-import { type Table, unlessChanged } from './table.ts';
+import { queryPages, type Table, unlessChanged } from './table.ts';
 
 const POOLS_KEY = { pk: 'control', sk: 'address-pools' };
 
@@ -99,18 +99,10 @@ export async function heldAddresses(table: Table): Promise<{ pool: AddressPool; 
 }
 
 async function* blocks(table: Table, pool: string, from: number): AsyncGenerator<Address> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'pk = :pk AND sk >= :from',
-        ExpressionAttributeValues: { ':pk': poolKey(pool), ':from': blockSort(from) },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    yield* (page.Items ?? []).map((item) => readAddress(item));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const pages = queryPages(table, {
+    KeyConditionExpression: 'pk = :pk AND sk >= :from',
+    ExpressionAttributeValues: { ':pk': poolKey(pool), ':from': blockSort(from) },
+    ConsistentRead: true,
+  });
+  for await (const page of pages) yield* page.map((item) => readAddress(item));
 }

@@ -1,16 +1,10 @@
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Creation } from '../creation.ts';
 import type { CreationRequest } from '../requests.ts';
 import { type Fields, reader } from './item.ts';
 import { Cause } from './status-item.ts';
-import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
+import { DUE_INDEX, queryPages, type Table, unlessChanged } from './table.ts';
 
 /** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
 export interface CreationFailure {
@@ -136,20 +130,12 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
 
 /** Keys of the requests that are not over and are to be looked at by `until`, soonest first, a page at a time. */
 export async function* openCreations(table: Table, until: Date): AsyncGenerator<string[]> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: DUE_INDEX,
-        KeyConditionExpression: 'due = :due AND dueAt <= :until',
-        ExpressionAttributeValues: { ':due': DUE, ':until': until.toISOString() },
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    yield (page.Items ?? []).map(({ pk }) => String(pk).slice('creation-request#'.length));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const pages = queryPages(table, {
+    IndexName: DUE_INDEX,
+    KeyConditionExpression: 'due = :due AND dueAt <= :until',
+    ExpressionAttributeValues: { ':due': DUE, ':until': until.toISOString() },
+  });
+  for await (const page of pages) yield page.map(({ pk }) => String(pk).slice('creation-request#'.length));
 }
 
 /** Records a failed creation that was none of our requests; false when it is recorded already. */

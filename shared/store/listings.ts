@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { Conflict } from '../errors.ts';
 import { reader } from './item.ts';
-import { type Table, unlessChanged } from './table.ts';
+import { queryPages, type Table, unlessChanged } from './table.ts';
 
 /** A listing of the organization that is under way, or was left. */
 export interface Listing {
@@ -125,21 +125,14 @@ function save(table: Table, listing: Listing, read: Listing | undefined): Promis
 
 async function seenBy(table: Table, listing: Listing): Promise<Set<string>> {
   const seen = new Set<string>();
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': seenKey(listing) },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const { accountIds = [] } of page.Items ?? [])
-      for (const accountId of accountIds) seen.add(String(accountId));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const pages = queryPages(table, {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': seenKey(listing) },
+    ConsistentRead: true,
+  });
+  for await (const page of pages)
+    for (const { accountIds } of page)
+      for (const accountId of Array.isArray(accountIds) ? accountIds : []) seen.add(String(accountId));
   return seen;
 }
 

@@ -10,7 +10,7 @@ import { Conflict } from '../errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../status.ts';
 import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
-import { DUE_INDEX, type Table, unlessChanged } from './table.ts';
+import { DUE_INDEX, queryPages, type Table, unlessChanged } from './table.ts';
 
 const HISTORY_DAYS = 400;
 
@@ -246,23 +246,13 @@ export async function* dueAccounts(
   now: Date,
   due = 'due',
 ): AsyncGenerator<{ accountId: string; dueAt: string }[]> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: DUE_INDEX,
-        KeyConditionExpression: 'due = :due AND dueAt <= :now',
-        ExpressionAttributeValues: { ':due': due, ':now': now.toISOString() },
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    yield (page.Items ?? []).map(({ pk, dueAt }) => ({
-      accountId: accountOf(String(pk)),
-      dueAt: String(dueAt),
-    }));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const pages = queryPages(table, {
+    IndexName: DUE_INDEX,
+    KeyConditionExpression: 'due = :due AND dueAt <= :now',
+    ExpressionAttributeValues: { ':due': due, ':now': now.toISOString() },
+  });
+  for await (const page of pages)
+    yield page.map(({ pk, dueAt }) => ({ accountId: accountOf(String(pk)), dueAt: String(dueAt) }));
 }
 
 /** Passes that changed or found something, newest first. */

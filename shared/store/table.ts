@@ -3,9 +3,16 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import { pause } from '../aws/patience.ts';
 import { ServiceFault } from '../errors.ts';
+import { pagesOf } from '../pages.ts';
 import type { Item } from './item.ts';
 
 /** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
@@ -66,4 +73,20 @@ export async function unlessChanged(write: () => Promise<unknown>): Promise<bool
     if (conditionFailed(error)) return false;
     throw error;
   }
+}
+
+/**
+ * What a query finds, a page at a time, in the order of the index.
+ * @throws ServiceFault where the table gives the end of a page again
+ */
+export async function* queryPages(
+  table: Table,
+  query: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,
+): AsyncGenerator<Item[]> {
+  const call = (token: string | undefined) => {
+    const start = token && { ExclusiveStartKey: JSON.parse(token) as Item };
+    return table.documents.send(new QueryCommand({ ...query, TableName: table.name, ...start }));
+  };
+  const tokenOf = ({ LastEvaluatedKey: last }: QueryCommandOutput) => last && JSON.stringify(last);
+  for await (const { Items = [] } of pagesOf(call, tokenOf)) yield Items;
 }

@@ -57,6 +57,14 @@ describe('a request for an account', () => {
     expect(recorded).toEqual(asked());
   });
 
+  it('that comes late, after a newer one failed, is refused as overtaken and begins nothing', async () => {
+    const newer = asked({ ...failed, askedAt: '2026-11-20T12:00:00Z' });
+    const { outcome, looks, recorded } = await requested(newer, { content: { name: 'older' } });
+    expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'Overtaken' } });
+    expect(looks).toEqual([]);
+    expect(recorded).toEqual(newer);
+  });
+
   it('is refused under the same id with other content', async () => {
     const { outcome, recorded } = await requested(asked(), { content: { name: 'physics' } });
     expect(outcome).toMatchObject({

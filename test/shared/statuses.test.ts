@@ -1,7 +1,8 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Conflict } from '../../shared/errors.ts';
-import { forgetAccount, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
-import { saveStatus, takeLease } from '../../shared/store/statuses.ts';
+import { accountKey, forgetAccount, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
+import { dropStatus, saveStatus, takeLease } from '../../shared/store/statuses.ts';
 import { aRecord, aStatus, MEMBER } from '../factories.ts';
 import { startTable, type TestTable } from '../support/table.ts';
 
@@ -74,5 +75,35 @@ describe('The right to write into an account', () => {
     await expect(lease('b', 1)).rejects.toThrow(Conflict);
     await expect(save('b', 2)).rejects.toThrow(Conflict);
     expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
+  });
+});
+
+describe('A status without a record', () => {
+  const orphan = async () => {
+    await save('a', 1);
+    const { documents, name } = store.table;
+    await documents.send(new DeleteCommand({ TableName: name, Key: accountKey(MEMBER) }));
+  };
+
+  it('goes, so that nothing is due any more', async () => {
+    await orphan();
+    await dropStatus(store.table, aStatus({ version: 1 }));
+    expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
+  });
+
+  it('stays where somebody has registered the account meanwhile', async () => {
+    await orphan();
+    await saveRecord(store.table, aRecord(), undefined);
+    await dropStatus(store.table, aStatus({ version: 1 }));
+    expect((await loadAccount(store.table, MEMBER)).status).toBeDefined();
+  });
+
+  it('stays where a pass has saved another one meanwhile', async () => {
+    await save('a', 1);
+    await save('b', 2);
+    const { documents, name } = store.table;
+    await documents.send(new DeleteCommand({ TableName: name, Key: accountKey(MEMBER) }));
+    await dropStatus(store.table, aStatus({ version: 1 }));
+    expect((await loadAccount(store.table, MEMBER)).status).toMatchObject({ version: 2 });
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ServiceFault } from '../../shared/errors.ts';
-import { itemsOf, type Table } from '../../shared/store/table.ts';
+import { itemsOf, queryPages, type Table } from '../../shared/store/table.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -39,5 +39,35 @@ describe('reading many items', () => {
     await jest.runAllTimersAsync();
     await items;
     expect(calls).toHaveLength(8);
+  });
+});
+
+/** A table whose queries end their pages so. */
+function pagedTable(ends: readonly (string | undefined)[]) {
+  const starts: unknown[] = [];
+  const send = async ({ input }: { input: { ExclusiveStartKey?: { pk: string } } }) => {
+    starts.push(input.ExclusiveStartKey?.pk);
+    const pk = ends[starts.length - 1];
+    return { Items: [{ n: starts.length }], ...(pk && { LastEvaluatedKey: { pk } }) };
+  };
+  return { table: { documents: { send }, name: 't' } as unknown as Table, starts };
+}
+
+describe('a query of many pages', () => {
+  it('goes on behind each page until the last', async () => {
+    const { table, starts } = pagedTable(['a', 'b', undefined]);
+    const found: unknown[] = [];
+    for await (const page of queryPages(table, { KeyConditionExpression: 'pk = :pk' })) found.push(...page);
+    expect(found).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(starts).toEqual([undefined, 'a', 'b']);
+  });
+
+  it('ends with an error where the end of a page comes again', async () => {
+    const { table, starts } = pagedTable(['a', 'b', 'a', 'b', 'a']);
+    const all = async () => {
+      for await (const _ of queryPages(table, { KeyConditionExpression: 'pk = :pk' }));
+    };
+    await expect(all()).rejects.toThrow(ServiceFault);
+    expect(starts).toHaveLength(3);
   });
 });
