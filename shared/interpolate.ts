@@ -8,7 +8,15 @@ export function namesIn(text: string): string[] {
   return [...text.matchAll(NAME)].map((match) => match[1] ?? '');
 }
 
-/** Replaces each `${name}` that `lookup` knows; the others stay as they are, for `namesIn` to find. */
+/**
+ * The names in a text as its author wrote it that `lookup` does not know. Of a text that is filled in already this cannot
+ * be said: what was filled in is data, and may hold `${…}` of its own.
+ */
+export function unknownIn(text: string, lookup: Lookup): string[] {
+  return namesIn(text).filter((name) => lookup(name) === undefined);
+}
+
+/** Replaces each `${name}` that `lookup` knows, once: values are data, never templates. The others stay as they are. */
 export function interpolate(text: string, lookup: Lookup): string {
   return text.replaceAll(NAME, (whole, name: string) => lookup(name) ?? whole);
 }

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import { InvalidDesiredState } from '../../../shared/errors.ts';
-import { interpolate, namesIn } from '../../../shared/interpolate.ts';
+import { interpolate, namesIn, unknownIn } from '../../../shared/interpolate.ts';
 import type { Kind, KindContext } from '../kind.ts';
 import { withoutNames } from '../missing-names.ts';
 
@@ -43,7 +43,7 @@ export const accountAlias: Kind<Section, Section, Alias> = {
 
   render(section, lookup) {
     const name = interpolate(section.name, lookup);
-    if (namesIn(name).length > 0 || ALIAS.test(name)) return { ...section, name };
+    if (unknownIn(section.name, lookup).length > 0 || ALIAS.test(name)) return { ...section, name };
     const problem = {
       path: 'accountAlias.name',
       message: 'is 3 to 63 lower-case letters, digits and dashes',

@@ -1,6 +1,6 @@
 import type { RolePolicyQuotas } from '../../../shared/config.ts';
 import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
-import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
+import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/requests.ts';
 import { matchesRolePattern } from '../../../shared/trust.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG, type PolicyDocument } from '../kind.ts';
@@ -39,10 +39,10 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   const parsed = ExecutionRoleSection.safeParse(filled);
   const { description: _, tags: __, ...granting } = section;
   const problems = [
-    ...unknownNames(filled, 'executionRole'),
+    ...unknownNames(section, 'executionRole', lookup),
     ...wideningProblems(granting, 'executionRole', lookup, section.wildcardsFrom),
     ...(parsed.success
-      ? wholeProblems(withEntry(parsed.data, entry), account)
+      ? wholeProblems(withEntry(parsed.data, entry), account, unknownIn(section.path + section.name, lookup))
       : zodProblems(parsed.error, 'executionRole')),
   ];
   if (problems.length > 0 || !parsed.success) {
@@ -101,16 +101,23 @@ function arnOf({ path, name }: ExecutionRoleSection, { partition, accountId }: K
   return `arn:${partition}:iam::${accountId}:role${path}${name}`;
 }
 
-/** What is wrong with a role whose every field is right by itself. */
-function wholeProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
-  return [...nameProblems(role, account), ...sizeProblems(role, account.rolePolicyQuotas ?? MOST)];
+/** What is wrong with a role whose every field is right by itself. @param unknown names in its own name */
+function wholeProblems(
+  role: ExecutionRoleSection,
+  account: KindAccount,
+  unknown: readonly string[],
+): Problem[] {
+  return [
+    ...(unknown.length > 0 ? [] : nameProblems(role, account)),
+    ...sizeProblems(role, account.rolePolicyQuotas ?? MOST),
+  ];
 }
 
-/** Main could make a role of another name, and never assume it. One with `${…}` left in it is a problem already. */
+/** Main could make a role of another name, and never assume it. */
 function nameProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
   const { executionRolePattern: pattern } = account;
   const arn = arnOf(role, account);
-  if (pattern === undefined || namesIn(arn).length > 0 || matchesRolePattern(arn, pattern)) return [];
+  if (pattern === undefined || matchesRolePattern(arn, pattern)) return [];
   const message =
     `${role.path.slice(1)}${role.name} does not match executionRolePattern ${pattern}, and IAM lets Main assume only ` +
     'what does: rename the role in the baseline, or widen the pattern in the context and deploy the main stack';
@@ -153,15 +160,15 @@ export function characters(text: string): number {
   return text.replaceAll(/\s/g, '').length;
 }
 
-function unknownNames(value: unknown, path: string): Problem[] {
+function unknownNames(value: unknown, path: string, lookup: Lookup): Problem[] {
   if (typeof value === 'string') {
     const forIam = /^executionRole\.(trustPolicy|inlinePolicies)\b/.test(path);
-    const unknown = namesIn(value).filter((name) => !(forIam && POLICY_VARIABLE.test(name)));
+    const unknown = unknownIn(value, lookup).filter((name) => !(forIam && POLICY_VARIABLE.test(name)));
     return unknown.map((name) => ({ path, message: `\${${name}} is not known for this account` }));
   }
   if (value === null || typeof value !== 'object') return [];
   const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
-  return parts.flatMap(([key, item]) => unknownNames(item, formatPath(path, [key])));
+  return parts.flatMap(([key, item]) => unknownNames(item, formatPath(path, [key]), lookup));
 }
 
 /**

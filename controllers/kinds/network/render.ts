@@ -1,6 +1,6 @@
 import { parseBlock } from '../../../shared/cidr.ts';
 import { InvalidDesiredState } from '../../../shared/errors.ts';
-import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
+import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/interpolate.ts';
 import type { KindAccount } from '../kind.ts';
 import { layoutProblems } from './layout.ts';
 import { ADDRESS, withBlocks } from './pool.ts';
@@ -53,7 +53,10 @@ export function render(section: NetworkSection, lookup: Lookup, account: KindAcc
       remedy: 'Correct the baseline, or register the account again with the values that it needs.',
     });
   }
-  const unknown = Object.entries(filled.tags).filter(([, value]) => namesIn(value).length > 0);
+  const unknown = Object.entries(section.tags)
+    .map(([key, value]) => [key, unknownIn(value, lookup)] as const)
+    .filter(([, names]) => names.length > 0);
+  const waiting = Object.fromEntries(unknown);
   return {
     owner: account.owner,
     cidr: canonical(filled.cidr),
@@ -72,12 +75,12 @@ export function render(section: NetworkSection, lookup: Lookup, account: KindAcc
       name,
       serviceName: `com.amazonaws.${account.region}.${name}`,
     })),
-    tags: Object.fromEntries(Object.entries(filled.tags).filter(([, value]) => namesIn(value).length === 0)),
+    tags: Object.fromEntries(Object.entries(filled.tags).filter(([key]) => !Object.hasOwn(waiting, key))),
     waiting: {
       layout: [filled.cidr, ...filled.subnets.flatMap(({ cidr, zoneId = '' }) => [cidr, zoneId])].flatMap(
         namesIn,
       ),
-      tags: Object.fromEntries(unknown.map(([key, value]) => [key, namesIn(value)])),
+      tags: waiting,
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../shared/errors.ts';
-import { interpolateDeep, type Lookup, namesIn } from '../../../shared/interpolate.ts';
+import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/interpolate.ts';
 import { inPlainWords } from '../../../shared/plain-words.ts';
 import { zodProblems } from '../../../shared/requests.ts';
 import type { KindAccount } from '../kind.ts';
@@ -29,12 +29,14 @@ export function render(section: ParametersSection, lookup: Lookup, account: Kind
   const problems = error ? zodProblems(error, ROOT) : [];
   const parameters = filled.map((parameter, index) => ({
     ...parameter,
-    waitsFor: unknownNames(parameter),
+    waitsFor: unknownNames(section[index] ?? parameter, lookup),
     problems: problems.filter(({ path }) => path.startsWith(`${ROOT}[${index}]`)),
   }));
   return { owner: account.owner, parameters };
 }
 
-function unknownNames({ value, description, tags }: Parameter): string[] {
-  return [...new Set([value, description, ...Object.values(tags)].flatMap(namesIn))];
+/** Names that are not known in a parameter as the baseline says it. */
+function unknownNames({ value, description, tags }: Parameter, lookup: Lookup): string[] {
+  const texts = [value, description, ...Object.values(tags)];
+  return [...new Set(texts.flatMap((text) => unknownIn(text, lookup)))];
 }

@@ -53,6 +53,25 @@ describe('the section executionRole', () => {
   });
 });
 
+describe('the name of an account in a role', () => {
+  const named = (given: object) =>
+    render(
+      ExecutionRoleSection.parse({ ...valid, ...given }),
+      (one) => (one === 'account.name' ? 'lab ${account.externalId}' : lookup(one)),
+      { ...account, executionRolePattern: 'orgkeeper-*' },
+    );
+
+  test('is data, whatever stands in it: no name is missing', () => {
+    expect(named({ description: 'Of ${account.name}' }).description).toBe('Of lab ${account.externalId}');
+  });
+
+  test('makes no name of a role that nothing could enter by', () => {
+    expect(() => named({ name: '${account.name}' })).toThrow(
+      /does not match executionRolePattern orgkeeper-\*/,
+    );
+  });
+});
+
 describe('the values of a registration in a role', () => {
   const withValue = (bucket: string, wildcardsFrom: string[] = []) => {
     const inlinePolicies = { p: policy({ ...Allow, Resource: 'arn:aws:s3:::${values.bucket}/*' }) };

@@ -58,6 +58,19 @@ describe('the section parameters', () => {
 });
 
 describe('parameters with the values of an account', () => {
+  test('take those values as data, whatever stands in them, and wait for nothing', () => {
+    const name = 'lab ${account.externalId} ${nothing}';
+    const values: Record<string, string> = { 'account.name': name, 'account.externalId': 'a secret' };
+    const wanted = wantedOf(
+      { value: '${account.name}', tags: { of: '${account.name}' } },
+      (one) => values[one],
+    );
+    expect(wanted.parameters).toMatchObject([
+      { value: name, tags: { of: name }, waitsFor: [], problems: [] },
+    ]);
+    expect(diff(wanted, undefined).differences).toMatchObject([{ action: 'created', desired: name }]);
+  });
+
   test('that SSM would refuse are blocked by name, in plain words, and the others are written', () => {
     const section = ParametersSection.parse([
       { name: '/about', value: '${account.name}', description: '${values.about}' },
