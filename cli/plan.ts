@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { AccountRecord } from '../shared/account.ts';
 import { mainClients } from '../shared/aws/main-clients.ts';
 import { formatBaseline } from '../shared/baseline.ts';
 import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../shared/plan.ts';
+import { maskDifferences } from '../shared/secrets.ts';
 import { getPlanAnswer } from '../shared/store/plans.ts';
 import type { Table } from '../shared/store/table.ts';
 import { assumeApiRole } from './api-role.ts';
@@ -19,6 +21,7 @@ import { counted } from './words.ts';
 export interface PlanOptions {
   /** A file to plan with, instead of the baseline assigned. */
   readonly baseline?: string;
+  readonly showSecrets?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,7 +42,8 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const detail = { accountId, ...(file && { document: file.text }) };
   const answer = await followPlan(table, await ask(bus, 'PlanRequested', detail), accountId);
   if (answer.is === 'failed') throw new Failure(answer.message);
-  const { document, foreign } = answer;
+  const { foreign } = answer;
+  const document = options.showSecrets ? answer.document : withoutSecrets(answer.document, record);
   if (options.json) printJson(document);
   else {
     printPlan(document);
@@ -75,6 +79,10 @@ async function followPlan(table: Table, eventId: string, accountId: string): Pro
   } finally {
     progress.stop();
   }
+}
+
+function withoutSecrets(document: PlanDocument, { externalId }: AccountRecord): PlanDocument {
+  return { ...document, differences: maskDifferences(document.differences, externalId) };
 }
 
 function printPlan({ differences, obstacles }: PlanDocument): void {

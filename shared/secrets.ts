@@ -2,8 +2,8 @@ import type { Difference } from './status.ts';
 
 /** Names of fields that hold an ExternalId: `sts:ExternalId`, `externalId`, `….StringEquals.sts:ExternalId`. */
 const EXTERNAL_ID = /external[-_ ]?id\W*$/i;
-/** In a policy that is still text. */
-const EXTERNAL_ID_IN_TEXT = /(external[-_ ]?id\\?"\s*:\s*\[?\s*\\?")([^"\\]+)/gi;
+/** In a policy that is still text, JSON or YAML. */
+const EXTERNAL_ID_IN_TEXT = /(external[-_ ]?id\\?["']?\s*:\s*\[?\s*\\?["']?)([^\s"'\\,\]}]+)/gi;
 /** A shorter one would be found in what has nothing to do with it. */
 const FOUND_ANYWHERE = 8;
 

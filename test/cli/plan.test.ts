@@ -55,6 +55,19 @@ describe('plan ID', () => {
     expect(stderr).toMatch(/ from small@1 in account 111111111111\.\n$/);
   });
 
+  test('shows only the ends of the ExternalId, unless it is asked for it', async () => {
+    await writeFile(file, text.replace('${account.id}', '${account.externalId}'));
+    const { externalId } = record(A);
+    for (const options of [[], ['--json']]) {
+      const masked = await planned(A, '--baseline', file, ...options);
+      expect(masked.stdout).toContain(`${externalId.slice(0, 2)}****${externalId.slice(-2)}`);
+      expect(masked.stdout).not.toContain(externalId);
+    }
+    const shown = await planned(A, '--baseline', file, '--show-secrets');
+    expect(shown.stdout).toContain(externalId);
+    await writeFile(file, text);
+  });
+
   test('with a file says what that would change, and exits 0 when it is nothing', async () => {
     await writeFile(file, 'name: small\nparameters: []\n');
     const { code, stdout } = await planned(A, '--baseline', file, '--json');

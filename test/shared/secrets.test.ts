@@ -11,6 +11,7 @@ describe('maskExternalIds', () => {
     ['a condition key in other letters', { stringequals: { 'STS:externalid': OTHER } }],
     ['a policy that is text', `{"Condition":{"StringEquals":{"sts:ExternalId":"${OTHER}"}}}`],
     ['a policy that is text in text', JSON.stringify(`{"sts:ExternalId": ["${OTHER}"]}`)],
+    ['a policy that is YAML', `StringEquals:\n  sts:ExternalId: ${OTHER}\n`],
     ['anything that publishes the account’s own', { value: `id=${OWN};` }],
   ])('leaves only the ends of those in %s', (_, value) => {
     const text = JSON.stringify(maskExternalIds(value, OWN));
