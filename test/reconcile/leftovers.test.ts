@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
-import { kinds } from '../../controllers/kinds/index.ts';
 import type { AnyKind, KindAccount } from '../../controllers/kinds/kind.ts';
 import { network } from '../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../controllers/kinds/parameters/kind.ts';
@@ -23,6 +22,9 @@ const baseline = { name: 'analytics', version: 3 };
 const newer = { name: 'analytics', version: 4 };
 const account: KindAccount = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
 const here = { region: 'eu-west-1', baseline };
+
+/** The kinds that these accounts ever had. */
+const kinds: readonly AnyKind[] = [executionRole, network, parameters];
 
 /** What stands apart once an account is kept by these kinds, here or elsewhere. */
 function divided(
