@@ -18,7 +18,6 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { COMMAND } from '../../cli/command.ts';
 import type { QuickCreate } from '../../cli/quick-create.ts';
 import type { AccountView } from '../../shared/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
@@ -157,7 +156,7 @@ describe('An account outside the organization, whose owner deploys the member te
     const outputs = await deploy(INVITED, linked);
     expect(outputs.ExecutionRoleArn).toBe(roleArn);
     expect(outputs.Register).toBe(
-      `${COMMAND} register ${INVITED} --name lab --execution-role-arn ${roleArn} --external-id ${externalId} --baseline analytics@1`,
+      `orgkeeper register ${INVITED} --name lab --execution-role-arn ${roleArn} --external-id ${externalId} --baseline analytics@1`,
     );
     await register(INVITED, externalId);
     await fleet.untilReady(INVITED);
