@@ -3,6 +3,13 @@ import { executionRole } from './execution-role/kind.ts';
 import type { AnyKind } from './kind.ts';
 import { network } from './network/kind.ts';
 import { parameters } from './parameters/kind.ts';
+import { publicAccessBlock } from './public-access-block/kind.ts';
 
 /** Every kind, in the order in which a pass applies them: later ones publish what earlier ones made. */
-export const kinds: readonly AnyKind[] = [executionRole, accountAlias, network, parameters];
+export const kinds: readonly AnyKind[] = [
+  executionRole,
+  accountAlias,
+  publicAccessBlock,
+  network,
+  parameters,
+];

@@ -42,6 +42,8 @@ export interface Kind<Section, Wanted, Actual> {
   ): readonly string[];
   /** Of the kind that makes the role which Main assumes. */
   readonly entryRole?: EntryRole<Wanted, Actual>;
+  /** Of what every account has: it is taken over, and given back, not made and removed. */
+  readonly setting?: Setting<Actual>;
   /** Of a kind that takes a block of addresses for each account. */
   readonly pool?: Pool<Section>;
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
@@ -93,6 +95,17 @@ export interface EntryRole<Wanted, Actual> {
   read(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
   /** Puts back the trust that admitted Orgkeeper before a change after which none does. Safe to repeat. */
   putBack(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
+}
+
+/**
+ * Something that every account has, so that it is never `absent`. What it was is recorded when it is taken over, before it is
+ * changed (controllers/kinds/setting.ts); `remove` puts that back, and forgets it.
+ */
+export interface Setting<Actual> {
+  /** Name of the output that says what it was, one of those that `made` gives: `publicAccessBlock.before`. */
+  readonly output: string;
+  /** Pure. What it is, as a text from which `remove` can make it again; the same text for the same thing. */
+  textOf(actual: Actual): string;
 }
 
 /** A named pool, from which each account gets a block of its own: known as `${address.cidr}` once it has one. */

@@ -2,6 +2,7 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { ControllerError, ServiceFault } from '../../shared/errors.ts';
 import type { Difference } from '../../shared/status.ts';
 import type { AnyKind, Change } from '../kinds/kind.ts';
+import { takenOver } from '../kinds/setting.ts';
 import { blockedBy } from './blocked-by.ts';
 import { compareKind } from './compare-kind.ts';
 import type { KindOutcome } from './kind-outcome.ts';
@@ -27,6 +28,8 @@ export async function keepKind(seen: Seen, place: Workplace, writing: Writing): 
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
   const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
   const left = comparison.blocked.map(({ difference }) => difference);
+  const before = takenOver(kind, actual, place.outputs);
+  if (before && differences.length + left.length === 0) Object.assign(place.outputs, before);
   const may = differences.length === 0 || (await orError(writing.may));
   if (may !== true) {
     const { standing: warnings = [] } = comparison;
@@ -35,6 +38,15 @@ export async function keepKind(seen: Seen, place: Workplace, writing: Writing): 
       warnings,
       differences: [...differences.map(reported), ...left],
       state: may ? { is: 'failed', ...may } : { is: 'held' },
+    };
+  }
+  if (before && differences.length > 0) {
+    Object.assign(place.outputs, before);
+    const message = 'What it was is saved before it is changed for the first time.';
+    return {
+      ...found,
+      differences: left,
+      state: { is: 'settling', message, retryAfterSeconds: 1 },
     };
   }
   const change = { wanted, actual, differences };

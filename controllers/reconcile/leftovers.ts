@@ -178,6 +178,7 @@ async function lookAt(
       case 'foreign':
         return isNone(outputs) ? undefined : { outputs, unseen: observed.message };
       case 'present': {
+        if (kind.setting) return isBack(kind.setting, observed.actual, outputs) ? undefined : { outputs };
         const found = kind.outputs(observed.actual);
         return isNone(found) ? undefined : { outputs: kind.made({ ...pass.place.outputs, ...found }) };
       }
@@ -185,6 +186,15 @@ async function lookAt(
   } catch (error) {
     return { outputs, unseen: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** True when a setting is what it was, or was never taken over. */
+function isBack(
+  { output, textOf }: NonNullable<AnyKind['setting']>,
+  actual: unknown,
+  outputs: Leftover['outputs'],
+): boolean {
+  return outputs[output] === undefined || outputs[output] === textOf(actual);
 }
 
 /** What a condition says of a leftover, and why it could not be looked at. Pure. */

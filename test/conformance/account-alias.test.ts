@@ -41,6 +41,7 @@ describeKind(accountAlias, {
       outcome: 'stands-aside',
     },
   ],
+  predecessor: { output: 'vpc.id', value: 'vpc-1', section: { name: 'acme-${vpc.id}' } },
   adoptions: [
     {
       name: 'an alias that was there before',

@@ -21,6 +21,10 @@ export interface Fixture {
   readonly tamperings: readonly Tampering[];
   /** What others have, and which the kind leaves alone. */
   readonly foreign: readonly Foreign[];
+  /** Of a setting: what may have been there before it was taken over. */
+  readonly earlier?: readonly Earlier[];
+  /** What waits for an output of another kind: all of this section does, of what no other names a value. */
+  readonly predecessor?: { readonly output: string; readonly value: string; readonly section: unknown };
   /** What others have, and which is replaced once the section says so. */
   readonly adoptions?: readonly Adoption[];
   /** Changes of the baseline that reach further than the fields of `tamperings`. */
@@ -67,6 +71,12 @@ export interface Foreign {
   readonly outcome: 'stands-aside' | 'reported' | 'beside';
   /** Removal is refused while it is there (it depends on ours). */
   readonly hindersRemoval?: boolean;
+}
+
+interface Earlier {
+  /** Completes "puts back what was there at removal: …". */
+  readonly name: string;
+  readonly plant: Act<void>;
 }
 
 interface Adoption {

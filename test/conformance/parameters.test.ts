@@ -128,6 +128,7 @@ const tamperings: readonly Tampering[] = [
 describeKind(parameters, {
   section,
   values: { 'vpc.id': 'vpc-0123456789abcdef0' },
+  predecessor: { output: 'vpc.id', value: 'vpc-0123456789abcdef0', section: [vpc] },
   async inventory(member) {
     const found: string[] = [];
     let NextToken: string | undefined;

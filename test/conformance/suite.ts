@@ -32,14 +32,21 @@ export function describeKind<Section, Wanted, Actual>(
   async function begin(
     section = fixed,
     brings: (account: KindAccount) => KindAccount = (account) => account,
-  ): Promise<{ member: Member; keep: Keeper<Section>; before: readonly string[] }> {
+    known: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<Begun<Section>> {
     const made = newMember();
     const member = { ...made, account: brings(made.account) };
     await fixture.prepare?.(member);
     const before = await inventory(member);
     const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });
-    const values = { ...fixture.values, ...fixture.memberValues?.(member) };
-    return { member, before, keep: keeper(kind, member, { section, values, onCall }) };
+    const values = { ...fixture.values, ...fixture.memberValues?.(member), ...known };
+    return { member, before, values, keep: keeper(kind, member, { section, values, onCall }) };
+  }
+  /** The same; of a setting, what it was is saved by now. */
+  async function beginWriting() {
+    const begun = await begin();
+    if (kind.setting) await begun.keep.pass();
+    return begun;
   }
   async function kept(section = fixed) {
     const begun = await begin(section);
@@ -58,18 +65,20 @@ export function describeKind<Section, Wanted, Actual>(
   afterAll(() => stop());
 
   describe(`the kind ${kind.name}`, () => {
-    test('creates from nothing', async () => {
-      const { member, keep, before } = await begin();
-      const first = await keep.pass();
-      expect(first.state).toBe('absent');
-      expect(writes(first)).not.toEqual([]);
-      expect(first.comparison?.differences.map((difference) => difference.kind)).toContain(kind.name);
-      expect(await inventory(member)).not.toEqual(before);
-      expect(await settled(keep)).toMatchObject({ state: 'present' });
-    });
+    if (kind.setting) settingTests(kind.setting);
+    else
+      test('creates from nothing', async () => {
+        const { member, keep, before } = await begin();
+        const first = await keep.pass();
+        expect(first.state).toBe('absent');
+        expect(writes(first)).not.toEqual([]);
+        expect(first.comparison?.differences.map((difference) => difference.kind)).toContain(kind.name);
+        expect(await inventory(member)).not.toEqual(before);
+        expect(await settled(keep)).toMatchObject({ state: 'present' });
+      });
 
     test('a second pass finds no difference and makes no writing call', async () => {
-      const { member, keep } = await begin();
+      const { member, keep } = await beginWriting();
       await keep.pass();
       const second = await keep.pass();
       expect(second).toMatchObject({ state: 'present', comparison: { differences: [], blocked: [] } });
@@ -83,7 +92,9 @@ export function describeKind<Section, Wanted, Actual>(
       keep.forget();
       const pass = await keep.pass();
       expect(writes(pass)).toEqual([]);
-      expect(keep.recorded()).toEqual(recorded);
+      // What a setting was before, nothing but the record says.
+      const lost = kind.setting ? { [kind.setting.output]: expect.any(String) } : {};
+      expect(keep.recorded()).toEqual({ ...recorded, ...lost });
       expect(await inventory(member)).toEqual(healthy);
     });
 
@@ -156,6 +167,35 @@ export function describeKind<Section, Wanted, Actual>(
         },
         30_000,
       );
+    }
+
+    const { predecessor } = fixture;
+    if (predecessor) {
+      test('writes nothing of what needs an output of a kind that failed, and waits for it', async () => {
+        const { output, value } = predecessor;
+        const section = kind.section.parse(predecessor.section);
+        const { member, keep, before, values } = await begin(section, undefined, { [output]: undefined });
+        const waits = async (world: readonly string[]) => {
+          const pass = await keep.pass();
+          expect(writes(pass)).toEqual([]);
+          expect(pass.comparison?.blocked).toContainEqual(
+            expect.objectContaining({
+              reason: 'WaitingForOutputs',
+              message: expect.stringContaining(`\${${output}}`),
+            }),
+          );
+          expect(await inventory(member)).toEqual(world);
+        };
+        await waits(before);
+        values[output] = value;
+        await settled(keep);
+        const world = await inventory(member);
+        expect(world).not.toEqual(before);
+        values[output] = undefined;
+        await waits(world);
+        await keep.remove();
+        expect(await inventory(member)).toEqual(before);
+      });
     }
 
     const adoptions = (fixture.adoptions ?? []).map((case_) => [case_.name, case_] as const);
@@ -270,7 +310,7 @@ export function describeKind<Section, Wanted, Actual>(
     test.each(stops)(
       'finishes its creation after %s, at any call, without a double',
       async (_, how) => {
-        await atEachCall(how, begin, async ({ member, keep }, at) => {
+        await atEachCall(how, beginWriting, async ({ member, keep }, at) => {
           await settled(keep);
           expect({ at, world: await inventory(member) }).toEqual({ at, world: healthy });
         });
@@ -346,6 +386,55 @@ export function describeKind<Section, Wanted, Actual>(
     });
   });
 
+  /** What only holds of what every account has. */
+  function settingTests({ output }: NonNullable<Kind<Section, Wanted, Actual>['setting']>): void {
+    test('takes over what is there: it is saved by a pass that writes nothing, and changed by the next', async () => {
+      const { member, keep, before } = await begin();
+      expect(writes(await keep.pass())).toEqual([]);
+      expect(keep.recorded()).toHaveProperty([output]);
+      expect(await inventory(member)).toEqual(before);
+      const second = await keep.pass();
+      expect(second.state).toBe('present');
+      expect(second.comparison?.differences.map((difference) => difference.kind)).toContain(kind.name);
+      expect(writes(second)).not.toEqual([]);
+      expect(await inventory(member)).not.toEqual(before);
+      expect(await settled(keep)).toMatchObject({ state: 'present' });
+    });
+
+    test('names what it was among what was made', async () => {
+      const { keep } = await kept();
+      expect(kind.made({ ...keep.recorded(), 'other.id': 'x' })).toHaveProperty([output]);
+    });
+
+    const earlier = (fixture.earlier ?? []).map((case_) => [case_.name, case_] as const);
+    test.each(earlier)(
+      'puts back what was there at removal: %s, after a crash at any call, too',
+      async (_, { plant }) => {
+        const planted = async () => {
+          const begun = await begin();
+          await plant(begun.member, {});
+          const world = await inventory(begun.member);
+          await begun.keep.pass();
+          return { ...begun, world };
+        };
+        const healthyOne = await planted();
+        await settled(healthyOne.keep);
+        expect(await inventory(healthyOne.member)).toEqual(healthy);
+        await healthyOne.keep.remove();
+        expect(await inventory(healthyOne.member)).toEqual(healthyOne.world);
+        expect(healthyOne.keep.recorded()).not.toHaveProperty([output]);
+        for (let at = 1; ; at += 1) {
+          const { member, keep, world } = await planted();
+          const { stopped } = await keep.pass({ at, call: 'unanswered', records: 'lost' });
+          await keep.remove();
+          expect({ at, world: await inventory(member) }).toEqual({ at, world });
+          if (!stopped) break;
+        }
+      },
+      60_000,
+    );
+  }
+
   /** Starts afresh for each call that a pass makes while applying, stops there, and hands over to `after`. */
   async function atEachCall(
     how: Omit<Stop, 'at'>,
@@ -362,6 +451,14 @@ export function describeKind<Section, Wanted, Actual>(
       await after(begun, at);
     }
   }
+}
+
+/** A member, what was in it before, a keeper for it, and the values of `${…}` names, which may change. */
+interface Begun<Section> {
+  readonly member: Member;
+  readonly before: readonly string[];
+  readonly values: Record<string, string | undefined>;
+  readonly keep: Keeper<Section>;
 }
 
 /** Passes until one finds nothing to do; that one is returned. Fails after five. */

@@ -1,4 +1,5 @@
 import type { Comparison, Kind, KindAccount, WritingContext } from '../../controllers/kinds/kind.ts';
+import { takenOver } from '../../controllers/kinds/setting.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { NotYetConsistent } from '../../shared/errors.ts';
@@ -94,7 +95,7 @@ export interface Keeper<Section = unknown> {
 export interface KeeperOptions<Section> {
   readonly section: Section;
   /** Values of the `${…}` names that the section uses. */
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string | undefined>>;
   /** Told of each call, with the part of the pass that made it. */
   readonly onCall: (call: ObservedCall, part: Part) => void;
 }
@@ -199,6 +200,13 @@ export function keeper<Section, Wanted, Actual>(
       const run = start(stop);
       const outcome = await look(run);
       const { comparison, actual } = outcome;
+      const before = takenOver(kind, actual, run.context.recorded);
+      if (comparison && before && comparison.blocked.length === 0) {
+        run.context.record(before);
+        recorded = { ...recorded, ...before };
+        // What it was is saved first; the next pass changes it.
+        if (comparison.differences.length > 0) return { ...outcome, state: 'settling' };
+      }
       const fields = (comparison?.differences ?? []).map(fieldOf);
       expectNone(
         'was said to be written, and differs',

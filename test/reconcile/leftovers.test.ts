@@ -128,13 +128,19 @@ const FOREIGN = { state: 'foreign', message: 'It is theirs.', remedy: '' } as co
 type Outputs = Readonly<Record<string, string>>;
 
 /** Looks at a leftover network of a fake kind, which is as this says. */
-async function looked(observe: AnyKind['observe'], section: unknown = {}, made: Outputs = NETWORK) {
+async function looked(
+  observe: AnyKind['observe'],
+  section: unknown = {},
+  made: Outputs = NETWORK,
+  setting?: AnyKind['setting'],
+) {
   const kind = {
     ...{ name: 'network', condition: 'Network', scope: 'regional', section: z.any() },
     render: () => ({}),
     made: network.made,
     outputs: (actual: Record<string, string>) => actual,
     observe,
+    ...(setting && { setting, made: (all: Outputs) => all }),
   } as unknown as AnyKind;
   const leftover = of('network', made, 'us-west-2');
   const pass = {
@@ -163,6 +169,22 @@ describe('a look at what desired state no longer has', () => {
       { type: 'Network', status: 'False', region: 'us-west-2', reason: 'NotInBaseline' },
     ]);
     expect(leftovers).toMatchObject([{ outputs: NETWORK }]);
+  });
+
+  it.each([
+    ['names a setting that is not again what it was', 'off', ['NotInBaseline']],
+    ['forgets one that is', 'on', []],
+  ])('%s', async (_, before, reasons) => {
+    const setting = { output: 'lamp.before', textOf: (actual: string) => actual };
+    const made = { 'lamp.before': before };
+    const { found, leftovers } = await looked(
+      async () => ({ state: 'present', actual: 'on' }),
+      {},
+      made,
+      setting,
+    );
+    expect(found.map(({ reason }) => reason)).toEqual(reasons);
+    expect(leftovers.map((one) => one.outputs)).toEqual(reasons.map(() => made));
   });
 
   it.each<[string, AnyKind['observe'], unknown, Outputs]>([

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AnyKind } from '../../../controllers/kinds/kind.ts';
+import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
+import { keepKind } from '../../../controllers/reconcile/keep-kind.ts';
+import type { MemberClients } from '../../../shared/aws/member-clients.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+
+const ON = {
+  blockPublicAcls: true,
+  ignorePublicAcls: true,
+  blockPublicPolicy: true,
+  restrictPublicBuckets: true,
+};
+const OFF = { ...ON, blockPublicPolicy: false };
+const BEFORE = 'publicAccessBlock.before';
+
+/** What a run does about a setting that is like this, with these outputs recorded. */
+async function run(switches: typeof ON, recorded: Record<string, string> = {}, { held = false } = {}) {
+  const outputs = { ...recorded };
+  const applied: unknown[] = [];
+  const kind: AnyKind = {
+    ...publicAccessBlock,
+    apply: async ({ differences }, { wrote }) => {
+      applied.push(...differences);
+      wrote(differences);
+    },
+  };
+  const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+  const observation = { state: 'present', actual: { configured: true, switches } } as const;
+  const { state } = await keepKind(
+    { kind, section: ON, account, observation },
+    { record: aRecord(), config: aConfig(), outputs },
+    { may: async () => !held, clients: async () => ({}) as MemberClients },
+  );
+  return { is: state.is, outputs, applied: applied.length };
+}
+
+describe('a setting', () => {
+  it('is not changed by the run that takes it over: what it was is saved first', async () => {
+    const first = await run(OFF);
+    expect(first).toEqual({ is: 'settling', outputs: { [BEFORE]: JSON.stringify(OFF) }, applied: 0 });
+    expect(await run(OFF, first.outputs)).toEqual({
+      is: 'inDesiredState',
+      outputs: first.outputs,
+      applied: 1,
+    });
+  });
+
+  it('is taken over at once where it is as wanted: a change by hand is none that was there before', async () => {
+    const first = await run(ON);
+    expect(first).toEqual({ is: 'inDesiredState', outputs: { [BEFORE]: JSON.stringify(ON) }, applied: 0 });
+    expect(await run(OFF, first.outputs)).toMatchObject({ outputs: first.outputs, applied: 1 });
+  });
+
+  it('is not taken over where nothing may be written and it differs', async () => {
+    expect(await run(OFF, {}, { held: true })).toEqual({ is: 'held', outputs: {}, applied: 0 });
+  });
+});
