@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
-import { kinds } from '../../../controllers/kinds/index.ts';
+import { network } from '../../../controllers/kinds/network/kind.ts';
+import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
+import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import { kindAccount } from '../../../controllers/reconcile/desired.ts';
+import { entryOf } from '../../../controllers/reconcile/entry.ts';
 import { InvalidDesiredState } from '../../../shared/errors.ts';
 import { aConfig, aRecord, MEMBER } from '../../factories.ts';
 
@@ -12,7 +15,7 @@ import { aConfig, aRecord, MEMBER } from '../../factories.ts';
 const ROLE_ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution/theirs`;
 const config = aConfig();
 const { externalId } = aRecord();
-const kept = kinds.map((kind) => ({ kind, section: {} }));
+const kept = [executionRole, network, parameters].map((kind) => ({ kind, section: {} }));
 const account = kindAccount(aRecord({ executionRoleArn: ROLE_ARN }), config, kept);
 const { entry } = account;
 const trust = (principal: string, asked = externalId) => ({
@@ -381,5 +384,25 @@ describe('a role that its owner made', () => {
       reason: 'PolicyUnread',
       difference: { path: `permissions.${permissionsBoundary}` },
     });
+  });
+});
+
+describe('what Orgkeeper needs in an account', () => {
+  const entered = aRecord({ executionRoleArn: ROLE_ARN });
+
+  test('is said by the names of IAM, where calls have others', () => {
+    const entry = entryOf(entered, config, [publicAccessBlock]);
+    expect(entry?.required).toMatchObject({
+      Statement: [
+        { Action: ['s3:GetAccountPublicAccessBlock', 's3:PutAccountPublicAccessBlock'], Resource: '*' },
+      ],
+    });
+  });
+
+  test('is not to change what the account brings along', () => {
+    const brings = { ...entered, network: { vpcId: 'vpc-1', subnetIds: [] } };
+    const actionsIn = (policy: unknown) => JSON.stringify(policy);
+    expect(actionsIn(entryOf(brings, config, [network])?.required)).not.toContain('ec2:CreateVpc');
+    expect(actionsIn(entryOf(entered, config, [network])?.required)).toContain('ec2:CreateVpc');
   });
 });
