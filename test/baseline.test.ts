@@ -39,7 +39,6 @@ function fakeKind(kind: Pick<AnyKind, 'name' | 'section' | 'outputNames' | 'rend
     condition: 'Fake',
     scope: 'global',
     permissions: { read: [], write: [] },
-    wakeOn: [],
     resources: never,
     observe: never,
     outputs: never,

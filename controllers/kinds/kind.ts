@@ -48,8 +48,6 @@ export interface Kind<Section, Wanted, Actual> {
   readonly pool?: Pool<Section>;
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
-  /** CloudTrail event names that say that somebody changed one of these by hand. For later: nothing listens to them yet. */
-  readonly wakeOn: readonly string[];
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
   outputNames(section: Section): readonly string[];
   /**
@@ -81,8 +79,11 @@ export interface Kind<Section, Wanted, Actual> {
   remove(wanted: Wanted, context: KindContext): Promise<void>;
   /** Pure. Those of all outputs that stand for what Orgkeeper made of this kind; none where that is not there. */
   made(recorded: Readonly<Record<string, string>>): Record<string, string>;
-  /** Pure. True where the account brings what `made` names no longer stands for: nothing of it is kept then. */
-  superseded?(made: Readonly<Record<string, string>>, account: KindAccount): boolean;
+  /**
+   * Pure. True where the account brings its own in place of what `made` names: nothing of that is kept then. With nothing made, it
+   * says whether the account brings its own, which is never changed.
+   */
+  superseded?(made: Readonly<Record<string, string>>, account: Pick<KindAccount, 'network'>): boolean;
   /** Pure. ARNs of what outputs say that Orgkeeper made and the baseline no longer names: `remove` takes them away, too. */
   leftBehind?(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
 }

@@ -27,7 +27,7 @@ export function entryOf(record: AccountRecord, config: Config, kinds: readonly A
 /** Every action that the kinds declare: those about the role on the role itself, the others anywhere. */
 function policy(
   kinds: readonly AnyKind[],
-  { network }: AccountRecord,
+  record: AccountRecord,
   roleArn: string,
   keepsRole: boolean,
 ): PolicyDocument {
@@ -35,8 +35,8 @@ function policy(
   const anywhere: string[] = [];
   for (const kind of kinds) {
     const { read, write } = kind.permissions;
-    // Where the role is its owner's it is never changed, and neither is a network that they bring along.
-    const theirs = kind.entryRole || (kind.name === 'network' && network !== undefined);
+    // Where the role is its owner's it is never changed, and neither is what they bring along.
+    const theirs = kind.entryRole || kind.superseded?.({}, record);
     for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
       (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
     }

@@ -31,7 +31,6 @@ function aKind(name: string, log: string[], failure?: Error, staysRecorded = fal
     resources: () => ['*'],
     ...(name === 'role' && { entryRole: {} as NonNullable<AnyKind['entryRole']> }),
     ...(name === 'network' && { pool: { of: () => undefined } }),
-    wakeOn: [],
     outputNames: () => [],
     render: (section) => section,
     observe: async () => ({ state: 'absent' }),

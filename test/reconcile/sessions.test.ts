@@ -41,7 +41,6 @@ async function pass(
         putBack: async () => {},
       },
     }),
-    wakeOn: [],
     outputNames: () => [],
     render: (section) => section,
     observe: async () => {

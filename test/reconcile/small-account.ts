@@ -63,7 +63,6 @@ export function smallAccount(
       section: z.any(),
       permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
       resources: () => ['*'],
-      wakeOn: [],
       outputNames: () => [],
       render: (section) => section,
       observe: async (_, { clients }) => {

@@ -38,7 +38,6 @@ export const accountAlias: Kind<Section, Section, Alias> = {
     write: ['iam:CreateAccountAlias', 'iam:DeleteAccountAlias'],
   },
   resources: () => ['*'],
-  wakeOn: ['CreateAccountAlias', 'DeleteAccountAlias'],
   outputNames: () => [NAME],
 
   render(section, lookup) {

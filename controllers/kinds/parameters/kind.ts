@@ -22,13 +22,6 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
     ...parameters.map(({ name }) => arnOf(name, account)),
     ...recordedNames({ account, recorded }).map((name) => arnOf(name, account)),
   ],
-  wakeOn: [
-    'AddTagsToResource',
-    'DeleteParameter',
-    'DeleteParameters',
-    'PutParameter',
-    'RemoveTagsFromResource',
-  ],
   outputNames: () => [],
   render,
   problems: ({ parameters }) => parameters.flatMap(({ problems }) => problems),

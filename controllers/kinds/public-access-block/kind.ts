@@ -47,7 +47,6 @@ export const publicAccessBlock: Kind<Switches, Switches, Actual> = {
   // These actions know no resources.
   resources: () => ['*'],
   setting: { output: BEFORE, textOf },
-  wakeOn: ['DeleteAccountPublicAccessBlock', 'PutAccountPublicAccessBlock'],
   outputNames: () => [],
   render: (section) => section,
   observe: async (_, context) => ({ state: 'present', actual: await read(context) }),
