@@ -95,6 +95,7 @@ export async function answerControl(
 const ServiceEvent = z.strictObject({
   bus: z.strictObject({ account: z.string(), region: z.string(), name: z.string().default('default') }),
   account: z.string().optional(),
+  time: z.iso.datetime().optional(),
   source: z.string(),
   detailType: z.string(),
   detail: z.record(z.string(), z.unknown()),

@@ -17,6 +17,8 @@ export interface ServiceEvent {
   readonly detail: Record<string, unknown>;
   /** Of the envelope; the bus's own when left out. */
   readonly account?: string | undefined;
+  /** ISO, of one that comes late; now when left out. */
+  readonly time?: string | undefined;
 }
 
 type Entry = Record<string, unknown>;
@@ -84,7 +86,7 @@ export async function putServiceEvent(buses: Buses, bus: Bus, event: ServiceEven
   const origin = {
     account: event.account ?? bus.account,
     region: bus.region,
-    time: new Date(),
+    time: event.time === undefined ? new Date() : new Date(event.time),
     resources: [],
   };
   await buses.deliver(bus, eventOf(event, origin));

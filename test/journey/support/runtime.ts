@@ -47,6 +47,8 @@ export interface TestEvent {
   readonly bus: { readonly account: string; readonly region: string; readonly name?: string };
   /** The envelope's account; the bus's own when left out. */
   readonly account?: string;
+  /** ISO, of an event that comes late; now when left out. */
+  readonly time?: string;
   readonly source: string;
   readonly detailType: string;
   readonly detail: Record<string, unknown>;
