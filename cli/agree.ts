@@ -1,5 +1,5 @@
 import confirm from '@inquirer/confirm';
-import { visible } from '../shared/visible.ts';
+import { visible } from '../shared/domain/visible.ts';
 import { Failure } from './failure.ts';
 
 /** Asks a person; no is the answer to Enter. @throws Failure where nobody can answer */

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { type Access, createAccess, identityOf } from '../shared/access.ts';
-import type { Config } from '../shared/config.ts';
+import { type Access, createAccess, identityOf } from '../shared/aws/access.ts';
+import type { Config } from '../shared/deployment/config.ts';
 import { Failure } from './failure.ts';
 
 /** The API role, assumed. */

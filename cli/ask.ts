@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { type Bus, putEvents, REQUEST_SOURCE } from '../shared/bus.ts';
-import type { Problem } from '../shared/errors.ts';
-import { parseRequest, type RequestType, type requests } from '../shared/requests.ts';
+import { type Bus, putEvents, REQUEST_SOURCE } from '../shared/aws/bus.ts';
+import type { Problem } from '../shared/domain/errors.ts';
+import { parseRequest, type RequestType, type requests } from '../shared/domain/requests.ts';
 import { Failure } from './failure.ts';
 
 /**

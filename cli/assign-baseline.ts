@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { AccountRecord, BaselineReference } from '../shared/account.ts';
-import { formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
+import type { AccountRecord, BaselineReference } from '../shared/domain/account.ts';
+import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
 import type { Table } from '../shared/store/table.ts';
 import { ask } from './ask.ts';
 import type { Deployment } from './context.ts';

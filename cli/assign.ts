@@ -1,5 +1,5 @@
-import type { AccountRecord } from '../shared/account.ts';
-import { formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
 import { agreed } from './agree.ts';
 import { findTarget, moveAccounts, type Selection, selectMoves } from './assign-baseline.ts';
 import { connect } from './context.ts';

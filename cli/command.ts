@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { shellWord } from '../shared/visible.ts';
+import { shellWord } from '../shared/domain/visible.ts';
 
 /**
  * The command line as one word for a shell that works from any directory: in what is printed to be pasted. The package

@@ -1,9 +1,9 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { Bus } from '../shared/aws/bus.ts';
 import { mainClients } from '../shared/aws/main-clients.ts';
-import type { Bus } from '../shared/bus.ts';
-import { Config } from '../shared/config.ts';
-import { inPlainWords } from '../shared/plain-words.ts';
+import { Config } from '../shared/deployment/config.ts';
+import { inPlainWords } from '../shared/domain/plain-words.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { STSClient } from '@aws-sdk/client-sts';
-import type { AccountRecord } from '../shared/account.ts';
-import { AccessDenied } from '../shared/errors.ts';
-import type { AccountStatus } from '../shared/status.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import { AccessDenied } from '../shared/domain/errors.ts';
+import type { AccountStatus } from '../shared/domain/status.ts';
 import { assumeApiRole } from './api-role.ts';
 import { connect, type Deployment } from './context.ts';
 import { cacheDirectory, credentialCache, type TemporaryCredentials } from './credential-cache.ts';

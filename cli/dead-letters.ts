@@ -8,9 +8,9 @@ import {
   SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { arns, type Placed, QUEUES } from '../infra/names.ts';
-import { WHY } from '../shared/read-message.ts';
-import { deadLettersOf } from '../shared/work.ts';
+import { WHY } from '../shared/aws/read-message.ts';
+import { arns, type Placed, QUEUES } from '../shared/deployment/names.ts';
+import { deadLettersOf } from '../shared/domain/work.ts';
 import { Failure } from './failure.ts';
 import { poll } from './progress.ts';
 

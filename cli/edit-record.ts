@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AccountRecord } from '../shared/account.ts';
-import { OUR_SOURCE } from '../shared/bus.ts';
-import { laterOf } from '../shared/order.ts';
+import { OUR_SOURCE } from '../shared/aws/bus.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import { laterOf } from '../shared/domain/order.ts';
 import { saveRecord } from '../shared/store/accounts.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { AccountRecord } from '../shared/account.ts';
-import { formatBaseline } from '../shared/baseline.ts';
-import type { Config } from '../shared/config.ts';
-import { factsOf, rulesOf } from '../shared/onboarding.ts';
-import { createOrganization, type Organization } from '../shared/organization.ts';
-import { type AccountFacts, type Explanation, explain, type Rules } from '../shared/rules.ts';
+import { factsOf, rulesOf } from '../controllers/fleet/onboarding.ts';
+import { createOrganization, type Organization } from '../shared/aws/organization.ts';
+import type { Config } from '../shared/deployment/config.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import { formatBaseline } from '../shared/domain/baseline.ts';
+import { type AccountFacts, type Explanation, explain, type Rules } from '../shared/domain/rules.ts';
 import { currentRules } from '../shared/store/rules.ts';
 import type { Table } from '../shared/store/table.ts';
 import { assumeApiRole } from './api-role.ts';

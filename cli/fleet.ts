@@ -1,7 +1,12 @@
-import { AccountId, type AccountRecord } from '../shared/account.ts';
-import { type AccountView, accountView, type Secrets, unreadableView } from '../shared/account-view.ts';
-import { UnreadableItem } from '../shared/errors.ts';
-import type { AccountStatus } from '../shared/status.ts';
+import { AccountId, type AccountRecord } from '../shared/domain/account.ts';
+import {
+  type AccountView,
+  accountView,
+  type Secrets,
+  unreadableView,
+} from '../shared/domain/account-view.ts';
+import { UnreadableItem } from '../shared/domain/errors.ts';
+import type { AccountStatus } from '../shared/domain/status.ts';
 import {
   accountKey,
   accountOf,

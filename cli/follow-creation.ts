@@ -1,6 +1,6 @@
-import type { AccountView } from '../shared/account-view.ts';
-import { type Creation, creationKey, sameRequest } from '../shared/creation.ts';
-import type { CreationRequest } from '../shared/requests.ts';
+import type { AccountView } from '../shared/domain/account-view.ts';
+import { type Creation, creationKey, sameRequest } from '../shared/domain/creation.ts';
+import type { CreationRequest } from '../shared/domain/requests.ts';
 import { getCreation } from '../shared/store/creations.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AccountRecord } from '../shared/account.ts';
-import { type AccountView, accountView } from '../shared/account-view.ts';
-import { formatBaseline } from '../shared/baseline.ts';
-import type { RegistrationRequest } from '../shared/requests.ts';
-import { staysPutBack } from '../shared/status.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import { type AccountView, accountView } from '../shared/domain/account-view.ts';
+import { formatBaseline } from '../shared/domain/baseline.ts';
+import type { RegistrationRequest } from '../shared/domain/requests.ts';
+import { staysPutBack } from '../shared/domain/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';

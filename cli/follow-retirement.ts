@@ -1,5 +1,5 @@
-import { accountView } from '../shared/account-view.ts';
-import { REMOVAL_REASONS } from '../shared/status.ts';
+import { accountView } from '../shared/domain/account-view.ts';
+import { REMOVAL_REASONS } from '../shared/domain/status.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';

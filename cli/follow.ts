@@ -1,4 +1,4 @@
-import type { AccountStatus, PassRecord } from '../shared/status.ts';
+import type { AccountStatus, PassRecord } from '../shared/domain/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import type { Table } from '../shared/store/table.ts';
 import { allStatuses } from './fleet.ts';

@@ -10,7 +10,7 @@ import {
   readRuntimeState,
   startRuntime,
 } from '../local/runtime.ts';
-import { visible } from '../shared/visible.ts';
+import { visible } from '../shared/domain/visible.ts';
 import { COMMAND } from './command.ts';
 
 /** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */

@@ -1,5 +1,5 @@
-import type { AccountView } from '../shared/account-view.ts';
-import type { Condition } from '../shared/status.ts';
+import type { AccountView } from '../shared/domain/account-view.ts';
+import type { Condition } from '../shared/domain/status.ts';
 
 /**
  * The conditions that stand in the way, the one to look at first before the others: who can get in before what is kept,

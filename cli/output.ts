@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import type { AccountState } from '../shared/account-view.ts';
-import type { Difference, PassResult } from '../shared/status.ts';
-import { visible } from '../shared/visible.ts';
+import type { AccountState } from '../shared/domain/account-view.ts';
+import type { Difference, PassResult } from '../shared/domain/status.ts';
+import { visible } from '../shared/domain/visible.ts';
 import { apart } from './apart.ts';
 import { pagedTable } from './table.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { AccountRecord } from '../shared/account.ts';
 import { mainClients } from '../shared/aws/main-clients.ts';
-import { formatBaseline } from '../shared/baseline.ts';
-import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../shared/plan.ts';
-import { maskDifferences } from '../shared/secrets.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import { formatBaseline } from '../shared/domain/baseline.ts';
+import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../shared/domain/plan.ts';
+import { maskDifferences } from '../shared/domain/secrets.ts';
 import { getPlanAnswer } from '../shared/store/plans.ts';
 import type { Table } from '../shared/store/table.ts';
 import { assumeApiRole } from './api-role.ts';

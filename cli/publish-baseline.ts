@@ -1,9 +1,9 @@
 import { type BaselineDraft, parseBaseline } from '../controllers/kinds/baseline.ts';
 import { kinds } from '../controllers/kinds/index.ts';
-import { withPool } from '../shared/address-pool.ts';
-import type { BaselineDocument } from '../shared/baseline.ts';
-import type { Config } from '../shared/config.ts';
-import type { Problem } from '../shared/errors.ts';
+import type { Config } from '../shared/deployment/config.ts';
+import { withPool } from '../shared/domain/address-pool.ts';
+import type { BaselineDocument } from '../shared/domain/baseline.ts';
+import type { Problem } from '../shared/domain/errors.ts';
 import { addressBook } from '../shared/store/addresses.ts';
 import { publishBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';

@@ -1,4 +1,4 @@
-import { type BaselineDocument, formatBaseline } from '../shared/baseline.ts';
+import { type BaselineDocument, formatBaseline } from '../shared/domain/baseline.ts';
 import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
 import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';

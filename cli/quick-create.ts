@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { type Config, TEMPLATE_DAYS } from '../shared/config.ts';
+import { type Config, TEMPLATE_DAYS } from '../shared/deployment/config.ts';
 import { Failure } from './failure.ts';
 
 /** A link that opens CloudFormation in its owner's console, with the template and everything in it filled in. */

@@ -1,6 +1,6 @@
-import type { Problem } from '../shared/errors.ts';
-import type { RulesDocument } from '../shared/rules.ts';
-import { baselinesOf, parseRules, type RulesDraft } from '../shared/rules-text.ts';
+import type { Problem } from '../shared/domain/errors.ts';
+import type { RulesDocument } from '../shared/domain/rules.ts';
+import { baselinesOf, parseRules, type RulesDraft } from '../shared/domain/rules-text.ts';
 import { findBaseline } from '../shared/store/baselines.ts';
 import { publishRules } from '../shared/store/rules.ts';
 import type { Table } from '../shared/store/table.ts';

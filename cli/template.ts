@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { memberTemplate } from '../controllers/fleet/member-template.ts';
 import { kinds } from '../controllers/kinds/index.ts';
-import { memberTemplate } from '../infra/member-template.ts';
-import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/baseline.ts';
-import { registered } from '../shared/records.ts';
+import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
+import { registered } from '../shared/domain/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import type { Table } from '../shared/store/table.ts';
 import { checkRequest } from './ask.ts';

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { FUNCTIONS, type FunctionName } from '../shared/deployment/names.ts';
 import { bundleFunctions, FUNCTIONS_DIR } from './build.ts';
 import { readContext } from './context.ts';
 import { identityStack } from './identity-stack.ts';
 import { mainStack } from './main-stack.ts';
 import { controlTowerStack, managementStack } from './management-stack.ts';
-import { FUNCTIONS, type FunctionName } from './names.ts';
 
 /** How the app is built; all of it may be left out. */
 export interface BuildOptions {

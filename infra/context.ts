@@ -1,8 +1,8 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
-import { AccountId } from '../shared/account.ts';
-import { RolePolicyQuotas } from '../shared/config.ts';
-import { OrganizationalUnit } from '../shared/rules-text.ts';
+import { RolePolicyQuotas } from '../shared/deployment/config.ts';
+import { AccountId } from '../shared/domain/account.ts';
+import { OrganizationalUnit } from '../shared/domain/rules-text.ts';
 
 /** Organizations answers in one region of each partition. */
 const ORGANIZATIONS_REGION = {

@@ -1,6 +1,6 @@
 import { type App, aws_iam as iam, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { arns, NAMES, STACKS } from '../shared/deployment/names.ts';
 import type { Context } from './context.ts';
-import { arns, NAMES, STACKS } from './names.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**

@@ -1,7 +1,9 @@
 import { type App, Duration, aws_iam as iam, Stack, aws_ssm as ssm } from 'aws-cdk-lib';
-import type { Config } from '../shared/config.ts';
-import { INTAKE_CONCURRENCY } from '../shared/organization.ts';
-import { INTAKE_RECEIVES, WORK_RECEIVES } from '../shared/work.ts';
+import { INTAKE_CONCURRENCY } from '../shared/aws/organization.ts';
+import type { Config } from '../shared/deployment/config.ts';
+import { arns, type FunctionName, NAMES, STACKS, templatesBucket } from '../shared/deployment/names.ts';
+import { permissions } from '../shared/deployment/permissions.ts';
+import { INTAKE_RECEIVES, WORK_RECEIVES } from '../shared/domain/work.ts';
 import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
@@ -11,8 +13,6 @@ import { templates } from './constructs/templates.ts';
 import { watch } from './constructs/watch.ts';
 import { worker } from './constructs/worker.ts';
 import type { Context } from './context.ts';
-import { arns, type FunctionName, NAMES, STACKS, templatesBucket } from './names.ts';
-import { permissions } from './permissions.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**

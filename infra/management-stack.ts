@@ -1,9 +1,9 @@
 import { type App, aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { arns, mainIsManagement, ORGANIZATION_ROLES, STACKS } from '../shared/deployment/names.ts';
+import { permissions } from '../shared/deployment/permissions.ts';
 import { forwarding } from './constructs/forwarding.ts';
 import { attach } from './constructs/grants.ts';
 import type { Context } from './context.ts';
-import { arns, mainIsManagement, ORGANIZATION_ROLES, STACKS } from './names.ts';
-import { permissions } from './permissions.ts';
 import { managementSynthesizer } from './synthesizer.ts';
 
 /**

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { parseBaseline } from '../controllers/kinds/baseline.ts';
 import { kinds as shippedKinds } from '../controllers/kinds/index.ts';
 import type { AnyKind } from '../controllers/kinds/kind.ts';
-import { InvalidDesiredState, type Problem } from '../shared/errors.ts';
-import { interpolateDeep, type Lookup } from '../shared/interpolate.ts';
+import { InvalidDesiredState, type Problem } from '../shared/domain/errors.ts';
+import { interpolateDeep, type Lookup } from '../shared/domain/interpolate.ts';
 
 /** Two kinds as small as can be: the first gives outputs, the second lists values and renders them. */
 const house = fakeKind({

@@ -1,7 +1,7 @@
-import type { AccountRecord } from '../shared/account.ts';
-import type { Config } from '../shared/config.ts';
-import type { OrganizationAccount } from '../shared/organization.ts';
-import type { AccountStatus, PassRecord } from '../shared/status.ts';
+import type { OrganizationAccount } from '../shared/aws/organization.ts';
+import type { Config } from '../shared/deployment/config.ts';
+import type { AccountRecord } from '../shared/domain/account.ts';
+import type { AccountStatus, PassRecord } from '../shared/domain/status.ts';
 
 /** Test data: whole and valid, with what a test is about given by it. */
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { AccountView } from '../../shared/account-view.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
 import { typeOf } from '../obstacles.ts';
 import { counted } from '../words.ts';
 

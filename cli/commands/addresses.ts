@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Address, AddressPool } from '../../shared/address-pool.ts';
+import type { Address, AddressPool } from '../../shared/domain/address-pool.ts';
 import { counted } from '../words.ts';
 
 interface Options {
@@ -21,7 +21,7 @@ async function addresses(options: Options): Promise<void> {
     import('../context.ts'),
     import('../fleet.ts'),
     import('../../shared/store/addresses.ts'),
-    import('../../shared/address-pool.ts'),
+    import('../../shared/domain/address-pool.ts'),
     import('../output.ts'),
   ]);
   const { table } = await connect();

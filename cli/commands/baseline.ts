@@ -80,7 +80,7 @@ async function show(text: string, options: { json?: boolean }): Promise<void> {
   const [{ connect }, { parseBaselineReference }, { Failure }, { publishedBaseline }, output] =
     await Promise.all([
       import('../context.ts'),
-      import('../../shared/baseline.ts'),
+      import('../../shared/domain/baseline.ts'),
       import('../failure.ts'),
       import('../published-baseline.ts'),
       import('../output.ts'),
@@ -115,7 +115,7 @@ async function publish(file: string): Promise<void> {
   const [{ connect }, { publishBaselineFile }, { formatBaseline }, output] = await Promise.all([
     import('../context.ts'),
     import('../publish-baseline.ts'),
-    import('../../shared/baseline.ts'),
+    import('../../shared/domain/baseline.ts'),
     import('../output.ts'),
   ]);
   const { baseline, published } = await publishBaselineFile(await connect(), file);

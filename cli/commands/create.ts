@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CreationRequest } from '../../shared/requests.ts';
+import type { CreationRequest } from '../../shared/domain/requests.ts';
 import { pairs, wholeNumber } from '../arguments.ts';
 
 interface Options {

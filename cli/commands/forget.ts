@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
-import type { Address } from '../../shared/address-pool.ts';
+import type { Address } from '../../shared/domain/address-pool.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { Table } from '../../shared/store/table.ts';
 
@@ -61,10 +61,10 @@ async function forgetRecord(
 ): Promise<boolean> {
   const [{ accountView }, { Failure }, { agreed }, { forgotten }, { forgetAccount }, output] =
     await Promise.all([
-      import('../../shared/account-view.ts'),
+      import('../../shared/domain/account-view.ts'),
       import('../failure.ts'),
       import('../agree.ts'),
-      import('../../shared/forgotten.ts'),
+      import('../../shared/domain/forgotten.ts'),
       import('../../shared/store/accounts.ts'),
       import('../output.ts'),
     ]);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { PassRecord } from '../../shared/status.ts';
+import type { PassRecord } from '../../shared/domain/status.ts';
 import type { Table } from '../../shared/store/table.ts';
 import { wholeNumber } from '../arguments.ts';
 
@@ -53,8 +53,8 @@ async function withoutSecrets(
 ): Promise<PassRecord[]> {
   const [{ getRecord }, { maskDifferences }, { UnreadableItem }] = await Promise.all([
     import('../../shared/store/accounts.ts'),
-    import('../../shared/secrets.ts'),
-    import('../../shared/errors.ts'),
+    import('../../shared/domain/secrets.ts'),
+    import('../../shared/domain/errors.ts'),
   ]);
   const record = await getRecord(table, accountId).catch((error: unknown) => {
     if (error instanceof UnreadableItem) return undefined;

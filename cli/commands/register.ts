@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { RegistrationRequest } from '../../shared/requests.ts';
+import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { pairs, several, wholeNumber } from '../arguments.ts';
 
 interface Options {
@@ -49,7 +49,7 @@ async function register(id: string, options: Options): Promise<void> {
   const [{ connect }, { getRecord }, { roleRefusals }] = await Promise.all([
     import('../context.ts'),
     import('../../shared/store/accounts.ts'),
-    import('../../controllers/intake/refuse-account.ts'),
+    import('../../controllers/fleet/refuse-account.ts'),
   ]);
   const { bus, table, config } = await connect();
   const unusable = roleRefusals(options, config).flatMap((refused) => refused?.problems ?? []);

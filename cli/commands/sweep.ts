@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { AccountRecord } from '../../shared/account.ts';
-import type { PassRecord } from '../../shared/status.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { PassRecord } from '../../shared/domain/status.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Deployment } from '../context.ts';
 import { counted } from '../words.ts';

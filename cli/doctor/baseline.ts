@@ -1,7 +1,7 @@
+import { keptKinds } from '../../controllers/engine/desired.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
-import { keptKinds } from '../../controllers/reconcile/desired.ts';
-import { formatBaseline } from '../../shared/baseline.ts';
-import { InvalidDesiredState } from '../../shared/errors.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { currentBaseline } from '../../shared/store/baselines.ts';
 import { type Check, failed, ok } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
-import { arns, NAMES } from '../../infra/names.ts';
-import type { Config } from '../../shared/config.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
 import { type Check, failed, ok, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
 import { readRule, ruleProblem } from './rule.ts';

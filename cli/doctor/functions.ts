@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { arns, FUNCTIONS, functionName, NAMES, QUEUES, SCHEDULES } from '../../infra/names.ts';
-import { Config } from '../../shared/config.ts';
+import { Config } from '../../shared/deployment/config.ts';
+import { arns, FUNCTIONS, functionName, NAMES, QUEUES, SCHEDULES } from '../../shared/deployment/names.ts';
 import { type Check, failed, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
 
 /** Whether the functions run as deployed, work off their queues, and are woken by the clock. */

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { QUEUES, UNDELIVERED } from '../../infra/names.ts';
-import { deadLettersOf } from '../../shared/work.ts';
+import { QUEUES, UNDELIVERED } from '../../shared/deployment/names.ts';
+import { deadLettersOf } from '../../shared/domain/work.ts';
 import { counted } from '../words.ts';
 import {
   type Check,

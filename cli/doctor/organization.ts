@@ -1,6 +1,6 @@
 import { DescribeOrganizationCommand, type Organization } from '@aws-sdk/client-organizations';
-import { arns, NAMES } from '../../infra/names.ts';
-import type { Config } from '../../shared/config.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { type Check, type Finding, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
 import { readRule, ruleProblem } from './rule.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { arns, ORGANIZATION_ROLES } from '../../infra/names.ts';
-import type { Config } from '../../shared/config.ts';
-import { AccessDenied } from '../../shared/errors.ts';
-import type { AccountStatus, Condition } from '../../shared/status.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import { arns, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
+import { AccessDenied } from '../../shared/domain/errors.ts';
+import type { AccountStatus, Condition } from '../../shared/domain/status.ts';
+import { trustAdmits } from '../../shared/policy/trust.ts';
 import { loadAccount, recordPages } from '../../shared/store/accounts.ts';
-import { trustAdmits } from '../../shared/trust.ts';
 import { explain, Failure } from '../failure.ts';
 import {
   type Check,

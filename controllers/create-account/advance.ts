@@ -1,12 +1,12 @@
-import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
-import type { Creation } from '../../shared/creation.ts';
-import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/errors.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import type { Creation } from '../../shared/domain/creation.ts';
+import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
+import { type CreationMessage, LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/domain/work.ts';
 import {
   getCreation,
   noteUnreadableCreation,
   unreadableCreationNoted,
 } from '../../shared/store/creations.ts';
-import { type CreationMessage, LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/work.ts';
 import { ask } from './ask.ts';
 import type { CreationDeps } from './deps.ts';
 import { find } from './find.ts';

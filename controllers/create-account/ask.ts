@@ -1,6 +1,6 @@
-import type { Creation } from '../../shared/creation.ts';
+import type { Creation } from '../../shared/domain/creation.ts';
+import { goIn, known } from '../../shared/domain/creation-slots.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import { goIn, known } from '../../shared/turnstile.ts';
 import type { CreationDeps } from './deps.ts';
 import { LOOK_AGAIN_SECONDS, lineUp, nextTurn, refused, type Waiting } from './refused.ts';
 import { after, fail, save } from './save.ts';

@@ -6,14 +6,14 @@ import {
   ListParentsCommand,
   MoveAccountCommand,
 } from '@aws-sdk/client-organizations';
-import type { Access } from '../../shared/access.ts';
+import type { Access } from '../../shared/aws/access.ts';
 import { organizationsClient } from '../../shared/aws/main-clients.ts';
+import { pagesOf } from '../../shared/aws/pages.ts';
 import { isNotInOrganization } from '../../shared/aws/translate-error.ts';
-import type { Config } from '../../shared/config.ts';
-import { REQUEST_TAG, tagValue } from '../../shared/creation.ts';
-import { ServiceFault } from '../../shared/errors.ts';
-import { pagesOf } from '../../shared/pages.ts';
-import type { CreationRequest } from '../../shared/requests.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import { REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
+import { ServiceFault } from '../../shared/domain/errors.ts';
+import type { CreationRequest } from '../../shared/domain/requests.ts';
 
 /** How far AWS is with an account. */
 export interface CreationStatus {

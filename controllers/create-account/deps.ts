@@ -1,4 +1,4 @@
-import type { IntakeDeps } from '../intake/deps.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
 import type { Creator } from './creator.ts';
 
 /** What the creation of accounts works with. */

@@ -1,4 +1,4 @@
-import { type Creation, type CreationStage, REQUEST_TAG, tagValue } from '../../shared/creation.ts';
+import { type Creation, type CreationStage, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
 import { requestOfCreation } from '../../shared/store/creations.ts';
 import type { CreationStatus } from './creator.ts';
 import type { CreationDeps } from './deps.ts';

@@ -1,12 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { createAccess } from '../../shared/access.ts';
+import { createAccess } from '../../shared/aws/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
-import { configFromEnvironment } from '../../shared/config.ts';
-import { UnreadableItem } from '../../shared/errors.ts';
-import { createOrganization } from '../../shared/organization.ts';
-import { readMessage } from '../../shared/read-message.ts';
-import { CreationMessage } from '../../shared/work.ts';
+import { createOrganization } from '../../shared/aws/organization.ts';
+import { readMessage } from '../../shared/aws/read-message.ts';
+import { configFromEnvironment } from '../../shared/deployment/config.ts';
+import { UnreadableItem } from '../../shared/domain/errors.ts';
+import { CreationMessage } from '../../shared/domain/work.ts';
 import { advance } from './advance.ts';
 import { createCreator } from './creator.ts';
 import { Overtaken } from './save.ts';

@@ -1,5 +1,5 @@
-import type { Creation, CreationStage } from '../../shared/creation.ts';
-import { failureInWords } from '../intake/failure-reasons.ts';
+import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
+import { failureInWords } from '../fleet/failure-reasons.ts';
 import type { CreationDeps } from './deps.ts';
 import { after, fail, leave, save } from './save.ts';
 

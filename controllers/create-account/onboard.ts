@@ -1,8 +1,8 @@
-import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
-import type { Creation, CreationStage } from '../../shared/creation.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
+import { sendWork } from '../../shared/domain/work.ts';
 import { clearOwed } from '../../shared/store/accounts.ts';
-import { sendWork } from '../../shared/work.ts';
-import { register } from '../intake/register.ts';
+import { register } from '../fleet/register.ts';
 import type { CreationDeps } from './deps.ts';
 import { after, fail, save } from './save.ts';
 

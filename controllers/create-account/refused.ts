@@ -1,8 +1,8 @@
-import type { Creation, CreationStage } from '../../shared/creation.ts';
-import { AccessDenied, Conflict, ControllerError, Throttled } from '../../shared/errors.ts';
+import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
+import { takeTurn } from '../../shared/domain/creation-slots.ts';
+import { AccessDenied, Conflict, ControllerError, Throttled } from '../../shared/domain/errors.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import { takeTurn } from '../../shared/turnstile.ts';
-import { failureInWords } from '../intake/failure-reasons.ts';
+import { failureInWords } from '../fleet/failure-reasons.ts';
 import type { CreationDeps } from './deps.ts';
 import { after, fail, leave, save } from './save.ts';
 

@@ -1,8 +1,8 @@
-import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
-import type { Creation, CreationStage } from '../../shared/creation.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
+import { goOut } from '../../shared/domain/creation-slots.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import { goOut } from '../../shared/turnstile.ts';
 import type { CreationDeps } from './deps.ts';
 
 /** Somebody else moved the request on meanwhile: what was decided here counts no more. */

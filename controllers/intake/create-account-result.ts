@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { AccountId } from '../../shared/account.ts';
-import { NotYetConsistent } from '../../shared/errors.ts';
-import { inPlainWords } from '../../shared/plain-words.ts';
-import { zodProblems } from '../../shared/requests.ts';
+import { AccountId } from '../../shared/domain/account.ts';
+import { NotYetConsistent } from '../../shared/domain/errors.ts';
+import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { zodProblems } from '../../shared/domain/requests.ts';
+import { sendCreation } from '../../shared/domain/work.ts';
 import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import { sendCreation } from '../../shared/work.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import { failureInWords } from '../fleet/failure-reasons.ts';
+import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
 import { requestFor } from './create.ts';
-import type { IntakeDeps } from './deps.ts';
-import { failureInWords } from './failure-reasons.ts';
 import { lookAt } from './look-at.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 
 /**
  * Names are masked (`****`) and times are US text, so both come from DescribeAccount and the envelope.

@@ -1,13 +1,13 @@
-import { askedFor, creationKey, keyOfTag, REQUEST_TAG, sameRequest } from '../../shared/creation.ts';
-import { Conflict } from '../../shared/errors.ts';
-import { isEarlier } from '../../shared/order.ts';
-import type { CreationRequest } from '../../shared/requests.ts';
+import { askedFor, creationKey, keyOfTag, REQUEST_TAG, sameRequest } from '../../shared/domain/creation.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
+import { isEarlier } from '../../shared/domain/order.ts';
+import type { CreationRequest } from '../../shared/domain/requests.ts';
+import { sendCreation } from '../../shared/domain/work.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { getCreation, requestOfCreation, saveCreation } from '../../shared/store/creations.ts';
-import { sendCreation } from '../../shared/work.ts';
-import type { IntakeDeps } from './deps.ts';
-import { type Incoming, type IntakeOutcome, overtaken } from './outcome.ts';
-import { refusal, rejectedFor, unknownBaseline } from './refusal.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import { type Incoming, type IntakeOutcome, overtaken } from '../fleet/outcome.ts';
+import { refusal, rejectedFor, unknownBaseline } from '../fleet/refusal.ts';
 
 /**
  * Records a request for an account, and has it looked at. The same request again changes nothing, until it has

@@ -1,13 +1,13 @@
-import { REQUEST_SOURCE } from '../../shared/bus.ts';
-import type { Envelope } from '../../shared/envelope.ts';
-import { OF_MAIN_ALONE, parseRequest, type Request } from '../../shared/requests.ts';
+import { REQUEST_SOURCE } from '../../shared/aws/bus.ts';
+import type { Envelope } from '../../shared/domain/envelope.ts';
+import { OF_MAIN_ALONE, parseRequest, type Request } from '../../shared/domain/requests.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
+import { register } from '../fleet/register.ts';
+import { retire } from '../fleet/retire.ts';
 import { creationRequested } from './create.ts';
-import type { IntakeDeps } from './deps.ts';
 import { organizationEvent } from './organization-event.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 import { planRequested } from './plan-request.ts';
-import { register } from './register.ts';
-import { retire } from './retire.ts';
 import { sweepRequested } from './sweep-request.ts';
 
 /** Follows one event: who sent it, what it asks, and what becomes of it. Nothing is announced or sent yet. */

@@ -1,13 +1,13 @@
-import type { AccountRecord } from '../../shared/account.ts';
-import { nextStep, type Step } from '../../shared/adoption.ts';
-import { Conflict, NotYetConsistent } from '../../shared/errors.ts';
-import { createOnboarding } from '../../shared/onboarding.ts';
-import { orderOf } from '../../shared/order.ts';
-import type { OrganizationAccount } from '../../shared/organization.ts';
+import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { Conflict, NotYetConsistent } from '../../shared/domain/errors.ts';
+import { orderOf } from '../../shared/domain/order.ts';
 import { getRecord, getTrace, saveRecord } from '../../shared/store/accounts.ts';
-import type { IntakeDeps } from './deps.ts';
-import { followedBefore, type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
-import { announcement, register, work } from './register.ts';
+import { nextStep, type Step } from '../fleet/adoption.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import { createOnboarding } from '../fleet/onboarding.ts';
+import { followedBefore, type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
+import { announcement, register, work } from '../fleet/register.ts';
 
 /** What an event says beside which account. */
 export interface Hint {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { inPlainWords } from '../../shared/plain-words.ts';
-import { zodProblems } from '../../shared/requests.ts';
+import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { zodProblems } from '../../shared/domain/requests.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
 import { accountIdsIn, textIn } from './account-ids.ts';
 import { createAccountResult } from './create-account-result.ts';
-import type { IntakeDeps } from './deps.ts';
 import { type Hint, lookAt } from './look-at.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
 
 type Follow = (incoming: Incoming, deps: IntakeDeps) => Promise<IntakeOutcome>;
 

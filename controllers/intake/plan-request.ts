@@ -1,10 +1,10 @@
-import { whyNoPlan } from '../../shared/plan.ts';
-import type { PlanRequest } from '../../shared/requests.ts';
+import { whyNoPlan } from '../../shared/domain/plan.ts';
+import type { PlanRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
-import type { IntakeDeps } from './deps.ts';
-import type { Incoming, IntakeOutcome } from './outcome.ts';
-import { refusal, rejectedFor } from './refusal.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import type { Incoming, IntakeOutcome } from '../fleet/outcome.ts';
+import { refusal, rejectedFor } from '../fleet/refusal.ts';
 
 /**
  * Work that makes a plan of an account, and nothing else: no record changes. The text of a baseline file is kept for the

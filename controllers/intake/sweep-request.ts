@@ -1,12 +1,12 @@
-import type { Problem } from '../../shared/errors.ts';
-import type { SweepRequest } from '../../shared/requests.ts';
+import type { Problem } from '../../shared/domain/errors.ts';
+import type { SweepRequest } from '../../shared/domain/requests.ts';
+import { sendSweep, type WorkMessage } from '../../shared/domain/work.ts';
 import { getRecords } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { startSweep } from '../../shared/store/controls.ts';
-import { sendSweep, type WorkMessage } from '../../shared/work.ts';
-import type { IntakeDeps } from './deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from './outcome.ts';
-import { rejectedFor, unknownBaseline } from './refusal.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
+import { rejectedFor, unknownBaseline } from '../fleet/refusal.ts';
 
 /**
  * A pass for each account named; for every account, or every one of a baseline, the sweep function goes through the

@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import { BaselineName } from '../../shared/account.ts';
-import { type Found, inOrder, issuesOf, type Path, splitPath } from '../../shared/document-problems.ts';
-import { InvalidDesiredState, type Problem } from '../../shared/errors.ts';
-import { type Lookup, namesIn } from '../../shared/interpolate.ts';
-import { inPlainWords } from '../../shared/plain-words.ts';
-import { formatPath } from '../../shared/requests.ts';
-import { readYaml } from '../../shared/yaml.ts';
+import { BaselineName } from '../../shared/domain/account.ts';
+import {
+  type Found,
+  inOrder,
+  issuesOf,
+  type Path,
+  splitPath,
+} from '../../shared/domain/document-problems.ts';
+import { InvalidDesiredState, type Problem } from '../../shared/domain/errors.ts';
+import { type Lookup, namesIn } from '../../shared/domain/interpolate.ts';
+import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { formatPath } from '../../shared/domain/requests.ts';
+import { readYaml } from '../../shared/domain/yaml.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
 
 /** A baseline as its text says it: a section a kind, checked, and left as it was written: a pass parses it again. */

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import type { AddressPool } from '../../shared/address-pool.ts';
 import type { Command } from '../../shared/aws/actions.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
-import type { RolePolicyQuotas } from '../../shared/config.ts';
-import type { Problem } from '../../shared/errors.ts';
-import type { Lookup } from '../../shared/interpolate.ts';
+import type { RolePolicyQuotas } from '../../shared/deployment/config.ts';
+import type { AddressPool } from '../../shared/domain/address-pool.ts';
+import type { Problem } from '../../shared/domain/errors.ts';
+import type { Lookup } from '../../shared/domain/interpolate.ts';
+import type { Difference } from '../../shared/domain/status.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
-import type { Difference } from '../../shared/status.ts';
 
 /**
  * A kind is one sort of thing that is kept in an account: execution role, network, parameters. This is its whole

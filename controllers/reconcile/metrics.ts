@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { PassOutcome } from './pass-types.ts';
+import type { PassOutcome } from '../engine/pass-types.ts';
 
 const metrics = new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' });
 

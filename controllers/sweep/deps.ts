@@ -1,6 +1,6 @@
 import type { Main } from '../../shared/aws/main-clients.ts';
-import type { Config } from '../../shared/config.ts';
-import type { Organization } from '../../shared/organization.ts';
+import type { Organization } from '../../shared/aws/organization.ts';
+import type { Config } from '../../shared/deployment/config.ts';
 
 /** What a task of the sweep function works with. */
 export interface SweepDeps {

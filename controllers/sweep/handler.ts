@@ -1,12 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { createAccess } from '../../shared/access.ts';
+import { createAccess } from '../../shared/aws/access.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
-import { configFromEnvironment } from '../../shared/config.ts';
-import { createOrganization } from '../../shared/organization.ts';
-import { readMessage } from '../../shared/read-message.ts';
+import { createOrganization } from '../../shared/aws/organization.ts';
+import { readMessage } from '../../shared/aws/read-message.ts';
+import { configFromEnvironment } from '../../shared/deployment/config.ts';
+import { SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
-import { SweepMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 import { listOrganization } from './list-organization.ts';
 import { sendCreations, sendDue, sendOwed } from './send-due.ts';

@@ -1,6 +1,6 @@
-import type { AccountRecord } from '../../shared/account.ts';
-import { createOnboarding } from '../../shared/onboarding.ts';
-import type { OrganizationAccount } from '../../shared/organization.ts';
+import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { sendSweep } from '../../shared/domain/work.ts';
 import { recordPages } from '../../shared/store/accounts.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type Listing,
   leaveListing,
 } from '../../shared/store/listings.ts';
-import { sendSweep } from '../../shared/work.ts';
+import { createOnboarding } from '../fleet/onboarding.ts';
 import type { SweepDeps } from './deps.ts';
 import { type ListingContext, type ListingResult, takeAccounts, takeMissing } from './take-accounts.ts';
 

@@ -1,8 +1,8 @@
-import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { sendCreation, sendWork } from '../../shared/domain/work.ts';
 import { clearOwed, loadAccount, OWED } from '../../shared/store/accounts.ts';
 import { openCreations } from '../../shared/store/creations.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
-import { sendCreation, sendWork } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 
 /**

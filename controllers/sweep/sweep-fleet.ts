@@ -1,7 +1,7 @@
-import type { AccountRecord } from '../../shared/account.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { type SweepMessage, sendSweep, sendWork, type WorkMessage } from '../../shared/domain/work.ts';
 import { accountOf, recordPages } from '../../shared/store/accounts.ts';
 import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
-import { type SweepMessage, sendSweep, sendWork, type WorkMessage } from '../../shared/work.ts';
 import type { SweepDeps } from './deps.ts';
 
 type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;

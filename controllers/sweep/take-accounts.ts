@@ -1,13 +1,13 @@
-import type { AccountRecord, Owed } from '../../shared/account.ts';
-import { nextStep, type Step } from '../../shared/adoption.ts';
-import { OUR_SOURCE, putEvents } from '../../shared/bus.ts';
-import { REQUEST_TAG } from '../../shared/creation.ts';
-import type { Onboarding } from '../../shared/onboarding.ts';
-import type { OrganizationAccount } from '../../shared/organization.ts';
-import { listingId, registered, wasInOrganization } from '../../shared/records.ts';
-import type { Announcement } from '../../shared/status.ts';
+import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
+import { REQUEST_TAG } from '../../shared/domain/creation.ts';
+import { listingId, registered, wasInOrganization } from '../../shared/domain/records.ts';
+import type { Announcement } from '../../shared/domain/status.ts';
+import { sendWork, type WorkMessage } from '../../shared/domain/work.ts';
 import { clearOwed, saveRecord } from '../../shared/store/accounts.ts';
-import { sendWork, type WorkMessage } from '../../shared/work.ts';
+import { nextStep, type Step } from '../fleet/adoption.ts';
+import type { Onboarding } from '../fleet/onboarding.ts';
 import type { SweepDeps } from './deps.ts';
 
 /** What a listing did. */

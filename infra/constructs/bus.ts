@@ -1,7 +1,7 @@
 import { CfnResource, aws_events as events } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { arns, mainIsManagement, NAMES } from '../../shared/deployment/names.ts';
 import type { Context } from '../context.ts';
-import { arns, mainIsManagement, NAMES } from '../names.ts';
 import { eventRule } from './event-rule.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 

@@ -1,6 +1,6 @@
 import { aws_iam as iam, type Stack } from 'aws-cdk-lib';
+import { arns, NAMES } from '../../shared/deployment/names.ts';
 import type { Context } from '../context.ts';
-import { arns, NAMES } from '../names.ts';
 import { alarms, metric } from './alarms.ts';
 import { eventRule } from './event-rule.ts';
 import { deadLetterQueue } from './queue.ts';

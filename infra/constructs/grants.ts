@@ -1,6 +1,6 @@
 import { aws_iam as iam, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Grant } from '../grant.ts';
+import type { Grant } from '../../shared/deployment/grant.ts';
 
 /** Attaches exactly these statements to the role, as one inline policy. A wildcard passes with its reason. */
 export function attach(scope: Construct, id: string, role: iam.IRole, grants: Grant[]): iam.Policy {

@@ -1,7 +1,7 @@
 import { aws_iam as iam, aws_scheduler as scheduler } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { arns, NAMES } from '../../shared/deployment/names.ts';
 import type { Context } from '../context.ts';
-import { arns, NAMES } from '../names.ts';
 
 /**
  * The clock: due work each minute and the listing of the organization each hour go to the sweep queue; the

@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { NAMES } from '../names.ts';
+import { NAMES } from '../../shared/deployment/names.ts';
 
 /**
  * The one table: accounts with their status, history and address; pools of addresses; baselines and rules; requests

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, aws_s3 as s3, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { TEMPLATE_DAYS } from '../../shared/config.ts';
+import { TEMPLATE_DAYS } from '../../shared/deployment/config.ts';
 
 /**
  * Where `orgkeeper template member` puts templates for the owners of accounts: CloudFormation reads those of a

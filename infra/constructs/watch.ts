@@ -1,8 +1,8 @@
 import type { Stack } from 'aws-cdk-lib';
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
-import { deadLettersOf } from '../../shared/work.ts';
+import { FUNCTIONS, functionName, NAMES, QUEUES } from '../../shared/deployment/names.ts';
+import { deadLettersOf } from '../../shared/domain/work.ts';
 import type { Context } from '../context.ts';
-import { FUNCTIONS, functionName, NAMES, QUEUES } from '../names.ts';
 import { alarms, metric } from './alarms.ts';
 
 /** Alarms of the main stack, and a dashboard with what they watch. What to do: docs/operations.md. */

@@ -6,8 +6,8 @@ import {
   RemovalPolicy,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Grant } from '../grant.ts';
-import { type FunctionName, functionName } from '../names.ts';
+import type { Grant } from '../../shared/deployment/grant.ts';
+import { type FunctionName, functionName } from '../../shared/deployment/names.ts';
 import { attach } from './grants.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 

@@ -1,10 +1,10 @@
 import type { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import type { Bus } from '../bus.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../deployment/config.ts';
+import type { Queue } from '../domain/work.ts';
 import type { Table } from '../store/table.ts';
-import type { Queue } from '../work.ts';
+import type { Bus } from './bus.ts';
 import { mainServices } from './main-services.ts';
 import { patience, requestHandler } from './patience.ts';
 import { watch } from './watch.ts';

@@ -8,7 +8,7 @@ import {
   QuotaExceeded,
   ServiceFault,
   Throttled,
-} from '../errors.ts';
+} from '../domain/errors.ts';
 
 type Translate = (message: string, cause: unknown) => ControllerError;
 

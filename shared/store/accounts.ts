@@ -1,10 +1,10 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { AccountRecord, Owed } from '../account.ts';
-import type { Address } from '../address-pool.ts';
-import type { Control } from '../control.ts';
-import { followedBy, type Trace } from '../order.ts';
-import type { AccountStatus, Home } from '../status.ts';
+import type { AccountRecord, Owed } from '../domain/account.ts';
+import type { Address } from '../domain/address-pool.ts';
+import type { Control } from '../domain/control.ts';
+import { followedBy, type Trace } from '../domain/order.ts';
+import type { AccountStatus, Home } from '../domain/status.ts';
 import { addressKey, readAddress } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';

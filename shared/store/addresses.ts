@@ -1,9 +1,9 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { type Address, type AddressPool, firstOf } from '../address-pool.ts';
-import type { AddressBook, Pools } from '../addresses.ts';
-import { Conflict } from '../errors.ts';
+import { type Address, type AddressPool, firstOf } from '../domain/address-pool.ts';
+import type { AddressBook, Pools } from '../domain/addresses.ts';
+import { Conflict } from '../domain/errors.ts';
 import { type Item, reader } from './item.ts';
 import { queryPages, type Table, unlessChanged } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { BaselineReference } from '../account.ts';
-import { type BaselineDocument, parseBaselineReference } from '../baseline.ts';
+import type { BaselineReference } from '../domain/account.ts';
+import { type BaselineDocument, parseBaselineReference } from '../domain/baseline.ts';
 import { collectionPages } from './accounts.ts';
 import { reader } from './item.ts';
 import { type Table, unlessChanged } from './table.ts';

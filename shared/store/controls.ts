@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { type Control, RUNNING, type Sweep } from '../control.ts';
-import { UnreadableItem } from '../errors.ts';
+import { type Control, RUNNING, type Sweep } from '../domain/control.ts';
+import { UnreadableItem } from '../domain/errors.ts';
 import { type Item, reader } from './item.ts';
 import { type Table, unlessChanged } from './table.ts';
 

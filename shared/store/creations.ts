@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { Creation } from '../creation.ts';
-import type { CreationRequest } from '../requests.ts';
+import type { Creation } from '../domain/creation.ts';
+import type { CreationRequest } from '../domain/requests.ts';
 import { type Fields, reader } from './item.ts';
 import { Cause } from './status-item.ts';
 import { DUE_INDEX, queryPages, type Table, unlessChanged } from './table.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { UnreadableItem } from '../errors.ts';
-import { inPlainWords } from '../plain-words.ts';
-import { zodProblems } from '../requests.ts';
+import { UnreadableItem } from '../domain/errors.ts';
+import { inPlainWords } from '../domain/plain-words.ts';
+import { zodProblems } from '../domain/requests.ts';
 
 /** An item as DynamoDB gives it. */
 export type Item = Readonly<Record<string, unknown>>;

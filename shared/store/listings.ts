@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { Conflict } from '../errors.ts';
+import { Conflict } from '../domain/errors.ts';
 import { reader } from './item.ts';
 import { queryPages, type Table, unlessChanged } from './table.ts';
 

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { PLAN_SECONDS, PlanAnswer } from '../plan.ts';
+import { PLAN_SECONDS, PlanAnswer } from '../domain/plan.ts';
 import type { Table } from './table.ts';
 
 /** An item of DynamoDB takes 400 KB, names and keys included. */

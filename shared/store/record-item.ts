@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AccountId, type AccountRecord } from '../account.ts';
-import { WorkMessage } from '../work.ts';
+import { AccountId, type AccountRecord } from '../domain/account.ts';
+import { WorkMessage } from '../domain/work.ts';
 import { type Fields, reader } from './item.ts';
 
 /** A baseline at a version, as items name it. */

@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../domain/errors.ts';
 import { reader } from './item.ts';
 import type { Table } from './table.ts';
 

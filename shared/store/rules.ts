@@ -1,6 +1,6 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { RulesDocument } from '../rules.ts';
+import type { RulesDocument } from '../domain/rules.ts';
 import { collectionPages } from './accounts.ts';
 import { reader } from './item.ts';
 import { type Table, unlessChanged } from './table.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AccountId } from '../account.ts';
-import type { AccountStatus, Condition, Difference, Home, Leftover, PassRecord } from '../status.ts';
+import { AccountId } from '../domain/account.ts';
+import type { AccountStatus, Condition, Difference, Home, Leftover, PassRecord } from '../domain/status.ts';
 import { type Fields, type Item, reader } from './item.ts';
 import { Announced, BaselineAt } from './record-item.ts';
 

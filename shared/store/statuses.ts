@@ -5,9 +5,9 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { AccountRecord } from '../account.ts';
-import { Conflict } from '../errors.ts';
-import type { AccountStatus, Home, PassRecord } from '../status.ts';
+import type { AccountRecord } from '../domain/account.ts';
+import { Conflict } from '../domain/errors.ts';
+import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
 import { DUE_INDEX, queryPages, type Table, unlessChanged } from './table.ts';

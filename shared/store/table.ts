@@ -10,9 +10,9 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
+import { pagesOf } from '../aws/pages.ts';
 import { pause } from '../aws/patience.ts';
-import { ServiceFault } from '../errors.ts';
-import { pagesOf } from '../pages.ts';
+import { ServiceFault } from '../domain/errors.ts';
 import type { Item } from './item.ts';
 
 /** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */

@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { NOBODY, type Turnstile } from '../turnstile.ts';
+import { NOBODY, type Turnstile } from '../domain/creation-slots.ts';
 import { reader } from './item.ts';
 import { type Table, unlessChanged } from './table.ts';
 

@@ -1,6 +1,6 @@
-import type { Address } from '../../shared/address-pool.ts';
-import { firstOf } from '../../shared/address-pool.ts';
-import type { AddressBook, Pools } from '../../shared/addresses.ts';
+import type { Address } from '../../shared/domain/address-pool.ts';
+import { firstOf } from '../../shared/domain/address-pool.ts';
+import type { AddressBook, Pools } from '../../shared/domain/addresses.ts';
 
 /** A book in memory whose every step is atomic, and comes at its own time, as those of DynamoDB do. */
 export function bookInMemory(pause: () => Promise<void> = async () => {}) {

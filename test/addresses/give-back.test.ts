@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
-import { Conflict } from '../../shared/errors.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import type { Table } from '../../shared/store/table.ts';
 

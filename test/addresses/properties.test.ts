@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type AddressPool, blocksIn } from '../../shared/address-pool.ts';
-import { allocate, release } from '../../shared/addresses.ts';
-import { contains, overlaps, parseBlock } from '../../shared/cidr.ts';
-import { ControllerError } from '../../shared/errors.ts';
+import { type AddressPool, blocksIn } from '../../shared/domain/address-pool.ts';
+import { allocate, release } from '../../shared/domain/addresses.ts';
+import { contains, overlaps, parseBlock } from '../../shared/domain/cidr.ts';
+import { ControllerError } from '../../shared/domain/errors.ts';
 import { bookInMemory } from './book.ts';
 
 const NOW = new Date('2026-11-20T09:00:00Z');

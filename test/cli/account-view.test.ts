@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AccountRecord } from '../../shared/account.ts';
-import { accountView } from '../../shared/account-view.ts';
-import { type Control, RUNNING } from '../../shared/control.ts';
-import type { AccountStatus } from '../../shared/status.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { accountView } from '../../shared/domain/account-view.ts';
+import { type Control, RUNNING } from '../../shared/domain/control.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
 import { pass, record, status } from './support.ts';
 
 const ID = '111111111111';

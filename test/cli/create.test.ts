@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { askedFor } from '../../shared/creation.ts';
+import { askedFor } from '../../shared/domain/creation.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
 import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
 

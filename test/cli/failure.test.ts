@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { explain } from '../../cli/failure.ts';
-import { ServiceFault } from '../../shared/errors.ts';
+import { ServiceFault } from '../../shared/domain/errors.ts';
 
 const before = process.env.AWS_ENDPOINT_URL;
 beforeEach(() => {

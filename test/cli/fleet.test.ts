@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { viewPages } from '../../cli/fleet.ts';
 import { pagedTable } from '../../cli/table.ts';
-import type { AccountView } from '../../shared/account-view.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { aPass, aRecord, aStatus } from '../factories.ts';
 import { memoryTable } from '../support/memory-table.ts';

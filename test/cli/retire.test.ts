@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { allocate } from '../../shared/addresses.ts';
+import { allocate } from '../../shared/domain/addresses.ts';
 import { getRecord, loadAccount } from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';

@@ -1,5 +1,5 @@
 import type { KindAccount } from '../../controllers/kinds/kind.ts';
-import type { Difference } from '../../shared/status.ts';
+import type { Difference } from '../../shared/domain/status.ts';
 import type { Member } from './support.ts';
 
 /** What a kind gives of itself to be held to the contract of controllers/kinds/kind.ts. */

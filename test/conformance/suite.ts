@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kind, KindAccount } from '../../controllers/kinds/kind.ts';
 import { actionsOf } from '../../shared/aws/actions.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
-import { ForeignResource } from '../../shared/errors.ts';
+import { ForeignResource } from '../../shared/domain/errors.ts';
 import type { Fixture, Tampering } from './fixture.ts';
 import { startMoto } from './moto.ts';
 import {

@@ -2,8 +2,8 @@ import type { Comparison, Kind, KindAccount, WritingContext } from '../../contro
 import { takenOver } from '../../controllers/kinds/setting.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
-import { NotYetConsistent } from '../../shared/errors.ts';
-import type { Difference } from '../../shared/status.ts';
+import { NotYetConsistent } from '../../shared/domain/errors.ts';
+import type { Difference } from '../../shared/domain/status.ts';
 
 /** The Main account of every test; its id is the owner tag. */
 export const MAIN = '345678901234';

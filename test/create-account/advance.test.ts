@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AccessDenied, Conflict, ServiceFault, Throttled } from '../../shared/errors.ts';
+import { AccessDenied, Conflict, ServiceFault, Throttled } from '../../shared/domain/errors.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { creationWorld } from './world.ts';
 

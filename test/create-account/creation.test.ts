@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { askedFor, creationKey, keyOfTag, sameRequest, tagValue } from '../../shared/creation.ts';
-import { parseRequest } from '../../shared/requests.ts';
+import { askedFor, creationKey, keyOfTag, sameRequest, tagValue } from '../../shared/domain/creation.ts';
+import { parseRequest } from '../../shared/domain/requests.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
 import { memoryTable } from '../support/memory-table.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { advance } from '../../controllers/create-account/advance.ts';
 import type { CreationDeps } from '../../controllers/create-account/deps.ts';
-import { askedFor } from '../../shared/creation.ts';
+import { askedFor } from '../../shared/domain/creation.ts';
 import { aConfig } from '../factories.ts';
 import { memoryTable } from '../support/memory-table.ts';
 

@@ -3,10 +3,10 @@ import { advance } from '../../controllers/create-account/advance.ts';
 import type { CreationStatus, Creator } from '../../controllers/create-account/creator.ts';
 import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
-import { askedFor, type Creation, REQUEST_TAG, tagValue } from '../../shared/creation.ts';
-import type { CreationRequest } from '../../shared/requests.ts';
+import { askedFor, type Creation, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
+import type { CreationRequest } from '../../shared/domain/requests.ts';
+import type { CreationMessage } from '../../shared/domain/work.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
-import type { CreationMessage } from '../../shared/work.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount } from '../factories.ts';
 
 type Item = Record<string, unknown>;

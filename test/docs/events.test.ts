@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import { look } from '../../controllers/create-account/look.ts';
+import { announcements } from '../../controllers/engine/announce.ts';
+import { brakeHolds } from '../../controllers/engine/brake.ts';
+import { type IntakeOutcome, onItsWay, rejectionAnnouncement } from '../../controllers/fleet/outcome.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
-import { type IntakeOutcome, onItsWay, rejectionAnnouncement } from '../../controllers/intake/outcome.ts';
-import { announcements } from '../../controllers/reconcile/announce.ts';
-import { brakeHolds } from '../../controllers/reconcile/brake.ts';
-import type { AccountRecord } from '../../shared/account.ts';
-import { askedFor } from '../../shared/creation.ts';
-import { Envelope } from '../../shared/envelope.ts';
-import { parseRequest, requests } from '../../shared/requests.ts';
-import type { Announcement, Difference } from '../../shared/status.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { askedFor } from '../../shared/domain/creation.ts';
+import { Envelope } from '../../shared/domain/envelope.ts';
+import { parseRequest, requests } from '../../shared/domain/requests.ts';
+import type { Announcement, Difference } from '../../shared/domain/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import {
   aBaselineItem,

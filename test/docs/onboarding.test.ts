@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseRules } from '../../shared/rules-text.ts';
+import { parseRules } from '../../shared/domain/rules-text.ts';
 import { blocksOf, page } from './pages.ts';
 
 describe('docs/onboarding.md', () => {

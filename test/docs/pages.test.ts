@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { completeProgram } from '../../cli/program.ts';
 import { ADAPTATIONS } from '../../local/adapt-template.ts';
 import { MOTO_RANGE } from '../../local/emulator.ts';
-import { parseRequest } from '../../shared/requests.ts';
+import { parseRequest } from '../../shared/domain/requests.ts';
 import { blocksOf, codeOf, type Page, page, pages, proseOf, ROOT } from './pages.ts';
 
 const all = pages().map((one) => [one.path, one] as const);

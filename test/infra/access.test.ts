@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { readContext } from '../../infra/context.ts';
-import { permissions } from '../../infra/permissions.ts';
+import { permissions } from '../../shared/deployment/permissions.ts';
 import { allowedTo, allStatements, CONTEXT, listOf, ofType, only, statements, templates } from './support.ts';
 
 // Synthesising takes its time on a busy machine.

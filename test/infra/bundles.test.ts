@@ -5,8 +5,8 @@ import path from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Bundle, bundleFunctions } from '../../infra/build.ts';
 import { readContext } from '../../infra/context.ts';
-import { FUNCTIONS } from '../../infra/names.ts';
-import { permissions } from '../../infra/permissions.ts';
+import { FUNCTIONS } from '../../shared/deployment/names.ts';
+import { permissions } from '../../shared/deployment/permissions.ts';
 import { CONTEXT, only, templates, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.

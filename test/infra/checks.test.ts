@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { type Stack, aws_sqs as sqs } from 'aws-cdk-lib';
 import { buildApp } from '../../infra/app.ts';
 import { readContext } from '../../infra/context.ts';
-import { permissions } from '../../infra/permissions.ts';
+import { permissions } from '../../shared/deployment/permissions.ts';
 import { app, CONTEXT } from './support.ts';
 
 jest.setTimeout(120_000);

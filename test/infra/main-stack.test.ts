@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { Config } from '../../shared/config.ts';
-import { WORK_RECEIVES } from '../../shared/work.ts';
+import { Config } from '../../shared/deployment/config.ts';
+import { WORK_RECEIVES } from '../../shared/domain/work.ts';
 import { organizationRoles } from '../factories.ts';
 import { CONTEXT, ofType, only, statements, templates, text } from './support.ts';
 

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
+import { keptKinds, kindAccount, namesOf } from '../../controllers/engine/desired.ts';
+import { type MemberTemplate, memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
-import { keptKinds, kindAccount, namesOf } from '../../controllers/reconcile/desired.ts';
-import { type MemberTemplate, memberTemplate } from '../../infra/member-template.ts';
-import type { BaselineDocument } from '../../shared/baseline.ts';
+import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
 
 jest.setTimeout(120_000);

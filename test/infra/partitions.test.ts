@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { Config } from '../../shared/config.ts';
+import { Config } from '../../shared/deployment/config.ts';
 import { organizationRoles } from '../factories.ts';
 import { allStatements, app, CONTEXT, listOf, only, type Resources, text } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { readContext } from '../../infra/context.ts';
-import { FUNCTIONS, functionName } from '../../infra/names.ts';
-import { permissions } from '../../infra/permissions.ts';
+import { FUNCTIONS, functionName } from '../../shared/deployment/names.ts';
+import { permissions } from '../../shared/deployment/permissions.ts';
 import { CONTEXT, only, templates } from './support.ts';
 
 // Synthesising takes its time on a busy machine.

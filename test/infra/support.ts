@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { buildApp } from '../../infra/app.ts';
-import { FUNCTIONS } from '../../infra/names.ts';
+import { FUNCTIONS } from '../../shared/deployment/names.ts';
 
 /** Context of an organization whose three accounts are different ones. */
 export const CONTEXT = {

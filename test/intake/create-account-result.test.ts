@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
 import { createAccountResult } from '../../controllers/intake/create-account-result.ts';
-import type { IntakeDeps } from '../../controllers/intake/deps.ts';
-import { askedFor, type Creation, type CreationStage } from '../../shared/creation.ts';
+import { askedFor, type Creation, type CreationStage } from '../../shared/domain/creation.ts';
 import { fakeMain } from '../docs/fake-main.ts';
 import { aConfig } from '../factories.ts';
 

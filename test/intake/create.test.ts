@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { creationRequested, requestFor } from '../../controllers/intake/create.ts';
-import { askedFor, type Creation, REQUEST_TAG } from '../../shared/creation.ts';
+import { askedFor, type Creation, REQUEST_TAG } from '../../shared/domain/creation.ts';
 import { getCreation } from '../../shared/store/creations.ts';
 import { fakeMain } from '../docs/fake-main.ts';
 import { aConfig } from '../factories.ts';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
+import { onItsWay } from '../../controllers/fleet/outcome.ts';
 import { accountIdsIn } from '../../controllers/intake/account-ids.ts';
-import type { IntakeDeps } from '../../controllers/intake/deps.ts';
 import { organizationEvent } from '../../controllers/intake/organization-event.ts';
-import { onItsWay } from '../../controllers/intake/outcome.ts';
-import type { AccountRecord } from '../../shared/account.ts';
-import type { OrganizationAccount } from '../../shared/organization.ts';
-import type { Rules } from '../../shared/rules.ts';
+import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { Place } from '../../shared/aws/organizational-units.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { Rules } from '../../shared/domain/rules.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
-import type { Place } from '../../shared/units.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, MANAGEMENT, MEMBER } from '../factories.ts';
 import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IntakeDeps } from '../../controllers/intake/deps.ts';
+import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
+import { onItsWay } from '../../controllers/fleet/outcome.ts';
 import { follow } from '../../controllers/intake/follow.ts';
-import { onItsWay } from '../../controllers/intake/outcome.ts';
-import type { AccountRecord } from '../../shared/account.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { getPlanText } from '../../shared/store/plans.ts';
 import { fakeMain } from '../docs/fake-main.ts';

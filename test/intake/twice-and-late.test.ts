@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { editRecord } from '../../cli/edit-record.ts';
+import type { Incoming } from '../../controllers/fleet/outcome.ts';
+import { register } from '../../controllers/fleet/register.ts';
+import { retire } from '../../controllers/fleet/retire.ts';
 import { lookAt } from '../../controllers/intake/look-at.ts';
-import type { Incoming } from '../../controllers/intake/outcome.ts';
-import { register } from '../../controllers/intake/register.ts';
-import { retire } from '../../controllers/intake/retire.ts';
 import type { SweepDeps } from '../../controllers/sweep/deps.ts';
 import { sendOwed } from '../../controllers/sweep/send-due.ts';
 import { forgetAccount, getRecord } from '../../shared/store/accounts.ts';

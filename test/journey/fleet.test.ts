@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AccountView } from '../../shared/account-view.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Listener, listen } from './support/bus.ts';
 import { type Organization, startOrganization } from './support/emulator.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';

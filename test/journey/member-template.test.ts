@@ -19,7 +19,7 @@ import {
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { QuickCreate } from '../../cli/quick-create.ts';
-import type { AccountView } from '../../shared/account-view.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
 import { ROLE, readWorld } from './support/world.ts';

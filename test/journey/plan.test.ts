@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { identityOf } from '../../shared/access.ts';
+import { identityOf } from '../../shared/aws/access.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { retrust } from './support/roles.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';

@@ -2,7 +2,7 @@ import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AccountView } from '../../shared/account-view.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
 import { handIn, settleForeigners, TAMPERINGS, type Tampering } from './support/tamperings.ts';

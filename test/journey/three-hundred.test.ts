@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CreateVpcCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { AccountView } from '../../shared/account-view.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
 import { until } from './support/wait.ts';

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { keptKinds, kindAccount, namesOf } from '../../controllers/engine/desired.ts';
+import { readingSessions, writingPolicy } from '../../controllers/engine/session-policy.ts';
+import { memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import type { ExecutionRole } from '../../controllers/kinds/execution-role/render.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { Network } from '../../controllers/kinds/network/render.ts';
-import { keptKinds, kindAccount, namesOf } from '../../controllers/reconcile/desired.ts';
-import { readingSessions, writingPolicy } from '../../controllers/reconcile/session-policy.ts';
-import { memberTemplate } from '../../infra/member-template.ts';
-import type { AccountRecord } from '../../shared/account.ts';
-import type { BaselineDocument } from '../../shared/baseline.ts';
-import type { Config } from '../../shared/config.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import { aConfig, aRecord, MAIN, MEMBER, organizationRoles } from '../factories.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../infra/baselines/analytics.yaml'), 'utf8');

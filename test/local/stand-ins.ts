@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FUNCTIONS } from '../../infra/names.ts';
+import { FUNCTIONS } from '../../shared/deployment/names.ts';
 
 const WRITES_WHAT_IT_GETS = `export async function handler({ Records }) {
   for (const { body } of Records) console.log('seen ' + body);

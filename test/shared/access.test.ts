@@ -1,8 +1,8 @@
 import { type AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createAccess } from '../../shared/access.ts';
-import { fresh } from '../../shared/denials.ts';
-import { AccessDenied, AccountNotReady } from '../../shared/errors.ts';
+import { createAccess } from '../../shared/aws/access.ts';
+import { fresh } from '../../shared/aws/denials.ts';
+import { AccessDenied, AccountNotReady } from '../../shared/domain/errors.ts';
 import { aConfig, aRecord, MEMBER } from '../factories.ts';
 
 /** The ways into other accounts, against an STS that refuses whom `denials` says. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { putEvents } from '../../shared/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 
 interface Entry {
   readonly Detail?: string;

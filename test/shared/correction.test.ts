@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Registration, registered } from '../../shared/records.ts';
-import type { RegistrationRequest } from '../../shared/requests.ts';
+import { type Registration, registered } from '../../shared/domain/records.ts';
+import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { aRecord, MEMBER } from '../factories.ts';
 
 const role = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;

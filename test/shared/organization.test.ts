@@ -1,7 +1,7 @@
 import type { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { describe, expect, it } from '@jest/globals';
-import { createPace } from '../../shared/pace.ts';
-import { createUnits } from '../../shared/units.ts';
+import { createUnits } from '../../shared/aws/organizational-units.ts';
+import { createPace } from '../../shared/aws/rate-limit.ts';
 
 const MEMBER = '456789012345';
 const tree: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pagesOf } from '../../shared/pages.ts';
+import { pagesOf } from '../../shared/aws/pages.ts';
 
 /** Reads a listing whose pages give these tokens. */
 async function read(tokens: Record<string, string | undefined>, from?: string) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { inPlainWords } from '../../shared/plain-words.ts';
-import { parseRequest } from '../../shared/requests.ts';
+import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { parseRequest } from '../../shared/domain/requests.ts';
 
 describe('what is wrong with a field', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { newExternalId, refreshed, registered } from '../../shared/records.ts';
+import { newExternalId, refreshed, registered } from '../../shared/domain/records.ts';
 import { anOrganizationAccount, aRecord, MEMBER } from '../factories.ts';
 
 const registration = {

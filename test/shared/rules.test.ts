@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { asLevel } from '../../shared/glob.ts';
-import { type AccountFacts, explain, factsNeeded, isWithin, type Rules } from '../../shared/rules.ts';
-import { parseRules } from '../../shared/rules-text.ts';
+import { asLevel } from '../../shared/domain/glob.ts';
+import { type AccountFacts, explain, factsNeeded, isWithin, type Rules } from '../../shared/domain/rules.ts';
+import { parseRules } from '../../shared/domain/rules-text.ts';
 
 const genomics = { units: ['r-ab12', 'ou-ab12-research1', 'ou-ab12-genomics1'], path: '/Research/Genomics' };
 const root = { units: ['r-ab12'], path: '/' };

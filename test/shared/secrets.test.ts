@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { maskExternalIds } from '../../shared/secrets.ts';
+import { maskExternalIds } from '../../shared/domain/secrets.ts';
 
 const OWN = 'Zx4vJ0m1Qn7aTt9yWk2rBd5sLh8uEc3g';
 const OTHER = 'another-external-id';

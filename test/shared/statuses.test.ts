@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Conflict } from '../../shared/errors.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
 import { accountKey, forgetAccount, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { dropStatus, saveStatus, takeLease } from '../../shared/store/statuses.ts';
 import { aRecord, aStatus, MEMBER } from '../factories.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ServiceFault } from '../../shared/errors.ts';
+import { ServiceFault } from '../../shared/domain/errors.ts';
 import { itemsOf, queryPages, type Table } from '../../shared/store/table.ts';
 
 beforeEach(() => void jest.useFakeTimers());

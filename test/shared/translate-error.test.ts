@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { memberServices } from '../../shared/aws/member-services.ts';
 import { isNotInOrganization, translateError } from '../../shared/aws/translate-error.ts';
-import { ControllerError } from '../../shared/errors.ts';
+import { ControllerError } from '../../shared/domain/errors.ts';
 
 const named = (name: string, message = 'no', extra: object = {}) =>
   Object.assign(new Error(message), { name, ...extra });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { goIn, goOut, known, NOBODY, takeTurn } from '../../shared/turnstile.ts';
+import { goIn, goOut, known, NOBODY, takeTurn } from '../../shared/domain/creation-slots.ts';
 
 const now = new Date('2026-11-20T10:00:00.000Z');
 const inSeconds = (at: Date) => (at.getTime() - now.getTime()) / 1000;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { shellWord, visible } from '../../shared/visible.ts';
+import { shellWord, visible } from '../../shared/domain/visible.ts';
 
 const ESC = '\u001b';
 

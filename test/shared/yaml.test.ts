@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readYaml } from '../../shared/yaml.ts';
+import { readYaml } from '../../shared/domain/yaml.ts';
 
 describe('readYaml', () => {
   test.each([

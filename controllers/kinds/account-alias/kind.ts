@@ -4,8 +4,8 @@ import {
   ListAccountAliasesCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
-import { InvalidDesiredState } from '../../../shared/errors.ts';
-import { interpolate, namesIn, unknownIn } from '../../../shared/interpolate.ts';
+import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
+import { interpolate, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import type { Kind, KindContext } from '../kind.ts';
 import { withoutNames } from '../missing-names.ts';
 

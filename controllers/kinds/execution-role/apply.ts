@@ -1,5 +1,5 @@
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import { Conflict, ForeignResource } from '../../../shared/errors.ts';
+import { Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { diff } from './diff.ts';
 import { explained, isPrincipalMissing } from './errors.ts';

@@ -1,5 +1,5 @@
+import type { Difference } from '../../../shared/domain/status.ts';
 import type { Missing } from '../../../shared/policy/covers.ts';
-import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import { carriedBy } from './carried.ts';
 import type { Given } from './given.ts';

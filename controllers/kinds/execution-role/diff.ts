@@ -1,6 +1,6 @@
+import type { Difference } from '../../../shared/domain/status.ts';
 import { PolicyError, type PolicyInput } from '../../../shared/policy/document.ts';
 import { type PolicyDifference, differences as policyDifferences } from '../../../shared/policy/same.ts';
-import type { Difference } from '../../../shared/status.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import { checkGiven } from './coverage.ts';
 import { reportFormer } from './former.ts';

@@ -3,7 +3,7 @@ import {
   InvalidDesiredState,
   NotYetConsistent,
   QuotaExceeded,
-} from '../../../shared/errors.ts';
+} from '../../../shared/domain/errors.ts';
 import type { ExecutionRole } from './render.ts';
 
 /** What IAM says when the baseline asks for what cannot be; the next pass would hear the same. */

@@ -1,4 +1,4 @@
-import { AccessDenied } from '../../../shared/errors.ts';
+import { AccessDenied } from '../../../shared/domain/errors.ts';
 import type { Blocked, KindContext } from '../kind.ts';
 import { FORMER, isOurs } from './ours.ts';
 import { getRole } from './read.ts';

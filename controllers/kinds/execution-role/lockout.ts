@@ -1,7 +1,7 @@
+import type { Difference } from '../../../shared/domain/status.ts';
 import type { Circumstances } from '../../../shared/policy/covers.ts';
 import type { PolicyInput } from '../../../shared/policy/document.ts';
-import type { Difference } from '../../../shared/status.ts';
-import { trustAdmits } from '../../../shared/trust.ts';
+import { trustAdmits } from '../../../shared/policy/trust.ts';
 import type { Blocked, Entry } from '../kind.ts';
 import { carriedBy } from './carried.ts';
 import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './lacking.ts';

@@ -1,5 +1,5 @@
 import type { Role } from '@aws-sdk/client-iam';
-import { AccessDenied } from '../../../shared/errors.ts';
+import { AccessDenied } from '../../../shared/domain/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
 import { lookAtFormer, roleName } from './former.ts';
 import { type Given, readGiven } from './given.ts';

@@ -8,8 +8,8 @@ import {
   type Role,
 } from '@aws-sdk/client-iam';
 import { isGone as saysGone } from '../../../shared/aws/gone.ts';
-import { AccessDenied } from '../../../shared/errors.ts';
-import { pagesOf } from '../../../shared/pages.ts';
+import { pagesOf } from '../../../shared/aws/pages.ts';
+import { AccessDenied } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
 
 /** The role of that name, or undefined. */

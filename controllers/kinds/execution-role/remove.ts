@@ -4,8 +4,8 @@ import {
   DetachRolePolicyCommand,
   ListInstanceProfilesForRoleCommand,
 } from '@aws-sdk/client-iam';
-import { ForeignResource } from '../../../shared/errors.ts';
-import { pagesOf } from '../../../shared/pages.ts';
+import { pagesOf } from '../../../shared/aws/pages.ts';
+import { ForeignResource } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
 import { formerRoles, roleName } from './former.ts';
 import { FORMER, isOurs } from './ours.ts';

@@ -1,8 +1,8 @@
-import type { RolePolicyQuotas } from '../../../shared/config.ts';
-import { InvalidDesiredState, type Problem } from '../../../shared/errors.ts';
-import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/interpolate.ts';
-import { formatPath, zodProblems } from '../../../shared/requests.ts';
-import { matchesRolePattern } from '../../../shared/trust.ts';
+import type { RolePolicyQuotas } from '../../../shared/deployment/config.ts';
+import { InvalidDesiredState, type Problem } from '../../../shared/domain/errors.ts';
+import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/domain/interpolate.ts';
+import { formatPath, zodProblems } from '../../../shared/domain/requests.ts';
+import { matchesRolePattern } from '../../../shared/policy/trust.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG, type PolicyDocument } from '../kind.ts';
 import { FORMER } from './ours.ts';
 import { reachingFormer } from './reaching-former.ts';

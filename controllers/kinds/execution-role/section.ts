@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { splitPath } from '../../../shared/document-problems.ts';
+import { splitPath } from '../../../shared/domain/document-problems.ts';
 import { PolicyError, parsePolicy } from '../../../shared/policy/document.ts';
 
 /** The inline policy with which a role by which the account is entered lets Orgkeeper keep account and role. */

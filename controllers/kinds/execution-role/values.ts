@@ -1,6 +1,6 @@
-import type { Problem } from '../../../shared/errors.ts';
-import { type Lookup, namesIn } from '../../../shared/interpolate.ts';
-import { formatPath } from '../../../shared/requests.ts';
+import type { Problem } from '../../../shared/domain/errors.ts';
+import { type Lookup, namesIn } from '../../../shared/domain/interpolate.ts';
+import { formatPath } from '../../../shared/domain/requests.ts';
 
 /** Names whose values come with a registration, or from whoever named the account: not from the baseline's author. */
 const REGISTERED = /^(account\.(name|email)|values\..+)$/;

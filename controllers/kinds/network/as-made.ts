@@ -1,4 +1,4 @@
-import { parseBlock, usableAddresses } from '../../../shared/cidr.ts';
+import { parseBlock, usableAddresses } from '../../../shared/domain/cidr.ts';
 import type { Inside, InternetGateway, RouteTable, SubnetFound, Tagged, Vpc, VpcEndpoint } from './actual.ts';
 import { allowsAll } from './endpoint-policy.ts';
 import { type Named, wantedTags } from './names.ts';

@@ -8,7 +8,7 @@ import {
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import { memberServices } from '../../../shared/aws/member-services.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
-import { ForeignResource } from '../../../shared/errors.ts';
+import { ForeignResource } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
 import type { ThingType } from './actual.ts';
 

@@ -1,4 +1,4 @@
-import { isMadeAt, madeAt, unanswered } from '../../../shared/made-at.ts';
+import { isMadeAt, madeAt, unanswered } from '../../../shared/domain/made-at.ts';
 import type { KindContext } from '../kind.ts';
 import type { Tagged } from './actual.ts';
 import type { Named } from './names.ts';

@@ -1,5 +1,5 @@
 import type { Command } from '../../../shared/aws/actions.ts';
-import { unanswered } from '../../../shared/made-at.ts';
+import { unanswered } from '../../../shared/domain/made-at.ts';
 import type { Kind } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { apply } from './apply/apply.ts';

@@ -1,4 +1,4 @@
-import { type Block, contains, overlaps, parseBlock } from '../../../shared/cidr.ts';
+import { type Block, contains, overlaps, parseBlock } from '../../../shared/domain/cidr.ts';
 
 /** What of a section can contradict itself. */
 export interface Layout {

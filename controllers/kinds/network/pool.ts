@@ -1,5 +1,5 @@
-import { type AddressPool, blockAt, firstOf } from '../../../shared/address-pool.ts';
-import { parseBlock, subBlock } from '../../../shared/cidr.ts';
+import { type AddressPool, blockAt, firstOf } from '../../../shared/domain/address-pool.ts';
+import { parseBlock, subBlock } from '../../../shared/domain/cidr.ts';
 import { type Layout, type LayoutProblem, layoutProblems } from './layout.ts';
 
 /** The output that holds the account's own block of its pool. */

@@ -11,7 +11,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
-import { pagesOf } from '../../../shared/pages.ts';
+import { pagesOf } from '../../../shared/aws/pages.ts';
 import type { Inside, InternetGateway, Route, Vpc, VpcAttributes } from './actual.ts';
 
 /** All VPCs of the account and region: so few that one call tells ours, duplicates and what lost its tags. */

@@ -1,6 +1,6 @@
 import { DetachInternetGatewayCommand, DisassociateRouteTableCommand } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
-import { ForeignResource, NotYetConsistent } from '../../../shared/errors.ts';
+import { ForeignResource, NotYetConsistent } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
 import type { NetworkActual } from './actual.ts';
 import { deleteOne, inUse } from './delete.ts';

@@ -1,6 +1,6 @@
-import { parseBlock } from '../../../shared/cidr.ts';
-import { InvalidDesiredState } from '../../../shared/errors.ts';
-import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/interpolate.ts';
+import { parseBlock } from '../../../shared/domain/cidr.ts';
+import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
+import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import type { KindAccount } from '../kind.ts';
 import { layoutProblems } from './layout.ts';
 import { ADDRESS, withBlocks } from './pool.ts';

@@ -54,7 +54,7 @@ export const NetworkSection = z
   .strictObject({
     /** The same block in every account, or a value of its own; or `cidrPool`. */
     cidr: z.string().optional(),
-    /** Each account gets a block of its own out of this pool: shared/addresses.ts. */
+    /** Each account gets a block of its own out of this pool: shared/domain/addresses.ts. */
     cidrPool: Pool.optional(),
     dnsSupport: z.boolean().default(true),
     dnsHostnames: z.boolean().default(true),

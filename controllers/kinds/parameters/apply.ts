@@ -5,7 +5,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-ssm';
 import { unlessGone } from '../../../shared/aws/gone.ts';
-import type { Difference } from '../../../shared/status.ts';
+import type { Difference } from '../../../shared/domain/status.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import { needsReplacement } from './diff.ts';

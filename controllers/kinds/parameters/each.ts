@@ -7,7 +7,7 @@ import {
   QuotaExceeded,
   ServiceFault,
   Throttled,
-} from '../../../shared/errors.ts';
+} from '../../../shared/domain/errors.ts';
 
 /**
  * Does the same to each parameter, one after the other. One that fails does not stop the others; in the end its failure

@@ -7,7 +7,7 @@ import {
   type Parameter as SsmParameter,
 } from '@aws-sdk/client-ssm';
 import { unlessGone } from '../../../shared/aws/gone.ts';
-import { pagesOf } from '../../../shared/pages.ts';
+import { pagesOf } from '../../../shared/aws/pages.ts';
 import { type KindContext, NAME_TAG } from '../kind.ts';
 
 /** Tags by key. */

@@ -1,7 +1,7 @@
-import type { Problem } from '../../../shared/errors.ts';
-import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/interpolate.ts';
-import { inPlainWords } from '../../../shared/plain-words.ts';
-import { zodProblems } from '../../../shared/requests.ts';
+import type { Problem } from '../../../shared/domain/errors.ts';
+import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/domain/interpolate.ts';
+import { inPlainWords } from '../../../shared/domain/plain-words.ts';
+import { zodProblems } from '../../../shared/domain/requests.ts';
 import type { KindAccount } from '../kind.ts';
 import { type Parameter, ParametersSection } from './section.ts';
 

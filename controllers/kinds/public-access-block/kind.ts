@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-s3-control';
 import { z } from 'zod';
 import { unlessGone } from '../../../shared/aws/gone.ts';
-import type { Difference } from '../../../shared/status.ts';
+import type { Difference } from '../../../shared/domain/status.ts';
 import type { Kind, KindContext } from '../kind.ts';
 
 const Section = z.strictObject({

@@ -13,9 +13,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { AccountRecord } from '../../../shared/account.ts';
-import { type AccountView, accountView } from '../../../shared/account-view.ts';
-import type { AccountStatus } from '../../../shared/status.ts';
+import type { AccountRecord } from '../../../shared/domain/account.ts';
+import { type AccountView, accountView } from '../../../shared/domain/account-view.ts';
+import type { AccountStatus } from '../../../shared/domain/status.ts';
 import { loadAccount } from '../../../shared/store/accounts.ts';
 import type { TestRuntime } from './runtime.ts';
 import { until } from './wait.ts';

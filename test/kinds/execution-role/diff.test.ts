@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { writingPolicy } from '../../../controllers/engine/session-policy.ts';
 import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
-import { writingPolicy } from '../../../controllers/reconcile/session-policy.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 
 const RUNNER = 'arn:aws:iam::345678901234:role/runner';

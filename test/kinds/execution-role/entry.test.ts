@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import { kindAccount } from '../../../controllers/engine/desired.ts';
+import { entryOf } from '../../../controllers/engine/entry.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
-import { kindAccount } from '../../../controllers/reconcile/desired.ts';
-import { entryOf } from '../../../controllers/reconcile/entry.ts';
-import { InvalidDesiredState } from '../../../shared/errors.ts';
+import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import { aConfig, aRecord, MEMBER } from '../../factories.ts';
 
 /** The role by which an account is entered: how it is rendered, and what is never written into it. */

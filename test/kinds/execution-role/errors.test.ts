@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { explained } from '../../../controllers/kinds/execution-role/errors.ts';
 import type { ExecutionRole } from '../../../controllers/kinds/execution-role/render.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
-import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../../shared/errors.ts';
+import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../../shared/domain/errors.ts';
 
 const wanted = { arn: 'arn:aws:iam::456789012345:role/orgkeeper-execution' } as ExecutionRole;
 

@@ -1,11 +1,11 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
+import { entryOf } from '../../../controllers/engine/entry.ts';
+import { keepKind } from '../../../controllers/engine/keep-kind.ts';
+import { observeKinds } from '../../../controllers/engine/observe-kinds.ts';
+import { removeKind } from '../../../controllers/engine/remove-kind.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
-import { entryOf } from '../../../controllers/reconcile/entry.ts';
-import { keepKind } from '../../../controllers/reconcile/keep-kind.ts';
-import { observeKinds } from '../../../controllers/reconcile/observe-kinds.ts';
-import { removeKind } from '../../../controllers/reconcile/remove-kind.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { entryOf } from '../../../controllers/engine/entry.ts';
 import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
 import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
@@ -6,7 +7,6 @@ import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindAccount, WritingContext } from '../../../controllers/kinds/kind.ts';
-import { entryOf } from '../../../controllers/reconcile/entry.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';

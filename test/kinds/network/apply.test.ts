@@ -4,7 +4,7 @@ import { apply } from '../../../controllers/kinds/network/apply/apply.ts';
 import { clientToken } from '../../../controllers/kinds/network/apply/work.ts';
 import { diff } from '../../../controllers/kinds/network/diff/diff.ts';
 import { tableNamed } from '../../../controllers/kinds/network/names.ts';
-import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/errors.ts';
+import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/domain/errors.ts';
 import { awsError, fakeContext, healthy, NOW, wantedWith, withTable } from './samples.ts';
 
 const made = {

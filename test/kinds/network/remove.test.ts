@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { remove } from '../../../controllers/kinds/network/remove.ts';
-import { ForeignResource } from '../../../shared/errors.ts';
+import { ForeignResource } from '../../../shared/domain/errors.ts';
 import { fakeContext, NOW, ours, wantedWith } from './samples.ts';
 
 const tags = (record: Record<string, string>) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NetworkSection, outputNames } from '../../../controllers/kinds/network/section.ts';
-import { InvalidDesiredState } from '../../../shared/errors.ts';
+import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import { section, wantedWith } from './samples.ts';
 
 function problemsOf(overrides: Record<string, unknown>): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { each } from '../../../controllers/kinds/parameters/each.ts';
-import { AccessDenied, AccountNotReady, ServiceFault, Throttled } from '../../../shared/errors.ts';
+import { AccessDenied, AccountNotReady, ServiceFault, Throttled } from '../../../shared/domain/errors.ts';
 
 const aws = (name: string) => Object.assign(new Error(`${name} it is`), { name });
 

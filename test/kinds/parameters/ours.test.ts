@@ -2,7 +2,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { describe, expect, test } from '@jest/globals';
 import { type KindContext, NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
-import { AccessDenied } from '../../../shared/errors.ts';
+import { AccessDenied } from '../../../shared/domain/errors.ts';
 
 const account = { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' };
 const arn = (name: string, region = 'eu-west-1') => `arn:aws:ssm:${region}:456789012345:parameter${name}`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { keepKind } from '../../../controllers/engine/keep-kind.ts';
 import type { AnyKind } from '../../../controllers/kinds/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
-import { keepKind } from '../../../controllers/reconcile/keep-kind.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
 

@@ -1,4 +1,4 @@
-import { Conflict, ForeignResource } from '../../../../shared/errors.ts';
+import { Conflict, ForeignResource } from '../../../../shared/domain/errors.ts';
 import type { Change, WritingContext } from '../../kind.ts';
 import type { NetworkActual, ThingType } from '../actual.ts';
 import { deleteOne } from '../delete.ts';

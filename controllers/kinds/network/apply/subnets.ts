@@ -5,7 +5,7 @@ import {
   ModifySubnetAttributeCommand,
   ReplaceRouteTableAssociationCommand,
 } from '@aws-sdk/client-ec2';
-import { InvalidDesiredState } from '../../../../shared/errors.ts';
+import { InvalidDesiredState } from '../../../../shared/domain/errors.ts';
 import { associationOf } from '../diff/subnets.ts';
 import { subnetNamed } from '../names.ts';
 import type { Subnet } from '../render.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CreateTagsCommand, type ResourceType, type Tag } from '@aws-sdk/client-ec2';
-import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/errors.ts';
-import type { Difference } from '../../../../shared/status.ts';
+import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/domain/errors.ts';
+import type { Difference } from '../../../../shared/domain/status.ts';
 import { type KindContext, UNANSWERED, UNANSWERED_SECONDS, type WritingContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { notAnswered } from '../fresh.ts';

@@ -1,4 +1,4 @@
-import type { Difference } from '../../../../shared/status.ts';
+import type { Difference } from '../../../../shared/domain/status.ts';
 import type { Comparison } from '../../kind.ts';
 import type { NetworkActual, VpcEndpoint } from '../actual.ts';
 import { allowsAll, fullAccess } from '../endpoint-policy.ts';

@@ -1,4 +1,4 @@
-import type { Difference } from '../../../../shared/status.ts';
+import type { Difference } from '../../../../shared/domain/status.ts';
 import type { Comparison } from '../../kind.ts';
 import { taggedLikeOurs } from '../../tagged-like-ours.ts';
 import type { NetworkActual } from '../actual.ts';

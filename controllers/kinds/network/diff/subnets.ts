@@ -1,5 +1,5 @@
-import { contains, overlaps, parseBlock } from '../../../../shared/cidr.ts';
-import type { Difference } from '../../../../shared/status.ts';
+import { contains, overlaps, parseBlock } from '../../../../shared/domain/cidr.ts';
+import type { Difference } from '../../../../shared/domain/status.ts';
 import type { Comparison } from '../../kind.ts';
 import type { Association, NetworkActual, SubnetFound } from '../actual.ts';
 import { subnetNamed, tableNamed } from '../names.ts';

@@ -1,4 +1,4 @@
-import type { Difference } from '../../../../shared/status.ts';
+import type { Difference } from '../../../../shared/domain/status.ts';
 import type { Comparison } from '../../kind.ts';
 import type { NetworkActual, RouteTable } from '../actual.ts';
 import { tableNamed } from '../names.ts';

@@ -1,4 +1,4 @@
-import type { Difference } from '../../../../shared/status.ts';
+import type { Difference } from '../../../../shared/domain/status.ts';
 import type { Blocked, Comparison } from '../../kind.ts';
 import type { Network } from '../render.ts';
 

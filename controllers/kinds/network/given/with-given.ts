@@ -1,4 +1,4 @@
-import { ForeignResource } from '../../../../shared/errors.ts';
+import { ForeignResource } from '../../../../shared/domain/errors.ts';
 import type { Kind, KindContext } from '../../kind.ts';
 import type { NetworkActual } from '../actual.ts';
 import { VPC } from '../names.ts';

@@ -1,0 +1,222 @@
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
+import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
+import type { AnyKind, KindAccount } from '../kinds/kind.ts';
+import type { Finding } from './conditions.ts';
+import { type KeptKind, keptKinds, kindAccount, regionOf } from './desired.ts';
+import { contextFor, render, type Workplace } from './observe-kinds.ts';
+import type { Pass, PassDeps } from './pass-types.ts';
+
+/** Region of what has none. */
+const GLOBAL = 'global';
+
+/**
+ * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
+ * state has again goes back among the outputs.
+ */
+export function setLeftoversApart(
+  pass: Pick<Pass, 'record' | 'before' | 'place' | 'stands'>,
+  deps: Pick<PassDeps, 'config' | 'kinds'>,
+  kept: readonly KeptKind[],
+): void {
+  const { record, before, place, stands } = pass;
+  const baseline = record.baseline ?? { name: 'none', version: 0 };
+  const home = { region: regionOf(record, deps.config), baseline };
+  const divided = divide({
+    outputs: place.outputs,
+    was: stands.home ?? homeBefore(before, home),
+    home,
+    leftovers: stands.leftovers,
+    kinds: deps.kinds,
+    kept,
+    account: kindAccount(record, deps.config, kept),
+  });
+  for (const name of Object.keys(place.outputs)) delete place.outputs[name];
+  Object.assign(place.outputs, divided.outputs);
+  stands.home = home;
+  stands.leftovers = divided.leftovers;
+}
+
+/** A status of before this was written down: its parameters say the region, its last pass the baseline. Pure. */
+function homeBefore(before: AccountStatus | undefined, home: Home): Home {
+  const arns = Object.values(before?.outputs ?? {}).map((value) => value.split(':'));
+  const region = arns.find(([arn, , service]) => arn === 'arn' && service === 'ssm')?.[3];
+  return { region: region ?? home.region, baseline: before?.lastPass?.baseline ?? home.baseline };
+}
+
+/** See `setLeftoversApart`. Pure. */
+export function divide(given: {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly was: Home;
+  readonly home: Home;
+  readonly leftovers: readonly Leftover[];
+  readonly kinds: readonly AnyKind[];
+  readonly kept: readonly KeptKind[];
+  readonly account: KindAccount;
+}): { outputs: Record<string, string>; leftovers: Leftover[] } {
+  const { was, home, kinds, kept, account } = given;
+  const outputs = { ...given.outputs };
+  const leftovers: Leftover[] = [];
+  const otherBaseline = formatBaseline(was.baseline) !== formatBaseline(home.baseline);
+  for (const kind of kinds) {
+    const made = kind.made(outputs);
+    const isKept = kept.some((one) => one.kind === kind);
+    const moved = kind.scope === 'regional' && was.region !== home.region;
+    if (isEntryRole(kind, account)) continue;
+    // A pass that was killed there may have made what nobody recorded: it is looked for once, by its tags.
+    const mayBeThere = moved || (!isKept && otherBaseline);
+    if (isNone(made) && !mayBeThere) continue;
+    if (isKept && !moved && !kind.superseded?.(made, account)) continue;
+    const region = kind.scope === 'global' ? GLOBAL : was.region;
+    leftovers.push({ kind: kind.name, region, baseline: was.baseline, outputs: made });
+    for (const name of Object.keys(made)) delete outputs[name];
+  }
+  for (const old of given.leftovers) {
+    const kind = kept.find((one) => one.kind.name === old.kind)?.kind;
+    const isHere = kind !== undefined && (old.region === GLOBAL || old.region === home.region);
+    const isWanted = isHere && !kind.superseded?.(old.outputs, account);
+    const at = leftovers.findIndex((one) => one.kind === old.kind && one.region === old.region);
+    if (isWanted && isNone(kind.made(outputs))) Object.assign(outputs, old.outputs);
+    else if (at < 0) leftovers.push(old);
+    // Of one kind there is one in a region: what was known of it is known better than that something may be there.
+    else if (isNone(leftovers[at]?.outputs ?? {})) leftovers[at] = old;
+  }
+  return { outputs, leftovers };
+}
+
+function isNone(made: Readonly<Record<string, string>>): boolean {
+  return Object.keys(made).length === 0;
+}
+
+/** The role by which the account is entered is its owner's, and no leftover. */
+function isEntryRole(kind: AnyKind, { entry }: KindAccount): boolean {
+  return entry !== undefined && kind.entryRole !== undefined;
+}
+
+/** A leftover with what is needed to look at it, or to take it away. */
+export interface Apart {
+  readonly leftover: Leftover;
+  readonly kind: AnyKind;
+  /** Absent when the baseline that made it, or its section, cannot be had any more. */
+  readonly section?: unknown;
+  readonly account: KindAccount;
+  /** The pass as if the account were where the leftover is. */
+  readonly pass: Pass;
+}
+
+/** Each leftover of a pass, of kinds that there still are. */
+export async function leftoversOf(pass: Pass, deps: PassDeps): Promise<Apart[]> {
+  const all = pass.stands.leftovers.map(async (leftover): Promise<Apart[]> => {
+    const kind = deps.kinds.find(({ name }) => name === leftover.kind);
+    if (!kind) return [];
+    const kept = await sectionsOf(leftover, deps);
+    const section = kept.find((one) => one.kind === kind)?.section;
+    if (section === undefined && isNone(leftover.outputs)) return [];
+    const record = there(pass.record, leftover);
+    const { 'address.cidr': address } = pass.place.outputs;
+    const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address }) };
+    const place: Workplace = { ...pass.place, record, outputs };
+    // What was made under a name that Main may not assume is looked at, and taken away, like any other.
+    const { executionRolePattern: _, ...account } = kindAccount(record, deps.config, kept);
+    const apart = { leftover, kind, account, pass: { ...pass, record, place } };
+    return [section === undefined ? apart : { ...apart, section }];
+  });
+  const apart = (await Promise.all(all)).flat();
+  // What nobody recorded, and the baseline of then did not have either, was never there.
+  pass.stands.leftovers = pass.stands.leftovers.filter(
+    (leftover) => !isNone(leftover.outputs) || apart.some((one) => one.leftover === leftover),
+  );
+  return apart;
+}
+
+async function sectionsOf({ baseline }: Leftover, deps: PassDeps): Promise<KeptKind[]> {
+  const document = await deps.loadBaseline(baseline);
+  return document ? keptKinds(document, deps.kinds) : [];
+}
+
+/** The account's record as it was where the leftover was made: a network of its own it did not bring then. */
+function there({ network: _, ...record }: AccountRecord, { region }: Leftover): AccountRecord {
+  return region === GLOBAL ? record : { ...record, regions: [region] };
+}
+
+/**
+ * Looks at what desired state no longer has: what is gone is forgotten, all else is named in a condition. What cannot be
+ * looked at counts as there.
+ */
+export async function lookAtLeftovers(
+  pass: Pass,
+  deps: PassDeps,
+  reading: (at: Pass) => Promise<MemberClients>,
+): Promise<Finding[]> {
+  const apart = await leftoversOf(pass, deps);
+  const looked = await Promise.all(apart.map(async (one) => ({ one, seen: await lookAt(one, reading) })));
+  const left = looked.flatMap(({ one, seen }) => (seen ? [{ one, ...seen }] : []));
+  const unknown = pass.stands.leftovers.filter(({ kind }) => !deps.kinds.some(({ name }) => name === kind));
+  pass.stands.leftovers = [...left.map(({ one, outputs }) => ({ ...one.leftover, outputs })), ...unknown];
+  return left.map(({ one, unseen }) => notInBaseline(one, unseen));
+}
+
+/** The ids of what is still there, or why that could not be seen; undefined when nothing of ours is there. */
+async function lookAt(
+  { kind, section, account, leftover, pass }: Apart,
+  reading: (at: Pass) => Promise<MemberClients>,
+): Promise<{ outputs: Leftover['outputs']; unseen?: string } | undefined> {
+  const { outputs } = leftover;
+  if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
+  try {
+    const wanted = render({ kind, section, account }, pass.place, outputs);
+    const observed = await kind.observe(
+      wanted,
+      contextFor(account, pass.place, await reading(pass), outputs),
+    );
+    switch (observed.state) {
+      case 'absent':
+        return undefined;
+      case 'settling':
+        return { outputs, unseen: observed.message };
+      case 'foreign':
+        return isNone(outputs) ? undefined : { outputs, unseen: observed.message };
+      case 'present': {
+        if (kind.setting) return isBack(kind.setting, observed.actual, outputs) ? undefined : { outputs };
+        const found = kind.outputs(observed.actual);
+        return isNone(found) ? undefined : { outputs: kind.made({ ...pass.place.outputs, ...found }) };
+      }
+    }
+  } catch (error) {
+    return { outputs, unseen: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** True when a setting is what it was, or was never taken over. */
+function isBack(
+  { output, textOf }: NonNullable<AnyKind['setting']>,
+  actual: unknown,
+  outputs: Leftover['outputs'],
+): boolean {
+  return outputs[output] === undefined || outputs[output] === textOf(actual);
+}
+
+/** What a condition says of a leftover, and why it could not be looked at. Pure. */
+export function notInBaseline(
+  { kind, leftover }: Pick<Apart, 'kind' | 'leftover'>,
+  unseen?: string,
+): Finding {
+  const { region, baseline } = leftover;
+  const where = region === GLOBAL ? '' : ` in ${region}`;
+  const again =
+    region === GLOBAL
+      ? 'give it a baseline that has it'
+      : `register the account with that region and a baseline that has it`;
+  const message =
+    `What Orgkeeper made of ${kind.name}${where} by ${formatBaseline(baseline)} is still there, and the account's baseline no longer ` +
+    `keeps it: ${again}, delete it by hand, or retire the account with its resources removed.` +
+    (unseen ? ` It could not be looked at, and counts as there: ${unseen}` : '');
+  return {
+    type: kind.condition,
+    status: 'False',
+    ...(region !== GLOBAL && { region }),
+    reason: 'NotInBaseline',
+    message,
+  };
+}

@@ -1,0 +1,151 @@
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
+import { InvalidDesiredState } from '../../shared/domain/errors.ts';
+import { shellWord } from '../../shared/domain/visible.ts';
+import { trustAdmits } from '../../shared/policy/trust.ts';
+import { keptKinds, kindAccount, namesOf } from '../engine/desired.ts';
+import type { ExecutionRole } from '../kinds/execution-role/render.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import type { Network } from '../kinds/network/render.ts';
+import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
+import { parametrised } from './parametrise.ts';
+import { registerArguments } from './register-command.ts';
+
+/** A CloudFormation template in JSON, as far as it is the same for everybody. */
+export interface MemberTemplate {
+  readonly AWSTemplateFormatVersion: '2010-09-09';
+  readonly Description: string;
+  readonly Parameters: Readonly<
+    Record<string, { readonly Default: string; readonly [key: string]: unknown }>
+  >;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, unknown>>;
+  readonly Outputs: Readonly<Record<string, unknown>>;
+}
+
+/** What an account is to have, and the deployment that is to keep it. */
+export interface MemberTemplateInput {
+  readonly record: AccountRecord;
+  readonly baseline: BaselineDocument;
+  readonly kinds: readonly AnyKind[];
+  readonly config: Config;
+}
+
+/** The template, the role that it makes, and the arguments of `orgkeeper` that register the account then. */
+export interface Member {
+  readonly roleArn: string;
+  readonly register: string;
+  readonly template: MemberTemplate;
+}
+
+/**
+ * What the owner of an account deploys there so that Orgkeeper can keep it: the execution role exactly as its kind
+ * wants it, with the policy that lets Orgkeeper keep it, and, if they like, VPC and subnets. Both carry the owner
+ * tags, so that they are ours from then on, and kept whole. Pure.
+ * @throws InvalidDesiredState when the baseline has no execution role, or one that Main may not assume
+ */
+export function memberTemplate({ record, baseline, kinds, config }: MemberTemplateInput): Member {
+  const kept = keptKinds(baseline, kinds);
+  const lookup = namesOf(record, config, {});
+  const wanted = <Wanted>(name: string, account: AccountRecord): Wanted | undefined => {
+    const one = kept.find(({ kind }) => kind.name === name);
+    return one?.kind.render(one.section, lookup, kindAccount(account, config, kept)) as Wanted | undefined;
+  };
+  const { executionRoleArn, ...others } = record;
+  const roleArn = executionRoleArn ?? wanted<ExecutionRole>('executionRole', others)?.arn;
+  const entered = { ...record, ...(roleArn && { executionRoleArn: roleArn }) };
+  const role = wanted<ExecutionRole>('executionRole', entered);
+  if (!roleArn || !role) {
+    throw new InvalidDesiredState(`Baseline ${formatBaseline(baseline)} has no execution role.`, [], {
+      remedy: 'Put `executionRole` into it and publish it, or name another with --baseline.',
+    });
+  }
+  const { accountId, externalId } = record;
+  const { runnerRoleArn: callerRoleArn, organizationId, region } = config;
+  if (!trustAdmits(role.trustPolicy, { roleArn, callerRoleArn, organizationId, region, externalId })) {
+    throw new InvalidDesiredState(
+      `The trust policy of baseline ${formatBaseline(baseline)} does not admit ${callerRoleArn} with the ExternalId: the account could not be entered.`,
+      [],
+      {
+        remedy:
+          'Let its trust policy name `${main.runnerRole}` with the ExternalId `${account.externalId}`, publish it, and try again.',
+      },
+    );
+  }
+  const network = wanted<Network>('network', entered);
+  const makesNetwork = network !== undefined && network.waiting.layout.length === 0;
+  const parameters = {
+    MainAccountId: {
+      Type: 'String',
+      Default: config.mainAccountId,
+      AllowedPattern: '^\\d{12}$',
+      Description: 'The account that Orgkeeper runs in; it keeps this one.',
+    },
+    ExternalId: {
+      Type: 'String',
+      Default: record.externalId,
+      AllowedPattern: '^[A-Za-z0-9_+=,.@:/-]{2,1224}$',
+      Description: 'What Orgkeeper says when it assumes the role. Leave it as it is.',
+    },
+    ...(makesNetwork && {
+      [MAKE_NETWORK]: {
+        Type: 'String',
+        Default: 'no',
+        AllowedValues: ['yes', 'no'],
+        Description:
+          'Make VPC and subnets here. If not, Orgkeeper makes them once the account is registered.',
+      },
+    }),
+  };
+  const template: MemberTemplate = {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: `Lets Orgkeeper keep this account by the baseline ${baseline.name}@${baseline.version}`,
+    Parameters: parameters,
+    ...(makesNetwork && { Conditions: { [MAKE_NETWORK]: { 'Fn::Equals': [{ Ref: MAKE_NETWORK }, 'yes'] } } }),
+    Resources: parametrised(
+      { ...roleResources(role), ...(makesNetwork && networkResources(network)) },
+      {
+        MainAccountId: config.mainAccountId,
+        ExternalId: record.externalId,
+        'AWS::AccountId': record.accountId,
+      },
+    ),
+    Outputs: outputs(record, baseline, makesNetwork ? network : undefined),
+  };
+  return {
+    roleArn,
+    register: registerArguments({ accountId, roleArn, externalId, name: shellWord(record.name), baseline }),
+    template,
+  };
+}
+
+function outputs(
+  { name }: AccountRecord,
+  baseline: BaselineReference,
+  network: Network | undefined,
+): Record<string, unknown> {
+  const arn = { 'Fn::GetAtt': ['ExecutionRole', 'Arn'] };
+  const register = registerArguments({
+    accountId: '${AWS::AccountId}',
+    roleArn: '${ExecutionRole.Arn}',
+    externalId: '${ExternalId}',
+    name: shellWord(name).replaceAll('${', '${!'),
+    baseline,
+  });
+  const made = network && [
+    ['VpcId', { Condition: MAKE_NETWORK, Description: 'The VPC', Value: { Ref: 'Vpc' } }],
+    ...network.subnets.map(({ name }, index) => [
+      `Subnet${index + 1}Id`,
+      { Condition: MAKE_NETWORK, Description: `The subnet ${name}`, Value: { Ref: `Subnet${index + 1}` } },
+    ]),
+  ];
+  return {
+    ExecutionRoleArn: { Description: 'The role by which Orgkeeper enters this account', Value: arn },
+    Register: {
+      Description: 'What registers the account, in Main',
+      Value: { 'Fn::Sub': `orgkeeper ${register}` },
+    },
+    ...(made && Object.fromEntries(made)),
+  };
+}

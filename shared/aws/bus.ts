@@ -1,0 +1,88 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { ServiceFault } from '../domain/errors.ts';
+import type { Announcement } from '../domain/status.ts';
+
+/** The bus in Main, and the client to it. */
+export interface Bus {
+  readonly eventBridge: EventBridgeClient;
+  readonly name: string;
+}
+
+/** Source of everything that Orgkeeper itself announces. */
+export const OUR_SOURCE = 'orgkeeper';
+/** Source of what people and pipelines ask for. */
+export const REQUEST_SOURCE = 'orgkeeper.request';
+
+/** What one PutEvents takes: ten entries, and 256 KB together; 1 MB where the newer limit has arrived. */
+const MOST_ENTRIES = 10;
+const MOST_BYTES = 256 * 1024;
+
+/**
+ * Puts events on the bus, as many at a time as PutEvents takes. PutEvents answers 200 with FailedEntryCount: only the failed entries are
+ * sent again, three times at most; then ServiceFault, naming the first refusal.
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+ */
+export async function putEvents(
+  bus: Bus,
+  events: readonly Announcement[],
+  source: string,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (const batch of batches(events, source)) ids.push(...(await putBatch(bus, batch, source)));
+  return ids;
+}
+
+/** The events in order, cut where another one would make the request too large; one that alone is, stands alone. */
+function* batches(events: readonly Announcement[], source: string): Generator<Announcement[]> {
+  let batch: Announcement[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const size = entryBytes(event, source);
+    if (batch.length > 0 && (batch.length === MOST_ENTRIES || bytes + size > MOST_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(event);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/**
+ * How AWS counts an entry that says no time and no resources.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+ */
+function entryBytes({ detailType, detail }: Announcement, source: string): number {
+  return (
+    Buffer.byteLength(source) + Buffer.byteLength(detailType) + Buffer.byteLength(JSON.stringify(detail))
+  );
+}
+
+async function putBatch(
+  bus: Bus,
+  events: readonly Announcement[],
+  source: string,
+  attempt = 1,
+): Promise<string[]> {
+  const { Entries: entries = [] } = await bus.eventBridge.send(
+    new PutEventsCommand({
+      Entries: events.map(({ detailType, detail }) => ({
+        EventBusName: bus.name,
+        Source: source,
+        DetailType: detailType,
+        Detail: JSON.stringify(detail),
+      })),
+    }),
+  );
+  const failed = events.filter((_, index) => entries[index]?.ErrorCode);
+  const ids = entries.flatMap((entry) => entry.EventId ?? []);
+  if (failed.length === 0) return ids;
+  const refusal = entries.find((entry) => entry.ErrorCode);
+  if (attempt === 3 || refusal?.ErrorCode === 'NotAuthorizedForSourceException') {
+    throw new ServiceFault(
+      `EventBridge refused ${failed.length} events: ${refusal?.ErrorCode} ${refusal?.ErrorMessage}`,
+    );
+  }
+  return [...ids, ...(await putBatch(bus, failed, source, attempt + 1))];
+}

@@ -1,0 +1,89 @@
+import {
+  DescribeOrganizationalUnitCommand,
+  ListParentsCommand,
+  type OrganizationsClient,
+} from '@aws-sdk/client-organizations';
+import { asLevel } from '../domain/glob.ts';
+import type { Pace } from './rate-limit.ts';
+import { isNotInOrganization } from './translate-error.ts';
+
+/** Where an account is in the organization: the ids from the root down, and the names as a path. */
+export interface Place {
+  /** `r-…` first, the unit that the account is in last. */
+  readonly units: readonly string[];
+  /** `/` for the root, `/Research/Genomics` below it; a slash in a name is `%2F` there. */
+  readonly path: string;
+}
+
+/** The tree of organizational units, read as far as it is asked for. */
+export interface Units {
+  /** Where an account is, or a unit itself; undefined when it is not in the organization. */
+  place(id: string, known?: readonly string[]): Promise<Place | undefined>;
+}
+
+/** A unit never moves, but it can be renamed. */
+const REMEMBERED_MS = 10 * 60_000;
+const UNIT = /^ou-/;
+
+/**
+ * Reads units through a client. Each unit is asked for once in ten minutes, whoever waits for it; where an account is
+ * is asked each time, unless the caller knows its units.
+ * https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListParents.html
+ */
+export function createUnits(client: () => Promise<OrganizationsClient>, pace: Pace, now = Date.now): Units {
+  const parents = remembered(parentOf, now);
+  const names = remembered(nameOf, now);
+
+  async function parentOf(id: string): Promise<string | undefined> {
+    await pace();
+    const { Parents: [parent] = [] } = await (await client()).send(new ListParentsCommand({ ChildId: id }));
+    return parent?.Id;
+  }
+
+  async function nameOf(id: string): Promise<string> {
+    await pace();
+    const command = new DescribeOrganizationalUnitCommand({ OrganizationalUnitId: id });
+    const { OrganizationalUnit: unit } = await (await client()).send(command);
+    return unit?.Name ?? id;
+  }
+
+  /** The units from the root down to this one, itself among them. */
+  async function down(id: string): Promise<string[]> {
+    if (!UNIT.test(id)) return [id];
+    const parent = await parents(id);
+    return parent ? [...(await down(parent)), id] : [id];
+  }
+
+  async function unitsOf(id: string): Promise<string[] | undefined> {
+    if (!/^\d{12}$/.test(id)) return down(id);
+    const parent = await parentOf(id);
+    return parent ? down(parent) : undefined;
+  }
+
+  return {
+    async place(id, known) {
+      try {
+        const units = known ?? (await unitsOf(id));
+        if (!units) return undefined;
+        const named = await Promise.all(units.filter((unit) => UNIT.test(unit)).map(names));
+        return { units, path: `/${named.map(asLevel).join('/')}` };
+      } catch (error) {
+        if (isNotInOrganization(error)) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Asks once for each key while the answer is fresh; what failed is asked again. */
+function remembered<T>(ask: (key: string) => Promise<T>, now: () => number): (key: string) => Promise<T> {
+  const known = new Map<string, { at: number; answer: Promise<T> }>();
+  return (key) => {
+    const hit = known.get(key);
+    if (hit && now() - hit.at < REMEMBERED_MS) return hit.answer;
+    const answer = ask(key);
+    known.set(key, { at: now(), answer });
+    answer.catch(() => known.delete(key));
+    return answer;
+  };
+}

@@ -1,0 +1,60 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import type { z } from 'zod';
+import { inPlainWords } from '../domain/plain-words.ts';
+import { zodProblems } from '../domain/requests.ts';
+import { deadLettersOf, type Queue } from '../domain/work.ts';
+
+/** Why a message cannot be read: on the dead letter, and in the log. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** The attribute of a dead letter that says why its message could not be read. */
+export const WHY = 'orgkeeper.unreadable';
+const WHY_CHARACTERS = 500;
+
+/**
+ * What a message of a queue says. One that cannot be read would not be readable the next time either: it is put among
+ * the queue's dead letters at once, with why, and the message is done. Should that fail, the message comes again.
+ */
+export async function readMessage<T>(
+  schema: z.ZodType<T>,
+  record: SQSRecord,
+  queue: Queue,
+): Promise<{ readonly message: T } | Unreadable> {
+  const read = parse(schema, record.body);
+  if ('unreadable' in read) await bury(record, queue, read.unreadable);
+  return read;
+}
+
+function parse<T>(schema: z.ZodType<T>, body: string): { readonly message: T } | Unreadable {
+  let content: unknown;
+  try {
+    content = JSON.parse(body);
+  } catch (error) {
+    return { unreadable: `It is no JSON: ${error instanceof Error ? error.message : error}` };
+  }
+  const parsed = schema.safeParse(content, { error: inPlainWords });
+  if (parsed.success) return { message: parsed.data };
+  const problems = zodProblems(parsed.error, '').map(({ path, message }) => `${path || 'it'} ${message}`);
+  return { unreadable: `${problems.join('; ')}.` };
+}
+
+/** A text as SQS takes it for an attribute: the start of it, without control characters. */
+function attribute(text: string): string {
+  return text.slice(0, WHY_CHARACTERS).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/g, '?');
+}
+
+async function bury(record: SQSRecord, queue: Queue, why: string): Promise<void> {
+  const { body, messageId, attributes } = record;
+  const group = attributes.MessageGroupId;
+  await queue.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: deadLettersOf(queue.url),
+      MessageBody: body,
+      MessageAttributes: { [WHY]: { DataType: 'String', StringValue: attribute(why) } },
+      ...(group && { MessageGroupId: group, MessageDeduplicationId: messageId }),
+    }),
+  );
+}

@@ -1,0 +1,180 @@
+import { randomInt } from 'node:crypto';
+import type { OrganizationAccount } from '../aws/organization.ts';
+import type { AccountRecord, BaselineReference } from './account.ts';
+import { laterOf } from './order.ts';
+import type { RegistrationRequest } from './requests.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** A new ExternalId: 32 random letters and digits, one an account. */
+export function newExternalId(): string {
+  return Array.from({ length: 32 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** What a registration, by a person or by an event of the organization, makes of a record. */
+export interface Registration {
+  readonly request: RegistrationRequest;
+  readonly baseline: BaselineReference;
+  /** What Organizations says; absent for a standalone account. */
+  readonly described: OrganizationAccount | undefined;
+  /** The name was given by a person, not read from the organization. */
+  readonly named: boolean;
+  /** Id of the event. */
+  readonly changedBy: string;
+  /** ISO time of the event. */
+  readonly time: string;
+}
+
+/**
+ * The record that a registration asks for. Pure but for a new ExternalId where there is none. What a registration
+ * does not mention it leaves as it is; where nothing differs it returns `existing` itself.
+ */
+export function registered(existing: AccountRecord | undefined, registration: Registration): AccountRecord {
+  const { request, described, time } = registration;
+  // One that was kept before comes back as it was; an unmanaged one has nothing that anybody asked for.
+  const known = existing?.lifecycle !== 'unmanaged' && existing?.baseline ? existing : undefined;
+  const kept = known?.lifecycle === 'managed' ? known : undefined;
+  const entered = request.executionRoleArn ?? known?.executionRoleArn;
+  const email = request.email ?? described?.email ?? existing?.email;
+  const wanted: Content = {
+    schemaVersion: 1,
+    accountId: request.accountId,
+    name: request.name,
+    ...(registration.named && { namedByRequest: true as const }),
+    ...(email && { email }),
+    origin: entered || !described ? 'invited' : described.joinedBy,
+    lifecycle: 'managed',
+    ...optional('keptSince', kept ? kept.keptSince : existing && existing.generation + 1),
+    paused: known?.paused ?? false,
+    mode: request.mode ?? known?.mode ?? 'enforce',
+    baseline: registration.baseline,
+    ...optional('baselineBy', baselineBy(request, existing)),
+    ...optional('unit', described && (described.units?.at(-1) ?? existing?.unit)),
+    externalId: request.externalId ?? existing?.externalId ?? newExternalId(),
+    ...optional('executionRoleArn', entered),
+    ...optional('accessRoleName', request.accessRoleName ?? known?.accessRoleName),
+    ...optional('network', request.network ?? known?.network),
+    ...optional('regions', request.regions ?? known?.regions),
+    values: request.values ?? known?.values ?? {},
+    tags: request.tags ?? known?.tags ?? {},
+    registeredAt: kept?.registeredAt ?? time,
+    requestedAt: kept?.requestedAt ?? time,
+  };
+  if (existing && sameContent(existing, wanted)) return existing;
+  const { changedBy } = registration;
+  const changedAt = registration.named ? laterOf(time, existing?.changedAt) : existing?.changedAt;
+  const generation = (existing?.generation ?? 0) + 1;
+  return { ...wanted, generation, changedBy, ...optional('changedAt', changedAt) };
+}
+
+/** Who chose the baseline that a registration leads to. */
+function baselineBy(request: RegistrationRequest, existing: AccountRecord | undefined) {
+  if (request.baseline) return 'request';
+  return standingBaseline(existing) ? existing?.baselineBy : 'rules';
+}
+
+/**
+ * The baseline that stays where a registration names none: that of an account that is kept, and of one that was kept
+ * before, where a person chose it. Rules choose anew. Pure.
+ */
+export function standingBaseline(existing: AccountRecord | undefined): BaselineReference | undefined {
+  const chosen = existing?.baselineBy !== 'rules' && existing?.lifecycle !== 'unmanaged';
+  return chosen || existing?.lifecycle === 'managed' ? existing?.baseline : undefined;
+}
+
+/**
+ * The record of an account that is shown, and never entered: it was there before Orgkeeper, or is where accounts do not
+ * onboard by themselves. What `existing` knew of it stays.
+ */
+export function unmanaged(
+  account: OrganizationAccount,
+  options: { readonly existing: AccountRecord | undefined; readonly changedBy: string; readonly now: Date },
+): AccountRecord {
+  const { existing, changedBy, now } = options;
+  return {
+    schemaVersion: 1,
+    accountId: account.accountId,
+    name: account.name,
+    ...optional('email', account.email),
+    origin: account.joinedBy,
+    lifecycle: 'unmanaged',
+    mode: 'observe',
+    ...optional('unit', account.units?.at(-1)),
+    generation: (existing?.generation ?? 0) + 1,
+    paused: false,
+    externalId: existing?.externalId ?? newExternalId(),
+    values: {},
+    tags: {},
+    registeredAt: existing?.registeredAt ?? now.toISOString(),
+    requestedAt: account.joinedAt,
+    changedBy,
+    ...optional('changedAt', existing?.changedAt),
+  };
+}
+
+/**
+ * The record with what Organizations says now: name (unless a person gave another) and email, and whether the account
+ * is still there (`account` is undefined when it left; suspended and closed ones count as departed, and come back as
+ * they were; one that was being retired is retired then). Returns `record` itself when nothing changed.
+ */
+export function refreshed(
+  record: AccountRecord,
+  account: OrganizationAccount | undefined,
+  changedBy: string,
+): AccountRecord {
+  const generation = record.generation + 1;
+  if (!account?.active) {
+    const lifecycleReason = account?.state ?? 'DEPARTED';
+    if (record.lifecycle === 'retired' || record.lifecycleReason === lifecycleReason) return record;
+    const lifecycle = record.lifecycle === 'retiring' ? 'retired' : 'departed';
+    return { ...record, lifecycle, lifecycleReason, generation, changedBy };
+  }
+  const { lifecycleReason, ...rest } = record;
+  const back = record.baseline ? 'managed' : 'unmanaged';
+  const current: AccountRecord = record.lifecycle === 'departed' ? { ...rest, lifecycle: back } : record;
+  const wanted: AccountRecord = {
+    ...current,
+    name: record.namedByRequest ? record.name : account.name,
+    ...optional('email', account.email ?? record.email),
+  };
+  const unit = account.units?.at(-1) ?? record.unit;
+  if (!sameContent(record, withoutChange(wanted)))
+    return { ...wanted, ...optional('unit', unit), generation, changedBy };
+  return unit === record.unit ? record : { ...record, ...optional('unit', unit), changedBy };
+}
+
+/** Whether the account is or was in the organization, as far as its record knows. Pure. */
+export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin' | 'unit'>): boolean {
+  return origin !== 'invited' || unit !== undefined;
+}
+
+/** Id of the registration of an account that a listing found: the same however often it is found. */
+export function listingId({ accountId, joinedAt }: OrganizationAccount): string {
+  return `listing:${accountId}:${joinedAt}`;
+}
+
+/** A record but for the marks of its changes. */
+type Content = Omit<AccountRecord, Marks>;
+type Marks = 'generation' | 'changedBy' | 'changedAt' | 'followed' | 'owed' | 'dueAt';
+
+function withoutChange(record: AccountRecord): Content {
+  const { generation, changedBy, changedAt, followed, owed, dueAt, ...content } = record;
+  return content;
+}
+
+function sameContent(existing: AccountRecord, wanted: Content): boolean {
+  return canonical(withoutChange(existing)) === canonical(wanted);
+}
+
+/** JSON with sorted keys, so that equal content is equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    item !== null && typeof item === 'object' && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}

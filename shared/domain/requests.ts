@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { AccountId } from './account.ts';
+import { parseBaselineReference } from './baseline.ts';
+import type { Problem } from './errors.ts';
+import { inPlainWords } from './plain-words.ts';
+
+const text = (max: number) => z.string().min(1).max(max);
+const Values = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), z.string().max(1024));
+const Tags = z.record(text(128), z.string().max(256));
+const Baseline = z
+  .string()
+  .refine((value) => parseBaselineReference(value) !== undefined, 'a baseline is `name` or `name@version`');
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const ExternalId = z
+  .string()
+  .regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, 'an ExternalId is 2 to 1,224 characters of A-Z a-z 0-9 _+=,.@:/-');
+const RoleArn = z
+  .string()
+  .max(640)
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/((?!\.{1,2}\/)[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
+    'must be the ARN of an IAM role',
+  );
+const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of an IAM role');
+
+const AccountRegistrationRequested = z
+  .strictObject({
+    accountId: AccountId,
+    name: text(128),
+    email: z.email().max(254).optional(),
+    baseline: Baseline.optional(),
+    mode: z.enum(['enforce', 'observe']).optional(),
+    executionRoleArn: RoleArn.optional(),
+    externalId: ExternalId.optional(),
+    accessRoleName: RoleName.optional(),
+    network: z
+      .strictObject({
+        vpcId: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, 'must be a VPC id'),
+        subnetIds: z
+          .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'must be a subnet id'))
+          .min(1)
+          .max(16),
+      })
+      .optional(),
+    regions: z
+      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region'))
+      .min(1)
+      .max(20)
+      .optional(),
+    values: Values.optional(),
+    tags: Tags.optional(),
+  })
+  .refine(
+    ({ executionRoleArn, accountId }) => !executionRoleArn || executionRoleArn.split(':')[4] === accountId,
+    {
+      path: ['executionRoleArn'],
+      message: 'the execution role must be in the account that is registered',
+    },
+  );
+
+/** What Organizations takes as text of a tag. https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html */
+const TagText = /^[\p{L}\p{Z}\p{N}_.:/=+@-]*$/u;
+const ORGANIZATION_TAGS = 'letters, digits, spaces and _.:/=+-@, and no key begins with aws: or orgkeeper:';
+
+/** Limits are CreateAccount's. https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html */
+const AccountCreationRequested = z.strictObject({
+  name: z.string().regex(/^[\x20-\x7e]{1,50}$/, 'an account name is 1 to 50 characters of ASCII'),
+  email: z.email().min(6).max(64),
+  requestId: z
+    .string()
+    .regex(/^[\w.:/+@-]{1,128}$/, 'a request id is 1 to 128 characters of A-Z a-z 0-9 _.:/+@-')
+    .optional(),
+  organizationalUnitId: z
+    .string()
+    .regex(/^ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}$/, 'must be an id such as ou-abcd-12345678')
+    .optional(),
+  baseline: Baseline.optional(),
+  mode: z.enum(['enforce', 'observe']).optional(),
+  values: Values.optional(),
+  tags: Tags.refine((tags) => Object.keys(tags).length < 50, 'must have at most 49 tags')
+    .refine(
+      (tags) =>
+        Object.entries(tags).every(
+          ([key, value]) => TagText.test(key + value) && !/^(aws|orgkeeper):/i.test(key),
+        ),
+      ORGANIZATION_TAGS,
+    )
+    .optional(),
+});
+
+const DriftSweepRequested = z
+  .strictObject({
+    accountIds: z.array(AccountId).min(1).max(10_000).optional(),
+    baseline: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be the name of a baseline')
+      .optional(),
+    reason: text(256).optional(),
+  })
+  .refine(({ accountIds, baseline }) => !(accountIds && baseline), {
+    path: ['baseline'],
+    message: 'name accounts or a baseline, not both',
+  });
+
+const AccountRetirementRequested = z.strictObject({
+  accountId: AccountId,
+  resources: z.enum(['retain', 'remove']),
+});
+
+/** A baseline's text is 100,000 characters at most (shared/domain/yaml.ts). */
+const PlanRequested = z.strictObject({
+  accountId: AccountId,
+  /** The text of a baseline to plan by, instead of the one assigned. */
+  document: text(100_000).optional(),
+});
+
+/** What Main alone may ask for: other accounts could not read the answer, or must not retire. */
+export const OF_MAIN_ALONE: ReadonlySet<string> = new Set(['AccountRetirementRequested', 'PlanRequested']);
+
+/**
+ * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
+ * problem, since a misspelt option would otherwise be ignored in silence.
+ */
+export const requests = {
+  AccountRegistrationRequested,
+  AccountCreationRequested,
+  DriftSweepRequested,
+  AccountRetirementRequested,
+  PlanRequested,
+};
+
+/** Every field that some request has. */
+export const REQUEST_FIELDS: ReadonlySet<string> = new Set(
+  Object.values(requests).flatMap(({ shape }) => Object.keys(shape)),
+);
+
+/** EventBridge takes 1 MB, and an item of the table 400 KB. */
+const MAX_BYTES = 256 * 1024;
+
+/** A detail-type that is followed. */
+export type RequestType = keyof typeof requests;
+/** A request that is valid, with its detail. */
+export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
+/** Detail of `AccountRegistrationRequested`. */
+export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
+/** Detail of `AccountCreationRequested`. */
+export type CreationRequest = z.infer<typeof AccountCreationRequested>;
+/** Detail of `DriftSweepRequested`. */
+export type SweepRequest = z.infer<typeof DriftSweepRequested>;
+/** Detail of `AccountRetirementRequested`. */
+export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
+/** Detail of `PlanRequested`. */
+export type PlanRequest = z.infer<typeof PlanRequested>;
+
+/** The request that a detail-type and detail stand for, or every problem with it, by path. */
+export function parseRequest(
+  detailType: string,
+  detail: unknown,
+): { request: Request } | { problems: Problem[] } {
+  if (!Object.hasOwn(requests, detailType)) {
+    const known = Object.keys(requests).join(', ');
+    return { problems: [{ path: 'detail-type', message: `unknown; known are ${known}` }] };
+  }
+  const type = detailType as RequestType;
+  const parsed = requests[type].safeParse(detail, { error: inPlainWords });
+  if (!parsed.success) return { problems: zodProblems(parsed.error) };
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as Request };
+  const message = `has ${Math.ceil(bytes / 1024)} KB, and a request at most ${MAX_BYTES / 1024}`;
+  return { problems: [{ path: 'detail', message }] };
+}
+
+/** zod's issues as problems, with paths like `detail.network.subnetIds[0]`. */
+export function zodProblems(error: z.ZodError, root = 'detail'): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = formatPath(root, issue.path);
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({ path: formatPath(path, [key]), message: 'unknown key' }));
+  });
+}
+
+/** `root.a.b[0]`, for people. */
+export function formatPath(root: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>((left, part) => {
+    if (typeof part === 'number') return `${left}[${part}]`;
+    return left ? `${left}.${String(part)}` : String(part);
+  }, root);
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { divide, lookAtLeftovers, setLeftoversApart } from '../../controllers/engine/leftovers.ts';
+import type { Pass, PassDeps } from '../../controllers/engine/pass-types.ts';
+import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import type { AnyKind, KindAccount } from '../../controllers/kinds/kind.ts';
+import { network } from '../../controllers/kinds/network/kind.ts';
+import { parameters } from '../../controllers/kinds/parameters/kind.ts';
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { Leftover } from '../../shared/domain/status.ts';
+import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
+
+const parameterArn = (region: string) => `arn:aws:ssm:${region}:${MEMBER}:parameter/orgkeeper/vpc`;
+const ROLE = {
+  'role.arn': `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`,
+  'role.name': 'orgkeeper-execution',
+};
+const NETWORK = { 'vpc.id': 'vpc-1', 'vpc.cidr': '10.0.0.0/16', 'subnet.public.id': 'subnet-1' };
+const PARAMETERS = { 'parameter./orgkeeper/vpc': parameterArn('eu-west-1') };
+const outputs = { ...ROLE, ...NETWORK, ...PARAMETERS };
+const baseline = { name: 'analytics', version: 3 };
+const newer = { name: 'analytics', version: 4 };
+const account: KindAccount = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+const here = { region: 'eu-west-1', baseline };
+
+/** The kinds that these accounts ever had. */
+const kinds: readonly AnyKind[] = [executionRole, network, parameters];
+
+/** What stands apart once an account is kept by these kinds, here or elsewhere. */
+function divided(
+  given: {
+    kept?: readonly AnyKind[];
+    region?: string;
+    brings?: KindAccount['network'];
+    entered?: boolean;
+    leftovers?: readonly Leftover[];
+    from?: Readonly<Record<string, string>>;
+  } = {},
+) {
+  const { kept = kinds, region = here.region, brings, leftovers = [], from = outputs } = given;
+  const entry = { entry: { roleArn: ROLE['role.arn'] } as KindAccount['entry'] };
+  return divide({
+    outputs: from,
+    was: here,
+    home: { region, baseline: newer },
+    leftovers,
+    kinds,
+    kept: kept.map((kind) => ({ kind, section: {} })),
+    account: { ...account, ...(brings && { network: brings }), ...(given.entered && entry) } as KindAccount,
+  });
+}
+
+const of = (kind: string, made: Readonly<Record<string, string>>, region = 'eu-west-1'): Leftover => ({
+  ...{ kind, region, baseline, outputs: made },
+});
+
+describe('what desired state no longer has', () => {
+  it.each<[string, Parameters<typeof divided>[0], Leftover[]]>([
+    ['nothing, of an account that is kept as before', {}, []],
+    [
+      'the network that its baseline dropped',
+      { kept: [executionRole, parameters] },
+      [of('network', NETWORK)],
+    ],
+    ['the parameters that it dropped', { kept: [executionRole, network] }, [of('parameters', PARAMETERS)]],
+    ['the role that it dropped', { kept: [network, parameters] }, [of('executionRole', ROLE, 'global')]],
+    ['no role that is its owner\u2019s', { kept: [network, parameters], entered: true }, []],
+    [
+      'what stands in the region of before, but not what has no region',
+      { region: 'us-west-2' },
+      [of('network', NETWORK), of('parameters', PARAMETERS)],
+    ],
+    [
+      'the network that was made before the account brought its own',
+      { brings: { vpcId: 'vpc-9', subnetIds: [] } },
+      [of('network', NETWORK)],
+    ],
+    ['no network that it brings and that is ours', { brings: { vpcId: 'vpc-1', subnetIds: [] } }, []],
+  ])('is %s', (_, given, expected) => {
+    const { leftovers, outputs: left } = divided(given);
+    expect(leftovers).toEqual(expected);
+    const apart = Object.assign({}, ...expected.map((one) => one.outputs));
+    expect({ ...left, ...apart }).toEqual(outputs);
+    expect(Object.keys(left).filter((name) => name in apart)).toEqual([]);
+  });
+
+  it.each<[string, Parameters<typeof divided>[0], string[]]>([
+    ['another region', { region: 'us-west-2', from: ROLE }, ['network eu-west-1', 'parameters eu-west-1']],
+    ['a baseline without it', { kept: [executionRole, parameters], from: ROLE }, ['network eu-west-1']],
+  ])('may be there unrecorded, of a pass that was killed before %s was asked for', (_, given, expected) => {
+    const { leftovers } = divided(given);
+    expect(leftovers.map(({ kind, region }) => `${kind} ${region}`)).toEqual(expected);
+    expect(leftovers.map((one) => one.outputs)).toEqual(expected.map(() => ({})));
+  });
+
+  it('is known better than that it may be there', () => {
+    const known = [of('network', NETWORK)];
+    const { leftovers } = divided({ region: 'us-west-2', from: ROLE, leftovers: known });
+    expect(leftovers.filter(({ kind }) => kind === 'network')).toEqual(known);
+  });
+
+  it('comes back among the outputs when it is desired again, and not before', () => {
+    const leftovers = [of('network', NETWORK), of('parameters', PARAMETERS)];
+    const elsewhere = divided({ region: 'us-west-2', from: ROLE, leftovers });
+    expect(elsewhere).toEqual({ outputs: ROLE, leftovers });
+    expect(divided({ from: ROLE, leftovers })).toEqual({ outputs, leftovers: [] });
+  });
+
+  it('of a status of before regions were recorded is told by the region of its parameters', () => {
+    const record = aRecord({ regions: ['us-west-2'], baseline: newer });
+    const before = aStatus({ outputs, lastPass: aPass({ baseline }) });
+    const pass = {
+      ...{ record, before, place: { outputs: { ...outputs } } },
+      stands: { home: undefined, leftovers: [] },
+    } as unknown as Pass;
+    setLeftoversApart(pass, { config: aConfig(), kinds } as unknown as PassDeps, []);
+    expect(pass.stands.leftovers.map(({ kind, region }) => [kind, region])).toEqual([
+      ['executionRole', 'global'],
+      ['network', 'eu-west-1'],
+      ['parameters', 'eu-west-1'],
+    ]);
+    expect(pass.stands.home).toEqual({ region: 'us-west-2', baseline: newer });
+  });
+});
+
+const FOREIGN = { state: 'foreign', message: 'It is theirs.', remedy: '' } as const;
+
+type Outputs = Readonly<Record<string, string>>;
+
+/** Looks at a leftover network of a fake kind, which is as this says. */
+async function looked(
+  observe: AnyKind['observe'],
+  section: unknown = {},
+  made: Outputs = NETWORK,
+  setting?: AnyKind['setting'],
+) {
+  const kind = {
+    ...{ name: 'network', condition: 'Network', scope: 'regional', section: z.any() },
+    render: () => ({}),
+    made: network.made,
+    outputs: (actual: Record<string, string>) => actual,
+    observe,
+    ...(setting && { setting, made: (all: Outputs) => all }),
+  } as unknown as AnyKind;
+  const leftover = of('network', made, 'us-west-2');
+  const pass = {
+    record: aRecord(),
+    place: { outputs: {}, config: aConfig() },
+    stands: { home: here, leftovers: [leftover] },
+  } as unknown as Pass;
+  const deps = {
+    config: aConfig(),
+    kinds: [kind],
+    loadBaseline: async () => section && { ...baseline, sections: { network: section } },
+  } as unknown as PassDeps;
+  const regions: (string | undefined)[] = [];
+  const found = await lookAtLeftovers(pass, deps, async ({ record }) => {
+    regions.push(record.regions?.[0]);
+    return {} as MemberClients;
+  });
+  return { found, regions, leftovers: pass.stands.leftovers };
+}
+
+describe('a look at what desired state no longer has', () => {
+  it('names what is there, in its own region', async () => {
+    const { found, regions, leftovers } = await looked(async () => ({ state: 'present', actual: NETWORK }));
+    expect(regions).toEqual(['us-west-2']);
+    expect(found).toMatchObject([
+      { type: 'Network', status: 'False', region: 'us-west-2', reason: 'NotInBaseline' },
+    ]);
+    expect(leftovers).toMatchObject([{ outputs: NETWORK }]);
+  });
+
+  it.each([
+    ['names a setting that is not again what it was', 'off', ['NotInBaseline']],
+    ['forgets one that is', 'on', []],
+  ])('%s', async (_, before, reasons) => {
+    const setting = { output: 'lamp.before', textOf: (actual: string) => actual };
+    const made = { 'lamp.before': before };
+    const { found, leftovers } = await looked(
+      async () => ({ state: 'present', actual: 'on' }),
+      {},
+      made,
+      setting,
+    );
+    expect(found.map(({ reason }) => reason)).toEqual(reasons);
+    expect(leftovers.map((one) => one.outputs)).toEqual(reasons.map(() => made));
+  });
+
+  it.each<[string, AnyKind['observe'], unknown, Outputs]>([
+    ['is gone', async () => ({ state: 'absent' }), {}, NETWORK],
+    ['nobody recorded, and is not there', async () => ({ state: 'absent' }), {}, {}],
+    ['nobody recorded, and is somebody else\u2019s', async () => FOREIGN, {}, {}],
+    ['nobody recorded, and no baseline had', async () => ({ state: 'absent' }), null, {}],
+  ])('forgets what %s', async (_, observe, section, made) => {
+    const { found, leftovers } = await looked(observe, section, made);
+    expect([found, leftovers]).toEqual([[], []]);
+  });
+
+  it('finds by its tags what nobody recorded', async () => {
+    const { found, leftovers } = await looked(async () => ({ state: 'present', actual: NETWORK }), {}, {});
+    expect(found).toMatchObject([{ reason: 'NotInBaseline' }]);
+    expect(leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2', outputs: NETWORK }]);
+  });
+
+  it.each<[string, AnyKind['observe'], unknown, string]>([
+    ['cannot be looked at', () => Promise.reject(new Error('denied')), {}, 'denied'],
+    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null, 'not to be had'],
+    ['somebody else tagged as theirs', async () => FOREIGN, {}, 'It is theirs.'],
+  ])('counts what %s as there, and says why', async (_, observe, section, why) => {
+    const { found, leftovers } = await looked(observe, section);
+    expect(found).toMatchObject([{ reason: 'NotInBaseline', message: expect.stringContaining(why) }]);
+    expect(leftovers).toHaveLength(1);
+  });
+});

@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { runPass } from '../../controllers/engine/pass.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import { translateError } from '../../shared/aws/translate-error.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { accountView } from '../../shared/domain/account-view.ts';
+import { RUNNING } from '../../shared/domain/control.ts';
+import { accountKey, loadAccount } from '../../shared/store/accounts.ts';
+import { aConfig, aRecord, MEMBER } from '../factories.ts';
+
+type Item = Record<string, unknown>;
+const START = Date.parse('2026-11-20T10:00:00.000Z');
+const notActivated = () =>
+  translateError(
+    'sts:AssumeRole',
+    Object.assign(new Error('STS is not activated in this region.'), { name: 'RegionDisabledException' }),
+  );
+
+beforeEach(() => void jest.useFakeTimers({ now: START, doNotFake: ['nextTick', 'setImmediate'] }));
+afterEach(() => void jest.useRealTimers());
+
+/** An account that answers nothing but "not yet", and whoever looks at it when it is due. */
+function freshAccount(given: Partial<AccountRecord> = {}) {
+  const items = new Map<string, Item>();
+  const put: { detailType: string; detail: Item }[] = [];
+  const keyOf = ({ pk, sk }: Item) => `${pk} ${sk}`;
+  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Item }) => {
+    switch (name) {
+      case 'BatchGetCommand': {
+        const { t } = input.RequestItems as { t: { Keys: Item[] } };
+        return { Responses: { t: t.Keys.flatMap((key) => items.get(keyOf(key)) ?? []) } };
+      }
+      case 'PutCommand':
+        items.set(keyOf(input.Item as Item), input.Item as Item);
+        return {};
+      case 'TransactWriteCommand':
+        for (const { Put } of input.TransactItems as { Put?: { Item: Item } }[])
+          if (Put) items.set(keyOf(Put.Item), Put.Item);
+        return {};
+      case 'PutEventsCommand': {
+        const entries = input.Entries as { DetailType: string; Detail: string }[];
+        put.push(...entries.map((one) => ({ detailType: one.DetailType, detail: JSON.parse(one.Detail) })));
+        return { Entries: entries.map(() => ({ EventId: 'sent' })) };
+      }
+      case 'UpdateCommand': {
+        const { unannounced: _, ...rest } = items.get(keyOf(input.Key as Item)) ?? {};
+        items.set(keyOf(input.Key as Item), rest);
+        return {};
+      }
+      default:
+        throw new Error(`nobody expected ${name}`);
+    }
+  };
+  const table = { documents: { send }, name: 't' };
+  const main = { table, bus: { eventBridge: { send }, name: 'orgkeeper' } } as unknown as Main;
+  const record = aRecord(given);
+  items.set(keyOf(accountKey(MEMBER)), { ...record, ...accountKey(MEMBER) });
+  const access = {
+    enter: async () => {
+      throw notActivated();
+    },
+    evict: () => undefined,
+  };
+  const baseline = { name: 'analytics', version: 3, sections: { parameters: [] } };
+  const cause = { source: 'orgkeeper', detailType: 'Due', id: 'due' };
+  const status = async () => (await loadAccount(main.table, MEMBER)).status;
+  return {
+    put,
+    async look() {
+      const now = new Date();
+      const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
+      const request = { message, sentAt: now, until: new Date(now.getTime() + 120_000), lastReceive: false };
+      const deps = { config: aConfig(), main, access, kinds, loadBaseline: async () => baseline };
+      await runPass(request, deps as unknown as Parameters<typeof runPass>[1]);
+      return status();
+    },
+    status,
+    view: async () => accountView({ record, status: await status(), control: RUNNING }),
+    change: () => items.set(keyOf(accountKey(MEMBER)), { ...record, generation: 4, ...accountKey(MEMBER) }),
+  };
+}
+
+const seconds = () => (Date.now() - START) / 1000;
+
+/** Looks whenever the status says so, until it says no more; the seconds at which it looked. */
+async function lookUntilOver(account: ReturnType<typeof freshAccount>): Promise<number[]> {
+  const looks: number[] = [];
+  for (;;) {
+    looks.push(seconds());
+    const status = await account.look();
+    if (!status?.dueAt) return looks;
+    jest.setSystemTime(Date.parse(status.dueAt));
+  }
+}
+
+describe('a fresh account that is not ready', () => {
+  it('is waiting, and looked at again after a minute', async () => {
+    const account = freshAccount();
+    const status = await account.look();
+    expect(status).toMatchObject({ dueAt: '2026-11-20T10:01:00.000Z', lastPass: { result: 'waiting' } });
+    expect(status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Access', status: 'False', reason: 'RegionDisabled' }),
+    );
+    expect(await account.view()).toMatchObject({ state: 'pending', ready: false });
+    expect(account.put).toEqual([]);
+  });
+
+  it('is looked at less and less often, for a day; then it has failed, with the last reason', async () => {
+    const account = freshAccount();
+    const looks = await lookUntilOver(account);
+    expect(looks.slice(0, 6)).toEqual([0, 60, 180, 420, 900, 1800]);
+    expect(looks.at(-1)).toBeGreaterThanOrEqual(24 * 3600);
+    expect(looks.at(-1)).toBeLessThan(24 * 3600 + 900);
+    expect(await account.view()).toMatchObject({ state: 'failed', lastPass: { result: 'failed' } });
+    expect(account.put).toMatchObject([
+      {
+        detailType: 'AccountDegraded',
+        detail: { reason: 'RegionDisabled', message: expect.stringMatching(/STS is not activated/) },
+      },
+    ]);
+  });
+
+  it('stays failed when it is looked at again, and is not announced twice', async () => {
+    const account = freshAccount();
+    await lookUntilOver(account);
+    jest.setSystemTime(Date.now() + 12 * 3_600_000);
+    const status = await account.look();
+    expect(status?.dueAt).toBeUndefined();
+    expect(status?.lastPass?.result).toBe('failed');
+    expect(account.put).toHaveLength(1);
+  });
+
+  it('has another day when something else is desired', async () => {
+    const account = freshAccount();
+    await lookUntilOver(account);
+    account.change();
+    expect(await account.look()).toMatchObject({ lastPass: { result: 'waiting' }, waiting: { attempts: 1 } });
+  });
+});

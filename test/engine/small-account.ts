@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { runPass } from '../../controllers/engine/pass.ts';
+import type { PassDeps, PassOutcome, PassRequest } from '../../controllers/engine/pass-types.ts';
+import type { AnyKind } from '../../controllers/kinds/kind.ts';
+import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
+import type { BaselineReference } from '../../shared/domain/account.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+
+type Item = Record<string, unknown>;
+/** Makes one call into the account, as a client of the SDK would. */
+export type Call = (action: string, writes: boolean) => void;
+
+/** When the messages of these tests were sent. */
+export const SENT = new Date('2026-11-20T11:00:00Z');
+
+/** An account in memory, and what passes over it said and wrote. */
+export interface SmallAccount {
+  readonly store: MemoryTable;
+  readonly said: { readonly detailType: string; readonly detail: Item }[];
+  /** Names of the kinds that were written, in order. */
+  readonly writes: string[];
+  readonly entered: string[];
+  pass(given?: Partial<PassRequest> & { sweepId?: string }): Promise<PassOutcome>;
+  item(sk: string): Item | undefined;
+}
+
+/**
+ * An account with these items beside its record and a status, in which every kind differs until it is written.
+ * @param applying what writing a kind does, by its name; those named here are the kinds
+ */
+export function smallAccount(
+  items: readonly Item[] = [],
+  applying: Readonly<Record<string, (call: Call, account: SmallAccount) => void | Promise<void>>> = {
+    network: () => undefined,
+  },
+): SmallAccount {
+  const store = memoryTable();
+  const sections = Object.fromEntries(Object.keys(applying).map((name) => [name, {}]));
+  store.put(
+    { ...aBaselineItem(), sections },
+    { ...aRecord(), ...accountKey(MEMBER) },
+    { ...aStatus({ dueAt: SENT.toISOString() }), ...statusKey(MEMBER), due: 'due' },
+    ...items,
+  );
+  const said: { detailType: string; detail: Item }[] = [];
+  const entered: string[] = [];
+  const writes: string[] = [];
+  const eventBridge = {
+    async send({ input }: { input: { Entries: { DetailType: string; Detail: string }[] } }) {
+      for (const { DetailType, Detail } of input.Entries)
+        said.push({ detailType: DetailType, detail: JSON.parse(Detail) });
+      return { Entries: [] };
+    },
+  };
+  const kinds = Object.entries(applying).map(
+    ([name, apply]): AnyKind => ({
+      name,
+      scope: 'global',
+      condition: `${name[0]?.toUpperCase()}${name.slice(1)}`,
+      section: z.any(),
+      permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
+      resources: () => ['*'],
+      outputNames: () => [],
+      render: (section) => section,
+      observe: async (_, { clients }) => {
+        callOf(clients)('ec2:DescribeVpcs', false);
+        return { state: 'absent' };
+      },
+      outputs: () => ({}),
+      made: () => ({}),
+      diff: () => ({
+        differences: [{ kind: name, resource: name, path: '', action: 'created' }],
+        blocked: [],
+        foreign: [],
+      }),
+      apply: async (_, { clients }) => {
+        const call = callOf(clients);
+        call('ec2:CreateVpc', true);
+        writes.push(name);
+        await apply(call, account);
+      },
+      remove: async (_, { clients }) => {
+        writes.push(`-${name}`);
+        await apply(callOf(clients), account);
+      },
+    }),
+  );
+  const deps = {
+    config: aConfig(),
+    main: { table: store.table, bus: { eventBridge, name: 'orgkeeper' } },
+    access: {
+      enter: async ({ accountId }: { accountId: string }) => void entered.push(accountId),
+      evict: () => undefined,
+    },
+    kinds,
+    loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
+    clients: ({ onCall }: MemberClientsOptions) => ({
+      call: (command: string, writes: boolean) => onCall?.({ command, writes }),
+    }),
+  } as unknown as PassDeps;
+  const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-9' };
+  const account: SmallAccount = {
+    store,
+    said,
+    entered,
+    writes,
+    pass: ({ sweepId, ...given } = {}) =>
+      runPass(
+        {
+          message: {
+            accountId: MEMBER,
+            cause,
+            requestedAt: SENT.toISOString(),
+            ...(sweepId && { sweepId }),
+          },
+          sentAt: SENT,
+          until: new Date(Date.now() + 120_000),
+          lastReceive: false,
+          ...given,
+        },
+        deps,
+      ),
+    item: (sk) => store.items('account#').find((item) => item.sk === sk),
+  };
+  return account;
+}
+
+function callOf(clients: unknown): Call {
+  return (clients as { call: Call }).call;
+}

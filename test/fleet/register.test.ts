@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals';
+import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
+import { register } from '../../controllers/fleet/register.ts';
+import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { RegistrationRequest } from '../../shared/domain/requests.ts';
+import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
+import { fakeMain } from '../docs/fake-main.ts';
+import {
+  aBaselineItem,
+  aConfig,
+  anOrganizationAccount,
+  aRecord,
+  aStatus,
+  MANAGEMENT,
+  MEMBER,
+} from '../factories.ts';
+
+const incoming = {
+  cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
+  detail: {},
+  account: '345678901234',
+  time: '2026-11-20T10:00:00Z',
+  redelivered: false,
+};
+
+/** What becomes of a registration where no baseline was ever published. */
+async function registering(
+  more: Partial<RegistrationRequest>,
+  described: OrganizationAccount | undefined = undefined,
+) {
+  const { main } = fakeMain([]);
+  const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+  const request = { accountId: MEMBER, name: 'genomics', ...more };
+  const outcome = await register(incoming, request, described, deps);
+  expect(await getRecord(main.table, request.accountId)).toBeUndefined();
+  return outcome;
+}
+
+describe('a registration that names no baseline', () => {
+  const assigned = { name: 'assigned', version: 2 };
+  it.each([
+    ['leaves that of a kept account', 'managed', 'rules', assigned],
+    ['brings a retired account back to the one that a person chose', 'retired', 'request', assigned],
+    [
+      'lets the rules choose anew where they had chosen',
+      'retired',
+      'rules',
+      { name: 'analytics', version: 3 },
+    ],
+  ] as const)('%s', async (_, lifecycle, baselineBy, baseline) => {
+    const record = aRecord({ lifecycle, baselineBy, baseline: assigned, changedBy: 'event-0' });
+    const { main } = fakeMain([{ ...record, ...accountKey(MEMBER) }, aBaselineItem()]);
+    const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+    await register(incoming, { accountId: MEMBER, name: 'physics' }, anOrganizationAccount(), deps);
+    expect(await getRecord(main.table, MEMBER)).toMatchObject({ lifecycle: 'managed', baseline, baselineBy });
+  });
+});
+
+describe('a registration with the same content', () => {
+  const access = { type: 'Access', message: '', changedAt: '' };
+  /** What comes of it where Access says this, and the generation of the record afterwards. */
+  const again = async (
+    status: 'True' | 'False' | 'Unknown',
+    reason: string,
+    more: { changedBy?: string; source?: string } = {},
+  ) => {
+    const { changedBy = 'event-0', source = 'orgkeeper.request' } = more;
+    const byPerson = source === 'orgkeeper.request';
+    const record = aRecord({ changedBy, ...(byPerson && { namedByRequest: true }) });
+    const { main } = fakeMain([
+      { ...record, ...accountKey(MEMBER) },
+      { ...aStatus({ conditions: [{ ...access, status, reason }] }), ...statusKey(MEMBER) },
+    ]);
+    const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+    const event = { ...incoming, cause: { ...incoming.cause, source } };
+    const request = { accountId: MEMBER, name: record.name };
+    const { did } = await register(event, request, anOrganizationAccount(), deps);
+    return { did, generation: (await getRecord(main.table, MEMBER))?.generation };
+  };
+
+  it('changes nothing', async () => {
+    expect(await again('True', 'Verified')).toEqual({ did: 'ignored', generation: 3 });
+  });
+
+  it('asks once more for a change of the role that was put back', async () => {
+    expect(await again('False', 'ChangePutBack')).toEqual({ did: 'accepted', generation: 4 });
+  });
+
+  it('does not while that is still tried', async () => {
+    expect(await again('Unknown', 'ChangePutBack')).toEqual({ did: 'ignored', generation: 3 });
+  });
+
+  it('does so once an event, and never for one of AWS', async () => {
+    const twice = await again('False', 'ChangePutBack', { changedBy: 'event-1' });
+    expect(twice).toEqual({ did: 'ignored', generation: 3 });
+    const ofAws = await again('False', 'ChangePutBack', { source: 'aws.organizations' });
+    expect(ofAws).toEqual({ did: 'ignored', generation: 3 });
+  });
+});
+
+describe('a registration that cannot be followed', () => {
+  it('is answered with everything that there is to say against it, the first as the reason', async () => {
+    expect(await registering({ baseline: 'nonsense' })).toEqual({
+      did: 'rejected',
+      rejection: {
+        reason: 'NotInOrganization',
+        message:
+          `Account ${MEMBER} is not in the organization, and no executionRoleArn says how to enter it. ` +
+          'baseline nonsense was never published.',
+        problems: [
+          {
+            path: 'detail.accountId',
+            message: 'is not in the organization, and no executionRoleArn says how to enter it',
+          },
+          { path: 'detail.baseline', message: 'baseline nonsense was never published' },
+        ],
+      },
+    });
+  });
+
+  it('names role, account and baseline together', async () => {
+    const executionRoleArn = `arn:aws:iam::${MEMBER}:role/something-else`;
+    const suspended = anOrganizationAccount({ active: false, state: 'SUSPENDED' });
+    expect(await registering({ executionRoleArn, baseline: 'nonsense@7' }, suspended)).toMatchObject({
+      rejection: {
+        reason: 'InvalidRequest',
+        problems: [
+          { path: 'detail.executionRoleArn', message: expect.stringMatching(/must match/) },
+          { path: 'detail.accountId', message: 'is SUSPENDED in the organization' },
+          { path: 'detail.baseline' },
+        ],
+      },
+    });
+  });
+
+  it('is refused with an access role that nothing could enter by, and followed with one that something could', async () => {
+    const refused = await registering({ accessRoleName: 'SomeAdmin' }, anOrganizationAccount());
+    expect(refused).toMatchObject({
+      rejection: {
+        reason: 'InvalidRequest',
+        problems: [
+          { path: 'detail.accessRoleName', message: expect.stringMatching(/one of accessRoleNames/) },
+        ],
+      },
+    });
+    const [known] = aConfig().accessRoleNames;
+    expect(
+      await registering({ accessRoleName: known, baseline: 'nonsense' }, anOrganizationAccount()),
+    ).toMatchObject({
+      rejection: { problems: [{ path: 'detail.baseline' }] },
+    });
+  });
+
+  it('is refused for the management account, whatever else it says', async () => {
+    expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
+      rejection: { reason: 'ManagementAccount', message: 'The management account is never kept.' },
+    });
+  });
+});

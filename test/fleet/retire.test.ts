@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
+import type { Incoming } from '../../controllers/fleet/outcome.ts';
+import { retire } from '../../controllers/fleet/retire.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
+import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
+import { fakeMain } from '../docs/fake-main.ts';
+import { aRecord, aStatus, MEMBER } from '../factories.ts';
+
+async function asked(
+  resources: 'retain' | 'remove',
+  record: Partial<AccountRecord>,
+  status: Partial<AccountStatus> = {},
+  incoming: Partial<Incoming> = {},
+) {
+  const { main } = fakeMain([
+    { ...aRecord(record), ...accountKey(MEMBER) },
+    { ...aStatus({ observedGeneration: 3, ...status }), ...statusKey(MEMBER) },
+  ]);
+  const event: Incoming = {
+    cause: { source: 'orgkeeper.request', detailType: 'AccountRetirementRequested', id: 'event-9' },
+    detail: {},
+    account: '345678901234',
+    time: '2026-11-20T09:14:07Z',
+    redelivered: false,
+    ...incoming,
+  };
+  const outcome = await retire(event, { accountId: MEMBER, resources }, { main } as unknown as IntakeDeps);
+  return { outcome, record: await getRecord(main.table, MEMBER) };
+}
+
+describe('A request to retire an account', () => {
+  it('with its resources retained is followed at once, and announced', async () => {
+    const { outcome, record } = await asked('retain', {});
+    expect(record).toMatchObject({ lifecycle: 'retired', generation: 4, changedBy: 'event-9' });
+    expect(outcome).toMatchObject({
+      did: 'accepted',
+      announce: [{ detailType: 'AccountRetired' }],
+      work: [],
+    });
+  });
+
+  it.each([
+    ['is kept', { lifecycle: 'managed' }],
+    ['was retired with its resources retained', { lifecycle: 'retired' }],
+    ['is being retired, to look again at once', { lifecycle: 'retiring' }],
+  ] as const)('with its resources removed asks for a pass of one that %s', async (_, given) => {
+    const { outcome, record } = await asked('remove', given);
+    expect(record).toMatchObject({ lifecycle: 'retiring', generation: 4 });
+    expect(outcome).toMatchObject({ did: 'accepted', announce: [], work: [{ accountId: MEMBER }] });
+  });
+
+  it.each([
+    ['retain', { lifecycle: 'retired' }, {}],
+    ['retain', { lifecycle: 'retiring' }, { retired: true }],
+    ['remove', { lifecycle: 'retiring' }, { retired: true }],
+  ] as const)('changes nothing (%s) in one that is retired already', async (resources, given, status) => {
+    const { outcome, record } = await asked(resources, given, status);
+    expect([outcome.did, record?.generation]).toEqual(['ignored', 3]);
+  });
+
+  it.each([
+    ['UnknownAccount', 'retain', { lifecycle: 'unmanaged' }],
+    ['AccountDeparted', 'remove', { lifecycle: 'departed' }],
+    ['ObservedOnly', 'remove', { mode: 'observe' }],
+  ] as const)('is refused with %s where it cannot be followed', async (reason, resources, given) => {
+    const { outcome, record } = await asked(resources, given);
+    expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason } });
+    expect(record?.generation).toBe(3);
+  });
+
+  it('that comes twice is followed once, and what a crash may have lost is done again', async () => {
+    const cause = { source: 'x', detailType: 'y', id: 'event-9' };
+    const work = [{ accountId: MEMBER, cause, requestedAt: '2026-11-20T09:14:07Z' }];
+    const followed = { lifecycle: 'retiring', changedBy: 'event-9' } as const;
+    expect((await asked('remove', followed)).outcome.did).toBe('ignored');
+    const again = await asked('remove', { ...followed, owed: { announce: [], work } });
+    expect(again.outcome).toMatchObject({ did: 'accepted', work: [{ accountId: MEMBER }] });
+    expect(again.record?.generation).toBe(3);
+  });
+});
