@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
-import type { Table } from '../shared/store/table.ts';
 import { ask } from './ask.ts';
 import type { Deployment } from './context.ts';
 import { editRecord } from './edit-record.ts';

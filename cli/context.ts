@@ -1,10 +1,10 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Bus } from '../shared/aws/bus.ts';
+import type { Table } from '../shared/aws/main-clients.ts';
 import { mainClients } from '../shared/aws/main-clients.ts';
 import { Config } from '../shared/deployment/config.ts';
 import { inPlainWords } from '../shared/domain/plain-words.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
 /** Where the main stack keeps its configuration for the command line. */

@@ -9,8 +9,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { WHY } from '../shared/aws/read-message.ts';
-import { arns, type Placed, QUEUES } from '../shared/deployment/names.ts';
-import { deadLettersOf } from '../shared/domain/work.ts';
+import { arns, deadLettersOf, type Placed, QUEUES } from '../shared/deployment/names.ts';
 import { Failure } from './failure.ts';
 import { poll } from './progress.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { OUR_SOURCE } from '../shared/aws/bus.ts';
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
 import { laterOf } from '../shared/domain/order.ts';
 import { saveRecord } from '../shared/store/accounts.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { factsOf, rulesOf } from '../controllers/fleet/onboarding.ts';
+import type { Table } from '../shared/aws/main-clients.ts';
 import { createOrganization, type Organization } from '../shared/aws/organization.ts';
 import type { Config } from '../shared/deployment/config.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
 import { type AccountFacts, type Explanation, explain, type Rules } from '../shared/domain/rules.ts';
 import { currentRules } from '../shared/store/rules.ts';
-import type { Table } from '../shared/store/table.ts';
 import { assumeApiRole } from './api-role.ts';
 import { connect } from './context.ts';
 import { findAccount } from './fleet.ts';

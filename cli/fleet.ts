@@ -1,3 +1,4 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import { AccountId, type AccountRecord } from '../shared/domain/account.ts';
 import {
   type AccountView,
@@ -18,7 +19,6 @@ import {
 } from '../shared/store/accounts.ts';
 import { getControl } from '../shared/store/controls.ts';
 import type { Page } from '../shared/store/item.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
 /** Every record that can be read, by account id. */

@@ -1,8 +1,8 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountView } from '../shared/domain/account-view.ts';
 import { type Creation, creationKey, sameRequest } from '../shared/domain/creation.ts';
 import type { CreationRequest } from '../shared/domain/requests.ts';
 import { getCreation } from '../shared/store/creations.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { waitUntilReady } from './follow-registration.ts';
 import { type Progress, poll, startProgress } from './progress.ts';

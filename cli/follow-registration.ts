@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
 import { type AccountView, accountView } from '../shared/domain/account-view.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
@@ -6,7 +7,6 @@ import type { RegistrationRequest } from '../shared/domain/requests.ts';
 import { staysPutBack } from '../shared/domain/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { currentBaseline } from '../shared/store/baselines.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { hasFailed, inTheWay, inWords, obstacles } from './obstacles.ts';
 import { poll, startProgress } from './progress.ts';

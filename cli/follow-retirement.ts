@@ -1,6 +1,6 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import { accountView } from '../shared/domain/account-view.ts';
 import { REMOVAL_REASONS } from '../shared/domain/status.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { findAccount } from './fleet.ts';
 import { hasFailed, inTheWay } from './obstacles.ts';

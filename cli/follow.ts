@@ -1,6 +1,6 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountStatus, PassRecord } from '../shared/domain/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
-import type { Table } from '../shared/store/table.ts';
 import { allStatuses } from './fleet.ts';
 import { poll, startProgress } from './progress.ts';
 import { counted } from './words.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Table } from '../shared/aws/main-clients.ts';
 import { mainClients } from '../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
 import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../shared/domain/plan.ts';
 import { maskDifferences } from '../shared/domain/secrets.ts';
 import { getPlanAnswer } from '../shared/store/plans.ts';
-import type { Table } from '../shared/store/table.ts';
 import { assumeApiRole } from './api-role.ts';
 import { ask } from './ask.ts';
 import { connect } from './context.ts';

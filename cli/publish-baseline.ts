@@ -1,12 +1,12 @@
 import { type BaselineDraft, parseBaseline } from '../controllers/kinds/baseline.ts';
 import { kinds } from '../controllers/kinds/index.ts';
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { Config } from '../shared/deployment/config.ts';
 import { withPool } from '../shared/domain/address-pool.ts';
 import type { BaselineDocument } from '../shared/domain/baseline.ts';
 import type { Problem } from '../shared/domain/errors.ts';
 import { addressBook } from '../shared/store/addresses.ts';
 import { publishBaseline } from '../shared/store/baselines.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { readText } from './read-text.ts';
 

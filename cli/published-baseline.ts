@@ -1,6 +1,6 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import { type BaselineDocument, formatBaseline } from '../shared/domain/baseline.ts';
 import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
 /** A baseline as it was published; its newest version where none is named. @throws Failure when there is none */

@@ -1,5 +1,5 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import { getRejection } from '../shared/store/rejections.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 
 /** @throws Failure with every problem, by path, when intake rejected the request that was sent as this event */

@@ -1,9 +1,9 @@
+import type { Table } from '../shared/aws/main-clients.ts';
 import type { Problem } from '../shared/domain/errors.ts';
 import type { RulesDocument } from '../shared/domain/rules.ts';
 import { baselinesOf, parseRules, type RulesDraft } from '../shared/domain/rules-text.ts';
 import { findBaseline } from '../shared/store/baselines.ts';
 import { publishRules } from '../shared/store/rules.ts';
-import type { Table } from '../shared/store/table.ts';
 import { Failure } from './failure.ts';
 import { readText } from './read-text.ts';
 

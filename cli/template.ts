@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { memberTemplate } from '../controllers/fleet/member-template.ts';
 import { kinds } from '../controllers/kinds/index.ts';
+import type { Table } from '../shared/aws/main-clients.ts';
 import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
 import { registered } from '../shared/domain/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
-import type { Table } from '../shared/store/table.ts';
 import { checkRequest } from './ask.ts';
 import { COMMAND } from './command.ts';
 import { connect } from './context.ts';

@@ -54,7 +54,7 @@ async function addresses(options: Options): Promise<void> {
 async function drop(
   name: string,
   pools: readonly { pool: AddressPool; held: readonly Address[] }[],
-  table: import('../../shared/store/table.ts').Table,
+  table: import('../../shared/aws/main-clients.ts').Table,
 ): Promise<void> {
   const [{ Failure }, { addressBook }, { say }] = await Promise.all([
     import('../failure.ts'),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import type { Address } from '../../shared/domain/address-pool.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
-import type { Table } from '../../shared/store/table.ts';
 
 interface Options {
   readonly releaseAddress?: boolean;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
-import type { Table } from '../../shared/store/table.ts';
 import { wholeNumber } from '../arguments.ts';
 
 interface Options {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Table } from '../../shared/store/table.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import { counted } from '../words.ts';
 
 /** The function's time-out. */

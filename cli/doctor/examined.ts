@@ -8,9 +8,9 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Access } from '../../shared/aws/access.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
-import type { Table } from '../../shared/store/table.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { Unseen } from './unseen.ts';
 

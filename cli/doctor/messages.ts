@@ -1,6 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { QUEUES, UNDELIVERED } from '../../shared/deployment/names.ts';
-import { deadLettersOf } from '../../shared/domain/work.ts';
+import { deadLettersOf, QUEUES, UNDELIVERED } from '../../shared/deployment/names.ts';
 import { counted } from '../words.ts';
 import {
   type Check,

@@ -1,7 +1,8 @@
 import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/aws/queue.ts';
 import type { Creation } from '../../shared/domain/creation.ts';
 import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
-import { type CreationMessage, LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/domain/work.ts';
+import type { CreationMessage } from '../../shared/domain/work.ts';
 import {
   getCreation,
   noteUnreadableCreation,

@@ -1,6 +1,6 @@
 import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { sendWork } from '../../shared/aws/queue.ts';
 import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
-import { sendWork } from '../../shared/domain/work.ts';
 import { clearOwed } from '../../shared/store/accounts.ts';
 import { register } from '../fleet/register.ts';
 import type { CreationDeps } from './deps.ts';

@@ -1,6 +1,6 @@
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { refreshed, unmanaged } from '../../shared/domain/records.ts';
 import type { Onboarding } from './onboarding.ts';
 

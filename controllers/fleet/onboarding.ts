@@ -1,7 +1,9 @@
-import type { Organization, OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import type { Organization } from '../../shared/aws/organization.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import {
   type AccountFacts,
   explain,
@@ -12,7 +14,6 @@ import {
 } from '../../shared/domain/rules.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { currentRules } from '../../shared/store/rules.ts';
-import type { Table } from '../../shared/store/table.ts';
 
 /** Of an account that is to get a baseline: what is known of it without asking the organization. */
 export interface Newcomer {

@@ -1,6 +1,6 @@
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { matchesRolePattern } from '../../shared/policy/trust.ts';
 import type { Rejection } from './outcome.ts';

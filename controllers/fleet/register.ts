@@ -1,8 +1,8 @@
 import { REQUEST_SOURCE } from '../../shared/aws/bus.ts';
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
 import type { AccountRecord, BaselineReference, Owed } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { registered, standingBaseline } from '../../shared/domain/records.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { sendCreation } from '../../shared/aws/queue.ts';
 import { AccountId } from '../../shared/domain/account.ts';
 import { NotYetConsistent } from '../../shared/domain/errors.ts';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
-import { sendCreation } from '../../shared/domain/work.ts';
 import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
 import type { IntakeDeps } from '../fleet/deps.ts';

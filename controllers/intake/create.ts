@@ -1,8 +1,8 @@
+import { sendCreation } from '../../shared/aws/queue.ts';
 import { askedFor, creationKey, keyOfTag, REQUEST_TAG, sameRequest } from '../../shared/domain/creation.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { isEarlier } from '../../shared/domain/order.ts';
 import type { CreationRequest } from '../../shared/domain/requests.ts';
-import { sendCreation } from '../../shared/domain/work.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { getCreation, requestOfCreation, saveCreation } from '../../shared/store/creations.ts';
 import type { IntakeDeps } from '../fleet/deps.ts';

@@ -1,7 +1,7 @@
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { Conflict, NotYetConsistent } from '../../shared/domain/errors.ts';
 import { orderOf } from '../../shared/domain/order.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { getRecord, getTrace, saveRecord } from '../../shared/store/accounts.ts';
 import { nextStep, type Step } from '../fleet/adoption.ts';
 import type { IntakeDeps } from '../fleet/deps.ts';

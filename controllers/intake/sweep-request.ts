@@ -1,6 +1,7 @@
+import { sendSweep } from '../../shared/aws/queue.ts';
 import type { Problem } from '../../shared/domain/errors.ts';
 import type { SweepRequest } from '../../shared/domain/requests.ts';
-import { sendSweep, type WorkMessage } from '../../shared/domain/work.ts';
+import type { WorkMessage } from '../../shared/domain/work.ts';
 import { getRecords } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { startSweep } from '../../shared/store/controls.ts';

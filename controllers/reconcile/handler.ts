@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createAccess } from '../../shared/aws/access.ts';
-import { comeAgain, hide } from '../../shared/aws/come-again.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
+import { comeAgain, hide } from '../../shared/aws/queue.ts';
 import { readMessage } from '../../shared/aws/read-message.ts';
 import { configFromEnvironment } from '../../shared/deployment/config.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';

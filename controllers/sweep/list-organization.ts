@@ -1,6 +1,6 @@
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import { sendSweep } from '../../shared/aws/queue.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { sendSweep } from '../../shared/domain/work.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { recordPages } from '../../shared/store/accounts.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import {

@@ -1,5 +1,6 @@
+import { sendSweep, sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { type SweepMessage, sendSweep, sendWork, type WorkMessage } from '../../shared/domain/work.ts';
+import type { SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountOf, recordPages } from '../../shared/store/accounts.ts';
 import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
 import type { SweepDeps } from './deps.ts';

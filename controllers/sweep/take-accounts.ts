@@ -1,10 +1,11 @@
 import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
 import { REQUEST_TAG } from '../../shared/domain/creation.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { listingId, registered, wasInOrganization } from '../../shared/domain/records.ts';
 import type { Announcement } from '../../shared/domain/status.ts';
-import { sendWork, type WorkMessage } from '../../shared/domain/work.ts';
+import type { WorkMessage } from '../../shared/domain/work.ts';
 import { clearOwed, saveRecord } from '../../shared/store/accounts.ts';
 import { nextStep, type Step } from '../fleet/adoption.ts';
 import type { Onboarding } from '../fleet/onboarding.ts';

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, aws_sqs as sqs, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { deadLettersOf } from '../../shared/domain/work.ts';
+import { deadLettersOf } from '../../shared/deployment/names.ts';
 
 /** A queue, and where its messages go that failed for good. */
 export interface QueueWithDeadLetters {

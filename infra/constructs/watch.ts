@@ -1,7 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
-import { FUNCTIONS, functionName, NAMES, QUEUES } from '../../shared/deployment/names.ts';
-import { deadLettersOf } from '../../shared/domain/work.ts';
+import { deadLettersOf, FUNCTIONS, functionName, NAMES, QUEUES } from '../../shared/deployment/names.ts';
 import type { Context } from '../context.ts';
 import { alarms, metric } from './alarms.ts';
 

@@ -2,12 +2,17 @@ import type { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
-import type { Queue } from '../domain/work.ts';
-import type { Table } from '../store/table.ts';
 import type { Bus } from './bus.ts';
 import { mainServices } from './main-services.ts';
 import { patience, requestHandler } from './patience.ts';
+import type { Queue } from './queue.ts';
 import { watch } from './watch.ts';
+
+/** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
+export interface Table {
+  readonly documents: DynamoDBDocumentClient;
+  readonly name: string;
+}
 
 /** Orgkeeper's own things in the Main account: table, bus and queues, with the clients to them. */
 export interface Main {

@@ -7,27 +7,13 @@ import {
 } from '@aws-sdk/client-organizations';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
+import type { OrganizationAccount, Place } from '../domain/organization.ts';
 import type { Access } from './access.ts';
 import { organizationsClient } from './main-clients.ts';
-import { createUnits, type Place } from './organizational-units.ts';
+import { createUnits } from './organizational-units.ts';
 import { pagesOf } from './pages.ts';
 import { createPace } from './rate-limit.ts';
 import { isNotInOrganization } from './translate-error.ts';
-
-/** An account as Organizations shows it. */
-export interface OrganizationAccount {
-  readonly accountId: string;
-  readonly name: string;
-  readonly email?: string;
-  /** False while it is suspended, closing or closed. */
-  readonly active: boolean;
-  /** `SUSPENDED`, `CLOSED` …, as AWS says it. */
-  readonly state: string;
-  readonly joinedAt: string;
-  readonly joinedBy: 'created' | 'joined';
-  /** Ids of the root and of the units that it is in, from the top; absent where the endpoint does not say. */
-  readonly units?: readonly string[];
-}
 
 /** The organization, read through the organization role. */
 export interface Organization {

@@ -4,16 +4,9 @@ import {
   type OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { asLevel } from '../domain/glob.ts';
+import type { Place } from '../domain/organization.ts';
 import type { Pace } from './rate-limit.ts';
 import { isNotInOrganization } from './translate-error.ts';
-
-/** Where an account is in the organization: the ids from the root down, and the names as a path. */
-export interface Place {
-  /** `r-…` first, the unit that the account is in last. */
-  readonly units: readonly string[];
-  /** `/` for the root, `/Research/Genomics` below it; a slash in a name is `%2F` there. */
-  readonly path: string;
-}
 
 /** The tree of organizational units, read as far as it is asked for. */
 export interface Units {

@@ -1,9 +1,10 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
+import { deadLettersOf } from '../deployment/names.ts';
 import { inPlainWords } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
-import { deadLettersOf, type Queue } from '../domain/work.ts';
+import type { Queue } from './queue.ts';
 
 /** Why a message cannot be read: on the dead letter, and in the log. */
 export interface Unreadable {

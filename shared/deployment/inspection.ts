@@ -1,6 +1,5 @@
-import { deadLettersOf } from '../domain/work.ts';
 import type { Grant } from './grant.ts';
-import { arns, FUNCTIONS, type Placed, QUEUES } from './names.ts';
+import { arns, deadLettersOf, FUNCTIONS, type Placed, QUEUES } from './names.ts';
 
 /** What `orgkeeper doctor` reads in Main, as the API role. It writes nothing. */
 export function inspectMain(placed: Placed): Grant[] {

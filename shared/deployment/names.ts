@@ -151,3 +151,8 @@ export function arns(context: Placed) {
     roots: `arn:${partition}:organizations::${management}:root/${context.organizationId}/*`,
   };
 }
+
+/** Name, or URL, of the queue of dead letters of the queue with this one. */
+export function deadLettersOf(queue: string): string {
+  return queue.endsWith('.fifo') ? queue.replace(/\.fifo$/, '-dead.fifo') : `${queue}-dead`;
+}

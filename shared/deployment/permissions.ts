@@ -1,10 +1,9 @@
 import type { Context } from '../../infra/context.ts';
 import { REQUEST_SOURCE } from '../aws/bus.ts';
-import { deadLettersOf } from '../domain/work.ts';
 import type { OrganizationRole } from './config.ts';
 import type { Grant } from './grant.ts';
 import { inspectMain, inspectManagement } from './inspection.ts';
-import { arns, type FunctionName, mainIsManagement, NAMES } from './names.ts';
+import { arns, deadLettersOf, type FunctionName, mainIsManagement, NAMES } from './names.ts';
 
 /**
  * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly

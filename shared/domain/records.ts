@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { OrganizationAccount } from '../aws/organization.ts';
 import type { AccountRecord, BaselineReference } from './account.ts';
 import { laterOf } from './order.ts';
+import type { OrganizationAccount } from './organization.ts';
 import type { RegistrationRequest } from './requests.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

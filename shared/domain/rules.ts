@@ -1,5 +1,5 @@
-import type { Place } from '../aws/organizational-units.ts';
 import { likePath, likeText } from './glob.ts';
+import type { Place } from './organization.ts';
 
 /** Which accounts get which baseline: everything that a rule says of an account must hold. */
 export interface Rule {

@@ -1,5 +1,6 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import type { AccountRecord, Owed } from '../domain/account.ts';
 import type { Address } from '../domain/address-pool.ts';
 import type { Control } from '../domain/control.ts';
@@ -10,7 +11,7 @@ import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readBegun, readStatus } from './status-item.ts';
-import { COLLECTION_INDEX, itemsOf, queryPages, type Table, unlessChanged } from './table.ts';
+import { COLLECTION_INDEX, itemsOf, queryPages, unlessChanged } from './table.ts';
 
 /** Desired state and status of one account, read together. */
 export interface AccountItems {

@@ -1,11 +1,12 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import { type Address, type AddressPool, firstOf } from '../domain/address-pool.ts';
 import type { AddressBook, Pools } from '../domain/addresses.ts';
 import { Conflict } from '../domain/errors.ts';
 import { type Item, reader } from './item.ts';
-import { queryPages, type Table, unlessChanged } from './table.ts';
+import { queryPages, unlessChanged } from './table.ts';
 
 const POOLS_KEY = { pk: 'control', sk: 'address-pools' };
 

@@ -1,10 +1,11 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import type { BaselineReference } from '../domain/account.ts';
 import { type BaselineDocument, parseBaselineReference } from '../domain/baseline.ts';
 import { collectionPages } from './accounts.ts';
 import { reader } from './item.ts';
-import { type Table, unlessChanged } from './table.ts';
+import { unlessChanged } from './table.ts';
 
 const readBaseline = reader<BaselineDocument>({
   schemaVersion: z.literal(1),

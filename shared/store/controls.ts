@@ -1,9 +1,10 @@
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import { type Control, RUNNING, type Sweep } from '../domain/control.ts';
 import { UnreadableItem } from '../domain/errors.ts';
 import { type Item, reader } from './item.ts';
-import { type Table, unlessChanged } from './table.ts';
+import { unlessChanged } from './table.ts';
 
 /** Where it stands what is paused: read by each pass together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };

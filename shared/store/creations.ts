@@ -1,10 +1,11 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import type { Creation } from '../domain/creation.ts';
 import type { CreationRequest } from '../domain/requests.ts';
 import { type Fields, reader } from './item.ts';
 import { Cause } from './status-item.ts';
-import { DUE_INDEX, queryPages, type Table, unlessChanged } from './table.ts';
+import { DUE_INDEX, queryPages, unlessChanged } from './table.ts';
 
 /** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
 export interface CreationFailure {

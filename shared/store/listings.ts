@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import { Conflict } from '../domain/errors.ts';
 import { reader } from './item.ts';
-import { queryPages, type Table, unlessChanged } from './table.ts';
+import { queryPages, unlessChanged } from './table.ts';
 
 /** A listing of the organization that is under way, or was left. */
 export interface Listing {

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Table } from '../aws/main-clients.ts';
 import { PLAN_SECONDS, PlanAnswer } from '../domain/plan.ts';
-import type { Table } from './table.ts';
 
 /** An item of DynamoDB takes 400 KB, names and keys included. */
 const MOST_BYTES = 390_000;

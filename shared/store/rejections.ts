@@ -1,8 +1,8 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import type { Problem } from '../domain/errors.ts';
 import { reader } from './item.ts';
-import type { Table } from './table.ts';
 
 /** Why a request is not followed, for whoever waits for it; it is announced on the bus as well. */
 export interface RecordedRejection {

@@ -1,9 +1,10 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import type { RulesDocument } from '../domain/rules.ts';
 import { collectionPages } from './accounts.ts';
 import { reader } from './item.ts';
-import { type Table, unlessChanged } from './table.ts';
+import { unlessChanged } from './table.ts';
 
 const readRules = reader<RulesDocument>({
   schemaVersion: z.literal(1),

@@ -5,12 +5,13 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { Table } from '../aws/main-clients.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
-import { DUE_INDEX, queryPages, type Table, unlessChanged } from './table.ts';
+import { DUE_INDEX, queryPages, unlessChanged } from './table.ts';
 
 const HISTORY_DAYS = 400;
 

@@ -5,21 +5,15 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
-  type DynamoDBDocumentClient,
   QueryCommand,
   type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
+import type { Table } from '../aws/main-clients.ts';
 import { pagesOf } from '../aws/pages.ts';
 import { pause } from '../aws/patience.ts';
 import { ServiceFault } from '../domain/errors.ts';
 import type { Item } from './item.ts';
-
-/** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
-export interface Table {
-  readonly documents: DynamoDBDocumentClient;
-  readonly name: string;
-}
 
 /** Index of items by their sort (`collection`), in the order of `collectionKey`. */
 export const COLLECTION_INDEX = 'collection';

@@ -1,8 +1,9 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import type { Table } from '../aws/main-clients.ts';
 import { NOBODY, type Turnstile } from '../domain/creation-slots.ts';
 import { reader } from './item.ts';
-import { type Table, unlessChanged } from './table.ts';
+import { unlessChanged } from './table.ts';
 
 const readTurnstile = reader<Turnstile>({
   version: z.int(),

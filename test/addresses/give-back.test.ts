@@ -1,8 +1,8 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
-import type { Table } from '../../shared/store/table.ts';
 
 const address = { accountId: '456789012345', pool: 'main', cidr: '10.0.0.0/22', since: '2026-11-20' };
 

@@ -2,9 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import { allocate, release } from '../../shared/domain/addresses.ts';
 import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
-import type { Table } from '../../shared/store/table.ts';
 import { startWorld, type World } from '../cli/support.ts';
 
 const POOL = { name: 'main', cidr: '10.0.0.0/16', prefix: 22 };

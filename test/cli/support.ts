@@ -18,13 +18,13 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { jest } from '@jest/globals';
 import { run } from '../../cli/run.ts';
 import { startEmulator } from '../../local/emulator.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
-import type { Table } from '../../shared/store/table.ts';
 import { aPass, aRecord, aStatus, organizationRoles } from '../factories.ts';
 import { createTable } from '../support/table.ts';
 

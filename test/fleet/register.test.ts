@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
 import { register } from '../../controllers/fleet/register.ts';
-import type { OrganizationAccount } from '../../shared/aws/organization.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
 import { fakeMain } from '../docs/fake-main.ts';

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
+import type { Queue } from '../../shared/aws/queue.ts';
 import { readMessage } from '../../shared/aws/read-message.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
-import { CreationMessage, type Queue, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
+import { CreationMessage, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { MEMBER } from '../factories.ts';
 
 const BASE = 'https://sqs.example/345678901234';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
-import { itemsOf, queryPages, type Table } from '../../shared/store/table.ts';
+import { itemsOf, queryPages } from '../../shared/store/table.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

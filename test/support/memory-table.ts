@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import type { Table } from '../../shared/store/table.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
 
 type Item = Record<string, unknown>;
 interface Input {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startEmulator } from '../../local/emulator.ts';
-import type { Table } from '../../shared/store/table.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
 
 /** The table in an emulator of the test's own, as the main stack makes it. */
 export interface TestTable {

@@ -1,11 +1,11 @@
 import type { SweepDeps } from '../../controllers/sweep/deps.ts';
 import { listOrganization } from '../../controllers/sweep/list-organization.ts';
 import { sendOwed } from '../../controllers/sweep/send-due.ts';
-import { type OrganizationAccount, RATES } from '../../shared/aws/organization.ts';
-import type { Place } from '../../shared/aws/organizational-units.ts';
+import { RATES } from '../../shared/aws/organization.ts';
 import { createPace } from '../../shared/aws/rate-limit.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { OrganizationAccount, Place } from '../../shared/domain/organization.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig } from '../factories.ts';

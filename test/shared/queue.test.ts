@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { backoffSeconds, comeAgain } from '../../shared/aws/come-again.ts';
+import { backoffSeconds, comeAgain } from '../../shared/aws/queue.ts';
 
 describe('the backoff of a message', () => {
   it('doubles, with half of it as jitter, up to ten minutes', () => {

@@ -1,0 +1,99 @@
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { ServiceFault } from '../domain/errors.ts';
+import {
+  type CreationMessage,
+  deduplicationId,
+  messageGroup,
+  type SweepMessage,
+  type WorkMessage,
+} from '../domain/work.ts';
+import { pause } from './patience.ts';
+
+/** A queue in Main, and the client to it. */
+export interface Queue {
+  readonly sqs: SQSClient;
+  readonly url: string;
+}
+
+/** Sends work, ten at a time, resending what SQS did not take; throws ServiceFault when it goes on refusing. */
+export async function sendWork(queue: Queue, messages: readonly WorkMessage[]): Promise<void> {
+  for (let start = 0; start < messages.length; start += 10) {
+    await sendBatch(queue, messages.slice(start, start + 10));
+  }
+}
+
+async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt = 1): Promise<void> {
+  const answer = await queue.sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: queue.url,
+      Entries: messages.map((message, index) => ({
+        Id: String(index),
+        MessageBody: JSON.stringify(message),
+        MessageGroupId: messageGroup(message),
+        MessageDeduplicationId: deduplicationId(message),
+      })),
+    }),
+  );
+  const failed = answer.Failed ?? [];
+  if (failed.length === 0) return;
+  if (attempt === 4 || failed.some((entry) => entry.SenderFault)) {
+    throw new ServiceFault(
+      `SQS refused ${failed.length} work messages: ${failed[0]?.Code} ${failed[0]?.Message}`,
+    );
+  }
+  await pause(attempt);
+  const again = failed.flatMap((entry) => messages[Number(entry.Id)] ?? []);
+  await sendBatch(queue, again, attempt + 1);
+}
+
+/** Puts one task on the sweep queue. */
+export async function sendSweep(queue: Queue, message: SweepMessage): Promise<void> {
+  await queue.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: JSON.stringify(message) }));
+}
+
+/** The longest that SQS holds a message back. */
+export const LONGEST_DELAY_SECONDS = 900;
+
+/** Asks for a look at a request for an account, now or after so many seconds. */
+export async function sendCreation(queue: Queue, message: CreationMessage, delaySeconds = 0): Promise<void> {
+  await queue.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queue.url,
+      MessageBody: JSON.stringify(message),
+      ...(delaySeconds > 0 && { DelaySeconds: Math.min(delaySeconds, LONGEST_DELAY_SECONDS) }),
+    }),
+  );
+}
+
+/** Seconds until a message that failed for a passing reason is seen again: doubling, with jitter, ten minutes at most. */
+export function backoffSeconds(receives: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(600, 2 * 2 ** Math.min(receives - 1, 12));
+  return Math.max(1, Math.round(ceiling * (0.5 + random() / 2)));
+}
+
+/**
+ * Makes a message visible again after its backoff: those that failed together, of a throttling, do not come back
+ * together. Without this call the queue brings the message again when its visibility ends.
+ */
+export async function comeAgain(
+  queue: Queue,
+  { receiptHandle, receives }: { readonly receiptHandle: string; readonly receives: number },
+): Promise<void> {
+  await hide(queue, receiptHandle, backoffSeconds(receives));
+}
+
+/** Nobody else gets the message for so many seconds from now on. */
+export async function hide({ sqs, url }: Queue, receiptHandle: string, seconds: number): Promise<void> {
+  await sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: url,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }),
+  );
+}
