@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import { type Bus, putEvents, REQUEST_SOURCE } from '../shared/aws/bus.ts';
+import { type Bus, putEvents } from '../shared/aws/bus.ts';
 import type { Problem } from '../shared/domain/errors.ts';
+import { REQUEST_SOURCE } from '../shared/domain/event-sources.ts';
 import { parseRequest, type RequestType, type requests } from '../shared/domain/requests.ts';
 import { Failure } from './failure.ts';
 

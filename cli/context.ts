@@ -4,11 +4,11 @@ import type { Bus } from '../shared/aws/bus.ts';
 import type { Table } from '../shared/aws/main-clients.ts';
 import { mainClients } from '../shared/aws/main-clients.ts';
 import { Config } from '../shared/deployment/config.ts';
+import { NAMES } from '../shared/deployment/names.ts';
 import { inPlainWords } from '../shared/domain/plain-words.ts';
 import { Failure } from './failure.ts';
 
 /** Where the main stack keeps its configuration for the command line. */
-const CONFIG_PARAMETER = '/orgkeeper/config';
 
 /** A deployment of Orgkeeper, as a command uses it. */
 export interface Deployment {
@@ -30,13 +30,13 @@ export async function connect(): Promise<Deployment> {
 
 async function readParameter(ssm: SSMClient): Promise<string> {
   try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: CONFIG_PARAMETER }));
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: NAMES.configParameter }));
     return Parameter?.Value ?? '';
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ParameterNotFound') throw error;
     const [account, region] = await Promise.all([callerAccount(), ssm.config.region()]);
     throw new Failure(
-      `There is no Orgkeeper in account ${account}, region ${region} (no SSM parameter ${CONFIG_PARAMETER}): ` +
+      `There is no Orgkeeper in account ${account}, region ${region} (no SSM parameter ${NAMES.configParameter}): ` +
         'use credentials of the Main account, and AWS_REGION of the main stack.',
     );
   }
@@ -55,7 +55,7 @@ function parseConfig(text: string): Config {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Failure(
-    `The configuration in ${CONFIG_PARAMETER} is not of this version of Orgkeeper ` +
+    `The configuration in ${NAMES.configParameter} is not of this version of Orgkeeper ` +
       `(${issue?.path.join('.') || 'document'}: ${issue?.message}): deploy the main stack again, or use its version.`,
   );
 }

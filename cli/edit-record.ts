@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { OUR_SOURCE } from '../shared/aws/bus.ts';
 import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
+import { OUR_SOURCE } from '../shared/domain/event-sources.ts';
 import { laterOf } from '../shared/domain/order.ts';
 import { saveRecord } from '../shared/store/accounts.ts';
 import { Failure } from './failure.ts';

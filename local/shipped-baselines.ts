@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { publishBaselineFile } from '../cli/publish-baseline.ts';
+import { publishText } from '../controllers/fleet/publish-baseline.ts';
 import { localClient } from './deploy.ts';
 
 const FOLDER = fileURLToPath(new URL('../infra/baselines', import.meta.url));
@@ -25,6 +25,9 @@ export async function publishShippedBaselines(runtime: {
   const client = new DynamoDBClient(localClient(runtime.endpoint, runtime.accounts.main, runtime.region));
   const table = { documents: DynamoDBDocumentClient.from(client), name: known.tableName };
   const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith('.yaml')) : [];
-  for (const file of files.sort()) await publishBaselineFile({ table, config: known }, join(FOLDER, file));
+  for (const file of files.sort()) {
+    const outcome = await publishText({ table, config: known }, readFileSync(join(FOLDER, file), 'utf8'));
+    if (!('baseline' in outcome)) throw new Error(`${file} cannot be published: ${JSON.stringify(outcome)}`);
+  }
   client.destroy();
 }

@@ -1,7 +1,8 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import { LONGEST_DELAY_SECONDS, sendCreation } from '../../shared/aws/queue.ts';
 import type { Creation } from '../../shared/domain/creation.ts';
 import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { CreationMessage } from '../../shared/domain/work.ts';
 import {
   getCreation,

@@ -1,6 +1,7 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import { sendWork } from '../../shared/aws/queue.ts';
 import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { clearOwed } from '../../shared/store/accounts.ts';
 import { register } from '../fleet/register.ts';
 import type { CreationDeps } from './deps.ts';

@@ -1,6 +1,7 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
 import { goOut } from '../../shared/domain/creation-slots.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
 import type { CreationDeps } from './deps.ts';

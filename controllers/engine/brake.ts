@@ -1,6 +1,7 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { brakeTrips } from '../../shared/domain/control.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/controls.ts';
 
 /**

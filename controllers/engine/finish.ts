@@ -1,5 +1,6 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { AccountStatus, Difference, PassRecord } from '../../shared/domain/status.ts';
 import { clearAnnouncements, saveStatus } from '../../shared/store/statuses.ts';
 import { announcements, mended } from './announce.ts';

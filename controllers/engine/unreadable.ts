@@ -1,5 +1,6 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import type { UnreadableItem } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { noteUnreadable, unreadableNoted } from '../../shared/store/statuses.ts';
 import type { PassDeps, PassRequest } from './pass-types.ts';
 

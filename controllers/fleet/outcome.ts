@@ -1,7 +1,7 @@
-import { REQUEST_SOURCE } from '../../shared/aws/bus.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { Envelope } from '../../shared/domain/envelope.ts';
 import { type Problem, UnreadableItem } from '../../shared/domain/errors.ts';
+import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { REQUEST_FIELDS } from '../../shared/domain/requests.ts';
 import { maskAll, maskExternalIds } from '../../shared/domain/secrets.ts';
 import type { Announcement, Cause } from '../../shared/domain/status.ts';

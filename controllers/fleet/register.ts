@@ -1,6 +1,6 @@
-import { REQUEST_SOURCE } from '../../shared/aws/bus.ts';
 import type { AccountRecord, BaselineReference, Owed } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
+import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { registered, standingBaseline } from '../../shared/domain/records.ts';

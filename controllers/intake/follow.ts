@@ -1,5 +1,5 @@
-import { REQUEST_SOURCE } from '../../shared/aws/bus.ts';
 import type { Envelope } from '../../shared/domain/envelope.ts';
+import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { OF_MAIN_ALONE, parseRequest, type Request } from '../../shared/domain/requests.ts';
 import type { IntakeDeps } from '../fleet/deps.ts';
 import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createAccess } from '../../shared/aws/access.ts';
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { createOrganization } from '../../shared/aws/organization.ts';
 import { comeAgain, sendWork } from '../../shared/aws/queue.ts';
@@ -9,6 +9,7 @@ import { readMessage } from '../../shared/aws/read-message.ts';
 import { configFromEnvironment } from '../../shared/deployment/config.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { clearOwed } from '../../shared/store/accounts.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { onItsWay, rejectionAnnouncement, unlessUnreadable } from '../fleet/outcome.ts';

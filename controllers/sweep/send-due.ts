@@ -1,5 +1,6 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import { sendCreation, sendWork } from '../../shared/aws/queue.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { clearOwed, loadAccount, OWED } from '../../shared/store/accounts.ts';
 import { openCreations } from '../../shared/store/creations.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';

@@ -1,7 +1,8 @@
-import { OUR_SOURCE, putEvents } from '../../shared/aws/bus.ts';
+import { putEvents } from '../../shared/aws/bus.ts';
 import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
 import { REQUEST_TAG } from '../../shared/domain/creation.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { listingId, registered, wasInOrganization } from '../../shared/domain/records.ts';
 import type { Announcement } from '../../shared/domain/status.ts';

@@ -1,6 +1,7 @@
 import { CfnResource, aws_events as events } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { arns, mainIsManagement, NAMES } from '../../shared/deployment/names.ts';
+import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { Context } from '../context.ts';
 import { eventRule } from './event-rule.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
@@ -56,7 +57,7 @@ export function bus(scope: Construct, context: Context, intake: QueueWithDeadLet
   const requesters = context.requesters.filter((account) => account !== context.mainAccountId);
   if (requesters.length > 0) {
     admit('Requests', requesters, {
-      'events:source': ['orgkeeper.request'],
+      'events:source': [REQUEST_SOURCE],
       'events:detail-type': REQUESTS_OF_OTHERS,
     });
   }
@@ -79,7 +80,7 @@ export function bus(scope: Construct, context: Context, intake: QueueWithDeadLet
     'RequestRule',
     NAMES.requestRule,
     "What people, pipelines and the nightly schedule ask for, to Orgkeeper's intake",
-    ['orgkeeper.request'],
+    [REQUEST_SOURCE],
   );
   return eventBus;
 }

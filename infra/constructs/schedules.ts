@@ -1,6 +1,7 @@
 import { aws_iam as iam, aws_scheduler as scheduler } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
+import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { Context } from '../context.ts';
 
 /**
@@ -57,7 +58,7 @@ export function schedules(scope: Construct, context: Context): Construct {
   schedule('Nightly', context.nightlySchedule, 3600, {
     arn: arn.bus,
     input: JSON.stringify({ reason: 'nightly' }),
-    eventBridgeParameters: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested' },
+    eventBridgeParameters: { source: REQUEST_SOURCE, detailType: 'DriftSweepRequested' },
   });
   return parent;
 }

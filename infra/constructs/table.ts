@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { NAMES } from '../../shared/deployment/names.ts';
+import { INDEXES, NAMES } from '../../shared/deployment/names.ts';
 
 /**
  * The one table: accounts with their status, history and address; pools of addresses; baselines and rules; requests
@@ -21,13 +21,13 @@ export function table(scope: Construct): dynamodb.Table {
     removalPolicy: RemovalPolicy.RETAIN,
   });
   made.addGlobalSecondaryIndex({
-    indexName: 'collection',
+    indexName: INDEXES.collection,
     partitionKey: text('collection'),
     sortKey: text('collectionKey'),
     projectionType: dynamodb.ProjectionType.ALL,
   });
   made.addGlobalSecondaryIndex({
-    indexName: 'due',
+    indexName: INDEXES.due,
     partitionKey: text('due'),
     sortKey: text('dueAt'),
     projectionType: dynamodb.ProjectionType.KEYS_ONLY,

@@ -8,11 +8,6 @@ export interface Bus {
   readonly name: string;
 }
 
-/** Source of everything that Orgkeeper itself announces. */
-export const OUR_SOURCE = 'orgkeeper';
-/** Source of what people and pipelines ask for. */
-export const REQUEST_SOURCE = 'orgkeeper.request';
-
 /** What one PutEvents takes: ten entries, and 256 KB together; 1 MB where the newer limit has arrived. */
 const MOST_ENTRIES = 10;
 const MOST_BYTES = 256 * 1024;

@@ -1,4 +1,3 @@
-import type { Context } from '../../infra/context.ts';
 import type { OrganizationRole } from './config.ts';
 
 /** The functions of the main stack: each is a folder of `controllers/` with a `handler.ts`. */
@@ -59,8 +58,8 @@ export const SCHEDULES = ['orgkeeper-due', 'orgkeeper-list', 'orgkeeper-nightly'
 /** In the management account: what its rule could not deliver. */
 export const UNDELIVERED = `${STACKS.management}-undelivered`;
 
-/** The table's indexes. */
-const INDEXES = ['collection', 'due'] as const;
+/** The table's indexes: items by their sort in key order, and, sparse, what must be looked at later, soonest first. */
+export const INDEXES = { collection: 'collection', due: 'due' } as const;
 
 /** Name of a function on AWS. */
 export function functionName(name: FunctionName): string {
@@ -68,30 +67,27 @@ export function functionName(name: FunctionName): string {
 }
 
 /** The bucket of member templates; S3 wants a name that nobody else in the world has. */
-export function templatesBucket({
-  mainAccountId,
-  region,
-}: Pick<Context, 'mainAccountId' | 'region'>): string {
+export function templatesBucket({ mainAccountId, region }: Pick<Placed, 'mainAccountId' | 'region'>): string {
   return `orgkeeper-templates-${mainAccountId}-${region}`;
 }
 
 /** Whether Main is the management account: then there are no organization roles. */
-export function mainIsManagement(context: Pick<Context, 'mainAccountId' | 'managementAccountId'>): boolean {
+export function mainIsManagement(context: Pick<Placed, 'mainAccountId' | 'managementAccountId'>): boolean {
   return context.mainAccountId === context.managementAccountId;
 }
 
 /** What of a deployment its ARNs are made of: of its context, or of its configuration. */
-export type Placed = Pick<
-  Context,
-  | 'partition'
-  | 'region'
-  | 'organizationsRegion'
-  | 'mainAccountId'
-  | 'managementAccountId'
-  | 'organizationId'
-  | 'accessRoleNames'
-  | 'executionRolePattern'
->;
+export interface Placed {
+  readonly partition: string;
+  readonly region: string;
+  /** Where the partition answers for Organizations. */
+  readonly organizationsRegion: string;
+  readonly mainAccountId: string;
+  readonly managementAccountId: string;
+  readonly organizationId: string;
+  readonly accessRoleNames: readonly string[];
+  readonly executionRolePattern: string;
+}
 
 /** ARNs of what has a fixed name, and of what other accounts hold. */
 export function arns(context: Placed) {
@@ -103,7 +99,7 @@ export function arns(context: Placed) {
   return {
     bus: here('events', `event-bus/${NAMES.bus}`),
     table: here('dynamodb', `table/${NAMES.table}`),
-    indexes: INDEXES.map((index) => here('dynamodb', `table/${NAMES.table}/index/${index}`)),
+    indexes: Object.values(INDEXES).map((index) => here('dynamodb', `table/${NAMES.table}/index/${index}`)),
     collectionIndex: here('dynamodb', `table/${NAMES.table}/index/collection`),
     rules: [NAMES.organizationRule, NAMES.requestRule].map((name) =>
       here('events', `rule/${NAMES.bus}/${name}`),

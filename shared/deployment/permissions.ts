@@ -1,15 +1,14 @@
-import type { Context } from '../../infra/context.ts';
-import { REQUEST_SOURCE } from '../aws/bus.ts';
+import { REQUEST_SOURCE } from '../domain/event-sources.ts';
 import type { OrganizationRole } from './config.ts';
 import type { Grant } from './grant.ts';
 import { inspectMain, inspectManagement } from './inspection.ts';
-import { arns, deadLettersOf, type FunctionName, mainIsManagement, NAMES } from './names.ts';
+import { arns, deadLettersOf, type FunctionName, mainIsManagement, NAMES, type Placed } from './names.ts';
 
 /**
  * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
  * this. A new call in a controller needs its line here.
  */
-export function permissions(context: Context): Record<FunctionName | 'api' | OrganizationRole, Grant[]> {
+export function permissions(context: Placed): Record<FunctionName | 'api' | OrganizationRole, Grant[]> {
   const arn = arns(context);
   const ownLogs = (name: FunctionName): Grant => ({
     sid: 'WriteOwnLogs',
@@ -126,7 +125,7 @@ export function permissions(context: Context): Record<FunctionName | 'api' | Org
 }
 
 /** The calls of Organizations that Orgkeeper makes. */
-function organizationReads(context: Context): Grant[] {
+function organizationReads(context: Placed): Grant[] {
   return [
     {
       sid: 'ListOrganization',
@@ -150,7 +149,7 @@ function organizationReads(context: Context): Grant[] {
 }
 
 /** The calls of Organizations that make accounts on request. */
-function accountCreation(context: Context): Grant[] {
+function accountCreation(context: Placed): Grant[] {
   const arn = arns(context);
   return [
     {

@@ -1,6 +1,7 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
+import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord, Owed } from '../domain/account.ts';
 import type { Address } from '../domain/address-pool.ts';
 import type { Control } from '../domain/control.ts';
@@ -11,7 +12,7 @@ import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readBegun, readStatus } from './status-item.ts';
-import { COLLECTION_INDEX, itemsOf, queryPages, unlessChanged } from './table.ts';
+import { itemsOf, queryPages, unlessChanged } from './table.ts';
 
 /** Desired state and status of one account, read together. */
 export interface AccountItems {
@@ -239,7 +240,7 @@ export async function* collectionPages(
   most?: number,
 ): AsyncGenerator<Item[]> {
   yield* queryPages(table, {
-    IndexName: COLLECTION_INDEX,
+    IndexName: INDEXES.collection,
     KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
     ExpressionAttributeNames: { '#c': 'collection' },
     ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },

@@ -1,11 +1,12 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
+import { INDEXES } from '../deployment/names.ts';
 import type { Creation } from '../domain/creation.ts';
 import type { CreationRequest } from '../domain/requests.ts';
 import { type Fields, reader } from './item.ts';
 import { Cause } from './status-item.ts';
-import { DUE_INDEX, queryPages, unlessChanged } from './table.ts';
+import { queryPages, unlessChanged } from './table.ts';
 
 /** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
 export interface CreationFailure {
@@ -132,7 +133,7 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
 /** Keys of the requests that are not over and are to be looked at by `until`, soonest first, a page at a time. */
 export async function* openCreations(table: Table, until: Date): AsyncGenerator<string[]> {
   const pages = queryPages(table, {
-    IndexName: DUE_INDEX,
+    IndexName: INDEXES.due,
     KeyConditionExpression: 'due = :due AND dueAt <= :until',
     ExpressionAttributeValues: { ':due': DUE, ':until': until.toISOString() },
   });

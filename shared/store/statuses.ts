@@ -6,12 +6,13 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../aws/main-clients.ts';
+import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
-import { DUE_INDEX, queryPages, unlessChanged } from './table.ts';
+import { queryPages, unlessChanged } from './table.ts';
 
 const HISTORY_DAYS = 400;
 
@@ -248,7 +249,7 @@ export async function* dueAccounts(
   due = 'due',
 ): AsyncGenerator<{ accountId: string; dueAt: string }[]> {
   const pages = queryPages(table, {
-    IndexName: DUE_INDEX,
+    IndexName: INDEXES.due,
     KeyConditionExpression: 'due = :due AND dueAt <= :now',
     ExpressionAttributeValues: { ':due': due, ':now': now.toISOString() },
   });

@@ -15,11 +15,6 @@ import { pause } from '../aws/patience.ts';
 import { ServiceFault } from '../domain/errors.ts';
 import type { Item } from './item.ts';
 
-/** Index of items by their sort (`collection`), in the order of `collectionKey`. */
-export const COLLECTION_INDEX = 'collection';
-/** Sparse index of what must be looked at later (`due`), soonest first. */
-export const DUE_INDEX = 'due';
-
 const KEYS_A_CALL = 100;
 const TRIES = 8;
 

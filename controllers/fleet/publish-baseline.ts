@@ -1,0 +1,56 @@
+import type { Table } from '../../shared/aws/main-clients.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import { withPool } from '../../shared/domain/address-pool.ts';
+import type { BaselineDocument } from '../../shared/domain/baseline.ts';
+import type { Problem } from '../../shared/domain/errors.ts';
+import { addressBook } from '../../shared/store/addresses.ts';
+import { publishBaseline } from '../../shared/store/baselines.ts';
+import { type BaselineDraft, parseBaseline } from '../kinds/baseline.ts';
+import { kinds } from '../kinds/index.ts';
+
+/** What a baseline must fit of a deployment. */
+export type KnownConfig = Pick<Config, 'executionRolePattern'> & Partial<Pick<Config, 'rolePolicyQuotas'>>;
+
+/** A text as a baseline, checked for a deployment where one is given; or what is wrong with it, by line. Pure. */
+export function checkText(
+  text: string,
+  config?: KnownConfig,
+): { baseline: BaselineDraft } | { problems: Problem[] } {
+  const { executionRolePattern, rolePolicyQuotas } = config ?? {};
+  return parseBaseline(text, kinds, {
+    ...(executionRolePattern && { executionRolePattern }),
+    ...(rolePolicyQuotas && { rolePolicyQuotas }),
+  });
+}
+
+/**
+ * Publishes a baseline as the next version of its name; the same text again publishes nothing, and gives the version that
+ * has it. `refused`: its pool of addresses contradicts those in use.
+ */
+export async function publishText(
+  { table, config }: { readonly table: Table; readonly config: KnownConfig },
+  text: string,
+): Promise<
+  { baseline: BaselineDocument; published: boolean } | { problems: Problem[] } | { refused: string }
+> {
+  const checked = checkText(text, config);
+  if ('problems' in checked) return checked;
+  const refused = await poolProblem(table, checked.baseline);
+  if (refused !== undefined) return { refused };
+  return publishBaseline(table, { ...checked.baseline, text, publishedAt: new Date().toISOString() });
+}
+
+/** How the pools that the baseline names contradict those in use; undefined when they do not. */
+async function poolProblem(table: Table, { sections }: BaselineDraft): Promise<string | undefined> {
+  const pools = kinds.flatMap((kind) => {
+    const section = kind.section.safeParse(sections[kind.name]);
+    return section.success ? (kind.pool?.of(section.data) ?? []) : [];
+  });
+  if (pools.length === 0) return undefined;
+  const known = (await addressBook(table).pools()).pools;
+  for (const pool of pools) {
+    const agreed = withPool(known, pool);
+    if ('message' in agreed) return agreed.message;
+  }
+  return undefined;
+}
