@@ -282,9 +282,11 @@ describe('announcements in docs/events.md', () => {
   });
 
   it('say every reason for which intake refuses', () => {
-    const found = sources('controllers/intake').flatMap((text) =>
-      [...text.matchAll(/(?:rejected|refusal)\(\s*'(\w+)'/g)].map(([, reason]) => reason ?? ''),
-    );
+    const found = ['controllers/intake', 'controllers/fleet']
+      .flatMap(sources)
+      .flatMap((text) =>
+        [...text.matchAll(/(?:rejected|refusal)\(\s*'(\w+)'/g)].map(([, reason]) => reason ?? ''),
+      );
     const said = rows('RequestRejected').filter((row) => /^[A-Z]/.test(row));
     expect(said.toSorted()).toEqual([...new Set(found)].toSorted());
   });
