@@ -1,6 +1,7 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
 import type { Finding } from './conditions.ts';
@@ -154,7 +155,9 @@ export async function lookAtLeftovers(
   const left = looked.flatMap(({ one, seen }) => (seen ? [{ one, ...seen }] : []));
   const unknown = pass.stands.leftovers.filter(({ kind }) => !deps.kinds.some(({ name }) => name === kind));
   pass.stands.leftovers = [...left.map(({ one, outputs }) => ({ ...one.leftover, outputs })), ...unknown];
-  return left.map(({ one, unseen }) => notInBaseline(one, unseen));
+  // What nobody recorded, and could not be looked for, is looked for again; it is not said to be there.
+  const known = left.filter(({ outputs, unseen }) => unseen === undefined || !isNone(outputs));
+  return known.map(({ one, unseen }) => notInBaseline(one, unseen));
 }
 
 /** The ids of what is still there, or why that could not be seen; undefined when nothing of ours is there. */
@@ -184,6 +187,8 @@ async function lookAt(
       }
     }
   } catch (error) {
+    // Where there is no such region, or it is not enabled, a killed pass has made nothing.
+    if (isNone(outputs) && error instanceof AccountNotReady) return undefined;
     return { outputs, unseen: error instanceof Error ? error.message : String(error) };
   }
 }

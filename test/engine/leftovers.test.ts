@@ -7,6 +7,7 @@ import type { AnyKind, KindAccount } from '../../controllers/kinds/kind.ts';
 import { network } from '../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../controllers/kinds/parameters/kind.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { Leftover } from '../../shared/domain/status.ts';
 import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
 
@@ -123,6 +124,7 @@ describe('what desired state no longer has', () => {
   });
 });
 
+const NOWHERE = new AccountNotReady('There is no endpoint.', { reason: 'RegionUnavailable' });
 const FOREIGN = { state: 'foreign', message: 'It is theirs.', remedy: '' } as const;
 
 type Outputs = Readonly<Record<string, string>>;
@@ -191,10 +193,17 @@ describe('a look at what desired state no longer has', () => {
     ['is gone', async () => ({ state: 'absent' }), {}, NETWORK],
     ['nobody recorded, and is not there', async () => ({ state: 'absent' }), {}, {}],
     ['nobody recorded, and is somebody else\u2019s', async () => FOREIGN, {}, {}],
+    ['nobody recorded, and cannot be there: the region is none', () => Promise.reject(NOWHERE), {}, {}],
     ['nobody recorded, and no baseline had', async () => ({ state: 'absent' }), null, {}],
   ])('forgets what %s', async (_, observe, section, made) => {
     const { found, leftovers } = await looked(observe, section, made);
     expect([found, leftovers]).toEqual([[], []]);
+  });
+
+  it('does not say of what nobody recorded and could not be looked for that it is there, and looks again', async () => {
+    const { found, leftovers } = await looked(() => Promise.reject(new Error('throttled')), {}, {});
+    expect(found).toEqual([]);
+    expect(leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2', outputs: {} }]);
   });
 
   it('finds by its tags what nobody recorded', async () => {
