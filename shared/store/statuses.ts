@@ -10,7 +10,7 @@ import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
-import { accountKey, accountOf, collectionPages, statusKey } from './accounts.ts';
+import { accountKey, accountOf, collectionPages, getStatus, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
 import { queryPages, unlessChanged } from './table.ts';
 
@@ -134,10 +134,20 @@ export async function saveStatus(
       ? table.documents.send(new PutCommand(put))
       : table.documents.send(new TransactWriteCommand({ TransactItems: items })),
   );
-  if (!saved)
+  if (!saved && !(await isSavedBy(table, options.passId, status)))
     throw new Conflict(
       `Another pass has saved the status of account ${status.accountId}, or it is registered no longer.`,
     );
+}
+
+/** Whether a pass has saved this already: a save that was not answered is sent again, and meets itself. */
+async function isSavedBy(
+  table: Table,
+  passId: string,
+  { accountId, version }: AccountStatus,
+): Promise<boolean> {
+  const saved = await getStatus(table, accountId);
+  return saved?.version === version && saved.lastPass?.id === passId;
 }
 
 /** The registration that a pass goes by. */

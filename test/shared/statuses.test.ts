@@ -44,6 +44,15 @@ describe('The right to write into an account', () => {
     expect((await loadAccount(store.table, MEMBER)).begun).toBeUndefined();
   });
 
+  it('is not lost to its own save, which nobody answered and which is sent again', async () => {
+    await lease('pass-1', 0);
+    await save('pass-1', 1);
+    await save('pass-1', 1);
+    await save('pass-1', 2);
+    await save('pass-1', 2);
+    await expect(save('other', 2)).rejects.toThrow(Conflict);
+  });
+
   it('ends with the time of a pass that crashed', async () => {
     await lease('a', 0);
     await lease('b', 0, new Date('2026-11-20T10:02:01Z'));
