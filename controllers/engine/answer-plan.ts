@@ -59,7 +59,7 @@ async function planned(
   const outcomes = await planAccount({ planId: cause.id, record, status, baseline }, deps);
   const { name, version } = baseline;
   const document = planDocument(accountId, plan === 'file' ? { name } : { name, version }, outcomes);
-  return { is: 'planned', document, foreign: outcomes.flatMap(({ foreign }) => foreign).length };
+  return { is: 'planned', document, foreign: outcomes.flatMap(({ unowned }) => unowned).length };
 }
 
 /** The baseline whose text came with the request. @throws InvalidDesiredState */

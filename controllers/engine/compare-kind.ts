@@ -8,15 +8,15 @@ export function compareKind(
   place: Workplace,
 ): { comparison: Comparison; wanted: unknown } | KindOutcome {
   const { kind, observation } = seen;
-  const none = { kind, differences: [], foreign: [] };
+  const none = { kind, differences: [], unowned: [] };
   switch (observation.state) {
     case 'failed':
       return { ...none, state: { is: 'failed', error: observation.error } };
-    case 'settling': {
+    case 'pending': {
       const { message, retryAfterSeconds } = observation;
-      return { ...none, state: { is: 'settling', message, retryAfterSeconds } };
+      return { ...none, state: { is: 'pending', message, retryAfterSeconds } };
     }
-    case 'foreign': {
+    case 'unowned': {
       const message = `${observation.message} ${observation.remedy}`;
       return { ...none, state: { is: 'blocked', reason: 'ForeignResource', message } };
     }

@@ -49,7 +49,7 @@ function stateFinding(outcome: KindOutcome, hold: Hold | undefined, late: boolea
     }
     case 'blocked':
       return { type, status: 'False', reason: state.reason, message: state.message };
-    case 'settling':
+    case 'pending':
       return { type, status: 'False', reason: 'Settling', message: state.message };
     case 'removed':
       return { type, status: 'False', reason: state.reason, message: state.message };

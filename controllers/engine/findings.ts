@@ -28,7 +28,7 @@ export function wants(
   lastReceive: boolean,
 ): (number | ControllerError)[] {
   const settling = found.outcomes.flatMap(({ state }) =>
-    state.is === 'settling' ? [state.retryAfterSeconds] : [],
+    state.is === 'pending' ? [state.retryAfterSeconds] : [],
   );
   const known = errors.filter((error) => error instanceof ControllerError);
   const due = known.filter(({ retry }) => retry !== 'again' || lastReceive);
@@ -47,7 +47,7 @@ export function result(found: Findings, errors: readonly unknown[]): PassResult 
   const states = found.outcomes.map(({ state }) => state.is);
   const broken = errors.some((error) => !isWaiting(error));
   if (broken || isBlocked(found.outcomes) || isRefused(found)) return 'failed';
-  if (errors.length > 0 || states.includes('settling')) return 'waiting';
+  if (errors.length > 0 || states.includes('pending')) return 'waiting';
   if (states.includes('held')) return 'drifted';
   const wrote = found.outcomes.some(({ differences }) =>
     differences.some(({ action }) => action !== 'reported'),

@@ -107,14 +107,14 @@ function toStatus(
 /** What was found that differs, and what others added that was not reported before. */
 function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
   const known = new Set(before?.foreign);
-  const fresh = found.outcomes.flatMap(({ foreign }) =>
-    foreign.filter((one) => !known.has(foreignName(one))),
+  const fresh = found.outcomes.flatMap(({ unowned }) =>
+    unowned.filter((one) => !known.has(foreignName(one))),
   );
   return [...found.outcomes.flatMap(({ differences }) => differences), ...fresh];
 }
 
 function foreignNames(found: Findings): string[] {
-  return found.outcomes.flatMap(({ foreign }) => foreign.map(foreignName));
+  return found.outcomes.flatMap(({ unowned }) => unowned.map(foreignName));
 }
 
 function foreignName({ kind, resource, path }: Difference): string {

@@ -24,15 +24,15 @@ export async function keepKind(seen: Seen, place: Workplace, writing: Writing): 
   if (!('comparison' in compared)) return compared;
   const { kind } = seen;
   const { wanted, comparison } = compared;
-  const { differences, foreign, note, warnings } = comparison;
+  const { differences, unowned, note, warnings } = comparison;
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
-  const found = { kind, foreign, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
+  const found = { kind, unowned, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
   const left = comparison.blocked.map(({ difference }) => difference);
   const before = takenOver(kind, actual, place.outputs);
   if (before && differences.length + left.length === 0) Object.assign(place.outputs, before);
   const may = differences.length === 0 || (await orError(writing.may));
   if (may !== true) {
-    const { standing: warnings = [] } = comparison;
+    const { warningsAsFound: warnings = [] } = comparison;
     return {
       ...found,
       warnings,
@@ -46,7 +46,7 @@ export async function keepKind(seen: Seen, place: Workplace, writing: Writing): 
     return {
       ...found,
       differences: left,
-      state: { is: 'settling', message, retryAfterSeconds: 1 },
+      state: { is: 'pending', message, retryAfterSeconds: 1 },
     };
   }
   const change = { wanted, actual, differences };

@@ -11,7 +11,7 @@ export interface KindOutcome {
   /** Written, or with action `reported` when nothing was to be written; those that are blocked included. */
   readonly differences: readonly Difference[];
   /** What others added within ours. */
-  readonly foreign: readonly Difference[];
+  readonly unowned: readonly Difference[];
   /** What should be known whatever the state. */
   readonly warnings?: readonly string[];
   readonly state:
@@ -19,7 +19,7 @@ export interface KindOutcome {
     /** Differs, and was left so: why. */
     | { readonly is: 'held' }
     | { readonly is: 'blocked'; readonly reason: string; readonly message: string }
-    | { readonly is: 'settling'; readonly message: string; readonly retryAfterSeconds: number }
+    | { readonly is: 'pending'; readonly message: string; readonly retryAfterSeconds: number }
     | { readonly is: 'failed'; readonly error: unknown }
     /** Of a retiring account: nothing of ours is there any more, or what is there stays. */
     | { readonly is: 'removed'; readonly reason: 'Removed' | 'Left'; readonly message: string };

@@ -176,9 +176,9 @@ async function lookAt(
     switch (observed.state) {
       case 'absent':
         return undefined;
-      case 'settling':
+      case 'pending':
         return { outputs, unseen: observed.message };
-      case 'foreign':
+      case 'unowned':
         return isNone(outputs) ? undefined : { outputs, unseen: observed.message };
       case 'present': {
         if (kind.setting) return isBack(kind.setting, observed.actual, outputs) ? undefined : { outputs };

@@ -40,7 +40,7 @@ export async function giveAddress(
       return undefined;
     } catch (error) {
       if (!(error instanceof ControllerError)) throw error;
-      return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
+      return { kind, differences: [], unowned: [], state: { is: 'failed', error } };
     }
   }
   return undefined;

@@ -168,7 +168,7 @@ function tooEarly({ kind }: Seen, pass: Pass): KindOutcome | undefined {
     reason: UNANSWERED,
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
-  return { kind, differences: [], foreign: [], state: { is: 'failed', error } };
+  return { kind, differences: [], unowned: [], state: { is: 'failed', error } };
 }
 
 /** A denial just after the role in use was changed: IAM may not show the change everywhere yet. */

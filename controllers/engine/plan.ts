@@ -57,13 +57,13 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
     const one = assigned ? holdingBack(each, { record, before: status }) : each;
     const compared = compareKind(one, place);
     if (!('comparison' in compared)) return compared;
-    const { differences, blocked, foreign } = compared.comparison;
+    const { differences, blocked, unowned } = compared.comparison;
     const all = [...differences, ...blocked.map(({ difference }) => difference)];
     const inTheWay = blockedBy(blocked);
     const state: KindOutcome['state'] = inTheWay
       ? { is: 'blocked', ...inTheWay }
       : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
-    return { kind: one.kind, differences: all, foreign, state };
+    return { kind: one.kind, differences: all, unowned, state };
   });
   // The session may be one that was opened before its role was changed: the next pass is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
@@ -77,7 +77,7 @@ function left(leftover: Leftover, { kinds }: PlanDeps): KindOutcome[] {
     .map((kind): KindOutcome => {
       const { region, reason, message } = notInBaseline({ kind, leftover });
       const state = { is: 'blocked', reason, message } as const;
-      return { kind, ...(region && { region }), differences: [], foreign: [], state };
+      return { kind, ...(region && { region }), differences: [], unowned: [], state };
     });
 }
 
@@ -90,7 +90,7 @@ export function planDocument(
   return {
     accountId,
     baseline,
-    differences: outcomes.flatMap(({ differences, foreign }) => [...differences, ...foreign]),
+    differences: outcomes.flatMap(({ differences, unowned }) => [...differences, ...unowned]),
     obstacles: outcomes.flatMap(obstacle),
   };
 }
@@ -102,8 +102,9 @@ function obstacle({ kind, state }: KindOutcome): PlanDocument['obstacles'] {
     case 'removed':
       return [];
     case 'blocked':
-    case 'settling':
-      return [{ kind: kind.name, state: state.is, message: state.message }];
+      return [{ kind: kind.name, state: 'blocked', message: state.message }];
+    case 'pending':
+      return [{ kind: kind.name, state: 'settling', message: state.message }];
     case 'failed':
       return [
         { kind: kind.name, state: state.is, message: errorFinding(kind.condition, state.error).message },

@@ -29,5 +29,5 @@ export async function removeKind(
   const differences = gone.map(
     ([resource, actual]): Difference => ({ kind: kind.name, resource, path: '', actual, action: 'removed' }),
   );
-  return { kind, differences, foreign: [], state };
+  return { kind, differences, unowned: [], state };
 }

@@ -9,7 +9,7 @@ import {
 /** The status of an account from which all is gone: a later registration starts anew. Pure. */
 export function retiredStatus<S extends AccountStatus>(status: S): S {
   const { readySince: _, waiting: __, dueAt: ___, home: ____, leftovers: _____, ...rest } = status;
-  return { ...rest, retired: true, ready: false, outputs: {}, foreign: [] } as unknown as S;
+  return { ...rest, retired: true, ready: false, outputs: {}, unowned: [] } as unknown as S;
 }
 
 /** What the pass over a retiring account owes to the bus: that it is over, or, once, what stands in the way. Pure. */

@@ -76,7 +76,7 @@ function inOrder(units: readonly Unit[], { kinds }: PassDeps): Unit[] {
 /** What every outcome of a unit says: whose it is, and where where that is not the account's own region. */
 function of({ kind, leftover }: Pick<Unit, 'kind' | 'leftover'>) {
   const region = kind.scope === 'regional' ? leftover?.region : undefined;
-  return { kind, ...(region && { region }), differences: [], foreign: [] };
+  return { kind, ...(region && { region }), differences: [], unowned: [] };
 }
 
 /** Takes away what was made of a kind, under earlier names too; but not the role by which the account is entered. */

@@ -182,9 +182,9 @@ export interface WritingContext extends KindContext {
 export type Observation<Actual> =
   | { readonly state: 'absent' }
   /** Something of ours is in the making: look again in some seconds, write nothing. */
-  | { readonly state: 'settling'; readonly message: string; readonly retryAfterSeconds: number }
+  | { readonly state: 'pending'; readonly message: string; readonly retryAfterSeconds: number }
   /** Somebody else's stands where ours should: never touched. */
-  | { readonly state: 'foreign'; readonly message: string; readonly remedy: string }
+  | { readonly state: 'unowned'; readonly message: string; readonly remedy: string }
   | { readonly state: 'present'; readonly actual: Actual };
 
 /** What differs, by what may be done about it. All three lists empty: nothing is to be done. */
@@ -194,13 +194,13 @@ export interface Comparison {
   /** What AWS cannot change in place or what must not be touched; its differences have action `reported`. */
   readonly blocked: readonly Blocked[];
   /** What others added within ours; stays, and is reported once. Action `reported`. */
-  readonly foreign: readonly Difference[];
+  readonly unowned: readonly Difference[];
   /** Where nothing differs and there is more to say than that: one sentence for the condition. */
   readonly note?: string;
   /** What is as desired, or not, and should be known all the same; each begins with one PascalCase word. */
   readonly warnings?: readonly string[];
-  /** The same of what stands there, for when it is left so. */
-  readonly standing?: readonly string[];
+  /** Warnings about the resource as it is now; used when the run may not write. */
+  readonly warningsAsFound?: readonly string[];
 }
 
 /** The reason of what waits for an output of an earlier kind: it stands or falls with that kind. */

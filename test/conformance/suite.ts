@@ -151,11 +151,11 @@ export function describeKind<Section, Wanted, Actual>(
           const planted = await read(member, keep.recorded());
           const pass = await keep.pass();
           if (outcome === 'stands-aside') {
-            expect(pass.state).toBe('foreign');
+            expect(pass.state).toBe('unowned');
             expect(writes(pass)).toEqual([]);
           } else {
-            if (outcome === 'reported') expect(pass.comparison?.foreign).not.toEqual([]);
-            if (outcome === 'beside') expect(pass.comparison?.foreign).toEqual([]);
+            if (outcome === 'reported') expect(pass.comparison?.unowned).not.toEqual([]);
+            if (outcome === 'beside') expect(pass.comparison?.unowned).toEqual([]);
             if (when === 'after') expect(writes(pass)).toEqual([]);
             else await settled(keep);
           }
@@ -206,7 +206,7 @@ export function describeKind<Section, Wanted, Actual>(
           const { member, keep } = await begin();
           await plant(member, {});
           const planted = await read(member, {});
-          expect(await keep.pass()).toMatchObject({ state: 'foreign' });
+          expect(await keep.pass()).toMatchObject({ state: 'unowned' });
           expect(await read(member, {})).toEqual(planted);
           keep.revise(kind.section.parse(section));
           // Before anything of it is written, it is still somebody else's.
@@ -251,7 +251,7 @@ export function describeKind<Section, Wanted, Actual>(
         const pass = await keep.pass();
         expect(pass).toMatchObject({
           state: 'present',
-          comparison: { differences: [], blocked: [], foreign: [] },
+          comparison: { differences: [], blocked: [], unowned: [] },
         });
         expect(writes(pass)).toEqual([]);
       });
@@ -289,7 +289,7 @@ export function describeKind<Section, Wanted, Actual>(
           const planted = await read(member, {});
           for (let pass = 1; pass <= 2; pass += 1) {
             const found = await keep.pass();
-            expect(found).toMatchObject({ state: 'present', comparison: { differences: [], foreign: [] } });
+            expect(found).toMatchObject({ state: 'present', comparison: { differences: [], unowned: [] } });
             const blocked = found.comparison?.blocked.map(({ difference }) => difference.path);
             const named = lacks.map((path) => path.replace('ACCOUNT', member.account.accountId));
             expect(blocked?.toSorted()).toEqual(named.toSorted());

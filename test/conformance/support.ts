@@ -28,7 +28,7 @@ class Stopped extends Error {}
 
 /** What one pass of one kind found and did. */
 export interface Outcome {
-  readonly state: 'absent' | 'settling' | 'foreign' | 'present';
+  readonly state: 'absent' | 'pending' | 'unowned' | 'present';
   /** Absent when the observation ended the pass. */
   readonly comparison: Comparison | undefined;
   readonly calls: readonly ObservedCall[];
@@ -185,7 +185,7 @@ export function keeper<Section, Wanted, Actual>(
     const writing = calls.filter((call) => call.writes).map((call) => call.command);
     if (writing.length > 0) throw new Error(`observing ${kind.name} called ${writing.join(', ')}`);
     const found = { state: observed.state, calls, stopped: false };
-    if (observed.state === 'foreign' || observed.state === 'settling') {
+    if (observed.state === 'unowned' || observed.state === 'pending') {
       return { ...found, comparison: undefined };
     }
     const actual = observed.state === 'present' ? observed.actual : undefined;
@@ -205,7 +205,7 @@ export function keeper<Section, Wanted, Actual>(
         run.context.record(before);
         recorded = { ...recorded, ...before };
         // What it was is saved first; the next pass changes it.
-        if (comparison.differences.length > 0) return { ...outcome, state: 'settling' };
+        if (comparison.differences.length > 0) return { ...outcome, state: 'pending' };
       }
       const fields = (comparison?.differences ?? []).map(fieldOf);
       expectNone(

@@ -36,7 +36,7 @@ const things = {
   diff: (wanted: unknown) => ({
     differences: wanted === 'nothing' ? [] : [change],
     blocked: [],
-    foreign: [foreign],
+    unowned: [foreign],
   }),
   apply: async () => {
     throw new Error('a plan wrote');

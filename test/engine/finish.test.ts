@@ -11,13 +11,13 @@ import { aRecord, aStatus } from '../factories.ts';
 const failing: KindOutcome = {
   kind: { name: 'parameters', condition: 'Parameters' } as AnyKind,
   differences: [],
-  foreign: [],
+  unowned: [],
   state: { is: 'failed', error: new ServiceFault('SSM is away') },
 };
 const role = (action: DifferenceAction): KindOutcome => ({
   kind: { name: 'executionRole', condition: 'ExecutionRole' } as AnyKind,
   differences: [{ kind: 'executionRole', resource: 'r', path: 'description', action }],
-  foreign: [],
+  unowned: [],
   state: { is: 'inDesiredState' },
 });
 

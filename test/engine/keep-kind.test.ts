@@ -29,9 +29,9 @@ async function kept(
     diff: () => ({
       differences: [one, two, three],
       blocked: [],
-      foreign: [],
+      unowned: [],
       warnings: ['Wanted'],
-      standing: ['Standing'],
+      warningsAsFound: ['Standing'],
       ...compared,
     }),
     apply: (_: unknown, context: WritingContext) => apply(context),
@@ -94,7 +94,7 @@ describe('changing the role in use', () => {
     const kind = {
       name: 'executionRole',
       render: () => 'new',
-      diff: () => ({ differences: [trust, policy], blocked: [], foreign: [] }),
+      diff: () => ({ differences: [trust, policy], blocked: [], unowned: [] }),
       entryRole: {
         trustPath: 'trustPolicy',
         read: (trustPolicy: string) => ({ arn: `where ${trustPolicy} is`, trustPolicy }),

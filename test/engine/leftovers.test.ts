@@ -125,7 +125,7 @@ describe('what desired state no longer has', () => {
 });
 
 const NOWHERE = new AccountNotReady('There is no endpoint.', { reason: 'RegionUnavailable' });
-const FOREIGN = { state: 'foreign', message: 'It is theirs.', remedy: '' } as const;
+const FOREIGN = { state: 'unowned', message: 'It is theirs.', remedy: '' } as const;
 
 type Outputs = Readonly<Record<string, string>>;
 

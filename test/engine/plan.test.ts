@@ -42,7 +42,7 @@ describe('a plan', () => {
       outputs: () => ({}),
       made: () => ({}),
       observe: async () => ({ state: 'present', actual: {} }),
-      diff: () => ({ differences: [change], blocked: [], foreign: [] }),
+      diff: () => ({ differences: [change], blocked: [], unowned: [] }),
     } as unknown as AnyKind;
     const record = aRecord();
     const status = aStatus({ observedGeneration: record.generation, conditions: [access] });
@@ -62,7 +62,7 @@ describe('a plan', () => {
       render: () => ({}),
       made: () => ({}),
       observe: async () => ({ state: 'absent' }),
-      diff: () => ({ differences: [], blocked, foreign: [] }),
+      diff: () => ({ differences: [], blocked, unowned: [] }),
     } as unknown as AnyKind;
     const record = aRecord();
     const config = aConfig();

@@ -41,7 +41,7 @@ function aKind(name: string, log: string[], failure?: Error, staysRecorded = fal
       return Object.fromEntries(names.map((output) => [output, recorded[output] ?? '']));
     },
     ...(name === 'role' && { leftBehind: (_, { former }) => (former ? [former] : []) }),
-    diff: () => ({ differences: [], blocked: [], foreign: [] }),
+    diff: () => ({ differences: [], blocked: [], unowned: [] }),
     apply: async () => {},
     remove: async (_wanted, { record }) => {
       log.push(name);
@@ -317,7 +317,7 @@ describe('A retired account', () => {
   );
 
   it('has nothing recorded that a later registration could take for its own', () => {
-    expect(after).toMatchObject({ retired: true, ready: false, outputs: {}, foreign: [] });
+    expect(after).toMatchObject({ retired: true, ready: false, outputs: {}, unowned: [] });
     expect([after.readySince, after.dueAt, after.waiting]).toEqual([undefined, undefined, undefined]);
   });
 

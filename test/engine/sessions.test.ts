@@ -54,7 +54,7 @@ async function pass(
         ? [{ kind: name, resource: name, path: 'x', desired: 1, actual: 2, action: 'updated' }]
         : [],
       blocked: [],
-      foreign: [],
+      unowned: [],
     }),
     apply: async () => void did.push(`apply ${name}`),
     remove: async () => {},

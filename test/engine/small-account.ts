@@ -74,7 +74,7 @@ export function smallAccount(
       diff: () => ({
         differences: [{ kind: name, resource: name, path: '', action: 'created' }],
         blocked: [],
-        foreign: [],
+        unowned: [],
       }),
       apply: async (_, { clients }) => {
         const call = callOf(clients);

@@ -39,7 +39,7 @@ function outcomeOf(given: Partial<KindOutcome> = {}): KindOutcome {
   return {
     kind: executionRole,
     differences: [],
-    foreign: [],
+    unowned: [],
     role,
     state: { is: 'inDesiredState' },
     ...given,

@@ -99,7 +99,7 @@ describe('the member template', () => {
     const section = ExecutionRoleSection.parse(baseline.sections.executionRole);
     const wanted = executionRole.render(section, namesOf(entered, config, {}), account);
     const found = executionRole.diff(wanted, asObserved(resolved(member.template)));
-    expect(found).toMatchObject({ differences: [], blocked: [], foreign: [] });
+    expect(found).toMatchObject({ differences: [], blocked: [], unowned: [] });
   });
 
   test('is for whatever account, Main and ExternalId its parameters say', () => {

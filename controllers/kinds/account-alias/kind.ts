@@ -56,7 +56,7 @@ export const accountAlias: Kind<Section, Section, Alias> = {
     const ours = name === wanted.name || isOurs(context);
     if (ours || wanted.adopt) return { state: 'present', actual: { name, ours } };
     return {
-      state: 'foreign',
+      state: 'unowned',
       message: `The account has the alias ${name}, which Orgkeeper did not make, so it stays.`,
       remedy:
         'Put that alias into the baseline, say `adopt: true` there to replace it, or delete it in the account.',
@@ -80,9 +80,9 @@ export const accountAlias: Kind<Section, Section, Alias> = {
     if (missing.length > 0) {
       const reported = { ...difference, action: 'reported' } as const;
       const blocked = { ...withoutNames('The account alias', missing), difference: reported };
-      return { differences: [], blocked: [blocked], foreign: [] };
+      return { differences: [], blocked: [blocked], unowned: [] };
     }
-    return { differences: actual?.name === wanted.name ? [] : [difference], blocked: [], foreign: [] };
+    return { differences: actual?.name === wanted.name ? [] : [difference], blocked: [], unowned: [] };
   },
 
   async apply({ wanted, differences }, context) {

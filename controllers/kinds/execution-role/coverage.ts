@@ -21,7 +21,7 @@ export function checkGiven(wanted: ExecutionRole, actual: ActualRole, given: Giv
     ...unreadPolicies(actual, given).map((name) => unread(wanted, name)),
   ];
   const note = `The role ${actual.arn} is its owner's; it covers the baseline and is never changed.`;
-  return { differences: [], blocked, foreign: [], note };
+  return { differences: [], blocked, unowned: [], note };
 }
 
 /** Permissions count where both the policies of the role and its boundary grant them. */

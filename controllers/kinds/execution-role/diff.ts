@@ -21,7 +21,7 @@ export function diff(wanted: ExecutionRole, actual: ActualRole | undefined): Com
     ...compared,
     blocked: [...compared.blocked, ...reportFormer(wanted)],
     ...(warnings.length > 0 && { warnings }),
-    ...(standing.length > 0 && { standing }),
+    ...(standing.length > 0 && { warningsAsFound: standing }),
   };
 }
 
@@ -41,10 +41,10 @@ function accountOf({ arn }: ExecutionRole): string {
 }
 
 function compareRoles(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
-  if (!actual && wanted.entry) return { differences: [], blocked: [missing(wanted)], foreign: [] };
+  if (!actual && wanted.entry) return { differences: [], blocked: [missing(wanted)], unowned: [] };
   if (!actual) {
     const created = difference(wanted, '', { arn: wanted.arn }, undefined, 'created');
-    return { differences: [created], blocked: [], foreign: [] };
+    return { differences: [created], blocked: [], unowned: [] };
   }
   if (actual.given) return checkGiven(wanted, actual, actual.given);
   const all = [
@@ -57,7 +57,7 @@ function compareRoles(wanted: ExecutionRole, actual: ActualRole | undefined): Co
     ...tags(wanted, actual),
   ];
   const { differences, blocked: shutsOut } = keptOut(wanted, actual, all);
-  return { differences, blocked: [...shutsOut, ...blocked(wanted, actual)], foreign: [] };
+  return { differences, blocked: [...shutsOut, ...blocked(wanted, actual)], unowned: [] };
 }
 
 /** The role by which the account is entered: with it gone, nobody can make it again but its owner. */

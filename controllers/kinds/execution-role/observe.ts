@@ -113,7 +113,7 @@ function foreign(role: Role, owner: string | undefined): Observation<ActualRole>
   const whose =
     owner === undefined ? 'was not made by Orgkeeper' : `belongs to the Orgkeeper of account ${owner}`;
   return {
-    state: 'foreign',
+    state: 'unowned',
     message: `The role ${role.Arn} ${whose}, so it is left as it is.`,
     remedy: HAND_OVER,
   };

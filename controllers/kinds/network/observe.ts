@@ -75,12 +75,12 @@ async function unlessUsed(tagged: readonly TaggedAsOurs[], ec2: EC2Client): Prom
 }
 
 function settling(message: string): Observation<NetworkActual> {
-  return { state: 'settling', message, retryAfterSeconds: 10 };
+  return { state: 'pending', message, retryAfterSeconds: 10 };
 }
 
 function foreign(id: string): Observation<NetworkActual> {
   return {
-    state: 'foreign',
+    state: 'unowned',
     message: `VPC ${id} is kept by another Orgkeeper: its tag orgkeeper:owner names another Main account.`,
     remedy: 'Let the other one give the account up (retire it there), or delete that tag from the VPC.',
   };

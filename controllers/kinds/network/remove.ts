@@ -17,7 +17,7 @@ import { toRemove } from './to-remove.ts';
  */
 export async function remove(wanted: Network, context: KindContext): Promise<void> {
   const observed = await observe(wanted, context);
-  if (observed.state === 'settling') {
+  if (observed.state === 'pending') {
     const { message, retryAfterSeconds } = observed;
     throw new NotYetConsistent(message, { retryAfterSeconds });
   }
@@ -27,7 +27,7 @@ export async function remove(wanted: Network, context: KindContext): Promise<voi
     if (obstacles.length > 0) throw stillUsed(actual, obstacles);
     await removeAll(wanted, actual, context);
   }
-  if (observed.state !== 'foreign') {
+  if (observed.state !== 'unowned') {
     const outputs = Object.keys(context.recorded).filter((output) => OF_A_NETWORK.test(output));
     context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
   }

@@ -22,8 +22,8 @@ export function diff(wanted: Parameters, actual: ActualParameters | undefined): 
   return {
     differences: [...each.flatMap(({ differences }) => differences), ...dropped],
     blocked: each.flatMap(({ blocked }) => blocked),
-    foreign: copies.map((name) => difference(name, 'tags', undefined, 'TaggedLikeOurs', 'reported')),
-    ...(warnings.length > 0 && { warnings, standing: warnings }),
+    unowned: copies.map((name) => difference(name, 'tags', undefined, 'TaggedLikeOurs', 'reported')),
+    ...(warnings.length > 0 && { warnings, warningsAsFound: warnings }),
   };
 }
 

@@ -65,7 +65,7 @@ export const publicAccessBlock: Kind<Switches, Switches, Actual> = {
         action: 'updated',
       }),
     );
-    return { differences, blocked: [], foreign: [] };
+    return { differences, blocked: [], unowned: [] };
   },
 
   async apply({ wanted, differences }, context) {

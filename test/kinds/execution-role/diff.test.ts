@@ -38,7 +38,7 @@ const differencesWith = (change: Partial<ActualRole>) => diff(wanted, { ...healt
 
 describe('what differs in an execution role', () => {
   test('is nothing when it is as wanted', () => {
-    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], foreign: [] });
+    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
   test('is the whole role when there is none', () => {
@@ -138,7 +138,7 @@ describe('what should be known of an execution role', () => {
     const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::456789012345:root')));
     const found = diff(wanted, { ...healthy, trustPolicy, managedPolicies: [ADMINISTRATOR] });
     expect(words(found.warnings)).toEqual([]);
-    expect(words(found.standing)).toEqual(['AdministratorAccess', 'MemberRootTrusted']);
+    expect(words(found.warningsAsFound)).toEqual(['AdministratorAccess', 'MemberRootTrusted']);
   });
 
   test('is said although the baseline says so', () => {

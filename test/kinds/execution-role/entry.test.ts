@@ -106,7 +106,7 @@ describe('the role by which an account is entered', () => {
   });
 
   test('is kept whole when the member template made it', () => {
-    expect(executionRole.diff(rendered(), asMade())).toEqual({ differences: [], blocked: [], foreign: [] });
+    expect(executionRole.diff(rendered(), asMade())).toEqual({ differences: [], blocked: [], unowned: [] });
     const { orgkeeper: _, ...less } = asMade().inlinePolicies;
     expect(executionRole.diff(rendered(), asMade({ inlinePolicies: less })).differences).toMatchObject([
       { path: 'inlinePolicies.orgkeeper', action: 'created' },

@@ -86,7 +86,7 @@ describe('a role of the same name under another path', () => {
 
   test('is not ours, and the ARN of ours, which is gone, is forgotten', async () => {
     const nothing = { 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined };
-    expect(await observed(ARN)).toEqual(['foreign', expect.arrayContaining([nothing])]);
+    expect(await observed(ARN)).toEqual(['unowned', expect.arrayContaining([nothing])]);
   });
 });
 

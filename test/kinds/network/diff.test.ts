@@ -13,17 +13,17 @@ if (!vpc || !s3 || !subnet) throw new Error('the sample is whole');
 
 /** `resource path action` of each difference to be written, then `! reason resource path`, then `? resource path`. */
 function said(actual: NetworkActual | undefined, network = wanted): string[] {
-  const { differences, blocked, foreign } = diff(network, actual);
+  const { differences, blocked, unowned } = diff(network, actual);
   return [
     ...differences.map(({ resource, path, action }) => `${resource} ${path} ${action}`),
     ...blocked.map(({ reason, difference }) => `! ${reason} ${difference.resource} ${difference.path}`),
-    ...foreign.map(({ resource, path }) => `? ${resource} ${path}`),
+    ...unowned.map(({ resource, path }) => `? ${resource} ${path}`),
   ];
 }
 
 describe('the differences of a network', () => {
   test('are none when all is in order, the endpoint route and the main route table included', () => {
-    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], foreign: [] });
+    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
   test('name each thing once, in the order of making, when nothing is there', () => {
@@ -226,8 +226,8 @@ describe('the differences of a network', () => {
         { type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false },
       ],
     };
-    const { foreign, warnings } = diff(wanted, actual);
-    expect(foreign.map(({ resource }) => resource)).toEqual(['subnet subnet-9', 'vpc vpc-3']);
+    const { unowned, warnings } = diff(wanted, actual);
+    expect(unowned.map(({ resource }) => resource)).toEqual(['subnet subnet-9', 'vpc vpc-3']);
     expect(warnings).toEqual([
       expect.stringMatching(
         /^TaggedLikeOurs: subnet subnet-9, vpc vpc-3 carry the tags of what Orgkeeper makes/,

@@ -33,7 +33,7 @@ const vpc = actual.vpc as NonNullable<GivenActual['vpc']>;
 
 describe("an account's own network", () => {
   it('is as it should be whatever its block', () => {
-    expect(diffGiven(actual)).toMatchObject({ differences: [], blocked: [], foreign: [] });
+    expect(diffGiven(actual)).toMatchObject({ differences: [], blocked: [], unowned: [] });
   });
 
   it("is published under the names of the baseline's subnets, in order", () => {

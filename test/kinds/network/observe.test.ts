@@ -72,7 +72,7 @@ describe('looking at a network', () => {
 
   test('waits for a VPC that exists and is not listed yet, instead of making a second one', async () => {
     const { context } = fakeContext({ DescribeVpcAttribute: attributes }, { 'vpc.id': 'vpc-1' });
-    expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
+    expect(await observe(wanted, context)).toMatchObject({ state: 'pending' });
   });
 
   const made = { 'vpc.id': 'vpc-1', 'madeAt.vpc.id': NOW.toISOString() };
@@ -83,7 +83,7 @@ describe('looking at a network', () => {
     for (const later of [0, 2, 20, 59]) {
       const { context, outputs } = fakeContext(nothing, made, seconds(later));
       expect(await observe(wanted, context)).toMatchObject({
-        state: 'settling',
+        state: 'pending',
         message: 'vpc-1 was made less than a minute ago, and AWS does not show it yet.',
         retryAfterSeconds: 10,
       });
@@ -107,7 +107,7 @@ describe('looking at a network', () => {
   test('takes no other VPC with our tags in the meantime', async () => {
     const answers = { ...nothing, DescribeVpcs: { Vpcs: [vpc('vpc-2')] } };
     expect(await observe(wanted, fakeContext(answers, made, seconds(5)).context)).toMatchObject({
-      state: 'settling',
+      state: 'pending',
     });
   });
 
@@ -119,7 +119,7 @@ describe('looking at a network', () => {
     const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes };
     const look = async (later: number) =>
       (await observe(wanted, fakeContext(answers, recorded, seconds(later)).context)).state;
-    expect([await look(59), await look(60)]).toEqual(['settling', 'present']);
+    expect([await look(59), await look(60)]).toEqual(['pending', 'present']);
   });
 
   test('waits for a VPC that is listed and not known everywhere yet', async () => {
@@ -127,7 +127,7 @@ describe('looking at a network', () => {
       DescribeVpcs: { Vpcs: [vpc('vpc-1')] },
       DescribeVpcAttribute: awsError('InvalidVpcID.NotFound'),
     });
-    expect(await observe(wanted, context)).toMatchObject({ state: 'settling' });
+    expect(await observe(wanted, context)).toMatchObject({ state: 'pending' });
   });
 
   const asAwsMakes = { EnableDnsSupport: { Value: true }, EnableDnsHostnames: { Value: false } };
@@ -346,7 +346,7 @@ describe('looking at a network', () => {
       { DescribeVpcs: { Vpcs: [vpc('vpc-1', another)] }, DescribeVpcAttribute: attributes },
       { 'vpc.id': 'vpc-1' },
     );
-    expect(await observe(wanted, context)).toMatchObject({ state: 'foreign' });
+    expect(await observe(wanted, context)).toMatchObject({ state: 'unowned' });
   });
 
   test('takes an endpoint that is being deleted as gone', async () => {

@@ -126,9 +126,9 @@ describe('a parameter of somebody who copied the tags of ours', () => {
     const { context, names } = world(there, recordedAs('/a'), ['/a', '/their/own', '/b']);
     const observed = await parameters.observe(wanted('/a', '/b'), context);
     const actual = observed.state === 'present' ? observed.actual : undefined;
-    const { differences, foreign, warnings } = parameters.diff(wanted('/a', '/b'), actual);
+    const { differences, unowned, warnings } = parameters.diff(wanted('/a', '/b'), actual);
     expect(differences).toEqual([]);
-    expect(foreign.map(({ resource, actual }) => [resource, actual])).toEqual([
+    expect(unowned.map(({ resource, actual }) => [resource, actual])).toEqual([
       ['/b', 'TaggedLikeOurs'],
       ['/their/own', 'TaggedLikeOurs'],
     ]);

@@ -95,7 +95,7 @@ describe('parameters with the values of an account', () => {
 
 describe('what differs in parameters', () => {
   test('is nothing when they are as wanted', () => {
-    expect(diff(wantedOf({}), found())).toEqual({ differences: [], blocked: [], foreign: [] });
+    expect(diff(wantedOf({}), found())).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
   test('waits for an output that is not known yet, and writes nothing', () => {

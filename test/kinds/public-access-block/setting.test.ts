@@ -38,7 +38,7 @@ async function run(switches: typeof ON, recorded: Record<string, string> = {}, {
 describe('a setting', () => {
   it('is not changed by the run that takes it over: what it was is saved first', async () => {
     const first = await run(OFF);
-    expect(first).toEqual({ is: 'settling', outputs: { [BEFORE]: JSON.stringify(OFF) }, applied: 0 });
+    expect(first).toEqual({ is: 'pending', outputs: { [BEFORE]: JSON.stringify(OFF) }, applied: 0 });
     expect(await run(OFF, first.outputs)).toEqual({
       is: 'inDesiredState',
       outputs: first.outputs,

@@ -13,7 +13,7 @@ import { diffVpc } from './vpc.ts';
 /** See Kind. Pure; the differences stand in the order in which they are written. */
 export function diff(wanted: Network, actual: NetworkActual | undefined): Comparison {
   const { layout, tags } = wanted.waiting;
-  if (layout.length > 0) return { differences: [], blocked: [waiting('cidr', layout)], foreign: [] };
+  if (layout.length > 0) return { differences: [], blocked: [waiting('cidr', layout)], unowned: [] };
   const waitingTags = Object.entries(tags).map(([key, names]) => waiting(`tags.${key}`, names));
   return joined([
     { blocked: waitingTags },

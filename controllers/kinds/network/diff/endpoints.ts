@@ -52,7 +52,7 @@ function diffEndpoint(
       ...policy(name, found),
       ...tagChanges(named, wanted, found),
     ],
-    foreign: found.tableIds
+    unowned: found.tableIds
       .filter((id) => !tables.includes(id) && actual?.allTables.some((table) => table.id === id))
       .map((id) => report({ resource, path: `routeTables.${id}`, actual: id })),
   };

@@ -53,7 +53,7 @@ export function joined(parts: readonly Partial<Comparison>[]): Comparison {
   return {
     differences: parts.flatMap(({ differences = [] }) => differences),
     blocked: parts.flatMap(({ blocked = [] }) => blocked),
-    foreign: parts.flatMap(({ foreign = [] }) => foreign),
-    ...(warnings.length > 0 && { warnings, standing: warnings }),
+    unowned: parts.flatMap(({ unowned = [] }) => unowned),
+    ...(warnings.length > 0 && { warnings, warningsAsFound: warnings }),
   };
 }

@@ -10,7 +10,7 @@ const { resource } = GATEWAY;
 export function diffGateway(wanted: Network, actual: NetworkActual | undefined): Partial<Comparison> {
   const { vpc, gateway } = actual ?? {};
   if (!wanted.internetGateway) {
-    return gateway ? { foreign: [report({ resource, path: '', actual: gateway.id })] } : {};
+    return gateway ? { unowned: [report({ resource, path: '', actual: gateway.id })] } : {};
   }
   const [other] = actual?.others.gateways ?? [];
   if (vpc && other && gateway?.attachedTo !== vpc.id) {

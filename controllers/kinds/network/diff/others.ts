@@ -18,7 +18,7 @@ export function diffOthers(actual: NetworkActual | undefined): Partial<Compariso
       const resource = `${type} ${id}`;
       return { kind: 'network', resource, path: '', actual: { id, duplicateOf: logical }, action: 'removed' };
     }),
-    foreign: [
+    unowned: [
       ...subnets.map(({ id, cidr }) => report({ resource: `subnet ${id}`, path: '', actual: { id, cidr } })),
       ...tables.map(({ id }) => report({ resource: `route table ${id}`, path: '', actual: { id } })),
       ...endpoints.map(({ id, serviceName }) =>

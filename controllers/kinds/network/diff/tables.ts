@@ -28,7 +28,7 @@ function diffTable(
   const route = routing === 'public' && gatewayIsUsable(wanted, actual) ? defaultRoute(table, actual) : [];
   return {
     differences: [...route, ...tagChanges(named, wanted, table)],
-    foreign: [...foreignRoutes(routing, table), ...foreignAssociations(routing, table, actual)],
+    unowned: [...foreignRoutes(routing, table), ...foreignAssociations(routing, table, actual)],
   };
 }
 

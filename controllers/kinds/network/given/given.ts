@@ -51,7 +51,7 @@ export function renderGiven(
 /** What is not as the baseline needs it; all of it is reported, nothing is written. Pure. */
 export function diffGiven(actual: GivenActual): Comparison {
   const note = 'It is the network that the account brought along: checked and published, never changed.';
-  return { differences: [], blocked: problems(actual), foreign: [], note };
+  return { differences: [], blocked: problems(actual), unowned: [], note };
 }
 
 /** Published under the names of the baseline, once nothing is wrong with it: until then what was published stays. Pure. */
