@@ -1,6 +1,6 @@
 /** One suite a concern; each test file that needs an emulator starts its own. */
 export const common = {
-  setupFiles: ['<rootDir>/test/support/no-terminal.ts'],
+  setupFiles: ['<rootDir>/test/kit/no-terminal.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -16,7 +16,7 @@ export default {
   testTimeout: 60_000,
   // Most of a journey is waiting for the emulator: two at a time, however few the cores.
   maxWorkers: 2,
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalSetup: '<rootDir>/test/kit/global-setup.ts',
   projects: [
     {
       ...common,

@@ -5,5 +5,5 @@ export default {
   ...common,
   displayName: 'soak',
   testMatch: ['<rootDir>/test/soak/**/*.test.ts'],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalSetup: '<rootDir>/test/kit/global-setup.ts',
 };

@@ -7,7 +7,7 @@ import { organizationFinding } from '../../cli/doctor/organization.ts';
 import { entryDenied, organizationRoleProblem } from '../../cli/doctor/roles.ts';
 import { ruleProblem } from '../../cli/doctor/rule.ts';
 import { logsManagementWrites } from '../../cli/doctor/trail.ts';
-import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../factories.ts';
+import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../kit/factories.ts';
 
 const BUS = `arn:aws:events:eu-west-1:${MAIN}:event-bus/orgkeeper`;
 const config = aConfig({ requesters: [MAIN, '111122223333'] });

@@ -3,8 +3,8 @@ import { viewPages } from '../../cli/fleet.ts';
 import { pagedTable } from '../../cli/table.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
-import { aPass, aRecord, aStatus } from '../factories.ts';
-import { memoryTable } from '../support/memory-table.ts';
+import { aPass, aRecord, aStatus } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 
 describe('the fleet', () => {
   test('is read a page at a time, the first without waiting for the others', async () => {

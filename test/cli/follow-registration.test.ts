@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { followRegistration } from '../../cli/follow-registration.ts';
 import { accountKey, saveRecord, statusKey } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
 afterEach(() => void jest.useRealTimers());

@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { followRetirement } from '../../cli/follow-retirement.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
-import { memoryTable } from '../support/memory-table.ts';
+import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 
 it('names all that stands in the way of a retirement, and nothing that is done', async () => {
   const record = aRecord({ lifecycle: 'retiring', changedBy: 'asked' });

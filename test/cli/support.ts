@@ -25,8 +25,8 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
-import { aPass, aRecord, aStatus, organizationRoles } from '../factories.ts';
-import { createTable } from '../support/table.ts';
+import { createTable } from '../kit/emulated-table.ts';
+import { aPass, aRecord, aStatus, organizationRoles } from '../kit/factories.ts';
 
 /** A busy machine is no failure: the first use of the SDK alone can take seconds. */
 jest.setTimeout(60_000);

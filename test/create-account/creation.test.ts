@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { askedFor, creationKey, keyOfTag, sameRequest, tagValue } from '../../shared/domain/creation.ts';
 import { parseRequest } from '../../shared/domain/requests.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
-import { memoryTable } from '../support/memory-table.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 
 const asked = { name: 'genomics', email: "Gen.o'mics+1@Example.com" };
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { advance } from '../../controllers/create-account/advance.ts';
 import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
-import { aConfig } from '../factories.ts';
-import { memoryTable } from '../support/memory-table.ts';
+import { aConfig } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 
 const cause = { source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id: 'event-1' };
 const asked = askedFor(

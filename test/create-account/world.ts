@@ -7,7 +7,7 @@ import { askedFor, type Creation, REQUEST_TAG, tagValue } from '../../shared/dom
 import type { CreationRequest } from '../../shared/domain/requests.ts';
 import type { CreationMessage } from '../../shared/domain/work.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
-import { aBaselineItem, aConfig, anOrganizationAccount } from '../factories.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount } from '../kit/factories.ts';
 
 type Item = Record<string, unknown>;
 

@@ -22,8 +22,8 @@ import {
   aRecord,
   aStatus,
   MAIN,
-} from '../factories.ts';
-import { fakeMain } from './fake-main.ts';
+} from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 import { blocksOf, page, proseOf, ROOT } from './pages.ts';
 
 const events = page('docs/events.md');

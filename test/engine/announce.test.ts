@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { announcements } from '../../controllers/engine/announce.ts';
 import type { Condition, Difference } from '../../shared/domain/status.ts';
-import { aPass, aRecord, aStatus } from '../factories.ts';
+import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 
 const condition = (status: Condition['status']): Condition => ({
   type: 'Network',

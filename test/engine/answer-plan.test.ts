@@ -12,8 +12,8 @@ import { Throttled } from '../../shared/domain/errors.ts';
 import { deduplicationId, messageGroup } from '../../shared/domain/work.ts';
 import { accountKey, getRecord, loadAccount, statusKey } from '../../shared/store/accounts.ts';
 import { getPlanAnswer, putPlanAnswer, putPlanText } from '../../shared/store/plans.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const NOW = new Date('2026-11-20T11:00:10Z');
 const cause = { source: 'orgkeeper.request', detailType: 'PlanRequested', id: 'event-1' };

@@ -7,7 +7,7 @@ import type { Pass, PassDeps } from '../../controllers/engine/pass-types.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { brakeTrips, RUNNING } from '../../shared/domain/control.ts';
 import { startSweep } from '../../shared/store/controls.ts';
-import { startTable, type TestTable } from '../support/table.ts';
+import { startTable, type TestTable } from '../kit/emulated-table.ts';
 
 describe('the brake', () => {
   it.each([

@@ -8,7 +8,7 @@ import type { MemberClients, MemberClientsOptions } from '../../shared/aws/membe
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, AccountNotReady, NotYetConsistent, Throttled } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 /** The door of an account: who opens it, and what is said where nobody does. */
 

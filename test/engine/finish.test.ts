@@ -6,7 +6,7 @@ import { takeTurn } from '../../controllers/engine/turn.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
 import type { AccountStatus, DifferenceAction } from '../../shared/domain/status.ts';
-import { aRecord, aStatus } from '../factories.ts';
+import { aRecord, aStatus } from '../kit/factories.ts';
 
 const failing: KindOutcome = {
   kind: { name: 'parameters', condition: 'Parameters' } as AnyKind,

@@ -5,7 +5,7 @@ import type { AnyKind, Comparison, WritingContext } from '../../controllers/kind
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { AccessDenied, NotYetConsistent, ServiceFault, Throttled } from '../../shared/domain/errors.ts';
 import type { Difference } from '../../shared/domain/status.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../kit/factories.ts';
 
 const differing = (resource: string): Difference => ({
   kind: 'things',

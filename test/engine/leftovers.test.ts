@@ -9,7 +9,7 @@ import { parameters } from '../../controllers/kinds/parameters/kind.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { Leftover } from '../../shared/domain/status.ts';
-import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
 
 const parameterArn = (region: string) => `arn:aws:ssm:${region}:${MEMBER}:parameter/orgkeeper/vpc`;
 const ROLE = {

@@ -6,7 +6,7 @@ import type { AnyKind, Blocked } from '../../controllers/kinds/kind.ts';
 import type { Access } from '../../shared/aws/access.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import type { Difference } from '../../shared/domain/status.ts';
-import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
 
 const inTheWay = (reason: string): Blocked => ({
   reason,

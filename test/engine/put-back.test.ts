@@ -8,8 +8,8 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, Throttled } from '../../shared/domain/errors.ts';
 import { trustAdmits } from '../../shared/policy/trust.ts';
 import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, aRecord, aStatus, aTrust, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, aTrust, MAIN, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 /** Another ExternalId is put into the trust of the role in use: what is made of it when IAM is slow, or refuses. */
 

@@ -7,7 +7,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
 import { accountKey, loadAccount } from '../../shared/store/accounts.ts';
-import { aConfig, aRecord, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 
 type Item = Record<string, unknown>;
 const START = Date.parse('2026-11-20T10:00:00.000Z');

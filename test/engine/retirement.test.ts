@@ -16,7 +16,7 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { ControllerError, ForeignResource } from '../../shared/domain/errors.ts';
 import type { Home } from '../../shared/domain/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
-import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 const HOME = { region: 'eu-west-1', baseline: { name: 'analytics', version: 3 } };
 const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });

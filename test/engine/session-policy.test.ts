@@ -8,7 +8,7 @@ import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { actionsOf, type Command, serviceOf } from '../../shared/aws/actions.ts';
 import { parsePolicy } from '../../shared/policy/document.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../kit/factories.ts';
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, Policy */
 const LIMIT = 2_048;

@@ -11,7 +11,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
-import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 /** Which sessions a pass opens, when, and what they may do. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { skipReason } from '../../controllers/engine/skip.ts';
-import { aConfig, aPass, aRecord, aStatus, MANAGEMENT } from '../factories.ts';
+import { aConfig, aPass, aRecord, aStatus, MANAGEMENT } from '../kit/factories.ts';
 
 const sentAt = new Date('2026-11-20T09:59:50.000Z');
 const given = { record: aRecord(), before: aStatus(), sentAt, config: aConfig() };

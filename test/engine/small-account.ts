@@ -6,8 +6,8 @@ import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
-import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
-import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
 
 type Item = Record<string, unknown>;
 /** Makes one call into the account, as a client of the SDK would. */

@@ -10,8 +10,8 @@ import { Conflict, OutOfTime } from '../../shared/domain/errors.ts';
 import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
-import { aRecord, aStatus, MEMBER } from '../factories.ts';
-import { memoryTable } from '../support/memory-table.ts';
+import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 import { type SmallAccount, smallAccount } from './small-account.ts';
 
 const START = Date.parse('2026-11-20T12:00:00.000Z');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { unreadableView } from '../../shared/domain/account-view.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
-import { aBaselineItem, aPass, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aBaselineItem, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { smallAccount } from './small-account.ts';
 
 type Item = Record<string, unknown>;

@@ -16,7 +16,7 @@ import {
   Throttled,
 } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/domain/status.ts';
-import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 
 /** What a pass says of access, and what it does about a role in use that shuts it out. */
 

@@ -5,7 +5,7 @@ import type { RoleInQuestion } from '../../controllers/engine/role-in-question.t
 import { needsVerifying, verifyRole } from '../../controllers/engine/verify.ts';
 import { translateError } from '../../shared/aws/translate-error.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/domain/errors.ts';
-import { aConfig, aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 const { runnerRoleArn, organizationId } = aConfig();
 const { externalId } = aRecord();

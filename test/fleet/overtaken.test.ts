@@ -3,8 +3,8 @@ import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
 import type { Incoming } from '../../controllers/fleet/outcome.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, anOrganizationAccount, aRecord, MEMBER } from '../factories.ts';
+import { aConfig, anOrganizationAccount, aRecord, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const retiredAt = '2026-11-20T10:00:00Z';
 

@@ -4,7 +4,6 @@ import { register } from '../../controllers/fleet/register.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
-import { fakeMain } from '../docs/fake-main.ts';
 import {
   aBaselineItem,
   aConfig,
@@ -13,7 +12,8 @@ import {
   aStatus,
   MANAGEMENT,
   MEMBER,
-} from '../factories.ts';
+} from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const incoming = {
   cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },

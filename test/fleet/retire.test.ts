@@ -5,8 +5,8 @@ import { retire } from '../../controllers/fleet/retire.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aRecord, aStatus, MEMBER } from '../factories.ts';
+import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 async function asked(
   resources: 'retain' | 'remove',

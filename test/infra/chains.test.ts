@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { Policy, PolicyInput } from '../../shared/policy/document.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import { aTrust, MEMBER } from '../factories.ts';
+import { aTrust, MEMBER } from '../kit/factories.ts';
 import { CONTEXT, listOf, ofType, type Resources, type Statement, statements, templates } from './support.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { Config } from '../../shared/deployment/config.ts';
 import { WORK_RECEIVES } from '../../shared/domain/work.ts';
-import { organizationRoles } from '../factories.ts';
+import { organizationRoles } from '../kit/factories.ts';
 import { CONTEXT, ofType, only, statements, templates, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.

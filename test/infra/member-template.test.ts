@@ -10,7 +10,7 @@ import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../kit/factories.ts';
 
 jest.setTimeout(120_000);
 

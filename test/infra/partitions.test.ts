@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { Config } from '../../shared/deployment/config.ts';
-import { organizationRoles } from '../factories.ts';
+import { organizationRoles } from '../kit/factories.ts';
 import { allStatements, app, CONTEXT, listOf, only, type Resources, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
 import { createAccountResult } from '../../controllers/intake/create-account-result.ts';
 import { askedFor, type Creation, type CreationStage } from '../../shared/domain/creation.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig } from '../factories.ts';
+import { aConfig } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const asked: Creation = askedFor(
   { name: 'genomics', email: 'genomics@example.com', requestId: 'ticket-1' },

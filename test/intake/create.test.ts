@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { creationRequested, requestFor } from '../../controllers/intake/create.ts';
 import { askedFor, type Creation, REQUEST_TAG } from '../../shared/domain/creation.ts';
 import { getCreation } from '../../shared/store/creations.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig } from '../factories.ts';
+import { aConfig } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const request = { name: 'genomics', email: 'genomics@example.com', requestId: 'ticket-1' };
 const cause = (id: string) => ({ source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id });

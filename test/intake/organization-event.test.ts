@@ -8,8 +8,15 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { OrganizationAccount, Place } from '../../shared/domain/organization.ts';
 import type { Rules } from '../../shared/domain/rules.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
-import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, MANAGEMENT, MEMBER } from '../factories.ts';
-import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+import {
+  aBaselineItem,
+  aConfig,
+  anOrganizationAccount,
+  aRecord,
+  MANAGEMENT,
+  MEMBER,
+} from '../kit/factories.ts';
+import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
 
 const TIME = '2026-11-20T10:00:00Z';
 const RESEARCH = 'ou-ab12-research1';

@@ -5,8 +5,8 @@ import { follow } from '../../controllers/intake/follow.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { getPlanText } from '../../shared/store/plans.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const TEXT = 'name: small\nparameters: []\n';
 const AT = '2026-11-20T11:00:00Z';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sweepRequested } from '../../controllers/intake/sweep-request.ts';
-import { fakeMain } from '../docs/fake-main.ts';
-import { aConfig } from '../factories.ts';
+import { aConfig } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 describe('a request for a sweep', () => {
   it('is refused when its baseline was never published, and nothing is swept', async () => {

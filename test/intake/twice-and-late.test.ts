@@ -7,8 +7,8 @@ import { lookAt } from '../../controllers/intake/look-at.ts';
 import type { SweepDeps } from '../../controllers/sweep/deps.ts';
 import { sendOwed } from '../../controllers/sweep/send-due.ts';
 import { forgetAccount, getRecord } from '../../shared/store/accounts.ts';
-import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../factories.ts';
-import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../kit/factories.ts';
+import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
 
 let store: MemoryTable;
 beforeEach(() => {

@@ -11,7 +11,7 @@ import type { Network } from '../../controllers/kinds/network/render.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
-import { aConfig, aRecord, MAIN, MEMBER, organizationRoles } from '../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER, organizationRoles } from '../kit/factories.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../infra/baselines/analytics.yaml'), 'utf8');
 const parsed = parseBaseline(text, kinds);

@@ -58,7 +58,7 @@ describe('The emulator', () => {
   }, 60_000);
 
   it('that cannot be installed ends a run of tests in one sentence that says what to install', () => {
-    const setup = 'import setup from "./test/support/global-setup.ts"; await setup();';
+    const setup = 'import setup from "./test/kit/global-setup.ts"; await setup();';
     const { status, stderr } = withoutPython()('--input-type=module', '--eval', setup);
     expect(status).toBe(1);
     expect(stderr.trim()).toMatch(WHAT_TO_INSTALL);

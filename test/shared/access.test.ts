@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { createAccess } from '../../shared/aws/access.ts';
 import { fresh } from '../../shared/aws/denials.ts';
 import { AccessDenied, AccountNotReady } from '../../shared/domain/errors.ts';
-import { aConfig, aRecord, MEMBER } from '../factories.ts';
+import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 
 /** The ways into other accounts, against an STS that refuses whom `denials` says. */
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Registration, registered } from '../../shared/domain/records.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
-import { aRecord, MEMBER } from '../factories.ts';
+import { aRecord, MEMBER } from '../kit/factories.ts';
 
 const role = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
 const wrong = aRecord({

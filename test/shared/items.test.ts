@@ -12,8 +12,8 @@ import { getRejection } from '../../shared/store/rejections.ts';
 import { currentRules } from '../../shared/store/rules.ts';
 import { history } from '../../shared/store/statuses.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import { MEMBER } from '../factories.ts';
-import { memoryTable } from '../support/memory-table.ts';
+import { MEMBER } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 
 /** Every item, as the first version of Orgkeeper wrote it: each stays readable for ever. */
 const items: readonly Item[] = JSON.parse(

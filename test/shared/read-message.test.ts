@@ -5,7 +5,7 @@ import type { Queue } from '../../shared/aws/queue.ts';
 import { readMessage } from '../../shared/aws/read-message.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { CreationMessage, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
-import { MEMBER } from '../factories.ts';
+import { MEMBER } from '../kit/factories.ts';
 
 const BASE = 'https://sqs.example/345678901234';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { newExternalId, refreshed, registered } from '../../shared/domain/records.ts';
-import { anOrganizationAccount, aRecord, MEMBER } from '../factories.ts';
+import { anOrganizationAccount, aRecord, MEMBER } from '../kit/factories.ts';
 
 const registration = {
   request: { accountId: MEMBER, name: 'genomics' },

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Conflict } from '../../shared/domain/errors.ts';
 import { accountKey, forgetAccount, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { dropStatus, saveStatus, takeLease } from '../../shared/store/statuses.ts';
-import { aRecord, aStatus, MEMBER } from '../factories.ts';
-import { startTable, type TestTable } from '../support/table.ts';
+import { startTable, type TestTable } from '../kit/emulated-table.ts';
+import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 let store: TestTable;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { anOrganizationAccount, aRecord, MANAGEMENT } from '../factories.ts';
+import { anOrganizationAccount, aRecord, MANAGEMENT } from '../kit/factories.ts';
 import { organizationWorld, passes, START, type World } from './organization-world.ts';
 
 const SINCE = '2026-11-01T00:00:00.000Z';

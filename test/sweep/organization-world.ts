@@ -8,8 +8,8 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { OrganizationAccount, Place } from '../../shared/domain/organization.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
-import { aBaselineItem, aConfig } from '../factories.ts';
-import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+import { aBaselineItem, aConfig } from '../kit/factories.ts';
+import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
 
 type Send = { constructor: { name: string }; input: Record<string, unknown> };
 

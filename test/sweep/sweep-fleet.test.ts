@@ -6,9 +6,9 @@ import { sweepFleet } from '../../controllers/sweep/sweep-fleet.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey, saveRecord } from '../../shared/store/accounts.ts';
-import { aConfig, aRecord } from '../factories.ts';
-import { memoryTable } from '../support/memory-table.ts';
-import { startTable, type TestTable } from '../support/table.ts';
+import { startTable, type TestTable } from '../kit/emulated-table.ts';
+import { aConfig, aRecord } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 
 const ACCOUNTS = 600;
 const id = (index: number) => String(100_000_000_000 + index);

@@ -8,7 +8,7 @@ import { network } from '../../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
-import { aConfig, aRecord, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MEMBER } from '../../kit/factories.ts';
 
 /** The role by which an account is entered: how it is rendered, and what is never written into it. */
 

@@ -9,7 +9,7 @@ import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 /** An account that was entered by way of the organization, and now is by a role of another name: the old one is there. */
 

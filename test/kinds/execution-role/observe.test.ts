@@ -6,7 +6,7 @@ import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindContext } from '../../../controllers/kinds/kind.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 /** From what IAM answers, denials among it, to what is said of the role by which an account is entered. */
 

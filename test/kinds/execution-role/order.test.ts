@@ -9,7 +9,7 @@ import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindAccount, WritingContext } from '../../../controllers/kinds/kind.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 /** A role whose policies hardly fit, or carry what lets Orgkeeper keep it: the order of the calls decides. */
 

@@ -6,7 +6,7 @@ import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindContext } from '../../../controllers/kinds/kind.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 const arn = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
 const TRUST = { Statement: [{ Effect: 'Allow', Principal: { AWS: MAIN }, Action: 'sts:AssumeRole' }] };

@@ -7,7 +7,7 @@ import {
   renderGiven,
 } from '../../../controllers/kinds/network/given/given.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
-import { MAIN, MEMBER } from '../../factories.ts';
+import { MAIN, MEMBER } from '../../kit/factories.ts';
 
 const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
 const section = network.section.parse({

@@ -3,7 +3,7 @@ import { keepKind } from '../../../controllers/engine/keep-kind.ts';
 import type { AnyKind } from '../../../controllers/kinds/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../factories.ts';
+import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 const ON = {
   blockPublicAcls: true,

@@ -1,7 +1,7 @@
-import type { Config } from '../shared/deployment/config.ts';
-import type { AccountRecord } from '../shared/domain/account.ts';
-import type { OrganizationAccount } from '../shared/domain/organization.ts';
-import type { AccountStatus, PassRecord } from '../shared/domain/status.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
+import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 
 /** Test data: whole and valid, with what a test is about given by it. */
 
