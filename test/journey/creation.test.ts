@@ -206,24 +206,3 @@ describe('orgkeeper create --wait', () => {
     expect(stderr).toMatch(/ACCOUNT_LIMIT_EXCEEDED: The organization has as many accounts as its quota/);
   }, 240_000);
 });
-
-describe('eight requests at once', () => {
-  it('never have more than five in progress, and all end', async () => {
-    const milliseconds = 45_000;
-    const names = Array.from({ length: 8 }, (_, index) => `many-${index}`);
-    await runtime.planCreations({ milliseconds });
-    await runtime.clearCalls();
-    const events = await Promise.all(names.map((name) => ask(name)));
-    const ids = await Promise.all(events.map(registered));
-    expect(new Set(ids).size).toBe(8);
-    await fleet.untilReady(...ids);
-    const calls = await runtime.calls({ service: 'organizations', action: 'CreateAccount' });
-    // AWS would have refused a sixth.
-    expect(calls.map(({ status }) => status)).toEqual(names.map(() => 200));
-    const busy = calls.map(
-      ({ time }) => calls.filter((other) => other.time <= time && time < other.time + milliseconds).length,
-    );
-    expect(Math.max(...busy)).toBe(5);
-    expect(await fleet.deadLetters()).toBe(0);
-  }, 400_000);
-});

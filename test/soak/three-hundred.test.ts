@@ -3,10 +3,10 @@ import { CreateVpcCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/clien
 import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { until } from './support/wait.ts';
-import { ROLE } from './support/world.ts';
+import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+import { until } from '../journey/support/wait.ts';
+import { ROLE } from '../journey/support/world.ts';
 
 /** How many accounts come at once, beside those that cannot be made ready. */
 const HEALTHY = 290;
