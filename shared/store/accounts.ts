@@ -1,7 +1,5 @@
-import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
-import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord, Owed } from '../domain/account.ts';
 import type { Address } from '../domain/address-pool.ts';
 import type { Control } from '../domain/control.ts';
@@ -9,10 +7,22 @@ import { followedBy, type Trace } from '../domain/order.ts';
 import type { AccountStatus, Home } from '../domain/status.ts';
 import { addressKey, readAddress } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
-import { type Item, type Page, reader, readPage } from './item.ts';
+import { type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readBegun, readStatus } from './status-item.ts';
-import { itemsOf, queryPages, unlessChanged } from './table.ts';
+import {
+  collectionPages,
+  DAY_SECONDS,
+  expiresIn,
+  getItem,
+  getItems,
+  IF_ABSENT,
+  type Key,
+  putItem,
+  updateItem,
+  type WriteCondition,
+  writeTogether,
+} from './table.ts';
 
 /** Desired state and status of one account, read together. */
 export interface AccountItems {
@@ -39,9 +49,8 @@ export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, s
  */
 export async function loadAccount(table: Table, accountId: string): Promise<AccountItems> {
   const keys = [accountKey(accountId), statusKey(accountId), addressKey(accountId), CONTROL_KEY];
-  const items = await itemsOf(table, keys);
-  const find = (key: { pk: string; sk: string }) =>
-    items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
+  const items = await getItems(table, keys);
+  const find = (key: Key) => items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
   const record = readRecord(find(accountKey(accountId)));
   const status = readStatus(find(statusKey(accountId)));
   const begun = readBegun(find(statusKey(accountId)));
@@ -57,18 +66,12 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
 
 /** The record of one account as it is now, or undefined. @throws UnreadableItem */
 export async function getRecord(table: Table, accountId: string): Promise<AccountRecord | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: accountKey(accountId), ConsistentRead: true }),
-  );
-  return readRecord(Item);
+  return readRecord(await getItem(table, accountKey(accountId)));
 }
 
 /** The status of one account as it is now, or undefined until a pass has saved one. @throws UnreadableItem */
 export async function getStatus(table: Table, accountId: string): Promise<AccountStatus | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: statusKey(accountId), ConsistentRead: true }),
-  );
-  return readStatus(Item);
+  return readStatus(await getItem(table, statusKey(accountId)));
 }
 
 /** The records of many accounts, by id; those that are not there are not in the answer. @throws UnreadableItem */
@@ -76,13 +79,13 @@ export async function getRecords(
   table: Table,
   accountIds: readonly string[],
 ): Promise<Map<string, AccountRecord>> {
-  const items = await itemsOf(table, [...new Set(accountIds)].map(accountKey));
+  const items = await getItems(table, [...new Set(accountIds)].map(accountKey));
   return new Map(items.map((item) => [accountOf(String(item.pk)), readRecord(item)]));
 }
 
 /** The statuses of many accounts, in no order; those without one are not in the answer. */
 export async function getStatuses(table: Table, accountIds: readonly string[]): Promise<Page<AccountStatus>> {
-  return readPage(readStatus, await itemsOf(table, [...new Set(accountIds)].map(statusKey)));
+  return readPage(readStatus, await getItems(table, [...new Set(accountIds)].map(statusKey)));
 }
 
 /**
@@ -96,11 +99,7 @@ export async function saveRecord(
   read: AccountRecord | undefined,
   owes?: Owes,
 ): Promise<boolean> {
-  const condition = read ? unchangedSince(read) : { ConditionExpression: 'attribute_not_exists(pk)' };
-  const item = recordItem(record, read, owes);
-  return unlessChanged(() =>
-    table.documents.send(new PutCommand({ TableName: table.name, Item: item, ...condition })),
-  );
+  return putItem(table, recordItem(record, read, owes), read ? unchangedSince(read) : IF_ABSENT);
 }
 
 /**
@@ -122,15 +121,11 @@ export async function forgetAccount(
     : { Delete: { TableName, Key: accountKey(accountId), ...condition } };
   const status = { Delete: { TableName, Key: statusKey(accountId) } };
   const trace = { Put: { TableName, Item: traceItem(read, forgottenAt) } };
-  return unlessChanged(() =>
-    table.documents.send(
-      new TransactWriteCommand({ TransactItems: [record, status, ...(left ? [] : [trace])] }),
-    ),
-  );
+  return writeTogether(table, [record, status, ...(left ? [] : [trace])]);
 }
 
 /** What is left of a forgotten account that is not in the organization: which events it has seen, for so long. */
-const TRACE_DAYS = 30;
+const TRACE_SECONDS = 30 * DAY_SECONDS;
 const traceKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'forgotten' });
 const readTrace = reader<Trace>({
   changedBy: z.string().optional(),
@@ -138,38 +133,29 @@ const readTrace = reader<Trace>({
   followed: z.array(z.string()).optional(),
 });
 
-function traceItem(read: AccountRecord, forgottenAt: Date): Item {
+function traceItem(read: AccountRecord, forgottenAt: Date) {
   return {
     ...traceKey(read.accountId),
     changedAt: forgottenAt.toISOString(),
     followed: followedBy({}, read),
-    expiresAt: Math.floor(forgottenAt.getTime() / 1000) + TRACE_DAYS * 86_400,
+    expiresAt: expiresIn(TRACE_SECONDS, forgottenAt),
   };
 }
 
 /** What an account without a record has seen, when it was forgotten lately. */
 export async function getTrace(table: Table, accountId: string): Promise<Trace | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: traceKey(accountId), ConsistentRead: true }),
-  );
-  return readTrace(Item);
+  return readTrace(await getItem(table, traceKey(accountId)));
 }
 
 /** Notes that what the record owed is sent. Nothing happens when somebody has changed it since. */
 export async function clearOwed(table: Table, record: AccountRecord): Promise<void> {
-  await unlessChanged(() =>
-    table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: accountKey(record.accountId),
-        UpdateExpression: 'REMOVE owed, due, dueAt',
-        ...unchangedSince(record),
-      }),
-    ),
-  );
+  await updateItem(table, accountKey(record.accountId), {
+    UpdateExpression: 'REMOVE owed, due, dueAt',
+    ...unchangedSince(record),
+  });
 }
 
-function unchangedSince(read: AccountRecord) {
+function unchangedSince(read: AccountRecord): WriteCondition {
   return {
     ConditionExpression: `generation = :generation AND changedBy = :changedBy AND ${
       read.changedAt === undefined ? 'attribute_not_exists(changedAt)' : 'changedAt = :changedAt'
@@ -186,7 +172,7 @@ function unchangedSince(read: AccountRecord) {
 const SENT_SECONDS = 60;
 
 /** The item of a record that is saved over `read`: it has seen what that has seen, and owes what that owes. */
-function recordItem(record: AccountRecord, read: AccountRecord | undefined, owes: Owes = NOTHING): Item {
+function recordItem(record: AccountRecord, read: AccountRecord | undefined, owes: Owes = NOTHING) {
   const { accountId } = record;
   const { owed: _, dueAt: __, ...content } = record;
   const owed: Owed = {
@@ -230,20 +216,4 @@ export async function* recordPages(
 /** All statuses by account id, a page at a time. */
 export async function* statusPages(table: Table): AsyncGenerator<Page<AccountStatus>> {
   for await (const page of collectionPages(table, 'status')) yield readPage(readStatus, page);
-}
-
-/** Every item of a collection in key order, a Query at a time. */
-export async function* collectionPages(
-  table: Table,
-  collection: string,
-  after?: string,
-  most?: number,
-): AsyncGenerator<Item[]> {
-  yield* queryPages(table, {
-    IndexName: INDEXES.collection,
-    KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
-    ExpressionAttributeNames: { '#c': 'collection' },
-    ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },
-    ...(most && { Limit: most }),
-  });
 }

@@ -1,16 +1,15 @@
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { type Control, RUNNING, type Sweep } from '../domain/control.ts';
 import { UnreadableItem } from '../domain/errors.ts';
 import { type Item, reader } from './item.ts';
-import { unlessChanged } from './table.ts';
+import { DAY_SECONDS, expiresIn, getItem, IF_ABSENT, putItem, updateItem } from './table.ts';
 
 /** Where it stands what is paused: read by each pass together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
 const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
 const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
-const SWEEP_DAYS = 30;
+const SWEEP_SECONDS = 30 * DAY_SECONDS;
 
 /** Not among the fields: of an item that cannot be read. */
 type SavedControl = Omit<Control, 'unreadable'>;
@@ -40,10 +39,7 @@ export function controlOf(item: Item | undefined): Control {
 
 /** What is paused now. */
 export async function getControl(table: Table): Promise<Control> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: CONTROL_KEY, ConsistentRead: true }),
-  );
-  return controlOf(Item);
+  return controlOf(await getItem(table, CONTROL_KEY));
 }
 
 /**
@@ -54,66 +50,48 @@ export async function changeControl(table: Table, edit: (control: Control) => Co
   for (;;) {
     const read = await getControl(table);
     if (read.unreadable) throw read.unreadable;
-    const put = new PutCommand({
-      TableName: table.name,
-      Item: { ...edit(read), ...CONTROL_KEY },
-      ConditionExpression:
-        'attribute_not_exists(pk) OR (fleetPaused = :fleet AND pausedBaselines = :baselines)',
-      ExpressionAttributeValues: { ':fleet': read.fleetPaused, ':baselines': read.pausedBaselines },
-    });
-    if (await unlessChanged(() => table.documents.send(put))) return;
+    const saved = await putItem(
+      table,
+      { ...edit(read), ...CONTROL_KEY },
+      {
+        ConditionExpression:
+          'attribute_not_exists(pk) OR (fleetPaused = :fleet AND pausedBaselines = :baselines)',
+        ExpressionAttributeValues: { ':fleet': read.fleetPaused, ':baselines': read.pausedBaselines },
+      },
+    );
+    if (saved) return;
   }
 }
 
 /** From when on new accounts onboard themselves: recorded once, by whoever asks first; `now` becomes it then. */
 export async function onboardSince(table: Table, now: Date): Promise<string> {
-  const { Attributes } = await table.documents.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: ONBOARD_KEY,
-      UpdateExpression: 'SET since = if_not_exists(since, :now)',
-      ExpressionAttributeValues: { ':now': now.toISOString() },
-      ReturnValues: 'ALL_NEW',
-    }),
-  );
-  return String(Attributes?.since);
+  const item = await updateItem(table, ONBOARD_KEY, {
+    UpdateExpression: 'SET since = if_not_exists(since, :now)',
+    ExpressionAttributeValues: { ':now': now.toISOString() },
+  });
+  return String(item?.since);
 }
 
 /** Starts a sweep, or finds it as it was left: the same sweep twice is one. */
 export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 'stopped'>): Promise<Sweep> {
   const item: Sweep = { ...sweep, drifted: 0, stopped: false };
   // Not from `startedAt`, which whoever asked may have set: a sweep that expires under way has no brake.
-  const expiresAt = Math.floor(Date.now() / 1000) + SWEEP_DAYS * 86_400;
-  const started = await unlessChanged(() =>
-    table.documents.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: { ...item, ...sweepKey(sweep.sweepId), expiresAt },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    ),
-  );
+  const expiresAt = expiresIn(SWEEP_SECONDS, new Date());
+  const started = await putItem(table, { ...item, ...sweepKey(sweep.sweepId), expiresAt }, IF_ABSENT);
   return started ? item : ((await getSweep(table, sweep.sweepId)) ?? item);
 }
 
 async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: sweepKey(sweepId), ConsistentRead: true }),
-  );
-  return readSweep(Item);
+  return readSweep(await getItem(table, sweepKey(sweepId)));
 }
 
 /** Remembers how far a sweep has sent its work, so that a crash goes on behind it. */
 export async function advanceSweep(table: Table, sweepId: string, cursor: string): Promise<void> {
-  await table.documents.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: sweepKey(sweepId),
-      UpdateExpression: 'SET #cursor = :cursor',
-      ExpressionAttributeNames: { '#cursor': 'cursor' },
-      ExpressionAttributeValues: { ':cursor': cursor },
-    }),
-  );
+  await updateItem(table, sweepKey(sweepId), {
+    UpdateExpression: 'SET #cursor = :cursor',
+    ExpressionAttributeNames: { '#cursor': 'cursor' },
+    ExpressionAttributeValues: { ':cursor': cursor },
+  });
 }
 
 /** Counts one account that was ready and differs; returns the sweep with it counted. Undefined for an unknown sweep. */
@@ -122,45 +100,25 @@ export async function countDrifted(
   sweepId: string,
   accountId: string,
 ): Promise<Sweep | undefined> {
-  let counted: Sweep | undefined;
-  const first = await unlessChanged(async () => {
-    const { Attributes } = await table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: sweepKey(sweepId),
-        UpdateExpression: 'ADD drifted :one, driftedAccounts :account',
-        ConditionExpression: 'attribute_exists(pk) AND NOT contains(driftedAccounts, :id)',
-        ExpressionAttributeValues: { ':one': 1, ':account': new Set([accountId]), ':id': accountId },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    counted = readSweep(Attributes);
+  const counted = await updateItem(table, sweepKey(sweepId), {
+    UpdateExpression: 'ADD drifted :one, driftedAccounts :account',
+    ConditionExpression: 'attribute_exists(pk) AND NOT contains(driftedAccounts, :id)',
+    ExpressionAttributeValues: { ':one': 1, ':account': new Set([accountId]), ':id': accountId },
   });
-  return first ? counted : getSweep(table, sweepId);
+  return counted ? readSweep(counted) : getSweep(table, sweepId);
 }
 
 /** Stops a sweep's writing; true for the one pass that stopped it, which owes that to the bus. */
 export async function stopSweep(table: Table, sweepId: string, announcer: string): Promise<boolean> {
-  return unlessChanged(() =>
-    table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: sweepKey(sweepId),
-        UpdateExpression: 'SET stopped = :true, announcer = :announcer',
-        ConditionExpression: 'attribute_exists(pk) AND (stopped = :false OR announcer = :announcer)',
-        ExpressionAttributeValues: { ':true': true, ':false': false, ':announcer': announcer },
-      }),
-    ),
-  );
+  const stopped = await updateItem(table, sweepKey(sweepId), {
+    UpdateExpression: 'SET stopped = :true, announcer = :announcer',
+    ConditionExpression: 'attribute_exists(pk) AND (stopped = :false OR announcer = :announcer)',
+    ExpressionAttributeValues: { ':true': true, ':false': false, ':announcer': announcer },
+  });
+  return stopped !== undefined;
 }
 
 /** Notes that the bus knows that a sweep has stopped. */
 export async function stopAnnounced(table: Table, sweepId: string): Promise<void> {
-  await table.documents.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: sweepKey(sweepId),
-      UpdateExpression: 'REMOVE announcer',
-    }),
-  );
+  await updateItem(table, sweepKey(sweepId), { UpdateExpression: 'REMOVE announcer' });
 }

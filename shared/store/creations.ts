@@ -1,4 +1,3 @@
-import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { INDEXES } from '../deployment/names.ts';
@@ -6,7 +5,17 @@ import type { Creation } from '../domain/creation.ts';
 import type { CreationRequest } from '../domain/requests.ts';
 import { type Fields, reader } from './item.ts';
 import { Cause } from './status-item.ts';
-import { queryPages, unlessChanged } from './table.ts';
+import {
+  DAY_SECONDS,
+  expiresIn,
+  getItem,
+  IF_ABSENT,
+  ifVersion,
+  putItem,
+  queryPages,
+  updateItem,
+  writeTogether,
+} from './table.ts';
 
 /** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
 export interface CreationFailure {
@@ -61,42 +70,31 @@ const requestKey = (key: string) => ({ pk: `creation-request#${key}`, sk: 'reque
 const linkKey = (creationId: string) => ({ pk: `creation#${creationId}`, sk: 'request' });
 const DUE = 'creation';
 /** So long after its end a request is known: that it comes again then makes no second account, which has its email. */
-const KEPT_DAYS = 400;
+const KEPT_SECONDS = 400 * DAY_SECONDS;
 
 /** A request for an account as it stands now; undefined when nobody asked. @throws UnreadableItem */
 export async function getCreation(table: Table, key: string): Promise<Creation | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: requestKey(key), ConsistentRead: true }),
-  );
-  return readCreation(Item);
+  return readCreation(await getItem(table, requestKey(key)));
 }
 
 /** What was noted last: why the request cannot be read. */
 export async function unreadableCreationNoted(table: Table, key: string): Promise<string | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: requestKey(key), ConsistentRead: true }),
-  );
-  return Item?.unreadable === undefined ? undefined : String(Item.unreadable);
+  const item = await getItem(table, requestKey(key));
+  return item?.unreadable === undefined ? undefined : String(item.unreadable);
 }
 
 /** Notes with a request why it cannot be read, and leaves all else of it as it is; the next save takes the note off. */
 export async function noteUnreadableCreation(table: Table, key: string, message: string): Promise<void> {
-  await table.documents.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: requestKey(key),
-      UpdateExpression: 'SET unreadable = :message',
-      ExpressionAttributeValues: { ':message': message },
-    }),
-  );
+  await updateItem(table, requestKey(key), {
+    UpdateExpression: 'SET unreadable = :message',
+    ExpressionAttributeValues: { ':message': message },
+  });
 }
 
 /** The key of the request that AWS knows by this id; undefined when it is none of ours, or not recorded yet. */
 export async function requestOfCreation(table: Table, creationId: string): Promise<string | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: linkKey(creationId), ConsistentRead: true }),
-  );
-  return Item ? String(Item.key) : undefined;
+  const link = await getItem(table, linkKey(creationId));
+  return link ? String(link.key) : undefined;
 }
 
 /**
@@ -104,30 +102,16 @@ export async function requestOfCreation(table: Table, creationId: string): Promi
  * first. AWS's id of the creation, once known, leads back to the request from then on.
  */
 export async function saveCreation(table: Table, creation: Creation): Promise<boolean> {
-  const put = {
-    TableName: table.name,
-    Item: {
-      ...creation,
-      ...requestKey(creation.key),
-      ...(creation.dueAt ? { due: DUE } : { expiresAt: expiry() }),
-    },
-    ...(creation.version === 1
-      ? { ConditionExpression: 'attribute_not_exists(pk)' }
-      : {
-          ConditionExpression: 'version = :read',
-          ExpressionAttributeValues: { ':read': creation.version - 1 },
-        }),
-  };
-  const { stage } = creation;
-  if (stage.is !== 'creating' || stage.looks > 0)
-    return unlessChanged(() => table.documents.send(new PutCommand(put)));
-  const link = {
-    TableName: table.name,
-    Item: { ...linkKey(stage.creationId), key: creation.key, expiresAt: expiry() },
-  };
-  return unlessChanged(() =>
-    table.documents.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, { Put: link }] })),
-  );
+  const { key, version, stage, dueAt } = creation;
+  const item = { ...creation, ...requestKey(key), ...(dueAt ? { due: DUE } : { expiresAt: expiry() }) };
+  const condition = ifVersion(version - 1);
+  if (stage.is !== 'creating' || stage.looks > 0) return putItem(table, item, condition);
+  const TableName = table.name;
+  const link = { ...linkKey(stage.creationId), key, expiresAt: expiry() };
+  return writeTogether(table, [
+    { Put: { TableName, Item: item, ...condition } },
+    { Put: { TableName, Item: link } },
+  ]);
 }
 
 /** Keys of the requests that are not over and are to be looked at by `until`, soonest first, a page at a time. */
@@ -142,22 +126,10 @@ export async function* openCreations(table: Table, until: Date): AsyncGenerator<
 
 /** Records a failed creation that was none of our requests; false when it is recorded already. */
 export async function recordCreationFailure(table: Table, failure: CreationFailure): Promise<boolean> {
-  return unlessChanged(() =>
-    table.documents.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: {
-          ...failure,
-          pk: `creation#${failure.creationId}`,
-          sk: 'result',
-          expiresAt: expiry(),
-        },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    ),
-  );
+  const key = { pk: `creation#${failure.creationId}`, sk: 'result' };
+  return putItem(table, { ...failure, ...key, expiresAt: expiry() }, IF_ABSENT);
 }
 
 function expiry(): number {
-  return Math.floor(Date.now() / 1000) + KEPT_DAYS * 86_400;
+  return expiresIn(KEPT_SECONDS, new Date());
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { Conflict } from '../domain/errors.ts';
 import { reader } from './item.ts';
-import { queryPages, unlessChanged } from './table.ts';
+import { DAY_SECONDS, expiresIn, getItem, IF_ABSENT, putItem, queryPages } from './table.ts';
 
 /** A listing of the organization that is under way, or was left. */
 export interface Listing {
@@ -37,17 +37,13 @@ const readListing = reader<Listing>({
 const KEY = { pk: 'control', sk: 'listing' };
 /** AWS does not say how long a token is good: an older one is not used. */
 const TOKEN_MINUTES = 15;
-const SEEN_SECONDS = 86_400;
 
 /** Begins a listing, or goes on with the one that was left; undefined while somebody else is at it. */
 export async function beginListing(
   table: Table,
   { now, until }: { readonly now: Date; readonly until: Date },
 ): Promise<BegunListing | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: KEY, ConsistentRead: true }),
-  );
-  const left = readListing(Item);
+  const left = readListing(await getItem(table, KEY));
   if (left && left.leaseUntil > now.toISOString()) return undefined;
   const fresh = left && now.getTime() - Date.parse(left.savedAt) < TOKEN_MINUTES * 60_000;
   const listing: Listing = {
@@ -81,9 +77,9 @@ export async function advanceListing(
     pk: seenKey(listing),
     sk: `part#${String(listing.parts).padStart(6, '0')}`,
     accountIds: seen,
-    expiresAt: Math.floor(now.getTime() / 1000) + SEEN_SECONDS,
+    expiresAt: expiresIn(DAY_SECONDS, now),
   };
-  await table.documents.send(new PutCommand({ TableName: table.name, Item: part }));
+  await putItem(table, part);
   const advanced: Listing = {
     ...listing,
     next,
@@ -119,9 +115,8 @@ function save(table: Table, listing: Listing, read: Listing | undefined): Promis
           ':leaseUntil': read.leaseUntil,
         },
       }
-    : { ConditionExpression: 'attribute_not_exists(pk)' };
-  const put = new PutCommand({ TableName: table.name, Item: { ...listing, ...KEY }, ...condition });
-  return unlessChanged(() => table.documents.send(put));
+    : IF_ABSENT;
+  return putItem(table, { ...listing, ...KEY }, condition);
 }
 
 async function seenBy(table: Table, listing: Listing): Promise<Set<string>> {

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../aws/main-clients.ts';
 import { PLAN_SECONDS, PlanAnswer } from '../domain/plan.ts';
+import { expiresIn, getItem, putItem } from './table.ts';
 
 /** An item of DynamoDB takes 400 KB, names and keys included. */
 const MOST_BYTES = 390_000;
@@ -51,15 +51,12 @@ function tooLarge(answer: PlanAnswer): PlanAnswer {
 }
 
 async function put(table: Table, planId: string, sk: string, content: object, now: Date): Promise<void> {
-  const expiresAt = Math.floor(now.getTime() / 1000) + PLAN_SECONDS;
-  const Item = { pk: `plan#${planId}`, sk, ...content, expiresAt };
-  await table.documents.send(new PutCommand({ TableName: table.name, Item }));
+  const expiresAt = expiresIn(PLAN_SECONDS, now);
+  await putItem(table, { pk: `plan#${planId}`, sk, ...content, expiresAt });
 }
 
-/** DynamoDB may take days to delete what has expired: until then it is as good as gone. */
+/** DynamoDB may take days to delete an expired item; it counts as deleted at once. */
 async function get(table: Table, planId: string, sk: string, now: Date) {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: { pk: `plan#${planId}`, sk }, ConsistentRead: true }),
-  );
-  return Item && Number(Item.expiresAt) * 1000 > now.getTime() ? Item : undefined;
+  const item = await getItem(table, { pk: `plan#${planId}`, sk });
+  return item && Number(item.expiresAt) * 1000 > now.getTime() ? item : undefined;
 }

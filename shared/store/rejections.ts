@@ -1,8 +1,8 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import type { Problem } from '../domain/errors.ts';
 import { reader } from './item.ts';
+import { DAY_SECONDS, expiresIn, getItem, putItem } from './table.ts';
 
 /** Why a request is not followed, for whoever waits for it; it is announced on the bus as well. */
 export interface RecordedRejection {
@@ -16,7 +16,6 @@ const readRejection = reader<RecordedRejection>({
   message: z.string(),
   problems: z.array(z.looseObject({ path: z.string(), message: z.string(), line: z.int().exactOptional() })),
 });
-const KEPT_SECONDS = 86_400;
 const rejectionKey = (eventId: string) => ({ pk: `rejection#${eventId}`, sk: 'rejection' });
 
 /** Keeps a rejection for a day under the id of its event; the same again changes nothing. */
@@ -26,15 +25,11 @@ export async function putRejection(
   rejection: RecordedRejection,
 ): Promise<void> {
   const { reason, message, problems } = rejection;
-  const expiresAt = Math.floor(Date.now() / 1000) + KEPT_SECONDS;
-  const Item = { ...rejectionKey(eventId), reason, message, problems, expiresAt };
-  await table.documents.send(new PutCommand({ TableName: table.name, Item }));
+  const expiresAt = expiresIn(DAY_SECONDS, new Date());
+  await putItem(table, { ...rejectionKey(eventId), reason, message, problems, expiresAt });
 }
 
 /** Why the event was not followed; undefined when it was, or nobody has looked at it yet. */
 export async function getRejection(table: Table, eventId: string): Promise<RecordedRejection | undefined> {
-  const { Item } = await table.documents.send(
-    new GetCommand({ TableName: table.name, Key: rejectionKey(eventId), ConsistentRead: true }),
-  );
-  return readRejection(Item);
+  return readRejection(await getItem(table, rejectionKey(eventId)));
 }

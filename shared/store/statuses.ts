@@ -10,9 +10,9 @@ import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
-import { accountKey, accountOf, collectionPages, getStatus, statusKey } from './accounts.ts';
+import { accountKey, accountOf, getStatus, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
-import { queryPages, unlessChanged } from './table.ts';
+import { collectionPages, queryPages, unlessChanged } from './table.ts';
 
 const HISTORY_DAYS = 400;
 

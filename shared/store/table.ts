@@ -5,28 +5,72 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
+  GetCommand,
+  PutCommand,
   QueryCommand,
   type QueryCommandInput,
   type QueryCommandOutput,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+  UpdateCommand,
+  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../aws/main-clients.ts';
 import { pagesOf } from '../aws/pages.ts';
 import { pause } from '../aws/patience.ts';
+import { INDEXES } from '../deployment/names.ts';
 import { ServiceFault } from '../domain/errors.ts';
 import type { Item } from './item.ts';
 
-const KEYS_A_CALL = 100;
+/** The primary key of an item. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** What must hold of the stored item for a write to be done. */
+export interface WriteCondition {
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeValues?: Item;
+}
+
+/** The item does not exist. */
+export const IF_ABSENT: WriteCondition = { ConditionExpression: 'attribute_not_exists(pk)' };
+
+/** The item has the version that was read; 0: it did not exist. */
+export function ifVersion(read: number): WriteCondition {
+  if (read === 0) return IF_ABSENT;
+  return { ConditionExpression: 'version = :read', ExpressionAttributeValues: { ':read': read } };
+}
+
+/** When an item written now is deleted by DynamoDB (`expiresAt`), which may take days longer: seconds since 1970. */
+export function expiresIn(seconds: number, now: Date): number {
+  return Math.floor(now.getTime() / 1000) + seconds;
+}
+
+/** The number of seconds in a day, for `expiresIn`. */
+export const DAY_SECONDS = 86_400;
+
+/** One item, read consistently; undefined if it does not exist. */
+export async function getItem(table: Table, key: Key): Promise<Item | undefined> {
+  const { Item } = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
+  );
+  return Item;
+}
+
+const KEYS_PER_CALL = 100;
 const TRIES = 8;
 
 /**
- * The items with these keys as they are now, in no order; what is not there is not in the answer. Keys that DynamoDB
- * leaves out, because it is busy, are asked for again.
- * @throws ServiceFault when it goes on leaving some out
+ * Many items, read consistently, in no order; missing ones are left out. Keys that DynamoDB did not process are requested
+ * again.
+ * @throws ServiceFault if some keys are still unprocessed after eight tries
  */
-export async function itemsOf(table: Table, keys: readonly Record<string, unknown>[]): Promise<Item[]> {
+export async function getItems(table: Table, keys: readonly Key[]): Promise<Item[]> {
   const items: Item[] = [];
-  for (let start = 0; start < keys.length; start += KEYS_A_CALL) {
-    let left = keys.slice(start, start + KEYS_A_CALL);
+  for (let start = 0; start < keys.length; start += KEYS_PER_CALL) {
+    let left: Item[] = keys.slice(start, start + KEYS_PER_CALL).map((key) => ({ ...key }));
     for (let tried = 1; left.length > 0; tried++) {
       const answer = await table.documents.send(
         new BatchGetCommand({ RequestItems: { [table.name]: { Keys: left, ConsistentRead: true } } }),
@@ -34,14 +78,60 @@ export async function itemsOf(table: Table, keys: readonly Record<string, unknow
       items.push(...(answer.Responses?.[table.name] ?? []));
       left = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
       if (left.length === 0) break;
-      if (tried === TRIES) throw new ServiceFault('DynamoDB did not answer for every key.');
+      if (tried === TRIES) throw new ServiceFault('DynamoDB left keys of a batch unprocessed eight times.');
       await pause(tried);
     }
   }
   return items;
 }
 
-/** True when a conditional write was refused because the item is no longer what was read. */
+/** Puts an item. Returns false, and writes nothing, if the condition does not hold. */
+export function putItem<I extends Key>(table: Table, item: I, condition?: WriteCondition): Promise<boolean> {
+  const put = new PutCommand({ TableName: table.name, Item: { ...item }, ...condition });
+  return unlessChanged(() => table.documents.send(put));
+}
+
+/** Updates an item and returns it as it is then; undefined, and nothing is written, if the condition does not hold. */
+export async function updateItem(
+  table: Table,
+  key: Key,
+  update: Pick<
+    UpdateCommandInput,
+    'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+  >,
+): Promise<Item | undefined> {
+  const command = new UpdateCommand({
+    TableName: table.name,
+    Key: { ...key },
+    ...update,
+    ReturnValues: 'ALL_NEW',
+  });
+  let updated: Item | undefined;
+  await unlessChanged(async () => {
+    updated = (await table.documents.send(command)).Attributes ?? {};
+  });
+  return updated;
+}
+
+/** Writes all of these or none. Returns false, and writes nothing, if one of the conditions does not hold. */
+export function writeTogether(
+  table: Table,
+  items: NonNullable<TransactWriteCommandInput['TransactItems']>,
+): Promise<boolean> {
+  return unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: items })));
+}
+
+/** Runs a conditional write: true if it was done, false if its condition did not hold. */
+export async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (conditionFailed(error)) return false;
+    throw error;
+  }
+}
+
 function conditionFailed(error: unknown): boolean {
   if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException)
     return true;
@@ -53,20 +143,9 @@ function conditionFailed(error: unknown): boolean {
   );
 }
 
-/** Runs a conditional write; true when it was done, false when the condition did not hold. */
-export async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (conditionFailed(error)) return false;
-    throw error;
-  }
-}
-
 /**
- * What a query finds, a page at a time, in the order of the index.
- * @throws ServiceFault where the table gives the end of a page again
+ * The items that a query finds, page by page, in the order of the index.
+ * @throws ServiceFault if DynamoDB returns the same LastEvaluatedKey twice
  */
 export async function* queryPages(
   table: Table,
@@ -78,4 +157,39 @@ export async function* queryPages(
   };
   const tokenOf = ({ LastEvaluatedKey: last }: QueryCommandOutput) => last && JSON.stringify(last);
   for await (const { Items = [] } of pagesOf(call, tokenOf)) yield Items;
+}
+
+/**
+ * All items of a collection by `collectionKey`, one Query a page.
+ * @param after only those with a greater key
+ * @param most items on a page; as many as DynamoDB returns if absent
+ */
+export async function* collectionPages(
+  table: Table,
+  collection: string,
+  after?: string,
+  most?: number,
+): AsyncGenerator<Item[]> {
+  yield* queryPages(table, {
+    IndexName: INDEXES.collection,
+    KeyConditionExpression: after ? '#c = :c AND collectionKey > :after' : '#c = :c',
+    ExpressionAttributeNames: { '#c': 'collection' },
+    ExpressionAttributeValues: { ':c': collection, ...(after && { ':after': after }) },
+    ...(most && { Limit: most }),
+  });
+}
+
+/** The item with the greatest sort key of a partition, read consistently; undefined if the partition is empty. */
+export async function lastItem(table: Table, pk: string): Promise<Item | undefined> {
+  const { Items } = await table.documents.send(
+    new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ScanIndexForward: false,
+      Limit: 1,
+      ConsistentRead: true,
+    }),
+  );
+  return Items?.[0];
 }

@@ -1,9 +1,8 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { NOBODY, type Turnstile } from '../domain/creation-slots.ts';
 import { reader } from './item.ts';
-import { unlessChanged } from './table.ts';
+import { getItem, ifVersion, putItem } from './table.ts';
 
 const readTurnstile = reader<Turnstile>({
   version: z.int(),
@@ -21,18 +20,10 @@ export async function passTurnstile<T>(
   change: (turnstile: Turnstile) => { turnstile: Turnstile; result: T },
 ): Promise<T> {
   for (;;) {
-    const { Item } = await table.documents.send(
-      new GetCommand({ TableName: table.name, Key: KEY, ConsistentRead: true }),
-    );
-    const read = readTurnstile(Item) ?? NOBODY;
+    const read = readTurnstile(await getItem(table, KEY)) ?? NOBODY;
     const { turnstile, result } = change(read);
     if (turnstile === read) return result;
-    const put = new PutCommand({
-      TableName: table.name,
-      Item: { ...turnstile, ...KEY, version: read.version + 1 },
-      ConditionExpression: 'attribute_not_exists(version) OR version = :read',
-      ExpressionAttributeValues: { ':read': read.version },
-    });
-    if (await unlessChanged(() => table.documents.send(put))) return result;
+    const item = { ...turnstile, ...KEY, version: read.version + 1 };
+    if (await putItem(table, item, ifVersion(read.version))) return result;
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
-import { itemsOf, queryPages } from '../../shared/store/table.ts';
+import { getItems, queryPages } from '../../shared/store/table.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -23,12 +23,13 @@ function busyTable(answered: number) {
   return { table: { documents: { send }, name: 't' } as unknown as Table, calls };
 }
 
-const keys = (count: number) => Array.from({ length: count }, (_, index) => ({ pk: `account#${index}` }));
+const keys = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ pk: `account#${index}`, sk: 'status' }));
 
 describe('reading many items', () => {
   it('asks a hundred at a time, and again for those that DynamoDB left out', async () => {
     const { table, calls } = busyTable(60);
-    const items = itemsOf(table, keys(130));
+    const items = getItems(table, keys(130));
     await jest.runAllTimersAsync();
     expect(await items).toEqual(keys(130));
     expect(calls).toEqual([100, 40, 30]);
@@ -36,7 +37,7 @@ describe('reading many items', () => {
 
   it('fails when it goes on leaving some out, rather than taking them for absent', async () => {
     const { table, calls } = busyTable(0);
-    const items = expect(itemsOf(table, keys(4))).rejects.toThrow(ServiceFault);
+    const items = expect(getItems(table, keys(4))).rejects.toThrow(ServiceFault);
     await jest.runAllTimersAsync();
     await items;
     expect(calls).toHaveLength(8);
