@@ -3,12 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { parseBaseline } from '../controllers/kinds/baseline.ts';
 import { kinds as shippedKinds } from '../controllers/kinds/index.ts';
-import type { AnyKind } from '../controllers/kinds/kind.ts';
 import { InvalidDesiredState, type Problem } from '../shared/domain/errors.ts';
 import { interpolateDeep, type Lookup } from '../shared/domain/interpolate.ts';
+import { aFakeKind } from './kinds/fake-kind.ts';
 
 /** Two kinds as small as can be: the first gives outputs, the second lists values and renders them. */
-const house = fakeKind({
+const house = aFakeKind({
   name: 'house',
   section: z.strictObject({ cidr: z.string(), doors: z.array(z.string()).default([]) }),
   outputNames: ({ doors }: { doors: string[] }) => ['house.id', ...doors.map((door) => `door.${door}.id`)],
@@ -18,7 +18,7 @@ const house = fakeKind({
     throw new InvalidDesiredState('bad house', [{ path: 'cidr', message: 'not a CIDR block' }]);
   },
 });
-const letters = fakeKind({
+const letters = aFakeKind({
   name: 'letters',
   section: z.array(
     z.strictObject({
@@ -30,25 +30,6 @@ const letters = fakeKind({
   render: interpolateDeep,
 });
 const kinds = [house, letters];
-
-function fakeKind(kind: Pick<AnyKind, 'name' | 'section' | 'outputNames' | 'render'>): AnyKind {
-  const never = () => {
-    throw new Error('reading a baseline calls nobody');
-  };
-  return {
-    condition: 'Fake',
-    scope: 'global',
-    permissions: { read: [], write: [] },
-    resources: never,
-    observe: never,
-    outputs: never,
-    made: never,
-    diff: never,
-    apply: never,
-    remove: never,
-    ...kind,
-  };
-}
 
 function problems(text: string): readonly Problem[] {
   const answer = parseBaseline(text, kinds);
@@ -103,13 +84,30 @@ describe('a baseline', () => {
   });
 
   test.each([
-    ['an output of a later kind', 'house:\n  cidr: ${letters.first}\nletters: []', 'house.cidr', 3],
     ['an output of its own', 'house:\n  cidr: 10.0.0.0/16\n  doors: ["${house.id}"]', 'house.doors[0]', 4],
     ['an output that its section does not make', 'letters: [{ to: "${door.back.id}" }]', 'letters[0].to', 2],
     ['a value without a name', 'letters:\n - to: ${values.}', 'letters[0].to', 3],
     ['a name that is not closed', 'letters:\n - to: "${account.id"', 'letters[0].to', 3],
   ])('may not use %s', (_, sections, path, line) => {
     expect(problems(`name: x\n${sections}\n`)).toMatchObject([{ path, line }]);
+  });
+
+  test('may use an output of a kind that stands later in the list', () => {
+    expect(
+      problems('name: x\nhouse:\n  cidr: 10.0.0.0/16\n  doors: ["${letters.first}"]\nletters: []'),
+    ).toEqual([]);
+  });
+
+  test('whose sections wait for each other is refused with the way round', () => {
+    const text =
+      'name: x\nhouse:\n  cidr: 10.0.0.0/16\n  doors: ["${letters.first}"]\nletters: [{ to: "${house.id}" }]';
+    expect(problems(text)).toEqual([
+      {
+        path: 'letters[0].to',
+        line: 5,
+        message: 'the sections wait for each other: house → letters → house',
+      },
+    ]);
   });
 
   test('names every problem at once, in the order of the lines, missing keys at what lacks them', () => {
@@ -173,6 +171,71 @@ describe('a baseline', () => {
     expect(problems('name: x\n? [a]\n: 1\n7: 1\n__proto__: {}\nletters: []').map(({ line }) => line)).toEqual(
       [1, 4, 5],
     );
+  });
+});
+
+describe('the regions of a baseline', () => {
+  const inRegions = (regions: string, letter = '${account.id}') =>
+    `name: x\nregions: ${regions}\nletters: [{ to: "${letter}" }]\nhouse: { cidr: 10.0.0.0/16 }\n`;
+
+  test('are kept in their order, with whether they are enabled', () => {
+    const text = `enableRegions: true\n${inRegions('[eu-west-1, us-east-1]')}`;
+    expect(parseBaseline(text, kinds)).toMatchObject({
+      baseline: { regions: ['eu-west-1', 'us-east-1'], enableRegions: true },
+    });
+    const without = parseBaseline(`enableRegions: false\n${inRegions('[eu-west-1]')}`, kinds);
+    expect(without).not.toHaveProperty('baseline.enableRegions');
+  });
+
+  test.each([
+    ['none', '[]', 'regions', 'lists one region at least'],
+    ['one twice', '[eu-west-1, us-east-1, eu-west-1]', 'regions[2]', 'eu-west-1 stands here twice'],
+    ['a zone', '[eu-west-1a]', 'regions[0]', 'must be a region'],
+    [
+      'one of another partition',
+      '[eu-west-1, us-gov-west-1]',
+      'regions[1]',
+      'us-gov-west-1 is not in the partition aws, where the accounts are',
+    ],
+  ])('cannot be %s', (_, regions, path, message) => {
+    expect(problems(inRegions(regions))).toEqual([{ path, line: 2, message }]);
+  });
+
+  test('must be of the partition of the deployment', () => {
+    const text = inRegions('[eu-west-1]');
+    expect(parseBaseline(text, kinds, { partition: 'aws' })).toHaveProperty('baseline');
+    expect(parseBaseline(text, kinds, { partition: 'aws-cn' })).toMatchObject({
+      problems: [{ path: 'regions[0]', line: 2 }],
+    });
+  });
+
+  const regional = [aFakeKind({ ...house, scope: 'regional' }), letters];
+  const messages = (text: string) => {
+    const answer = parseBaseline(text, regional);
+    return 'problems' in answer ? answer.problems.map(({ message }) => message) : [];
+  };
+
+  test('may be named for an output of another one', () => {
+    expect(messages(inRegions('[eu-west-1, us-east-1]', '${regions.us-east-1.house.id}'))).toEqual([]);
+    expect(messages(inRegions('[eu-west-1, us-east-1]', '${regions.us-east-1.house.door}'))).toEqual([
+      'unknown name ${regions.us-east-1.house.door}; known here are regions.us-east-1.house.id',
+    ]);
+  });
+
+  test('have no output of a region that they do not list, nor of a kind without regions', () => {
+    expect(messages(inRegions('[eu-west-1]', '${regions.us-east-1.house.id}'))).toEqual([
+      'unknown name ${regions.us-east-1.house.id}: no account is managed in us-east-1; the regions of the baseline are eu-west-1',
+    ]);
+    expect(problems(inRegions('[eu-west-1]', '${regions.eu-west-1.house.id}'))).toHaveLength(1);
+  });
+
+  test('may be left to registrations, of which nothing but the name of a region can be known', () => {
+    const text = (region: string) =>
+      `name: x\nhouse: { cidr: 10.0.0.0/16 }\nletters: [{ to: "\${regions.${region}.house.id}" }]`;
+    expect(messages(text('us-east-1'))).toEqual([]);
+    expect(messages(text('moon'))).toEqual([
+      'unknown name ${regions.moon.house.id}: no account is managed in moon',
+    ]);
   });
 });
 

@@ -9,16 +9,18 @@ import { type BaselineDraft, parseBaseline } from '../kinds/baseline.ts';
 import { kinds } from '../kinds/index.ts';
 
 /** What a baseline must fit of a deployment. */
-export type KnownConfig = Pick<Config, 'executionRolePattern'> & Partial<Pick<Config, 'rolePolicyQuotas'>>;
+export type KnownConfig = Pick<Config, 'executionRolePattern'> &
+  Partial<Pick<Config, 'partition' | 'rolePolicyQuotas'>>;
 
 /** A text as a baseline, checked for a deployment where one is given; or what is wrong with it, by line. Pure. */
 export function checkText(
   text: string,
   config?: KnownConfig,
 ): { baseline: BaselineDraft } | { problems: Problem[] } {
-  const { executionRolePattern, rolePolicyQuotas } = config ?? {};
+  const { executionRolePattern, partition, rolePolicyQuotas } = config ?? {};
   return parseBaseline(text, kinds, {
     ...(executionRolePattern && { executionRolePattern }),
+    ...(partition && { partition }),
     ...(rolePolicyQuotas && { rolePolicyQuotas }),
   });
 }

@@ -1,24 +1,28 @@
 import { z } from 'zod';
 import { BaselineName } from '../../shared/domain/account.ts';
-import {
-  type Found,
-  inOrder,
-  issuesOf,
-  type Path,
-  splitPath,
-} from '../../shared/domain/document-problems.ts';
+import { type Found, inOrder, issuesOf, splitPath } from '../../shared/domain/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/domain/errors.ts';
 import { type Lookup, namesIn } from '../../shared/domain/interpolate.ts';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { isRegionName, outsideOf, partitionOf, Regions } from '../../shared/domain/region.ts';
 import { formatPath } from '../../shared/domain/requests.ts';
+import { splitOutputKey } from '../../shared/domain/unit.ts';
 import { readYaml } from '../../shared/domain/yaml.ts';
+import { circleOf, type KeptSection, textsIn } from './graph.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
 
-/** A baseline as its text says it: a section a kind, checked, and left as it was written: a pass parses it again. */
+/** A baseline as its text says it: a section a kind, checked, and left as it was written: a run parses it again. */
 export interface BaselineDraft {
   readonly name: string;
   readonly description: string;
+  readonly regions?: readonly string[];
+  readonly enableRegions?: true;
   readonly sections: Readonly<Record<string, unknown>>;
+}
+
+/** What a baseline must fit of the deployment that is to apply it. */
+export interface DeploymentLimits extends Pick<KindAccount, 'executionRolePattern' | 'rolePolicyQuotas'> {
+  readonly partition?: string;
 }
 
 /** The `${…}` names that every account has, with the sample that a baseline is tried with. */
@@ -46,19 +50,24 @@ const VALUE_NAME = /^values\.[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const Head = z.object({
   name: BaselineName,
   description: z.string().max(1024).default(''),
+  /** Where accounts are managed; the first is their home region. */
+  regions: Regions.optional(),
+  /** Regions that are not enabled in an account are enabled there. */
+  enableRegions: z.boolean().optional(),
 });
+const HEAD_KEYS = Object.keys(Head.shape);
 
 /**
- * Reads and checks a baseline: YAML with `name`, `description` and a section for each kind by the kind's name. Every
- * problem comes back with its path (`parameters[2].value`) and line; nothing is thrown for bad input. Names `${…}`
- * must be known: those of every account, `values.*`, and the outputs of kinds earlier in the list. A baseline that
- * passes was rendered once with sample values.
- * @param deployment what the deployment that is to keep it asks of a role's name, and allows in it; nothing without one
+ * Reads and checks a baseline: YAML with `name`, `description`, `regions`, `enableRegions` and a section for each kind by the
+ * kind's name. Every problem comes back with its path (`parameters[2].value`) and line; nothing is thrown for bad input. Names `${…}`
+ * must be known: those of every account, `values.*`, and the outputs of other kinds, which must not wait for each other in a circle.
+ * A baseline that passes was rendered once with sample values.
+ * @param deployment what the deployment that is to apply it asks and allows; nothing without one
  */
 export function parseBaseline(
   text: string,
   kinds: readonly AnyKind[],
-  deployment: Pick<KindAccount, 'executionRolePattern' | 'rolePolicyQuotas'> = {},
+  deployment: DeploymentLimits = {},
 ): { baseline: BaselineDraft } | { problems: Problem[] } {
   const yaml = readYaml(text);
   if ('problems' in yaml) return yaml;
@@ -66,45 +75,71 @@ export function parseBaseline(
     return { problems: [{ path: '', message: 'a baseline is a mapping with a name and sections', line: 1 }] };
   }
   const given = yaml.value as Record<string, unknown>;
+  const { partition, ...limits } = deployment;
   const head = Head.safeParse(given, { error: inPlainWords });
-  const found: Found[] = [...issuesOf(head.error, []), ...unknownKeys(given, kinds)];
-  const sections: Record<string, unknown> = {};
-  const account = { ...SAMPLE_ACCOUNT, ...deployment };
-  const sample: Sample = { account, names: new Set(), complete: true };
-  for (const kind of kinds) {
-    if (!Object.hasOwn(given, kind.name)) continue;
-    found.push(...checkSection(kind, given[kind.name], sample));
-    sections[kind.name] = given[kind.name];
-  }
+  const regions = Head.shape.regions.safeParse(given.regions).data;
+  const present = kinds.filter(({ name }) => Object.hasOwn(given, name));
+  const sample = sampleOf(present, given, { account: { ...SAMPLE_ACCOUNT, ...limits }, regions });
+  const found: Found[] = [
+    ...issuesOf(head.error, []),
+    ...strangeRegions(regions ?? [], partition),
+    ...unknownKeys(given, kinds),
+    ...present.flatMap((kind) => checkSection(kind, given[kind.name], sample)),
+    ...circleProblems(sample.kept),
+  ];
   if (found.length > 0 || !head.success) return { problems: inOrder(found, yaml) };
-  return { baseline: { ...head.data, sections } };
+  const { regions: _, enableRegions, ...named } = head.data;
+  const sections = Object.fromEntries(present.map(({ name }) => [name, given[name]]));
+  return {
+    baseline: { ...named, ...(regions && { regions }), ...(enableRegions && { enableRegions }), sections },
+  };
 }
 
 /** What the sections are tried with. */
 interface Sample {
   readonly account: KindAccount;
-  /** Outputs of the kinds so far. */
-  readonly names: Set<string>;
-  /** False once a section could not be read: then nobody knows what it would have given. */
-  complete: boolean;
+  /** Those of the baseline; absent where it leaves them to the deployment and to registrations. */
+  readonly regions: readonly string[] | undefined;
+  /** The sections that could be read. */
+  readonly kept: readonly KeptSection[];
+  /** False where a section could not be read: then nobody knows which outputs it has. */
+  readonly complete: boolean;
 }
 
-/** Checks a section, and notes the outputs that later ones may use. */
+function sampleOf(
+  present: readonly AnyKind[],
+  given: Readonly<Record<string, unknown>>,
+  { account, regions }: Pick<Sample, 'account' | 'regions'>,
+): Sample {
+  const kept = present.flatMap((kind): KeptSection[] => {
+    const { data, success } = kind.section.safeParse(given[kind.name]);
+    return success ? [{ kind, section: data }] : [];
+  });
+  const region = regions?.[0] ?? account.region;
+  return { account: { ...account, region }, regions, kept, complete: kept.length === present.length };
+}
+
 function checkSection(kind: AnyKind, given: unknown, sample: Sample): Found[] {
-  const names = unknownNames(given, [kind.name], sample, kind.namesForAws);
+  const names = unknownNames(kind, given, sample);
   const parsed = kind.section.safeParse(given, { error: inPlainWords });
-  if (!parsed.success) {
-    sample.complete = false;
-    return [...names, ...issuesOf(parsed.error, [kind.name])];
-  }
+  if (!parsed.success) return [...names, ...issuesOf(parsed.error, [kind.name])];
   const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, sample);
-  for (const name of kind.outputNames(parsed.data)) sample.names.add(name);
   return [...names, ...rendering];
+}
+
+/** Regions of another partition than the deployment's, or than the first one's where no deployment is known. */
+function strangeRegions(regions: readonly string[], partition: string | undefined): Found[] {
+  const own = partition ?? partitionOf(regions[0] ?? '');
+  if (own === undefined) return [];
+  return outsideOf(own, regions).map((region) => ({
+    path: ['regions', regions.indexOf(region)],
+    message: `${region} is not in the partition ${own}, where the accounts are`,
+  }));
 }
 
 function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]): Found[] {
   const sections = kinds.map(({ name }) => name);
-  const unknown = Object.keys(given).filter((key) => !['name', 'description', ...sections].includes(key));
+  const unknown = Object.keys(given).filter((key) => ![...HEAD_KEYS, ...sections].includes(key));
   const found = unknown.map((key) => ({
     path: [key],
     message: `unknown key; the sections are ${sections.join(', ')}`,
@@ -113,28 +148,60 @@ function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]):
   return [{ path: [], message: `a baseline has at least one section of ${sections.join(', ')}` }];
 }
 
+/** Sections that wait for each other's outputs, so that none would ever be written. */
+function circleProblems(kept: readonly KeptSection[]): Found[] {
+  const circle = circleOf(kept);
+  if (!circle) return [];
+  const { kinds, path } = circle;
+  const message =
+    kinds.length > 2
+      ? `the sections wait for each other: ${kinds.join(' → ')}`
+      : `${kinds[0]} cannot use an output of its own`;
+  return [{ path, message }];
+}
+
 /** Every `${…}` in a section that means nothing there, and every `${` that is not closed. */
-function unknownNames(value: unknown, path: Path, sample: Sample, forAws?: RegExp): Found[] {
-  if (typeof value === 'string') {
-    const unknown = namesIn(value).filter((name) => !isKnown(name, sample) && !forAws?.test(name));
-    const found = unknown.map((name) => ({ path, message: explainName(name, sample) }));
-    const written = forAws?.test('$') ? value.replaceAll('${$}', '') : value;
+function unknownNames(kind: AnyKind, section: unknown, sample: Sample): Found[] {
+  const { namesForAws: forAws } = kind;
+  return textsIn(section, [kind.name]).flatMap(({ path, text }) => {
+    const unknown = namesIn(text).filter((name) => !isKnown(name, sample) && !forAws?.test(name));
+    const found = unknown.map((name) => ({ path, message: explainName(name, kind, sample) }));
+    const written = forAws?.test('$') ? text.replaceAll('${$}', '') : text;
     const closed = namesIn(written).reduce((rest, name) => rest.replace(`\${${name}}`, ''), written);
     return closed.includes('${') ? [...found, { path, message: 'a `${` without a name and a `}`' }] : found;
-  }
-  if (value === null || typeof value !== 'object') return [];
-  const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
-  return parts.flatMap(([key, item]) => unknownNames(item, [...path, key], sample, forAws));
+  });
 }
 
 function isKnown(name: string, sample: Sample): boolean {
-  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name) || sample.names.has(name)) return true;
+  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name)) return true;
+  const elsewhere = splitOutputKey(name);
+  if (elsewhere && !mayHave(elsewhere.region, sample)) return false;
+  if (outputsIn(sample, elsewhere && 'regional').includes(elsewhere?.name ?? name)) return true;
   return !sample.complete && /^[a-z][\w-]*(\.[\w-]+)+$/i.test(name);
 }
 
-function explainName(name: string, sample: Sample): string {
-  const known = [...Object.keys(SAMPLES), 'values.*', ...sample.names];
-  return `unknown name \${${name}}; known here are ${known.join(', ')}`;
+/** Whether an account may be managed there: where the baseline does not say, a registration may. */
+function mayHave(region: string, { regions }: Sample): boolean {
+  return regions ? regions.includes(region) : isRegionName(region);
+}
+
+/** The outputs that the sections have, of kinds of that scope, or of all. */
+function outputsIn({ kept }: Sample, scope?: 'regional', but?: AnyKind): string[] {
+  return kept
+    .filter(({ kind }) => kind !== but && (scope === undefined || kind.scope === scope))
+    .flatMap(({ kind, section }) => [...kind.outputNames(section)]);
+}
+
+function explainName(name: string, kind: AnyKind, sample: Sample): string {
+  const elsewhere = splitOutputKey(name);
+  if (elsewhere && !mayHave(elsewhere.region, sample)) {
+    const known = sample.regions ? `; the regions of the baseline are ${sample.regions.join(', ')}` : '';
+    return `unknown name \${${name}}: no account is managed in ${elsewhere.region}${known}`;
+  }
+  const outputs = elsewhere
+    ? outputsIn(sample, 'regional', kind).map((one) => `regions.${elsewhere.region}.${one}`)
+    : [...Object.keys(SAMPLES), 'values.*', ...outputsIn(sample, undefined, kind)];
+  return `unknown name \${${name}}; known here are ${outputs.join(', ')}`;
 }
 
 /**
@@ -142,7 +209,12 @@ function explainName(name: string, sample: Sample): string {
  * sample, so that what a kind says about a text with one in it is not held against the baseline.
  */
 function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): Found[] {
-  const lookup: Lookup = (name) => SAMPLES[name] ?? (sample.names.has(name) ? sampleOutput(name) : undefined);
+  const samples: Readonly<Record<string, string>> = { ...SAMPLES, region: sample.account.region };
+  const lookup: Lookup = (name) => {
+    if (Object.hasOwn(samples, name)) return samples[name];
+    const plain = splitOutputKey(name)?.name ?? name;
+    return outputsIn(sample).includes(plain) ? sampleOutput(plain) : undefined;
+  };
   const found = problemsOf(() => {
     const wanted = kind.render(section, lookup, sample.account);
     return kind.problems?.(wanted) ?? [];

@@ -9,6 +9,10 @@ export interface BaselineDocument {
   readonly name: string;
   readonly version: number;
   readonly description: string;
+  /** Where accounts are managed, unless their registration says otherwise; absent: where Orgkeeper itself is. */
+  readonly regions?: readonly string[];
+  /** Regions that are not enabled in an account are enabled there. */
+  readonly enableRegions?: true;
   /** A section a kind, by the kind's name, as parsed from the text; checked when it was published. */
   readonly sections: Readonly<Record<string, unknown>>;
   /** The YAML it was published from, to the letter. */

@@ -1,18 +1,12 @@
 import { z } from 'zod';
 import { AccountId, type AccountRecord } from './account.ts';
-
-const Difference = z.strictObject({
-  kind: z.string(),
-  resource: z.string(),
-  path: z.string(),
-  desired: z.unknown().optional(),
-  actual: z.unknown().optional(),
-  action: z.enum(['created', 'updated', 'removed', 'reported']),
-});
+import { differenceFields } from './status.ts';
 
 /** A kind that a pass could not bring there now. */
 const Obstacle = z.strictObject({
   kind: z.string(),
+  /** Of what stands in a region. */
+  region: z.string().exactOptional(),
   state: z.enum(['blocked', 'settling', 'failed']),
   message: z.string(),
 });
@@ -23,7 +17,7 @@ const PlanDocument = z.strictObject({
   /** Without a version where the plan is by a file. */
   baseline: z.strictObject({ name: z.string(), version: z.number().optional() }),
   /** What a pass would write, and what it would only report. */
-  differences: z.array(Difference),
+  differences: z.array(z.strictObject(differenceFields)),
   obstacles: z.array(Obstacle),
 });
 export type PlanDocument = z.infer<typeof PlanDocument>;

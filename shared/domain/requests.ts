@@ -3,6 +3,7 @@ import { AccountId } from './account.ts';
 import { parseBaselineReference } from './baseline.ts';
 import type { Problem } from './errors.ts';
 import { inPlainWords } from './plain-words.ts';
+import { Regions } from './region.ts';
 
 const text = (max: number) => z.string().min(1).max(max);
 const Values = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), z.string().max(1024));
@@ -42,11 +43,7 @@ const AccountRegistrationRequested = z
           .max(16),
       })
       .optional(),
-    regions: z
-      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region'))
-      .min(1)
-      .max(20)
-      .optional(),
+    regions: Regions.optional(),
     values: Values.optional(),
     tags: Tags.optional(),
   })

@@ -1,7 +1,11 @@
+import { z } from 'zod';
+
 /** One field that is, or was, not as desired. `action` says what was done about it. */
 export interface Difference {
   /** Name of the kind: `executionRole`, `network`, `parameters`. */
   readonly kind: string;
+  /** Of what stands in a region. */
+  readonly region?: string;
   /** The thing in the account: a role's name, `subnet public`, a parameter's name. */
   readonly resource: string;
   /** The field within it: `trustPolicy`, `tags.owner`, `routes.0.0.0.0/0`; empty for the thing itself. */
@@ -15,12 +19,23 @@ export interface Difference {
 /** `reported`: seen and left alone (observe mode, plan, not ours, needs replacement). */
 export type DifferenceAction = 'created' | 'updated' | 'removed' | 'reported';
 
+/** A difference as it is read, from the table and from whoever answers for a plan. */
+export const differenceFields = {
+  kind: z.string(),
+  region: z.string().exactOptional(),
+  resource: z.string(),
+  path: z.string(),
+  desired: z.unknown().optional(),
+  actual: z.unknown().optional(),
+  action: z.enum(['created', 'updated', 'removed', 'reported']),
+} satisfies { readonly [K in keyof Difference]-?: z.ZodType<Difference[K]> };
+
 /** What is to be known of one thing about an account: a kind, or whether it can be entered. Public. */
 export interface Condition {
   /** `ExecutionRole`, `Network`, `Parameters`, `Access`. */
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
-  /** Of what stands in another region than the account's; absent for its own, and for what has none. */
+  /** Of what stands in a region; absent for what has none. */
   readonly region?: string;
   /** One PascalCase word. */
   readonly reason: string;

@@ -20,6 +20,8 @@ const baselines: Shelf<BaselineDocument> = {
     name: z.string(),
     version: z.int(),
     description: z.string(),
+    regions: z.array(z.string()).exactOptional(),
+    enableRegions: z.literal(true).exactOptional(),
     sections: z.record(z.string(), z.unknown()),
     text: z.string(),
     publishedAt: z.string(),

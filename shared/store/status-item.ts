@@ -1,27 +1,27 @@
 import { z } from 'zod';
 import { AccountId } from '../domain/account.ts';
-import type { AccountStatus, Condition, Difference, Home, Leftover, PassRecord } from '../domain/status.ts';
+import {
+  type AccountStatus,
+  type Condition,
+  differenceFields,
+  type Home,
+  type Leftover,
+  type PassRecord,
+} from '../domain/status.ts';
 import { type Fields, type Item, reader } from './item.ts';
 import { Announced, BaselineAt } from './record-item.ts';
 
 /** What caused a pass, or a request. */
 export const Cause = z.looseObject({ source: z.string(), detailType: z.string(), id: z.string() });
 
-const difference: Fields<Difference> = {
-  kind: z.string(),
-  resource: z.string(),
-  path: z.string(),
-  desired: z.unknown().optional(),
-  actual: z.unknown().optional(),
-  action: z.enum(['created', 'updated', 'removed', 'reported']),
-};
-const condition: Fields<Omit<Condition, 'region'>> = {
+const condition = {
   type: z.string(),
+  region: z.string().exactOptional(),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: z.string(),
   message: z.string(),
   changedAt: z.string(),
-};
+} satisfies Fields<Condition>;
 const pass: Fields<PassRecord> = {
   id: z.string(),
   startedAt: z.string(),
@@ -30,7 +30,7 @@ const pass: Fields<PassRecord> = {
   baseline: BaselineAt,
   result: z.enum(['unchanged', 'corrected', 'drifted', 'waiting', 'failed']),
   calls: z.looseObject({ reads: z.number(), writes: z.number() }),
-  differences: z.array(z.looseObject(difference)),
+  differences: z.array(z.looseObject(differenceFields)),
 };
 const home: Fields<Home> = { region: z.string(), baseline: BaselineAt };
 const leftover: Fields<Leftover> = {
@@ -46,7 +46,7 @@ const fields: Fields<AccountStatus> = {
   ready: z.boolean(),
   retired: z.literal(true).optional(),
   readySince: z.string().optional(),
-  conditions: z.array(z.looseObject({ ...condition, region: z.string().exactOptional() })),
+  conditions: z.array(z.looseObject(condition)),
   outputs: z.record(z.string(), z.string()),
   home: z.looseObject(home).optional(),
   leftovers: z.array(z.looseObject(leftover)).optional(),

@@ -69,6 +69,26 @@ describe('items of version 1', () => {
     expect(await read(tableOf().table)).toEqual(entity(recordedAt(pk, sk)));
   });
 
+  it('the same items with regions are read with them', async () => {
+    const there = { region: 'us-east-1' };
+    const status = recordedAt(account, 'status');
+    const list = (name: string, from: Item) => (from[name] as Item[]).map((one) => ({ ...one, ...there }));
+    const lastPass = status.lastPass as Item;
+    const regional = {
+      ...status,
+      conditions: list('conditions', status),
+      lastPass: { ...lastPass, differences: list('differences', lastPass) },
+    };
+    const baseline = {
+      ...recordedAt('baseline#analytics', 'version#'),
+      regions: ['eu-west-1'],
+      enableRegions: true,
+    };
+    const { table } = tableOf(regional, baseline);
+    expect(await getStatus(table, MEMBER)).toEqual(entity(regional));
+    expect(await getBaseline(table, 'analytics', 1)).toEqual(entity(baseline));
+  });
+
   it('the listing that was left is gone on with', async () => {
     const now = new Date('2026-11-20T09:06:00Z');
     const begun = await beginListing(tableOf().table, { now, until: now });

@@ -1,0 +1,155 @@
+import type { Path } from '../../shared/domain/document-problems.ts';
+import { namesIn } from '../../shared/domain/interpolate.ts';
+import { GLOBAL, outputKey, splitOutputKey, type Unit } from '../../shared/domain/unit.ts';
+import type { AnyKind } from './kind.ts';
+
+/** A kind together with what a baseline says of it, as its schema reads it. */
+export interface KeptSection {
+  readonly kind: AnyKind;
+  readonly section: unknown;
+}
+
+/** A `${…}` in the section of a kind that an output of a kind fills in. */
+interface Need {
+  readonly by: AnyKind;
+  /** Where in its section. */
+  readonly path: Path;
+  readonly name: string;
+  readonly from: AnyKind;
+  /** Where the name says a region. */
+  readonly region?: string;
+}
+
+/** Kinds that wait for each other, the first one again at the end, and where the last of them names the first. */
+export interface Circle {
+  readonly kinds: readonly string[];
+  readonly path: Path;
+}
+
+/** A unit and those whose outputs its section names. */
+export interface UnitNode {
+  readonly unit: Unit;
+  readonly after: readonly Unit[];
+}
+
+/**
+ * The units of an account: each kind in each of its regions, global ones once, ordered so that each stands behind those whose
+ * outputs its section names; otherwise kinds in their given order, the home region first. Pure. A circle, which no published
+ * baseline has, is cut where it closes.
+ * @param regions the first is the home region
+ */
+export function unitGraph(
+  kept: readonly KeptSection[],
+  regions: readonly [string, ...string[]],
+): readonly UnitNode[] {
+  const needs = needsOf(kept);
+  const [home] = regions;
+  return kindsInOrder(kept, needs).flatMap((kind) =>
+    (kind.scope === 'global' ? [GLOBAL] : regions).map((region): UnitNode => {
+      const unit = { kind: kind.name, region };
+      const after = needs
+        .filter(({ by }) => by === kind)
+        .map((need) => ({ kind: need.from.name, region: regionOfNeed(need, unit, home) }))
+        .filter((one) => one.region === GLOBAL || regions.includes(one.region));
+      return { unit, after: unique(after) };
+    }),
+  );
+}
+
+/**
+ * Under which key of an account's outputs a `${…}` name in a section of this unit finds its value: a plain name means the unit's
+ * own region, in a global unit the home region. Undefined where none of the kinds gives such an output. Pure.
+ */
+export function keyOfName(
+  name: string,
+  unit: Unit,
+  kept: readonly KeptSection[],
+  home: string,
+): string | undefined {
+  const { by, region } = giverOf(name, kept) ?? {};
+  if (!by) return undefined;
+  const plain = splitOutputKey(name)?.name ?? name;
+  return outputKey(plain, regionOfNeed({ from: by, ...(region && { region }) }, unit, home), home);
+}
+
+/** A circle of kinds that wait for each other's outputs; undefined where there is none. Pure. */
+export function circleOf(kept: readonly KeptSection[]): Circle | undefined {
+  const needs = needsOf(kept);
+  const done = new Set<AnyKind>();
+  const visit = (kind: AnyKind, way: readonly Need[]): Circle | undefined => {
+    const begin = way.findIndex(({ by }) => by === kind);
+    const last = way.at(-1);
+    if (begin >= 0 && last) {
+      const kinds = [...way.slice(begin).map(({ by }) => by.name), kind.name];
+      return { kinds, path: [last.by.name, ...last.path] };
+    }
+    if (done.has(kind)) return undefined;
+    for (const need of needs.filter(({ by }) => by === kind)) {
+      const found = visit(need.from, [...way, need]);
+      if (found) return found;
+    }
+    done.add(kind);
+    return undefined;
+  };
+  for (const { kind } of kept) {
+    const found = visit(kind, []);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Every text in a value, with its path. Pure. */
+export function textsIn(value: unknown, path: Path = []): { path: Path; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (value === null || typeof value !== 'object') return [];
+  const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
+  return parts.flatMap(([key, item]) => textsIn(item, [...path, key]));
+}
+
+function needsOf(kept: readonly KeptSection[]): Need[] {
+  return kept.flatMap(({ kind, section }) =>
+    textsIn(section).flatMap(({ path, text }) =>
+      namesIn(text).flatMap((name): Need[] => {
+        const { by: from, region } = giverOf(name, kept) ?? {};
+        return from ? [{ by: kind, path, name, from, ...(region && { region }) }] : [];
+      }),
+    ),
+  );
+}
+
+/** The kind whose output a name stands for, and the region that it says. */
+function giverOf(
+  name: string,
+  kept: readonly KeptSection[],
+): { readonly by: AnyKind; readonly region?: string } | undefined {
+  const elsewhere = splitOutputKey(name);
+  const plain = elsewhere?.name ?? name;
+  const by = kept.find(
+    ({ kind, section }) =>
+      (!elsewhere || kind.scope === 'regional') && kind.outputNames(section).includes(plain),
+  );
+  return by && { by: by.kind, ...(elsewhere && { region: elsewhere.region }) };
+}
+
+function regionOfNeed({ from, region }: Pick<Need, 'from' | 'region'>, unit: Unit, home: string): string {
+  if (from.scope === 'global') return GLOBAL;
+  return region ?? (unit.region === GLOBAL ? home : unit.region);
+}
+
+/** Each kind behind those that it needs, otherwise in the order given. */
+function kindsInOrder(kept: readonly KeptSection[], needs: readonly Need[]): AnyKind[] {
+  const order: AnyKind[] = [];
+  const place = (kind: AnyKind, way: readonly AnyKind[]): void => {
+    if (order.includes(kind) || way.includes(kind)) return;
+    for (const need of needs) if (need.by === kind) place(need.from, [...way, kind]);
+    order.push(kind);
+  };
+  for (const { kind } of kept) place(kind, []);
+  return order;
+}
+
+function unique(units: readonly Unit[]): Unit[] {
+  return units.filter(
+    (unit, at) => units.findIndex(({ kind, region }) => kind === unit.kind && region === unit.region) === at,
+  );
+}
