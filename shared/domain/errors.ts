@@ -1,151 +1,117 @@
 /** What happens after a failure. */
 export type Retry =
-  /** Make the message visible again after a backoff; parked with a due time in the end. */
+  /** The message is redelivered after a backoff; after the last delivery, a due time is saved instead. */
   | 'again'
-  /** Put into the account's condition; looked at again when due. */
+  /** The condition is False; the account is reconciled again after `retryAfterSeconds`. */
   | 'when-due'
-  /** Put into the condition; tried again when desired state changes, or by the sweep. */
+  /** The condition is False; nothing is tried until desired state changes, or the next sweep. */
   | 'when-changed';
 
-/** What may be known of a failure beside its message. */
+/** The classes of failures. */
+type FailureName =
+  | 'Throttled'
+  | 'ServiceFault'
+  | 'Conflict'
+  | 'OutOfTime'
+  | 'NotYetConsistent'
+  | 'AccessDenied'
+  | 'QuotaExceeded'
+  | 'AccountNotReady'
+  | 'InvalidDesiredState'
+  | 'ForeignResource'
+  | 'UnreadableItem';
+
+/** What may be known of a failure besides its message. */
 export interface ErrorDetails {
+  /** One PascalCase word for machines; the name of the class unless something more precise is known. */
+  readonly reason?: string;
   /** One sentence: what the person on call can do. */
   readonly remedy?: string;
   readonly cause?: unknown;
-  /** Seconds until it is worth another look; for `when-due`, and for a `when-changed` that others may change. */
+  /** Seconds until another try is worthwhile; for `when-due`, and for a `when-changed` that others may change. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * Every failure that Orgkeeper knows. `reason` is one PascalCase word for machines, `message` one sentence for
- * the person on call, `remedy` what they can do. The class decides what happens next (`Retry`); SDK errors
- * become these in one place, shared/aws/translate-error.ts.
+ * Every failure that Orgkeeper knows. `message` is one sentence for the person on call. The class decides what happens
+ * next (`Retry`). SDK errors become these in one place, shared/aws/translate-error.ts.
  */
 export abstract class ControllerError extends Error {
-  abstract override readonly name: string;
-  abstract readonly retry: Retry;
-  /** PascalCase, one word. The class's own unless something more precise is known. */
+  abstract override readonly name: FailureName;
+  readonly retry: Retry;
   readonly reason: string;
   readonly remedy: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(reason: string, message: string, details: ErrorDetails = {}) {
+  constructor(retry: Retry, message: string, details: ErrorDetails & { readonly reason: string }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.reason = reason;
+    this.retry = retry;
+    this.reason = details.reason;
     this.remedy = details.remedy;
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }
 
+/** A class of failures: its name (the default `reason`), what happens next, and defaults of the details. */
+function failure<Name extends FailureName>(name: Name, retry: Retry, defaults: ErrorDetails = {}) {
+  return class extends ControllerError {
+    override readonly name: Name = name;
+    constructor(message: string, details?: ErrorDetails) {
+      super(retry, message, { reason: name, ...defaults, ...details });
+    }
+  };
+}
+
 /** AWS asks to slow down. */
-export class Throttled extends ControllerError {
-  readonly name = 'Throttled';
-  readonly retry = 'again';
-  constructor(message: string, details?: ErrorDetails) {
-    super('Throttled', message, details);
-  }
-}
+export class Throttled extends failure('Throttled', 'again') {}
 
-/** AWS, or the way to it, failed: 5xx, time-out, connection refused. */
-export class ServiceFault extends ControllerError {
-  readonly name = 'ServiceFault';
-  readonly retry = 'again';
-  constructor(message: string, details?: ErrorDetails) {
-    super('ServiceFault', message, details);
-  }
-}
+/** AWS, or the connection to it, failed: 5xx, time-out, connection refused. */
+export class ServiceFault extends failure('ServiceFault', 'again') {}
 
-/** Somebody else saved first; the next look sees what they saved. */
-export class Conflict extends ControllerError {
-  readonly name = 'Conflict';
-  readonly retry = 'again';
-  constructor(message: string, details?: ErrorDetails) {
-    super('Conflict', message, details);
-  }
-}
+/** Somebody else saved first; the next run reads what they saved. */
+export class Conflict extends failure('Conflict', 'again') {}
 
-/** The run's time is nearly over: what is left is for the next one. */
-export class OutOfTime extends ControllerError {
-  readonly name = 'OutOfTime';
-  readonly retry = 'again';
-  constructor(message: string, details?: ErrorDetails) {
-    super('OutOfTime', message, details);
-  }
-}
+/** The run's time is nearly over; the rest is left for the next run. */
+export class OutOfTime extends failure('OutOfTime', 'again') {}
 
-/** True already or soon, not seen everywhere yet: IAM changes, fresh ids, an unanswered create. */
-export class NotYetConsistent extends ControllerError {
-  readonly name = 'NotYetConsistent';
-  readonly retry = 'when-due';
-  constructor(message: string, details?: ErrorDetails & { reason?: string }) {
-    super(details?.reason ?? 'Settling', message, { retryAfterSeconds: 30, ...details });
-  }
-}
+/** True already or soon, but not visible everywhere yet: IAM changes, new ids, a create without an answer. */
+export class NotYetConsistent extends failure('NotYetConsistent', 'when-due', {
+  reason: 'Settling',
+  retryAfterSeconds: 30,
+}) {}
 
-/** Refused by IAM, a trust policy, or an organization policy. */
-export class AccessDenied extends ControllerError {
-  readonly name = 'AccessDenied';
-  readonly retry = 'when-due';
-  constructor(message: string, details?: ErrorDetails & { reason?: string }) {
-    super(details?.reason ?? 'AccessDenied', message, { retryAfterSeconds: 900, ...details });
-  }
-}
+/** Denied by IAM, a trust policy, or an organization policy. */
+export class AccessDenied extends failure('AccessDenied', 'when-due', { retryAfterSeconds: 900 }) {}
 
-/** A quota of the account, or an end of what there is to share out, stands in the way. */
-export class QuotaExceeded extends ControllerError {
-  readonly name = 'QuotaExceeded';
-  readonly retry = 'when-due';
-  constructor(message: string, details?: ErrorDetails & { reason?: string }) {
-    super(details?.reason ?? 'QuotaExceeded', message, { retryAfterSeconds: 3600, ...details });
-  }
-}
+/** A quota of the account is reached, or an address pool is exhausted. */
+export class QuotaExceeded extends failure('QuotaExceeded', 'when-due', { retryAfterSeconds: 3600 }) {}
 
-/** A fresh account, or a region in it, cannot be used yet. */
-export class AccountNotReady extends ControllerError {
-  readonly name = 'AccountNotReady';
-  readonly retry = 'when-due';
-  constructor(message: string, details?: ErrorDetails & { reason?: string }) {
-    super(details?.reason ?? 'AccountNotReady', message, details);
-  }
-}
+/** A new account, or a region in it, cannot be used yet. */
+export class AccountNotReady extends failure('AccountNotReady', 'when-due') {}
 
-/** The desired state itself makes no sense. `problems` name each by path. */
-export class InvalidDesiredState extends ControllerError {
-  readonly name = 'InvalidDesiredState';
-  readonly retry = 'when-changed';
+/** The desired state itself is invalid. `problems` name each error by path. */
+export class InvalidDesiredState extends failure('InvalidDesiredState', 'when-changed') {
   readonly problems: readonly Problem[];
-  constructor(
-    message: string,
-    problems: readonly Problem[] = [],
-    details?: ErrorDetails & { reason?: string },
-  ) {
-    super(details?.reason ?? 'InvalidDesiredState', message, details);
+  constructor(message: string, problems: readonly Problem[] = [], details?: ErrorDetails) {
+    super(message, details);
     this.problems = problems;
   }
 }
 
-/** What stands where ours should stand belongs to somebody else. */
-export class ForeignResource extends ControllerError {
-  readonly name = 'ForeignResource';
-  readonly retry = 'when-changed';
-  constructor(message: string, details?: ErrorDetails & { reason?: string }) {
-    super(details?.reason ?? 'ForeignResource', message, details);
-  }
-}
+/** A resource that somebody else owns stands where ours should stand. */
+export class ForeignResource extends failure('ForeignResource', 'when-changed') {}
 
 /**
- * An item of the table is not what its sort of item is: edited by hand, half restored, or of a newer Orgkeeper. What it
- * is about stops; nothing else does.
+ * An item of the table does not match its schema: edited by hand, half restored, or written by a newer Orgkeeper. Only
+ * what the item is about stops.
  */
-export class UnreadableItem extends ControllerError {
-  readonly name = 'UnreadableItem';
-  readonly retry = 'when-changed';
+export class UnreadableItem extends failure('UnreadableItem', 'when-changed') {
   readonly pk: string;
   readonly sk: string;
   readonly problems: readonly Problem[];
   constructor(key: { readonly pk: string; readonly sk: string }, problems: readonly Problem[]) {
     const what = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
-    super('UnreadableItem', `The item ${key.pk} / ${key.sk} of the table cannot be read: ${what}.`, {
+    super(`The item ${key.pk} / ${key.sk} of the table cannot be read: ${what}.`, {
       remedy: 'Correct it in the table, or restore it from a backup.',
     });
     this.pk = key.pk;
