@@ -16,7 +16,7 @@ export interface Invitation {
   readonly template: object;
 }
 
-const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/main.mjs', import.meta.url));
 
 /** Asks the command line, as the administrator of Main, for the template of an account. */
 export async function invitation(at: Runtime, accountId: string, name: string): Promise<Invitation> {

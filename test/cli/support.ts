@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { jest } from '@jest/globals';
-import { run } from '../../cli/run.ts';
+import { run } from '../../cli/program.ts';
 import { startEmulator } from '../../local/emulator.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { completeProgram } from '../../cli/program.ts';
-import { run } from '../../cli/run.ts';
+import { completeProgram, run } from '../../cli/program.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();

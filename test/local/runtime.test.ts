@@ -8,7 +8,7 @@ import {
 import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { noteOf } from '../../cli/local.ts';
+import { noteOf } from '../../cli/commands/local.ts';
 import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
 import { standIns } from './stand-ins.ts';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { localCommand } from '../../cli/local.ts';
+import { localCommand } from '../../cli/commands/local.ts';
 
 /** `orgkeeper local …` with the functions of a folder, and without telling `local env` of it. */
 const [functionsDir = '', ...args] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Command } from 'commander';
-import { policyCommand } from '../../cli/policy.ts';
+import { policyCommand } from '../../cli/commands/policy.ts';
 
 let folder = '';
 const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };

@@ -79,7 +79,7 @@ describe('the page on policies', () => {
   test('has commands of both kinds', () => expect(commands.length).toBeGreaterThan(4));
 
   test.each(commands)('shows what is printed: $command', ({ command, printed }) => {
-    const main = resolve('cli/main.ts');
+    const main = resolve('cli/main.mjs');
     const { stdout, stderr } = spawnSync(process.execPath, [main, ...command.split(' ')], {
       cwd: folder,
       env,

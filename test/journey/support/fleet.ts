@@ -47,7 +47,7 @@ export interface Fleet {
 
 /** What the command line keeps for its user: a folder of this run's own. */
 const CACHE = join(tmpdir(), `orgkeeper-cache-${process.pid}`);
-const CLI = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../cli/main.mjs', import.meta.url));
 
 export function fleetOf(runtime: TestRuntime): Fleet {
   const { main, management } = runtime.accounts;

@@ -1,7 +1,7 @@
 import { DescribeAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { Command } from 'commander';
-import { localAccessKeyId } from '../local/gateway/callers.ts';
-import { interruption } from '../local/interruption.ts';
+import { localAccessKeyId } from '../../local/gateway/callers.ts';
+import { interruption } from '../../local/interruption.ts';
 import {
   DEFAULT_PORT,
   type Runtime,
@@ -9,9 +9,9 @@ import {
   type RuntimeState,
   readRuntimeState,
   startRuntime,
-} from '../local/runtime.ts';
-import { visible } from '../shared/domain/visible.ts';
-import { COMMAND } from './command.ts';
+} from '../../local/runtime.ts';
+import { visible } from '../../shared/domain/visible.ts';
+import { COMMAND } from '../command.ts';
 
 /** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */
 export function localCommand(defaults: RuntimeOptions = {}): Command {
