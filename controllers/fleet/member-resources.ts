@@ -1,4 +1,4 @@
-import type { ExecutionRole } from '../kinds/execution-role/render.ts';
+import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import { subnetNamed, VPC, wantedTags } from '../kinds/network/names.ts';
 import type { Network } from '../kinds/network/render.ts';
 

@@ -5,7 +5,7 @@ import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { shellWord } from '../../shared/domain/visible.ts';
 import { trustAdmits } from '../../shared/policy/trust.ts';
 import { keptKinds, kindAccount, namesOf } from '../engine/desired.ts';
-import type { ExecutionRole } from '../kinds/execution-role/render.ts';
+import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { Network } from '../kinds/network/render.ts';
 import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';

@@ -5,8 +5,8 @@ import {
   UntagRoleCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { formerRoles } from '../../controllers/kinds/execution-role/former.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import { formerRoles } from '../../controllers/kinds/execution-role/ownership.ts';
 import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
 import { startMoto } from './moto.ts';
 import { keeper, type Member, newMember } from './support.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { runPass } from '../../controllers/engine/pass.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
-import type { ExecutionRole } from '../../controllers/kinds/execution-role/render.ts';
+import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
 import type { Session } from '../../shared/aws/access.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, Throttled } from '../../shared/domain/errors.ts';

@@ -5,7 +5,7 @@ import { keptKinds, kindAccount, namesOf } from '../../controllers/engine/desire
 import { readingSessions, writingPolicy } from '../../controllers/engine/session-policy.ts';
 import { memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
-import type { ExecutionRole } from '../../controllers/kinds/execution-role/render.ts';
+import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { Network } from '../../controllers/kinds/network/render.ts';
 import type { Config } from '../../shared/deployment/config.ts';

@@ -6,8 +6,8 @@ import {
 import { z } from 'zod';
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import { interpolate, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
+import { withoutNames } from '../comparison.ts';
 import type { Kind, KindContext } from '../kind.ts';
-import { withoutNames } from '../missing-names.ts';
 
 const ALIAS = /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 const Section = z.strictObject({

@@ -1,17 +1,36 @@
-import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import { Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam';
+import {
+  Conflict,
+  ControllerError,
+  ForeignResource,
+  InvalidDesiredState,
+  NotYetConsistent,
+  QuotaExceeded,
+} from '../../../shared/domain/errors.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
-import { diff } from './diff.ts';
-import { explained, isPrincipalMissing } from './errors.ts';
-import type { ActualRole } from './observe.ts';
-import { HAND_OVER, isOurs } from './ours.ts';
-import { getRole, isGone } from './read.ts';
-import type { ExecutionRole } from './render.ts';
-import { steps } from './steps.ts';
+import { compare, own } from './compare.ts';
+import { keepsItself } from './lock-out.ts';
+import { type ActualRole, getRole, isGone, unlessGone } from './observe.ts';
+import { HAND_OVER, isOurs } from './ownership.ts';
+import { OWN_POLICY } from './section.ts';
+import { TRUST } from './trust.ts';
+import { characters, type ExecutionRole } from './wanted.ts';
 
 /**
- * See Kind, and `steps` for the order. While a principal that the trust names is missing, what somebody added is still
- * taken away, and nothing is granted.
+ * See Kind, and `steps` for the order. While IAM does not know a principal of the trust policy, what somebody added is still
+ * removed, and nothing is granted.
  */
 export async function apply(
   { wanted, actual, differences }: Change<ExecutionRole, ActualRole>,
@@ -19,14 +38,14 @@ export async function apply(
 ): Promise<void> {
   const made = actual ?? (await create(wanted, context));
   if (!actual) context.wrote(differences);
-  const todo = actual ? differences : diff(wanted, made).differences;
+  const todo = actual ? differences : compare(wanted, made).differences;
   const paths = todo.filter(({ action }) => action !== 'reported').map(({ path }) => path);
-  // A role that was just made is not seen everywhere yet; one that was there before, and is gone, was deleted.
+  // IAM may not show a new role everywhere yet; an older one that is gone was deleted.
   const fresh = actual ? [] : ['NoSuchEntity', 'NoSuchEntityException'];
   let missing: unknown;
   for (const [index, step] of steps(wanted, made, paths, context).entries()) {
     if (missing && !step.always) continue;
-    // It is the role in use that is changed: what the step before allows may not be seen everywhere yet.
+    // The role in use is changed by its own session: what the step before allows may not be in force everywhere yet.
     const alsoWhen = wanted.entry && index > 0 ? [...fresh, 'AccessDenied'] : fresh;
     try {
       await context.eventually(() => explained(wanted, step.call), alsoWhen);
@@ -42,7 +61,7 @@ export async function apply(
   if (missing) throw missing;
 }
 
-/** Makes the role with all that CreateRole takes; what it gives is the role so far. */
+/** Makes the role with all that CreateRole takes; returns the role as it is then. */
 async function create(wanted: ExecutionRole, context: KindContext): Promise<ActualRole> {
   const command = new CreateRoleCommand({
     RoleName: wanted.name,
@@ -57,7 +76,7 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
     await context.eventually(() => explained(wanted, () => context.clients.iam.send(command)));
   } catch (error) {
     if (!(error instanceof Error) || !/^EntityAlreadyExists(Exception)?$/.test(error.name)) throw error;
-    // Made since we looked: by a create of ours that was sent twice, or by somebody else.
+    // Made since it was observed: by a create of ours that was sent twice, or by somebody else.
     const found = await getRole(wanted.name, context);
     if (!found || isOurs(found, context)) {
       throw new Conflict(`The role ${wanted.arn} was made at the same moment.`, { cause: error });
@@ -72,4 +91,158 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
   const trustPolicy = JSON.stringify(wanted.trustPolicy);
   const soFar = { arn, name, path, description, maxSessionDuration, permissionsBoundary, tags, trustPolicy };
   return { ...soFar, inlinePolicies: {}, managedPolicies: [] };
+}
+
+/** One call that corrects a role. */
+export interface Step {
+  /** Of the differences that it writes. */
+  readonly paths: readonly string[];
+  readonly call: () => Promise<unknown>;
+  /** Made also while a principal of the trust policy is missing: neither this step nor those before it grant anything. */
+  readonly always?: true;
+}
+
+/**
+ * The calls that write the differences, in order; those on one resource are one call. Trust and boundary come first, then
+ * what removes permissions, then what grants them: the role never may do more than wanted because of the order, and the
+ * quotas have room for what is put. Orgkeeper's own policy of the role in use is put before any is removed, where those
+ * may be all that lets Orgkeeper manage the role.
+ */
+function steps(
+  wanted: ExecutionRole,
+  actual: ActualRole,
+  paths: readonly string[],
+  { clients: { iam } }: KindContext,
+): Step[] {
+  const RoleName = wanted.name;
+  const below = (field: string) =>
+    paths.filter((path) => path.startsWith(`${field}.`)).map((path) => path.slice(field.length + 1));
+  const list: Step[] = [];
+  const add = (written: readonly string[], call: Step['call']) => list.push({ paths: written, call });
+  const always = (path: string, call: Step['call']) => list.push({ paths: [path], call, always: true });
+  const put = (PolicyName: string) => () => {
+    const PolicyDocument = JSON.stringify(wanted.inlinePolicies[PolicyName]);
+    return iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+  };
+
+  if (paths.includes(TRUST)) {
+    const PolicyDocument = JSON.stringify(wanted.trustPolicy);
+    add([TRUST], () => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument })));
+  }
+  if (paths.includes('permissionsBoundary')) {
+    const PermissionsBoundary = wanted.permissionsBoundary;
+    const field = ['permissionsBoundary'];
+    if (PermissionsBoundary) {
+      add(field, () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })));
+    } else add(field, () => unlessGone(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))));
+  }
+
+  const inline = below('inlinePolicies');
+  const ownFirst = inline.includes(OWN_POLICY) && !keepsItself(wanted, actual);
+  if (ownFirst) always(`inlinePolicies.${OWN_POLICY}`, put(OWN_POLICY));
+
+  const managed = below('managedPolicies');
+  for (const PolicyArn of managed.filter((arn) => !wanted.managedPolicies.includes(arn))) {
+    const detach = () => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
+    always(`managedPolicies.${PolicyArn}`, detach);
+  }
+  for (const PolicyName of inline.filter((name) => !own(wanted.inlinePolicies, name))) {
+    const drop = () => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+    always(`inlinePolicies.${PolicyName}`, drop);
+  }
+
+  if (paths.includes('maxSessionDuration') || paths.includes('description')) {
+    // Both fields: IAM sets a duration that is left out to one hour.
+    const { description: Description, maxSessionDuration: MaxSessionDuration } = wanted;
+    const fields = ['maxSessionDuration', 'description'];
+    add(fields, () => iam.send(new UpdateRoleCommand({ RoleName, Description, MaxSessionDuration })));
+  }
+  for (const PolicyArn of managed.filter((arn) => wanted.managedPolicies.includes(arn))) {
+    const attach = () => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+    add([`managedPolicies.${PolicyArn}`], attach);
+  }
+  const toPut = inline.filter(
+    (name) => own(wanted.inlinePolicies, name) && !(ownFirst && name === OWN_POLICY),
+  );
+  // Policies that shrink make room for those that grow.
+  for (const name of toPut.toSorted((one, other) => growth(one) - growth(other))) {
+    add([`inlinePolicies.${name}`], put(name));
+  }
+  const keys = below('tags');
+  const Tags = keys.flatMap((Key) => {
+    const Value = own(wanted.tags, Key);
+    return Value === undefined ? [] : [{ Key, Value }];
+  });
+  const TagKeys = keys.filter((key) => own(wanted.tags, key) === undefined);
+  const removed = TagKeys.map((key) => `tags.${key}`);
+  const kept = Tags.map(({ Key }) => `tags.${Key}`);
+  if (removed.length > 0) add(removed, () => iam.send(new UntagRoleCommand({ RoleName, TagKeys })));
+  if (kept.length > 0) add(kept, () => iam.send(new TagRoleCommand({ RoleName, Tags })));
+  return list;
+
+  function growth(name: string): number {
+    const before = decodeURIComponent(own(actual.inlinePolicies, name) ?? '');
+    return characters(JSON.stringify(wanted.inlinePolicies[name])) - characters(before);
+  }
+}
+
+/** IAM's errors for what the baseline says wrongly: the next run would get the same. */
+const NONSENSE = [
+  'MalformedPolicyDocument',
+  'InvalidInput',
+  'PolicyNotAttachable',
+  'UnmodifiableEntity',
+  'ValidationError',
+];
+
+/** Makes a call; IAM's errors about the content of the role become errors of ours, others stay as they are. */
+export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw explain(wanted, error);
+  }
+}
+
+/** IAM does not know a principal that the trust policy names. */
+export function isPrincipalMissing(error: unknown): error is NotYetConsistent {
+  return error instanceof NotYetConsistent && error.reason === 'PrincipalMissing';
+}
+
+function explain(wanted: ExecutionRole, error: unknown): unknown {
+  if (isPrincipalMissing(error)) {
+    return new NotYetConsistent(`The role ${wanted.arn}: ${error.message}`, {
+      cause: error,
+      reason: error.reason,
+      remedy:
+        'Make the role or user that its trust policy names, or take it out of the baseline; IAM sees a new one after a while.',
+    });
+  }
+  if (error instanceof QuotaExceeded && /maximum policy size/i.test(error.message)) {
+    return new QuotaExceeded(`The role ${wanted.arn}: ${error.message}`, {
+      cause: error,
+      remedy:
+        'No quota raises that: delete an inline policy of the role that the baseline does not name. Orgkeeper deletes none before ' +
+        'the role has the policy that lets it keep the role.',
+    });
+  }
+  if (!(error instanceof Error) || error instanceof ControllerError) return error;
+  // The SDK names an error with `Exception`, IAM's documentation without.
+  const name = error.name.replace(/Exception$/, '');
+  const said = `The role ${wanted.arn}: ${error.message}`;
+  if (name === 'NoSuchEntity' && /does not exist or is not attachable/i.test(error.message)) {
+    return new InvalidDesiredState(
+      said,
+      [{ path: 'executionRole.managedPolicies', message: error.message }],
+      {
+        cause: error,
+        remedy: 'Correct the ARN in the baseline, or make that policy in the account.',
+      },
+    );
+  }
+  if (!NONSENSE.includes(name)) return error;
+  return new InvalidDesiredState(said, [{ path: 'executionRole', message: error.message }], {
+    cause: error,
+    remedy: 'Correct the baseline, publish it, and assign the new version.',
+  });
 }

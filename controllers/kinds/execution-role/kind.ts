@@ -1,15 +1,14 @@
 import type { Kind, KindAccount } from '../kind.ts';
 import { apply } from './apply.ts';
-import { diff } from './diff.ts';
-import { formerRoles, roleName } from './former.ts';
+import { compare } from './compare.ts';
 import { type ActualRole, observe } from './observe.ts';
-import { FORMER } from './ours.ts';
+import { formerRoles, made, outputs, roleName } from './ownership.ts';
 import { remove } from './remove.ts';
-import { type ExecutionRole, POLICY_VARIABLE, render } from './render.ts';
-import { restore } from './restore.ts';
 import { ExecutionRoleSection } from './section.ts';
+import { entryRole } from './trust.ts';
+import { type ExecutionRole, POLICY_VARIABLE, render } from './wanted.ts';
 
-/** The role in the account that Main assumes. Ours alone: it is brought back whole. One that its owner made is checked. */
+/** The role in the account that Main assumes. One of ours is corrected whole; one that its owner made is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {
   name: 'executionRole',
   scope: 'global',
@@ -21,7 +20,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
       'iam:GetRolePolicy',
       'iam:ListAttachedRolePolicies',
       'iam:ListRolePolicies',
-      // Of a role that its owner made.
+      // Of an owner-managed role.
       'iam:GetPolicy',
       'iam:GetPolicyVersion',
     ],
@@ -42,42 +41,24 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     ],
   },
   resources,
-  entryRole: {
-    trustPath: 'trustPolicy',
-    read: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
-    putBack: restore,
-  },
+  entryRole,
   namesForAws: POLICY_VARIABLE,
   outputNames: () => ['role.arn', 'role.name'],
   render,
   observe,
   outputs,
-  diff,
+  diff: compare,
   apply,
   remove,
   made,
   leftBehind: formerRoles,
 };
 
-/** A role that stands under another path is kept and removed there: its path cannot be changed, its name is its own. */
+/** A role under another path is managed and removed there: IAM cannot change its path, and its name is unique in the account. */
 function resources(
   { arn, name }: ExecutionRole,
   _: KindAccount,
   { 'role.arn': found }: Readonly<Record<string, string>>,
 ): string[] {
   return found !== undefined && found !== arn && roleName(found) === name ? [arn, found] : [arn];
-}
-
-/** A role that its owner keeps is not ours, former ones are. */
-function made(recorded: Readonly<Record<string, string>>): Record<string, string> {
-  const isTheirs = recorded['role.keptBy'] === 'owner';
-  const names = Object.keys(recorded).filter((name) =>
-    isTheirs ? name === FORMER : /^(madeAt\.)?role\./.test(name),
-  );
-  return Object.fromEntries(names.map((name) => [name, recorded[name] ?? '']));
-}
-
-/** Whose the role is, is remembered: without its tags, ours would look like its owner's. */
-function outputs({ arn, name, keptBy }: ActualRole): Record<string, string> {
-  return { 'role.arn': arn, 'role.name': name, ...(keptBy && { 'role.keptBy': keptBy }) };
 }

@@ -1,19 +1,18 @@
-import type { Role } from '@aws-sdk/client-iam';
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  type Role,
+} from '@aws-sdk/client-iam';
+import { isGone as saysGone } from '../../../shared/aws/gone.ts';
+import { pagesOf } from '../../../shared/aws/pages.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
-import { lookAtFormer, roleName } from './former.ts';
-import { type Given, readGiven } from './given.ts';
-import { HAND_OVER, isOurs, tagsOf } from './ours.ts';
-import {
-  attachedArns,
-  getRole,
-  inlineDocument,
-  inlineNames,
-  managedDocument,
-  orDenial,
-  unlessDenied,
-} from './read.ts';
-import type { ExecutionRole } from './render.ts';
+import { FORMER, forgetReplaced, formerRoles, isOurs, roleName, tagsOf, unowned } from './ownership.ts';
+import type { ExecutionRole } from './wanted.ts';
 
 /** The role as IAM shows it. */
 export interface ActualRole {
@@ -24,48 +23,63 @@ export interface ActualRole {
   readonly maxSessionDuration: number;
   /** URL-encoded, as IAM gives it. */
   readonly trustPolicy: string;
-  /** By name; undefined for those that nobody wants: they were not read. */
+  /** By name; undefined for those that the baseline does not name: they were not read. */
   readonly inlinePolicies: Readonly<Record<string, string | undefined>>;
   readonly managedPolicies: readonly string[];
   readonly permissionsBoundary: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  /** Of managed policies that are to be put on the role in use, its boundary too: by ARN, as far as they can be read. */
-  readonly toBe?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Documents of managed policies that are to be attached to the role in use, its new boundary too: by ARN, as far as they can be
+   * read. Whether they would lock Orgkeeper out can only be told by their documents.
+   */
+  readonly toAttach?: Readonly<Record<string, string | undefined>>;
   /** Of the role by which the account is entered: whose it is. */
   readonly keptBy?: 'orgkeeper' | 'owner';
-  /** Present for a role that its owner made, and by which the account is entered: it is checked, never changed. */
-  readonly given?: Given;
+  /** Present for a role by which the account is entered and which its owner made: it is checked, never changed. */
+  readonly ownerManaged?: PolicyDocuments;
+}
+
+/** The documents of an owner-managed role, URL-encoded; undefined for one that may not be read. */
+export interface PolicyDocuments {
+  /** By the name of the inline policy. */
+  readonly inline: Readonly<Record<string, string | undefined>>;
+  /** By ARN: attached policies, those that the baseline wants, and the permissions boundary. */
+  readonly managed: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * See Kind. One step, nothing waits for the answer of another call; but for a role that its owner made, whose
- * documents are read when their names are known.
+ * See Kind. All calls are made at once, but for documents whose names come from a list: those of an owner-managed role, and
+ * managed policies that are to be attached to the role in use.
  */
 export async function observe(wanted: ExecutionRole, context: KindContext): Promise<Observation<ActualRole>> {
   const names = Object.keys(wanted.inlinePolicies);
   const [role, , listed, managedPolicies, ...documents] = await Promise.all([
     getRole(wanted.name, context),
-    lookAtFormer(wanted, context),
+    observeFormer(wanted, context),
     inlineNames(wanted.name, context),
     attachedArns(wanted.name, context),
     ...names.map((name) => orDenial(inlineDocument(wanted.name, name, context))),
   ]);
   if (!role) return { state: 'absent' };
   const tags = tagsOf(role);
-  const given = !isOurs(role, context);
-  if (given && (!wanted.entry || tags[OWNER_TAG] !== undefined)) {
+  const isOwnerManaged = !isOurs(role, context);
+  if (isOwnerManaged && (!wanted.entry || tags[OWNER_TAG] !== undefined)) {
     forgetReplaced(role, context);
-    return foreign(role, tags[OWNER_TAG]);
+    return unowned(role);
   }
   const denial = documents.find((each) => each instanceof AccessDenied);
-  if (denial && !given) throw denial;
-  const inline: Record<string, string | undefined> = Object.fromEntries([
+  if (denial && !isOwnerManaged) throw denial;
+  const inlinePolicies: Record<string, string | undefined> = Object.fromEntries([
     ...listed.map((name) => [name, undefined]),
     ...names.flatMap((name, index) =>
       typeof documents[index] === 'string' ? [[name, documents[index]]] : [],
     ),
   ]);
   const permissionsBoundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
+  const attached = { inlinePolicies, managedPolicies, permissionsBoundary };
+  const documentsToo = isOwnerManaged
+    ? { ownerManaged: await readOwnerManaged(wanted, attached, context) }
+    : await readToAttach(wanted, attached, context);
   return {
     state: 'present',
     actual: {
@@ -75,46 +89,150 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
       description: role.Description ?? '',
       maxSessionDuration: role.MaxSessionDuration ?? 3_600,
       trustPolicy: role.AssumeRolePolicyDocument ?? '',
-      inlinePolicies: inline,
-      managedPolicies,
-      permissionsBoundary,
       tags,
-      ...(!given && (await readToBe(wanted, { managedPolicies, permissionsBoundary }, context))),
-      ...(wanted.entry && { keptBy: given ? 'owner' : 'orgkeeper' }),
-      ...(given && {
-        given: await readGiven(wanted, { inline, managedPolicies, permissionsBoundary }, context),
-      }),
+      ...attached,
+      ...(wanted.entry && { keptBy: isOwnerManaged ? 'owner' : 'orgkeeper' }),
+      ...documentsToo,
     },
   };
 }
 
-/** Whether they would shut us out can only be told by their documents. */
-async function readToBe(
+type Attached = Pick<ActualRole, 'inlinePolicies' | 'managedPolicies' | 'permissionsBoundary'>;
+
+/** Reads every document that decides what an owner-managed role may do, all at once. */
+async function readOwnerManaged(
   wanted: ExecutionRole,
-  current: Pick<ActualRole, 'managedPolicies' | 'permissionsBoundary'>,
+  { inlinePolicies, managedPolicies, permissionsBoundary }: Attached,
   context: KindContext,
-): Promise<Pick<ActualRole, 'toBe'>> {
+): Promise<PolicyDocuments> {
+  const arns = new Set([...managedPolicies, ...wanted.managedPolicies]);
+  if (permissionsBoundary) arns.add(permissionsBoundary);
+  const [inline, managed] = await Promise.all([
+    readEach(
+      Object.keys(inlinePolicies),
+      async (name) => inlinePolicies[name] ?? inlineDocument(wanted.name, name, context),
+    ),
+    readEach(arns, (arn) => managedDocument(arn, context)),
+  ]);
+  return { inline, managed };
+}
+
+async function readToAttach(
+  wanted: ExecutionRole,
+  current: Attached,
+  context: KindContext,
+): Promise<Pick<ActualRole, 'toAttach'>> {
   if (!wanted.entry) return {};
   const arns = wanted.managedPolicies.filter((arn) => !current.managedPolicies.includes(arn));
   const { permissionsBoundary: boundary } = wanted;
   if (boundary && boundary !== current.permissionsBoundary) arns.push(boundary);
-  const read = async (arn: string) => [arn, await unlessDenied(managedDocument(arn, context))] as const;
-  return arns.length > 0 ? { toBe: Object.fromEntries(await Promise.all(arns.map(read))) } : {};
+  if (arns.length === 0) return {};
+  return { toAttach: await readEach(arns, (arn) => managedDocument(arn, context)) };
 }
 
-/** A role's name is its own in an account: where another path has it, ours is gone, and nobody may count on its ARN. */
-function forgetReplaced({ Arn, RoleName }: Role, { recorded, record }: KindContext): void {
-  const known = recorded['role.arn'];
-  if (known === undefined || known === Arn || roleName(known) !== RoleName) return;
-  record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
-}
-
-function foreign(role: Role, owner: string | undefined): Observation<ActualRole> {
-  const whose =
-    owner === undefined ? 'was not made by Orgkeeper' : `belongs to the Orgkeeper of account ${owner}`;
-  return {
-    state: 'unowned',
-    message: `The role ${role.Arn} ${whose}, so it is left as it is.`,
-    remedy: HAND_OVER,
+/** Records which former roles are still there; one that Orgkeeper may not read counts as there. */
+async function observeFormer(wanted: ExecutionRole, context: KindContext): Promise<void> {
+  const isThere = async (arn: string) => {
+    const role = await orDenial(getRole(roleName(arn), context));
+    return role instanceof AccessDenied || (role !== undefined && isOurs(role, context));
   };
+  const found = await Promise.all(
+    formerRoles(wanted, context.recorded).map(async (arn) => ((await isThere(arn)) ? [arn] : [])),
+  );
+  context.record({ [FORMER]: found.flat().join(' ') || undefined });
+}
+
+/** The role of that name, or undefined. */
+export async function getRole(name: string, { clients }: KindContext): Promise<Role | undefined> {
+  const found = await unlessGone(clients.iam.send(new GetRoleCommand({ RoleName: name })));
+  return found?.Role;
+}
+
+/** Names of all inline policies of the role; none when the role is gone. */
+export async function inlineNames(RoleName: string, { clients }: KindContext): Promise<string[]> {
+  return listed(
+    (Marker) => clients.iam.send(new ListRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
+    ({ PolicyNames = [] }) => PolicyNames,
+  );
+}
+
+/** ARNs of all managed policies of the role; none when the role is gone. */
+export async function attachedArns(RoleName: string, { clients }: KindContext): Promise<string[]> {
+  return listed(
+    (Marker) =>
+      clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
+    ({ AttachedPolicies = [] }) => AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []),
+  );
+}
+
+/** The items of all pages of one of IAM's lists; none when the role is gone. */
+export async function listed<
+  Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
+>(
+  call: (marker: string | undefined) => Promise<Page>,
+  itemsOf: (page: Page) => readonly string[],
+): Promise<string[]> {
+  const items: string[] = [];
+  const readAll = async () => {
+    const pages = pagesOf(call, ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined));
+    for await (const page of pages) items.push(...itemsOf(page));
+  };
+  await unlessGone(readAll());
+  return items;
+}
+
+/** Documents by name, read at once; undefined for one that is gone or may not be read. */
+async function readEach(
+  names: Iterable<string>,
+  document: (name: string) => Promise<string | undefined>,
+): Promise<Record<string, string | undefined>> {
+  const read = async (name: string) => {
+    const found = await orDenial(document(name));
+    return [name, found instanceof AccessDenied ? undefined : found] as const;
+  };
+  return Object.fromEntries(await Promise.all([...names].map(read)));
+}
+
+/** The document of an inline policy, URL-encoded; undefined when there is none. */
+async function inlineDocument(
+  role: string,
+  policy: string,
+  { clients }: KindContext,
+): Promise<string | undefined> {
+  const command = new GetRolePolicyCommand({ RoleName: role, PolicyName: policy });
+  return (await unlessGone(clients.iam.send(command)))?.PolicyDocument;
+}
+
+/** The default version of a managed policy, URL-encoded; undefined when there is none. */
+async function managedDocument(PolicyArn: string, { clients }: KindContext): Promise<string | undefined> {
+  const found = await unlessGone(clients.iam.send(new GetPolicyCommand({ PolicyArn })));
+  const VersionId = found?.Policy?.DefaultVersionId;
+  if (!VersionId) return undefined;
+  const command = new GetPolicyVersionCommand({ PolicyArn, VersionId });
+  return (await unlessGone(clients.iam.send(command)))?.PolicyVersion?.Document;
+}
+
+/** The answer of a call, or its denial. */
+async function orDenial<T>(call: Promise<T>): Promise<T | AccessDenied> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof AccessDenied) return error;
+    throw error;
+  }
+}
+
+/** The answer of a call, or undefined when IAM says NoSuchEntity. */
+export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for IAM's NoSuchEntity, under both names that the SDK gives it. */
+export function isGone(error: unknown): boolean {
+  return saysGone('role or policy', error);
 }

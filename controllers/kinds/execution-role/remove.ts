@@ -4,24 +4,22 @@ import {
   DetachRolePolicyCommand,
   ListInstanceProfilesForRoleCommand,
 } from '@aws-sdk/client-iam';
-import { pagesOf } from '../../../shared/aws/pages.ts';
 import { ForeignResource } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
-import { formerRoles, roleName } from './former.ts';
-import { FORMER, isOurs } from './ours.ts';
-import { attachedArns, getRole, inlineNames, unlessGone } from './read.ts';
-import type { ExecutionRole } from './render.ts';
+import { attachedArns, getRole, inlineNames, listed, unlessGone } from './observe.ts';
+import { FORMER, forget, formerRoles, isOurs, roleName } from './ownership.ts';
+import type { ExecutionRole } from './wanted.ts';
 
 /**
- * See Kind. Roles that the baseline named before go, too. A role that is not ours stays, and so does one that instance
- * profiles hold. The role by which the account is entered stays too: its owner made it, by our template or by hand.
+ * See Kind. Former roles are removed, too. A role that is not ours stays, and so does one that instance
+ * profiles hold. The role by which the account is entered stays as well: its owner made it, by our template or by hand.
  */
 export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
   for (const arn of formerRoles(wanted, context.recorded)) await removeRole(roleName(arn), context);
   context.record({ [FORMER]: undefined });
   if (!wanted.entry) await removeRole(wanted.name, context);
   else if (context.recorded['role.arn'] === wanted.arn) return;
-  context.record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
+  forget(context);
 }
 
 async function removeRole(RoleName: string, context: KindContext): Promise<void> {
@@ -43,21 +41,12 @@ async function removeRole(RoleName: string, context: KindContext): Promise<void>
   await unlessGone(iam.send(new DeleteRoleCommand({ RoleName })));
 }
 
-async function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {
-  const names: string[] = [];
-  const pages = pagesOf(
+function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {
+  return listed(
     (Marker) =>
       clients.iam.send(new ListInstanceProfilesForRoleCommand({ RoleName, ...(Marker && { Marker }) })),
-    ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
+    ({ InstanceProfiles = [] }) => InstanceProfiles.map((profile) => profile.InstanceProfileName ?? ''),
   );
-  await unlessGone(
-    (async () => {
-      for await (const page of pages) {
-        names.push(...(page.InstanceProfiles ?? []).map((profile) => profile.InstanceProfileName ?? ''));
-      }
-    })(),
-  );
-  return names;
 }
 
 function inUse(arn: string, profiles: readonly string[]): ForeignResource {

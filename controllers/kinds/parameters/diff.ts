@@ -1,7 +1,6 @@
 import type { Difference } from '../../../shared/domain/status.ts';
+import { taggedLikeOurs, withoutNames } from '../comparison.ts';
 import type { Blocked, Comparison } from '../kind.ts';
-import { withoutNames } from '../missing-names.ts';
-import { taggedLikeOurs } from '../tagged-like-ours.ts';
 import type { ActualParameter, ActualParameters } from './actual.ts';
 import type { Parameters, WantedParameter } from './render.ts';
 import { keptTags } from './tags.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
-import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
+import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
-import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import type { WritingContext } from '../../../controllers/kinds/kind.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 
@@ -52,7 +52,7 @@ async function applied(principal: 'there' | 'missing') {
     eventually: (call: () => Promise<unknown>) => call(),
     wrote: (written: { path: string }[]) => wrote.push(...written.map(({ path }) => path)),
   } as unknown as WritingContext;
-  const { differences } = diff(wanted, actual);
+  const { differences } = compare(wanted, actual);
   const error = await apply({ wanted, actual, differences }, context).catch((each: unknown) => each);
   return { called, wrote, error };
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { writingPolicy } from '../../../controllers/engine/session-policy.ts';
-import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
+import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
-import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 
 const RUNNER = 'arn:aws:iam::345678901234:role/runner';
@@ -34,15 +34,16 @@ const healthy: ActualRole = {
   permissionsBoundary: undefined,
   tags: wanted.tags,
 };
-const differencesWith = (change: Partial<ActualRole>) => diff(wanted, { ...healthy, ...change }).differences;
+const differencesWith = (change: Partial<ActualRole>) =>
+  compare(wanted, { ...healthy, ...change }).differences;
 
 describe('what differs in an execution role', () => {
   test('is nothing when it is as wanted', () => {
-    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], unowned: [] });
+    expect(compare(wanted, healthy)).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
   test('is the whole role when there is none', () => {
-    expect(diff(wanted, undefined).differences).toMatchObject([{ path: '', action: 'created' }]);
+    expect(compare(wanted, undefined).differences).toMatchObject([{ path: '', action: 'created' }]);
   });
 
   test('names the place in a policy, and no more than that', () => {
@@ -79,7 +80,7 @@ describe('what differs in an execution role', () => {
       },
     };
     const broken = { ...wanted, trustPolicy };
-    expect(() => diff(broken, healthy)).toThrow('a bug');
+    expect(() => compare(broken, healthy)).toThrow('a bug');
   });
 
   test('is a policy added by hand, though it was not read', () => {
@@ -95,7 +96,7 @@ describe('what differs in an execution role', () => {
   });
 
   test('in its path is reported as needing replacement, and the rest is still repaired', () => {
-    const found = diff(wanted, { ...healthy, path: '/other/', description: 'mine' });
+    const found = compare(wanted, { ...healthy, path: '/other/', description: 'mine' });
     expect(found.blocked).toMatchObject([
       { reason: 'NeedsReplacement', difference: { path: 'path', desired: '/', actual: '/other/' } },
     ]);
@@ -136,14 +137,14 @@ describe('what should be known of an execution role', () => {
 
   test('of ours is what it is to be, and what stands there for as long as it is left so', () => {
     const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::456789012345:root')));
-    const found = diff(wanted, { ...healthy, trustPolicy, managedPolicies: [ADMINISTRATOR] });
+    const found = compare(wanted, { ...healthy, trustPolicy, managedPolicies: [ADMINISTRATOR] });
     expect(words(found.warnings)).toEqual([]);
     expect(words(found.warningsAsFound)).toEqual(['AdministratorAccess', 'MemberRootTrusted']);
   });
 
   test('is said although the baseline says so', () => {
     const administrator = { ...wanted, managedPolicies: [ADMINISTRATOR] };
-    const found = diff(administrator, { ...healthy, managedPolicies: [ADMINISTRATOR] });
+    const found = compare(administrator, { ...healthy, managedPolicies: [ADMINISTRATOR] });
     expect([words(found.warnings), found.differences]).toEqual([['AdministratorAccess'], []]);
   });
 
@@ -151,7 +152,7 @@ describe('what should be known of an execution role', () => {
     const all = encodeURIComponent(
       JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }),
     );
-    const found = diff(wanted, { ...healthy, given: { inline: { theirs: all }, managed: {} } });
+    const found = compare(wanted, { ...healthy, ownerManaged: { inline: { theirs: all }, managed: {} } });
     expect(words(found.warnings)).toEqual(['AdministratorAccess']);
   });
 });

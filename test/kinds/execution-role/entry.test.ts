@@ -79,10 +79,14 @@ function asMade(changes: Partial<ActualRole> = {}): ActualRole {
 }
 
 /** As its owner made it, with these documents. */
-function asGiven(inline: object, changes: Partial<ActualRole> = {}, managed: Record<string, object> = {}) {
+function asOwnerMade(
+  inline: object,
+  changes: Partial<ActualRole> = {},
+  managed: Record<string, object> = {},
+) {
   const documents = Object.entries(managed).map(([arn, document]) => [arn, encoded(document)]);
-  const given = { inline: { mine: encoded(inline) }, managed: Object.fromEntries(documents) };
-  return asMade({ tags: {}, inlinePolicies: { mine: encoded(inline) }, given, ...changes });
+  const ownerManaged = { inline: { mine: encoded(inline) }, managed: Object.fromEntries(documents) };
+  return asMade({ tags: {}, inlinePolicies: { mine: encoded(inline) }, ownerManaged, ...changes });
 }
 
 describe('the role by which an account is entered', () => {
@@ -185,9 +189,9 @@ describe('the branch that Orgkeeper sits on', () => {
 
   test('bears a boundary that allows what we need', () => {
     const wanted = rendered({ permissionsBoundary: BOUNDARY });
-    const narrow = executionRole.diff(wanted, asMade({ toBe: { [BOUNDARY]: encoded(allow('s3:*')) } }));
+    const narrow = executionRole.diff(wanted, asMade({ toAttach: { [BOUNDARY]: encoded(allow('s3:*')) } }));
     expect(narrow).toMatchObject({ differences: [], blocked: [{ reason: 'WouldLockOut' }] });
-    const wide = executionRole.diff(wanted, asMade({ toBe: { [BOUNDARY]: encoded(allow('*')) } }));
+    const wide = executionRole.diff(wanted, asMade({ toAttach: { [BOUNDARY]: encoded(allow('*')) } }));
     expect(wide).toMatchObject({ differences: [{ path: 'permissionsBoundary' }], blocked: [] });
   });
 
@@ -198,7 +202,10 @@ describe('the branch that Orgkeeper sits on', () => {
   ])('bears a managed policy only where it leaves us what we need: one that %s', (_, document, locked) => {
     const DENYING = `arn:aws:iam::aws:policy/v1.2/Denying`;
     const wanted = rendered({ managedPolicies: [DENYING] });
-    const { differences, blocked } = executionRole.diff(wanted, asMade({ toBe: { [DENYING]: document } }));
+    const { differences, blocked } = executionRole.diff(
+      wanted,
+      asMade({ toAttach: { [DENYING]: document } }),
+    );
     const path = `managedPolicies.${DENYING}`;
     expect(blocked).toMatchObject(locked ? [{ reason: 'WouldLockOut', difference: { path } }] : []);
     expect(differences).toMatchObject(locked ? [] : [{ path, action: 'created' }]);
@@ -237,14 +244,14 @@ describe('a role that its owner made', () => {
   };
 
   test('is content when it covers the baseline and what Orgkeeper needs, and says whose it is', () => {
-    expect(executionRole.diff(rendered(), asGiven(allow('*')))).toMatchObject({
+    expect(executionRole.diff(rendered(), asOwnerMade(allow('*')))).toMatchObject({
       blocked: [],
       note: expect.stringMatching(/is its owner's; it covers the baseline/),
     });
   });
 
   test('is content with a guard that keeps to regions, where it does not bind in the region in use', () => {
-    expect(paths(asGiven(guard(account.region)))).toEqual([]);
+    expect(paths(asOwnerMade(guard(account.region)))).toEqual([]);
     const transport = {
       Effect: 'Deny',
       Action: '*',
@@ -252,11 +259,11 @@ describe('a role that its owner made', () => {
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
     };
     const { Version, Statement } = guard(account.region);
-    expect(paths(asGiven({ Version, Statement: [...Statement, transport] }))).toEqual([]);
+    expect(paths(asOwnerMade({ Version, Statement: [...Statement, transport] }))).toEqual([]);
   });
 
   test('says which statement denies what is needed, once, and not to add anything', () => {
-    const { blocked } = executionRole.diff(rendered(), asGiven(guard('ap-south-2')));
+    const { blocked } = executionRole.diff(rendered(), asOwnerMade(guard('ap-south-2')));
     expect(blocked).toHaveLength(1);
     expect(blocked[0]).toMatchObject({
       reason: 'DeniedByStatement',
@@ -276,12 +283,15 @@ describe('a role that its owner made', () => {
     expect(
       executionRole.diff(
         wanted,
-        asGiven({ ...large, Statement: [statement, ...allow('iam:*', 'ec2:*', 'ssm:*', 'tag:*').Statement] }),
+        asOwnerMade({
+          ...large,
+          Statement: [statement, ...allow('iam:*', 'ec2:*', 'ssm:*', 'tag:*').Statement],
+        }),
       ).blocked,
     ).toEqual([]);
     const { blocked } = executionRole.diff(
       wanted,
-      asGiven(allow('s3:1', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')),
+      asOwnerMade(allow('s3:1', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')),
     );
     expect(blocked).toMatchObject([{ reason: 'TooLargeToProve' }]);
     expect(blocked[0]?.message).not.toMatch(/\* on \*|add what is missing/);
@@ -295,7 +305,7 @@ describe('a role that its owner made', () => {
       Condition: { ...one.Condition, ArnLike: { 'aws:PrincipalArn': config.runnerRoleArn } },
     }));
     const trustPolicy = encoded({ Version, Statement: narrowed });
-    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { trustPolicy }));
+    const { blocked } = executionRole.diff(rendered(), asOwnerMade(allow('*'), { trustPolicy }));
     expect(blocked).toMatchObject([
       {
         reason: 'TrustMissing',
@@ -310,33 +320,33 @@ describe('a role that its owner made', () => {
     const required = entry?.required as { Statement: { Action: string[] }[] };
     const actions = required.Statement.flatMap(({ Action }) => Action);
     expect(actions).not.toContain('iam:UpdateAssumeRolePolicy');
-    expect(paths(asGiven(allow('s3:*', ...actions)))).toEqual([]);
+    expect(paths(asOwnerMade(allow('s3:*', ...actions)))).toEqual([]);
   });
 
   test('lacks what no policy grants, action by action', () => {
-    expect(paths(asGiven(allow('s3:Get*', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')))).toEqual([
+    expect(paths(asOwnerMade(allow('s3:Get*', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')))).toEqual([
       'permissions.s3:PutObject on *',
     ]);
   });
 
   test('lacks what its boundary does not grant, or one that nobody may read', () => {
     const permissionsBoundary = `arn:aws:iam::${MEMBER}:policy/boundary`;
-    const bounded = asGiven(
+    const bounded = asOwnerMade(
       allow('*'),
       { permissionsBoundary },
       { [permissionsBoundary]: allow('iam:*', 'ec2:*', 'ssm:*', 'tag:*', 's3:GetObject') },
     );
     expect(paths(bounded)).toEqual(['permissions.s3:PutObject on *']);
-    expect(paths(asGiven(allow('*'), { permissionsBoundary })).length).toBeGreaterThan(10);
+    expect(paths(asOwnerMade(allow('*'), { permissionsBoundary })).length).toBeGreaterThan(10);
   });
 
   test('is granted by attached policies too; one that the baseline wants may be attached, or covered', () => {
     const PolicyArn = `arn:aws:iam::${MEMBER}:policy/wanted`;
     const changes = { managedPolicies: [PolicyArn] };
     const attached = { managedPolicies: [PolicyArn] };
-    expect(paths(asGiven(allow('s3:*'), attached, { [PolicyArn]: allow('*') }), changes)).toEqual([]);
-    expect(paths(asGiven(allow('*'), {}, { [PolicyArn]: allow('sqs:*') }), changes)).toEqual([]);
-    expect(paths(asGiven(allow('*')), changes)).toEqual([`permissions.${PolicyArn} on *`]);
+    expect(paths(asOwnerMade(allow('s3:*'), attached, { [PolicyArn]: allow('*') }), changes)).toEqual([]);
+    expect(paths(asOwnerMade(allow('*'), {}, { [PolicyArn]: allow('sqs:*') }), changes)).toEqual([]);
+    expect(paths(asOwnerMade(allow('*')), changes)).toEqual([`permissions.${PolicyArn} on *`]);
   });
 
   test.each([
@@ -345,7 +355,7 @@ describe('a role that its owner made', () => {
   ])('does not cover the trust with %s', (_, document) => {
     const { blocked } = executionRole.diff(
       rendered(),
-      asGiven(allow('*'), { trustPolicy: encoded(document) }),
+      asOwnerMade(allow('*'), { trustPolicy: encoded(document) }),
     );
     expect(blocked).toMatchObject([
       {
@@ -356,7 +366,7 @@ describe('a role that its owner made', () => {
   });
 
   test('names at most five in the sentence, and all as differences', () => {
-    const { blocked } = executionRole.diff(rendered(), asGiven(allow('sqs:*')));
+    const { blocked } = executionRole.diff(rendered(), asOwnerMade(allow('sqs:*')));
     expect(blocked[0]?.message).toMatch(new RegExp(`and ${blocked.length - 5} more\\. Have its owner add`));
   });
 
@@ -365,9 +375,12 @@ describe('a role that its owner made', () => {
     ['makes no sense', encoded({ Version: '2012-10-17', Statement: 'none' })],
   ])('is not proven while a policy of it %s: it may deny what others grant', (_, theirs) => {
     const PolicyArn = `arn:aws:iam::${MEMBER}:policy/theirs`;
-    const given = { inline: { mine: encoded(allow('*')), other: theirs }, managed: { [PolicyArn]: theirs } };
+    const ownerManaged = {
+      inline: { mine: encoded(allow('*')), other: theirs },
+      managed: { [PolicyArn]: theirs },
+    };
     const changes = { managedPolicies: [PolicyArn] };
-    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { given, ...changes }));
+    const { blocked } = executionRole.diff(rendered(), asOwnerMade(allow('*'), { ownerManaged, ...changes }));
     expect(blocked.map(({ reason, difference }) => [reason, difference.path])).toEqual([
       ['PolicyUnread', 'permissions.other'],
       ['PolicyUnread', `permissions.${PolicyArn}`],
@@ -379,7 +392,7 @@ describe('a role that its owner made', () => {
 
   test('says so when nobody can tell what its boundary allows', () => {
     const permissionsBoundary = `arn:aws:iam::${MEMBER}:policy/boundary`;
-    const { blocked } = executionRole.diff(rendered(), asGiven(allow('*'), { permissionsBoundary }));
+    const { blocked } = executionRole.diff(rendered(), asOwnerMade(allow('*'), { permissionsBoundary }));
     expect(blocked.at(-1)).toMatchObject({
       reason: 'PolicyUnread',
       difference: { path: `permissions.${permissionsBoundary}` },

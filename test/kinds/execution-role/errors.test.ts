@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { explained } from '../../../controllers/kinds/execution-role/errors.ts';
-import type { ExecutionRole } from '../../../controllers/kinds/execution-role/render.ts';
+import { explained } from '../../../controllers/kinds/execution-role/apply.ts';
+import type { ExecutionRole } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../../shared/domain/errors.ts';
 

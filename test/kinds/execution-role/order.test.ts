@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { entryOf } from '../../../controllers/engine/entry.ts';
 import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
-import { diff } from '../../../controllers/kinds/execution-role/diff.ts';
+import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
-import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindAccount, WritingContext } from '../../../controllers/kinds/kind.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
@@ -77,7 +77,7 @@ async function pass(at: World, of: KindAccount, inlinePolicies: object, most = N
     },
     wrote: () => undefined,
   } as unknown as WritingContext;
-  const { differences } = diff(wanted, actual);
+  const { differences } = compare(wanted, actual);
   const failed = await apply({ wanted, actual, differences }, context).catch((error: unknown) => error);
   return { calls, failed };
 }

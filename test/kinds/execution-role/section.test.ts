@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { render } from '../../../controllers/kinds/execution-role/render.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 
 const Allow = { Effect: 'Allow', Action: 's3:*', Resource: '*' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { warningsOf } from '../../../controllers/kinds/execution-role/warnings.ts';
+import { warningsOf } from '../../../controllers/kinds/execution-role/compare.ts';
 
 const MEMBER = '456789012345';
 const trusting = (principal: string) => ({

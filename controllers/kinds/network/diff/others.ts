@@ -1,6 +1,6 @@
 import type { Difference } from '../../../../shared/domain/status.ts';
+import { taggedLikeOurs } from '../../comparison.ts';
 import type { Comparison } from '../../kind.ts';
-import { taggedLikeOurs } from '../../tagged-like-ours.ts';
 import type { NetworkActual } from '../actual.ts';
 import { report } from './entry.ts';
 

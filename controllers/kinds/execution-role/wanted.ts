@@ -1,35 +1,33 @@
 import type { RolePolicyQuotas } from '../../../shared/deployment/config.ts';
 import { InvalidDesiredState, type Problem } from '../../../shared/domain/errors.ts';
-import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/domain/interpolate.ts';
+import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/domain/requests.ts';
 import { matchesRolePattern } from '../../../shared/policy/trust.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG, type PolicyDocument } from '../kind.ts';
-import { FORMER } from './ours.ts';
-import { reachingFormer } from './reaching-former.ts';
+import { FORMER, reachingFormer } from './ownership.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';
-import { wideningProblems } from './values.ts';
 
 /** The execution role that an account is to have. */
 export interface ExecutionRole extends ExecutionRoleSection {
   readonly arn: string;
   readonly partition: string;
-  /** Where the account is kept, and its role used. */
+  /** Region where the account is managed, and its role used. */
   readonly region: string;
   readonly owner: string;
   /** Present when the account is entered by this very role. */
   readonly entry?: Entry;
-  /** ARNs of roles that we made for the account under other names, and that are still there. */
+  /** ARNs of roles that Orgkeeper made for the account under other names, and that are still there. */
   readonly former: readonly string[];
 }
 
-/** Where no deployment is known: the most that AWS raises them to. */
+/** The most that AWS raises the quotas to; used where no deployment is known. */
 const MOST: RolePolicyQuotas = { trustPolicyCharacters: 8_192, managedPolicies: 25 };
-/** Characters that IAM allows, whitespace not counted; AWS raises it for nobody. */
+/** Characters of all inline policies together, without whitespace; a quota that AWS does not raise. */
 const INLINE_LIMIT = 10_240;
 
 /**
  * See Kind. The role by which an account is entered has the name that its owner gave it, and one policy more: what
- * Orgkeeper itself needs there. A name that is not known for the account is a problem: a role is written whole
+ * Orgkeeper itself needs there. A `${…}` that is not known for the account is a problem: a role is written whole
  * or not at all.
  */
 export function render(section: ExecutionRoleSection, lookup: Lookup, account: KindAccount): ExecutionRole {
@@ -64,7 +62,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   };
 }
 
-/** The role with the values of its policies' conditions as IAM takes them: `3600` and `true` are text there. */
+/** The role with the values of its policies' conditions as IAM stores them: `3600` and `true` as text. */
 function inText(role: ExecutionRoleSection): ExecutionRoleSection {
   const inlinePolicies = Object.entries(role.inlinePolicies).map(([name, one]) => [
     name,
@@ -101,7 +99,7 @@ function arnOf({ path, name }: ExecutionRoleSection, { partition, accountId }: K
   return `arn:${partition}:iam::${accountId}:role${path}${name}`;
 }
 
-/** What is wrong with a role whose every field is right by itself. @param unknown names in its own name */
+/** What is wrong with a role whose every field is valid by itself. @param unknown names `${…}` in its own name */
 function wholeProblems(
   role: ExecutionRoleSection,
   account: KindAccount,
@@ -113,7 +111,7 @@ function wholeProblems(
   ];
 }
 
-/** Main could make a role of another name, and never assume it. */
+/** Main could make a role of a name that the pattern does not match, and never assume it. */
 function nameProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
   const { executionRolePattern: pattern } = account;
   const arn = arnOf(role, account);
@@ -155,7 +153,7 @@ function size(document: unknown): number {
   return characters(JSON.stringify(document));
 }
 
-/** How many characters of a policy IAM counts: whitespace is free. */
+/** How many characters of a policy IAM counts: all but whitespace. */
 export function characters(text: string): number {
   return text.replaceAll(/\s/g, '').length;
 }
@@ -176,3 +174,34 @@ function unknownNames(value: unknown, path: string, lookup: Lookup): Problem[] {
  * `${AWS::AccountId}` is none.
  */
 export const POLICY_VARIABLE = /^\s*[a-z0-9][\w./-]*:[a-z][\w-]*(\/[^,']+)?\s*(,\s*'[^']*'\s*)?$|^[*?$]$/i;
+
+/** Names whose values come from a registration, or from whoever named the account, not from the baseline's author. */
+const REGISTERED = /^(account\.(name|email)|values\..+)$/;
+/** What stands for more than itself in a policy or an ARN. */
+const WIDENING = /[*?]|\$\{/;
+
+/**
+ * Values with wildcards or policy variables, which would let a registration grant more than the baseline's author meant;
+ * not those of the names that the author allows.
+ */
+function wideningProblems(
+  value: unknown,
+  path: string,
+  lookup: Lookup,
+  allowed: readonly string[],
+): Problem[] {
+  if (typeof value === 'string') {
+    const widening = namesIn(value).filter(
+      (name) => REGISTERED.test(name) && !allowed.includes(name) && WIDENING.test(lookup(name) ?? ''),
+    );
+    return widening.map((name) => ({
+      path,
+      message:
+        `\${${name}} has a \`*\`, a \`?\` or a \`\${\` for this account, which would widen what the baseline grants: ` +
+        `register the account with another value, or list ${name} in executionRole.wildcardsFrom`,
+    }));
+  }
+  if (value === null || typeof value !== 'object') return [];
+  const parts = Array.isArray(value) ? value.map((item, i) => [i, item] as const) : Object.entries(value);
+  return parts.flatMap(([key, item]) => wideningProblems(item, formatPath(path, [key]), lookup, allowed));
+}

@@ -1,15 +1,14 @@
 import type { Difference } from '../../../shared/domain/status.ts';
 import type { Circumstances } from '../../../shared/policy/covers.ts';
 import type { PolicyInput } from '../../../shared/policy/document.ts';
-import { trustAdmits } from '../../../shared/policy/trust.ts';
 import type { Blocked, Entry } from '../kind.ts';
-import { carriedBy } from './carried.ts';
-import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './lacking.ts';
 import type { ActualRole } from './observe.ts';
-import type { ExecutionRole } from './render.ts';
+import { byStatement, carriedBy, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
 import { OWN_POLICY } from './section.ts';
+import { TRUST, wouldAdmitRunner } from './trust.ts';
+import type { ExecutionRole } from './wanted.ts';
 
-/** What a role in use must allow on itself at any time, so that a pass can take away what it has too much and give it the rest. */
+/** What the role in use must allow on itself at any time, so that a run can remove policies from it and put others. */
 const TO_GO_ON = [
   'iam:DeleteRolePolicy',
   'iam:DetachRolePolicy',
@@ -24,10 +23,10 @@ const TO_GO_ON = [
 const UNREAD = 'the role cannot read it (iam:GetPolicy, iam:GetPolicyVersion)';
 
 /**
- * Parts the differences of a role into those that may be written and those after which the account could not be
- * entered or kept by this very role any more: nobody saws off the branch that they sit on. Pure.
+ * Parts the differences of a role into those that may be written and those after which Orgkeeper could no longer enter
+ * the account, or manage this role, by the role itself. Pure.
  */
-export function keptOut(
+export function partLockOuts(
   wanted: ExecutionRole,
   actual: ActualRole,
   differences: readonly Difference[],
@@ -46,38 +45,41 @@ export function keptOut(
   return { differences: differences.filter((one) => why(one) === undefined), blocked };
 }
 
-/** Whether the role in use can be kept by its own policy alone, as that stands: all others may be taken away. Pure. */
+/** True if the role in use can be managed with its own policy alone, as that is now: all others may be removed. Pure. */
 export function keepsItself({ entry }: ExecutionRole, { inlinePolicies }: ActualRole): boolean {
-  const standing = inlinePolicies[OWN_POLICY];
+  const own = inlinePolicies[OWN_POLICY];
   if (!entry) return true;
-  if (standing === undefined) return false;
+  if (own === undefined) return false;
   const statement = { Effect: 'Allow', Action: TO_GO_ON, Resource: entry.roleArn };
-  return lacks({ [OWN_POLICY]: standing }, { Version: '2012-10-17', Statement: [statement] }).length === 0;
+  return lacks({ [OWN_POLICY]: own }, { Version: '2012-10-17', Statement: [statement] }).length === 0;
 }
 
 /** Why a difference must not be written; undefined when it may. */
 function reasons(
   wanted: ExecutionRole,
   actual: ActualRole,
-  { roleArn, runnerRoleArn: callerRoleArn, organizationId, stsRegion: region, externalId, policy }: Entry,
+  entry: Entry,
 ): (one: Difference) => string | undefined {
-  const { trustPolicy, inlinePolicies } = wanted;
-  const admitted = trustAdmits(trustPolicy, { roleArn, callerRoleArn, organizationId, region, externalId });
+  const { policy } = entry;
+  const admitted = wouldAdmitRunner(wanted, entry);
   const carried = carriedBy(wanted);
-  const named = Object.entries(inlinePolicies).map(([name, document]) => [`the policy ${name}`, document]);
+  const named = Object.entries(wanted.inlinePolicies).map(([name, document]) => [
+    `the policy ${name}`,
+    document,
+  ]);
   const lost = lacks(Object.fromEntries(named), policy, { carried });
   const bare = lost.length > 0 && !keepsItself(wanted, actual);
-  /** Of a managed policy that is to be put on the role: beside `others`, it leaves what is needed. */
+  /** Of a managed policy that is to be attached: beside `others`, it leaves what is needed. */
   const leaves = (arn: string | undefined, others: Readonly<Record<string, PolicyInput>>) => {
-    const document = actual.toBe?.[arn ?? ''];
+    const document = actual.toAttach?.[arn ?? ''];
     return (
       document !== undefined && lacks({ ...others, [arn ?? '']: document }, policy, { carried }).length === 0
     );
   };
   return ({ path, action }) => {
     const [field] = path.split('.', 1);
-    if (field === 'trustPolicy' && !admitted) {
-      return `its new trust policy would not admit ${callerRoleArn} with the account's ExternalId`;
+    if (field === TRUST && !admitted) {
+      return `its new trust policy would not admit ${entry.runnerRoleArn} with the account's ExternalId`;
     }
     if (field === 'inlinePolicies' && lost.length > 0) {
       const cause = denials(lost);
