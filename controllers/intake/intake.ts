@@ -1,0 +1,85 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { putEvents } from '../../shared/aws/bus.ts';
+import { comeAgain, sendWork } from '../../shared/aws/queue.ts';
+import { queueHandler } from '../../shared/aws/queue-handler.ts';
+import { Envelope } from '../../shared/domain/envelope.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { clearOwed } from '../../shared/store/accounts.ts';
+import { putRejection } from '../../shared/store/rejections.ts';
+import type { IntakeDeps } from '../fleet/deps.ts';
+import {
+  type Incoming,
+  type IntakeOutcome,
+  onItsWay,
+  rejectionAnnouncement,
+  unlessUnreadable,
+} from '../fleet/outcome.ts';
+import { follow } from './follow.ts';
+
+/** What the intake function is made of. */
+interface IntakeFunctionDeps extends IntakeDeps {
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/**
+ * The intake function: events become records, work and answers. Events do not wait for each other; one that fails is
+ * redelivered after a backoff.
+ */
+export function intakeHandler({ logger, now, ...deps }: IntakeFunctionDeps) {
+  const { main } = deps;
+
+  async function finish(incoming: Incoming, outcome: IntakeOutcome): Promise<void> {
+    switch (outcome.did) {
+      case 'accepted':
+        await putEvents(main.bus, outcome.announce, OUR_SOURCE);
+        await sendWork(main.work, outcome.work);
+        for (const record of outcome.owedBy ?? []) await clearOwed(main.table, record);
+        return;
+      case 'rejected':
+        await putRejection(main.table, incoming.cause.id, outcome.rejection);
+        await putEvents(main.bus, [rejectionAnnouncement(incoming, outcome.rejection)], OUR_SOURCE);
+        return;
+      case 'ignored':
+        return;
+    }
+  }
+
+  return queueHandler({
+    queue: main.intake,
+    schema: Envelope,
+    logger,
+    now,
+    batch: 'side-by-side',
+    backOff: comeAgain,
+    async handle({ message: envelope, receives }) {
+      const incoming = onItsWay(envelope, receives > 1, now());
+      const outcome = await unlessUnreadable(() => unlessConflict(() => follow(envelope, incoming, deps)));
+      logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
+      await finish(incoming, outcome);
+      return 'done';
+    },
+  });
+}
+
+/** Reads and decides anew when somebody else saved first, a few times. */
+async function unlessConflict<T>(decide: () => Promise<T>, tries = 3): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (!(error instanceof Conflict) || tries === 1) throw error;
+    return unlessConflict(decide, tries - 1);
+  }
+}
+
+function summary(outcome: IntakeOutcome): Record<string, unknown> {
+  switch (outcome.did) {
+    case 'accepted':
+      return { did: 'accepted', passes: outcome.work.length };
+    case 'rejected':
+      return { did: 'rejected', reason: outcome.rejection.reason, problems: outcome.rejection.problems };
+    case 'ignored':
+      return { did: 'ignored', why: outcome.why };
+  }
+}

@@ -1,0 +1,93 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { z } from 'zod';
+import type { Queue } from './queue.ts';
+import { readMessage } from './read-message.ts';
+
+/** A message that a function was given. */
+export interface Received<T> {
+  readonly message: T;
+  /** How often it was received, this time included. */
+  readonly receives: number;
+  readonly receiptHandle: string;
+  readonly sentAt: Date;
+  /** When Lambda stops the function at the latest. */
+  readonly until: Date;
+}
+
+/** What a function does with the messages of its queue. */
+export interface QueueHandlerOptions<T> {
+  readonly queue: Queue;
+  readonly schema: z.ZodType<T>;
+  readonly logger: Logger;
+  readonly now: () => Date;
+  /** `side-by-side`: the messages of a batch do not wait for each other. */
+  readonly batch: 'side-by-side' | 'one-by-one';
+  /** Says when a failed message is visible again; without it, when its visibility timeout ends. */
+  readonly backOff?: (queue: Queue, failed: { receiptHandle: string; receives: number }) => Promise<void>;
+  /** Handles one message. A throw is logged, and counts as `again`. */
+  readonly handle: (received: Received<T>) => Promise<'done' | 'again'>;
+}
+
+type QueueHandler = (
+  event: Pick<SQSEvent, 'Records'>,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<SQSBatchResponse>;
+
+/**
+ * The handler of a function that works off a queue. Each message stands for itself: only those that failed are reported as
+ * such, and SQS delivers them again. A message that cannot be read is moved to the dead letters at once.
+ */
+export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
+  const { queue, schema, logger, now, batch, backOff, handle } = options;
+
+  async function handled(record: SQSRecord, until: Date): Promise<'done' | 'again'> {
+    const { receiptHandle, attributes } = record;
+    const receives = Number(attributes.ApproximateReceiveCount);
+    const sentAt = new Date(Number(attributes.SentTimestamp));
+    const outcome = await attempted(async () => {
+      const read = await readMessage(schema, record, queue);
+      if ('message' in read) return handle({ message: read.message, receives, receiptHandle, sentAt, until });
+      logger.error('message cannot be read, moved to the dead letters', { why: read.unreadable });
+      return 'done';
+    });
+    if (outcome === 'again') await postpone(receiptHandle, receives);
+    return outcome;
+  }
+
+  async function attempted(work: () => Promise<'done' | 'again'>): Promise<'done' | 'again'> {
+    try {
+      return await work();
+    } catch (error) {
+      logger.error('message failed, will be redelivered', asError(error));
+      return 'again';
+    }
+  }
+
+  async function postpone(receiptHandle: string, receives: number): Promise<void> {
+    try {
+      await backOff?.(queue, { receiptHandle, receives });
+    } catch (error) {
+      logger.warn('backoff was not set, redelivery waits for the visibility timeout', asError(error));
+    }
+  }
+
+  return async ({ Records }, context) => {
+    const until = new Date(now().getTime() + context.getRemainingTimeInMillis());
+    const outcomes: ('done' | 'again')[] = [];
+    switch (batch) {
+      case 'side-by-side':
+        outcomes.push(...(await Promise.all(Records.map((record) => handled(record, until)))));
+        break;
+      case 'one-by-one':
+        for (const record of Records) outcomes.push(await handled(record, until));
+    }
+    const failed = Records.filter((_, index) => outcomes[index] === 'again');
+    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  };
+}
+
+/** What was thrown, as an error that can be logged. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
