@@ -1,4 +1,4 @@
-import { keptKinds } from '../../controllers/engine/desired.ts';
+import { managedKinds } from '../../controllers/engine/desired-state.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
@@ -20,7 +20,7 @@ export const baseline: readonly Check[] = [
         );
       }
       try {
-        keptKinds(current, kinds);
+        managedKinds(current, kinds);
       } catch (error) {
         if (!(error instanceof InvalidDesiredState)) throw error;
         return failed(error.message, `Publish a corrected version: ${publish}.`);

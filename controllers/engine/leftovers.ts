@@ -4,10 +4,9 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
 import type { AnyKind, KindAccount } from '../kinds/kind.ts';
-import type { Finding } from './conditions.ts';
-import { type KeptKind, keptKinds, kindAccount, regionOf } from './desired.ts';
-import { contextFor, render, type Workplace } from './observe-kinds.ts';
-import type { Pass, PassDeps } from './pass-types.ts';
+import { kindAccount, managedKinds, regionOf } from './desired-state.ts';
+import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
+import { contextFor, render } from './run-unit.ts';
 
 /** Region of what has none. */
 const GLOBAL = 'global';
@@ -16,12 +15,12 @@ const GLOBAL = 'global';
  * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
  * state has again goes back among the outputs.
  */
-export function setLeftoversApart(
-  pass: Pick<Pass, 'record' | 'before' | 'place' | 'stands'>,
-  deps: Pick<PassDeps, 'config' | 'kinds'>,
-  kept: readonly KeptKind[],
+export function separateLeftovers(
+  run: Pick<Run, 'record' | 'before' | 'place' | 'stands'>,
+  deps: Pick<RunDeps, 'config' | 'kinds'>,
+  managed: readonly ManagedKind[],
 ): void {
-  const { record, before, place, stands } = pass;
+  const { record, before, place, stands } = run;
   const baseline = record.baseline ?? { name: 'none', version: 0 };
   const home = { region: regionOf(record, deps.config), baseline };
   const divided = divide({
@@ -30,8 +29,8 @@ export function setLeftoversApart(
     home,
     leftovers: stands.leftovers,
     kinds: deps.kinds,
-    kept,
-    account: kindAccount(record, deps.config, kept),
+    managed,
+    account: kindAccount(record, deps.config, managed),
   });
   for (const name of Object.keys(place.outputs)) delete place.outputs[name];
   Object.assign(place.outputs, divided.outputs);
@@ -53,16 +52,16 @@ export function divide(given: {
   readonly home: Home;
   readonly leftovers: readonly Leftover[];
   readonly kinds: readonly AnyKind[];
-  readonly kept: readonly KeptKind[];
+  readonly managed: readonly ManagedKind[];
   readonly account: KindAccount;
 }): { outputs: Record<string, string>; leftovers: Leftover[] } {
-  const { was, home, kinds, kept, account } = given;
+  const { was, home, kinds, managed, account } = given;
   const outputs = { ...given.outputs };
   const leftovers: Leftover[] = [];
   const otherBaseline = formatBaseline(was.baseline) !== formatBaseline(home.baseline);
   for (const kind of kinds) {
     const made = kind.made(outputs);
-    const isKept = kept.some((one) => one.kind === kind);
+    const isKept = managed.some((one) => one.kind === kind);
     const moved = kind.scope === 'regional' && was.region !== home.region;
     if (isEntryRole(kind, account)) continue;
     // A pass that was killed there may have made what nobody recorded: it is looked for once, by its tags.
@@ -74,7 +73,7 @@ export function divide(given: {
     for (const name of Object.keys(made)) delete outputs[name];
   }
   for (const old of given.leftovers) {
-    const kind = kept.find((one) => one.kind.name === old.kind)?.kind;
+    const kind = managed.find((one) => one.kind.name === old.kind)?.kind;
     const isHere = kind !== undefined && (old.region === GLOBAL || old.region === home.region);
     const isWanted = isHere && !kind.superseded?.(old.outputs, account);
     const at = leftovers.findIndex((one) => one.kind === old.kind && one.region === old.region);
@@ -103,37 +102,37 @@ export interface Apart {
   readonly section?: unknown;
   readonly account: KindAccount;
   /** The pass as if the account were where the leftover is. */
-  readonly pass: Pass;
+  readonly run: Run;
 }
 
 /** Each leftover of a pass, of kinds that there still are. */
-export async function leftoversOf(pass: Pass, deps: PassDeps): Promise<Apart[]> {
-  const all = pass.stands.leftovers.map(async (leftover): Promise<Apart[]> => {
+export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
+  const all = run.stands.leftovers.map(async (leftover): Promise<Apart[]> => {
     const kind = deps.kinds.find(({ name }) => name === leftover.kind);
     if (!kind) return [];
-    const kept = await sectionsOf(leftover, deps);
-    const section = kept.find((one) => one.kind === kind)?.section;
+    const managed = await sectionsOf(leftover, deps);
+    const section = managed.find((one) => one.kind === kind)?.section;
     if (section === undefined && isNone(leftover.outputs)) return [];
-    const record = there(pass.record, leftover);
-    const { 'address.cidr': address } = pass.place.outputs;
+    const record = there(run.record, leftover);
+    const { 'address.cidr': address } = run.place.outputs;
     const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address }) };
-    const place: Workplace = { ...pass.place, record, outputs };
+    const place: Workplace = { ...run.place, record, outputs };
     // What was made under a name that Main may not assume is looked at, and taken away, like any other.
-    const { executionRolePattern: _, ...account } = kindAccount(record, deps.config, kept);
-    const apart = { leftover, kind, account, pass: { ...pass, record, place } };
+    const { executionRolePattern: _, ...account } = kindAccount(record, deps.config, managed);
+    const apart = { leftover, kind, account, run: { ...run, record, place } };
     return [section === undefined ? apart : { ...apart, section }];
   });
   const apart = (await Promise.all(all)).flat();
   // What nobody recorded, and the baseline of then did not have either, was never there.
-  pass.stands.leftovers = pass.stands.leftovers.filter(
+  run.stands.leftovers = run.stands.leftovers.filter(
     (leftover) => !isNone(leftover.outputs) || apart.some((one) => one.leftover === leftover),
   );
   return apart;
 }
 
-async function sectionsOf({ baseline }: Leftover, deps: PassDeps): Promise<KeptKind[]> {
+async function sectionsOf({ baseline }: Leftover, deps: RunDeps): Promise<ManagedKind[]> {
   const document = await deps.loadBaseline(baseline);
-  return document ? keptKinds(document, deps.kinds) : [];
+  return document ? managedKinds(document, deps.kinds) : [];
 }
 
 /** The account's record as it was where the leftover was made: a network of its own it did not bring then. */
@@ -145,16 +144,16 @@ function there({ network: _, ...record }: AccountRecord, { region }: Leftover): 
  * Looks at what desired state no longer has: what is gone is forgotten, all else is named in a condition. What cannot be
  * looked at counts as there.
  */
-export async function lookAtLeftovers(
-  pass: Pass,
-  deps: PassDeps,
-  reading: (at: Pass) => Promise<MemberClients>,
+export async function observeLeftovers(
+  run: Run,
+  deps: RunDeps,
+  reading: (at: Run) => Promise<MemberClients>,
 ): Promise<Finding[]> {
-  const apart = await leftoversOf(pass, deps);
+  const apart = await leftoversOf(run, deps);
   const looked = await Promise.all(apart.map(async (one) => ({ one, seen: await lookAt(one, reading) })));
   const left = looked.flatMap(({ one, seen }) => (seen ? [{ one, ...seen }] : []));
-  const unknown = pass.stands.leftovers.filter(({ kind }) => !deps.kinds.some(({ name }) => name === kind));
-  pass.stands.leftovers = [...left.map(({ one, outputs }) => ({ ...one.leftover, outputs })), ...unknown];
+  const unknown = run.stands.leftovers.filter(({ kind }) => !deps.kinds.some(({ name }) => name === kind));
+  run.stands.leftovers = [...left.map(({ one, outputs }) => ({ ...one.leftover, outputs })), ...unknown];
   // What nobody recorded, and could not be looked for, is looked for again; it is not said to be there.
   const known = left.filter(({ outputs, unseen }) => unseen === undefined || !isNone(outputs));
   return known.map(({ one, unseen }) => notInBaseline(one, unseen));
@@ -162,17 +161,14 @@ export async function lookAtLeftovers(
 
 /** The ids of what is still there, or why that could not be seen; undefined when nothing of ours is there. */
 async function lookAt(
-  { kind, section, account, leftover, pass }: Apart,
-  reading: (at: Pass) => Promise<MemberClients>,
+  { kind, section, account, leftover, run }: Apart,
+  reading: (at: Run) => Promise<MemberClients>,
 ): Promise<{ outputs: Leftover['outputs']; unseen?: string } | undefined> {
   const { outputs } = leftover;
   if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
   try {
-    const wanted = render({ kind, section, account }, pass.place, outputs);
-    const observed = await kind.observe(
-      wanted,
-      contextFor(account, pass.place, await reading(pass), outputs),
-    );
+    const wanted = render({ kind, section, account }, run.place, outputs);
+    const observed = await kind.observe(wanted, contextFor(account, run.place, await reading(run), outputs));
     switch (observed.state) {
       case 'absent':
         return undefined;
@@ -183,7 +179,7 @@ async function lookAt(
       case 'present': {
         if (kind.setting) return isBack(kind.setting, observed.actual, outputs) ? undefined : { outputs };
         const found = kind.outputs(observed.actual);
-        return isNone(found) ? undefined : { outputs: kind.made({ ...pass.place.outputs, ...found }) };
+        return isNone(found) ? undefined : { outputs: kind.made({ ...run.place.outputs, ...found }) };
       }
     }
   } catch (error) {

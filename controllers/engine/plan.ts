@@ -3,18 +3,27 @@ import { memberClients } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
-import type { PlanDocument } from '../../shared/domain/plan.ts';
+import { ControllerError, InvalidDesiredState } from '../../shared/domain/errors.ts';
+import {
+  PLAN_SECONDS,
+  type PlanAnswer,
+  type PlanBy,
+  type PlanDocument,
+  whyNoPlan,
+} from '../../shared/domain/plan.ts';
 import type { AccountStatus, Leftover } from '../../shared/domain/status.ts';
+import type { WorkMessage } from '../../shared/domain/work.ts';
+import { loadAccount } from '../../shared/store/accounts.ts';
+import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/plans.ts';
+import { parseBaseline } from '../kinds/baseline.ts';
 import type { AnyKind } from '../kinds/kind.ts';
-import { blockedBy } from './blocked-by.ts';
-import { compareKind } from './compare-kind.ts';
-import { errorFinding } from './conditions.ts';
-import { keptKinds, regionOf } from './desired.ts';
-import { isShutOut, type KindOutcome } from './kind-outcome.ts';
-import { notInBaseline, setLeftoversApart } from './leftovers.ts';
-import { observeKinds } from './observe-kinds.ts';
-import { holdingBack } from './put-back.ts';
-import { openAll, readingSessions } from './session-policy.ts';
+import { withoutPutBackChange } from './access-check.ts';
+import { managedKinds, regionOf } from './desired-state.ts';
+import { notInBaseline, separateLeftovers } from './leftovers.ts';
+import type { RunDeps, UnitOutcome } from './model.ts';
+import { blockedBy, errorFinding } from './report.ts';
+import { compareUnit, observeUnits } from './run-unit.ts';
+import { isShutOut, openAll, readingSessions } from './session.ts';
 
 /** The account to plan for, and the baseline to plan by. */
 export interface PlanRequest {
@@ -39,42 +48,42 @@ export interface PlanDeps {
  * make stand as their `${…}`.
  * @throws AccessDenied, InvalidDesiredState …
  */
-export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise<KindOutcome[]> {
+export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise<UnitOutcome[]> {
   const { planId, record, status, baseline } = request;
-  const kept = keptKinds(baseline, deps.kinds);
+  const managed = managedKinds(baseline, deps.kinds);
   const name = `plan-${planId}`;
-  const sessions = readingSessions(kept.map(({ kind }) => kind));
+  const sessions = readingSessions(managed.map(({ kind }) => kind));
   const credentials = await openAll(sessions, (policy) => deps.access.enter(record, { name, policy }));
   const region = regionOf(record, deps.config);
   const place = { record, config: deps.config, outputs: { ...status?.outputs } };
   const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };
-  setLeftoversApart({ record, before: status, place, stands }, deps, kept);
-  const seen = await observeKinds(kept, place, memberClients({ credentials, region }));
+  separateLeftovers({ record, before: status, place, stands }, deps, managed);
+  const seen = await observeUnits(managed, place, memberClients({ credentials, region }));
   const assigned =
     record.baseline !== undefined && formatBaseline(record.baseline) === formatBaseline(baseline);
-  const outcomes = seen.map((each): KindOutcome => {
+  const outcomes = seen.map((each): UnitOutcome => {
     // What a pass holds back of the account's baseline may be written by another.
-    const one = assigned ? holdingBack(each, { record, before: status }) : each;
-    const compared = compareKind(one, place);
+    const one = assigned ? withoutPutBackChange(each, { record, before: status }) : each;
+    const compared = compareUnit(one, place);
     if (!('comparison' in compared)) return compared;
     const { differences, blocked, unowned } = compared.comparison;
     const all = [...differences, ...blocked.map(({ difference }) => difference)];
     const inTheWay = blockedBy(blocked);
-    const state: KindOutcome['state'] = inTheWay
+    const state: UnitOutcome['state'] = inTheWay
       ? { is: 'blocked', ...inTheWay }
       : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
     return { kind: one.kind, differences: all, unowned, state };
   });
   // The session may be one that was opened before its role was changed: the next pass is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
-  return [...outcomes, ...stands.leftovers.flatMap((leftover) => left(leftover, deps))];
+  return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, deps))];
 }
 
 /** What a pass by this baseline would leave where it stands. */
-function left(leftover: Leftover, { kinds }: PlanDeps): KindOutcome[] {
+function leftInPlace(leftover: Leftover, { kinds }: PlanDeps): UnitOutcome[] {
   return kinds
     .filter(({ name }) => name === leftover.kind)
-    .map((kind): KindOutcome => {
+    .map((kind): UnitOutcome => {
       const { region, reason, message } = notInBaseline({ kind, leftover });
       const state = { is: 'blocked', reason, message } as const;
       return { kind, ...(region && { region }), differences: [], unowned: [], state };
@@ -85,7 +94,7 @@ function left(leftover: Leftover, { kinds }: PlanDeps): KindOutcome[] {
 export function planDocument(
   accountId: string,
   baseline: PlanDocument['baseline'],
-  outcomes: readonly KindOutcome[],
+  outcomes: readonly UnitOutcome[],
 ): PlanDocument {
   return {
     accountId,
@@ -95,7 +104,7 @@ export function planDocument(
   };
 }
 
-function obstacle({ kind, state }: KindOutcome): PlanDocument['obstacles'] {
+function obstacle({ kind, state }: UnitOutcome): PlanDocument['obstacles'] {
   switch (state.is) {
     case 'inDesiredState':
     case 'held':
@@ -110,4 +119,85 @@ function obstacle({ kind, state }: KindOutcome): PlanDocument['obstacles'] {
         { kind: kind.name, state: state.is, message: errorFinding(kind.condition, state.error).message },
       ];
   }
+}
+
+/** A work message that asks for a plan. */
+export interface PlanWork {
+  readonly message: WorkMessage & { readonly plan: PlanBy };
+  readonly now: Date;
+  /** A failure that may pass is then the answer, too. */
+  readonly lastTry: boolean;
+}
+
+/** What became of it; `retry`: a failure that may pass, and nobody is answered yet. */
+export type PlanOutcome =
+  | { readonly did: 'answered'; readonly answer: PlanAnswer }
+  | { readonly did: 'skipped'; readonly why: string }
+  | { readonly did: 'failed'; readonly retry: unknown };
+
+/**
+ * Makes a plan for whoever asked, and leaves the answer in the table. The account is only read; no lease is taken and no
+ * status saved, so that passes of the account neither wait for it nor see it.
+ * @throws whatever kept it from reading or writing the table
+ */
+export async function answerPlan({ message, now, lastTry }: PlanWork, deps: RunDeps): Promise<PlanOutcome> {
+  const { table } = deps.main;
+  const planId = message.cause.id;
+  if (now.getTime() - Date.parse(message.requestedAt) > PLAN_SECONDS * 1000)
+    return { did: 'skipped', why: 'whoever asked for the plan waits no more' };
+  if (await getPlanAnswer(table, planId, now)) return { did: 'skipped', why: 'the plan is answered' };
+  let answer: PlanAnswer;
+  try {
+    answer = await planned(message, now, deps);
+  } catch (error) {
+    if (!lastTry && mayPass(error)) return { did: 'failed', retry: error };
+    answer = { is: 'failed', message: errorFinding('Plan', error).message };
+  }
+  await putPlanAnswer(table, planId, answer, now);
+  return { did: 'answered', answer };
+}
+
+async function planned(
+  { accountId, plan, cause }: PlanWork['message'],
+  now: Date,
+  deps: RunDeps,
+): Promise<PlanAnswer> {
+  const { record, status } = await loadAccount(deps.main.table, accountId);
+  if (!record) return { is: 'failed', message: `Account ${accountId} is no longer registered.` };
+  const why = whyNoPlan(record, plan);
+  if (why) return { is: 'failed', message: why };
+  const baseline = plan === 'file' ? await ofFile(cause.id, now, deps) : await assigned(record, deps);
+  const outcomes = await planAccount({ planId: cause.id, record, status, baseline }, deps);
+  const { name, version } = baseline;
+  const document = planDocument(accountId, plan === 'file' ? { name } : { name, version }, outcomes);
+  return { is: 'planned', document, foreign: outcomes.flatMap(({ unowned }) => unowned).length };
+}
+
+/** The baseline whose text came with the request. @throws InvalidDesiredState */
+async function ofFile(planId: string, now: Date, { main, kinds }: RunDeps): Promise<BaselineDocument> {
+  const text = await getPlanText(main.table, planId, now);
+  if (text === undefined)
+    throw new InvalidDesiredState('The text of the baseline is no longer kept: plan again.');
+  const parsed = parseBaseline(text, kinds);
+  if ('baseline' in parsed)
+    return { ...parsed.baseline, schemaVersion: 1, version: 0, text, publishedAt: '' };
+  const problems = parsed.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  throw new InvalidDesiredState(`The file is no valid baseline: ${problems.join('; ')}.`, parsed.problems);
+}
+
+/** The baseline of the account. @throws InvalidDesiredState */
+async function assigned(
+  { accountId, baseline }: AccountRecord,
+  { loadBaseline }: RunDeps,
+): Promise<BaselineDocument> {
+  const found = baseline && (await loadBaseline(baseline));
+  if (found) return found;
+  const name = baseline ? formatBaseline(baseline) : 'none';
+  throw new InvalidDesiredState(
+    `Account ${accountId} is on ${name}, which was never published: assign another, or name a file with --baseline.`,
+  );
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof ControllerError && error.retry === 'again';
 }

@@ -4,7 +4,7 @@ import { type BaselineDocument, formatBaseline } from '../../shared/domain/basel
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { shellWord } from '../../shared/domain/visible.ts';
 import { trustAdmits } from '../../shared/policy/trust.ts';
-import { keptKinds, kindAccount, namesOf } from '../engine/desired.ts';
+import { kindAccount, managedKinds, namesOf } from '../engine/desired-state.ts';
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { Network } from '../kinds/network/render.ts';
@@ -46,7 +46,7 @@ export interface Member {
  * @throws InvalidDesiredState when the baseline has no execution role, or one that Main may not assume
  */
 export function memberTemplate({ record, baseline, kinds, config }: MemberTemplateInput): Member {
-  const kept = keptKinds(baseline, kinds);
+  const kept = managedKinds(baseline, kinds);
   const lookup = namesOf(record, config, {});
   const wanted = <Wanted>(name: string, account: AccountRecord): Wanted | undefined => {
     const one = kept.find(({ kind }) => kind.name === name);

@@ -8,11 +8,11 @@ import { configFromEnvironment } from '../../shared/deployment/config.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/domain/work.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
-import { answerPlan, type PlanWork } from '../engine/answer-plan.ts';
-import { rememberBaselines } from '../engine/desired.ts';
-import { startHeartbeat, VISIBLE_SECONDS } from '../engine/heartbeat.ts';
-import { runPass } from '../engine/pass.ts';
-import type { PassOutcome } from '../engine/pass-types.ts';
+import { rememberBaselines } from '../engine/desired-state.ts';
+import { startHeartbeat, VISIBLE_SECONDS } from '../engine/gate.ts';
+import type { RunOutcome } from '../engine/model.ts';
+import { answerPlan, type PlanWork } from '../engine/plan.ts';
+import { reconcile } from '../engine/run.ts';
 import { kinds } from '../kinds/index.ts';
 import { countPass } from './metrics.ts';
 
@@ -64,7 +64,7 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
       await afterBackoff(record, receives, log);
       return false;
     }
-    const outcome = await runPass(
+    const outcome = await reconcile(
       {
         message,
         sentAt: new Date(Number(record.attributes.SentTimestamp)),
@@ -75,7 +75,7 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
       deps,
     );
     report(outcome, log);
-    if (outcome.did !== 'passed' || outcome.retry === undefined) return true;
+    if (outcome.did !== 'ran' || outcome.retry === undefined) return true;
     if (receives >= WORK_RECEIVES && outcome.retry instanceof ControllerError) return true;
   } catch (error) {
     if (error instanceof ControllerError && error.name === 'Conflict')
@@ -87,7 +87,7 @@ async function reconciled(message: WorkMessage, record: SQSRecord, context: Cont
   await afterBackoff(record, receives, log);
   return false;
 
-  function report(done: PassOutcome, to: Logger): void {
+  function report(done: RunOutcome, to: Logger): void {
     if (done.did === 'skipped') {
       to.info('nothing to do', { why: done.why });
       return;

@@ -1,10 +1,10 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { PassOutcome } from '../engine/pass-types.ts';
+import type { RunOutcome } from '../engine/model.ts';
 
 const metrics = new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' });
 
 /** Writes a pass's metrics to the log in EMF: passes by result, differences by kind, seconds from event to ready. */
-export function countPass(outcome: Extract<PassOutcome, { did: 'passed' }>): void {
+export function countPass(outcome: Extract<RunOutcome, { did: 'ran' }>): void {
   const pass = outcome.status.lastPass;
   if (!pass) return;
   single('Result', pass.result, 'Passes', 1);

@@ -5,7 +5,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { inWords } from '../../cli/plan.ts';
-import { answerPlan, type PlanWork } from '../../controllers/engine/answer-plan.ts';
+import { answerPlan, type PlanWork } from '../../controllers/engine/plan.ts';
 import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
 import { onItsWay } from '../../controllers/fleet/outcome.ts';
 import { follow } from '../../controllers/intake/follow.ts';

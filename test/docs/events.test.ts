@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import { look } from '../../controllers/create-account/look.ts';
-import { announcements } from '../../controllers/engine/announce.ts';
-import { brakeHolds } from '../../controllers/engine/brake.ts';
+import { isCircuitBreakerOpen } from '../../controllers/engine/gate.ts';
+import { announcements } from '../../controllers/engine/outbox.ts';
 import { type IntakeOutcome, onItsWay, rejectionAnnouncement } from '../../controllers/fleet/outcome.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
@@ -200,7 +200,7 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
       stopped: false,
       startedAt: '',
     });
-    await brakeHolds(fake.main, 's', known.accountId);
+    await isCircuitBreakerOpen(fake.main, 's', known.accountId);
     return fake.put[0];
   },
 };

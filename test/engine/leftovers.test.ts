@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { divide, lookAtLeftovers, setLeftoversApart } from '../../controllers/engine/leftovers.ts';
-import type { Pass, PassDeps } from '../../controllers/engine/pass-types.ts';
+import { divide, observeLeftovers, separateLeftovers } from '../../controllers/engine/leftovers.ts';
+import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import type { AnyKind, KindAccount } from '../../controllers/kinds/kind.ts';
 import { network } from '../../controllers/kinds/network/kind.ts';
@@ -46,7 +46,7 @@ function divided(
     home: { region, baseline: newer },
     leftovers,
     kinds,
-    kept: kept.map((kind) => ({ kind, section: {} })),
+    managed: kept.map((kind) => ({ kind, section: {} })),
     account: { ...account, ...(brings && { network: brings }), ...(given.entered && entry) } as KindAccount,
   });
 }
@@ -113,8 +113,8 @@ describe('what desired state no longer has', () => {
     const pass = {
       ...{ record, before, place: { outputs: { ...outputs } } },
       stands: { home: undefined, leftovers: [] },
-    } as unknown as Pass;
-    setLeftoversApart(pass, { config: aConfig(), kinds } as unknown as PassDeps, []);
+    } as unknown as Run;
+    separateLeftovers(pass, { config: aConfig(), kinds } as unknown as RunDeps, []);
     expect(pass.stands.leftovers.map(({ kind, region }) => [kind, region])).toEqual([
       ['executionRole', 'global'],
       ['network', 'eu-west-1'],
@@ -149,14 +149,14 @@ async function looked(
     record: aRecord(),
     place: { outputs: {}, config: aConfig() },
     stands: { home: here, leftovers: [leftover] },
-  } as unknown as Pass;
+  } as unknown as Run;
   const deps = {
     config: aConfig(),
     kinds: [kind],
     loadBaseline: async () => section && { ...baseline, sections: { network: section } },
-  } as unknown as PassDeps;
+  } as unknown as RunDeps;
   const regions: (string | undefined)[] = [];
-  const found = await lookAtLeftovers(pass, deps, async ({ record }) => {
+  const found = await observeLeftovers(pass, deps, async ({ record }) => {
     regions.push(record.regions?.[0]);
     return {} as MemberClients;
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { keepKind } from '../../controllers/engine/keep-kind.ts';
 import { planAccount } from '../../controllers/engine/plan.ts';
+import { runUnit } from '../../controllers/engine/run-unit.ts';
 import type { AnyKind, Blocked } from '../../controllers/kinds/kind.ts';
 import type { Access } from '../../shared/aws/access.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
@@ -76,7 +76,7 @@ describe('a plan', () => {
     const message = 'It is ForeignResource. It is WaitingForOutputs.';
     expect(planned?.state).toEqual({ is: 'blocked', reason: 'ForeignResource', message });
     const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
-    const kept = await keepKind(
+    const kept = await runUnit(
       { kind, section: {}, account, observation: { state: 'absent' } },
       { record, config, outputs: {} },
       { may: async () => true, clients: () => Promise.reject(new Error('written')) },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { runPass } from '../../controllers/engine/pass.ts';
+import { reconcile } from '../../controllers/engine/run.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
@@ -86,7 +86,7 @@ function account() {
     kinds: [{ ...executionRole, observe }],
     clients: () => ({ iam: { send } }),
     loadBaseline: async () => ({ name: 'analytics', version: 3, sections: { executionRole: section } }),
-  } as unknown as Parameters<typeof runPass>[1];
+  } as unknown as Parameters<typeof reconcile>[1];
   return {
     iam,
     put,
@@ -96,7 +96,7 @@ function account() {
       const cause = { source: 'orgkeeper', detailType: 'Due', id: 'due' };
       const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
       const until = new Date(now.getTime() + 120_000);
-      const pass = runPass({ message, sentAt: now, until, lastReceive: false }, deps);
+      const pass = reconcile({ message, sentAt: now, until, lastReceive: false }, deps);
       await jest.advanceTimersByTimeAsync(30_000);
       await pass;
       const { status } = await loadAccount(main.table, MEMBER);

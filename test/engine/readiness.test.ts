@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { runPass } from '../../controllers/engine/pass.ts';
+import { reconcile } from '../../controllers/engine/run.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { translateError } from '../../shared/aws/translate-error.ts';
@@ -72,7 +72,7 @@ function freshAccount(given: Partial<AccountRecord> = {}) {
       const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
       const request = { message, sentAt: now, until: new Date(now.getTime() + 120_000), lastReceive: false };
       const deps = { config: aConfig(), main, access, kinds, loadBaseline: async () => baseline };
-      await runPass(request, deps as unknown as Parameters<typeof runPass>[1]);
+      await reconcile(request, deps as unknown as Parameters<typeof reconcile>[1]);
       return status();
     },
     status,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { keptKinds, namesOf } from '../../controllers/engine/desired.ts';
-import { openAll, readingSessions, writingPolicy } from '../../controllers/engine/session-policy.ts';
+import { managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
+import { openAll, readingSessions, writingPolicy } from '../../controllers/engine/session.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
@@ -17,7 +17,7 @@ const text = readFileSync('infra/baselines/analytics.yaml', 'utf8');
 const parsed = parseBaseline(text, kinds);
 if ('problems' in parsed) throw new Error('the shipped baseline is not valid');
 const baseline = { ...parsed.baseline, schemaVersion: 1 as const, version: 1, text, publishedAt: '' };
-type Kept = ReturnType<typeof keptKinds>[number];
+type Kept = ReturnType<typeof managedKinds>[number];
 const outputs = {
   'vpc.id': 'vpc-1',
   'vpc.cidr': '10.0.0.0/16',
@@ -116,7 +116,7 @@ describe('the sessions for reading', () => {
   });
 });
 
-describe.each(keptKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as const))(
+describe.each(managedKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as const))(
   'a session for mending: %s',
   (_, kept) => {
     const resources = resourcesOf(kept);
@@ -141,7 +141,7 @@ describe.each(keptKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as
 
 describe('a session for mending the role', () => {
   it('may write that role only', () => {
-    const kept = keptKinds(baseline, kinds)[0];
+    const kept = managedKinds(baseline, kinds)[0];
     if (!kept) throw new Error('no kind');
     const policy = writingPolicy(kept.kind, resourcesOf(kept));
     expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`)).toBe(true);
@@ -150,7 +150,7 @@ describe('a session for mending the role', () => {
 });
 
 describe('a session for the role with the longest of names, in the longest of partitions', () => {
-  const [kept] = keptKinds(baseline, kinds);
+  const [kept] = managedKinds(baseline, kinds);
   if (!kept) throw new Error('no kind');
   const arnOf = (name: string) =>
     `arn:aws-us-gov:iam::${MEMBER}:role/${'p'.repeat(510)}/${name.padEnd(64, 'n')}`;
@@ -172,7 +172,7 @@ describe('a session for the role with the longest of names, in the longest of pa
 });
 
 describe('a session for mending the parameters', () => {
-  const kept = keptKinds(baseline, kinds).find(({ kind }) => kind.name === 'parameters');
+  const kept = managedKinds(baseline, kinds).find(({ kind }) => kind.name === 'parameters');
   if (!kept) throw new Error('no kind');
   const arn = (name: string) => `arn:aws:ssm:eu-west-1:${MEMBER}:parameter${name}`;
   const puts = (policy: string, resource: string) => allows(policy, 'ssm:PutParameter', resource);

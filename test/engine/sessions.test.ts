@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { runPass } from '../../controllers/engine/pass.ts';
-import type { PassDeps } from '../../controllers/engine/pass-types.ts';
+import type { RunDeps } from '../../controllers/engine/model.ts';
+import { reconcile } from '../../controllers/engine/run.ts';
 import type { AnyKind, Comparison } from '../../controllers/kinds/kind.ts';
 import type { Session } from '../../shared/aws/access.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
@@ -97,15 +97,15 @@ async function pass(
     main: { table: { documents, name: 't' }, bus: { eventBridge, name: 'orgkeeper' } },
     clients: () => ({}) as MemberClients,
     loadBaseline: async () => ({ name: 'analytics', version: 3, sections }),
-  } as unknown as PassDeps;
+  } as unknown as RunDeps;
   const now = new Date();
   const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'e' };
   const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
-  const outcome = await runPass(
+  const outcome = await reconcile(
     { message, sentAt: now, until: new Date('9999-12-31'), lastReceive: false },
     deps,
   );
-  const status = outcome.did === 'passed' ? outcome.status : undefined;
+  const status = outcome.did === 'ran' ? outcome.status : undefined;
   return { did, names: new Set(names), id: status?.lastPass?.id, status, evicted };
 }
 

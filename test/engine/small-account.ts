@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { runPass } from '../../controllers/engine/pass.ts';
-import type { PassDeps, PassOutcome, PassRequest } from '../../controllers/engine/pass-types.ts';
+import type { RunDeps, RunOutcome, RunRequest } from '../../controllers/engine/model.ts';
+import { reconcile } from '../../controllers/engine/run.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
@@ -23,7 +23,7 @@ export interface SmallAccount {
   /** Names of the kinds that were written, in order. */
   readonly writes: string[];
   readonly entered: string[];
-  pass(given?: Partial<PassRequest> & { sweepId?: string }): Promise<PassOutcome>;
+  pass(given?: Partial<RunRequest> & { sweepId?: string }): Promise<RunOutcome>;
   item(sk: string): Item | undefined;
 }
 
@@ -100,7 +100,7 @@ export function smallAccount(
     clients: ({ onCall }: MemberClientsOptions) => ({
       call: (command: string, writes: boolean) => onCall?.({ command, writes }),
     }),
-  } as unknown as PassDeps;
+  } as unknown as RunDeps;
   const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-9' };
   const account: SmallAccount = {
     store,
@@ -108,7 +108,7 @@ export function smallAccount(
     entered,
     writes,
     pass: ({ sweepId, ...given } = {}) =>
-      runPass(
+      reconcile(
         {
           message: {
             accountId: MEMBER,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { keptKinds, kindAccount, namesOf } from '../../controllers/engine/desired.ts';
+import { kindAccount, managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
 import { type MemberTemplate, memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
@@ -95,7 +95,7 @@ describe('the member template', () => {
   ])('makes the very role that is wanted then: %s', (_, baseline) => {
     const member = memberTemplate({ record, baseline, kinds, config });
     const entered = { ...record, executionRoleArn: member.roleArn };
-    const account = kindAccount(entered, config, keptKinds(baseline, kinds));
+    const account = kindAccount(entered, config, managedKinds(baseline, kinds));
     const section = ExecutionRoleSection.parse(baseline.sections.executionRole);
     const wanted = executionRole.render(section, namesOf(entered, config, {}), account);
     const found = executionRole.diff(wanted, asObserved(resolved(member.template)));

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { keptKinds, kindAccount, namesOf } from '../../controllers/engine/desired.ts';
-import { readingSessions, writingPolicy } from '../../controllers/engine/session-policy.ts';
+import { kindAccount, managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
+import { readingSessions, writingPolicy } from '../../controllers/engine/session.ts';
 import { memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
@@ -38,7 +38,7 @@ function configOf(partition: Config['partition'], region: string): Config {
 
 /** Everything that each kind wants, in the order of the list. */
 function wantedOf(record: AccountRecord, config: Config): [ExecutionRole, Network, unknown] {
-  const kept = keptKinds(baseline, kinds);
+  const kept = managedKinds(baseline, kinds);
   const account = kindAccount(record, config, kept);
   const lookup = namesOf(record, config, {});
   const all = kept.map(({ kind, section }) => kind.render(section, lookup, account));
@@ -86,7 +86,7 @@ describe.each([
   });
 
   test('is entered by sessions that speak of that partition alone', () => {
-    const kept = keptKinds(baseline, kinds);
+    const kept = managedKinds(baseline, kinds);
     const account = kindAccount(created, config, kept);
     const wanted = wantedOf(created, config);
     const policies = kept.map(({ kind }, at) => writingPolicy(kind, kind.resources(wanted[at], account, {})));

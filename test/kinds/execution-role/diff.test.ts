@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { writingPolicy } from '../../../controllers/engine/session-policy.ts';
+import { writingPolicy } from '../../../controllers/engine/session.ts';
 import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';

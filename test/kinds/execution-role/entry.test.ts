@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { kindAccount } from '../../../controllers/engine/desired.ts';
-import { entryOf } from '../../../controllers/engine/entry.ts';
+import { entryOf, kindAccount } from '../../../controllers/engine/desired-state.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';

@@ -1,9 +1,8 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/entry.ts';
-import { keepKind } from '../../../controllers/engine/keep-kind.ts';
-import { observeKinds } from '../../../controllers/engine/observe-kinds.ts';
-import { removeKind } from '../../../controllers/engine/remove-kind.ts';
+import { entryOf } from '../../../controllers/engine/desired-state.ts';
+import { removeUnit } from '../../../controllers/engine/removal.ts';
+import { observeUnits, runUnit } from '../../../controllers/engine/run-unit.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
@@ -84,18 +83,18 @@ function account(policy: unknown, { ours } = { ours: true }) {
     roles,
     place,
     async pass() {
-      const [seen] = await observeKinds([{ kind: executionRole, section }], place, clients);
+      const [seen] = await observeUnits([{ kind: executionRole, section }], place, clients);
       if (!seen) throw new Error('not seen');
-      const { state, differences } = await keepKind(seen, place, {
+      const { state, differences } = await runUnit(seen, place, {
         may: async () => true,
         clients: async () => clients,
       });
       return { state, differences: differences.map(({ path, action }) => `${path} ${action}`) };
     },
     async retire() {
-      const [seen] = await observeKinds([{ kind: executionRole, section }], place, clients);
+      const [seen] = await observeUnits([{ kind: executionRole, section }], place, clients);
       if (!seen) throw new Error('not seen');
-      return (await removeKind(seen, place, async () => clients)).state;
+      return (await removeUnit(seen, place, async () => clients)).state;
     },
   };
 }

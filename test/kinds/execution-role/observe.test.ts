@@ -1,6 +1,6 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { kindAccount } from '../../../controllers/engine/desired.ts';
+import { kindAccount } from '../../../controllers/engine/desired-state.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/entry.ts';
+import { entryOf } from '../../../controllers/engine/desired-state.ts';
 import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
 import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';

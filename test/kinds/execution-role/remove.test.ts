@@ -1,6 +1,6 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/entry.ts';
+import { entryOf } from '../../../controllers/engine/desired-state.ts';
 import { remove } from '../../../controllers/kinds/execution-role/remove.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { render } from '../../../controllers/kinds/execution-role/wanted.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keepKind } from '../../../controllers/engine/keep-kind.ts';
+import { runUnit } from '../../../controllers/engine/run-unit.ts';
 import type { AnyKind } from '../../../controllers/kinds/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
@@ -27,7 +27,7 @@ async function run(switches: typeof ON, recorded: Record<string, string> = {}, {
   };
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
   const observation = { state: 'present', actual: { configured: true, switches } } as const;
-  const { state } = await keepKind(
+  const { state } = await runUnit(
     { kind, section: ON, account, observation },
     { record: aRecord(), config: aConfig(), outputs },
     { may: async () => !held, clients: async () => ({}) as MemberClients },

@@ -1,0 +1,251 @@
+import type { Access } from '../../shared/aws/access.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import {
+  AccessDenied,
+  AccountNotReady,
+  ControllerError,
+  NotYetConsistent,
+} from '../../shared/domain/errors.ts';
+import {
+  type AccountStatus,
+  type Condition,
+  type Difference,
+  PUT_BACK,
+  staysPutBack,
+} from '../../shared/domain/status.ts';
+import type { AnyKind, Blocked } from '../kinds/kind.ts';
+import { diagnose, openness, roleInQuestion, wrongExternalId } from './access-diagnosis.ts';
+import type {
+  Clock,
+  Diagnosis,
+  Finding,
+  Findings,
+  ObservedUnit,
+  RoleInQuestion,
+  Run,
+  RunDeps,
+  UnitOutcome,
+  Verdict,
+} from './model.ts';
+import { eventually } from './retry.ts';
+import { isTrust } from './run-unit.ts';
+import { isNew } from './session.ts';
+
+/**
+ * What a pass says of access: the old condition while nothing changed, else what trying the role shows. A change of
+ * the role by which the account is entered, after which the runner is refused, is put back, and its outcome says so.
+ */
+export async function checkAccess(
+  run: Run,
+  deps: RunDeps,
+  outcomes: readonly UnitOutcome[],
+  clock?: Clock,
+): Promise<Omit<Findings, 'hold' | 'retired'>> {
+  const outcome = outcomes.find(({ kind }) => kind.entryRole);
+  const old = run.before?.conditions.find(({ type }) => type === 'Access');
+  if (outcome && isForeign(outcome)) return { outcomes, findings: [untried(outcome, old)], failures: [] };
+  const role = executionRoleOf(run, deps, outcome);
+  const found = { outcomes, findings: [], failures: [] };
+  const failed = (error: unknown) => ({ ...found, failures: [{ type: 'Access', error }] });
+  const amiss = (outcome?.differences.length ?? 0) > 0 || (role && openness(role)) !== undefined;
+  const due = needsVerifying(old, amiss, run);
+  if (!role || !due || isHeldBack(outcome, run)) return { ...found, findings: old ? [old] : [] };
+  const door = notReady(outcome);
+  if (door) return failed(door);
+  const wrote = wroteRole(outcome);
+  // A role that was changed is tried, and put back where need be, whatever the time.
+  if (wrote) run.gate.finishing();
+  if (wrote) deps.access.evict(run.record.accountId);
+  try {
+    run.gate.check({ writes: false });
+    const verdict = await verifyRole(deps.access, role, {
+      passId: run.id,
+      changed: wrote || isNew(run),
+      ...(clock && { clock }),
+    });
+    if (verdict.ok) {
+      const { roleArn, externalId } = role;
+      return { ...found, verdict, admitted: { roleArn, externalId } };
+    }
+    if (verdict.refused && outcome?.restore) {
+      const undone = await putBack(outcome, outcome.restore, verdict, {
+        accountId: run.record.accountId,
+        clock,
+      });
+      const list = outcomes.map((one) => (one === outcome ? undone.outcome : one));
+      return { ...failed(undone.error), outcomes: list };
+    }
+    const { reason, message, explained } = verdict;
+    const unseen = !explained && (wrote || isNew(run) || run.before?.waiting?.for === 'consistency');
+    const settling = unseen || isTriedAgain(outcome);
+    return settling ? failed(new NotYetConsistent(message, { reason })) : { ...found, verdict };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Somebody else's role stands where ours was: what was tried was another. */
+function isForeign({ state, role }: UnitOutcome): boolean {
+  return state.is === 'blocked' && state.reason === 'ForeignResource' && role === undefined;
+}
+
+/** What was seen of the role before says nothing of the one that is there now. */
+function untried({ kind }: UnitOutcome, old: Condition | undefined): Finding {
+  const before = old?.status === 'True' ? 'What was verified before was another role' : 'It was not tried';
+  const message = `${before}: the condition ${kind.condition} says what stands in its place.`;
+  return { type: 'Access', status: 'Unknown', reason: 'RoleReplaced', message };
+}
+
+/** A change of the role that stays put back is not tried; what was said of it stays, until the trust is as desired. */
+function isHeldBack(outcome: UnitOutcome | undefined, { record, before }: Run): boolean {
+  return staysPutBack(record, before) && (!outcome?.role || outcome.differences.some(isTrust(outcome.kind)));
+}
+
+/** The account could be read, by an older session, and not be entered to make the role: that is what is to be said. */
+function notReady(outcome: UnitOutcome | undefined): AccountNotReady | undefined {
+  const error = outcome?.state.is === 'failed' ? outcome.state.error : undefined;
+  return error instanceof AccountNotReady ? error : undefined;
+}
+
+/** True when the role could not be made or changed for now: that is tried again. */
+function isTriedAgain(outcome: UnitOutcome | undefined): boolean {
+  const error = outcome?.state.is === 'failed' ? outcome.state.error : undefined;
+  return error instanceof NotYetConsistent || (error instanceof ControllerError && error.retry === 'again');
+}
+
+/** True when the pass changed the role, or may have. */
+export function wroteRole(outcome: UnitOutcome | undefined): boolean {
+  if (!outcome?.kind.entryRole) return false;
+  return outcome.restore !== undefined || outcome.differences.some(({ action }) => action !== 'reported');
+}
+
+/** The role that the account is to have; undefined when its baseline keeps none and nobody named one. */
+function executionRoleOf(
+  { record, place }: Run,
+  { config }: RunDeps,
+  outcome: UnitOutcome | undefined,
+): RoleInQuestion | undefined {
+  const roleArn = record.executionRoleArn ?? outcome?.role?.arn ?? place.outputs['role.arn'];
+  return roleArn ? roleInQuestion(record, config, { roleArn, trust: outcome?.role?.trust }) : undefined;
+}
+
+/** A probe's session may do nothing at all. */
+const NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}';
+
+/** What a verification needs beside the role. */
+export interface VerifyOptions {
+  readonly passId: string;
+  /** Changed in this pass, or wanted otherwise since: IAM is given 10 s to show it, in both directions. */
+  readonly changed: boolean;
+  readonly clock?: Clock;
+}
+
+/**
+ * Tries the execution role as the runner: it must be assumable with the account's ExternalId, and refused without
+ * one and with a wrong one. A refusal that is missing right after a change is propagation too.
+ * @throws AccountNotReady, Throttled … when it could not be tried
+ */
+export async function verifyRole(
+  access: Pick<Access, 'tryRole'>,
+  role: RoleInQuestion,
+  { passId, changed, clock }: VerifyOptions,
+): Promise<Verdict> {
+  const session = { name: passId, policy: NOTHING };
+  const attempt = async (externalId: string | undefined): Promise<AccessDenied | undefined> => {
+    try {
+      await access.tryRole(role.roleArn, session, externalId);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AccessDenied) return error;
+      throw error;
+    }
+  };
+  /** Tries until it is as expected, or no longer worth it; what became of it in the end. */
+  const expect = async (externalId: string | undefined, admitted: boolean) => {
+    let denial: AccessDenied | undefined;
+    const once = async () => {
+      denial = await attempt(externalId);
+      if (changed && admitted !== !denial) throw new NotYetConsistent('not yet as the trust policy says');
+    };
+    await eventually(once, [], clock).catch((error: unknown) => {
+      if (!(error instanceof NotYetConsistent)) throw error;
+    });
+    return denial;
+  };
+  const [withIt, without, withWrong] = await Promise.all([
+    expect(role.externalId, true),
+    expect(undefined, false),
+    expect(wrongExternalId(role.externalId), false),
+  ]);
+  const diagnosis = diagnose({ withIt, without, withWrong }, role);
+  return diagnosis ? { ok: false, ...diagnosis } : { ok: true };
+}
+
+/**
+ * True when the role must be tried: it is not as desired, was changed or is open (`amiss`), the last try did not
+ * succeed, or desired state (the ExternalId, the role) changed since. A healthy pass tries nothing.
+ */
+export function needsVerifying(
+  old: Condition | undefined,
+  amiss: boolean,
+  seen: { readonly record: AccountRecord; readonly before: AccountStatus | undefined },
+): boolean {
+  return amiss || old?.status !== 'True' || isNew(seen);
+}
+
+/** What may stand between a change and its putting back for a moment: nothing else keeps the account open. */
+const PASSING = ['Throttled', 'ServiceFault', 'Conflict'];
+
+/** What was seen, its trust left as it stands where a change of it stays put back; all else is compared as ever. Pure. */
+export function withoutPutBackChange(
+  seen: ObservedUnit,
+  { record, before }: Pick<Run, 'record' | 'before'>,
+): ObservedUnit {
+  if (!seen.kind.entryRole || !staysPutBack(record, before)) return seen;
+  const message = before?.conditions.find(({ reason }) => reason === PUT_BACK)?.message ?? '';
+  const diff: AnyKind['diff'] = (wanted, actual) => {
+    const compared = seen.kind.diff(wanted, actual);
+    const held = compared.differences
+      .filter(isTrust(seen.kind))
+      .map((difference): Blocked => ({ reason: PUT_BACK, message, difference: reported(difference) }));
+    const differences = compared.differences.filter((one) => !isTrust(seen.kind)(one));
+    return { ...compared, differences, blocked: [...held, ...compared.blocked] };
+  };
+  return { ...seen, kind: { ...seen.kind, diff } };
+}
+
+/**
+ * Puts the trust back that admitted us before a change after which the runner is refused: the account must stay one
+ * that can be entered. Gives what became of the role, and what is to be said of access: where the new trust should
+ * admit, IAM may only be slow, and the change is tried again when due.
+ */
+export async function putBack(
+  outcome: UnitOutcome,
+  restore: () => Promise<void>,
+  refusal: Diagnosis,
+  { accountId, clock }: { readonly accountId: string; readonly clock?: Clock | undefined },
+): Promise<{ readonly outcome: UnitOutcome; readonly error: ControllerError }> {
+  const Refused = refusal.explained ? AccessDenied : NotYetConsistent;
+  const why = refusal.message.replace(/\.$/, '');
+  try {
+    await eventually(restore, PASSING, clock);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : error;
+    const message =
+      `The trust policy of the role in use was changed, the runner is refused with it, and it could not be put back (${said}): ${why}. ` +
+      `Have the account's owner correct it; \`orgkeeper template member --account ${accountId}\` shows what it must be.`;
+    return { outcome, error: new Refused(message, { cause: error, reason: 'PutBackFailed' }) };
+  }
+  const next = refusal.explained ? 'It waits' : 'It is tried again for two minutes; then it waits';
+  const message =
+    `The trust policy of the role in use was changed, then put back, because the runner was refused with it: ${why}. ` +
+    `${next} until the account is registered again, with the same content or other, or assigned another version.`;
+  const error = new Refused(message, { reason: PUT_BACK });
+  const differences = outcome.differences.map((one) => (isTrust(outcome.kind)(one) ? reported(one) : one));
+  const state = outcome.state.is === 'failed' ? outcome.state : ({ is: 'failed', error } as const);
+  return { outcome: { ...outcome, differences, state }, error };
+}
+
+function reported(difference: Difference): Difference {
+  return { ...difference, action: 'reported' };
+}

@@ -1,0 +1,200 @@
+import { putEvents } from '../../shared/aws/bus.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { brakeTrips, isPaused } from '../../shared/domain/control.ts';
+import { Conflict, OutOfTime, UnreadableItem } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
+import { loadAccount } from '../../shared/store/accounts.ts';
+import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/controls.ts';
+import { renewLease, takeLease } from '../../shared/store/statuses.ts';
+import type { CallGate, Heartbeat, Run, RunDeps, Suspension } from './model.ts';
+
+/** What keeps a pass from writing whatever it finds: people's word alone. Pure. */
+export function suspendedBy({ record, control }: Pick<Run, 'record' | 'control'>): Suspension | undefined {
+  if (record.mode === 'observe') return 'Observed';
+  return isPaused(record, control) ? (control.unreadable ?? 'Paused') : undefined;
+}
+
+/** What keeps a pass that found differences from writing: people's word, or its sweep's brake. */
+export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | undefined> {
+  const { record, before, request } = run;
+  const said = suspendedBy(run);
+  if (said) return said;
+  const { sweepId } = request.message;
+  if (!sweepId || !before?.readySince) return undefined;
+  try {
+    return (await isCircuitBreakerOpen(deps.main, sweepId, record.accountId)) ? 'SweepStopped' : undefined;
+  } catch (error) {
+    if (error instanceof UnreadableItem) return error;
+    throw error;
+  }
+}
+
+/** Takes the right to write into the account for this pass. @throws Conflict when another pass has it */
+export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
+  const { table } = deps.main;
+  const { accountId } = run.record;
+  const { heartbeat, until } = run.request;
+  const end = () => (heartbeat ? new Date(Date.now() + LEASE_SECONDS * 1000) : until);
+  const first = end();
+  await takeLease(table, {
+    accountId,
+    passId: run.id,
+    until: first,
+    now: new Date(),
+    readVersion: run.before?.version ?? 0,
+    record: run.record,
+    home: run.stands.home,
+  });
+  run.gate.leased(first);
+  let renewal: Promise<void> | undefined;
+  let isEnding = false;
+  const renew = async () => {
+    const next = end();
+    const renewed = await renewLease(table, { accountId, passId: run.id, until: next });
+    run.gate.leased(renewed ? next : undefined);
+  };
+  heartbeat?.also(async () => {
+    if (isEnding) return;
+    renewal = renew();
+    await renewal;
+  });
+  // A renewal while the status is saved would be in its way. What fails was told to the heartbeat.
+  run.gate.beforeEnd(async () => {
+    isEnding = true;
+    await renewal?.catch(() => undefined);
+  });
+}
+
+/**
+ * What keeps a pass from writing any more that might write when it began: looked at before each kind that it writes.
+ * @throws Conflict where something else is desired by now, which is for another pass
+ */
+export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspension | undefined> {
+  const { record } = run;
+  const { record: now, control } = await loadAccount(deps.main.table, record.accountId);
+  if (now && isPaused(now, control)) return control.unreadable ?? 'Paused';
+  if (now?.generation === record.generation && now.lifecycle === record.lifecycle) return undefined;
+  throw new Conflict(`Something else is desired of account ${record.accountId} since this run began.`);
+}
+
+/**
+ * Counts an account that was ready and now differs towards its sweep, before anything is written. True when the
+ * sweep has stopped writing; whoever stops it says so, and says it again where a crash came in between.
+ */
+export async function isCircuitBreakerOpen(main: Main, sweepId: string, accountId: string): Promise<boolean> {
+  const sweep = await countDrifted(main.table, sweepId, accountId);
+  if (!sweep) return false;
+  if (sweep.stopped && sweep.announcer !== accountId) return true;
+  if (!sweep.stopped && !brakeTrips(sweep)) return false;
+  if (await stopSweep(main.table, sweepId, accountId)) {
+    const { accounts, drifted } = sweep;
+    const message =
+      `${drifted} of ${accounts} accounts differ, more than drift explains: the sweep writes nothing more. ` +
+      'Look at one that was held: if its differences are right, sweep again; if not, pause the baseline.';
+    const detail = { sweepId, accounts, drifted, reason: 'SweepStopped', message };
+    await putEvents(main.bus, [{ detailType: 'SweepStopped', detail }], OUR_SOURCE);
+    await stopAnnounced(main.table, sweepId);
+  }
+  return true;
+}
+
+/** A pass that started this much later than a message was sent has seen what the message is about. */
+const SETTLED_MS = 5_000;
+
+/**
+ * Why a message needs no pass, or undefined when it does. Pure. A message is dropped for coalescing only if the last
+ * finished pass started more than 5 s after it was sent, did not fail or wait, saw the current generation, and owes
+ * the bus nothing.
+ */
+export function skipReason(given: {
+  record: AccountRecord | undefined;
+  before: AccountStatus | undefined;
+  sentAt: Date;
+  config: Config;
+}): string | undefined {
+  const { record, before } = given;
+  if (!record) return 'no such account';
+  if (record.accountId === given.config.managementAccountId) return 'the management account is never kept';
+  if (!isWorkedOn(record.lifecycle)) return `the account is ${record.lifecycle}`;
+  const seenNow = before?.observedGeneration === record.generation;
+  if (record.lifecycle === 'retiring' && seenNow && before.retired && !before.unannounced) {
+    return 'the account is retired, and nothing of ours is left in it';
+  }
+  const last = before?.lastPass;
+  if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
+  if (!seenNow || before.unannounced) return undefined;
+  const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > SETTLED_MS;
+  return seen ? `run ${last.id} has started since and found it ${last.result}` : undefined;
+}
+
+/** True for accounts that passes enter: to keep them, or to take away what was made in them. */
+export function isWorkedOn(lifecycle: AccountRecord['lifecycle']): boolean {
+  return lifecycle === 'managed' || lifecycle === 'retiring';
+}
+
+/** Time that verifying the role, putting it back, saving and announcing may need. */
+const ENDING_MS = 35_000;
+
+/** The turn of a pass whose function ends at `until`. */
+export function openCallGate(until: Date, now: () => number = Date.now): CallGate {
+  const deadline = new Date(until.getTime() - ENDING_MS);
+  let lease: Date | undefined | 'none yet' = 'none yet';
+  let isFinishing = false;
+  const stops: (() => Promise<void>)[] = [];
+  const isOver = () => !isFinishing && now() >= deadline.getTime();
+  return {
+    deadline,
+    isOver,
+    check({ writes }) {
+      if (isOver())
+        throw new OutOfTime("The run's time was over before everything was looked at; the next one goes on.");
+      if (!writes || isFinishing || lease === 'none yet') return;
+      if (!lease || now() >= lease.getTime())
+        throw new Conflict('Another run may have begun meanwhile: this one writes no more.');
+    },
+    leased(next) {
+      lease = next;
+    },
+    beforeEnd(stop) {
+      stops.push(stop);
+    },
+    async end() {
+      for (const stop of stops) await stop();
+    },
+    finishing() {
+      isFinishing = true;
+    },
+  };
+}
+
+/** A run that works says so this often. One that was killed says nothing more. */
+const BEAT_MS = 10_000;
+/** Nobody else writes into the account for so long after a beat. */
+export const LEASE_SECONDS = 30;
+/** Nobody else gets the message for so long after a beat: the lease has ended by then. */
+export const VISIBLE_SECONDS = 40;
+
+/**
+ * Says something every ten seconds until it is stopped, one after the other. What fails is told to `failed`, and said
+ * again with the next beat.
+ */
+export function startHeartbeat(say: () => Promise<void>, failed: (error: unknown) => void): Heartbeat {
+  const sayings = [say];
+  let beating = beat();
+  const timer = setInterval(() => {
+    beating = beating.then(beat);
+  }, BEAT_MS);
+  async function beat(): Promise<void> {
+    for (const each of [...sayings]) await each().catch(failed);
+  }
+  return {
+    also: (more) => void sayings.unshift(more),
+    async stop() {
+      clearInterval(timer);
+      await beating;
+    },
+  };
+}

@@ -1,0 +1,267 @@
+import {
+  AccessDenied,
+  AccountNotReady,
+  ControllerError,
+  NotYetConsistent,
+  UnreadableItem,
+} from '../../shared/domain/errors.ts';
+import type {
+  AccountStatus,
+  Condition,
+  Difference,
+  PassRecord,
+  PassResult,
+} from '../../shared/domain/status.ts';
+import { type Blocked, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
+import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
+import { nextLook } from './retry.ts';
+
+/** The status after a pass. Pure. */
+export function toStatus(
+  run: Run,
+  found: Findings,
+  errors: readonly unknown[],
+  now: Date,
+): AccountStatus & { lastPass: PassRecord } {
+  const { before, record, request } = run;
+  // What is desired now has its own time.
+  const waited = before?.observedGeneration === record.generation ? before.waiting : undefined;
+  const due = nextLook(wants(found, errors, request.lastReceive), waited, now);
+  const findings = [
+    ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold, due.gaveUp)),
+    ...(found.verdict ? [accessFinding(found.verdict)] : []),
+    ...found.findings,
+    ...found.failures.map(({ type, error }) => errorFinding(type, error, due.gaveUp)),
+  ];
+  const conditions = toConditions(findings, before?.conditions ?? [], now.toISOString());
+  const ready = conditions.length > 0 && conditions.every(({ status }) => status === 'True');
+  const readySince = before?.readySince ?? (ready ? now.toISOString() : undefined);
+  const admitted = found.admitted ? { ...found.admitted, at: now.toISOString() } : before?.admitted;
+  const lastPass: PassRecord = {
+    id: run.id,
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: now.toISOString(),
+    cause: request.message.cause,
+    baseline: record.baseline ?? { name: 'none', version: 0 },
+    result: due.gaveUp ? 'failed' : result(found, errors),
+    calls: { ...run.calls },
+    differences: differencesOf(found, before),
+  };
+  return {
+    schemaVersion: 1,
+    accountId: record.accountId,
+    version: (before?.version ?? 0) + 1,
+    observedGeneration: record.generation,
+    ready,
+    ...(readySince && { readySince }),
+    conditions,
+    outputs: run.place.outputs,
+    ...(run.stands.home && { home: run.stands.home }),
+    ...(run.stands.leftovers.length > 0 && { leftovers: run.stands.leftovers }),
+    ...(admitted && { admitted }),
+    foreign: found.outcomes.length > 0 ? foreignNames(found) : (before?.foreign ?? []),
+    ...(due.dueAt && { dueAt: due.dueAt }),
+    ...(due.waiting && { waiting: due.waiting }),
+    lastPass,
+  };
+}
+
+/** What was found that differs, and what others added that was not reported before. */
+function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
+  const known = new Set(before?.foreign);
+  const fresh = found.outcomes.flatMap(({ unowned }) =>
+    unowned.filter((one) => !known.has(foreignName(one))),
+  );
+  return [...found.outcomes.flatMap(({ differences }) => differences), ...fresh];
+}
+
+function foreignNames(found: Findings): string[] {
+  return found.outcomes.flatMap(({ unowned }) => unowned.map(foreignName));
+}
+
+function foreignName({ kind, resource, path }: Difference): string {
+  return [kind, resource, path].join(' ');
+}
+
+const HELD: Readonly<Record<Exclude<Suspension, UnreadableItem>, string>> = {
+  Observed: 'the account is observed only; register it again with mode enforce to have them mended',
+  Paused: 'writing is paused; `orgkeeper resume` lets it go on',
+  SweepStopped:
+    'the sweep stopped writing because too many accounts differ; look at this one, and when it is right sweep again',
+};
+
+/** What a kind's outcome says about it, with what should be known of it whatever the state. Pure. */
+export function kindFinding(outcome: UnitOutcome, hold: Suspension | undefined, late = false): Finding {
+  const { region } = outcome;
+  const finding = { ...stateFinding(outcome, hold, late), ...(region && { region }) };
+  if (!outcome.warnings?.length) return finding;
+  return { ...finding, message: `${finding.message} Warning: ${outcome.warnings.join('; ')}.` };
+}
+
+function stateFinding(outcome: UnitOutcome, hold: Suspension | undefined, late: boolean): Finding {
+  const { kind, state } = outcome;
+  const type = kind.condition;
+  switch (state.is) {
+    case 'inDesiredState':
+      return {
+        type,
+        status: 'True',
+        reason: 'InDesiredState',
+        message: state.note ?? 'Everything is as the baseline says.',
+      };
+    case 'held': {
+      const count = outcome.differences.length;
+      const { why, reason } = because(hold ?? 'Observed');
+      const what = `${count} ${count === 1 ? 'difference is' : 'differences are'} left as found`;
+      const message = `${count === 0 ? 'Nothing is removed' : what}: ${why}.`;
+      return { type, status: 'False', reason, message };
+    }
+    case 'blocked':
+      return { type, status: 'False', reason: state.reason, message: state.message };
+    case 'pending':
+      return { type, status: 'False', reason: 'Settling', message: state.message };
+    case 'removed':
+      return { type, status: 'False', reason: state.reason, message: state.message };
+    case 'failed':
+      return errorFinding(type, state.error, late);
+  }
+}
+
+function because(hold: Suspension): { reason: string; why: string } {
+  if (!(hold instanceof UnreadableItem))
+    return { reason: hold === 'Observed' ? 'Drifted' : hold, why: HELD[hold] };
+  const why = `writing counts as paused. ${hold.message} ${hold.remedy}`;
+  return { reason: 'Paused', why: why.replace(/\.$/, '') };
+}
+
+/**
+ * What an error says about a condition: False when it stands in the way, Unknown when it will pass. Pure.
+ * @param late what should pass has had its time
+ */
+export function errorFinding(type: string, error: unknown, late = false): Finding {
+  if (!(error instanceof ControllerError)) {
+    return { type, status: 'Unknown', reason: 'Unexpected', message: `Unexpected: ${messageOf(error)}` };
+  }
+  const passing = error.retry === 'again' || (error instanceof NotYetConsistent && !late);
+  const status = passing ? 'Unknown' : 'False';
+  return { type, status, reason: error.reason, message: sentence(error.message, error.remedy) };
+}
+
+/** What trying the role says. Pure. */
+export function accessFinding(verdict: Verdict): Finding {
+  const type = 'Access';
+  if (verdict.ok) {
+    const message = 'Assumable by the runner with the ExternalId; refused without it and with a wrong one.';
+    return { type, status: 'True', reason: 'Verified', message };
+  }
+  return { type, status: 'False', reason: verdict.reason, message: verdict.message };
+}
+
+/** Findings as conditions: the time of change is kept while status and reason stay. Pure. */
+export function toConditions(
+  findings: readonly Finding[],
+  before: readonly Condition[],
+  now: string,
+): Condition[] {
+  return findings.map((finding) => {
+    const old = before.find(({ type, region }) => type === finding.type && region === finding.region);
+    const same = old?.status === finding.status && old.reason === finding.reason;
+    return { ...finding, changedAt: same ? old.changedAt : now };
+  });
+}
+
+/** True for a failure that time alone mends: the account is waiting, not broken. */
+export function isWaiting(error: unknown): boolean {
+  return error instanceof AccountNotReady || error instanceof NotYetConsistent;
+}
+
+function sentence(message: string, remedy: string | undefined): string {
+  return remedy ? `${message.replace(/\.?$/, '.')} ${remedy}` : message;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What wants another look without being asked, and when: seconds, or the error that stands in the way. */
+export function wants(
+  found: Findings,
+  errors: readonly unknown[],
+  lastReceive: boolean,
+): (number | ControllerError)[] {
+  const settling = found.outcomes.flatMap(({ state }) =>
+    state.is === 'pending' ? [state.retryAfterSeconds] : [],
+  );
+  const known = errors.filter((error) => error instanceof ControllerError);
+  const due = known.filter(({ retry }) => retry !== 'again' || lastReceive);
+  const { verdict } = found;
+  const refused = verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
+  return [...settling, ...due, ...refused];
+}
+
+/** True when the role does not admit us and it is not merely left so: a pause says nothing about access. */
+function isRefused({ verdict, hold }: Findings): boolean {
+  return verdict?.ok === false && !hold;
+}
+
+/** What a pass came to, in a word. */
+export function result(found: Findings, errors: readonly unknown[]): PassResult {
+  const states = found.outcomes.map(({ state }) => state.is);
+  const broken = errors.some((error) => !isWaiting(error));
+  if (broken || isBlocked(found.outcomes) || isRefused(found)) return 'failed';
+  if (errors.length > 0 || states.includes('pending')) return 'waiting';
+  if (states.includes('held')) return 'drifted';
+  const wrote = found.outcomes.some(({ differences }) =>
+    differences.some(({ action }) => action !== 'reported'),
+  );
+  return wrote ? 'corrected' : 'unchanged';
+}
+
+/** True when something stands in the way that is not merely another kind's being unfinished. */
+function isBlocked(outcomes: readonly UnitOutcome[]): boolean {
+  const blocked = outcomes.filter(({ state }) => state.is === 'blocked');
+  const unfinished = outcomes.some(({ state }) => state.is !== 'blocked' && state.is !== 'inDesiredState');
+  return blocked.some(
+    ({ state }) => !unfinished || (state.is === 'blocked' && state.reason !== WAITING_FOR_OUTPUTS),
+  );
+}
+
+/** Characters that a condition says of what stands in the way: they are stored with every status. */
+const MOST = 1_000;
+
+/**
+ * All that stands in the way of a kind, as one reason and one text: the first one's reason, and what each says, once;
+ * one of each reason before more of any. Undefined when nothing does. Pure.
+ */
+export function blockedBy(blocked: readonly Blocked[]): Pick<Blocked, 'reason' | 'message'> | undefined {
+  const sorted = blocked.toSorted((one, other) => waits(one) - waits(other));
+  const [first] = sorted;
+  if (!first) return undefined;
+  const leading = sorted.filter(
+    ({ reason }, at) => sorted.findIndex((each) => each.reason === reason) === at,
+  );
+  const messages = [...new Set([...leading, ...sorted].map(({ message }) => message))];
+  return { reason: first.reason, message: joined(messages) };
+}
+
+/** What waits for others says least about what stands in the way. */
+function waits({ reason }: Blocked): number {
+  return reason === WAITING_FOR_OUTPUTS ? 1 : 0;
+}
+
+/** As many as there is room for, whole, and how many more there are; the first one in any case. */
+function joined(messages: readonly string[]): string {
+  for (let count = messages.length; count > 0; count -= 1) {
+    const more = messages.length - count;
+    const shown = messages.slice(0, count).join(' ');
+    const text = more > 0 ? `${shown} And ${more} more: see the differences.` : shown;
+    if (text.length <= MOST) return text;
+  }
+  return `${messages[0]?.slice(0, MOST - 1)}…`;
+}
+
+/** The status of an account from which all is gone: a later registration starts anew. Pure. */
+export function retiredStatus<S extends AccountStatus>(status: S): S {
+  const { readySince: _, waiting: __, dueAt: ___, home: ____, leftovers: _____, ...rest } = status;
+  return { ...rest, retired: true, ready: false, outputs: {}, unowned: [] } as unknown as S;
+}

@@ -1,0 +1,220 @@
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { ControllerError, ServiceFault } from '../../shared/domain/errors.ts';
+import type { Difference } from '../../shared/domain/status.ts';
+import type { AnyKind, Change, Comparison, KindAccount, KindContext } from '../kinds/kind.ts';
+import { takenOver } from '../kinds/setting.ts';
+import { kindAccount, namesOf } from './desired-state.ts';
+import type { ManagedKind, ObservedUnit, UnitOutcome, Workplace } from './model.ts';
+import { blockedBy } from './report.ts';
+import { eventually } from './retry.ts';
+
+/** How a kind is written: whether it may be, asked once something differs, and with which clients. */
+export interface Writing {
+  readonly may: () => Promise<boolean>;
+  readonly clients: ClientsFor;
+}
+
+/**
+ * Brings one kind to its desired state: compares with the outputs known by now and, where it may, writes what differs
+ * with clients of its own that may write. Never throws: what went wrong is the outcome.
+ */
+export async function runUnit(seen: ObservedUnit, place: Workplace, writing: Writing): Promise<UnitOutcome> {
+  const compared = compareUnit(seen, place);
+  if (!('comparison' in compared)) return compared;
+  const { kind } = seen;
+  const { wanted, comparison } = compared;
+  const { differences, unowned, note, warnings } = comparison;
+  const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
+  const found = { kind, unowned, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
+  const left = comparison.blocked.map(({ difference }) => difference);
+  const before = takenOver(kind, actual, place.outputs);
+  if (before && differences.length + left.length === 0) Object.assign(place.outputs, before);
+  const may = differences.length === 0 || (await orError(writing.may));
+  if (may !== true) {
+    const { warningsAsFound: warnings = [] } = comparison;
+    return {
+      ...found,
+      warnings,
+      differences: [...differences.map(reported), ...left],
+      state: may ? { is: 'failed', ...may } : { is: 'held' },
+    };
+  }
+  if (before && differences.length > 0) {
+    Object.assign(place.outputs, before);
+    const message = 'What it was is saved before it is changed for the first time.';
+    return {
+      ...found,
+      differences: left,
+      state: { is: 'pending', message, retryAfterSeconds: 1 },
+    };
+  }
+  const change = { wanted, actual, differences };
+  const { failure, ...done } =
+    differences.length > 0 ? await writeKind(seen, change, place, writing.clients) : { differences };
+  const outcome = { ...found, ...done, differences: [...done.differences, ...left] };
+  if (failure) return { ...outcome, state: { is: 'failed', ...failure } };
+  const blocked = blockedBy(comparison.blocked);
+  if (!blocked) return { ...outcome, state: { is: 'inDesiredState', ...(note && { note }) } };
+  return { ...outcome, state: { is: 'blocked', ...blocked } };
+}
+
+/** What is said, or why that is not known. */
+async function orError(may: () => Promise<boolean>): Promise<boolean | { error: unknown }> {
+  try {
+    return await may();
+  } catch (error) {
+    return { error };
+  }
+}
+
+type ClientsFor = (seen: ObservedUnit, wanted: unknown) => Promise<MemberClients>;
+type Done = Pick<UnitOutcome, 'differences' | 'role' | 'restore'> & { failure?: { error: unknown } };
+
+/** Of what fails half-way, the differences that the kind said it had written keep their action. */
+async function writeKind(
+  seen: ObservedUnit,
+  change: Change<unknown, unknown>,
+  place: Workplace,
+  clients: ClientsFor,
+): Promise<Done> {
+  const { kind, account } = seen;
+  const { wanted, differences } = change;
+  const written: Difference[] = [];
+  let restore: Done['restore'];
+  try {
+    const context = {
+      ...contextFor(account, place, await clients(seen, wanted), place.outputs),
+      wrote: (more: readonly Difference[]) => void written.push(...more),
+    };
+    const { entryRole } = kind;
+    if (entryRole && account.entry) restore = () => entryRole.putBack(change, context);
+    await kind.apply(change, context);
+    return { ...afterwards(kind, change, differences, restore), differences };
+  } catch (error) {
+    const honest = differences.map((one) => (written.includes(one) ? one : reported(one)));
+    const maybe = restore && isUnanswered(error) ? differences.filter(isTrust(kind)) : [];
+    const done = afterwards(kind, change, [...written, ...maybe], restore);
+    return { ...done, differences: honest, failure: { error } };
+  }
+}
+
+/** The role once these differences are written, if its trust is among them, and how to put that back. */
+function afterwards(
+  kind: AnyKind,
+  { wanted, actual }: Change<unknown, unknown>,
+  written: readonly Difference[],
+  restore: Done['restore'],
+): Pick<Done, 'role' | 'restore'> {
+  const changed = actual === undefined ? written.length > 0 : written.some(isTrust(kind));
+  return changed ? { ...roleOf(kind, actual ?? wanted, wanted), ...(restore && { restore }) } : {};
+}
+
+/** True when nobody knows whether the call was carried out. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ServiceFault || !(error instanceof ControllerError);
+}
+
+function reported(difference: Difference): Difference {
+  return { ...difference, action: 'reported' };
+}
+
+/** @param there the role where it stands: its path may not be as wanted, and cannot be changed */
+function roleOf(kind: AnyKind, there: unknown, standing: unknown): Pick<UnitOutcome, 'role'> {
+  const { entryRole } = kind;
+  if (!entryRole) return {};
+  const trust = standing === undefined ? 'none' : entryRole.read(standing).trustPolicy;
+  return { role: { arn: entryRole.read(there).arn, trust } };
+}
+
+/** Looks at every kind at once; one that fails does not stop the others. Adds what was found to the outputs. */
+export async function observeUnits(
+  managed: readonly ManagedKind[],
+  place: Workplace,
+  clients: MemberClients,
+): Promise<ObservedUnit[]> {
+  const recorded = { ...place.outputs };
+  const account = kindAccount(place.record, place.config, managed);
+  return Promise.all(
+    managed.map(async ({ kind, section }): Promise<ObservedUnit> => {
+      try {
+        const wanted = render({ kind, section, account }, place, recorded);
+        const observation = await kind.observe(wanted, contextFor(account, place, clients, recorded));
+        if (observation.state === 'present') Object.assign(place.outputs, kind.outputs(observation.actual));
+        return { kind, section, account, observation };
+      } catch (error) {
+        return { kind, section, account, observation: { state: 'failed', error } };
+      }
+    }),
+  );
+}
+
+/** What the account is to have of a kind, with the outputs known by now. @throws InvalidDesiredState */
+export function render(
+  { kind, section, account }: Pick<ObservedUnit, 'kind' | 'section' | 'account'>,
+  place: Workplace,
+  outputs: Readonly<Record<string, string>>,
+): unknown {
+  return kind.render(section, namesOf(place.record, place.config, outputs), account);
+}
+
+/** What a kind works with: `recorded` as it stands now; what it records goes into the place. */
+export function contextFor(
+  account: KindAccount,
+  place: Workplace,
+  clients: MemberClients,
+  recorded: Readonly<Record<string, string>>,
+): KindContext {
+  return {
+    account,
+    clients,
+    recorded,
+    now: () => new Date(),
+    record(outputs) {
+      for (const [name, value] of Object.entries(outputs)) {
+        if (value === undefined) delete place.outputs[name];
+        else place.outputs[name] = value;
+      }
+    },
+    eventually,
+  };
+}
+
+/** What differs in one kind with the outputs known by now; its outcome when it could not be compared. */
+export function compareUnit(
+  seen: ObservedUnit,
+  place: Workplace,
+): { comparison: Comparison; wanted: unknown } | UnitOutcome {
+  const { kind, observation } = seen;
+  const none = { kind, differences: [], unowned: [] };
+  switch (observation.state) {
+    case 'failed':
+      return { ...none, state: { is: 'failed', error: observation.error } };
+    case 'pending': {
+      const { message, retryAfterSeconds } = observation;
+      return { ...none, state: { is: 'pending', message, retryAfterSeconds } };
+    }
+    case 'unowned': {
+      const message = `${observation.message} ${observation.remedy}`;
+      return { ...none, state: { is: 'blocked', reason: 'ForeignResource', message } };
+    }
+    case 'absent':
+    case 'present':
+      try {
+        const wanted = render(seen, place, place.outputs);
+        const actual = observation.state === 'present' ? observation.actual : undefined;
+        return { comparison: kind.diff(wanted, actual), wanted };
+      } catch (error) {
+        return { ...none, state: { is: 'failed', error } };
+      }
+  }
+}
+
+/** True when a comparison has something to write. */
+export function differs(compared: ReturnType<typeof compareUnit>): boolean {
+  return 'comparison' in compared && compared.comparison.differences.length > 0;
+}
+
+/** The difference that decides whom a role admits. Pure. */
+export function isTrust({ entryRole }: AnyKind): (difference: Difference) => boolean {
+  return ({ path }) => path === entryRole?.trustPath;
+}

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  LEASE_SECONDS,
+  openCallGate,
+  startHeartbeat,
+  VISIBLE_SECONDS,
+} from '../../controllers/engine/gate.ts';
+import type { Heartbeat } from '../../controllers/engine/model.ts';
+import { Conflict, OutOfTime } from '../../shared/domain/errors.ts';
+import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
+import { changeControl } from '../../shared/store/controls.ts';
+import { renewLease, takeLease } from '../../shared/store/statuses.ts';
+import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
+import { type SmallAccount, smallAccount } from './small-account.ts';
+
+const START = Date.parse('2026-11-20T12:00:00.000Z');
+beforeEach(() => void jest.useFakeTimers({ now: START, doNotFake: ['nextTick', 'setImmediate'] }));
+afterEach(() => void jest.useRealTimers());
+
+const nothing = () => undefined;
+const conditions = async ({ store }: SmallAccount) =>
+  (await getStatus(store.table, MEMBER))?.conditions.map(({ type, reason }) => `${type} ${reason}`);
+const leaseOf = (account: SmallAccount) =>
+  account.item('status')?.lease as { passId: string; expiresAt: string };
+
+/** A heartbeat that beats when a test says so. */
+function byHand(): Heartbeat & { beat(): Promise<void> } {
+  const sayings: (() => Promise<void>)[] = [];
+  return {
+    also: (say) => void sayings.push(say),
+    stop: async () => undefined,
+    beat: async () => {
+      for (const say of sayings) await say();
+    },
+  };
+}
+
+describe('a pass that was told to pause while it writes', () => {
+  const pauseFleet = ({ store }: SmallAccount) =>
+    changeControl(store.table, (control) => ({ ...control, fleetPaused: true }));
+  const pauseBaseline = ({ store }: SmallAccount) =>
+    changeControl(store.table, (control) => ({ ...control, pausedBaselines: ['analytics'] }));
+  const pauseAccount = ({ store }: SmallAccount) =>
+    store.put({ ...aRecord({ paused: true }), ...accountKey(MEMBER) });
+
+  it.each([
+    ['the fleet', pauseFleet],
+    ['its baseline', pauseBaseline],
+    ['the account', pauseAccount],
+  ])('(%s) finishes the kind that it is at, and writes no other', async (_, pause) => {
+    const account = smallAccount([], {
+      role: (_call, self) => void pause(self),
+      network: nothing,
+      parameters: nothing,
+    });
+    expect(await account.pass()).toMatchObject({ did: 'ran', status: { ready: false } });
+    expect(account.writes).toEqual(['role']);
+    expect(await conditions(account)).toEqual(['Role InDesiredState', 'Network Paused', 'Parameters Paused']);
+  });
+
+  it('takes nothing more away from a retiring account', async () => {
+    const retiring = { ...aRecord({ lifecycle: 'retiring', generation: 4 }), ...accountKey(MEMBER) };
+    const account = smallAccount([retiring], {
+      role: nothing,
+      network: (_call, self) => void pauseFleet(self),
+    });
+    await account.pass();
+    expect(account.writes).toEqual(['-network']);
+    expect(await conditions(account)).toEqual(['Role Paused', 'Network Removed']);
+  });
+
+  it('writes nothing more where something else is desired by now, and comes again', async () => {
+    const register = ({ store }: SmallAccount) =>
+      store.put({ ...aRecord({ generation: 4, mode: 'observe' }), ...accountKey(MEMBER) });
+    const account = smallAccount([], { role: (_call, self) => register(self), network: nothing });
+    expect(await account.pass()).toMatchObject({ did: 'ran', retry: { name: 'Conflict' } });
+    expect(account.writes).toEqual(['role']);
+    expect(await conditions(account)).toEqual(['Role InDesiredState', 'Network Conflict']);
+  });
+});
+
+describe('the lease of a pass', () => {
+  it('is short, renewed with each beat, and given back with the save', async () => {
+    const heartbeat = byHand();
+    const ends: number[] = [];
+    const account = smallAccount([], {
+      network: async (_call, self) => {
+        ends.push(Date.parse(leaseOf(self).expiresAt) - START);
+        jest.setSystemTime(START + 25_000);
+        await heartbeat.beat();
+        ends.push(Date.parse(leaseOf(self).expiresAt) - START);
+        jest.setSystemTime(START + 50_000);
+      },
+    });
+    expect(await account.pass({ heartbeat })).toMatchObject({ status: { ready: true } });
+    expect(ends).toEqual([LEASE_SECONDS * 1000, 25_000 + LEASE_SECONDS * 1000]);
+    await heartbeat.beat();
+    expect(account.item('status')).not.toHaveProperty('lease');
+  });
+
+  it.each([
+    ['that another pass has by now', true],
+    ['that was not renewed in its time', false],
+  ])('%s stops every writing call, and nothing is saved over the other', async (_, taken) => {
+    const heartbeat = byHand();
+    const other = { passId: 'other', expiresAt: new Date(START + 300_000).toISOString() };
+    const account = smallAccount([], {
+      role: async (call, { store, item }) => {
+        jest.setSystemTime(START + 31_000);
+        store.put({ ...item('status'), lease: other });
+        if (taken) await heartbeat.beat();
+        call('ec2:DescribeVpcs', false);
+        expect(() => call('ec2:CreateSubnet', true)).toThrow(Conflict);
+        call('ec2:CreateSubnet', true);
+      },
+      network: nothing,
+    });
+    await expect(account.pass({ heartbeat })).rejects.toThrow(Conflict);
+    expect(account.writes).toEqual(['role']);
+    expect(leaseOf(account)).toEqual(other);
+  });
+
+  it('is renewed by nobody else, and by nobody once it is given back', async () => {
+    const { table, put } = memoryTable();
+    put({ ...aStatus({ version: 1 }), ...statusKey(MEMBER) }, { ...aRecord(), ...accountKey(MEMBER) });
+    const until = new Date(START + 30_000);
+    const record = aRecord();
+    const renew = (passId: string) => renewLease(table, { accountId: MEMBER, passId, until });
+    expect(await renew('a')).toBe(false);
+    await takeLease(table, {
+      accountId: MEMBER,
+      passId: 'a',
+      until,
+      now: new Date(),
+      readVersion: 1,
+      record,
+    });
+    expect([await renew('a'), await renew('b')]).toEqual([true, false]);
+  });
+});
+
+describe('a pass whose time is nearly over', () => {
+  it('saves what it did, and says which kinds were not looked at', async () => {
+    const account = smallAccount([], {
+      role: () => void jest.setSystemTime(START + 90_000),
+      network: nothing,
+      parameters: nothing,
+    });
+    expect(await account.pass()).toMatchObject({ did: 'ran', retry: { name: 'OutOfTime' } });
+    expect(account.writes).toEqual(['role']);
+    expect(await conditions(account)).toEqual([
+      'Role InDesiredState',
+      'Network OutOfTime',
+      'Parameters OutOfTime',
+    ]);
+  });
+
+  it('in the middle of a kind makes no further call, and says so', async () => {
+    const account = smallAccount([], {
+      network: (call) => {
+        jest.setSystemTime(START + 90_000);
+        call('ec2:DescribeSubnets', false);
+      },
+    });
+    expect(await account.pass()).toMatchObject({ retry: { name: 'OutOfTime' } });
+    expect(await conditions(account)).toEqual(['Network OutOfTime']);
+  });
+
+  it('from the beginning enters no account', async () => {
+    const account = smallAccount();
+    expect(await account.pass({ until: new Date(START + 1_000) })).toMatchObject({
+      status: { lastPass: { result: 'failed' } },
+    });
+    expect(account.entered).toEqual([]);
+    expect(await conditions(account)).toEqual(['Network NotObserved', 'Access OutOfTime']);
+  });
+});
+
+describe('a call gate', () => {
+  it('goes on when a role that was changed must be verified, whatever the time and the lease', () => {
+    const gate = openCallGate(new Date(START));
+    gate.leased(undefined);
+    expect(() => gate.check({ writes: false })).toThrow(OutOfTime);
+    gate.finishing();
+    expect(() => gate.check({ writes: true })).not.toThrow();
+  });
+});
+
+describe('a heartbeat', () => {
+  it('beats at once and every ten seconds, what was added first, until it is stopped', async () => {
+    const beats: string[] = [];
+    const say = (what: string) => async () => void beats.push(`${what} ${(Date.now() - START) / 1000}`);
+    const heartbeat = startHeartbeat(say('hide'), nothing);
+    heartbeat.also(say('renew'));
+    await jest.advanceTimersByTimeAsync(20_000);
+    await heartbeat.stop();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(beats).toEqual(['hide 0', 'renew 10', 'hide 10', 'renew 20', 'hide 20']);
+  });
+
+  it('goes on after a beat that failed, which is told', async () => {
+    const failed: unknown[] = [];
+    let beats = 0;
+    const heartbeat = startHeartbeat(
+      async () => {
+        beats += 1;
+        if (beats === 1) throw new Error('SQS is gone');
+      },
+      (error) => failed.push(error),
+    );
+    await jest.advanceTimersByTimeAsync(10_000);
+    await heartbeat.stop();
+    expect({ beats, failed }).toEqual({ beats: 2, failed: [new Error('SQS is gone')] });
+  });
+
+  it('leaves the message to the next run only when the lease has ended, and within a minute', () => {
+    expect(LEASE_SECONDS).toBeLessThan(VISIBLE_SECONDS);
+    expect(VISIBLE_SECONDS).toBeLessThan(60);
+  });
+});

@@ -1,0 +1,86 @@
+import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { isCircuitBreakerOpen, suspension } from '../../controllers/engine/gate.ts';
+import type { Run, RunDeps } from '../../controllers/engine/model.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import { brakeTrips, RUNNING } from '../../shared/domain/control.ts';
+import { startSweep } from '../../shared/store/controls.ts';
+import { startTable, type TestTable } from '../kit/emulated-table.ts';
+
+describe('the brake', () => {
+  it.each([
+    ['holds at more than 20 % and more than 10', 50, 11, true],
+    ['lets a fifth pass', 100, 20, false],
+    ['holds above a fifth', 100, 21, true],
+    ['lets ten pass, however few there are', 10, 10, false],
+  ])('%s', (_, accounts, drifted, trips) => {
+    expect(brakeTrips({ accounts, drifted })).toBe(trips);
+  });
+});
+
+describe('a sweep in which too many accounts differ', () => {
+  const id = (index: number) => String(100_000_000_000 + index);
+  const said: unknown[] = [];
+  let busFails = false;
+  let store: TestTable;
+  let main: Main;
+  beforeAll(async () => {
+    store = await startTable();
+    const eventBridge = {
+      async send({ input: { Entries = [] } }: PutEventsCommand) {
+        if (busFails) throw new Error('the bus is away');
+        said.push(...Entries.map(({ DetailType }) => DetailType));
+        return { Entries: Entries.map(() => ({ EventId: 'e' })) };
+      },
+    } as unknown as EventBridgeClient;
+    main = { table: store.table, bus: { eventBridge, name: 'orgkeeper' } } as unknown as Main;
+  }, 90_000);
+  afterAll(() => store?.stop());
+  beforeEach(async () => {
+    said.length = 0;
+    busFails = false;
+    await store.reset();
+    await startSweep(store.table, { sweepId: 's', accounts: 20, startedAt: '2020-01-01T00:00:00.000Z' });
+    for (let index = 0; index < 10; index++)
+      expect(await isCircuitBreakerOpen(main, 's', id(index))).toBe(false);
+  });
+
+  it('stops, and says so once', async () => {
+    expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
+    expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
+    expect(await isCircuitBreakerOpen(main, 's', id(11))).toBe(true);
+    expect(said).toEqual(['SweepStopped']);
+  });
+
+  it('says so when the pass that stopped it comes again, should the bus have been away', async () => {
+    busFails = true;
+    await expect(isCircuitBreakerOpen(main, 's', id(10))).rejects.toThrow('the bus is away');
+    busFails = false;
+    expect(await isCircuitBreakerOpen(main, 's', id(11))).toBe(true);
+    expect(said).toEqual([]);
+    expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
+    expect(said).toEqual(['SweepStopped']);
+  });
+
+  it.each([
+    ['one that was ever ready', { ready: false, readySince: '2020-01-01T00:00:00.000Z' }, 'SweepStopped'],
+    ['none that is on its way', { ready: false }, undefined],
+    ['none that is new', undefined, undefined],
+  ])('holds %s', async (_, before, hold) => {
+    await isCircuitBreakerOpen(main, 's', id(10));
+    const pass = {
+      record: { accountId: id(12) },
+      control: RUNNING,
+      request: { message: { sweepId: 's' } },
+      before,
+    };
+    expect(await suspension(pass as unknown as Run, { main } as unknown as RunDeps)).toBe(hold);
+  });
+
+  it('does not expire under way because an old time was given for its event', async () => {
+    const Key = { pk: 'sweep#s', sk: 'progress' };
+    const { Item } = await store.table.documents.send(new GetCommand({ TableName: store.table.name, Key }));
+    expect(Item?.expiresAt).toBeGreaterThan(Date.now() / 1000);
+  });
+});

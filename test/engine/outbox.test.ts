@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import { announcements } from '../../controllers/engine/outbox.ts';
+import type { Condition, Difference } from '../../shared/domain/status.ts';
+import { aPass, aRecord, aStatus } from '../kit/factories.ts';
+
+const condition = (status: Condition['status']): Condition => ({
+  type: 'Network',
+  status,
+  reason: status === 'True' ? 'InDesiredState' : 'NeedsReplacement',
+  message: 'The CIDR of the VPC differs.',
+  changedAt: '2026-11-20T10:00:00.000Z',
+});
+const difference: Difference = { kind: 'network', resource: 'vpc', path: 'cidr', action: 'updated' };
+const afterwards = (given: Parameters<typeof aStatus>[0]) => {
+  const status = aStatus(given);
+  return { ...status, lastPass: status.lastPass ?? aPass() };
+};
+const ready = afterwards({ conditions: [condition('True')] });
+const never = aStatus({ ready: false, conditions: [] });
+const { readySince: _, ...neverReady } = never;
+
+describe('what a pass announces', () => {
+  it.each([
+    ['nothing when nothing changed', aStatus(), ready, []],
+    ['AccountReady the first time', undefined, ready, ['AccountReady']],
+    ['AccountReady when it is ready again', aStatus({ ready: false }), ready, ['AccountReady']],
+    [
+      'DriftCorrected for an account that was ready',
+      aStatus(),
+      afterwards({ lastPass: aPass({ result: 'corrected', differences: [difference] }) }),
+      ['DriftCorrected'],
+    ],
+    [
+      'DriftCorrected for what was mended, although something else stands in the way',
+      aStatus({ ready: false, lastPass: aPass({ result: 'failed' }) }),
+      afterwards({
+        ready: false,
+        conditions: [condition('False')],
+        lastPass: aPass({ result: 'failed', differences: [difference] }),
+      }),
+      ['DriftCorrected'],
+    ],
+    [
+      'no DriftCorrected for a change that was put back',
+      aStatus(),
+      afterwards({
+        ready: false,
+        conditions: [{ ...condition('False'), type: 'Access', reason: 'ChangePutBack' }],
+        lastPass: aPass({ result: 'failed', differences: [{ ...difference, action: 'reported' }] }),
+      }),
+      ['AccountDegraded'],
+    ],
+    [
+      'no DriftCorrected while it is first made',
+      { ...neverReady },
+      afterwards({ lastPass: aPass({ result: 'corrected', differences: [difference] }) }),
+      ['AccountReady'],
+    ],
+    [
+      'AccountDegraded when it no longer is ready',
+      aStatus(),
+      afterwards({ ready: false, conditions: [condition('False')], lastPass: aPass({ result: 'failed' }) }),
+      ['AccountDegraded'],
+    ],
+    [
+      'no second AccountDegraded while it stays so',
+      aStatus({ ready: false, lastPass: aPass({ result: 'failed' }) }),
+      afterwards({ ready: false, conditions: [condition('False')], lastPass: aPass({ result: 'failed' }) }),
+      [],
+    ],
+    [
+      'DriftDetected when an observed account differs',
+      aStatus(),
+      afterwards({
+        ready: false,
+        conditions: [condition('False')],
+        lastPass: aPass({ result: 'drifted', differences: [{ ...difference, action: 'reported' }] }),
+      }),
+      ['DriftDetected', 'AccountDegraded'],
+    ],
+    [
+      'no second DriftDetected for the same differences',
+      aStatus({
+        ready: false,
+        lastPass: aPass({ result: 'drifted', differences: [{ ...difference, action: 'reported' }] }),
+      }),
+      afterwards({
+        ready: false,
+        conditions: [condition('False')],
+        lastPass: aPass({ result: 'drifted', differences: [{ ...difference, action: 'reported' }] }),
+      }),
+      [],
+    ],
+  ] as const)('%s', (_title, before, now, expected) => {
+    expect(announcements(aRecord(), before, now).map(({ detailType }) => detailType)).toEqual(expected);
+  });
+
+  it('keeps an event below what PutEvents takes', () => {
+    const big = Array.from(
+      { length: 100 },
+      (): Difference => ({ ...difference, actual: 'x'.repeat(10_000) }),
+    );
+    const [event] = announcements(
+      aRecord(),
+      aStatus(),
+      afterwards({ lastPass: aPass({ result: 'corrected', differences: big }) }),
+    );
+    expect(JSON.stringify(event?.detail).length).toBeGreaterThan(100_000);
+    expect(JSON.stringify(event?.detail).length).toBeLessThan(250_000);
+  });
+
+  it('AccountReady again for an account that was retired, retaining all, and is kept again', () => {
+    const record = aRecord({ generation: 5, keptSince: 5 });
+    const readyBefore = aStatus({ observedGeneration: 3 });
+    const types = (before: Parameters<typeof announcements>[1]) =>
+      announcements(record, before, ready).map(({ detailType }) => detailType);
+    expect(types(readyBefore)).toEqual(['AccountReady']);
+    expect(types(aStatus({ observedGeneration: 5 }))).toEqual([]);
+  });
+});
+
+describe('what is announced of differences', () => {
+  it.each([
+    ['DriftDetected', 'drifted'],
+    ['DriftCorrected', 'corrected'],
+  ] as const)('%s shows only the ends of ExternalIds', (detailType, result) => {
+    const record = aRecord({ externalId: 'Zx4vJ0m1Qn7aTt9y' });
+    const path = 'Statement[0].Condition.StringEquals.sts:ExternalId';
+    const trust: Difference = {
+      kind: 'executionRole',
+      resource: 'role',
+      path: 'trustPolicy',
+      desired: { [path]: record.externalId },
+      actual: { [path]: 'another-external-id' },
+      action: result === 'drifted' ? 'reported' : 'updated',
+    };
+    const after = afterwards({ ready: true, lastPass: aPass({ result, differences: [trust] }) });
+    const owed = announcements(record, aStatus(), after);
+    expect(owed).toMatchObject([
+      {
+        detailType,
+        detail: { differences: [{ desired: { [path]: 'Zx****9y' }, actual: { [path]: 'an****id' } }] },
+      },
+    ]);
+  });
+});
