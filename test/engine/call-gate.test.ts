@@ -50,7 +50,7 @@ describe('a pass that was told to pause while it writes', () => {
     ['the account', pauseAccount],
   ])('(%s) finishes the kind that it is at, and writes no other', async (_, pause) => {
     const account = smallAccount([], {
-      role: (_call, self) => void pause(self),
+      role: (_call, self) => pause(self),
       network: nothing,
       parameters: nothing,
     });
@@ -63,7 +63,7 @@ describe('a pass that was told to pause while it writes', () => {
     const retiring = { ...aRecord({ lifecycle: 'retiring', generation: 4 }), ...accountKey(MEMBER) };
     const account = smallAccount([retiring], {
       role: nothing,
-      network: (_call, self) => void pauseFleet(self),
+      network: (_call, self) => pauseFleet(self),
     });
     await account.pass();
     expect(account.writes).toEqual(['-network']);

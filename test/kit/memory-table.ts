@@ -1,9 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { INDEXES } from '../../shared/deployment/names.ts';
+import { condition, type Item, type Placeholders, updated } from './expressions.ts';
+import { answeringAll } from './sdk.ts';
 
-type Item = Record<string, unknown>;
-interface Input {
+interface Input extends Placeholders {
   readonly Key?: Item;
   readonly Item?: Item;
   readonly IndexName?: string;
@@ -12,14 +18,12 @@ interface Input {
   readonly KeyConditionExpression?: string;
   readonly ConditionExpression?: string;
   readonly UpdateExpression?: string;
-  readonly ExpressionAttributeNames?: Record<string, string>;
-  readonly ExpressionAttributeValues?: Item;
   readonly ExclusiveStartKey?: Item;
   readonly TransactItems?: readonly Partial<Record<'Put' | 'Update' | 'Delete' | 'ConditionCheck', Input>>[];
   readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
 }
 
-/** A table in memory, for tests of thousands of accounts. */
+/** A table in memory, with the keys and indexes of the main stack's template. */
 export interface MemoryTable {
   readonly table: Table;
   /** Calls made, by command: `GetCommand` … */
@@ -31,153 +35,130 @@ export interface MemoryTable {
 
 /** DynamoDB answers 1 MB a page: so many records of ours. */
 const PAGE = 1_500;
+const KEYS: Readonly<Record<string, readonly [hash: string, range: string]>> = {
+  [INDEXES.collection]: ['collection', 'collectionKey'],
+  [INDEXES.due]: ['due', 'dueAt'],
+};
 
-/** Understands what the store says of accounts, rules, baselines and listings: equality, existence, beginnings. */
-export function memoryTable(): MemoryTable {
+/** A table in memory that holds these items. It understands conditions and updates as test/kit/expressions.ts reads them. */
+export function memoryTable(...items: readonly Item[]): MemoryTable {
   const held = new Map<string, Item>();
   const calls: Record<string, number> = {};
-  const documents = {
-    async send({ constructor: { name }, input }: { constructor: { name: string }; input: Input }) {
-      calls[name] = (calls[name] ?? 0) + 1;
-      switch (name) {
-        case 'GetCommand':
-          return { Item: held.get(keyOf(input.Key)) };
-        case 'BatchGetCommand':
-          return {
-            Responses: { t: input.RequestItems?.t?.Keys.flatMap((key) => held.get(keyOf(key)) ?? []) },
-          };
-        case 'DeleteCommand':
-          held.delete(keyOf(input.Key));
-          return {};
-        case 'PutCommand':
-          if (!holds(input, held.get(keyOf(input.Item)))) throw refused();
-          held.set(keyOf(input.Item), input.Item ?? {});
-          return {};
-        case 'TransactWriteCommand': {
-          const items = input.TransactItems ?? [];
-          const conditions = items.flatMap(({ Put, Update, Delete, ConditionCheck }) =>
-            [Put, Update, Delete, ConditionCheck].flatMap((one) => one ?? []),
-          );
-          if (!conditions.every((one) => holds(one, held.get(keyOf(one.Item ?? one.Key))))) throw refused();
-          for (const { Put, Update, Delete } of items) {
-            if (Put) held.set(keyOf(Put.Item), Put.Item ?? {});
-            if (Update) held.set(keyOf(Update.Key), updated(Update, held.get(keyOf(Update.Key))));
-            if (Delete) held.delete(keyOf(Delete.Key));
-          }
-          return {};
-        }
-        case 'UpdateCommand': {
-          if (!holds(input, held.get(keyOf(input.Key)))) throw refused();
-          const item = updated(input, held.get(keyOf(input.Key)));
-          held.set(keyOf(input.Key), item);
-          return { Attributes: item };
-        }
-        case 'QueryCommand':
-          return query(input, [...held.values()]);
-        default:
-          throw new Error(`nobody expected ${name}`);
+  const at = (key: Item | undefined) => held.get(keyOf(key));
+  const save = (item: Item) => void held.set(keyOf(item), stored(item));
+
+  function write({ Put, Update, Delete }: NonNullable<Input['TransactItems']>[number]): void {
+    if (Put?.Item) save(Put.Item);
+    if (Update) save(updated(Update.UpdateExpression ?? '', Update, { ...at(Update.Key), ...Update.Key }));
+    if (Delete) held.delete(keyOf(Delete.Key));
+  }
+
+  function answer(command: string, input: Input): object {
+    switch (command) {
+      case 'GetCommand':
+        return { Item: structuredClone(at(input.Key)) };
+      case 'BatchGetCommand':
+        return {
+          Responses: Object.fromEntries(
+            Object.entries(input.RequestItems ?? {}).map(([table, { Keys }]) => [
+              table,
+              structuredClone(Keys.flatMap((key) => at(key) ?? [])),
+            ]),
+          ),
+        };
+      case 'PutCommand':
+        requireCondition(input, at(input.Item));
+        write({ Put: input });
+        return {};
+      case 'UpdateCommand':
+        requireCondition(input, at(input.Key));
+        write({ Update: input });
+        return { Attributes: structuredClone(at(input.Key)) };
+      case 'DeleteCommand':
+        requireCondition(input, at(input.Key));
+        write({ Delete: input });
+        return {};
+      case 'TransactWriteCommand': {
+        const writes = input.TransactItems ?? [];
+        const codes = writes.flatMap(({ Put, Update, Delete, ConditionCheck }) =>
+          [Put, Update, Delete, ConditionCheck].flatMap((one) =>
+            one ? (holds(one, at(one.Item ?? one.Key)) ? 'None' : 'ConditionalCheckFailed') : [],
+          ),
+        );
+        if (codes.some((code) => code !== 'None')) throw canceled(codes);
+        writes.forEach(write);
+        return {};
       }
-    },
-  };
+      case 'QueryCommand':
+        return query(input, [...held.values()]);
+      default:
+        throw new Error(`nobody expected ${command}`);
+    }
+  }
+
+  const dynamo = new DynamoDBClient({ region: 'eu-west-1' });
+  answeringAll(dynamo, (called, input) => {
+    // The document client runs commands of the plain one, whose names say `Item`.
+    const command = called.replace(/Items?Command$/, 'Command');
+    calls[command] = (calls[command] ?? 0) + 1;
+    return answer(command, input as Input);
+  });
+  const put = (...more: readonly Item[]) => more.forEach(save);
+  put(...items);
   return {
-    table: { documents, name: 't' } as unknown as Table,
+    table: { documents: DynamoDBDocumentClient.from(dynamo), name: 'orgkeeper' },
     calls,
     items: (prefix) => [...held.values()].filter(({ pk }) => String(pk).startsWith(prefix)),
-    put: (...items) => {
-      for (const item of items) held.set(keyOf(item), item);
-    },
+    put,
   };
 }
 
-function refused(): Error {
-  return new ConditionalCheckFailedException({ message: 'the condition failed', $metadata: {} });
+function requireCondition(input: Input, item: Item | undefined): void {
+  if (holds(input, item)) return;
+  throw new ConditionalCheckFailedException({ message: 'the condition failed', $metadata: {} });
+}
+
+function holds(input: Input, item: Item | undefined): boolean {
+  return !input.ConditionExpression || condition(input.ConditionExpression, input)(item);
+}
+
+function canceled(codes: readonly string[]): Error {
+  return new TransactionCanceledException({
+    message: `Transaction cancelled: ${codes.join(', ')}`,
+    CancellationReasons: codes.map((Code) => ({ Code })),
+    $metadata: {},
+  });
 }
 
 function query(input: Input, items: readonly Item[]) {
-  const {
-    ':pk': pk,
-    ':c': collection,
-    ':after': after,
-    ':pass': starts,
-  } = input.ExpressionAttributeValues ?? {};
-  if (input.IndexName === 'due') {
-    const { ':due': due, ':now': now } = input.ExpressionAttributeValues ?? {};
-    return { Items: items.filter((item) => item.due === due && String(item.dueAt) <= String(now)) };
-  }
-  const [hash, range] = input.IndexName ? ['collection', 'collectionKey'] : ['pk', 'sk'];
+  const { IndexName, Limit = PAGE, ExclusiveStartKey: start } = input;
+  const [hash, range] = KEYS[IndexName ?? ''] ?? ['pk', 'sk'];
+  const fits = condition(input.KeyConditionExpression ?? '', input);
+  const order = (item: Item) => `${item[range]} ${keyOf(item)}`;
   const found = items
-    .filter((item) => item[hash] === (collection ?? pk))
-    .filter((item) => starts === undefined || String(item[range]).startsWith(String(starts)))
-    .filter((item) => after === undefined || String(item[range]) > String(after))
-    .toSorted((a, b) => (String(a[range]) < String(b[range]) ? -1 : 1));
+    .filter((item) => item[hash] !== undefined && item[range] !== undefined && fits(item))
+    .toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
   if (input.ScanIndexForward === false) found.reverse();
-  const from = Number(input.ExclusiveStartKey?.from ?? 0);
-  const to = from + (input.Limit ?? PAGE);
-  const more = to < found.length;
-  return { Items: found.slice(from, to), ...(more && { LastEvaluatedKey: { from: to } }) };
+  const from = start ? found.findIndex((item) => keyOf(item) === keyOf(start)) + 1 : 0;
+  const page = found.slice(from, from + Limit);
+  const last = from + Limit < found.length ? page.at(-1) : undefined;
+  const key = (item: Item) => only(item, ['pk', 'sk', hash, range]);
+  return {
+    Items: structuredClone(IndexName === INDEXES.due ? page.map(key) : page),
+    ...(last && { LastEvaluatedKey: key(last) }),
+  };
 }
 
-/** `SET a = :b, c = if_not_exists(c, :d) REMOVE e, f`: all of it may be left out. */
-function updated(input: Input, before: Item | undefined): Item {
-  const { Key, ExpressionAttributeNames: names = {}, ExpressionAttributeValues = {} } = input;
-  const UpdateExpression = (input.UpdateExpression ?? '').replace(/#\w+/g, (name) => names[name] ?? name);
-  const [, set, remove] = /^(?:SET (.*?))?(?: ?REMOVE (.*))?$/.exec(UpdateExpression) ?? [];
-  const item: Item = { ...before, ...Key };
-  for (const term of set?.split(/, (?=\w+ =)/) ?? []) {
-    const [, field = '', ifAbsent, value = ''] =
-      /^(\w+) = (if_not_exists\(\w+, )?(:\w+)\)?$/.exec(term) ?? [];
-    if (!field) throw new Error(`nobody expected ${UpdateExpression}`);
-    if (!ifAbsent || item[field] === undefined) item[field] = ExpressionAttributeValues[value];
-  }
-  for (const field of remove?.split(', ') ?? []) delete item[field];
-  return item;
+function only(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.map((name) => [name, item[name]]));
 }
 
-/** Terms `a.b = :c`, `a < :b`, `attribute_not_exists(a)`, with AND, OR and brackets. */
-function holds(
-  {
-    ConditionExpression,
-    ExpressionAttributeValues = {},
-  }: Pick<Input, 'ConditionExpression' | 'ExpressionAttributeValues'>,
-  item: Item | undefined,
-): boolean {
-  if (!ConditionExpression) return true;
-  const words = ConditionExpression.match(/attribute_(?:not_)?exists\([\w.]+\)|[()]|<>|[\w.:]+|[=<>]/g) ?? [];
-  const at = (path: string) =>
-    path.split('.').reduce<unknown>((of, name) => (of as Item | undefined)?.[name], item);
-  const either = (): boolean => {
-    let one = both();
-    while (words[0] === 'OR') {
-      words.shift();
-      one = both() || one;
-    }
-    return one;
-  };
-  const both = (): boolean => {
-    let one = term();
-    while (words[0] === 'AND') {
-      words.shift();
-      one = term() && one;
-    }
-    return one;
-  };
-  const term = (): boolean => {
-    const word = words.shift() ?? '';
-    if (word === '(') {
-      const inner = either();
-      words.shift();
-      return inner;
-    }
-    const [, not, path] = /^attribute_(not_)?exists\((.*)\)$/.exec(word) ?? [];
-    if (path) return (at(path) === undefined) === Boolean(not);
-    const [sign, value = ''] = words.splice(0, 2);
-    const [left, right] = [at(word), ExpressionAttributeValues[value]];
-    if (sign === '=') return isDeepStrictEqual(left, right);
-    if (sign === '<>') return !isDeepStrictEqual(left, right);
-    if (sign === '<') return left !== undefined && String(left) < String(right);
-    throw new Error(`nobody expected ${ConditionExpression}`);
-  };
-  return either();
+/** As DynamoDB keeps it: a copy, without what is undefined. */
+function stored<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(stored) as T;
+  if (value === null || typeof value !== 'object' || value instanceof Set) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(entries.map(([name, one]) => [name, stored(one)])) as T;
 }
 
 function keyOf(item: Item | undefined): string {
