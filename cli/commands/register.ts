@@ -49,7 +49,7 @@ async function register(id: string, options: Options): Promise<void> {
   const [{ connect }, { getRecord }, { roleRefusals }] = await Promise.all([
     import('../context.ts'),
     import('../../shared/store/accounts.ts'),
-    import('../../controllers/fleet/refuse-account.ts'),
+    import('../../controllers/fleet/register.ts'),
   ]);
   const { bus, table, config } = await connect();
   const unusable = roleRefusals(options, config).flatMap((refused) => refused?.problems ?? []);

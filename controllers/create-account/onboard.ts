@@ -1,8 +1,5 @@
-import { putEvents } from '../../shared/aws/bus.ts';
-import { sendWork } from '../../shared/aws/queue.ts';
 import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
-import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
-import { clearOwed } from '../../shared/store/accounts.ts';
+import { deliver } from '../fleet/owed.ts';
 import { register } from '../fleet/register.ts';
 import type { CreationDeps } from './deps.ts';
 import { after, fail, save } from './save.ts';
@@ -24,7 +21,6 @@ export async function onboard(creation: Created, deps: CreationDeps): Promise<Cr
   }
   const message = await move(creation, deps);
   const { name, email, baseline, mode, values, tags } = request;
-  const incoming = { cause, detail: request, account: '', time: askedAt, redelivered: true };
   const registration = {
     accountId,
     name,
@@ -36,17 +32,13 @@ export async function onboard(creation: Created, deps: CreationDeps): Promise<Cr
   };
   // Where it was before it was moved is not where it is.
   const { units: _, ...now } = described;
-  const outcome = await register(incoming, registration, now, deps);
+  const outcome = await register(registration, now, { cause, time: askedAt }, deps);
   // What was asked for since the account was, is what is wanted of it.
   if (outcome.did === 'rejected' && outcome.rejection.reason !== 'Overtaken') {
     const { reason, message } = outcome.rejection;
     return fail(creation, reason, message, deps);
   }
-  if (outcome.did === 'accepted') {
-    await putEvents(deps.main.bus, outcome.announce, OUR_SOURCE);
-    await sendWork(deps.main.work, outcome.work);
-    for (const record of outcome.owedBy ?? []) await clearOwed(deps.main.table, record);
-  }
+  if (outcome.did === 'accepted') await deliver(outcome, deps.main);
   return save(
     creation,
     { stage: { is: 'registered', creationId, accountId }, ...(message && { message }) },

@@ -1,4 +1,5 @@
-import type { AccountRecord, BaselineReference, Owed } from '../../shared/domain/account.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
@@ -6,107 +7,158 @@ import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { registered, standingBaseline } from '../../shared/domain/records.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
+import { matchesRolePattern } from '../../shared/policy/trust.ts';
 import { getRecord, getStatus, getTrace, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
-import type { IntakeDeps } from './deps.ts';
 import { createOnboarding } from './onboarding.ts';
-import { followedBefore, type Incoming, type IntakeOutcome, overtaken } from './outcome.ts';
-import { rejectedFor, unknownBaseline } from './refusal.ts';
-import { accountRefusals } from './refuse-account.ts';
+import {
+  type FleetDeps,
+  type Outcome,
+  overtaken,
+  type Rejection,
+  refusal,
+  rejectedFor,
+  type Trigger,
+  unknownBaseline,
+} from './outcome.ts';
+import { followedBefore, owedBy, saveOwing } from './owed.ts';
 
 /**
- * Registers an account, or corrects its registration: the record is saved, a pass is asked for, and the change is
- * announced. The same content again changes nothing, unless a change of its role was put back: a person asks for that
- * once more. The same event again sends only what is still owed, and one that is older than what was asked for since
- * changes nothing.
+ * Registers an account, or corrects its registration: the record is saved with the run and the announcement that follow.
+ * The same content again changes nothing, unless a change of its role was put back: a person asks for that once more.
+ * The same trigger again returns only what is still owed, and one that is older than what was asked for since changes
+ * nothing.
+ * @param account what Organizations says of it now; undefined for an account outside the organization
  */
 export async function register(
-  incoming: Incoming,
   request: RegistrationRequest,
-  described: OrganizationAccount | undefined,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
-  const { main } = deps;
+  account: OrganizationAccount | undefined,
+  trigger: Trigger,
+  deps: FleetDeps,
+): Promise<Outcome> {
+  const { main, config } = deps;
+  const { cause, time } = trigger;
   const existing = await getRecord(main.table, request.accountId);
   const seen = existing ?? (await getTrace(main.table, request.accountId));
-  const named = incoming.cause.source === REQUEST_SOURCE;
-  const order = orderOf({ id: incoming.cause.id, time: incoming.time }, seen);
+  const named = cause.source === REQUEST_SOURCE;
+  const order = orderOf({ id: cause.id, time }, seen);
   if (order === 'followed') return followedBefore(existing);
-  if (order === 'overtaken' && named) {
-    return overtaken(`account ${request.accountId}`, incoming, seen?.changedAt);
-  }
+  if (order === 'overtaken' && named)
+    return overtaken(`account ${request.accountId}`, trigger, seen?.changedAt);
   if (order === 'overtaken')
     return { did: 'ignored', why: `something was asked for since, at ${seen?.changedAt}` };
   const chosen = request.baseline ? await findBaseline(main.table, request.baseline) : undefined;
   const refused = rejectedFor([
-    ...accountRefusals({ request, described, existing }, deps.config),
+    ...accountRefusals({ request, account, existing }, config),
     request.baseline && !chosen ? unknownBaseline(request.baseline) : undefined,
   ]);
   if (refused) return refused;
-  const baseline = chosen ?? (await chosenBaseline(request, existing, described, deps));
-  const changedBy = incoming.cause.id;
-  const { time } = incoming;
-  const asked = registered(existing, { request, baseline, described, named, changedBy, time });
+  const baseline = chosen ?? (await baselineOf(request, existing, account, deps));
+  const asked = registered(existing, {
+    request,
+    baseline,
+    described: account,
+    named,
+    changedBy: cause.id,
+    time,
+  });
   const isSame = asked === existing;
-  const onceMore = isSame && named && (await waitsPutBack(asked, deps));
+  const onceMore = isSame && named && staysPutBack(asked, await getStatus(main.table, asked.accountId));
   if (isSame && !onceMore) {
     // What was asked for before does not undo that somebody wants the account as it is.
-    if (named) await save(askedAgain(asked, incoming), existing, deps);
+    if (named) await saveFollowed(asked, trigger, deps);
     return { did: 'ignored', why: 'registered already, with the same content' };
   }
   const record = onceMore
-    ? { ...asked, generation: asked.generation + 1, changedBy, changedAt: time }
+    ? { ...asked, generation: asked.generation + 1, changedBy: cause.id, changedAt: time }
     : asked;
-  const owes = { announce: [announcement(record, incoming)], work: [work(record, incoming)] };
-  await save(record, existing, deps, owes);
-  return { did: 'accepted', ...owes, ...(!existing?.owed && { owedBy: [record] }) };
+  return saveOwing(deps, record, existing, owedBy(record, trigger));
 }
 
-async function save(
+/** Notes with a record that stays as it is that somebody asked for it once more. @throws Conflict */
+async function saveFollowed(
   record: AccountRecord,
-  read: AccountRecord | undefined,
-  { main }: IntakeDeps,
-  owes?: Owed,
+  { cause, time }: Trigger,
+  { main }: FleetDeps,
 ): Promise<void> {
-  if (await saveRecord(main.table, record, read, owes)) return;
+  const followed = [...(record.followed ?? []), cause.id];
+  const noted = { ...record, followed, changedAt: laterOf(time, record.changedAt) };
+  if (await saveRecord(main.table, noted, record)) return;
   throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }
 
-/** The record of an account that is asked for once more, as it is. Pure. */
-function askedAgain(record: AccountRecord, { cause, time }: Incoming): AccountRecord {
-  return {
-    ...record,
-    followed: [...(record.followed ?? []), cause.id],
-    changedAt: laterOf(time, record.changedAt),
-  };
-}
-
-/** Whether a change of the role that the record asks for was put back. */
-async function waitsPutBack(record: AccountRecord, { main }: IntakeDeps): Promise<boolean> {
-  return staysPutBack(record, await getStatus(main.table, record.accountId));
-}
-
-/** The baseline for a registration that names none: the one it has, or the one that the rules choose. */
-async function chosenBaseline(
-  request: RegistrationRequest,
+/** The baseline of a registration that names none: the one that the account has, or the one that the rules choose. */
+async function baselineOf(
+  { accountId, name, tags }: RegistrationRequest,
   existing: AccountRecord | undefined,
   described: OrganizationAccount | undefined,
-  { config, main, organization }: IntakeDeps,
+  { config, main, organization }: FleetDeps,
 ): Promise<BaselineReference> {
-  const { table } = main;
   const standing = standingBaseline(existing);
   if (standing) return standing;
-  const { accountId, name, tags } = request;
-  return createOnboarding({ config, table, organization }).baseline({ accountId, name, described, tags });
+  const onboarding = createOnboarding({ config, table: main.table, organization });
+  return onboarding.baseline({ accountId, name, described, tags });
 }
 
-/** What is said of an account that is kept from now on, or otherwise than before. */
-export function announcement(record: AccountRecord, { cause }: Incoming) {
-  const { accountId, name, baseline } = record;
-  return { detailType: 'AccountRegistered', detail: { accountId, name, baseline, cause } };
+/** The problems with managing this account, and with the roles that are named. Pure. */
+function accountRefusals(
+  asked: {
+    readonly request: RegistrationRequest;
+    readonly account: OrganizationAccount | undefined;
+    readonly existing: AccountRecord | undefined;
+  },
+  config: Config,
+): (Rejection | undefined)[] {
+  const { request, account, existing } = asked;
+  const { accountId, executionRoleArn } = request;
+  const path = 'detail.accountId';
+  const of = (reason: string, message: string) =>
+    refusal(reason, path, message, `Account ${accountId} ${message}.`);
+  if (accountId === config.managementAccountId)
+    return [
+      refusal(
+        'ManagementAccount',
+        path,
+        'is the management account',
+        'The management account is never kept.',
+      ),
+    ];
+  const isOutside = !account && !executionRoleArn && !existing?.executionRoleArn;
+  return [
+    ...roleRefusals(request, config),
+    account && !account.active ? of('AccountDeparted', `is ${account.state} in the organization`) : undefined,
+    isOutside
+      ? of('NotInOrganization', 'is not in the organization, and no executionRoleArn says how to enter it')
+      : undefined,
+  ];
 }
 
-/** The pass that follows. */
-export function work(record: AccountRecord, incoming: Incoming) {
-  return { accountId: record.accountId, cause: incoming.cause, requestedAt: incoming.time };
+/** The problems with the roles that are named: IAM would let nothing enter by them. Pure. */
+export function roleRefusals(
+  { executionRoleArn, accessRoleName }: Pick<RegistrationRequest, 'executionRoleArn' | 'accessRoleName'>,
+  config: Config,
+): (Rejection | undefined)[] {
+  return [executionRoleRefusal(executionRoleArn, config), accessRoleRefusal(accessRoleName, config)];
+}
+
+function accessRoleRefusal(name: string | undefined, { accessRoleNames }: Config): Rejection | undefined {
+  if (name === undefined || accessRoleNames.includes(name)) return undefined;
+  const path = 'detail.accessRoleName';
+  const message = `must be one of accessRoleNames (${accessRoleNames.join(', ')}): IAM lets Orgkeeper assume no other`;
+  return refusal('InvalidRequest', path, message, `${path}: ${message}.`);
+}
+
+/** That the role is in the account itself was checked when the request was read. */
+function executionRoleRefusal(
+  arn: string | undefined,
+  { executionRolePattern: pattern, partition }: Config,
+): Rejection | undefined {
+  if (arn === undefined) return undefined;
+  const of = (message: string) => {
+    const path = 'detail.executionRoleArn';
+    return refusal('InvalidRequest', path, message, `${path}: ${message}.`);
+  };
+  if (arn.split(':')[1] !== partition) return of(`the role must be in the partition ${partition}`);
+  if (matchesRolePattern(arn, pattern)) return undefined;
+  return of(`the name of the role must match executionRolePattern ${pattern}: IAM lets Main assume no other`);
 }

@@ -1,26 +1,24 @@
-import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
-import { Conflict } from '../../shared/domain/errors.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
 import type { RetirementRequest } from '../../shared/domain/requests.ts';
-import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
-import type { IntakeDeps } from './deps.ts';
-import { followedBefore, type Incoming, type IntakeOutcome, overtaken, rejected } from './outcome.ts';
+import { loadAccount } from '../../shared/store/accounts.ts';
+import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type Trigger } from './outcome.ts';
+import { followedBefore, owedBy, saveOwing } from './owed.ts';
 
 /**
- * Stops keeping an account. `retain` leaves everything where it is; `remove` asks a pass to take away what Orgkeeper
- * made, also of an account that was retired with its resources retained. The record stays; registering again brings
- * the account back.
+ * Stops managing an account. `retain` leaves everything where it is; `remove` asks for a run that removes what Orgkeeper
+ * made, also in an account that was retired with its resources retained. The record stays; registering the account again
+ * brings it back.
  */
 export async function retire(
-  incoming: Incoming,
-  request: RetirementRequest,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
-  const { accountId, resources } = request;
-  const changedBy = incoming.cause.id;
+  { accountId, resources }: RetirementRequest,
+  trigger: Trigger,
+  deps: Pick<FleetDeps, 'main'>,
+): Promise<Outcome> {
+  const { cause, time } = trigger;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
-  const order = orderOf({ id: changedBy, time: incoming.time }, existing);
+  const order = orderOf({ id: cause.id, time }, existing);
   if (order === 'followed') return followedBefore(existing);
   if (!existing || existing.lifecycle === 'unmanaged') {
     const message = 'is not kept by Orgkeeper';
@@ -28,40 +26,25 @@ export async function retire(
       { path: 'detail.accountId', message },
     ]);
   }
-  if (order === 'overtaken') return overtaken(`account ${accountId}`, incoming, existing.changedAt);
+  if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, existing.changedAt);
   const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
   if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
     return { did: 'ignored', why: 'the account is retired already' };
   }
   const obstacle = resources === 'remove' && unremovable(existing);
   if (obstacle) return obstacle;
-  const lifecycle = resources === 'remove' ? 'retiring' : 'retired';
   const record: AccountRecord = {
     ...existing,
-    lifecycle,
+    lifecycle: resources === 'remove' ? 'retiring' : 'retired',
     generation: existing.generation + 1,
-    changedBy,
-    changedAt: laterOf(incoming.time, existing.changedAt),
+    changedBy: cause.id,
+    changedAt: laterOf(time, existing.changedAt),
   };
-  const owes = resources === 'remove' ? removal(record, incoming) : end(record, incoming);
-  if (!(await saveRecord(deps.main.table, record, existing, owes))) {
-    throw new Conflict(`Somebody else changed the record of account ${accountId}.`);
-  }
-  return { did: 'accepted', ...owes, ...(!existing.owed && { owedBy: [record] }) };
+  return saveOwing(deps, record, existing, owedBy(record, trigger));
 }
 
-/** A pass that takes away what was made. */
-function removal({ accountId }: AccountRecord, { cause, time }: Incoming): Owed {
-  return { announce: [], work: [{ accountId, cause, requestedAt: time }] };
-}
-
-function end({ accountId, name, baseline }: AccountRecord, { cause }: Incoming): Owed {
-  const detail = { accountId, name, baseline, cause };
-  return { announce: [{ detailType: 'AccountRetired', detail }], work: [] };
-}
-
-/** Why nothing can be taken away from the account. */
-function unremovable({ accountId, lifecycle, mode }: AccountRecord): IntakeOutcome | undefined {
+/** Why nothing can be removed from the account. */
+function unremovable({ accountId, lifecycle, mode }: AccountRecord): Rejected | undefined {
   const path = 'detail.resources';
   if (lifecycle === 'departed') {
     const message = 'cannot be entered, since it has left or is suspended or closed: ask for retain';

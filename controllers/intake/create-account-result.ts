@@ -6,11 +6,11 @@ import { inPlainWords } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
 import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import type { IntakeDeps } from '../fleet/deps.ts';
+import { requestFor } from '../fleet/create.ts';
 import { failureInWords } from '../fleet/failure-reasons.ts';
-import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
-import { requestFor } from './create.ts';
-import { lookAt } from './look-at.ts';
+import { type Accepted, type FleetDeps, type Outcome, rejected } from '../fleet/outcome.ts';
+import type { Incoming } from './event.ts';
+import { reviewAccount } from './review-account.ts';
 
 /**
  * Names are masked (`****`) and times are US text, so both come from DescribeAccount and the envelope.
@@ -28,7 +28,7 @@ const Detail = z.object({
 });
 
 /** Follows what became of an account that somebody asked AWS for: with a request of ours, or themselves. */
-export async function createAccountResult(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+export async function createAccountResult(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
   if (!parsed.success) {
     return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
@@ -50,17 +50,17 @@ export async function createAccountResult(incoming: Incoming, deps: IntakeDeps):
 }
 
 /** What became of a request is found out, and announced, by the function that creates accounts. */
-const ANSWERED: IntakeOutcome = { did: 'accepted', announce: [], work: [] };
+const ANSWERED: Accepted = { did: 'accepted', announce: [], work: [] };
 
 /** Whether AWS answers one of our requests, which then is looked at. */
-async function answers(made: Parameters<typeof requestFor>[0], deps: IntakeDeps): Promise<boolean> {
+async function answers(made: Parameters<typeof requestFor>[0], deps: FleetDeps): Promise<boolean> {
   const key = await requestFor(made, deps);
   if (key !== undefined) await sendCreation(deps.main.creation, { key, answered: true });
   return key !== undefined;
 }
 
 /** Whether one of our requests is being asked of AWS: an answer may be here before AWS's id of it is recorded. */
-async function isAsking({ main: { table } }: IntakeDeps): Promise<boolean> {
+async function isAsking({ main: { table } }: FleetDeps): Promise<boolean> {
   const unknown = await passTurnstile(table, (turnstile) => ({
     turnstile,
     result: Object.keys(turnstile.inside).filter((key) => turnstile.inside[key] === ''),
@@ -73,22 +73,22 @@ async function created(
   incoming: Incoming,
   creationId: string,
   accountId: string | undefined,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
+  deps: FleetDeps,
+): Promise<Outcome> {
   const path = 'detail.serviceEventDetails.createAccountStatus.accountId';
   if (!accountId)
     return rejected('InvalidEvent', 'The event names no account.', [{ path, message: 'is missing' }]);
-  const described = await deps.organization.describe(accountId);
-  if (described && (await answers({ creationId, accountId }, deps))) return ANSWERED;
-  return lookAt(incoming, { accountId, described, path, came: true }, deps);
+  const account = await deps.organization.describe(accountId);
+  if (account && (await answers({ creationId, accountId }, deps))) return ANSWERED;
+  return reviewAccount(incoming, { accountId, account, path, came: true }, deps);
 }
 
 async function creationFailed(
   incoming: Incoming,
   id: string,
   failure: string,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
+  deps: FleetDeps,
+): Promise<Outcome> {
   const message = failureInWords(failure);
   const fresh = await recordCreationFailure(deps.main.table, {
     creationId: id,

@@ -1,21 +1,17 @@
 import type { Envelope } from '../../shared/domain/envelope.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { OF_MAIN_ALONE, parseRequest, type Request } from '../../shared/domain/requests.ts';
-import type { IntakeDeps } from '../fleet/deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
+import { create } from '../fleet/create.ts';
+import { type FleetDeps, type Outcome, type Rejected, rejected } from '../fleet/outcome.ts';
 import { register } from '../fleet/register.ts';
 import { retire } from '../fleet/retire.ts';
-import { creationRequested } from './create.ts';
+import type { Incoming } from './event.ts';
 import { organizationEvent } from './organization-event.ts';
 import { planRequested } from './plan-request.ts';
 import { sweepRequested } from './sweep-request.ts';
 
 /** Follows one event: who sent it, what it asks, and what becomes of it. Nothing is announced or sent yet. */
-export async function follow(
-  envelope: Envelope,
-  incoming: Incoming,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
+export async function follow(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const { config } = deps;
   switch (envelope.source) {
     case 'aws.organizations':
@@ -34,7 +30,7 @@ export async function follow(
   }
 }
 
-async function requested(envelope: Envelope, incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+async function requested(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const detailType = envelope['detail-type'];
   const parsed = parseRequest(detailType, envelope.detail);
   if ('problems' in parsed) {
@@ -51,24 +47,24 @@ async function requested(envelope: Envelope, incoming: Incoming, deps: IntakeDep
   return carryOut(parsed.request, incoming, deps);
 }
 
-async function carryOut(request: Request, incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+async function carryOut(request: Request, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   switch (request.type) {
     case 'AccountRegistrationRequested': {
-      const described = await deps.organization.describe(request.detail.accountId);
-      return register(incoming, request.detail, described, deps);
+      const account = await deps.organization.describe(request.detail.accountId);
+      return register(request.detail, account, incoming, deps);
     }
     case 'AccountCreationRequested':
-      return creationRequested(incoming, request.detail, deps);
+      return create(request.detail, incoming, deps);
     case 'DriftSweepRequested':
       return sweepRequested(incoming, request.detail, deps);
     case 'AccountRetirementRequested':
-      return retire(incoming, request.detail, deps);
+      return retire(request.detail, incoming, deps);
     case 'PlanRequested':
       return planRequested(incoming, request.detail, deps);
   }
 }
 
-function foreignSender({ account, source }: Envelope): IntakeOutcome {
+function foreignSender({ account, source }: Envelope): Rejected {
   const message = account ? `account ${account} may not send events of source ${source}` : 'is missing';
   return rejected('SenderNotAllowed', `The event was not followed: ${message}.`, [
     { path: 'account', message },

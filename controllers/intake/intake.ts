@@ -1,24 +1,18 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { putEvents } from '../../shared/aws/bus.ts';
-import { comeAgain, sendWork } from '../../shared/aws/queue.ts';
+import { comeAgain } from '../../shared/aws/queue.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
-import { clearOwed } from '../../shared/store/accounts.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
-import type { IntakeDeps } from '../fleet/deps.ts';
-import {
-  type Incoming,
-  type IntakeOutcome,
-  onItsWay,
-  rejectionAnnouncement,
-  unlessUnreadable,
-} from '../fleet/outcome.ts';
+import { type FleetDeps, type Outcome, unlessUnreadable } from '../fleet/outcome.ts';
+import { deliver } from '../fleet/owed.ts';
+import { type Incoming, onItsWay, rejectionAnnouncement } from './event.ts';
 import { follow } from './follow.ts';
 
 /** What the intake function is made of. */
-interface IntakeFunctionDeps extends IntakeDeps {
+interface IntakeFunctionDeps extends FleetDeps {
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -30,13 +24,10 @@ interface IntakeFunctionDeps extends IntakeDeps {
 export function intakeHandler({ logger, now, ...deps }: IntakeFunctionDeps) {
   const { main } = deps;
 
-  async function finish(incoming: Incoming, outcome: IntakeOutcome): Promise<void> {
+  async function finish(incoming: Incoming, outcome: Outcome): Promise<void> {
     switch (outcome.did) {
       case 'accepted':
-        await putEvents(main.bus, outcome.announce, OUR_SOURCE);
-        await sendWork(main.work, outcome.work);
-        for (const record of outcome.owedBy ?? []) await clearOwed(main.table, record);
-        return;
+        return deliver(outcome, main);
       case 'rejected':
         await putRejection(main.table, incoming.cause.id, outcome.rejection);
         await putEvents(main.bus, [rejectionAnnouncement(incoming, outcome.rejection)], OUR_SOURCE);
@@ -73,7 +64,7 @@ async function unlessConflict<T>(decide: () => Promise<T>, tries = 3): Promise<T
   }
 }
 
-function summary(outcome: IntakeOutcome): Record<string, unknown> {
+function summary(outcome: Outcome): Record<string, unknown> {
   switch (outcome.did) {
     case 'accepted':
       return { did: 'accepted', passes: outcome.work.length };

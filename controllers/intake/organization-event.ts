@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
-import type { IntakeDeps } from '../fleet/deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
-import { accountIdsIn, textIn } from './account-ids.ts';
+import { type FleetDeps, type Outcome, rejected } from '../fleet/outcome.ts';
+import { together } from '../fleet/owed.ts';
 import { createAccountResult } from './create-account-result.ts';
-import { type Hint, lookAt } from './look-at.ts';
+import type { Incoming } from './event.ts';
+import { type Hint, reviewAccount } from './review-account.ts';
 
-type Follow = (incoming: Incoming, deps: IntakeDeps) => Promise<IntakeOutcome>;
+type Follow = (incoming: Incoming, deps: FleetDeps) => Promise<Outcome>;
 
 /**
  * The events that are followed, by source and name. An invited account that accepts, and one that leaves, is told of by
@@ -20,15 +20,15 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
     AccountJoinedOrganization: (incoming, deps) => {
       const created = /^created$/i.test(textIn(incoming.detail, 'joinedMethod'));
       if (created) return ignored('CreateAccountResult tells of accounts that are created');
-      return lookAtAccounts({ came: true }, incoming, deps);
+      return reviewAccounts({ came: true }, incoming, deps);
     },
     MoveAccount: (incoming, deps) => {
       const from = textIn(incoming.detail, 'sourceParentId');
-      return lookAtAccounts(from ? { movedFrom: from } : {}, incoming, deps);
+      return reviewAccounts(from ? { movedFrom: from } : {}, incoming, deps);
     },
-    CloseAccountResult: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
-    AccountDepartedOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
-    RemoveAccountFromOrganization: (incoming, deps) => lookAtAccounts({ went: true }, incoming, deps),
+    CloseAccountResult: (incoming, deps) => reviewAccounts({ went: true }, incoming, deps),
+    AccountDepartedOrganization: (incoming, deps) => reviewAccounts({ went: true }, incoming, deps),
+    RemoveAccountFromOrganization: (incoming, deps) => reviewAccounts({ went: true }, incoming, deps),
   },
   'aws.controltower': { CreateManagedAccount: managedAccount, UpdateManagedAccount: managedAccount },
 };
@@ -37,7 +37,7 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
 const Detail = z.object({ eventID: z.string(), eventName: z.string(), errorCode: z.string().optional() });
 
 /** Follows an event of AWS Organizations or Control Tower, as CloudTrail delivers it. Failed calls are ignored. */
-export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+export async function organizationEvent(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
   if (!parsed.success) {
     return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
@@ -50,32 +50,62 @@ export async function organizationEvent(incoming: Incoming, deps: IntakeDeps): P
 }
 
 /** Control Tower is done with an account: it can be entered now, and may have moved. */
-function managedAccount(incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+function managedAccount(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const state = textIn(incoming.detail, 'state');
   if (state !== 'SUCCEEDED') return ignored(`Control Tower says ${state || 'nothing of its state'}`);
-  return lookAtAccounts({ came: true, settled: true }, incoming, deps);
+  return reviewAccounts({ came: true, settled: true }, incoming, deps);
 }
 
-/** Looks at every account that the event names; what is to be done for each is done together. */
-async function lookAtAccounts(hint: Hint, incoming: Incoming, deps: IntakeDeps): Promise<IntakeOutcome> {
+/** Reviews every account that the event names; what follows from it is sent together. */
+async function reviewAccounts(hint: Hint, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const ids = accountIdsIn(incoming.detail).filter((id) => id !== deps.config.managementAccountId);
   if (ids.length === 0) return ignored('it names no account: the listing finds what it is about');
-  const outcomes: IntakeOutcome[] = [];
+  const outcomes: Outcome[] = [];
   for (const accountId of ids) {
-    const described = await deps.organization.describe(accountId);
-    outcomes.push(await lookAt(incoming, { ...hint, accountId, described }, deps));
+    const account = await deps.organization.describe(accountId);
+    outcomes.push(await reviewAccount(incoming, { ...hint, accountId, account }, deps));
   }
-  const accepted = outcomes.flatMap((outcome) => (outcome.did === 'accepted' ? [outcome] : []));
-  if (accepted.length === 0) return outcomes[0] ?? ignored('it names no account');
-  const owedBy = accepted.flatMap(({ owedBy = [] }) => owedBy);
-  return {
-    did: 'accepted',
-    announce: accepted.flatMap(({ announce }) => announce),
-    work: accepted.flatMap(({ work }) => work),
-    ...(owedBy.length > 0 && { owedBy }),
-  };
+  const accepted = outcomes.filter((outcome) => outcome.did === 'accepted');
+  return accepted.length > 0 ? together(accepted) : (outcomes[0] ?? ignored('it names no account'));
 }
 
-async function ignored(why: string): Promise<IntakeOutcome> {
+async function ignored(why: string): Promise<Outcome> {
   return { did: 'ignored', why };
+}
+
+/**
+ * The ids of the accounts that an event of CloudTrail is about. Where they stand is not documented for every event:
+ * as `accountId`, or as a party of type ACCOUNT of a handshake, anywhere in what was asked and answered. Pure.
+ */
+export function accountIdsIn(detail: unknown): string[] {
+  const { requestParameters, responseElements, serviceEventDetails } = fields(detail);
+  const named = [requestParameters, responseElements, serviceEventDetails].flatMap(idsIn);
+  const ids = named.filter((id) => typeof id === 'string' && /^\d{12}$/.test(id));
+  return [...new Set(ids as string[])];
+}
+
+/** The first value under a key, however deep it stands, where it is a text; empty where there is none. Pure. */
+export function textIn(value: unknown, key: string): string {
+  const found = findIn(value, key);
+  return typeof found === 'string' ? found : '';
+}
+
+function findIn(value: unknown, key: string): unknown {
+  if (value === null || typeof value !== 'object') return undefined;
+  if (!Array.isArray(value) && Object.hasOwn(value, key)) return fields(value)[key];
+  for (const item of Object.values(value)) {
+    const found = findIn(item, key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function idsIn(value: unknown): unknown[] {
+  if (value === null || typeof value !== 'object') return [];
+  const { accountId, type, id } = fields(value);
+  return [accountId, ...(type === 'ACCOUNT' ? [id] : []), ...Object.values(value).flatMap(idsIn)];
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 }

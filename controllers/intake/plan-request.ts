@@ -2,9 +2,8 @@ import { whyNoPlan } from '../../shared/domain/plan.ts';
 import type { PlanRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
-import type { IntakeDeps } from '../fleet/deps.ts';
-import type { Incoming, IntakeOutcome } from '../fleet/outcome.ts';
-import { refusal, rejectedFor } from '../fleet/refusal.ts';
+import { type FleetDeps, type Outcome, refusal, rejectedFor } from '../fleet/outcome.ts';
+import type { Incoming } from './event.ts';
 
 /**
  * Work that makes a plan of an account, and nothing else: no record changes. The text of a baseline file is kept for the
@@ -13,8 +12,8 @@ import { refusal, rejectedFor } from '../fleet/refusal.ts';
 export async function planRequested(
   { cause, time: requestedAt }: Incoming,
   { accountId, document }: PlanRequest,
-  { main: { table } }: IntakeDeps,
-): Promise<IntakeOutcome> {
+  { main: { table } }: FleetDeps,
+): Promise<Outcome> {
   const plan = document === undefined ? 'assigned' : 'file';
   const record = await getRecord(table, accountId);
   const why = record ? whyNoPlan(record, plan) : `Account ${accountId} was never registered.`;

@@ -5,9 +5,8 @@ import type { WorkMessage } from '../../shared/domain/work.ts';
 import { getRecords } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { startSweep } from '../../shared/store/controls.ts';
-import type { IntakeDeps } from '../fleet/deps.ts';
-import { type Incoming, type IntakeOutcome, rejected } from '../fleet/outcome.ts';
-import { rejectedFor, unknownBaseline } from '../fleet/refusal.ts';
+import { type FleetDeps, type Outcome, rejected, rejectedFor, unknownBaseline } from '../fleet/outcome.ts';
+import type { Incoming } from './event.ts';
 
 /**
  * A pass for each account named; for every account, or every one of a baseline, the sweep function goes through the
@@ -16,8 +15,8 @@ import { rejectedFor, unknownBaseline } from '../fleet/refusal.ts';
 export async function sweepRequested(
   incoming: Incoming,
   request: SweepRequest,
-  deps: IntakeDeps,
-): Promise<IntakeOutcome> {
+  deps: FleetDeps,
+): Promise<Outcome> {
   const { cause, time: requestedAt } = incoming;
   const sweepId = cause.id;
   const { accountIds, baseline } = request;
@@ -48,7 +47,7 @@ export async function sweepRequested(
   return { did: 'accepted', announce: [], work };
 }
 
-async function unmanagedAccounts(accountIds: readonly string[], deps: IntakeDeps): Promise<Problem[]> {
+async function unmanagedAccounts(accountIds: readonly string[], deps: FleetDeps): Promise<Problem[]> {
   const records = await getRecords(deps.main.table, accountIds);
   return accountIds.flatMap((accountId, index) => {
     const record = records.get(accountId);

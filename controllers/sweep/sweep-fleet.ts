@@ -3,7 +3,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountOf, recordPages } from '../../shared/store/accounts.ts';
 import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
-import type { SweepDeps } from './deps.ts';
+import type { TaskDeps } from '../fleet/list-organization.ts';
 
 type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;
 
@@ -12,7 +12,7 @@ type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;
  * well. Remembers how far it has come: after a crash, and when time runs out, it goes on behind that.
  * @returns how many passes it sent
  */
-export async function sweepFleet(message: FleetSweep, deps: SweepDeps): Promise<number> {
+export async function sweepFleet(message: FleetSweep, deps: TaskDeps): Promise<number> {
   const { table } = deps.main;
   const accounts = await countAccounts(message, deps);
   const sweep = await startSweep(table, {
@@ -47,7 +47,7 @@ export async function sweepFleet(message: FleetSweep, deps: SweepDeps): Promise<
   return sent;
 }
 
-async function countAccounts(message: FleetSweep, deps: SweepDeps): Promise<number> {
+async function countAccounts(message: FleetSweep, deps: TaskDeps): Promise<number> {
   let accounts = 0;
   for await (const page of recordPages(deps.main.table)) {
     accounts += page.items.filter((record) => concerns(record, message)).length;

@@ -148,11 +148,6 @@ export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin'
   return origin !== 'invited' || unit !== undefined;
 }
 
-/** Id of the registration of an account that a listing found: the same however often it is found. */
-export function listingId({ accountId, joinedAt }: OrganizationAccount): string {
-  return `listing:${accountId}:${joinedAt}`;
-}
-
 /** A record but for the marks of its changes. */
 type Content = Omit<AccountRecord, Marks>;
 type Marks = 'generation' | 'changedBy' | 'changedAt' | 'followed' | 'owed' | 'dueAt';

@@ -6,8 +6,8 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { inWords } from '../../cli/plan.ts';
 import { answerPlan, type PlanWork } from '../../controllers/engine/plan.ts';
-import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
-import { onItsWay } from '../../controllers/fleet/outcome.ts';
+import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
+import { onItsWay } from '../../controllers/intake/event.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { createAccess } from '../../shared/aws/access.ts';
@@ -154,7 +154,7 @@ async function answered(): Promise<void> {
   const outcome = await follow(envelope, onItsWay(envelope, false, new Date()), {
     config,
     main,
-  } as IntakeDeps);
+  } as FleetDeps);
   if (outcome.did !== 'accepted') throw new Error(`intake ${outcome.did} ${JSON.stringify(outcome)}`);
   const deps = {
     config,

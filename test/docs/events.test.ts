@@ -5,7 +5,8 @@ import type { CreationDeps } from '../../controllers/create-account/deps.ts';
 import { look } from '../../controllers/create-account/look.ts';
 import { isCircuitBreakerOpen } from '../../controllers/engine/gate.ts';
 import { announcements } from '../../controllers/engine/outbox.ts';
-import { type IntakeOutcome, onItsWay, rejectionAnnouncement } from '../../controllers/fleet/outcome.ts';
+import type { Outcome } from '../../controllers/fleet/outcome.ts';
+import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
@@ -83,7 +84,7 @@ const request = (detailType: string, detail: unknown, account: string = MAIN) =>
   time: '2026-11-20T09:14:07Z',
   detail,
 });
-const announced = (outcome: IntakeOutcome): readonly Announcement[] =>
+const announced = (outcome: Outcome): readonly Announcement[] =>
   outcome.did === 'accepted' ? outcome.announce : [];
 
 describe('requests in docs/events.md', () => {

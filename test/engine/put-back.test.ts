@@ -8,7 +8,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, Throttled } from '../../shared/domain/errors.ts';
 import { trustAdmits } from '../../shared/policy/trust.ts';
 import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
-import { aConfig, aRecord, aStatus, aTrust, MAIN, MEMBER } from '../kit/factories.ts';
+import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
 /** Another ExternalId is put into the trust of the role in use: what is made of it when IAM is slow, or refuses. */
@@ -104,15 +104,12 @@ function account() {
     },
     registerAgain: () =>
       register(
-        {
-          cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'again' },
-          detail: {},
-          account: MAIN,
-          time: new Date().toISOString(),
-          redelivered: false,
-        },
         { accountId: MEMBER, name: record.name, executionRoleArn: roleArn, externalId: NEW },
         undefined,
+        {
+          cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'again' },
+          time: new Date().toISOString(),
+        },
         { main, config } as unknown as Parameters<typeof register>[3],
       ),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
+import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
@@ -15,12 +15,9 @@ import {
 } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
-const incoming = {
+const trigger = {
   cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-1' },
-  detail: {},
-  account: '345678901234',
   time: '2026-11-20T10:00:00Z',
-  redelivered: false,
 };
 
 /** What becomes of a registration where no baseline was ever published. */
@@ -29,9 +26,9 @@ async function registering(
   described: OrganizationAccount | undefined = undefined,
 ) {
   const { main } = fakeMain([]);
-  const deps = { main, config: aConfig() } as unknown as IntakeDeps;
+  const deps = { main, config: aConfig() } as unknown as FleetDeps;
   const request = { accountId: MEMBER, name: 'genomics', ...more };
-  const outcome = await register(incoming, request, described, deps);
+  const outcome = await register(request, described, trigger, deps);
   expect(await getRecord(main.table, request.accountId)).toBeUndefined();
   return outcome;
 }
@@ -50,8 +47,8 @@ describe('a registration that names no baseline', () => {
   ] as const)('%s', async (_, lifecycle, baselineBy, baseline) => {
     const record = aRecord({ lifecycle, baselineBy, baseline: assigned, changedBy: 'event-0' });
     const { main } = fakeMain([{ ...record, ...accountKey(MEMBER) }, aBaselineItem()]);
-    const deps = { main, config: aConfig() } as unknown as IntakeDeps;
-    await register(incoming, { accountId: MEMBER, name: 'physics' }, anOrganizationAccount(), deps);
+    const deps = { main, config: aConfig() } as unknown as FleetDeps;
+    await register({ accountId: MEMBER, name: 'physics' }, anOrganizationAccount(), trigger, deps);
     expect(await getRecord(main.table, MEMBER)).toMatchObject({ lifecycle: 'managed', baseline, baselineBy });
   });
 });
@@ -71,10 +68,10 @@ describe('a registration with the same content', () => {
       { ...record, ...accountKey(MEMBER) },
       { ...aStatus({ conditions: [{ ...access, status, reason }] }), ...statusKey(MEMBER) },
     ]);
-    const deps = { main, config: aConfig() } as unknown as IntakeDeps;
-    const event = { ...incoming, cause: { ...incoming.cause, source } };
+    const deps = { main, config: aConfig() } as unknown as FleetDeps;
+    const event = { ...trigger, cause: { ...trigger.cause, source } };
     const request = { accountId: MEMBER, name: record.name };
-    const { did } = await register(event, request, anOrganizationAccount(), deps);
+    const { did } = await register(request, anOrganizationAccount(), event, deps);
     return { did, generation: (await getRecord(main.table, MEMBER))?.generation };
   };
 

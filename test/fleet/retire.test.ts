@@ -1,6 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
-import type { Incoming } from '../../controllers/fleet/outcome.ts';
 import { retire } from '../../controllers/fleet/retire.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
@@ -12,21 +10,14 @@ async function asked(
   resources: 'retain' | 'remove',
   record: Partial<AccountRecord>,
   status: Partial<AccountStatus> = {},
-  incoming: Partial<Incoming> = {},
 ) {
   const { main } = fakeMain([
     { ...aRecord(record), ...accountKey(MEMBER) },
     { ...aStatus({ observedGeneration: 3, ...status }), ...statusKey(MEMBER) },
   ]);
-  const event: Incoming = {
-    cause: { source: 'orgkeeper.request', detailType: 'AccountRetirementRequested', id: 'event-9' },
-    detail: {},
-    account: '345678901234',
-    time: '2026-11-20T09:14:07Z',
-    redelivered: false,
-    ...incoming,
-  };
-  const outcome = await retire(event, { accountId: MEMBER, resources }, { main } as unknown as IntakeDeps);
+  const cause = { source: 'orgkeeper.request', detailType: 'AccountRetirementRequested', id: 'event-9' };
+  const trigger = { cause, time: '2026-11-20T09:14:07Z' };
+  const outcome = await retire({ accountId: MEMBER, resources }, trigger, { main });
   return { outcome, record: await getRecord(main.table, MEMBER) };
 }
 

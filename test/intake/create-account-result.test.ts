@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
+import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
 import { createAccountResult } from '../../controllers/intake/create-account-result.ts';
 import { askedFor, type Creation, type CreationStage } from '../../shared/domain/creation.ts';
 import { aConfig } from '../kit/factories.ts';
@@ -16,6 +16,7 @@ const failure = {
   detail: { serviceEventDetails: { createAccountStatus } },
   account: '210987654321',
   time: '2026-11-20T10:00:02Z',
+  arrivedAt: '2026-11-20T10:00:03Z',
   redelivered: false,
 };
 
@@ -27,7 +28,7 @@ function mainWith(stage: CreationStage, linked?: string) {
     ...(linked ? [{ pk: `creation#${linked}`, sk: 'request', key: 'ticket-1' }] : []),
   ];
   const { main, swept } = fakeMain(items);
-  return { deps: { config: aConfig(), main } as unknown as IntakeDeps, swept };
+  return { deps: { config: aConfig(), main } as unknown as FleetDeps, swept };
 }
 
 describe('an account that AWS did not create', () => {

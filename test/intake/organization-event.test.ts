@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
-import { onItsWay } from '../../controllers/fleet/outcome.ts';
-import { accountIdsIn } from '../../controllers/intake/account-ids.ts';
-import { organizationEvent } from '../../controllers/intake/organization-event.ts';
+import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
+import { onItsWay } from '../../controllers/intake/event.ts';
+import { accountIdsIn, organizationEvent } from '../../controllers/intake/organization-event.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { OrganizationAccount, Place } from '../../shared/domain/organization.ts';
 import type { Rules } from '../../shared/domain/rules.ts';
@@ -46,10 +45,10 @@ beforeEach(() => {
   described = [];
 });
 
-function deps(): IntakeDeps {
+function deps(): FleetDeps {
   return {
     config: aConfig({ onboard }),
-    main: { table: store.table } as IntakeDeps['main'],
+    main: { table: store.table } as FleetDeps['main'],
     organization: {
       describe: async (accountId) => {
         described.push(accountId);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IntakeDeps } from '../../controllers/fleet/deps.ts';
-import { onItsWay } from '../../controllers/fleet/outcome.ts';
+import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
+import { onItsWay } from '../../controllers/intake/event.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
@@ -23,7 +23,7 @@ async function asked(detail: object, given: Partial<AccountRecord> = {}, account
     detail: { accountId: MEMBER, ...detail },
   };
   const config = aConfig({ requesters: ['111122223333'] });
-  const deps = { config, main } as unknown as IntakeDeps;
+  const deps = { config, main } as unknown as FleetDeps;
   const outcome = await follow(envelope, onItsWay(envelope, false, new Date()), deps);
   return { outcome, table: main.table };
 }

@@ -12,6 +12,7 @@ describe('a request for a sweep', () => {
       detail: { baseline: 'nonsense' },
       account: '',
       time: '2026-11-20T11:00:00Z',
+      arrivedAt: '2026-11-20T11:00:01Z',
       redelivered: false,
     };
     expect(await sweepRequested(incoming, { baseline: 'nonsense' }, deps)).toMatchObject({

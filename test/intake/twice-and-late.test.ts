@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { editRecord } from '../../cli/edit-record.ts';
-import type { Incoming } from '../../controllers/fleet/outcome.ts';
+import type { FleetDeps, Trigger } from '../../controllers/fleet/outcome.ts';
+import { deliverOwed } from '../../controllers/fleet/owed.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import { retire } from '../../controllers/fleet/retire.ts';
-import { lookAt } from '../../controllers/intake/look-at.ts';
-import type { SweepDeps } from '../../controllers/sweep/deps.ts';
-import { sendOwed } from '../../controllers/sweep/send-due.ts';
+import { reviewAccount } from '../../controllers/intake/review-account.ts';
 import { forgetAccount, getRecord } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../kit/factories.ts';
 import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
@@ -16,7 +15,7 @@ beforeEach(() => {
   for (const name of ['analytics', 'special']) store.put(aBaselineItem({ name, version: 3 }));
 });
 
-const organization: SweepDeps['organization'] = {
+const organization: FleetDeps['organization'] = {
   describe: async () => anOrganizationAccount(),
   tags: async () => ({}),
   place: async () => undefined,
@@ -24,24 +23,24 @@ const organization: SweepDeps['organization'] = {
 };
 const deps = () => ({
   config: aConfig(),
-  main: { table: store.table } as SweepDeps['main'],
+  main: { table: store.table } as FleetDeps['main'],
   organization,
 });
 
 /** An event at so many seconds past ten. */
-const event = (id: string, second: number, source = 'orgkeeper.request'): Incoming => {
+const event = (id: string, second: number, source = 'orgkeeper.request'): Trigger => {
   const time = new Date(Date.parse('2026-11-20T10:00:00Z') + second * 1000).toISOString();
-  return { cause: { source, detailType: 'X', id }, detail: {}, account: '1', time, redelivered: false };
+  return { cause: { source, detailType: 'X', id }, time };
 };
 const registering = (id: string, second: number, name: string, baseline?: string) =>
   register(
-    event(id, second),
     { accountId: MEMBER, name, ...(baseline && { baseline }) },
     anOrganizationAccount(),
+    event(id, second),
     deps(),
   );
 const retiring = (id: string, second: number) =>
-  retire(event(id, second), { accountId: MEMBER, resources: 'remove' }, deps());
+  retire({ accountId: MEMBER, resources: 'remove' }, event(id, second), deps());
 const record = () => getRecord(store.table, MEMBER);
 
 describe('A retirement that comes again', () => {
@@ -105,10 +104,10 @@ describe('A registration', () => {
 
 describe('An event about an account that Organizations does not know', () => {
   const looked = (minutes: number) => {
-    const incoming = event('joined', 0, 'aws.organizations');
-    const arrivedAt = new Date(Date.parse(incoming.time) + minutes * 60_000).toISOString();
-    const look = { accountId: MEMBER, described: undefined, came: true };
-    return lookAt({ ...incoming, arrivedAt }, look, deps());
+    const trigger = event('joined', 0, 'aws.organizations');
+    const arrivedAt = new Date(Date.parse(trigger.time) + minutes * 60_000).toISOString();
+    const incoming = { ...trigger, detail: {}, account: '1', arrivedAt, redelivered: false };
+    return reviewAccount(incoming, { accountId: MEMBER, account: undefined, came: true }, deps());
   };
   it('is tried again until it is an hour old', async () => {
     await expect(looked(59)).rejects.toThrow('does not know account');
@@ -138,8 +137,8 @@ describe('What a registration owes', () => {
       table: store.table,
       work: { sqs: client, url: 'work' },
       bus: { eventBridge: client, name: 'bus' },
-    } as unknown as SweepDeps['main'];
-    const tick = (now: string) => sendOwed(new Date(now), { main, timeLeft: () => true });
+    } as unknown as FleetDeps['main'];
+    const tick = (now: string) => deliverOwed(new Date(now), { main, timeLeft: () => true });
     expect(await tick('2020-01-01T00:00:00Z')).toBe(0);
     expect(await tick('9999-12-31T00:00:00Z')).toBe(1);
     expect(await tick('9999-12-31T00:00:00Z')).toBe(0);

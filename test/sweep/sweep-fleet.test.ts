@@ -1,7 +1,7 @@
 import type { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SweepDeps } from '../../controllers/sweep/deps.ts';
+import type { TaskDeps } from '../../controllers/fleet/list-organization.ts';
 import { sweepFleet } from '../../controllers/sweep/sweep-fleet.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
@@ -65,12 +65,13 @@ function queues(failAt = Number.POSITIVE_INFINITY) {
     work: { sqs, url: 'work' },
     sweep: { sqs, url: 'sweep' },
   } as unknown as Main;
-  const deps = (timeLeft: () => boolean): SweepDeps => ({
+  const deps = (timeLeft: () => boolean): TaskDeps => ({
     config: aConfig(),
     main,
-    organization: undefined as unknown as SweepDeps['organization'],
+    organization: undefined as unknown as TaskDeps['organization'],
     timeLeft,
     until: new Date(),
+    now: () => new Date(),
   });
   return { work, tasks, deps, heal: () => (failAt = Number.POSITIVE_INFINITY) };
 }

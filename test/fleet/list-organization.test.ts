@@ -173,7 +173,10 @@ describe('a listing', () => {
 
   it('that goes on after a crash does not announce what one registered long ago', async () => {
     const world = mixed();
-    const before = { changedBy: `listing:${id(3)}:${NEW}`, registeredAt: '2026-11-20T01:00:00.000Z' };
+    const before = {
+      changedBy: 'listing:2026-11-20T01:00:00.000Z',
+      registeredAt: '2026-11-20T01:00:00.000Z',
+    };
     world.keep(known(3, before));
     world.onPage = (page) => {
       if (page === 2) throw new Error('crash');
@@ -240,6 +243,9 @@ describe('a listing', () => {
     await world.list();
     expect(world.record(id(1))).toMatchObject({ name: 'renamed', generation: 4 });
     expect(passes(world).get(id(1))).toBe(1);
+    expect(world.announced).toContainEqual(
+      expect.objectContaining({ detailType: 'AccountRegistered', accountId: id(1), name: 'renamed' }),
+    );
   });
 
   it('brings a reinstated account back as it was, and has it looked at', async () => {
@@ -249,6 +255,7 @@ describe('a listing', () => {
     expect(world.record(id(1))).toMatchObject({ lifecycle: 'managed', baseline: { name: 'analytics' } });
     expect(world.record(id(1))?.lifecycleReason).toBeUndefined();
     expect(passes(world).get(id(1))).toBe(1);
+    expect(world.announced.map(({ accountId }) => accountId)).toContain(id(1));
   });
 
   it('does not announce an account that its event registered at the same moment', async () => {

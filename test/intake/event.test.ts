@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  onItsWay,
-  rejected,
-  rejectionAnnouncement,
-  unlessUnreadable,
-} from '../../controllers/fleet/outcome.ts';
+import { rejected, unlessUnreadable } from '../../controllers/fleet/outcome.ts';
+import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { parseRequest } from '../../shared/domain/requests.ts';
 

@@ -1,6 +1,5 @@
-import type { SweepDeps } from '../../controllers/sweep/deps.ts';
-import { listOrganization } from '../../controllers/sweep/list-organization.ts';
-import { sendOwed } from '../../controllers/sweep/send-due.ts';
+import { listOrganization, type TaskDeps } from '../../controllers/fleet/list-organization.ts';
+import { deliverOwed } from '../../controllers/fleet/owed.ts';
 import { RATES } from '../../shared/aws/organization.ts';
 import { createPace } from '../../shared/aws/rate-limit.ts';
 import type { Config } from '../../shared/deployment/config.ts';
@@ -72,13 +71,13 @@ export function organizationWorld(config: Partial<Config> = {}): World {
         })),
       ),
     async tick() {
-      await sendOwed(new Date('9999-12-31'), { main: mainOf(world), timeLeft: () => true });
+      await deliverOwed(new Date('9999-12-31'), { main: mainOf(world), timeLeft: () => true });
     },
     record: (accountId) => table.items(`account#${accountId}`)[0] as AccountRecord | undefined,
     list(options = {}) {
       const until = new Date(world.clock + FUNCTION_MS);
       let pages = 0;
-      const deps: SweepDeps = {
+      const deps: TaskDeps = {
         config: aConfig({ ...config, ...options.config }),
         main: mainOf(world),
         organization: {
@@ -95,8 +94,9 @@ export function organizationWorld(config: Partial<Config> = {}): World {
           pages < (options.pages ?? Number.POSITIVE_INFINITY) &&
           world.calls.describe.length < (options.describes ?? Number.POSITIVE_INFINITY),
         until,
+        now: () => new Date(world.clock),
       };
-      return listOrganization(deps, () => new Date(world.clock));
+      return listOrganization(deps);
     },
   };
   const clock = {
@@ -109,7 +109,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
     list: createPace({ ...RATES.list, ...clock }),
     describe: createPace({ ...RATES.describe, ...clock }),
   };
-  const organization: SweepDeps['organization'] = {
+  const organization: TaskDeps['organization'] = {
     async describe(accountId) {
       await pace.describe();
       world.calls.describe.push(world.clock);
@@ -134,7 +134,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
   return world;
 }
 
-function mainOf(world: World): SweepDeps['main'] {
+function mainOf(world: World): TaskDeps['main'] {
   const client = {
     async send({ constructor: { name }, input }: Send) {
       const entries = (input.Entries ?? []) as { MessageBody: string; DetailType: string; Detail: string }[];
@@ -161,7 +161,7 @@ function mainOf(world: World): SweepDeps['main'] {
     work: { sqs: client, url: 'work' },
     sweep: { sqs: client, url: 'sweep' },
   };
-  return main as unknown as SweepDeps['main'];
+  return main as unknown as TaskDeps['main'];
 }
 
 /** Passes that SQS would let through: once for each deduplication id. */

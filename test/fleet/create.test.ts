@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { creationRequested, requestFor } from '../../controllers/intake/create.ts';
+import { create, requestFor } from '../../controllers/fleet/create.ts';
 import { askedFor, type Creation, REQUEST_TAG } from '../../shared/domain/creation.ts';
 import { getCreation } from '../../shared/store/creations.ts';
-import { aConfig } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
 const request = { name: 'genomics', email: 'genomics@example.com', requestId: 'ticket-1' };
@@ -14,26 +13,15 @@ const asked = (given: Partial<Creation> = {}): Creation => ({
 const failed = asked({ stage: { is: 'failed', reason: 'INTERNAL_FAILURE' }, version: 5 });
 
 /** What becomes of a request when this one is recorded. */
-async function requested(
-  recorded: Creation | undefined,
-  event: { id?: string; again?: boolean; content?: object },
-) {
-  const { id = 'event-2', again = false, content = {} } = event;
+async function requested(recorded: Creation | undefined, event: { id?: string; content?: object }) {
+  const { id = 'event-2', content = {} } = event;
   const key = { pk: 'creation-request#ticket-1', sk: 'request' };
   const link = { pk: 'creation#car-1', sk: 'request', key: 'ticket-1' };
   const { main, swept } = fakeMain(recorded ? [{ ...recorded, ...key }, link] : []);
   const organization = { tags: async () => ({ [REQUEST_TAG]: 'ticket-1' }) };
-  const deps = { config: aConfig(), main, organization } as unknown as Parameters<
-    typeof creationRequested
-  >[2];
-  const incoming = {
-    cause: cause(id),
-    detail: request,
-    account: '',
-    time: '2026-11-20T11:00:00Z',
-    redelivered: again,
-  };
-  const outcome = await creationRequested(incoming, { ...request, ...content }, deps);
+  const deps = { main, organization } as unknown as Parameters<typeof requestFor>[1];
+  const trigger = { cause: cause(id), time: '2026-11-20T11:00:00Z' };
+  const outcome = await create({ ...request, ...content }, trigger, deps);
   return { outcome, looks: swept, recorded: await getCreation(main.table, 'ticket-1'), deps };
 }
 
@@ -91,7 +79,7 @@ describe('a request for an account', () => {
   });
 
   it('is looked at again when a crash may have lost that', async () => {
-    const { looks, recorded } = await requested(asked(), { id: 'event-1', again: true });
+    const { looks, recorded } = await requested(asked(), { id: 'event-1' });
     expect(looks).toEqual([{ key: 'ticket-1' }]);
     expect(recorded).toEqual(asked());
   });

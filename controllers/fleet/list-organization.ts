@@ -1,0 +1,206 @@
+import { sendSweep } from '../../shared/aws/queue.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { REQUEST_TAG } from '../../shared/domain/creation.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import type { OrganizationAccount } from '../../shared/domain/organization.ts';
+import { wasInOrganization } from '../../shared/domain/records.ts';
+import { recordPages } from '../../shared/store/accounts.ts';
+import { onboardSince } from '../../shared/store/controls.ts';
+import {
+  advanceListing,
+  type BegunListing,
+  beginListing,
+  endListing,
+  type Listing,
+  leaveListing,
+} from '../../shared/store/listings.ts';
+import { adopt, nextStep, type Step } from './adopt.ts';
+import { createOnboarding, type Onboarding } from './onboarding.ts';
+import type { Accepted, FleetDeps, Trigger } from './outcome.ts';
+import { deliver, together } from './owed.ts';
+
+/** What a task works with that goes through the whole fleet or the whole organization. */
+export interface TaskDeps extends FleetDeps {
+  readonly now: () => Date;
+  /** True while there is time for another page; a task that runs out of it sends itself the rest. */
+  readonly timeLeft: () => boolean;
+  /** When this run of the function is stopped at the latest. */
+  readonly until: Date;
+}
+
+/** How many accounts a listing changed. */
+export interface ListingResult {
+  registered: number;
+  unmanaged: number;
+  refreshed: number;
+  departed: number;
+}
+
+/** What a listing goes by, and counts. */
+interface Context {
+  readonly deps: TaskDeps;
+  readonly onboarding: Onboarding;
+  /** Accounts that joined from then on are new. */
+  readonly since: string;
+  readonly startedAt: string;
+  /** What is recorded, by account id. */
+  readonly records: ReadonlyMap<string, AccountRecord>;
+  readonly result: ListingResult;
+}
+
+/** Progress is saved each so many pages: a crash costs looking at these again. */
+const PAGES_PER_SAVE = 10;
+/** So long is an account left to the request for it, which knows what is wanted. */
+const REQUEST_MINUTES = 60;
+
+/**
+ * Compares the organization with the table, so that a lost event costs an hour: accounts that came after
+ * `onboard.since` are registered, older ones recorded as unmanaged and never entered, names and emails refreshed,
+ * departed and suspended ones marked. 20 accounts a page, at the pace of ListAccounts. Goes on where it stopped, with
+ * what it had seen by then; what the whole listing did not show is marked only once DescribeAccount confirms it.
+ */
+export async function listOrganization(deps: TaskDeps): Promise<ListingResult | { skipped: string }> {
+  const { config, main, now, organization, until } = deps;
+  const { table } = main;
+  const begun = await beginListing(table, { now: now(), until });
+  if (!begun) return { skipped: 'another listing is under way' };
+  const context: Context = {
+    deps,
+    onboarding: createOnboarding({ config, table, organization }),
+    since: config.onboard.since ?? (await onboardSince(table, now())),
+    startedAt: begun.listing.startedAt,
+    records: await allRecords(deps),
+    result: { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 },
+  };
+  const { listing, done } = await throughPages(begun, context);
+  if (done && (await throughMissing(begun.seen, context))) {
+    await endListing(table);
+    return context.result;
+  }
+  await leaveListing(table, listing, now());
+  await sendSweep(main.sweep, { task: 'list' });
+  return context.result;
+}
+
+async function allRecords({ main }: TaskDeps): Promise<Map<string, AccountRecord>> {
+  const records = new Map<string, AccountRecord>();
+  for await (const page of recordPages(main.table))
+    for (const record of page.items) records.set(record.accountId, record);
+  return records;
+}
+
+/** Compares page after page, and adds what it sees; not done when time ran out. */
+async function throughPages(
+  begun: BegunListing,
+  context: Context,
+): Promise<{ listing: Listing; done: boolean }> {
+  const { main, now, timeLeft, until } = context.deps;
+  const { seen } = begun;
+  let { listing } = begun;
+  if (listing.next === '') return { listing, done: true };
+  let unsaved: string[] = [];
+  let pages = 0;
+  const save = async (next: string) => {
+    listing = await advanceListing(main.table, listing, { next, seen: unsaved, now: now(), until });
+    unsaved = [];
+  };
+  for await (const { accounts, next = '' } of pagesFrom(listing, context.deps)) {
+    await comparePage(accounts, context);
+    for (const { accountId } of accounts) seen.add(accountId);
+    unsaved.push(...accounts.map(({ accountId }) => accountId));
+    pages += 1;
+    if (!timeLeft()) {
+      await save(next);
+      return { listing, done: false };
+    }
+    if (next && pages % PAGES_PER_SAVE === 0) await save(next);
+  }
+  return { listing, done: true };
+}
+
+/** The pages behind the token; all of them when AWS no longer knows it. */
+async function* pagesFrom(
+  { next }: Listing,
+  { organization }: TaskDeps,
+): AsyncGenerator<{ accounts: OrganizationAccount[]; next?: string }> {
+  try {
+    yield* organization.pages(next);
+  } catch (error) {
+    if (!next || !(error instanceof Error) || error.name !== 'InvalidInputException') throw error;
+    yield* organization.pages();
+  }
+}
+
+/** Records what a page of the organization shows, then sends what follows in whole batches. Safe to repeat. */
+async function comparePage(accounts: readonly OrganizationAccount[], context: Context): Promise<void> {
+  const { config, main } = context.deps;
+  const ours = accounts.filter(({ accountId }) => accountId !== config.managementAccountId);
+  const outcomes = await Promise.all(
+    ours.map((account) => compare(context.records.get(account.accountId), account, context)),
+  );
+  await deliver(together(outcomes.flatMap((outcome) => outcome ?? [])), main);
+}
+
+/**
+ * Marks accounts of the organization that the whole listing did not show, once Organizations confirms each. False when
+ * time ran out; those that are marked need not be looked at again.
+ */
+async function throughMissing(seen: ReadonlySet<string>, context: Context): Promise<boolean> {
+  const { organization, timeLeft } = context.deps;
+  for (const record of context.records.values()) {
+    const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
+    if (gone || !wasInOrganization(record) || seen.has(record.accountId)) continue;
+    if (!timeLeft()) return false;
+    if (!(await organization.describe(record.accountId))) await compare(record, undefined, context);
+  }
+  return true;
+}
+
+/** Does for one account what follows from where it is; undefined where nothing does, or an event came first. */
+async function compare(
+  record: AccountRecord | undefined,
+  account: OrganizationAccount | undefined,
+  context: Context,
+): Promise<Accepted | undefined> {
+  const { deps, onboarding, since, startedAt, result } = context;
+  const cause = { source: OUR_SOURCE, detailType: 'Listing', id: `listing:${startedAt}` };
+  const trigger: Trigger = { cause, time: deps.now().toISOString() };
+  const step = await nextStep({ record, account, since }, trigger, onboarding);
+  if (step.is === 'nothing') return undefined;
+  const isNew = step.is === 'onboard';
+  if (isNew && (await isAskedFor(step.account, deps))) return undefined;
+  const requestedAt = isNew ? { requestedAt: step.account.joinedAt } : {};
+  try {
+    const adopted = await adopt(
+      step,
+      record,
+      { ...trigger, ...requestedAt },
+      { main: deps.main, onboarding },
+    );
+    result[counterOf(step, record)] += 1;
+    return adopted;
+  } catch (error) {
+    if (error instanceof Conflict) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a request for this very account, by event or command line, is about to register it. */
+async function isAskedFor(
+  { accountId, joinedAt }: OrganizationAccount,
+  { now, organization }: TaskDeps,
+): Promise<boolean> {
+  if (now().getTime() - Date.parse(joinedAt) > REQUEST_MINUTES * 60_000) return false;
+  return Object.hasOwn(await organization.tags(accountId), REQUEST_TAG);
+}
+
+function counterOf(
+  step: Exclude<Step, { is: 'nothing' }>,
+  before: AccountRecord | undefined,
+): keyof ListingResult {
+  if (step.is === 'onboard') return 'registered';
+  if (!before) return 'unmanaged';
+  const { lifecycle } = step.record;
+  return lifecycle === 'departed' || lifecycle === 'retired' ? 'departed' : 'refreshed';
+}

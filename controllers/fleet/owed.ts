@@ -1,0 +1,96 @@
+import { putEvents } from '../../shared/aws/bus.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
+import { sendWork } from '../../shared/aws/queue.ts';
+import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { clearOwed, loadAccount, OWED, saveRecord } from '../../shared/store/accounts.ts';
+import { dueAccounts } from '../../shared/store/statuses.ts';
+import type { Accepted, Outcome, Trigger } from './outcome.ts';
+
+/**
+ * What a change of an account owes, by what the account is from then on: the announcement for the bus, and the message
+ * for the work queue that has a run made of it. Pure.
+ */
+export function owedBy(record: AccountRecord, trigger: Trigger): Owed {
+  const { accountId, name, baseline, lifecycle } = record;
+  const { cause, time, requestedAt = time } = trigger;
+  const work = [{ accountId, cause, requestedAt }];
+  const detail = { accountId, name, baseline, cause };
+  switch (lifecycle) {
+    case 'managed':
+      return { announce: [{ detailType: 'AccountRegistered', detail }], work };
+    case 'retiring':
+      return { announce: [], work };
+    case 'retired':
+      return { announce: [{ detailType: 'AccountRetired', detail }], work: [] };
+    case 'unmanaged':
+    case 'departed':
+      return { announce: [], work: [] };
+  }
+}
+
+/**
+ * Saves a change of a record together with what it owes, and returns what is to be delivered. What an earlier change
+ * owes still is left to the minute's tick.
+ * @throws Conflict when somebody else saved the record since it was read
+ */
+export async function saveOwing(
+  { main }: { readonly main: Main },
+  record: AccountRecord,
+  read: AccountRecord | undefined,
+  owes: Owed,
+): Promise<Accepted> {
+  if (!(await saveRecord(main.table, record, read, owes)))
+    throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  const isOwing = owes.announce.length + owes.work.length > 0;
+  return { did: 'accepted', ...owes, ...(isOwing && !read?.owed && { owedBy: [record] }) };
+}
+
+/** The outcome for a record that followed the same event before: what it owes still, or nothing. Pure. */
+export function followedBefore(record: AccountRecord | undefined): Outcome {
+  if (!record?.owed) return { did: 'ignored', why: 'this event is followed already' };
+  return { did: 'accepted', ...record.owed, owedBy: [record] };
+}
+
+/** Several outcomes as one, so that what follows is sent in whole batches. Pure. */
+export function together(outcomes: readonly Accepted[]): Accepted {
+  const owedBy = outcomes.flatMap(({ owedBy = [] }) => owedBy);
+  return {
+    did: 'accepted',
+    announce: outcomes.flatMap(({ announce }) => announce),
+    work: outcomes.flatMap(({ work }) => work),
+    ...(owedBy.length > 0 && { owedBy }),
+  };
+}
+
+/** Sends what follows from a command, and notes with the records that it is sent. A crash in between sends it again. */
+export async function deliver({ announce, work, owedBy = [] }: Accepted, main: Main): Promise<void> {
+  await putEvents(main.bus, announce, OUR_SOURCE);
+  await sendWork(main.work, work);
+  await Promise.all(owedBy.map((record) => clearOwed(main.table, record)));
+}
+
+/**
+ * Delivers what records owe and whoever saved them did not deliver; without the work where a run has seen the record
+ * meanwhile.
+ * @returns how many accounts owed something
+ */
+export async function deliverOwed(
+  now: Date,
+  { main, timeLeft }: { readonly main: Main; readonly timeLeft: () => boolean },
+): Promise<number> {
+  let delivered = 0;
+  for await (const page of dueAccounts(main.table, now, OWED)) {
+    for (const { accountId } of page) {
+      const { record, status } = await loadAccount(main.table, accountId);
+      if (!record?.owed) continue;
+      const { announce, work } = record.owed;
+      const isSeen = status?.observedGeneration === record.generation;
+      await deliver({ did: 'accepted', announce, work: isSeen ? [] : work, owedBy: [record] }, main);
+      delivered += 1;
+      if (!timeLeft()) return delivered;
+    }
+  }
+  return delivered;
+}
