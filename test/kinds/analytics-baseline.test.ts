@@ -5,7 +5,7 @@ import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
-import { ParametersSection } from '../../controllers/kinds/parameters/section.ts';
+import { ParametersSection } from '../../controllers/kinds/parameters/wanted.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
 import { samePolicy } from '../../shared/policy/same.ts';
 

@@ -5,25 +5,33 @@ import {
   type Tag,
 } from '@aws-sdk/client-ssm';
 import { unlessGone } from '../../../shared/aws/gone.ts';
+import {
+  AccessDenied,
+  AccountNotReady,
+  Conflict,
+  ControllerError,
+  InvalidDesiredState,
+  QuotaExceeded,
+  ServiceFault,
+  Throttled,
+} from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
-import type { ActualParameter, ActualParameters } from './actual.ts';
-import { needsReplacement } from './diff.ts';
-import { each } from './each.ts';
-import { arnOf, outputName } from './ours.ts';
-import type { Parameters, WantedParameter } from './render.ts';
-import { keptTags } from './tags.ts';
+import { needsReplacement } from './compare.ts';
+import { type ActualParameter, type ActualParameters, taggedByUs, whoseAre } from './observe.ts';
+import { arnOf, managedTags, outputName, recordedNames } from './ownership.ts';
+import type { Parameters, WantedParameter } from './wanted.ts';
 
 /**
- * See Kind. One parameter after the other: SSM takes about three writes a second. One that fails does not keep the
- * others from being written.
+ * See Kind. Writes one parameter after the other: SSM takes about three writes a second. One that fails does not stop
+ * the others.
  */
 export async function apply(
   { wanted, actual, differences }: Change<Parameters, ActualParameters>,
   context: WritingContext,
 ): Promise<void> {
   const todo = differences.filter(({ action }) => action !== 'reported');
-  await each([...new Set(todo.map(({ resource }) => resource))], async (name) => {
+  await forEachParameter([...new Set(todo.map(({ resource }) => resource))], async (name) => {
     const of = todo.filter(({ resource }) => resource === name);
     const parameter = wanted.parameters.find((one) => one.name === name);
     const found = actual?.found[name];
@@ -34,8 +42,8 @@ export async function apply(
   });
 }
 
-/** Deletes it; not there any more is as good. */
-export async function drop(name: string, context: KindContext): Promise<void> {
+/** Deletes a parameter; one that is gone already is no error. */
+async function drop(name: string, context: KindContext): Promise<void> {
   await unlessGone('parameter', () => context.clients.ssm.send(new DeleteParameterCommand({ Name: name })));
   context.record({ [outputName(name)]: undefined });
 }
@@ -46,8 +54,8 @@ async function create(
   tags: Readonly<Record<string, string>>,
   context: KindContext,
 ): Promise<void> {
-  // Without Overwrite: if it was made since we looked, this fails, and the next pass sees whose it is.
-  const Tags = toTags({ ...tags, ...keptTags(parameter, owner, 'ours') });
+  // Without Overwrite: fails if it was made since it was observed, and the next run sees whose it is.
+  const Tags = toTags({ ...tags, ...managedTags(parameter, owner, 'ours') });
   await context.clients.ssm.send(new PutParameterCommand({ ...content(parameter), Tags }));
   context.record({ [outputName(parameter.name)]: arnOf(parameter.name, context.account) });
 }
@@ -69,8 +77,8 @@ async function change(
     await ssm.send(new PutParameterCommand({ ...content(parameter), Overwrite: true }));
     context.wrote(ofContent);
   }
-  // Never in one call with Overwrite: SSM refuses that.
-  const kept = Object.entries(keptTags(parameter, context.owner, found.whose));
+  // A call of its own: SSM refuses tags together with Overwrite.
+  const kept = Object.entries(managedTags(parameter, context.owner, found.whose));
   const changed = kept.filter(([key]) => differences.some(({ path }) => path === `tags.${key}`));
   if (changed.length === 0) return;
   const Tags = toTags(Object.fromEntries(changed));
@@ -85,4 +93,105 @@ function content({ name, value, type, tier, description }: WantedParameter) {
 
 function toTags(tags: Readonly<Record<string, string>>): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/**
+ * See Kind. Removes what carries both of our tags, or was recorded as made where they are gone: an adopted parameter
+ * stays, although Orgkeeper managed its value.
+ */
+export async function remove(wanted: Parameters, context: KindContext): Promise<void> {
+  const indexed = await taggedByUs(context);
+  const recorded = recordedNames(context);
+  const names = [...new Set([...wanted.parameters.map(({ name }) => name), ...indexed.keys(), ...recorded])];
+  const found = (await whoseAre(names, context)).flatMap(({ name, whose }) =>
+    whose === 'ours' ? [name] : [],
+  );
+  // The session may delete only what was recorded when it was opened: what is recorded here first is deleted by the next one.
+  context.record(Object.fromEntries(found.map((name) => [outputName(name), arnOf(name, context.account)])));
+  await forEachParameter(found.toReversed(), (name) => drop(name, context));
+  const outputs = Object.keys(context.recorded).filter((output) => output.startsWith(outputName('')));
+  context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
+}
+
+/**
+ * Calls for each parameter, one after the other. One that fails does not stop the others; in the end its failure
+ * is thrown, and that of several as one that names each. A failure of the whole account is thrown at once.
+ */
+export async function forEachParameter(
+  names: readonly string[],
+  call: (name: string) => Promise<void>,
+): Promise<void> {
+  const failures: Error[] = [];
+  for (const name of names) {
+    try {
+      await call(name);
+    } catch (error) {
+      if (!(error instanceof Error) || isOfAccount(error)) throw error;
+      failures.push(explain(name, error));
+    }
+  }
+  if (failures.length > 0) throw together(failures);
+}
+
+/** True if AWS does not answer, throttles, or does not know the account yet. */
+function isOfAccount(error: Error): boolean {
+  return error instanceof Throttled || error instanceof ServiceFault || error instanceof AccountNotReady;
+}
+
+/** The failures of several parameters as one, which is retried like the one of them that is retried soonest. */
+function together(failures: readonly Error[]): Error {
+  const [only, ...more] = failures;
+  if (only && more.length === 0) return only;
+  const said = failures.map(({ message }) => message).join(' ');
+  const cause = new AggregateError(failures, said);
+  const first = <T extends Error>(type: abstract new (...given: never[]) => T) =>
+    failures.find((one): one is T => one instanceof type);
+  if (failures.some((one) => !(one instanceof ControllerError))) return cause;
+  if (first(Conflict)) return new Conflict(said, { cause });
+  const denial = first(AccessDenied);
+  if (denial) return new AccessDenied(said, { ...detailsOf(denial), cause });
+  const quota = first(QuotaExceeded);
+  if (quota) return new QuotaExceeded(said, { ...detailsOf(quota), cause });
+  const problems = failures.flatMap((one) => (one instanceof InvalidDesiredState ? one.problems : []));
+  return new InvalidDesiredState(said, problems, { cause, remedy: CORRECT });
+}
+
+function detailsOf({ reason, remedy, retryAfterSeconds }: ControllerError) {
+  return {
+    reason,
+    ...(remedy && { remedy }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+const CORRECT = 'Correct the baseline, publish it, and assign the new version.';
+
+/** A failure of this parameter as an error of ours that names it; unknown ones stay as they are. */
+function explain(name: string, error: Error): Error {
+  const said = `The parameter ${name}: ${error.message}`;
+  if (error instanceof AccessDenied) return new AccessDenied(said, { ...detailsOf(error), cause: error });
+  if (error instanceof QuotaExceeded) return new QuotaExceeded(said, { ...detailsOf(error), cause: error });
+  if (error instanceof ControllerError) return error;
+  switch (error.name) {
+    case 'ParameterAlreadyExists':
+    case 'ParameterNotFound':
+    case 'InvalidResourceId':
+      return new Conflict(`The parameter ${name} was made or deleted at the same moment.`, { cause: error });
+    case 'ParameterMaxVersionLimitExceeded':
+      return new QuotaExceeded(said, {
+        cause: error,
+        remedy: 'Take the label off the oldest version of it.',
+      });
+    case 'ValidationException':
+    case 'ParameterPatternMismatchException':
+    case 'HierarchyTypeMismatchException':
+    case 'HierarchyLevelLimitExceededException':
+    case 'UnsupportedParameterType':
+      return new InvalidDesiredState(said, [{ path: 'parameters', message: said }], {
+        cause: error,
+        remedy: CORRECT,
+      });
+    default:
+      return error;
+  }
 }

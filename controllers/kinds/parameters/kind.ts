@@ -1,14 +1,11 @@
 import type { Kind } from '../kind.ts';
-import type { ActualParameters } from './actual.ts';
-import { apply } from './apply.ts';
-import { diff } from './diff.ts';
-import { observe } from './observe.ts';
-import { arnOf, outputName, recordedNames } from './ours.ts';
-import { remove } from './remove.ts';
-import { type Parameters, render } from './render.ts';
-import { ParametersSection } from './section.ts';
+import { apply, remove } from './apply.ts';
+import { compare } from './compare.ts';
+import { type ActualParameters, observe } from './observe.ts';
+import { arnOf, outputName, recordedNames } from './ownership.ts';
+import { type Parameters, ParametersSection, render } from './wanted.ts';
 
-/** SSM parameters that tell what is deployed in the account later what it needs to know. */
+/** SSM parameters that publish what workloads of the account need to know. */
 export const parameters: Kind<ParametersSection, Parameters, ActualParameters> = {
   name: 'parameters',
   scope: 'regional',
@@ -30,7 +27,7 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
     const ours = Object.values(found).filter(({ whose }) => whose === 'ours');
     return Object.fromEntries([...ours, ...dropped].map(({ name, arn }) => [outputName(name), arn]));
   },
-  diff,
+  diff: compare,
   apply,
   remove,
   made: (recorded) =>

@@ -1,18 +1,18 @@
 import type { Difference } from '../../../shared/domain/status.ts';
-import { taggedLikeOurs, withoutNames } from '../comparison.ts';
+import { differencesOf, taggedLikeOurs, withoutNames } from '../comparison.ts';
 import type { Blocked, Comparison } from '../kind.ts';
-import type { ActualParameter, ActualParameters } from './actual.ts';
-import type { Parameters, WantedParameter } from './render.ts';
-import { keptTags } from './tags.ts';
+import type { ActualParameter, ActualParameters } from './observe.ts';
+import { managedTags } from './ownership.ts';
+import type { Parameters, WantedParameter } from './wanted.ts';
+
+const difference = differencesOf('parameters');
 
 /** See Kind. `resource` is the parameter's name; paths: empty, `value`, `type`, `tier`, `description`, `tags.<key>`. */
-export function diff(wanted: Parameters, actual: ActualParameters | undefined): Comparison {
+export function compare(wanted: Parameters, actual: ActualParameters | undefined): Comparison {
   const each = wanted.parameters.map((parameter) =>
-    compare(parameter, actual?.found[parameter.name], wanted.owner),
+    compareOne(parameter, actual?.found[parameter.name], wanted.owner),
   );
-  const dropped = (actual?.dropped ?? []).map(({ name }) =>
-    difference(name, '', undefined, 'dropped', 'removed'),
-  );
+  const dropped = (actual?.dropped ?? []).map(({ name }) => difference(name, '', { actual: 'dropped' }));
   const copies = [
     ...Object.values(actual?.found ?? {}).flatMap(({ name, whose }) => (whose === 'lookalike' ? [name] : [])),
     ...(actual?.lookalikes ?? []),
@@ -21,34 +21,34 @@ export function diff(wanted: Parameters, actual: ActualParameters | undefined): 
   return {
     differences: [...each.flatMap(({ differences }) => differences), ...dropped],
     blocked: each.flatMap(({ blocked }) => blocked),
-    unowned: copies.map((name) => difference(name, 'tags', undefined, 'TaggedLikeOurs', 'reported')),
+    unowned: copies.map((name) => difference(name, 'tags', { actual: 'TaggedLikeOurs' }, 'reported')),
     ...(warnings.length > 0 && { warnings, warningsAsFound: warnings }),
   };
 }
 
-/** True when the change cannot be made but by deleting the parameter and making it again. */
+/** True if the change can only be made by deleting the parameter and making it again. Pure. */
 export function needsReplacement(wanted: WantedParameter, actual: ActualParameter): boolean {
   return wanted.type !== actual.type || (wanted.tier === 'Standard' && actual.tier !== 'Standard');
 }
 
 type Part = Pick<Comparison, 'differences' | 'blocked'>;
 
-function compare(wanted: WantedParameter, actual: ActualParameter | undefined, owner: string): Part {
+function compareOne(wanted: WantedParameter, actual: ActualParameter | undefined, owner: string): Part {
   if (wanted.problems.length > 0) return { differences: [], blocked: [invalid(wanted, actual)] };
   if (wanted.waitsFor.length > 0) return { differences: [], blocked: [waiting(wanted, actual)] };
   if (!actual) {
     return {
-      differences: [difference(wanted.name, '', shown(wanted.value), undefined, 'created')],
+      differences: [difference(wanted.name, '', { desired: shown(wanted.value) })],
       blocked: [],
     };
   }
-  if (actual.whose === 'foreign') return { differences: [], blocked: [foreign(wanted, actual)] };
+  if (actual.whose === 'unowned') return { differences: [], blocked: [unowned(wanted, actual)] };
   const differences = [
     ...field(wanted.name, 'value', wanted.value, actual.value),
     ...field(wanted.name, 'type', wanted.type, actual.type),
     ...field(wanted.name, 'tier', wanted.tier, actual.tier),
     ...field(wanted.name, 'description', wanted.description, actual.description),
-    ...Object.entries(keptTags(wanted, owner, actual.whose)).flatMap(([key, value]) =>
+    ...Object.entries(managedTags(wanted, owner, actual.whose)).flatMap(([key, value]) =>
       field(wanted.name, `tags.${key}`, value, actual.tags[key]),
     ),
   ];
@@ -59,27 +59,32 @@ function compare(wanted: WantedParameter, actual: ActualParameter | undefined, o
 function waiting(wanted: WantedParameter, actual: ActualParameter | undefined): Blocked {
   return {
     ...withoutNames(`The parameter ${wanted.name}`, wanted.waitsFor),
-    difference: difference(wanted.name, 'value', shown(wanted.value), shown(actual?.value), 'reported'),
+    difference: reportedValue(wanted, actual),
   };
 }
 
-function invalid({ name, value, problems }: WantedParameter, actual: ActualParameter | undefined): Blocked {
+function invalid(wanted: WantedParameter, actual: ActualParameter | undefined): Blocked {
+  const { name, problems } = wanted;
   const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return {
     reason: 'InvalidDesiredState',
     message:
       `The parameter ${name} makes no sense for this account (${said}): correct the baseline, or register the account ` +
       'again with other values.',
-    difference: difference(name, 'value', shown(value), shown(actual?.value), 'reported'),
+    difference: reportedValue(wanted, actual),
   };
 }
 
-function foreign(wanted: WantedParameter, actual: ActualParameter): Blocked {
+function unowned(wanted: WantedParameter, actual: ActualParameter): Blocked {
   return {
     reason: 'ForeignResource',
     message: `The parameter ${wanted.name} belongs to another Orgkeeper: drop it from one of the baselines.`,
-    difference: difference(wanted.name, 'value', shown(wanted.value), shown(actual.value), 'reported'),
+    difference: reportedValue(wanted, actual),
   };
+}
+
+function reportedValue({ name, value }: WantedParameter, actual: ActualParameter | undefined): Difference {
+  return difference(name, 'value', { desired: shown(value), actual: shown(actual?.value) }, 'reported');
 }
 
 function replacement(found: Difference): Blocked {
@@ -93,31 +98,14 @@ function replacement(found: Difference): Blocked {
 }
 
 function field(name: string, path: string, desired: string, actual: string | undefined): Difference[] {
-  if (desired === actual) return [];
-  const action = actual === undefined ? 'created' : 'updated';
-  return [difference(name, path, shown(desired), shown(actual), action)];
+  return desired === actual
+    ? []
+    : [difference(name, path, { desired: shown(desired), actual: shown(actual) })];
 }
 
-/** Values can have 8 KB, and statuses hold many. */
+/** A value as a status holds it: values have up to 8 KB, and statuses hold many. */
 function shown(value: string | undefined): string | undefined {
   return value !== undefined && value.length > 200
     ? `${value.slice(0, 200)}… (${value.length} characters)`
     : value;
-}
-
-function difference(
-  resource: string,
-  path: string,
-  desired: unknown,
-  actual: unknown,
-  action: Difference['action'],
-): Difference {
-  return {
-    kind: 'parameters',
-    resource,
-    path,
-    ...(desired === undefined ? {} : { desired }),
-    ...(actual === undefined ? {} : { actual }),
-    action,
-  };
 }

@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import type { Problem } from '../../../shared/domain/errors.ts';
+import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/domain/interpolate.ts';
+import { inPlainWords } from '../../../shared/domain/plain-words.ts';
+import { zodProblems } from '../../../shared/domain/requests.ts';
+import type { KindAccount } from '../kind.ts';
 
 /** Bytes of a value. https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MOST_BYTES = { Standard: 4_096, Advanced: 8_192 } as const;
@@ -14,7 +19,7 @@ const Name = z
   .refine((name) => !/^\/?(aws|ssm)/i.test(name), 'a name cannot start with aws or ssm')
   .refine((name) => name.split('/').length <= 16, 'a name has at most 15 levels');
 
-/** SSM's limits; `aws:` is reserved, and so are the tags that say whose a thing is. */
+/** SSM's limits; `aws:` is reserved, and so are the tags that say whose a resource is. */
 const Tags = z
   .record(
     z
@@ -68,5 +73,41 @@ export const ParametersSection = z.array(Parameter).superRefine((parameters, con
   }
 });
 export type ParametersSection = z.infer<typeof ParametersSection>;
-/** One of them, with its defaults. */
+/** A parameter of the section, with its defaults. */
 export type Parameter = ParametersSection[number];
+
+/** Where its section stands in a baseline. */
+const ROOT = 'parameters';
+
+/** The parameters that an account is to have. */
+export interface Parameters {
+  readonly owner: string;
+  readonly parameters: readonly WantedParameter[];
+}
+
+/** A parameter that the account is to have, its `${…}` filled in as far as they are known. */
+export interface WantedParameter extends Parameter {
+  /** Names of `${…}` that are not known yet: the parameter is not written before. */
+  readonly waitsFor: readonly string[];
+  /** What SSM would refuse with this account's values: this parameter is not written, the others are. */
+  readonly problems: readonly Problem[];
+}
+
+/** See Kind. What SSM would refuse is a problem of the one parameter, with a path like `parameters[2].value`. */
+export function render(section: ParametersSection, lookup: Lookup, account: KindAccount): Parameters {
+  const filled = interpolateDeep(section, lookup);
+  const { error } = ParametersSection.safeParse(filled, { error: inPlainWords });
+  const problems = error ? zodProblems(error, ROOT) : [];
+  const parameters = filled.map((parameter, index) => ({
+    ...parameter,
+    waitsFor: unknownNames(section[index] ?? parameter, lookup),
+    problems: problems.filter(({ path }) => path.startsWith(`${ROOT}[${index}]`)),
+  }));
+  return { owner: account.owner, parameters };
+}
+
+/** Names that are not known in a parameter of the section. */
+function unknownNames({ value, description, tags }: Parameter, lookup: Lookup): string[] {
+  const texts = [value, description, ...Object.values(tags)];
+  return [...new Set(texts.flatMap((text) => unknownIn(text, lookup)))];
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { each } from '../../../controllers/kinds/parameters/each.ts';
+import { forEachParameter } from '../../../controllers/kinds/parameters/apply.ts';
 import { AccessDenied, AccountNotReady, ServiceFault, Throttled } from '../../../shared/domain/errors.ts';
 
 const aws = (name: string) => Object.assign(new Error(`${name} it is`), { name });
@@ -7,7 +7,7 @@ const aws = (name: string) => Object.assign(new Error(`${name} it is`), { name }
 /** Tries all of a, b, c where these fail; gives what was done and what was thrown. */
 async function trying(failing: Record<string, Error>) {
   const done: string[] = [];
-  const thrown: unknown = await each(['a', 'b', 'c'], async (name) => {
+  const thrown: unknown = await forEachParameter(['a', 'b', 'c'], async (name) => {
     if (failing[name]) throw failing[name];
     done.push(name);
   }).catch((error: unknown) => error);
