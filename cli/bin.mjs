@@ -3,4 +3,4 @@
 import { fileURLToPath } from 'node:url';
 import { onOwnNode } from './own-node.mjs';
 
-await onOwnNode([fileURLToPath(new URL('./main.mjs', import.meta.url)), ...process.argv.slice(2)]);
+onOwnNode([fileURLToPath(new URL('./main.mjs', import.meta.url)), ...process.argv.slice(2)]);

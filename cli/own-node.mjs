@@ -1,5 +1,6 @@
 // Runs a program of the project on its own Node (24), whatever Node the shell found first: `node cli/own-node.mjs …` is
-// `node …` on that one. Plain JavaScript, so that an old Node can say what is missing.
+// `node …` on that one. Plain JavaScript without top-level await and `??`, and without a package: a Node as old as 12 must
+// be able to say what is missing.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,9 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export async function onOwnNode(args) {
   const node = ownNode();
   if (!node) {
-    process.stderr.write(
-      `Orgkeeper's packages, Node 24 among them, are not installed: run "npm ci" (this is Node ${process.versions.node}).\n`,
-    );
+    process.stderr.write(`${whatIsMissing()}\n`);
     process.exitCode = 1;
   } else if (node === process.execPath && !args[0].startsWith('-')) {
     process.argv = [node, resolve(args[0]), ...args.slice(1)];
@@ -23,10 +22,21 @@ export async function onOwnNode(args) {
   }
 }
 
+const { node: version } = process.versions;
+const major = Number(version.split('.')[0]);
+
+function whatIsMissing() {
+  if (major < 20)
+    return `Orgkeeper needs Node 20 or newer, and this is Node ${version}: install one (https://nodejs.org), then run "npm ci".`;
+  if (packageFolder())
+    return `Orgkeeper's own Node 24 is not installed: run "npm ci" with install scripts allowed (this is Node ${version}).`;
+  return `Orgkeeper's packages are not installed: run "npm ci" (this is Node ${version}).`;
+}
+
 function ownNode() {
   const folder = packageFolder();
   if (!folder) return undefined;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  if (major >= 24) return process.execPath;
   const own = join(folder, 'bin', 'node');
   return existsSync(own) ? own : undefined;
 }
@@ -44,8 +54,8 @@ function runBeside(node, args) {
   const child = spawn(node, args, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 1);
+    process.exitCode = code === null ? 128 + (constants.signals[signal] || 1) : code;
   });
 }
 
-if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await onOwnNode(process.argv.slice(2));
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) onOwnNode(process.argv.slice(2));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,10 @@ function checkout(packages: 'none' | 'without scripts' | 'all') {
   mkdirSync(join(folder, 'cli'));
   copyFileSync(OWN_NODE, join(folder, 'cli', 'own-node.mjs'));
   writeFileSync(join(folder, 'program.mjs'), PROGRAM);
-  const old = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.0' } });`;
-  writeFileSync(join(folder, 'old.cjs'), old);
+  for (const [node, version] of Object.entries({ old: '18.20.0', 20: '20.9.0' })) {
+    const set = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
+    writeFileSync(join(folder, `${node}.cjs`), set);
+  }
   const own = join(folder, 'node_modules', 'node');
   if (packages !== 'none') {
     mkdirSync(join(own, 'bin'), { recursive: true });
@@ -26,8 +28,8 @@ function checkout(packages: 'none' | 'without scripts' | 'all') {
     writeFileSync(join(own, 'bin', 'node'), says, { mode: 0o755 });
   }
   return {
-    run: (node: 'old' | 'this', ...args: string[]) => {
-      const before = node === 'old' ? ['-r', './old.cjs'] : [];
+    run: (node: 'old' | '20' | 'this', ...args: string[]) => {
+      const before = node === 'this' ? [] : ['-r', `./${node}.cjs`];
       const options = { cwd: folder, encoding: 'utf8' } as const;
       return spawnSync(process.execPath, [...before, 'cli/own-node.mjs', ...args], options);
     },
@@ -51,12 +53,28 @@ describe("The project's own Node", () => {
   });
 
   it.each([
-    ['old', 'none'],
-    ['old', 'without scripts'],
-    ['this', 'none'],
-  ] as const)('is missed in one sentence, by %s Node with packages: %s', (node, packages) => {
+    ['this', 'none', /^Orgkeeper's packages are not installed: run "npm ci" \(this is Node [\d.]+\)\.\n$/],
+    [
+      'old',
+      'none',
+      /^Orgkeeper needs Node 20 or newer, and this is Node 18\.20\.0: install one .*"npm ci"\.\n$/,
+    ],
+    ['old', 'without scripts', /^Orgkeeper needs Node 20 or newer, and this is Node 18\.20\.0: .*\n$/],
+    [
+      '20',
+      'without scripts',
+      /^Orgkeeper's own Node 24 is not installed: run "npm ci" .* Node 20\.9\.0\)\.\n$/,
+    ],
+  ] as const)('is missed in one sentence, by %s Node with packages: %s', (node, packages, sentence) => {
     const { stdout, stderr, status } = checkout(packages).run(node, 'program.mjs');
     expect([stdout, status]).toEqual(['', 1]);
-    expect(stderr).toMatch(/^Orgkeeper's packages, .*run "npm ci" \(this is Node [\d.]+\)\.\n$/);
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('is looked for by nothing that a Node of 2020 cannot parse', () => {
+    for (const file of ['bin.mjs', 'own-node.mjs']) {
+      const text = readFileSync(fileURLToPath(new URL(`../../cli/${file}`, import.meta.url)), 'utf8');
+      expect(text.replaceAll(/\/\/.*/g, '')).not.toMatch(/^(if .*)?await |\?\?|\?\.|replaceAll|\.at\(/m);
+    }
   });
 });
