@@ -15,6 +15,7 @@ import { Envelope } from '../../shared/domain/envelope.ts';
 import { parseRequest, requests } from '../../shared/domain/requests.ts';
 import type { Announcement, Difference } from '../../shared/domain/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
+import { saveCreation } from '../../shared/store/creations.ts';
 import {
   aBaselineItem,
   aConfig,
@@ -74,7 +75,7 @@ async function followed(
     main: fake.main,
     organization,
   });
-  return { outcome, incoming, swept: fake.swept };
+  return { outcome, incoming, swept: fake.sent };
 }
 const request = (detailType: string, detail: unknown, account: string = MAIN) => ({
   id: '1c9e6f0a-3b1d-4c55-8d2e-5f6a7b8c9d0e',
@@ -194,13 +195,8 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
   DriftDetected: async () => announcements(record, aStatus(), passed('drifted'))[0],
   DriftCorrected: async () => announcements(record, aStatus(), passed('corrected'))[0],
   SweepStopped: async () => {
-    const fake = fakeMain([], {
-      sweepId: 's',
-      accounts: 200,
-      drifted: 41,
-      stopped: false,
-      startedAt: '',
-    });
+    const progress = { sweepId: 's', accounts: 200, drifted: 40, stopped: false, startedAt: '' };
+    const fake = fakeMain([{ pk: 'sweep#s', sk: 'progress', ...progress }]);
     await isCircuitBreakerOpen(fake.main, 's', known.accountId);
     return fake.put[0];
   },
@@ -265,14 +261,16 @@ describe('announcements in docs/events.md', () => {
     if (!('request' in parsed) || parsed.request.type !== 'AccountCreationRequested')
       throw new Error('no request');
     const { detail } = parsed.request;
-    const { main, put } = fakeMain([]);
+    const { main, put } = fakeMain();
     const { id: creationId, failureReason } = (failed as FailedEvent).detail.serviceEventDetails
       .createAccountStatus;
     const cause = { source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id: 'event-1' };
     const stage = { is: 'creating', creationId, looks: 0 } as const;
     const creator = { status: async () => ({ creationId, state: 'FAILED', failureReason }) };
     const deps = { main, creator } as unknown as CreationDeps;
-    await look({ ...askedFor(detail, cause, '2026-11-20T09:14:07Z'), stage }, deps);
+    const request = askedFor(detail, cause, '2026-11-20T09:14:07Z');
+    await saveCreation(main.table, request);
+    await look({ ...request, stage }, deps);
     expect(examples('AccountCreationFailed').map(fieldsOf)[0]).toEqual(fieldsOf(put[0]?.detail));
   });
 

@@ -17,12 +17,12 @@ async function requested(recorded: Creation | undefined, event: { id?: string; c
   const { id = 'event-2', content = {} } = event;
   const key = { pk: 'creation-request#ticket-1', sk: 'request' };
   const link = { pk: 'creation#car-1', sk: 'request', key: 'ticket-1' };
-  const { main, swept } = fakeMain(recorded ? [{ ...recorded, ...key }, link] : []);
+  const { main, sentTo } = fakeMain(recorded ? [{ ...recorded, ...key }, link] : []);
   const organization = { tags: async () => ({ [REQUEST_TAG]: 'ticket-1' }) };
   const deps = { main, organization } as unknown as Parameters<typeof requestFor>[1];
   const trigger = { cause: cause(id), time: '2026-11-20T11:00:00Z' };
   const outcome = await create({ ...request, ...content }, trigger, deps);
-  return { outcome, looks: swept, recorded: await getCreation(main.table, 'ticket-1'), deps };
+  return { outcome, looks: sentTo('creation'), recorded: await getCreation(main.table, 'ticket-1'), deps };
 }
 
 describe('a request for an account', () => {

@@ -27,15 +27,15 @@ function mainWith(stage: CreationStage, linked?: string) {
     { pk: 'control', sk: 'creations', version: 1, fullAt: asked.askedAt, inside: { 'ticket-1': '' } },
     ...(linked ? [{ pk: `creation#${linked}`, sk: 'request', key: 'ticket-1' }] : []),
   ];
-  const { main, swept } = fakeMain(items);
-  return { deps: { config: aConfig(), main } as unknown as FleetDeps, swept };
+  const { main, sentTo } = fakeMain(items);
+  return { deps: { config: aConfig(), main } as unknown as FleetDeps, sentTo };
 }
 
 describe('an account that AWS did not create', () => {
   it('is left to the request that it answers', async () => {
-    const { deps, swept } = mainWith({ is: 'creating', creationId: 'car-1', looks: 0 }, 'car-1');
+    const { deps, sentTo } = mainWith({ is: 'creating', creationId: 'car-1', looks: 0 }, 'car-1');
     expect(await createAccountResult(failure, deps)).toEqual({ did: 'accepted', announce: [], work: [] });
-    expect(swept).toEqual([{ key: 'ticket-1', answered: true }]);
+    expect(sentTo('creation')).toEqual([{ key: 'ticket-1', answered: true }]);
   });
 
   it('is not announced while a request is asked of AWS, but looked at again: it may be the answer', async () => {

@@ -5,7 +5,7 @@ import { fakeMain } from '../kit/fake-main.ts';
 
 describe('a request for a sweep', () => {
   it('is refused when its baseline was never published, and nothing is swept', async () => {
-    const { main, swept } = fakeMain([]);
+    const { main, sent } = fakeMain([]);
     const deps = { config: aConfig(), main } as unknown as Parameters<typeof sweepRequested>[2];
     const incoming = {
       cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' },
@@ -18,6 +18,6 @@ describe('a request for a sweep', () => {
     expect(await sweepRequested(incoming, { baseline: 'nonsense' }, deps)).toMatchObject({
       rejection: { reason: 'UnknownBaseline', problems: [{ path: 'detail.baseline' }] },
     });
-    expect(swept).toEqual([]);
+    expect(sent).toEqual([]);
   });
 });

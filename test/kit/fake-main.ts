@@ -1,81 +1,97 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { Main } from '../../shared/aws/main-clients.ts';
+import type { Item } from './expressions.ts';
+import { aConfig } from './factories.ts';
+import { type MemoryTable, memoryTable } from './memory-table.ts';
+import { answering, on } from './sdk.ts';
 
-type Item = Record<string, unknown>;
-interface Input {
-  readonly Key?: Item;
-  readonly Item?: Item;
-  readonly ConditionExpression?: string;
-  readonly ExpressionAttributeValues?: Item;
-  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
-  readonly Entries?: readonly { readonly DetailType: string; readonly Detail: string }[];
-  readonly TransactItems?: readonly { readonly Put?: { readonly Item: Item } }[];
-  readonly MessageBody?: string;
-}
-interface Command {
-  readonly constructor: { readonly name: string };
-  readonly input: Input;
+/** A message as a queue got it. */
+export interface Sent {
+  /** The end of the queue's URL: `sweep`, `work.fifo`, `intake-dead` … */
+  readonly queue: string;
+  readonly message: unknown;
+  readonly delaySeconds: number;
 }
 
-/** Table, bus and queues in memory, as far as intake, passes and the brake ask for them. */
+/** Table, bus and queues of Main in memory. */
 export interface FakeMain {
   readonly main: Main;
+  readonly store: MemoryTable;
   /** Events put, in order. */
   readonly put: { readonly detailType: string; readonly detail: Item }[];
-  /** Messages for the sweep function and for the one that creates accounts. */
-  readonly swept: unknown[];
+  /** Messages sent, in order. */
+  readonly sent: Sent[];
+  /** What was sent to this queue. */
+  sentTo(queue: string): unknown[];
+  /** Messages that were hidden for so many seconds, in order. */
+  readonly hidden: { readonly queue: string; readonly receiptHandle: string; readonly seconds: number }[];
 }
 
-/** A Main that holds these items. An update is answered with the attributes given, as if they were the item. */
-export function fakeMain(items: readonly Item[], updated: Item = {}): FakeMain {
-  const held = new Map(items.map((item) => [keyOf(item), item]));
+/** A Main that holds these items. */
+export function fakeMain(items: readonly Item[] = []): FakeMain {
+  const store = memoryTable(...items);
   const put: FakeMain['put'] = [];
-  const swept: unknown[] = [];
-  const client = {
-    async send({ constructor: { name }, input }: Command): Promise<unknown> {
-      switch (name) {
-        case 'GetCommand':
-          return { Item: held.get(keyOf(input.Key)) };
-        case 'BatchGetCommand':
-          return {
-            Responses: { t: input.RequestItems?.t?.Keys.flatMap((key) => held.get(keyOf(key)) ?? []) },
-          };
-        case 'PutCommand':
-          if (input.ConditionExpression?.startsWith('attribute_not_exists') && held.has(keyOf(input.Item)))
-            throw new ConditionalCheckFailedException({ message: 'it is there', $metadata: {} });
-          held.set(keyOf(input.Item), input.Item ?? {});
-          return {};
-        case 'TransactWriteCommand':
-          for (const { Put } of input.TransactItems ?? []) if (Put) held.set(keyOf(Put.Item), Put.Item);
-          return {};
-        case 'UpdateCommand':
-          return { Attributes: updated };
-        case 'QueryCommand': {
-          const wanted = input.ExpressionAttributeValues?.[':pk'];
-          return { Items: [...held.values()].filter(({ pk }) => pk === wanted) };
-        }
-        case 'PutEventsCommand':
-          for (const { DetailType, Detail } of input.Entries ?? [])
-            put.push({ detailType: DetailType, detail: JSON.parse(Detail) });
-          return { Entries: input.Entries?.map(() => ({ EventId: 'sent' })) };
-        case 'SendMessageCommand':
-          swept.push(JSON.parse(input.MessageBody ?? ''));
-          return {};
-        default:
-          throw new Error(`nobody expected ${name}`);
-      }
+  const sent: Sent[] = [];
+  const hidden: FakeMain['hidden'] = [];
+  const receive = (url = '', body = '', delaySeconds = 0) =>
+    sent.push({ queue: queueOf(url), message: parsed(body), delaySeconds });
+  const region = 'eu-west-1';
+  const eventBridge = answering(
+    new EventBridgeClient({ region }),
+    on(PutEventsCommand, ({ Entries = [] }) => {
+      for (const { DetailType = '', Detail = '' } of Entries)
+        put.push({ detailType: DetailType, detail: JSON.parse(Detail) });
+      return { Entries: Entries.map((_, index) => ({ EventId: `event-${put.length}-${index}` })) };
+    }),
+  );
+  const sqs = answering(
+    new SQSClient({ region, md5: false }),
+    on(SendMessageCommand, ({ QueueUrl, MessageBody, DelaySeconds }) => {
+      receive(QueueUrl, MessageBody, DelaySeconds);
+      return {};
+    }),
+    on(SendMessageBatchCommand, ({ QueueUrl, Entries = [] }) => {
+      for (const { MessageBody, DelaySeconds } of Entries) receive(QueueUrl, MessageBody, DelaySeconds);
+      return {};
+    }),
+    on(ChangeMessageVisibilityCommand, ({ QueueUrl = '', ReceiptHandle = '', VisibilityTimeout = 0 }) => {
+      hidden.push({ queue: queueOf(QueueUrl), receiptHandle: ReceiptHandle, seconds: VisibilityTimeout });
+      return {};
+    }),
+  );
+  const config = aConfig();
+  return {
+    main: {
+      table: store.table,
+      bus: { eventBridge, name: config.busName },
+      intake: { sqs, url: config.intakeQueueUrl },
+      work: { sqs, url: config.workQueueUrl },
+      sweep: { sqs, url: config.sweepQueueUrl },
+      creation: { sqs, url: config.creationQueueUrl },
     },
+    store,
+    put,
+    sent,
+    sentTo: (queue) => sent.filter((one) => one.queue === queue).map(({ message }) => message),
+    hidden,
   };
-  const main = {
-    table: { documents: client, name: 't' },
-    bus: { eventBridge: client, name: 'orgkeeper' },
-    work: { sqs: client, url: 'work.fifo' },
-    sweep: { sqs: client, url: 'sweep' },
-    creation: { sqs: client, url: 'creation' },
-  };
-  return { main: main as unknown as Main, put, swept };
 }
 
-function keyOf(item: Item | undefined): string {
-  return `${item?.pk} ${item?.sk}`;
+function queueOf(url: string): string {
+  return url.split('/').at(-1) ?? '';
+}
+
+/** The body as data; of a dead letter, which may be no JSON, as text. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
 }

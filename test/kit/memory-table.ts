@@ -45,7 +45,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
   const held = new Map<string, Item>();
   const calls: Record<string, number> = {};
   const at = (key: Item | undefined) => held.get(keyOf(key));
-  const save = (item: Item) => void held.set(keyOf(item), stored(item));
+  const save = (item: Item) => void held.set(keyOf(item), copy(item));
 
   function write({ Put, Update, Delete }: NonNullable<Input['TransactItems']>[number]): void {
     if (Put?.Item) save(Put.Item);
@@ -56,13 +56,13 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
   function answer(command: string, input: Input): object {
     switch (command) {
       case 'GetCommand':
-        return { Item: structuredClone(at(input.Key)) };
+        return { Item: copy(at(input.Key)) };
       case 'BatchGetCommand':
         return {
           Responses: Object.fromEntries(
             Object.entries(input.RequestItems ?? {}).map(([table, { Keys }]) => [
               table,
-              structuredClone(Keys.flatMap((key) => at(key) ?? [])),
+              copy(Keys.flatMap((key) => at(key) ?? [])),
             ]),
           ),
         };
@@ -73,7 +73,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
       case 'UpdateCommand':
         requireCondition(input, at(input.Key));
         write({ Update: input });
-        return { Attributes: structuredClone(at(input.Key)) };
+        return { Attributes: copy(at(input.Key)) };
       case 'DeleteCommand':
         requireCondition(input, at(input.Key));
         write({ Delete: input });
@@ -144,7 +144,7 @@ function query(input: Input, items: readonly Item[]) {
   const last = from + Limit < found.length ? page.at(-1) : undefined;
   const key = (item: Item) => only(item, ['pk', 'sk', hash, range]);
   return {
-    Items: structuredClone(IndexName === INDEXES.due ? page.map(key) : page),
+    Items: copy(IndexName === INDEXES.due ? page.map(key) : page),
     ...(last && { LastEvaluatedKey: key(last) }),
   };
 }
@@ -153,12 +153,13 @@ function only(item: Item, names: readonly string[]): Item {
   return Object.fromEntries(names.map((name) => [name, item[name]]));
 }
 
-/** As DynamoDB keeps it: a copy, without what is undefined. */
-function stored<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(stored) as T;
-  if (value === null || typeof value !== 'object' || value instanceof Set) return value;
+/** A copy as DynamoDB keeps it: without what is undefined. Binary values are not copied. */
+function copy<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copy) as T;
+  if (value instanceof Set) return new Set(value) as T;
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(entries.map(([name, one]) => [name, stored(one)])) as T;
+  return Object.fromEntries(entries.map(([name, one]) => [name, copy(one)])) as T;
 }
 
 function keyOf(item: Item | undefined): string {
