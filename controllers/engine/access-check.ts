@@ -13,7 +13,7 @@ import {
   PUT_BACK,
   staysPutBack,
 } from '../../shared/domain/status.ts';
-import type { AnyKind, Blocked } from '../kinds/kind.ts';
+import { type AnyKind, type Blocked, conditionOf } from '../kinds/kind.ts';
 import { diagnose, openness, roleInQuestion, wrongExternalId } from './access-diagnosis.ts';
 import type {
   Clock,
@@ -92,7 +92,7 @@ function isForeign({ state, role }: UnitOutcome): boolean {
 /** What was seen of the role before says nothing of the one that is there now. */
 function untried({ kind }: UnitOutcome, old: Condition | undefined): Finding {
   const before = old?.status === 'True' ? 'What was verified before was another role' : 'It was not tried';
-  const message = `${before}: the condition ${kind.condition} says what stands in its place.`;
+  const message = `${before}: the condition ${conditionOf(kind)} says what stands in its place.`;
   return { type: 'Access', status: 'Unknown', reason: 'RoleReplaced', message };
 }
 

@@ -131,7 +131,7 @@ function permissionsOf(
   for (const kind of kinds) {
     const { read, write } = kind.permissions;
     // Where the role is its owner's it is never changed, and neither is what they bring along.
-    const theirs = kind.entryRole || kind.superseded?.({}, record);
+    const theirs = kind.entryRole || kind.broughtAlong?.supersedes({}, record);
     for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
       (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
     }

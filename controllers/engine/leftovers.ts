@@ -3,7 +3,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
-import type { AnyKind, KindAccount } from '../kinds/kind.ts';
+import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
 import { kindAccount, managedKinds, regionOf } from './desired-state.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { contextFor, render } from './run-unit.ts';
@@ -67,7 +67,7 @@ export function divide(given: {
     // A pass that was killed there may have made what nobody recorded: it is looked for once, by its tags.
     const mayBeThere = moved || (!isKept && otherBaseline);
     if (isNone(made) && !mayBeThere) continue;
-    if (isKept && !moved && !kind.superseded?.(made, account)) continue;
+    if (isKept && !moved && !kind.broughtAlong?.supersedes(made, account)) continue;
     const region = kind.scope === 'global' ? GLOBAL : was.region;
     leftovers.push({ kind: kind.name, region, baseline: was.baseline, outputs: made });
     for (const name of Object.keys(made)) delete outputs[name];
@@ -75,7 +75,7 @@ export function divide(given: {
   for (const old of given.leftovers) {
     const kind = managed.find((one) => one.kind.name === old.kind)?.kind;
     const isHere = kind !== undefined && (old.region === GLOBAL || old.region === home.region);
-    const isWanted = isHere && !kind.superseded?.(old.outputs, account);
+    const isWanted = isHere && !kind.broughtAlong?.supersedes(old.outputs, account);
     const at = leftovers.findIndex((one) => one.kind === old.kind && one.region === old.region);
     if (isWanted && isNone(kind.made(outputs))) Object.assign(outputs, old.outputs);
     else if (at < 0) leftovers.push(old);
@@ -214,7 +214,7 @@ export function notInBaseline(
     `keeps it: ${again}, delete it by hand, or retire the account with its resources removed.` +
     (unseen ? ` It could not be looked at, and counts as there: ${unseen}` : '');
   return {
-    type: kind.condition,
+    type: conditionOf(kind),
     status: 'False',
     ...(region !== GLOBAL && { region }),
     reason: 'NotInBaseline',

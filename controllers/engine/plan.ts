@@ -16,7 +16,7 @@ import type { WorkMessage } from '../../shared/domain/work.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/plans.ts';
 import { parseBaseline } from '../kinds/baseline.ts';
-import type { AnyKind } from '../kinds/kind.ts';
+import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds, regionOf } from './desired-state.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
@@ -116,7 +116,7 @@ function obstacle({ kind, state }: UnitOutcome): PlanDocument['obstacles'] {
       return [{ kind: kind.name, state: 'settling', message: state.message }];
     case 'failed':
       return [
-        { kind: kind.name, state: state.is, message: errorFinding(kind.condition, state.error).message },
+        { kind: kind.name, state: state.is, message: errorFinding(conditionOf(kind), state.error).message },
       ];
   }
 }

@@ -2,7 +2,7 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { ForeignResource, InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { withoutTimes } from '../../shared/domain/made-at.ts';
 import type { Difference, Leftover } from '../../shared/domain/status.ts';
-import type { AnyKind, KindAccount } from '../kinds/kind.ts';
+import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { releaseAddress } from './addresses.ts';
 import { kindAccount } from './desired-state.ts';
 import { acquireLease, suspendedBy, suspendedSince } from './gate.ts';
@@ -99,12 +99,12 @@ function of({ kind, leftover }: Pick<Unit, 'kind' | 'leftover'>) {
 async function takeAway(unit: Unit, deps: RunDeps): Promise<UnitOutcome> {
   const { kind, account, run, section } = unit;
   const one = { kind, section, account };
-  const behind = leftBehind(one, run);
+  const former = formerRoles(one, run);
   const stays = isEntry(kind, account);
-  if (stays && behind.length === 0) return leftToOwner(of(unit), account);
+  if (stays && former.length === 0) return leftToOwner(of(unit), account);
   const clients = (wanted: unknown) =>
     clientsFor(run, deps, {
-      policy: writingPolicy(kind, [...kind.resources(wanted, account, run.place.outputs), ...behind]),
+      policy: writingPolicy(kind, [...resourcesOf(kind, wanted, account, run.place.outputs), ...former]),
       writes: true,
     });
   const outcome = { ...of(unit), ...lookedAtAgain(await removeUnit(one, run.place, clients)) };
@@ -116,13 +116,13 @@ function isEntry(kind: AnyKind, { entry }: KindAccount): boolean {
   return entry !== undefined && kind.entryRole !== undefined;
 }
 
-/** What was made of a kind before the baseline named it otherwise; none where the baseline makes no sense. */
-function leftBehind(
+/** ARNs of roles that were made under other names before; none where the baseline makes no sense. */
+function formerRoles(
   one: Pick<ObservedUnit, 'kind' | 'section' | 'account'>,
   { place }: Run,
 ): readonly string[] {
   try {
-    return one.kind.leftBehind?.(render(one, place, place.outputs), place.outputs) ?? [];
+    return one.kind.entryRole?.former(render(one, place, place.outputs), place.outputs) ?? [];
   } catch (error) {
     if (error instanceof InvalidDesiredState) return [];
     throw error;

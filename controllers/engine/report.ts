@@ -12,7 +12,7 @@ import type {
   PassRecord,
   PassResult,
 } from '../../shared/domain/status.ts';
-import { type Blocked, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
+import { type Blocked, conditionOf, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
 import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
 import { nextLook } from './retry.ts';
 
@@ -100,7 +100,7 @@ export function kindFinding(outcome: UnitOutcome, hold: Suspension | undefined, 
 
 function stateFinding(outcome: UnitOutcome, hold: Suspension | undefined, late: boolean): Finding {
   const { kind, state } = outcome;
-  const type = kind.condition;
+  const type = conditionOf(kind);
   switch (state.is) {
     case 'inDesiredState':
       return {

@@ -13,7 +13,7 @@ import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { clearAnnouncements, dropStatus, saveStatus, stopLooking } from '../../shared/store/statuses.ts';
-import { type AnyKind, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
+import { type AnyKind, conditionOf, resourcesOf, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
 import { checkAccess, withoutPutBackChange, wroteRole } from './access-check.ts';
 import { claimAddress, withAddress } from './addresses.ts';
 import { managedKinds } from './desired-state.ts';
@@ -151,7 +151,7 @@ async function keep(
     run.record.executionRoleArn !== undefined && run.before?.waiting?.for === 'consistency';
   const clients = ({ kind, account }: ObservedUnit, wanted: unknown) =>
     clientsFor(run, deps, {
-      policy: writingPolicy(kind, kind.resources(wanted, account, run.place.outputs)),
+      policy: writingPolicy(kind, resourcesOf(kind, wanted, account, run.place.outputs)),
       writes: true,
       patient: roleWasChanged(),
     });
@@ -169,7 +169,7 @@ async function keep(
 
 /** After a create that nobody answered, nothing of that kind is created until what it may have made must show. */
 function tooEarly({ kind }: ObservedUnit, run: Run): UnitOutcome | undefined {
-  const old = run.before?.conditions.find(({ type }) => type === kind.condition);
+  const old = run.before?.conditions.find(({ type }) => type === conditionOf(kind));
   if (old?.reason !== UNANSWERED) return undefined;
   const waited = (Date.now() - Date.parse(run.before?.lastPass?.finishedAt ?? '')) / 1000;
   if (!(waited < UNANSWERED_SECONDS)) return undefined;
@@ -189,7 +189,7 @@ function settling(outcome: UnitOutcome): UnitOutcome {
 
 function notObserved(kind: AnyKind): Finding {
   const message = 'The account could not be entered, so this was not looked at.';
-  return { type: kind.condition, status: 'Unknown', reason: 'NotObserved', message };
+  return { type: conditionOf(kind), status: 'Unknown', reason: 'NotObserved', message };
 }
 
 /** Saves the status of a pass once, and announces what changed. */

@@ -217,7 +217,7 @@ function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample:
   };
   const found = problemsOf(() => {
     const wanted = kind.render(section, lookup, sample.account);
-    return kind.problems?.(wanted) ?? [];
+    return kind.parts?.problems(wanted) ?? [];
   });
   return found
     .map(({ path, message }) => ({

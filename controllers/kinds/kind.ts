@@ -25,27 +25,23 @@ export interface Kind<Section, Wanted, Actual> {
   readonly name: string;
   /** `global`: an account has it once (IAM). `regional`: it stands in a region. */
   readonly scope: 'global' | 'regional';
-  /** Type of its condition in an account's status: `ExecutionRole`. */
-  readonly condition: string;
   /** Schema of its section; strict: unknown keys are errors. */
   readonly section: z.ZodType<Section>;
   /**
    * The calls that it makes, exactly, as its clients name them: session policies, the member template and tests are derived
    * from them, by shared/aws/actions.ts where IAM has other names.
    */
-  readonly permissions: { readonly read: readonly Command[]; readonly write: readonly Command[] };
-  /** ARNs that writing is limited to, by what is wanted and recorded; `['*']` where ids are not known beforehand. */
-  resources(
-    wanted: Wanted,
-    account: KindAccount,
-    recorded: Readonly<Record<string, string>>,
-  ): readonly string[];
+  readonly permissions: Permissions<Wanted>;
   /** Of the kind that makes the role which Main assumes. */
   readonly entryRole?: EntryRole<Wanted, Actual>;
   /** Of what every account has: it is taken over, and given back, not made and removed. */
   readonly setting?: Setting<Actual>;
   /** Of a kind that takes a block of addresses for each account. */
   readonly pool?: Pool<Section>;
+  /** Of a kind whose resources are independent of each other. */
+  readonly parts?: Parts<Wanted>;
+  /** Of a kind whose resources an account may bring itself. */
+  readonly broughtAlong?: BroughtAlong;
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
@@ -55,11 +51,6 @@ export interface Kind<Section, Wanted, Actual> {
    * Throws InvalidDesiredState, with problems by path, when the result makes no sense for AWS.
    */
   render(section: Section, lookup: Lookup, account: KindAccount): Wanted;
-  /**
-   * Pure. What of the rendered result makes no sense for AWS and concerns one thing of several: that one is blocked, and
-   * the others are kept. A baseline with such problems is not published.
-   */
-  problems?(wanted: Wanted): readonly Problem[];
   /** Reads, changes nothing; all calls that do not need each other's answers at once. */
   observe(wanted: Wanted, context: KindContext): Promise<Observation<Actual>>;
   /** Pure. Outputs that can be read off what was observed. */
@@ -79,13 +70,33 @@ export interface Kind<Section, Wanted, Actual> {
   remove(wanted: Wanted, context: KindContext): Promise<void>;
   /** Pure. Those of all outputs that stand for what Orgkeeper made of this kind; none where that is not there. */
   made(recorded: Readonly<Record<string, string>>): Record<string, string>;
-  /**
-   * Pure. True where the account brings its own in place of what `made` names: nothing of that is kept then. With nothing made, it
-   * says whether the account brings its own, which is never changed.
-   */
-  superseded?(made: Readonly<Record<string, string>>, account: Pick<KindAccount, 'network'>): boolean;
-  /** Pure. ARNs of what outputs say that Orgkeeper made and the baseline no longer names: `remove` takes them away, too. */
-  leftBehind?(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
+}
+
+/** Type of a kind's condition in an account's status: its name with a capital, `ExecutionRole`. Pure. */
+export function conditionOf({ name }: { readonly name: string }): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** ARNs that the writing of a kind is limited to; `['*']` where they are not known beforehand. Pure. */
+export function resourcesOf(
+  { permissions }: AnyKind,
+  wanted: unknown,
+  account: KindAccount,
+  recorded: Readonly<Record<string, string>>,
+): readonly string[] {
+  return permissions.resources?.(wanted, account, recorded) ?? ['*'];
+}
+
+/** The calls of a kind, as its clients name them. */
+export interface Permissions<Wanted> {
+  readonly read: readonly Command[];
+  readonly write: readonly Command[];
+  /** Pure. ARNs that writing is limited to, by what is wanted and recorded; absent where they are not known beforehand. */
+  resources?(
+    wanted: Wanted,
+    account: KindAccount,
+    recorded: Readonly<Record<string, string>>,
+  ): readonly string[];
 }
 
 /** The role which Main assumes: after each change of it the engine verifies that it admits the runner, and nobody else. */
@@ -96,6 +107,8 @@ export interface EntryRole<Wanted, Actual> {
   read(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
   /** Puts back the trust that admitted Orgkeeper before a change after which none does. Safe to repeat. */
   putBack(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
+  /** Pure. ARNs of roles that Orgkeeper made, by outputs, and the baseline no longer names: `remove` removes them, too. */
+  former(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
 }
 
 /**
@@ -113,6 +126,21 @@ export interface Setting<Actual> {
 export interface Pool<Section> {
   /** Pure. The pool that a section names; undefined where it names none. */
   of(section: Section): AddressPool | undefined;
+}
+
+/** Resources of which one that AWS would refuse is blocked, while the others are managed. */
+export interface Parts<Wanted> {
+  /** Pure. What of the rendered result makes no sense for AWS, by its path. A baseline with such problems is not published. */
+  problems(wanted: Wanted): readonly Problem[];
+}
+
+/** Resources that an account may bring itself: those are checked, never changed. */
+export interface BroughtAlong {
+  /**
+   * Pure. True if the account brings its own in place of what `made` names, which is then no longer managed. With nothing
+   * made: true if the account brings its own.
+   */
+  supersedes(made: Readonly<Record<string, string>>, account: Pick<KindAccount, 'network'>): boolean;
 }
 
 /** What a list of kinds holds; each kind's own types are its own business. */

@@ -137,7 +137,7 @@ async function looked(
   setting?: AnyKind['setting'],
 ) {
   const kind = {
-    ...{ name: 'network', condition: 'Network', scope: 'regional', section: z.any() },
+    ...{ name: 'network', scope: 'regional', section: z.any() },
     render: () => ({}),
     made: network.made,
     outputs: (actual: Record<string, string>) => actual,

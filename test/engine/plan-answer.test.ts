@@ -24,10 +24,8 @@ const foreign = { kind: 'things', resource: 'two', path: '', actual: 'there', ac
 /** A kind of things, whose section is what should be there; anything that writes is an error. */
 const things = {
   name: 'things',
-  condition: 'Things',
   section: z.any(),
   permissions: { read: ['things:Read'], write: ['things:Write'] },
-  resources: () => ['*'],
   outputNames: () => [],
   render: (section: unknown) => section,
   outputs: () => ({}),

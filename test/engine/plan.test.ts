@@ -86,7 +86,7 @@ describe('a plan', () => {
 
   it('says what a pass would leave where it stands: what the baseline, or the region, no longer has', async () => {
     const dropped = {
-      ...{ name: 'things', condition: 'Things', scope: 'regional', section: z.any() },
+      ...{ name: 'things', scope: 'regional', section: z.any() },
       made: (recorded: Readonly<Record<string, string>>) => ('thing.id' in recorded ? recorded : {}),
     } as unknown as AnyKind;
     const home = { region: 'us-west-2', baseline: { name: 'analytics', version: 2 } };

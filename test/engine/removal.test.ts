@@ -23,11 +23,16 @@ const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });
 function aKind(name: string, log: string[], failure?: Error, staysRecorded = false): AnyKind {
   return {
     name,
-    condition: name.toUpperCase(),
     section: z.any(),
     permissions: { read: [`ec2:Read-${name}`], write: [`ec2:Write-${name}`] },
-    resources: () => ['*'],
-    ...(name === 'role' && { entryRole: {} as NonNullable<AnyKind['entryRole']> }),
+    ...(name === 'role' && {
+      entryRole: {
+        trustPath: 'trustPolicy',
+        read: () => ({ arn: 'arn', trustPolicy: {} }),
+        putBack: async () => {},
+        former: (_, { former }) => (former ? [former] : []),
+      },
+    }),
     ...(name === 'network' && { pool: { of: () => undefined } }),
     outputNames: () => [],
     render: (section) => section,
@@ -38,7 +43,6 @@ function aKind(name: string, log: string[], failure?: Error, staysRecorded = fal
       const names = Object.keys(recorded).filter((output) => output.endsWith(`${name}.id`));
       return Object.fromEntries(names.map((output) => [output, recorded[output] ?? '']));
     },
-    ...(name === 'role' && { leftBehind: (_, { former }) => (former ? [former] : []) }),
     diff: () => ({ differences: [], blocked: [], unowned: [] }),
     apply: async () => {},
     remove: async (_wanted, { record }) => {
@@ -157,9 +161,9 @@ describe('The pass of a retiring account', () => {
     ]);
     expect(found.retired).toBe(true);
     expect(conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
-      ['ROLE', 'False', 'Removed'],
-      ['NETWORK', 'False', 'Removed'],
-      ['PARAMETERS', 'False', 'Removed'],
+      ['Role', 'False', 'Removed'],
+      ['Network', 'False', 'Removed'],
+      ['Parameters', 'False', 'Removed'],
     ]);
     expect(found.outcomes[1]?.differences).toEqual([
       { kind: 'network', resource: 'network.id', path: '', actual: 'n', action: 'removed' },
@@ -192,9 +196,9 @@ describe('The pass of a retiring account', () => {
     });
     expect([log, found.retired]).toEqual([[], undefined]);
     expect(conditions.map(({ type, reason }) => [type, reason])).toEqual([
-      ['ROLE', 'WaitingForRemoval'],
-      ['PARAMETERS', 'WaitingForRemoval'],
-      ['NETWORK', 'NotInBaseline'],
+      ['Role', 'WaitingForRemoval'],
+      ['Parameters', 'WaitingForRemoval'],
+      ['Network', 'NotInBaseline'],
     ]);
   });
 
@@ -207,9 +211,9 @@ describe('The pass of a retiring account', () => {
     });
     expect([log, found.retired]).toEqual([['lease', 'parameters', 'network', 'role', 'address'], true]);
     expect(conditions.map(({ type, reason }) => [type, reason])).toEqual([
-      ['ROLE', 'Removed'],
-      ['NETWORK', 'Removed'],
-      ['PARAMETERS', 'Removed'],
+      ['Role', 'Removed'],
+      ['Network', 'Removed'],
+      ['Parameters', 'Removed'],
     ]);
     expect(stands.leftovers).toEqual([]);
   });
@@ -220,11 +224,11 @@ describe('The pass of a retiring account', () => {
     expect(log).toEqual(['lease', 'parameters', 'parameters', 'network', 'network', 'role', 'address']);
     expect(regions).toEqual(['us-west-2', 'eu-west-1', 'us-west-2', 'eu-west-1', 'eu-west-1']);
     expect(conditions.map(({ type, region, reason }) => [type, region, reason])).toEqual([
-      ['ROLE', undefined, 'Removed'],
-      ['NETWORK', undefined, 'Removed'],
-      ['NETWORK', 'us-west-2', 'Removed'],
-      ['PARAMETERS', undefined, 'Removed'],
-      ['PARAMETERS', 'us-west-2', 'Removed'],
+      ['Role', undefined, 'Removed'],
+      ['Network', undefined, 'Removed'],
+      ['Network', 'us-west-2', 'Removed'],
+      ['Parameters', undefined, 'Removed'],
+      ['Parameters', 'us-west-2', 'Removed'],
     ]);
     expect(found.retired).toBe(true);
   });

@@ -24,7 +24,6 @@ async function kept(
 ) {
   const kind = {
     name: 'things',
-    condition: 'Things',
     render: () => ({}),
     diff: () => ({
       differences: [one, two, three],

@@ -8,13 +8,13 @@ import type { AccountStatus, DifferenceAction } from '../../shared/domain/status
 import { aRecord, aStatus } from '../kit/factories.ts';
 
 const failing: UnitOutcome = {
-  kind: { name: 'parameters', condition: 'Parameters' } as AnyKind,
+  kind: { name: 'parameters' } as AnyKind,
   differences: [],
   unowned: [],
   state: { is: 'failed', error: new ServiceFault('SSM is away') },
 };
 const role = (action: DifferenceAction): UnitOutcome => ({
-  kind: { name: 'executionRole', condition: 'ExecutionRole' } as AnyKind,
+  kind: { name: 'executionRole' } as AnyKind,
   differences: [{ kind: 'executionRole', resource: 'r', path: 'description', action }],
   unowned: [],
   state: { is: 'inDesiredState' },

@@ -4,7 +4,7 @@ import { managedKinds, namesOf } from '../../controllers/engine/desired-state.ts
 import { openAll, readingSessions, writingPolicy } from '../../controllers/engine/session.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
-import type { AnyKind } from '../../controllers/kinds/kind.ts';
+import { type AnyKind, resourcesOf } from '../../controllers/kinds/kind.ts';
 import { actionsOf, type Command, serviceOf } from '../../shared/aws/actions.ts';
 import { parsePolicy } from '../../shared/policy/document.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
@@ -24,10 +24,10 @@ const outputs = {
   'subnet.public.id': 'subnet-1',
   'role.arn': 'arn',
 };
-const resourcesOf = ({ kind, section }: Kept, recorded: Record<string, string> = {}) => {
+const arnsOf = ({ kind, section }: Kept, recorded: Record<string, string> = {}) => {
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
   const wanted = kind.render(section, namesOf(aRecord(), aConfig(), outputs), account);
-  return kind.resources(wanted, account, recorded);
+  return resourcesOf(kind, wanted, account, recorded);
 };
 const allows = (policy: string, action: string, resource: string) =>
   evaluate(
@@ -119,7 +119,7 @@ describe('the sessions for reading', () => {
 describe.each(managedKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as const))(
   'a session for mending: %s',
   (_, kept) => {
-    const resources = resourcesOf(kept);
+    const resources = arnsOf(kept);
     const policy = writingPolicy(kept.kind, resources);
 
     it('fits into what STS takes', () => {
@@ -143,7 +143,7 @@ describe('a session for mending the role', () => {
   it('may write that role only', () => {
     const kept = managedKinds(baseline, kinds)[0];
     if (!kept) throw new Error('no kind');
-    const policy = writingPolicy(kept.kind, resourcesOf(kept));
+    const policy = writingPolicy(kept.kind, arnsOf(kept));
     expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`)).toBe(true);
     expect(allows(policy, 'iam:PutRolePolicy', `arn:aws:iam::${MEMBER}:role/admin`)).toBe(false);
   });
@@ -181,7 +181,7 @@ describe('a session for mending the parameters', () => {
 
   it('may write those of the baseline, and those that were made before, and no other', () => {
     const recorded = { 'parameter./data/old': arn('/data/old') };
-    const policy = writingPolicy(kept.kind, resourcesOf(kept, recorded));
+    const policy = writingPolicy(kept.kind, arnsOf(kept, recorded));
     expect(puts(policy, arn('/orgkeeper/account/id'))).toBe(true);
     expect(allows(policy, 'ssm:DeleteParameter', arn('/data/old'))).toBe(true);
     expect(puts(policy, arn('/orgkeeper/account/other'))).toBe(false);

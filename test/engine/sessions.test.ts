@@ -29,16 +29,19 @@ async function pass(
   const record = aRecord(given);
   const kind = (name: string): AnyKind => ({
     name,
-    condition: name,
     scope: 'global',
     section: z.any(),
-    permissions: { read: [`ec2:Get-${name}`], write: [`ec2:Put-${name}`] },
-    resources: () => [`arn:${name}`],
+    permissions: {
+      read: [`ec2:Get-${name}`],
+      write: [`ec2:Put-${name}`],
+      resources: () => [`arn:${name}`],
+    },
     ...(name === 'role' && {
       entryRole: {
         trustPath: 'trustPolicy',
         read: () => ({ arn: ROLE, trustPolicy: {} }),
         putBack: async () => {},
+        former: () => [],
       },
     }),
     outputNames: () => [],
@@ -150,7 +153,7 @@ describe('a denial within a session', () => {
   const afterWaiting = async (seconds: number, given: Partial<AccountRecord> = invited) => {
     const waiting = { since: ago(seconds), attempts: 1, for: 'consistency' } as const;
     const { status, evicted } = await pass([], given, { before: aStatus({ waiting }), fails });
-    const network = status?.conditions.find(({ type }) => type === 'network');
+    const network = status?.conditions.find(({ type }) => type === 'Network');
     return { said: `${network?.status} ${network?.reason}`, result: status?.lastPass?.result, evicted };
   };
 

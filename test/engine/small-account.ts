@@ -59,10 +59,8 @@ export function smallAccount(
     ([name, apply]): AnyKind => ({
       name,
       scope: 'global',
-      condition: `${name[0]?.toUpperCase()}${name.slice(1)}`,
       section: z.any(),
       permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
-      resources: () => ['*'],
       outputNames: () => [],
       render: (section) => section,
       observe: async (_, { clients }) => {

@@ -8,10 +8,8 @@ export function aFakeKind(
     throw new Error('reading a baseline calls nobody');
   };
   return {
-    condition: 'Fake',
     scope: 'global',
     permissions: { read: [], write: [] },
-    resources: never,
     observe: never,
     outputs: never,
     made: never,

@@ -7,6 +7,7 @@ import { memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
+import { resourcesOf } from '../../controllers/kinds/kind.ts';
 import type { Network } from '../../controllers/kinds/network/render.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
@@ -89,7 +90,9 @@ describe.each([
     const kept = managedKinds(baseline, kinds);
     const account = kindAccount(created, config, kept);
     const wanted = wantedOf(created, config);
-    const policies = kept.map(({ kind }, at) => writingPolicy(kind, kind.resources(wanted[at], account, {})));
+    const policies = kept.map(({ kind }, at) =>
+      writingPolicy(kind, resourcesOf(kind, wanted[at], account, {})),
+    );
     expect(partitionsIn(policies)).toEqual(new Set([partition]));
     expect(partitionsIn(readingSessions(kinds))).toEqual(new Set());
   });

@@ -31,13 +31,11 @@ const KEPT_BY = 'accountAlias.keptBy';
 export const accountAlias: Kind<Section, Section, Alias> = {
   name: 'accountAlias',
   scope: 'global',
-  condition: 'AccountAlias',
   section: Section,
   permissions: {
     read: ['iam:ListAccountAliases'],
     write: ['iam:CreateAccountAlias', 'iam:DeleteAccountAlias'],
   },
-  resources: () => ['*'],
   outputNames: () => [NAME],
 
   render(section, lookup) {

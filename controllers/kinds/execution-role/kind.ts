@@ -5,14 +5,13 @@ import { type ActualRole, observe } from './observe.ts';
 import { formerRoles, made, outputs, roleName } from './ownership.ts';
 import { remove } from './remove.ts';
 import { ExecutionRoleSection } from './section.ts';
-import { entryRole } from './trust.ts';
+import { putTrustBack, TRUST } from './trust.ts';
 import { type ExecutionRole, POLICY_VARIABLE, render } from './wanted.ts';
 
 /** The role in the account that Main assumes. One of ours is corrected whole; one that its owner made is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {
   name: 'executionRole',
   scope: 'global',
-  condition: 'ExecutionRole',
   section: ExecutionRoleSection,
   permissions: {
     read: [
@@ -39,9 +38,14 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
       'iam:UpdateAssumeRolePolicy',
       'iam:UpdateRole',
     ],
+    resources,
   },
-  resources,
-  entryRole,
+  entryRole: {
+    trustPath: TRUST,
+    read: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
+    putBack: putTrustBack,
+    former: formerRoles,
+  },
   namesForAws: POLICY_VARIABLE,
   outputNames: () => ['role.arn', 'role.name'],
   render,
@@ -51,7 +55,6 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   apply,
   remove,
   made,
-  leftBehind: formerRoles,
 };
 
 /** A role under another path is managed and removed there: IAM cannot change its path, and its name is unique in the account. */

@@ -2,7 +2,7 @@ import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import type { Difference } from '../../../shared/domain/status.ts';
 import { trustAdmits } from '../../../shared/policy/trust.ts';
 import { differencesOf } from '../comparison.ts';
-import type { Change, Entry, EntryRole, KindContext } from '../kind.ts';
+import type { Change, Entry, KindContext } from '../kind.ts';
 import type { ActualRole } from './observe.ts';
 import { type Lacking, lackingIn, makesSense, policySides } from './policies.ts';
 import type { ExecutionRole } from './wanted.ts';
@@ -33,15 +33,8 @@ export function wouldAdmitRunner({ trustPolicy }: ExecutionRole, entry: Entry): 
   return trustAdmits(trustPolicy, { roleArn, callerRoleArn, organizationId, region, externalId });
 }
 
-/** See EntryRole. */
-export const entryRole: EntryRole<ExecutionRole, ActualRole> = {
-  trustPath: TRUST,
-  read: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
-  putBack,
-};
-
-/** Puts the trust policy back as it was found, to the letter; makes no call where it was not changed. */
-async function putBack(
+/** See EntryRole. Puts the trust policy back as it was found, to the letter; makes no call where it was not changed. */
+export async function putTrustBack(
   { wanted, actual, differences }: Change<ExecutionRole, ActualRole>,
   { clients }: KindContext,
 ): Promise<void> {

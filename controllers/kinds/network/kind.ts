@@ -60,11 +60,8 @@ const write: readonly Command[] = [
 export const network = withGiven({
   name: 'network',
   scope: 'regional',
-  condition: 'Network',
   section: NetworkSection,
   permissions: { read, write },
-  // Ids are not known before they are made, and EC2's Describe calls know no resources.
-  resources: () => ['*'],
   outputNames,
   pool: { of: ({ cidrPool }) => cidrPool },
   render,
@@ -74,8 +71,10 @@ export const network = withGiven({
   apply,
   remove,
   made,
-  superseded: ({ [VPC.output]: vpcId }, account) =>
-    account.network !== undefined && account.network.vpcId !== vpcId,
+  broughtAlong: {
+    supersedes: ({ [VPC.output]: vpcId }, account) =>
+      account.network !== undefined && account.network.vpcId !== vpcId,
+  },
 } satisfies Kind<NetworkSection, Network, NetworkActual>);
 
 /** A network that the account brought along is not ours; without VPC and gateway, nothing else of one is there. */

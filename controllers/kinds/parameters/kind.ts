@@ -9,19 +9,18 @@ import { type Parameters, ParametersSection, render } from './wanted.ts';
 export const parameters: Kind<ParametersSection, Parameters, ActualParameters> = {
   name: 'parameters',
   scope: 'regional',
-  condition: 'Parameters',
   section: ParametersSection,
   permissions: {
     read: ['ssm:DescribeParameters', 'ssm:GetParameters', 'ssm:ListTagsForResource', 'tag:GetResources'],
     write: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter'],
+    resources: ({ parameters }, account, recorded) =>
+      [...parameters.map(({ name }) => name), ...recordedNames({ account, recorded })].map((name) =>
+        arnOf(name, account),
+      ),
   },
-  resources: ({ parameters }, account, recorded) => [
-    ...parameters.map(({ name }) => arnOf(name, account)),
-    ...recordedNames({ account, recorded }).map((name) => arnOf(name, account)),
-  ],
   outputNames: () => [],
   render,
-  problems: ({ parameters }) => parameters.flatMap(({ problems }) => problems),
+  parts: { problems: ({ parameters }) => parameters.flatMap(({ problems }) => problems) },
   observe,
   outputs({ found, dropped }) {
     const ours = Object.values(found).filter(({ whose }) => whose === 'ours');

@@ -38,14 +38,11 @@ const NONE = 'none';
 export const publicAccessBlock: Kind<Switches, Switches, Actual> = {
   name: 'publicAccessBlock',
   scope: 'global',
-  condition: 'PublicAccessBlock',
   section: Section,
   permissions: {
     read: ['s3control:GetPublicAccessBlock'],
     write: ['s3control:DeletePublicAccessBlock', 's3control:PutPublicAccessBlock'],
   },
-  // These actions know no resources.
-  resources: () => ['*'],
   setting: { output: BEFORE, textOf },
   outputNames: () => [],
   render: (section) => section,

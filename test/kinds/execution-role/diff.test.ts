@@ -5,6 +5,7 @@ import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
+import { resourcesOf } from '../../../controllers/kinds/kind.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 
 const RUNNER = 'arn:aws:iam::345678901234:role/runner';
@@ -118,7 +119,7 @@ describe('a role that stands under another path', () => {
       path: '/other/',
       arn: arn('other/orgkeeper-execution'),
     });
-    const session = writingPolicy(executionRole, executionRole.resources(wanted, account, recorded));
+    const session = writingPolicy(executionRole, resourcesOf(executionRole, wanted, account, recorded));
     const identity = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
     const decided = (action: string, resource: string) =>
       evaluate({ principal: { arn: arn('access') }, action, resource }, { identity, session }).decision;
@@ -127,7 +128,7 @@ describe('a role that stands under another path', () => {
       expect(decided(action, arn('orgkeeper-execution'))).toBe('Allowed');
       expect(decided(action, arn('other/theirs'))).toBe('ImplicitDeny');
     }
-    expect(executionRole.resources(wanted, account, { 'role.arn': arn('former') })).toEqual([wanted.arn]);
+    expect(resourcesOf(executionRole, wanted, account, { 'role.arn': arn('former') })).toEqual([wanted.arn]);
   });
 });
 

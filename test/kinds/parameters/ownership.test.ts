@@ -1,6 +1,6 @@
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { describe, expect, test } from '@jest/globals';
-import { type KindContext, NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
+import { type KindContext, NAME_TAG, OWNER_TAG, resourcesOf } from '../../../controllers/kinds/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
 
@@ -92,7 +92,7 @@ test('a parameter that a crash kept from being recorded is removed by the next s
   const late = { '/late': tagged(account.owner, '/late') };
   const first = world({ '/a': {}, ...late }, recordedAs('/a'), ['/late']);
   await expect(parameters.remove(wanted('/a'), first.context)).rejects.toThrow(AccessDenied);
-  expect(parameters.resources(wanted('/a'), account, first.outputs as never)).toContain(arn('/late'));
+  expect(resourcesOf(parameters, wanted('/a'), account, first.outputs as never)).toContain(arn('/late'));
   const second = world(late, recordedAs('/late'), ['/late']);
   await parameters.remove(wanted('/a'), second.context);
   expect(second.names()).toEqual([]);
