@@ -2,10 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { coerce, satisfies } from 'semver';
 import { withoutAws } from './own-environment.ts';
 
 /** The versions of moto that Orgkeeper is tested with. */
-export const MOTO_RANGE = { from: [5, 2, 1], below: [5, 3, 0], text: '>=5.2.1,<5.3' } as const;
+export const MOTO_RANGE = '>=5.2.1,<5.3';
 
 /** A running emulator. */
 export interface Emulator {
@@ -118,9 +119,7 @@ function findMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): string
     const version = versionOf(command);
     if (version === undefined) continue;
     if (isTested(version)) return command;
-    say(
-      `${command} is moto ${version}; Orgkeeper is tested with ${MOTO_RANGE.text}, so it installs its own.`,
-    );
+    say(`${command} is moto ${version}; Orgkeeper is tested with ${MOTO_RANGE}, so it installs its own.`);
   }
   return undefined;
 }
@@ -138,20 +137,12 @@ $python -c 'from importlib.metadata import version; print(version("moto"))' 2>/d
 python3 -c 'from importlib.metadata import version; print(version("moto"))' 2>/dev/null`;
 
 function isTested(version: string): boolean {
-  const parts = version.split('.').map(Number);
-  const compare = (bound: readonly number[]) => {
-    for (const [at, wanted] of bound.entries()) {
-      const difference = (parts[at] ?? 0) - wanted;
-      if (difference !== 0) return difference;
-    }
-    return 0;
-  };
-  return compare(MOTO_RANGE.from) >= 0 && compare(MOTO_RANGE.below) < 0;
+  return satisfies(coerce(version) ?? '', MOTO_RANGE.replace(',', ' '));
 }
 
 async function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): Promise<string> {
   const target = join(directory, 'moto');
-  const requirement = `moto[server]${MOTO_RANGE.text}`;
+  const requirement = `moto[server]${MOTO_RANGE}`;
   const python = join(target, 'bin', 'python');
   mkdirSync(directory, { recursive: true });
   say(`Installing ${requirement} into ${target} …`);

@@ -82,7 +82,7 @@ describe('the pages together', () => {
   });
 
   it('say which emulator is tested as it is tested', () => {
-    expect(page('README.md').text).toContain(`\`${MOTO_RANGE.text}\``);
+    expect(page('README.md').text).toContain(`\`${MOTO_RANGE}\``);
   });
 
   it('list as many adaptations of the templates as there are', () => {
