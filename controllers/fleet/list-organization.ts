@@ -59,8 +59,12 @@ const REQUEST_MINUTES = 60;
  * `onboard.since` are registered, older ones recorded as unmanaged and never entered, names and emails refreshed,
  * departed and suspended ones marked. 20 accounts a page, at the pace of ListAccounts. Goes on where it stopped, with
  * what it had seen by then; what the whole listing did not show is marked only once DescribeAccount confirms it.
+ * @param records what is recorded, by account id, where a sweep has just read it
  */
-export async function listOrganization(deps: TaskDeps): Promise<ListingResult | { skipped: string }> {
+export async function listOrganization(
+  deps: TaskDeps,
+  records?: ReadonlyMap<string, AccountRecord>,
+): Promise<ListingResult | { skipped: string }> {
   const { config, main, now, organization, until } = deps;
   const { table } = main;
   const begun = await beginListing(table, { now: now(), until });
@@ -70,7 +74,7 @@ export async function listOrganization(deps: TaskDeps): Promise<ListingResult | 
     onboarding: createOnboarding({ config, table, organization }),
     since: config.onboard.since ?? (await onboardSince(table, now())),
     startedAt: begun.listing.startedAt,
-    records: await allRecords(deps),
+    records: records ?? (await allRecords(deps)),
     result: { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 },
   };
   const { listing, done } = await throughPages(begun, context);

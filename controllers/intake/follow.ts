@@ -5,10 +5,10 @@ import { create } from '../fleet/create.ts';
 import { type FleetDeps, type Outcome, type Rejected, rejected } from '../fleet/outcome.ts';
 import { register } from '../fleet/register.ts';
 import { retire } from '../fleet/retire.ts';
+import { requestSweep } from '../fleet/sweep-fleet.ts';
 import type { Incoming } from './event.ts';
 import { organizationEvent } from './organization-event.ts';
 import { planRequested } from './plan-request.ts';
-import { sweepRequested } from './sweep-request.ts';
 
 /** Follows one event: who sent it, what it asks, and what becomes of it. Nothing is announced or sent yet. */
 export async function follow(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
@@ -56,7 +56,7 @@ async function carryOut(request: Request, incoming: Incoming, deps: FleetDeps): 
     case 'AccountCreationRequested':
       return create(request.detail, incoming, deps);
     case 'DriftSweepRequested':
-      return sweepRequested(incoming, request.detail, deps);
+      return requestSweep(request.detail, incoming, deps);
     case 'AccountRetirementRequested':
       return retire(request.detail, incoming, deps);
     case 'PlanRequested':

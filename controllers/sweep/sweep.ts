@@ -1,11 +1,12 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
 import { SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import { listOrganization, type TaskDeps } from '../fleet/list-organization.ts';
 import { deliverOwed } from '../fleet/owed.ts';
+import { sweepFleet } from '../fleet/sweep-fleet.ts';
 import { sendCreations, sendDue } from './due.ts';
-import { sweepFleet } from './sweep-fleet.ts';
 
 /** Time that a page and the hand-over of the rest may need. */
 const MARGIN_MS = 20_000;
@@ -26,8 +27,9 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
   async function carryOut(message: SweepMessage, deps: TaskDeps): Promise<void> {
     switch (message.task) {
       case 'sweep': {
-        const passes = await sweepFleet(message, deps);
+        const { runs: passes, records } = await sweepFleet(message, deps);
         logger.info('sweep', { sweepId: message.sweepId, cause: message.cause, passes });
+        if (records) await list(deps, records);
         return;
       }
       case 'due': {
@@ -42,9 +44,13 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
         return;
       }
       case 'list':
-        await sendCreations(END_OF_TIME, true, deps);
-        logger.info('listing', { ...(await listOrganization(deps)) });
+        await list(deps);
     }
+  }
+
+  async function list(deps: TaskDeps, records?: ReadonlyMap<string, AccountRecord>): Promise<void> {
+    await sendCreations(END_OF_TIME, true, deps);
+    logger.info('listing', { ...(await listOrganization(deps, records)) });
   }
 
   return queueHandler({

@@ -1,5 +1,8 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSRecord } from 'aws-lambda';
 import { listOrganization, type TaskDeps } from '../../controllers/fleet/list-organization.ts';
 import { deliverOwed } from '../../controllers/fleet/owed.ts';
+import { sweepHandler } from '../../controllers/sweep/sweep.ts';
 import { RATES } from '../../shared/aws/organization.ts';
 import { createPace } from '../../shared/aws/rate-limit.ts';
 import type { Config } from '../../shared/deployment/config.ts';
@@ -36,6 +39,8 @@ export interface World {
   /** One run of the function; so many pages and looks at single accounts fit into its time. */
   /** What is owed is sent, as each minute. */
   tick(): Promise<void>;
+  /** A full sweep, as the sweep function carries it out, with the tasks that it hands on to itself. */
+  sweep(): Promise<void>;
   list(options?: {
     pages?: number;
     describes?: number;
@@ -74,6 +79,26 @@ export function organizationWorld(config: Partial<Config> = {}): World {
       await deliverOwed(new Date('9999-12-31'), { main: mainOf(world), timeLeft: () => true });
     },
     record: (accountId) => table.items(`account#${accountId}`)[0] as AccountRecord | undefined,
+    async sweep() {
+      world.tasks.push({
+        task: 'sweep',
+        sweepId: 'sweep-1',
+        cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'sweep-1' },
+        requestedAt: new Date(world.clock).toISOString(),
+      });
+      const deps = { config: aConfig(config), main: mainOf(world), organization };
+      const handler = sweepHandler({
+        ...deps,
+        now: () => new Date(world.clock),
+        logger: new Logger({ logLevel: 'SILENT' }),
+      });
+      for (let task = world.tasks.shift(); task; task = world.tasks.shift()) {
+        const attributes = { ApproximateReceiveCount: '1', SentTimestamp: '0' };
+        const record = { messageId: 'm', body: JSON.stringify(task), attributes } as SQSRecord;
+        const answer = await handler({ Records: [record] }, { getRemainingTimeInMillis: () => FUNCTION_MS });
+        if (answer.batchItemFailures.length > 0) throw new Error('the sweep failed');
+      }
+    },
     list(options = {}) {
       const until = new Date(world.clock + FUNCTION_MS);
       let pages = 0;

@@ -2,12 +2,13 @@ import type { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aw
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TaskDeps } from '../../controllers/fleet/list-organization.ts';
-import { sweepFleet } from '../../controllers/sweep/sweep-fleet.ts';
+import { requestSweep, sweepFleet } from '../../controllers/fleet/sweep-fleet.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey, saveRecord } from '../../shared/store/accounts.ts';
 import { startTable, type TestTable } from '../kit/emulated-table.ts';
 import { aConfig, aRecord } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 
 const ACCOUNTS = 600;
@@ -94,7 +95,7 @@ describe('a sweep of a fleet with a record that cannot be read', () => {
     const [, second] = memory.items('account#');
     memory.put({ ...second, generation: undefined });
     const main = { ...deps(() => true).main, table: memory.table };
-    expect(await sweepFleet(message('sweep-5'), { ...deps(() => true), main })).toBe(3);
+    expect(await sweepFleet(message('sweep-5'), { ...deps(() => true), main })).toMatchObject({ runs: 3 });
     expect(work.map(({ accountId }) => accountId).toSorted()).toEqual(
       records.map(({ accountId }) => accountId),
     );
@@ -103,17 +104,17 @@ describe('a sweep of a fleet with a record that cannot be read', () => {
 });
 
 describe('a sweep of the whole fleet', () => {
-  it('sends one pass to each managed account, and lists the organization', async () => {
+  it('sends one run to each managed account, and hands on what it read for the listing', async () => {
     const { work, tasks, deps } = queues();
-    expect(
-      await sweepFleet(
-        message('sweep-1'),
-        deps(() => true),
-      ),
-    ).toBe(managed.length);
+    const { runs, records } = await sweepFleet(
+      message('sweep-1'),
+      deps(() => true),
+    );
+    expect(runs).toBe(managed.length);
+    expect([...(records?.keys() ?? [])]).toEqual(Array.from({ length: ACCOUNTS }, (_, index) => id(index)));
     expect(work.map(({ accountId }) => accountId)).toEqual(managed.map(id));
     expect(new Set(work.map(deduplicationId)).size).toBe(managed.length);
-    expect(tasks).toEqual([{ task: 'list' }]);
+    expect(tasks).toEqual([]);
   });
 
   it('of one baseline leaves the others', async () => {
@@ -129,10 +130,11 @@ describe('a sweep of the whole fleet', () => {
 
   it('that runs out of time hands itself the rest, and loses nobody', async () => {
     const { work, tasks, deps } = queues();
-    await sweepFleet(
+    const begun = await sweepFleet(
       message('sweep-3'),
       deps(() => false),
     );
+    expect(begun.records).toBeUndefined();
     const first = work.length;
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(managed.length);
@@ -144,7 +146,11 @@ describe('a sweep of the whole fleet', () => {
       );
     }
     expect(work.map(({ accountId }) => accountId)).toEqual(managed.map(id));
-    expect(tasks.filter(({ task }) => task === 'list')).toHaveLength(1);
+    const last = await sweepFleet(
+      message('sweep-3'),
+      deps(() => false),
+    );
+    expect([last.runs, last.records?.size]).toEqual([0, ACCOUNTS]);
   });
 
   it('that crashes goes on at the page where it was, under the same deduplication ids', async () => {
@@ -164,5 +170,17 @@ describe('a sweep of the whole fleet', () => {
     expect(new Set(work.map(({ accountId }) => accountId))).toEqual(new Set(managed.map(id)));
     expect(new Set(work.map(deduplicationId)).size).toBe(managed.length);
     expect(work.length - managed.length).toBeLessThan(crashed);
+  });
+});
+
+describe('a request for a sweep', () => {
+  it('is refused when its baseline was never published, and nothing is swept', async () => {
+    const { main, sent } = fakeMain([]);
+    const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' };
+    const trigger = { cause, time: '2026-11-20T11:00:00Z' };
+    expect(await requestSweep({ baseline: 'nonsense' }, trigger, { main })).toMatchObject({
+      rejection: { reason: 'UnknownBaseline', problems: [{ path: 'detail.baseline' }] },
+    });
+    expect(sent).toEqual([]);
   });
 });

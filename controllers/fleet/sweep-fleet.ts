@@ -1,0 +1,124 @@
+import type { Table } from '../../shared/aws/main-clients.ts';
+import { sendSweep, sendWork } from '../../shared/aws/queue.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { Problem } from '../../shared/domain/errors.ts';
+import type { SweepRequest } from '../../shared/domain/requests.ts';
+import type { SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
+import { accountOf, getRecords, recordPages } from '../../shared/store/accounts.ts';
+import { findBaseline } from '../../shared/store/baselines.ts';
+import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
+import type { Page } from '../../shared/store/item.ts';
+import type { TaskDeps } from './list-organization.ts';
+import {
+  type FleetDeps,
+  type Outcome,
+  rejected,
+  rejectedFor,
+  type Trigger,
+  unknownBaseline,
+} from './outcome.ts';
+
+type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;
+
+/** What a sweep sent, and once all of it is sent, the records that it went through. */
+export interface Swept {
+  readonly runs: number;
+  /** Every record of the fleet by account id; absent where time ran out and the rest is handed over. */
+  readonly records?: ReadonlyMap<string, AccountRecord>;
+}
+
+/**
+ * Asks for a sweep: a run of each account named, sent at once; of every account, or every one of a baseline, sent by the
+ * sweep function. An account that is not managed is a problem, or a baseline that was never published, and then nothing is
+ * swept. The id of the trigger is the id of the sweep.
+ */
+export async function requestSweep(
+  { accountIds, baseline }: SweepRequest,
+  { cause, time: requestedAt }: Trigger,
+  { main }: Pick<FleetDeps, 'main'>,
+): Promise<Outcome> {
+  const sweepId = cause.id;
+  const isKnown = !baseline || (await findBaseline(main.table, baseline));
+  const refused = rejectedFor([isKnown ? undefined : unknownBaseline(baseline)]);
+  if (refused) return refused;
+  if (!accountIds) {
+    const named = baseline ? { baseline } : {};
+    await sendSweep(main.sweep, { task: 'sweep', sweepId, cause, requestedAt, ...named });
+    return { did: 'accepted', announce: [], work: [] };
+  }
+  const problems = await unmanagedAccounts(accountIds, main.table);
+  if (problems.length > 0) {
+    return rejected(
+      'UnknownAccount',
+      `${problems.length} of the accounts are not kept by Orgkeeper.`,
+      problems,
+    );
+  }
+  const unique = [...new Set(accountIds)];
+  await startSweep(main.table, { sweepId, accounts: unique.length, startedAt: requestedAt });
+  const work = unique.map((accountId): WorkMessage => ({ accountId, cause, requestedAt, sweepId }));
+  return { did: 'accepted', announce: [], work };
+}
+
+async function unmanagedAccounts(accountIds: readonly string[], table: Table): Promise<Problem[]> {
+  const records = await getRecords(table, accountIds);
+  return accountIds.flatMap((accountId, index) => {
+    const record = records.get(accountId);
+    if (record?.lifecycle === 'managed') return [];
+    const message = record
+      ? `account ${accountId} is ${record.lifecycle}`
+      : `account ${accountId} was never registered`;
+    return [{ path: `detail.accountIds[${index}]`, message }];
+  });
+}
+
+/**
+ * Sends a run to every account that is managed or retiring (of a baseline, if named), a page at a time. The fleet is read
+ * once, before the first run is sent: the circuit breaker counts against the number of its accounts. Remembers how far it
+ * has come: after a crash, and when time runs out, it goes on behind that.
+ */
+export async function sweepFleet(
+  message: FleetSweep,
+  { main, timeLeft }: Pick<TaskDeps, 'main' | 'timeLeft'>,
+): Promise<Swept> {
+  const { table } = main;
+  const { sweepId, requestedAt: startedAt } = message;
+  const pages: Page<AccountRecord>[] = [];
+  for await (const page of recordPages(table)) pages.push(page);
+  const records = new Map(pages.flatMap(({ items }) => items.map((record) => [record.accountId, record])));
+  const accounts = [...records.values()].filter((record) => concerns(record, message)).length;
+  const { cursor = '' } = await startSweep(table, { sweepId, accounts, startedAt });
+  let runs = 0;
+  for (const { items, unreadable, last = '' } of pages) {
+    if (last <= cursor) continue;
+    // What is in the way of a removal may be gone by now; such an account is none of those that the breaker counts.
+    const swept = items.filter(
+      (record) => concerns(record, message) || concerns(record, message, 'retiring'),
+    );
+    // Nothing is known of what an unreadable record says: a run reports it.
+    const ids = [...swept.map(({ accountId }) => accountId), ...unreadable.map(({ pk }) => accountOf(pk))];
+    const behind = ids.filter((accountId) => accountId > cursor);
+    await sendWork(
+      main.work,
+      behind.map((accountId) => toWork(accountId, message)),
+    );
+    runs += behind.length;
+    await advanceSweep(table, sweepId, last);
+    if (timeLeft()) continue;
+    await sendSweep(main.sweep, message);
+    return { runs };
+  }
+  return { runs, records };
+}
+
+function concerns(
+  record: Pick<AccountRecord, 'lifecycle' | 'baseline'>,
+  message: FleetSweep,
+  lifecycle: AccountRecord['lifecycle'] = 'managed',
+): boolean {
+  return record.lifecycle === lifecycle && (!message.baseline || record.baseline?.name === message.baseline);
+}
+
+function toWork(accountId: string, { sweepId, cause, requestedAt }: FleetSweep): WorkMessage {
+  return { accountId, cause, requestedAt, sweepId };
+}
