@@ -2,8 +2,9 @@ import type { Main } from '../../shared/aws/main-clients.ts';
 import type { Organization } from '../../shared/aws/organization.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { Cause } from '../../shared/domain/cause.ts';
 import { type Problem, UnreadableItem } from '../../shared/domain/errors.ts';
-import type { Announcement, Cause } from '../../shared/domain/status.ts';
+import type { Announcement } from '../../shared/domain/status.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 
 /** What the commands of this folder work with: the deployment, its resources in Main, and the organization. */

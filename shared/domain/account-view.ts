@@ -1,9 +1,10 @@
 import type { AccountRecord, BaselineReference, Origin } from './account.ts';
+import type { Cause } from './cause.ts';
 import { type Control, isPaused } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
 import { withoutTimes } from './made-at.ts';
 import { maskDifferences } from './secrets.ts';
-import type { AccountStatus, Cause, Condition, Difference, PassResult } from './status.ts';
+import type { AccountStatus, Condition, Difference, PassResult } from './status.ts';
 
 /**
  * Where an account stands, in a word. `pending`: what was asked for last has not been reached yet. `failed`: the last

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Announcement, Cause } from './status.ts';
+import type { Cause } from './cause.ts';
+import type { Announcement } from './status.ts';
 
 /** An account id: 12 digits, as a string. */
 export const AccountId = z

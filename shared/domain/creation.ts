@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Cause } from './cause.ts';
 import type { CreationRequest } from './requests.ts';
-import type { Cause } from './status.ts';
 
 /** Where a request for an account stands. */
 export type CreationStage =

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Cause } from './cause.ts';
 
 /** One field that is, or was, not as desired. `action` says what was done about it. */
 export interface Difference {
@@ -58,13 +59,6 @@ export const PUT_BACK = 'ChangePutBack';
 
 /** Reasons of a kind's condition while its account retires, where nothing stands in the way. */
 export const REMOVAL_REASONS: ReadonlySet<string> = new Set(['Removed', 'Left', 'WaitingForRemoval']);
-
-/** What caused a pass: the event, as it can be found in CloudTrail or on the bus. */
-export interface Cause {
-  readonly source: string;
-  readonly detailType: string;
-  readonly id: string;
-}
 
 /** What a pass came to. `drifted`: differences were seen and left. `waiting`: time alone mends it. */
 export type PassResult = 'unchanged' | 'corrected' | 'drifted' | 'waiting' | 'failed';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { AccountId } from './account.ts';
+import { Cause } from './cause.ts';
 import { PlanBy } from './plan.ts';
-
-const Cause = z.strictObject({ source: z.string(), detailType: z.string(), id: z.string() });
 
 /**
  * A message on the FIFO work queue: which account, and why; never what happened. The pass reads the world.

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { INDEXES } from '../deployment/names.ts';
+import { Cause } from '../domain/cause.ts';
 import type { Creation } from '../domain/creation.ts';
 import type { CreationRequest } from '../domain/requests.ts';
 import { type Fields, reader } from './item.ts';
-import { Cause } from './status-item.ts';
 import {
   DAY_SECONDS,
   expiresIn,
@@ -60,7 +60,7 @@ const readCreation = reader<Creation>({
       reason: z.string(),
     }),
   ]),
-  cause: Cause,
+  cause: Cause.loose(),
   askedAt: z.string(),
   dueAt: z.string().optional(),
   message: z.string().optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccountId } from '../domain/account.ts';
+import { Cause } from '../domain/cause.ts';
 import {
   type AccountStatus,
   type Condition,
@@ -10,9 +11,6 @@ import {
 } from '../domain/status.ts';
 import { type Fields, type Item, reader } from './item.ts';
 import { Announced, BaselineAt } from './record-item.ts';
-
-/** What caused a pass, or a request. */
-export const Cause = z.looseObject({ source: z.string(), detailType: z.string(), id: z.string() });
 
 const condition = {
   type: z.string(),
@@ -26,7 +24,7 @@ const pass: Fields<PassRecord> = {
   id: z.string(),
   startedAt: z.string(),
   finishedAt: z.string(),
-  cause: Cause,
+  cause: Cause.loose(),
   baseline: BaselineAt,
   result: z.enum(['unchanged', 'corrected', 'drifted', 'waiting', 'failed']),
   calls: z.looseObject({ reads: z.number(), writes: z.number() }),
