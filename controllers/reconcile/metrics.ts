@@ -1,16 +1,15 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { RunOutcome } from '../engine/model.ts';
 
-const metrics = new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' });
-
 /** Writes a pass's metrics to the log in EMF: passes by result, differences by kind, seconds from event to ready. */
-export function countPass(outcome: Extract<RunOutcome, { did: 'ran' }>): void {
+export function countPass(metrics: Metrics, outcome: Extract<RunOutcome, { did: 'ran' }>): void {
   const pass = outcome.status.lastPass;
   if (!pass) return;
-  single('Result', pass.result, 'Passes', 1);
+  single(metrics, 'Result', pass.result, 'Passes', 1);
   const kinds = new Set(pass.differences.map(({ kind }) => kind));
   for (const kind of kinds) {
     single(
+      metrics,
       'Kind',
       kind,
       'Differences',
@@ -22,7 +21,7 @@ export function countPass(outcome: Extract<RunOutcome, { did: 'ran' }>): void {
   metrics.singleMetric().addMetric('SecondsToReady', MetricUnit.Seconds, secondsToReady);
 }
 
-function single(dimension: string, value: string, name: string, count: number): void {
+function single(metrics: Metrics, dimension: string, value: string, name: string, count: number): void {
   const metric = metrics.singleMetric();
   metric.addDimension(dimension, value);
   metric.addMetric(name, MetricUnit.Count, count);

@@ -1,0 +1,115 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { comeAgain, hide } from '../../shared/aws/queue.ts';
+import { asError, queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
+import { ControllerError } from '../../shared/domain/errors.ts';
+import type { PassRecord } from '../../shared/domain/status.ts';
+import { WORK_RECEIVES, WorkMessage } from '../../shared/domain/work.ts';
+import { startHeartbeat, VISIBLE_SECONDS } from '../engine/gate.ts';
+import type { RunDeps, RunOutcome } from '../engine/model.ts';
+import { answerPlan, type PlanWork } from '../engine/plan.ts';
+import { reconcile } from '../engine/run.ts';
+import { countPass } from './metrics.ts';
+
+/** What the reconcile function is made of. */
+interface ReconcileFunctionDeps extends RunDeps {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => Date;
+}
+
+/** A person waits for a plan: what may pass is tried so often, and then told. */
+const PLAN_TRIES = 3;
+
+/**
+ * The reconcile function: one work message, one run, or one plan. A message whose run failed for a passing reason is redelivered
+ * after a backoff, so that only its account waits; on the last receive it is parked with a due time instead.
+ */
+export function reconcileHandler({ logger, metrics, now, ...deps }: ReconcileFunctionDeps) {
+  const { main } = deps;
+
+  async function handle(received: Received<WorkMessage>): Promise<'done' | 'again'> {
+    const { message, receives, receiptHandle } = received;
+    const { accountId, cause, plan } = message;
+    const log = logger.createChild({ persistentKeys: { accountId, cause, receives } });
+    const heartbeat = startHeartbeat(
+      () => hide(main.work, receiptHandle, VISIBLE_SECONDS),
+      (error) => log.warn('heartbeat failed, another run may begin', asError(error)),
+    );
+    try {
+      if (plan) return await planned({ ...message, plan }, receives, log);
+      const { sentAt, until } = received;
+      const lastReceive = receives >= WORK_RECEIVES;
+      const outcome = await reconcile({ message, sentAt, until, heartbeat, lastReceive }, deps);
+      report(outcome, message, log);
+      if (outcome.did !== 'ran' || outcome.retry === undefined) return 'done';
+      return lastReceive && outcome.retry instanceof ControllerError ? 'done' : 'again';
+    } catch (error) {
+      if (error instanceof ControllerError && error.name === 'Conflict')
+        log.info('account was saved by another run first', { why: error.message });
+      else log.error('run failed before its status was saved', asError(error));
+      return 'again';
+    } finally {
+      await heartbeat.stop();
+    }
+  }
+
+  /** Done when whoever asked for the plan has an answer, or waits no more. */
+  async function planned(
+    message: PlanWork['message'],
+    receives: number,
+    log: Logger,
+  ): Promise<'done' | 'again'> {
+    const outcome = await answerPlan({ message, now: now(), lastTry: receives >= PLAN_TRIES }, deps);
+    switch (outcome.did) {
+      case 'skipped':
+        log.info('nothing to do', { why: outcome.why });
+        return 'done';
+      case 'failed':
+        log.warn('plan failed, will be tried again', asError(outcome.retry));
+        return 'again';
+      case 'answered':
+        log.info('plan', { is: outcome.answer.is });
+        return 'done';
+    }
+  }
+
+  function report(outcome: RunOutcome, { requestedAt }: WorkMessage, log: Logger): void {
+    switch (outcome.did) {
+      case 'skipped':
+        log.info('nothing to do', { why: outcome.why });
+        return;
+      case 'stopped':
+        log.error('an item of the account cannot be read', outcome.item);
+        return;
+      case 'ran': {
+        const { status, retry } = outcome;
+        const unready = status.conditions.filter((condition) => condition.status !== 'True');
+        log.info('pass', {
+          ...summary(status.lastPass, requestedAt),
+          ...(unready.length > 0 && { unready }),
+        });
+        if (retry !== undefined) log.warn('run will be tried again', asError(retry));
+        countPass(metrics, outcome);
+      }
+    }
+  }
+
+  return queueHandler({
+    queue: main.work,
+    schema: WorkMessage,
+    logger,
+    now,
+    batch: 'one-by-one',
+    backOff: comeAgain,
+    handle,
+  });
+}
+
+function summary(pass: PassRecord | undefined, requestedAt: string) {
+  if (!pass) return {};
+  const { id, result, calls, differences, startedAt } = pass;
+  // From what asked for it to its beginning.
+  const secondsWaited = (Date.parse(startedAt) - Date.parse(requestedAt)) / 1000;
+  return { passId: id, result, calls, differences: differences.length, secondsWaited };
+}
