@@ -1,0 +1,49 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+
+/** An event with these messages, as SQS gives it to a function. */
+export function batch(...Records: readonly SQSRecord[]): Pick<SQSEvent, 'Records'> {
+  return { Records: [...Records] };
+}
+
+/** A message of a queue: data, or a text that may be no JSON. */
+export function aMessage(
+  content: unknown,
+  { id = 'message-1', receives = 1, sentAt = new Date(0) } = {},
+): SQSRecord {
+  return {
+    messageId: id,
+    receiptHandle: `receipt of ${id}`,
+    body: typeof content === 'string' ? content : JSON.stringify(content),
+    attributes: {
+      ApproximateReceiveCount: String(receives),
+      SentTimestamp: String(sentAt.getTime()),
+      SenderId: 'sender',
+      ApproximateFirstReceiveTimestamp: String(sentAt.getTime()),
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-west-1:345678901234:queue',
+    awsRegion: 'eu-west-1',
+  };
+}
+
+/** The context of an invocation that has so many seconds left. */
+export function secondsLeft(seconds: number) {
+  return { getRemainingTimeInMillis: () => seconds * 1000 };
+}
+
+/** A logger that writes nothing, and what it was told: `level message`. */
+export function silentLogger(): { readonly logger: Logger; readonly lines: string[] } {
+  const lines: string[] = [];
+  const logger = new Logger({ logLevel: 'SILENT' });
+  const told = (level: string) => (message: unknown) => void lines.push(`${level} ${message}`);
+  Object.assign(logger, {
+    info: told('info'),
+    warn: told('warn'),
+    error: told('error'),
+    createChild: () => logger,
+  });
+  return { logger, lines };
+}
