@@ -1,6 +1,8 @@
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
-import { subnetNamed, VPC, wantedTags } from '../kinds/network/names.ts';
-import type { Network } from '../kinds/network/render.ts';
+import type { Network } from '../kinds/network/model.ts';
+import { wantedTags } from '../kinds/network/resource.ts';
+import { subnetNamed } from '../kinds/network/subnets.ts';
+import { VPC } from '../kinds/network/vpc.ts';
 
 /** Parameter and condition of the template: whether its owner wants the network made there. */
 export const MAKE_NETWORK = 'MakeNetwork';

@@ -7,7 +7,7 @@ import { trustAdmits } from '../../shared/policy/trust.ts';
 import { kindAccount, managedKinds, namesOf } from '../engine/desired-state.ts';
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import type { AnyKind } from '../kinds/kind.ts';
-import type { Network } from '../kinds/network/render.ts';
+import type { Network } from '../kinds/network/model.ts';
 import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
 import { parametrised } from './parametrise.ts';
 import { registerArguments } from './register-command.ts';

@@ -8,7 +8,7 @@ import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { resourcesOf } from '../../controllers/kinds/kind.ts';
-import type { Network } from '../../controllers/kinds/network/render.ts';
+import type { Network } from '../../controllers/kinds/network/model.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';

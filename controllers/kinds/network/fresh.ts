@@ -1,7 +1,7 @@
 import { isMadeAt, madeAt, unanswered } from '../../../shared/domain/made-at.ts';
 import type { KindContext } from '../kind.ts';
-import type { Tagged } from './actual.ts';
-import type { Named } from './names.ts';
+import type { Thing } from './model.ts';
+import type { Named } from './resource.ts';
 
 /** EC2 shows what was made within seconds, and not at once everywhere; what it does not show by then is gone. */
 const SHOWS_WITHIN_MS = 60_000;
@@ -21,7 +21,7 @@ export function justMade(
 }
 
 /** The id of what was recorded as made within the last minute, where it is not among what EC2 shows. */
-export function notShownYet({ output }: Named, shown: readonly Tagged[], memory: Memory): string | undefined {
+export function notShownYet({ output }: Named, shown: readonly Thing[], memory: Memory): string | undefined {
   const id = memory.recorded[output];
   if (id === undefined || !isFresh(memory.recorded[madeAt(output)], memory)) return undefined;
   return shown.some((one) => one.id === id) ? undefined : id;

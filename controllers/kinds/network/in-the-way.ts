@@ -1,53 +1,130 @@
-import type { KindContext } from '../kind.ts';
-import type { NetworkActual, Tagged, ThingType } from './actual.ts';
-import { isOurs } from './identify.ts';
-import type { Network } from './render.ts';
-import { toRemove } from './to-remove.ts';
-import { usersOf } from './users.ts';
+import {
+  DescribeEgressOnlyInternetGatewaysCommand,
+  DescribeNetworkAclsCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVpcPeeringConnectionsCommand,
+  DescribeVpnGatewaysCommand,
+  type EC2Client,
+} from '@aws-sdk/client-ec2';
+import type { Command } from '../../../shared/aws/actions.ts';
+import { GATEWAY } from './internet-gateway.ts';
+import { type NetworkActual, ofType } from './model.ts';
+import { isOurs } from './ownership.ts';
+import { ours, pages, type Removal } from './resource.ts';
+import { VPC } from './vpc.ts';
+
+/** The calls by which users of a VPC are found. */
+export const permissions: { readonly read: readonly Command[] } = {
+  read: [
+    'ec2:DescribeEgressOnlyInternetGateways',
+    'ec2:DescribeNetworkAcls',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeVpcPeeringConnections',
+    'ec2:DescribeVpnGateways',
+  ],
+};
 
 /**
  * What of others is in what we would remove, uses it or would go with it; each with its id. Nothing is removed while
  * there is any: it may carry traffic.
  */
-export async function inTheWay(
-  { owner }: Network,
-  actual: NetworkActual,
-  { clients: { ec2 }, recorded }: KindContext,
-): Promise<string[]> {
-  const { others } = actual;
-  const ids = toRemove(actual, owner, recorded);
-  const foreign = (type: ThingType, things: readonly Tagged[]): string[] =>
-    things
-      .filter(({ id }) => !ids[type].includes(id))
-      .map((one) => `${type} ${one.id}${isOurs(one, owner) ? ' (with our tags, not known to be ours)' : ''}`);
+export async function inTheWay(owner: string, removal: Removal): Promise<string[]> {
+  const { actual, context, idsOf } = removal;
   return [
     ...attachedElsewhere(actual),
-    ...(await usersOf(ids.vpc, ec2)),
-    ...entriesOfOthers(actual, ids['route table']),
-    ...foreign('subnet', others.subnets),
-    ...foreign('route table', others.tables),
-    ...foreign('endpoint', others.endpoints),
-    ...foreign('internet gateway', others.gateways),
+    ...(await usersOf(idsOf('vpc'), context.clients.ec2)),
+    ...entriesOfOthers(removal),
+    ...actual.others
+      .filter(({ type, id }) => !idsOf(type).includes(id))
+      .map((one) => {
+        const copied = isOurs(one, owner) ? ' (with our tags, not known to be ours)' : '';
+        return `${one.type} ${one.id}${copied}`;
+      }),
   ];
 }
 
-function attachedElsewhere({ vpc, gateway }: NetworkActual): string[] {
-  if (gateway?.attachedTo === undefined || gateway.attachedTo === vpc?.id) return [];
+function attachedElsewhere(actual: NetworkActual): string[] {
+  const gateway = ours(GATEWAY, actual);
+  if (gateway?.attachedTo === undefined || gateway.attachedTo === ours(VPC, actual)?.id) return [];
   return [`VPC ${gateway.attachedTo} (our internet gateway ${gateway.id} is attached to it)`];
 }
 
 /** Routes and associations in our route tables that others put there; a route to what is gone is none. */
-function entriesOfOthers(actual: NetworkActual, tables: readonly string[]): string[] {
-  return actual.allTables
-    .filter(({ id }) => tables.includes(id))
+function entriesOfOthers({ actual, idsOf }: Removal): string[] {
+  const gatewayId = ours(GATEWAY, actual)?.id;
+  return ofType('route table', actual.inside)
+    .filter(({ id }) => idsOf('route table').includes(id))
     .flatMap(({ id, routes, associations }) => [
       ...routes
-        .filter(({ active, target }) => active && target !== 'local' && target !== actual.gateway?.id)
+        .filter(({ active, target }) => active && target !== 'local' && target !== gatewayId)
         // A gateway endpoint's: it goes with it, or is in the way itself.
         .filter(({ target }) => !target.startsWith('vpce-'))
         .map(({ destination, target }) => `route ${destination} to ${target} in route table ${id}`),
-      ...associations.flatMap(({ gatewayId }) =>
-        gatewayId ? [`association of ${gatewayId} with route table ${id}`] : [],
+      ...associations.flatMap((one) =>
+        one.gatewayId ? [`association of ${one.gatewayId} with route table ${id}`] : [],
       ),
     ]);
+}
+
+/**
+ * What uses VPCs beside subnets, route tables, gateways and endpoints, which are known already; six calls at once.
+ * Whatever else there is (instances, load balancers, NAT gateways, attachments of transit gateways) has an interface.
+ */
+export async function usersOf(vpcIds: readonly string[], ec2: EC2Client): Promise<string[]> {
+  if (vpcIds.length === 0) return [];
+  const Filters = [{ Name: 'vpc-id', Values: [...vpcIds] }];
+  const isOne = (vpcId = '') => vpcIds.includes(vpcId);
+  const [interfaces, groups, acls, { VpnGateways = [] }, egress, peerings] = await Promise.all([
+    pages(
+      (NextToken) => ec2.send(new DescribeNetworkInterfacesCommand({ Filters, NextToken })),
+      (page) => page.NetworkInterfaces,
+    ),
+    pages(
+      (NextToken) => ec2.send(new DescribeSecurityGroupsCommand({ Filters, NextToken })),
+      (page) => page.SecurityGroups,
+    ),
+    pages(
+      (NextToken) => ec2.send(new DescribeNetworkAclsCommand({ Filters, NextToken })),
+      (page) => page.NetworkAcls,
+    ),
+    ec2.send(
+      new DescribeVpnGatewaysCommand({ Filters: [{ Name: 'attachment.vpc-id', Values: [...vpcIds] }] }),
+    ),
+    pages(
+      (NextToken) => ec2.send(new DescribeEgressOnlyInternetGatewaysCommand({ NextToken })),
+      (page) => page.EgressOnlyInternetGateways,
+    ),
+    pages(
+      (NextToken) => ec2.send(new DescribeVpcPeeringConnectionsCommand({ NextToken })),
+      (page) => page.VpcPeeringConnections,
+    ),
+  ]);
+  return [
+    ...interfaces.map(({ NetworkInterfaceId = '', Description }) => {
+      return `network interface ${NetworkInterfaceId}${Description ? ` (${Description})` : ''}`;
+    }),
+    ...groups
+      .filter(({ GroupName }) => GroupName !== 'default')
+      .map(({ GroupId = '', GroupName = '' }) => `security group ${GroupId} (${GroupName})`),
+    ...acls
+      .filter(({ IsDefault }) => !IsDefault)
+      .map(({ NetworkAclId = '' }) => `network ACL ${NetworkAclId}`),
+    ...VpnGateways.filter(({ State, VpcAttachments = [] }) => {
+      const attached = VpcAttachments.some(({ VpcId, State }) => isOne(VpcId) && State !== 'detached');
+      return attached && State !== 'deleted';
+    }).map(({ VpnGatewayId = '' }) => `VPN gateway ${VpnGatewayId}`),
+    ...egress
+      .filter(({ Attachments = [] }) => Attachments.some(({ VpcId }) => isOne(VpcId)))
+      .map(({ EgressOnlyInternetGatewayId = '' }) => {
+        return `egress-only internet gateway ${EgressOnlyInternetGatewayId}`;
+      }),
+    ...peerings
+      .filter(({ Status }) => !/^(deleted|deleting|rejected|expired|failed)$/.test(Status?.Code ?? ''))
+      .filter(({ RequesterVpcInfo, AccepterVpcInfo }) => {
+        return isOne(RequesterVpcInfo?.VpcId) || isOne(AccepterVpcInfo?.VpcId);
+      })
+      .map(({ VpcPeeringConnectionId = '' }) => `peering connection ${VpcPeeringConnectionId}`),
+  ];
 }

@@ -1,106 +1,161 @@
-import type { Command } from '../../../shared/aws/actions.ts';
+import { ForeignResource, InvalidDesiredState } from '../../../shared/domain/errors.ts';
+import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import { unanswered } from '../../../shared/domain/made-at.ts';
-import type { Kind } from '../kind.ts';
-import type { NetworkActual } from './actual.ts';
-import { apply } from './apply/apply.ts';
-import { diff } from './diff/diff.ts';
-import { GIVEN_OUTPUT } from './given/given.ts';
-import { withGiven } from './given/with-given.ts';
-import { endpointNamed, GATEWAY, OF_A_NETWORK, subnetNamed, tableNamed, VPC } from './names.ts';
+import type { Kind, KindAccount, KindContext } from '../kind.ts';
+import { wantedEndpoint } from './endpoints.ts';
+import { permissions as ofUsers } from './in-the-way.ts';
+import { GATEWAY } from './internet-gateway.ts';
+import { layoutProblems } from './layout.ts';
+import type { Network, NetworkActual } from './model.ts';
 import { observe } from './observe.ts';
+import {
+  asRecorded,
+  diffOwnerManaged,
+  isRecorded,
+  type OwnerManagedActual,
+  type OwnerManagedNetwork,
+  observeOwnerManaged,
+  outputsOwnerManaged,
+  renderOwnerManaged,
+  withoutOwnerManaged,
+} from './owner-managed.ts';
+import { ADDRESS, canonicalBlock, withBlocks } from './pool.ts';
 import { remove } from './remove.ts';
-import { type Network, render } from './render.ts';
-import { NetworkSection, outputNames } from './section.ts';
+import { ours } from './resource.ts';
+import { apply, diff, isOutputOfNetwork, resources } from './resources.ts';
+import { NetworkSection, outputNames, routingsOf } from './section.ts';
+import { wantedSubnet } from './subnets.ts';
+import { VPC, VPC_BLOCK } from './vpc.ts';
 
-const read: readonly Command[] = [
-  'ec2:DescribeInternetGateways',
-  'ec2:DescribeRouteTables',
-  'ec2:DescribeSubnets',
-  'ec2:DescribeVpcAttribute',
-  'ec2:DescribeVpcEndpoints',
-  'ec2:DescribeVpcs',
-  // Before a subnet is made, and before anything is removed.
-  'ec2:DescribeAvailabilityZones',
-  'ec2:DescribeEgressOnlyInternetGateways',
-  'ec2:DescribeNetworkAcls',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSecurityGroups',
-  'ec2:DescribeVpcPeeringConnections',
-  'ec2:DescribeVpnGateways',
-];
-
-const write: readonly Command[] = [
-  'ec2:AssociateRouteTable',
-  'ec2:AttachInternetGateway',
-  'ec2:CreateInternetGateway',
-  'ec2:CreateRoute',
-  'ec2:CreateRouteTable',
-  'ec2:CreateSubnet',
-  'ec2:CreateTags',
-  'ec2:CreateVpc',
-  'ec2:CreateVpcEndpoint',
-  'ec2:DeleteInternetGateway',
-  'ec2:DeleteRouteTable',
-  'ec2:DeleteSubnet',
-  'ec2:DeleteVpc',
-  'ec2:DeleteVpcEndpoints',
-  'ec2:DetachInternetGateway',
-  'ec2:DisassociateRouteTable',
-  'ec2:ModifySubnetAttribute',
-  'ec2:ModifyVpcAttribute',
-  'ec2:ModifyVpcEndpoint',
-  'ec2:ReplaceRoute',
-  'ec2:ReplaceRouteTableAssociation',
-];
+/** The network as the baseline wants it, and the account's own where it brings one. */
+interface Wanted extends Network {
+  readonly ownerManaged?: OwnerManagedNetwork;
+}
+type Actual = NetworkActual | OwnerManagedActual;
 
 /**
  * The VPC of an account and what makes it usable: DNS attributes, internet gateway, subnets, one route table for
  * each routing, gateway endpoints, tags. Found by recorded id, then by owner tags; what others added stays.
+ *
+ * An account may bring its own (`network` of its registration): that one is checked and published, never changed, unless
+ * it carries our owner tag: then our member template made it, and it is managed like one that we made.
  */
-export const network = withGiven({
+export const network: Kind<NetworkSection, Wanted, Actual> = {
   name: 'network',
   scope: 'regional',
   section: NetworkSection,
-  permissions: { read, write },
+  permissions: {
+    read: allOf([...resources.map(({ permissions }) => permissions.read), ofUsers.read]),
+    write: allOf(resources.map(({ permissions }) => permissions.write)),
+  },
   outputNames,
   pool: { of: ({ cidrPool }) => cidrPool },
-  render,
-  observe,
-  outputs,
-  diff,
-  apply,
-  remove,
-  made,
+
+  render(section, lookup, account) {
+    const wanted = render(section, lookup, account);
+    return account.network
+      ? { ...wanted, ownerManaged: renderOwnerManaged(wanted, account.network) }
+      : wanted;
+  },
+
+  async observe(wanted, context) {
+    const { ownerManaged } = wanted;
+    if (!ownerManaged) return observe(wanted, contextFor(wanted, context));
+    const found = await observeOwnerManaged(ownerManaged, wanted, context.clients.ec2);
+    if (found.ours) return observe(wanted, contextFor(wanted, context));
+    return { state: 'present', actual: found.actual };
+  },
+
+  outputs(actual) {
+    if (isOwnerManaged(actual)) return outputsOwnerManaged(actual);
+    const ids = Object.entries(actual.ours).map(([output, { id }]) => [output, id]);
+    const vpc = ours(VPC, actual);
+    return { ...Object.fromEntries(ids), ...(vpc && { [VPC_BLOCK]: vpc.cidr }) };
+  },
+
+  diff: (wanted, actual) =>
+    actual && isOwnerManaged(actual) ? diffOwnerManaged(actual) : diff(wanted, actual),
+
+  async apply({ wanted, actual, differences }, context) {
+    if (actual && isOwnerManaged(actual)) {
+      throw new ForeignResource("The account's own network is never changed.");
+    }
+    await apply({ wanted, actual, differences }, contextFor(wanted, context));
+  },
+
+  async remove(wanted, context) {
+    const { ownerManaged } = wanted;
+    const isOurs =
+      !ownerManaged || (await observeOwnerManaged(ownerManaged, wanted, context.clients.ec2)).ours;
+    if (isOurs) await remove(wanted, contextFor(wanted, context));
+  },
+
+  /** A network that the account brought along is not ours; without VPC and gateway, nothing else of one is there. */
+  made(recorded) {
+    const entries = Object.entries(withoutOwnerManaged(recorded)).filter(([name]) => isOutputOfNetwork(name));
+    const ours = Object.fromEntries(entries);
+    const roots = [VPC, GATEWAY].flatMap(({ output }) => [output, unanswered(output)]);
+    return roots.some((output) => output in ours) ? ours : {};
+  },
+
   broughtAlong: {
     supersedes: ({ [VPC.output]: vpcId }, account) =>
       account.network !== undefined && account.network.vpcId !== vpcId,
   },
-} satisfies Kind<NetworkSection, Network, NetworkActual>);
+};
 
-/** A network that the account brought along is not ours; without VPC and gateway, nothing else of one is there. */
-function made(recorded: Readonly<Record<string, string>>): Record<string, string> {
-  const isGiven = recorded[GIVEN_OUTPUT] !== undefined && recorded[GIVEN_OUTPUT] === recorded[VPC.output];
-  const isOurs = (name: string) => OF_A_NETWORK.test(name) && !(isGiven && /^(vpc|subnet)\./.test(name));
-  const ours = Object.fromEntries(Object.entries(recorded).filter(([name]) => isOurs(name)));
-  const roots = [VPC, GATEWAY].flatMap(({ output }) => [output, unanswered(output)]);
-  return roots.some((output) => output in ours) ? ours : {};
+function allOf<T>(lists: readonly (readonly T[])[]): T[] {
+  return [...new Set(lists.flat())].sort();
 }
 
-function outputs({ vpc, gateway, subnets, tables, endpoints }: NetworkActual): Record<string, string> {
-  const idsOf = (
-    things: Readonly<Record<string, { id: string }>>,
-    named: (name: string) => { output: string },
-  ) => Object.entries(things).map(([name, { id }]) => [named(name).output, id]);
-  return Object.fromEntries([
-    ...(vpc
-      ? [
-          [VPC.output, vpc.id],
-          ['vpc.cidr', vpc.cidr],
-        ]
-      : []),
-    ...(gateway ? [[GATEWAY.output, gateway.id]] : []),
-    ...idsOf(subnets, subnetNamed),
-    ...idsOf(tables, tableNamed),
-    ...idsOf(endpoints, endpointNamed),
-  ]);
+function isOwnerManaged(actual: Actual): actual is OwnerManagedActual {
+  return 'ownerManaged' in actual;
+}
+
+/** A context in which only what is ours counts as recorded. */
+function contextFor<T extends KindContext>({ ownerManaged }: Wanted, context: T): T {
+  if (ownerManaged) return asRecorded(ownerManaged, context);
+  return isRecorded(context.recorded)
+    ? { ...context, recorded: withoutOwnerManaged(context.recorded) }
+    : context;
+}
+
+/** Problems have paths like `network.subnets[0].cidr`. */
+function render(section: NetworkSection, lookup: Lookup, account: KindAccount): Network {
+  const filled = withBlocks(interpolateDeep(section, lookup), lookup(ADDRESS));
+  const problems = layoutProblems(filled).map(({ path, message }) => ({ path: pathText(path), message }));
+  if (problems.length > 0) {
+    const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    throw new InvalidDesiredState(`The network makes no sense: ${said}.`, problems, {
+      remedy: 'Correct the baseline, or register the account again with the values that it needs.',
+    });
+  }
+  const unknown = Object.entries(section.tags)
+    .map(([key, value]) => [key, unknownIn(value, lookup)] as const)
+    .filter(([, names]) => names.length > 0);
+  const waiting = Object.fromEntries(unknown);
+  return {
+    owner: account.owner,
+    cidr: canonicalBlock(filled.cidr),
+    dnsSupport: filled.dnsSupport,
+    dnsHostnames: filled.dnsHostnames,
+    internetGateway: filled.internetGateway,
+    subnets: filled.subnets.map(wantedSubnet),
+    routings: routingsOf(filled.subnets),
+    endpoints: filled.gatewayEndpoints.map((name) => wantedEndpoint(name, account.region)),
+    tags: Object.fromEntries(Object.entries(filled.tags).filter(([key]) => !Object.hasOwn(waiting, key))),
+    waiting: {
+      layout: [filled.cidr, ...filled.subnets.flatMap(({ cidr, zoneId = '' }) => [cidr, zoneId])].flatMap(
+        namesIn,
+      ),
+      tags: waiting,
+    },
+  };
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, key) => text + (typeof key === 'number' ? `[${key}]` : `.${key}`),
+    'network',
+  );
 }

@@ -1,14 +1,21 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { KindContext, Observation } from '../kind.ts';
 import { NAME_TAG } from '../kind.ts';
-import type { Inside, NetworkActual, TaggedAsOurs } from './actual.ts';
-import { assemble } from './assemble.ts';
 import { forgetOld, isYoungerThanUnanswered, notShownYet } from './fresh.ts';
-import { isAnothers, isOurs, isOurVpc } from './identify.ts';
-import { GATEWAY, tableNamed, VPC } from './names.ts';
-import { readInside, readInternetGateways, readVpcs } from './read.ts';
-import type { Network } from './render.ts';
-import { usersOf } from './users.ts';
+import { usersOf } from './in-the-way.ts';
+import { GATEWAY } from './internet-gateway.ts';
+import { type Network, type NetworkActual, ofType, type TaggedAsOurs, type Thing } from './model.ts';
+import { isAnothers, isOurs, tellApart } from './ownership.ts';
+import { resources } from './resources.ts';
+import { tableNamed } from './route-tables.ts';
+import { isOurVpc, readAttributes, VPC } from './vpc.ts';
+
+/** Everything in one VPC; its attributes are undefined when AWS does not know the VPC. */
+interface Inside {
+  readonly vpcId: string;
+  readonly attributes: Awaited<ReturnType<typeof readAttributes>>;
+  readonly things: readonly Thing[];
+}
 
 /**
  * See Kind. With a recorded VPC: seven calls, all at once. A second step only where the VPC has to be found by its
@@ -22,46 +29,65 @@ export async function observe(wanted: Network, context: KindContext): Promise<Ob
   } = context;
   const { owner } = wanted;
   const recordedId = recorded[VPC.output];
-  const [vpcs, gateways, known] = await Promise.all([
-    readVpcs(ec2),
-    readInternetGateways(ec2),
+  const [region, known] = await Promise.all([
+    readRegion(ec2),
     recordedId ? readInside(ec2, recordedId) : undefined,
   ]);
+  const vpcs = ofType('vpc', region);
   const listed = vpcs.find(({ id }) => id === recordedId);
   if (known?.attributes && !listed) {
-    return settling(`VPC ${recordedId} exists, but is not listed yet.`);
+    return pending(`VPC ${recordedId} exists, but is not listed yet.`);
   }
-  if (listed && isAnothers(listed, owner)) return foreign(listed.id);
+  if (listed && isAnothers(listed, owner)) return unowned(listed.id);
   const unseen =
     notShownYet(VPC, vpcs, context) ??
-    notShownYet(GATEWAY, gateways, context) ??
+    notShownYet(GATEWAY, ofType('internet gateway', region), context) ??
     wanted.routings
-      .map((routing) => listed && notShownYet(tableNamed(routing), known?.tables ?? [], context))
+      .map((routing) => listed && notShownYet(tableNamed(routing), known?.things ?? [], context))
       .find((id) => id !== undefined);
-  if (unseen) return settling(`${unseen} was made less than a minute ago, and AWS does not show it yet.`);
+  if (unseen) return pending(`${unseen} was made less than a minute ago, and AWS does not show it yet.`);
   forgetOld(context);
 
-  const named = vpcs.filter((vpc) => vpc.tags[NAME_TAG] === VPC.logical);
-  const tagged = named.filter((vpc) => isOurs(vpc, owner));
-  const ours = tagged.some((vpc) => isOurVpc(vpc, wanted));
-  const another = named.find((vpc) => isAnothers(vpc, owner));
-  if (!listed && !ours && another) return foreign(another.id);
+  const named = vpcs.filter(({ tags }) => tags[NAME_TAG] === VPC.logical);
+  const tagged = named.filter((one) => isOurs(one, owner));
+  const ours = tagged.some((one) => isOurVpc(one, wanted));
+  const another = named.find((one) => isAnothers(one, owner));
+  if (!listed && !ours && another) return unowned(another.id);
 
   // Beside ours, only one that we may have made twice is looked into.
-  const unread = tagged.filter(
-    ({ id }) => id !== recordedId && (!listed || isYoungerThanUnanswered(VPC, id, context)),
-  );
-  const more = await Promise.all(unread.map(({ id }) => readInside(ec2, id)));
-  const inside = new Map<string, Inside>();
-  for (const one of [...(known && listed ? [known] : []), ...more]) inside.set(one.vpcId, one);
-  for (const { vpcId, attributes } of inside.values()) {
-    if (!attributes) return settling(`VPC ${vpcId} is listed, but its attributes are not to be had yet.`);
-  }
+  const unread = tagged
+    .map(({ id }) => id)
+    .filter((id) => id !== recordedId && (!listed || isYoungerThanUnanswered(VPC, id, context)));
+  const more = await Promise.all([...new Set(unread)].map((id) => readInside(ec2, id)));
+  const inside = [...(known && listed ? [known] : []), ...more];
+  const unknown = inside.find(({ attributes }) => !attributes);
+  if (unknown) return pending(`VPC ${unknown.vpcId} is listed, but its attributes are not to be had yet.`);
+
+  const things = [
+    ...region.map((one) => ({ ...one, ...inside.find(({ vpcId }) => vpcId === one.id)?.attributes })),
+    ...inside.flatMap((one) => one.things),
+  ];
   const { now } = context;
-  const found = assemble({ vpcs, gateways, inside }, wanted, { owner, recorded, now });
+  const found = tellApart(resources, things, wanted, { owner, recorded, now });
   const actual = { ...found, taggedAsOurs: await unlessUsed(found.taggedAsOurs, ec2) };
-  const something = actual.vpc || actual.gateway || actual.taggedAsOurs.length > 0;
+  const something = Object.keys(actual.ours).length > 0 || actual.taggedAsOurs.length > 0;
   return something ? { state: 'present', actual } : { state: 'absent' };
+}
+
+/** What stands in the account and region: a call for each such resource, all at once. */
+async function readRegion(ec2: EC2Client): Promise<Thing[]> {
+  const inRegion = resources.filter(({ standsIn }) => standsIn === 'region');
+  return (await Promise.all(inRegion.map((resource) => resource.read(ec2, '')))).flat();
+}
+
+/** What stands in one VPC: a call for each such resource and two for its attributes, all at once. */
+async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside> {
+  const inVpc = resources.filter(({ standsIn }) => standsIn === 'vpc');
+  const [attributes, things] = await Promise.all([
+    readAttributes(ec2, vpcId),
+    Promise.all(inVpc.map((resource) => resource.read(ec2, vpcId))),
+  ]);
+  return { vpcId, attributes, things: things.flat() };
 }
 
 /** A second VPC of ours that anybody uses is not ours to remove: six calls, only where there seems to be one. */
@@ -74,11 +100,11 @@ async function unlessUsed(tagged: readonly TaggedAsOurs[], ec2: EC2Client): Prom
   );
 }
 
-function settling(message: string): Observation<NetworkActual> {
+function pending(message: string): Observation<NetworkActual> {
   return { state: 'pending', message, retryAfterSeconds: 10 };
 }
 
-function foreign(id: string): Observation<NetworkActual> {
+function unowned(id: string): Observation<NetworkActual> {
   return {
     state: 'unowned',
     message: `VPC ${id} is kept by another Orgkeeper: its tag orgkeeper:owner names another Main account.`,

@@ -51,6 +51,11 @@ export function sectionProblems(section: Written): LayoutProblem[] {
   return tooMany.length > 0 ? tooMany : layoutProblems(filled);
 }
 
+/** A block as AWS stores it, host bits cleared; what is none stays. */
+export function canonicalBlock(cidr: string): string {
+  return parseBlock(cidr)?.text ?? cidr;
+}
+
 function choiceProblems({ cidr, cidrPool, subnets }: Written): LayoutProblem[] {
   const either = (cidr === undefined) === (cidrPool === undefined);
   const own: LayoutProblem[] = either

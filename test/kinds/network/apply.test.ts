@@ -1,11 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import type { NetworkActual } from '../../../controllers/kinds/network/actual.ts';
-import { apply } from '../../../controllers/kinds/network/apply/apply.ts';
-import { clientToken } from '../../../controllers/kinds/network/apply/work.ts';
-import { diff } from '../../../controllers/kinds/network/diff/diff.ts';
-import { tableNamed } from '../../../controllers/kinds/network/names.ts';
+import { apply, diff } from '../../../controllers/kinds/network/resources.ts';
+import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
+import { clientToken } from '../../../controllers/kinds/network/write.ts';
 import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/domain/errors.ts';
-import { awsError, fakeContext, healthy, NOW, wantedWith, withTable } from './samples.ts';
+import {
+  actualOf,
+  awsError,
+  fakeContext,
+  healthy,
+  NOW,
+  type Sample,
+  wantedWith,
+  withTable,
+} from './samples.ts';
 
 const made = {
   CreateVpc: { Vpc: { VpcId: 'vpc-1' } },
@@ -27,7 +34,8 @@ const ids = {
   'endpoint.s3.id': 'vpce-1',
 };
 
-function change(actual: NetworkActual | undefined, wanted = wantedWith()) {
+function change(sample: Sample | undefined, wanted = wantedWith()) {
+  const actual = sample && actualOf(sample);
   return { wanted, actual, differences: diff(wanted, actual).differences };
 }
 const error = (work: Promise<unknown>): Promise<unknown> =>
@@ -187,7 +195,7 @@ describe('writing a network', () => {
   });
 
   test('removes what we made twice, and nothing else with our tags', async () => {
-    const actual: NetworkActual = {
+    const actual: Sample = {
       ...healthy,
       taggedAsOurs: [
         { type: 'internet gateway', id: 'igw-2', logical: 'internet-gateway', made: true },

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { NetworkActual } from '../../../controllers/kinds/network/actual.ts';
-import { diff } from '../../../controllers/kinds/network/diff/diff.ts';
-import { healthy, ours, wantedWith, withTable } from './samples.ts';
+import { diff } from '../../../controllers/kinds/network/resources.ts';
+import { actualOf, healthy, ours, type Sample, wantedWith, withTable } from './samples.ts';
 
 const wanted = wantedWith();
-const gateway = { id: 'igw-1', attachedTo: 'vpc-1', tags: ours('internet-gateway') };
+const gateway = {
+  type: 'internet gateway' as const,
+  id: 'igw-1',
+  attachedTo: 'vpc-1',
+  tags: ours('internet-gateway'),
+};
 const local = { destination: '10.0.0.0/16', target: 'local', active: true };
 const { vpc } = healthy;
 const s3 = healthy.endpoints.s3;
@@ -12,8 +16,8 @@ const subnet = healthy.subnets.public;
 if (!vpc || !s3 || !subnet) throw new Error('the sample is whole');
 
 /** `resource path action` of each difference to be written, then `! reason resource path`, then `? resource path`. */
-function said(actual: NetworkActual | undefined, network = wanted): string[] {
-  const { differences, blocked, unowned } = diff(network, actual);
+function said(sample: Sample | undefined, network = wanted): string[] {
+  const { differences, blocked, unowned } = diff(network, sample && actualOf(sample));
   return [
     ...differences.map(({ resource, path, action }) => `${resource} ${path} ${action}`),
     ...blocked.map(({ reason, difference }) => `! ${reason} ${difference.resource} ${difference.path}`),
@@ -23,7 +27,7 @@ function said(actual: NetworkActual | undefined, network = wanted): string[] {
 
 describe('the differences of a network', () => {
   test('are none when all is in order, the endpoint route and the main route table included', () => {
-    expect(diff(wanted, healthy)).toEqual({ differences: [], blocked: [], unowned: [] });
+    expect(diff(wanted, actualOf(healthy))).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
   test('name each thing once, in the order of making, when nothing is there', () => {
@@ -36,7 +40,7 @@ describe('the differences of a network', () => {
     ]);
   });
 
-  const cases: { reason: string; actual: Partial<NetworkActual>; says: string[] }[] = [
+  const cases: { reason: string; actual: Partial<Sample>; says: string[] }[] = [
     {
       reason: 'host names need DNS support, so it is switched on first',
       actual: { vpc: { ...vpc, dnsSupport: false, dnsHostnames: false } },
@@ -79,7 +83,7 @@ describe('the differences of a network', () => {
       reason: 'a VPC has one internet gateway, and this one is not ours',
       actual: {
         gateway: undefined,
-        others: { ...healthy.others, gateways: [{ id: 'igw-9', attachedTo: 'vpc-1', tags: {} }] },
+        others: [{ type: 'internet gateway', id: 'igw-9', attachedTo: 'vpc-1', tags: {} }],
       },
       says: ['! ForeignResource internet gateway attachment'],
     },
@@ -138,10 +142,7 @@ describe('the differences of a network', () => {
             { id: 'rtbassoc-9', subnetId: 'subnet-9', gatewayId: undefined, main: false },
           ],
         }),
-        others: {
-          ...healthy.others,
-          subnets: [{ ...subnet, id: 'subnet-9', cidr: '10.0.9.0/24', tags: {} }],
-        },
+        others: [{ ...subnet, id: 'subnet-9', cidr: '10.0.9.0/24', tags: {} }],
       },
       says: ['? route table public associations.subnet-9', '? subnet subnet-9 '],
     },
@@ -169,10 +170,7 @@ describe('the differences of a network', () => {
       reason: 'somebody took the addresses of a subnet that is to be made',
       actual: {
         subnets: {},
-        others: {
-          ...healthy.others,
-          subnets: [{ ...subnet, id: 'subnet-9', cidr: '10.0.0.128/25', tags: {} }],
-        },
+        others: [{ ...subnet, id: 'subnet-9', cidr: '10.0.0.128/25', tags: {} }],
       },
       says: ['! ForeignResource subnet public ', '? subnet subnet-9 '],
     },
@@ -192,13 +190,13 @@ describe('the differences of a network', () => {
       reason: 'AWS knows one endpoint for a service and a route table, and it is not ours',
       actual: {
         endpoints: {},
-        others: { ...healthy.others, endpoints: [{ ...s3, id: 'vpce-9', tags: {} }] },
+        others: [{ ...s3, id: 'vpce-9', tags: {} }],
       },
       says: ['! ForeignResource endpoint s3 routeTables', '? endpoint vpce-9 '],
     },
     {
       reason: 'AWS cannot change the type of an endpoint',
-      actual: { endpoints: { s3: { ...s3, type: 'Interface' } } },
+      actual: { endpoints: { s3: { ...s3, endpointType: 'Interface' } } },
       says: ['! NeedsReplacement endpoint s3 type'],
     },
     {
@@ -218,15 +216,15 @@ describe('the differences of a network', () => {
 
   test('warn of what carries our tags, once for each, wherever it is', () => {
     const copied = { ...subnet, id: 'subnet-9', cidr: '10.0.64.0/24' };
-    const actual: NetworkActual = {
+    const actual: Sample = {
       ...healthy,
-      others: { ...healthy.others, subnets: [copied] },
+      others: [copied],
       taggedAsOurs: [
         { type: 'subnet', id: 'subnet-9', logical: 'subnet/public', made: false },
         { type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false },
       ],
     };
-    const { unowned, warnings } = diff(wanted, actual);
+    const { unowned, warnings } = diff(wanted, actualOf(actual));
     expect(unowned.map(({ resource }) => resource)).toEqual(['subnet subnet-9', 'vpc vpc-3']);
     expect(warnings).toEqual([
       expect.stringMatching(
@@ -249,7 +247,7 @@ describe('the differences of a network', () => {
     ],
   ])('take the policy of an endpoint that %s by its meaning', (_, Statement, differs) => {
     const policy = JSON.stringify({ Version: '2012-10-17', Statement });
-    const { differences } = diff(wanted, { ...healthy, endpoints: { s3: { ...s3, policy } } });
+    const { differences } = diff(wanted, actualOf({ ...healthy, endpoints: { s3: { ...s3, policy } } }));
     expect(differences.map(({ resource, path, action }) => [resource, path, action])).toEqual(
       differs ? [['endpoint s3', 'policy', 'updated']] : [],
     );
@@ -275,7 +273,10 @@ describe('the differences of a network', () => {
 });
 
 test('a subnet that its VPC cannot hold says what to do', () => {
-  const { blocked } = diff(wanted, { ...healthy, vpc: { ...vpc, cidr: '10.7.0.0/16' }, subnets: {} });
+  const { blocked } = diff(
+    wanted,
+    actualOf({ ...healthy, vpc: { ...vpc, cidr: '10.7.0.0/16' }, subnets: {} }),
+  );
   expect(blocked.at(-1)?.message).toMatch(
     /AWS cannot change: give it a block within that, or delete the VPC/,
   );

@@ -48,7 +48,7 @@ describe('looking at a network', () => {
     );
     expect(await observe(wanted, context)).toMatchObject({
       state: 'present',
-      actual: { vpc: { id: 'vpc-2' } },
+      actual: { ours: { 'vpc.id': { id: 'vpc-2' } } },
     });
   });
 
@@ -66,7 +66,7 @@ describe('looking at a network', () => {
       { 'vpc.id': 'vpc-1' },
     );
     expect(await observe(wanted, context)).toMatchObject({
-      actual: { vpc: { id: 'vpc-1' }, subnets: { public: { id: 'subnet-2' } } },
+      actual: { ours: { 'vpc.id': { id: 'vpc-1' }, 'subnet.public.id': { id: 'subnet-2' } } },
     });
   });
 
@@ -146,7 +146,7 @@ describe('looking at a network', () => {
 
   test('of two VPCs with our tags takes the one in use', async () => {
     const { context } = fakeContext(twoVpcs);
-    expect(await observe(wanted, context)).toMatchObject({ actual: { vpc: { id: 'vpc-2' } } });
+    expect(await observe(wanted, context)).toMatchObject({ actual: { ours: { 'vpc.id': { id: 'vpc-2' } } } });
   });
 
   test('takes a second VPC for ours that turned up after a create that nobody answered, and holds nothing', async () => {
@@ -362,8 +362,8 @@ describe('looking at a network', () => {
     );
     const observed = await observe(wanted, context);
     const actual = observed.state === 'present' ? observed.actual : undefined;
-    expect(actual?.endpoints).toEqual({});
-    expect(actual?.others.endpoints).toEqual([]);
+    expect(Object.keys(actual?.ours ?? {})).toEqual(['vpc.id']);
+    expect(actual?.others).toEqual([]);
   });
 
   test('finds an internet gateway that outlived its VPC', async () => {
@@ -372,9 +372,11 @@ describe('looking at a network', () => {
         InternetGateways: [{ InternetGatewayId: 'igw-1', Tags: tags(ours('internet-gateway')) }],
       },
     });
-    expect(await observe(wanted, context)).toMatchObject({
+    const observed = await observe(wanted, context);
+    expect(observed).toMatchObject({
       state: 'present',
-      actual: { vpc: undefined, gateway: { id: 'igw-1' } },
+      actual: { ours: { 'internetGateway.id': { id: 'igw-1' } } },
     });
+    expect(observed).not.toHaveProperty(['actual', 'ours', 'vpc.id']);
   });
 });

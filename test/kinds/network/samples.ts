@@ -1,9 +1,21 @@
 import type { KindAccount, KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
-import type { NetworkActual } from '../../../controllers/kinds/network/actual.ts';
-import { fullAccess } from '../../../controllers/kinds/network/endpoint-policy.ts';
-import { type Network, render } from '../../../controllers/kinds/network/render.ts';
+import { endpointNamed, fullAccess } from '../../../controllers/kinds/network/endpoints.ts';
+import { GATEWAY } from '../../../controllers/kinds/network/internet-gateway.ts';
+import { network } from '../../../controllers/kinds/network/kind.ts';
+import type {
+  InternetGateway,
+  Network,
+  NetworkActual,
+  RouteTable,
+  SubnetFound,
+  Vpc,
+  VpcEndpoint,
+} from '../../../controllers/kinds/network/model.ts';
+import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
 import { NetworkSection } from '../../../controllers/kinds/network/section.ts';
+import { subnetNamed } from '../../../controllers/kinds/network/subnets.ts';
+import { VPC } from '../../../controllers/kinds/network/vpc.ts';
 
 export const account: KindAccount = {
   accountId: '456789012345',
@@ -24,16 +36,44 @@ export function wantedWith(
   overrides: Record<string, unknown> = {},
   known: Record<string, string> = {},
 ): Network {
-  return render(NetworkSection.parse({ ...section, ...overrides }), (name) => known[name], account);
+  return network.render(NetworkSection.parse({ ...section, ...overrides }), (name) => known[name], account);
 }
 
 export function ours(logical: string): Record<string, string> {
   return { Name: `orgkeeper/${logical}`, [OWNER_TAG]: account.owner, [NAME_TAG]: logical };
 }
 
+/** What an account has, as tests write it: by resource and name. */
+export interface Sample {
+  readonly vpc?: Vpc | undefined;
+  readonly gateway?: InternetGateway | undefined;
+  readonly subnets: Readonly<Record<string, SubnetFound>>;
+  readonly tables: Readonly<Record<string, RouteTable>>;
+  readonly endpoints: Readonly<Record<string, VpcEndpoint>>;
+  readonly taggedAsOurs: NetworkActual['taggedAsOurs'];
+  readonly others: NetworkActual['others'];
+  /** All route tables of our VPC. */
+  readonly allTables: readonly RouteTable[];
+}
+
+/** What an account has, as the kind knows it. */
+export function actualOf({ vpc, gateway, subnets, tables, endpoints, ...sample }: Sample): NetworkActual {
+  const named = <T>(things: Readonly<Record<string, T>>, nameOf: (name: string) => { output: string }) =>
+    Object.entries(things).map(([name, thing]) => [nameOf(name).output, thing] as const);
+  const ours = Object.fromEntries([
+    ...(vpc ? [[VPC.output, vpc] as const] : []),
+    ...(gateway ? [[GATEWAY.output, gateway] as const] : []),
+    ...named(tables, tableNamed),
+    ...named(subnets, subnetNamed),
+    ...named(endpoints, endpointNamed),
+  ]);
+  return { ours, others: sample.others, inside: sample.allTables, taggedAsOurs: sample.taggedAsOurs };
+}
+
 /** What an account has in which the sample section is all in order. */
-export const healthy: NetworkActual = {
+export const healthy: Sample = {
   vpc: {
+    type: 'vpc',
     id: 'vpc-1',
     cidr: '10.0.0.0/16',
     plain: true,
@@ -41,9 +81,10 @@ export const healthy: NetworkActual = {
     dnsHostnames: true,
     tags: ours('vpc'),
   },
-  gateway: { id: 'igw-1', attachedTo: 'vpc-1', tags: ours('internet-gateway') },
+  gateway: { type: 'internet gateway', id: 'igw-1', attachedTo: 'vpc-1', tags: ours('internet-gateway') },
   subnets: {
     public: {
+      type: 'subnet',
       id: 'subnet-1',
       vpcId: 'vpc-1',
       cidr: '10.0.0.0/24',
@@ -56,10 +97,11 @@ export const healthy: NetworkActual = {
   ...withTable({}),
   endpoints: {
     s3: {
+      type: 'endpoint',
       id: 'vpce-1',
       vpcId: 'vpc-1',
       serviceName: 'com.amazonaws.eu-west-1.s3',
-      type: 'Gateway',
+      endpointType: 'Gateway',
       state: 'available',
       tableIds: ['rtb-1'],
       policy: JSON.stringify(fullAccess('*')),
@@ -67,14 +109,13 @@ export const healthy: NetworkActual = {
     },
   },
   taggedAsOurs: [],
-  others: { gateways: [], subnets: [], tables: [], endpoints: [] },
+  others: [],
 };
 
-type Table = NetworkActual['allTables'][number];
-
 /** Our public route table, changed. */
-export function withTable(overrides: Partial<Table>): Pick<NetworkActual, 'tables' | 'allTables'> {
-  const table: Table = {
+export function withTable(overrides: Partial<RouteTable>): Pick<Sample, 'tables' | 'allTables'> {
+  const table: RouteTable = {
+    type: 'route table',
     id: 'rtb-1',
     vpcId: 'vpc-1',
     routes: [
@@ -86,7 +127,8 @@ export function withTable(overrides: Partial<Table>): Pick<NetworkActual, 'table
     tags: ours('route-table/public'),
     ...overrides,
   };
-  const main: Table = {
+  const main: RouteTable = {
+    type: 'route table',
     id: 'rtb-main',
     vpcId: 'vpc-1',
     routes: [{ destination: '10.0.0.0/16', target: 'local', active: true }],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
-import {
-  diffGiven,
-  type GivenActual,
-  outputsGiven,
-  renderGiven,
-} from '../../../controllers/kinds/network/given/given.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
+import {
+  diffOwnerManaged,
+  type OwnerManagedActual,
+  outputsOwnerManaged,
+  renderOwnerManaged,
+} from '../../../controllers/kinds/network/owner-managed.ts';
 import { MAIN, MEMBER } from '../../kit/factories.ts';
 
 const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
@@ -19,9 +19,9 @@ const section = network.section.parse({
   ],
 });
 const own = network.render(section, () => undefined, account);
-const wanted = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2'] });
-const actual: GivenActual = {
-  given: true,
+const wanted = renderOwnerManaged(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2'] });
+const actual: OwnerManagedActual = {
+  ownerManaged: true,
   vpc: { id: 'vpc-1', cidr: '172.16.0.0/16', available: true, dnsSupport: true, dnsHostnames: true },
   subnets: {
     'subnet-1': { vpcId: 'vpc-1', available: true },
@@ -29,15 +29,15 @@ const actual: GivenActual = {
   },
   wanted,
 };
-const vpc = actual.vpc as NonNullable<GivenActual['vpc']>;
+const vpc = actual.vpc as NonNullable<OwnerManagedActual['vpc']>;
 
 describe("an account's own network", () => {
   it('is as it should be whatever its block', () => {
-    expect(diffGiven(actual)).toMatchObject({ differences: [], blocked: [], unowned: [] });
+    expect(diffOwnerManaged(actual)).toMatchObject({ differences: [], blocked: [], unowned: [] });
   });
 
   it("is published under the names of the baseline's subnets, in order", () => {
-    expect(outputsGiven(actual)).toMatchObject({
+    expect(outputsOwnerManaged(actual)).toMatchObject({
       'vpc.id': 'vpc-1',
       'vpc.cidr': '172.16.0.0/16',
       'subnet.public.id': 'subnet-1',
@@ -92,7 +92,7 @@ describe("an account's own network", () => {
   ] as const)(
     'with %s is reported, and neither written nor published',
     (_, found, reason, resource, path) => {
-      const { differences, blocked } = diffGiven(found);
+      const { differences, blocked } = diffOwnerManaged(found);
       expect(network.outputs(found)).toEqual({});
       expect(differences).toEqual([]);
       expect(blocked).toEqual([
@@ -105,8 +105,8 @@ describe("an account's own network", () => {
   );
 
   it('with more subnets than the baseline names has them checked as well, and published under no name', () => {
-    const more = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2', 'subnet-3'] });
-    expect(diffGiven({ ...actual, wanted: more }).blocked).toMatchObject([
+    const more = renderOwnerManaged(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2', 'subnet-3'] });
+    expect(diffOwnerManaged({ ...actual, wanted: more }).blocked).toMatchObject([
       { reason: 'NetworkMissing', difference: { resource: 'subnet-3' } },
     ]);
     const found = {
@@ -114,19 +114,21 @@ describe("an account's own network", () => {
       wanted: more,
       subnets: { ...actual.subnets, 'subnet-3': { vpcId: 'vpc-1', available: true } },
     };
-    expect(diffGiven(found).blocked).toEqual([]);
-    expect(outputsGiven(found)).toEqual(outputsGiven(actual));
+    expect(diffOwnerManaged(found).blocked).toEqual([]);
+    expect(outputsOwnerManaged(found)).toEqual(outputsOwnerManaged(actual));
   });
 
   it('with too few subnets names those that are missing', () => {
-    const few = renderGiven(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1'] });
+    const few = renderOwnerManaged(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1'] });
     const found = { ...actual, wanted: few };
-    expect(diffGiven(found).blocked.map(({ difference }) => difference.resource)).toEqual(['subnet private']);
-    expect(outputsGiven(found)).toEqual({});
+    expect(diffOwnerManaged(found).blocked.map(({ difference }) => difference.resource)).toEqual([
+      'subnet private',
+    ]);
+    expect(outputsOwnerManaged(found)).toEqual({});
   });
 
   it('refuses to be written even when asked to', async () => {
-    const change = { wanted: { ...own, given: wanted }, actual, differences: [] };
+    const change = { wanted: { ...own, ownerManaged: wanted }, actual, differences: [] };
     await expect(network.apply(change, {} as WritingContext)).rejects.toThrow(/never changed/);
   });
 

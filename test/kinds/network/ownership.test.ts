@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
-import { isNamed, pick } from '../../../controllers/kinds/network/identify.ts';
-import { subnetNamed } from '../../../controllers/kinds/network/names.ts';
+import { isNamed, pick } from '../../../controllers/kinds/network/ownership.ts';
+import { subnetNamed } from '../../../controllers/kinds/network/subnets.ts';
 import { account, ours, wantedWith } from './samples.ts';
 
 const named = subnetNamed('a');

@@ -1,27 +1,12 @@
 import { createHash } from 'node:crypto';
 import { CreateTagsCommand, type ResourceType, type Tag } from '@aws-sdk/client-ec2';
-import { Conflict, NotYetConsistent, ServiceFault } from '../../../../shared/domain/errors.ts';
-import type { Difference } from '../../../../shared/domain/status.ts';
-import { type KindContext, UNANSWERED, UNANSWERED_SECONDS, type WritingContext } from '../../kind.ts';
-import type { NetworkActual } from '../actual.ts';
-import { notAnswered } from '../fresh.ts';
-import { type Named, wantedTags } from '../names.ts';
-import type { Network } from '../render.ts';
-
-/** One application of differences: what is wanted, what was there, what is to be written. */
-export interface Work {
-  readonly wanted: Network;
-  readonly actual: NetworkActual | undefined;
-  readonly differences: readonly Difference[];
-  readonly context: WritingContext;
-}
-
-/** Ids as they are known by now: found ones first, made ones from then on. */
-export interface Ids {
-  vpc: string | undefined;
-  gateway: string | undefined;
-  readonly tables: Map<string, string>;
-}
+import { unlessGone } from '../../../shared/aws/gone.ts';
+import { Conflict, ForeignResource, NotYetConsistent, ServiceFault } from '../../../shared/domain/errors.ts';
+import type { Difference } from '../../../shared/domain/status.ts';
+import { type KindContext, UNANSWERED, UNANSWERED_SECONDS } from '../kind.ts';
+import { notAnswered } from './fresh.ts';
+import type { Network } from './model.ts';
+import { type Named, type Resource, type Work, wantedTags } from './resource.ts';
 
 /** The differences of one of our things that are to be written. */
 export function changesOf({ differences }: Pick<Work, 'differences'>, { resource }: Named): Difference[] {
@@ -31,6 +16,29 @@ export function changesOf({ differences }: Pick<Work, 'differences'>, { resource
 /** Says that what differed at this path of one of our things is written; an empty path: the thing is made. */
 export function wrote(work: Work, named: Named, path: string): void {
   work.context.wrote(changesOf(work, named).filter((one) => one.path === path));
+}
+
+/** The id of one of our things, found or made by now. */
+export function idOf({ ids }: Work, { output }: Named): string | undefined {
+  return ids.get(output);
+}
+
+/**
+ * Of a thing that AWS has just made: keeps its id for those that need it and in the outputs, says that it is written, and
+ * gives the id, which AWS always answers.
+ * @param outputs what is recorded of it
+ */
+export function made(
+  work: Work,
+  named: Named,
+  answer: string | undefined,
+  outputs: (id: string) => Record<string, string> = (id) => ({ [named.output]: id }),
+): string {
+  if (!answer) throw new ServiceFault(`AWS answered the making of ${named.resource} without an id.`);
+  work.ids.set(named.output, answer);
+  work.context.record(outputs(answer));
+  wrote(work, named, '');
+  return answer;
 }
 
 /** True when the thing itself is to be made. */
@@ -152,10 +160,31 @@ export async function applyTags(work: Work, named: Named, id: string): Promise<v
   work.context.wrote(changes);
 }
 
-/** The id in the answer of a create; AWS always gives one. */
-export function idFrom(id: string | undefined, named: Named): string {
-  if (!id) throw new ServiceFault(`AWS answered the making of ${named.resource} without an id.`);
-  return id;
+/**
+ * Deletes one thing; one that is gone is fine (shared/aws/gone.ts). AWS itself refuses where something depends on it: then
+ * ForeignResource `InUse`.
+ */
+export async function deleteOne(
+  resource: Pick<Resource, 'type' | 'delete'>,
+  id: string,
+  { clients: { ec2 } }: Pick<KindContext, 'clients'>,
+): Promise<void> {
+  const { type } = resource;
+  await unlessGone(type, () => inUse(`${type} ${id}`, () => resource.delete(id, ec2)));
+}
+
+/** Runs a call; AWS's refusal because something depends on it becomes ForeignResource `InUse`. */
+export async function inUse(what: string, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof Error && /^(DependencyViolation|ResourceInUse)/.test(error.name))) throw error;
+    throw new ForeignResource(`Something that is not ours depends on ${what}: ${error.message}`, {
+      reason: 'InUse',
+      remedy: `Find what uses ${what} and remove it; then it is tried again.`,
+      cause: error,
+    });
+  }
 }
 
 function tagList(tags: Readonly<Record<string, string>>): Tag[] {

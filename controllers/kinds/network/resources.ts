@@ -1,0 +1,84 @@
+import { Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
+import type { Difference } from '../../../shared/domain/status.ts';
+import { taggedLikeOurs } from '../comparison.ts';
+import { type Change, type Comparison, WAITING_FOR_OUTPUTS, type WritingContext } from '../kind.ts';
+import { endpoints } from './endpoints.ts';
+import { internetGateway } from './internet-gateway.ts';
+import type { Network, NetworkActual } from './model.ts';
+import { block, joined, type Resource, report } from './resource.ts';
+import { routeTables } from './route-tables.ts';
+import { subnets } from './subnets.ts';
+import { VPC, vpc } from './vpc.ts';
+import { deleteOne } from './write.ts';
+
+/** Everything that a network consists of, in the order in which it is made: each needs ids of those before it. */
+export const resources: readonly Resource[] = [vpc, internetGateway, routeTables, subnets, endpoints];
+
+/** True of an output that records a resource, or when one was made or asked for. */
+export function isOutputOfNetwork(name: string): boolean {
+  const output = name.replace(/^(madeAt|unanswered)\./, '');
+  return resources.some(({ outputs }) => outputs.test(output));
+}
+
+/** See Kind. Pure; the differences stand in the order in which they are written. */
+export function diff(wanted: Network, actual: NetworkActual | undefined): Comparison {
+  const { layout, tags } = wanted.waiting;
+  if (layout.length > 0) return { differences: [], blocked: [waiting('cidr', layout)], unowned: [] };
+  const waitingTags = Object.entries(tags).map(([key, names]) => waiting(`tags.${key}`, names));
+  const compared = joined([
+    { blocked: waitingTags },
+    ...resources.map((resource) => resource.diff(wanted, actual)),
+  ]);
+  return joined([compared, diffTagged(actual, compared)]);
+}
+
+/** What else carries our tags stays and is reported; only what we made twice is removed. */
+function diffTagged(actual: NetworkActual | undefined, { unowned }: Comparison): Partial<Comparison> {
+  const tagged = actual?.taggedAsOurs ?? [];
+  const copies = tagged.filter(({ made }) => !made);
+  const reported = new Set(unowned.map(({ resource }) => resource));
+  return {
+    differences: tagged
+      .filter(({ made }) => made)
+      .map(({ type, id, logical }): Difference => {
+        const second = { resource: `${type} ${id}`, path: '', actual: { id, duplicateOf: logical } };
+        return { kind: 'network', ...second, action: 'removed' };
+      }),
+    unowned: copies
+      .filter(({ type, id }) => !reported.has(`${type} ${id}`))
+      .map(({ type, id, logical }) =>
+        report({ resource: `${type} ${id}`, path: '', actual: { id, taggedLike: logical } }),
+      ),
+    warnings: taggedLikeOurs(copies.map(({ type, id }) => `${type} ${id}`)),
+  };
+}
+
+function waiting(path: string, names: readonly string[]) {
+  const said = [...new Set(names)].map((name) => `\${${name}}`).join(', ');
+  const message = `The network needs ${said}, which is not known yet: it waits for what gives it.`;
+  return block(WAITING_FOR_OUTPUTS, message, { resource: VPC.resource, path, desired: said });
+}
+
+/** See Kind. One resource after the other, so that a failure leaves nothing in flight. */
+export async function apply(change: Change<Network, NetworkActual>, context: WritingContext): Promise<void> {
+  const { wanted, actual, differences } = change;
+  const ids = new Map(Object.entries(actual?.ours ?? {}).map(([output, { id }]) => [output, id]));
+  for (const resource of resources) await resource.apply({ wanted, actual, differences, context, ids });
+  for (const { type, id } of actual?.taggedAsOurs ?? []) {
+    const removed = differences.filter((one) => one.action === 'removed' && one.resource === `${type} ${id}`);
+    const resource = resources.find((one) => one.type === type);
+    if (!resource || removed.length === 0) continue;
+    await deleteSecond(resource, id, context);
+    context.wrote(removed);
+  }
+}
+
+/** Deletes what we made twice. Where somebody began to use it meanwhile, the next observation sees that, and it stays. */
+async function deleteSecond(resource: Resource, id: string, context: WritingContext): Promise<void> {
+  try {
+    await deleteOne(resource, id, context);
+  } catch (error) {
+    if (!(error instanceof ForeignResource)) throw error;
+    throw new Conflict(error.message, { cause: error });
+  }
+}
