@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
+import type { Bus } from '../shared/aws/bus.ts';
 import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
 import { ask } from './ask.ts';
-import type { Deployment } from './context.ts';
 import { editRecord } from './edit-record.ts';
 import { explain, Failure } from './failure.ts';
 import { allRecords, allStatuses, findAccount } from './fleet.ts';
@@ -74,7 +74,7 @@ async function keptAccounts(table: Table, selection: Selection): Promise<Account
  * @throws Failure when the passes cannot be asked for, saying how many moved
  */
 export async function moveAccounts(
-  { table, bus }: Pick<Deployment, 'table' | 'bus'>,
+  { table, bus }: { readonly table: Table; readonly bus: Bus },
   to: BaselineReference,
   { moving, unseen }: Moves,
 ): Promise<{ moved: string[]; eventIds: string[] }> {

@@ -1,8 +1,9 @@
+import { busClient } from '../shared/aws/bus.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
 import { agreed } from './agree.ts';
 import { findTarget, moveAccounts, type Selection, selectMoves } from './assign-baseline.ts';
-import { connect } from './context.ts';
+import { connect } from './client.ts';
 import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
 import { say } from './output.ts';
@@ -18,16 +19,16 @@ export interface AssignOptions {
 /** `baseline assign`: says how many accounts would move, asks, and moves them. */
 export async function assign(target: string, ids: readonly string[], options: AssignOptions): Promise<void> {
   const selection = readSelection(ids, options);
-  const deployment = await connect();
-  const to = await findTarget(deployment.table, target);
-  const moves = await selectMoves(deployment.table, to, selection);
+  const { config, table } = await connect();
+  const to = await findTarget(table, target);
+  const moves = await selectMoves(table, to, selection);
   const { moving, unseen } = moves;
   const baseline = formatBaseline(to);
   if (moving.length + unseen.length === 0)
     return say(`No account moves: all that were selected are on ${baseline}.`);
   const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
   if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
-  const { moved, eventIds } = await moveAccounts(deployment, to, moves);
+  const { moved, eventIds } = await moveAccounts({ table, bus: busClient(config) }, to, moves);
   if (eventIds.length === 0) return say(`No account moves: somebody else moved them meanwhile.`);
   const more = unseen.length > 0 ? ` ${accounts(unseen.length)} there already had no pass since;` : '';
   say(

@@ -4,7 +4,7 @@ import type { AccountRecord } from '../shared/domain/account.ts';
 import { AccessDenied } from '../shared/domain/errors.ts';
 import type { AccountStatus } from '../shared/domain/status.ts';
 import { assumeApiRole } from './api-role.ts';
-import { connect, type Deployment } from './context.ts';
+import { connect, type Deployment } from './client.ts';
 import { cacheDirectory, credentialCache, type TemporaryCredentials } from './credential-cache.ts';
 import { Failure } from './failure.ts';
 import { findAccount, readAccountId } from './fleet.ts';

@@ -8,7 +8,7 @@ import { formatBaseline } from '../shared/domain/baseline.ts';
 import { type AccountFacts, type Explanation, explain, type Rules } from '../shared/domain/rules.ts';
 import { currentRules } from '../shared/store/rules.ts';
 import { assumeApiRole } from './api-role.ts';
-import { connect } from './context.ts';
+import { connect } from './client.ts';
 import { findAccount } from './fleet.ts';
 import { printJson, printTable, say } from './output.ts';
 import { validRules } from './rules-file.ts';

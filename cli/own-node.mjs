@@ -1,10 +1,8 @@
 // Runs a program of the project on its own Node (24), whatever Node the shell found first: `node cli/own-node.mjs …` is
 // `node …` on that one. Plain JavaScript without top-level await and `??`, and without a package: a Node as old as 12 must
 // be able to say what is missing.
-import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,7 +16,7 @@ export async function onOwnNode(args) {
     process.argv = [node, resolve(args[0]), ...args.slice(1)];
     await import(pathToFileURL(process.argv[1]).href);
   } else {
-    runBeside(node, args);
+    await runBeside(node, args);
   }
 }
 
@@ -49,7 +47,8 @@ function packageFolder() {
   }
 }
 
-function runBeside(node, args) {
+async function runBeside(node, args) {
+  const [{ spawn }, { constants }] = await Promise.all([import('node:child_process'), import('node:os')]);
   const env = { ...process.env, ORGKEEPER_STARTED_BY: String(process.pid) };
   const child = spawn(node, args, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

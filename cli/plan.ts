@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { busClient } from '../shared/aws/bus.ts';
 import type { Table } from '../shared/aws/main-clients.ts';
-import { mainClients } from '../shared/aws/main-clients.ts';
+import { tableClient } from '../shared/aws/table-client.ts';
 import type { AccountRecord } from '../shared/domain/account.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
 import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../shared/domain/plan.ts';
@@ -8,7 +9,7 @@ import { maskDifferences } from '../shared/domain/secrets.ts';
 import { getPlanAnswer } from '../shared/store/plans.ts';
 import { assumeApiRole } from './api-role.ts';
 import { ask } from './ask.ts';
-import { connect } from './context.ts';
+import { connect } from './client.ts';
 import { Failure } from './failure.ts';
 import { findAccount, readAccountId } from './fleet.ts';
 import { cell, print, printDifferences, printJson, printTable, say } from './output.ts';
@@ -35,7 +36,8 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const file = options.baseline === undefined ? undefined : await validFile(options.baseline);
   const { config } = await connect();
   const { credentials } = await assumeApiRole(config, `plan-${randomUUID()}`);
-  const { table, bus } = mainClients(config, credentials);
+  const table = tableClient(config, credentials);
+  const bus = busClient(config, credentials);
   const { record } = await findAccount(table, accountId);
   const why = whyNoPlan(record, file ? 'file' : 'assigned');
   if (why) throw new Failure(why);

@@ -1,6 +1,5 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { commands } from './commands/index.ts';
-import { withOurErrors } from './usage.ts';
 
 /**
  * Runs the command line once. A failure is one sentence on stderr and exit code 1, never a stack, unless
@@ -8,6 +7,10 @@ import { withOurErrors } from './usage.ts';
  */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
+    if (isHelp(argv)) {
+      process.stdout.write(helpText());
+      return;
+    }
     const called = calledBy(argv);
     const root = await program((name) => name === called);
     await root.parseAsync([...argv], { from: 'user' });
@@ -17,6 +20,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     say(`orgkeeper: ${explain(error)}`);
     process.exitCode = 1;
   }
+}
+
+/** Whether the help of `orgkeeper` itself is asked for, on a terminal that has room for its lines. */
+function isHelp([first = '', ...more]: readonly string[]): boolean {
+  const { isTTY, columns = 80 } = process.stdout;
+  return more.length === 0 && ['--help', '-h', 'help'].includes(first) && (!isTTY || columns >= HELP_WIDTH);
 }
 
 /** The name of the command that is called, or whose help is asked for. `orgkeeper` itself has no option with a value. */
@@ -31,11 +40,12 @@ export function completeProgram(): Promise<Command> {
 }
 
 /** The program with some commands in full, and the others as lines of its help. */
-async function program(isLoaded: (name: string) => boolean): Promise<Command> {
+export async function program(isLoaded: (name: string) => boolean): Promise<Command> {
+  const [{ Command }, { withOurErrors }] = await Promise.all([import('commander'), import('./usage.ts')]);
   const root = new Command('orgkeeper')
-    .description('Keeps every account of an AWS organization in its desired state.')
+    .description(DESCRIPTION)
     .configureHelp({ sortSubcommands: false })
-    .addHelpText('after', HELP);
+    .addHelpText('after', AFTERWARDS);
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = isLoaded(name) ? await load() : new Command(name);
     root.addCommand(command.summary(summary));
@@ -43,6 +53,20 @@ async function program(isLoaded: (name: string) => boolean): Promise<Command> {
   return withOurErrors(root);
 }
 
-const HELP = `
+const DESCRIPTION = 'Keeps every account of an AWS organization in its desired state.';
+const AFTERWARDS = `
 AWS's usual environment says where: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL … of the Main account.
 Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy).`;
+/** Commander breaks lines of help that are longer than the terminal is wide; below this it writes the help. */
+const HELP_WIDTH = 80;
+
+/** What commander prints for `--help` (a test compares them), without the time that loading commander takes. */
+function helpText(): string {
+  const line = (name: string, summary: string) => `  ${name.padEnd(16)}${summary}\n`;
+  const lines = Object.entries(commands).map(([name, { summary }]) => line(name, summary));
+  const help = 'display help for command';
+  return (
+    `Usage: orgkeeper [options] [command]\n\n${DESCRIPTION}\n\nOptions:\n${line('-h, --help', help)}` +
+    `\nCommands:\n${lines.join('')}${line('help [command]', help)}${AFTERWARDS}\n`
+  );
+}

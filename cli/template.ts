@@ -6,8 +6,8 @@ import { type BaselineDocument, formatBaseline, parseBaselineReference } from '.
 import { registered } from '../shared/domain/records.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { checkRequest } from './ask.ts';
+import { connect } from './client.ts';
 import { COMMAND } from './command.ts';
-import { connect } from './context.ts';
 import { Failure } from './failure.ts';
 import { readAccountId } from './fleet.ts';
 import { print, printJson, say } from './output.ts';

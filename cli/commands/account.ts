@@ -15,7 +15,7 @@ export function accountCommand(): Command {
 
 async function show(id: string, options: { json?: boolean; showSecrets?: boolean }): Promise<void> {
   const [{ connect }, { oneView, readAccountId }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../fleet.ts'),
     import('../output.ts'),
   ]);

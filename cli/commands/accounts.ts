@@ -1,5 +1,8 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import { connect } from '../client.ts';
+import { viewPages } from '../fleet.ts';
+import * as output from '../output.ts';
 import { counted } from '../words.ts';
 
 interface Options {
@@ -19,13 +22,8 @@ export function accountsCommand(): Command {
 }
 
 async function list(options: Options): Promise<void> {
-  const [{ connect }, { viewPages }, output] = await Promise.all([
-    import('../context.ts'),
-    import('../fleet.ts'),
-    import('../output.ts'),
-  ]);
   const { table } = await connect();
-  const print = options.json ? jsonPages(output) : tablePages(output);
+  const print = options.json ? jsonPages() : tablePages();
   const count = { all: 0, shown: 0, ready: 0, missing: 0 };
   for await (const page of viewPages(table)) {
     const views = page.filter(
@@ -53,16 +51,16 @@ interface Pages {
   end(count: Count): void;
 }
 
-function jsonPages(output: typeof import('../output.ts')): Pages {
+function jsonPages(): Pages {
   const list = output.startJsonList();
   return { page: (views) => list.add(views), end: () => list.end() };
 }
 
-function tablePages(output: typeof import('../output.ts')): Pages {
+function tablePages(): Pages {
   const rows = output.startTable(HEAD);
   return {
     page: (views) => {
-      if (views.length > 0) rows(views.map(row(output)));
+      if (views.length > 0) rows(views.map(row));
     },
     end: (count) => output.say(summary(count)),
   };
@@ -70,8 +68,8 @@ function tablePages(output: typeof import('../output.ts')): Pages {
 
 const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST PASS'];
 
-function row(output: typeof import('../output.ts')) {
-  return ({ accountId, name, baseline, state, ready, lastPass }: AccountView): string[] => [
+function row({ accountId, name, baseline, state, ready, lastPass }: AccountView): string[] {
+  return [
     accountId,
     output.cell(name),
     baseline ? `${baseline.name}@${baseline.version}` : '–',

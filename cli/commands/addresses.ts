@@ -18,7 +18,7 @@ export function addressesCommand(): Command {
 
 async function addresses(options: Options): Promise<void> {
   const [{ connect }, { allRecords }, { heldAddresses }, { blocksIn }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../fleet.ts'),
     import('../../shared/store/addresses.ts'),
     import('../../shared/domain/address-pool.ts'),

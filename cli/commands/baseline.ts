@@ -48,7 +48,7 @@ export function baselineCommand(): Command {
 
 async function list(options: { json?: boolean }): Promise<void> {
   const [{ connect }, { allRecords }, { listBaselines }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../fleet.ts'),
     import('../../shared/store/baselines.ts'),
     import('../output.ts'),
@@ -79,7 +79,7 @@ async function list(options: { json?: boolean }): Promise<void> {
 async function show(text: string, options: { json?: boolean }): Promise<void> {
   const [{ connect }, { parseBaselineReference }, { Failure }, { publishedBaseline }, output] =
     await Promise.all([
-      import('../context.ts'),
+      import('../client.ts'),
       import('../../shared/domain/baseline.ts'),
       import('../failure.ts'),
       import('../published-baseline.ts'),
@@ -113,7 +113,7 @@ async function validate(file: string, options: { json?: boolean }): Promise<void
 
 async function publish(file: string): Promise<void> {
   const [{ connect }, { publishBaselineFile }, { formatBaseline }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../publish-baseline.ts'),
     import('../../shared/domain/baseline.ts'),
     import('../output.ts'),

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { busClient } from '../../shared/aws/bus.ts';
 import type { CreationRequest } from '../../shared/domain/requests.ts';
 import { pairs, wholeNumber } from '../arguments.ts';
 
@@ -38,13 +39,13 @@ async function create(options: Options): Promise<void> {
   const [{ ask, checkRequest }, output] = await Promise.all([import('../ask.ts'), import('../output.ts')]);
   const request = checkRequest('AccountCreationRequested', detailOf(options));
   const [{ connect }, { checkNotTaken, followCreation }, { ended }] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../follow-creation.ts'),
     import('../obstacles.ts'),
   ]);
-  const { bus, table } = await connect();
+  const { table, config } = await connect();
   await checkNotTaken(table, request);
-  const eventId = await ask(bus, 'AccountCreationRequested', request);
+  const eventId = await ask(busClient(config), 'AccountCreationRequested', request);
   output.say(`Asked for account ${request.name} with event ${eventId}.`);
   if (!options.wait) return output.say('The same command again with --wait follows it.');
   const { view, message } = await followCreation(table, { request, eventId, seconds: options.timeout });

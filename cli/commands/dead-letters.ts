@@ -27,7 +27,7 @@ export function deadLettersCommand(): Command {
 
 async function list({ limit, json }: ListOptions): Promise<void> {
   const [{ connect }, { deadLetterCounts, queueClient, readDeadLetters }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../dead-letters.ts'),
     import('../output.ts'),
   ]);
@@ -54,7 +54,7 @@ async function list({ limit, json }: ListOptions): Promise<void> {
 
 async function redrive(options: { timeout: number; json?: boolean }): Promise<void> {
   const [{ connect }, { deadLetterCounts, queueClient, redriveDeadLetters }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../dead-letters.ts'),
     import('../output.ts'),
   ]);

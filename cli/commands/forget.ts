@@ -21,7 +21,7 @@ export function forgetCommand(): Command {
 
 async function forget(id: string, options: Options): Promise<void> {
   const [{ connect }, { readAccountId }, { Failure }, { loadAccount }] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../fleet.ts'),
     import('../failure.ts'),
     import('../../shared/store/accounts.ts'),

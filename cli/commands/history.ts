@@ -22,7 +22,7 @@ export function historyCommand(): Command {
 
 async function show(id: string, options: Options): Promise<void> {
   const [{ connect }, { findAccount, readAccountId }, { history }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../fleet.ts'),
     import('../../shared/store/statuses.ts'),
     import('../output.ts'),

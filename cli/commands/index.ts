@@ -22,7 +22,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./account.ts')).accountCommand(),
   },
   history: {
-    summary: 'the passes of an account that changed or found something, newest first',
+    summary: 'passes of an account that changed or found something',
     load: async () => (await import('./history.ts')).historyCommand(),
   },
   plan: {
@@ -58,7 +58,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./baseline.ts')).baselineCommand(),
   },
   rules: {
-    summary: 'list, check, publish and explain the rules that choose baselines',
+    summary: 'list, check, publish and explain rules that choose baselines',
     load: async () => (await import('./rules.ts')).rulesCommand(),
   },
   pause: {

@@ -33,7 +33,7 @@ function scoped(command: Command): Command {
 
 async function change(ids: string[], { fleet, baseline }: Options, paused: boolean): Promise<void> {
   const [{ connect }, { Failure }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../failure.ts'),
     import('../output.ts'),
   ]);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { busClient } from '../../shared/aws/bus.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { pairs, several, wholeNumber } from '../arguments.ts';
 
@@ -47,15 +48,15 @@ export function registerCommand(): Command {
 async function register(id: string, options: Options): Promise<void> {
   const [{ ask, checkRequest }, output] = await Promise.all([import('../ask.ts'), import('../output.ts')]);
   const [{ connect }, { getRecord }, { roleRefusals }] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../../shared/store/accounts.ts'),
     import('../../controllers/fleet/register.ts'),
   ]);
-  const { bus, table, config } = await connect();
+  const { table, config } = await connect();
   const unusable = roleRefusals(options, config).flatMap((refused) => refused?.problems ?? []);
   const request = checkRequest('AccountRegistrationRequested', registration(id, options), unusable);
   const before = await getRecord(table, id);
-  const eventId = await ask(bus, 'AccountRegistrationRequested', request);
+  const eventId = await ask(busClient(config), 'AccountRegistrationRequested', request);
   output.say(`Asked for account ${id} with event ${eventId}.`);
   if (!options.wait)
     return output.say(`\`orgkeeper account ${id}\` shows it within seconds, unless it is rejected.`);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { busClient } from '../../shared/aws/bus.ts';
 import { wholeNumber } from '../arguments.ts';
 
 interface Options {
@@ -26,19 +27,19 @@ export function retireCommand(): Command {
 
 async function retire(id: string, { resources, yes, wait, timeout }: Options): Promise<void> {
   const [{ connect }, { ask }, { findAccount }, { agreed }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../ask.ts'),
     import('../fleet.ts'),
     import('../agree.ts'),
     import('../output.ts'),
   ]);
-  const { bus, table } = await connect();
+  const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId, name } = record;
   const question = `Take away everything that Orgkeeper made in account ${accountId} (${output.cell(name)})?`;
   if (resources === 'remove' && !yes && !(await agreed(question)))
     return output.say('Nothing was asked for.');
-  const eventId = await ask(bus, 'AccountRetirementRequested', { accountId, resources });
+  const eventId = await ask(busClient(config), 'AccountRetirementRequested', { accountId, resources });
   output.say(`Asked for the retirement of account ${accountId} with event ${eventId}.`);
   if (!wait) return output.say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
   const { followRetirement } = await import('../follow-retirement.ts');

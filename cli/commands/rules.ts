@@ -39,7 +39,7 @@ export function rulesCommand(): Command {
 
 async function list(options: { json?: boolean }): Promise<void> {
   const [{ connect }, { listRules }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../../shared/store/rules.ts'),
     import('../output.ts'),
   ]);
@@ -81,7 +81,7 @@ async function validate(file: string, options: { json?: boolean }): Promise<void
 
 async function publish(file: string): Promise<void> {
   const [{ connect }, { publishRulesFile }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../rules-file.ts'),
     import('../output.ts'),
   ]);

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { busClient } from '../../shared/aws/bus.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
 import { wholeNumber } from '../arguments.ts';
-import type { Deployment } from '../context.ts';
+import type { Deployment } from '../client.ts';
 import { counted } from '../words.ts';
 
 interface Options {
@@ -28,7 +29,7 @@ export function sweepCommand(): Command {
 
 async function sweep(ids: string[], options: Options): Promise<void> {
   const [{ connect }, { ask, checkRequest }, { readAccountId }, output] = await Promise.all([
-    import('../context.ts'),
+    import('../client.ts'),
     import('../ask.ts'),
     import('../fleet.ts'),
     import('../output.ts'),
@@ -43,7 +44,7 @@ async function sweep(ids: string[], options: Options): Promise<void> {
   const deployment = await connect();
   const kept = await selectKept(deployment, accountIds, options.baseline);
   const at = new Date();
-  const eventId = await ask(deployment.bus, 'DriftSweepRequested', request);
+  const eventId = await ask(busClient(deployment.config), 'DriftSweepRequested', request);
   if (!options.wait || kept.length === 0) {
     if (options.json) return output.printJson({ eventId, ...(options.wait && { accounts: [] }) });
     const by = options.baseline ? ` by baseline ${options.baseline}` : '';

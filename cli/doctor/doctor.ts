@@ -1,4 +1,4 @@
-import { connect } from '../context.ts';
+import { connect } from '../client.ts';
 import { explain, Failure } from '../failure.ts';
 import { cell, colours, print, printJson, say } from '../output.ts';
 import { type Check, type Finding, failed, ok } from './check.ts';

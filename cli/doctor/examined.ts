@@ -9,7 +9,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Access } from '../../shared/aws/access.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import { mainClients } from '../../shared/aws/main-clients.ts';
+import { tableClient } from '../../shared/aws/table-client.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { Unseen } from './unseen.ts';
@@ -50,7 +50,7 @@ export async function examine(config: Config): Promise<Examined> {
     config,
     session,
     main: clientsOfMain(config, credentials),
-    table: mainClients(config, credentials).table,
+    table: tableClient(config, credentials),
     api,
     management: () => {
       entered ??= enter();

@@ -1,11 +1,38 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Config } from '../deployment/config.ts';
 import { ServiceFault } from '../domain/errors.ts';
 import type { Announcement } from '../domain/status.ts';
+import { patience, requestHandler } from './patience.ts';
+import type { ClientSettings, Service } from './service.ts';
+import { watch } from './watch.ts';
 
 /** The bus in Main, and the client to it. */
 export interface Bus {
   readonly eventBridge: EventBridgeClient;
   readonly name: string;
+}
+
+/** EventBridge, among the services of Main. */
+export const events = {
+  client: (settings: ClientSettings) => new EventBridgeClient(settings),
+  signingName: 'events',
+  protocol: 'json',
+  endpoint: 'regional',
+} as const satisfies Service<EventBridgeClient>;
+
+/**
+ * The bus of the deployment, as the caller itself or with `credentials`. Loads no client but EventBridge's. Its errors
+ * are already ours wherever shared/aws/translate-error.ts knows them.
+ */
+export function busClient(config: Config, credentials?: AwsCredentialIdentity): Bus {
+  const client = events.client({
+    region: config.region,
+    requestHandler,
+    retryStrategy: patience(),
+    ...(credentials && { credentials }),
+  });
+  return { eventBridge: watch(client, { name: 'events' }), name: config.busName };
 }
 
 /** What one PutEvents takes: ten entries, and 256 KB together; 1 MB where the newer limit has arrived. */

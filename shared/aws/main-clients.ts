@@ -1,11 +1,12 @@
 import type { OrganizationsClient } from '@aws-sdk/client-organizations';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
-import type { Bus } from './bus.ts';
+import { type Bus, busClient } from './bus.ts';
 import { mainServices } from './main-services.ts';
 import { patience, requestHandler } from './patience.ts';
 import type { Queue } from './queue.ts';
+import { tableClient } from './table-client.ts';
 import { watch } from './watch.ts';
 
 /** The one table, and the client to it. Names of keys and indexes are those of the main stack's template. */
@@ -36,13 +37,9 @@ export function mainClients(config: Config, credentials?: AwsCredentialIdentity)
     ...(credentials && { credentials }),
   };
   const sqs = watch(mainServices.sqs.client(common), { name: 'sqs' });
-  const dynamo = watch(mainServices.dynamodb.client(common), { name: 'dynamodb' });
   return {
-    table: {
-      documents: DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } }),
-      name: config.tableName,
-    },
-    bus: { eventBridge: watch(mainServices.events.client(common), { name: 'events' }), name: config.busName },
+    table: tableClient(config, credentials),
+    bus: busClient(config, credentials),
     intake: { sqs, url: config.intakeQueueUrl },
     work: { sqs, url: config.workQueueUrl },
     sweep: { sqs, url: config.sweepQueueUrl },

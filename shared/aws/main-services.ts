@@ -1,23 +1,13 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { events } from './bus.ts';
 import type { ClientSettings, Service } from './service.ts';
+import { dynamodb } from './table-client.ts';
 
 /** Every service that Orgkeeper calls in Main and, of the organization, in the management account. */
 export const mainServices = {
-  dynamodb: {
-    client: (s: ClientSettings) => new DynamoDBClient(s),
-    signingName: 'dynamodb',
-    protocol: 'json',
-    endpoint: 'regional',
-  },
-  events: {
-    client: (s: ClientSettings) => new EventBridgeClient(s),
-    signingName: 'events',
-    protocol: 'json',
-    endpoint: 'regional',
-  },
+  dynamodb,
+  events,
   organizations: {
     client: (s: ClientSettings) => new OrganizationsClient(s),
     signingName: 'organizations',

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/commands/index.ts';
+import { program } from '../../cli/program.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'orgkeeper-loading-'));
@@ -22,37 +23,56 @@ registerHooks({
 });`,
 );
 
-/** The files that `orgkeeper …argv` loads, by their paths in the checkout. */
-function loadedBy(...argv: string[]): string[] {
+/** What `orgkeeper …argv` prints, and the files that it loads, by their paths in the checkout. */
+function loadedBy(...argv: string[]): { stdout: string; files: string[] } {
   const list = join(folder, `${argv.join('_')}.txt`);
-  const { status, stderr } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', recorder, join(ROOT, 'cli', 'bin.mjs'), ...argv],
     { env: { ...process.env, LOADED: list }, encoding: 'utf8' },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return readFileSync(list, 'utf8')
-    .trim()
-    .split('\n')
-    .map((url) => relative(ROOT, fileURLToPath(url)));
+  const urls = readFileSync(list, 'utf8').trim().split('\n');
+  return { stdout, files: urls.map((url) => relative(ROOT, fileURLToPath(url))) };
 }
 
 const commandFiles = (loaded: readonly string[]) =>
   loaded.filter((file) => file.startsWith('cli/commands/') && file !== 'cli/commands/index.ts');
 
 describe('orgkeeper --help', () => {
-  it('loads no command, and no package but commander', () => {
-    const loaded = loadedBy('--help');
+  it('loads no command and no package', () => {
+    const loaded = loadedBy('--help').files;
     expect(loaded).toContain('cli/commands/index.ts');
     expect(commandFiles(loaded)).toEqual([]);
-    const packages = loaded.filter((file) => file.startsWith('node_modules/'));
-    expect(packages.filter((file) => !file.startsWith('node_modules/commander/'))).toEqual([]);
+    expect(loaded.filter((file) => file.startsWith('node_modules/'))).toEqual([]);
+  });
+
+  it('prints what commander would print', async () => {
+    const root = await program(() => false);
+    let written = '';
+    root.configureOutput({
+      writeOut: (text) => {
+        written += text;
+      },
+    });
+    root.outputHelp();
+    expect(written).toContain('Exit: 0 done');
+    for (const argv of ['--help', '-h', 'help']) expect(loadedBy(argv).stdout).toBe(written);
   });
 });
 
 describe.each(Object.keys(commands))('orgkeeper %s', (name) => {
   it('loads the file of the command when it is called, and the file of no other command', () => {
     const file = name === 'resume' ? 'pause' : name;
-    expect(commandFiles(loadedBy(name, '--help'))).toEqual([`cli/commands/${file}.ts`]);
+    expect(commandFiles(loadedBy(name, '--help').files)).toEqual([`cli/commands/${file}.ts`]);
+  });
+});
+
+describe('orgkeeper accounts', () => {
+  it('loads the SDK clients of Systems Manager and DynamoDB, and no other', () => {
+    const clients = loadedBy('accounts', '--help').files.flatMap(
+      (file) => /^node_modules\/@aws-sdk\/(client-[a-z-]+|lib-[a-z-]+)\//.exec(file)?.[1] ?? [],
+    );
+    expect([...new Set(clients)].toSorted()).toEqual(['client-dynamodb', 'client-ssm', 'lib-dynamodb']);
   });
 });

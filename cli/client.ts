@@ -1,20 +1,15 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Bus } from '../shared/aws/bus.ts';
 import type { Table } from '../shared/aws/main-clients.ts';
-import { mainClients } from '../shared/aws/main-clients.ts';
+import { tableClient } from '../shared/aws/table-client.ts';
 import { Config } from '../shared/deployment/config.ts';
 import { NAMES } from '../shared/deployment/names.ts';
 import { inPlainWords } from '../shared/domain/plain-words.ts';
 import { Failure } from './failure.ts';
 
-/** Where the main stack keeps its configuration for the command line. */
-
-/** A deployment of Orgkeeper, as a command uses it. */
+/** A deployment of Orgkeeper, as a command uses it. A command makes the clients of other services itself. */
 export interface Deployment {
   readonly config: Config;
   readonly table: Table;
-  readonly bus: Bus;
 }
 
 /**
@@ -22,10 +17,8 @@ export interface Deployment {
  * @throws Failure when there is none, or when it is of another version
  */
 export async function connect(): Promise<Deployment> {
-  const ssm = new SSMClient({});
-  const config = parseConfig(await readParameter(ssm));
-  const { table, bus } = mainClients(config);
-  return { config, table, bus };
+  const config = parseConfig(await readParameter(new SSMClient({})));
+  return { config, table: tableClient(config) };
 }
 
 async function readParameter(ssm: SSMClient): Promise<string> {
@@ -43,6 +36,8 @@ async function readParameter(ssm: SSMClient): Promise<string> {
 }
 
 async function callerAccount(): Promise<string> {
+  // Loaded only for this message: no command waits for it otherwise.
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   try {
     return (await new STSClient({}).send(new GetCallerIdentityCommand({}))).Account ?? 'unknown';
   } catch {
