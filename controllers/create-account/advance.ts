@@ -9,13 +9,9 @@ import {
   noteUnreadableCreation,
   unreadableCreationNoted,
 } from '../../shared/store/creations.ts';
-import { ask } from './ask.ts';
-import type { CreationDeps } from './deps.ts';
-import { find } from './find.ts';
-import { look } from './look.ts';
-import { onboard } from './onboard.ts';
-import { denied } from './refused.ts';
-import { after, save } from './save.ts';
+import { moveAndRegister } from './move-and-register.ts';
+import { denied, findRequested, pollAccount, requestAccount } from './request-account.ts';
+import { after, type CreationDeps, save } from './transition.ts';
 
 /** AWS's answer may be heard of before it is recorded that it was asked. */
 const RECORDED_SECONDS = 5;
@@ -85,13 +81,13 @@ async function carryOut(creation: Creation, deps: CreationDeps): Promise<Creatio
   const { stage } = creation;
   switch (stage.is) {
     case 'waiting':
-      return ask({ ...creation, stage }, deps);
+      return requestAccount({ ...creation, stage }, deps);
     case 'calling':
-      return find({ ...creation, stage }, deps);
+      return findRequested({ ...creation, stage }, deps);
     case 'creating':
-      return look({ ...creation, stage }, deps);
+      return pollAccount({ ...creation, stage }, deps);
     case 'created':
-      return onboard({ ...creation, stage }, deps);
+      return moveAndRegister({ ...creation, stage }, deps);
     case 'registered':
     case 'failed':
       return creation;

@@ -4,8 +4,7 @@ import type { Creation } from '../../shared/domain/creation.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { CreationMessage } from '../../shared/domain/work.ts';
 import { advance } from './advance.ts';
-import type { CreationDeps } from './deps.ts';
-import { Overtaken } from './save.ts';
+import { type CreationDeps, Overtaken } from './transition.ts';
 
 /** The function that creates accounts: one message, one request for an account, moved as far as it goes. */
 export function createAccountHandler(deps: Omit<CreationDeps, 'until'> & { readonly logger: Logger }) {

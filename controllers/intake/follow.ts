@@ -1,14 +1,23 @@
 import type { Envelope } from '../../shared/domain/envelope.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
-import { OF_MAIN_ALONE, parseRequest, type Request } from '../../shared/domain/requests.ts';
+import { whyNoPlan } from '../../shared/domain/plan.ts';
+import { OF_MAIN_ALONE, type PlanRequest, parseRequest, type Request } from '../../shared/domain/requests.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
+import { putPlanText } from '../../shared/store/plans.ts';
 import { create } from '../fleet/create.ts';
-import { type FleetDeps, type Outcome, type Rejected, rejected } from '../fleet/outcome.ts';
+import {
+  type FleetDeps,
+  type Outcome,
+  type Rejected,
+  refusal,
+  rejected,
+  rejectedFor,
+} from '../fleet/outcome.ts';
 import { register } from '../fleet/register.ts';
 import { retire } from '../fleet/retire.ts';
 import { requestSweep } from '../fleet/sweep-fleet.ts';
 import type { Incoming } from './event.ts';
 import { organizationEvent } from './organization-event.ts';
-import { planRequested } from './plan-request.ts';
 
 /** Follows one event: who sent it, what it asks, and what becomes of it. Nothing is announced or sent yet. */
 export async function follow(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
@@ -60,7 +69,7 @@ async function carryOut(request: Request, incoming: Incoming, deps: FleetDeps): 
     case 'AccountRetirementRequested':
       return retire(request.detail, incoming, deps);
     case 'PlanRequested':
-      return planRequested(incoming, request.detail, deps);
+      return requestPlan(request.detail, incoming, deps);
   }
 }
 
@@ -69,4 +78,23 @@ function foreignSender({ account, source }: Envelope): Rejected {
   return rejected('SenderNotAllowed', `The event was not followed: ${message}.`, [
     { path: 'account', message },
   ]);
+}
+
+/**
+ * Has a plan made of an account, and nothing else: no record changes. The text of a baseline file is kept for the
+ * plan alone, and for an hour.
+ */
+async function requestPlan(
+  { accountId, document }: PlanRequest,
+  { cause, time: requestedAt }: Incoming,
+  { main: { table } }: FleetDeps,
+): Promise<Outcome> {
+  const plan = document === undefined ? 'assigned' : 'file';
+  const record = await getRecord(table, accountId);
+  const why = record ? whyNoPlan(record, plan) : `Account ${accountId} was never registered.`;
+  const refused = why === undefined ? undefined : refusal('UnknownAccount', 'detail.accountId', why, why);
+  const rejected = rejectedFor([refused]);
+  if (rejected) return rejected;
+  if (document !== undefined) await putPlanText(table, cause.id, document, new Date(requestedAt));
+  return { did: 'accepted', announce: [], work: [{ accountId, cause, requestedAt, plan }] };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { advance } from '../../controllers/create-account/advance.ts';
-import type { CreationDeps } from '../../controllers/create-account/deps.ts';
+import type { CreationDeps } from '../../controllers/create-account/transition.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { aConfig } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { advance } from '../../controllers/create-account/advance.ts';
 import type { CreationStatus, Creator } from '../../controllers/create-account/creator.ts';
-import type { CreationDeps } from '../../controllers/create-account/deps.ts';
+import type { CreationDeps } from '../../controllers/create-account/transition.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { askedFor, type Creation, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
 import type { CreationRequest } from '../../shared/domain/requests.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { CreationDeps } from '../../controllers/create-account/deps.ts';
-import { look } from '../../controllers/create-account/look.ts';
+import { pollAccount } from '../../controllers/create-account/request-account.ts';
+import type { CreationDeps } from '../../controllers/create-account/transition.ts';
 import { isCircuitBreakerOpen } from '../../controllers/engine/gate.ts';
 import { announcements } from '../../controllers/engine/outbox.ts';
 import type { Outcome } from '../../controllers/fleet/outcome.ts';
@@ -270,7 +270,7 @@ describe('announcements in docs/events.md', () => {
     const deps = { main, creator } as unknown as CreationDeps;
     const request = askedFor(detail, cause, '2026-11-20T09:14:07Z');
     await saveCreation(main.table, request);
-    await look({ ...request, stage }, deps);
+    await pollAccount({ ...request, stage }, deps);
     expect(examples('AccountCreationFailed').map(fieldsOf)[0]).toEqual(fieldsOf(put[0]?.detail));
   });
 

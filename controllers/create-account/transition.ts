@@ -4,22 +4,36 @@ import { goOut } from '../../shared/domain/creation-slots.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
-import type { CreationDeps } from './deps.ts';
+import type { FleetDeps } from '../fleet/outcome.ts';
+import type { Creator } from './creator.ts';
 
-/** Somebody else moved the request on meanwhile: what was decided here counts no more. */
+/** What the creation of accounts works with. */
+export interface CreationDeps extends FleetDeps {
+  readonly creator: Creator;
+  readonly now: () => Date;
+  /** When this run of the function ends: after that, nothing it began is still under way. */
+  readonly until: Date;
+}
+
+/** A request that stands at this stage. */
+export type CreationAt<Stage extends CreationStage['is']> = Creation & {
+  readonly stage: Extract<CreationStage, { is: Stage }>;
+};
+
+/** Somebody else moved the request on meanwhile: what was decided here is void. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
 /** What becomes of a request: its stage, when to look again (never, when it is over), and why, for people. */
-export interface Change {
+export interface Transition {
   readonly stage: CreationStage;
   readonly due?: Date;
   readonly message?: string;
 }
 
 /** Saves what becomes of a request, and returns it. @throws Overtaken when somebody else saved first */
-export async function save(creation: Creation, change: Change, deps: CreationDeps): Promise<Creation> {
+export async function save(creation: Creation, change: Transition, deps: CreationDeps): Promise<Creation> {
   const { dueAt: _, message: __, ...same } = creation;
   const saved: Creation = {
     ...same,
@@ -32,7 +46,7 @@ export async function save(creation: Creation, change: Change, deps: CreationDep
   throw new Overtaken(`The request ${creation.key} was moved on by somebody else.`);
 }
 
-/** Gives the request's place among those that AWS is at to the next one. */
+/** Leaves the place among those that AWS creates at once to the next request. */
 export async function leave(creation: Creation, deps: CreationDeps): Promise<void> {
   await passTurnstile(deps.main.table, (turnstile) => ({
     turnstile: Object.hasOwn(turnstile.inside, creation.key) ? goOut(turnstile, creation.key) : turnstile,
@@ -40,7 +54,7 @@ export async function leave(creation: Creation, deps: CreationDeps): Promise<voi
   }));
 }
 
-/** Ends a request without an account that is kept, and announces it. */
+/** Ends a request without a managed account, and announces that. */
 export async function fail(
   creation: Creation,
   reason: string,

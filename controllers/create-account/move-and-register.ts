@@ -1,17 +1,17 @@
-import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
+import type { Creation } from '../../shared/domain/creation.ts';
 import { deliver } from '../fleet/owed.ts';
 import { register } from '../fleet/register.ts';
-import type { CreationDeps } from './deps.ts';
-import { after, fail, save } from './save.ts';
-
-type Created = Creation & { readonly stage: Extract<CreationStage, { is: 'created' }> };
+import { after, type CreationAt, type CreationDeps, fail, save } from './transition.ts';
 
 /**
  * Moves the account to where it was asked for, and registers it as it was asked for. Every step may be repeated: the
  * account is moved only when it is elsewhere, and registered again it stays as it is. One that was closed meanwhile ends
  * the request.
  */
-export async function onboard(creation: Created, deps: CreationDeps): Promise<Creation> {
+export async function moveAndRegister(
+  creation: CreationAt<'created'>,
+  deps: CreationDeps,
+): Promise<Creation> {
   const { request, cause, askedAt, stage } = creation;
   const { creationId, accountId } = stage;
   const described = await deps.organization.describe(accountId);
@@ -47,7 +47,10 @@ export async function onboard(creation: Created, deps: CreationDeps): Promise<Cr
 }
 
 /** Moves the account into its organizational unit; a sentence when there is no such place any more. */
-async function move({ request, stage }: Created, deps: CreationDeps): Promise<string | undefined> {
+async function move(
+  { request, stage }: CreationAt<'created'>,
+  deps: CreationDeps,
+): Promise<string | undefined> {
   const to = request.organizationalUnitId;
   const from = to && (await deps.creator.parent(stage.accountId));
   if (!from || from === to) return undefined;

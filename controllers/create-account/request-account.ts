@@ -1,0 +1,210 @@
+import { type Creation, type CreationStage, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
+import { goIn, known, takeTurn } from '../../shared/domain/creation-slots.ts';
+import { AccessDenied, Conflict, ControllerError, Throttled } from '../../shared/domain/errors.ts';
+import { requestOfCreation } from '../../shared/store/creations.ts';
+import { passTurnstile } from '../../shared/store/turnstile.ts';
+import { failureInWords } from '../fleet/create.ts';
+import type { CreationStatus } from './creator.ts';
+import { after, type CreationAt, type CreationDeps, fail, leave, save } from './transition.ts';
+
+type WaitingStage = Extract<CreationStage, { is: 'waiting' }>;
+
+/** A turn that was not used by then is lost: many late ones together would be too fast for AWS. */
+const TURN_MS = 30_000;
+/** AWS lists what it heard by then; clocks differ by less. */
+const HEARD_MS = 60_000;
+/** Until the next try: whether there is room, or what AWS heard. */
+const SOON_SECONDS = 10;
+const FIRST_POLL_SECONDS = 60;
+const QUARTER_SECONDS = 15 * 60;
+/** Whoever may correct a denial has been told by then, or will not. */
+const DENIED_MS = 24 * 3_600_000;
+
+/**
+ * Requests the account from AWS when its turn has come and there is room. What is about to be done is saved before the
+ * call: after a crash, `findRequested` looks whether AWS heard it before AWS is asked again.
+ */
+export async function requestAccount(creation: CreationAt<'waiting'>, deps: CreationDeps): Promise<Creation> {
+  const { request, key, stage } = creation;
+  const turnAt = await turnOf(creation, deps);
+  if (turnAt > deps.now()) {
+    const message = 'Waits for its turn: AWS takes one request for an account in ten seconds.';
+    return save(creation, { stage: { ...stage, turnAt: turnAt.toISOString() }, due: turnAt, message }, deps);
+  }
+  const unit = request.organizationalUnitId;
+  if (unit && !(await deps.creator.parent(unit))) {
+    const message = `There is no organizational unit ${unit} in the organization; ask again with another one.`;
+    return fail(creation, 'OrganizationalUnitNotFound', message, deps);
+  }
+  const inProgress = (await deps.creator.statuses('in progress')).map(({ creationId }) => creationId);
+  const admitted = await passTurnstile(deps.main.table, (turnstile) => {
+    const inside = goIn(turnstile, key, inProgress);
+    return { turnstile: inside ?? turnstile, result: inside !== undefined };
+  });
+  if (!admitted) {
+    const message = 'Waits: AWS creates five accounts at once, at most.';
+    return lineUp(creation, { seconds: SOON_SECONDS, message }, deps);
+  }
+  const calling = await save(
+    creation,
+    { stage: { is: 'calling', calledAt: deps.now().toISOString() }, due: deps.until },
+    deps,
+  );
+  let creationId: string;
+  try {
+    creationId = await deps.creator.create(key, request);
+  } catch (error) {
+    return refused(calling, stage, error, deps);
+  }
+  const due = after(FIRST_POLL_SECONDS, deps);
+  const creating = await save(calling, { stage: { is: 'creating', creationId, looks: 0 }, due }, deps);
+  await passTurnstile(deps.main.table, (turnstile) => ({
+    turnstile: Object.hasOwn(turnstile.inside, key) ? known(turnstile, key, creationId) : turnstile,
+    result: undefined,
+  }));
+  return creating;
+}
+
+/**
+ * Looks whether AWS heard a call whose answer was never recorded. Its list of creations has names and times, and no
+ * email: a candidate is ours when the account carries the request's tag. One that is still being made is waited for; one
+ * that failed has made no account, so that asking again does no harm.
+ */
+export async function findRequested(creation: CreationAt<'calling'>, deps: CreationDeps): Promise<Creation> {
+  const since = Date.parse(creation.stage.calledAt);
+  const candidates = (await deps.creator.statuses('all')).filter(
+    ({ name, state, requestedAt }) =>
+      name === creation.request.name && state !== 'FAILED' && requestedAt.getTime() >= since - HEARD_MS,
+  );
+  let unclear = false;
+  for (const candidate of candidates) {
+    const whose = await ownership(candidate, creation, deps);
+    if (whose === 'ours') {
+      const { creationId } = candidate;
+      return save(creation, { stage: { is: 'creating', creationId, looks: 0 }, due: deps.now() }, deps);
+    }
+    unclear ||= whose === 'unclear';
+  }
+  if (unclear || deps.now().getTime() - since < HEARD_MS) {
+    const message = 'Whether AWS heard the request is not known yet.';
+    return save(creation, { stage: creation.stage, due: after(SOON_SECONDS, deps), message }, deps);
+  }
+  await leave(creation, deps);
+  return save(creation, { stage: { is: 'waiting', refusals: 0 }, due: deps.now() }, deps);
+}
+
+async function ownership(
+  { creationId, accountId }: CreationStatus,
+  { key }: Creation,
+  deps: CreationDeps,
+): Promise<'ours' | 'not ours' | 'unclear'> {
+  const request = await requestOfCreation(deps.main.table, creationId);
+  if (request !== undefined) return request === key ? 'ours' : 'not ours';
+  if (!accountId) return 'unclear';
+  const tags = await deps.organization.tags(accountId);
+  return tags[REQUEST_TAG] === tagValue(key) ? 'ours' : 'not ours';
+}
+
+/** Polls AWS for what became of the account; while it is being created, again after a minute, doubling to 15. */
+export async function pollAccount(creation: CreationAt<'creating'>, deps: CreationDeps): Promise<Creation> {
+  const { creationId, looks } = creation.stage;
+  const { state, accountId, failureReason = 'UNKNOWN' } = await deps.creator.status(creationId);
+  if (state === 'FAILED') return fail(creation, failureReason, failureInWords(failureReason), deps);
+  if (state === 'SUCCEEDED' && accountId) {
+    await leave(creation, deps);
+    return save(creation, { stage: { is: 'created', creationId, accountId }, due: deps.now() }, deps);
+  }
+  const seconds = Math.min(QUARTER_SECONDS, FIRST_POLL_SECONDS * 2 ** Math.min(looks, 4));
+  const stage = { is: 'creating', creationId, looks: looks + 1 } as const;
+  return save(creation, { stage, due: after(seconds, deps), message: 'AWS is creating it.' }, deps);
+}
+
+/** A request that AWS denies: says what to do, is tried again every 15 minutes, and given up after a day. */
+export async function denied(
+  creation: CreationAt<'waiting'>,
+  error: AccessDenied,
+  deps: CreationDeps,
+): Promise<Creation> {
+  const said = [error.message, error.remedy].filter(Boolean).join(' ');
+  const deniedSince = creation.stage.deniedSince ?? deps.now().toISOString();
+  const end = new Date(Date.parse(deniedSince) + DENIED_MS);
+  if (deps.now() >= end)
+    return fail(
+      creation,
+      error.reason,
+      `AWS denied it for a day: ${said} Then ask for the account again.`,
+      deps,
+    );
+  const message = `AWS denies it: ${said} It is tried again every 15 minutes until ${end.toISOString()}.`;
+  return lineUp(creation, { seconds: QUARTER_SECONDS, message, deniedSince }, deps);
+}
+
+/**
+ * What an error of CreateAccount means: not now, never, or that nobody knows whether AWS heard it.
+ * @param stage where the request stood before it was asked of AWS
+ */
+async function refused(
+  calling: Creation,
+  stage: WaitingStage,
+  error: unknown,
+  deps: CreationDeps,
+): Promise<Creation> {
+  const said = error instanceof Error ? error.message : String(error);
+  const { name, Reason: reason } = error as { name?: string; Reason?: string };
+  if (!isRefusal(error)) {
+    const message = `Nobody answered when the account was asked for (${said}): AWS is looked at before it is asked again.`;
+    return save(calling, { stage: calling.stage, due: after(SOON_SECONDS, deps), message }, deps);
+  }
+  await leave(calling, deps);
+  if (error instanceof AccessDenied) return denied({ ...calling, stage }, error, deps);
+  const again = (seconds: number, message: string) =>
+    lineUp(calling, { seconds, message, refusals: stage.refusals + 1 }, deps);
+  if (error instanceof Throttled || error instanceof Conflict) {
+    const seconds = Math.min(300, SOON_SECONDS * 2 ** Math.min(stage.refusals, 5));
+    return again(seconds, `AWS said not now: ${said}`);
+  }
+  if (name === 'FinalizingOrganizationException' || reason === 'ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED')
+    return again(QUARTER_SECONDS, `AWS said not yet: ${said}`);
+  if (reason === 'ACCOUNT_NUMBER_LIMIT_EXCEEDED')
+    return fail(calling, 'ACCOUNT_LIMIT_EXCEEDED', failureInWords('ACCOUNT_LIMIT_EXCEEDED'), deps);
+  return fail(calling, reason ?? name ?? 'Refused', `AWS refused the request: ${said}`, deps);
+}
+
+/** Whether AWS answered, and the answer was no: then no account is in the making. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof ControllerError) return error.name !== 'ServiceFault';
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500;
+}
+
+/** Waits for another turn, so many seconds from now at the soonest. */
+async function lineUp(
+  creation: Creation,
+  to: { readonly seconds: number; readonly message: string } & Partial<
+    Pick<WaitingStage, 'refusals' | 'deniedSince'>
+  >,
+  deps: CreationDeps,
+): Promise<Creation> {
+  const { seconds, message, refusals = 0, deniedSince } = to;
+  const soonest = after(seconds, deps);
+  const turn = await nextTurn(deps.now(), deps);
+  const due = new Date(Math.max(turn.getTime(), soonest.getTime()));
+  const stage = { is: 'waiting', turnAt: due.toISOString(), refusals } as const;
+  return save(creation, { stage: { ...stage, ...(deniedSince && { deniedSince }) }, due, message }, deps);
+}
+
+/** Now, when the request's turn has come; else its next turn. */
+async function turnOf({ stage }: CreationAt<'waiting'>, deps: CreationDeps): Promise<Date> {
+  const now = deps.now();
+  const late = stage.turnAt ? now.getTime() - Date.parse(stage.turnAt) : TURN_MS;
+  return late < TURN_MS ? now : nextTurn(now, deps);
+}
+
+/** Takes the next free turn to ask AWS; when it comes. */
+function nextTurn(now: Date, deps: CreationDeps): Promise<Date> {
+  return passTurnstile(deps.main.table, (before) => {
+    const { at, turnstile } = takeTurn(before, now);
+    return { turnstile, result: at };
+  });
+}
