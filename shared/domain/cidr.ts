@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js';
 
-/** An IPv4 block in canonical form: `text` is `10.0.0.0/16`; `first` and `last` are its addresses as numbers. */
+/** An IPv4 block in canonical form: `text` is `10.0.0.0/16`; `first` is its first address as a number. */
 export interface Block {
   readonly text: string;
   readonly prefix: number;
+  readonly network: ipaddr.IPv4;
   readonly first: number;
-  readonly last: number;
 }
 
 /** Reads `a.b.c.d/n`, host bits cleared as AWS does (100.68.0.18/18 is 100.68.0.0/18); undefined when it is none. */
@@ -13,19 +13,13 @@ export function parseBlock(text: string): Block | undefined {
   if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return undefined;
   const [, prefix] = ipaddr.IPv4.parseCIDR(text);
   const network = ipaddr.IPv4.networkAddressFromCIDR(text);
-  const first = toNumber(network);
-  return {
-    text: `${network.toString()}/${prefix}`,
-    prefix,
-    first,
-    last: toNumber(ipaddr.IPv4.broadcastAddressFromCIDR(text)),
-  };
+  const first = Buffer.from(network.toByteArray()).readUInt32BE();
+  return { text: `${network.toString()}/${prefix}`, prefix, network, first };
 }
 
 /** The block of that size that begins with this address, as text. */
 export function formatBlock(first: number, prefix: number): string {
-  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
-  return `${octets.join('.')}/${prefix}`;
+  return `${ipaddr.IPv4.parse(String(first)).toString()}/${prefix}`;
 }
 
 /** The `number`-th block of that size in a block, from 0; undefined when there are not so many. */
@@ -36,19 +30,15 @@ export function subBlock(outer: Block, prefix: number, number: number): Block | 
 
 /** Whether the one block holds the whole other; a block contains itself. */
 export function contains(outer: Block, inner: Block): boolean {
-  return outer.first <= inner.first && inner.last <= outer.last;
+  return outer.prefix <= inner.prefix && inner.network.match(outer.network, outer.prefix);
 }
 
-/** Whether the blocks have an address in common. */
+/** Whether the blocks have an address in common: one of two blocks that do holds the other. */
 export function overlaps(one: Block, other: Block): boolean {
-  return one.first <= other.last && other.first <= one.last;
+  return contains(one, other) || contains(other, one);
 }
 
 /** Addresses that AWS lets resources have in a subnet: all but five. */
-export function usableAddresses(block: Block): number {
-  return block.last - block.first + 1 - 5;
-}
-
-function toNumber(address: ipaddr.IPv4): number {
-  return address.octets.reduce((sum, octet) => sum * 256 + octet, 0);
+export function usableAddresses({ prefix }: Block): number {
+  return 2 ** (32 - prefix) - 5;
 }

@@ -5,7 +5,7 @@ import type { Kind, KindAccount, KindContext } from '../kind.ts';
 import { wantedEndpoint } from './endpoints.ts';
 import { permissions as ofUsers } from './in-the-way.ts';
 import { GATEWAY } from './internet-gateway.ts';
-import { layoutProblems } from './layout.ts';
+import { ADDRESS, canonicalBlock, layoutProblems, withBlocks } from './layout.ts';
 import type { Network, NetworkActual } from './model.ts';
 import { observe } from './observe.ts';
 import {
@@ -19,7 +19,6 @@ import {
   renderOwnerManaged,
   withoutOwnerManaged,
 } from './owner-managed.ts';
-import { ADDRESS, canonicalBlock, withBlocks } from './pool.ts';
 import { remove } from './remove.ts';
 import { ours } from './resource.ts';
 import { apply, diff, isOutputOfNetwork, resources } from './resources.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ADDRESS, sectionProblems } from './pool.ts';
+import { ADDRESS, sectionProblems } from './layout.ts';
 
 const Name = z
   .string()

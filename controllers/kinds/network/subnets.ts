@@ -13,6 +13,7 @@ import { contains, overlaps, parseBlock, usableAddresses } from '../../../shared
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import type { Comparison } from '../kind.ts';
+import { canonicalBlock } from './layout.ts';
 import {
   type Association,
   type Network,
@@ -22,7 +23,6 @@ import {
   type Subnet,
   type SubnetFound,
 } from './model.ts';
-import { canonicalBlock } from './pool.ts';
 import {
   block,
   change,
