@@ -8,9 +8,12 @@ import { kindAccount, managedKinds, namesOf } from '../engine/desired-state.ts';
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import type { Network } from '../kinds/network/model.ts';
-import { MAKE_NETWORK, networkResources, roleResources } from './member-resources.ts';
-import { parametrised } from './parametrise.ts';
-import { registerArguments } from './register-command.ts';
+import { wantedTags } from '../kinds/network/resource.ts';
+import { subnetNamed } from '../kinds/network/subnets.ts';
+import { VPC } from '../kinds/network/vpc.ts';
+
+/** Parameter and condition of the template: whether its owner wants the network made there. */
+const MAKE_NETWORK = 'MakeNetwork';
 
 /** A CloudFormation template in JSON, as far as it is the same for everybody. */
 export interface MemberTemplate {
@@ -148,4 +151,111 @@ function outputs(
     },
     ...(made && Object.fromEntries(made)),
   };
+}
+
+/** What the command says, each a word for a shell: or, in a template, what CloudFormation fills in. */
+interface RegisterWords {
+  readonly accountId: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly externalId: string;
+  readonly baseline: BaselineReference;
+}
+
+/**
+ * The arguments of `orgkeeper` that register an account whose owner has deployed the member template. They name the
+ * baseline that the template is of: the rules might choose another. Pure.
+ */
+function registerArguments({ accountId, name, roleArn, externalId, baseline }: RegisterWords): string {
+  return (
+    `register ${accountId} --name ${name} --execution-role-arn ${roleArn} ` +
+    `--external-id ${externalId} --baseline ${formatBaseline(baseline)}`
+  );
+}
+
+/** The execution role. Its policies stand beside it, as policies of the role that CloudFormation changes one by one. */
+function roleResources(role: ExecutionRole): Record<string, unknown> {
+  const policies = Object.entries(role.inlinePolicies).map(([PolicyName, PolicyDocument], index) => [
+    `ExecutionRolePolicy${index + 1}`,
+    {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyName, PolicyDocument, Roles: [{ Ref: 'ExecutionRole' }] },
+    },
+  ]);
+  return {
+    ExecutionRole: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: role.name,
+        Path: role.path,
+        ...(role.description && { Description: role.description }),
+        MaxSessionDuration: role.maxSessionDuration,
+        AssumeRolePolicyDocument: role.trustPolicy,
+        ...(role.managedPolicies.length > 0 && { ManagedPolicyArns: role.managedPolicies }),
+        ...(role.permissionsBoundary && { PermissionsBoundary: role.permissionsBoundary }),
+        Tags: tagList(role.tags),
+      },
+    },
+    ...Object.fromEntries(policies),
+  };
+}
+
+/** VPC and subnets; the rest of the network Orgkeeper adds, as it mends what is missing. */
+function networkResources(network: Network): Record<string, unknown> {
+  const subnets = network.subnets.map((subnet, index) => [
+    `Subnet${index + 1}`,
+    {
+      Type: 'AWS::EC2::Subnet',
+      Condition: MAKE_NETWORK,
+      Properties: {
+        VpcId: { Ref: 'Vpc' },
+        CidrBlock: subnet.cidr,
+        ...('id' in subnet.zone
+          ? { AvailabilityZoneId: subnet.zone.id }
+          : { AvailabilityZone: { 'Fn::Select': [subnet.zone.number - 1, { 'Fn::GetAZs': '' }] } }),
+        MapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,
+        Tags: tagList(wantedTags(network, subnetNamed(subnet.name))),
+      },
+    },
+  ]);
+  return {
+    Vpc: {
+      Type: 'AWS::EC2::VPC',
+      Condition: MAKE_NETWORK,
+      Properties: {
+        CidrBlock: network.cidr,
+        EnableDnsSupport: network.dnsSupport,
+        EnableDnsHostnames: network.dnsHostnames,
+        Tags: tagList(wantedTags(network, VPC)),
+      },
+    },
+    ...Object.fromEntries(subnets),
+  };
+}
+
+function tagList(tags: Readonly<Record<string, string>>): { Key: string; Value: string }[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/**
+ * A rendered value with certain texts taken back into parameters: each string in which one of them stands becomes a
+ * `Ref` or an `Fn::Sub`, and what IAM itself fills in (`${aws:username}`) stays for IAM. Pure.
+ * @param parameters texts by the name of the parameter that stands for them; an empty text stands for nothing
+ */
+function parametrised<T>(value: T, parameters: Readonly<Record<string, string>>): T {
+  const known = Object.entries(parameters).filter(([, text]) => text !== '');
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') return text(item);
+    if (Array.isArray(item)) return item.map(walk);
+    if (item === null || typeof item !== 'object') return item;
+    return Object.fromEntries(Object.entries(item).map(([key, member]) => [key, walk(member)]));
+  };
+  const text = (item: string): unknown => {
+    const whole = known.find(([, each]) => each === item);
+    if (whole) return { Ref: whole[0] };
+    if (!known.some(([, each]) => item.includes(each))) return item;
+    const kept = item.replaceAll('${', '${!');
+    return { 'Fn::Sub': known.reduce((left, [name, each]) => left.replaceAll(each, `\${${name}}`), kept) };
+  };
+  return walk(value) as T;
 }
