@@ -170,7 +170,7 @@ describe('a call that AWS refuses', () => {
         },
       },
     ]);
-    expect(world.put[0]?.at).toBeLessThan(25 * 3600);
+    expect(world.putAt[0]).toBeLessThan(25 * 3600);
   });
 
   it('as denied, also while AWS is only looked at, ends the request after a day', async () => {

@@ -1,15 +1,12 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { advance } from '../../controllers/create-account/advance.ts';
 import type { CreationStatus, Creator } from '../../controllers/create-account/creator.ts';
 import type { CreationDeps } from '../../controllers/create-account/transition.ts';
-import type { Main } from '../../shared/aws/main-clients.ts';
 import { askedFor, type Creation, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
 import type { CreationRequest } from '../../shared/domain/requests.ts';
-import type { CreationMessage } from '../../shared/domain/work.ts';
+import { CreationMessage } from '../../shared/domain/work.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount } from '../kit/factories.ts';
-
-type Item = Record<string, unknown>;
+import { fakeMain } from '../kit/fake-main.ts';
 
 /** An account in the making, or made, at an Organizations in memory. */
 interface Made {
@@ -36,65 +33,23 @@ export function creationWorld(
 ) {
   const { secondsToCreate = 120, result = () => 'SUCCEEDED', closed = false } = options;
   let now = START;
-  const items = new Map<string, Item>();
   const waiting: { at: number; message: CreationMessage }[] = [];
-  const put: { detailType: string; detail: Item; at: number }[] = [];
-  const passes: { accountId: string }[] = [];
   const made: Made[] = [];
   const calls: { at: number; name: string }[] = [];
   const moves: { accountId: string; from: string; to: string }[] = [];
   const answers: ((make: () => string) => string)[] = [];
 
-  const documents = {
-    async send({ constructor: { name }, input }: { constructor: { name: string }; input: Item }) {
-      if (name === 'GetCommand') return { Item: items.get(keyOf(input.Key as Item)) };
-      if (name === 'PutCommand') return write(input);
-      if (name === 'TransactWriteCommand') {
-        for (const { Put } of input.TransactItems as { Put?: Item }[]) if (Put) write(Put);
-        return {};
-      }
-      if (name === 'UpdateCommand') return {};
-      if (name === 'QueryCommand') {
-        const wanted = (input.ExpressionAttributeValues as Item)[':pk'];
-        return { Items: [...items.values()].filter(({ pk }) => pk === wanted) };
-      }
-      throw new Error(`nobody expected ${name}`);
-    },
+  const fake = fakeMain([aBaselineItem()]);
+  const { main, put, store } = fake;
+  let scheduled = 0;
+  const putAt: number[] = [];
+  /** Messages that were sent since are waited for, as long as SQS would hold them back. */
+  const schedule = () => {
+    for (const { queue, message, delaySeconds } of fake.sent.slice(scheduled))
+      if (queue === 'creation') send(CreationMessage.parse(message), delaySeconds);
+    scheduled = fake.sent.length;
+    while (putAt.length < put.length) putAt.push(seconds());
   };
-  function write({ Item, ConditionExpression = '', ExpressionAttributeValues = {} }: Item) {
-    const key = keyOf(Item as Item);
-    const held = items.get(key);
-    const read = (ExpressionAttributeValues as Item)[':read'];
-    const absent = String(ConditionExpression).startsWith('attribute_not_exists') && !held;
-    if (ConditionExpression && !absent && (held?.version !== read || read === undefined))
-      throw new ConditionalCheckFailedException({ message: 'changed', $metadata: {} });
-    items.set(key, JSON.parse(JSON.stringify(Item)));
-    return {};
-  }
-  const client = {
-    async send({ constructor: { name }, input }: { constructor: { name: string }; input: Item }) {
-      if (name === 'PutEventsCommand') {
-        const entries = input.Entries as { DetailType: string; Detail: string }[];
-        for (const { DetailType, Detail } of entries)
-          put.push({ detailType: DetailType, detail: JSON.parse(Detail), at: seconds() });
-        return { Entries: entries.map(() => ({ EventId: 'sent' })) };
-      }
-      if (name === 'SendMessageBatchCommand') {
-        for (const { MessageBody } of input.Entries as { MessageBody: string }[])
-          passes.push(JSON.parse(MessageBody));
-        return {};
-      }
-      send(JSON.parse(String(input.MessageBody)), Number(input.DelaySeconds ?? 0));
-      return {};
-    },
-  };
-  const main = {
-    table: { documents, name: 't' },
-    bus: { eventBridge: client, name: 'orgkeeper' },
-    work: { sqs: client, url: 'work.fifo' },
-    sweep: { sqs: client, url: 'sweep' },
-    creation: { sqs: client, url: 'creation' },
-  } as unknown as Main;
 
   const stateOf = (one: Made): Made => {
     if (one.state === 'IN_PROGRESS' && now >= one.requestedAt.getTime() + secondsToCreate * 1000) {
@@ -168,20 +123,28 @@ export function creationWorld(
   });
   const seconds = () => (now - START) / 1000;
   const send = (message: CreationMessage, delay = 0) => waiting.push({ at: now + delay * 1000, message });
-  items.set(keyOf(BASELINE), BASELINE);
 
   return {
     calls,
     made,
     moves,
     put,
-    passes,
+    /** Seconds from the start until each of these was put. */
+    putAt,
+    get passes() {
+      return fake.sentTo('work.fifo');
+    },
     main,
     deps,
     send,
     /** What the next calls of CreateAccount do, instead of answering: `make` makes the account nonetheless. */
     answers,
     inProgress: () => made.filter((one) => stateOf(one).state === 'IN_PROGRESS').length,
+    /** Changes what stands of a request, as nobody should. */
+    change(key: string, fields: object) {
+      const [item] = store.items(`creation-request#${key}`);
+      store.put({ ...item, ...fields });
+    },
     creation: (key: string): Promise<Creation | undefined> => getCreation(main.table, key),
     async ask(request: CreationRequest, eventId = 'event-1') {
       const cause = { source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id: eventId };
@@ -199,14 +162,9 @@ export function creationWorld(
         waiting.shift();
         now = Math.max(now, next.at);
         await advance(next.message, deps());
+        schedule();
       }
       now = waiting.length > 0 ? end : now;
     },
   };
-}
-
-const BASELINE = aBaselineItem();
-
-function keyOf({ pk, sk }: Item): string {
-  return `${pk} ${sk}`;
 }

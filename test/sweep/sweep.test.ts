@@ -1,24 +1,98 @@
 import { describe, expect, it } from '@jest/globals';
-import { organizationWorld, passes } from '../fleet/organization-world.ts';
-import { anOrganizationAccount, aRecord } from '../kit/factories.ts';
+import { sweepHandler } from '../../controllers/sweep/sweep.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
+import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
 
-const id = (index: number) => String(100_000_000_000 + index);
+const NOW = new Date('2026-11-20T12:00:00.000Z');
+const NEW = '567890123456';
+const sweep = {
+  task: 'sweep',
+  sweepId: 'sweep-1',
+  cause: { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'sweep-1' },
+  requestedAt: NOW.toISOString(),
+};
 
-describe('a full sweep of ten thousand accounts', () => {
-  it('reads the fleet once, for its runs and for the listing of the organization', async () => {
-    const world = organizationWorld({ onboard: { since: '2026-11-01T00:00:00.000Z' } });
-    for (let index = 0; index < 10_000; index += 1) {
-      const account = { accountId: id(index), name: `account-${index}` };
-      world.keep(aRecord(account));
-      world.accounts.push(anOrganizationAccount({ ...account, joinedAt: '2026-10-01T00:00:00.000Z' }));
-    }
-    world.keep(aRecord({ accountId: id(10_000) }));
-    await world.sweep();
-    expect(passes(world).size).toBe(10_001);
-    expect(world.calls.list).toHaveLength(500);
-    expect(world.record(id(10_000))).toMatchObject({ lifecycle: 'departed' });
-    // Seven pages of records, and one of open requests for accounts.
-    expect(world.table.calls.QueryCommand).toBe(7 + 1);
-    expect(world.table.calls).toMatchObject({ GetCommand: 1 });
+/** The function, with one managed account that is due, in an organization with that one and a new one. */
+function sweeping(given: { config?: Partial<Config>; listing?: () => Promise<void> } = {}) {
+  const collection = { collection: 'account', collectionKey: MEMBER };
+  const fake = fakeMain([
+    aBaselineItem(),
+    { ...aRecord(), ...accountKey(MEMBER), ...collection },
+    { ...aStatus({ dueAt: '2026-11-20T11:59:00.000Z' }), ...statusKey(MEMBER), due: 'due' },
+  ]);
+  const { logger, lines } = silentLogger();
+  const joined = anOrganizationAccount({ accountId: NEW, joinedAt: NOW.toISOString() });
+  const organization = {
+    describe: async () => joined,
+    tags: async () => ({}),
+    place: async () => ({ units: ['r-root'], path: '/' }),
+    async *pages() {
+      await given.listing?.();
+      yield { accounts: [anOrganizationAccount(), joined] };
+    },
+  };
+  const config = aConfig({ onboard: { since: '2026-11-20T00:00:00.000Z' }, ...given.config });
+  const handler = sweepHandler({ config, main: fake.main, organization, logger, now: () => NOW });
+  return { ...fake, handler, lines };
+}
+const failed = (...ids: string[]) => ({
+  batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+});
+
+describe('sweepHandler', () => {
+  it('sends work to every managed account for a sweep', async () => {
+    const { handler, sentTo } = sweeping();
+    expect(await handler(batch(aMessage(sweep)), secondsLeft(300))).toEqual(failed());
+    expect(sentTo('work.fifo')).toContainEqual(
+      expect.objectContaining({ accountId: MEMBER, sweepId: 'sweep-1', cause: sweep.cause }),
+    );
+  });
+
+  it('sends work to whatever is due', async () => {
+    const { handler, sentTo } = sweeping();
+    expect(await handler(batch(aMessage({ task: 'due' })), secondsLeft(300))).toEqual(failed());
+    expect(sentTo('work.fifo')).toMatchObject([{ accountId: MEMBER, cause: { detailType: 'Due' } }]);
+  });
+
+  it('registers what it finds new in the organization', async () => {
+    const { handler, sentTo, store } = sweeping();
+    expect(await handler(batch(aMessage({ task: 'list' })), secondsLeft(300))).toEqual(failed());
+    expect(store.items(`account#${NEW}`)).toMatchObject([{ lifecycle: 'managed' }]);
+    expect(sentTo('work.fifo')).toMatchObject([{ accountId: NEW }]);
+  });
+
+  it('hands the rest to itself when its time is nearly over', async () => {
+    const { handler, sentTo } = sweeping();
+    expect(await handler(batch(aMessage(sweep)), secondsLeft(19))).toEqual(failed());
+    expect(sentTo('sweep')).toEqual([sweep]);
+  });
+
+  it('has a task that failed redelivered, carries out the others, and buries what is none', async () => {
+    const listing = () => Promise.reject(new Error('AWS is gone'));
+    const { handler, sentTo, lines } = sweeping({ listing });
+    const event = batch(
+      aMessage({ task: 'list' }, { id: 'listing' }),
+      aMessage({ task: 'dance' }, { id: 'unreadable' }),
+      aMessage(sweep, { id: 'sweep' }),
+    );
+    expect(await handler(event, secondsLeft(300))).toEqual(failed('listing'));
+    expect(sentTo('sweep-dead')).toEqual([{ task: 'dance' }]);
+    expect(sentTo('work.fifo')).toHaveLength(1);
+    expect(lines).toContain('error message failed, will be redelivered');
+  });
+
+  it.each([
+    ['notes the first minute of a deployment, once', {}, NOW.toISOString()],
+    ['notes none where the configuration says since when', { since: '2026-11-01T00:00:00.000Z' }, undefined],
+  ])('%s', async (_, onboard, since) => {
+    const { handler, store } = sweeping({ config: { onboard } });
+    await handler(batch(aMessage({ task: 'due' })), secondsLeft(300));
+    expect(store.items('control').find(({ since }) => since)?.since).toBe(since);
+    const updates = store.calls.UpdateCommand;
+    await handler(batch(aMessage({ task: 'due' })), secondsLeft(300));
+    expect(store.calls.UpdateCommand).toBe(updates);
   });
 });
