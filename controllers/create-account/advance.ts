@@ -9,6 +9,7 @@ import {
   noteUnreadableCreation,
   unreadableCreationNoted,
 } from '../../shared/store/creations.ts';
+import { FAILURES, nextCreation } from '../engine/retry.ts';
 import { moveAndRegister } from './move-and-register.ts';
 import { denied, findRequested, pollAccount, requestAccount } from './request-account.ts';
 import { after, type CreationDeps, save } from './transition.ts';
@@ -71,9 +72,10 @@ async function step(creation: Creation, deps: CreationDeps): Promise<Creation> {
     const { stage } = creation;
     if (stage.is === 'waiting' && error instanceof AccessDenied)
       return denied({ ...creation, stage }, error, deps);
-    const seconds = error.retry === 'again' ? 30 : (error.retryAfterSeconds ?? 15 * 60);
+    const next = nextCreation(FAILURES[error.name].creation, error, deps.now());
+    if (next.is !== 'after') throw error;
     const message = [error.message, error.remedy].filter(Boolean).join(' ');
-    return save(creation, { stage, due: after(seconds, deps), message }, deps);
+    return save(creation, { stage, due: after(next.seconds, deps), message }, deps);
   }
 }
 

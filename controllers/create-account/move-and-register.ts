@@ -1,4 +1,5 @@
 import type { Creation } from '../../shared/domain/creation.ts';
+import { secondsToWait } from '../engine/retry.ts';
 import { deliver } from '../fleet/owed.ts';
 import { register } from '../fleet/register.ts';
 import { after, type CreationAt, type CreationDeps, fail, save } from './transition.ts';
@@ -17,7 +18,7 @@ export async function moveAndRegister(
   const described = await deps.organization.describe(accountId);
   if (!described) {
     const message = `Account ${accountId} does not show in the organization yet.`;
-    return save(creation, { stage, due: after(30, deps), message }, deps);
+    return save(creation, { stage, due: after(secondsToWait('notListed'), deps), message }, deps);
   }
   const message = await move(creation, deps);
   const { name, email, baseline, mode, values, tags } = request;

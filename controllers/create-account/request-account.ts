@@ -1,8 +1,9 @@
 import { type Creation, type CreationStage, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
 import { goIn, known, takeTurn } from '../../shared/domain/creation-slots.ts';
-import { AccessDenied, Conflict, ControllerError, Throttled } from '../../shared/domain/errors.ts';
+import { AccessDenied, ControllerError } from '../../shared/domain/errors.ts';
 import { requestOfCreation } from '../../shared/store/creations.ts';
 import { passTurnstile } from '../../shared/store/turnstile.ts';
+import { FAILURES, givenUpAt, nextCreation, secondsToWait } from '../engine/retry.ts';
 import { failureInWords } from '../fleet/create.ts';
 import type { CreationStatus } from './creator.ts';
 import { after, type CreationAt, type CreationDeps, fail, leave, save } from './transition.ts';
@@ -13,12 +14,6 @@ type WaitingStage = Extract<CreationStage, { is: 'waiting' }>;
 const TURN_MS = 30_000;
 /** AWS lists what it heard by then; clocks differ by less. */
 const HEARD_MS = 60_000;
-/** Until the next try: whether there is room, or what AWS heard. */
-const SOON_SECONDS = 10;
-const FIRST_POLL_SECONDS = 60;
-const QUARTER_SECONDS = 15 * 60;
-/** Whoever may correct a denial has been told by then, or will not. */
-const DENIED_MS = 24 * 3_600_000;
 
 /**
  * Requests the account from AWS when its turn has come and there is room. What is about to be done is saved before the
@@ -43,7 +38,7 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
   });
   if (!admitted) {
     const message = 'Waits: AWS creates five accounts at once, at most.';
-    return lineUp(creation, { seconds: SOON_SECONDS, message }, deps);
+    return lineUp(creation, { seconds: secondsToWait('noRoom'), message }, deps);
   }
   const calling = await save(
     creation,
@@ -56,7 +51,7 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
   } catch (error) {
     return refused(calling, stage, error, deps);
   }
-  const due = after(FIRST_POLL_SECONDS, deps);
+  const due = after(secondsToWait('beingCreated'), deps);
   const creating = await save(calling, { stage: { is: 'creating', creationId, looks: 0 }, due }, deps);
   await passTurnstile(deps.main.table, (turnstile) => ({
     turnstile: Object.hasOwn(turnstile.inside, key) ? known(turnstile, key, creationId) : turnstile,
@@ -87,10 +82,15 @@ export async function findRequested(creation: CreationAt<'calling'>, deps: Creat
   }
   if (unclear || deps.now().getTime() - since < HEARD_MS) {
     const message = 'Whether AWS heard the request is not known yet.';
-    return save(creation, { stage: creation.stage, due: after(SOON_SECONDS, deps), message }, deps);
+    return searchAgain(creation, message, deps);
   }
   await leave(creation, deps);
   return save(creation, { stage: { is: 'waiting', refusals: 0 }, due: deps.now() }, deps);
+}
+
+function searchAgain(creation: Creation, message: string, deps: CreationDeps): Promise<Creation> {
+  const due = after(secondsToWait('unanswered'), deps);
+  return save(creation, { stage: creation.stage, due, message }, deps);
 }
 
 async function ownership(
@@ -114,7 +114,7 @@ export async function pollAccount(creation: CreationAt<'creating'>, deps: Creati
     await leave(creation, deps);
     return save(creation, { stage: { is: 'created', creationId, accountId }, due: deps.now() }, deps);
   }
-  const seconds = Math.min(QUARTER_SECONDS, FIRST_POLL_SECONDS * 2 ** Math.min(looks, 4));
+  const seconds = secondsToWait('beingCreated', looks);
   const stage = { is: 'creating', creationId, looks: looks + 1 } as const;
   return save(creation, { stage, due: after(seconds, deps), message: 'AWS is creating it.' }, deps);
 }
@@ -127,16 +127,18 @@ export async function denied(
 ): Promise<Creation> {
   const said = [error.message, error.remedy].filter(Boolean).join(' ');
   const deniedSince = creation.stage.deniedSince ?? deps.now().toISOString();
-  const end = new Date(Date.parse(deniedSince) + DENIED_MS);
-  if (deps.now() >= end)
+  const rule = FAILURES.AccessDenied.createAccount;
+  const since = new Date(deniedSince);
+  const next = nextCreation(rule, { since }, deps.now());
+  if (next.is !== 'after')
     return fail(
       creation,
       error.reason,
       `AWS denied it for a day: ${said} Then ask for the account again.`,
       deps,
     );
-  const message = `AWS denies it: ${said} It is tried again every 15 minutes until ${end.toISOString()}.`;
-  return lineUp(creation, { seconds: QUARTER_SECONDS, message, deniedSince }, deps);
+  const message = `AWS denies it: ${said} It is tried again every 15 minutes until ${givenUpAt(rule, since)?.toISOString()}.`;
+  return lineUp(creation, { seconds: next.seconds, message, deniedSince }, deps);
 }
 
 /**
@@ -153,18 +155,19 @@ async function refused(
   const { name, Reason: reason } = error as { name?: string; Reason?: string };
   if (!isRefusal(error)) {
     const message = `Nobody answered when the account was asked for (${said}): AWS is looked at before it is asked again.`;
-    return save(calling, { stage: calling.stage, due: after(SOON_SECONDS, deps), message }, deps);
+    return searchAgain(calling, message, deps);
   }
   await leave(calling, deps);
   if (error instanceof AccessDenied) return denied({ ...calling, stage }, error, deps);
   const again = (seconds: number, message: string) =>
     lineUp(calling, { seconds, message, refusals: stage.refusals + 1 }, deps);
-  if (error instanceof Throttled || error instanceof Conflict) {
-    const seconds = Math.min(300, SOON_SECONDS * 2 ** Math.min(stage.refusals, 5));
-    return again(seconds, `AWS said not now: ${said}`);
-  }
   if (name === 'FinalizingOrganizationException' || reason === 'ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED')
-    return again(QUARTER_SECONDS, `AWS said not yet: ${said}`);
+    return again(secondsToWait('organizationBusy'), `AWS said not yet: ${said}`);
+  if (error instanceof ControllerError) {
+    const { createAccount } = FAILURES[error.name];
+    const next = nextCreation(createAccount, { attempts: stage.refusals }, deps.now());
+    if (next.is === 'after') return again(next.seconds, `AWS said not now: ${said}`);
+  }
   if (reason === 'ACCOUNT_NUMBER_LIMIT_EXCEEDED')
     return fail(calling, 'ACCOUNT_LIMIT_EXCEEDED', failureInWords('ACCOUNT_LIMIT_EXCEEDED'), deps);
   return fail(calling, reason ?? name ?? 'Refused', `AWS refused the request: ${said}`, deps);

@@ -27,7 +27,7 @@ import type {
   UnitOutcome,
   Verdict,
 } from './model.ts';
-import { eventually } from './retry.ts';
+import { eventually, isRedelivered } from './retry.ts';
 import { isTrust } from './run-unit.ts';
 import { isNew } from './session.ts';
 
@@ -110,7 +110,7 @@ function notReady(outcome: UnitOutcome | undefined): AccountNotReady | undefined
 /** True when the role could not be made or changed for now: that is tried again. */
 function isTriedAgain(outcome: UnitOutcome | undefined): boolean {
   const error = outcome?.state.is === 'failed' ? outcome.state.error : undefined;
-  return error instanceof NotYetConsistent || (error instanceof ControllerError && error.retry === 'again');
+  return error instanceof NotYetConsistent || (error instanceof ControllerError && isRedelivered(error));
 }
 
 /** True when the pass changed the role, or may have. */

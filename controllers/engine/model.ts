@@ -33,17 +33,28 @@ export interface RunRequest {
   readonly lastReceive: boolean;
 }
 
+/** What happens next. */
+export type Next =
+  | { readonly is: 'done' }
+  /** Tried again so many seconds later, without a new message. */
+  | { readonly is: 'after'; readonly seconds: number }
+  /** The message is delivered again, after a pause that doubles up to ten minutes (shared/aws/queue.ts). */
+  | { readonly is: 'backoff' }
+  /** Tried again only when desired state changes, or by a sweep. */
+  | { readonly is: 'never' };
+
 /** What became of a pass. What failed for good is in the status, and the message is done. */
 export type RunOutcome =
   | { readonly did: 'skipped'; readonly why: string }
   /** An item of the account cannot be read: nothing was looked at. */
   | { readonly did: 'stopped'; readonly item: UnreadableItem }
-  /** `retry`: something failed for a reason that will pass; the message should come again. */
   | {
       readonly did: 'ran';
       readonly status: AccountStatus;
       /** From its event on, of an account that is ready for the first time. */
       readonly secondsToReady?: number;
+      readonly next: Next;
+      /** A failure that passes by itself, if there was one. */
       readonly retry?: unknown;
     };
 

@@ -22,6 +22,7 @@ import { managedKinds, regionOf } from './desired-state.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
 import type { RunDeps, UnitOutcome } from './model.ts';
 import { blockedBy, errorFinding } from './report.ts';
+import { isRedelivered } from './retry.ts';
 import { compareUnit, observeUnits } from './run-unit.ts';
 import { isShutOut, openAll, readingSessions } from './session.ts';
 
@@ -199,5 +200,5 @@ async function assigned(
 }
 
 function mayPass(error: unknown): boolean {
-  return error instanceof ControllerError && error.retry === 'again';
+  return error instanceof ControllerError && isRedelivered(error);
 }

@@ -1,10 +1,4 @@
-import {
-  AccessDenied,
-  AccountNotReady,
-  ControllerError,
-  NotYetConsistent,
-  UnreadableItem,
-} from '../../shared/domain/errors.ts';
+import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
 import type {
   AccountStatus,
   Condition,
@@ -14,19 +8,28 @@ import type {
 } from '../../shared/domain/status.ts';
 import { type Blocked, conditionOf, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
 import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
-import { nextLook } from './retry.ts';
+import { FAILURES, isWaiting, type NextRun, nextRun } from './retry.ts';
 
-/** The status after a pass. Pure. */
+/** The status after a run, and what happens next. Pure. */
 export function toStatus(
   run: Run,
   found: Findings,
   errors: readonly unknown[],
   now: Date,
-): AccountStatus & { lastPass: PassRecord } {
+): { status: AccountStatus & { lastPass: PassRecord }; next: NextRun['next'] } {
   const { before, record, request } = run;
-  // What is desired now has its own time.
-  const waited = before?.observedGeneration === record.generation ? before.waiting : undefined;
-  const due = nextLook(wants(found, errors, request.lastReceive), waited, now);
+  const due = nextRun(
+    {
+      errors: [...errors, ...refusal(found)],
+      pending: found.outcomes.flatMap(({ state }) =>
+        state.is === 'pending' ? [state.retryAfterSeconds] : [],
+      ),
+      lastReceive: request.lastReceive,
+      // A change of desired state starts the time anew.
+      before: before?.observedGeneration === record.generation ? before.waiting : undefined,
+    },
+    now,
+  );
   const findings = [
     ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold, due.gaveUp)),
     ...(found.verdict ? [accessFinding(found.verdict)] : []),
@@ -47,8 +50,8 @@ export function toStatus(
     calls: { ...run.calls },
     differences: differencesOf(found, before),
   };
-  return {
-    schemaVersion: 1,
+  const status = {
+    schemaVersion: 1 as const,
     accountId: record.accountId,
     version: (before?.version ?? 0) + 1,
     observedGeneration: record.generation,
@@ -64,6 +67,13 @@ export function toStatus(
     ...(due.waiting && { waiting: due.waiting }),
     lastPass,
   };
+  return { status, next: due.next };
+}
+
+/** A role that does not admit the runner is tried again like every denial. */
+function refusal(found: Findings): AccessDenied[] {
+  const { verdict } = found;
+  return verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
 }
 
 /** What was found that differs, and what others added that was not reported before. */
@@ -142,8 +152,8 @@ export function errorFinding(type: string, error: unknown, late = false): Findin
   if (!(error instanceof ControllerError)) {
     return { type, status: 'Unknown', reason: 'Unexpected', message: `Unexpected: ${messageOf(error)}` };
   }
-  const passing = error.retry === 'again' || (error instanceof NotYetConsistent && !late);
-  const status = passing ? 'Unknown' : 'False';
+  const { condition } = FAILURES[error.name];
+  const status = condition === 'Unknown, then False' ? (late ? 'False' : 'Unknown') : condition;
   return { type, status, reason: error.reason, message: sentence(error.message, error.remedy) };
 }
 
@@ -170,33 +180,12 @@ export function toConditions(
   });
 }
 
-/** True for a failure that time alone mends: the account is waiting, not broken. */
-export function isWaiting(error: unknown): boolean {
-  return error instanceof AccountNotReady || error instanceof NotYetConsistent;
-}
-
 function sentence(message: string, remedy: string | undefined): string {
   return remedy ? `${message.replace(/\.?$/, '.')} ${remedy}` : message;
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What wants another look without being asked, and when: seconds, or the error that stands in the way. */
-export function wants(
-  found: Findings,
-  errors: readonly unknown[],
-  lastReceive: boolean,
-): (number | ControllerError)[] {
-  const settling = found.outcomes.flatMap(({ state }) =>
-    state.is === 'pending' ? [state.retryAfterSeconds] : [],
-  );
-  const known = errors.filter((error) => error instanceof ControllerError);
-  const due = known.filter(({ retry }) => retry !== 'again' || lastReceive);
-  const { verdict } = found;
-  const refused = verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
-  return [...settling, ...due, ...refused];
 }
 
 /** True when the role does not admit us and it is not merely left so: a pause says nothing about access. */

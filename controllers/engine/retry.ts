@@ -1,44 +1,159 @@
-import { AccountNotReady, ControllerError, NotYetConsistent } from '../../shared/domain/errors.ts';
+import { ControllerError, type FailureName, NotYetConsistent } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import type { Clock } from './model.ts';
+import type { Clock, Next } from './model.ts';
+
+/**
+ * Why an account, or a request for one, is tried again, and when: `FAILURES` says it for every class of failure, of runs and
+ * of creations. docs/tour.md prints the table; everything else here carries it out.
+ */
+
+const MINUTE = 60;
+const QUARTER = 15 * MINUTE;
+const DAY = 24 * 3600;
+
+/** What a class of failure means for the next try. */
+export type Rule =
+  /** By the message; after its last delivery, a minute later without it. */
+  | { readonly try: 'backoff' }
+  /** `soon`: every half a minute for the first two minutes, in which IAM shows a change. */
+  | { readonly try: 'after'; readonly seconds: number; readonly soon?: true; readonly giveUpAfter?: number }
+  | { readonly try: 'doubling'; readonly from: number; readonly to: number; readonly giveUpAfter?: number }
+  | { readonly try: 'never' };
+
+interface Failure {
+  /** A run of an account. A failure that says itself when another try is worthwhile (`retryAfterSeconds`) goes by that. */
+  readonly run: Rule;
+  /** The condition: Unknown for what passes by itself, False for what stands in the way. */
+  readonly condition: 'Unknown' | 'False' | 'Unknown, then False';
+  /** What the account waits for, where time alone corrects the failure: it is `waiting`, not `failed`. */
+  readonly waitsFor?: 'account' | 'consistency';
+  /** A step of a request for an account. */
+  readonly creation: Rule;
+  /** The call CreateAccount itself. */
+  readonly createAccount: Rule;
+}
+
+const never = { try: 'never' } as const;
+const backoff = { try: 'backoff' } as const;
+const after = (seconds: number) => ({ try: 'after', seconds }) as const;
+const soonThen = (seconds: number) => ({ try: 'after', seconds, soon: true }) as const;
+/** Nobody knows whether AWS heard CreateAccount: the account is searched for before AWS is asked again. */
+const unanswered = after(10);
+const busy = { try: 'doubling', from: 10, to: 300 } as const;
+
+/** What every class of failure means for the next try, of runs and of creations. */
+export const FAILURES: Readonly<Record<FailureName, Failure>> = {
+  Throttled: { run: backoff, condition: 'Unknown', creation: after(30), createAccount: busy },
+  ServiceFault: { run: backoff, condition: 'Unknown', creation: after(30), createAccount: unanswered },
+  Conflict: { run: backoff, condition: 'Unknown', creation: after(30), createAccount: busy },
+  OutOfTime: { run: backoff, condition: 'Unknown', creation: after(30), createAccount: never },
+  NotYetConsistent: {
+    run: soonThen(QUARTER),
+    condition: 'Unknown, then False',
+    waitsFor: 'consistency',
+    creation: after(30),
+    createAccount: never,
+  },
+  AccessDenied: {
+    run: soonThen(QUARTER),
+    condition: 'False',
+    creation: after(QUARTER),
+    createAccount: { ...after(QUARTER), giveUpAfter: DAY },
+  },
+  QuotaExceeded: { run: soonThen(3600), condition: 'False', creation: after(3600), createAccount: never },
+  AccountNotReady: {
+    run: { try: 'doubling', from: MINUTE, to: QUARTER, giveUpAfter: DAY },
+    condition: 'False',
+    waitsFor: 'account',
+    creation: after(QUARTER),
+    createAccount: never,
+  },
+  InvalidDesiredState: { run: never, condition: 'False', creation: after(QUARTER), createAccount: never },
+  ForeignResource: { run: never, condition: 'False', creation: after(QUARTER), createAccount: never },
+  UnreadableItem: { run: never, condition: 'False', creation: after(QUARTER), createAccount: never },
+};
+
+/** What a request for an account waits for although nothing failed. */
+export const CREATION_WAITS = {
+  /** The organization is being set up, or too many accounts were made lately. */
+  organizationBusy: after(QUARTER),
+  /** AWS creates five accounts at once, at most. */
+  noRoom: after(10),
+  unanswered,
+  beingCreated: { try: 'doubling', from: MINUTE, to: QUARTER },
+  /** The new account is not listed in the organization. */
+  notListed: after(30),
+} as const satisfies Readonly<Record<string, Rule>>;
+
+/** What IAM does not show within two minutes counts as real. */
+const CONSISTENT_WITHIN_SECONDS = 2 * MINUTE;
+const SOON_SECONDS = 30;
+
+/** True when the message is delivered again for this failure: one that we know passes, or one that nobody foresaw. */
+export function isRedelivered(error: unknown): boolean {
+  return !(error instanceof ControllerError) || FAILURES[error.name].run.try === 'backoff';
+}
+
+/** True for a failure that time alone corrects: the account is waiting, not broken. */
+export function isWaiting(error: unknown): boolean {
+  return error instanceof ControllerError && FAILURES[error.name].waitsFor !== undefined;
+}
 
 type Waiting = NonNullable<AccountStatus['waiting']>;
 
-const MINUTE = 60;
-/**
- * A fresh account is looked at after a minute, doubling to 15, for a day; then it counts as failed, also when it is
- * looked at because somebody asks.
- */
-const READY_WITHIN_SECONDS = 24 * 3600;
-/** IAM shows a change everywhere within two minutes; what it does not show by then counts as real. */
-const CONSISTENT_WITHIN_SECONDS = 2 * MINUTE;
-
-/** When to look again, and since when it has been waiting. `gaveUp`: what was waited for did not come in time. */
-export interface Due {
+/** How a run goes on: what becomes of its message, and when the account is tried again without one. */
+export interface NextRun {
+  readonly next: Next;
+  /** ISO time; also where the message is delivered again, for what it does not concern. */
   readonly dueAt?: string;
   readonly waiting?: Waiting;
+  /** What was waited for did not come in time. */
   readonly gaveUp: boolean;
 }
 
-/**
- * When a pass that could not finish should be followed by another without being asked: the soonest of what its
- * failures and settlings want. Pure.
- * @param wants seconds until another look, or the error that stands in the way
- */
-export function nextLook(
+/** Why a run is not the last one. */
+export interface Unfinished {
+  readonly errors: readonly unknown[];
+  /** Seconds until what is in the making is looked at again. */
+  readonly pending: readonly number[];
+  /** The message will not be delivered again. */
+  readonly lastReceive: boolean;
+  /** Since when the account has been waiting, as the run before said. */
+  readonly before: Waiting | undefined;
+}
+
+/** When a run is followed by another without being asked: the soonest that any of its failures wants. Pure. */
+export function nextRun({ errors, pending, lastReceive, before }: Unfinished, now: Date): NextRun {
+  const passing = errors.find(isRedelivered);
+  const parked = lastReceive && passing instanceof ControllerError;
+  const known = errors.filter((error) => error instanceof ControllerError);
+  const due = known.filter((error) => !isRedelivered(error) || lastReceive);
+  const timed = timeOf([...pending, ...due], before, now);
+  return {
+    ...timed,
+    next: passing !== undefined && !parked ? { is: 'backoff' } : nextOf(timed, errors, now),
+  };
+}
+
+function nextOf({ dueAt }: Omit<NextRun, 'next'>, errors: readonly unknown[], now: Date): Next {
+  if (dueAt) return { is: 'after', seconds: (Date.parse(dueAt) - now.getTime()) / 1000 };
+  return { is: errors.length > 0 ? 'never' : 'done' };
+}
+
+function timeOf(
   wants: readonly (number | ControllerError)[],
   before: Waiting | undefined,
   now: Date,
-): Due {
+): Omit<NextRun, 'next'> {
   if (wants.length === 0) return { gaveUp: false };
   const what = waitsFor(wants);
   const same = before && (before.for ?? what) === what;
   const { since, attempts } = same ? before : { since: now.toISOString(), attempts: 0 };
   const waiting: Waiting = { since, attempts: attempts + 1, for: what };
   const waited = (now.getTime() - Date.parse(since)) / 1000;
-  const seconds = wants.flatMap((want) => secondsUntil(want, waiting.attempts, waited) ?? []);
-  const neverReady = what === 'account' && waited >= READY_WITHIN_SECONDS;
-  if (neverReady) return { waiting, gaveUp: true };
+  if (what === 'account' && isOver(FAILURES.AccountNotReady.run, new Date(since), now))
+    return { waiting, gaveUp: true };
+  const seconds = wants.flatMap((want) => secondsUntil(want, attempts, waited) ?? []);
   if (seconds.length === 0) return { gaveUp: false };
   const dueAt = new Date(now.getTime() + Math.min(...seconds) * 1000).toISOString();
   return { dueAt, waiting, gaveUp: what === 'consistency' && waited >= CONSISTENT_WITHIN_SECONDS };
@@ -46,26 +161,128 @@ export function nextLook(
 
 /** What is waited for: each has its own time, which starts anew when it becomes another. */
 function waitsFor(wants: readonly (number | ControllerError)[]): NonNullable<Waiting['for']> {
-  if (wants.some((want) => want instanceof AccountNotReady)) return 'account';
-  if (wants.some((want) => want instanceof NotYetConsistent)) return 'consistency';
-  return wants.every((want) => typeof want === 'number') ? 'making' : 'remedy';
+  const whatFor = wants.map((want) => (typeof want === 'number' ? 'making' : FAILURES[want.name].waitsFor));
+  if (whatFor.includes('account')) return 'account';
+  if (whatFor.includes('consistency')) return 'consistency';
+  return whatFor.every((one) => one === 'making') ? 'making' : 'remedy';
 }
 
 function secondsUntil(want: number | ControllerError, attempts: number, waited: number): number | undefined {
   if (typeof want === 'number') return want;
-  if (want instanceof AccountNotReady) return Math.min(MINUTE * 2 ** (attempts - 1), 15 * MINUTE);
-  switch (want.retry) {
-    case 'when-changed':
-      return want.retryAfterSeconds;
-    case 'again':
+  const rule = FAILURES[want.name].run;
+  switch (rule.try) {
+    case 'backoff':
       return MINUTE;
-    case 'when-due':
-      if (waited < CONSISTENT_WITHIN_SECONDS) return Math.min(30, want.retryAfterSeconds ?? 30);
-      return want instanceof NotYetConsistent ? 15 * MINUTE : (want.retryAfterSeconds ?? 15 * MINUTE);
+    case 'never':
+      return want.retryAfterSeconds;
+    case 'doubling':
+      return doubled(rule, attempts);
+    case 'after':
+      if (rule.soon && waited < CONSISTENT_WITHIN_SECONDS)
+        return Math.min(SOON_SECONDS, want.retryAfterSeconds ?? SOON_SECONDS);
+      return want instanceof NotYetConsistent ? rule.seconds : (want.retryAfterSeconds ?? rule.seconds);
   }
 }
 
-const LIMIT_MS = 10_000;
+/**
+ * When a request for an account is tried again by this rule. Pure.
+ * @param tried how often it was tried before, and since when for this failure
+ */
+export function nextCreation(
+  rule: Rule,
+  tried: {
+    readonly attempts?: number;
+    readonly since?: Date;
+    readonly retryAfterSeconds?: number | undefined;
+  },
+  now: Date,
+): Next {
+  const { attempts = 0, since = now } = tried;
+  if (isOver(rule, since, now)) return { is: 'never' };
+  switch (rule.try) {
+    case 'never':
+      return { is: 'never' };
+    case 'backoff':
+      return { is: 'backoff' };
+    case 'doubling':
+      return { is: 'after', seconds: doubled(rule, attempts) };
+    case 'after':
+      return { is: 'after', seconds: tried.retryAfterSeconds ?? rule.seconds };
+  }
+}
+
+/** When what fails since then is given up; undefined where it never is. Pure. */
+export function givenUpAt(rule: Rule, since: Date): Date | undefined {
+  if (!('giveUpAfter' in rule) || rule.giveUpAfter === undefined) return undefined;
+  return new Date(since.getTime() + rule.giveUpAfter * 1000);
+}
+
+/** Seconds until a request tries again what it waits for. Pure. */
+export function secondsToWait(waitingFor: Wait, attempts = 0): number {
+  const rule = CREATION_WAITS[waitingFor];
+  return rule.try === 'doubling' ? doubled(rule, attempts) : rule.seconds;
+}
+
+function isOver(rule: Rule, since: Date, now: Date): boolean {
+  const end = givenUpAt(rule, since);
+  return end !== undefined && now >= end;
+}
+
+function doubled({ from, to }: Extract<Rule, { try: 'doubling' }>, attempts: number): number {
+  return Math.min(to, from * 2 ** Math.min(attempts, 16));
+}
+
+/** The table as Markdown, as docs/tour.md prints it. Pure. */
+export function failuresInWords(): string {
+  const rows = Object.entries(FAILURES).map(([name, failure]) => [
+    `\`${name}\``,
+    inWords(failure.run),
+    failure.condition + (failure.waitsFor ? ', `waiting`' : ''),
+    inWords(failure.creation),
+    inWords(failure.createAccount),
+  ]);
+  rows.push(['anything else', inWords(backoff), 'Unknown', 'the message again', inWords(never)]);
+  const waits = Object.entries(CREATION_WAITS).map(
+    ([name, rule]) => `${NAMES[name as Wait]} ${inWords(rule)}`,
+  );
+  const head = ['class', 'the next run', 'condition', 'a step of a creation', 'CreateAccount'];
+  const table = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return `${table}\n\nA request for an account also waits without a failure: ${waits.join('; ')}.`;
+}
+
+type Wait = keyof typeof CREATION_WAITS;
+
+const NAMES: Readonly<Record<Wait, string>> = {
+  organizationBusy: 'for an organization that takes no request now, CreateAccount is called again',
+  noRoom: 'while five accounts are being created, it is called',
+  unanswered: 'after a call that nobody answered, the account is searched for',
+  beingCreated: 'what becomes of the account is polled',
+  notListed: 'an account that the organization does not list is looked up',
+};
+
+function inWords(rule: Rule): string {
+  switch (rule.try) {
+    case 'backoff':
+      return 'with backoff';
+    case 'never':
+      return 'never';
+    case 'after':
+      return `${rule.soon ? 'after 30 s for 2 min, then ' : 'after '}${time(rule.seconds)}${end(rule)}`;
+    case 'doubling':
+      return `after ${time(rule.from)}, doubling to ${time(rule.to)}${end(rule)}`;
+  }
+}
+
+function end({ giveUpAfter }: { readonly giveUpAfter?: number }): string {
+  return giveUpAfter === undefined ? '' : `, for ${time(giveUpAfter)}`;
+}
+
+function time(seconds: number): string {
+  if (seconds < MINUTE) return `${seconds} s`;
+  return seconds < 3600 ? `${seconds / MINUTE} min` : `${seconds / 3600} h`;
+}
+
+const EVENTUALLY_MS = 10_000;
 
 const realTime: Clock = {
   now: () => Date.now(),
@@ -73,9 +290,9 @@ const realTime: Clock = {
 };
 
 /**
- * Repeats a call that fails because AWS has not seen a change everywhere yet: with NotYetConsistent, or with an
- * error whose AWS name is in `alsoWhen`. Pauses grow from 0.25 s; after 10 s it throws NotYetConsistent, and the
- * account is looked at again when due.
+ * Repeats a call within a run, while AWS has not seen a change everywhere: it failed with NotYetConsistent, or with an error
+ * whose AWS name is in `alsoWhen`. Pauses grow from 0.25 s; after 10 s it throws NotYetConsistent, and the next run tries
+ * again.
  */
 export async function eventually<T>(
   call: () => Promise<T>,
@@ -88,7 +305,7 @@ export async function eventually<T>(
       return await call();
     } catch (error) {
       if (!passes(error, alsoWhen)) throw error;
-      const left = started + LIMIT_MS - clock.now();
+      const left = started + EVENTUALLY_MS - clock.now();
       if (left <= 0) {
         throw error instanceof NotYetConsistent ? error : stillAnswers(error);
       }

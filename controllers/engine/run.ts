@@ -4,7 +4,6 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import {
   AccessDenied,
-  ControllerError,
   InvalidDesiredState,
   NotYetConsistent,
   UnreadableItem,
@@ -34,6 +33,7 @@ import type {
 import { announcements, announceUnreadable, mended } from './outbox.ts';
 import { removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
+import { isRedelivered } from './retry.ts';
 import { compareUnit, differs, observeUnits, runUnit } from './run-unit.ts';
 import { clientsFor, isShutOut, notYet, readingSessions, writingPolicy } from './session.ts';
 
@@ -200,8 +200,8 @@ export async function finish(run: Run, found: Findings, deps: RunDeps): Promise<
     ...found.failures.map(({ error }) => error),
     ...found.outcomes.flatMap(({ state }) => (state.is === 'failed' ? [state.error] : [])),
   ];
-  const passing = errors.find((error) => !(error instanceof ControllerError) || error.retry === 'again');
-  const reached = toStatus(run, found, errors, now);
+  const passing = errors.find(isRedelivered);
+  const { status: reached, next } = toStatus(run, found, errors, now);
   const status = found.retired ? retiredStatus(reached) : reached;
   const { lastPass } = status;
   const unannounced = [...(run.before?.unannounced ?? []), ...announcements(run.record, run.before, status)];
@@ -224,6 +224,7 @@ export async function finish(run: Run, found: Findings, deps: RunDeps): Promise<
     did: 'ran',
     status: saved,
     ...(firstReady && { secondsToReady }),
+    next,
     ...(passing !== undefined && { retry: passing }),
   };
 }

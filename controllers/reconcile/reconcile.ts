@@ -42,8 +42,7 @@ export function reconcileHandler({ logger, metrics, now, ...deps }: ReconcileFun
       const lastReceive = receives >= WORK_RECEIVES;
       const outcome = await reconcile({ message, sentAt, until, heartbeat, lastReceive }, deps);
       report(outcome, message, log);
-      if (outcome.did !== 'ran' || outcome.retry === undefined) return 'done';
-      return lastReceive && outcome.retry instanceof ControllerError ? 'done' : 'again';
+      return outcome.did === 'ran' && outcome.next.is === 'backoff' ? 'again' : 'done';
     } catch (error) {
       if (error instanceof ControllerError && error.name === 'Conflict')
         log.info('account was saved by another run first', { why: error.message });

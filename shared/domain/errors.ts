@@ -1,14 +1,5 @@
-/** What happens after a failure. */
-export type Retry =
-  /** The message is redelivered after a backoff; after the last delivery, a due time is saved instead. */
-  | 'again'
-  /** The condition is False; the account is reconciled again after `retryAfterSeconds`. */
-  | 'when-due'
-  /** The condition is False; nothing is tried until desired state changes, or the next sweep. */
-  | 'when-changed';
-
 /** The classes of failures. */
-type FailureName =
+export type FailureName =
   | 'Throttled'
   | 'ServiceFault'
   | 'Conflict'
@@ -28,69 +19,66 @@ export interface ErrorDetails {
   /** One sentence: what the person on call can do. */
   readonly remedy?: string;
   readonly cause?: unknown;
-  /** Seconds until another try is worthwhile; for `when-due`, and for a `when-changed` that others may change. */
+  /** Seconds until another try is worthwhile, where a failure knows that better than its class. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
  * Every failure that Orgkeeper knows. `message` is one sentence for the person on call. The class decides what happens
- * next (`Retry`). SDK errors become these in one place, shared/aws/translate-error.ts.
+ * next: controllers/engine/retry.ts. SDK errors become these in one place, shared/aws/translate-error.ts.
  */
 export abstract class ControllerError extends Error {
   abstract override readonly name: FailureName;
-  readonly retry: Retry;
   readonly reason: string;
   readonly remedy: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(retry: Retry, message: string, details: ErrorDetails & { readonly reason: string }) {
+  constructor(message: string, details: ErrorDetails & { readonly reason: string }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.retry = retry;
     this.reason = details.reason;
     this.remedy = details.remedy;
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }
 
-/** A class of failures: its name (the default `reason`), what happens next, and defaults of the details. */
-function failure<Name extends FailureName>(name: Name, retry: Retry, defaults: ErrorDetails = {}) {
+/** A class of failures: its name (the default `reason`), and defaults of the details. */
+function failure<Name extends FailureName>(name: Name, defaults: ErrorDetails = {}) {
   return class extends ControllerError {
     override readonly name: Name = name;
     constructor(message: string, details?: ErrorDetails) {
-      super(retry, message, { reason: name, ...defaults, ...details });
+      super(message, { reason: name, ...defaults, ...details });
     }
   };
 }
 
 /** AWS asks to slow down. */
-export class Throttled extends failure('Throttled', 'again') {}
+export class Throttled extends failure('Throttled') {}
 
 /** AWS, or the connection to it, failed: 5xx, time-out, connection refused. */
-export class ServiceFault extends failure('ServiceFault', 'again') {}
+export class ServiceFault extends failure('ServiceFault') {}
 
 /** Somebody else saved first; the next run reads what they saved. */
-export class Conflict extends failure('Conflict', 'again') {}
+export class Conflict extends failure('Conflict') {}
 
 /** The run's time is nearly over; the rest is left for the next run. */
-export class OutOfTime extends failure('OutOfTime', 'again') {}
+export class OutOfTime extends failure('OutOfTime') {}
 
 /** True already or soon, but not visible everywhere yet: IAM changes, new ids, a create without an answer. */
-export class NotYetConsistent extends failure('NotYetConsistent', 'when-due', {
+export class NotYetConsistent extends failure('NotYetConsistent', {
   reason: 'Settling',
-  retryAfterSeconds: 30,
 }) {}
 
 /** Denied by IAM, a trust policy, or an organization policy. */
-export class AccessDenied extends failure('AccessDenied', 'when-due', { retryAfterSeconds: 900 }) {}
+export class AccessDenied extends failure('AccessDenied') {}
 
 /** A quota of the account is reached, or an address pool is exhausted. */
-export class QuotaExceeded extends failure('QuotaExceeded', 'when-due', { retryAfterSeconds: 3600 }) {}
+export class QuotaExceeded extends failure('QuotaExceeded') {}
 
 /** A new account, or a region in it, cannot be used yet. */
-export class AccountNotReady extends failure('AccountNotReady', 'when-due') {}
+export class AccountNotReady extends failure('AccountNotReady') {}
 
 /** The desired state itself is invalid. `problems` name each error by path. */
-export class InvalidDesiredState extends failure('InvalidDesiredState', 'when-changed') {
+export class InvalidDesiredState extends failure('InvalidDesiredState') {
   readonly problems: readonly Problem[];
   constructor(message: string, problems: readonly Problem[] = [], details?: ErrorDetails) {
     super(message, details);
@@ -99,13 +87,13 @@ export class InvalidDesiredState extends failure('InvalidDesiredState', 'when-ch
 }
 
 /** A resource that somebody else owns stands where ours should stand. */
-export class ForeignResource extends failure('ForeignResource', 'when-changed') {}
+export class ForeignResource extends failure('ForeignResource') {}
 
 /**
  * An item of the table does not match its schema: edited by hand, half restored, or written by a newer Orgkeeper. Only
  * what the item is about stops.
  */
-export class UnreadableItem extends failure('UnreadableItem', 'when-changed') {
+export class UnreadableItem extends failure('UnreadableItem') {
   readonly pk: string;
   readonly sk: string;
   readonly problems: readonly Problem[];

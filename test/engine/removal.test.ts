@@ -6,7 +6,7 @@ import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import { announcements } from '../../controllers/engine/outbox.ts';
 import { removeEverything } from '../../controllers/engine/removal.ts';
 import { kindFinding, retiredStatus } from '../../controllers/engine/report.ts';
-import { nextLook } from '../../controllers/engine/retry.ts';
+import { nextRun } from '../../controllers/engine/retry.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
@@ -186,7 +186,9 @@ describe('The pass of a retiring account', () => {
       state.is === 'failed' && state.error instanceof ControllerError ? [state.error] : [],
     );
     const now = new Date('2026-11-20T10:00:00Z');
-    expect(nextLook(errors, undefined, now).dueAt).toBe('2026-11-20T10:15:00.000Z');
+    expect(nextRun({ errors, pending: [], lastReceive: false, before: undefined }, now).dueAt).toBe(
+      '2026-11-20T10:15:00.000Z',
+    );
   });
 
   it('removes nothing while something is there that its baseline no longer keeps, and says what', async () => {

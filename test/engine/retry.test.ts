@@ -1,6 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { errorFinding } from '../../controllers/engine/report.ts';
-import { nextLook } from '../../controllers/engine/retry.ts';
+import {
+  FAILURES,
+  failuresInWords,
+  nextCreation,
+  nextRun,
+  secondsToWait,
+} from '../../controllers/engine/retry.ts';
 import {
   AccessDenied,
   AccountNotReady,
@@ -9,14 +16,27 @@ import {
   NotYetConsistent,
   Throttled,
 } from '../../shared/domain/errors.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
+
+type Waiting = NonNullable<AccountStatus['waiting']>;
 
 const now = new Date('2026-11-20T10:00:00.000Z');
 const inSeconds = (dueAt: string | undefined) => dueAt && (Date.parse(dueAt) - now.getTime()) / 1000;
 const since = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
 
+/** When a run is followed by another, by seconds for what is pending and by its failures, after the last delivery. */
+function nextLook(wants: readonly (number | ControllerError)[], before: Waiting | undefined, at: Date) {
+  const errors = wants.filter((want) => typeof want !== 'number');
+  const pending = wants.filter((want) => typeof want === 'number');
+  return nextRun({ errors, pending, lastReceive: true, before }, at);
+}
+
 describe('the next look at an account', () => {
   it('is not set when nothing stands in the way', () => {
-    expect(nextLook([], { since: since(1), attempts: 3 }, now)).toEqual({ gaveUp: false });
+    expect(nextLook([], { since: since(1), attempts: 3 }, now)).toEqual({
+      next: { is: 'done' },
+      gaveUp: false,
+    });
   });
 
   it('is a minute away for a fresh account, doubling to fifteen', () => {
@@ -52,13 +72,72 @@ describe('the next look at an account', () => {
   });
 
   it('waits for a change where only a change can help', () => {
-    expect(nextLook([new ForeignResource('it is theirs')], undefined, now)).toEqual({ gaveUp: false });
+    expect(nextLook([new ForeignResource('it is theirs')], undefined, now)).toEqual({
+      next: { is: 'never' },
+      gaveUp: false,
+    });
   });
 
   it('comes for a denial, and for a throttling that is parked', () => {
     expect(nextLook([new AccessDenied('no')], undefined, now).dueAt).toBeDefined();
     expect(inSeconds(nextLook([new Throttled('slow down')], undefined, now).dueAt)).toBe(60);
   });
+});
+
+describe('what happens next after a run', () => {
+  const next = (errors: readonly unknown[], lastReceive = false) =>
+    nextRun({ errors, pending: [], lastReceive, before: undefined }, now).next;
+
+  it('is nothing after one that finished', () => {
+    expect(next([])).toEqual({ is: 'done' });
+  });
+
+  it('is its message again where a failure passes by itself, and where nobody foresaw it', () => {
+    expect(next([new AccessDenied('no'), new Throttled('slow down')])).toEqual({ is: 'backoff' });
+    expect(next([new TypeError('x is undefined')])).toEqual({ is: 'backoff' });
+  });
+
+  it('is another try a minute after the last delivery; what nobody foresaw goes to the dead letters', () => {
+    expect(next([new Throttled('slow down')], true)).toEqual({ is: 'after', seconds: 60 });
+    expect(next([new TypeError('x is undefined')], true)).toEqual({ is: 'backoff' });
+  });
+
+  it('is nothing until desired state changes where only that can help', () => {
+    expect(next([new ForeignResource('it is theirs')])).toEqual({ is: 'never' });
+  });
+});
+
+describe('what happens next to a request for an account', () => {
+  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
+
+  it('is CreateAccount again after a pause that doubles where AWS is busy', () => {
+    const waits = [0, 1, 4, 5, 99].map((attempts) =>
+      nextCreation(FAILURES.Throttled.createAccount, { attempts }, now),
+    );
+    expect(waits).toEqual([10, 20, 160, 300, 300].map((seconds) => ({ is: 'after', seconds })));
+  });
+
+  it('is CreateAccount again every 15 minutes where AWS denies it, for a day', () => {
+    const rule = FAILURES.AccessDenied.createAccount;
+    expect(nextCreation(rule, { since: hoursAgo(23.9) }, now)).toEqual({ is: 'after', seconds: 900 });
+    expect(nextCreation(rule, { since: hoursAgo(24) }, now)).toEqual({ is: 'never' });
+  });
+
+  it('is a poll after a minute while AWS creates the account, doubling to fifteen', () => {
+    const waits = [0, 1, 2, 3, 4, 5].map((polls) => secondsToWait('beingCreated', polls));
+    expect(waits).toEqual([60, 120, 240, 480, 900, 900]);
+  });
+
+  it('is the step again when its failure says so, else when its class does', () => {
+    const rule = FAILURES.QuotaExceeded.creation;
+    expect(nextCreation(rule, {}, now)).toEqual({ is: 'after', seconds: 3600 });
+    expect(nextCreation(rule, { retryAfterSeconds: 60 }, now)).toEqual({ is: 'after', seconds: 60 });
+  });
+});
+
+it('the tour prints the table of failures as the code has it', () => {
+  const tour = readFileSync(new URL('../../docs/tour.md', import.meta.url), 'utf8');
+  expect(tour).toContain(failuresInWords());
 });
 
 describe('what IAM does not show yet', () => {

@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import { FAILURES } from '../../controllers/engine/retry.ts';
 import { memberServices } from '../../shared/aws/member-services.ts';
 import { isNotInOrganization, translateError } from '../../shared/aws/translate-error.ts';
+import type { FailureName } from '../../shared/domain/errors.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
+
+/** How a run is tried again. */
+const RETRY = {
+  again: 'backoff',
+  'when-due': 'after',
+  'when-ready': 'doubling',
+  'when-changed': 'never',
+} as const;
 
 const named = (name: string, message = 'no', extra: object = {}) =>
   Object.assign(new Error(message), { name, ...extra });
@@ -28,7 +38,7 @@ describe('an error of the SDK', () => {
       'Conflict',
       'again',
     ],
-    ['an account that AWS has blocked', named('Blocked'), 'AccountNotReady', 'when-due'],
+    ['an account that AWS has blocked', named('Blocked'), 'AccountNotReady', 'when-ready'],
     ['more than 50 tags, at SSM', named('TooManyTagsError'), 'InvalidDesiredState', 'when-changed'],
     ['more than 50 tags, at EC2', named('TagLimitExceeded'), 'InvalidDesiredState', 'when-changed'],
     [
@@ -44,11 +54,11 @@ describe('an error of the SDK', () => {
       'when-changed',
     ],
     ['what has tags and is gone', named('TargetNotFoundException'), 'InvalidDesiredState', 'when-changed'],
-    ['a region that is not enabled', named('OptInRequired'), 'AccountNotReady', 'when-due'],
-    ['STS not active in a region', named('RegionDisabledException'), 'AccountNotReady', 'when-due'],
-    ['a subscription under way', named('SubscriptionRequiredException'), 'AccountNotReady', 'when-due'],
-    ['a subscription under way, at EC2', named('SubscriptionRequired'), 'AccountNotReady', 'when-due'],
-    ['an account that AWS verifies', named('PendingVerification'), 'AccountNotReady', 'when-due'],
+    ['a region that is not enabled', named('OptInRequired'), 'AccountNotReady', 'when-ready'],
+    ['STS not active in a region', named('RegionDisabledException'), 'AccountNotReady', 'when-ready'],
+    ['a subscription under way', named('SubscriptionRequiredException'), 'AccountNotReady', 'when-ready'],
+    ['a subscription under way, at EC2', named('SubscriptionRequired'), 'AccountNotReady', 'when-ready'],
+    ['an account that AWS verifies', named('PendingVerification'), 'AccountNotReady', 'when-ready'],
     [
       'a principal that is not seen yet',
       named('MalformedPolicyDocumentException', 'Invalid principal in policy: "AWS":"AROA"'),
@@ -58,7 +68,8 @@ describe('an error of the SDK', () => {
   ])('%s becomes ours', (_, error, name, retry) => {
     const ours = translateError('x:Y', error);
     expect(ours).toBeInstanceOf(ControllerError);
-    expect(ours).toMatchObject({ name, retry, cause: error });
+    expect(ours).toMatchObject({ name, cause: error });
+    expect(FAILURES[name as FailureName].run.try).toBe(RETRY[retry as keyof typeof RETRY]);
     expect(String(ours)).toContain('x:Y');
   });
 
@@ -111,7 +122,6 @@ describe('an error of the SDK', () => {
         reason: 'RegionUnavailable',
         message: `${service}:Get: there is no endpoint ${hostname} of that region.`,
         remedy: expect.stringContaining('Register the account again with `regions`'),
-        retry: 'when-due',
       });
     },
   );
