@@ -15,7 +15,7 @@ const role = {
   managedPolicies: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
 };
 
-describe('what should be known of an execution role', () => {
+describe('warnings about an execution role', () => {
   test.each([
     ['nothing of a modest one', {}, []],
     [
