@@ -4,7 +4,7 @@ import type { Config } from '../../shared/deployment/config.ts';
 import { arns, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Condition } from '../../shared/domain/status.ts';
-import { trustAdmits } from '../../shared/policy/trust.ts';
+import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { loadAccount, recordPages } from '../../shared/store/accounts.ts';
 import { explain, Failure } from '../failure.ts';
 import {

@@ -1,8 +1,8 @@
 import { saysOrganizationPolicy } from '../../shared/aws/denials.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/policy/assume-role.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
-import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/policy/trust.ts';
 import type { Diagnosis, RoleInQuestion } from './model.ts';
 
 /** What became of trying to assume a role: undefined when it could be, else why not. */

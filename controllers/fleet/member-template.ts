@@ -3,7 +3,7 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { shellWord } from '../../shared/domain/visible.ts';
-import { trustAdmits } from '../../shared/policy/trust.ts';
+import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { kindAccount, managedKinds, namesOf } from '../engine/desired-state.ts';
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import type { AnyKind } from '../kinds/kind.ts';

@@ -7,7 +7,7 @@ import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { registered, standingBaseline } from '../../shared/domain/records.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
-import { matchesRolePattern } from '../../shared/policy/trust.ts';
+import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
 import { getRecord, getStatus, getTrace, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { createOnboarding } from './onboarding.ts';

@@ -1,6 +1,5 @@
 import type { Policy } from './document.ts';
-import { operatorNamed } from './operators.ts';
-import type { Conditions, Principals, Statement } from './statement.ts';
+import { type Conditions, operatorNamed, type Principals, type Statement } from './statement.ts';
 
 /** How bare account ids are read when the document does not tell its partition. */
 export interface Reading {

@@ -1,9 +1,7 @@
-import { compare } from './compare.ts';
-import type { Context } from './context.ts';
-import { variableIn } from './context.ts';
-import type { Operator } from './operators.ts';
-import { holdsWithout, operatorNamed } from './operators.ts';
-import type { Conditions } from './statement.ts';
+import ipaddr from 'ipaddr.js';
+import { matches, parsePattern, replaceVariables, type Syntax } from './pattern.ts';
+import { type Context, variableIn } from './requester.ts';
+import { type Base, type Conditions, holdsWithout, type Operator, operatorNamed } from './statement.ts';
 
 /**
  * Whether all conditions hold. A key that the request lacks fails a positive operator and meets a negated one,
@@ -36,4 +34,96 @@ function holds(
     values.some((wanted) => compare(base, actual, wanted, variables, value)) !== negated;
   if (set === 'ForAllValues') return found.every(meets);
   return set === undefined && negated ? found.every(meets) : found.some(meets);
+}
+
+/**
+ * Whether the request's value meets the policy's value under a positive operator. Policy variables count in
+ * strings and ARNs only. A value that is not of the operator's type (a date that is none) meets nothing.
+ */
+export function compare(
+  base: Exclude<Base, 'Null'>,
+  actual: string,
+  wanted: string,
+  variables: boolean,
+  value: (key: string) => string | undefined,
+): boolean {
+  const like = (wildcards: Syntax['wildcards'], fold = false): boolean => {
+    const pattern = replaceVariables(parsePattern(wanted, { variables, wildcards }), value);
+    if (pattern === undefined) return false;
+    if (!fold) return matches(pattern, actual);
+    const folded = pattern.map((each) =>
+      each.kind === 'char' ? ({ kind: 'char', char: each.char.toLowerCase() } as const) : each,
+    );
+    // Character by character, for some in lower case are two, and a final sigma depends on its neighbours.
+    const characters = Array.from(actual, (each) => each.toLowerCase());
+    return matches(folded, characters);
+  };
+  switch (base) {
+    case 'StringEquals':
+      return like('none');
+    case 'StringEqualsIgnoreCase':
+      return like('none', true);
+    case 'StringLike':
+      return like('text');
+    case 'ArnEquals':
+    case 'ArnLike':
+      return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:./.test(actual) && like('arn');
+    case 'Bool':
+      return /^(true|false)$/i.test(wanted) && actual.toLowerCase() === wanted.toLowerCase();
+    case 'BinaryEquals':
+      return (
+        [actual, wanted].every((each) => /^([\w+/-]{4})*([\w+/-]{2,3}={0,2})?$/.test(each)) &&
+        binary(actual).equals(binary(wanted))
+      );
+    case 'IpAddress':
+      return inRange(actual, wanted);
+    default:
+      return ordered(base, base.startsWith('Date') ? dateOf : numberOf, actual, wanted);
+  }
+}
+
+function ordered(base: string, read: (text: string) => number, actual: string, wanted: string): boolean {
+  const [a, b] = [read(actual), read(wanted)];
+  if (Number.isNaN(a) || Number.isNaN(b)) return false;
+  if (base.endsWith('LessThan')) return a < b;
+  if (base.endsWith('LessThanEquals')) return a <= b;
+  if (base.endsWith('GreaterThan')) return a > b;
+  if (base.endsWith('GreaterThanEquals')) return a >= b;
+  return a === b;
+}
+
+/** NaN when it is no number; IAM's numbers are decimal integers and fractions. */
+export function numberOf(text: string): number {
+  return /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Milliseconds; from ISO 8601 (a date alone is midnight UTC) or seconds since 1970. NaN when it is no date. */
+export function dateOf(text: string): number {
+  if (/^\d+$/.test(text) && text.length > 4) return Number(text) * 1000;
+  const iso = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?$/;
+  if (!iso.test(text)) return Number.NaN;
+  const [year, month = 1, day = 1] = text.slice(0, 10).split('-').map(Number);
+  // Date.parse takes the 31st of February for the 3rd of March.
+  return day > new Date(Date.UTC(year ?? 0, month, 0)).getUTCDate() ? Number.NaN : Date.parse(text);
+}
+
+/** Whether the address, or all of the range, is within the range. Never across IPv4 and IPv6. */
+export function inRange(inner: string, outer: string): boolean {
+  const [a, b] = [rangeOf(inner), rangeOf(outer)];
+  if (a === undefined || b === undefined || a[0].kind() !== b[0].kind()) return false;
+  return a[1] >= b[1] && a[0].match(b[0], b[1]);
+}
+
+function rangeOf(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
+  const [address = '', bits, ...more] = text.split('/');
+  const v4 = ipaddr.IPv4.isValidFourPartDecimal(address);
+  if (more.length > 0 || !(v4 || (address.includes(':') && ipaddr.IPv6.isValid(address)))) return undefined;
+  const most = v4 ? 32 : 128;
+  if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return undefined;
+  const length = bits === undefined ? most : Number(bits);
+  return length > most ? undefined : [ipaddr.parse(address), length];
+}
+
+function binary(text: string): Buffer {
+  return Buffer.from(text, 'base64');
 }

@@ -1,21 +1,19 @@
-import type { Named } from './admits.ts';
-import { namedIn } from './admits.ts';
-import type { PolicyInput } from './document.ts';
-import { parsePolicies } from './document.ts';
-import type { Effort } from './effort.ts';
-import { attempt } from './effort.ts';
-import type { Part } from './extent.ts';
-import type { Grant, Wanted } from './grants.ts';
+import { type Named, namedIn } from './audience.ts';
+import { type PolicyInput, parsePolicies } from './document.ts';
+import { attempt, type Effort } from './effort.ts';
 import {
   byAction,
   carrying,
   deniesSame,
+  type Grant,
   grantsAll,
   grantsOf,
   mayReach,
   refusesAll,
+  type Wanted,
   whyNot,
 } from './grants.ts';
+import type { Part } from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
 /** Something that the required policy grants and the actual one is not proven to grant. */

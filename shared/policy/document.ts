@@ -1,9 +1,7 @@
-import { parseJson } from './json.ts';
-import { join, PolicyError, shown } from './policy-error.ts';
-import type { Statement } from './statement.ts';
-import { object, parseStatement, text } from './statement.ts';
+import { join, PolicyError, parseJson, shown } from './json.ts';
+import { object, parseStatement, type Statement, text } from './statement.ts';
 
-export { PolicyError } from './policy-error.ts';
+export { PolicyError } from './json.ts';
 export type { Conditions, Statement } from './statement.ts';
 
 /**

@@ -1,14 +1,22 @@
-import { applies, hasVariables } from './applies.ts';
-import type { Context } from './context.ts';
-import { contextOf } from './context.ts';
-import { decide } from './decide.ts';
-import type { Policy, PolicyInput, Statement } from './document.ts';
-import { parsePolicies } from './document.ts';
-import type { Evaluation, Found, Kind } from './evaluation.ts';
-import { operatorNamed } from './operators.ts';
-import { PolicyError } from './policy-error.ts';
-import type { Naming, Requester, Who } from './who.ts';
-import { exempted, namedBy, whoIs } from './who.ts';
+import { canonicalAction } from './canonical.ts';
+import { conditionsHold } from './conditions.ts';
+import { type Policy, type PolicyInput, parsePolicies } from './document.ts';
+import { PolicyError } from './json.ts';
+import { matches, parsePattern, replaceVariables, type Syntax } from './pattern.ts';
+import {
+  type Context,
+  contextOf,
+  exempted,
+  type Naming,
+  namedBy,
+  type Requester,
+  variableIn,
+  type Who,
+  whoIs,
+} from './requester.ts';
+import { operatorNamed, type Statement } from './statement.ts';
+
+/** What AWS would answer to a request: which statements apply, and how they decide together. */
 
 /** A request to AWS: who does what to which resource, and the condition keys that come with it. */
 export interface Request {
@@ -34,6 +42,34 @@ export interface PolicySet {
   readonly resourceAccountId?: string;
 }
 
+/** A statement that decided, and where it stands. */
+export interface Deciding {
+  readonly kind: PolicyKind;
+  /** `identity[0]`: the first of the identity policies given. */
+  readonly policy: string;
+  readonly index: number;
+  readonly sid?: string;
+}
+
+/** What AWS would answer, and why. */
+export interface Evaluation {
+  readonly decision: 'Allowed' | 'ExplicitDeny' | 'ImplicitDeny';
+  /** The statement that decided; none for an implicit deny, which is the lack of one. */
+  readonly decidedBy?: Deciding;
+  /** All statements that together decided: an Allow may need one in each of several policies. */
+  readonly statements: readonly Deciding[];
+  /** One sentence for people. */
+  readonly reason: string;
+}
+
+export type PolicyKind = 'identity' | 'boundary' | 'session' | 'resource' | 'trust';
+
+/** A statement that is about the request, and how it names who asks. */
+interface Found extends Deciding {
+  readonly effect: 'Allow' | 'Deny';
+  readonly naming?: Naming;
+}
+
 /**
  * Decides a request by AWS's evaluation logic: an explicit Deny in any policy wins; within an account a
  * resource policy or an identity policy allows; across accounts both must; a role's trust policy and a KMS
@@ -48,7 +84,7 @@ export function evaluate(request: Request, policies: PolicySet): Evaluation {
     policies.resourceAccountId ?? /^arn:(?:[^:]*:){3}(\d{12}):/.exec(request.resource)?.[1];
   const context = contextOf(who, request.context ?? {}, ownerOfResource);
   const found: Found[] = [];
-  const given = new Set<Kind>();
+  const given = new Set<PolicyKind>();
   for (const kind of ['identity', 'boundary', 'session', 'resource', 'trust'] as const) {
     parsePolicies(policies[kind]).forEach((policy, number) => {
       given.add(kind);
@@ -65,7 +101,7 @@ export function evaluate(request: Request, policies: PolicySet): Evaluation {
     resource: request.resource,
   });
 
-  function search(policy: Policy, kind: Kind, label: string): Found[] {
+  function search(policy: Policy, kind: PolicyKind, label: string): Found[] {
     return policy.Statement.flatMap((statement, index): Found[] => {
       fitsItsPlace(statement, kind, `${label}: Statement[${index}]`);
       const naming = namingOf(statement, kind, who, given.has('boundary'), context);
@@ -79,7 +115,7 @@ export function evaluate(request: Request, policies: PolicySet): Evaluation {
 /** How the statement names who asks; an identity policy is about whoever has it, which no root user can. */
 function namingOf(
   statement: Statement,
-  kind: Kind,
+  kind: PolicyKind,
   who: Who,
   bounded: boolean,
   context: Context,
@@ -110,11 +146,150 @@ export function namesPrincipalArn(statement: Statement): boolean {
   });
 }
 
-function fitsItsPlace(statement: Statement, kind: Kind, path: string): void {
+function fitsItsPlace(statement: Statement, kind: PolicyKind, path: string): void {
   const names = statement.Principal !== undefined || statement.NotPrincipal !== undefined;
   const owned = kind === 'resource' || kind === 'trust';
   if (names && !owned)
     throw new PolicyError(path, 'has a Principal, which only resource and trust policies may.');
   if (!names && owned)
     throw new PolicyError(path, 'has no Principal, which resource and trust policies must.');
+}
+
+/** Policy variables came with 2012-10-17; before it, and without a Version, `${…}` is plain text. */
+export function hasVariables(policy: Policy): boolean {
+  return policy.Version === '2012-10-17';
+}
+
+/**
+ * Whether a statement is about this action on this resource under this context; about who asks it says
+ * nothing. A statement of a trust policy, which has no Resource, is about whatever it is attached to.
+ */
+function applies(
+  statement: Statement,
+  request: { readonly action: string; readonly resource: string },
+  context: Context,
+  variables: boolean,
+): boolean {
+  const { Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const action = request.action.toLowerCase();
+  const hasAction = (each: string) =>
+    fits(canonicalAction(each), action, { variables: false, wildcards: 'text' });
+  const hasResource = (each: string) => fits(each, request.resource, { variables, wildcards: 'resource' });
+  return (
+    (Action?.some(hasAction) ?? true) &&
+    !NotAction?.some(hasAction) &&
+    (Resource?.some(hasResource) ?? true) &&
+    !NotResource?.some(hasResource) &&
+    conditionsHold(Condition, context, variables)
+  );
+
+  function fits(pattern: string, text: string, syntax: Syntax): boolean {
+    if (pattern === '*') return true;
+    const replaced = replaceVariables(parsePattern(pattern, syntax), variableIn(context));
+    return replaced !== undefined && matches(replaced, text);
+  }
+}
+
+/** All that the decision depends on, the policies being searched already. */
+interface Case {
+  readonly who: Who;
+  readonly sameAccount: boolean;
+  /** Kinds of policies that were given, even when nothing in them is about the request. */
+  readonly given: ReadonlySet<PolicyKind>;
+  readonly found: readonly Found[];
+  /** In lower case. */
+  readonly action: string;
+  readonly resource: string;
+}
+
+const assuming = /^sts:(assumerole(withsaml|withwebidentity)?|tagsession|setsourceidentity|setcontext)$/;
+
+/** The decision over the statements that are about the request. A plain function of its case. */
+function decide(at: Case): Evaluation {
+  const denied = at.found.find((each) => each.effect === 'Deny');
+  if (denied !== undefined) return outcome('ExplicitDeny', [denied], 'This statement denies it.');
+
+  const grants = at.found.filter((each) => each.effect === 'Allow' && isOwned(each.kind));
+  const assumes =
+    at.given.has('trust') || (assuming.test(at.action) && /^arn:[^:]*:iam::\d*:role\//.test(at.resource));
+  const owner = assumes ? grants.filter((each) => each.kind === 'trust' || !at.given.has('trust')) : grants;
+  const mustBeNamed = assumes || isKmsKey(at.action, at.resource);
+  const [grant] = owner;
+
+  if (at.who.type !== 'AWS') {
+    if (grant !== undefined) return outcome('Allowed', [grant], 'The resource’s policy allows it.');
+    return refused('no policy of the resource allows it, and a principal of this type has no other');
+  }
+  if (assumes && at.who.kind === 'root') return refused('the root user cannot assume roles');
+  if (grant === undefined && (mustBeNamed || !at.sameAccount)) {
+    return refused(
+      mustBeNamed ? whyOwner(assumes, at.given) : 'across accounts the resource’s policy must allow it',
+    );
+  }
+
+  const limits: Found[] = [];
+  let limit: string | undefined;
+  for (const kind of ['boundary', 'session'] as const) {
+    const allow = at.found.find((each) => each.kind === kind);
+    if (allow !== undefined) limits.push(allow);
+    else if (at.given.has(kind) && at.who.kind !== 'root') limit ??= whyLimit[kind];
+  }
+  if (at.sameAccount) {
+    const direct = owner.find((each) => each.naming === 'itself' || isUserByStar(each, at.who));
+    if (direct !== undefined)
+      return outcome('Allowed', [direct], 'The resource’s policy names the principal.');
+    const viaRole = owner.find((each) => each.naming !== 'account');
+    if (viaRole !== undefined && limit === undefined) {
+      return outcome('Allowed', [viaRole, ...limits], 'The resource’s policy allows it.');
+    }
+  }
+  const identity = at.found.find((each) => each.kind === 'identity');
+  if (identity === undefined && at.who.kind !== 'root') return refused('no identity policy allows it');
+  if (limit !== undefined) return refused(limit);
+  const needed = grant !== undefined && (mustBeNamed || !at.sameAccount) ? [grant] : [];
+  const together = [...(identity === undefined ? [] : [identity]), ...needed, ...limits];
+  return outcome(
+    'Allowed',
+    together,
+    identity === undefined ? 'It is the root user.' : 'The identity policy allows it.',
+  );
+}
+
+const whyLimit = {
+  boundary: 'the permissions boundary does not allow it',
+  session: 'no session policy allows it',
+} as const;
+
+function whyOwner(assumes: boolean, given: ReadonlySet<PolicyKind>): string {
+  const policy = assumes ? 'the role’s trust policy' : 'the key’s policy';
+  const there = given.has('trust') || given.has('resource');
+  return there ? `${policy} does not allow it` : `${policy} must allow it, and was not given`;
+}
+
+function isOwned(kind: PolicyKind): boolean {
+  return kind === 'resource' || kind === 'trust';
+}
+
+/** Nothing stands between a user and `"*"`; a role's session is limited as if its role were named. */
+function isUserByStar(found: Found, who: Who): boolean {
+  return found.naming === 'anyone' && who.kind === 'user';
+}
+
+function isKmsKey(action: string, resource: string): boolean {
+  return action.startsWith('kms:') && /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(resource);
+}
+
+function outcome(decision: 'Allowed' | 'ExplicitDeny', found: readonly Found[], reason: string): Evaluation {
+  const statements = found.map(deciding);
+  const [decidedBy] = statements;
+  return { decision, ...(decidedBy !== undefined && { decidedBy }), statements, reason };
+}
+
+function refused(why: string): Evaluation {
+  const reason = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+  return { decision: 'ImplicitDeny', statements: [], reason };
+}
+
+function deciding({ kind, policy, index, sid }: Found): Deciding {
+  return { kind, policy, index, ...(sid !== undefined && { sid }) };
 }

@@ -1,17 +1,18 @@
-import type { Audience, Named } from './admits.ts';
-import { admits, admitsAccountOf, audienceOf, deniesAll, mayDeny } from './admits.ts';
-import { hasVariables } from './applies.ts';
+import {
+  type Audience,
+  admits,
+  admitsAccountOf,
+  audienceOf,
+  deniesAll,
+  mayDeny,
+  type Named,
+} from './audience.ts';
 import { canonicalAction, canonicalStatement, partitionOf } from './canonical.ts';
 import type { Policy, Statement } from './document.ts';
-import type { Effort } from './effort.ts';
-import { spend } from './effort.ts';
-import { namesPrincipalArn } from './evaluate.ts';
-import type { Extent, Part } from './extent.ts';
-import { contains, extentOf, mayMeet } from './extent.ts';
-import type { Singles } from './implies.ts';
-import { contradict, implies, singlesOf } from './implies.ts';
-import type { Item } from './item.ts';
-import { itemOf } from './item.ts';
+import { type Effort, spend } from './effort.ts';
+import { hasVariables, namesPrincipalArn } from './evaluate.ts';
+import { contradict, implies, type Singles, singlesOf } from './implies.ts';
+import { contains, type Extent, extentOf, type Item, itemOf, mayMeet, type Part } from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
 /** A statement made ready for comparison, and where it stands. */
@@ -84,7 +85,7 @@ function actionItem(text: string): Item {
 }
 
 /** Statements, of which those about one action are found by its name. */
-export interface Grants {
+interface Grants {
   /** Whether one of those that can include the action holds. */
   some(action: Part, holds: (grant: Grant) => boolean): boolean;
   /** Why nothing at all is granted to the principal; undefined when something is. Looked for once. */

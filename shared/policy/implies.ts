@@ -1,12 +1,8 @@
-import { dateOf, inRange, numberOf } from './compare.ts';
-import type { Effort } from './effort.ts';
-import { looksAt, remembering, spend } from './effort.ts';
-import type { Item } from './item.ts';
-import { itemOf, meets, within } from './item.ts';
-import type { Base, Operator } from './operators.ts';
-import { holdsWithout, operatorNamed } from './operators.ts';
+import { dateOf, inRange, numberOf } from './conditions.ts';
+import { type Effort, looksAt, remembering, spend } from './effort.ts';
+import { type Item, itemOf, meets, within } from './inclusion.ts';
 import type { Syntax } from './pattern.ts';
-import type { Conditions } from './statement.ts';
+import { type Base, type Conditions, holdsWithout, type Operator, operatorNamed } from './statement.ts';
 
 /** The conditions of a statement, by their key in lower case. */
 export type Singles = ReadonlyMap<string, readonly Single[]>;

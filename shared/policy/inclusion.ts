@@ -1,8 +1,19 @@
-import type { Effort } from './effort.ts';
-import { spend } from './effort.ts';
-import { closure, step, takes } from './match.ts';
-import type { Pattern, Token } from './pattern.ts';
-import { sameVariable } from './pattern.ts';
+import { type Effort, looksAt, remembering, spend } from './effort.ts';
+import {
+  closure,
+  type Pattern,
+  parsePattern,
+  type Syntax,
+  sameVariable,
+  step,
+  type Token,
+  takes,
+} from './pattern.ts';
+
+/**
+ * What patterns stand for, beside one another: two patterns (`includes`, `overlap`), patterns with their text (`within`, `meets`), and
+ * the elements of a statement (`contains`, `mayMeet`). "No" to the first of each means not proven, to the second proven impossible.
+ */
 
 /** One pair of patterns may take so much, and no more. */
 const mostForOne = 2_000_000;
@@ -126,4 +137,109 @@ function meet(a: Token, b: Token): boolean {
   if (a.kind === 'char' && b.kind !== 'variable') return takes(b, a.char);
   if (b.kind === 'char' && a.kind !== 'variable') return takes(a, b.char);
   return true;
+}
+
+/** A pattern beside its text, and what is enough to answer most questions about it. */
+export interface Item {
+  readonly text: string;
+  readonly pattern: Pattern;
+  /** The plain characters that it begins with. */
+  readonly start: string;
+  /** What follows them: nothing, one `*` that stands for anything, or more than that. */
+  readonly rest: 'nothing' | 'anything' | 'more';
+}
+
+/** Reads a pattern. */
+export function itemOf(text: string, syntax: Syntax): Item {
+  const pattern = parsePattern(text, syntax);
+  let [start, at] = ['', 0];
+  for (let token = pattern[at]; token?.kind === 'char'; token = pattern[++at]) start += token.char;
+  const next = pattern[at];
+  if (next === undefined) return { text, pattern, start, rest: 'nothing' };
+  const all = next.kind === 'many' && next.deep && pattern.length === at + 1;
+  return { text, pattern, start, rest: all ? 'anything' : 'more' };
+}
+
+/** Whether it stands for everything there is. */
+function isAll(item: Item): boolean {
+  return item.start === '' && item.rest === 'anything';
+}
+
+/** Whether `inner` is proven to stand for nothing that `outer` does not stand for too. */
+export function within(outer: Item, inner: Item, effort: Effort): boolean {
+  spend(effort, looksAt(outer.start));
+  // What is not plain stands for texts that go on in different ways, so no plain character includes it.
+  if (!inner.start.startsWith(outer.start)) return false;
+  if (outer.rest === 'nothing') return inner.rest === 'nothing' && inner.start === outer.start;
+  return outer.rest === 'anything' || includes(outer.pattern, inner.pattern, effort);
+}
+
+/** Whether both may stand for the same: false only when that is proven impossible. */
+export function meets(one: Item, other: Item, effort: Effort): boolean {
+  const [short, long] = one.start.length <= other.start.length ? [one, other] : [other, one];
+  spend(effort, looksAt(short.start));
+  if (!long.start.startsWith(short.start)) return false;
+  if (short.rest === 'nothing' && long.rest === 'nothing') return short.start === long.start;
+  return short.rest === 'anything' || overlap(one.pattern, other.pattern, effort);
+}
+
+/** Patterns, of which those without wildcards are found without looking at each. */
+interface Items {
+  readonly all: readonly Item[];
+  readonly plain: ReadonlySet<string>;
+  readonly wild: readonly Item[];
+  /** Whether one of them stands for everything. */
+  readonly everything: boolean;
+}
+
+/** What an element is about: only what one of the patterns stands for, or everything but that. */
+export interface Extent {
+  readonly only: boolean;
+  readonly items: Items;
+  /** What it is together. */
+  readonly parts: readonly Part[];
+}
+
+/** One part of an extent, about which something is to be proven: one pattern, or all but some. */
+export type Part = { readonly only: Item } | { readonly except: Items };
+
+/** The extent of Action/NotAction or Resource/NotResource; with neither, everything. `read` reads one. */
+export function extentOf(
+  only: readonly string[] | undefined,
+  except: readonly string[] | undefined,
+  read: (text: string) => Item,
+): Extent {
+  const all = (only ?? except ?? []).map(read);
+  const plain = new Set(all.filter((each) => each.rest === 'nothing').map((each) => each.start));
+  const wild = all.filter((each) => each.rest !== 'nothing');
+  const items = { all, plain, wild, everything: wild.some(isAll) };
+  const parts = only === undefined ? [{ except: items }] : all.map((each) => ({ only: each }));
+  return { only: only !== undefined, items, parts };
+}
+
+/** Whether all of the part is proven to be in the extent. */
+export const contains = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
+  if ('only' in part)
+    return only ? anyIncludes(items, part.only, effort) : !anyMeets(items, part.only, effort);
+  if (only) return items.everything;
+  return items.all.every((inner) => anyIncludes(part.except, inner, effort));
+});
+
+/** Whether some of the part may be in the extent: false only when that is proven impossible. */
+export const mayMeet = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
+  if ('only' in part)
+    return only ? anyMeets(items, part.only, effort) : !anyIncludes(items, part.only, effort);
+  return !only || items.all.some((each) => !anyIncludes(part.except, each, effort));
+});
+
+function anyIncludes(items: Items, inner: Item, effort: Effort): boolean {
+  spend(effort, looksAt(inner.start));
+  if (inner.rest === 'nothing' && items.plain.has(inner.start)) return true;
+  return items.wild.some((outer) => within(outer, inner, effort));
+}
+
+function anyMeets(items: Items, one: Item, effort: Effort): boolean {
+  spend(effort, looksAt(one.start));
+  if (one.rest !== 'nothing') return items.all.some((each) => meets(each, one, effort));
+  return items.plain.has(one.start) || items.wild.some((each) => meets(each, one, effort));
 }

@@ -1,10 +1,28 @@
 /**
- * The policy module, for whoever uses it as a library: all that docs/policies.md tells of. It stands alone, with
- * one dependency, and calls nobody.
+ * The IAM policy language, as a package of its own: it imports nothing of the rest of the project, calls nobody, and needs
+ * one dependency (ipaddr.js). docs/policies.md tells what each function promises.
+ *
+ * - Read: `parsePolicy` (document.ts; its parts are json.ts, statement.ts).
+ * - The same? `samePolicy`, `differences` (same.ts; canonical.ts says what means the same).
+ * - Allowed? `evaluate` (evaluate.ts; requester.ts, conditions.ts, pattern.ts).
+ * - Grants at least that? `covers` (covers.ts; grants.ts, audience.ts, inclusion.ts, implies.ts, within the bounds of effort.ts).
+ * - Who can assume a role? `trustAdmits`, `externalIdsIn`, `matchesRolePattern`, `carriedBySessions` (assume-role.ts).
  */
-export { type Coverage, covers, type Missing } from './covers.ts';
-export { type Policy, PolicyError, type PolicyInput, parsePolicy, type Statement } from './document.ts';
-export { evaluate, type PolicySet, type Request } from './evaluate.ts';
-export type { Deciding, Evaluation } from './evaluation.ts';
+export {
+  carriedBySessions,
+  externalIdsIn,
+  matchesRolePattern,
+  trustAdmits,
+} from './assume-role.ts';
+export { type Circumstances, type Coverage, covers, type Missing } from './covers.ts';
+export {
+  type Conditions,
+  type Policy,
+  PolicyError,
+  type PolicyInput,
+  parsePolicy,
+  type Statement,
+} from './document.ts';
+export { type Deciding, type Evaluation, evaluate, type PolicySet, type Request } from './evaluate.ts';
+export type { Requester } from './requester.ts';
 export { differences, type PolicyDifference, samePolicy } from './same.ts';
-export type { Requester } from './who.ts';

@@ -6,7 +6,7 @@ import type { ExecutionRole } from '../../controllers/kinds/execution-role/wante
 import type { Session } from '../../shared/aws/access.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, Throttled } from '../../shared/domain/errors.ts';
-import { trustAdmits } from '../../shared/policy/trust.ts';
+import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
 import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';

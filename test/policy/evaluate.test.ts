@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PolicySet, Request } from '../../shared/policy/evaluate.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import type { Requester } from '../../shared/policy/who.ts';
+import type { Requester } from '../../shared/policy/requester.ts';
 
 const here = '123456789012';
 const there = '210987654321';

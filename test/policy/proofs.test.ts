@@ -2,10 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { conditionsHold } from '../../shared/policy/conditions.ts';
 import { contradict, implies, singlesOf } from '../../shared/policy/implies.ts';
-import { includes, overlap } from '../../shared/policy/inclusion.ts';
-import { itemOf, meets, within } from '../../shared/policy/item.ts';
-import { matches } from '../../shared/policy/match.ts';
-import { parsePattern, replaceVariables, type Syntax } from '../../shared/policy/pattern.ts';
+import { includes, itemOf, meets, overlap, within } from '../../shared/policy/inclusion.ts';
+import { matches, parsePattern, replaceVariables, type Syntax } from '../../shared/policy/pattern.ts';
 import { bases } from './names.ts';
 
 const runs = { numRuns: 3000 };

@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { covers } from '../../shared/policy/covers.ts';
 import { parsePolicy } from '../../shared/policy/document.ts';
-import type { PolicySet, Request } from '../../shared/policy/evaluate.ts';
+import type { PolicyKind, PolicySet, Request } from '../../shared/policy/evaluate.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import type { Kind } from '../../shared/policy/evaluation.ts';
 import { differences, samePolicy } from '../../shared/policy/same.ts';
 import { identityPolicy, type PlainPolicy, request, resourcePolicy, trustPolicy } from './arbitrary.ts';
 import { naming, nearly } from './nearly.ts';
@@ -44,7 +43,7 @@ describe('same', () => {
     expect(equal).toBeGreaterThan(20);
   });
 
-  const kinds: [kind: Kind, policy: fc.Arbitrary<PlainPolicy>][] = [
+  const kinds: [kind: PolicyKind, policy: fc.Arbitrary<PlainPolicy>][] = [
     ['identity', identityPolicy],
     ['resource', resourcePolicy],
     ['trust', trustPolicy],
@@ -80,7 +79,7 @@ describe('a parsed policy', () => {
 describe('covers', () => {
   const placed: [
     place: string,
-    kind: Kind,
+    kind: PolicyKind,
     policy: fc.Arbitrary<PlainPolicy>,
     put: (policy: PlainPolicy) => PolicySet,
   ][] = [
@@ -143,7 +142,7 @@ describe('covers', () => {
   });
 
   /** Whether a statement of what is required allows the request; then what is there must allow it. */
-  function shows(kind: Kind, one: Request, required: PolicySet, actual: PolicySet): boolean {
+  function shows(kind: PolicyKind, one: Request, required: PolicySet, actual: PolicySet): boolean {
     const { decision, statements } = evaluate(one, required);
     if (decision !== 'Allowed' || !statements.some((each) => each.kind === kind)) return false;
     expect(evaluate(one, actual).decision).toBe('Allowed');

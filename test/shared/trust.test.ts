@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/policy/trust.ts';
+import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/policy/assume-role.ts';
 
 const callerRoleArn = 'arn:aws:iam::345678901234:role/kept/runner';
 const organizationId = 'o-exampleorg1';

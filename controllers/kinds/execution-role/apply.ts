@@ -205,7 +205,7 @@ export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>
 }
 
 /** IAM does not know a principal that the trust policy names. */
-export function isPrincipalMissing(error: unknown): error is NotYetConsistent {
+function isPrincipalMissing(error: unknown): error is NotYetConsistent {
   return error instanceof NotYetConsistent && error.reason === 'PrincipalMissing';
 }
 

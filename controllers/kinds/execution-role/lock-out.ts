@@ -1,9 +1,10 @@
 import type { Difference } from '../../../shared/domain/status.ts';
+import { carriedBySessions } from '../../../shared/policy/assume-role.ts';
 import type { Circumstances } from '../../../shared/policy/covers.ts';
 import type { PolicyInput } from '../../../shared/policy/document.ts';
 import type { Blocked, Entry } from '../kind.ts';
 import type { ActualRole } from './observe.ts';
-import { byStatement, carriedBy, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
+import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
 import { OWN_POLICY } from './section.ts';
 import { TRUST, wouldAdmitRunner } from './trust.ts';
 import type { ExecutionRole } from './wanted.ts';
@@ -62,7 +63,7 @@ function reasons(
 ): (one: Difference) => string | undefined {
   const { policy } = entry;
   const admitted = wouldAdmitRunner(wanted, entry);
-  const carried = carriedBy(wanted);
+  const carried = carriedBySessions(wanted);
   const named = Object.entries(wanted.inlinePolicies).map(([name, document]) => [
     `the policy ${name}`,
     document,

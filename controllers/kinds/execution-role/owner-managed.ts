@@ -1,8 +1,9 @@
+import { carriedBySessions } from '../../../shared/policy/assume-role.ts';
 import type { Missing } from '../../../shared/policy/covers.ts';
 import { differencesOf } from '../comparison.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import type { ActualRole, PolicyDocuments } from './observe.ts';
-import { byStatement, carriedBy, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
+import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
 import { OWN_POLICY } from './section.ts';
 import { lackingTrust, TRUST } from './trust.ts';
 import type { ExecutionRole } from './wanted.ts';
@@ -44,7 +45,7 @@ function lackingPermissions(
   const required = [...inline, ...needed, ...detached.flatMap((arn) => managed[arn] ?? [])];
   const granted = readable(attached(actual, documents));
   const { permissionsBoundary: boundary } = actual;
-  const carried = carriedBy(wanted);
+  const carried = carriedBySessions(wanted);
   const found = [
     ...unknown.map(notAttached),
     ...lackingIn(required, granted, { carried }),

@@ -1,13 +1,7 @@
 import { type Circumstances, covers, type Missing } from '../../../shared/policy/covers.ts';
-import {
-  type Conditions,
-  PolicyError,
-  type PolicyInput,
-  parsePolicy,
-} from '../../../shared/policy/document.ts';
+import { PolicyError, type PolicyInput, parsePolicy } from '../../../shared/policy/document.ts';
 import { differences } from '../../../shared/policy/same.ts';
 import type { Sides } from '../comparison.ts';
-import type { ExecutionRole } from './wanted.ts';
 
 /** How policies of a role are compared: by what they mean where they are ours, by what they grant where they need not be the same. */
 
@@ -81,66 +75,4 @@ export function byStatement(lacking: readonly Lacking[]): ReadonlyMap<string, re
     found.set(each.deniedBy, [...(found.get(each.deniedBy) ?? []), each]);
   }
   return found;
-}
-
-/** Services that have one endpoint in a partition, by its region: requests to them carry that region. */
-const ONE_ENDPOINT: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  aws: {
-    'us-east-1': [
-      'account',
-      'budgets',
-      'ce',
-      'cloudfront',
-      'health',
-      'iam',
-      'organizations',
-      'route53',
-      'support',
-    ],
-  },
-  'aws-cn': { 'cn-north-1': ['iam'] },
-  'aws-us-gov': { 'us-gov-west-1': ['iam'] },
-};
-
-/** Services with several endpoints, or with one elsewhere: which region a request to them carries is not known. */
-const ANYWHERE = new Set([
-  ...new Set(Object.values(ONE_ENDPOINT).flatMap((regions) => Object.values(regions).flat())),
-  'globalaccelerator',
-  'networkmanager',
-  'route53domains',
-  'shield',
-  'sts',
-  'waf',
-]);
-
-/**
- * Condition keys that the requests of the role's sessions carry in the region where the account is managed, by action. The region is
- * left out for an action of no one service, or of one that is called elsewhere. Pure.
- */
-export function carriedBy({
-  arn,
-  partition,
-  region,
-}: Pick<ExecutionRole, 'arn' | 'partition' | 'region'>): (action: string) => Conditions {
-  return (action) => {
-    const requested = regionFor(action.split(':', 1)[0] ?? '', partition, region);
-    return {
-      ArnEquals: { 'aws:PrincipalArn': [arn] },
-      StringEquals: {
-        'aws:PrincipalAccount': [arn.split(':')[4] ?? ''],
-        'aws:PrincipalType': ['AssumedRole'],
-        ...(requested !== undefined && { 'aws:RequestedRegion': [requested] }),
-      },
-      Bool: { 'aws:PrincipalIsAWSService': ['false'], 'aws:SecureTransport': ['true'] },
-    };
-  };
-}
-
-function regionFor(service: string, partition: string, home: string): string | undefined {
-  if (!/^[a-z0-9-]+$/.test(service)) return undefined;
-  const one = Object.entries(ONE_ENDPOINT[partition] ?? {}).find(([, services]) =>
-    services.includes(service),
-  );
-  if (one) return one[0];
-  return ANYWHERE.has(service) ? undefined : home;
 }

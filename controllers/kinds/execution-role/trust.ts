@@ -1,6 +1,6 @@
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import type { Difference } from '../../../shared/domain/status.ts';
-import { trustAdmits } from '../../../shared/policy/trust.ts';
+import { trustAdmits } from '../../../shared/policy/assume-role.ts';
 import { differencesOf } from '../comparison.ts';
 import type { Change, Entry, KindContext } from '../kind.ts';
 import type { ActualRole } from './observe.ts';

@@ -2,7 +2,7 @@ import type { RolePolicyQuotas } from '../../../shared/deployment/config.ts';
 import { InvalidDesiredState, type Problem } from '../../../shared/domain/errors.ts';
 import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import { formatPath, zodProblems } from '../../../shared/domain/requests.ts';
-import { matchesRolePattern } from '../../../shared/policy/trust.ts';
+import { matchesRolePattern } from '../../../shared/policy/assume-role.ts';
 import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG, type PolicyDocument } from '../kind.ts';
 import { FORMER, reachingFormer } from './ownership.ts';
 import { ExecutionRoleSection, OWN_POLICY } from './section.ts';

@@ -1,7 +1,8 @@
 import { canonicalPrincipal } from './canonical.ts';
-import type { Effort } from './effort.ts';
-import { looksAt, spend } from './effort.ts';
+import { type Effort, looksAt, spend } from './effort.ts';
 import type { Principals, PrincipalType, Statement } from './statement.ts';
+
+/** Who a statement is about, for proofs: named principals, all but some, or whoever has the policy. */
 
 /** Everyone, accounts, users, roles and unique ids. */
 const lastingName = /^(\*|A[A-Z0-9]{15,}|arn:[^:]*:iam::\d{12}:(root|user\/.+|role\/.+))$/;

@@ -1,8 +1,10 @@
-import { PolicyError, type PolicyInput, parsePolicy } from './document.ts';
+import { type Conditions, PolicyError, type PolicyInput, parsePolicy } from './document.ts';
 import { evaluate } from './evaluate.ts';
 
+/** Who can assume a role, and what the requests of its sessions carry. */
+
 /** A role, and who is to assume it. */
-export interface Admission {
+interface Admission {
   readonly roleArn: string;
   /** ARN of the role whose session asks. */
   readonly callerRoleArn: string;
@@ -74,4 +76,67 @@ export function matchesRolePattern(roleArn: string, pattern: string): boolean {
   const name = roleArn.slice(roleArn.indexOf(':role/') + ':role/'.length);
   const literal = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${literal.join('.*')}$`).test(name);
+}
+
+/** Services that have one endpoint in a partition, by its region: requests to them carry that region. */
+const ONE_ENDPOINT: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  aws: {
+    'us-east-1': [
+      'account',
+      'budgets',
+      'ce',
+      'cloudfront',
+      'health',
+      'iam',
+      'organizations',
+      'route53',
+      'support',
+    ],
+  },
+  'aws-cn': { 'cn-north-1': ['iam'] },
+  'aws-us-gov': { 'us-gov-west-1': ['iam'] },
+};
+
+/** Services with several endpoints, or with one elsewhere: which region a request to them carries is not known. */
+const ANYWHERE = new Set([
+  ...new Set(Object.values(ONE_ENDPOINT).flatMap((regions) => Object.values(regions).flat())),
+  'globalaccelerator',
+  'networkmanager',
+  'route53domains',
+  'shield',
+  'sts',
+  'waf',
+]);
+
+/**
+ * Condition keys that requests of a role's sessions carry where the role is used in one region, by action: for `covers`. The
+ * region is left out for an action of no one service, or of one that is called elsewhere. Pure.
+ */
+export function carriedBySessions(role: {
+  readonly arn: string;
+  readonly partition: string;
+  readonly region: string;
+}): (action: string) => Conditions {
+  const { arn, partition, region } = role;
+  return (action) => {
+    const requested = regionFor(action.split(':', 1)[0] ?? '', partition, region);
+    return {
+      ArnEquals: { 'aws:PrincipalArn': [arn] },
+      StringEquals: {
+        'aws:PrincipalAccount': [arn.split(':')[4] ?? ''],
+        'aws:PrincipalType': ['AssumedRole'],
+        ...(requested !== undefined && { 'aws:RequestedRegion': [requested] }),
+      },
+      Bool: { 'aws:PrincipalIsAWSService': ['false'], 'aws:SecureTransport': ['true'] },
+    };
+  };
+}
+
+function regionFor(service: string, partition: string, home: string): string | undefined {
+  if (!/^[a-z0-9-]+$/.test(service)) return undefined;
+  const one = Object.entries(ONE_ENDPOINT[partition] ?? {}).find(([, services]) =>
+    services.includes(service),
+  );
+  if (one) return one[0];
+  return ANYWHERE.has(service) ? undefined : home;
 }
