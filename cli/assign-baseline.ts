@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Bus } from '../shared/aws/bus.ts';
 import type { Table } from '../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
+import { startSweep } from '../shared/store/controls.ts';
 import { ask } from './ask.ts';
 import { editRecord } from './edit-record.ts';
 import { explain, Failure } from './failure.ts';
@@ -70,7 +72,8 @@ async function keptAccounts(table: Table, selection: Selection): Promise<Account
 /**
  * Moves accounts to a baseline, and asks for a pass of each that moved and of each that no pass has seen there. One
  * that somebody else moved there meanwhile, or took out of keeping, is left. Safe to repeat: what a crash leaves without
- * its pass is `unseen` the next time.
+ * its pass is `unseen` the next time. Should nobody repeat it, the minute's tick sends what the accounts owe, under the
+ * circuit breaker of one sweep.
  * @throws Failure when the passes cannot be asked for, saying how many moved
  */
 export async function moveAccounts(
@@ -79,7 +82,13 @@ export async function moveAccounts(
   { moving, unseen }: Moves,
 ): Promise<{ moved: string[]; eventIds: string[] }> {
   const limit = pLimit(8);
-  const moves = moving.map(({ accountId: id }) => limit(async () => ((await move(table, id, to)) ? id : [])));
+  const now = new Date();
+  const sweepId = `assign:${randomUUID()}`;
+  if (moving.length > 0)
+    await startSweep(table, { sweepId, accounts: moving.length, startedAt: now.toISOString() });
+  const moves = moving.map(({ accountId: id }) =>
+    limit(async () => ((await move(table, id, to, { now, sweepId })) ? id : [])),
+  );
   const moved = (await Promise.all(moves)).flat();
   const passes = [...moved, ...unseen.map(({ accountId }) => accountId)];
   const eventIds: string[] = [];
@@ -96,10 +105,16 @@ export async function moveAccounts(
   return { moved, eventIds };
 }
 
-function move(table: Table, accountId: string, to: BaselineReference): Promise<boolean> {
-  return editRecord(table, accountId, (record) => {
+function move(
+  table: Table,
+  accountId: string,
+  to: BaselineReference,
+  { now, sweepId }: { readonly now: Date; readonly sweepId: string },
+): Promise<boolean> {
+  const edit = (record: AccountRecord): AccountRecord | undefined => {
     const there = record.baseline && formatBaseline(record.baseline) === formatBaseline(to);
     if (there || record.lifecycle !== 'managed') return undefined;
     return { ...record, baseline: { ...to }, baselineBy: 'request', generation: record.generation + 1 };
-  });
+  };
+  return editRecord(table, accountId, edit, now, sweepId);
 }

@@ -72,6 +72,10 @@ async function forgetRecord(
   const { accountId, name } = record;
   const { state } = accountView(items);
   if (state !== 'retired') throw new Failure(refusal(accountId, state));
+  if (record.owed)
+    throw new Failure(
+      `The retirement of account ${accountId} is not announced yet, which happens within two minutes: try again then.`,
+    );
   if (!yes && !(await agreed(`Forget account ${accountId} (${output.cell(name)})?`))) {
     output.say('Nothing was forgotten.');
     return false;

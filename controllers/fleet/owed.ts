@@ -2,7 +2,7 @@ import { putEvents } from '../../shared/aws/bus.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
-import { Conflict } from '../../shared/domain/errors.ts';
+import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { clearOwed, loadAccount, OWED, saveRecord } from '../../shared/store/accounts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
@@ -73,7 +73,7 @@ export async function deliver({ announce, work, owedBy = [] }: Accepted, main: M
 
 /**
  * Delivers what records owe and whoever saved them did not deliver; without the work where a run has seen the record
- * meanwhile.
+ * meanwhile. What an unreadable record owes waits until somebody corrects it; a sweep's run reports it.
  * @returns how many accounts owed something
  */
 export async function deliverOwed(
@@ -83,14 +83,26 @@ export async function deliverOwed(
   let delivered = 0;
   for await (const page of dueAccounts(main.table, now, OWED)) {
     for (const { accountId } of page) {
-      const { record, status } = await loadAccount(main.table, accountId);
-      if (!record?.owed) continue;
-      const { announce, work } = record.owed;
-      const isSeen = status?.observedGeneration === record.generation;
-      await deliver({ did: 'accepted', announce, work: isSeen ? [] : work, owedBy: [record] }, main);
+      const owing = await stillOwed(accountId, main);
+      if (!owing) continue;
+      await deliver(owing, main);
       delivered += 1;
       if (!timeLeft()) return delivered;
     }
   }
   return delivered;
+}
+
+/** What the record of an account owes now; undefined where it owes nothing, or cannot be read. */
+async function stillOwed(accountId: string, { table }: Main): Promise<Accepted | undefined> {
+  try {
+    const { record, status } = await loadAccount(table, accountId);
+    if (!record?.owed) return undefined;
+    const isSeen = status?.observedGeneration === record.generation;
+    const { announce, work } = record.owed;
+    return { did: 'accepted', announce, work: isSeen ? [] : work, owedBy: [record] };
+  } catch (error) {
+    if (error instanceof UnreadableItem) return undefined;
+    throw error;
+  }
 }

@@ -86,5 +86,7 @@ export interface Owed {
     readonly accountId: string;
     readonly cause: Cause;
     readonly requestedAt: string;
+    /** The sweep whose circuit breaker the run obeys. */
+    readonly sweepId?: string | undefined;
   }[];
 }

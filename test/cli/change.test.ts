@@ -7,7 +7,7 @@ import { editRecord } from '../../cli/edit-record.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
-import { changeControl, getControl } from '../../shared/store/controls.ts';
+import { changeControl, countDrifted, getControl } from '../../shared/store/controls.ts';
 import { takeLease } from '../../shared/store/statuses.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { memoryTable } from '../kit/memory-table.ts';
@@ -335,6 +335,19 @@ describe('baseline assign', () => {
       expect(await world.nextRequest(1)).toBeUndefined();
     },
   );
+
+  test('that was stopped leaves owed runs under the circuit breaker of one sweep', async () => {
+    const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
+    const moves = { moving: [record(A), record(C)], unseen: [] };
+    const moved = moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves);
+    await expect(moved).rejects.toThrow('passes cannot be asked for');
+    const owed = (await getRecord(world.table, A))?.owed?.work ?? [];
+    expect(owed).toEqual([
+      expect.objectContaining({ accountId: A, sweepId: expect.stringMatching(/^assign:/) }),
+    ]);
+    const sweep = await countDrifted(world.table, String(owed[0]?.sweepId), A);
+    expect(sweep).toMatchObject({ accounts: 2, drifted: 1, stopped: false });
+  });
 
   test('keeps what somebody else changes at the same moment', async () => {
     // In memory: the emulator's threads may both find the condition of a write to hold.

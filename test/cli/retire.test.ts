@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { allocate } from '../../shared/domain/addresses.ts';
-import { getRecord, loadAccount } from '../../shared/store/accounts.ts';
+import { getRecord, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
 
@@ -59,6 +59,15 @@ describe('forget', () => {
     expect((await orgkeeper('forget', A, '--yes')).stderr).toBe(
       `orgkeeper: Orgkeeper does not know account ${A}.\n`,
     );
+  });
+
+  test('waits until what the record owes is sent', async () => {
+    const cause = { source: 'orgkeeper.request', detailType: 'AccountRetirementRequested', id: 'event-1' };
+    const announce = [{ detailType: 'AccountRetired', detail: { accountId: A, cause } }];
+    await saveRecord(world.table, record(A, invited), undefined, { announce, work: [] });
+    const { code, stderr } = await orgkeeper('forget', A, '--yes');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not announced yet')]);
+    expect((await loadAccount(world.table, A)).record?.owed).toEqual({ announce, work: [] });
   });
 
   test('leaves one that is in the organization listed as unmanaged, with nothing of what was kept', async () => {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { deliverOwed, owedBy, saveOwing } from '../../controllers/fleet/owed.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
+import { aRecord, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
+
+const cause = { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id: 'event-9' };
+const trigger = { cause, time: '2026-11-20T10:00:00Z' };
+const run = { accountId: MEMBER, cause, requestedAt: trigger.time };
+const announced = (detailType: string) => ({
+  detailType,
+  detail: { accountId: MEMBER, name: 'genomics', baseline: { name: 'analytics', version: 3 }, cause },
+});
+
+describe('what a change of an account owes', () => {
+  it.each([
+    ['managed', [announced('AccountRegistered')], [run]],
+    ['retiring', [], [run]],
+    ['retired', [announced('AccountRetired')], []],
+    ['departed', [], []],
+    ['unmanaged', [], []],
+  ] as const)('is what follows from being %s', (lifecycle, announce, work) => {
+    expect(owedBy(aRecord({ lifecycle }), trigger)).toEqual({ announce, work });
+  });
+
+  it('counts the seconds until the account is ready from when it was asked for', () => {
+    const requestedAt = '2026-11-20T08:00:00Z';
+    expect(owedBy(aRecord(), { ...trigger, requestedAt }).work).toEqual([{ ...run, requestedAt }]);
+  });
+});
+
+describe('the tick that delivers what is owed', () => {
+  it('goes on with the others where a record cannot be read', async () => {
+    const { main, put, store } = fakeMain();
+    const records = ['111111111111', '222222222222'].map((accountId) => aRecord({ accountId }));
+    for (const record of records) await saveOwing({ main }, record, undefined, owedBy(record, trigger));
+    const [item] = store.items('account#111111111111');
+    store.put({ ...item, generation: 'three' });
+    const tick = () => deliverOwed(new Date('9999-12-31'), { main, timeLeft: () => true });
+    expect(await tick()).toBe(1);
+    expect(put.map(({ detail }) => detail.accountId)).toEqual(['222222222222']);
+    expect((await getRecord(main.table, '222222222222'))?.owed).toBeUndefined();
+    expect(await tick()).toBe(0);
+  });
+});
