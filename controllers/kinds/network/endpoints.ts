@@ -21,6 +21,7 @@ import {
   pages,
   type Resource,
   report,
+  reportOthers,
   tagChanges,
   tagRecord,
   type Work,
@@ -96,14 +97,9 @@ export const endpoints: Resource<VpcEndpoint> = {
   },
 
   diff(wanted, actual) {
-    const others = ofType('endpoint', actual?.others);
     return joined([
       ...wanted.endpoints.map((endpoint) => diffEndpoint(endpoint, wanted, actual)),
-      {
-        unowned: others.map(({ id, serviceName }) =>
-          report({ resource: `endpoint ${id}`, path: '', actual: { id, serviceName } }),
-        ),
-      },
+      reportOthers('endpoint', actual, ({ serviceName }) => ({ serviceName })),
     ]);
   },
 

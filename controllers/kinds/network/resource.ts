@@ -10,7 +10,14 @@ import {
   OWNER_TAG,
   type WritingContext,
 } from '../kind.ts';
-import type { Network, NetworkActual, Thing, ThingOf, ThingType } from './model.ts';
+import {
+  type Network,
+  type NetworkActual,
+  ofType,
+  type Thing,
+  type ThingOf,
+  type ThingType,
+} from './model.ts';
 
 /**
  * One resource that a network consists of, such as subnets: all about it stands in one file, from reading to removing.
@@ -127,6 +134,21 @@ export function change(field: Field): Difference {
 /** Seen and left alone. */
 export function report(field: Field): Difference {
   return { kind: 'network', ...field, action: 'reported' };
+}
+
+/** What others have of a resource in our VPC: reported, with what people know it by besides its id. */
+export function reportOthers<Type extends ThingType>(
+  type: Type,
+  actual: NetworkActual | undefined,
+  factsOf: (thing: ThingOf<Type>) => Readonly<Record<string, string>> = () => ({}),
+): Pick<Comparison, 'unowned'> {
+  const others = ofType(type, actual?.others);
+  return {
+    unowned: others.map((thing) => {
+      const { id } = thing;
+      return report({ resource: `${type} ${id}`, path: '', actual: { id, ...factsOf(thing) } });
+    }),
+  };
 }
 
 /** Seen, and in the way for this reason; left alone. */

@@ -12,7 +12,6 @@ import { justMade } from './fresh.ts';
 import { GATEWAY, gatewayIsUsable } from './internet-gateway.ts';
 import {
   hasLocalRoutesOnly,
-  isMainTable,
   isThere,
   type Network,
   type NetworkActual,
@@ -28,6 +27,7 @@ import {
   pages,
   type Resource,
   report,
+  reportOthers,
   tagChanges,
   tagRecord,
   type Work,
@@ -109,16 +109,11 @@ export const routeTables: Resource<RouteTable> = {
     }));
   },
 
-  diff(wanted, actual) {
-    // The main route table came with the VPC.
-    const others = ofType('route table', actual?.others).filter((table) => !isMainTable(table));
-    return joined([
+  diff: (wanted, actual) =>
+    joined([
       ...wanted.routings.map((routing) => diffTable(routing, wanted, actual)),
-      {
-        unowned: others.map(({ id }) => report({ resource: `route table ${id}`, path: '', actual: { id } })),
-      },
-    ]);
-  },
+      reportOthers('route table', actual),
+    ]),
 
   async apply(work) {
     for (const routing of work.wanted.routings) await applyTable(routing, work);

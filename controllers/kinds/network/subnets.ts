@@ -32,7 +32,7 @@ import {
   ours,
   pages,
   type Resource,
-  report,
+  reportOthers,
   tagChanges,
   tagRecord,
   type Work,
@@ -108,14 +108,9 @@ export const subnets: Resource<SubnetFound> = {
   },
 
   diff(wanted, actual) {
-    const others = ofType('subnet', actual?.others);
     return joined([
       ...wanted.subnets.map((subnet) => diffSubnet(subnet, wanted, actual)),
-      {
-        unowned: others.map(({ id, cidr }) =>
-          report({ resource: `subnet ${id}`, path: '', actual: { id, cidr } }),
-        ),
-      },
+      reportOthers('subnet', actual, ({ cidr }) => ({ cidr })),
     ]);
   },
 

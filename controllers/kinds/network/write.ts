@@ -24,8 +24,8 @@ export function idOf({ ids }: Work, { output }: Named): string | undefined {
 }
 
 /**
- * Of a thing that AWS has just made: keeps its id for those that need it and in the outputs, says that it is written, and
- * gives the id, which AWS always answers.
+ * Keeps the id of a resource that AWS has just made, for those that need it and in the outputs, and says that it is written.
+ * @param answer AWS's; it always has an id
  * @param outputs what is recorded of it
  */
 export function made(
@@ -33,12 +33,11 @@ export function made(
   named: Named,
   answer: string | undefined,
   outputs: (id: string) => Record<string, string> = (id) => ({ [named.output]: id }),
-): string {
+): void {
   if (!answer) throw new ServiceFault(`AWS answered the making of ${named.resource} without an id.`);
   work.ids.set(named.output, answer);
   work.context.record(outputs(answer));
   wrote(work, named, '');
-  return answer;
 }
 
 /** True when the thing itself is to be made. */

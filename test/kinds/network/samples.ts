@@ -12,6 +12,7 @@ import type {
   Vpc,
   VpcEndpoint,
 } from '../../../controllers/kinds/network/model.ts';
+import { diff } from '../../../controllers/kinds/network/resources.ts';
 import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
 import { NetworkSection } from '../../../controllers/kinds/network/section.ts';
 import { subnetNamed } from '../../../controllers/kinds/network/subnets.ts';
@@ -138,7 +139,44 @@ export function withTable(overrides: Partial<RouteTable>): Pick<Sample, 'tables'
   return { tables: { public: table }, allTables: [main, table] };
 }
 
-/** When the passes of these tests take place. */
+/** A case of a table: what differs from `healthy`, and what the comparison says of it. */
+export interface Case {
+  readonly reason: string;
+  readonly actual: Partial<Sample>;
+  readonly says: string[];
+}
+
+/** `resource path action` of each difference to be written, then `! reason resource path`, then `? resource path`. */
+export function said(sample: Sample | undefined, wanted = wantedWith()): string[] {
+  const { differences, blocked, unowned } = diff(wanted, sample && actualOf(sample));
+  return [
+    ...differences.map(({ resource, path, action }) => `${resource} ${path} ${action}`),
+    ...blocked.map(({ reason, difference }) => `! ${reason} ${difference.resource} ${difference.path}`),
+    ...unowned.map(({ resource, path }) => `? ${resource} ${path}`),
+  ];
+}
+
+/** The change that is to be written where this is there; undefined: nothing. */
+export function change(sample: Sample | undefined, wanted = wantedWith()) {
+  const actual = sample && actualOf(sample);
+  return { wanted, actual, differences: diff(wanted, actual).differences };
+}
+
+/** What EC2 answers when the sample section is made. */
+export const answers = {
+  CreateVpc: { Vpc: { VpcId: 'vpc-1' } },
+  CreateInternetGateway: { InternetGateway: { InternetGatewayId: 'igw-1' } },
+  CreateRouteTable: { RouteTable: { RouteTableId: 'rtb-1' } },
+  CreateSubnet: { Subnet: { SubnetId: 'subnet-1' } },
+  CreateVpcEndpoint: { VpcEndpoint: { VpcEndpointId: 'vpce-1' } },
+};
+
+/** The error with which this fails; undefined when it does not. */
+export function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(() => undefined).catch((thrown: unknown) => thrown);
+}
+
+/** When the runs of these tests take place. */
 export const NOW = new Date('2026-11-20T09:00:00Z');
 
 /** One call that was sent, and the commands that were in flight with it. */
