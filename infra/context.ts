@@ -30,7 +30,7 @@ const PrincipalArn = z
     error: 'the ARN of a role or user, such as arn:aws:iam::111122223333:role/Admin',
   });
 
-const Context = z.object({
+const DeploymentContext = z.object({
   mainAccountId: AccountId.describe('the account that Orgkeeper runs in'),
   managementAccountId: AccountId.describe("the organization's management account"),
   organizationId: z
@@ -72,7 +72,7 @@ const Context = z.object({
 });
 
 /** What a deployment is told, complete: what context left out has its default. */
-export type Context = z.infer<typeof Context> & {
+export type DeploymentContext = z.infer<typeof DeploymentContext> & {
   partition: Partition;
   organizationsRegion: string;
   organizationExternalId: string;
@@ -83,8 +83,8 @@ export type Context = z.infer<typeof Context> & {
  * `-c name=value` brings (lists with commas, objects as JSON). Throws one error that lists everything that is
  * missing, wrong or misspelled, and how to set it. Keys of other tools are passed over.
  */
-export function readContext(raw: Record<string, unknown>): Context {
-  const parsed = Context.safeParse(raw);
+export function readContext(raw: Record<string, unknown>): DeploymentContext {
+  const parsed = DeploymentContext.safeParse(raw);
   const problems = [...misspelled(raw)];
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(problem(issue, raw));
@@ -115,13 +115,13 @@ export function readContext(raw: Record<string, unknown>): Context {
 function problem(issue: z.core.$ZodIssue, raw: Record<string, unknown>): string {
   const [name = ''] = issue.path.map(String);
   const where = issue.path.map(String).join('.');
-  const purpose = (Context.shape as Record<string, z.ZodType>)[name]?.description;
+  const purpose = (DeploymentContext.shape as Record<string, z.ZodType>)[name]?.description;
   if (raw[name] === undefined) return `${where} is missing${purpose ? `: ${purpose}` : ''}`;
   return `${where}: ${issue.message}`;
 }
 
 /** Operators and Control Tower must be of the partition that `region` says. */
-function otherPartition(context: z.infer<typeof Context>, partition: Partition): string[] {
+function otherPartition(context: z.infer<typeof DeploymentContext>, partition: Partition): string[] {
   const problems = context.operators
     .filter((arn) => !arn.startsWith(`arn:${partition}:`))
     .map(
@@ -136,7 +136,7 @@ function otherPartition(context: z.infer<typeof Context>, partition: Partition):
 /** All that a function is told must fit into its environment of 4 KB; so much is left for what has no fixed length. */
 const CONFIG_CHARACTERS = 2_400;
 
-function tooLong(context: z.infer<typeof Context>): string[] {
+function tooLong(context: z.infer<typeof DeploymentContext>): string[] {
   const { requesters, accessRoleNames, onboard, organizationExternalId = '' } = context;
   const told = [requesters, accessRoleNames, onboard, organizationExternalId];
   const characters = Buffer.byteLength(JSON.stringify(told));
@@ -147,7 +147,7 @@ function tooLong(context: z.infer<typeof Context>): string[] {
 
 /** Keys that differ from one of ours only by case or by one or two letters. */
 function misspelled(raw: Record<string, unknown>): string[] {
-  const known = Object.keys(Context.shape);
+  const known = Object.keys(DeploymentContext.shape);
   return Object.keys(raw)
     .filter((key) => !known.includes(key))
     .flatMap((key) => {

@@ -1,6 +1,6 @@
 import { type App, aws_iam as iam, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { arns, NAMES, STACKS } from '../shared/deployment/names.ts';
-import type { Context } from './context.ts';
+import type { DeploymentContext } from './context.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**
@@ -8,7 +8,7 @@ import { mainSynthesizer } from './synthesizer.ts';
  * and creating one would leave every member's trust dangling. So they have a stack of their own, fixed names,
  * outlive it, and cannot be deleted by mistake. What they may do is attached by the main stack.
  */
-export function identityStack(app: App, context: Context): Stack {
+export function identityStack(app: App, context: DeploymentContext): Stack {
   const stack = new Stack(app, STACKS.identity, {
     env: { account: context.mainAccountId, region: context.region },
     synthesizer: mainSynthesizer(),
@@ -33,7 +33,7 @@ export function identityStack(app: App, context: Context): Stack {
  * The accounts of the operators, narrowed to the operators by condition: so an operator need not exist yet and
  * may be a pattern. Without operators the condition names Main's root user, which can assume no role: nobody.
  */
-function operators(context: Context): iam.IPrincipal {
+function operators(context: DeploymentContext): iam.IPrincipal {
   const { mainRoot, root } = arns(context);
   const accounts = new Set(
     context.operators.map((operator) => operator.split(':')[4] ?? context.mainAccountId),

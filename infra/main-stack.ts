@@ -12,7 +12,7 @@ import { table } from './constructs/table.ts';
 import { templates } from './constructs/templates.ts';
 import { watch } from './constructs/watch.ts';
 import { worker } from './constructs/worker.ts';
-import type { Context } from './context.ts';
+import type { DeploymentContext } from './context.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**
@@ -25,7 +25,7 @@ const VISIBILITY = 6;
  * Orgkeeper itself: bus, queues, functions, table, clock, alarms. It needs the identity stack first, and is
  * needed by nothing: deleting it leaves the table and the roles.
  */
-export function mainStack(app: App, context: Context, code: Record<FunctionName, string>): Stack {
+export function mainStack(app: App, context: DeploymentContext, code: Record<FunctionName, string>): Stack {
   const stack = new Stack(app, STACKS.main, {
     env: { account: context.mainAccountId, region: context.region },
     synthesizer: mainSynthesizer(),
@@ -120,7 +120,7 @@ export function mainStack(app: App, context: Context, code: Record<FunctionName,
 }
 
 function configuration(
-  context: Context,
+  context: DeploymentContext,
   urls: Pick<Config, 'intakeQueueUrl' | 'workQueueUrl' | 'sweepQueueUrl' | 'creationQueueUrl'>,
 ): Config {
   const arn = arns(context);

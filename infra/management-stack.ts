@@ -3,7 +3,7 @@ import { arns, mainIsManagement, ORGANIZATION_ROLES, STACKS } from '../shared/de
 import { permissions } from '../shared/deployment/permissions.ts';
 import { forwarding } from './constructs/forwarding.ts';
 import { attach } from './constructs/grants.ts';
-import type { Context } from './context.ts';
+import type { DeploymentContext } from './context.ts';
 import { managementSynthesizer } from './synthesizer.ts';
 
 /**
@@ -11,7 +11,7 @@ import { managementSynthesizer } from './synthesizer.ts';
  * enters them and is inspected, and the rule that forwards the organization's events. No assets, so no bootstrap. In the region
  * where the partition answers for Organizations, since its events appear only there.
  */
-export function managementStack(app: App, context: Context): Stack {
+export function managementStack(app: App, context: DeploymentContext): Stack {
   const stack = new Stack(app, STACKS.management, {
     env: { account: context.managementAccountId, region: context.organizationsRegion },
     synthesizer: managementSynthesizer(),
@@ -24,7 +24,7 @@ export function managementStack(app: App, context: Context): Stack {
 }
 
 /** Control Tower's events appear only in its home region: a stack of its own where that is another one. */
-export function controlTowerStack(app: App, context: Context): Stack | undefined {
+export function controlTowerStack(app: App, context: DeploymentContext): Stack | undefined {
   const { controlTowerRegion: region, organizationsRegion, managementAccountId: account } = context;
   if (!region || region === organizationsRegion) return undefined;
   const stack = new Stack(app, STACKS.controlTower, {
@@ -47,7 +47,7 @@ const PURPOSES = [
 /** Names Main's root plus a condition on the caller's role: so neither account's stack needs the other first. */
 function organizationRole(
   stack: Stack,
-  context: Context,
+  context: DeploymentContext,
   [purpose, id, by]: (typeof PURPOSES)[number],
 ): void {
   const arn = arns(context);

@@ -5,7 +5,7 @@ const GONE = /^NoSuchEntity|NotFound$|^InvalidResourceId$/;
 const READS = 20;
 
 /** Whether the error says that the thing which was asked for is not there. */
-export function isGone(error: unknown): boolean {
+export function isNotFound(error: unknown): boolean {
   return error instanceof Error && GONE.test(error.name);
 }
 
@@ -18,7 +18,7 @@ export async function readConsistently<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read();
     } catch (error) {
-      if (!isGone(error) || reads === READS) throw error;
+      if (!isNotFound(error) || reads === READS) throw error;
     }
   }
 }

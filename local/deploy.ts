@@ -34,7 +34,7 @@ export interface DeployOptions {
 }
 
 /** What was deployed. */
-export interface Deployment {
+export interface LocalDeployment {
   readonly organizationId: string;
   readonly stacks: readonly DeployedStack[];
 }
@@ -53,7 +53,7 @@ export interface DeployedStack {
  * Makes the organization if there is none, synthesises the stacks and deploys them into the emulator in the
  * order of a real deployment. Safe to repeat: what is deployed already is left alone.
  */
-export async function deploy(options: DeployOptions): Promise<Deployment> {
+export async function deploy(options: DeployOptions): Promise<LocalDeployment> {
   const outdir = join(options.directory, 'cdk.out');
   const functionsDir = options.functionsDir ?? join(options.directory, 'functions');
   const bundling = options.functionsDir ? undefined : bundleFunctions(functionsDir);

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import type { FunctionPool } from './function-pool.ts';
-import type { Queue } from './queue-client.ts';
+import type { LocalQueue } from './queue-client.ts';
 
 /** A mapping from a queue to a function, as it was deployed. */
 export interface EventSource {
@@ -20,7 +20,7 @@ const IDLE_MS = 150;
  */
 export function runEventSource(
   source: EventSource,
-  deps: { queue: Queue; pool: FunctionPool; region: string; enabled: () => boolean },
+  deps: { queue: LocalQueue; pool: FunctionPool; region: string; enabled: () => boolean },
 ) {
   const running = new Set<Promise<void>>();
   let stopped = false;

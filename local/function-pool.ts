@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Invoke, Outcome, WorkerStart } from './lambda-worker.ts';
+import type { InvocationOutcome, Invoke, WorkerStart } from './lambda-worker.ts';
 
 /** A function as it was deployed. */
 export interface HostedFunction {
@@ -19,7 +19,7 @@ export interface HostedFunction {
 /** Runs invocations of one function, each environment one at a time, as Lambda does. */
 export interface FunctionPool {
   /** Never rejects: a crash and a time-out are errors too. */
-  invoke(event: unknown): Promise<Outcome>;
+  invoke(event: unknown): Promise<InvocationOutcome>;
   /** Ends every environment that is at work, as when it runs out of memory; how many these were. */
   kill(): Promise<number>;
   stop(): Promise<void>;
@@ -36,7 +36,7 @@ export interface PoolDeps {
 interface Environment {
   readonly worker: Worker;
   readonly startedAt: number;
-  settle: ((outcome: Outcome) => void) | undefined;
+  settle: ((outcome: InvocationOutcome) => void) | undefined;
 }
 
 /** Credentials of a Lambda environment end after hours: it is replaced long before. */
@@ -65,7 +65,7 @@ export function functionPool(hosted: HostedFunction, deps: PoolDeps): FunctionPo
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => log(text.trimEnd()));
     }
-    worker.on('message', (outcome: Outcome) => environment.settle?.(outcome));
+    worker.on('message', (outcome: InvocationOutcome) => environment.settle?.(outcome));
     worker.on('error', (error: unknown) =>
       end(environment, `crashed: ${error instanceof Error ? error.stack : error}`),
     );
@@ -99,7 +99,7 @@ export function functionPool(hosted: HostedFunction, deps: PoolDeps): FunctionPo
         memoryMegabytes: hosted.memoryMegabytes,
         deadline,
       };
-      const outcome = await new Promise<Outcome>((resolve) => {
+      const outcome = await new Promise<InvocationOutcome>((resolve) => {
         taken.settle = resolve;
         const timer = setTimeout(() => {
           end(taken, `timed out after ${hosted.timeoutSeconds} s`);

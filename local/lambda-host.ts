@@ -11,7 +11,7 @@ import { type FunctionPool, functionPool, type HostedFunction } from './function
 import type { Gateway } from './gateway/gateway.ts';
 import { isObject } from './gateway/wire.ts';
 import { NO_AWS_FILES } from './own-environment.ts';
-import { queueClient } from './queue-client.ts';
+import { localQueue } from './queue-client.ts';
 import { runSchedules, schedulesOf } from './schedules.ts';
 
 /** The functions of a stack, running. */
@@ -71,7 +71,7 @@ export async function startLambdaHost(
   );
   const sources = (await eventSourcesOf(stack, gateway)).flatMap((source) => {
     const pool = pools.get(source.functionName);
-    const queue = queueClient(gateway.upstream, source.queueArn);
+    const queue = localQueue(gateway.upstream, source.queueArn);
     if (!pool) return [];
     gateway.mappings.hosted(source.id);
     const enabled = () => gateway.mappings.enabled(source.id);

@@ -19,7 +19,7 @@ export interface Invoke {
 }
 
 /** Its outcome, from the worker. */
-export type Outcome = { readonly result: unknown } | { readonly error: string };
+export type InvocationOutcome = { readonly result: unknown } | { readonly error: string };
 
 const port = parentPort;
 if (!port) throw new Error('This file is a worker of the local Lambda host.');

@@ -9,14 +9,14 @@ import { restoreMessage } from './gateway/shims/fifo-deduplication.ts';
 import type { Upstream } from './gateway/upstream.ts';
 
 /** One queue, as its mapping sees it. Its calls are the emulator's own business, so nothing records them. */
-export interface Queue {
+export interface LocalQueue {
   receive(count: number): Promise<Message[]>;
   remove(messages: readonly Message[]): Promise<void>;
   send(body: string): Promise<void>;
 }
 
 /** The queue with this ARN. */
-export function queueClient(upstream: Upstream, queueArn: string): Queue {
+export function localQueue(upstream: Upstream, queueArn: string): LocalQueue {
   const [, , , region = '', account = '', name = ''] = queueArn.split(':');
   const QueueUrl = `${upstream.endpoint()}/${account}/${name}`;
   const sqs = () => upstream.client(SQSClient, { account, region });

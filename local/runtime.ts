@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Deployment, deploy } from './deploy.ts';
+import { deploy, type LocalDeployment } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { organizationOf } from './gateway/shims/organization-events.ts';
@@ -178,7 +178,7 @@ function withdraw(file: string, state: RuntimeState): void {
   }
 }
 
-function mainStackOf({ stacks }: Deployment) {
+function mainStackOf({ stacks }: LocalDeployment) {
   const main = stacks.find(({ template }) =>
     Object.values(template.Resources).some(({ Type }) => Type === 'AWS::Lambda::Function'),
   );

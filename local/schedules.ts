@@ -1,7 +1,7 @@
 import type { DeployedStack } from './deploy.ts';
 import type { Upstream } from './gateway/upstream.ts';
 import { isObject } from './gateway/wire.ts';
-import { queueClient } from './queue-client.ts';
+import { localQueue } from './queue-client.ts';
 
 /** A schedule that sends its input to a queue. */
 export interface Schedule {
@@ -28,7 +28,7 @@ export function schedulesOf(stack: DeployedStack): Schedule[] {
 /** Ticks until stopped. A tick that finds the one before still under way, or no emulator, is dropped. */
 export function runSchedules(schedules: readonly Schedule[], upstream: Upstream) {
   const timers = schedules.map(({ queueArn, input, everySeconds }) => {
-    const queue = queueClient(upstream, queueArn);
+    const queue = localQueue(upstream, queueArn);
     let sending = false;
     return setInterval(() => {
       if (sending) return;

@@ -16,14 +16,18 @@ import {
   GetScheduleGroupCommand,
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import { type DeployedStack, type Deployment, localClient } from './deploy.ts';
+import { type DeployedStack, type LocalDeployment, localClient } from './deploy.ts';
 import { isObject } from './gateway/wire.ts';
 
 /** Organizations answers there. */
 const ORGANIZATIONS_REGION = 'us-east-1';
 
 /** What a real organization has beside the stacks, and what the emulator's CloudFormation left out of them. Safe to repeat. */
-export async function surround(endpoint: string, { stacks }: Deployment, management: string): Promise<void> {
+export async function surround(
+  endpoint: string,
+  { stacks }: LocalDeployment,
+  management: string,
+): Promise<void> {
   await Promise.all([
     makeTrail(endpoint, management),
     ...stacks.map((stack) => putSchedules(endpoint, stack)),

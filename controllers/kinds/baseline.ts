@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BaselineName } from '../../shared/domain/account.ts';
-import { type Found, inOrder, issuesOf, splitPath } from '../../shared/domain/document-problems.ts';
+import { inOrder, issuesOf, type PathProblem, splitPath } from '../../shared/domain/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/domain/errors.ts';
 import { type Lookup, namesIn } from '../../shared/domain/interpolate.ts';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
@@ -80,7 +80,7 @@ export function parseBaseline(
   const regions = Head.shape.regions.safeParse(given.regions).data;
   const present = kinds.filter(({ name }) => Object.hasOwn(given, name));
   const sample = sampleOf(present, given, { account: { ...SAMPLE_ACCOUNT, ...limits }, regions });
-  const found: Found[] = [
+  const found: PathProblem[] = [
     ...issuesOf(head.error, []),
     ...strangeRegions(regions ?? [], partition),
     ...unknownKeys(given, kinds),
@@ -119,7 +119,7 @@ function sampleOf(
   return { account: { ...account, region }, regions, kept, complete: kept.length === present.length };
 }
 
-function checkSection(kind: AnyKind, given: unknown, sample: Sample): Found[] {
+function checkSection(kind: AnyKind, given: unknown, sample: Sample): PathProblem[] {
   const names = unknownNames(kind, given, sample);
   const parsed = kind.section.safeParse(given, { error: inPlainWords });
   if (!parsed.success) return [...names, ...issuesOf(parsed.error, [kind.name])];
@@ -128,7 +128,7 @@ function checkSection(kind: AnyKind, given: unknown, sample: Sample): Found[] {
 }
 
 /** Regions of another partition than the deployment's, or than the first one's where no deployment is known. */
-function strangeRegions(regions: readonly string[], partition: string | undefined): Found[] {
+function strangeRegions(regions: readonly string[], partition: string | undefined): PathProblem[] {
   const own = partition ?? partitionOf(regions[0] ?? '');
   if (own === undefined) return [];
   return outsideOf(own, regions).map((region) => ({
@@ -137,7 +137,7 @@ function strangeRegions(regions: readonly string[], partition: string | undefine
   }));
 }
 
-function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]): Found[] {
+function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]): PathProblem[] {
   const sections = kinds.map(({ name }) => name);
   const unknown = Object.keys(given).filter((key) => ![...HEAD_KEYS, ...sections].includes(key));
   const found = unknown.map((key) => ({
@@ -149,7 +149,7 @@ function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]):
 }
 
 /** Sections that wait for each other's outputs, so that none would ever be written. */
-function circleProblems(kept: readonly KeptSection[]): Found[] {
+function circleProblems(kept: readonly KeptSection[]): PathProblem[] {
   const circle = circleOf(kept);
   if (!circle) return [];
   const { kinds, path } = circle;
@@ -161,7 +161,7 @@ function circleProblems(kept: readonly KeptSection[]): Found[] {
 }
 
 /** Every `${…}` in a section that means nothing there, and every `${` that is not closed. */
-function unknownNames(kind: AnyKind, section: unknown, sample: Sample): Found[] {
+function unknownNames(kind: AnyKind, section: unknown, sample: Sample): PathProblem[] {
   const { namesForAws: forAws } = kind;
   return textsIn(section, [kind.name]).flatMap(({ path, text }) => {
     const unknown = namesIn(text).filter((name) => !isKnown(name, sample) && !forAws?.test(name));
@@ -208,7 +208,7 @@ function explainName(name: string, kind: AnyKind, sample: Sample): string {
  * What goes wrong when the section is rendered for a sample account. A value of the account's own (`values.*`) has no
  * sample, so that what a kind says about a text with one in it is not held against the baseline.
  */
-function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): Found[] {
+function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): PathProblem[] {
   const samples: Readonly<Record<string, string>> = { ...SAMPLES, region: sample.account.region };
   const lookup: Lookup = (name) => {
     if (Object.hasOwn(samples, name)) return samples[name];

@@ -2,7 +2,7 @@ import { CfnResource, aws_events as events } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { arns, mainIsManagement, NAMES } from '../../shared/deployment/names.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
-import type { Context } from '../context.ts';
+import type { DeploymentContext } from '../context.ts';
 import { eventRule } from './event-rule.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 
@@ -18,7 +18,11 @@ const REQUESTS_OF_OTHERS = [
  * the bus policy admits the management account for AWS's events and the `requesters` for requests. Every
  * event of these sources goes to intake, whatever its detail-type: intake answers what it does not know.
  */
-export function bus(scope: Construct, context: Context, intake: QueueWithDeadLetters): events.CfnEventBus {
+export function bus(
+  scope: Construct,
+  context: DeploymentContext,
+  intake: QueueWithDeadLetters,
+): events.CfnEventBus {
   const arn = arns(context);
   // No description: GovCloud does not know that property.
   const eventBus = new events.CfnEventBus(scope, 'Bus', { name: NAMES.bus });

@@ -1,6 +1,6 @@
 import { aws_iam as iam, type Stack } from 'aws-cdk-lib';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
-import type { Context } from '../context.ts';
+import type { DeploymentContext } from '../context.ts';
 import { alarms, metric } from './alarms.ts';
 import { eventRule } from './event-rule.ts';
 import { deadLetterQueue } from './queue.ts';
@@ -26,7 +26,7 @@ const EVENT_NAMES: Record<ForwardedSource, string[]> = {
  * role that may do only that. Calls that failed (`errorCode`) stay behind. What cannot be delivered is kept for
  * 14 days and rings an alarm.
  */
-export function forwarding(stack: Stack, context: Context, sources: ForwardedSource[]): void {
+export function forwarding(stack: Stack, context: DeploymentContext, sources: ForwardedSource[]): void {
   const { bus } = arns(context);
   const name = `${stack.stackName}-undelivered`;
   const role = new iam.Role(stack, 'ForwardingRole', {

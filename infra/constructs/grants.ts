@@ -1,9 +1,9 @@
 import { aws_iam as iam, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Grant } from '../../shared/deployment/grant.ts';
+import type { Permission } from '../../shared/deployment/permissions.ts';
 
 /** Attaches exactly these statements to the role, as one inline policy. A wildcard passes with its reason. */
-export function attach(scope: Construct, id: string, role: iam.IRole, grants: Grant[]): iam.Policy {
+export function attach(scope: Construct, id: string, role: iam.IRole, grants: Permission[]): iam.Policy {
   const policy = new iam.Policy(scope, id, {
     policyName: 'orgkeeper',
     roles: [role],

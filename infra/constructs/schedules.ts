@@ -2,14 +2,14 @@ import { aws_iam as iam, aws_scheduler as scheduler } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
-import type { Context } from '../context.ts';
+import type { DeploymentContext } from '../context.ts';
 
 /**
  * The clock: due work each minute and the listing of the organization each hour go to the sweep queue; the
  * nightly sweep is the same event on the bus that a person would put. A tick that cannot be delivered is
  * dropped after a minute, since the next one does its work; a nightly sweep is tried for an hour.
  */
-export function schedules(scope: Construct, context: Context): Construct {
+export function schedules(scope: Construct, context: DeploymentContext): Construct {
   const parent = new Construct(scope, 'Schedules');
   const arn = arns(context);
   const group = new scheduler.CfnScheduleGroup(parent, 'Group', { name: NAMES.scheduleGroup });

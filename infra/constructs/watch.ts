@@ -1,11 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { deadLettersOf, FUNCTIONS, functionName, NAMES, QUEUES } from '../../shared/deployment/names.ts';
-import type { Context } from '../context.ts';
+import type { DeploymentContext } from '../context.ts';
 import { alarms, metric } from './alarms.ts';
 
 /** Alarms of the main stack, and a dashboard with what they watch. What to do: docs/operations.md. */
-export function watch(stack: Stack, context: Context): void {
+export function watch(stack: Stack, context: DeploymentContext): void {
   const alarm = alarms(stack, {
     topicName: 'orgkeeper-alarms',
     account: context.mainAccountId,
@@ -57,7 +57,7 @@ export function watch(stack: Stack, context: Context): void {
   dashboard(stack, context);
 }
 
-function dashboard(stack: Stack, context: Context): void {
+function dashboard(stack: Stack, context: DeploymentContext): void {
   const graph = (title: string, left: cloudwatch.IMetric[]) =>
     new cloudwatch.GraphWidget({ title, left, region: context.region, width: 8, height: 6 });
   const queues = Object.values(QUEUES);

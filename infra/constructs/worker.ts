@@ -6,15 +6,15 @@ import {
   RemovalPolicy,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Grant } from '../../shared/deployment/grant.ts';
 import { type FunctionName, functionName } from '../../shared/deployment/names.ts';
+import type { Permission } from '../../shared/deployment/permissions.ts';
 import { attach } from './grants.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 
 /** A function and the queue that it works off. */
 export interface WorkerOptions {
   role: iam.IRole;
-  grants: Grant[];
+  grants: Permission[];
   /** Folder of the bundle, with `index.mjs`. */
   code: string;
   description: string;

@@ -15,7 +15,7 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { isGone, readConsistently } from '../consistent-read.ts';
+import { isNotFound, readConsistently } from '../consistent-read.ts';
 import { localClient } from '../deploy.ts';
 
 /** What AWS (the emulator) says of an account now, read with the SDK and nothing of Orgkeeper's. */
@@ -61,7 +61,7 @@ export async function readWorld(where: Where): Promise<World> {
 
 async function readRole(iam: IAMClient, name: string): Promise<World['role']> {
   const found = await iam.send(new GetRoleCommand({ RoleName: name })).catch((error: Error) => {
-    if (isGone(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   });
   if (!found?.Role) return undefined;

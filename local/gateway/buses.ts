@@ -17,7 +17,7 @@ import { type Call, isRead, parseObject } from './wire.ts';
 type Fields = Record<string, unknown>;
 
 /** An event bus by its address. */
-export interface Bus {
+export interface BusAddress {
   readonly account: string;
   readonly region: string;
   readonly name: string;
@@ -40,7 +40,7 @@ export interface BusEvent {
 /** A wish to put one event on a bus. */
 export interface BusRequest {
   readonly caller: Caller;
-  readonly bus: Bus;
+  readonly bus: BusAddress;
   readonly source: string;
   readonly detailType: string;
 }
@@ -59,7 +59,7 @@ export interface BusesDeps {
  */
 export interface Buses {
   /** Brings the event to the targets of every rule that it matches: queues, and buses one account further. */
-  deliver(bus: Bus, event: BusEvent): Promise<void>;
+  deliver(bus: BusAddress, event: BusEvent): Promise<void>;
   /** To be told of every call that went through, so that nothing stale is remembered. */
   after(call: Call): void;
 }
@@ -75,7 +75,7 @@ export function createBuses(deps: BusesDeps): Buses {
   const { upstream } = deps;
   const rules = new Map<string, Promise<Rule[]>>();
 
-  async function readRules({ account, region, name: EventBusName }: Bus): Promise<Rule[]> {
+  async function readRules({ account, region, name: EventBusName }: BusAddress): Promise<Rule[]> {
     const client = upstream.client(EventBridgeClient, { account, region });
     const { Rules = [] } = await client.send(new ListRulesCommand({ EventBusName }));
     return Promise.all(
@@ -90,7 +90,7 @@ export function createBuses(deps: BusesDeps): Buses {
     );
   }
 
-  async function deliver(bus: Bus, event: BusEvent): Promise<void> {
+  async function deliver(bus: BusAddress, event: BusEvent): Promise<void> {
     const key = JSON.stringify([bus.account, bus.region, bus.name]);
     const matching = (await remembered(rules, key, () => readRules(bus))).filter(({ pattern }) =>
       matchesPattern(pattern, event),
@@ -102,7 +102,7 @@ export function createBuses(deps: BusesDeps): Buses {
     }
   }
 
-  async function toTarget(target: Target, from: Bus, event: BusEvent): Promise<boolean> {
+  async function toTarget(target: Target, from: BusAddress, event: BusEvent): Promise<boolean> {
     const arn = target.Arn ?? '';
     const next = busAt(arn);
     if (!next) {
@@ -137,7 +137,7 @@ export function createBuses(deps: BusesDeps): Buses {
   }
 
   /** Whoever the target's role makes of the rule; without a role, its account. */
-  async function ruleCaller(roleArn: string | undefined, from: Bus): Promise<Caller> {
+  async function ruleCaller(roleArn: string | undefined, from: BusAddress): Promise<Caller> {
     const role = roleArn ? await deps.iam.role(roleArn) : undefined;
     if (!role) {
       const arn = `arn:aws:iam::${from.account}:user/administrator`;
@@ -173,7 +173,7 @@ export function createBuses(deps: BusesDeps): Buses {
 }
 
 /** The bus that the ARN names; undefined when it names something else. */
-export function busAt(arn: string): Bus | undefined {
+export function busAt(arn: string): BusAddress | undefined {
   const [, region, account, name] = /^arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus\/(.+)$/.exec(arn) ?? [];
   return region && account && name ? { region, account, name } : undefined;
 }

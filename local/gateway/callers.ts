@@ -10,11 +10,11 @@ export interface Caller {
   /** What a trust policy sees: the role of a session, else the same as `arn`. */
   readonly principalArn: string;
   /** Present when these are a role's temporary credentials. */
-  readonly session?: Session;
+  readonly session?: RoleSession;
 }
 
 /** Temporary credentials of a role, as the gateway's STS gave them out. */
-export interface Session {
+export interface RoleSession {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
@@ -37,7 +37,12 @@ export interface Unidentified {
 export interface Callers {
   identify(call: Pick<Call, 'accessKeyId' | 'sessionToken'>): Caller | Unidentified;
   /** New credentials of a role; `seconds` from now they expire. */
-  issue(role: { arn: string; id: string }, sessionName: string, seconds: number, policy?: string): Session;
+  issue(
+    role: { arn: string; id: string },
+    sessionName: string,
+    seconds: number,
+    policy?: string,
+  ): RoleSession;
   /** A user's long-lived access key, seen when IAM made it. */
   addUserKey(accessKeyId: string, account: string, userName: string): void;
   forget(accessKeyId: string): void;
@@ -50,7 +55,7 @@ export function localAccessKeyId(account: string): string {
 
 /** An empty register of sessions. */
 export function createCallers(now: () => number = Date.now): Callers {
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<string, RoleSession>();
   const users = new Map<string, Caller>();
 
   return {
@@ -77,7 +82,7 @@ export function createCallers(now: () => number = Date.now): Callers {
     issue(role, sessionName, seconds, policy) {
       const [, partition, , , account] = role.arn.split(':');
       const name = role.arn.split('/').at(-1) ?? '';
-      const session: Session = {
+      const session: RoleSession = {
         accessKeyId: `ASIA${letters(16)}`,
         secretAccessKey: randomBytes(30).toString('base64'),
         sessionToken: randomBytes(96).toString('base64'),
@@ -107,7 +112,7 @@ export function isCaller(who: Caller | Unidentified): who is Caller {
   return !('error' in who);
 }
 
-function callerOf(session: Session): Caller {
+function callerOf(session: RoleSession): Caller {
   return {
     account: session.account,
     arn: session.sessionArn,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Emulator } from '../emulator.ts';
-import { createAccess } from './access.ts';
+import { createAuthorizer } from './authorization.ts';
 import { createBuses } from './buses.ts';
 import { type Callers, createCallers, isCaller } from './callers.ts';
 import { answerControl, type RunningFunctions } from './control.ts';
@@ -58,7 +58,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const mappings = createMappings();
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
-  const access = createAccess({ upstream, iam, trusts });
+  const access = createAuthorizer({ upstream, iam, trusts });
   const deliveries = createDeliveries();
   const buses = createBuses({ upstream, iam, admits: access.busAdmits, deliveries });
   const creations = createCreations({ upstream, buses });

@@ -22,7 +22,7 @@ export interface Role {
 }
 
 /** What a role may do: its policies, as JSON text. */
-export interface Grants {
+export interface RolePolicies {
   readonly identity: readonly string[];
   readonly boundary: readonly string[];
 }
@@ -34,7 +34,7 @@ export interface Iam {
   /** By its name; undefined when the account has no such role. */
   arnOfRole(account: string, name: string): Promise<string | undefined>;
   /** Nothing for a role that is gone. */
-  grants(roleArn: string): Promise<Grants>;
+  grants(roleArn: string): Promise<RolePolicies>;
   /** To be told of every call that went through, so that nothing stale is remembered. */
   after(call: Call, account: string): void;
 }
@@ -42,7 +42,7 @@ export interface Iam {
 /** Reads on demand. */
 export function createIam(upstream: Upstream): Iam {
   const roles = new Map<string, Promise<Role | undefined>>();
-  const grants = new Map<string, Promise<Grants>>();
+  const grants = new Map<string, Promise<RolePolicies>>();
 
   const clientOf = (arn: string) =>
     upstream.client(IAMClient, { account: arn.split(':')[4] ?? '', region: 'us-east-1' });
@@ -62,7 +62,7 @@ export function createIam(upstream: Upstream): Iam {
     };
   }
 
-  async function readGrants(arn: string): Promise<Grants> {
+  async function readGrants(arn: string): Promise<RolePolicies> {
     const client = clientOf(arn);
     const RoleName = nameOf(arn);
     const role = await readRole(arn);

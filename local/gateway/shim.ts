@@ -10,7 +10,7 @@ export interface KnownCall extends Call {
 export type Next = (call: KnownCall) => Promise<Reply>;
 
 /** One difference of the emulator from AWS, for the table of decision 9: what the emulator does, and what is so here. */
-export interface Difference {
+export interface Deviation {
   readonly emulator: string;
   readonly here: string;
 }

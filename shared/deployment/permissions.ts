@@ -1,45 +1,63 @@
 import { REQUEST_SOURCE } from '../domain/event-sources.ts';
 import type { OrganizationRole } from './config.ts';
-import type { Grant } from './grant.ts';
-import { inspectMain, inspectManagement } from './inspection.ts';
-import { arns, deadLettersOf, type FunctionName, mainIsManagement, NAMES, type Placed } from './names.ts';
+import {
+  arns,
+  deadLettersOf,
+  FUNCTIONS,
+  type FunctionName,
+  mainIsManagement,
+  NAMES,
+  type Placed,
+  QUEUES,
+} from './names.ts';
+
+/** One allowing statement of an identity policy, as data. */
+export interface Permission {
+  sid: string;
+  actions: string[];
+  resources: string[];
+  /** What else must hold of a call, as IAM writes it. */
+  conditions?: Record<string, Record<string, string>>;
+  /** Why a resource has a wildcard in it; without one, cdk-nag refuses the wildcard. */
+  because?: string;
+}
 
 /**
  * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
  * this. A new call in a controller needs its line here.
  */
-export function permissions(context: Placed): Record<FunctionName | 'api' | OrganizationRole, Grant[]> {
+export function permissions(context: Placed): Record<FunctionName | 'api' | OrganizationRole, Permission[]> {
   const arn = arns(context);
-  const ownLogs = (name: FunctionName): Grant => ({
+  const ownLogs = (name: FunctionName): Permission => ({
     sid: 'WriteOwnLogs',
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [`${arn.logGroup(name)}:*`],
     because: 'A function names its log streams itself; the group is its own.',
   });
-  const announce: Grant = { sid: 'Announce', actions: ['events:PutEvents'], resources: [arn.bus] };
-  const receive = (queue: string, ...more: string[]): Grant => ({
+  const announce: Permission = { sid: 'Announce', actions: ['events:PutEvents'], resources: [arn.bus] };
+  const receive = (queue: string, ...more: string[]): Permission => ({
     sid: 'ReceiveOwnMessages',
     actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', ...more],
     resources: [queue],
   });
-  const bury = (queue: string): Grant => ({
+  const bury = (queue: string): Permission => ({
     sid: 'BuryUnreadable',
     actions: ['sqs:SendMessage'],
     resources: [arn.queue(deadLettersOf(queue))],
   });
-  const send = (...resources: string[]): Grant => ({
+  const send = (...resources: string[]): Permission => ({
     sid: 'SendWork',
     actions: ['sqs:SendMessage'],
     resources,
   });
-  const records = (...actions: string[]): Grant => ({
+  const records = (...actions: string[]): Permission => ({
     sid: 'UseRecords',
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [arn.table],
   });
-  const listRecords: Grant = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
+  const listRecords: Permission = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
   // Main that is the management account needs no organization roles: each role of Main does both halves itself.
-  const inOrganization = (role: OrganizationRole): Grant[] =>
+  const inOrganization = (role: OrganizationRole): Permission[] =>
     mainIsManagement(context)
       ? organization[role]
       : [assume('EnterManagement', [arn.organizationRoles[role]])];
@@ -48,7 +66,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
     arn.accessRoles,
     'Any account of the organization is entered; its trust decides.',
   );
-  const organization: Record<OrganizationRole, Grant[]> = {
+  const organization: Record<OrganizationRole, Permission[]> = {
     reading: organizationReads(context),
     creating: [...organizationReads(context), ...accountCreation(context)],
     entering: [enterByAccessRole],
@@ -125,7 +143,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
 }
 
 /** The calls of Organizations that Orgkeeper makes. */
-function organizationReads(context: Placed): Grant[] {
+function organizationReads(context: Placed): Permission[] {
   return [
     {
       sid: 'ListOrganization',
@@ -149,7 +167,7 @@ function organizationReads(context: Placed): Grant[] {
 }
 
 /** The calls of Organizations that make accounts on request. */
-function accountCreation(context: Placed): Grant[] {
+function accountCreation(context: Placed): Permission[] {
   const arn = arns(context);
   return [
     {
@@ -177,6 +195,67 @@ function accountCreation(context: Placed): Grant[] {
   ];
 }
 
-function assume(sid: string, resources: string[], because?: string): Grant {
+function assume(sid: string, resources: string[], because?: string): Permission {
   return { sid, actions: ['sts:AssumeRole'], resources, ...(because && { because }) };
 }
+
+/** What `orgkeeper doctor` reads in Main, as the API role. It writes nothing. */
+export function inspectMain(placed: Placed): Permission[] {
+  const arn = arns(placed);
+  const queues = Object.values(QUEUES);
+  return [
+    { sid: 'InspectBus', actions: ['events:DescribeEventBus'], resources: [arn.bus] },
+    { sid: 'InspectRules', actions: READ_RULE, resources: arn.rules },
+    {
+      sid: 'InspectDeadLetters',
+      actions: READ_QUEUE,
+      resources: queues.map((name) => arn.queue(deadLettersOf(name))),
+    },
+    {
+      sid: 'InspectFunctions',
+      actions: ['lambda:GetFunctionConfiguration'],
+      resources: FUNCTIONS.map(arn.function),
+    },
+    {
+      sid: 'InspectSources',
+      actions: ['lambda:ListEventSourceMappings'],
+      resources: ['*'],
+      because: 'This call of Lambda names no resource.',
+    },
+    { sid: 'InspectSchedules', actions: ['scheduler:GetSchedule'], resources: arn.schedules },
+    { sid: 'InspectRunner', actions: ['iam:GetRole'], resources: [arn.runnerRole] },
+  ];
+}
+
+/** What `orgkeeper doctor` reads in the management account, as the inspecting role. It writes nothing. */
+export function inspectManagement(placed: Placed): Permission[] {
+  const arn = arns(placed);
+  return [
+    {
+      sid: 'InspectOrganization',
+      actions: ['cloudtrail:DescribeTrails', 'organizations:DescribeOrganization'],
+      resources: ['*'],
+      because: 'These calls name no resource.',
+    },
+    {
+      sid: 'InspectTrails',
+      actions: ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
+      resources: [arn.trails],
+      because: 'Which trail brings the events to EventBridge is the choice of the organization.',
+    },
+    {
+      sid: 'InspectRoles',
+      actions: ['iam:GetRole'],
+      resources: [
+        arn.organizationRoles.reading,
+        arn.organizationRoles.creating,
+        arn.organizationRoles.entering,
+      ],
+    },
+    { sid: 'InspectForwarding', actions: READ_RULE, resources: [arn.forwardingRule] },
+    { sid: 'InspectUndelivered', actions: READ_QUEUE, resources: [arn.undelivered] },
+  ];
+}
+
+const READ_RULE = ['events:DescribeRule', 'events:ListTargetsByRule'];
+const READ_QUEUE = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'];

@@ -14,17 +14,17 @@ export function splitPath(path: string): Path {
 }
 
 /** Something wrong in a document, and where. */
-export interface Found {
+export interface PathProblem {
   readonly path: Path;
   readonly message: string;
 }
 
 /** zod's issues; of a union, those of the alternative that came furthest. */
-export function issuesOf(error: z.ZodError | undefined, root: Path = []): Found[] {
+export function issuesOf(error: z.ZodError | undefined, root: Path = []): PathProblem[] {
   return (error?.issues ?? []).flatMap((issue) => issueProblems(issue, root));
 }
 
-function issueProblems(issue: z.core.$ZodIssue, root: Path): Found[] {
+function issueProblems(issue: z.core.$ZodIssue, root: Path): PathProblem[] {
   const path = [...root, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
@@ -39,7 +39,7 @@ function issueProblems(issue: z.core.$ZodIssue, root: Path): Found[] {
 }
 
 /** What was found, by line of the text. */
-export function inOrder(found: readonly Found[], yaml: YamlText): Problem[] {
+export function inOrder(found: readonly PathProblem[], yaml: YamlText): Problem[] {
   return found
     .map(({ path, message }) => ({ path: formatPath('', path), message, line: yaml.lineOf(path) }))
     .toSorted((a, b) => a.line - b.line);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { Difference } from '../../local/gateway/shim.ts';
+import type { Deviation } from '../../local/gateway/shim.ts';
 
 const FOLDER = 'local/gateway/shims';
 
@@ -10,7 +10,7 @@ describe('the differences of the emulator', () => {
       readdirSync(FOLDER)
         .sort()
         .map(async (file) => {
-          const { difference } = (await import(`../../${FOLDER}/${file}`)) as { difference: Difference };
+          const { difference } = (await import(`../../${FOLDER}/${file}`)) as { difference: Deviation };
           return `| ${difference.emulator} | ${difference.here} | \`${file.replace(/\.ts$/, '')}\` |`;
         }),
     );

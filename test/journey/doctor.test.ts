@@ -41,8 +41,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
-import { inspectMain, inspectManagement } from '../../shared/deployment/inspection.ts';
 import type { Placed } from '../../shared/deployment/names.ts';
+import { inspectMain, inspectManagement } from '../../shared/deployment/permissions.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { deleteRole, retrust } from './support/roles.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
 import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
 
@@ -18,7 +18,7 @@ export const CreationPlan = z.strictObject({
 export type CreationPlan = z.infer<typeof CreationPlan>;
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'creates an account at once, and never fails',
   here: 'where a test plans it: in progress for a while, five at most; then there, or failed for a reason; its result may be lost',
 };

@@ -1,6 +1,6 @@
 import type { Caller, Callers } from '../callers.ts';
 import type { Iam, Role } from '../iam.ts';
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import { type Call, errorReply, type Reply, text, xmlReply } from '../wire.ts';
 
 /** What STS needs to tell the truth. */
@@ -22,7 +22,7 @@ const SESSION_POLICY_LIMIT = 2048;
 const CHAINED_SECONDS = 3600;
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'lets anybody assume any role',
   here: "the role exists, its trust admits the caller, the caller's policies allow it; ExternalId, session policy of 2,048 characters, one hour when chained",
 };

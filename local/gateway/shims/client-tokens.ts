@@ -1,4 +1,4 @@
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import { type Call, errorReply, type Reply, text } from '../wire.ts';
 
 interface Made {
@@ -7,7 +7,7 @@ interface Made {
 }
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'ignores the client tokens of CreateRouteTable and CreateVpcEndpoint',
   here: 'a create that is repeated with its token makes nothing more; with other parameters it is refused',
 };

@@ -1,8 +1,8 @@
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import { jsonReply, parseObject, text } from '../wire.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'repeats the second page of ListCreateAccountStatus for ever',
   here: 'each page names the next',
 };

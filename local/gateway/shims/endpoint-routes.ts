@@ -5,13 +5,13 @@ import {
   DescribeVpcEndpointsCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { isGone } from '../../consistent-read.ts';
-import type { Difference, Shim } from '../shim.ts';
+import { isNotFound } from '../../consistent-read.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, text } from '../wire.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator:
     'adds no route when a route table is added to a gateway endpoint, and then cannot delete the endpoint',
   here: 'ModifyVpcEndpoint adds and takes away the routes',
@@ -49,7 +49,7 @@ async function endpointOf(ec2: EC2Client, id: string) {
     const asked = new DescribeVpcEndpointsCommand({ VpcEndpointIds: [id] });
     return (await ec2.send(asked)).VpcEndpoints?.[0];
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

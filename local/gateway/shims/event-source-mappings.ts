@@ -1,8 +1,8 @@
-import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
 import { isObject, parseObject, type Reply } from '../wire.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'holds event source mappings disabled, lest it starts a container',
   here: 'they show as enabled where the host polls, and can be disabled and enabled',
 };

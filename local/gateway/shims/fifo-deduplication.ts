@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { remembered } from '../iam.ts';
-import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 
 type Fields = Record<string, unknown>;
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'forgets a deduplication id with its message, for the whole queue',
   here: 'five minutes, for a message group where the queue says so',
 };

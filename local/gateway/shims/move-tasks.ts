@@ -7,12 +7,12 @@ import {
   SQSClient,
   SQSServiceException,
 } from '@aws-sdk/client-sqs';
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, errorReply, jsonReply, type Reply, text } from '../wire.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'cannot move dead letters back',
   here: 'StartMessageMoveTask and ListMessageMoveTasks',
 };

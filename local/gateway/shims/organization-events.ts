@@ -6,7 +6,7 @@ import {
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import type { Buses } from '../buses.ts';
-import type { Difference, KnownCall, Shim } from '../shim.ts';
+import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, isObject, parseObject, type Reply } from '../wire.ts';
 import { putServiceEvent, type ServiceEvent } from './put-events.ts';
@@ -53,7 +53,7 @@ const AFTER: Record<string, (answer: Details, management: string, call: Call) =>
 };
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'has no CloudTrail',
   here: "what Organizations would report goes to the management account's default bus, whoever made the call",
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Bus, type BusEvent, type Buses, type BusRequest, busAt } from '../buses.ts';
+import { type BusAddress, type BusEvent, type Buses, type BusRequest, busAt } from '../buses.ts';
 import type { Caller } from '../callers.ts';
-import type { Difference, KnownCall, Shim } from '../shim.ts';
+import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 
 /** What PutEvents needs. */
@@ -27,7 +27,7 @@ type Result = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
 const LIMIT_BYTES = 1024 * 1024;
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator:
     'does not apply bus policies, cannot put to a bus of another account, and gives an event at each hop another region and no `account`',
   here: 'PutEvents asks the policy of the bus, and the gateway carries out the rules that moto holds (`local/gateway/buses.ts`), with the envelope as it was',
@@ -52,7 +52,7 @@ async function putEvents(call: KnownCall, entries: readonly Entry[], deps: Event
     return errorReply(call, 400, 'ValidationException', message);
   }
   const results: Result[] = [];
-  const accepted: { bus: Bus; event: BusEvent }[] = [];
+  const accepted: { bus: BusAddress; event: BusEvent }[] = [];
   for (const entry of entries) {
     const bus = busOf(text(entry, 'EventBusName'), caller, call.region);
     const source = text(entry, 'Source') ?? '';
@@ -82,7 +82,7 @@ async function putEvents(call: KnownCall, entries: readonly Entry[], deps: Event
 }
 
 /** Puts an event as an AWS service would: any source, whoever caused it. */
-export async function putServiceEvent(buses: Buses, bus: Bus, event: ServiceEvent): Promise<void> {
+export async function putServiceEvent(buses: Buses, bus: BusAddress, event: ServiceEvent): Promise<void> {
   const origin = {
     account: event.account ?? bus.account,
     region: bus.region,
@@ -121,7 +121,7 @@ function refusalOf(entry: Entry, detail: Record<string, unknown> | undefined): R
   return detail ? undefined : { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
 }
 
-function busOf(name: string | undefined, caller: Caller, region: string): Bus {
+function busOf(name: string | undefined, caller: Caller, region: string): BusAddress {
   return busAt(name ?? '') ?? { account: caller.account, region, name: name || 'default' };
 }
 

@@ -1,11 +1,11 @@
 import type { Iam, Role } from '../iam.ts';
 import { isRoleArn } from '../iam.ts';
-import type { Difference, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
 import { type Call, errorReply, isObject, parseObject, type Reply, text } from '../wire.ts';
 import { elementAt, readXml, textAt, writeXml } from '../xml.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'keeps principals of a trust policy as text',
   here: 'a role that is deleted and made again is another one; the policy shows the unique id',
 };

@@ -4,13 +4,13 @@ import {
   paginateListAccounts,
 } from '@aws-sdk/client-organizations';
 import { remembered } from '../iam.ts';
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Reply, text } from '../wire.ts';
 import type { Creations } from './account-creation.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'takes one email for two accounts',
   here: 'the second fails as `EMAIL_ALREADY_EXISTS`',
 };

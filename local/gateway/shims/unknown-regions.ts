@@ -1,12 +1,12 @@
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { remembered } from '../iam.ts';
 import { REGIONAL } from '../protocol.ts';
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { errorReply } from '../wire.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'answers for any region, and fails at one that does not exist',
   here: 'calls into such a region are refused as `UnknownEndpoint`: on AWS its endpoints have no address',
 };

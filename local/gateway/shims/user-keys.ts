@@ -1,9 +1,9 @@
 import type { Callers } from '../callers.ts';
-import type { Difference, Shim } from '../shim.ts';
+import type { Deviation, Shim } from '../shim.ts';
 import { readXml, textAt } from '../xml.ts';
 
 /** For the table of decision 9. */
-export const difference: Difference = {
+export const difference: Deviation = {
   emulator: 'takes any access key',
   here: 'an access key is known from when IAM makes it, as the key of its user',
 };

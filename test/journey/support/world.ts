@@ -21,7 +21,7 @@ import {
   ListTagsForResourceCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { isGone, readConsistently } from '../../../local/consistent-read.ts';
+import { isNotFound, readConsistently } from '../../../local/consistent-read.ts';
 import type { TestRuntime } from './runtime.ts';
 
 /** What AWS says is in an account, of what the `analytics` baseline keeps. Ids are replaced by what they stand for. */
@@ -117,7 +117,7 @@ export async function readIds(runtime: TestRuntime, accountId: string): Promise<
 async function readRole(iam: IAMClient): Promise<SeenRole | undefined> {
   const of = { RoleName: ROLE };
   const found = await iam.send(new GetRoleCommand(of)).catch((error: Error) => {
-    if (isGone(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   });
   if (!found) return undefined;

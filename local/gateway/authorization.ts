@@ -4,7 +4,7 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-eventbridge';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import type { Bus, BusRequest } from './buses.ts';
+import type { BusAddress, BusRequest } from './buses.ts';
 import type { Caller } from './callers.ts';
 import { type Iam, remembered } from './iam.ts';
 import type { AssumeRequest } from './shims/assume-role.ts';
@@ -14,14 +14,14 @@ import type { Upstream } from './upstream.ts';
 import { type Call, isRead } from './wire.ts';
 
 /** What the decisions need that the local runtime makes as AWS does. */
-export interface AccessDeps {
+export interface AuthorizerDeps {
   readonly upstream: Upstream;
   readonly iam: Iam;
   readonly trusts: Trusts;
 }
 
 /** The decisions of IAM that the local runtime makes as AWS does. */
-export interface Access {
+export interface Authorizer {
   /** Whether trust policy, the caller's own policies and its session policy together let it assume the role. */
   roleAdmits(request: AssumeRequest): Promise<boolean>;
   /** Whether the caller's policies and the policy of the bus let it put this event there. */
@@ -36,12 +36,12 @@ const ADMINISTRATOR = JSON.stringify({
 });
 
 /** Decides by the policies that the emulator holds now. */
-export function createAccess(deps: AccessDeps): Access {
+export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   const { upstream, trusts } = deps;
   const buses = new Map<string, Promise<{ arn: string; policy: string | undefined } | undefined>>();
   const organizations = new Map<string, Promise<string | undefined>>();
 
-  async function readBus({ account, region, name }: Bus) {
+  async function readBus({ account, region, name }: BusAddress) {
     const client = upstream.client(EventBridgeClient, { account, region });
     try {
       const { Arn = '', Policy } = await client.send(new DescribeEventBusCommand({ Name: name }));
@@ -100,14 +100,14 @@ function isAllowed(...[request, policies]: Parameters<typeof evaluate>): boolean
   }
 }
 
-async function principalOf(caller: Caller, { iam }: AccessDeps) {
+async function principalOf(caller: Caller, { iam }: AuthorizerDeps) {
   if (!caller.session) return { arn: caller.arn };
   const { roleArn, roleId } = caller.session;
   const role = await iam.role(roleArn);
   return { arn: caller.arn, roleArn, uniqueId: role?.id ?? roleId };
 }
 
-async function policiesOf(caller: Caller, { iam }: AccessDeps) {
+async function policiesOf(caller: Caller, { iam }: AuthorizerDeps) {
   if (!caller.session) return { identity: ADMINISTRATOR };
   const { identity, boundary } = await iam.grants(caller.session.roleArn);
   const { policy } = caller.session;
