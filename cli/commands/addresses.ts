@@ -32,19 +32,22 @@ async function addresses(options: Options): Promise<void> {
     ...pool,
     blocks: blocksIn(pool),
     free: blocksIn(pool) - held.length,
-    held: held.map(({ cidr, accountId, since }) => ({ cidr, accountId, name: names.get(accountId), since })),
+    held: held.map(({ cidr, accountId, region, since }) => ({
+      ...{ cidr, accountId, name: names.get(accountId), ...(region && { region }), since },
+    })),
   }));
   if (options.json) return output.printJson(shown);
   const rows = shown.flatMap(({ name: pool, held }) =>
-    held.map(({ cidr, accountId, name, since }) => [
+    held.map(({ cidr, accountId, name, region, since }) => [
       pool,
       cidr,
       accountId,
       name === undefined ? '–' : output.cell(name),
+      region ?? 'home',
       output.time(since),
     ]),
   );
-  if (rows.length > 0) output.printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'SINCE'], rows);
+  if (rows.length > 0) output.printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'REGION', 'SINCE'], rows);
   if (shown.length === 0) output.say('No pool yet: a baseline names one as `network.cidrPool`.');
   for (const { name, cidr, prefix, blocks, free } of shown) {
     output.say(`${name} (${cidr}): ${free} of ${counted(blocks, 'block')} of /${prefix} free.`);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import type { Address } from '../../shared/domain/address-pool.ts';
+import type { Holdings } from '../../shared/domain/addresses.ts';
+import { GLOBAL, outputsOf, splitOutputKey } from '../../shared/domain/unit.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
 
 interface Options {
@@ -14,7 +15,7 @@ export function forgetCommand(): Command {
   return new Command('forget')
     .description('Removes the record of a retired account. Nothing in the account itself is touched.')
     .argument('<id>', 'account id, 12 digits')
-    .option('--release-address', 'give the block of addresses back that it still holds')
+    .option('--release-address', 'give the blocks of addresses back that it still holds')
     .option('--yes', 'forget without asking')
     .action(forget);
 }
@@ -29,19 +30,20 @@ async function forget(id: string, options: Options): Promise<void> {
   const accountId = readAccountId(id);
   const { table } = await connect();
   const items = await loadAccount(table, accountId);
-  const { record, address } = items;
+  const { record, holdings } = items;
+  const holds = holdings.blocks.length > 0;
   const isForgotten = !record || record.lifecycle === 'unmanaged';
-  if (address && options.releaseAddress && (await usesAddress(items)))
+  if (holds && options.releaseAddress && (await usesAddress(items)))
     throw new Failure(
-      `Account ${accountId} still has a network of ${address.cidr}, which nobody else may get as long: ` +
-        `\`orgkeeper retire ${accountId} --resources remove\` takes it away and frees the block. Nothing was forgotten. Where nobody can enter the account any more, ` +
+      `Account ${accountId} still has a network of ${blocksText(holdings)}, which nobody else may get as long: ` +
+        `\`orgkeeper retire ${accountId} --resources remove\` takes it away and frees what it holds. Nothing was forgotten. Where nobody can enter the account any more, ` +
         'forget it first without --release-address.',
     );
-  if (!(isForgotten && address && options.releaseAddress)) {
+  if (!(isForgotten && holds && options.releaseAddress)) {
     if (!record) throw new Failure(`Orgkeeper does not know account ${accountId}.`);
     if (!(await forgetRecord(table, { ...items, record }, options))) return;
   }
-  if (address) await settleAddress(table, address, options);
+  if (holds) await settleAddresses(table, holdings, options);
 }
 
 /** Whether something that the block was given for is recorded as there. */
@@ -49,7 +51,9 @@ async function usesAddress({ status }: AccountItems): Promise<boolean> {
   if (!status) return false;
   const { kinds } = await import('../../controllers/kinds/index.ts');
   const users = kinds.filter(({ pool }) => pool !== undefined);
-  const made = users.some((kind) => Object.keys(kind.made(status.outputs)).length > 0);
+  const made = users.some((kind) =>
+    everyRegion(status.outputs).some((own) => Object.keys(kind.made(own)).length > 0),
+  );
   return made || users.some(({ name }) => status.leftovers?.some(({ kind }) => kind === name) === true);
 }
 
@@ -92,20 +96,34 @@ async function forgetRecord(
   return true;
 }
 
-async function settleAddress(table: Table, address: Address, options: Options): Promise<void> {
-  const [{ addressBook }, { say }] = await Promise.all([
+/** The outputs of an account, those of each region by themselves. */
+function everyRegion(outputs: Readonly<Record<string, string>>): Readonly<Record<string, string>>[] {
+  const others = Object.keys(outputs).flatMap((key) => splitOutputKey(key)?.region ?? []);
+  return [GLOBAL, ...new Set(others)].map((region) => outputsOf(outputs, region, GLOBAL));
+}
+
+async function settleAddresses(table: Table, holdings: Holdings, options: Options): Promise<void> {
+  const [{ releaseAll }, { addressBook }, { say }] = await Promise.all([
+    import('../../shared/domain/addresses.ts'),
     import('../../shared/store/addresses.ts'),
     import('../output.ts'),
   ]);
-  const { accountId, cidr, pool } = address;
+  const { accountId } = holdings;
   if (!options.releaseAddress) {
     return say(
-      `It still holds ${cidr} of pool ${pool}; nobody else gets that before ` +
+      `It still holds ${blocksText(holdings)}; nobody else gets that before ` +
         `\`orgkeeper forget ${accountId} --release-address\`.`,
     );
   }
-  await addressBook(table).giveBack(address);
-  say(`${cidr} is free again in pool ${pool}.`);
+  await releaseAll(addressBook(table), accountId);
+  for (const { cidr, pool } of holdings.blocks) say(`${cidr} is free again in pool ${pool}.`);
+}
+
+/** `10.0.0.0/22 of pool main and 10.0.4.0/22 of pool main (us-east-1)`. */
+function blocksText({ blocks }: Holdings): string {
+  return blocks
+    .map(({ cidr, pool, region }) => `${cidr} of pool ${pool}${region ? ` (${region})` : ''}`)
+    .join(' and ');
 }
 
 function refusal(accountId: string, state: string): string {

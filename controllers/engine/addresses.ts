@@ -1,19 +1,43 @@
-import type { Address } from '../../shared/domain/address-pool.ts';
-import { allocate, release } from '../../shared/domain/addresses.ts';
+import {
+  allocate,
+  type Holdings,
+  inRegions,
+  releaseAll,
+  settleRegion,
+} from '../../shared/domain/addresses.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
+import { outputKey, splitOutputKey } from '../../shared/domain/unit.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
+import { regionOf } from './desired-state.ts';
 import { suspendedBy } from './gate.ts';
 import type { ManagedKind, Run, RunDeps, UnitOutcome } from './model.ts';
 
 const OUTPUT = 'address.cidr';
 
-/** Outputs as they were recorded, with the block that the account holds now, and no other. Pure. */
-export function withAddress(
+/**
+ * What the account holds, with the region of each block. One that was recorded without is of the region that was home when the
+ * account was last saved; where another one is home now, that is written down first, or nobody would know it any more.
+ */
+export async function holdingsOf(
+  holdings: Holdings,
+  { was, home }: { readonly was: string | undefined; readonly home: string },
+  { main }: Pick<RunDeps, 'main'>,
+): Promise<Holdings> {
+  const region = was ?? home;
+  const isUnsettled = holdings.blocks.some((block) => block.region === undefined);
+  if (isUnsettled && region !== home) await settleRegion(addressBook(main.table), holdings.accountId, region);
+  return inRegions(holdings, region);
+}
+
+/** Outputs as they were recorded, with the blocks that the account holds now, each of its region, and no others. Pure. */
+export function withAddresses(
   outputs: Readonly<Record<string, string>> | undefined,
-  address: Address | undefined,
+  { blocks }: Holdings,
+  home: string,
 ): Record<string, string> {
-  const { [OUTPUT]: _, ...others } = outputs ?? {};
-  return { ...others, ...(address && { [OUTPUT]: address.cidr }) };
+  const others = Object.entries(outputs ?? {}).filter(([key]) => !isAddress(key));
+  const held = blocks.map(({ region = home, cidr }) => [outputKey(OUTPUT, region, home), cidr] as const);
+  return Object.fromEntries([...others, ...held]);
 }
 
 /**
@@ -32,7 +56,8 @@ export async function claimAddress(
     const pool = kind.pool?.of(section);
     if (!pool) continue;
     try {
-      const holder = { accountId: record.accountId, now: new Date() };
+      const home = regionOf(record, deps.config);
+      const holder = { accountId: record.accountId, region: home, home, now: new Date() };
       const { cidr } = await allocate(addressBook(deps.main.table), pool, holder);
       place.outputs[OUTPUT] = cidr;
       return undefined;
@@ -44,9 +69,15 @@ export async function claimAddress(
   return undefined;
 }
 
-/** Gives the account's block back to its pool. Safe to repeat; only once nothing in the account uses it any more. */
-export async function releaseAddress(run: Run, deps: RunDeps): Promise<void> {
-  if (!run.place.outputs[OUTPUT]) return;
-  await release(addressBook(deps.main.table), run.record.accountId);
-  delete run.place.outputs[OUTPUT];
+/** Gives all blocks of the account back to their pools. Safe to repeat; only once nothing in the account uses them any more. */
+export async function releaseAddresses(run: Run, deps: RunDeps): Promise<void> {
+  const held = Object.keys(run.place.outputs).filter(isAddress);
+  if (held.length === 0) return;
+  await releaseAll(addressBook(deps.main.table), run.record.accountId);
+  for (const key of held) delete run.place.outputs[key];
+}
+
+/** True for the block of a region, the home region's included. */
+function isAddress(key: string): boolean {
+  return (splitOutputKey(key)?.name ?? key) === OUTPUT;
 }

@@ -3,6 +3,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
+import { outputsOf } from '../../shared/domain/unit.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
 import { kindAccount, managedKinds, regionOf } from './desired-state.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
@@ -114,7 +115,8 @@ export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
     const section = managed.find((one) => one.kind === kind)?.section;
     if (section === undefined && isNone(leftover.outputs)) return [];
     const record = there(run.record, leftover);
-    const { 'address.cidr': address } = run.place.outputs;
+    const home = regionOf(run.record, deps.config);
+    const address = outputsOf(run.place.outputs, leftover.region, home)['address.cidr'];
     const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address }) };
     const place: Workplace = { ...run.place, record, outputs };
     // What was made under a name that Main may not assume is looked at, and taken away, like any other.

@@ -3,7 +3,7 @@ import { ForeignResource, InvalidDesiredState } from '../../shared/domain/errors
 import { withoutTimes } from '../../shared/domain/made-at.ts';
 import type { Difference, Leftover } from '../../shared/domain/status.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
-import { releaseAddress } from './addresses.ts';
+import { releaseAddresses } from './addresses.ts';
 import { kindAccount } from './desired-state.ts';
 import { acquireLease, suspendedBy, suspendedSince } from './gate.ts';
 import { leftoversOf, notInBaseline } from './leftovers.ts';
@@ -62,7 +62,7 @@ export async function removeEverything(
   }
   run.stands.leftovers = run.stands.leftovers.filter((leftover) => !gone.includes(leftover));
   const retired = outcomes.every(({ state }) => state.is === 'removed') && run.stands.leftovers.length === 0;
-  if (retired && addressIsFree(units, run)) await releaseAddress(run, deps);
+  if (retired && addressIsFree(units, run)) await releaseAddresses(run, deps);
   return { outcomes, retired, ...(since && { hold: since }), ...none };
 }
 

@@ -14,8 +14,8 @@ import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { clearAnnouncements, dropStatus, saveStatus, stopLooking } from '../../shared/store/statuses.ts';
 import { type AnyKind, conditionOf, resourcesOf, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
 import { checkAccess, withoutPutBackChange, wroteRole } from './access-check.ts';
-import { claimAddress, withAddress } from './addresses.ts';
-import { managedKinds } from './desired-state.ts';
+import { claimAddress, holdingsOf, withAddresses } from './addresses.ts';
+import { managedKinds, regionOf } from './desired-state.ts';
 import { acquireLease, isWorkedOn, openCallGate, skipReason, suspendedSince, suspension } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type {
@@ -48,17 +48,19 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
   const { table } = deps.main;
   const items = await readItems(request, deps);
   if (items instanceof UnreadableItem) return { did: 'stopped', item: items };
-  const { record, status: before, address, control } = items;
+  const { record, status: before, control } = items;
   const why = skipReason({ record, before, sentAt: request.sentAt, config: deps.config });
   if (why || !record) {
     if (record && !isWorkedOn(record.lifecycle) && before?.dueAt) await stopLooking(table, before);
     if (!record && before) await dropStatus(table, before);
     return { did: 'skipped', why: why ?? 'no such account' };
   }
-  const place = { record, config: deps.config, outputs: withAddress(before?.outputs, address) };
+  const stands = { home: before?.home ?? items.begun, leftovers: before?.leftovers ?? [] };
+  const home = regionOf(record, deps.config);
+  const holdings = await holdingsOf(items.holdings, { was: stands.home?.region, home }, deps);
+  const place = { record, config: deps.config, outputs: withAddresses(before?.outputs, holdings, home) };
   const calls = { reads: 0, writes: 0 };
   const gate = openCallGate(request.until);
-  const stands = { home: before?.home ?? items.begun, leftovers: before?.leftovers ?? [] };
   const run: Run = {
     ...{ id: randomUUID(), startedAt, request, record, before, control, place, stands, gate, calls },
   };

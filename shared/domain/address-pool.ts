@@ -10,9 +10,14 @@ export interface AddressPool {
   readonly prefix: number;
 }
 
-/** A block of a pool that an account holds: nobody else has any of these addresses from any pool. */
+/**
+ * A block of a pool that an account holds in a region: nobody else, and no other region of the account, has any of these addresses
+ * from any pool.
+ */
 export interface Address {
   readonly accountId: string;
+  /** Absent in what was recorded when an account had one region: it is the home region's. */
+  readonly region?: string;
   readonly pool: string;
   readonly cidr: string;
   /** ISO time. */
@@ -40,11 +45,15 @@ export function firstOf(cidr: string): number {
 }
 
 /**
- * Where the search for an account's block begins: always at the same place for the same account, so that it gets its
- * old block again where that is free, and at different places for different accounts, so that they do not meet.
+ * Where the search for the block of an account in a region begins: always at the same place for the same two, so that they get
+ * their old block again where that is free, and at different places for others, so that they do not meet.
  */
-export function startOf(accountId: string, pool: AddressPool): number {
-  const number = createHash('sha256').update(`${pool.name} ${accountId}`).digest().readUInt32BE();
+export function startOf(
+  { accountId, region }: { readonly accountId: string; readonly region: string },
+  pool: AddressPool,
+): number {
+  const text = `${pool.name} ${accountId} ${region}`;
+  const number = createHash('sha256').update(text).digest().readUInt32BE();
   return firstOf(pool.cidr) + (number % blocksIn(pool)) * blockSize(pool);
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import type { AccountRecord, Owed } from '../domain/account.ts';
-import type { Address } from '../domain/address-pool.ts';
+import type { Holdings } from '../domain/addresses.ts';
 import type { Control } from '../domain/control.ts';
 import { followedBy, type Trace } from '../domain/order.ts';
 import type { AccountStatus, Home } from '../domain/status.ts';
-import { addressKey, readAddress } from './addresses.ts';
+import { addressKey, readHoldings } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
 import { type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
@@ -31,8 +31,8 @@ export interface AccountItems {
   readonly status?: AccountStatus;
   /** Where its first pass began to write, when none has saved a status. */
   readonly begun?: Home;
-  /** The block of addresses that it holds of some pool. */
-  readonly address?: Address;
+  /** The blocks of addresses that it holds of pools. */
+  readonly holdings: Holdings;
   readonly control: Control;
 }
 
@@ -54,12 +54,11 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
   const record = readRecord(find(accountKey(accountId)));
   const status = readStatus(find(statusKey(accountId)));
   const begun = readBegun(find(statusKey(accountId)));
-  const address = readAddress(find(addressKey(accountId)));
   return {
     ...(record && { record }),
-    ...(address && { address }),
     ...(status && { status }),
     ...(begun && { begun }),
+    holdings: readHoldings(accountId, find(addressKey(accountId))),
     control: controlOf(find(CONTROL_KEY)),
   };
 }

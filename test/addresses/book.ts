@@ -1,17 +1,23 @@
-import type { Address } from '../../shared/domain/address-pool.ts';
-import { firstOf } from '../../shared/domain/address-pool.ts';
-import type { AddressBook, Pools } from '../../shared/domain/addresses.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Address, firstOf } from '../../shared/domain/address-pool.ts';
+import type { AddressBook, Holdings, Pools } from '../../shared/domain/addresses.ts';
 
 /** A book in memory whose every step is atomic, and comes at its own time, as those of DynamoDB do. */
 export function bookInMemory(pause: () => Promise<void> = async () => {}) {
   let pools: Pools = { version: 0, pools: [] };
   const blocks = new Map<string, Address>();
-  const holders = new Map<string, Address>();
+  const holders = new Map<string, Holdings>();
   const key = ({ pool, cidr }: Address) => `${pool} ${cidr}`;
+  const heldBy = (accountId: string) => holders.get(accountId) ?? { accountId, version: 0, blocks: [] };
+  const save = ({ accountId, version }: Holdings, rest: readonly Address[]) => {
+    if (rest.length === 0) holders.delete(accountId);
+    else holders.set(accountId, { accountId, version: version + 1, blocks: rest });
+  };
+  const isAsRead = (read: Holdings) => isDeepStrictEqual(read, heldBy(read.accountId));
   const book: AddressBook = {
-    async addressOf(accountId) {
+    async heldBy(accountId) {
       await pause();
-      return holders.get(accountId);
+      return heldBy(accountId);
     },
     async pools() {
       await pause();
@@ -28,19 +34,35 @@ export function bookInMemory(pause: () => Promise<void> = async () => {}) {
       const found = [...blocks.values()].filter((one) => one.pool === pool && firstOf(one.cidr) >= from);
       yield* found.toSorted((a, b) => firstOf(a.cidr) - firstOf(b.cidr));
     },
-    async take(address) {
+    async take(read, address) {
       await pause();
-      if (blocks.has(key(address)) || holders.has(address.accountId)) return false;
+      if (blocks.has(key(address)) || !isAsRead(read)) return false;
       blocks.set(key(address), address);
-      holders.set(address.accountId, address);
+      save(read, [...read.blocks, address]);
       return true;
     },
-    async giveBack(address) {
+    async settle(read) {
       await pause();
-      if (holders.get(address.accountId)?.cidr !== address.cidr) return;
-      holders.delete(address.accountId);
+      if (!isAsRead(read)) return false;
+      save(read, read.blocks);
+      return true;
+    },
+    async giveBack(read, address) {
+      await pause();
+      if (!isAsRead(read)) return false;
       blocks.delete(key(address));
+      save(
+        read,
+        read.blocks.filter((one) => one !== address),
+      );
+      return true;
     },
   };
-  return { book, pools: () => pools.pools, held: () => [...blocks.values()], holders };
+  return {
+    book,
+    pools: () => pools.pools,
+    held: () => [...blocks.values()],
+    heldBy: (accountId: string) => heldBy(accountId).blocks,
+    holders: () => [...holders.values()],
+  };
 }

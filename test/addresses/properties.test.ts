@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type AddressPool, blocksIn } from '../../shared/domain/address-pool.ts';
-import { allocate, release } from '../../shared/domain/addresses.ts';
+import { allocate, release, releaseAll } from '../../shared/domain/addresses.ts';
 import { contains, overlaps, parseBlock } from '../../shared/domain/cidr.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
 import { bookInMemory } from './book.ts';
@@ -22,10 +22,13 @@ const pool: fc.Arbitrary<AddressPool> = fc
     prefix: size + more,
   }));
 const accountId = fc.integer({ min: 1, max: 12 }).map((number) => String(number).padStart(12, '0'));
+const region = fc.constantFrom('eu-west-1', 'us-east-1', 'ap-south-1');
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ does: fc.constant('allocate' as const), accountId, pool }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('release' as const), accountId }) },
+  { weight: 4, arbitrary: fc.record({ does: fc.constant('allocate' as const), accountId, region, pool }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('release' as const), accountId, region }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('release all' as const), accountId }) },
 );
+const home = 'eu-west-1';
 const block = (cidr: string) => {
   const parsed = parseBlock(cidr);
   if (!parsed) throw new Error(`${cidr} is no block`);
@@ -38,26 +41,32 @@ function expectSound(world: ReturnType<typeof bookInMemory>): void {
     for (const other of held.slice(0, index)) expect(overlaps(block(cidr), block(other.cidr))).toBe(false);
     const known = world.pools().find((one) => one.name === name);
     expect(known && contains(block(known.cidr), block(cidr))).toBe(true);
-    expect(world.holders.get(holder)?.cidr).toBe(cidr);
+    expect(world.heldBy(holder).filter((one) => one.cidr === cidr)).toHaveLength(1);
   }
-  expect(world.holders.size).toBe(held.length);
+  for (const { blocks } of world.holders())
+    expect(new Set(blocks.map(({ region }) => region)).size).toBe(blocks.length);
+  expect(world.holders().flatMap(({ blocks }) => blocks)).toHaveLength(held.length);
 }
 
 const inside = (all: { pool: string; cidr: string }[], { name, cidr }: AddressPool) =>
   all.filter((one) => one.pool === name && contains(block(cidr), block(one.cidr))).length;
 
 describe('Any sequence of allocations and releases', () => {
-  test('gives no address to two accounts, and refuses only what contradicts or when nothing is free', async () => {
+  test('gives no address to two accounts, nor to two regions of one, and refuses only what contradicts or when nothing is free', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const world = bookInMemory();
         for (const one of steps) {
-          if (one.does === 'release') {
-            await release(world.book, one.accountId);
-            expect(world.holders.has(one.accountId)).toBe(false);
+          if (one.does === 'release all') {
+            await releaseAll(world.book, one.accountId);
+            expect(world.heldBy(one.accountId)).toEqual([]);
+          } else if (one.does === 'release') {
+            await release(world.book, { ...one, home });
+            expect(world.heldBy(one.accountId).map(({ region }) => region)).not.toContain(one.region);
           } else {
-            const had = world.holders.get(one.accountId);
-            const got = await allocate(world.book, one.pool, { accountId: one.accountId, now: NOW }).catch(
+            const here = () => world.heldBy(one.accountId).find(({ region }) => region === one.region);
+            const had = here();
+            const got = await allocate(world.book, one.pool, { ...one, home, now: NOW }).catch(
               (error: unknown) => error,
             );
             if (got instanceof ControllerError) {
@@ -66,7 +75,7 @@ describe('Any sequence of allocations and releases', () => {
               if (got.reason === 'AddressPoolExhausted')
                 expect(inside(world.held(), one.pool)).toBe(blocksIn(one.pool));
             } else {
-              expect(got).toEqual(world.holders.get(one.accountId));
+              expect(got).toEqual(here());
               if (had) expect(got).toEqual(had);
             }
           }
@@ -81,9 +90,10 @@ describe('Any sequence of allocations and releases', () => {
     await fc.assert(
       fc.asyncProperty(pool, fc.array(accountId, { maxLength: 20 }), async (one, first) => {
         const world = bookInMemory();
-        const ask = (id: string) => allocate(world.book, one, { accountId: id, now: NOW }).catch(() => {});
+        const ask = (id: string) =>
+          allocate(world.book, one, { accountId: id, region: home, home, now: NOW }).catch(() => {});
         for (const id of first) await ask(id);
-        for (const id of new Set(first)) await release(world.book, id);
+        for (const id of new Set(first)) await releaseAll(world.book, id);
         expect(world.held()).toEqual([]);
         for (let number = 0; number < blocksIn(one); number++) await ask(`holder-${number}`);
         expect(world.held()).toHaveLength(blocksIn(one));
@@ -97,13 +107,13 @@ describe('Any sequence of allocations and releases', () => {
       fc.asyncProperty(fc.scheduler(), fc.array(step, { maxLength: 15 }), async (scheduler, steps) => {
         const world = bookInMemory(() => scheduler.schedule(Promise.resolve()));
         const all = steps.map((one) =>
-          one.does === 'release'
-            ? release(world.book, one.accountId)
-            : allocate(world.book, one.pool, { accountId: one.accountId, now: NOW }).catch(
-                (error: unknown) => {
-                  expect(error).toBeInstanceOf(ControllerError);
-                },
-              ),
+          one.does === 'allocate'
+            ? allocate(world.book, one.pool, { ...one, home, now: NOW }).catch((error: unknown) => {
+                expect(error).toBeInstanceOf(ControllerError);
+              })
+            : one.does === 'release'
+              ? release(world.book, { ...one, home })
+              : releaseAll(world.book, one.accountId),
         );
         await scheduler.waitFor(Promise.all(all));
         expectSound(world);

@@ -3,12 +3,14 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import { allocate, release } from '../../shared/domain/addresses.ts';
+import { allocate, blockIn, release, releaseAll, settleRegion } from '../../shared/domain/addresses.ts';
 import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
 import { startWorld, type World } from '../cli/support.ts';
 
 const POOL = { name: 'main', cidr: '10.0.0.0/16', prefix: 22 };
 const now = new Date('2026-11-20T09:00:00Z');
+const [home, other] = ['eu-west-1', 'us-east-1'];
+const at = { region: home, home, now };
 const ids = (count: number) => Array.from({ length: count }, (_, index) => String(100_000_000_000 + index));
 
 let world: World;
@@ -44,7 +46,7 @@ describe('the book of addresses in the table', () => {
     const book = addressBook(table);
     const twice = ids(5);
     const given = await Promise.all(
-      [...ids(50), ...twice].map((accountId) => allocate(book, POOL, { accountId, now })),
+      [...ids(50), ...twice].map((accountId) => allocate(book, POOL, { accountId, ...at })),
     );
     expect(new Set(given.map(({ cidr }) => cidr)).size).toBe(50);
     expect(new Set(given.map(({ accountId, cidr }) => `${accountId} ${cidr}`)).size).toBe(50);
@@ -57,10 +59,10 @@ describe('the book of addresses in the table', () => {
   test('gives an account that crashed before it could note its block the same one again', async () => {
     const book = addressBook(table);
     const [accountId = ''] = ids(1);
-    const before = await allocate(book, POOL, { accountId, now });
-    await allocate(book, POOL, { accountId: '200000000000', now });
+    const before = await allocate(book, POOL, { accountId, ...at });
+    await allocate(book, POOL, { accountId: '200000000000', ...at });
     const later = new Date('2026-11-20T10:00:00Z');
-    expect(await allocate(book, POOL, { accountId, now: later })).toEqual(before);
+    expect(await allocate(book, POOL, { accountId, ...at, now: later })).toEqual(before);
   });
 
   test('goes on behind a block that somebody else took a moment before', async () => {
@@ -69,15 +71,16 @@ describe('the book of addresses in the table', () => {
     let overtaken = '';
     const slow = {
       ...book,
-      take: async (address: Parameters<typeof book.take>[0]) => {
+      take: async (...[holdings, address]: Parameters<typeof book.take>) => {
         if (!overtaken) {
           overtaken = address.cidr;
-          await book.take({ ...address, accountId: '200000000000' });
+          const another = '200000000000';
+          await book.take({ accountId: another, version: 0, blocks: [] }, { ...address, accountId: another });
         }
-        return book.take(address);
+        return book.take(holdings, address);
       },
     };
-    const { cidr } = await allocate(slow, POOL, { accountId, now });
+    const { cidr } = await allocate(slow, POOL, { accountId, ...at });
     expect(cidr).not.toBe(overtaken);
     expect((await heldAddresses(table))[0]?.held).toHaveLength(2);
   });
@@ -85,24 +88,89 @@ describe('the book of addresses in the table', () => {
   test('takes a block back once, and never that of the next holder', async () => {
     const book = addressBook(table);
     const tiny = { name: 'tiny', cidr: '10.9.0.0/22', prefix: 22 };
-    const first = await allocate(book, tiny, { accountId: '100000000000', now });
-    await expect(allocate(book, tiny, { accountId: '200000000000', now })).rejects.toMatchObject({
+    const first = await allocate(book, tiny, { accountId: '100000000000', ...at });
+    await expect(allocate(book, tiny, { accountId: '200000000000', ...at })).rejects.toMatchObject({
       reason: 'AddressPoolExhausted',
       remedy: expect.stringContaining('wider cidr'),
     });
-    await release(book, '100000000000');
-    await release(book, '100000000000');
-    const next = await allocate(book, tiny, { accountId: '200000000000', now });
+    const before = await book.heldBy('100000000000');
+    await releaseAll(book, '100000000000');
+    await release(book, { accountId: '100000000000', ...at });
+    const next = await allocate(book, tiny, { accountId: '200000000000', ...at });
     expect(next.cidr).toBe(first.cidr);
-    await book.giveBack(first);
-    expect(await book.addressOf('200000000000')).toEqual(next);
+    expect(await book.giveBack(before, first)).toBe(false);
+    expect((await book.heldBy('200000000000')).blocks).toEqual([next]);
     expect((await heldAddresses(table))[0]?.held).toEqual([next]);
+  });
+
+  test('gives an account a block for each region, and takes each back by itself', async () => {
+    const book = addressBook(table);
+    const [accountId = ''] = ids(1);
+    const here = await allocate(book, POOL, { accountId, ...at });
+    const there = await allocate(book, POOL, { accountId, ...at, region: other });
+    expect(there.cidr).not.toBe(here.cidr);
+    expect(await allocate(book, POOL, { accountId, ...at, region: other })).toEqual(there);
+    await release(book, { accountId, ...at });
+    expect((await book.heldBy(accountId)).blocks).toEqual([there]);
+    expect((await heldAddresses(table))[0]?.held).toEqual([there]);
+  });
+
+  test('gives regions of one account that ask at the same moment a block each', async () => {
+    const book = addressBook(table);
+    const [accountId = ''] = ids(1);
+    const regions = [home, other, 'ap-south-1'];
+    const given = await Promise.all(
+      regions.map((region) => allocate(book, POOL, { accountId, region, home, now })),
+    );
+    expect(new Set(given.map(({ cidr }) => cidr)).size).toBe(3);
+    expect((await book.heldBy(accountId)).blocks.map(({ region }) => region).toSorted()).toEqual(
+      regions.toSorted(),
+    );
+  });
+
+  describe('with what was recorded when an account had one region', () => {
+    const [accountId = ''] = ids(1);
+    const old = { accountId, pool: 'main', cidr: '10.0.4.0/22', since: '2026-11-19' };
+    beforeEach(async () => {
+      const book = addressBook(table);
+      await book.savePools({ version: 0, pools: [POOL] });
+      const keys = [
+        { pk: `account#${accountId}`, sk: 'address' },
+        { pk: 'pool#main', sk: `block#${String(10 * 2 ** 24 + 4 * 256).padStart(10, '0')}` },
+      ];
+      for (const key of keys)
+        await table.documents.send(new PutCommand({ TableName: 'orgkeeper', Item: { ...old, ...key } }));
+    });
+
+    test("reads the block as the home region's", async () => {
+      const book = addressBook(table);
+      expect(await allocate(book, POOL, { accountId, ...at })).toMatchObject(old);
+      const there = await allocate(book, POOL, { accountId, ...at, region: other });
+      expect(there.cidr).not.toBe(old.cidr);
+      expect((await book.heldBy(accountId)).blocks).toEqual([{ ...old, region: home }, there]);
+    });
+
+    test('gives it back to its pool', async () => {
+      const book = addressBook(table);
+      await releaseAll(book, accountId);
+      expect(await addressItems()).toEqual([]);
+    });
+
+    test('keeps it for the region that it is in, when another becomes the home region', async () => {
+      const book = addressBook(table);
+      await settleRegion(book, accountId, home);
+      const holdings = await book.heldBy(accountId);
+      expect(blockIn(holdings, { region: home, home: other })).toMatchObject(old);
+      expect(blockIn(holdings, { region: other, home: other })).toBeUndefined();
+      await settleRegion(book, accountId, other);
+      expect(await book.heldBy(accountId)).toEqual(holdings);
+    });
   });
 
   test('lets a pool grow, and no pool contradict or overlap another', async () => {
     const book = addressBook(table);
     const ask = (accountId: string, pool: Partial<typeof POOL>) =>
-      allocate(book, { ...POOL, ...pool }, { accountId, now });
+      allocate(book, { ...POOL, ...pool }, { accountId, ...at });
     await ask('100000000000', { cidr: '10.0.0.0/22' });
     await expect(ask('200000000000', { cidr: '10.0.0.0/22' })).rejects.toMatchObject({
       reason: 'AddressPoolExhausted',

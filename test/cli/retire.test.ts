@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { allocate } from '../../shared/domain/addresses.ts';
+import { allocate, releaseAll } from '../../shared/domain/addresses.ts';
 import { getRecord, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
@@ -55,6 +55,7 @@ describe('forget', () => {
     expect((await orgkeeper('forget', A, '--yes')).code).toBe(0);
     expect(await loadAccount(world.table, A)).toEqual({
       control: { fleetPaused: false, pausedBaselines: [] },
+      holdings: { accountId: A, version: 0, blocks: [] },
     });
     expect((await orgkeeper('forget', A, '--yes')).stderr).toBe(
       `orgkeeper: Orgkeeper does not know account ${A}.\n`,
@@ -104,13 +105,18 @@ describe('forget', () => {
 
   test('keeps the block of addresses until a person gives it back', async () => {
     await keep(world.table, record(A, invited));
-    const { cidr } = await allocate(addressBook(world.table), POOL, { accountId: A, now });
+    const { cidr } = await allocate(addressBook(world.table), POOL, {
+      accountId: A,
+      region: 'eu-west-1',
+      home: 'eu-west-1',
+      now,
+    });
     expect((await orgkeeper('forget', A, '--yes')).stderr).toContain(`It still holds ${cidr} of pool main`);
-    expect(await addressBook(world.table).addressOf(A)).toMatchObject({ cidr });
+    expect((await addressBook(world.table).heldBy(A)).blocks).toMatchObject([{ cidr }]);
     expect((await orgkeeper('forget', A, '--release-address')).stderr).toBe(
       `${cidr} is free again in pool main.\n`,
     );
-    expect(await addressBook(world.table).addressOf(A)).toBeUndefined();
+    expect((await addressBook(world.table).heldBy(A)).blocks).toEqual([]);
   });
 });
 
@@ -118,12 +124,17 @@ describe('forget --release-address', () => {
   test('is refused while a network of that block is recorded as there', async () => {
     await keep(world.table, record(A, { lifecycle: 'retired' }));
     await leave(world.table, status(A, { outputs: { 'vpc.id': 'vpc-1' } }));
-    const { cidr } = await allocate(addressBook(world.table), POOL, { accountId: A, now });
+    const { cidr } = await allocate(addressBook(world.table), POOL, {
+      accountId: A,
+      region: 'eu-west-1',
+      home: 'eu-west-1',
+      now,
+    });
     const { code, stderr } = await orgkeeper('forget', A, '--release-address', '--yes');
     expect(code).toBe(1);
     expect(stderr).toContain(`Account ${A} still has a network of ${cidr}`);
     expect(await getRecord(world.table, A)).toBeDefined();
-    expect(await addressBook(world.table).addressOf(A)).toMatchObject({ cidr });
+    expect((await addressBook(world.table).heldBy(A)).blocks).toMatchObject([{ cidr }]);
   });
 });
 
@@ -132,33 +143,49 @@ describe('addresses', () => {
     expect((await orgkeeper('addresses')).stderr).toContain('No pool yet');
     await keep(world.table, record(A, { name: 'genomics' }));
     const book = addressBook(world.table);
-    const { cidr } = await allocate(book, POOL, { accountId: A, now });
+    const { cidr } = await allocate(book, POOL, {
+      accountId: A,
+      region: 'eu-west-1',
+      home: 'eu-west-1',
+      now,
+    });
     const shown = await orgkeeper('addresses');
     expect(shown.stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'SINCE'],
-      ['main', cidr, A, 'genomics', '2026-01-02 03:04:05Z'],
+      ['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'REGION', 'SINCE'],
+      ['main', cidr, A, 'genomics', 'eu-west-1', '2026-01-02 03:04:05Z'],
       [''],
     ]);
     expect(shown.stderr).toBe('main (10.0.0.0/22): 1 of 2 blocks of /23 free.\n');
-    await allocate(book, POOL, { accountId: B, now });
+    await allocate(book, POOL, { accountId: B, region: 'us-east-1', home: 'eu-west-1', now });
     const [pool] = JSON.parse((await orgkeeper('addresses', '--json')).stdout);
     expect(pool).toMatchObject({ ...POOL, blocks: 2, free: 0 });
     expect(pool.held).toHaveLength(2);
-    expect(pool.held).toContainEqual({ cidr, accountId: A, name: 'genomics', since: now.toISOString() });
+    expect(pool.held).toContainEqual({
+      cidr,
+      accountId: A,
+      name: 'genomics',
+      region: 'eu-west-1',
+      since: now.toISOString(),
+    });
   });
 
   test('drops a pool only when nobody holds a block of it', async () => {
     const book = addressBook(world.table);
-    const address = await allocate(book, POOL, { accountId: A, now });
+    await allocate(book, POOL, { accountId: A, region: 'eu-west-1', home: 'eu-west-1', now });
     expect((await orgkeeper('addresses', '--drop', 'main')).stderr).toContain(`Account ${A} holds`);
     expect((await orgkeeper('addresses', '--drop', 'mian')).stderr).toContain('There is no pool mian');
-    await book.giveBack(address);
+    await releaseAll(book, A);
     expect((await orgkeeper('addresses', '--drop', 'main')).code).toBe(0);
     expect((await book.pools()).pools).toEqual([]);
   });
 
   test('are agreed on before a baseline is published', async () => {
-    await allocate(addressBook(world.table), POOL, { accountId: A, now });
+    await allocate(addressBook(world.table), POOL, {
+      accountId: A,
+      region: 'eu-west-1',
+      home: 'eu-west-1',
+      now,
+    });
     const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'pooled.yaml');
     const text = (name: string, cidr: string) =>
       `name: pooled\nnetwork:\n  cidrPool: { name: ${name}, cidr: ${cidr}, prefix: 23 }\n  internetGateway: false\n  subnets: []\n`;

@@ -90,7 +90,9 @@ async function removal(
       if (options.lease) throw options.lease;
       if (name === 'BatchGetCommand') return { Responses: { t: [{ ...record, ...accountKey(MEMBER) }] } };
       if (name === 'GetCommand')
-        return { Item: { accountId: MEMBER, pool: 'main', cidr: options.address, since: '' } };
+        return log.includes('address')
+          ? {}
+          : { Item: { accountId: MEMBER, pool: 'main', cidr: options.address, since: '' } };
       log.push(JSON.stringify(input).includes('SET lease') ? 'lease' : 'address');
       return {};
     },

@@ -42,7 +42,14 @@ const sorts: readonly (readonly [
   ['record of an account', [account, 'desired'], (table) => getRecord(table, MEMBER)],
   ['status of an account', [account, 'status'], (table) => getStatus(table, MEMBER)],
   ['line of history', [account, 'pass#'], (table) => history(table, MEMBER, 1).then(([pass]) => pass)],
-  ['block of addresses', [account, 'address'], (table) => addressBook(table).addressOf(MEMBER)],
+  [
+    'block of addresses',
+    [account, 'address'],
+    (table) =>
+      addressBook(table)
+        .heldBy(MEMBER)
+        .then(({ blocks: [block] }) => block),
+  ],
   ['list of pools', ['control', 'address-pools'], (table) => addressBook(table).pools()],
   ['baseline', ['baseline#analytics', 'version#'], (table) => getBaseline(table, 'analytics', 1)],
   ['set of rules', ['rules', 'version#'], (table) => currentRules(table)],
