@@ -2,7 +2,7 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { ControllerError, ServiceFault } from '../../shared/domain/errors.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import type { AnyKind, Change, Comparison, KindAccount, KindContext } from '../kinds/kind.ts';
-import { takenOver } from '../kinds/setting.ts';
+import { takenOver } from '../kinds/kind.ts';
 import { kindAccount, namesOf } from './desired-state.ts';
 import type { ManagedKind, ObservedUnit, UnitOutcome, Workplace } from './model.ts';
 import { blockedBy } from './report.ts';

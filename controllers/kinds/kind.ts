@@ -113,13 +113,29 @@ export interface EntryRole<Wanted, Actual> {
 
 /**
  * Something that every account has, so that it is never `absent`. What it was is recorded when it is taken over, before it is
- * changed (controllers/kinds/setting.ts); `remove` puts that back, and forgets it.
+ * changed (`takenOver`); `remove` puts that back, and forgets it.
  */
 export interface Setting<Actual> {
   /** Name of the output that says what it was, one of those that `made` gives: `publicAccessBlock.before`. */
   readonly output: string;
   /** Pure. What it is, as a text from which `remove` can make it again; the same text for the same thing. */
   textOf(actual: Actual): string;
+}
+
+/**
+ * What is recorded when a setting is taken over: what it was, as the outputs that say so. None of a kind that makes things,
+ * and of a setting that was taken over before. Pure.
+ *
+ * What it was must be saved before it is changed, or a crash would lose it: where something differs, the run that takes the
+ * setting over writes nothing, and the next one does.
+ */
+export function takenOver(
+  { setting }: AnyKind,
+  actual: unknown,
+  recorded: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | undefined {
+  if (!setting || actual === undefined || recorded[setting.output] !== undefined) return undefined;
+  return { [setting.output]: setting.textOf(actual) };
 }
 
 /** A named pool, from which each account gets a block of its own: known as `${address.cidr}` once it has one. */

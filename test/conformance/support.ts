@@ -1,5 +1,5 @@
 import type { Comparison, Kind, KindAccount, WritingContext } from '../../controllers/kinds/kind.ts';
-import { takenOver } from '../../controllers/kinds/setting.ts';
+import { takenOver } from '../../controllers/kinds/kind.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { NotYetConsistent } from '../../shared/domain/errors.ts';

@@ -17,14 +17,14 @@ const Section = z.strictObject({
 });
 type Section = z.infer<typeof Section>;
 
-/** The alias that is there, and whether Orgkeeper keeps it. */
+/** The alias of the account, and whether Orgkeeper manages it. */
 interface Alias {
   readonly name: string;
   readonly ours: boolean;
 }
 
 const NAME = 'accountAlias.name';
-/** An alias has no tags: who keeps it is remembered. */
+/** An alias has no tags, so whose it is must be recorded. */
 const KEPT_BY = 'accountAlias.keptBy';
 
 /** The account's alias: its name on the sign-in page. An account has one at most; a new one takes its place. */
@@ -61,9 +61,9 @@ export const accountAlias: Kind<Section, Section, Alias> = {
     };
   },
 
-  outputs: ({ name, ours }) => (ours ? kept(name) : { [NAME]: name }),
+  outputs: ({ name, ours }) => (ours ? recordOf(name) : { [NAME]: name }),
 
-  made: ({ [NAME]: name, [KEPT_BY]: keptBy }) => (name && keptBy ? kept(name) : {}),
+  made: ({ [NAME]: name, [KEPT_BY]: keptBy }) => (name && keptBy ? recordOf(name) : {}),
 
   diff(wanted, actual) {
     const difference = {
@@ -91,7 +91,7 @@ export const accountAlias: Kind<Section, Section, Alias> = {
       if (!isTaken(error)) throw error;
       if ((await currentAlias(context)) !== wanted.name) throw takenByAnother(wanted);
     }
-    context.record(kept(wanted.name));
+    context.record(recordOf(wanted.name));
     context.wrote(differences);
   },
 
@@ -104,11 +104,11 @@ export const accountAlias: Kind<Section, Section, Alias> = {
   },
 };
 
-function kept(name: string): Record<string, string> {
+function recordOf(name: string): Record<string, string> {
   return { [NAME]: name, [KEPT_BY]: 'orgkeeper' };
 }
 
-/** It is ours when one of ours was recorded, whatever somebody has made of it since. */
+/** True if an alias of ours was recorded, whatever somebody has made of it since. */
 function isOurs({ recorded }: KindContext): boolean {
   return recorded[KEPT_BY] !== undefined;
 }

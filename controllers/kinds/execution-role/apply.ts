@@ -21,7 +21,7 @@ import {
 } from '../../../shared/domain/errors.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { compare, own } from './compare.ts';
-import { keepsItself } from './lock-out.ts';
+import { managesItself } from './lock-out.ts';
 import { type ActualRole, getRole, isGone, unlessGone } from './observe.ts';
 import { HAND_OVER, isOurs } from './ownership.ts';
 import { OWN_POLICY } from './section.ts';
@@ -138,7 +138,7 @@ function steps(
   }
 
   const inline = below('inlinePolicies');
-  const ownFirst = inline.includes(OWN_POLICY) && !keepsItself(wanted, actual);
+  const ownFirst = inline.includes(OWN_POLICY) && !managesItself(wanted, actual);
   if (ownFirst) always(`inlinePolicies.${OWN_POLICY}`, put(OWN_POLICY));
 
   const managed = below('managedPolicies');
@@ -175,9 +175,9 @@ function steps(
   });
   const TagKeys = keys.filter((key) => own(wanted.tags, key) === undefined);
   const removed = TagKeys.map((key) => `tags.${key}`);
-  const kept = Tags.map(({ Key }) => `tags.${Key}`);
+  const tagged = Tags.map(({ Key }) => `tags.${Key}`);
   if (removed.length > 0) add(removed, () => iam.send(new UntagRoleCommand({ RoleName, TagKeys })));
-  if (kept.length > 0) add(kept, () => iam.send(new TagRoleCommand({ RoleName, Tags })));
+  if (tagged.length > 0) add(tagged, () => iam.send(new TagRoleCommand({ RoleName, Tags })));
   return list;
 
   function growth(name: string): number {
@@ -223,7 +223,7 @@ function explain(wanted: ExecutionRole, error: unknown): unknown {
       cause: error,
       remedy:
         'No quota raises that: delete an inline policy of the role that the baseline does not name. Orgkeeper deletes none before ' +
-        'the role has the policy that lets it keep the role.',
+        'the role has the policy that lets it manage the role.',
     });
   }
   if (!(error instanceof Error) || error instanceof ControllerError) return error;

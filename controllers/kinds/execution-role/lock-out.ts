@@ -47,7 +47,7 @@ export function partLockOuts(
 }
 
 /** True if the role in use can be managed with its own policy alone, as that is now: all others may be removed. Pure. */
-export function keepsItself({ entry }: ExecutionRole, { inlinePolicies }: ActualRole): boolean {
+export function managesItself({ entry }: ExecutionRole, { inlinePolicies }: ActualRole): boolean {
   const own = inlinePolicies[OWN_POLICY];
   if (!entry) return true;
   if (own === undefined) return false;
@@ -69,7 +69,7 @@ function reasons(
     document,
   ]);
   const lost = lacks(Object.fromEntries(named), policy, { carried });
-  const bare = lost.length > 0 && !keepsItself(wanted, actual);
+  const bare = lost.length > 0 && !managesItself(wanted, actual);
   /** Of a managed policy that is to be attached: beside `others`, it leaves what is needed. */
   const leaves = (arn: string | undefined, others: Readonly<Record<string, PolicyInput>>) => {
     const document = actual.toAttach?.[arn ?? ''];
@@ -92,7 +92,7 @@ function reasons(
     if (field !== 'managedPolicies') return undefined;
     if (action === 'removed') {
       return bare
-        ? 'it may be all that lets Orgkeeper keep the role, since its new policies are not put'
+        ? 'it may be all that lets Orgkeeper manage the role, since its new policies are not put'
         : undefined;
     }
     return leaves(path.slice('managedPolicies.'.length), { [OWN_POLICY]: policy })

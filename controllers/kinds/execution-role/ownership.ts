@@ -95,7 +95,7 @@ export function reportFormer(wanted: {
     reason: 'FormerRole',
     message:
       `The role ${arn}, which Orgkeeper made before the baseline named it ${wanted.name}, is still there: it admits whom it admitted, and ` +
-      'nobody keeps it any more. Delete it once nothing uses it, or give the role its old name back; retiring the account with its resources removed takes both away.',
+      'Orgkeeper no longer manages it. Delete it once nothing uses it, or give the role its old name back; retiring the account with its resources removed takes both away.',
     difference: differencesOf('executionRole')(roleName(arn), '', { actual: { arn } }, 'reported'),
   }));
 }

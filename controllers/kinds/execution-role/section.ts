@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { splitPath } from '../../../shared/domain/document-problems.ts';
 import { PolicyError, parsePolicy } from '../../../shared/policy/document.ts';
+import { Tags } from '../tags.ts';
 
-/** The inline policy with which a role by which the account is entered lets Orgkeeper keep account and role. */
+/** Name of the inline policy with which the role in use lets Orgkeeper manage the account and the role itself. */
 export const OWN_POLICY = 'orgkeeper';
 
 /** Text that may hold `${…}`: such a text is checked when it is filled in, by the same schema. */
@@ -13,23 +14,6 @@ const PolicyArn = pattern(
   /^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/,
   'the ARN of a managed policy looks like arn:aws:iam::aws:policy/ReadOnlyAccess',
 );
-
-/** IAM's limits; `aws:` is reserved, and so are the tags that say whose a thing is. */
-const Tags = z
-  .record(
-    z
-      .string()
-      .regex(/^(?!aws:)(?!orgkeeper:)/i, 'tags starting with `aws:` or `orgkeeper:` cannot be given')
-      .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'a tag key is 1 to 128 letters, digits and _.:/=+-@'),
-    pattern(
-      /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u,
-      'a tag value is at most 256 letters, digits and _.:/=+-@',
-    ),
-  )
-  .refine(
-    (tags) => Object.keys(tags).length <= 48,
-    'a role has at most 48 tags beside those that say whose it is',
-  );
 
 /** The elements that IAM asks for in a trust policy, and in a policy of permissions. */
 type Use = 'trust' | 'permissions';

@@ -78,8 +78,8 @@ async function change(
     context.wrote(ofContent);
   }
   // A call of its own: SSM refuses tags together with Overwrite.
-  const kept = Object.entries(managedTags(parameter, context.owner, found.whose));
-  const changed = kept.filter(([key]) => differences.some(({ path }) => path === `tags.${key}`));
+  const tags = Object.entries(managedTags(parameter, context.owner, found.whose));
+  const changed = tags.filter(([key]) => differences.some(({ path }) => path === `tags.${key}`));
   if (changed.length === 0) return;
   const Tags = toTags(Object.fromEntries(changed));
   await ssm.send(

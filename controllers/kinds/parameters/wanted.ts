@@ -4,6 +4,7 @@ import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/domain/
 import { inPlainWords } from '../../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../../shared/domain/requests.ts';
 import type { KindAccount } from '../kind.ts';
+import { Tags } from '../tags.ts';
 
 /** Bytes of a value. https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MOST_BYTES = { Standard: 4_096, Advanced: 8_192 } as const;
@@ -19,26 +20,10 @@ const Name = z
   .refine((name) => !/^\/?(aws|ssm)/i.test(name), 'a name cannot start with aws or ssm')
   .refine((name) => name.split('/').length <= 16, 'a name has at most 15 levels');
 
-/** SSM's limits; `aws:` is reserved, and so are the tags that say whose a resource is. */
-const Tags = z
-  .record(
-    z
-      .string()
-      .regex(/^(?!aws:)(?!orgkeeper:)/i, 'tags starting with `aws:` or `orgkeeper:` cannot be given')
-      .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'a tag key is 1 to 128 letters, digits and _.:/=+-@'),
-    z
-      .string()
-      .refine(
-        (value) => value.includes('${') || /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value),
-        'a tag value is at most 256 letters, digits and _.:/=+-@',
-      ),
-  )
-  .refine((tags) => Object.keys(tags).length <= 48, 'at most 48 tags beside those that say whose it is');
-
 const Type = z.enum(['String', 'StringList'], {
   error: ({ input }) =>
     input === 'SecureString'
-      ? 'SecureString values are not kept yet: a baseline is no place for secrets'
+      ? 'SecureString values are not managed yet: a baseline is no place for secrets'
       : 'a type is String or StringList',
 });
 
@@ -76,7 +61,7 @@ export type ParametersSection = z.infer<typeof ParametersSection>;
 /** A parameter of the section, with its defaults. */
 export type Parameter = ParametersSection[number];
 
-/** Where its section stands in a baseline. */
+/** Path of the section in a baseline. */
 const ROOT = 'parameters';
 
 /** The parameters that an account is to have. */

@@ -51,7 +51,7 @@ function world(inline: Record<string, object>, managed: string[] = []): World {
   return { inline: new Map(documents), managed: new Set(managed), denied: [] };
 }
 
-/** One pass over the world, which stops after so many calls; what it threw. */
+/** One run over the world, which stops after so many calls; what it threw. */
 async function pass(at: World, of: KindAccount, inlinePolicies: object, most = Number.POSITIVE_INFINITY) {
   const section = ExecutionRoleSection.parse({ name: 'orgkeeper-execution', trustPolicy, inlinePolicies });
   const wanted = render(section, () => undefined, of);
@@ -116,13 +116,13 @@ describe('where inline policies hardly fit', () => {
     ['somebody deleted ours and added a long one', { backdoor: long(9_000) }, { ours: long(2_000) }],
     ['one grows by what another shrinks', { a: long(200), b: long(9_000) }, { a: long(9_000), b: long(200) }],
     ['what was added has the name of what every object has', { constructor: long(200) }, { ours: long(200) }],
-  ])('one pass is enough: %s', async (_, standing, wanted) => {
+  ])('one run is enough: %s', async (_, standing, wanted) => {
     const at = world(standing);
     expect((await pass(at, account, wanted)).failed).toBeUndefined();
     expect(Object.fromEntries(at.inline)).toEqual(Object.fromEntries(world(wanted).inline));
   });
 
-  test('a pass that is stopped after any call is finished by the next', async () => {
+  test('a run that is stopped after any call is finished by the next', async () => {
     for (let most = 0, calls = 1; most < calls; most += 1) {
       const at = world({ first: long(5_900), backdoor: long(3_000) });
       calls = (await pass(at, account, { second: long(5_900) }, most)).calls;
@@ -135,7 +135,7 @@ describe('where inline policies hardly fit', () => {
 describe('a role in use that another policy than ours lets us keep', () => {
   const standing = () => world({ mine: allow('iam:*') }, [ADMINISTRATOR]);
 
-  test('is given ours before it loses that one, and so a pass that is stopped shuts nobody out', async () => {
+  test('is given ours before it loses that one, so that a run that is stopped locks nobody out', async () => {
     for (let most = 0, calls = 1; most < calls; most += 1) {
       const at = standing();
       calls = (await pass(at, entered, { data: allow('s3:Get*') }, most)).calls;

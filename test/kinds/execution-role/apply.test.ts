@@ -57,7 +57,7 @@ async function applied(principal: 'there' | 'missing') {
   return { called, wrote, error };
 }
 
-describe('mending a role whose trust names somebody who is gone', () => {
+describe('correcting a role whose trust names somebody who is gone', () => {
   test('takes away what somebody added, grants nothing, and says who is missing', async () => {
     const { called, wrote, error } = await applied('missing');
     expect(called).toEqual(['UpdateAssumeRolePolicy', 'DetachRolePolicy', 'DeleteRolePolicy']);
@@ -68,7 +68,7 @@ describe('mending a role whose trust names somebody who is gone', () => {
     expect(error).toMatchObject({ name: 'NotYetConsistent', reason: 'PrincipalMissing' });
   });
 
-  test('puts the trust again and mends the rest, once they are there', async () => {
+  test('puts the trust again and corrects the rest, once they are there', async () => {
     const { called, error } = await applied('there');
     expect(error).toBeUndefined();
     expect(called.sort()).toEqual([

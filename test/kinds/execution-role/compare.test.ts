@@ -105,8 +105,8 @@ describe('what differs in an execution role', () => {
   });
 });
 
-describe('a role that stands under another path', () => {
-  test('is mended and removed there, and no other role is', () => {
+describe('a role under another path', () => {
+  test('is corrected and removed there, and no other role is', () => {
     const arn = (role: string) => `arn:aws:iam::456789012345:role/${role}`;
     const account = {
       accountId: '456789012345',
@@ -136,7 +136,7 @@ describe('what should be known of an execution role', () => {
   const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
   const words = (warnings: readonly string[] = []) => warnings.map((warning) => warning.split(':')[0]);
 
-  test('of ours is what it is to be, and what stands there for as long as it is left so', () => {
+  test('of ours is what it is to be, and what it is now while it is not corrected', () => {
     const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::456789012345:root')));
     const found = compare(wanted, { ...healthy, trustPolicy, managedPolicies: [ADMINISTRATOR] });
     expect(words(found.warnings)).toEqual([]);

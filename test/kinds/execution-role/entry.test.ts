@@ -28,7 +28,7 @@ describe('the role by which an account is entered', () => {
     expect(() => rendered({ inlinePolicies: long })).toThrow(InvalidDesiredState);
   });
 
-  test('is kept whole when the member template made it', () => {
+  test('is managed whole when the member template made it', () => {
     expect(executionRole.diff(rendered(), asMade())).toEqual({ differences: [], blocked: [], unowned: [] });
     const { orgkeeper: _, ...less } = asMade().inlinePolicies;
     expect(executionRole.diff(rendered(), asMade({ inlinePolicies: less })).differences).toMatchObject([

@@ -3,7 +3,7 @@ import { ParametersSection } from '../../../controllers/kinds/parameters/wanted.
 
 describe('the section parameters', () => {
   test.each([
-    ['a secret', { type: 'SecureString' }, 'type', /SecureString values are not kept yet/],
+    ['a secret', { type: 'SecureString' }, 'type', /SecureString values are not managed yet/],
     ['a number as value', { value: 7 }, 'value', /between quotes/],
     ['an empty value', { value: '' }, 'value', /not empty/],
     ['a name that starts with aws', { name: '/AWS-facts/x' }, 'name', /aws or ssm/],
