@@ -10,13 +10,16 @@ import { type Blocked, conditionOf, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts
 import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
 import { FAILURES, isWaiting, type NextRun, nextRun } from './retry.ts';
 
+/** The status that a run leaves. */
+type RunStatus = AccountStatus & { readonly lastPass: PassRecord };
+
 /** The status after a run, and what happens next. Pure. */
 export function toStatus(
   run: Run,
   found: Findings,
   errors: readonly unknown[],
   now: Date,
-): { status: AccountStatus & { lastPass: PassRecord }; next: NextRun['next'] } {
+): { status: RunStatus; next: NextRun['next'] } {
   const { before, record, request } = run;
   const due = nextRun(
     {
@@ -50,8 +53,8 @@ export function toStatus(
     calls: { ...run.calls },
     differences: differencesOf(found, before),
   };
-  const status = {
-    schemaVersion: 1 as const,
+  const status: RunStatus = {
+    schemaVersion: 1,
     accountId: record.accountId,
     version: (before?.version ?? 0) + 1,
     observedGeneration: record.generation,
@@ -76,7 +79,7 @@ function refusal(found: Findings): AccessDenied[] {
   return verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
 }
 
-/** What was found that differs, and what others added that was not reported before. */
+/** The differences of all units, and what others added that was not reported before. */
 function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
   const known = new Set(before?.foreign);
   const fresh = found.outcomes.flatMap(({ unowned }) =>
@@ -100,7 +103,7 @@ const HELD: Readonly<Record<Exclude<Suspension, UnreadableItem>, string>> = {
     'the sweep stopped writing because too many accounts differ; look at this one, and when it is right sweep again',
 };
 
-/** What a kind's outcome says about it, with what should be known of it whatever the state. Pure. */
+/** The condition of a unit, by its outcome; warnings are added whatever its state. Pure. */
 export function kindFinding(outcome: UnitOutcome, hold: Suspension | undefined, late = false): Finding {
   const { region } = outcome;
   const finding = { ...stateFinding(outcome, hold, late), ...(region && { region }) };
@@ -145,8 +148,8 @@ function because(hold: Suspension): { reason: string; why: string } {
 }
 
 /**
- * What an error says about a condition: False when it stands in the way, Unknown when it will pass. Pure.
- * @param late what should pass has had its time
+ * The condition after a failure: Unknown while the failure may pass by itself, else False. Pure.
+ * @param late the time in which it should have passed is over
  */
 export function errorFinding(type: string, error: unknown, late = false): Finding {
   if (!(error instanceof ControllerError)) {
@@ -157,7 +160,7 @@ export function errorFinding(type: string, error: unknown, late = false): Findin
   return { type, status, reason: error.reason, message: sentence(error.message, error.remedy) };
 }
 
-/** What trying the role says. Pure. */
+/** The condition `Access` after a verification. Pure. */
 export function accessFinding(verdict: Verdict): Finding {
   const type = 'Access';
   if (verdict.ok) {
@@ -167,7 +170,7 @@ export function accessFinding(verdict: Verdict): Finding {
   return { type, status: 'False', reason: verdict.reason, message: verdict.message };
 }
 
-/** Findings as conditions: the time of change is kept while status and reason stay. Pure. */
+/** Findings as conditions: `changedAt` stays while status and reason stay. Pure. */
 export function toConditions(
   findings: readonly Finding[],
   before: readonly Condition[],
@@ -188,12 +191,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** True when the role does not admit us and it is not merely left so: a pause says nothing about access. */
+/** True when the role does not admit the runner, and the run was allowed to correct that. */
 function isRefused({ verdict, hold }: Findings): boolean {
   return verdict?.ok === false && !hold;
 }
 
-/** What a pass came to, in a word. */
+/** The result of a run, in a word. Pure. */
 export function result(found: Findings, errors: readonly unknown[]): PassResult {
   const states = found.outcomes.map(({ state }) => state.is);
   const broken = errors.some((error) => !isWaiting(error));
@@ -206,7 +209,7 @@ export function result(found: Findings, errors: readonly unknown[]): PassResult 
   return wrote ? 'corrected' : 'unchanged';
 }
 
-/** True when something stands in the way that is not merely another kind's being unfinished. */
+/** True when a unit is blocked, and not only because it waits for another that is unfinished. */
 function isBlocked(outcomes: readonly UnitOutcome[]): boolean {
   const blocked = outcomes.filter(({ state }) => state.is === 'blocked');
   const unfinished = outcomes.some(({ state }) => state.is !== 'blocked' && state.is !== 'inDesiredState');
@@ -215,12 +218,12 @@ function isBlocked(outcomes: readonly UnitOutcome[]): boolean {
   );
 }
 
-/** Characters that a condition says of what stands in the way: they are stored with every status. */
+/** The longest message about what blocks a unit: it is stored with every status. */
 const MOST = 1_000;
 
 /**
- * All that stands in the way of a kind, as one reason and one text: the first one's reason, and what each says, once;
- * one of each reason before more of any. Undefined when nothing does. Pure.
+ * Everything that blocks a unit, as one reason and one message: the reason of the first, and each message once, one of each
+ * reason before more of any. Undefined when nothing blocks it. Pure.
  */
 export function blockedBy(blocked: readonly Blocked[]): Pick<Blocked, 'reason' | 'message'> | undefined {
   const sorted = blocked.toSorted((one, other) => waits(one) - waits(other));
@@ -233,12 +236,12 @@ export function blockedBy(blocked: readonly Blocked[]): Pick<Blocked, 'reason' |
   return { reason: first.reason, message: joined(messages) };
 }
 
-/** What waits for others says least about what stands in the way. */
+/** Waiting for another unit says least about what blocks this one, and comes last. */
 function waits({ reason }: Blocked): number {
   return reason === WAITING_FOR_OUTPUTS ? 1 : 0;
 }
 
-/** As many as there is room for, whole, and how many more there are; the first one in any case. */
+/** As many whole messages as fit, and how many more there are; in any case the first. */
 function joined(messages: readonly string[]): string {
   for (let count = messages.length; count > 0; count -= 1) {
     const more = messages.length - count;
@@ -249,8 +252,8 @@ function joined(messages: readonly string[]): string {
   return `${messages[0]?.slice(0, MOST - 1)}…`;
 }
 
-/** The status of an account from which all is gone: a later registration starts anew. Pure. */
-export function retiredStatus<S extends AccountStatus>(status: S): S {
+/** The status of an account from which everything of ours is removed: a later registration starts anew. Pure. */
+export function retiredStatus(status: RunStatus): RunStatus {
   const { readySince: _, waiting: __, dueAt: ___, home: ____, leftovers: _____, ...rest } = status;
-  return { ...rest, retired: true, ready: false, outputs: {}, unowned: [] } as unknown as S;
+  return { ...rest, retired: true, ready: false, outputs: {}, foreign: [] };
 }

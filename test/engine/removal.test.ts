@@ -313,17 +313,18 @@ describe('The pass of a retiring account', () => {
 });
 
 describe('A retired account', () => {
-  const after = retiredStatus(
-    aStatus({
+  const after = retiredStatus({
+    ...aStatus({
       observedGeneration: 4,
       outputs: { a: 'b' },
       foreign: ['x'],
       dueAt: '2026-11-20T10:15:00.000Z',
     }),
-  );
+    lastPass: aPass(),
+  });
 
   it('has nothing recorded that a later registration could take for its own', () => {
-    expect(after).toMatchObject({ retired: true, ready: false, outputs: {}, unowned: [] });
+    expect(after).toMatchObject({ retired: true, ready: false, outputs: {}, foreign: [] });
     expect([after.readySince, after.dueAt, after.waiting]).toEqual([undefined, undefined, undefined]);
   });
 
