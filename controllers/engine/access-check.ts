@@ -32,8 +32,9 @@ import { isTrust } from './run-unit.ts';
 import { isNew } from './session.ts';
 
 /**
- * What a pass says of access: the old condition while nothing changed, else what trying the role shows. A change of
- * the role by which the account is entered, after which the runner is refused, is put back, and its outcome says so.
+ * The condition `Access` after a run: the previous one while nothing changed, else the result of assuming the role. If the run
+ * changed the trust of the role by which the account is entered, and the runner is refused with it, the trust is put back, and
+ * the outcome of the role says so.
  */
 export async function checkAccess(
   run: Run,
@@ -50,10 +51,10 @@ export async function checkAccess(
   const amiss = (outcome?.differences.length ?? 0) > 0 || (role && openness(role)) !== undefined;
   const due = needsVerifying(old, amiss, run);
   if (!role || !due || isHeldBack(outcome, run)) return { ...found, findings: old ? [old] : [] };
-  const door = notReady(outcome);
-  if (door) return failed(door);
+  const unready = notReady(outcome);
+  if (unready) return failed(unready);
   const wrote = wroteRole(outcome);
-  // A role that was changed is tried, and put back where need be, whatever the time.
+  // A changed role is verified, and its trust put back if need be, even when the run's time is over.
   if (wrote) run.gate.finishing();
   if (wrote) deps.access.evict(run.record.accountId);
   try {
@@ -84,42 +85,42 @@ export async function checkAccess(
   }
 }
 
-/** Somebody else's role stands where ours was: what was tried was another. */
+/** True when a role of somebody else stands where ours was: an earlier verification was of another role. */
 function isForeign({ state, role }: UnitOutcome): boolean {
   return state.is === 'blocked' && state.reason === 'ForeignResource' && role === undefined;
 }
 
-/** What was seen of the role before says nothing of the one that is there now. */
+/** The condition while a role of somebody else stands there: nothing is known of that one. */
 function untried({ kind }: UnitOutcome, old: Condition | undefined): Finding {
   const before = old?.status === 'True' ? 'What was verified before was another role' : 'It was not tried';
   const message = `${before}: the condition ${conditionOf(kind)} says what stands in its place.`;
   return { type: 'Access', status: 'Unknown', reason: 'RoleReplaced', message };
 }
 
-/** A change of the role that stays put back is not tried; what was said of it stays, until the trust is as desired. */
+/** True while a change of the trust stays put back: the role is not verified, and the previous condition stays. */
 function isHeldBack(outcome: UnitOutcome | undefined, { record, before }: Run): boolean {
   return staysPutBack(record, before) && (!outcome?.role || outcome.differences.some(isTrust(outcome.kind)));
 }
 
-/** The account could be read, by an older session, and not be entered to make the role: that is what is to be said. */
+/** The error of an account that an older session could still read, but that could not be entered to make the role. */
 function notReady(outcome: UnitOutcome | undefined): AccountNotReady | undefined {
   const error = outcome?.state.is === 'failed' ? outcome.state.error : undefined;
   return error instanceof AccountNotReady ? error : undefined;
 }
 
-/** True when the role could not be made or changed for now: that is tried again. */
+/** True when making or changing the role failed for a reason that time corrects. */
 function isTriedAgain(outcome: UnitOutcome | undefined): boolean {
   const error = outcome?.state.is === 'failed' ? outcome.state.error : undefined;
   return error instanceof NotYetConsistent || (error instanceof ControllerError && isRedelivered(error));
 }
 
-/** True when the pass changed the role, or may have. */
+/** True when the run changed the role, or may have. */
 export function wroteRole(outcome: UnitOutcome | undefined): boolean {
   if (!outcome?.kind.entryRole) return false;
   return outcome.restore !== undefined || outcome.differences.some(({ action }) => action !== 'reported');
 }
 
-/** The role that the account is to have; undefined when its baseline keeps none and nobody named one. */
+/** The role to verify; undefined when the baseline has none and the registration names none. */
 function executionRoleOf(
   { record, place }: Run,
   { config }: RunDeps,
@@ -129,20 +130,19 @@ function executionRoleOf(
   return roleArn ? roleInQuestion(record, config, { roleArn, trust: outcome?.role?.trust }) : undefined;
 }
 
-/** A probe's session may do nothing at all. */
+/** The session of a probe may do nothing. */
 const NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}';
 
-/** What a verification needs beside the role. */
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly passId: string;
-  /** Changed in this pass, or wanted otherwise since: IAM is given 10 s to show it, in both directions. */
+  /** True if the role or its desired state changed since the last run: IAM has 10 s to show it, for grants and for denials. */
   readonly changed: boolean;
   readonly clock?: Clock;
 }
 
 /**
- * Tries the execution role as the runner: it must be assumable with the account's ExternalId, and refused without
- * one and with a wrong one. A refusal that is missing right after a change is propagation too.
+ * Assumes the execution role as the runner: it must admit the account's ExternalId, and refuse none and a wrong one. Right after
+ * a change, IAM may still answer by the previous trust policy.
  * @throws AccountNotReady, Throttled … when it could not be tried
  */
 export async function verifyRole(
@@ -160,7 +160,7 @@ export async function verifyRole(
       throw error;
     }
   };
-  /** Tries until it is as expected, or no longer worth it; what became of it in the end. */
+  /** Tries until the answer is the expected one, or 10 s are over; returns the last denial, if any. */
   const expect = async (externalId: string | undefined, admitted: boolean) => {
     let denial: AccessDenied | undefined;
     const once = async () => {
@@ -182,8 +182,8 @@ export async function verifyRole(
 }
 
 /**
- * True when the role must be tried: it is not as desired, was changed or is open (`amiss`), the last try did not
- * succeed, or desired state (the ExternalId, the role) changed since. A healthy pass tries nothing.
+ * True when the role must be verified: it differs, was changed, or admits too much (`amiss`), the last verification failed, or
+ * desired state changed since. A healthy run verifies nothing.
  */
 export function needsVerifying(
   old: Condition | undefined,
@@ -193,10 +193,10 @@ export function needsVerifying(
   return amiss || old?.status !== 'True' || isNew(seen);
 }
 
-/** What may stand between a change and its putting back for a moment: nothing else keeps the account open. */
+/** Failures after which putting the trust back is tried again at once: nothing else keeps the account reachable. */
 const PASSING = ['Throttled', 'ServiceFault', 'Conflict'];
 
-/** What was seen, its trust left as it stands where a change of it stays put back; all else is compared as ever. Pure. */
+/** The role as observed, compared without its trust policy while a change of that stays put back. Pure. */
 export function withoutPutBackChange(
   seen: ObservedUnit,
   { record, before }: Pick<Run, 'record' | 'before'>,
@@ -215,9 +215,9 @@ export function withoutPutBackChange(
 }
 
 /**
- * Puts the trust back that admitted us before a change after which the runner is refused: the account must stay one
- * that can be entered. Gives what became of the role, and what is to be said of access: where the new trust should
- * admit, IAM may only be slow, and the change is tried again when due.
+ * Puts back the trust that admitted the runner before the change: the account must stay reachable. Returns the role's outcome,
+ * and the error for the condition `Access`. Where the new trust should admit the runner, IAM may only be slow, and the next run
+ * tries the change again.
  */
 export async function putBack(
   outcome: UnitOutcome,

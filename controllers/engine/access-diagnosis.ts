@@ -5,17 +5,17 @@ import { externalIdsIn, matchesRolePattern, trustAdmits } from '../../shared/pol
 import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { Diagnosis, RoleInQuestion } from './model.ts';
 
-/** What became of trying to assume a role: undefined when it could be, else why not. */
-export interface Tried {
+/** Results of assuming a role: undefined where it succeeded, else the denial. */
+interface Tried {
   readonly withIt: Error | undefined;
   readonly without: Error | undefined;
   readonly withWrong: Error | undefined;
 }
 
-/** Why a role does not behave as it must, as precisely as can be known; undefined when it does. Pure. */
+/** What is wrong with a role, as precisely as can be known; undefined when it behaves as it must. Pure. */
 export function diagnose(tried: Tried, role: RoleInQuestion): Diagnosis | undefined {
   if (tried.withIt) return diagnoseDenial(tried.withIt, role);
-  // What the trust that stands admits counts, also where STS still answers by the one before.
+  // The current trust policy counts, even while STS still answers by the previous one.
   const opened = openness(role);
   const how = opened ?? admittedBy(tried);
   if (!how) return undefined;
@@ -29,7 +29,7 @@ export function diagnose(tried: Tried, role: RoleInQuestion): Diagnosis | undefi
 
 type Openness = 'without an ExternalId' | 'with a wrong ExternalId';
 
-/** How the trust policy that stands admits the runner although it must not; undefined when it does not. Pure. */
+/** How the current trust policy admits the runner although it must not; undefined when it does not. Pure. */
 export function openness({
   roleArn,
   runnerRoleArn,
@@ -55,7 +55,7 @@ export function diagnoseDenial(denial: Error, role: RoleInQuestion): Diagnosis {
   return { ...refused(denial, role), refused: true };
 }
 
-export function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'> {
+function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'refused'> {
   const { roleArn, externalId, runnerRoleArn, organizationId, region, trust, accountId } = role;
   if (saysOrganizationPolicy(denial)) {
     return {
@@ -70,7 +70,7 @@ export function refused(denial: Error, role: RoleInQuestion): Omit<Diagnosis, 'r
       reason: 'RoleMissing',
       message: role.entered
         ? `There is no role ${roleArn}: ${remedy(role, 'make it')}.`
-        : `There is no role ${roleArn}: the condition ExecutionRole says why it is not made.`,
+        : `There is no role ${roleArn}: its own condition says why it is not made.`,
     };
   }
   if (!matchesRolePattern(roleArn, role.executionRolePattern)) {
@@ -121,7 +121,7 @@ function isKnown(trust: RoleInQuestion['trust']): trust is PolicyInput {
 function remedy({ entered, accountId }: RoleInQuestion, what: string): string {
   return entered
     ? `have the account's owner ${what}; \`orgkeeper template member --account ${accountId}\` shows how`
-    : 'a pass that may write mends it, when the baseline says so: look whether the account is observed or paused';
+    : 'a run that may write corrects it when the baseline says so: look whether the account is observed or paused';
 }
 
 /** An account's execution role, with what is known of it. Pure. */

@@ -11,17 +11,55 @@ import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/contr
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
 import type { CallGate, Heartbeat, Run, RunDeps, Suspension } from './model.ts';
 
-/** What keeps a pass from writing whatever it finds: people's word alone. Pure. */
+/**
+ * Whether a run may begin, write, and go on: work messages that need no run, suspension, the circuit breaker of a sweep, the
+ * lease on the account, the time limit of every call, and the heartbeat.
+ */
+
+/** A run that started this much later than a message was sent has seen what the message is about. */
+const COALESCE_MS = 5_000;
+
+/**
+ * Why a work message needs no run; undefined when it needs one. Pure. Messages are coalesced only if the last finished run
+ * started more than 5 s after this one was sent, did not fail or wait, saw the current generation, and its outbox is empty.
+ */
+export function skipReason(given: {
+  record: AccountRecord | undefined;
+  before: AccountStatus | undefined;
+  sentAt: Date;
+  config: Config;
+}): string | undefined {
+  const { record, before } = given;
+  if (!record) return 'no such account';
+  if (record.accountId === given.config.managementAccountId) return 'the management account is never managed';
+  if (!isWorkedOn(record.lifecycle)) return `the account is ${record.lifecycle}`;
+  const seenNow = before?.observedGeneration === record.generation;
+  if (record.lifecycle === 'retiring' && seenNow && before.retired && !before.unannounced) {
+    return 'the account is retired, and nothing of ours is left in it';
+  }
+  const last = before?.lastPass;
+  if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
+  if (!seenNow || before.unannounced) return undefined;
+  const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > COALESCE_MS;
+  return seen ? `run ${last.id} has started since and found it ${last.result}` : undefined;
+}
+
+/** True for accounts that runs enter: to manage them, or to remove what was made in them. */
+export function isWorkedOn(lifecycle: AccountRecord['lifecycle']): boolean {
+  return lifecycle === 'managed' || lifecycle === 'retiring';
+}
+
+/** Why a run may write nothing whatever it finds: the account is observed only, or paused. Pure. */
 export function suspendedBy({ record, control }: Pick<Run, 'record' | 'control'>): Suspension | undefined {
   if (record.mode === 'observe') return 'Observed';
   return isPaused(record, control) ? (control.unreadable ?? 'Paused') : undefined;
 }
 
-/** What keeps a pass that found differences from writing: people's word, or its sweep's brake. */
+/** Why a run that found differences may not write them: observed only, paused, or the circuit breaker of its sweep. */
 export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | undefined> {
   const { record, before, request } = run;
-  const said = suspendedBy(run);
-  if (said) return said;
+  const suspended = suspendedBy(run);
+  if (suspended) return suspended;
   const { sweepId } = request.message;
   if (!sweepId || !before?.readySince) return undefined;
   try {
@@ -32,7 +70,7 @@ export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | 
   }
 }
 
-/** Takes the right to write into the account for this pass. @throws Conflict when another pass has it */
+/** Acquires the lease on the account and renews it with each heartbeat. @throws Conflict when another run holds it */
 export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   const { table } = deps.main;
   const { accountId } = run.record;
@@ -61,7 +99,7 @@ export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
     renewal = renew();
     await renewal;
   });
-  // A renewal while the status is saved would be in its way. What fails was told to the heartbeat.
+  // A renewal while the status is saved would conflict with the save. The heartbeat has reported a failed one.
   run.gate.beforeEnd(async () => {
     isEnding = true;
     await renewal?.catch(() => undefined);
@@ -69,8 +107,8 @@ export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
 }
 
 /**
- * What keeps a pass from writing any more that might write when it began: looked at before each kind that it writes.
- * @throws Conflict where something else is desired by now, which is for another pass
+ * Why a run that was allowed to write may write no more; read again before each unit is written.
+ * @throws Conflict where desired state changed since the run began: another run follows
  */
 export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspension | undefined> {
   const { record } = run;
@@ -81,8 +119,8 @@ export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspensio
 }
 
 /**
- * Counts an account that was ready and now differs towards its sweep, before anything is written. True when the
- * sweep has stopped writing; whoever stops it says so, and says it again where a crash came in between.
+ * Counts a ready account that differs towards its sweep, before anything is written. True when the sweep has stopped writing.
+ * The run that stops the sweep announces `SweepStopped`, and announces it again after a crash in between.
  */
 export async function isCircuitBreakerOpen(main: Main, sweepId: string, accountId: string): Promise<boolean> {
   const sweep = await countDrifted(main.table, sweepId, accountId);
@@ -101,44 +139,10 @@ export async function isCircuitBreakerOpen(main: Main, sweepId: string, accountI
   return true;
 }
 
-/** A pass that started this much later than a message was sent has seen what the message is about. */
-const SETTLED_MS = 5_000;
-
-/**
- * Why a message needs no pass, or undefined when it does. Pure. A message is dropped for coalescing only if the last
- * finished pass started more than 5 s after it was sent, did not fail or wait, saw the current generation, and owes
- * the bus nothing.
- */
-export function skipReason(given: {
-  record: AccountRecord | undefined;
-  before: AccountStatus | undefined;
-  sentAt: Date;
-  config: Config;
-}): string | undefined {
-  const { record, before } = given;
-  if (!record) return 'no such account';
-  if (record.accountId === given.config.managementAccountId) return 'the management account is never kept';
-  if (!isWorkedOn(record.lifecycle)) return `the account is ${record.lifecycle}`;
-  const seenNow = before?.observedGeneration === record.generation;
-  if (record.lifecycle === 'retiring' && seenNow && before.retired && !before.unannounced) {
-    return 'the account is retired, and nothing of ours is left in it';
-  }
-  const last = before?.lastPass;
-  if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
-  if (!seenNow || before.unannounced) return undefined;
-  const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > SETTLED_MS;
-  return seen ? `run ${last.id} has started since and found it ${last.result}` : undefined;
-}
-
-/** True for accounts that passes enter: to keep them, or to take away what was made in them. */
-export function isWorkedOn(lifecycle: AccountRecord['lifecycle']): boolean {
-  return lifecycle === 'managed' || lifecycle === 'retiring';
-}
-
-/** Time that verifying the role, putting it back, saving and announcing may need. */
+/** Time reserved for verifying the role, putting its trust back, saving and announcing. */
 const ENDING_MS = 35_000;
 
-/** The turn of a pass whose function ends at `until`. */
+/** The call gate of a run whose function ends at `until`. */
 export function openCallGate(until: Date, now: () => number = Date.now): CallGate {
   const deadline = new Date(until.getTime() - ENDING_MS);
   let lease: Date | undefined | 'none yet' = 'none yet';
@@ -170,28 +174,28 @@ export function openCallGate(until: Date, now: () => number = Date.now): CallGat
   };
 }
 
-/** A run that works says so this often. One that was killed says nothing more. */
+/** How often a run reports that it is alive. A killed run stops reporting. */
 const BEAT_MS = 10_000;
-/** Nobody else writes into the account for so long after a beat. */
+/** How long the lease holds after a beat. */
 export const LEASE_SECONDS = 30;
-/** Nobody else gets the message for so long after a beat: the lease has ended by then. */
+/** How long the message stays invisible after a beat: longer than the lease. */
 export const VISIBLE_SECONDS = 40;
 
 /**
- * Says something every ten seconds until it is stopped, one after the other. What fails is told to `failed`, and said
- * again with the next beat.
+ * Calls `beat` every ten seconds until it is stopped, never two at once. A failure is passed to `failed`; the next beat tries
+ * again.
  */
-export function startHeartbeat(say: () => Promise<void>, failed: (error: unknown) => void): Heartbeat {
-  const sayings = [say];
-  let beating = beat();
+export function startHeartbeat(beat: () => Promise<void>, failed: (error: unknown) => void): Heartbeat {
+  const calls = [beat];
+  let beating = callAll();
   const timer = setInterval(() => {
-    beating = beating.then(beat);
+    beating = beating.then(callAll);
   }, BEAT_MS);
-  async function beat(): Promise<void> {
-    for (const each of [...sayings]) await each().catch(failed);
+  async function callAll(): Promise<void> {
+    for (const call of [...calls]) await call().catch(failed);
   }
   return {
-    also: (more) => void sayings.unshift(more),
+    also: (more) => void calls.unshift(more),
     async stop() {
       clearInterval(timer);
       await beating;

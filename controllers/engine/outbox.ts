@@ -15,8 +15,8 @@ import { noteUnreadable, unreadableNoted } from '../../shared/store/statuses.ts'
 import type { RunDeps, RunRequest } from './model.ts';
 
 /**
- * What a pass owes to the bus: changes of state, not states. Pure.
- * @param read the status that the pass read; absent on the first pass
+ * The events that a run adds to the outbox: changes of state, not states. Pure.
+ * @param read the status that the run read; absent on the first run
  */
 export function announcements(
   record: AccountRecord,
@@ -32,10 +32,10 @@ export function announcements(
     cause: run.cause,
   };
   if (record.lifecycle === 'retiring') return retirementAnnouncements(record, read, after, common);
-  // What it was before it was retired nobody counts on any more.
+  // Ignore a status from before the last retirement.
   const before = read && read.observedGeneration < (record.keptSince ?? 0) ? undefined : read;
   const owed: Announcement[] = [];
-  if (before?.readySince && mended(run)) {
+  if (before?.readySince && corrected(run)) {
     owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(run, record) } });
   }
   if (run.result === 'drifted' && !sameDifferences(before?.lastPass, run)) {
@@ -50,12 +50,12 @@ export function announcements(
   return owed;
 }
 
-/** Something was written, whatever else stood in the way. */
-export function mended({ differences }: Pick<PassRecord, 'differences'>): boolean {
+/** True when a run wrote something, whatever else failed. */
+export function corrected({ differences }: Pick<PassRecord, 'differences'>): boolean {
   return differences.some(({ action }) => action !== 'reported');
 }
 
-/** Was ready and no longer is; or has just failed for good without ever having been ready. */
+/** True when the account was ready and no longer is, or failed without ever having been ready, since the run before. */
 function isDegraded(
   before: AccountStatus | undefined,
   after: { ready: boolean; lastPass: PassRecord },
@@ -69,14 +69,14 @@ function sameDifferences(before: PassRecord | undefined, after: PassRecord): boo
   return isDeepStrictEqual(asSaved(before?.differences), asSaved(after.differences));
 }
 
-/** As the table gives them back: nothing is undefined. */
+/** Differences as the table returns them: without undefined values. */
 function asSaved(differences: PassRecord['differences'] | undefined): unknown {
   return differences && JSON.parse(JSON.stringify(differences));
 }
 
 const EVENT_BYTES = 200_000;
 
-/** The differences, as many as an event has room for; every rule on the bus may read them. */
+/** As many differences as fit into an event, secrets masked: every rule on the bus may read them. */
 function brief(run: PassRecord, { externalId }: AccountRecord): PassRecord['differences'] {
   let room = EVENT_BYTES;
   return maskDifferences(run.differences, externalId).filter((difference) => {
@@ -85,8 +85,8 @@ function brief(run: PassRecord, { externalId }: AccountRecord): PassRecord['diff
   });
 }
 
-/** What the pass over a retiring account owes to the bus: that it is over, or, once, what stands in the way. Pure. */
-export function retirementAnnouncements(
+/** The events of a retiring account: it is retired, or, once, what blocks the removal. Pure. */
+function retirementAnnouncements(
   record: AccountRecord,
   before: AccountStatus | undefined,
   after: Pick<AccountStatus, 'retired' | 'conditions'> & { lastPass: PassRecord },
@@ -102,9 +102,8 @@ export function retirementAnnouncements(
 }
 
 /**
- * What becomes of an account of which an item cannot be read: nothing in it is looked at, and the bus is told once for
- * each thing that is wrong. Its items are left as they are, but for a note, so that whoever corrects them loses nothing.
- * A crash between the two announces it again.
+ * Announces that an item of the account cannot be read, once for each problem; nothing in the account is observed then. Its
+ * items stay as they are, except for a note in the status. A crash between announcement and note announces it again.
  */
 export async function announceUnreadable(
   item: UnreadableItem,

@@ -30,7 +30,7 @@ import type {
   Suspension,
   UnitOutcome,
 } from './model.ts';
-import { announcements, announceUnreadable, mended } from './outbox.ts';
+import { announcements, announceUnreadable, corrected } from './outbox.ts';
 import { removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
 import { isRedelivered } from './retry.ts';
@@ -213,7 +213,7 @@ export async function finish(run: Run, found: Findings, deps: RunDeps): Promise<
     passId: run.id,
     now,
     record: run.record,
-    ...(worthHistory && (passing === undefined || mended(lastPass)) && { history: lastPass }),
+    ...(worthHistory && (passing === undefined || corrected(lastPass)) && { history: lastPass }),
   });
   if (unannounced.length > 0) {
     await putEvents(deps.main.bus, unannounced, OUR_SOURCE);

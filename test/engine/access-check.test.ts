@@ -153,7 +153,7 @@ describe('a role that could not be made', () => {
     const outcome = await runUnit(seen, place, { may: async () => true, clients });
     return verify({ outcome, record: aRecord(), lets: () => false });
   };
-  const message = `There is no role ${roleArn}-2: the condition ExecutionRole says why it is not made.`;
+  const message = `There is no role ${roleArn}-2: its own condition says why it is not made.`;
 
   it('is missing, whatever its trust policy would have admitted', async () => {
     const { verdict } = await unmade(new InvalidDesiredState('Invalid principal in policy'));

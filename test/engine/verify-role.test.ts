@@ -206,7 +206,7 @@ describe('trying the execution role', () => {
       message: expect.stringMatching(/owner put the account's there; `orgkeeper template member --account/),
     });
     expect(await verify(stsThat(nobody), { role: { ...differs, entered: false } })).toMatchObject({
-      message: expect.stringMatching(/a pass that may write mends it/),
+      message: expect.stringMatching(/a run that may write corrects it/),
     });
   });
 
