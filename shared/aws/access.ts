@@ -14,21 +14,21 @@ import { createPace } from './rate-limit.ts';
 import { sessionCache } from './session-cache.ts';
 import { translateErrors } from './translate-error.ts';
 
-/** What a session may do, and under which name CloudTrail shows it. */
+/** The permissions of a session, and its name in CloudTrail. */
 export interface Session {
-  /** RoleSessionName: the id of the pass, so that CloudTrail tells passes apart. */
+  /** RoleSessionName: the id of the run, so that CloudTrail shows which run made a call. */
   readonly name: string;
   /** Inline session policy, compact JSON, at most 2,048 characters: the session may do what role and policy both allow. */
   readonly policy?: string;
-  /** Opened for this name, for what is written in it; others may be one that an earlier pass opened under its own. */
+  /** Always a new session under this name, for writes. Other sessions may be cached ones of an earlier run. */
   readonly own?: boolean;
 }
 
-/** The ways into other accounts. The only part of the functions that calls STS. */
+/** Sessions in other accounts. The only part of the functions that calls STS. */
 export interface Access {
   /**
-   * Credentials in a member account: by way of the organization (Main, entering role, access role), or for an
-   * invited account by its execution role with its ExternalId. Cached until shortly before they expire, but for `own`.
+   * Credentials in a member account: through the organization (Main, entering role, access role), or for an invited
+   * account through its execution role with its ExternalId. Cached until shortly before they expire, except for `own`.
    * @throws AccessDenied, AccountNotReady
    */
   enter(account: AccountRecord, session: Session): Promise<AwsCredentialIdentity>;
@@ -36,29 +36,29 @@ export interface Access {
   organization(sessionName: string): Promise<AwsCredentialIdentity | undefined>;
   /** Assumes an execution role as ourselves, uncached, with the ExternalId given or with none. */
   tryRole(roleArn: string, session: Session, externalId?: string): Promise<AwsCredentialIdentity>;
-  /** Forgets what is cached for an account: after a denial, and when its role changed. */
+  /** Drops the cached sessions of an account: after a denial, and after a change of its role. */
   evict(accountId: string): void;
 }
 
-/** What the ways in start from. */
+/** What `createAccess` needs. */
 export interface AccessOptions {
   readonly config: Config;
-  /** The role in the management account that everything there is done as: each function has one. */
+  /** The role in the management account that this function assumes. */
   readonly organizationRole: OrganizationRole;
-  /** Credentials that everything starts from; the function's own when absent. */
+  /** Credentials that assume the first role; the function's own if absent. */
   readonly credentials?: AwsCredentialIdentity;
   readonly now?: () => number;
 }
 
-/** AssumeRole is paced, since the second hop is charged to the management account: 600 a second for everybody. */
+/** AssumeRole is rate-limited: the second hop counts against the management account's 600 calls a second. */
 const PACE = { perSecond: 100, burst: 1 };
 
-/** The longest that AWS allows where roles are chained, as they are here: a function's own role comes first. */
+/** The maximum for chained roles: the function's own role is the first of the chain. */
 const SESSION_SECONDS = 3_600;
 
 /**
- * The ways in, from the function's own role or `credentials`. Sessions, and which access role let us in last, are
- * remembered for as long as the object lives: one for a process.
+ * Access from the function's own role or `credentials`. Sessions, and the access role that worked last, are cached in
+ * the returned object: create one for a process.
  */
 export function createAccess(options: AccessOptions): Access {
   const { config, now = Date.now } = options;
@@ -87,7 +87,7 @@ export function createAccess(options: AccessOptions): Access {
     );
   }
 
-  /** One client for as long as its credentials are used: each has connections of its own. */
+  /** One client for the same credentials, since each client has its own connections. */
   function organizationSts(credentials: AwsCredentialIdentity | undefined): STSClient {
     if (!credentials) return own;
     const sts = clients.get(credentials) ?? stsClient(config.region, credentials);
@@ -95,7 +95,7 @@ export function createAccess(options: AccessOptions): Access {
     return sts;
   }
 
-  /** A session in a member account: an old one, unless it is to bear this name. */
+  /** A session in a member account: a cached one unless it must have this name. */
   function member(sts: STSClient, role: Role, { accountId }: AccountRecord, session: Session) {
     const open = () => assume(sts, role, session);
     if (session.own) return open();
@@ -158,11 +158,11 @@ async function assumeRole(sts: STSClient, role: Role, session: Session): Promise
   });
   const { Credentials } = await translateErrors('sts:AssumeRole', () => sts.send(command));
   const given = identityOf(Credentials);
-  if (!given) throw new AccessDenied(`STS gave no credentials for ${role.arn}.`);
+  if (!given) throw new AccessDenied(`STS returned no credentials for ${role.arn}.`);
   return given;
 }
 
-/** What STS gave, as clients take it; undefined where it gave no key. Without an end, where it says none. Pure. */
+/** Credentials of an STS answer in the form that clients take; undefined if it has no key. Pure. */
 export function identityOf(given: Credentials | undefined): AwsCredentialIdentity | undefined {
   if (!given?.AccessKeyId || !given.SecretAccessKey) return undefined;
   return {
@@ -173,7 +173,7 @@ export function identityOf(given: Credentials | undefined): AwsCredentialIdentit
   };
 }
 
-/** The roles to try, the one that worked last first. Pure. */
+/** The access roles to try; the one that worked last comes first. Pure. */
 function accessRoleNames(
   account: AccountRecord,
   config: Config,
@@ -184,7 +184,7 @@ function accessRoleNames(
   return [worked, ...config.accessRoleNames.filter((name) => name !== worked)];
 }
 
-/** Says what a denial of this call means. */
+/** Replaces an AccessDenied of the call by one that says what the denial means. */
 async function deniedAs<T>(
   meaning: (denial: AccessDenied) => AccessDenied,
   call: () => Promise<T>,

@@ -1,6 +1,6 @@
 import type { MemberService } from './member-services.ts';
 
-/** Commands whose permission has another name than the call, or needs another one beside it. */
+/** Commands whose IAM action has another name than the API call. */
 const OTHERWISE = {
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
   's3control:GetPublicAccessBlock': ['s3:GetAccountPublicAccessBlock'],
@@ -8,10 +8,10 @@ const OTHERWISE = {
   's3control:DeletePublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** Services whose permissions have the names of their commands, but for those above. */
+/** Services whose IAM actions are named like their commands, except those above. */
 type Plain = Exclude<MemberService, 's3control'>;
 
-/** A call that a kind makes, as its client names it: `ec2:DescribeVpcs`. One without a known permission is a type error. */
+/** An API call of a kind, named as in the SDK: `ec2:DescribeVpcs`. A command without a known IAM action is a type error. */
 export type Command = `${Plain}:${string}` | keyof typeof OTHERWISE;
 
 /** The IAM actions that permit these commands, each once. Pure. */

@@ -35,13 +35,14 @@ export function busClient(config: Config, credentials?: AwsCredentialIdentity): 
   return { eventBridge: watch(client, { name: 'events' }), name: config.busName };
 }
 
-/** What one PutEvents takes: ten entries, and 256 KB together; 1 MB where the newer limit has arrived. */
+/** Limits of one PutEvents: ten entries, 256 KB in total (1 MB in regions with the newer limit). */
 const MOST_ENTRIES = 10;
 const MOST_BYTES = 256 * 1024;
 
 /**
- * Puts events on the bus, as many at a time as PutEvents takes. PutEvents answers 200 with FailedEntryCount: only the failed entries are
- * sent again, three times at most; then ServiceFault, naming the first refusal.
+ * Puts events on the bus in as few calls as possible and returns their ids. PutEvents answers 200 with FailedEntryCount:
+ * only the failed entries are sent again, at most twice.
+ * @throws ServiceFault that names the first error of EventBridge
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
 export async function putEvents(
@@ -54,7 +55,7 @@ export async function putEvents(
   return ids;
 }
 
-/** The events in order, cut where another one would make the request too large; one that alone is, stands alone. */
+/** The events in order, in batches that fit into one request; an event that is too large is a batch of its own. */
 function* batches(events: readonly Announcement[], source: string): Generator<Announcement[]> {
   let batch: Announcement[] = [];
   let bytes = 0;
@@ -72,7 +73,7 @@ function* batches(events: readonly Announcement[], source: string): Generator<An
 }
 
 /**
- * How AWS counts an entry that says no time and no resources.
+ * The size of an entry, as AWS counts it, without Time and Resources.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
  */
 function entryBytes({ detailType, detail }: Announcement, source: string): number {
@@ -103,7 +104,7 @@ async function putBatch(
   const refusal = entries.find((entry) => entry.ErrorCode);
   if (attempt === 3 || refusal?.ErrorCode === 'NotAuthorizedForSourceException') {
     throw new ServiceFault(
-      `EventBridge refused ${failed.length} events: ${refusal?.ErrorCode} ${refusal?.ErrorMessage}`,
+      `EventBridge rejected ${failed.length} events: ${refusal?.ErrorCode} ${refusal?.ErrorMessage}`,
     );
   }
   return [...ids, ...(await putBatch(bus, failed, source, attempt + 1))];

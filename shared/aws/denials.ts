@@ -6,23 +6,23 @@ export function saysOrganizationPolicy(error: unknown): boolean {
   return /(service|resource) control policy/i.test(error.message) || saysOrganizationPolicy(error.cause);
 }
 
-/** Main is not let into the management account: no account of the organization can be entered. */
+/** Main cannot assume its role in the management account, so no account of the organization can be entered. */
 export function organizationRoleDenied(roleArn: string, cause: unknown): AccessDenied {
   return new AccessDenied(`The organization role ${roleArn} cannot be assumed by Main.`, {
     cause,
     reason: 'OrganizationRoleDenied',
-    remedy: '`orgkeeper doctor` says what is amiss; `npm run deploy:management` puts the role as it must be.',
+    remedy: 'Run `orgkeeper doctor` to see what is wrong; `npm run deploy:management` restores the role.',
   });
 }
 
-/** None of the roles that the organization has in an account lets us in. */
+/** None of the access roles in an account can be assumed. */
 export function accessRoleDenied(accountId: string, names: readonly string[], cause: unknown): AccessDenied {
   const tried = names.join(', ');
   if (saysOrganizationPolicy(cause)) {
     return new AccessDenied(`An organization policy denies assuming ${tried} in account ${accountId}.`, {
       cause,
       reason: 'DeniedByOrganizationPolicy',
-      remedy: 'Except the role that enters accounts for Main in the policy that applies to the account.',
+      remedy: 'Exempt the role that enters accounts for Main in the policy that applies to the account.',
     });
   }
   return new AccessDenied(

@@ -20,16 +20,16 @@ const CODES = {
   'role or policy': ['NoSuchEntity', 'NoSuchEntityException'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** What a call may find gone. */
+/** A resource that a call may find deleted. */
 type Thing = keyof typeof CODES;
 
-/** True when AWS answered that this thing does not exist. */
+/** True if the error says that this resource does not exist. */
 export function isGone(what: Thing, error: unknown): boolean {
   const codes: readonly string[] = CODES[what];
   return error instanceof Error && codes.includes(error.name);
 }
 
-/** What a call gives; undefined when the thing that it names does not exist. */
+/** The result of a call; undefined if the resource that it names does not exist. */
 export async function unlessGone<T>(what: Thing, call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();

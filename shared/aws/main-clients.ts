@@ -15,7 +15,7 @@ export interface Table {
   readonly name: string;
 }
 
-/** Orgkeeper's own things in the Main account: table, bus and queues, with the clients to them. */
+/** Orgkeeper's own resources in the Main account: table, bus and queues, with their clients. */
 export interface Main {
   readonly table: Table;
   readonly bus: Bus;
@@ -26,8 +26,8 @@ export interface Main {
 }
 
 /**
- * Clients to Main in the region of the deployment, as the function itself or with `credentials`; no call is made yet.
- * Their errors are already ours wherever shared/aws/translate-error.ts knows them.
+ * Clients for Main in the region of the deployment, with the function's own credentials or with `credentials`. Their
+ * errors are translated by shared/aws/translate-error.ts. Makes no call.
  */
 export function mainClients(config: Config, credentials?: AwsCredentialIdentity): Main {
   const common = {
@@ -48,8 +48,7 @@ export function mainClients(config: Config, credentials?: AwsCredentialIdentity)
 }
 
 /**
- * The client to Organizations, in the one region where the partition answers for it. `once`: it sends every call only
- * once, for those that must not be repeated unseen.
+ * The client for Organizations, in its region of the partition. `once`: never retries, for calls that are not idempotent.
  */
 export function organizationsClient(
   config: Config,

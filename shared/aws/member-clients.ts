@@ -6,26 +6,26 @@ import { type AnyClient, type Around, type ObservedCall, watch } from './watch.t
 
 type ClientOf<Name extends MemberService> = ReturnType<(typeof memberServices)[Name]['client']>;
 
-/** Clients for one member account in one region, one a service, made when first used, credentials bound. */
+/** Clients for one member account in one region, one a service, created on first use, credentials bound. */
 export type MemberClients = { readonly [Name in MemberService]: ClientOf<Name> } & {
-  /** For creates without a client token: sent again only where AWS refused to look at them. */
+  /** For creates without a client token: retried only after throttling. */
   readonly ec2Once: ClientOf<'ec2'>;
 };
 
-/** Which account and region the clients are for, and who is told of their calls. */
+/** Account and region of the clients, and who observes their calls. */
 export interface MemberClientsOptions {
-  /** Of all services, or of each. */
+  /** For all services, or by service. */
   readonly credentials: AwsCredentialIdentity | ((service: MemberService) => AwsCredentialIdentity);
   readonly region: string;
-  /** No call is tried again after that. */
+  /** No call is retried after this time. */
   readonly until?: Date;
-  /** Told of each call before it is sent. */
+  /** Called before each call is sent. */
   readonly onCall?: (call: ObservedCall) => void;
-  /** Runs each call, and may repeat it. */
+  /** Runs each call and may repeat it. */
   readonly around?: Around;
 }
 
-/** Clients whose errors are already ours (ControllerError) wherever shared/aws/translate-error.ts knows them. */
+/** Clients whose errors are ControllerErrors wherever shared/aws/translate-error.ts knows them. */
 export function memberClients(options: MemberClientsOptions): MemberClients {
   const { credentials, region, until } = options;
   const settings = (service: MemberService, once: boolean): ClientSettings => ({

@@ -17,22 +17,22 @@ import { isNotInOrganization } from './translate-error.ts';
 
 /** The organization, read through the organization role. */
 export interface Organization {
-  /** One account; undefined when it is not in the organization. */
+  /** One account; undefined if it is not in the organization. */
   describe(accountId: string): Promise<OrganizationAccount | undefined>;
-  /** The tags of an account of the organization; none when it is not in it, or no longer. */
+  /** The tags of an account; empty if it is not, or no longer, in the organization. */
   tags(accountId: string): Promise<Record<string, string>>;
-  /** Where an account is, or a unit; undefined when it is not in the organization. Units are read once in a while. */
+  /** The place of an account or of a unit; undefined if it is not in the organization. Units are cached for ten minutes. */
   place(id: string, known?: readonly string[]): Promise<Place | undefined>;
-  /** All accounts, 20 a page, from `token` on; each page comes with the token of the next. */
+  /** All accounts, 20 a page, starting at `token`; each page has the token of the next one. */
   pages(token?: string): AsyncGenerator<{ accounts: OrganizationAccount[]; next?: string }>;
 }
 
-/** So many intake functions run at once: each has paces of its own, and AWS's limits are for all of them together. */
+/** Concurrency of the intake function: each instance has its own rate limits, while AWS's limit is for all together. */
 export const INTAKE_CONCURRENCY = 2;
 
 /**
- * Turns a second and at once, of one process. With two of intake, two that create accounts and one that lists, all stay
- * below AWS's limits for the whole organization, since others call it, too.
+ * Calls per second and burst, for one process. Two instances of intake, two of create-account and one of sweep together
+ * stay below AWS's limits for the organization, which others share.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
 export const RATES = {
@@ -41,7 +41,7 @@ export const RATES = {
   tree: { perSecond: 2, burst: 2 },
 } as const;
 
-/** Each call waits for its turn; the paces are this process's own. */
+/** Every call is rate-limited for this process. */
 export function createOrganization(config: Config, access: Pick<Access, 'organization'>): Organization {
   const client = oneClient(config, () => access.organization('orgkeeper-organization'));
   const pace = {
@@ -100,7 +100,7 @@ export function createOrganization(config: Config, access: Pick<Access, 'organiz
   };
 }
 
-/** One client for as long as its credentials are the same. */
+/** A client that is created again only for new credentials. */
 function oneClient(config: Config, get: () => Promise<AwsCredentialIdentity | undefined>) {
   let held: { credentials: AwsCredentialIdentity | undefined; client: OrganizationsClient } | undefined;
   return async () => {

@@ -8,19 +8,19 @@ import type { Place } from '../domain/organization.ts';
 import type { Pace } from './rate-limit.ts';
 import { isNotInOrganization } from './translate-error.ts';
 
-/** The tree of organizational units, read as far as it is asked for. */
+/** The tree of organizational units, read on demand. */
 export interface Units {
-  /** Where an account is, or a unit itself; undefined when it is not in the organization. */
+  /** The place of an account or of a unit; undefined if it is not in the organization. */
   place(id: string, known?: readonly string[]): Promise<Place | undefined>;
 }
 
-/** A unit never moves, but it can be renamed. */
+/** Units can be renamed, but not moved. */
 const REMEMBERED_MS = 10 * 60_000;
 const UNIT = /^ou-/;
 
 /**
- * Reads units through a client. Each unit is asked for once in ten minutes, whoever waits for it; where an account is
- * is asked each time, unless the caller knows its units.
+ * Reads units through a client. A unit is requested once in ten minutes, also by concurrent callers; the parent of an
+ * account is requested each time, unless the caller passes the units as `known`.
  * https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListParents.html
  */
 export function createUnits(client: () => Promise<OrganizationsClient>, pace: Pace, now = Date.now): Units {
@@ -40,7 +40,7 @@ export function createUnits(client: () => Promise<OrganizationsClient>, pace: Pa
     return unit?.Name ?? id;
   }
 
-  /** The units from the root down to this one, itself among them. */
+  /** The units from the root down to this one, inclusive. */
   async function down(id: string): Promise<string[]> {
     if (!UNIT.test(id)) return [id];
     const parent = await parents(id);
@@ -68,7 +68,7 @@ export function createUnits(client: () => Promise<OrganizationsClient>, pace: Pa
   };
 }
 
-/** Asks once for each key while the answer is fresh; what failed is asked again. */
+/** Caches each answer for ten minutes; concurrent callers share one request, and a failure is not cached. */
 function remembered<T>(ask: (key: string) => Promise<T>, now: () => number): (key: string) => Promise<T> {
   const known = new Map<string, { at: number; answer: Promise<T> }>();
   return (key) => {

@@ -1,10 +1,10 @@
 import { ServiceFault } from '../domain/errors.ts';
 
 /**
- * The pages of a listing, one call each, from behind `from`. A listing that gives a token again that it has given before
- * would never end: it is given up.
- * @param tokenOf the token of the next page; undefined or empty behind the last one
- * @throws ServiceFault where a token comes again
+ * The pages of a listing, one call each, starting at the token `from`. The SDK's own paginators do not serve: they follow
+ * tokens that repeat for ever (or end silently, which looks like a complete listing), and cannot be rate-limited.
+ * @param tokenOf the token of the next page; undefined or empty after the last page
+ * @throws ServiceFault if a token repeats
  */
 export async function* pagesOf<Page>(
   call: (token: string | undefined) => Promise<Page>,
@@ -17,7 +17,7 @@ export async function* pagesOf<Page>(
     const page = await call(token);
     token = tokenOf(page) || undefined;
     if (token !== undefined && seen.has(token))
-      throw new ServiceFault('A listing of AWS turns in a circle: the token of a page came again.');
+      throw new ServiceFault('AWS returned the same page token twice, so the listing would never end.');
     if (token !== undefined) seen.add(token);
     yield page;
   } while (token);

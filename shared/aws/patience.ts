@@ -1,15 +1,15 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types';
 
-/** Tries of one call: with a third of all calls failing, one in four thousand still fails. */
+/** Attempts of one call: if a third of all attempts fails, one call in 6,500 still fails. */
 const TRIES = 8;
-/** Where nobody listens at all, the next tries will find nobody either. */
+/** Fewer attempts if the endpoint cannot be reached at all. */
 const TRIES_UNHEARD = 3;
 const UNHEARD = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** One connection pool for all accounts: a pass opens no new connections to an endpoint that is known. */
+/** One connection pool for all accounts, so that a run reuses open connections. */
 export const requestHandler = new NodeHttpHandler({
   connectionTimeout: 3_000,
   requestTimeout: 10_000,
@@ -18,17 +18,17 @@ export const requestHandler = new NodeHttpHandler({
   httpsAgent: { keepAlive: true, maxSockets: 100 },
 });
 
-/** How long calls are tried, and which. */
+/** Limits of the retries. */
 export interface Patience {
-  /** No try begins after that. */
+  /** No attempt begins after this time. */
   readonly until?: Date | undefined;
-  /** A call that was not answered may have been carried out, and would do it twice: only one that was refused is tried again. */
+  /** For calls that are not idempotent: retried only after throttling, never after a missing answer. */
   readonly once?: boolean;
 }
 
 /**
- * Tries a call that was throttled, or failed for a reason that passes, again: with pauses that double, of random
- * length, so that a minute in which much fails ends no run. Each client has one for itself.
+ * The retry strategy of a client: retries throttled and transient failures with exponential backoff and full jitter, so
+ * that a minute with many failures does not end a run. Create one for each client.
  */
 export function patience(
   { until, once }: Patience = {},
@@ -45,19 +45,19 @@ export function patience(
       const pause = pauseBefore(count, info, random);
       const late = until && Date.now() + pause >= until.getTime();
       if (!isTriedAgain(info, once) || count >= triesOf(info) || late)
-        throw new Error('The call is not tried again.');
+        throw new Error('The call is not retried.');
       return token(count, pause);
     },
     recordSuccess: () => undefined,
   };
 }
 
-/** Milliseconds before the n-th repetition: doubling, of random length. Pure but for that. */
+/** Milliseconds before the n-th retry: exponential backoff with full jitter. */
 export function pauseMs(repetition: number, random: () => number = Math.random): number {
   return random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** repetition);
 }
 
-/** Waits before the n-th repetition. */
+/** Waits before the n-th retry. */
 export function pause(repetition: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, pauseMs(repetition)));
 }

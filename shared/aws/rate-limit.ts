@@ -1,18 +1,18 @@
-/** Resolves when it is the caller's turn. */
+/** Resolves when the next call is allowed. */
 export type Pace = () => Promise<void>;
 
-/** How fast turns come, and in tests by which clock. */
+/** The rate, and in tests the clock. */
 export interface PaceOptions {
   readonly perSecond: number;
-  /** How many turns there are at once after a rest. */
+  /** Calls that are allowed at once after a pause. */
   readonly burst: number;
   readonly now?: () => number;
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
 /**
- * Gives turns as a token bucket does: `burst` at once, then `perSecond`. For the calls of one process; others that
- * share the limit are not seen, so leave them room.
+ * A token bucket: `burst` calls at once, then `perSecond`. It limits this process only, so leave room for others that
+ * share the limit of AWS.
  */
 export function createPace(options: PaceOptions): Pace {
   const { perSecond, burst, now = Date.now, sleep = defaultSleep } = options;

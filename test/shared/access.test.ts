@@ -154,7 +154,7 @@ describe('a denial', () => {
       'by a policy of the organization, of whichever role: the policy',
       { [arnOf('OrganizationAccountAccessRole')]: BY_POLICY },
       'DeniedByOrganizationPolicy',
-      /Except the role that enters accounts for Main in the policy/,
+      /Exempt the role that enters accounts for Main in the policy/,
     ],
   ])('%s is what to look at', async (_, given, reason, remedy) => {
     denials = { ...denials, ...given };
