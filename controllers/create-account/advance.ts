@@ -14,12 +14,12 @@ import { moveAndRegister } from './move-and-register.ts';
 import { denied, findRequested, pollAccount, requestAccount } from './request-account.ts';
 import { after, type CreationDeps, save } from './transition.ts';
 
-/** AWS's answer may be heard of before it is recorded that it was asked. */
+/** AWS's answer may arrive before its id of the request is recorded: by then it is. */
 const RECORDED_SECONDS = 5;
 
 /**
- * Moves a request as far as it goes now: asked of AWS, created, moved, registered. What must wait is looked at again
- * by a message that SQS holds back, and, should that be lost, by the minute's tick. A message too many does nothing.
+ * Moves a request as far as it goes now: requested from AWS, created, moved, registered. What must wait is continued by a
+ * message that SQS delays, and, should that be lost, by the minute's tick. A message too many does nothing.
  * @returns the request as it was left; undefined when nobody asked for it
  * @throws Overtaken when another message moved it on at the same moment; UnreadableItem, once that is said
  */
@@ -41,7 +41,7 @@ export async function advance(message: CreationMessage, deps: CreationDeps): Pro
   return creation;
 }
 
-/** Reads a request. One that cannot be read is announced once, and looked at again at its time: until it is corrected. */
+/** Reads a request. One that cannot be read is announced once, and read again when it is due, until it is corrected. */
 async function sayingUnreadable(key: string, { main }: CreationDeps): Promise<Creation | undefined> {
   try {
     return await getCreation(main.table, key);

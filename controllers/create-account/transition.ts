@@ -25,7 +25,7 @@ export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** What becomes of a request: its stage, when to look again (never, when it is over), and why, for people. */
+/** What becomes of a request: its stage, when it is due (never, when it is over), and why, for people. */
 export interface Transition {
   readonly stage: CreationStage;
   readonly due?: Date;

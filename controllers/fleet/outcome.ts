@@ -3,7 +3,7 @@ import type { Organization } from '../../shared/aws/organization.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { Cause } from '../../shared/domain/cause.ts';
-import { type Problem, UnreadableItem } from '../../shared/domain/errors.ts';
+import { Conflict, type Problem, UnreadableItem } from '../../shared/domain/errors.ts';
 import type { Announcement } from '../../shared/domain/status.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 
@@ -98,13 +98,19 @@ export function overtaken(what: string, { time }: Trigger, since: string | undef
   return rejected('Overtaken', `The request for ${what} ${message}.`, [{ path: 'time', message }]);
 }
 
-/** The outcome of a command; refused where an item that it reads is unreadable: a retry would not make it readable. */
-export async function unlessUnreadable(command: () => Promise<Outcome>): Promise<Outcome> {
+/**
+ * The outcome of a command. Where somebody else saved first, the command reads and decides anew, a few times; where an
+ * item that it reads is unreadable, it is refused: a retry would not make the item readable.
+ * @throws Conflict when somebody else saves first each time
+ */
+export async function outcomeOf(command: () => Promise<Outcome>, tries = 3): Promise<Outcome> {
   try {
     return await command();
   } catch (error) {
-    if (!(error instanceof UnreadableItem)) throw error;
-    return rejected('UnreadableItem', `${error.message} ${error.remedy}`);
+    if (error instanceof UnreadableItem)
+      return rejected('UnreadableItem', `${error.message} ${error.remedy}`);
+    if (!(error instanceof Conflict) || tries === 1) throw error;
+    return outcomeOf(command, tries - 1);
   }
 }
 

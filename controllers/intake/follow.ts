@@ -1,7 +1,7 @@
 import type { Envelope } from '../../shared/domain/envelope.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { whyNoPlan } from '../../shared/domain/plan.ts';
-import { OF_MAIN_ALONE, type PlanRequest, parseRequest, type Request } from '../../shared/domain/requests.ts';
+import { OF_MAIN_ALONE, type PlanRequest, parseRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
 import { create } from '../fleet/create.ts';
@@ -31,7 +31,7 @@ export async function follow(envelope: Envelope, incoming: Incoming, deps: Fleet
       if (envelope.account !== config.mainAccountId && !config.requesters.includes(envelope.account ?? '')) {
         return foreignSender(envelope);
       }
-      return requested(envelope, incoming, deps);
+      return followRequest(envelope, incoming, deps);
     default:
       return rejected('UnknownSource', `Events of source ${envelope.source} are not followed.`, [
         { path: 'source', message: 'unknown' },
@@ -39,37 +39,29 @@ export async function follow(envelope: Envelope, incoming: Incoming, deps: Fleet
   }
 }
 
-async function requested(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
+async function followRequest(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const detailType = envelope['detail-type'];
   const parsed = parseRequest(detailType, envelope.detail);
   if ('problems' in parsed) {
-    const [first] = parsed.problems;
-    return rejected(
-      'InvalidRequest',
-      `${detailType} is not valid: ${first?.path}: ${first?.message}.`,
-      parsed.problems,
-    );
+    const { problems } = parsed;
+    const [first] = problems;
+    const message = `${detailType} is not valid: ${first?.path}: ${first?.message}.`;
+    return rejected('InvalidRequest', message, problems);
   }
-  if (OF_MAIN_ALONE.has(parsed.request.type) && envelope.account !== deps.config.mainAccountId) {
+  const { type, detail } = parsed.request;
+  if (OF_MAIN_ALONE.has(type) && envelope.account !== deps.config.mainAccountId)
     return foreignSender(envelope);
-  }
-  return carryOut(parsed.request, incoming, deps);
-}
-
-async function carryOut(request: Request, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
-  switch (request.type) {
-    case 'AccountRegistrationRequested': {
-      const account = await deps.organization.describe(request.detail.accountId);
-      return register(request.detail, account, incoming, deps);
-    }
+  switch (type) {
+    case 'AccountRegistrationRequested':
+      return register(detail, await deps.organization.describe(detail.accountId), incoming, deps);
     case 'AccountCreationRequested':
-      return create(request.detail, incoming, deps);
+      return create(detail, incoming, deps);
     case 'DriftSweepRequested':
-      return requestSweep(request.detail, incoming, deps);
+      return requestSweep(detail, incoming, deps);
     case 'AccountRetirementRequested':
-      return retire(request.detail, incoming, deps);
+      return retire(detail, incoming, deps);
     case 'PlanRequested':
-      return requestPlan(request.detail, incoming, deps);
+      return requestPlan(detail, incoming, deps);
   }
 }
 

@@ -3,10 +3,9 @@ import { putEvents } from '../../shared/aws/bus.ts';
 import { comeAgain } from '../../shared/aws/queue.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
-import { Conflict } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
-import { type FleetDeps, type Outcome, unlessUnreadable } from '../fleet/outcome.ts';
+import { type FleetDeps, type Outcome, outcomeOf } from '../fleet/outcome.ts';
 import { deliver } from '../fleet/owed.ts';
 import { type Incoming, onItsWay, rejectionAnnouncement } from './event.ts';
 import { follow } from './follow.ts';
@@ -46,22 +45,12 @@ export function intakeHandler({ logger, now, ...deps }: IntakeFunctionDeps) {
     backOff: comeAgain,
     async handle({ message: envelope, receives }) {
       const incoming = onItsWay(envelope, receives > 1, now());
-      const outcome = await unlessUnreadable(() => unlessConflict(() => follow(envelope, incoming, deps)));
+      const outcome = await outcomeOf(() => follow(envelope, incoming, deps));
       logger.info('event', { cause: incoming.cause, account: incoming.account, ...summary(outcome) });
       await finish(incoming, outcome);
       return 'done';
     },
   });
-}
-
-/** Reads and decides anew when somebody else saved first, a few times. */
-async function unlessConflict<T>(decide: () => Promise<T>, tries = 3): Promise<T> {
-  try {
-    return await decide();
-  } catch (error) {
-    if (!(error instanceof Conflict) || tries === 1) throw error;
-    return unlessConflict(decide, tries - 1);
-  }
 }
 
 function summary(outcome: Outcome): Record<string, unknown> {

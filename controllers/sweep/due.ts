@@ -5,9 +5,8 @@ import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { TaskDeps } from '../fleet/list-organization.ts';
 
 /**
- * Sends a pass to every account whose time to be looked at has come. The same due time twice is one pass: it is part
- * of the deduplication id.
- * @returns how many passes it sent
+ * Sends a run to every account that is due. The same due time twice is one run: it is part of the deduplication id.
+ * @returns how many runs it sent
  */
 export async function sendDue(now: Date, deps: Pick<TaskDeps, 'main' | 'timeLeft'>): Promise<number> {
   let sent = 0;
@@ -27,9 +26,9 @@ export async function sendDue(now: Date, deps: Pick<TaskDeps, 'main' | 'timeLeft
 }
 
 /**
- * Asks for a look at every request for an account that is to be looked at by `until`: those whose own message was
- * lost, or whose result never came.
- * @param answered AWS may have an answer: look although it is not time yet
+ * Has every request for an account worked on that is due by `until`: its own message may be lost, or its result may
+ * never have come.
+ * @param answered AWS may have an answer: poll it although the request is not due yet
  */
 export async function sendCreations(
   until: Date,

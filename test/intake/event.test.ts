@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rejected, unlessUnreadable } from '../../controllers/fleet/outcome.ts';
+import { outcomeOf, rejected } from '../../controllers/fleet/outcome.ts';
 import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { parseRequest } from '../../shared/domain/requests.ts';
@@ -39,7 +39,7 @@ describe('an event', () => {
 describe('an event about an item that cannot be read', () => {
   it('is answered with the key and the path, and does not come again', async () => {
     const key = { pk: 'account#456789012345', sk: 'desired' };
-    const outcome = await unlessUnreadable(async () => {
+    const outcome = await outcomeOf(async () => {
       throw new UnreadableItem(key, [{ path: 'generation', message: 'is missing' }]);
     });
     const message =
@@ -52,7 +52,7 @@ describe('an event about an item that cannot be read', () => {
   });
 
   it('fails as before for any other reason', async () => {
-    const fails = unlessUnreadable(() => Promise.reject(new Error('the table is gone')));
+    const fails = outcomeOf(() => Promise.reject(new Error('the table is gone')));
     await expect(fails).rejects.toThrow('the table is gone');
   });
 });
