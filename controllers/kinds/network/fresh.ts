@@ -3,15 +3,15 @@ import type { KindContext } from '../kind.ts';
 import type { Thing } from './model.ts';
 import type { Named } from './resource.ts';
 
-/** EC2 shows what was made within seconds, and not at once everywhere; what it does not show by then is gone. */
+/** EC2 lists a new resource within seconds, but not everywhere at once. What it does not list after this time is gone. */
 const SHOWS_WITHIN_MS = 60_000;
 
-/** What nobody answered for shows within minutes. For a day it is looked for; what turns up later is somebody else's. */
+/** What an unanswered create made shows within minutes. A resource that turns up after a day is somebody else's. */
 const SHOWS_AFTER_ALL_WITHIN_MS = 24 * 3_600_000;
 
 type Memory = Pick<KindContext, 'recorded' | 'record' | 'now'>;
 
-/** Of what has just been made: its id, and for a minute when that was, so that it is not made twice. */
+/** What is recorded of a resource that was just made: its id, and when, so that it is not made twice. */
 export function justMade(
   { output }: Named,
   id: string,
@@ -20,7 +20,7 @@ export function justMade(
   return { [output]: id, [madeAt(output)]: now().toISOString() };
 }
 
-/** The id of what was recorded as made within the last minute, where it is not among what EC2 shows. */
+/** The id that was recorded within the last minute, if EC2 does not list it yet; else undefined. */
 export function notShownYet({ output }: Named, shown: readonly Thing[], memory: Memory): string | undefined {
   const id = memory.recorded[output];
   if (id === undefined || !isFresh(memory.recorded[madeAt(output)], memory)) return undefined;
@@ -39,7 +39,7 @@ export function notAnswered(
   return { [unanswered(output)]: [now().toISOString(), ...before].join(' ') };
 }
 
-/** True of what turned up after a create that nobody answered: we may have made it. */
+/** True of a resource that turned up after a create that nobody answered: we may have made it. */
 export function isYoungerThanUnanswered(
   { output }: Named,
   id: string,
@@ -49,7 +49,7 @@ export function isYoungerThanUnanswered(
   return memory.now().getTime() - Date.parse(at) < SHOWS_AFTER_ALL_WITHIN_MS && !before.includes(id);
 }
 
-/** Forgets when things were made that had their minute. */
+/** Forgets when resources were made, once that is a minute ago. */
 export function forgetOld(memory: Memory): void {
   const old = Object.entries(memory.recorded).filter(
     ([name, value]) => isMadeAt(name) && !isFresh(value, memory),

@@ -3,14 +3,12 @@ import type { KindContext, Observation } from '../kind.ts';
 import { NAME_TAG } from '../kind.ts';
 import { forgetOld, isYoungerThanUnanswered, notShownYet } from './fresh.ts';
 import { usersOf } from './in-the-way.ts';
-import { GATEWAY } from './internet-gateway.ts';
 import { type Network, type NetworkActual, ofType, type TaggedAsOurs, type Thing } from './model.ts';
 import { isAnothers, isOurs, tellApart } from './ownership.ts';
 import { resources } from './resources.ts';
-import { tableNamed } from './route-tables.ts';
 import { isOurVpc, readAttributes, VPC } from './vpc.ts';
 
-/** Everything in one VPC; its attributes are undefined when AWS does not know the VPC. */
+/** Everything that AWS lists in one VPC; `attributes` is undefined if AWS does not know the VPC. */
 interface Inside {
   readonly vpcId: string;
   readonly attributes: Awaited<ReturnType<typeof readAttributes>>;
@@ -18,9 +16,9 @@ interface Inside {
 }
 
 /**
- * See Kind. With a recorded VPC: seven calls, all at once. A second step only where the VPC has to be found by its
- * tags, or where a second VPC carries them. What was made a moment ago and does not show yet is waited for: EC2 would
- * make a second VPC, gateway or route table without a word. Of subnets and gateway endpoints it refuses a second one.
+ * See Kind. With a recorded VPC: seven calls, all at once. A second step only if the VPC has to be found by its tags, or
+ * if a second VPC carries them. `pending` while AWS does not yet list a resource that was made a moment ago (fresh.ts): EC2
+ * makes a second VPC, gateway or route table without complaint. It refuses a second subnet or gateway endpoint.
  */
 export async function observe(wanted: Network, context: KindContext): Promise<Observation<NetworkActual>> {
   const {
@@ -39,12 +37,12 @@ export async function observe(wanted: Network, context: KindContext): Promise<Ob
     return pending(`VPC ${recordedId} exists, but is not listed yet.`);
   }
   if (listed && isAnothers(listed, owner)) return unowned(listed.id);
-  const unseen =
-    notShownYet(VPC, vpcs, context) ??
-    notShownYet(GATEWAY, ofType('internet gateway', region), context) ??
-    wanted.routings
-      .map((routing) => listed && notShownYet(tableNamed(routing), known?.things ?? [], context))
-      .find((id) => id !== undefined);
+  const shown = [...region, ...(known?.things ?? [])];
+  const unseen = resources
+    .filter(({ standsIn }) => standsIn === 'region' || listed)
+    .flatMap((resource) => resource.signs(wanted, shown, recordedId))
+    .map(({ named }) => notShownYet(named, shown, context))
+    .find((id) => id !== undefined);
   if (unseen) return pending(`${unseen} was made less than a minute ago, and AWS does not show it yet.`);
   forgetOld(context);
 
@@ -54,7 +52,7 @@ export async function observe(wanted: Network, context: KindContext): Promise<Ob
   const another = named.find((one) => isAnothers(one, owner));
   if (!listed && !ours && another) return unowned(another.id);
 
-  // Beside ours, only one that we may have made twice is looked into.
+  // Beside our VPC, read only those that we may have made by a create that nobody answered.
   const unread = tagged
     .map(({ id }) => id)
     .filter((id) => id !== recordedId && (!listed || isYoungerThanUnanswered(VPC, id, context)));
@@ -74,13 +72,13 @@ export async function observe(wanted: Network, context: KindContext): Promise<Ob
   return something ? { state: 'present', actual } : { state: 'absent' };
 }
 
-/** What stands in the account and region: a call for each such resource, all at once. */
+/** Reads the resources of the account and region: one call each, all at once. */
 async function readRegion(ec2: EC2Client): Promise<Thing[]> {
   const inRegion = resources.filter(({ standsIn }) => standsIn === 'region');
   return (await Promise.all(inRegion.map((resource) => resource.read(ec2, '')))).flat();
 }
 
-/** What stands in one VPC: a call for each such resource and two for its attributes, all at once. */
+/** Reads the resources in one VPC, one call each, and its attributes, two calls; all at once. */
 async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside> {
   const inVpc = resources.filter(({ standsIn }) => standsIn === 'vpc');
   const [attributes, things] = await Promise.all([
@@ -90,7 +88,7 @@ async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside> {
   return { vpcId, attributes, things: things.flat() };
 }
 
-/** A second VPC of ours that anybody uses is not ours to remove: six calls, only where there seems to be one. */
+/** A second VPC of ours stays if anybody uses it: six calls, only if there seems to be a second one. */
 async function unlessUsed(tagged: readonly TaggedAsOurs[], ec2: EC2Client): Promise<TaggedAsOurs[]> {
   return Promise.all(
     tagged.map(async (one) => {
@@ -107,7 +105,7 @@ function pending(message: string): Observation<NetworkActual> {
 function unowned(id: string): Observation<NetworkActual> {
   return {
     state: 'unowned',
-    message: `VPC ${id} is kept by another Orgkeeper: its tag orgkeeper:owner names another Main account.`,
+    message: `VPC ${id} is managed by another Orgkeeper: its tag orgkeeper:owner names another Main account.`,
     remedy: 'Let the other one give the account up (retire it there), or delete that tag from the VPC.',
   };
 }

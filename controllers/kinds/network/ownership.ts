@@ -13,7 +13,7 @@ import {
 } from './model.ts';
 import { type Named, nameOf, type Resource, type Signs, wantedTags } from './resource.ts';
 
-/** Whose things are looked for, and which ids earlier runs recorded. */
+/** Whose resources are ours, and which ids earlier runs recorded. */
 export interface Identity {
   readonly owner: string;
   readonly recorded: Readonly<Record<string, string>>;
@@ -22,18 +22,18 @@ export interface Identity {
 
 type Tagged = Pick<Thing, 'id' | 'tags'>;
 
-/** True when it carries our owner tag. */
+/** True if it carries our owner tag. */
 export function isOurs({ tags }: Pick<Tagged, 'tags'>, owner: string): boolean {
   return tags[OWNER_TAG] === owner;
 }
 
-/** True when another Orgkeeper keeps it: its owner tag is the id of another account. */
+/** True if another Orgkeeper manages it: its owner tag is the id of another account. */
 export function isAnothers({ tags }: Pick<Tagged, 'tags'>, owner: string): boolean {
   const value = tags[OWNER_TAG];
   return value !== undefined && value !== owner && /^\d{12}$/.test(value);
 }
 
-/** True when its `Name` is the one that we give, too: people who copy our tags onto things of theirs leave it out. */
+/** True if its `Name` is the one that we give: people who copy our tags onto their resources leave that out. */
 export function isNamed(
   { tags }: Pick<Tagged, 'tags'>,
   named: Pick<Named, 'logical'>,

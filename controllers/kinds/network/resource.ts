@@ -20,64 +20,67 @@ import {
 } from './model.ts';
 
 /**
- * One resource that a network consists of, such as subnets: all about it stands in one file, from reading to removing.
- * A new one, a NAT gateway say, is a file like `internet-gateway.ts` and a line in `resources.ts`; what the baseline says
- * about it is a key of `section.ts`, what AWS has of it a type in `model.ts`.
+ * One resource of a network, such as the subnets. Its file holds everything about it, from reading to removing. A new
+ * resource, a NAT gateway say, is one file like `internet-gateway.ts` and one line in `resources.ts`; its key in a baseline
+ * stands in `section.ts`, its type in `model.ts`.
  */
 export interface Resource<Found extends Thing = Thing> {
   readonly type: Found['type'];
-  /** `vpc`: always within one. `region`: it may be anywhere in the account and region, attached or not. */
+  /** `vpc`: always within a VPC. `region`: anywhere in the account and region, attached to a VPC or not. */
   readonly standsIn: 'region' | 'vpc';
-  /** Every call that its functions make. */
+  /** Every call that the functions below make. */
   readonly permissions: { readonly read: readonly Command[]; readonly write: readonly Command[] };
-  /** Names of the outputs that record it. */
+  /** Names of the outputs that record ids (and facts) of this resource. */
   readonly outputs: RegExp;
-  /** All of it that AWS lists, in this VPC or in the account and region (`standsIn`). Changes nothing. */
+  /** Everything of this type that AWS lists: in this VPC, or in the account and region (`standsIn`). Changes nothing. */
   read(ec2: EC2Client, vpcId: string): Promise<Found[]>;
-  /** Pure. Each one that the account is to have, and how it is told from others that carry its tags. */
+  /**
+   * Pure. One entry for each that the account may have of ours: its name, and how ours is told from others with its tags.
+   * @param things everything that was read
+   */
   signs(wanted: Network, things: readonly Thing[], vpcId: string | undefined): readonly Signs<Found>[];
-  /** Pure. What differs, in the order in which it is written, and what others have of it in our VPC. */
+  /** Pure. What differs, in the order in which `apply` writes it, and what others have of this type in our VPC. */
   diff(wanted: Network, actual: NetworkActual | undefined): Partial<Comparison>;
-  /** Writes its differences and nothing else; what it makes is recorded at once (`made` in write.ts). */
+  /** Writes the differences of this resource and nothing else; records each id at once (`made` in write.ts). */
   apply(work: Work): Promise<void>;
-  /** Sends the one call that deletes it. Throws what AWS answers. */
+  /** Sends the one call that deletes the resource with this id. Throws the error that AWS answers. */
   delete(id: string, ec2: EC2Client): Promise<unknown>;
-  /** Takes away these of ours, and before them what holds them; safe to repeat. */
+  /** Deletes the resources with these ids, and first whatever keeps AWS from deleting them; safe to repeat. */
   remove(ids: readonly string[], removal: Removal): Promise<void>;
 }
 
-/** How one of our things is told from others that carry its tags. */
+/** How one of our resources is told from others that carry its tags. */
 export interface Signs<Found extends Thing> {
   readonly named: Named;
-  /** Like what we make in what people who copy tags do not copy; beside our `Name`, which counts always. */
+  /** True if a field that people do not copy along with tags is as we make it. Our `Name` tag always counts, too. */
   isLike?(candidate: Found): boolean;
-  /** Lower first. */
+  /** Which of several is ours: the lowest rank. */
   rank?(candidate: Found): number;
-  /** True when it is to the field what our create makes, and holds nothing: nobody has used it since. */
+  /** True if every field is as our create makes it and the resource holds nothing: nobody has used it since. */
   isAsMade(candidate: Found, kept: Found): boolean;
 }
 
-/** One application of differences: what is wanted, what was there, what is to be written. */
+/** What the resources need to write the differences of one run. */
 export interface Work {
   readonly wanted: Network;
   readonly actual: NetworkActual | undefined;
   readonly differences: readonly Difference[];
   readonly context: WritingContext;
-  /** Ids by output, as they are known by now: found ones first, made ones from then on. */
+  /** Ids by output: those that were found, and those made so far. */
   readonly ids: Map<string, string>;
 }
 
-/** The removal of a network, which nothing of others is in the way of. */
+/** What the resources need to remove a network that nothing of others is in the way of. */
 export interface Removal {
   readonly actual: NetworkActual;
   readonly context: KindContext;
-  /** Ids of all of ours of a type, those that an earlier baseline had included. */
+  /** Ids of all of ours of a type, including those of an earlier baseline. */
   readonly idsOf: (type: ThingType) => readonly string[];
 }
 
 /**
- * What one of our things is called: `logical` in its tag `orgkeeper:name`, `resource` in differences, `output`
- * where its id is recorded.
+ * The names of one of our resources: `logical` in its tag `orgkeeper:name`, `resource` in differences, `output` where
+ * its id is recorded.
  */
 export interface Named<Type extends ThingType = ThingType> {
   readonly type: Type;
@@ -86,12 +89,12 @@ export interface Named<Type extends ThingType = ThingType> {
   readonly output: string;
 }
 
-/** Its `Name`, where the baseline gives no other. */
+/** Value of the tag `Name` of one of our resources, unless the baseline gives another. */
 export function nameOf({ logical }: Pick<Named, 'logical'>): string {
   return `orgkeeper/${logical}`;
 }
 
-/** The tags that it has to carry; others may be there too. */
+/** The tags that one of our resources must carry; it may carry others, too. */
 export function wantedTags(
   wanted: Pick<Network, 'owner' | 'tags'>,
   named: Pick<Named, 'logical'>,
@@ -104,7 +107,7 @@ export function wantedTags(
   };
 }
 
-/** Ours of that name, if it is there. */
+/** Our resource of that name; undefined if it is not there. */
 export function ours<Type extends ThingType>(
   named: Named<Type>,
   actual: NetworkActual | undefined,
@@ -117,7 +120,7 @@ function isOf<Type extends ThingType>(type: Type, thing: Thing): thing is ThingO
   return thing.type === type;
 }
 
-/** A field of one of our things, the values as JSON. */
+/** A field of a resource; the values as JSON. */
 export interface Field {
   readonly resource: string;
   readonly path: string;
@@ -125,13 +128,13 @@ export interface Field {
   readonly actual?: unknown;
 }
 
-/** Something to be written: `created` where there is nothing yet. */
+/** A difference to be written: `created` if there is no value yet. */
 export function change(field: Field): Difference {
   const action = field.actual === undefined ? 'created' : 'updated';
   return { kind: 'network', ...field, action };
 }
 
-/** Seen and left alone. */
+/** A difference that is only reported. */
 export function report(field: Field): Difference {
   return { kind: 'network', ...field, action: 'reported' };
 }
@@ -151,12 +154,12 @@ export function reportOthers<Type extends ThingType>(
   };
 }
 
-/** Seen, and in the way for this reason; left alone. */
+/** A difference that cannot or must not be written, for this reason. */
 export function block(reason: string, message: string, field: Field): Blocked {
   return { reason, message, difference: report(field) };
 }
 
-/** What AWS cannot change in place. */
+/** A difference in a field that AWS cannot change in place. */
 export function needsReplacement(id: string, field: Field): Blocked {
   const message =
     `${field.resource} (${id}) has ${field.path} ${String(field.actual)} instead of ${String(field.desired)}, which ` +
@@ -164,7 +167,7 @@ export function needsReplacement(id: string, field: Field): Blocked {
   return block('NeedsReplacement', message, field);
 }
 
-/** One difference for each tag that it should carry and does not; further tags stay. */
+/** One difference for each tag that a resource should carry and does not; further tags stay. */
 export function tagChanges(named: Named, wanted: Network, thing: Thing): Difference[] {
   return Object.entries(wantedTags(wanted, named))
     .filter(([key, value]) => thing.tags[key] !== value)

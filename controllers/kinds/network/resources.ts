@@ -32,7 +32,7 @@ export function diff(wanted: Network, actual: NetworkActual | undefined): Compar
   return joined([compared, diffTagged(actual, compared)]);
 }
 
-/** What else carries our tags stays and is reported; only what we made twice is removed. */
+/** Other resources with our tags are reported; those that we made twice are removed. */
 function diffTagged(actual: NetworkActual | undefined, { unowned }: Comparison): Partial<Comparison> {
   const tagged = actual?.taggedAsOurs ?? [];
   const copies = tagged.filter(({ made }) => !made);
@@ -73,7 +73,7 @@ export async function apply(change: Change<Network, NetworkActual>, context: Wri
   }
 }
 
-/** Deletes what we made twice. Where somebody began to use it meanwhile, the next observation sees that, and it stays. */
+/** Deletes what we made twice. Throws Conflict if somebody uses it by now: the next run observes that, and it stays. */
 async function deleteSecond(resource: Resource, id: string, context: WritingContext): Promise<void> {
   try {
     await deleteOne(resource, id, context);

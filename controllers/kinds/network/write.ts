@@ -8,17 +8,17 @@ import { notAnswered } from './fresh.ts';
 import type { Network } from './model.ts';
 import { type Named, type Resource, type Work, wantedTags } from './resource.ts';
 
-/** The differences of one of our things that are to be written. */
+/** The differences of one of our resources that are to be written. */
 export function changesOf({ differences }: Pick<Work, 'differences'>, { resource }: Named): Difference[] {
   return differences.filter((one) => one.resource === resource && one.action !== 'reported');
 }
 
-/** Says that what differed at this path of one of our things is written; an empty path: the thing is made. */
+/** Says that the difference at this path of one of our resources is written; an empty path: the resource is made. */
 export function wrote(work: Work, named: Named, path: string): void {
   work.context.wrote(changesOf(work, named).filter((one) => one.path === path));
 }
 
-/** The id of one of our things, found or made by now. */
+/** The id of one of our resources, found or made by now. */
 export function idOf({ ids }: Work, { output }: Named): string | undefined {
   return ids.get(output);
 }
@@ -40,7 +40,7 @@ export function made(
   wrote(work, named, '');
 }
 
-/** True when the thing itself is to be made. */
+/** True if the resource itself is to be made. */
 export function isToBeMade(work: Work, named: Named): boolean {
   return changesOf(work, named).some(({ path }) => path === '');
 }
@@ -51,7 +51,7 @@ const FRESH = ['Vpc', 'Subnet', 'RouteTable', 'InternetGateway', 'Gateway', 'Vpc
   `Invalid${type}Id.NotFound`,
 ]);
 
-/** Errors that say: not as it was observed a moment ago. Whoever changed it, the next look sees it. */
+/** Errors that say: not as it was observed a moment ago. Somebody changed it; the next run observes that. */
 const CHANGED_MEANWHILE = new Set([
   'Resource.AlreadyAssociated',
   'RouteAlreadyExists',
@@ -141,12 +141,12 @@ export function clientToken({ context }: Pick<Work, 'context'>, named: Named, in
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 
-/** The tags of a thing, to be set as it is made. */
+/** The tags of a resource, for the call that makes it. */
 export function tagSpecifications(wanted: Network, named: Named, type: ResourceType) {
   return [{ ResourceType: type, Tags: tagList(wantedTags(wanted, named)) }];
 }
 
-/** Puts the tags that differ, in one call; none, no call. */
+/** Writes the tags that differ, in one call; no call if none do. */
 export async function applyTags(work: Work, named: Named, id: string): Promise<void> {
   const prefix = 'tags.';
   const changes = changesOf(work, named).filter(({ path }) => path.startsWith(prefix));
@@ -160,8 +160,8 @@ export async function applyTags(work: Work, named: Named, id: string): Promise<v
 }
 
 /**
- * Deletes one thing; one that is gone is fine (shared/aws/gone.ts). AWS itself refuses where something depends on it: then
- * ForeignResource `InUse`.
+ * Deletes one resource; does nothing if it is gone (shared/aws/gone.ts). Throws ForeignResource `InUse` if AWS refuses
+ * because something depends on it.
  */
 export async function deleteOne(
   resource: Pick<Resource, 'type' | 'delete'>,

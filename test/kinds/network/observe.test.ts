@@ -340,7 +340,7 @@ describe('looking at a network', () => {
     expect(await second(answers, {})).toEqual([{ type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false }]);
   });
 
-  test('stands aside where the VPC is kept by another Orgkeeper', async () => {
+  test('stands aside where the VPC is managed by another Orgkeeper', async () => {
     const another = { [OWNER_TAG]: '999999999999', [NAME_TAG]: 'vpc' };
     const { context } = fakeContext(
       { DescribeVpcs: { Vpcs: [vpc('vpc-1', another)] }, DescribeVpcAttribute: attributes },
