@@ -1,15 +1,9 @@
-import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 /** A column is not made narrower: what has colours is shorter, and stays on one line. */
 const NARROW = 12;
 const GAP = 2;
-/** cli-table3 compares each row with all before it, and a line of a cell with all its lines: it gets a few lines at a time. */
-const FEW = 100;
-
-const bare = { top: '', bottom: '', left: '', right: '', mid: '', middle: ' '.repeat(GAP) };
-const corners = { 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom-mid': '', 'bottom-left': '' };
-const joints = { 'bottom-right': '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
 /** Rows in columns, without lines. Nothing is cut: what does not fit into `room` is wrapped. Pure. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], room: number): string {
@@ -34,23 +28,13 @@ export function pagedTable(
   };
 }
 
-function inColumns(wrapped: readonly (readonly string[])[], colWidths: readonly number[]): string {
-  const options = {
-    chars: { ...bare, ...corners, ...joints },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colWidths: [...colWidths],
-  };
-  const lines = wrapped.flatMap(linesOf);
-  const parts: string[] = [];
-  for (let from = 0; from < lines.length; from += FEW) {
-    const part = new Table(options);
-    part.push(...lines.slice(from, from + FEW));
-    parts.push(part.toString());
-  }
-  return parts
-    .join('\n')
-    .split('\n')
-    .map((line) => line.trimEnd())
+function inColumns(wrapped: readonly (readonly string[])[], widths: readonly number[]): string {
+  const between = ' '.repeat(GAP);
+  const padded = (text: string, column: number) =>
+    text + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(text)));
+  return wrapped
+    .flatMap(linesOf)
+    .map((line) => line.map(padded).join(between).trimEnd())
     .join('\n');
 }
 
@@ -75,21 +59,13 @@ function widths(rows: readonly (readonly string[])[], known: readonly number[]):
   const columns = [...known];
   for (const row of rows) {
     for (const [column, text] of row.entries()) {
-      for (const line of text.split('\n')) columns[column] = Math.max(columns[column] ?? 1, width(line));
+      for (const line of text.split('\n')) columns[column] = Math.max(columns[column] ?? 1, stringWidth(line));
     }
   }
   return columns;
 }
 
-/** At least as wide as a terminal shows it: some characters take two places. */
-function width(text: string): number {
-  const plain = stripVTControlCharacters(text);
-  return plain.length + (plain.match(/[\u1100-\uffff]/g)?.length ?? 0);
-}
-
-/** Lines of at most so many characters, broken between words where there are any. */
+/** Lines of at most so many places, broken between words, and within a word that is longer than that. */
 function wrap(text: string, most: number): string {
-  if (width(text) <= most) return text;
-  const line = new RegExp(`(?!.{1,${most}}$)(?:(.{1,${most}}) +|(.{${most}}))`, 'gu');
-  return text.replaceAll(line, '$1$2\n');
+  return stringWidth(text) <= most ? text : wrapAnsi(text, most, { hard: true });
 }
