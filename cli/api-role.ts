@@ -5,7 +5,7 @@ import type { Config } from '../shared/deployment/config.ts';
 import { Failure } from './failure.ts';
 
 /** The API role, assumed. */
-export interface ApiRole {
+interface ApiRole {
   readonly credentials: AwsCredentialIdentity;
   /** From the API role on: the inspecting role in the management account, and execution roles. No account is entered. */
   readonly access: Access;

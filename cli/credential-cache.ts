@@ -33,7 +33,7 @@ function userCaches({ XDG_CACHE_HOME: xdg = '', LOCALAPPDATA: local }: NodeJS.Pr
 }
 
 /** Credentials kept in files that only the user can read (0600, in a directory 0700), one a key. */
-export interface CredentialCache {
+interface CredentialCache {
   /** What was kept under the key and has not (nearly) expired. A file that cannot be shut or read counts as none. */
   get(key: string, now: Date): Promise<TemporaryCredentials | undefined>;
   put(key: string, credentials: TemporaryCredentials): Promise<void>;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Table } from '../shared/aws/main-clients.ts';
 import { AccountId, type AccountRecord } from '../shared/domain/account.ts';
 import {
@@ -6,7 +7,10 @@ import {
   type Secrets,
   unreadableView,
 } from '../shared/domain/account-view.ts';
+import { type BaselineDocument, formatBaseline } from '../shared/domain/baseline.ts';
 import { UnreadableItem } from '../shared/domain/errors.ts';
+import { OUR_SOURCE } from '../shared/domain/event-sources.ts';
+import { laterOf } from '../shared/domain/order.ts';
 import type { AccountStatus } from '../shared/domain/status.ts';
 import {
   accountKey,
@@ -15,8 +19,10 @@ import {
   getStatuses,
   loadAccount,
   recordPages,
+  saveRecord,
   statusPages,
 } from '../shared/store/accounts.ts';
+import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
 import { getControl } from '../shared/store/controls.ts';
 import type { Page } from '../shared/store/item.ts';
 import { Failure } from './failure.ts';
@@ -107,4 +113,56 @@ async function flatten<T>(pages: AsyncGenerator<Page<T>>): Promise<Page<T>> {
     unreadable.push(...page.unreadable);
   }
   return { items, unreadable };
+}
+
+/** A baseline as it was published; its newest version where none is named. @throws Failure when there is none */
+export async function publishedBaseline(
+  table: Table,
+  { name, version }: { readonly name: string; readonly version?: number },
+): Promise<BaselineDocument> {
+  const newest = await currentBaseline(table, name);
+  if (!newest)
+    throw new Failure(`There is no baseline ${name}: \`orgkeeper baseline list\` shows those there are.`);
+  if (!version || version === newest.version) return newest;
+  const found = await getBaseline(table, name, version);
+  if (found) return found;
+  throw new Failure(
+    `There is no ${formatBaseline({ name, version })}: ${formatBaseline(newest)} is the newest.`,
+  );
+}
+
+const ATTEMPTS = 10;
+/** A pass that whoever edits asks for has seen the record by then; the minute's tick sends one where none has. */
+const PASS_SECONDS = 600;
+
+/**
+ * Changes an account's record as it is now, and signs it; somebody else's change at the same time is kept, by reading
+ * and editing again. `edit` returns undefined when there is nothing to change; then nothing is saved, and false
+ * returned. What is desired otherwise owes a pass, and is not undone by what was asked for before.
+ * @param sweepId the sweep whose circuit breaker that pass obeys
+ */
+export async function editRecord(
+  table: Table,
+  accountId: string,
+  edit: (record: AccountRecord) => AccountRecord | undefined,
+  now = new Date(),
+  sweepId?: string,
+): Promise<boolean> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const { record } = await findAccount(table, accountId);
+    const edited = edit(record);
+    if (!edited) return false;
+    const changedBy = `cli:${randomUUID()}`;
+    if (edited.generation === record.generation) {
+      if (await saveRecord(table, { ...edited, changedBy }, record)) return true;
+      continue;
+    }
+    const requestedAt = now.toISOString();
+    const changedAt = laterOf(requestedAt, record.changedAt);
+    const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: changedBy };
+    const work = { accountId, cause, requestedAt, ...(sweepId !== undefined && { sweepId }) };
+    const owes = { announce: [], work: [work], seconds: PASS_SECONDS };
+    if (await saveRecord(table, { ...edited, changedBy, changedAt }, record, owes)) return true;
+  }
+  throw new Failure(`Account ${accountId} is being changed by others all the time: try again.`);
 }

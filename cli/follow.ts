@@ -1,63 +1,90 @@
+import ora from 'ora';
 import type { Table } from '../shared/aws/main-clients.ts';
-import type { AccountStatus, PassRecord } from '../shared/domain/status.ts';
+import { type AccountView, accountView } from '../shared/domain/account-view.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
-import { allStatuses } from './fleet.ts';
-import { poll, startProgress } from './progress.ts';
-import { counted } from './words.ts';
+import { getRejection } from '../shared/store/rejections.ts';
+import { hasFailed, inTheWay, inWords, obstacles } from './conditions.ts';
+import { Failure } from './failure.ts';
+import { cell, say } from './terminal.ts';
 
-/** A request that has been sent, and how long its passes may take. */
-export interface Sent {
-  readonly eventId: string;
-  readonly at: Date;
-  readonly accountIds: readonly string[];
-  readonly seconds: number;
+/** Says on stderr how far the waiting is: a spinner on a terminal, elsewhere a line whenever it changes. */
+export interface Progress {
+  update(text: string): void;
+  stop(): void;
 }
 
-/** Work is dropped in favour of a pass that began this much later than the asking: it has seen the same world. */
-const COALESCED_MS = 5_000;
-/** Up to so many accounts are asked for one by one, more by going through all. */
-const FEW = 25;
+/** Begins to say so; until `stop`, the terminal is its own. */
+export function startProgress(text: string): Progress {
+  const isTerminal = !!process.stderr.isTTY;
+  const spinner = ora({ isEnabled: isTerminal, isSilent: !isTerminal }).start();
+  const update = (now: string) => {
+    const line = cell(now);
+    if (!isTerminal && line !== spinner.text) say(line);
+    spinner.text = line;
+  };
+  update(text);
+  return {
+    update,
+    stop: () => {
+      spinner.stop();
+    },
+  };
+}
 
-/**
- * Follows a request until the pass of each account is over, and returns those passes.
- * @throws Failure when some are not over in time, naming one
- */
-export async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassRecord>> {
-  const total = sent.accountIds.length;
-  const over = new Map<string, PassRecord>();
-  const progress = startProgress(`Waiting for ${counted(total, 'pass', 'passes')} …`);
-  const open = () => sent.accountIds.filter((id) => !over.has(id));
-  try {
-    return await poll(
-      async () => {
-        const statuses = await readStatuses(table, open());
-        for (const id of open()) {
-          const pass = statuses.get(id)?.lastPass;
-          if (pass && answers(pass, sent)) over.set(id, pass);
-        }
-        progress.update(`${over.size} of ${counted(total, 'pass', 'passes')} over …`);
-        return over.size === total ? over : undefined;
-      },
-      {
-        seconds: sent.seconds,
-        every: total > FEW ? 3_000 : 500,
-        late: () =>
-          `${open().length} of ${counted(total, 'pass', 'passes')} not over after ${sent.seconds} s, that of account ${open()[0]} ` +
-          'for one; they go on: `orgkeeper accounts` shows how they end.',
-      },
-    );
-  } finally {
-    progress.stop();
+/** Asks `look` again and again until it answers. @throws Failure with `late()` after `seconds` */
+export async function poll<T>(
+  look: () => Promise<T | undefined>,
+  options: { seconds: number; every: number; late: () => string },
+): Promise<T> {
+  const end = Date.now() + options.seconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() + options.every > end) throw new Failure(options.late());
+    await new Promise((resolve) => setTimeout(resolve, options.every));
   }
 }
 
-/** Whether a pass is the one that was asked for, or began late enough to stand for it. */
-function answers(pass: PassRecord, sent: Pick<Sent, 'eventId' | 'at'>): boolean {
-  return pass.cause.id === sent.eventId || Date.parse(pass.startedAt) > sent.at.getTime() + COALESCED_MS;
+/** @throws Failure with every problem, by path, when intake rejected the request that was sent as this event */
+export async function failIfRejected(table: Table, eventId: string): Promise<void> {
+  const rejection = await getRejection(table, eventId);
+  if (!rejection) return;
+  const problems = rejection.problems.map(({ path, message }) => `\n  ${path ? `${path}: ` : ''}${message}`);
+  throw new Failure(
+    `The request was rejected: ${rejection.reason}: ${rejection.message}${problems.join('')}`,
+  );
 }
 
-async function readStatuses(table: Table, ids: readonly string[]): Promise<Map<string, AccountStatus>> {
-  if (ids.length > FEW) return allStatuses(table);
-  const items = await Promise.all(ids.map((id) => loadAccount(table, id)));
-  return new Map(items.flatMap(({ status }) => (status ? [[status.accountId, status]] : [])));
+/** Intake takes seconds; after so long without a trace, the request was rejected, or nobody takes requests. */
+export const TAKEN_SECONDS = 30;
+
+/**
+ * Waits until a registered account is ready, or as far as a pass gets that may not write.
+ * @throws Failure when a pass fails, or when it takes too long
+ */
+export async function waitUntilReady(
+  table: Table,
+  { accountId: id, seconds }: { readonly accountId: string; readonly seconds: number },
+  update: (text: string) => void,
+): Promise<AccountView> {
+  let view: AccountView | undefined;
+  return poll(
+    async () => {
+      const { record, status, control } = await loadAccount(table, id);
+      if (!record) throw new Failure(`Account ${id} is no longer registered: somebody removed it.`);
+      view = accountView({ record, status, control });
+      if (hasFailed(view)) throw new Failure(`Account ${id} failed:${inTheWay(view)}`);
+      if (view.ready) return view;
+      const seen = status?.observedGeneration === record.generation;
+      const [first] = seen ? obstacles(view.conditions) : [];
+      update(`Account ${id} is ${view.state}: ${first ? inWords(first) : 'its pass is not over'}`);
+      return seen && view.lastPass?.result === 'drifted' ? view : undefined;
+    },
+    {
+      seconds,
+      every: 1_000,
+      late: () =>
+        `Account ${id} is not ready after ${Math.round(seconds)} s:${view ? inTheWay(view) : ' no pass is over'}`,
+    },
+  );
 }

@@ -15,7 +15,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     const root = await program((name) => name === called);
     await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    const [{ explain }, { say }] = await Promise.all([import('./failure.ts'), import('./output.ts')]);
+    const [{ explain }, { say }] = await Promise.all([import('./failure.ts'), import('./terminal.ts')]);
     if (process.env.ORGKEEPER_DEBUG) console.error(error);
     say(`orgkeeper: ${explain(error)}`);
     process.exitCode = 1;

@@ -59,7 +59,8 @@ function widths(rows: readonly (readonly string[])[], known: readonly number[]):
   const columns = [...known];
   for (const row of rows) {
     for (const [column, text] of row.entries()) {
-      for (const line of text.split('\n')) columns[column] = Math.max(columns[column] ?? 1, stringWidth(line));
+      for (const line of text.split('\n'))
+        columns[column] = Math.max(columns[column] ?? 1, stringWidth(line));
     }
   }
   return columns;

@@ -1,7 +1,20 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { typeOf } from '../obstacles.ts';
-import { counted } from '../words.ts';
+import { connect } from '../client.ts';
+import { typeOf } from '../conditions.ts';
+import { oneView, readAccountId } from '../fleet.ts';
+import {
+  cell,
+  counted,
+  paintReady,
+  paintResult,
+  paintState,
+  print,
+  printDifferences,
+  printJson,
+  printTable,
+  time,
+} from '../terminal.ts';
 
 /** `account ID`: one account. */
 export function accountCommand(): Command {
@@ -14,29 +27,23 @@ export function accountCommand(): Command {
 }
 
 async function show(id: string, options: { json?: boolean; showSecrets?: boolean }): Promise<void> {
-  const [{ connect }, { oneView, readAccountId }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../fleet.ts'),
-    import('../output.ts'),
-  ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
   const view = await oneView(table, accountId, options.showSecrets ? 'shown' : 'masked');
-  if (options.json) output.printJson(view);
-  else printView(view, output);
+  if (options.json) printJson(view);
+  else printView(view);
 }
 
 /** An account for people. */
-function printView(view: AccountView, output: typeof import('../output.ts')): void {
-  const { print, printTable, cell, time } = output;
+function printView(view: AccountView): void {
   const { baseline, lastPass, mode, origin } = view;
   printTable(
     [],
     [
       ['account', `${view.accountId} ${cell(view.name)}${view.email ? ` <${cell(view.email)}>` : ''}`],
-      ['state', `${output.paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`],
+      ['state', `${paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`],
       ['baseline', baseline ? `${baseline.name}@${baseline.version}` : '–'],
-      ['ready', output.paintReady(view.ready)],
+      ['ready', paintReady(view.ready)],
     ],
   );
   if (view.conditions.length > 0) {
@@ -58,8 +65,8 @@ function printView(view: AccountView, output: typeof import('../output.ts')): vo
   const { reads, writes } = lastPass.calls;
   print('');
   print(
-    `Last pass ${time(lastPass.finishedAt)}: ${output.paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
+    `Last pass ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
       `${counted(writes, 'write')}, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
   );
-  if (lastPass.differences.length > 0) output.printDifferences(lastPass.differences);
+  if (lastPass.differences.length > 0) printDifferences(lastPass.differences);
 }

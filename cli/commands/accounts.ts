@@ -2,8 +2,17 @@ import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { connect } from '../client.ts';
 import { viewPages } from '../fleet.ts';
-import * as output from '../output.ts';
-import { counted } from '../words.ts';
+import {
+  cell,
+  counted,
+  paintReady,
+  paintResult,
+  paintState,
+  say,
+  startJsonList,
+  startTable,
+  time,
+} from '../terminal.ts';
 
 interface Options {
   readonly notReady?: boolean;
@@ -52,17 +61,17 @@ interface Pages {
 }
 
 function jsonPages(): Pages {
-  const list = output.startJsonList();
+  const list = startJsonList();
   return { page: (views) => list.add(views), end: () => list.end() };
 }
 
 function tablePages(): Pages {
-  const rows = output.startTable(HEAD);
+  const rows = startTable(HEAD);
   return {
     page: (views) => {
       if (views.length > 0) rows(views.map(row));
     },
-    end: (count) => output.say(summary(count)),
+    end: (count) => say(summary(count)),
   };
 }
 
@@ -71,12 +80,12 @@ const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'L
 function row({ accountId, name, baseline, state, ready, lastPass }: AccountView): string[] {
   return [
     accountId,
-    output.cell(name),
+    cell(name),
     baseline ? `${baseline.name}@${baseline.version}` : '–',
-    output.paintState(state),
-    output.paintReady(ready),
-    output.paintResult(lastPass?.result),
-    output.time(lastPass?.finishedAt),
+    paintState(state),
+    paintReady(ready),
+    paintResult(lastPass?.result),
+    time(lastPass?.finishedAt),
   ];
 }
 

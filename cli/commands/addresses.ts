@@ -1,6 +1,11 @@
 import { Command } from 'commander';
-import type { Address, AddressPool } from '../../shared/domain/address-pool.ts';
-import { counted } from '../words.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import { type Address, type AddressPool, blocksIn } from '../../shared/domain/address-pool.ts';
+import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
+import { connect } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { allRecords } from '../fleet.ts';
+import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
 
 interface Options {
   readonly drop?: string;
@@ -17,13 +22,6 @@ export function addressesCommand(): Command {
 }
 
 async function addresses(options: Options): Promise<void> {
-  const [{ connect }, { allRecords }, { heldAddresses }, { blocksIn }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../fleet.ts'),
-    import('../../shared/store/addresses.ts'),
-    import('../../shared/domain/address-pool.ts'),
-    import('../output.ts'),
-  ]);
   const { table } = await connect();
   const pools = await heldAddresses(table);
   if (options.drop !== undefined) return drop(options.drop, pools, table);
@@ -36,34 +34,29 @@ async function addresses(options: Options): Promise<void> {
       ...{ cidr, accountId, name: names.get(accountId), ...(region && { region }), since },
     })),
   }));
-  if (options.json) return output.printJson(shown);
+  if (options.json) return printJson(shown);
   const rows = shown.flatMap(({ name: pool, held }) =>
     held.map(({ cidr, accountId, name, region, since }) => [
       pool,
       cidr,
       accountId,
-      name === undefined ? '–' : output.cell(name),
+      name === undefined ? '–' : cell(name),
       region ?? 'home',
-      output.time(since),
+      time(since),
     ]),
   );
-  if (rows.length > 0) output.printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'REGION', 'SINCE'], rows);
-  if (shown.length === 0) output.say('No pool yet: a baseline names one as `network.cidrPool`.');
+  if (rows.length > 0) printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'REGION', 'SINCE'], rows);
+  if (shown.length === 0) say('No pool yet: a baseline names one as `network.cidrPool`.');
   for (const { name, cidr, prefix, blocks, free } of shown) {
-    output.say(`${name} (${cidr}): ${free} of ${counted(blocks, 'block')} of /${prefix} free.`);
+    say(`${name} (${cidr}): ${free} of ${counted(blocks, 'block')} of /${prefix} free.`);
   }
 }
 
 async function drop(
   name: string,
   pools: readonly { pool: AddressPool; held: readonly Address[] }[],
-  table: import('../../shared/aws/main-clients.ts').Table,
+  table: Table,
 ): Promise<void> {
-  const [{ Failure }, { addressBook }, { say }] = await Promise.all([
-    import('../failure.ts'),
-    import('../../shared/store/addresses.ts'),
-    import('../output.ts'),
-  ]);
   const found = pools.find(({ pool }) => pool.name === name);
   if (!found) throw new Failure(`There is no pool ${name}: \`orgkeeper addresses\` shows those there are.`);
   const [holder] = found.held;

@@ -1,4 +1,12 @@
 import { Command } from 'commander';
+import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import { listBaselines } from '../../shared/store/baselines.ts';
+import { checkFile, publishBaselineFile, validFile } from '../baseline-file.ts';
+import { connect } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { allRecords, publishedBaseline } from '../fleet.ts';
+import { cell, print, printJson, printTable, printText, say, time } from '../terminal.ts';
+import { assign } from './baseline-assign.ts';
 
 /** `baseline …`: what accounts have. */
 export function baselineCommand(): Command {
@@ -39,20 +47,11 @@ export function baselineCommand(): Command {
     .option('--all', 'every account that is kept')
     .option('--from <name[@version]>', 'the accounts of this baseline')
     .option('--yes', 'move without asking')
-    .action(async (to: string, ids: string[], options) => {
-      const { assign } = await import('../assign.ts');
-      await assign(to, ids, options);
-    });
+    .action(assign);
   return command;
 }
 
 async function list(options: { json?: boolean }): Promise<void> {
-  const [{ connect }, { allRecords }, { listBaselines }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../fleet.ts'),
-    import('../../shared/store/baselines.ts'),
-    import('../output.ts'),
-  ]);
   const { table } = await connect();
   const [baselines, records] = await Promise.all([listBaselines(table), allRecords(table)]);
   const rows = baselines.map(({ name, version, description, publishedAt }) => {
@@ -62,63 +61,42 @@ async function list(options: { json?: boolean }): Promise<void> {
     );
     return { name, version, description, publishedAt, accounts: on.length };
   });
-  if (options.json) return output.printJson(rows);
-  if (rows.length === 0)
-    return output.say('No baseline is published yet: `orgkeeper baseline publish FILE`.');
-  output.printTable(
+  if (options.json) return printJson(rows);
+  if (rows.length === 0) return say('No baseline is published yet: `orgkeeper baseline publish FILE`.');
+  printTable(
     ['BASELINE', 'ACCOUNTS', 'PUBLISHED', 'DESCRIPTION'],
     rows.map(({ name, version, description, publishedAt, accounts }) => [
       `${name}@${version}`,
       String(accounts),
-      output.time(publishedAt),
-      output.cell(description),
+      time(publishedAt),
+      cell(description),
     ]),
   );
 }
 
 async function show(text: string, options: { json?: boolean }): Promise<void> {
-  const [{ connect }, { parseBaselineReference }, { Failure }, { publishedBaseline }, output] =
-    await Promise.all([
-      import('../client.ts'),
-      import('../../shared/domain/baseline.ts'),
-      import('../failure.ts'),
-      import('../published-baseline.ts'),
-      import('../output.ts'),
-    ]);
   const reference = parseBaselineReference(text);
   if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
   const { table } = await connect();
   const baseline = await publishedBaseline(table, reference);
-  if (options.json) output.printJson(baseline);
-  else output.printText(baseline.text.trimEnd());
+  if (options.json) printJson(baseline);
+  else printText(baseline.text.trimEnd());
 }
 
 async function validate(file: string, options: { json?: boolean }): Promise<void> {
-  const [{ checkFile, validFile }, output] = await Promise.all([
-    import('../publish-baseline.ts'),
-    import('../output.ts'),
-  ]);
   if (options.json) {
     const { text: _, ...checked } = await checkFile(file);
     const problems = 'problems' in checked ? checked.problems : [];
-    output.printJson({ valid: problems.length === 0, problems });
+    printJson({ valid: problems.length === 0, problems });
     if (problems.length > 0) process.exitCode = 1;
     return;
   }
   const { baseline } = await validFile(file);
-  output.say(
-    `${file} is a valid baseline: ${baseline.name} with ${Object.keys(baseline.sections).join(', ')}.`,
-  );
+  say(`${file} is a valid baseline: ${baseline.name} with ${Object.keys(baseline.sections).join(', ')}.`);
 }
 
 async function publish(file: string): Promise<void> {
-  const [{ connect }, { publishBaselineFile }, { formatBaseline }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../publish-baseline.ts'),
-    import('../../shared/domain/baseline.ts'),
-    import('../output.ts'),
-  ]);
   const { baseline, published } = await publishBaselineFile(await connect(), file);
-  output.print(formatBaseline(baseline));
-  if (!published) output.say('Unchanged: the newest version has this very text.');
+  print(formatBaseline(baseline));
+  if (!published) say('Unchanged: the newest version has this very text.');
 }

@@ -1,6 +1,15 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
-import type { Format } from '../credentials.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { AccessDenied } from '../../shared/domain/errors.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
+import { assumeApiRole } from '../api-role.ts';
+import { connect, type Deployment } from '../client.ts';
+import { cacheDirectory, credentialCache, type TemporaryCredentials } from '../credential-cache.ts';
 import { Failure } from '../failure.ts';
+import { findAccount, readAccountId } from '../fleet.ts';
+import { counted, print, printJson, say } from '../terminal.ts';
 
 /** `credentials ID`: temporary credentials of the execution role. */
 export function credentialsCommand(): Command {
@@ -19,9 +28,99 @@ export function credentialsCommand(): Command {
     )
     .option('--logout', 'forget what was kept, of one account or of all')
     .action(async (id: string | undefined, options: { format: Format; logout?: boolean }) => {
-      const { credentials, logout } = await import('../credentials.ts');
       if (options.logout) return logout(id);
       if (!id) throw new Failure('Say which account: `orgkeeper credentials ID`.');
       return credentials(id, options.format);
     });
+}
+
+/** How credentials are printed: lines for a shell, plain JSON, or what `credential_process` reads. */
+type Format = 'env' | 'json' | 'process';
+
+/**
+ * `credentials ID`: temporary credentials of the account's execution role, one hour at most (it is a chained session),
+ * taken through the API role. A second use within that hour asks STS for nothing.
+ * @throws Failure
+ */
+export async function credentials(id: string, format: Format): Promise<void> {
+  const deployment = await connect();
+  const { record, status } = await findAccount(deployment.table, id);
+  const roleArn = record.executionRoleArn ?? status?.outputs['role.arn'];
+  const cache = credentialCache(cacheDirectory());
+  const prefix = `${record.accountId}-`;
+  if (record.lifecycle !== 'managed' || !roleArn) {
+    await cache.drop(prefix);
+    throw new Failure(
+      `Account ${record.accountId} has no execution role to assume: \`orgkeeper account ${record.accountId}\` says where it stands.`,
+    );
+  }
+  const key = `${prefix}${await fingerprint(roleArn, record, status)}`;
+  let given = await cache.get(key, new Date());
+  if (!given) {
+    await cache.drop(prefix);
+    given = await assume(deployment, record, roleArn);
+    await cache.put(key, given).catch((error: Error) => say(`They could not be kept: ${error.message}.`));
+  }
+  printCredentials(given, format);
+}
+
+/** `credentials --logout [ID]`: forgets what was kept, of one account or of all. */
+export async function logout(id: string | undefined): Promise<void> {
+  const dropped = await credentialCache(cacheDirectory()).drop(id ? `${readAccountId(id)}-` : '');
+  say(`Forgot the credentials of ${counted(dropped, 'role')}.`);
+}
+
+async function assume(
+  { config }: Deployment,
+  record: AccountRecord,
+  roleArn: string,
+): Promise<TemporaryCredentials> {
+  const name = `credentials-${randomUUID()}`;
+  const { access } = await assumeApiRole(config, name);
+  const given = await access.tryRole(roleArn, { name }, record.externalId).catch((error: unknown) => {
+    if (!(error instanceof AccessDenied)) throw error;
+    throw new Failure(
+      `${roleArn} cannot be assumed by the API role with the account's ExternalId: \`orgkeeper account ${record.accountId}\` says what is known of it.`,
+    );
+  });
+  return {
+    AccessKeyId: given.accessKeyId,
+    SecretAccessKey: given.secretAccessKey,
+    SessionToken: given.sessionToken ?? '',
+    Expiration: (given.expiration ?? new Date(Date.now() + 3_600_000)).toISOString(),
+  };
+}
+
+/**
+ * What the credentials depend on: who asks, where, and the role as it was last verified, as it is after each change.
+ * When one of these changes, what was kept is not found any more.
+ */
+async function fingerprint(
+  roleArn: string,
+  { externalId }: AccountRecord,
+  status: AccountStatus | undefined,
+): Promise<string> {
+  const { accessKeyId } = await new STSClient({}).config.credentials();
+  const endpoint = process.env.AWS_ENDPOINT_URL ?? '';
+  const parts = [accessKeyId, endpoint, roleArn, externalId, status?.admitted?.at];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}
+
+function printCredentials(given: TemporaryCredentials, format: Format): void {
+  switch (format) {
+    case 'json':
+      printJson(given);
+      return;
+    case 'process':
+      // https://docs.aws.amazon.com/cli/latest/topic/config-vars.html, "Sourcing Credentials From External Processes"
+      printJson({ Version: 1, ...given });
+      return;
+    case 'env':
+      print(`export AWS_ACCESS_KEY_ID=${given.AccessKeyId}`);
+      print(`export AWS_SECRET_ACCESS_KEY=${given.SecretAccessKey}`);
+      print(`export AWS_SESSION_TOKEN=${given.SessionToken}`);
+      print(`export AWS_CREDENTIAL_EXPIRATION=${given.Expiration}`);
+      // A profile goes before these with the SDK for JavaScript: the next command would act in another account.
+      print('unset AWS_PROFILE');
+  }
 }

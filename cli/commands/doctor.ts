@@ -1,12 +1,107 @@
 import { Command } from 'commander';
+import { connect } from '../client.ts';
+import { baseline } from '../doctor/baseline.ts';
+import { type Check, type Finding, failed, ok } from '../doctor/check.ts';
+import { events } from '../doctor/events.ts';
+import { type Examined, examine, Unseen } from '../doctor/examined.ts';
+import { functions } from '../doctor/functions.ts';
+import { messages } from '../doctor/messages.ts';
+import { organization } from '../doctor/organization.ts';
+import { roles } from '../doctor/roles.ts';
+import { trail } from '../doctor/trail.ts';
+import { explain, Failure } from '../failure.ts';
+import { cell, colours, print, printJson, say } from '../terminal.ts';
 
 /** `doctor`: is everything in place that a deployment needs? */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Checks a deployment, changing nothing; says of each check what it found and what to do.')
     .option('--json', 'print a list of { check, ok, message, remedy }')
-    .action(async (options: { json?: boolean }) => {
-      const { doctor } = await import('../doctor/doctor.ts');
-      await doctor(options);
-    });
+    .action(doctor);
 }
+
+/** What `doctor --json` prints of a check. */
+interface Told {
+  readonly check: string;
+  /** Null when it could not be looked at. */
+  readonly ok: boolean | null;
+  readonly message: string;
+  /** What to do about it, when it failed. */
+  readonly remedy?: string;
+}
+
+/** `doctor`: looks at everything, changes nothing. @throws Failure when a check failed */
+export async function doctor(options: { readonly json?: boolean }): Promise<void> {
+  const findings = await lookAtAll();
+  const told = findings.map(([name, finding]) => tell(name, finding));
+  if (options.json) printJson(told);
+  else for (const [name, finding] of findings) printLine(name, finding);
+  const bad = told.filter((one) => one.ok === false).map(({ check }) => check);
+  const blind = told.filter((one) => one.ok === null).length;
+  if (bad.length > 0) throw new Failure(`${bad.length} of ${told.length} checks failed: ${bad.join(', ')}.`);
+  say(`${told.length - blind} of ${told.length} checks are ok${blind > 0 ? `, ${blind} skipped` : ''}.`);
+}
+
+async function lookAtAll(): Promise<(readonly [string, Finding])[]> {
+  const found = await connect().catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+  if (found instanceof Failure) {
+    const nothing: Finding = { is: 'skipped', message: 'There is no configuration to look by.' };
+    const remedy =
+      'Use credentials of Main and its AWS_REGION, and this version of Orgkeeper: `npm run deploy:main`.';
+    return [
+      ['configuration', failed(found.message, remedy)],
+      ...checks.map(({ name }) => [name, nothing] as const),
+    ];
+  }
+  const { config } = found;
+  const examined = await examine(config);
+  const rest = checks.map(async (check) => [check.name, await look(check, examined)] as const);
+  const here = `Orgkeeper of this version is in account ${config.mainAccountId}, region ${config.region}.`;
+  return [['configuration', ok(here)], ...(await Promise.all(rest))];
+}
+
+async function look(check: Check, examined: Examined): Promise<Finding> {
+  try {
+    return await check.look(examined);
+  } catch (error) {
+    if (error instanceof Unseen) return { is: 'skipped', message: error.message };
+    const denied = error instanceof Error && /^AccessDenied|^Unauthorized|^NotAuthorized/.test(error.name);
+    return failed(
+      `It could not be looked at. ${explain(error)}`,
+      denied
+        ? 'The API role and the inspecting role may look since this version: `npm run deploy:main`, `npm run deploy:management`.'
+        : 'Run `orgkeeper doctor` again; `ORGKEEPER_DEBUG=1` says more.',
+    );
+  }
+}
+
+function tell(check: string, finding: Finding): Told {
+  const { is, message } = finding;
+  return {
+    check,
+    ok: is === 'skipped' ? null : is === 'ok',
+    message,
+    ...(is === 'failed' && { remedy: finding.remedy }),
+  };
+}
+
+function printLine(name: string, finding: Finding): void {
+  const c = colours();
+  const paint = { ok: c.green, failed: c.red, skipped: c.dim }[finding.is];
+  const remedy = finding.is === 'failed' ? ` → ${finding.remedy}` : '';
+  print(`${paint(finding.is.padEnd(8))}${name.padEnd(19)}${cell(finding.message + remedy)}`);
+}
+
+/** Every check of a deployment, in the order in which it is told. That there is a deployment comes before them. */
+export const checks: readonly Check[] = [
+  ...roles,
+  ...organization,
+  ...trail,
+  ...events,
+  ...functions,
+  ...messages,
+  ...baseline,
+];

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { kinds } from '../../controllers/kinds/index.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import type { Holdings } from '../../shared/domain/addresses.ts';
+import { accountView } from '../../shared/domain/account-view.ts';
+import { type Holdings, releaseAll } from '../../shared/domain/addresses.ts';
+import { forgotten } from '../../shared/domain/forgotten.ts';
 import { GLOBAL, outputsOf, splitOutputKey } from '../../shared/domain/unit.ts';
-import type { AccountItems } from '../../shared/store/accounts.ts';
+import { type AccountItems, forgetAccount, loadAccount } from '../../shared/store/accounts.ts';
+import { addressBook } from '../../shared/store/addresses.ts';
+import { connect } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { readAccountId } from '../fleet.ts';
+import { agreed, cell, say } from '../terminal.ts';
 
 interface Options {
   readonly releaseAddress?: boolean;
@@ -21,19 +29,13 @@ export function forgetCommand(): Command {
 }
 
 async function forget(id: string, options: Options): Promise<void> {
-  const [{ connect }, { readAccountId }, { Failure }, { loadAccount }] = await Promise.all([
-    import('../client.ts'),
-    import('../fleet.ts'),
-    import('../failure.ts'),
-    import('../../shared/store/accounts.ts'),
-  ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
   const items = await loadAccount(table, accountId);
   const { record, holdings } = items;
   const holds = holdings.blocks.length > 0;
   const isForgotten = !record || record.lifecycle === 'unmanaged';
-  if (holds && options.releaseAddress && (await usesAddress(items)))
+  if (holds && options.releaseAddress && usesAddress(items))
     throw new Failure(
       `Account ${accountId} still has a network of ${blocksText(holdings)}, which nobody else may get as long: ` +
         `\`orgkeeper retire ${accountId} --resources remove\` takes it away and frees what it holds. Nothing was forgotten. Where nobody can enter the account any more, ` +
@@ -47,9 +49,8 @@ async function forget(id: string, options: Options): Promise<void> {
 }
 
 /** Whether something that the block was given for is recorded as there. */
-async function usesAddress({ status }: AccountItems): Promise<boolean> {
+function usesAddress({ status }: AccountItems): boolean {
   if (!status) return false;
-  const { kinds } = await import('../../controllers/kinds/index.ts');
   const users = kinds.filter(({ pool }) => pool !== undefined);
   const made = users.some((kind) =>
     everyRegion(status.outputs).some((own) => Object.keys(kind.made(own)).length > 0),
@@ -63,15 +64,6 @@ async function forgetRecord(
   items: AccountItems & { record: NonNullable<AccountItems['record']> },
   { yes }: Options,
 ): Promise<boolean> {
-  const [{ accountView }, { Failure }, { agreed }, { forgotten }, { forgetAccount }, output] =
-    await Promise.all([
-      import('../../shared/domain/account-view.ts'),
-      import('../failure.ts'),
-      import('../agree.ts'),
-      import('../../shared/domain/forgotten.ts'),
-      import('../../shared/store/accounts.ts'),
-      import('../output.ts'),
-    ]);
   const { record } = items;
   const { accountId, name } = record;
   const { state } = accountView(items);
@@ -80,8 +72,8 @@ async function forgetRecord(
     throw new Failure(
       `The retirement of account ${accountId} is not announced yet, which happens within two minutes: try again then.`,
     );
-  if (!yes && !(await agreed(`Forget account ${accountId} (${output.cell(name)})?`))) {
-    output.say('Nothing was forgotten.');
+  if (!yes && !(await agreed(`Forget account ${accountId} (${cell(name)})?`))) {
+    say('Nothing was forgotten.');
     return false;
   }
   const now = new Date();
@@ -92,7 +84,7 @@ async function forgetRecord(
     );
   }
   const rest = left ? ' It is in the organization, and listed as unmanaged.' : '';
-  output.say(`Account ${accountId} is forgotten; its history stays until it expires.${rest}`);
+  say(`Account ${accountId} is forgotten; its history stays until it expires.${rest}`);
   return true;
 }
 
@@ -103,11 +95,6 @@ function everyRegion(outputs: Readonly<Record<string, string>>): Readonly<Record
 }
 
 async function settleAddresses(table: Table, holdings: Holdings, options: Options): Promise<void> {
-  const [{ releaseAll }, { addressBook }, { say }] = await Promise.all([
-    import('../../shared/domain/addresses.ts'),
-    import('../../shared/store/addresses.ts'),
-    import('../output.ts'),
-  ]);
   const { accountId } = holdings;
   if (!options.releaseAddress) {
     return say(

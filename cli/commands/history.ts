@@ -1,7 +1,14 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { UnreadableItem } from '../../shared/domain/errors.ts';
+import { maskDifferences } from '../../shared/domain/secrets.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
+import { history } from '../../shared/store/statuses.ts';
 import { wholeNumber } from '../arguments.ts';
+import { connect } from '../client.ts';
+import { findAccount, readAccountId } from '../fleet.ts';
+import { cell, paintResult, print, printDifferences, printJson, say, time } from '../terminal.ts';
 
 interface Options {
   readonly limit: number;
@@ -21,27 +28,21 @@ export function historyCommand(): Command {
 }
 
 async function show(id: string, options: Options): Promise<void> {
-  const [{ connect }, { findAccount, readAccountId }, { history }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../fleet.ts'),
-    import('../../shared/store/statuses.ts'),
-    import('../output.ts'),
-  ]);
   const accountId = readAccountId(id);
   const { table } = await connect();
   const stored = await history(table, accountId, options.limit);
   if (stored.length === 0) await findAccount(table, accountId);
   const passes = options.showSecrets ? stored : await withoutSecrets(table, accountId, stored);
-  if (options.json) return output.printJson(passes);
-  if (passes.length === 0) output.say(`No pass of ${accountId} has changed or found anything yet.`);
+  if (options.json) return printJson(passes);
+  if (passes.length === 0) say(`No pass of ${accountId} has changed or found anything yet.`);
   for (const pass of passes) {
     const { startedAt, result, baseline, cause, differences } = pass;
-    output.print(
-      `${output.time(startedAt)}  ${output.paintResult(result)}  ${baseline.name}@${baseline.version}  ` +
-        `${output.cell(cause.detailType)} ${output.cell(cause.id)}`,
+    print(
+      `${time(startedAt)}  ${paintResult(result)}  ${baseline.name}@${baseline.version}  ` +
+        `${cell(cause.detailType)} ${cell(cause.id)}`,
     );
-    if (differences.length > 0) output.printDifferences(differences);
-    output.print('');
+    if (differences.length > 0) printDifferences(differences);
+    print('');
   }
 }
 
@@ -51,11 +52,6 @@ async function withoutSecrets(
   accountId: string,
   passes: readonly PassRecord[],
 ): Promise<PassRecord[]> {
-  const [{ getRecord }, { maskDifferences }, { UnreadableItem }] = await Promise.all([
-    import('../../shared/store/accounts.ts'),
-    import('../../shared/domain/secrets.ts'),
-    import('../../shared/domain/errors.ts'),
-  ]);
   const record = await getRecord(table, accountId).catch((error: unknown) => {
     if (error instanceof UnreadableItem) return undefined;
     throw error;

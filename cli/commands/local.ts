@@ -11,7 +11,7 @@ import {
   startRuntime,
 } from '../../local/runtime.ts';
 import { visible } from '../../shared/domain/visible.ts';
-import { COMMAND } from '../command.ts';
+import { COMMAND } from '../terminal.ts';
 
 /** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */
 export function localCommand(defaults: RuntimeOptions = {}): Command {

@@ -1,6 +1,12 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import { counted } from '../words.ts';
+import { getRecords } from '../../shared/store/accounts.ts';
+import { changeControl } from '../../shared/store/controls.ts';
+import { accountsUnderLease } from '../../shared/store/statuses.ts';
+import { connect } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { editRecord, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
+import { counted, say } from '../terminal.ts';
 
 /** The function's time-out. */
 const LONGEST_RUN_MINUTES = 2;
@@ -32,27 +38,19 @@ function scoped(command: Command): Command {
 }
 
 async function change(ids: string[], { fleet, baseline }: Options, paused: boolean): Promise<void> {
-  const [{ connect }, { Failure }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../failure.ts'),
-    import('../output.ts'),
-  ]);
   if ([fleet, baseline, ids.length > 0].filter(Boolean).length !== 1) {
     throw new Failure('Say what: one of --fleet, --baseline NAME, or account ids.');
   }
-  const { readAccountId } = await import('../fleet.ts');
   const accountIds = [...new Set(ids.map(readAccountId))];
   const { table } = await connect();
   if (fleet) await changeFleet(table, paused);
   else if (baseline) await changeBaseline(table, baseline, paused);
   else await changeAccounts(table, accountIds, paused);
   const what = fleet ? 'the fleet' : baseline ? `baseline ${baseline}` : accountIds.join(', ');
-  output.say(
-    paused ? `Paused ${what}.` : `Resumed ${what}; \`orgkeeper sweep\` mends what drifted meanwhile.`,
-  );
+  say(paused ? `Paused ${what}.` : `Resumed ${what}; \`orgkeeper sweep\` mends what drifted meanwhile.`);
   const writing = paused ? await stillWriting(table, { fleet, baseline, accountIds }) : [];
   if (writing.length > 0) {
-    output.say(
+    say(
       `${counted(writing.length, 'run')} may be writing: each finishes the kind that it is at and writes no other, ` +
         `within ${LONGEST_RUN_MINUTES} minutes: ${writing.join(', ')}.`,
     );
@@ -64,10 +62,6 @@ async function stillWriting(
   table: Table,
   { fleet, baseline, accountIds }: Options & { readonly accountIds: readonly string[] },
 ): Promise<string[]> {
-  const [{ accountsUnderLease }, { getRecords }] = await Promise.all([
-    import('../../shared/store/statuses.ts'),
-    import('../../shared/store/accounts.ts'),
-  ]);
   const writing = await accountsUnderLease(table, new Date());
   if (fleet) return writing;
   if (!baseline) return writing.filter((id) => accountIds.includes(id));
@@ -76,13 +70,10 @@ async function stillWriting(
 }
 
 async function changeFleet(table: Table, fleetPaused: boolean): Promise<void> {
-  const { changeControl } = await import('../../shared/store/controls.ts');
   await changeControl(table, (control) => ({ ...control, fleetPaused }));
 }
 
 async function changeBaseline(table: Table, name: string, paused: boolean): Promise<void> {
-  const { publishedBaseline } = await import('../published-baseline.ts');
-  const { changeControl } = await import('../../shared/store/controls.ts');
   if (paused) await publishedBaseline(table, { name });
   await changeControl(table, (control) => {
     const others = control.pausedBaselines.filter((other) => other !== name);
@@ -92,8 +83,6 @@ async function changeBaseline(table: Table, name: string, paused: boolean): Prom
 
 /** All or none are known; desired state is the same, so the generation is too. */
 async function changeAccounts(table: Table, accountIds: readonly string[], paused: boolean): Promise<void> {
-  const { findAccount } = await import('../fleet.ts');
-  const { editRecord } = await import('../edit-record.ts');
   for (const id of accountIds) await findAccount(table, id);
   for (const id of accountIds) {
     await editRecord(table, id, (record) => (record.paused === paused ? undefined : { ...record, paused }));

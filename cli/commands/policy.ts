@@ -1,12 +1,10 @@
 import { Command } from 'commander';
-import type { Missing } from '../../shared/policy/covers.ts';
-import { covers } from '../../shared/policy/covers.ts';
-import type { Policy } from '../../shared/policy/document.ts';
-import { PolicyError, parsePolicy } from '../../shared/policy/document.ts';
+import { covers, type Missing } from '../../shared/policy/covers.ts';
+import { type Policy, PolicyError, parsePolicy } from '../../shared/policy/document.ts';
 import { differences } from '../../shared/policy/same.ts';
 import { Failure } from '../failure.ts';
-import { cell, colours, print, printJson, printTable, value } from '../output.ts';
 import { readText } from '../read-text.ts';
+import { cell, colours, print, printJson, printTable, value } from '../terminal.ts';
 
 const mostBytes = 16_000_000;
 /** More rows nobody reads; `--json` has them all. */

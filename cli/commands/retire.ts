@@ -1,6 +1,16 @@
 import { Command, Option } from 'commander';
 import { busClient } from '../../shared/aws/bus.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import { accountView } from '../../shared/domain/account-view.ts';
+import { REMOVAL_REASONS } from '../../shared/domain/status.ts';
 import { wholeNumber } from '../arguments.ts';
+import { connect } from '../client.ts';
+import { hasFailed, inTheWay } from '../conditions.ts';
+import { Failure } from '../failure.ts';
+import { findAccount } from '../fleet.ts';
+import { failIfRejected, poll, startProgress } from '../follow.ts';
+import { ask } from '../send-request.ts';
+import { agreed, cell, say } from '../terminal.ts';
 
 interface Options {
   readonly resources: 'retain' | 'remove';
@@ -26,23 +36,56 @@ export function retireCommand(): Command {
 }
 
 async function retire(id: string, { resources, yes, wait, timeout }: Options): Promise<void> {
-  const [{ connect }, { ask }, { findAccount }, { agreed }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../ask.ts'),
-    import('../fleet.ts'),
-    import('../agree.ts'),
-    import('../output.ts'),
-  ]);
   const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId, name } = record;
-  const question = `Take away everything that Orgkeeper made in account ${accountId} (${output.cell(name)})?`;
-  if (resources === 'remove' && !yes && !(await agreed(question)))
-    return output.say('Nothing was asked for.');
+  const question = `Take away everything that Orgkeeper made in account ${accountId} (${cell(name)})?`;
+  if (resources === 'remove' && !yes && !(await agreed(question))) return say('Nothing was asked for.');
   const eventId = await ask(busClient(config), 'AccountRetirementRequested', { accountId, resources });
-  output.say(`Asked for the retirement of account ${accountId} with event ${eventId}.`);
-  if (!wait) return output.say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
-  const { followRetirement } = await import('../follow-retirement.ts');
+  say(`Asked for the retirement of account ${accountId} with event ${eventId}.`);
+  if (!wait) return say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
   await followRetirement(table, { accountId, eventId, seconds: timeout });
-  output.say(`Account ${accountId} is retired.`);
+  say(`Account ${accountId} is retired.`);
+}
+
+/** A retirement that was asked for. */
+interface Retirement {
+  readonly accountId: string;
+  readonly eventId: string;
+  readonly seconds: number;
+}
+
+/**
+ * Follows a retirement until the account is retired.
+ * @throws Failure when something is in the way of the removal, when writing is paused, or when it takes too long
+ */
+export async function followRetirement(
+  table: Table,
+  { accountId, eventId, seconds }: Retirement,
+): Promise<void> {
+  const progress = startProgress(`Waiting for account ${accountId} to be retired …`);
+  try {
+    await poll(
+      async () => {
+        await failIfRejected(table, eventId);
+        const { record, status, control } = await findAccount(table, accountId);
+        const view = accountView({ record, status, control });
+        if (view.state === 'retired') return true;
+        if (record.changedBy !== eventId || status?.observedGeneration !== record.generation)
+          return undefined;
+        const conditions = view.conditions.filter(({ reason }) => !REMOVAL_REASONS.has(reason));
+        if (!hasFailed({ state: view.state, conditions }) && view.state !== 'paused') return undefined;
+        throw new Failure(`Account ${accountId} is not retired yet:${inTheWay({ ...view, conditions })}`);
+      },
+      {
+        seconds,
+        every: 500,
+        late: () =>
+          `Account ${accountId} is not retired after ${seconds} s; it goes on: \`orgkeeper account ${accountId}\` ` +
+          'shows where it stands.',
+      },
+    );
+  } finally {
+    progress.stop();
+  }
 }

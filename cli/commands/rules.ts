@@ -1,5 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
-import { counted } from '../words.ts';
+import { factsOf, rulesOf } from '../../controllers/fleet/onboarding.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import { createOrganization, type Organization } from '../../shared/aws/organization.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
+import type { Problem } from '../../shared/domain/errors.ts';
+import {
+  type AccountFacts,
+  type Explanation,
+  explain,
+  type Rules,
+  type RulesDocument,
+} from '../../shared/domain/rules.ts';
+import { baselinesOf, parseRules, type RulesDraft } from '../../shared/domain/rules-text.ts';
+import { findBaseline } from '../../shared/store/baselines.ts';
+import { currentRules, listRules, publishRules } from '../../shared/store/rules.ts';
+import { assumeApiRole } from '../api-role.ts';
+import { connect } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { findAccount } from '../fleet.ts';
+import { readText } from '../read-text.ts';
+import { cell, counted, print, printJson, printTable, say, time } from '../terminal.ts';
 
 /** `rules …`: which baseline accounts get that come without one. */
 export function rulesCommand(): Command {
@@ -30,66 +53,153 @@ export function rulesCommand(): Command {
     .argument('<id>', 'the account')
     .option('--file <file>', 'with the rules of this file, instead of those that hold')
     .option('--json', 'print the answer, with what was known of the account')
-    .action(async (id: string, options: { file?: string; json?: boolean }) => {
-      const { explainRules } = await import('../explain-rules.ts');
-      await explainRules(id, options);
-    });
+    .action(explainRules);
   return command;
 }
 
 async function list(options: { json?: boolean }): Promise<void> {
-  const [{ connect }, { listRules }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../../shared/store/rules.ts'),
-    import('../output.ts'),
-  ]);
   const { table, config } = await connect();
   const versions = await listRules(table);
-  if (options.json) return output.printJson(versions);
+  if (options.json) return printJson(versions);
   if (versions.length === 0) {
-    output.say(`No rules are published: every account gets ${config.defaultBaseline}.`);
+    say(`No rules are published: every account gets ${config.defaultBaseline}.`);
     return;
   }
-  output.printTable(
+  printTable(
     ['VERSION', 'RULES', 'DEFAULT', 'PUBLISHED', 'DESCRIPTION'],
     versions.map((rules) => [
       String(rules.version),
       String(rules.rules.length),
       rules.default,
-      output.time(rules.publishedAt),
-      output.cell(rules.description),
+      time(rules.publishedAt),
+      cell(rules.description),
     ]),
   );
 }
 
 async function validate(file: string, options: { json?: boolean }): Promise<void> {
-  const [{ checkRulesFile, validRules }, output] = await Promise.all([
-    import('../rules-file.ts'),
-    import('../output.ts'),
-  ]);
   if (options.json) {
     const checked = await checkRulesFile(file);
     const problems = 'problems' in checked ? checked.problems : [];
-    output.printJson({ valid: problems.length === 0, problems });
+    printJson({ valid: problems.length === 0, problems });
     if (problems.length > 0) process.exitCode = 1;
     return;
   }
   const { rules } = await validRules(file);
   const count = counted(rules.rules.length, 'rule');
-  output.say(`${file} is valid: ${count}, and ${rules.default} for all others.`);
+  say(`${file} is valid: ${count}, and ${rules.default} for all others.`);
 }
 
 async function publish(file: string): Promise<void> {
-  const [{ connect }, { publishRulesFile }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../rules-file.ts'),
-    import('../output.ts'),
-  ]);
   const { rules, published } = await publishRulesFile((await connect()).table, file);
-  output.print(String(rules.version));
-  output.say(
+  print(String(rules.version));
+  say(
     published
       ? 'Accounts that come from now on get their baseline by these rules, and those that move.'
       : 'These rules hold already.',
   );
+}
+
+/** Reads and checks a file of rules. @throws Failure when it cannot be read */
+export async function checkRulesFile(
+  file: string,
+): Promise<{ text: string } & ({ rules: RulesDraft } | { problems: Problem[] })> {
+  const text = await readText(file);
+  return { text, ...parseRules(text) };
+}
+
+/** The rules of a file. @throws Failure when it cannot be read or is not valid, naming each problem with its line */
+async function validRules(file: string): Promise<{ text: string; rules: RulesDraft }> {
+  const { text, ...checked } = await checkRulesFile(file);
+  if ('rules' in checked) return { text, rules: checked.rules };
+  const problems = checked.problems.map(
+    ({ path, message, line }) =>
+      `\n  ${[line ? `${file}:${line}` : file, path, message].filter(Boolean).join(': ')}`,
+  );
+  throw new Failure(`${file} holds no valid rules:${problems.join('')}`);
+}
+
+/**
+ * Publishes a file of rules as their next version; the same text again publishes nothing.
+ * @throws Failure when it is not valid, or names a baseline that was never published
+ */
+async function publishRulesFile(
+  table: Table,
+  file: string,
+): Promise<{ rules: RulesDocument; published: boolean }> {
+  const { text, rules } = await validRules(file);
+  for (const { path, baseline } of baselinesOf(rules)) {
+    if (await findBaseline(table, baseline)) continue;
+    throw new Failure(
+      `${path}: baseline ${baseline} was never published: \`orgkeeper baseline list\` shows those there are.`,
+    );
+  }
+  return publishRules(table, { ...rules, text, publishedAt: new Date().toISOString() });
+}
+
+/** What `rules explain` was given. */
+interface ExplainOptions {
+  readonly file?: string;
+  readonly json?: boolean;
+}
+
+/** `rules explain`: what the rules choose now; what the account has may have been chosen earlier, or by a person. */
+async function explainRules(id: string, options: ExplainOptions): Promise<void> {
+  const file = options.file === undefined ? undefined : await validRules(options.file);
+  const { config, table } = await connect();
+  const { record } = await findAccount(table, id);
+  const rules = file?.rules ?? (await holding(table, config));
+  const facts = await knownOf(record, rules, config);
+  const explanation = explain(rules, facts);
+  if (options.json)
+    return printJson({ accountId: record.accountId, ...explanation, facts, has: hasOf(record) });
+  printExplanation(record, explanation, facts);
+}
+
+async function holding(table: Table, config: Config): Promise<Rules> {
+  return (await currentRules(table)) ?? rulesOf(config);
+}
+
+/** What the rules look at; the organization is asked through the inspecting role, if they look at what only it knows. */
+async function knownOf(record: AccountRecord, rules: Rules, config: Config): Promise<AccountFacts> {
+  const { accountId, name, tags } = record;
+  let organization: Promise<Organization> | undefined;
+  const asked = () => {
+    organization ??= organizationOf(config);
+    return organization;
+  };
+  const lazily = {
+    place: async (of: string) => (await asked()).place(of),
+    tags: async (of: string) => ((await (await asked()).describe(of)) ? (await asked()).tags(of) : {}),
+  };
+  return factsOf({ accountId, name, tags, inOrganization: true }, rules, lazily);
+}
+
+async function organizationOf(config: Config): Promise<Organization> {
+  const { access } = await assumeApiRole(config, `rules-${randomUUID()}`);
+  return createOrganization(config, access);
+}
+
+function hasOf({ baseline, baselineBy }: AccountRecord) {
+  return baseline ? { baseline, by: baselineBy ?? 'request' } : null;
+}
+
+function printExplanation(
+  record: AccountRecord,
+  explanation: Explanation,
+  { place, tags }: AccountFacts,
+): void {
+  const rows = explanation.considered.map(({ rule, fits, why }) => [String(rule), fits ? 'fits' : '–', why]);
+  if (rows.length > 0) printTable(['RULE', '', 'WHY'], rows);
+  if (place) say(`Account ${record.accountId} is in ${place.path}.`);
+  const shown = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  if (shown.length > 0) say(`Its tags are ${shown.join(', ')}.`);
+  say(`The rules choose ${explanation.baseline}. ${explanation.why}`);
+  const { baseline, baselineBy } = record;
+  if (!baseline) {
+    say('It is not kept, and has no baseline.');
+    return;
+  }
+  const by = baselineBy === 'rules' ? 'the rules chose it' : 'a person named it, so the rules leave it';
+  say(`It is on ${formatBaseline(baseline)}: ${by}.`);
 }

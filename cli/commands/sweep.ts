@@ -1,10 +1,16 @@
 import { Command } from 'commander';
 import { busClient } from '../../shared/aws/bus.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import type { PassRecord } from '../../shared/domain/status.ts';
+import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
+import { loadAccount } from '../../shared/store/accounts.ts';
 import { wholeNumber } from '../arguments.ts';
-import type { Deployment } from '../client.ts';
-import { counted } from '../words.ts';
+import { connect, type Deployment } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { allRecords, allStatuses, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
+import { poll, startProgress } from '../follow.ts';
+import { ask, checkRequest } from '../send-request.ts';
+import { cell, counted, paintResult, printJson, printTable, say } from '../terminal.ts';
 
 interface Options {
   readonly baseline?: string;
@@ -28,12 +34,6 @@ export function sweepCommand(): Command {
 }
 
 async function sweep(ids: string[], options: Options): Promise<void> {
-  const [{ connect }, { ask, checkRequest }, { readAccountId }, output] = await Promise.all([
-    import('../client.ts'),
-    import('../ask.ts'),
-    import('../fleet.ts'),
-    import('../output.ts'),
-  ]);
   const accountIds = [...new Set(ids.map(readAccountId))];
   const request = {
     ...(accountIds.length > 0 && { accountIds }),
@@ -46,17 +46,16 @@ async function sweep(ids: string[], options: Options): Promise<void> {
   const at = new Date();
   const eventId = await ask(busClient(deployment.config), 'DriftSweepRequested', request);
   if (!options.wait || kept.length === 0) {
-    if (options.json) return output.printJson({ eventId, ...(options.wait && { accounts: [] }) });
+    if (options.json) return printJson({ eventId, ...(options.wait && { accounts: [] }) });
     const by = options.baseline ? ` by baseline ${options.baseline}` : '';
-    if (kept.length === 0) return output.say(`No account is kept${by}: event ${eventId} makes no pass.`);
-    return output.say(`Asked for ${counted(kept.length, 'pass', 'passes')} with event ${eventId}.`);
+    if (kept.length === 0) return say(`No account is kept${by}: event ${eventId} makes no pass.`);
+    return say(`Asked for ${counted(kept.length, 'pass', 'passes')} with event ${eventId}.`);
   }
-  const { followPasses } = await import('../follow.ts');
   const sent = { eventId, at, accountIds: kept.map((record) => record.accountId), seconds: options.timeout };
   const passes = await followPasses(deployment.table, sent);
-  if (options.json) output.printJson({ eventId, accounts: passList(kept, passes) });
-  else printPasses(kept, passes, output);
-  await judge(passes);
+  if (options.json) printJson({ eventId, accounts: passList(kept, passes) });
+  else printPasses(kept, passes);
+  judge(passes);
 }
 
 /** The accounts that the sweep makes a pass of. @throws Failure for named ones that get none, and an unknown baseline */
@@ -65,11 +64,6 @@ async function selectKept(
   accountIds: readonly string[],
   baseline: string | undefined,
 ): Promise<AccountRecord[]> {
-  const [{ allRecords, findAccount }, { publishedBaseline }, { Failure }] = await Promise.all([
-    import('../fleet.ts'),
-    import('../published-baseline.ts'),
-    import('../failure.ts'),
-  ]);
   if (baseline) await publishedBaseline(table, { name: baseline });
   const named = accountIds.map(async (id) => (await findAccount(table, id)).record);
   const records = named.length > 0 ? await Promise.all(named) : await allRecords(table);
@@ -87,32 +81,84 @@ function passList(records: readonly AccountRecord[], passes: ReadonlyMap<string,
   return records.map(({ accountId, name }) => ({ accountId, name, pass: passes.get(accountId) }));
 }
 
-function printPasses(
-  records: readonly AccountRecord[],
-  passes: ReadonlyMap<string, PassRecord>,
-  output: typeof import('../output.ts'),
-): void {
+function printPasses(records: readonly AccountRecord[], passes: ReadonlyMap<string, PassRecord>): void {
   const rows = passList(records, passes).map(({ accountId, name, pass }) => [
     accountId,
-    output.cell(name),
-    output.paintResult(pass?.result),
+    cell(name),
+    paintResult(pass?.result),
     String(pass?.differences.length ?? 0),
     String(pass?.calls.writes ?? 0),
   ]);
-  output.printTable(['ACCOUNT', 'NAME', 'RESULT', 'DIFFERENCES', 'WRITES'], rows);
+  printTable(['ACCOUNT', 'NAME', 'RESULT', 'DIFFERENCES', 'WRITES'], rows);
   const results = [...passes.values()].map(({ result }) => result);
   const counts = [...new Set(results)].map(
     (of) => `${results.filter((result) => result === of).length} ${of}`,
   );
   const are = passes.size === 1 ? 'is' : 'are';
-  output.say(`${counted(passes.size, 'pass', 'passes')} ${are} over: ${counts.join(', ')}.`);
+  say(`${counted(passes.size, 'pass', 'passes')} ${are} over: ${counts.join(', ')}.`);
 }
 
-async function judge(passes: ReadonlyMap<string, PassRecord>): Promise<void> {
-  const { Failure } = await import('../failure.ts');
+function judge(passes: ReadonlyMap<string, PassRecord>): void {
   const failed = [...passes].filter(([, { result }]) => result === 'failed').map(([id]) => id);
   if (failed.length === 0) return;
   throw new Failure(
     `${failed.length} of ${counted(passes.size, 'pass', 'passes')} failed: \`orgkeeper account ${failed[0]}\` says why.`,
   );
+}
+
+/** A request that has been sent, and how long its passes may take. */
+export interface Sent {
+  readonly eventId: string;
+  readonly at: Date;
+  readonly accountIds: readonly string[];
+  readonly seconds: number;
+}
+
+/** Work is dropped in favour of a pass that began this much later than the asking: it has seen the same world. */
+const COALESCED_MS = 5_000;
+/** Up to so many accounts are asked for one by one, more by going through all. */
+const FEW = 25;
+
+/**
+ * Follows a request until the pass of each account is over, and returns those passes.
+ * @throws Failure when some are not over in time, naming one
+ */
+async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassRecord>> {
+  const total = sent.accountIds.length;
+  const over = new Map<string, PassRecord>();
+  const progress = startProgress(`Waiting for ${counted(total, 'pass', 'passes')} …`);
+  const open = () => sent.accountIds.filter((id) => !over.has(id));
+  try {
+    return await poll(
+      async () => {
+        const statuses = await readStatuses(table, open());
+        for (const id of open()) {
+          const pass = statuses.get(id)?.lastPass;
+          if (pass && answers(pass, sent)) over.set(id, pass);
+        }
+        progress.update(`${over.size} of ${counted(total, 'pass', 'passes')} over …`);
+        return over.size === total ? over : undefined;
+      },
+      {
+        seconds: sent.seconds,
+        every: total > FEW ? 3_000 : 500,
+        late: () =>
+          `${open().length} of ${counted(total, 'pass', 'passes')} not over after ${sent.seconds} s, that of account ${open()[0]} ` +
+          'for one; they go on: `orgkeeper accounts` shows how they end.',
+      },
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Whether a pass is the one that was asked for, or began late enough to stand for it. */
+function answers(pass: PassRecord, sent: Pick<Sent, 'eventId' | 'at'>): boolean {
+  return pass.cause.id === sent.eventId || Date.parse(pass.startedAt) > sent.at.getTime() + COALESCED_MS;
+}
+
+async function readStatuses(table: Table, ids: readonly string[]): Promise<Map<string, AccountStatus>> {
+  if (ids.length > FEW) return allStatuses(table);
+  const items = await Promise.all(ids.map((id) => loadAccount(table, id)));
+  return new Map(items.flatMap(({ status }) => (status ? [[status.accountId, status]] : [])));
 }

@@ -1,4 +1,24 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Command } from 'commander';
+import { memberTemplate } from '../../controllers/fleet/member-template.ts';
+import { kinds } from '../../controllers/kinds/index.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import { type Config, TEMPLATE_DAYS } from '../../shared/deployment/config.ts';
+import {
+  type BaselineDocument,
+  formatBaseline,
+  parseBaselineReference,
+} from '../../shared/domain/baseline.ts';
+import { registered } from '../../shared/domain/records.ts';
+import { loadAccount } from '../../shared/store/accounts.ts';
+import { connect } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { publishedBaseline, readAccountId } from '../fleet.ts';
+import { checkRequest } from '../send-request.ts';
+import { COMMAND, print, printJson, say } from '../terminal.ts';
 
 /** `template …`: what an account's owner deploys. */
 export function templateCommand(): Command {
@@ -14,9 +34,168 @@ export function templateCommand(): Command {
     .option('--baseline <name[@version]>', "what it is to be kept by; the account's own, or the default one")
     .option('--output <file>', 'write the template there instead of stdout')
     .option('--json', 'print { accountId, roleArn, externalId, register, quickCreate, template }')
-    .action(async (options) => {
-      const { template } = await import('../template.ts');
-      await template(options);
-    });
+    .action(template);
   return command;
+}
+
+/** What `template member` was given. */
+interface TemplateOptions {
+  readonly account: string;
+  readonly name?: string;
+  readonly externalId?: string;
+  readonly baseline?: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * `template member`: the template on stdout (or in a file), and on stderr the link by which its owner deploys it and
+ * how the account is registered then. No record is written: the ExternalId is kept once the account is registered.
+ */
+export async function template(options: TemplateOptions): Promise<void> {
+  const accountId = readAccountId(options.account);
+  const { config, table } = await connect();
+  const { record: existing } = await loadAccount(table, accountId);
+  const baseline = await findBaseline(
+    table,
+    options.baseline ?? (existing?.baseline && formatBaseline(existing.baseline)) ?? config.defaultBaseline,
+  );
+  const request = checkRequest('AccountRegistrationRequested', {
+    accountId,
+    name: options.name ?? existing?.name ?? `account-${accountId}`,
+    ...(options.externalId !== undefined && { externalId: options.externalId }),
+  });
+  const { name, version } = baseline;
+  const record = registered(existing, {
+    request,
+    baseline: { name, version },
+    described: undefined,
+    named: true,
+    changedBy: 'template',
+    time: new Date().toISOString(),
+  });
+  const member = memberTemplate({ record, baseline, kinds, config });
+  const { roleArn, template: body } = member;
+  const register = `${COMMAND} ${member.register}`;
+  const text = JSON.stringify(body, undefined, 2);
+  if (options.output) await write(options.output, `${text}\n`);
+  else if (!options.json) print(text);
+  const link = await quickCreate(accountId, text, config);
+  if (options.json) {
+    const { externalId } = record;
+    printJson({ accountId, roleArn, externalId, register, quickCreate: link, template: body });
+  }
+  const command =
+    `aws cloudformation deploy --region ${config.region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
+    `--template-file ${options.output ?? 'member.json'}`;
+  for (const line of handOver(link, command)) say(line);
+  say(`Then, in Main: ${register}`);
+}
+
+/** How the owner gets the stack: by link or by command, first the way that is sure to work. Pure. */
+export function handOver({ url, expiresAt, warning }: QuickCreate, command: string): string[] {
+  const byLink = `opens this link in the account, until ${expiresAt} at most, and creates the stack:`;
+  if (!warning) return [`Its owner ${byLink}`, `  ${url}`, 'Or deploys the template there:', `  ${command}`];
+  return [
+    'Its owner deploys the template in the account:',
+    `  ${command}`,
+    `Or ${byLink}`,
+    `  ${url}`,
+    warning,
+  ];
+}
+
+/** @throws Failure when it cannot be written */
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(
+      `Cannot write ${file}: ${error.code === 'ENOENT' ? 'there is no such folder' : error.message}.`,
+    );
+  });
+}
+
+/** @throws Failure when there is no such baseline */
+function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
+  const reference = parseBaselineReference(text);
+  if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
+  return publishedBaseline(table, reference);
+}
+
+/** A link that opens CloudFormation in its owner's console, with the template and everything in it filled in. */
+export interface QuickCreate {
+  readonly url: string;
+  /** ISO time from which the template cannot be read any more: a week, or the end of the caller's session. */
+  readonly expiresAt: string;
+  /** Why the console may not open it, in one sentence; absent for a link that it takes. */
+  readonly warning?: string;
+}
+
+/**
+ * What CloudFormation's console takes as `templateURL`, by its guide; a URL signed with a session's credentials is longer.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
+ */
+const LONGEST_TEMPLATE_URL = 1_024;
+
+/** Says of a template's URL that the console may refuse it for its length. Pure. */
+export function lengthWarning(templateUrl: string): string | undefined {
+  if (templateUrl.length <= LONGEST_TEMPLATE_URL) return undefined;
+  return (
+    `The link's templateURL has ${templateUrl.length} characters, since it is signed with temporary credentials, and ` +
+    `CloudFormation's console takes ${LONGEST_TEMPLATE_URL}: it may not open.`
+  );
+}
+
+/** What the stack of a member template is called. */
+const MEMBER_STACK = 'orgkeeper-member';
+
+/** In seconds; the bucket forgets the template then, too (infra/constructs/templates.ts). */
+const LIFETIME = TEMPLATE_DAYS * 24 * 60 * 60;
+
+/**
+ * Puts the template into the bucket of the deployment, with the caller's own credentials, and links to it by a
+ * signed URL: whoever has the link can read this one template, and nobody else can. The same template is put at
+ * the same place, so doing it again only makes a new link.
+ * @throws Failure when the caller may not put it there, or the link would not open
+ */
+export async function quickCreate(accountId: string, template: string, config: Config): Promise<QuickCreate> {
+  const s3 = new S3Client({ region: config.region });
+  const hash = createHash('sha256').update(template).digest('hex');
+  const object = { Bucket: config.templatesBucket, Key: `member/${accountId}/${hash.slice(0, 32)}.json` };
+  const put = new PutObjectCommand({
+    ...object,
+    Body: template,
+    ContentType: 'application/json',
+    ExpectedBucketOwner: config.mainAccountId,
+  });
+  await s3.send(put).catch((error: Error) => {
+    throw REFUSED.has(error.name) ? refused(error.name, config) : error;
+  });
+  const { expiration } = await s3.config.credentials();
+  const signedAt = Date.now();
+  const templateUrl = await getSignedUrl(s3, new GetObjectCommand(object), { expiresIn: LIFETIME });
+  const read = await fetch(templateUrl);
+  if ((await read.text()) !== template) throw refused(`HTTP status ${read.status}`, config);
+  const ends = Math.min(signedAt + LIFETIME * 1000, expiration?.getTime() ?? Number.POSITIVE_INFINITY);
+  const warning = lengthWarning(templateUrl);
+  return {
+    url: linkTo(templateUrl, config),
+    expiresAt: new Date(ends).toISOString(),
+    ...(warning && { warning }),
+  };
+}
+
+const REFUSED = new Set(['AccessDenied', 'NoSuchBucket']);
+
+function refused(reason: string, { partition, templatesBucket }: Config): Failure {
+  return new Failure(
+    `The template cannot be kept in the bucket ${templatesBucket} for its owner (${reason}): the caller needs ` +
+      `s3:PutObject and s3:GetObject on arn:${partition}:s3:::${templatesBucket}/member/*, and the bucket is the main stack's.`,
+  );
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html */
+function linkTo(templateURL: string, { partition, region }: Config): string {
+  const hosts = { aws: 'aws.amazon.com', 'aws-cn': 'amazonaws.cn', 'aws-us-gov': 'amazonaws-us-gov.com' };
+  const query = new URLSearchParams({ templateURL, stackName: MEMBER_STACK });
+  return `https://${region}.console.${hosts[partition]}/cloudformation/home?region=${region}#/stacks/quickcreate?${query}`;
 }

@@ -12,7 +12,6 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { tableClient } from '../../shared/aws/table-client.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import { assumeApiRole } from '../api-role.ts';
-import { Unseen } from './unseen.ts';
 
 /** A deployment, with the ways to look at it. */
 export interface Examined {
@@ -80,4 +79,9 @@ function clientsOfManagement(config: Config, credentials: AwsCredentialIdentity)
     organizations: new OrganizationsClient(common),
     sqs: new SQSClient({ ...common, useQueueUrlAsEndpoint: false }),
   };
+}
+
+/** A check cannot look, since what it looks through is missing; another check says so. */
+export class Unseen extends Error {
+  override readonly name = 'Unseen';
 }

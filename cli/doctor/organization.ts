@@ -2,7 +2,7 @@ import { DescribeOrganizationCommand, type Organization } from '@aws-sdk/client-
 import type { Config } from '../../shared/deployment/config.ts';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { type Check, type Finding, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
-import { readRule, ruleProblem } from './rule.ts';
+import { readRule, ruleProblem } from './events.ts';
 
 /** Whether it is the organization that the deployment is for, and its events are passed on. */
 export const organization: readonly Check[] = [

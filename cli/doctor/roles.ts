@@ -16,8 +16,7 @@ import {
   together,
   unlessMissing,
 } from './check.ts';
-import type { Examined } from './examined.ts';
-import { Unseen } from './unseen.ts';
+import { type Examined, Unseen } from './examined.ts';
 
 /** Whether the roles are there, and admit whom they must and nobody else. */
 export const roles: readonly Check[] = [

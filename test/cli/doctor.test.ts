@@ -1,11 +1,10 @@
 import type { AdvancedFieldSelector } from '@aws-sdk/client-cloudtrail';
 import { describe, expect, test } from '@jest/globals';
-import { accountIn } from '../../cli/dead-letters.ts';
+import { accountIn } from '../../cli/commands/dead-letters.ts';
 import { failed, ok, together } from '../../cli/doctor/check.ts';
-import { policyProblem } from '../../cli/doctor/events.ts';
+import { policyProblem, ruleProblem } from '../../cli/doctor/events.ts';
 import { organizationFinding } from '../../cli/doctor/organization.ts';
 import { entryDenied, organizationRoleProblem } from '../../cli/doctor/roles.ts';
-import { ruleProblem } from '../../cli/doctor/rule.ts';
 import { logsManagementWrites } from '../../cli/doctor/trail.ts';
 import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../kit/factories.ts';
 

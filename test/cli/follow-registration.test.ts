@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { followRegistration } from '../../cli/follow-registration.ts';
+import { followRegistration } from '../../cli/commands/register.ts';
 import { accountKey, saveRecord, statusKey } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
 import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { followRetirement } from '../../cli/follow-retirement.ts';
+import { followRetirement } from '../../cli/commands/retire.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { inWords } from '../../cli/plan.ts';
+import { inWords } from '../../cli/commands/plan.ts';
 import { answerPlan, type PlanWork } from '../../controllers/engine/plan.ts';
 import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
 import { onItsWay } from '../../controllers/intake/event.ts';

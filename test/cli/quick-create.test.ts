@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lengthWarning } from '../../cli/quick-create.ts';
-import { handOver } from '../../cli/template.ts';
+import { handOver, lengthWarning } from '../../cli/commands/template.ts';
 
 const url = (characters: number) => 'https://b.s3.amazonaws.com/member.json?'.padEnd(characters, 'x');
 

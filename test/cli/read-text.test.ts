@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkFile } from '../../cli/publish-baseline.ts';
+import { checkFile } from '../../cli/baseline-file.ts';
+import { checkRulesFile } from '../../cli/commands/rules.ts';
 import { readText } from '../../cli/read-text.ts';
-import { checkRulesFile } from '../../cli/rules-file.ts';
 
 const TEXT = 'name: smäll\n';
 const utf16 = Buffer.from(TEXT, 'utf16le');

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { apart } from '../../cli/apart.ts';
-import { printDifferences } from '../../cli/output.ts';
 import { table } from '../../cli/table.ts';
+import { printDifferences } from '../../cli/terminal.ts';
 
 const ENDLESS = Number.POSITIVE_INFINITY;
 const sentence = 'The role lacks s3:GetObject, which the baseline wants: add it to the inline policy.';

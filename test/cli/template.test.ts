@@ -2,8 +2,8 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { COMMAND } from '../../cli/command.ts';
-import type { QuickCreate } from '../../cli/quick-create.ts';
+import type { QuickCreate } from '../../cli/commands/template.ts';
+import { COMMAND } from '../../cli/terminal.ts';
 import { config, keep, orgkeeper, putConfig, record, startWorld, type World } from './support.ts';
 
 const KEPT = '111111111111';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { print, printJson, printTable, printText, say } from '../../cli/output.ts';
+import { startProgress } from '../../cli/follow.ts';
 import { run } from '../../cli/program.ts';
-import { startProgress } from '../../cli/progress.ts';
+import { print, printJson, printTable, printText, say } from '../../cli/terminal.ts';
 
 const EVIL = 'x\u001b[2J\u202ey\u009b31m';
 const SHOWN = 'x\\u001b[2J\\u202ey\\u009b31m';

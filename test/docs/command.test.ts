@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { COMMAND } from '../../cli/command.ts';
+import { COMMAND } from '../../cli/terminal.ts';
 import { ROOT } from './pages.ts';
 
 describe('the command line', () => {

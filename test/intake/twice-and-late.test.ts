@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { editRecord } from '../../cli/edit-record.ts';
+import { editRecord } from '../../cli/fleet.ts';
 import type { FleetDeps, Trigger } from '../../controllers/fleet/outcome.ts';
 import { deliverOwed } from '../../controllers/fleet/owed.ts';
 import { register } from '../../controllers/fleet/register.ts';

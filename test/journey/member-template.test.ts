@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { QuickCreate } from '../../cli/quick-create.ts';
+import type { QuickCreate } from '../../cli/commands/template.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';

@@ -1,19 +1,74 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import type { Bus } from '../shared/aws/bus.ts';
-import type { Table } from '../shared/aws/main-clients.ts';
-import type { AccountRecord, BaselineReference } from '../shared/domain/account.ts';
-import { formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
-import { startSweep } from '../shared/store/controls.ts';
-import { ask } from './ask.ts';
-import { editRecord } from './edit-record.ts';
-import { explain, Failure } from './failure.ts';
-import { allRecords, allStatuses, findAccount } from './fleet.ts';
-import { publishedBaseline } from './published-baseline.ts';
-import { counted } from './words.ts';
+import { type Bus, busClient } from '../../shared/aws/bus.ts';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import { startSweep } from '../../shared/store/controls.ts';
+import { connect } from '../client.ts';
+import { explain, Failure } from '../failure.ts';
+import {
+  allRecords,
+  allStatuses,
+  editRecord,
+  findAccount,
+  publishedBaseline,
+  readAccountId,
+} from '../fleet.ts';
+import { ask } from '../send-request.ts';
+import { agreed, counted, say } from '../terminal.ts';
+
+/** What `baseline assign` was given; exactly one of ids, `all` and `from`. */
+interface AssignOptions {
+  readonly all?: boolean;
+  readonly from?: string;
+  readonly yes?: boolean;
+}
+
+/** `baseline assign`: says how many accounts would move, asks, and moves them. */
+export async function assign(target: string, ids: readonly string[], options: AssignOptions): Promise<void> {
+  const selection = readSelection(ids, options);
+  const { config, table } = await connect();
+  const to = await findTarget(table, target);
+  const moves = await selectMoves(table, to, selection);
+  const { moving, unseen } = moves;
+  const baseline = formatBaseline(to);
+  if (moving.length + unseen.length === 0)
+    return say(`No account moves: all that were selected are on ${baseline}.`);
+  const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
+  if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
+  const { moved, eventIds } = await moveAccounts({ table, bus: busClient(config) }, to, moves);
+  if (eventIds.length === 0) return say(`No account moves: somebody else moved them meanwhile.`);
+  const more = unseen.length > 0 ? ` ${accounts(unseen.length)} there already had no pass since;` : '';
+  say(
+    `Moved ${accounts(moved.length)} to ${baseline};${more} passes are asked for with event ${eventIds.join(', ')}.`,
+  );
+}
+
+function readSelection(ids: readonly string[], { all, from }: AssignOptions): Selection {
+  if ([ids.length > 0, all, from].filter(Boolean).length !== 1) {
+    throw new Failure('Say which accounts: one of account ids, --all, or --from NAME@VERSION.');
+  }
+  if (all) return { by: 'all' };
+  if (!from) return { by: 'ids', ids: ids.map(readAccountId) };
+  const reference = parseBaselineReference(from);
+  if (!reference) throw new Failure(`'${from}' is no baseline: write it as name or name@version.`);
+  return { by: 'from', ...reference };
+}
+
+/** `2 from analytics@1, 1 from analytics@2`. */
+function origins(records: readonly AccountRecord[]): string {
+  const names = records.map(({ baseline }) => (baseline ? formatBaseline(baseline) : 'none'));
+  const counts = [...new Set(names)].map(
+    (name) => `${names.filter((other) => other === name).length} from ${name}`,
+  );
+  return counts.join(', ');
+}
+
+const accounts = (count: number) => counted(count, 'account');
 
 /** Which accounts are to move: named ones, all that are kept, or those of one baseline (at a version). */
-export type Selection =
+type Selection =
   | { readonly by: 'ids'; readonly ids: readonly string[] }
   | { readonly by: 'all' }
   | { readonly by: 'from'; readonly name: string; readonly version?: number };
@@ -30,7 +85,7 @@ export interface Moves {
 const ACCOUNTS_PER_REQUEST = 5_000;
 
 /** The published baseline that `name@version` names. @throws Failure for anything else */
-export async function findTarget(table: Table, text: string): Promise<BaselineReference> {
+async function findTarget(table: Table, text: string): Promise<BaselineReference> {
   const reference = parseBaselineReference(text);
   if (!reference) throw new Failure(`'${text}' is no baseline: write it as name@version.`);
   const { name, version } = await publishedBaseline(table, reference);
@@ -42,7 +97,7 @@ export async function findTarget(table: Table, text: string): Promise<BaselineRe
  * Which of the accounts selected move, and which are there without a pass; whoever came from elsewhere is selected by
  * `from` no more, so there all of the target are looked through. @throws Failure for a named one that is not kept
  */
-export async function selectMoves(table: Table, to: BaselineReference, selection: Selection): Promise<Moves> {
+async function selectMoves(table: Table, to: BaselineReference, selection: Selection): Promise<Moves> {
   const [kept, statuses] = await Promise.all([keptAccounts(table, selection), allStatuses(table)]);
   const isThere = ({ baseline }: AccountRecord) =>
     !!baseline && formatBaseline(baseline) === formatBaseline(to);

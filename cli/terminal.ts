@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url';
+import confirm from '@inquirer/confirm';
 import pc from 'picocolors';
 import type { AccountState } from '../shared/domain/account-view.ts';
 import type { Difference, PassResult } from '../shared/domain/status.ts';
-import { visible } from '../shared/domain/visible.ts';
+import { shellWord, visible } from '../shared/domain/visible.ts';
 import { apart } from './apart.ts';
+import { Failure } from './failure.ts';
 import { pagedTable } from './table.ts';
 
 /** Colours for what goes to stdout: none unless it is a terminal, and none with NO_COLOR. */
@@ -130,3 +133,22 @@ export function printDifferences(differences: readonly Difference[]): void {
   ]);
   printTable(['KIND', 'RESOURCE', 'PATH', 'ACTION', 'ACTUAL → DESIRED'], rows);
 }
+
+/** Asks a person; no is the answer to Enter. @throws Failure where nobody can answer */
+export async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new Failure(`${question} Nobody can answer here, stdin being no terminal: say --yes.`);
+  }
+  return confirm({ message: visible(question), default: false }, { output: process.stderr });
+}
+
+/** `1 pass`, `2 passes`: how many, in words; `many` where it is not `one` with an s. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/**
+ * The command line as one word for a shell that works from any directory: in what is printed to be pasted. The package
+ * has no name of ours in the registry, from which npx would run whatever somebody publishes under it.
+ */
+export const COMMAND = shellWord(fileURLToPath(new URL('./bin.mjs', import.meta.url)));

@@ -7,7 +7,7 @@ import { Failure } from './failure.ts';
 import { readText } from './read-text.ts';
 
 /** A baseline file that was read and checked. */
-export interface BaselineFile {
+interface BaselineFile {
   readonly text: string;
   readonly baseline: BaselineDraft;
 }
