@@ -3,7 +3,7 @@ import type { Main } from '../../shared/aws/main-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { brakeTrips, isPaused } from '../../shared/domain/control.ts';
-import { Conflict, OutOfTime, UnreadableItem } from '../../shared/domain/errors.ts';
+import { Conflict, OutOfTime, ServiceFault, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
@@ -170,6 +170,59 @@ export function openCallGate(until: Date, now: () => number = Date.now): CallGat
     },
     finishing() {
       isFinishing = true;
+    },
+  };
+}
+
+/** The calls of one unit, which end before those of the run: a region that does not answer costs only its own units. */
+export interface UnitGate {
+  readonly gate: CallGate;
+  /** Waits for the work of the unit until its time is over. @throws ServiceFault (`RegionSilent`) */
+  within<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Gives a unit its own time within that of the run. When it is over, `within` rejects at once, and the gate lets no further
+ * call of the unit through: work that was given up on writes nothing after the status is saved.
+ */
+export function openUnitGate(
+  gate: CallGate,
+  { region, milliseconds }: { readonly region: string; readonly milliseconds: number },
+  now: () => number = Date.now,
+): UnitGate {
+  const end = now() + milliseconds;
+  const silent = () =>
+    new ServiceFault(`AWS did not answer in ${region} within ${Math.round(milliseconds / 1000)} s.`, {
+      reason: 'RegionSilent',
+      remedy: `It is tried again; look at the AWS Health Dashboard for ${region}.`,
+    });
+  let isOver = false;
+  return {
+    gate: {
+      ...gate,
+      deadline: new Date(Math.min(gate.deadline.getTime(), end)),
+      isOver: () => isOver || gate.isOver(),
+      check(call) {
+        if (isOver) throw silent();
+        gate.check(call);
+      },
+    },
+    async within(work) {
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => {
+            isOver = true;
+            reject(silent());
+          },
+          Math.max(0, end - now()),
+        );
+      });
+      try {
+        return await Promise.race([work(), limit]);
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
