@@ -20,7 +20,7 @@ export interface Queue {
   readonly url: string;
 }
 
-/** Sends work, ten at a time, resending what SQS did not take; throws ServiceFault when it goes on refusing. */
+/** Sends work messages, ten a call, and sends those that SQS rejected again. @throws ServiceFault after four attempts */
 export async function sendWork(queue: Queue, messages: readonly WorkMessage[]): Promise<void> {
   for (let start = 0; start < messages.length; start += 10) {
     await sendBatch(queue, messages.slice(start, start + 10));
@@ -43,7 +43,7 @@ async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt
   if (failed.length === 0) return;
   if (attempt === 4 || failed.some((entry) => entry.SenderFault)) {
     throw new ServiceFault(
-      `SQS refused ${failed.length} work messages: ${failed[0]?.Code} ${failed[0]?.Message}`,
+      `SQS rejected ${failed.length} work messages: ${failed[0]?.Code} ${failed[0]?.Message}`,
     );
   }
   await pause(attempt);
@@ -56,10 +56,10 @@ export async function sendSweep(queue: Queue, message: SweepMessage): Promise<vo
   await queue.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: JSON.stringify(message) }));
 }
 
-/** The longest that SQS holds a message back. */
+/** SQS's maximum for DelaySeconds. */
 export const LONGEST_DELAY_SECONDS = 900;
 
-/** Asks for a look at a request for an account, now or after so many seconds. */
+/** Sends work for a request for an account, visible after so many seconds. */
 export async function sendCreation(queue: Queue, message: CreationMessage, delaySeconds = 0): Promise<void> {
   await queue.sqs.send(
     new SendMessageCommand({
@@ -70,15 +70,15 @@ export async function sendCreation(queue: Queue, message: CreationMessage, delay
   );
 }
 
-/** Seconds until a message that failed for a passing reason is seen again: doubling, with jitter, ten minutes at most. */
+/** Seconds until a failed message is visible again: exponential with jitter, ten minutes at most. */
 export function backoffSeconds(receives: number, random: () => number = Math.random): number {
   const ceiling = Math.min(600, 2 * 2 ** Math.min(receives - 1, 12));
   return Math.max(1, Math.round(ceiling * (0.5 + random() / 2)));
 }
 
 /**
- * Makes a message visible again after its backoff: those that failed together, of a throttling, do not come back
- * together. Without this call the queue brings the message again when its visibility ends.
+ * Makes a failed message visible again after its backoff, whose jitter spreads messages that failed together. Without this
+ * call, the message is visible again when its visibility timeout ends.
  */
 export async function comeAgain(
   queue: Queue,
@@ -87,7 +87,7 @@ export async function comeAgain(
   await hide(queue, receiptHandle, backoffSeconds(receives));
 }
 
-/** Nobody else gets the message for so many seconds from now on. */
+/** Hides a message from other receivers for so many seconds from now on. */
 export async function hide({ sqs, url }: Queue, receiptHandle: string, seconds: number): Promise<void> {
   await sqs.send(
     new ChangeMessageVisibilityCommand({

@@ -6,7 +6,7 @@ import { inPlainWords } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
 import type { Queue } from './queue.ts';
 
-/** Why a message cannot be read: on the dead letter, and in the log. */
+/** Why a message cannot be read; stands on the dead letter and in the log. */
 export interface Unreadable {
   readonly unreadable: string;
 }
@@ -16,8 +16,8 @@ export const WHY = 'orgkeeper.unreadable';
 const WHY_CHARACTERS = 500;
 
 /**
- * What a message of a queue says. One that cannot be read would not be readable the next time either: it is put among
- * the queue's dead letters at once, with why, and the message is done. Should that fail, the message comes again.
+ * Parses a message of a queue. An unreadable one would be unreadable the next time, too: it is sent to the dead-letter queue
+ * at once, with the reason, and counts as handled. If that fails, the message is redelivered.
  */
 export async function readMessage<T>(
   schema: z.ZodType<T>,
@@ -34,7 +34,7 @@ function parse<T>(schema: z.ZodType<T>, body: string): { readonly message: T } |
   try {
     content = JSON.parse(body);
   } catch (error) {
-    return { unreadable: `It is no JSON: ${error instanceof Error ? error.message : error}` };
+    return { unreadable: `The message is not JSON: ${error instanceof Error ? error.message : error}` };
   }
   const parsed = schema.safeParse(content, { error: inPlainWords });
   if (parsed.success) return { message: parsed.data };
@@ -42,7 +42,7 @@ function parse<T>(schema: z.ZodType<T>, body: string): { readonly message: T } |
   return { unreadable: `${problems.join('; ')}.` };
 }
 
-/** A text as SQS takes it for an attribute: the start of it, without control characters. */
+/** A text as the value of a message attribute: shortened, without control characters. */
 function attribute(text: string): string {
   return text.slice(0, WHY_CHARACTERS).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/g, '?');
 }

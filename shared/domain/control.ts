@@ -1,20 +1,20 @@
 import type { AccountRecord } from './account.ts';
 import type { UnreadableItem } from './errors.ts';
 
-/** What people said about writing at all: read with every pass, in the same call. */
+/** Where people have paused writes; every run reads it together with the account. */
 export interface Control {
-  /** Nothing is written anywhere. */
+  /** No account is written to. */
   readonly fleetPaused: boolean;
-  /** Nothing is written into accounts of these baselines, by name. */
+  /** Accounts with these baselines (by name) are not written to. */
   readonly pausedBaselines: readonly string[];
-  /** What was said cannot be read, so the fleet counts as paused. */
+  /** The item cannot be read, so the fleet counts as paused. */
   readonly unreadable?: UnreadableItem;
 }
 
-/** Nothing is paused: what holds until somebody says otherwise. */
+/** Nothing is paused: the state before anybody paused anything. */
 export const RUNNING: Control = { fleetPaused: false, pausedBaselines: [] };
 
-/** Whether writing into the account is stopped: for itself, its baseline, or the whole fleet. Pure. */
+/** Whether writes to the account are paused: for itself, its baseline, or the whole fleet. Pure. */
 export function isPaused(
   { paused, baseline }: Pick<AccountRecord, 'paused' | 'baseline'>,
   { fleetPaused, pausedBaselines }: Control,
@@ -22,25 +22,25 @@ export function isPaused(
   return paused || fleetPaused || (baseline !== undefined && pausedBaselines.includes(baseline.name));
 }
 
-/** A sweep, as its passes see it: the brake. */
+/** A sweep and its circuit breaker (the "brake" of the documentation). */
 export interface Sweep {
   readonly sweepId: string;
-  /** How many accounts it goes through. */
+  /** The number of accounts in the sweep. */
   readonly accounts: number;
-  /** How many of them, ready before, differ. */
+  /** The number of accounts that were ready before and have drifted. */
   readonly drifted: number;
   readonly stopped: boolean;
-  /** The account whose pass stopped it, until the bus knows. */
+  /** The account whose run stopped the sweep, until the stop is announced. */
   readonly announcer?: string;
-  /** Last account id that was sent work; enqueueing goes on behind it. */
+  /** The last account that was sent work. */
   readonly cursor?: string;
   readonly startedAt: string;
 }
 
-/** More than this share of a sweep's accounts, and more than this many, and it stops writing by itself. */
+/** A sweep stops writing if more than this share of its accounts, and more than this number, have drifted. */
 export const BRAKE = { share: 0.2, accounts: 10 } as const;
 
-/** True when so many accounts differ that a mistaken baseline is likelier than drift. Pure. */
+/** True if so many accounts have drifted that a mistake in the baseline is likelier. Pure. */
 export function brakeTrips(sweep: Pick<Sweep, 'accounts' | 'drifted'>): boolean {
   return sweep.drifted > BRAKE.accounts && sweep.drifted > sweep.accounts * BRAKE.share;
 }

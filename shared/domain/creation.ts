@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Cause } from './cause.ts';
 import type { CreationRequest } from './requests.ts';
 
-/** Where a request for an account stands. */
+/** The state of a request for an account. */
 export type CreationStage =
   /**
-   * Not asked of AWS yet. `turnAt`: its turn, once it has one. `refusals`: how often AWS said "not now".
-   * `deniedSince`: when AWS first denied it, and has done nothing else since.
+   * Not requested of AWS yet. `turnAt`: when it may be, once that is known. `refusals`: how often AWS throttled it.
+   * `deniedSince`: since when AWS has only denied it.
    */
   | {
       readonly is: 'waiting';
@@ -14,55 +14,55 @@ export type CreationStage =
       readonly refusals: number;
       readonly deniedSince?: string;
     }
-  /** Being asked of AWS, or asked by somebody who crashed: AWS may have heard it or not. */
+  /** CreateAccount is being called, or the caller has crashed: AWS may have received the call or not. */
   | { readonly is: 'calling'; readonly calledAt: string }
-  /** AWS is at it. `looks`: how often it was asked how far it is. */
+  /** AWS is creating the account. `looks`: how often its state was polled. */
   | { readonly is: 'creating'; readonly creationId: string; readonly looks: number }
-  /** The account is there; it is moved and registered next. */
+  /** The account exists; it is moved and registered next. */
   | { readonly is: 'created'; readonly creationId: string; readonly accountId: string }
   | { readonly is: 'registered'; readonly creationId: string; readonly accountId: string }
   | { readonly is: 'failed'; readonly creationId?: string; readonly reason: string };
 
-/** One request for an account, from the asking to the end. */
+/** One request for an account, from its event to its end. */
 export interface Creation {
   readonly schemaVersion: 1;
-  /** What makes two requests the same one. */
+  /** Two requests with the same key are one request. */
   readonly key: string;
   /** Counts the saves; each save is conditional on the one that was read. */
   readonly version: number;
   readonly request: CreationRequest;
   readonly stage: CreationStage;
-  /** The event that asked; everything that follows names it as its cause. */
+  /** The event of the request; everything that follows from it names it as its cause. */
   readonly cause: Cause;
   /** ISO time of that event. */
   readonly askedAt: string;
-  /** When to look at it again; absent once it is over. */
+  /** When to advance it next; absent once it is finished. */
   readonly dueAt?: string;
-  /** What it waits for, why it failed, or what could not be done: one sentence. */
+  /** One sentence: what it waits for, why it failed, or what could not be done. */
   readonly message?: string;
 }
 
-/** The tag by which an account is known to have been asked for. */
+/** The tag of an account that holds the key of its request. */
 export const REQUEST_TAG = 'orgkeeper:request';
 
-/** The key of a request: its id, or the email where there is none, whose case AWS does not tell apart. */
+/** The key of a request: its id, or its email in lower case, since AWS ignores the case. */
 export function creationKey({ requestId, email }: Pick<CreationRequest, 'requestId' | 'email'>): string {
   return requestId ?? email.toLowerCase();
 }
 
-/** A key as the value of a tag, which may not hold every character of an email. Two keys never become one. */
+/** A key encoded as the value of a tag, which does not allow all characters of an email. Reversible. */
 export function tagValue(key: string): string {
   return key.replace(/[^\w.:/+@-]/g, (character) => `=${character.charCodeAt(0).toString(16)}`);
 }
 
-/** The key that a value of the tag stands for. */
+/** The key that the value of a tag encodes. */
 export function keyOfTag(value: string): string {
   return value.replace(/=([0-9a-f]{2})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),
   );
 }
 
-/** Whether two requests ask for the same. */
+/** Whether two requests have the same content. */
 export function sameRequest(one: CreationRequest, other: CreationRequest): boolean {
   return isDeepStrictEqual(withoutAbsent(one), withoutAbsent(other));
 }

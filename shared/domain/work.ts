@@ -4,25 +4,25 @@ import { Cause } from './cause.ts';
 import { PlanBy } from './plan.ts';
 
 /**
- * A message on the FIFO work queue: which account, and why; never what happened. The pass reads the world.
- * Message group = account id, so passes of one account never overlap and accounts never wait for each other. Plans of an
- * account have a group of their own: no pass waits for a plan, nor a plan for a pass that is tried again.
+ * A message on the FIFO work queue: which account, and why; never what happened. The run reads the world.
+ * The message group is the account id, so runs of one account never overlap and accounts never wait for each other. Plans
+ * of an account have their own group: a run never waits for a plan, nor a plan for a run that is retried.
  */
 export const WorkMessage = z.strictObject({
   accountId: AccountId,
   cause: Cause,
   /** Time of the event, or when the account was due, ISO. */
   requestedAt: z.iso.datetime({ offset: true }),
-  /** The sweep whose brake this pass obeys. */
+  /** The sweep whose circuit breaker applies to this run. */
   sweepId: z.string().optional(),
-  /** Asks for a plan instead of a pass, known by the id of its cause. */
+  /** Requests a plan, identified by the id of the cause, instead of a run. */
   plan: PlanBy.optional(),
 });
 export type WorkMessage = z.infer<typeof WorkMessage>;
 
-/** A message on the sweep queue: what to go through the whole fleet, or the whole organization, for. */
+/** A message on the sweep queue: a task for the whole fleet or the whole organization. */
 export const SweepMessage = z.discriminatedUnion('task', [
-  /** Send a pass to every account (of a baseline, if named). */
+  /** Send work for every account (of a baseline, if named). */
   z.strictObject({
     task: z.literal('sweep'),
     sweepId: z.string(),
@@ -30,30 +30,30 @@ export const SweepMessage = z.discriminatedUnion('task', [
     cause: Cause,
     requestedAt: z.iso.datetime({ offset: true }),
   }),
-  /** Send a pass to every account whose time to be looked at has come, and have due requests for accounts looked at. */
+  /** Send work for every account and every request for an account that is due. */
   z.strictObject({ task: z.literal('due') }),
-  /** Compare the organization with what is recorded, and have every open request for an account looked at. */
+  /** Compare the organization with the records, and send work for every unfinished request for an account. */
   z.strictObject({ task: z.literal('list') }),
 ]);
 export type SweepMessage = z.infer<typeof SweepMessage>;
 
-/** A message on the creation queue: which request to look at; never what happened. */
+/** A message on the creation queue: which request to advance; never what happened. */
 export const CreationMessage = z.strictObject({
   /** The key of the request: shared/domain/creation.ts. */
   key: z.string(),
-  /** AWS has an answer, or may have: look although it is not time yet. */
+  /** AWS may have an answer: advance the request although it is not due yet. */
   answered: z.boolean().optional(),
 });
 export type CreationMessage = z.infer<typeof CreationMessage>;
 
-/** So often is a work message received before it goes to the dead letters (the main stack's redrive policy). */
+/** How often a work message is received before it becomes a dead letter (redrive policy of the main stack). */
 export const WORK_RECEIVES = 12;
-/** The same of an event: with its backoff (shared/aws/queue.ts), more than an hour of an outage of AWS. */
+/** The same for events: with the backoff of shared/aws/queue.ts, they outlast an outage of more than an hour. */
 export const INTAKE_RECEIVES = 16;
 
 /**
- * Deduplication id of a work message: one event may mean ten thousand messages, one an account, so the event's id
- * alone would let one survive. SQS remembers an id for five minutes.
+ * Deduplication id of a work message. It contains the account, since one event may cause a message for each of ten thousand
+ * accounts. SQS remembers an id for five minutes.
  */
 export function deduplicationId(message: WorkMessage): string {
   return `${message.cause.id}:${message.accountId}`;

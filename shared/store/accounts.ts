@@ -27,25 +27,25 @@ import {
 /** Desired state and status of one account, read together. */
 export interface AccountItems {
   readonly record?: AccountRecord;
-  /** Absent until a pass has saved one. */
+  /** Absent until a run has saved one. */
   readonly status?: AccountStatus;
-  /** Where its first pass began to write, when none has saved a status. */
+  /** Where the first run began to write, if no run has saved a status yet. */
   readonly begun?: Home;
   /** The blocks of addresses that it holds of pools. */
   readonly holdings: Holdings;
   readonly control: Control;
 }
 
-/** Where the record of an account stands. */
+/** The key of an account's record. */
 export const accountKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'desired' });
 /** The account whose items have this partition key. */
 export const accountOf = (pk: string) => pk.slice('account#'.length);
-/** Where its status stands, in the same partition. */
+/** The key of an account's status, in the same partition. */
 export const statusKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'status' });
 
 /**
- * Everything a pass must know, in one consistent BatchGetItem.
- * @throws UnreadableItem for what is the account's own; what is paused counts as paused where that cannot be read
+ * Everything that a run needs to know of an account, in one consistent BatchGetItem.
+ * @throws UnreadableItem for an item of the account; if `control` cannot be read, the fleet counts as paused
  */
 export async function loadAccount(table: Table, accountId: string): Promise<AccountItems> {
   const keys = [accountKey(accountId), statusKey(accountId), addressKey(accountId), CONTROL_KEY];
@@ -63,17 +63,17 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
   };
 }
 
-/** The record of one account as it is now, or undefined. @throws UnreadableItem */
+/** The record of one account, read consistently; undefined if there is none. @throws UnreadableItem */
 export async function getRecord(table: Table, accountId: string): Promise<AccountRecord | undefined> {
   return readRecord(await getItem(table, accountKey(accountId)));
 }
 
-/** The status of one account as it is now, or undefined until a pass has saved one. @throws UnreadableItem */
+/** The status of one account, read consistently; undefined until a run has saved one. @throws UnreadableItem */
 export async function getStatus(table: Table, accountId: string): Promise<AccountStatus | undefined> {
   return readStatus(await getItem(table, statusKey(accountId)));
 }
 
-/** The records of many accounts, by id; those that are not there are not in the answer. @throws UnreadableItem */
+/** The records of many accounts by id; missing ones are left out. @throws UnreadableItem */
 export async function getRecords(
   table: Table,
   accountIds: readonly string[],
@@ -82,15 +82,15 @@ export async function getRecords(
   return new Map(items.map((item) => [accountOf(String(item.pk)), readRecord(item)]));
 }
 
-/** The statuses of many accounts, in no order; those without one are not in the answer. */
+/** The statuses of many accounts, in no order; missing ones are left out. */
 export async function getStatuses(table: Table, accountIds: readonly string[]): Promise<Page<AccountStatus>> {
   return readPage(readStatus, await getItems(table, [...new Set(accountIds)].map(statusKey)));
 }
 
 /**
- * Saves a record when it is still as `read` (undefined: not there); false when somebody else saved first. Records
- * are compared by generation, by the event that changed them last, and by the time of what people asked. What `owes`
- * says is kept with it, beside what is still owed, until `clearOwed`.
+ * Saves a record if the stored one is still as `read` (undefined: none exists); returns false if somebody else saved
+ * first. Records are compared by generation, `changedBy` and `changedAt`. The announcements and messages of `owes` are
+ * saved with the record, after those that are still owed, until `clearOwed`.
  */
 export async function saveRecord(
   table: Table,
@@ -102,9 +102,9 @@ export async function saveRecord(
 }
 
 /**
- * Forgets an account: its status goes, and its record or all but what is to be left of it, both or neither. Its history
- * stays until it expires, and so does the block of addresses that it may hold. False when somebody else changed the
- * record since it was read.
+ * Forgets an account: deletes its status and its record (or replaces the record by `left`) in one transaction. Its history
+ * stays until it expires; a block of addresses stays allocated. Returns false if somebody else changed the record since it
+ * was read.
  */
 export async function forgetAccount(
   table: Table,
@@ -123,7 +123,7 @@ export async function forgetAccount(
   return writeTogether(table, [record, status, ...(left ? [] : [trace])]);
 }
 
-/** What is left of a forgotten account that is not in the organization: which events it has seen, for so long. */
+/** How long the events of a forgotten account outside of the organization are remembered. */
 const TRACE_SECONDS = 30 * DAY_SECONDS;
 const traceKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'forgotten' });
 const readTrace = reader<Trace>({
@@ -141,12 +141,12 @@ function traceItem(read: AccountRecord, forgottenAt: Date) {
   };
 }
 
-/** What an account without a record has seen, when it was forgotten lately. */
+/** The events that a recently forgotten account has seen; undefined if none are remembered. */
 export async function getTrace(table: Table, accountId: string): Promise<Trace | undefined> {
   return readTrace(await getItem(table, traceKey(accountId)));
 }
 
-/** Notes that what the record owed is sent. Nothing happens when somebody has changed it since. */
+/** Removes what the record owes after it was sent. Does nothing if somebody has changed the record since. */
 export async function clearOwed(table: Table, record: AccountRecord): Promise<void> {
   await updateItem(table, accountKey(record.accountId), {
     UpdateExpression: 'REMOVE owed, due, dueAt',
@@ -167,10 +167,10 @@ function unchangedSince(read: AccountRecord): WriteCondition {
   };
 }
 
-/** Whoever saves sends what is owed at once; the minute's tick does when this much time went by. */
+/** Whoever saves sends what is owed at once; after this time the tick of the minute does. */
 const SENT_SECONDS = 60;
 
-/** The item of a record that is saved over `read`: it has seen what that has seen, and owes what that owes. */
+/** The item of a record that replaces `read`: it has followed the same events, and owes the same and more. */
 function recordItem(record: AccountRecord, read: AccountRecord | undefined, owes: Owes = NOTHING) {
   const { accountId } = record;
   const { owed: _, dueAt: __, ...content } = record;
@@ -191,18 +191,19 @@ function recordItem(record: AccountRecord, read: AccountRecord | undefined, owes
   };
 }
 
-/** What a change owes, and in how many seconds the minute's tick sends it: by then whoever saved it has. */
+/** What a change owes, and after how many seconds the tick of the minute sends it if nobody else has. */
 export interface Owes extends Owed {
   readonly seconds?: number;
 }
 
 const NOTHING: Owed = { announce: [], work: [] };
-/** Where the index of what is due holds the records that owe something. */
+/** The key of the `due` index under which records that owe something are found. */
 export const OWED = 'owed';
 
 /**
- * All records by account id, a page at a time (one Query each), from behind `after`; thousands are no matter.
- * @param most records on a page; as many as DynamoDB gives when not said
+ * All records by account id, one Query a page.
+ * @param after only accounts with a greater id
+ * @param most records on a page; as many as DynamoDB returns if absent
  */
 export async function* recordPages(
   table: Table,
@@ -212,7 +213,7 @@ export async function* recordPages(
   for await (const page of collectionPages(table, 'account', after, most)) yield readPage(readRecord, page);
 }
 
-/** All statuses by account id, a page at a time. */
+/** All statuses by account id, one Query a page. */
 export async function* statusPages(table: Table): AsyncGenerator<Page<AccountStatus>> {
   for await (const page of collectionPages(table, 'status')) yield readPage(readStatus, page);
 }

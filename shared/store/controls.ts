@@ -5,13 +5,13 @@ import { UnreadableItem } from '../domain/errors.ts';
 import { type Item, reader } from './item.ts';
 import { DAY_SECONDS, expiresIn, getItem, IF_ABSENT, putItem, updateItem } from './table.ts';
 
-/** Where it stands what is paused: read by each pass together with the account. */
+/** The key of the item that says what is paused; every run reads it together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
 const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
 const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
 const SWEEP_SECONDS = 30 * DAY_SECONDS;
 
-/** Not among the fields: of an item that cannot be read. */
+/** The stored fields: `unreadable` only describes an item that cannot be read. */
 type SavedControl = Omit<Control, 'unreadable'>;
 const readControl = reader<SavedControl>({
   fleetPaused: z.boolean(),
@@ -27,7 +27,7 @@ const readSweep = reader<Sweep>({
   startedAt: z.string(),
 });
 
-/** What an item says is paused: nothing where nobody ever paused, everything where it cannot be read. */
+/** What an item says is paused: nothing if there is no item, the whole fleet if it cannot be read. */
 export function controlOf(item: Item | undefined): Control {
   try {
     return readControl(item) ?? RUNNING;
@@ -43,8 +43,8 @@ export async function getControl(table: Table): Promise<Control> {
 }
 
 /**
- * Changes it as it is now: what somebody else says at the same moment is kept, by reading and editing again.
- * @throws UnreadableItem, when nobody can tell what to keep
+ * Changes what is paused. Reads and edits again if somebody else changed it at the same time, so that no change is lost.
+ * @throws UnreadableItem
  */
 export async function changeControl(table: Table, edit: (control: Control) => Control): Promise<void> {
   for (;;) {
@@ -63,7 +63,7 @@ export async function changeControl(table: Table, edit: (control: Control) => Co
   }
 }
 
-/** From when on new accounts onboard themselves: recorded once, by whoever asks first; `now` becomes it then. */
+/** The time from which on new accounts onboard themselves. The first caller sets it to `now`; it never changes. */
 export async function onboardSince(table: Table, now: Date): Promise<string> {
   const item = await updateItem(table, ONBOARD_KEY, {
     UpdateExpression: 'SET since = if_not_exists(since, :now)',
@@ -72,10 +72,10 @@ export async function onboardSince(table: Table, now: Date): Promise<string> {
   return String(item?.since);
 }
 
-/** Starts a sweep, or finds it as it was left: the same sweep twice is one. */
+/** Starts a sweep; returns the stored sweep if it was started before. */
 export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 'stopped'>): Promise<Sweep> {
   const item: Sweep = { ...sweep, drifted: 0, stopped: false };
-  // Not from `startedAt`, which whoever asked may have set: a sweep that expires under way has no brake.
+  // Not counted from `startedAt`, which the request may set: a sweep that expires while it runs has no circuit breaker.
   const expiresAt = expiresIn(SWEEP_SECONDS, new Date());
   const started = await putItem(table, { ...item, ...sweepKey(sweep.sweepId), expiresAt }, IF_ABSENT);
   return started ? item : ((await getSweep(table, sweep.sweepId)) ?? item);
@@ -85,7 +85,7 @@ async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefine
   return readSweep(await getItem(table, sweepKey(sweepId)));
 }
 
-/** Remembers how far a sweep has sent its work, so that a crash goes on behind it. */
+/** Saves how far a sweep has sent its work, so that it continues from there after a crash. */
 export async function advanceSweep(table: Table, sweepId: string, cursor: string): Promise<void> {
   await updateItem(table, sweepKey(sweepId), {
     UpdateExpression: 'SET #cursor = :cursor',
@@ -94,7 +94,7 @@ export async function advanceSweep(table: Table, sweepId: string, cursor: string
   });
 }
 
-/** Counts one account that was ready and differs; returns the sweep with it counted. Undefined for an unknown sweep. */
+/** Counts an account that was ready and has drifted, once; returns the updated sweep. Undefined for an unknown sweep. */
 export async function countDrifted(
   table: Table,
   sweepId: string,
@@ -108,7 +108,7 @@ export async function countDrifted(
   return counted ? readSweep(counted) : getSweep(table, sweepId);
 }
 
-/** Stops a sweep's writing; true for the one pass that stopped it, which owes that to the bus. */
+/** Stops the writes of a sweep. Returns true for the one account whose run must announce that, until it is announced. */
 export async function stopSweep(table: Table, sweepId: string, announcer: string): Promise<boolean> {
   const stopped = await updateItem(table, sweepKey(sweepId), {
     UpdateExpression: 'SET stopped = :true, announcer = :announcer',
@@ -118,7 +118,7 @@ export async function stopSweep(table: Table, sweepId: string, announcer: string
   return stopped !== undefined;
 }
 
-/** Notes that the bus knows that a sweep has stopped. */
+/** Records that the stop of a sweep was announced. */
 export async function stopAnnounced(table: Table, sweepId: string): Promise<void> {
   await updateItem(table, sweepKey(sweepId), { UpdateExpression: 'REMOVE announcer' });
 }

@@ -17,7 +17,7 @@ import {
   writeTogether,
 } from './table.ts';
 
-/** An account that AWS did not create, which somebody asked of AWS themselves, and why. */
+/** Why AWS did not create an account that somebody requested without Orgkeeper. */
 export interface CreationFailure {
   /** AWS's id of the request: `car-…`. */
   readonly creationId: string;
@@ -69,21 +69,21 @@ const readCreation = reader<Creation>({
 const requestKey = (key: string) => ({ pk: `creation-request#${key}`, sk: 'request' });
 const linkKey = (creationId: string) => ({ pk: `creation#${creationId}`, sk: 'request' });
 const DUE = 'creation';
-/** So long after its end a request is known: that it comes again then makes no second account, which has its email. */
+/** How long a finished request is kept. Later, the email still prevents a second account for the same request. */
 const KEPT_SECONDS = 400 * DAY_SECONDS;
 
-/** A request for an account as it stands now; undefined when nobody asked. @throws UnreadableItem */
+/** A request for an account, read consistently; undefined if there is none. @throws UnreadableItem */
 export async function getCreation(table: Table, key: string): Promise<Creation | undefined> {
   return readCreation(await getItem(table, requestKey(key)));
 }
 
-/** What was noted last: why the request cannot be read. */
+/** The recorded reason why the request cannot be read; undefined if none is recorded. */
 export async function unreadableCreationNoted(table: Table, key: string): Promise<string | undefined> {
   const item = await getItem(table, requestKey(key));
   return item?.unreadable === undefined ? undefined : String(item.unreadable);
 }
 
-/** Notes with a request why it cannot be read, and leaves all else of it as it is; the next save takes the note off. */
+/** Records why a request cannot be read, and changes nothing else; the next save removes it. */
 export async function noteUnreadableCreation(table: Table, key: string, message: string): Promise<void> {
   await updateItem(table, requestKey(key), {
     UpdateExpression: 'SET unreadable = :message',
@@ -91,15 +91,15 @@ export async function noteUnreadableCreation(table: Table, key: string, message:
   });
 }
 
-/** The key of the request that AWS knows by this id; undefined when it is none of ours, or not recorded yet. */
+/** The key of the request that has this creation id of AWS; undefined if it is not ours, or not recorded yet. */
 export async function requestOfCreation(table: Table, creationId: string): Promise<string | undefined> {
   const link = await getItem(table, linkKey(creationId));
   return link ? String(link.key) : undefined;
 }
 
 /**
- * Saves a request when it is still as it was read (its version is one more than that); false when somebody else saved
- * first. AWS's id of the creation, once known, leads back to the request from then on.
+ * Saves a request if the stored one still has the previous version; returns false if somebody else saved first. Once AWS's
+ * creation id is known, it is saved in the same transaction, for `requestOfCreation`.
  */
 export async function saveCreation(table: Table, creation: Creation): Promise<boolean> {
   const { key, version, stage, dueAt } = creation;
@@ -114,7 +114,7 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
   ]);
 }
 
-/** Keys of the requests that are not over and are to be looked at by `until`, soonest first, a page at a time. */
+/** Keys of the unfinished requests that are due by `until`, soonest first, one Query a page. */
 export async function* openCreations(table: Table, until: Date): AsyncGenerator<string[]> {
   const pages = queryPages(table, {
     IndexName: INDEXES.due,
@@ -124,7 +124,7 @@ export async function* openCreations(table: Table, until: Date): AsyncGenerator<
   for await (const page of pages) yield page.map(({ pk }) => String(pk).slice('creation-request#'.length));
 }
 
-/** Records a failed creation that was none of our requests; false when it is recorded already. */
+/** Records a failed creation that Orgkeeper did not request; returns false if it is recorded already. */
 export async function recordCreationFailure(table: Table, failure: CreationFailure): Promise<boolean> {
   const key = { pk: `creation#${failure.creationId}`, sk: 'result' };
   return putItem(table, { ...failure, ...key, expiresAt: expiry() }, IF_ABSENT);

@@ -3,13 +3,13 @@ import { UnreadableItem } from '../domain/errors.ts';
 import { inPlainWords } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
 
-/** An item as DynamoDB gives it. */
+/** An item as DynamoDB returns it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** The fields of an entity, each as it is read. */
+/** A schema for each field of an entity. */
 export type Fields<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
 
-/** Reads items of one sort. @throws UnreadableItem */
+/** Reads items of one entity. @throws UnreadableItem */
 export interface Reader<T> {
   (item: Item): T;
   (item: Item | undefined): T | undefined;
@@ -17,15 +17,15 @@ export interface Reader<T> {
 
 /** The newest `schemaVersion` that this version of Orgkeeper reads. Items without one are of the first. */
 const NEWEST = 1;
-/** A half-restored item has many problems, and the first few say it. */
+/** The number of problems that an UnreadableItem names. */
 const PROBLEMS = 5;
 
-/** Attributes that serve keys, indexes, expiry, and the running of passes: they are no part of an entity. */
+/** Attributes for keys, indexes, expiry and leases, which are not part of an entity. */
 const ATTRIBUTES = ['pk', 'sk', 'collection', 'collectionKey', 'due', 'lease', 'expiresAt', 'unreadable'];
 
 /**
- * The reader of one sort of item. Each field is checked, nothing is cast; attributes that serve the table are taken
- * off. A field that nobody knows stays as it is, so that saving the entity again does not lose it.
+ * The reader of one entity. It checks each field and removes the attributes of the table. An unknown field stays as it is,
+ * so that saving the entity again does not lose it.
  */
 export function reader<T>(fields: Fields<T>): Reader<T> {
   const schema = z.looseObject(fields);
@@ -47,7 +47,7 @@ export function reader<T>(fields: Fields<T>): Reader<T> {
   return read;
 }
 
-/** A page of a collection: what can be read, and what cannot. */
+/** A page of a collection: the readable items, and an error for each other one. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly unreadable: readonly UnreadableItem[];
@@ -56,8 +56,8 @@ export interface Page<T> {
 }
 
 /**
- * Reads every item of a page: one that cannot be read is told apart, and does not hide the others.
- * @param read undefined for an item that stands for nothing
+ * Reads every item of a page; an unreadable one does not hide the others.
+ * @param read returns undefined for an item to leave out
  */
 export function readPage<T extends object>(
   read: (item: Item) => T | undefined,

@@ -6,21 +6,21 @@ import { Conflict } from '../domain/errors.ts';
 import { reader } from './item.ts';
 import { DAY_SECONDS, expiresIn, getItem, IF_ABSENT, putItem, queryPages } from './table.ts';
 
-/** A listing of the organization that is under way, or was left. */
+/** A listing of the organization that is running, or was interrupted. */
 export interface Listing {
   readonly listingId: string;
-  /** When it began; where an older one was never finished, when that one did. */
+  /** When it began; if an earlier one was never finished, when that one began. */
   readonly startedAt: string;
-  /** Nobody else goes on with it before. */
+  /** Nobody else continues it before this time. */
   readonly leaseUntil: string;
-  /** AWS's token of the next page; absent at the first one, empty behind the last one. */
+  /** AWS's token of the next page; absent before the first page, empty after the last one. */
   readonly next?: string;
-  /** How many parts of what it has seen are saved. */
+  /** The number of saved items with accounts that it has seen. */
   readonly parts: number;
   readonly savedAt: string;
 }
 
-/** A listing that may be carried on, and what it has seen so far. */
+/** A listing that the caller may continue, and the accounts that it has seen so far. */
 export interface BegunListing {
   readonly listing: Listing;
   readonly seen: Set<string>;
@@ -35,10 +35,10 @@ const readListing = reader<Listing>({
   savedAt: z.string(),
 });
 const KEY = { pk: 'control', sk: 'listing' };
-/** AWS does not say how long a token is good: an older one is not used. */
+/** AWS does not document how long a token is valid; an older one is not used. */
 const TOKEN_MINUTES = 15;
 
-/** Begins a listing, or goes on with the one that was left; undefined while somebody else is at it. */
+/** Begins a listing or continues the interrupted one; undefined while somebody else is running it. */
 export async function beginListing(
   table: Table,
   { now, until }: { readonly now: Date; readonly until: Date },
@@ -58,9 +58,9 @@ export async function beginListing(
 }
 
 /**
- * Saves how far a listing has come: the accounts seen since it was saved last, then the token behind them. A crash in
- * between costs looking at them again.
- * @throws Conflict when somebody else goes on with it
+ * Saves the progress of a listing: first the accounts seen since the last save, then the token of the next page. After a
+ * crash between the two, these accounts are listed again.
+ * @throws Conflict if somebody else has continued it
  */
 export async function advanceListing(
   table: Table,
@@ -90,19 +90,19 @@ export async function advanceListing(
   return saved(table, advanced, listing);
 }
 
-/** Lets whoever comes next go on with it, who need not wait for this function to end. @throws Conflict */
+/** Ends the lease, so that the next caller can continue the listing at once. @throws Conflict */
 export async function leaveListing(table: Table, listing: Listing, now: Date): Promise<void> {
   await saved(table, { ...listing, leaseUntil: now.toISOString() }, listing);
 }
 
-/** Ends a listing that has come to its end; what it has seen expires. */
+/** Deletes a finished listing; the accounts that it has seen expire. */
 export async function endListing(table: Table): Promise<void> {
   await table.documents.send(new DeleteCommand({ TableName: table.name, Key: KEY }));
 }
 
 async function saved(table: Table, listing: Listing, read: Listing): Promise<Listing> {
   if (await save(table, listing, read)) return listing;
-  throw new Conflict('Somebody else goes on with the listing.');
+  throw new Conflict('Somebody else has continued the listing.');
 }
 
 function save(table: Table, listing: Listing, read: Listing | undefined): Promise<boolean> {

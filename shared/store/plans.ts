@@ -3,21 +3,21 @@ import type { Table } from '../aws/main-clients.ts';
 import { PLAN_SECONDS, PlanAnswer } from '../domain/plan.ts';
 import { expiresIn, getItem, putItem } from './table.ts';
 
-/** An item of DynamoDB takes 400 KB, names and keys included. */
+/** DynamoDB's limit for an item is 400 KB, including names and keys. */
 const MOST_BYTES = 390_000;
 
-/** Keeps the text of the baseline file that a plan is to be made by, for an hour, under the id of the request. */
+/** Saves the text of the baseline file of a plan for an hour, under the id of the request. */
 export async function putPlanText(table: Table, planId: string, text: string, now: Date): Promise<void> {
   await put(table, planId, 'baseline', { text }, now);
 }
 
-/** The text that came with the request for this plan; undefined when none did, or its hour is over. */
+/** The text of the baseline file of a plan; undefined if the request had none, or it has expired. */
 export async function getPlanText(table: Table, planId: string, now: Date): Promise<string | undefined> {
   const text = (await get(table, planId, 'baseline', now))?.text;
   return typeof text === 'string' ? text : undefined;
 }
 
-/** Keeps the answer to a request for a plan for an hour; the same again changes nothing. Compressed, since texts repeat. */
+/** Saves the answer to a request for a plan for an hour, compressed. Idempotent. */
 export async function putPlanAnswer(
   table: Table,
   planId: string,
@@ -29,7 +29,7 @@ export async function putPlanAnswer(
   await put(table, planId, 'answer', { answer: fits ? packed : pack(tooLarge(answer)) }, now);
 }
 
-/** The answer to a request for a plan; undefined while there is none, or when its hour is over. */
+/** The answer to a request for a plan; undefined if there is none yet, or it has expired. */
 export async function getPlanAnswer(
   table: Table,
   planId: string,

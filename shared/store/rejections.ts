@@ -4,7 +4,7 @@ import type { Problem } from '../domain/errors.ts';
 import { reader } from './item.ts';
 import { DAY_SECONDS, expiresIn, getItem, putItem } from './table.ts';
 
-/** Why a request is not followed, for whoever waits for it; it is announced on the bus as well. */
+/** Why a request was rejected, for whoever waits for it; the bus has the same as an announcement. */
 export interface RecordedRejection {
   readonly reason: string;
   readonly message: string;
@@ -18,7 +18,7 @@ const readRejection = reader<RecordedRejection>({
 });
 const rejectionKey = (eventId: string) => ({ pk: `rejection#${eventId}`, sk: 'rejection' });
 
-/** Keeps a rejection for a day under the id of its event; the same again changes nothing. */
+/** Saves a rejection for a day under the id of its event. Idempotent. */
 export async function putRejection(
   table: Table,
   eventId: string,
@@ -29,7 +29,7 @@ export async function putRejection(
   await putItem(table, { ...rejectionKey(eventId), reason, message, problems, expiresAt });
 }
 
-/** Why the event was not followed; undefined when it was, or nobody has looked at it yet. */
+/** Why the event was rejected; undefined if it was accepted, or is not handled yet. */
 export async function getRejection(table: Table, eventId: string): Promise<RecordedRejection | undefined> {
   return readRejection(await getItem(table, rejectionKey(eventId)));
 }

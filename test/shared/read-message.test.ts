@@ -62,7 +62,7 @@ describe('a message', () => {
 
   it('that is no JSON says so', async () => {
     const { answer, buried } = await read(WorkMessage, 'orgkeeper-work.fifo', '{"accountId":');
-    expect(answer).toEqual({ unreadable: expect.stringContaining('It is no JSON: ') });
+    expect(answer).toEqual({ unreadable: expect.stringContaining('The message is not JSON: ') });
     expect(buried).toHaveLength(1);
   });
 
@@ -72,7 +72,7 @@ describe('a message', () => {
       { MessageAttributes: Record<string, { StringValue: string }> },
     ];
     const said = MessageAttributes['orgkeeper.unreadable']?.StringValue;
-    expect(said).toContain('It is no JSON: ');
+    expect(said).toContain('The message is not JSON: ');
     expect(said?.isWellFormed()).toBe(true);
   });
 
