@@ -1,19 +1,21 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import { type Administrator, readIds, readWorld } from './account-world.ts';
 import { listen } from './demo/answers.ts';
-import { expectations } from './demo/expectations.ts';
+import { type Expectation, expectations } from './demo/expectations.ts';
 import { deployMember, doors, invitation } from './demo/invite.ts';
 import { line, says, step } from './demo/screen.ts';
-import { tamperings } from './demo/tamper.ts';
 import { until } from './demo/wait.ts';
-import { readWorld, type Where } from './demo/world.ts';
 import { localClient } from './deploy.ts';
 import { interruption } from './interruption.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
+import { handIn, TAMPERINGS } from './tamperings.ts';
 
-const ROLE = 'orgkeeper-execution';
 /** In no organization. */
 const INVITED = '567890123456';
+/** What is shown of what can be changed by hand: what does not hide another. */
+const BESIDE = ['ec2 detach-internet-gateway', 'ec2 delete-vpc-endpoints'];
+const SHOWN = TAMPERINGS.filter(({ account, command }) => account === 'edited' || BESIDE.includes(command));
 
 /** The main job, start to end, on this machine: `npm run demo`. Exits 0 only when AWS says that all of it holds. */
 const began = Date.now();
@@ -51,24 +53,24 @@ async function demo(at: Runtime): Promise<void> {
   step(2, 'An account is created in the organization; nobody does anything else');
   const accountId = await createAccount(at, 'genomics');
   line(`aws organizations create-account → ${accountId}`);
-  const where: Where = { endpoint: at.endpoint, region: at.region, accountId, roleName: ROLE };
-  await allHolds(at, where);
+  await allHolds(at, accountId);
   await answers.hear(`AccountReady of ${accountId}`, ({ detailType, detail }) => {
     return detailType === 'AccountReady' && detail.accountId === accountId;
   });
 
   step(3, 'Somebody changes things by hand in that account');
-  for (const { what, run } of tamperings(where, await readWorld(where))) {
-    await run();
-    line(`– somebody ${what}`);
+  const hand = handIn(administrator(at), accountId, await readIds(administrator(at), accountId));
+  for (const { command, tamper } of SHOWN) {
+    await tamper(hand);
+    line(`– somebody runs aws ${command}`);
   }
-  const broken = expectations(await readWorld(where), rolesOf(at, accountId)).filter(({ holds }) => !holds);
+  const broken = (await seen(at, accountId)).filter(({ holds }) => !holds);
   says(broken);
   if (broken.length < 10) throw new Error('the tampering did not take');
 
   step(4, 'The sweep finds and repairs every bit');
   await ask(at, 'DriftSweepRequested', { reason: 'the night' });
-  await allHolds(at, where);
+  await allHolds(at, accountId);
 
   step(5, 'An invited account is registered by an event');
   const invited = await invitation(at, INVITED, 'partner');
@@ -77,7 +79,7 @@ async function demo(at: Runtime): Promise<void> {
   const { roleArn: executionRoleArn, externalId } = invited;
   const registration = { accountId: INVITED, name: 'partner', executionRoleArn, externalId };
   await ask(at, 'AccountRegistrationRequested', registration);
-  await allHolds(at, { ...where, accountId: INVITED });
+  await allHolds(at, INVITED);
   const knocks = await doors(at, invited);
   says(knocks);
   if (!knocks.every(({ holds }) => holds)) throw new Error('the ExternalId does not guard the role');
@@ -88,10 +90,22 @@ async function demo(at: Runtime): Promise<void> {
   line(`✔ on the bus: RequestRejected ${JSON.stringify(refusal.detail.problems)}`);
 }
 
-async function allHolds(at: Runtime, where: Where): Promise<void> {
-  const { accountId } = where;
-  const read = async () => expectations(await readWorld(where), rolesOf(at, accountId));
+async function allHolds(at: Runtime, accountId: string): Promise<void> {
+  const read = () => seen(at, accountId);
   says(await until('the desired state', read, (all) => all.every(({ holds }) => holds)));
+}
+
+/** What AWS says of the account now. */
+async function seen(at: Runtime, accountId: string): Promise<Expectation[]> {
+  const [world, ids] = await Promise.all([
+    readWorld(administrator(at), accountId),
+    readIds(administrator(at), accountId),
+  ]);
+  return expectations(world, ids, rolesOf(at, accountId));
+}
+
+function administrator({ endpoint, region }: Runtime): Administrator {
+  return { as: (accountId) => localClient(endpoint, accountId, region) };
 }
 
 function rolesOf({ accounts: { main } }: Runtime, accountId: string) {

@@ -1,4 +1,4 @@
-import type { World } from './world.ts';
+import type { Ids, World } from '../account-world.ts';
 
 /** One thing that must hold in AWS, and what AWS says of it. */
 export interface Expectation {
@@ -7,15 +7,33 @@ export interface Expectation {
   readonly holds: boolean;
 }
 
+interface Trust {
+  readonly Statement: readonly {
+    readonly Principal?: { readonly AWS?: string | readonly string[] };
+    readonly Condition?: { readonly StringEquals?: Readonly<Record<string, string>> };
+  }[];
+}
+
 /** What the analytics baseline wants, against what AWS says. Pure. */
 export function expectations(
   world: World,
+  ids: Ids,
   roles: { runner: string; api: string; accountId: string },
 ): Expectation[] {
-  const { role, vpcs, subnets, routes, attachedGateways, endpoints, parameters } = world;
+  const { role, vpcs, subnets, tables, gateways, endpoints, parameters } = world;
   const [vpc] = vpcs;
-  const [subnet] = subnets;
-  const trusted = [roles.runner, roles.api, `arn:aws:iam::${roles.accountId}:root`].sort();
+  const [cidr, subnet] = Object.entries(subnets)[0] ?? [];
+  const [trust] = [(role?.trust as Trust | undefined)?.Statement ?? []].flat();
+  const trusts = [trust?.Principal?.AWS ?? []].flat();
+  const trusted = [roles.runner, roles.api, `arn:aws:iam::${roles.accountId}:root`];
+  const externalId = trust?.Condition?.StringEquals?.['sts:ExternalId'] ?? 'none';
+  const inline = Object.keys(role?.inline ?? {});
+  const sids = JSON.stringify(role?.inline ?? {}).match(/(?<="Sid":")[^"]*/g) ?? [];
+  const attached = gateways.filter(({ attachedTo }) => attachedTo === '<vpc>').length;
+  const routes = tables.flatMap((table) => Object.entries(table.routes).map((route) => route.join(' ')));
+  const services = endpoints.filter((endpoint) => endpoint.tables.length > 0).map(({ service }) => service);
+  const vpcId = parameters['/orgkeeper/network/vpc-id']?.value;
+  const roleArn = parameters['/orgkeeper/role/arn']?.value;
   const check = (what: string, says: unknown, holds: boolean): Expectation => ({
     what,
     says: String(says),
@@ -23,41 +41,26 @@ export function expectations(
   });
   return [
     check('execution role', role?.arn ?? 'no such role', role !== undefined),
-    check('it trusts', role?.trusts.map(short).join(', '), same(role?.trusts, trusted)),
-    check('with ExternalId', role?.externalId, /^[A-Za-z0-9]{32}$/.test(role?.externalId ?? '')),
-    check('it may', role?.sids.join(', '), (role?.sids.length ?? 0) >= 8),
+    check('it trusts', trusts.map(short).join(', '), same(trusts, trusted)),
+    check('with ExternalId', externalId, /^[A-Za-z0-9]{32}$/.test(externalId)),
+    check('it may', sids.join(', '), sids.length >= 8),
+    check('inline policies', inline.join(', '), !inline.includes('backdoor')),
+    check('attached policies', role?.attached.join(', ') || 'none', role?.attached.length === 0),
     check(
-      'inline policies',
-      role?.inlinePolicies.join(', '),
-      role?.inlinePolicies.includes('backdoor') === false,
+      'it is ours',
+      Object.keys(role?.tags ?? {}).join(', '),
+      role?.tags['orgkeeper:owner'] !== undefined,
     ),
-    check(
-      'attached policies',
-      role?.managedPolicies.join(', ') || 'none',
-      role?.managedPolicies.length === 0,
-    ),
-    check('it is ours', role?.tags.join(', '), role?.tags.includes('orgkeeper:owner') === true),
-    check(
-      'VPC',
-      `${vpcs.map(({ id, cidr }) => `${id} ${cidr}`)}`,
-      vpcs.length === 1 && vpc?.cidr === '10.0.0.0/16',
-    ),
+    check('VPC', `${ids.vpc} ${vpc?.cidr}`, vpcs.length === 1 && ids.vpc !== ''),
     check('DNS host names', vpc?.dnsHostnames, vpc?.dnsHostnames === true),
-    check('subnet', `${subnet?.id} ${subnet?.cidr}`, subnets.length === 1 && subnet?.cidr === '10.0.0.0/20'),
-    check('public addresses', subnet?.publicIps, subnet?.publicIps === true),
-    check('internet gateway', attachedGateways.join(', ') || 'none attached', attachedGateways.length === 1),
-    check('routes', routes.join(', '), routes.includes(`0.0.0.0/0 ${attachedGateways[0]}`)),
-    check('gateway endpoint', endpoints.join(', ') || 'none', endpoints.length === 1),
-    check(
-      '/orgkeeper/network/vpc-id',
-      parameters['/orgkeeper/network/vpc-id'],
-      parameters['/orgkeeper/network/vpc-id'] === vpc?.id,
-    ),
-    check(
-      '/orgkeeper/role/arn',
-      parameters['/orgkeeper/role/arn'],
-      parameters['/orgkeeper/role/arn'] === role?.arn,
-    ),
+    check('subnet', `${ids.subnet} ${cidr}`, Object.keys(subnets).length === 1 && ids.subnet !== ''),
+    check('public addresses', subnet?.mapPublicIp, subnet?.mapPublicIp === true),
+    check('internet gateway', attached > 0 ? ids.gateway : 'none attached', attached === 1),
+    check('routes', routes.join(', '), routes.includes('0.0.0.0/0 <gateway> active')),
+    check('its route table', subnet?.table, subnet?.table === '<our table>'),
+    check('gateway endpoint', services.join(', ') || 'none', services.length === 1),
+    check('/orgkeeper/network/vpc-id', vpcId === '<vpc>' ? ids.vpc : vpcId, vpcId === '<vpc>'),
+    check('/orgkeeper/role/arn', roleArn, role !== undefined && roleArn === role.arn),
   ];
 }
 
@@ -65,6 +68,6 @@ function short(arn: string): string {
   return arn.replace(/^arn:aws:iam::/, '');
 }
 
-function same(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return JSON.stringify([...(a ?? [])].sort()) === JSON.stringify(b);
+function same(some: readonly string[], others: readonly string[]): boolean {
+  return JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
 }

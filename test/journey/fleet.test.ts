@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readWorld } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Listener, listen } from './support/bus.ts';
 import { type Organization, startOrganization } from './support/emulator.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
 import { until } from './support/wait.ts';
-import { readWorld } from './support/world.ts';
 
 const PARAMETER = '/orgkeeper/account/id';
 

@@ -2,11 +2,11 @@ import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readIds, readWorld, type World } from '../../local/account-world.ts';
+import { handIn, settleForeigners, TAMPERINGS, type Tampering } from '../../local/tamperings.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { handIn, settleForeigners, TAMPERINGS, type Tampering } from './support/tamperings.ts';
-import { readIds, readWorld, type World } from './support/world.ts';
 
 const ACCOUNTS = ['edited', 'emptied', 'untagged'] as const;
 type Name = Tampering['account'];

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readWorld } from '../../local/account-world.ts';
 import { type BusEvent, type Listener, listen } from './support/bus.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { readWorld } from './support/world.ts';
 
 const STRANGER = '999999999999';
 

@@ -2,10 +2,10 @@ import { DeleteRouteCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ROLE, readIds, readWorld, type World } from '../../local/account-world.ts';
 import { type Organization, startOrganization } from './support/emulator.ts';
 import { type Fleet, fleetOf } from './support/fleet.ts';
 import { startTestRuntime, type TestRuntime, type TestRuntimeOptions } from './support/runtime.ts';
-import { ROLE, readIds, readWorld, type World } from './support/world.ts';
 
 let runtime: TestRuntime | undefined;
 let organization: Organization | undefined;

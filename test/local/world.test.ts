@@ -2,8 +2,7 @@ import { CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readWorld as readDemoWorld } from '../../local/demo/world.ts';
-import { CIDR, ROLE, readWorld } from '../journey/support/world.ts';
+import { CIDR, ROLE, readWorld } from '../../local/account-world.ts';
 import { allow, startTestGateway, type TestGateway, trust } from './support.ts';
 
 const MEMBER = '456789012345';
@@ -34,36 +33,19 @@ const VANISHED = [
 /** A role that is there when it is looked for, and gone when its policies are. */
 const ROLE_GONE = { action: 'ListRolePolicies', code: 'NoSuchEntity', status: 404 };
 
-const demoWorld = () =>
-  readDemoWorld({
-    endpoint: local.gateway.endpoint,
-    region: 'eu-west-1',
-    accountId: MEMBER,
-    roleName: ROLE,
-  });
-const journeyWorld = () => readWorld(local, MEMBER);
+const world = () => readWorld(local, MEMBER);
 
 function vanish({ action, code, status }: (typeof VANISHED)[number]) {
   return local.gateway.faults.add({ account: MEMBER, action, effect: { kind: 'error', code, status } });
 }
 
 describe('A reader of the world, while things are removed', () => {
-  it.each([...VANISHED, ROLE_GONE])('reads a journey world whole after $code of $action', async (gone) => {
-    const before = await journeyWorld();
+  it.each([...VANISHED, ROLE_GONE])('reads the whole world after $code of $action', async (gone) => {
+    const before = await world();
     const fault = vanish(gone);
-    expect(await journeyWorld()).toEqual(before);
+    expect(await world()).toEqual(before);
     expect(fault.applied).toBe(1);
   });
-
-  it.each([...VANISHED.slice(0, 2), ROLE_GONE])(
-    'reads the world of the demo whole after $code of $action',
-    async (gone) => {
-      const before = await demoWorld();
-      const fault = vanish(gone);
-      expect(await demoWorld()).toEqual(before);
-      expect(fault.applied).toBe(1);
-    },
-  );
 
   it('says that a role is not there where it is not', async () => {
     local.gateway.faults.add({
@@ -71,12 +53,12 @@ describe('A reader of the world, while things are removed', () => {
       count: 'all',
       effect: { kind: 'error', code: 'NoSuchEntity' },
     });
-    expect([(await journeyWorld()).role, (await demoWorld()).role]).toEqual([undefined, undefined]);
+    expect((await world()).role).toBeUndefined();
   });
 
   it('fails with the error when what is listed is never there', async () => {
     const effect = { kind: 'error', code: 'NoSuchEntity', message: 'never there' } as const;
     local.gateway.faults.add({ action: 'GetRolePolicy', count: 'all', effect });
-    await expect(demoWorld()).rejects.toThrow('never there');
+    await expect(world()).rejects.toThrow('never there');
   });
 });

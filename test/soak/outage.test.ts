@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readWorld, type World } from '../../local/account-world.ts';
 import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
 import { pause, until } from '../journey/support/wait.ts';
-import { readWorld, type World } from '../journey/support/world.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { CreateVpcCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ROLE } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
 import { until } from '../journey/support/wait.ts';
-import { ROLE } from '../journey/support/world.ts';
 
 /** How many accounts come at once, beside those that cannot be made ready. */
 const HEALTHY = 290;

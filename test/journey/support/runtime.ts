@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { localClient } from '../../../local/deploy.ts';
 import { localAccessKeyId } from '../../../local/gateway/callers.ts';
 import type { DeliveryPlan } from '../../../local/gateway/deliveries.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
@@ -18,7 +19,7 @@ export interface TestRuntime {
   /** What the functions wrote. */
   readonly logFile: string;
   /** Client settings of an account's administrator: `new IAMClient(runtime.as(account))`. */
-  as(account: string, region?: string): ReturnType<typeof settings>;
+  as(account: string, region?: string): ReturnType<typeof localClient>;
   /** The environment of a child process that works as the administrator of the account, in Main's region. */
   environment(account: string): Record<string, string>;
   /** Recorded calls, oldest first. */
@@ -100,7 +101,7 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     endpoint,
     region,
     ...rest,
-    as: (account, where = region) => settings(endpoint, account, where),
+    as: (account, where = region) => localClient(endpoint, account, where),
     environment: (account) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: region,
@@ -134,9 +135,4 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
       await ended;
     },
   };
-}
-
-function settings(endpoint: string, account: string, region: string) {
-  const credentials = { accessKeyId: localAccessKeyId(account), secretAccessKey: 'local' };
-  return { endpoint, region, credentials };
 }

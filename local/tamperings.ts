@@ -34,8 +34,7 @@ import {
   RemoveTagsFromResourceCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { TestRuntime } from './runtime.ts';
-import { type Ids, ROLE, type World } from './world.ts';
+import { type Administrator, type Ids, ROLE, type World } from './account-world.ts';
 
 /** Somebody in an account, and what they find there. */
 export interface Hand {
@@ -46,7 +45,7 @@ export interface Hand {
   readonly ids: Ids;
 }
 
-/** One thing that somebody does by hand, and what Orgkeeper must say of it. */
+/** One thing that somebody does by hand in an account of the baseline `analytics`, and what Orgkeeper must say of it. */
 export interface Tampering {
   /** As the AWS CLI calls it. */
   readonly command: string;
@@ -58,8 +57,8 @@ export interface Tampering {
   readonly difference: { kind: string; resource: string; path: string; action: string };
 }
 
-export function handIn(runtime: TestRuntime, accountId: string, ids: Ids): Hand {
-  const settings = runtime.as(accountId);
+export function handIn(administrator: Administrator, accountId: string, ids: Ids): Hand {
+  const settings = administrator.as(accountId);
   return {
     iam: new IAMClient(settings),
     ec2: new EC2Client(settings),
@@ -103,7 +102,7 @@ const untagging = (resource: string, id: (ids: Ids) => string, changes: Tamperin
   difference: inNetwork(resource, 'tags.orgkeeper:owner', 'created'),
 });
 
-/** Everything that issue and design name, and what else can be changed by hand. */
+/** What people change by hand: the one list, of which the demo shows a part and the tests try all. */
 export const TAMPERINGS: readonly Tampering[] = [
   {
     command: 'iam delete-role-policy',

@@ -21,8 +21,13 @@ import {
   ListTagsForResourceCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { isNotFound, readConsistently } from '../../../local/consistent-read.ts';
-import type { TestRuntime } from './runtime.ts';
+import { isNotFound, readConsistently } from './consistent-read.ts';
+import type { localClient } from './deploy.ts';
+
+/** Whoever may look into every account: gives the settings of clients. */
+export interface Administrator {
+  as(accountId: string): ReturnType<typeof localClient>;
+}
 
 /** What AWS says is in an account, of what the `analytics` baseline keeps. Ids are replaced by what they stand for. */
 export interface World {
@@ -37,6 +42,7 @@ export interface World {
 }
 type Tags = Record<string, string>;
 interface SeenRole {
+  readonly arn: string;
   readonly path: string;
   readonly description: string;
   readonly maxSessionDuration: number;
@@ -86,8 +92,8 @@ export const CIDR = '10.0.0.0/16';
 export const SUBNET = '10.0.0.0/20';
 
 /** Reads an account through the SDK, as its administrator. */
-export async function readWorld(runtime: Pick<TestRuntime, 'as'>, accountId: string): Promise<World> {
-  const settings = runtime.as(accountId);
+export async function readWorld(administrator: Administrator, accountId: string): Promise<World> {
+  const settings = administrator.as(accountId);
   const [role, network, parameters] = await Promise.all([
     readConsistently(() => readRole(new IAMClient(settings))),
     readConsistently(() => readNetwork(new EC2Client(settings))),
@@ -100,8 +106,8 @@ export async function readWorld(runtime: Pick<TestRuntime, 'as'>, accountId: str
 }
 
 /** Ids of a healthy account's network. */
-export async function readIds(runtime: TestRuntime, accountId: string): Promise<Ids> {
-  const raw = await readRaw(new EC2Client(runtime.as(accountId)));
+export async function readIds(administrator: Administrator, accountId: string): Promise<Ids> {
+  const raw = await readRaw(new EC2Client(administrator.as(accountId)));
   const table = raw.tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId));
   return {
     vpc: raw.vpcs[0]?.VpcId ?? '',
@@ -133,6 +139,7 @@ async function readRole(iam: IAMClient): Promise<SeenRole | undefined> {
     }),
   );
   return {
+    arn: Role?.Arn ?? '',
     path: Role?.Path ?? '',
     description: Role?.Description ?? '',
     maxSessionDuration: Role?.MaxSessionDuration ?? 0,
