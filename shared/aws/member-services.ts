@@ -1,3 +1,4 @@
+import { AccountClient } from '@aws-sdk/client-account';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
@@ -10,6 +11,12 @@ import type { ClientSettings, Service } from './service.ts';
  * The clients of a kind, the errors of their calls, the IAM actions of its commands, and the local gateway come from here.
  */
 export const memberServices = {
+  account: {
+    client: (s: ClientSettings) => new AccountClient(s),
+    signingName: 'account',
+    protocol: 'json',
+    endpoint: 'global',
+  },
   ec2: {
     client: (s: ClientSettings) => new EC2Client(s),
     signingName: 'ec2',

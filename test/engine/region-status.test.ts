@@ -1,0 +1,114 @@
+import { AccountClient, EnableRegionCommand, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
+import { describe, expect, it } from '@jest/globals';
+import { REGION_POLICIES, regionFailure } from '../../controllers/engine/region-status.ts';
+import { AccessDenied, AccountNotReady, Throttled } from '../../shared/domain/errors.ts';
+import { answering, on } from '../kit/sdk.ts';
+
+const REGION = 'af-south-1';
+const failure = new AccountNotReady('ec2:DescribeVpcs: AuthFailure', { reason: 'CredentialsUnknown' });
+
+/** What becomes of a failure in a region of that status, and which calls are made. */
+async function explained(
+  status: string,
+  {
+    mayEnable = false,
+    error = failure as unknown,
+    asked = () => {},
+    enabled = () => {},
+  }: { mayEnable?: boolean; error?: unknown; asked?: () => void; enabled?: () => void } = {},
+) {
+  const calls: string[] = [];
+  const account = answering(
+    new AccountClient({ region: 'us-east-1' }),
+    on(GetRegionOptStatusCommand, ({ RegionName }) => {
+      calls.push(`status of ${RegionName}`);
+      asked();
+      return { RegionOptStatus: status as never };
+    }),
+    on(EnableRegionCommand, ({ RegionName }) => {
+      calls.push(`enable ${RegionName}`);
+      enabled();
+      return {};
+    }),
+  );
+  const opened: string[] = [];
+  const open = async (purpose: keyof typeof REGION_POLICIES) => {
+    opened.push(purpose);
+    return { account };
+  };
+  return { said: await regionFailure(error, REGION, { open, mayEnable }), calls, opened };
+}
+
+describe('a failure in a region', () => {
+  it('asks AWS nothing, and stays as it is, where it cannot come from a region that is not enabled', async () => {
+    for (const error of [new Throttled('slow down'), new AccountNotReady('new', { reason: 'Blocked' })]) {
+      expect(await explained('DISABLED', { error })).toEqual({ said: error, calls: [], opened: [] });
+    }
+  });
+
+  it.each(['DISABLED', 'DISABLING'])(
+    'says that the region is not enabled, and what to do, where its status is %s',
+    async (status) => {
+      const { said, calls } = await explained(status);
+      expect(said).toMatchObject({
+        name: 'InvalidDesiredState',
+        reason: 'RegionNotEnabled',
+        message: 'The region af-south-1 is not enabled in the account.',
+        remedy: expect.stringMatching(/enableRegions: true/),
+        cause: failure,
+      });
+      expect(calls).toEqual(['status of af-south-1']);
+    },
+  );
+
+  it('enables the region where the baseline says so, in a session that may do only that, and waits', async () => {
+    const { said, calls, opened } = await explained('DISABLED', { mayEnable: true });
+    expect(said).toMatchObject({
+      name: 'AccountNotReady',
+      reason: 'EnablingRegion',
+      retryAfterSeconds: 300,
+    });
+    expect(calls).toEqual(['status of af-south-1', 'enable af-south-1']);
+    expect(opened).toEqual(['read', 'enable']);
+    expect(JSON.parse(REGION_POLICIES.enable).Statement[0].Action).toEqual(['account:EnableRegion']);
+  });
+
+  it('waits, and enables nothing again, while AWS enables the region', async () => {
+    const { said, calls } = await explained('ENABLING', { mayEnable: true });
+    expect(said).toMatchObject({ reason: 'EnablingRegion' });
+    expect(calls).toEqual(['status of af-south-1']);
+  });
+
+  it('never enables a region that is being disabled', async () => {
+    const { said, calls } = await explained('DISABLING', { mayEnable: true });
+    expect([said, calls]).toMatchObject([{ reason: 'RegionNotEnabled' }, ['status of af-south-1']]);
+  });
+
+  it('waits where somebody else enables a region at that moment', async () => {
+    const enabled = () => {
+      throw Object.assign(new Error('in progress'), { name: 'ConflictException' });
+    };
+    const { said } = await explained('DISABLED', { mayEnable: true, enabled });
+    expect(said).toMatchObject({ reason: 'EnablingRegion' });
+  });
+
+  it('is a denial where the account lets nobody enable regions', async () => {
+    const denial = new AccessDenied('account:EnableRegion: denied by the organization');
+    const enabled = () => {
+      throw denial;
+    };
+    expect((await explained('DISABLED', { mayEnable: true, enabled })).said).toBe(denial);
+  });
+
+  it.each(['ENABLED', 'ENABLED_BY_DEFAULT'])('stays as it is where the region is %s', async (status) => {
+    expect((await explained(status, { mayEnable: true })).said).toBe(failure);
+  });
+
+  it('stays as it is where the status may not be read', async () => {
+    const asked = () => {
+      throw new AccessDenied('account:GetRegionOptStatus');
+    };
+    const { said, calls } = await explained('DISABLED', { mayEnable: true, asked });
+    expect([said, calls]).toEqual([failure, ['status of af-south-1']]);
+  });
+});
