@@ -27,6 +27,8 @@ const readSweep = reader<Sweep>({
   startedAt: z.string(),
 });
 
+const readOnboarding = reader<{ readonly since: string }>({ since: z.string() });
+
 /** What an item says is paused: nothing if there is no item, the whole fleet if it cannot be read. */
 export function controlOf(item: Item | undefined): Control {
   try {
@@ -69,7 +71,7 @@ export async function onboardSince(table: Table, now: Date): Promise<string> {
     UpdateExpression: 'SET since = if_not_exists(since, :now)',
     ExpressionAttributeValues: { ':now': now.toISOString() },
   });
-  return String(item?.since);
+  return readOnboarding(item ?? {}).since;
 }
 
 /** Starts a sweep; returns the stored sweep if it was started before. */

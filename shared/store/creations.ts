@@ -66,6 +66,9 @@ const readCreation = reader<Creation>({
   message: z.string().optional(),
 });
 
+/** Leads from AWS's creation id to the request. */
+const readLink = reader<{ readonly key: string }>({ key: z.string() });
+
 const requestKey = (key: string) => ({ pk: `creation-request#${key}`, sk: 'request' });
 const linkKey = (creationId: string) => ({ pk: `creation#${creationId}`, sk: 'request' });
 const DUE = 'creation';
@@ -93,8 +96,7 @@ export async function noteUnreadableCreation(table: Table, key: string, message:
 
 /** The key of the request that has this creation id of AWS; undefined if it is not ours, or not recorded yet. */
 export async function requestOfCreation(table: Table, creationId: string): Promise<string | undefined> {
-  const link = await getItem(table, linkKey(creationId));
-  return link ? String(link.key) : undefined;
+  return readLink(await getItem(table, linkKey(creationId)))?.key;
 }
 
 /**

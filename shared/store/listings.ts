@@ -34,6 +34,7 @@ const readListing = reader<Listing>({
   parts: z.int(),
   savedAt: z.string(),
 });
+const readPart = reader<{ readonly accountIds: readonly string[] }>({ accountIds: z.array(z.string()) });
 const KEY = { pk: 'control', sk: 'listing' };
 /** AWS does not document how long a token is valid; an older one is not used. */
 const TOKEN_MINUTES = 15;
@@ -127,8 +128,7 @@ async function seenBy(table: Table, listing: Listing): Promise<Set<string>> {
     ConsistentRead: true,
   });
   for await (const page of pages)
-    for (const { accountIds } of page)
-      for (const accountId of Array.isArray(accountIds) ? accountIds : []) seen.add(String(accountId));
+    for (const item of page) for (const accountId of readPart(item).accountIds) seen.add(accountId);
   return seen;
 }
 

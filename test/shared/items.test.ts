@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { accountKey, getRecord, getStatus, loadAccount, statusPages } from '../../shared/store/accounts.ts';
+import {
+  accountKey,
+  getRecord,
+  getStatus,
+  getTrace,
+  loadAccount,
+  statusPages,
+} from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { getBaseline, listBaselines } from '../../shared/store/baselines.ts';
-import { changeControl, getControl, startSweep } from '../../shared/store/controls.ts';
-import { getCreation } from '../../shared/store/creations.ts';
+import { changeControl, getControl, onboardSince, startSweep } from '../../shared/store/controls.ts';
+import { getCreation, requestOfCreation } from '../../shared/store/creations.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { beginListing } from '../../shared/store/listings.ts';
 import { getRejection } from '../../shared/store/rejections.ts';
@@ -67,6 +74,17 @@ const sorts: readonly (readonly [
     'turnstile of creations',
     ['control', 'creations'],
     (table) => passTurnstile(table, (turnstile) => ({ turnstile, result: turnstile })),
+  ],
+  ['trace of a forgotten account', [account, 'forgotten'], (table) => getTrace(table, MEMBER)],
+  [
+    'link of a creation',
+    ['creation#car-1', 'request'],
+    (table) => requestOfCreation(table, 'car-1').then((key) => ({ key })),
+  ],
+  [
+    'time of onboarding',
+    ['control', 'onboard'],
+    (table) => onboardSince(table, new Date()).then((since) => ({ since })),
   ],
   ['rejection', ['rejection#event-3', 'rejection'], (table) => getRejection(table, 'event-3')],
 ];
