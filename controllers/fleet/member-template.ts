@@ -2,6 +2,7 @@ import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
+import { regionsOf } from '../../shared/domain/region.ts';
 import { shellWord } from '../../shared/domain/visible.ts';
 import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { kindAccount, managedKinds, namesOf } from '../engine/desired-state.ts';
@@ -35,9 +36,11 @@ export interface MemberTemplateInput {
   readonly config: Config;
 }
 
-/** The template, the role that it makes, and the arguments of `orgkeeper` that register the account then. */
+/** The template, the region that it is for, the role that it makes, and the arguments of `orgkeeper` that register the account. */
 export interface Member {
   readonly roleArn: string;
+  /** The home region: VPC and subnets are made in a stack there alone. */
+  readonly region: string;
   readonly register: string;
   readonly template: MemberTemplate;
 }
@@ -45,18 +48,22 @@ export interface Member {
 /**
  * What the owner of an account deploys there so that Orgkeeper can keep it: the execution role exactly as its kind
  * wants it, with the policy that lets Orgkeeper keep it, and, if they like, VPC and subnets. Both carry the owner
- * tags, so that they are ours from then on, and kept whole. Pure.
+ * tags, so that they are ours from then on, and kept whole. The role counts in every region; the network of the home region
+ * is made in a stack there, those of other regions Orgkeeper makes. Pure.
  * @throws InvalidDesiredState when the baseline has no execution role, or one that Main may not assume
  */
-export function memberTemplate({ record, baseline, kinds, config }: MemberTemplateInput): Member {
+export function memberTemplate({ record: given, baseline, kinds, config }: MemberTemplateInput): Member {
+  const regions = regionsOf(given, baseline, config.region);
+  const [home, ...others] = regions;
+  const record = { ...given, regions };
   const kept = managedKinds(baseline, kinds);
   const lookup = namesOf(record, config, {});
   const wanted = <Wanted>(name: string, account: AccountRecord): Wanted | undefined => {
     const one = kept.find(({ kind }) => kind.name === name);
     return one?.kind.render(one.section, lookup, kindAccount(account, config, kept)) as Wanted | undefined;
   };
-  const { executionRoleArn, ...others } = record;
-  const roleArn = executionRoleArn ?? wanted<ExecutionRole>('executionRole', others)?.arn;
+  const { executionRoleArn, ...withoutRole } = record;
+  const roleArn = executionRoleArn ?? wanted<ExecutionRole>('executionRole', withoutRole)?.arn;
   const entered = { ...record, ...(roleArn && { executionRoleArn: roleArn }) };
   const role = wanted<ExecutionRole>('executionRole', entered);
   if (!roleArn || !role) {
@@ -96,8 +103,7 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
         Type: 'String',
         Default: 'no',
         AllowedValues: ['yes', 'no'],
-        Description:
-          'Make VPC and subnets here. If not, Orgkeeper makes them once the account is registered.',
+        Description: networkDescription(home, others),
       },
     }),
   };
@@ -105,7 +111,7 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
     AWSTemplateFormatVersion: '2010-09-09',
     Description: `Lets Orgkeeper keep this account by the baseline ${baseline.name}@${baseline.version}`,
     Parameters: parameters,
-    ...(makesNetwork && { Conditions: { [MAKE_NETWORK]: { 'Fn::Equals': [{ Ref: MAKE_NETWORK }, 'yes'] } } }),
+    ...(makesNetwork && { Conditions: { [MAKE_NETWORK]: isWantedIn(home) } }),
     Resources: parametrised(
       { ...roleResources(role), ...(makesNetwork && networkResources(network)) },
       {
@@ -118,9 +124,24 @@ export function memberTemplate({ record, baseline, kinds, config }: MemberTempla
   };
   return {
     roleArn,
+    region: home,
     register: registerArguments({ accountId, roleArn, externalId, name: shellWord(record.name), baseline }),
     template,
   };
+}
+
+/** Whether the owner wants the network, and the stack is where it belongs: elsewhere it would be a stranger's. */
+function isWantedIn(home: string): Record<string, unknown> {
+  const isWanted = { 'Fn::Equals': [{ Ref: MAKE_NETWORK }, 'yes'] };
+  return { 'Fn::And': [isWanted, { 'Fn::Equals': [{ Ref: 'AWS::Region' }, home] }] };
+}
+
+function networkDescription(home: string, others: readonly string[]): string {
+  const elsewhere = others.length > 0 ? ` It makes those of ${others.join(', ')} itself.` : '';
+  return (
+    `Make VPC and subnets here, where this stack is in ${home}. ` +
+    `If not, Orgkeeper makes them once the account is registered.${elsewhere}`
+  );
 }
 
 function outputs(

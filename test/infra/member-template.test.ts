@@ -138,6 +138,25 @@ describe('the member template', () => {
     );
   });
 
+  test('makes the network in the home region alone, and one role for all regions', () => {
+    const regions = ['eu-central-1', 'us-east-1'] as const;
+    const both = memberTemplate({ record, baseline: { ...analytics, regions }, kinds, config });
+    expect(both.region).toBe('eu-central-1');
+    expect(both.template.Conditions?.MakeNetwork).toEqual({
+      'Fn::And': [
+        { 'Fn::Equals': [{ Ref: 'MakeNetwork' }, 'yes'] },
+        { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-central-1'] },
+      ],
+    });
+    expect(both.template.Parameters.MakeNetwork?.Description).toMatch(
+      /in eu-central-1.*those of us-east-1 itself/,
+    );
+    const rolesOf = ({ Resources }: MemberTemplate) =>
+      Object.values(Resources).filter((one) => (one as { Type: string }).Type.startsWith('AWS::IAM::'));
+    expect(rolesOf(both.template)).toEqual(rolesOf(template));
+    expect(both.register).toBe(memberTemplate({ record, baseline: analytics, kinds, config }).register);
+  });
+
   test('says in its outputs how the account is registered', () => {
     const named = memberTemplate({
       record: { ...record, name: "Gene's ${lab}" },
