@@ -75,18 +75,18 @@ export async function template(options: TemplateOptions): Promise<void> {
     time: new Date().toISOString(),
   });
   const member = memberTemplate({ record, baseline, kinds, config });
-  const { roleArn, template: body } = member;
+  const { roleArn, region, template: body } = member;
   const register = `${COMMAND} ${member.register}`;
   const text = JSON.stringify(body, undefined, 2);
   if (options.output) await write(options.output, `${text}\n`);
   else if (!options.json) print(text);
-  const link = await quickCreate(accountId, text, config);
+  const link = await quickCreate(accountId, text, config, region);
   if (options.json) {
     const { externalId } = record;
     printJson({ accountId, roleArn, externalId, register, quickCreate: link, template: body });
   }
   const command =
-    `aws cloudformation deploy --region ${config.region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
+    `aws cloudformation deploy --region ${region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
     `--template-file ${options.output ?? 'member.json'}`;
   for (const line of handOver(link, command)) say(line);
   say(`Then, in Main: ${register}`);
@@ -155,9 +155,15 @@ const LIFETIME = TEMPLATE_DAYS * 24 * 60 * 60;
  * Puts the template into the bucket of the deployment, with the caller's own credentials, and links to it by a
  * signed URL: whoever has the link can read this one template, and nobody else can. The same template is put at
  * the same place, so doing it again only makes a new link.
+ * @param region where the link creates the stack
  * @throws Failure when the caller may not put it there, or the link would not open
  */
-export async function quickCreate(accountId: string, template: string, config: Config): Promise<QuickCreate> {
+export async function quickCreate(
+  accountId: string,
+  template: string,
+  config: Config,
+  region: string,
+): Promise<QuickCreate> {
   const s3 = new S3Client({ region: config.region });
   const hash = createHash('sha256').update(template).digest('hex');
   const object = { Bucket: config.templatesBucket, Key: `member/${accountId}/${hash.slice(0, 32)}.json` };
@@ -178,7 +184,7 @@ export async function quickCreate(accountId: string, template: string, config: C
   const ends = Math.min(signedAt + LIFETIME * 1000, expiration?.getTime() ?? Number.POSITIVE_INFINITY);
   const warning = lengthWarning(templateUrl);
   return {
-    url: linkTo(templateUrl, config),
+    url: linkTo(templateUrl, { partition: config.partition, region }),
     expiresAt: new Date(ends).toISOString(),
     ...(warning && { warning }),
   };
@@ -194,7 +200,7 @@ function refused(reason: string, { partition, templatesBucket }: Config): Failur
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html */
-function linkTo(templateURL: string, { partition, region }: Config): string {
+function linkTo(templateURL: string, { partition, region }: Pick<Config, 'partition' | 'region'>): string {
   const hosts = { aws: 'aws.amazon.com', 'aws-cn': 'amazonaws.cn', 'aws-us-gov': 'amazonaws-us-gov.com' };
   const query = new URLSearchParams({ templateURL, stackName: MEMBER_STACK });
   return `https://${region}.console.${hosts[partition]}/cloudformation/home?region=${region}#/stacks/quickcreate?${query}`;

@@ -46,6 +46,15 @@ describe('template member', () => {
     expect(JSON.parse(other.stdout)).toMatchObject({ externalId: 'new-one' });
   });
 
+  test('links to the home region of an account with several', async () => {
+    await keep(world.table, record(KEPT, { regions: ['eu-central-1', 'us-east-1'] }));
+    const { stderr } = await member('--account', KEPT, '--baseline', 'analytics');
+    expect(stderr).toContain('aws cloudformation deploy --region eu-central-1 ');
+    expect(stderr).toContain(
+      'https://eu-central-1.console.aws.amazon.com/cloudformation/home?region=eu-central-1#',
+    );
+  });
+
   test('writes a file, and links to CloudFormation with the same template', async () => {
     const output = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'member.json');
     const { stdout, stderr } = await member('--account', UNKNOWN, '--output', output);
