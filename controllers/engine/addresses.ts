@@ -1,12 +1,12 @@
 import {
   allocate,
+  blockIn,
   type Holdings,
   inRegions,
   releaseAll,
   settleRegion,
 } from '../../shared/domain/addresses.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
-import { outputKey, splitOutputKey } from '../../shared/domain/unit.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { regionOf } from './desired-state.ts';
 import { suspendedBy } from './gate.ts';
@@ -29,15 +29,20 @@ export async function holdingsOf(
   return inRegions(holdings, region);
 }
 
-/** Outputs as they were recorded, with the blocks that the account holds now, each of its region, and no others. Pure. */
-export function withAddresses(
-  outputs: Readonly<Record<string, string>> | undefined,
-  { blocks }: Holdings,
-  home: string,
-): Record<string, string> {
-  const others = Object.entries(outputs ?? {}).filter(([key]) => !isAddress(key));
-  const held = blocks.map(({ region = home, cidr }) => [outputKey(OUTPUT, region, home), cidr] as const);
-  return Object.fromEntries([...others, ...held]);
+/** Puts the blocks that the account holds now among the outputs of their regions, and takes out all others. */
+export function placeAddresses({ place, elsewhere, regions, stands }: Run): void {
+  const [home, ...others] = regions;
+  const put = (outputs: Record<string, string>, region: string) => {
+    const block = blockIn(stands.holdings ?? { blocks: [] }, { region, home });
+    if (block) outputs[OUTPUT] = block.cidr;
+    else delete outputs[OUTPUT];
+  };
+  put(place.outputs, home);
+  for (const region of others) {
+    const outputs = elsewhere.get(region) ?? {};
+    put(outputs, region);
+    elsewhere.set(region, outputs);
+  }
 }
 
 /**
@@ -56,8 +61,9 @@ export async function claimAddress(
     const pool = kind.pool?.of(section);
     if (!pool) continue;
     try {
-      const home = regionOf(record, deps.config);
-      const holder = { accountId: record.accountId, region: home, home, now: new Date() };
+      const [home] = run.regions;
+      const region = regionOf(record, deps.config);
+      const holder = { accountId: record.accountId, region, home, now: new Date() };
       const { cidr } = await allocate(addressBook(deps.main.table), pool, holder);
       place.outputs[OUTPUT] = cidr;
       return undefined;
@@ -71,13 +77,9 @@ export async function claimAddress(
 
 /** Gives all blocks of the account back to their pools. Safe to repeat; only once nothing in the account uses them any more. */
 export async function releaseAddresses(run: Run, deps: RunDeps): Promise<void> {
-  const held = Object.keys(run.place.outputs).filter(isAddress);
-  if (held.length === 0) return;
+  const places = [run.place.outputs, ...run.elsewhere.values()];
+  const holds = (run.stands.holdings?.blocks.length ?? 0) > 0 || places.some((outputs) => OUTPUT in outputs);
+  if (!holds) return;
   await releaseAll(addressBook(deps.main.table), run.record.accountId);
-  for (const key of held) delete run.place.outputs[key];
-}
-
-/** True for the block of a region, the home region's included. */
-function isAddress(key: string): boolean {
-  return (splitOutputKey(key)?.name ?? key) === OUTPUT;
+  for (const outputs of places) delete outputs[OUTPUT];
 }

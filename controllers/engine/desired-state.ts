@@ -6,8 +6,10 @@ import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import type { Lookup } from '../../shared/domain/interpolate.ts';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
+import { splitOutputKey } from '../../shared/domain/unit.ts';
+import { keyOfName } from '../kinds/graph.ts';
 import type { AnyKind, Entry, KindAccount, PolicyDocument } from '../kinds/kind.ts';
-import type { LoadBaseline, ManagedKind } from './model.ts';
+import type { LoadBaseline, ManagedKind, Site } from './model.ts';
 
 /** A loader that asks for each baseline version once: what is published never changes. */
 export function rememberBaselines(load: LoadBaseline): LoadBaseline {
@@ -73,6 +75,7 @@ export function namesOf(
   record: AccountRecord,
   config: Config,
   outputs: Readonly<Record<string, string>>,
+  site?: Site,
 ): Lookup {
   const names: Readonly<Record<string, string | undefined>> = {
     'account.id': record.accountId,
@@ -90,8 +93,21 @@ export function namesOf(
   return (name) => {
     if (Object.hasOwn(names, name)) return names[name];
     if (name.startsWith('values.')) return own(record.values, name.slice('values.'.length));
-    return own(outputs, name);
+    return site ? outputOf(name, outputs, site) : own(outputs, name);
   };
+}
+
+/** The output that a name stands for in a section of this place: of its own region, of another that it names, or of none. */
+function outputOf(
+  name: string,
+  outputs: Readonly<Record<string, string>>,
+  { region, home, managed, outputsIn }: Site,
+): string | undefined {
+  const key = keyOfName(name, { kind: '', region }, managed, home);
+  if (key === undefined) return region === home ? own(outputs, name) : undefined;
+  const elsewhere = splitOutputKey(key);
+  const at = elsewhere?.region ?? home;
+  return own((at === region ? outputs : outputsIn(at)) ?? {}, elsewhere?.name ?? key);
 }
 
 function own(from: Readonly<Record<string, string>>, name: string): string | undefined {

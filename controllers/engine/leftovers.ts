@@ -1,42 +1,64 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { blockIn } from '../../shared/domain/addresses.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
-import { outputsOf } from '../../shared/domain/unit.ts';
+import { GLOBAL } from '../../shared/domain/unit.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
-import { kindAccount, managedKinds, regionOf } from './desired-state.ts';
+import { kindAccount, managedKinds } from './desired-state.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { contextFor, render } from './run-unit.ts';
-
-/** Region of what has none. */
-const GLOBAL = 'global';
 
 /**
  * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
  * state has again goes back among the outputs.
  */
 export function separateLeftovers(
-  run: Pick<Run, 'record' | 'before' | 'place' | 'stands'>,
+  run: Pick<Run, 'record' | 'before' | 'place' | 'stands' | 'regions' | 'elsewhere'>,
   deps: Pick<RunDeps, 'config' | 'kinds'>,
   managed: readonly ManagedKind[],
 ): void {
-  const { record, before, place, stands } = run;
+  const { record, before, place, stands, elsewhere } = run;
+  const [homeRegion, ...others] = run.regions;
   const baseline = record.baseline ?? { name: 'none', version: 0 };
-  const home = { region: regionOf(record, deps.config), baseline };
+  const home = { region: homeRegion, baseline };
+  const was = stands.home ?? homeBefore(before, home);
+  const { kinds } = deps;
+  // What stood in the new home region was another region's until now.
   const divided = divide({
-    outputs: place.outputs,
-    was: stands.home ?? homeBefore(before, home),
-    home,
-    leftovers: stands.leftovers,
-    kinds: deps.kinds,
-    managed,
+    ...{ outputs: place.outputs, was, home, leftovers: stands.leftovers, kinds, managed },
     account: kindAccount(record, deps.config, managed),
   });
-  for (const name of Object.keys(place.outputs)) delete place.outputs[name];
-  Object.assign(place.outputs, divided.outputs);
+  const replace = (outputs: Record<string, string>, by: Readonly<Record<string, string>>) => {
+    for (const name of Object.keys(outputs)) delete outputs[name];
+    Object.assign(outputs, by);
+  };
+  replace(place.outputs, { ...divided.outputs, ...(was.region !== homeRegion && elsewhere.get(homeRegion)) });
+  if (was.region !== homeRegion) elsewhere.delete(homeRegion);
+  const dropped: Leftover[] = [];
+  for (const [region, outputs] of elsewhere) {
+    for (const kind of kinds.filter(({ scope }) => scope === 'regional')) {
+      const isKept = others.includes(region) && managed.some((one) => one.kind === kind);
+      const made = kind.made(outputs);
+      if (isKept || isNone(made)) continue;
+      dropped.push({ kind: kind.name, region, baseline: was.baseline, outputs: made });
+      for (const name of Object.keys(made)) delete outputs[name];
+    }
+    if (!others.includes(region)) elsewhere.delete(region);
+  }
+  const left = divided.leftovers.filter((old) => {
+    const kind = managed.find((one) => one.kind.name === old.kind)?.kind;
+    if (kind?.scope !== 'regional' || !others.includes(old.region)) return true;
+    const outputs = elsewhere.get(old.region) ?? {};
+    if (isNone(kind.made(outputs))) Object.assign(outputs, old.outputs);
+    elsewhere.set(old.region, outputs);
+    return false;
+  });
+  const isKnown = (one: Leftover) =>
+    left.some(({ kind, region }) => kind === one.kind && region === one.region);
   stands.home = home;
-  stands.leftovers = divided.leftovers;
+  stands.leftovers = [...left, ...dropped.filter((one) => !isKnown(one))];
 }
 
 /** A status of before this was written down: its parameters say the region, its last pass the baseline. Pure. */
@@ -108,6 +130,7 @@ export interface Apart {
 
 /** Each leftover of a pass, of kinds that there still are. */
 export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
+  const [home] = run.regions;
   const all = run.stands.leftovers.map(async (leftover): Promise<Apart[]> => {
     const kind = deps.kinds.find(({ name }) => name === leftover.kind);
     if (!kind) return [];
@@ -115,12 +138,12 @@ export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
     const section = managed.find((one) => one.kind === kind)?.section;
     if (section === undefined && isNone(leftover.outputs)) return [];
     const record = there(run.record, leftover);
-    const home = regionOf(run.record, deps.config);
-    const address = outputsOf(run.place.outputs, leftover.region, home)['address.cidr'];
-    const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address }) };
-    const place: Workplace = { ...run.place, record, outputs };
+    const address = blockIn(run.stands.holdings ?? { blocks: [] }, { region: leftover.region, home });
+    const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address.cidr }) };
+    const { site: _, ...workplace } = run.place;
+    const place: Workplace = { ...workplace, record, outputs };
     // What was made under a name that Main may not assume is looked at, and taken away, like any other.
-    const { executionRolePattern: _, ...account } = kindAccount(record, deps.config, managed);
+    const { executionRolePattern: __, ...account } = kindAccount(record, deps.config, managed);
     const apart = { leftover, kind, account, run: { ...run, record, place } };
     return [section === undefined ? apart : { ...apart, section }];
   });

@@ -3,6 +3,7 @@ import type { Main } from '../../shared/aws/main-clients.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import type { Holdings } from '../../shared/domain/addresses.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import type { UnreadableItem } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Condition, Difference, Home, Leftover } from '../../shared/domain/status.ts';
@@ -62,6 +63,8 @@ export type RunOutcome =
 export interface Stands {
   home: Home | undefined;
   leftovers: readonly Leftover[];
+  /** The blocks of addresses that the account held when the run began. */
+  holdings?: Holdings;
 }
 
 /** One pass under way. */
@@ -72,7 +75,12 @@ export interface Run {
   readonly record: AccountRecord;
   readonly before: AccountStatus | undefined;
   readonly control: AccountItems['control'];
+  /** Where the account is managed; the first is its home region. */
+  readonly regions: readonly [string, ...string[]];
+  /** The home region, with what has no region. */
   readonly place: Workplace;
+  /** Outputs of the other regions, under the names that they have at home. */
+  readonly elsewhere: Map<string, Record<string, string>>;
   /** Where what the outputs name stands, and what desired state no longer has; saved with the outputs. */
   readonly stands: Stands;
   readonly gate: CallGate;
@@ -84,6 +92,17 @@ export interface Workplace {
   readonly record: AccountRecord;
   readonly config: Config;
   readonly outputs: Record<string, string>;
+  /** What `${…}` names mean here; absent where nothing but its own outputs is known. */
+  readonly site?: Site;
+}
+
+/** Where a place is among the regions of its account. */
+export interface Site {
+  readonly region: string;
+  readonly home: string;
+  readonly managed: readonly ManagedKind[];
+  /** Outputs of a region of the account, under the names that they have at home. */
+  outputsIn(region: string): Readonly<Record<string, string>> | undefined;
 }
 
 /** A kind that has been looked at. */
@@ -182,7 +201,7 @@ export interface Findings {
 /** What became of one kind in a pass. */
 export interface UnitOutcome {
   readonly kind: AnyKind;
-  /** Of what stands in another region than the account's. */
+  /** Where the account has several regions: the one that the unit is in. Absent for what has none. */
   readonly region?: string;
   /** Written, or with action `reported` when nothing was to be written; those that are blocked included. */
   readonly differences: readonly Difference[];

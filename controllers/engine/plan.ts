@@ -11,6 +11,7 @@ import {
   type PlanDocument,
   whyNoPlan,
 } from '../../shared/domain/plan.ts';
+import { regionsOf } from '../../shared/domain/region.ts';
 import type { AccountStatus, Leftover } from '../../shared/domain/status.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
@@ -18,9 +19,10 @@ import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/pl
 import { parseBaseline } from '../kinds/baseline.ts';
 import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { withoutPutBackChange } from './access-check.ts';
-import { managedKinds, regionOf } from './desired-state.ts';
+import { managedKinds } from './desired-state.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
-import type { RunDeps, UnitOutcome } from './model.ts';
+import type { ObservedUnit, RunDeps, UnitOutcome, Workplace } from './model.ts';
+import { divideOutputs, inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { blockedBy, errorFinding } from './report.ts';
 import { isRedelivered } from './retry.ts';
 import { compareUnit, observeUnits } from './run-unit.ts';
@@ -55,29 +57,46 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   const name = `plan-${planId}`;
   const sessions = readingSessions(managed.map(({ kind }) => kind));
   const credentials = await openAll(sessions, (policy) => deps.access.enter(record, { name, policy }));
-  const region = regionOf(record, deps.config);
-  const place = { record, config: deps.config, outputs: { ...status?.outputs } };
+  const regions = regionsOf(record, baseline, deps.config.region);
+  const [home] = regions;
+  const { home: outputs, elsewhere } = divideOutputs(status?.outputs);
+  const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
+  const here = { ...record, regions };
+  const site = { region: home, home, managed, outputsIn };
+  const place = { record: here, config: deps.config, outputs, site };
   const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };
-  separateLeftovers({ record, before: status, place, stands }, deps, managed);
-  const seen = await observeUnits(managed, place, memberClients({ credentials, region }));
+  const under = { record: here, before: status, place, stands, regions, elsewhere };
+  separateLeftovers(under, deps, managed);
   const assigned =
     record.baseline !== undefined && formatBaseline(record.baseline) === formatBaseline(baseline);
-  const outcomes = seen.map((each): UnitOutcome => {
-    // What a pass holds back of the account's baseline may be written by another.
-    const one = assigned ? withoutPutBackChange(each, { record, before: status }) : each;
-    const compared = compareUnit(one, place);
-    if (!('comparison' in compared)) return compared;
-    const { differences, blocked, unowned } = compared.comparison;
-    const all = [...differences, ...blocked.map(({ difference }) => difference)];
-    const inTheWay = blockedBy(blocked);
-    const state: UnitOutcome['state'] = inTheWay
-      ? { is: 'blocked', ...inTheWay }
-      : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
-    return { kind: one.kind, differences: all, unowned, state };
+  const inRegions = regions.map(async (region) => {
+    const at = runIn(under, region);
+    const clients = memberClients({ credentials, region });
+    const seen = await observeUnits(kindsIn(region, managed, home), at.place, clients);
+    return seen.map((each) => {
+      // What a run holds back of the account's baseline may be written by another.
+      const one = assigned ? withoutPutBackChange(each, { record, before: status }) : each;
+      return inRegion(planUnit(one, at.place), regionSaid(one.kind, region, { regions }));
+    });
   });
+  const planned = (await Promise.all(inRegions)).flat();
+  const outcomes = managed.flatMap(({ kind }) => planned.filter((one) => one.kind.name === kind.name));
   // The session may be one that was opened before its role was changed: the next pass is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
   return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, deps))];
+}
+
+/** What a run would do with a unit. */
+function planUnit(one: ObservedUnit, place: Workplace): UnitOutcome {
+  const compared = compareUnit(one, place);
+  if (!('comparison' in compared)) return compared;
+  const { differences, blocked, unowned } = compared.comparison;
+  const all = [...differences, ...blocked.map(({ difference }) => difference)];
+  const inTheWay = blockedBy(blocked);
+  const state: UnitOutcome['state'] = inTheWay
+    ? { is: 'blocked', ...inTheWay }
+    : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
+  return { kind: one.kind, differences: all, unowned, state };
 }
 
 /** What a pass by this baseline would leave where it stands. */
@@ -105,20 +124,19 @@ export function planDocument(
   };
 }
 
-function obstacle({ kind, state }: UnitOutcome): PlanDocument['obstacles'] {
+function obstacle({ kind, region, state }: UnitOutcome): PlanDocument['obstacles'] {
+  const where = { kind: kind.name, ...(region && { region }) };
   switch (state.is) {
     case 'inDesiredState':
     case 'held':
     case 'removed':
       return [];
     case 'blocked':
-      return [{ kind: kind.name, state: 'blocked', message: state.message }];
+      return [{ ...where, state: 'blocked', message: state.message }];
     case 'pending':
-      return [{ kind: kind.name, state: 'settling', message: state.message }];
+      return [{ ...where, state: 'settling', message: state.message }];
     case 'failed':
-      return [
-        { kind: kind.name, state: state.is, message: errorFinding(conditionOf(kind), state.error).message },
-      ];
+      return [{ ...where, state: state.is, message: errorFinding(conditionOf(kind), state.error).message }];
   }
 }
 

@@ -17,6 +17,7 @@ import type {
   UnitOutcome,
   Workplace,
 } from './model.ts';
+import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { contextFor, render } from './run-unit.ts';
 import { clientsFor, writingPolicy } from './session.ts';
 
@@ -36,10 +37,15 @@ export async function removeEverything(
   const hold = suspendedBy(run);
   const none = { findings: [], failures: [] };
   if (hold) return { outcomes: managed.map(held), hold, ...none };
-  // What was made under a name that Main may not assume is taken away like any other.
-  const { executionRolePattern: _, ...account } = kindAccount(run.record, deps.config, managed);
   const units = [
-    ...managed.map((one): Unit => ({ ...one, account, run })),
+    ...run.regions.flatMap((region) => {
+      const at = runIn(run, region);
+      // What was made under a name that Main may not assume is taken away like any other.
+      const { executionRolePattern: _, ...account } = kindAccount(at.record, deps.config, managed);
+      return kindsIn(region, managed, run.regions[0]).map(
+        (one): Unit => ({ ...one, account, run: at, ...said(one.kind, region, run) }),
+      );
+    }),
     ...(await leftoversOf(run, deps)),
   ];
   // Whether something uses what would go first, only a baseline that has all of it could say.
@@ -54,7 +60,7 @@ export async function removeEverything(
   const gone: Leftover[] = [];
   let since: Suspension | undefined;
   for (const unit of inOrder(units, deps).toReversed()) {
-    const halted = outcomes.some(({ state }) => state.is === 'failed');
+    const halted = outcomes.some((one) => one.state.is === 'failed' && isAfter(one, unit));
     if (!halted) since ??= await suspendedSince(run, deps);
     const outcome = since ? held(unit) : halted ? waitsForOthers(unit) : await takeAway(unit, deps);
     outcomes.unshift(outcome);
@@ -81,7 +87,20 @@ interface Unit {
   readonly section?: unknown;
   readonly account: KindAccount;
   readonly run: Run;
+  /** Where the account has several regions. */
+  readonly region?: string;
   readonly leftover?: Leftover;
+}
+
+function said(kind: AnyKind, region: string, run: Run): Pick<Unit, 'region'> {
+  const one = regionSaid(kind, region, run);
+  return one ? { region: one } : {};
+}
+
+/** Whether what could not be removed may use this unit: another region's things use none of this one's. */
+function isAfter({ kind, region }: UnitOutcome, unit: Unit): boolean {
+  const isGlobal = kind.scope === 'global' || unit.kind.scope === 'global';
+  return isGlobal || region === (unit.leftover?.region ?? unit.region);
 }
 
 /** In the order of the kinds: what was made later uses what was made earlier. */
@@ -90,8 +109,8 @@ function inOrder(units: readonly Unit[], { kinds }: RunDeps): Unit[] {
 }
 
 /** What every outcome of a unit says: whose it is, and where where that is not the account's own region. */
-function of({ kind, leftover }: Pick<Unit, 'kind' | 'leftover'>) {
-  const region = kind.scope === 'regional' ? leftover?.region : undefined;
+function of({ kind, leftover, region: own }: Pick<Unit, 'kind' | 'leftover' | 'region'>) {
+  const region = kind.scope === 'regional' ? (leftover?.region ?? own) : undefined;
   return { kind, ...(region && { region }), differences: [], unowned: [] };
 }
 
@@ -107,7 +126,8 @@ async function takeAway(unit: Unit, deps: RunDeps): Promise<UnitOutcome> {
       policy: writingPolicy(kind, [...resourcesOf(kind, wanted, account, run.place.outputs), ...former]),
       writes: true,
     });
-  const outcome = { ...of(unit), ...lookedAtAgain(await removeUnit(one, run.place, clients)) };
+  const { region } = of(unit);
+  const outcome = inRegion(lookedAtAgain(await removeUnit(one, run.place, clients)), region);
   return stays && outcome.state.is === 'removed' ? leftToOwner(outcome, account) : outcome;
 }
 

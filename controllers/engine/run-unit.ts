@@ -131,6 +131,7 @@ export async function observeUnits(
   managed: readonly ManagedKind[],
   place: Workplace,
   clients: MemberClients,
+  within: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
 ): Promise<ObservedUnit[]> {
   const recorded = { ...place.outputs };
   const account = kindAccount(place.record, place.config, managed);
@@ -138,7 +139,9 @@ export async function observeUnits(
     managed.map(async ({ kind, section }): Promise<ObservedUnit> => {
       try {
         const wanted = render({ kind, section, account }, place, recorded);
-        const observation = await kind.observe(wanted, contextFor(account, place, clients, recorded));
+        const observation = await within(() =>
+          kind.observe(wanted, contextFor(account, place, clients, recorded)),
+        );
         if (observation.state === 'present') Object.assign(place.outputs, kind.outputs(observation.actual));
         return { kind, section, account, observation };
       } catch (error) {
@@ -154,7 +157,7 @@ export function render(
   place: Workplace,
   outputs: Readonly<Record<string, string>>,
 ): unknown {
-  return kind.render(section, namesOf(place.record, place.config, outputs), account);
+  return kind.render(section, namesOf(place.record, place.config, outputs, place.site), account);
 }
 
 /** What a kind works with: `recorded` as it stands now; what it records goes into the place. */

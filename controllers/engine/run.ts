@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { putEvents } from '../../shared/aws/bus.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import {
   AccessDenied,
@@ -9,16 +10,28 @@ import {
   UnreadableItem,
 } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { regionsOf } from '../../shared/domain/region.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
+import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { clearAnnouncements, dropStatus, saveStatus, stopLooking } from '../../shared/store/statuses.ts';
+import { unitGraph } from '../kinds/graph.ts';
 import { type AnyKind, conditionOf, resourcesOf, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
 import { checkAccess, withoutPutBackChange, wroteRole } from './access-check.ts';
-import { claimAddress, holdingsOf, withAddresses } from './addresses.ts';
-import { managedKinds, regionOf } from './desired-state.ts';
-import { acquireLease, isWorkedOn, openCallGate, skipReason, suspendedSince, suspension } from './gate.ts';
+import { claimAddress, holdingsOf, placeAddresses } from './addresses.ts';
+import { kindAccount, managedKinds } from './desired-state.ts';
+import {
+  acquireLease,
+  isWorkedOn,
+  openCallGate,
+  openUnitGate,
+  skipReason,
+  suspendedSince,
+  suspension,
+} from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type {
+  CallGate,
   Finding,
   Findings,
   ManagedKind,
@@ -31,6 +44,7 @@ import type {
   UnitOutcome,
 } from './model.ts';
 import { announcements, announceUnreadable, corrected } from './outbox.ts';
+import { allOutputs, divideOutputs, inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
 import { isRedelivered } from './retry.ts';
@@ -55,16 +69,28 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     if (!record && before) await dropStatus(table, before);
     return { did: 'skipped', why: why ?? 'no such account' };
   }
-  const stands = { home: before?.home ?? items.begun, leftovers: before?.leftovers ?? [] };
-  const home = regionOf(record, deps.config);
+  const stands: Run['stands'] = { home: before?.home ?? items.begun, leftovers: before?.leftovers ?? [] };
+  const desired = await desiredState(record, deps);
+  const regions = 'error' in desired ? regionsOf(record, undefined, deps.config.region) : desired.regions;
+  const [home] = regions;
   const holdings = await holdingsOf(items.holdings, { was: stands.home?.region, home }, deps);
-  const place = { record, config: deps.config, outputs: withAddresses(before?.outputs, holdings, home) };
+  const { home: outputs, elsewhere } = divideOutputs(before?.outputs);
+  const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
+  const managed = 'error' in desired ? [] : desired.managed;
+  const here = { ...record, regions };
+  const place = {
+    record: here,
+    config: deps.config,
+    outputs,
+    site: { region: home, home, managed, outputsIn },
+  };
   const calls = { reads: 0, writes: 0 };
   const gate = openCallGate(request.until);
   const run: Run = {
-    ...{ id: randomUUID(), startedAt, request, record, before, control, place, stands, gate, calls },
+    ...{ id: randomUUID(), startedAt, request, record: here, before, control, place, regions, elsewhere },
+    ...{ stands: { ...stands, holdings }, gate, calls },
   };
-  return finish(run, await findings(run, deps), deps);
+  return finish(run, await findings(run, desired, deps), deps);
 }
 
 /** The account's items; or the one that cannot be read, once that is said. */
@@ -79,14 +105,12 @@ async function readItems(request: RunRequest, deps: RunDeps): Promise<AccountIte
 }
 
 /** Everything that the pass found out and did; failures are findings, too. */
-async function findings(run: Run, deps: RunDeps): Promise<Findings> {
-  let managed: ManagedKind[] = [];
-  try {
-    managed = await desired(run, deps);
-  } catch (error) {
-    return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error }] };
-  }
+async function findings(run: Run, desired: DesiredState, deps: RunDeps): Promise<Findings> {
+  if ('error' in desired)
+    return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error: desired.error }] };
+  const { managed } = desired;
   separateLeftovers(run, deps, managed);
+  placeAddresses(run);
   if (run.record.lifecycle === 'retiring') return removeEverything(run, deps, managed);
   const read = kindsToRead(run, deps, managed);
   const look = (at: Run) => clientsFor(at, deps, { policy: readingSessions(read) });
@@ -94,10 +118,14 @@ async function findings(run: Run, deps: RunDeps): Promise<Findings> {
   try {
     reading = await look(run);
   } catch (error) {
-    const unknown = managed.map(({ kind }) => notObserved(kind));
+    const unknown = run.regions.flatMap((region) =>
+      kindsIn(region, managed, run.regions[0]).map(({ kind }) =>
+        notObserved(kind, regionSaid(kind, region, run)),
+      ),
+    );
     return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
   }
-  const outcomes = await keep(run, deps, managed, reading);
+  const outcomes = await keep(run, deps, managed, { reading, look });
   const [found, left] = await Promise.all([
     checkAccess(run, deps, outcomes.list),
     observeLeftovers(run, deps, look),
@@ -114,15 +142,27 @@ function kindsToRead({ stands }: Run, deps: RunDeps, managed: readonly ManagedKi
   return deps.kinds.filter(({ name }) => names.has(name));
 }
 
-async function desired(run: Run, deps: RunDeps): Promise<ManagedKind[]> {
-  const reference = run.record.baseline;
-  const baseline = reference && (await deps.loadBaseline(reference));
-  if (baseline) return managedKinds(baseline, deps.kinds);
-  const name = reference ? formatBaseline(reference) : 'none';
-  throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {
-    reason: 'BaselineMissing',
-    remedy: 'Publish it, or assign another with `orgkeeper baseline assign`.',
-  });
+/** What the account is to have, and where; or why that cannot be known. */
+type DesiredState =
+  | { readonly managed: readonly ManagedKind[]; readonly regions: Run['regions'] }
+  | { readonly error: unknown };
+
+async function desiredState(record: AccountRecord, deps: RunDeps): Promise<DesiredState> {
+  const reference = record.baseline;
+  try {
+    const baseline = reference && (await deps.loadBaseline(reference));
+    if (baseline) {
+      const regions = regionsOf(record, baseline, deps.config.region);
+      return { managed: managedKinds(baseline, deps.kinds), regions };
+    }
+    const name = reference ? formatBaseline(reference) : 'none';
+    throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {
+      reason: 'BaselineMissing',
+      remedy: 'Publish it, or assign another with `orgkeeper baseline assign`.',
+    });
+  } catch (error) {
+    return { error };
+  }
 }
 
 interface Kept {
@@ -130,48 +170,157 @@ interface Kept {
   readonly hold?: Suspension;
 }
 
+/** How long a unit may take to be observed, and to be written, before it is given up on for this run. */
+const OBSERVING_MS = 60_000;
+const WRITING_MS = 180_000;
+
+/** A unit that has been observed, with the run as it is in the unit's region. */
+interface SeenUnit {
+  readonly one: ObservedUnit;
+  readonly at: Run;
+  readonly unit: Unit;
+}
+
+/** Session and clients for reading: those of the home region, and how to make others. */
+interface Reading {
+  readonly reading: MemberClients;
+  readonly look: (at: Run) => Promise<MemberClients>;
+}
+
+/**
+ * Observes all units at once, then brings them to their desired state side by side, each after those whose outputs its section names. A
+ * unit that fails, or a region that does not answer, stops no other.
+ */
 async function keep(
   run: Run,
   deps: RunDeps,
   managed: readonly ManagedKind[],
-  reading: MemberClients,
+  reading: Reading,
 ): Promise<Kept> {
-  const unaddressed = await claimAddress(run, deps, managed);
-  const observed = await observeUnits(managed, run.place, reading);
-  const seen = observed.map((one) => withoutPutBackChange(one, run));
-  const wantsWriting = seen.some((one) => differs(compareUnit(one, run.place)));
+  const [home] = run.regions;
+  const seen: SeenUnit[] = [];
+  const unaddressed: UnitOutcome[] = [];
+  for (const region of run.regions) {
+    const without = await claimAddress(runIn(run, region), deps, managed);
+    if (without) unaddressed.push({ ...without, region });
+  }
+  const observed = await Promise.all(
+    run.regions.map((region) => observeIn(region, { run, managed: kindsIn(region, managed, home), reading })),
+  );
+  for (const { one, at, unit } of observed.flat())
+    seen.push({ one: withoutPutBackChange(one, run), at, unit });
+  const wantsWriting = seen.some(({ one, at }) => differs(compareUnit(one, at.place)));
   let hold = wantsWriting ? await suspension(run, deps) : undefined;
   if (wantsWriting && !hold) await acquireLease(run, deps);
   const may = async () => {
     hold ??= await suspendedSince(run, deps);
     return !hold;
   };
-  const list: UnitOutcome[] = [];
-  const roleWasChanged = () => run.record.executionRoleArn !== undefined && list.some(wroteRole);
-  // What IAM does not show within two minutes counts as real: `nextLook` says when they are over.
+  const done: UnitOutcome[] = [];
+  const roleWasChanged = () => run.record.executionRoleArn !== undefined && done.some(wroteRole);
+  // What IAM does not show within two minutes counts as real: `nextRun` says when they are over.
   const changedBefore =
     run.record.executionRoleArn !== undefined && run.before?.waiting?.for === 'consistency';
-  const clients = ({ kind, account }: ObservedUnit, wanted: unknown) =>
-    clientsFor(run, deps, {
-      policy: writingPolicy(kind, resourcesOf(kind, wanted, account, run.place.outputs)),
+  const clients = (at: Run, gate: CallGate) => (unit: ObservedUnit, wanted: unknown) =>
+    clientsFor({ ...at, gate }, deps, {
+      policy: writingPolicy(unit.kind, resourcesOf(unit.kind, wanted, unit.account, at.place.outputs)),
       writes: true,
       patient: roleWasChanged(),
     });
-  for (const one of seen) {
-    const outcome =
-      (unaddressed?.kind === one.kind ? unaddressed : undefined) ??
-      tooEarly(one, run) ??
-      (await runUnit(one, run.place, { may, clients }));
+  const writeWithin = async (one: ObservedUnit, at: Run): Promise<UnitOutcome> => {
+    const write = (gate: CallGate) => runUnit(one, at.place, { may, clients: clients(at, gate) });
+    // What decides whether the account can be entered at all is never given up on half-way.
+    if (one.kind.entryRole) return write(run.gate);
+    const { gate, within } = openUnitGate(run.gate, {
+      region: one.account.region,
+      milliseconds: WRITING_MS,
+    });
+    try {
+      return await within(() => write(gate));
+    } catch (error) {
+      return { kind: one.kind, differences: [], unowned: [], state: { is: 'failed', error } };
+    }
+  };
+  const work = async ({ one, at, unit }: SeenUnit): Promise<UnitOutcome> => {
+    const without = unaddressed.find(({ kind, region }) => kind === one.kind && region === unit.region);
+    const outcome = without ?? tooEarly(one, at, run) ?? (await writeWithin(one, at));
     if (isShutOut(outcome)) deps.access.evict(run.record.accountId);
-    list.push(roleWasChanged() || changedBefore ? settling(outcome) : outcome);
-  }
+    const settled = roleWasChanged() || changedBefore ? settling(outcome) : outcome;
+    done.push(settled);
+    return settled;
+  };
+  const list = await inGraphOrder(seen, { run, managed, work });
   if (list.some(wroteRole)) deps.access.evict(run.record.accountId);
   return { list, ...(hold && { hold }) };
 }
 
+/** Observes the units of a region. Where its clients cannot be made, each of its units has failed. */
+async function observeIn(
+  region: string,
+  { run, managed, reading }: { run: Run; managed: readonly ManagedKind[]; reading: Reading },
+): Promise<SeenUnit[]> {
+  const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS });
+  const at = runIn(run, region);
+  const unitOf = (kind: AnyKind) => ({ kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region });
+  let clients: MemberClients;
+  try {
+    clients = region === run.regions[0] ? reading.reading : await reading.look({ ...at, gate });
+  } catch (error) {
+    const account = kindAccount(at.record, at.place.config, managed);
+    const observation = { state: 'failed', error } as const;
+    return managed.map((one) => ({ one: { ...one, account, observation }, at, unit: unitOf(one.kind) }));
+  }
+  const observed = await observeUnits(managed, at.place, clients, within);
+  return observed.map((one) => ({ one, at, unit: unitOf(one.kind) }));
+}
+
+/**
+ * Works on units side by side, each once those are done whose outputs its section names, and all once the role by which the account is
+ * entered is. Gives the outcomes in the order of the kinds, and of the regions.
+ */
+async function inGraphOrder(
+  seen: readonly SeenUnit[],
+  given: { run: Run; managed: readonly ManagedKind[]; work: (unit: SeenUnit) => Promise<UnitOutcome> },
+): Promise<UnitOutcome[]> {
+  const { run, managed, work } = given;
+  const nameOf = ({ kind, region }: Unit) => `${kind} ${region}`;
+  const working = new Map<string, Promise<UnitOutcome>>();
+  const entry = run.record.executionRoleArn
+    ? managed.find(({ kind }) => kind.entryRole)?.kind.name
+    : undefined;
+  const nodes = unitGraph(managed, run.regions);
+  const first = nodes.filter(({ unit }) => unit.kind === entry);
+  for (const { unit, after } of [...first, ...nodes.filter((node) => !first.includes(node))]) {
+    const one = seen.find((each) => nameOf(each.unit) === nameOf(unit));
+    if (!one) continue;
+    const before = [...after, ...(unit.kind === entry ? [] : first.map((node) => node.unit))];
+    const start = Promise.all(before.map((each) => working.get(nameOf(each))));
+    working.set(
+      nameOf(unit),
+      start.then(() => work(one)),
+    );
+  }
+  return Promise.all(
+    managed.flatMap(({ kind }) =>
+      seen
+        .filter(({ one }) => one.kind.name === kind.name)
+        .flatMap(({ one, unit }) => {
+          const outcome = working.get(nameOf(unit));
+          return outcome
+            ? [outcome.then((each) => inRegion(each, regionSaid(one.kind, unit.region, run)))]
+            : [];
+        }),
+    ),
+  );
+}
+
 /** After a create that nobody answered, nothing of that kind is created until what it may have made must show. */
-function tooEarly({ kind }: ObservedUnit, run: Run): UnitOutcome | undefined {
-  const old = run.before?.conditions.find(({ type }) => type === conditionOf(kind));
+function tooEarly({ kind }: ObservedUnit, at: Run, run: Run): UnitOutcome | undefined {
+  const [home] = run.regions;
+  const here = at.record === run.record ? home : at.record.regions?.[0];
+  const old = run.before?.conditions.find(
+    ({ type, region = home }) => type === conditionOf(kind) && region === here,
+  );
   if (old?.reason !== UNANSWERED) return undefined;
   const waited = (Date.now() - Date.parse(run.before?.lastPass?.finishedAt ?? '')) / 1000;
   if (!(waited < UNANSWERED_SECONDS)) return undefined;
@@ -189,13 +338,17 @@ function settling(outcome: UnitOutcome): UnitOutcome {
   return { ...outcome, state: { is: 'failed', error: notYet(state.error) } };
 }
 
-function notObserved(kind: AnyKind): Finding {
+function notObserved(kind: AnyKind, region: string | undefined): Finding {
   const message = 'The account could not be entered, so this was not looked at.';
-  return { type: conditionOf(kind), status: 'Unknown', reason: 'NotObserved', message };
+  return {
+    ...{ type: conditionOf(kind), status: 'Unknown', reason: 'NotObserved', message },
+    ...(region && { region }),
+  };
 }
 
 /** Saves the status of a pass once, and announces what changed. */
-export async function finish(run: Run, found: Findings, deps: RunDeps): Promise<RunOutcome> {
+export async function finish(under: Run, found: Findings, deps: RunDeps): Promise<RunOutcome> {
+  const run = { ...under, place: { ...under.place, outputs: allOutputs(under) } };
   await run.gate.end();
   const now = new Date();
   const errors = [

@@ -111,7 +111,7 @@ describe('what desired state no longer has', () => {
     const record = aRecord({ regions: ['us-west-2'], baseline: newer });
     const before = aStatus({ outputs, lastPass: aPass({ baseline }) });
     const pass = {
-      ...{ record, before, place: { outputs: { ...outputs } } },
+      ...{ record, before, place: { outputs: { ...outputs } }, regions: ['us-west-2'], elsewhere: new Map() },
       stands: { home: undefined, leftovers: [] },
     } as unknown as Run;
     separateLeftovers(pass, { config: aConfig(), kinds } as unknown as RunDeps, []);
@@ -148,6 +148,8 @@ async function looked(
   const pass = {
     record: aRecord(),
     place: { outputs: {}, config: aConfig() },
+    regions: [here.region],
+    elsewhere: new Map(),
     stands: { home: here, leftovers: [leftover] },
   } as unknown as Run;
   const deps = {

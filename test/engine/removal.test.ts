@@ -129,6 +129,8 @@ async function removal(
     before: aStatus({ outputs, ...(options.home && { home: options.home }) }),
     control: { fleetPaused: options.paused ?? false, pausedBaselines: [] },
     place: { record, config, outputs: { ...outputs } },
+    regions: [record.regions?.[0] ?? config.region],
+    elsewhere: new Map(),
     request: { until: new Date('9999-12-31') },
     stands: { home: options.home, leftovers: [] },
     gate: openCallGate(new Date('9999-12-31')),

@@ -42,6 +42,8 @@ async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
     record: aRecord({ requestedAt: new Date(Date.now() - 600_000).toISOString() }),
     before,
     place: { outputs: {} },
+    regions: ['eu-west-1'],
+    elsewhere: new Map(),
     stands: { home: undefined, leftovers: [] },
     request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
     calls: { reads: 1, writes: 1 },

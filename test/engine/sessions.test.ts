@@ -44,7 +44,7 @@ async function pass(
         former: () => [],
       },
     }),
-    outputNames: () => [],
+    outputNames: () => [`${name}.id`],
     render: (section) => section,
     observe: async () => {
       if (fails && name === 'network') throw fails;
@@ -92,7 +92,7 @@ async function pass(
     evict: (accountId: string) => void evicted.push(accountId),
   };
   const kinds = ['role', 'network', 'parameters'].map(kind);
-  const sections = Object.fromEntries(kinds.map(({ name }) => [name, {}]));
+  const sections = { role: {}, network: { after: '${role.id}' }, parameters: { after: '${network.id}' } };
   const deps = {
     config: aConfig(),
     kinds,

@@ -38,7 +38,11 @@ export function smallAccount(
   },
 ): SmallAccount {
   const store = memoryTable();
-  const sections = Object.fromEntries(Object.keys(applying).map((name) => [name, {}]));
+  const names = Object.keys(applying);
+  // Each names an output of the one before, so that they are written one after the other.
+  const sections = Object.fromEntries(
+    names.map((name, at) => [name, at > 0 ? { after: `\${${names[at - 1]}.id}` } : {}]),
+  );
   store.put(
     { ...aBaselineItem(), sections },
     { ...aRecord(), ...accountKey(MEMBER) },
@@ -61,7 +65,7 @@ export function smallAccount(
       scope: 'global',
       section: z.any(),
       permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
-      outputNames: () => [],
+      outputNames: () => [`${name}.id`],
       render: (section) => section,
       observe: async (_, { clients }) => {
         callOf(clients)('ec2:DescribeVpcs', false);

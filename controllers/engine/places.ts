@@ -1,0 +1,72 @@
+import type { Difference } from '../../shared/domain/status.ts';
+import { outputKey, splitOutputKey } from '../../shared/domain/unit.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import type { ManagedKind, Run, UnitOutcome, Workplace } from './model.ts';
+
+/** Outputs of an account, those of each region by themselves. */
+export interface Divided {
+  /** The home region's, and global ones. */
+  readonly home: Record<string, string>;
+  readonly elsewhere: Map<string, Record<string, string>>;
+}
+
+/** Outputs as they are saved, taken apart by region. Pure. */
+export function divideOutputs(outputs: Readonly<Record<string, string>> | undefined): Divided {
+  const home: Record<string, string> = {};
+  const elsewhere = new Map<string, Record<string, string>>();
+  for (const [key, value] of Object.entries(outputs ?? {})) {
+    const { region, name } = splitOutputKey(key) ?? {};
+    if (region === undefined || name === undefined) home[key] = value;
+    else elsewhere.set(region, { ...elsewhere.get(region), [name]: value });
+  }
+  return { home, elsewhere };
+}
+
+/** The outputs of all places of a run, as they are saved. Pure. */
+export function allOutputs({ place, elsewhere, regions: [home] }: PlacesOfRun): Record<string, string> {
+  const others = [...elsewhere].flatMap(([region, outputs]) =>
+    Object.entries(outputs).map(([name, value]) => [outputKey(name, region, home), value] as const),
+  );
+  return { ...place.outputs, ...Object.fromEntries(others) };
+}
+type PlacesOfRun = Pick<Run, 'place' | 'elsewhere' | 'regions'>;
+
+/**
+ * The run as if the account were in that region alone, so that its kinds see that region, and its outputs under the names that
+ * they have at home. A network that the account brings is in its home region.
+ */
+export function runIn<R extends Pick<Run, 'record' | 'place' | 'regions' | 'elsewhere'>>(
+  run: R,
+  region: string,
+): R {
+  if (region === run.regions[0]) return run;
+  const { network: _, ...rest } = run.record;
+  const record = { ...rest, regions: [region] };
+  const outputs = run.elsewhere.get(region) ?? {};
+  run.elsewhere.set(region, outputs);
+  const { site } = run.place;
+  const place: Workplace = { ...run.place, record, outputs, ...(site && { site: { ...site, region } }) };
+  return { ...run, record, place };
+}
+
+/** The kinds that a region has: all of them at home, elsewhere those that stand in a region. Pure. */
+export function kindsIn<M extends Pick<ManagedKind, 'kind'>>(
+  region: string,
+  managed: readonly M[],
+  home: string,
+): M[] {
+  return managed.filter(({ kind }) => region === home || kind.scope === 'regional');
+}
+
+/** The region that is said of a unit's outcome: of an account with several regions that of each unit in one. Pure. */
+export function regionSaid(kind: AnyKind, region: string, run: Pick<Run, 'regions'>): string | undefined {
+  return kind.scope === 'regional' && run.regions.length > 1 ? region : undefined;
+}
+
+/** The outcome with its region, and so each of its differences. Pure. */
+export function inRegion(outcome: UnitOutcome, region: string | undefined): UnitOutcome {
+  if (!region) return outcome;
+  const there = (difference: Difference): Difference => ({ ...difference, region });
+  const { differences, unowned } = outcome;
+  return { ...outcome, region, differences: differences.map(there), unowned: unowned.map(there) };
+}
