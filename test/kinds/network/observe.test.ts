@@ -366,6 +366,23 @@ describe('looking at a network', () => {
     expect(actual?.others).toEqual([]);
   });
 
+  test('takes the main route table for no addition of others, which came with the VPC', async () => {
+    const RouteTables = [
+      { RouteTableId: 'rtb-0', Associations: [{ Main: true }] },
+      { RouteTableId: 'rtb-9', Associations: [] },
+    ];
+    const { context } = fakeContext(
+      {
+        DescribeVpcs: { Vpcs: [vpc('vpc-1')] },
+        DescribeVpcAttribute: attributes,
+        DescribeRouteTables: { RouteTables },
+      },
+      { 'vpc.id': 'vpc-1' },
+    );
+    const observed = await observe(wanted, context);
+    expect(observed).toMatchObject({ actual: { others: [{ type: 'route table', id: 'rtb-9' }] } });
+  });
+
   test('finds an internet gateway that outlived its VPC', async () => {
     const { context } = fakeContext({
       DescribeInternetGateways: {

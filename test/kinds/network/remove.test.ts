@@ -197,6 +197,47 @@ describe('removing a network', () => {
     expect(deleted).toEqual(['igw-1', 'vpc-1', 'vpc-2']);
   });
 
+  test('takes our route tables off the subnets before it deletes these, and leaves the main route table', async () => {
+    const RouteTables = [
+      { RouteTableId: 'rtb-0', Associations: [{ RouteTableAssociationId: 'rtbassoc-0', Main: true }] },
+      {
+        RouteTableId: 'rtb-1',
+        Associations: [{ RouteTableAssociationId: 'rtbassoc-1', SubnetId: 'subnet-1' }],
+        Tags: tags(ours('route-table/public')),
+      },
+    ];
+    const { context, sent } = fakeContext(
+      { ...there, DescribeRouteTables: { RouteTables } },
+      { ...older, 'vpc.id': 'vpc-1' },
+    );
+    await remove(wantedWith(), context);
+    const written = sent.filter(({ name }) => /^(Disassociate|DeleteSubnet|DeleteRouteTable)/.test(name));
+    expect(written.map(({ input }) => Object.values(input)[0])).toEqual([
+      'rtbassoc-1',
+      'subnet-1',
+      'subnet-2',
+      'rtb-1',
+    ]);
+  });
+
+  test('deletes nothing else while AWS still deletes an endpoint', async () => {
+    let asked = 0;
+    const endpoint = { VpcEndpointId: 'vpce-1', Tags: tags(ours('endpoint/s3')) };
+    const { context, sent } = fakeContext(
+      {
+        ...there,
+        DescribeVpcEndpoints: () => {
+          asked += 1;
+          return { VpcEndpoints: [{ ...endpoint, State: asked === 1 ? 'available' : 'deleting' }] };
+        },
+      },
+      { ...older, 'vpc.id': 'vpc-1' },
+    );
+    await expect(remove(wantedWith(), context)).rejects.toThrow('vpce-1 is still being deleted.');
+    const written = sent.map(({ name }) => name).filter((name) => !name.startsWith('Describe'));
+    expect(written).toEqual(['DeleteVpcEndpoints']);
+  });
+
   test('is not done while AWS refuses to delete an endpoint for want of a route', async () => {
     const endpoint = { VpcEndpointId: 'vpce-1', State: 'available', Tags: tags(ours('endpoint/s3')) };
     const refused = { Code: 'InvalidRoute.NotFound', Message: 'no route to the prefix list' };
