@@ -1,10 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import confirm from '@inquirer/confirm';
 import pc from 'picocolors';
 import type { AccountState } from '../shared/domain/account-view.ts';
-import type { Difference, PassResult } from '../shared/domain/status.ts';
+import type { PassResult } from '../shared/domain/status.ts';
 import { shellWord, visible } from '../shared/domain/visible.ts';
-import { apart } from './apart.ts';
 import { Failure } from './failure.ts';
 import { pagedTable } from './table.ts';
 
@@ -83,24 +81,6 @@ export function time(iso: string | undefined): string {
   return iso ? iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z') : '–';
 }
 
-/**
- * A JSON value in a cell; what is not there is a dash. On a terminal, of a long document only where it differs from
- * the one beside it.
- */
-export function value(of: unknown, beside: unknown): string {
-  if (of === undefined) return '–';
-  const text = inJson(of);
-  if (!process.stdout.isTTY || text.length + inJson(beside).length <= LONG) return text;
-  return inJson(apart(of, beside));
-}
-
-/** What two values side by side may have together to be shown whole on a terminal. */
-const LONG = 100;
-
-function inJson(of: unknown): string {
-  return cell(typeof of === 'string' ? of : (JSON.stringify(of) ?? ''));
-}
-
 /** The state of an account, coloured on a terminal. */
 export function paintState(state: AccountState): string {
   const c = colours();
@@ -122,23 +102,12 @@ export function paintResult(result: PassResult | undefined): string {
   return result === 'unchanged' ? c.green(result) : c.yellow(result);
 }
 
-/** Differences for people: where, what was done about it, and from what to what. */
-export function printDifferences(differences: readonly Difference[]): void {
-  const rows = differences.map(({ kind, resource, path, desired, actual, action }) => [
-    cell(kind),
-    cell(resource),
-    cell(path),
-    action,
-    `${value(actual, desired)} → ${value(desired, actual)}`,
-  ]);
-  printTable(['KIND', 'RESOURCE', 'PATH', 'ACTION', 'ACTUAL → DESIRED'], rows);
-}
-
 /** Asks a person; no is the answer to Enter. @throws Failure where nobody can answer */
 export async function agreed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new Failure(`${question} Nobody can answer here, stdin being no terminal: say --yes.`);
+    throw new Failure(`${question} stdin is not a terminal; pass --yes to confirm.`);
   }
+  const { default: confirm } = await import('@inquirer/confirm');
   return confirm({ message: visible(question), default: false }, { output: process.stderr });
 }
 

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { connect } from '../client.ts';
-import { typeOf } from '../conditions.ts';
+import { inSeveralRegions, printDifferences, regionCells } from '../differences.ts';
 import { oneView, readAccountId } from '../fleet.ts';
 import {
   cell,
@@ -10,7 +11,6 @@ import {
   paintResult,
   paintState,
   print,
-  printDifferences,
   printJson,
   printTable,
   time,
@@ -48,12 +48,24 @@ function printView(view: AccountView): void {
   );
   if (view.conditions.length > 0) {
     print('');
+    const areSaid = inSeveralRegions(view.conditions);
     printTable(
-      ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],
-      view.conditions.map((one) => [typeOf(one), one.status, one.reason, cell(one.message)]),
+      ['CONDITION', ...(areSaid ? ['REGION'] : []), 'STATUS', 'REASON', 'MESSAGE'],
+      view.conditions.map((one) => [
+        one.type,
+        ...regionCells(one, areSaid),
+        one.status,
+        one.reason,
+        cell(one.message),
+      ]),
     );
   }
-  const outputs = Object.entries(view.outputs);
+  const outputs = [
+    ...Object.entries(view.outputs),
+    ...Object.entries(view.regions ?? {}).flatMap(([region, { outputs }]) =>
+      Object.entries(outputs).map(([name, value]) => [outputKey(name, region, GLOBAL), value] as const),
+    ),
+  ];
   if (outputs.length > 0) {
     print('');
     printTable(
@@ -68,5 +80,5 @@ function printView(view: AccountView): void {
     `Last pass ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
       `${counted(writes, 'write')}, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
   );
-  if (lastPass.differences.length > 0) printDifferences(lastPass.differences);
+  if (lastPass.differences.length > 0) printDifferences(lastPass.differences, view.conditions);
 }

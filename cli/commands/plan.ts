@@ -7,15 +7,17 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../../shared/domain/plan.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
+import type { Condition } from '../../shared/domain/status.ts';
 import { getPlanAnswer } from '../../shared/store/plans.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { validFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
+import { inSeveralRegions, printDifferences, regionCells } from '../differences.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { ask } from '../send-request.ts';
-import { cell, counted, print, printDifferences, printJson, printTable, say } from '../terminal.ts';
+import { cell, counted, print, printJson, printTable, say } from '../terminal.ts';
 
 /** `plan ID`: what a pass would change. */
 export function planCommand(): Command {
@@ -50,7 +52,7 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const { credentials } = await assumeApiRole(config, `plan-${randomUUID()}`);
   const table = tableClient(config, credentials);
   const bus = busClient(config, credentials);
-  const { record } = await findAccount(table, accountId);
+  const { record, status } = await findAccount(table, accountId);
   const why = whyNoPlan(record, file ? 'file' : 'assigned');
   if (why) throw new Failure(why);
   const detail = { accountId, ...(file && { document: file.text }) };
@@ -60,14 +62,14 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const document = options.showSecrets ? answer.document : withoutSecrets(answer.document, record);
   if (options.json) printJson(document);
   else {
-    printPlan(document);
+    printPlan(document, status?.conditions ?? []);
     const { name, version = 0 } = document.baseline;
     say(inWords(document, foreign, options.baseline ?? formatBaseline({ name, version })));
   }
   if (document.differences.length > foreign || document.obstacles.length > 0) process.exitCode = 2;
   const failed = document.obstacles.find(({ state }) => state === 'failed');
   if (failed)
-    throw new Failure(`The plan is not complete, ${failed.kind} could not be compared: ${failed.message}`);
+    throw new Failure(`The plan is not complete, ${kindOf(failed)} could not be compared: ${failed.message}`);
 }
 
 /** A plan takes seconds, and what may pass is tried again for a minute. */
@@ -99,13 +101,21 @@ function withoutSecrets(document: PlanDocument, { externalId }: AccountRecord): 
   return { ...document, differences: maskDifferences(document.differences, externalId) };
 }
 
-function printPlan({ differences, obstacles }: PlanDocument): void {
-  if (differences.length > 0) printDifferences(differences);
+/** `network`, or `network (us-west-2)` of what stands in a region. */
+function kindOf({ kind, region }: PlanDocument['obstacles'][number]): string {
+  return region === undefined ? kind : `${kind} (${region})`;
+}
+
+/** @param conditions of the account as its last pass left it: whether it has more than one region */
+function printPlan({ differences, obstacles }: PlanDocument, conditions: readonly Condition[]): void {
+  const among = [...conditions, ...differences, ...obstacles];
+  if (differences.length > 0) printDifferences(differences, among);
   if (obstacles.length === 0) return;
+  const areSaid = inSeveralRegions(among);
   if (differences.length > 0) print('');
   printTable(
-    ['KIND', 'STATE', 'WHY'],
-    obstacles.map(({ kind, state, message }) => [kind, state, cell(message)]),
+    ['KIND', ...(areSaid ? ['REGION'] : []), 'STATE', 'WHY'],
+    obstacles.map((one) => [one.kind, ...regionCells(one, areSaid), one.state, cell(one.message)]),
   );
 }
 

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { covers, type Missing } from '../../shared/policy/covers.ts';
 import { type Policy, PolicyError, parsePolicy } from '../../shared/policy/document.ts';
 import { differences } from '../../shared/policy/same.ts';
+import { value } from '../differences.ts';
 import { Failure } from '../failure.ts';
 import { readText } from '../read-text.ts';
-import { cell, colours, print, printJson, printTable, value } from '../terminal.ts';
+import { cell, colours, print, printJson, printTable } from '../terminal.ts';
 
 const mostBytes = 16_000_000;
 /** More rows nobody reads; `--json` has them all. */

@@ -6,6 +6,7 @@ import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
+import { hasFailed } from '../conditions.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
@@ -123,7 +124,7 @@ const FEW = 25;
  * Follows a request until the pass of each account is over, and returns those passes.
  * @throws Failure when some are not over in time, naming one
  */
-async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassRecord>> {
+export async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassRecord>> {
   const total = sent.accountIds.length;
   const over = new Map<string, PassRecord>();
   const progress = startProgress(`Waiting for ${counted(total, 'pass', 'passes')} …`);
@@ -133,8 +134,9 @@ async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassR
       async () => {
         const statuses = await readStatuses(table, open());
         for (const id of open()) {
-          const pass = statuses.get(id)?.lastPass;
-          if (pass && answers(pass, sent)) over.set(id, pass);
+          const status = statuses.get(id);
+          if (status?.lastPass && answers(status.lastPass, sent) && !isPending(status))
+            over.set(id, status.lastPass);
         }
         progress.update(`${over.size} of ${counted(total, 'pass', 'passes')} over …`);
         return over.size === total ? over : undefined;
@@ -150,6 +152,11 @@ async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassR
   } finally {
     progress.stop();
   }
+}
+
+/** Whether a pass failed only because something is not known yet: then the account is looked at again by itself. */
+function isPending({ lastPass, conditions }: AccountStatus): boolean {
+  return lastPass?.result === 'failed' && !hasFailed({ state: 'failed', conditions });
 }
 
 /** Whether a pass is the one that was asked for, or began late enough to stand for it. */

@@ -5,6 +5,7 @@ import type { UnreadableItem } from './errors.ts';
 import { withoutTimes } from './made-at.ts';
 import { maskDifferences } from './secrets.ts';
 import type { AccountStatus, Condition, Difference, PassResult } from './status.ts';
+import { GLOBAL, outputsOf, splitOutputKey } from './unit.ts';
 
 /**
  * Where an account stands, in a word. `pending`: what was asked for last has not been reached yet. `failed`: the last
@@ -26,9 +27,17 @@ export interface AccountView {
   /** True when the last pass found, or left, everything as it is desired now. */
   readonly ready: boolean;
   readonly conditions: readonly Condition[];
+  /** Of the home region, and of what has no region. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Of each other region; absent where there is none. */
+  readonly regions?: Readonly<Record<string, RegionView>>;
   /** Absent until the first pass is over. */
   readonly lastPass?: PassView;
+}
+
+/** What stands in a region other than the home region. */
+interface RegionView {
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 interface PassView {
@@ -67,7 +76,7 @@ export function accountView(
     ...(baseline && { baseline: { name: baseline.name, version: baseline.version } }),
     ready: record.lifecycle === 'managed' && upToDate(record, status) && status?.ready === true,
     conditions: status?.conditions ?? [],
-    outputs: withoutTimes(status?.outputs ?? {}),
+    ...outputsByRegion(status?.outputs ?? {}),
     ...(status?.lastPass && { lastPass: passView(status.lastPass, record, secrets) }),
   };
 }
@@ -95,6 +104,14 @@ export function unreadableView(
     conditions: [{ type: 'Items', status: 'False', reason: item.reason, message, changedAt }],
     outputs: {},
   };
+}
+
+/** The outputs of the home region by themselves, and those of each other region. */
+function outputsByRegion(all: AccountStatus['outputs']): Pick<AccountView, 'outputs' | 'regions'> {
+  const elsewhere = Object.keys(all).flatMap((key) => splitOutputKey(key)?.region ?? []);
+  const outputs = (region: string) => withoutTimes(outputsOf(all, region, GLOBAL));
+  const regions = [...new Set(elsewhere)].toSorted().map((region) => [region, { outputs: outputs(region) }]);
+  return { outputs: outputs(GLOBAL), ...(regions.length > 0 && { regions: Object.fromEntries(regions) }) };
 }
 
 function passView(

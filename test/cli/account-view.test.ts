@@ -97,4 +97,22 @@ describe('the outputs of an account', () => {
     const { outputs } = view({}, { outputs: { ...things, 'madeAt.vpc.id': '2026-11-20T10:00:00.000Z' } });
     expect(outputs).toEqual(things);
   });
+
+  test('stand by region: those of the home region and of what has none, then those of each other region', () => {
+    const outputs = {
+      'role.arn': 'arn:aws:iam::111111111111:role/orgkeeper-analysis',
+      'vpc.id': 'vpc-home',
+      'madeAt.vpc.id': '2026-01-01T00:00:00.000Z',
+      'regions.us-west-2.vpc.id': 'vpc-west',
+      'regions.us-west-2.madeAt.vpc.id': '2026-01-01T00:00:00.000Z',
+      'regions.us-east-1.vpc.id': 'vpc-east',
+    };
+    const { outputs: home, regions } = view({}, { outputs });
+    expect(home).toEqual({ 'role.arn': outputs['role.arn'], 'vpc.id': 'vpc-home' });
+    expect(regions).toEqual({
+      'us-east-1': { outputs: { 'vpc.id': 'vpc-east' } },
+      'us-west-2': { outputs: { 'vpc.id': 'vpc-west' } },
+    });
+    expect(view({}, { outputs: { 'vpc.id': 'vpc-home' } })).not.toHaveProperty('regions');
+  });
 });

@@ -25,7 +25,7 @@ describe('retire', () => {
     const asked = await orgkeeper('retire', A, '--resources', 'remove');
     expect({ code: asked.code, stderr: asked.stderr }).toEqual({
       code: 1,
-      stderr: `orgkeeper: Take away everything that Orgkeeper made in account ${A} (${record(A).name})? Nobody can answer here, stdin being no terminal: say --yes.\n`,
+      stderr: `orgkeeper: Take away everything that Orgkeeper made in account ${A} (${record(A).name})? stdin is not a terminal; pass --yes to confirm.\n`,
     });
     expect(await world.nextRequest(1)).toBeUndefined();
     expect((await orgkeeper('retire', A, '--resources', 'remove', '--yes')).code).toBe(0);

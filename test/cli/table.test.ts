@@ -1,8 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { apart } from '../../cli/apart.ts';
+import { apart, printDifferences } from '../../cli/differences.ts';
 import { table } from '../../cli/table.ts';
-import { printDifferences } from '../../cli/terminal.ts';
 
 const ENDLESS = Number.POSITIVE_INFINITY;
 const sentence = 'The role lacks s3:GetObject, which the baseline wants: add it to the inline policy.';
@@ -117,5 +116,17 @@ describe('differences', () => {
     expect(shown.replaceAll(' ', '')).toBe(
       `{"Principal":{"AWS":["AROAEXAMPLEEXAMPLE"]}}→{"Principal":{"AWS":["${role('orgkeeper-WorkflowLoopRunnerRole')}"]}}`,
     );
+  });
+
+  test('name the region where the account has more than one, and only there', () => {
+    Object.assign(process.stdout, { isTTY: undefined });
+    const header = () => written.splice(0).join('').split('\n');
+    const west = { ...drift, region: 'us-west-2' };
+    printDifferences([drift, west]);
+    expect(header()[0]).not.toContain('REGION');
+    printDifferences([drift, west], [{ region: 'eu-west-1' }]);
+    const [head = '', ...rows] = header();
+    expect(head).toMatch(/^KIND +REGION +RESOURCE /);
+    expect(rows.slice(0, 2).map((row) => row.split(/ +/)[1])).toEqual(['global', 'us-west-2']);
   });
 });

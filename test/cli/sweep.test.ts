@@ -1,0 +1,36 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { followPasses } from '../../cli/commands/sweep.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
+
+const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'asked' };
+const failed = (status: 'False' | 'Unknown') =>
+  aStatus({
+    ready: false,
+    lastPass: aPass({ id: 'first', result: 'failed', cause }),
+    conditions: [
+      { type: 'Access', status, reason: 'NotShownYet', message: 'IAM shows it in a moment.', changedAt: '' },
+    ],
+  });
+const sent = { eventId: 'asked', at: new Date(), accountIds: [MEMBER], seconds: 20 };
+
+describe('sweep --wait', () => {
+  it('waits on while a pass failed only because something is not known yet', async () => {
+    const { table, put, calls } = memoryTable();
+    put({ ...aRecord(), ...accountKey(MEMBER) }, { ...failed('Unknown'), ...statusKey(MEMBER) });
+    const following = followPasses(table, sent);
+    // It has looked, and looks again: a pass that is over would have ended it at the first look.
+    while ((calls.BatchGetCommand ?? 0) < 2) await Promise.race([following, setTimeout(50)]);
+    const over = aStatus({ lastPass: aPass({ id: 'second', result: 'corrected', cause }) });
+    put({ ...over, ...statusKey(MEMBER) });
+    expect((await following).get(MEMBER)).toMatchObject({ id: 'second', result: 'corrected' });
+  });
+
+  it('is over when a pass failed for something that does not hold', async () => {
+    const { table, put } = memoryTable();
+    put({ ...aRecord(), ...accountKey(MEMBER) }, { ...failed('False'), ...statusKey(MEMBER) });
+    expect((await followPasses(table, sent)).get(MEMBER)).toMatchObject({ id: 'first', result: 'failed' });
+  });
+});
