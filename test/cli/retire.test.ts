@@ -50,7 +50,7 @@ describe('forget', () => {
   test('removes the record and the status of a retired account, once a person agrees', async () => {
     await keep(world.table, record(A, invited));
     await leave(world.table, status(A));
-    expect((await orgkeeper('forget', A)).stderr).toContain('say --yes');
+    expect((await orgkeeper('forget', A)).stderr).toContain('pass --yes');
     expect((await loadAccount(world.table, A)).record).toBeDefined();
     expect((await orgkeeper('forget', A, '--yes')).code).toBe(0);
     expect(await loadAccount(world.table, A)).toEqual({
