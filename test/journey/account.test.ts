@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CIDR, ROLE, readIds, readWorld, SUBNET } from '../../local/account-world.ts';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import { handIn } from '../../local/tamperings.ts';
-import { type Listener, listen } from './support/bus.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { sequentialDepth } from './support/sequence.ts';
+import { type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { sequentialDepth } from '../kit/journey/sequence.ts';
 
 const RUNNER = 'orgkeeper-WorkflowLoopRunnerRole';
 const API = 'orgkeeper-ApiHandlerRole';

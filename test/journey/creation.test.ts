@@ -7,10 +7,10 @@ import {
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type BusEvent, type Listener, listen } from './support/bus.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { until } from './support/wait.ts';
+import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

@@ -43,9 +43,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import type { Placed } from '../../shared/deployment/names.ts';
 import { inspectMain, inspectManagement } from '../../shared/deployment/permissions.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { deleteRole, retrust } from './support/roles.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { deleteRole, retrust } from '../kit/journey/roles.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 interface Told {
   readonly check: string;

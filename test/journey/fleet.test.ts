@@ -4,11 +4,11 @@ import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readWorld } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type Listener, listen } from './support/bus.ts';
-import { type Organization, startOrganization } from './support/emulator.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { until } from './support/wait.ts';
+import { type Listener, listen } from '../kit/journey/bus.ts';
+import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 const PARAMETER = '/orgkeeper/account/id';
 

@@ -21,8 +21,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { QuickCreate } from '../../cli/commands/template.ts';
 import { ROLE, readWorld } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 jest.setTimeout(240_000);
 

@@ -10,10 +10,10 @@ import {
   RemoveAccountFromOrganizationCommand,
 } from '@aws-sdk/client-organizations';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Organization, startOrganization } from './support/emulator.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { until } from './support/wait.ts';
+import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 let organization: Organization;
 let runtime: TestRuntime;

@@ -5,9 +5,9 @@ import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { identityOf } from '../../shared/aws/access.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { retrust } from './support/roles.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { retrust } from '../kit/journey/roles.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 const API = 'orgkeeper-ApiHandlerRole';
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readIds, readWorld, type World } from '../../local/account-world.ts';
 import { handIn, settleForeigners, TAMPERINGS, type Tampering } from '../../local/tamperings.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 const ACCOUNTS = ['edited', 'emptied', 'untagged'] as const;
 type Name = Tampering['account'];

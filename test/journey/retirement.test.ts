@@ -15,10 +15,10 @@ import { AttachRolePolicyCommand, CreateRoleCommand, GetRoleCommand, IAMClient }
 import { GetParametersByPathCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROLE, readWorld } from '../../local/account-world.ts';
-import { type Listener, listen } from './support/bus.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
-import { until } from './support/wait.ts';
+import { type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 /** The shipped baseline, with blocks from a pool that has but two. */
 const POOL = { name: 'journey', cidr: '10.64.0.0/19', prefix: 20 };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readWorld } from '../../local/account-world.ts';
-import { type Listener, listen } from './support/bus.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from './support/runtime.ts';
+import { type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

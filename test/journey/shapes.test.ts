@@ -3,9 +3,9 @@ import { GetRoleCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } fro
 import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ROLE, readIds, readWorld, type World } from '../../local/account-world.ts';
-import { type Organization, startOrganization } from './support/emulator.ts';
-import { type Fleet, fleetOf } from './support/fleet.ts';
-import { startTestRuntime, type TestRuntime, type TestRuntimeOptions } from './support/runtime.ts';
+import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime, type TestRuntimeOptions } from '../kit/journey/runtime.ts';
 
 let runtime: TestRuntime | undefined;
 let organization: Organization | undefined;

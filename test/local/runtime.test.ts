@@ -9,7 +9,7 @@ import { CreateAccountCommand, OrganizationsClient } from '@aws-sdk/client-organ
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { noteOf } from '../../cli/commands/local.ts';
-import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { standIns } from './stand-ins.ts';
 
 let runtime: TestRuntime;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type BusEvent, type Listener, listen } from '../journey/support/bus.ts';
-import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

@@ -1,9 +1,9 @@
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
-import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
-import { until } from '../journey/support/wait.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 /** More would wait for an environment of the function before they begin. */
 const KILLED = 8;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Organization, startOrganization } from '../journey/support/emulator.ts';
-import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
+import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 
 let organization: Organization;
 let runtime: TestRuntime;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readWorld, type World } from '../../local/account-world.ts';
-import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
-import { pause, until } from '../journey/support/wait.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { pause, until } from '../kit/journey/wait.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

@@ -4,9 +4,9 @@ import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROLE } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type Fleet, fleetOf } from '../journey/support/fleet.ts';
-import { startTestRuntime, type TestRuntime } from '../journey/support/runtime.ts';
-import { until } from '../journey/support/wait.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 /** How many accounts come at once, beside those that cannot be made ready. */
 const HEALTHY = 290;
