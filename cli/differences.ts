@@ -3,38 +3,32 @@ import type { Difference } from '../shared/domain/status.ts';
 import { GLOBAL } from '../shared/domain/unit.ts';
 import { cell, printTable } from './terminal.ts';
 
-/** Something that may stand in a region. */
+/** Something that may stand in a region: it says which where its account has more than one. */
 interface Placed {
   readonly region?: string;
 }
 
-/** Whether things stand in more than one region: only then is it said in which. Pure. */
-export function inSeveralRegions(things: readonly Placed[]): boolean {
-  return new Set(things.flatMap(({ region }) => region ?? [])).size > 1;
+/** The column REGION for such things, if any of them names a region; what has no region is global. Pure. */
+export function regionColumn(things: readonly Placed[]): {
+  readonly head: readonly string[];
+  cells(thing: Placed): readonly string[];
+} {
+  if (things.every(({ region }) => region === undefined)) return { head: [], cells: () => [] };
+  return { head: ['REGION'], cells: ({ region }) => [region ?? GLOBAL] };
 }
 
-/** The region in a cell, where it is said at all; what has none is global. Pure. */
-export function regionCells({ region }: Placed, isSaid: boolean): string[] {
-  return isSaid ? [region ?? GLOBAL] : [];
-}
-
-/**
- * Differences for people: where, what was done about it, and from what to what.
- * @param among all that is known to stand somewhere in the account: differences of one region alone may be of an
- * account with two
- */
-export function printDifferences(differences: readonly Difference[], among: readonly Placed[] = []): void {
-  const areSaid = inSeveralRegions([...differences, ...among]);
-  const rows = differences.map(({ kind, region, resource, path, desired, actual, action }) => [
-    cell(kind),
-    ...regionCells({ ...(region && { region }) }, areSaid),
-    cell(resource),
-    cell(path),
-    action,
-    `${value(actual, desired)} → ${value(desired, actual)}`,
+/** Differences for people: where, what was done about it, and from what to what. */
+export function printDifferences(differences: readonly Difference[]): void {
+  const regions = regionColumn(differences);
+  const rows = differences.map((one) => [
+    cell(one.kind),
+    ...regions.cells(one),
+    cell(one.resource),
+    cell(one.path),
+    one.action,
+    `${value(one.actual, one.desired)} → ${value(one.desired, one.actual)}`,
   ]);
-  const head = ['KIND', ...(areSaid ? ['REGION'] : []), 'RESOURCE', 'PATH', 'ACTION', 'ACTUAL → DESIRED'];
-  printTable(head, rows);
+  printTable(['KIND', ...regions.head, 'RESOURCE', 'PATH', 'ACTION', 'ACTUAL → DESIRED'], rows);
 }
 
 /**

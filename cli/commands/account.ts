@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { connect } from '../client.ts';
-import { inSeveralRegions, printDifferences, regionCells } from '../differences.ts';
+import { printDifferences, regionColumn } from '../differences.ts';
 import { oneView, readAccountId } from '../fleet.ts';
 import {
   cell,
@@ -48,12 +48,12 @@ function printView(view: AccountView): void {
   );
   if (view.conditions.length > 0) {
     print('');
-    const areSaid = inSeveralRegions(view.conditions);
+    const regions = regionColumn(view.conditions);
     printTable(
-      ['CONDITION', ...(areSaid ? ['REGION'] : []), 'STATUS', 'REASON', 'MESSAGE'],
+      ['CONDITION', ...regions.head, 'STATUS', 'REASON', 'MESSAGE'],
       view.conditions.map((one) => [
         one.type,
-        ...regionCells(one, areSaid),
+        ...regions.cells(one),
         one.status,
         one.reason,
         cell(one.message),
@@ -80,5 +80,5 @@ function printView(view: AccountView): void {
     `Last pass ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
       `${counted(writes, 'write')}, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
   );
-  if (lastPass.differences.length > 0) printDifferences(lastPass.differences, view.conditions);
+  if (lastPass.differences.length > 0) printDifferences(lastPass.differences);
 }

@@ -3,7 +3,7 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
-import { getRecord, getStatuses } from '../../shared/store/accounts.ts';
+import { getRecord } from '../../shared/store/accounts.ts';
 import { history } from '../../shared/store/statuses.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
@@ -36,18 +36,13 @@ async function show(id: string, options: Options): Promise<void> {
   const passes = options.showSecrets ? stored : await withoutSecrets(table, accountId, stored);
   if (options.json) return printJson(passes);
   if (passes.length === 0) say(`No pass of ${accountId} has changed or found anything yet.`);
-  const { items } = await getStatuses(table, [accountId]);
-  const among = [
-    ...items.flatMap(({ conditions }) => conditions),
-    ...passes.flatMap((pass) => pass.differences),
-  ];
   for (const pass of passes) {
     const { startedAt, result, baseline, cause, differences } = pass;
     print(
       `${time(startedAt)}  ${paintResult(result)}  ${baseline.name}@${baseline.version}  ` +
         `${cell(cause.detailType)} ${cell(cause.id)}`,
     );
-    if (differences.length > 0) printDifferences(differences, among);
+    if (differences.length > 0) printDifferences(differences);
     print('');
   }
 }

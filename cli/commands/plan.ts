@@ -7,12 +7,11 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type PlanAnswer, type PlanDocument, whyNoPlan } from '../../shared/domain/plan.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
-import type { Condition } from '../../shared/domain/status.ts';
 import { getPlanAnswer } from '../../shared/store/plans.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { validFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
-import { inSeveralRegions, printDifferences, regionCells } from '../differences.ts';
+import { printDifferences, regionColumn } from '../differences.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
@@ -52,7 +51,7 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const { credentials } = await assumeApiRole(config, `plan-${randomUUID()}`);
   const table = tableClient(config, credentials);
   const bus = busClient(config, credentials);
-  const { record, status } = await findAccount(table, accountId);
+  const { record } = await findAccount(table, accountId);
   const why = whyNoPlan(record, file ? 'file' : 'assigned');
   if (why) throw new Failure(why);
   const detail = { accountId, ...(file && { document: file.text }) };
@@ -62,7 +61,7 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const document = options.showSecrets ? answer.document : withoutSecrets(answer.document, record);
   if (options.json) printJson(document);
   else {
-    printPlan(document, status?.conditions ?? []);
+    printPlan(document);
     const { name, version = 0 } = document.baseline;
     say(inWords(document, foreign, options.baseline ?? formatBaseline({ name, version })));
   }
@@ -106,16 +105,14 @@ function kindOf({ kind, region }: PlanDocument['obstacles'][number]): string {
   return region === undefined ? kind : `${kind} (${region})`;
 }
 
-/** @param conditions of the account as its last pass left it: whether it has more than one region */
-function printPlan({ differences, obstacles }: PlanDocument, conditions: readonly Condition[]): void {
-  const among = [...conditions, ...differences, ...obstacles];
-  if (differences.length > 0) printDifferences(differences, among);
+function printPlan({ differences, obstacles }: PlanDocument): void {
+  if (differences.length > 0) printDifferences(differences);
   if (obstacles.length === 0) return;
-  const areSaid = inSeveralRegions(among);
+  const regions = regionColumn(obstacles);
   if (differences.length > 0) print('');
   printTable(
-    ['KIND', ...(areSaid ? ['REGION'] : []), 'STATE', 'WHY'],
-    obstacles.map((one) => [one.kind, ...regionCells(one, areSaid), one.state, cell(one.message)]),
+    ['KIND', ...regions.head, 'STATE', 'WHY'],
+    obstacles.map((one) => [one.kind, ...regions.cells(one), one.state, cell(one.message)]),
   );
 }
 
