@@ -1,8 +1,8 @@
 import { type Creation, type CreationStage, REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
-import { goIn, known, takeTurn } from '../../shared/domain/creation-slots.ts';
+import { nameSlot, occupySlot, takeTurn } from '../../shared/domain/creation-rate-limit.ts';
 import { AccessDenied, ControllerError } from '../../shared/domain/errors.ts';
+import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
 import { requestOfCreation } from '../../shared/store/creations.ts';
-import { passTurnstile } from '../../shared/store/turnstile.ts';
 import { FAILURES, givenUpAt, nextCreation, secondsToWait } from '../engine/retry.ts';
 import { failureInWords } from '../fleet/create.ts';
 import type { CreationStatus } from './creator.ts';
@@ -32,9 +32,9 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
     return fail(creation, 'OrganizationalUnitNotFound', message, deps);
   }
   const inProgress = (await deps.creator.statuses('in progress')).map(({ creationId }) => creationId);
-  const admitted = await passTurnstile(deps.main.table, (turnstile) => {
-    const inside = goIn(turnstile, key, inProgress);
-    return { turnstile: inside ?? turnstile, result: inside !== undefined };
+  const admitted = await changeRateLimit(deps.main.table, (limit) => {
+    const inside = occupySlot(limit, key, inProgress);
+    return { limit: inside ?? limit, result: inside !== undefined };
   });
   if (!admitted) {
     const message = 'Waits: AWS creates five accounts at once, at most.';
@@ -53,8 +53,8 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
   }
   const due = after(secondsToWait('beingCreated'), deps);
   const creating = await save(calling, { stage: { is: 'creating', creationId, looks: 0 }, due }, deps);
-  await passTurnstile(deps.main.table, (turnstile) => ({
-    turnstile: Object.hasOwn(turnstile.inside, key) ? known(turnstile, key, creationId) : turnstile,
+  await changeRateLimit(deps.main.table, (limit) => ({
+    limit: Object.hasOwn(limit.inside, key) ? nameSlot(limit, key, creationId) : limit,
     result: undefined,
   }));
   return creating;
@@ -206,8 +206,8 @@ async function turnOf({ stage }: CreationAt<'waiting'>, deps: CreationDeps): Pro
 
 /** Takes the next free turn to ask AWS; when it comes. */
 function nextTurn(now: Date, deps: CreationDeps): Promise<Date> {
-  return passTurnstile(deps.main.table, (before) => {
-    const { at, turnstile } = takeTurn(before, now);
-    return { turnstile, result: at };
+  return changeRateLimit(deps.main.table, (before) => {
+    const { at, limit } = takeTurn(before, now);
+    return { limit, result: at };
   });
 }

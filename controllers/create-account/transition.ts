@@ -1,9 +1,9 @@
 import { putEvents } from '../../shared/aws/bus.ts';
 import type { Creation, CreationStage } from '../../shared/domain/creation.ts';
-import { goOut } from '../../shared/domain/creation-slots.ts';
+import { freeSlot } from '../../shared/domain/creation-rate-limit.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
-import { passTurnstile } from '../../shared/store/turnstile.ts';
 import type { FleetDeps } from '../fleet/outcome.ts';
 import type { Creator } from './creator.ts';
 
@@ -48,8 +48,8 @@ export async function save(creation: Creation, change: Transition, deps: Creatio
 
 /** Leaves the place among those that AWS creates at once to the next request. */
 export async function leave(creation: Creation, deps: CreationDeps): Promise<void> {
-  await passTurnstile(deps.main.table, (turnstile) => ({
-    turnstile: Object.hasOwn(turnstile.inside, creation.key) ? goOut(turnstile, creation.key) : turnstile,
+  await changeRateLimit(deps.main.table, (limit) => ({
+    limit: Object.hasOwn(limit.inside, creation.key) ? freeSlot(limit, creation.key) : limit,
     result: undefined,
   }));
 }

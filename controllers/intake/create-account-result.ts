@@ -4,8 +4,8 @@ import { AccountId } from '../../shared/domain/account.ts';
 import { NotYetConsistent } from '../../shared/domain/errors.ts';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
+import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
 import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
-import { passTurnstile } from '../../shared/store/turnstile.ts';
 import { failureInWords, requestFor } from '../fleet/create.ts';
 import { type Accepted, type FleetDeps, type Outcome, rejected } from '../fleet/outcome.ts';
 import type { Incoming } from './event.ts';
@@ -60,9 +60,9 @@ async function answers(made: Parameters<typeof requestFor>[0], deps: FleetDeps):
 
 /** Whether one of our requests is being asked of AWS: an answer may be here before AWS's id of it is recorded. */
 async function isAsking({ main: { table } }: FleetDeps): Promise<boolean> {
-  const unknown = await passTurnstile(table, (turnstile) => ({
-    turnstile,
-    result: Object.keys(turnstile.inside).filter((key) => turnstile.inside[key] === ''),
+  const unknown = await changeRateLimit(table, (limit) => ({
+    limit,
+    result: Object.keys(limit.inside).filter((key) => limit.inside[key] === ''),
   }));
   const creations = await Promise.all(unknown.map((key) => getCreation(table, key)));
   return creations.some((creation) => creation?.stage.is === 'calling');

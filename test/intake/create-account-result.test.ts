@@ -20,7 +20,7 @@ const failure = {
   redelivered: false,
 };
 
-/** Main with a request that stands here, inside the turnstile, and linked with this id of AWS. */
+/** Main with a request that stands here, inside the rate limit, and linked with this id of AWS. */
 function mainWith(stage: CreationStage, linked?: string) {
   const items = [
     { pk: 'creation-request#ticket-1', sk: 'request', ...asked, stage },

@@ -12,13 +12,13 @@ import {
 import { addressBook } from '../../shared/store/addresses.ts';
 import { getBaseline, listBaselines } from '../../shared/store/baselines.ts';
 import { changeControl, getControl, onboardSince, startSweep } from '../../shared/store/controls.ts';
+import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
 import { getCreation, requestOfCreation } from '../../shared/store/creations.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { beginListing } from '../../shared/store/listings.ts';
 import { getRejection } from '../../shared/store/rejections.ts';
 import { currentRules } from '../../shared/store/rules.ts';
 import { history } from '../../shared/store/statuses.ts';
-import { passTurnstile } from '../../shared/store/turnstile.ts';
 import { MEMBER } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 
@@ -71,9 +71,9 @@ const sorts: readonly (readonly [
     (table) => startSweep(table, { sweepId: 'event-2', accounts: 1, startedAt: '' }),
   ],
   [
-    'turnstile of creations',
+    'rate limit of creations',
     ['control', 'creations'],
-    (table) => passTurnstile(table, (turnstile) => ({ turnstile, result: turnstile })),
+    (table) => changeRateLimit(table, (limit) => ({ limit, result: limit })),
   ],
   ['trace of a forgotten account', [account, 'forgotten'], (table) => getTrace(table, MEMBER)],
   [

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { goIn, goOut, known, NOBODY, takeTurn } from '../../shared/domain/creation-slots.ts';
+import { freeSlot, nameSlot, occupySlot, takeTurn, UNUSED } from '../../shared/domain/creation-rate-limit.ts';
 
 const now = new Date('2026-11-20T10:00:00.000Z');
 const inSeconds = (at: Date) => (at.getTime() - now.getTime()) / 1000;
 
 /** Turns taken one after the other, at these seconds from now. */
 function turns(times: readonly number[]): number[] {
-  let turnstile = NOBODY;
+  let limit = UNUSED;
   return times.map((seconds) => {
-    const taken = takeTurn(turnstile, new Date(now.getTime() + seconds * 1000));
-    turnstile = taken.turnstile;
+    const taken = takeTurn(limit, new Date(now.getTime() + seconds * 1000));
+    limit = taken.limit;
     return inSeconds(taken.at);
   });
 }
@@ -25,27 +25,24 @@ describe('turns', () => {
 });
 
 describe('room', () => {
-  const five = ['a', 'b', 'c', 'd', 'e'].reduce(
-    (turnstile, key) => goIn(turnstile, key, []) ?? turnstile,
-    NOBODY,
-  );
+  const five = ['a', 'b', 'c', 'd', 'e'].reduce((limit, key) => occupySlot(limit, key, []) ?? limit, UNUSED);
 
   it('is for five', () => {
     expect(Object.keys(five.inside)).toHaveLength(5);
-    expect(goIn(five, 'f', [])).toBeUndefined();
+    expect(occupySlot(five, 'f', [])).toBeUndefined();
   });
 
   it('is there for who is inside already', () => {
-    expect(goIn(five, 'a', ['car-1', 'car-2'])).toBe(five);
+    expect(occupySlot(five, 'a', ['car-1', 'car-2'])).toBe(five);
   });
 
   it('is there again once somebody has left', () => {
-    expect(goIn(goOut(five, 'a'), 'f', [])).toBeDefined();
+    expect(occupySlot(freeSlot(five, 'a'), 'f', [])).toBeDefined();
   });
 
   it('is taken by what others are creating, and by ours only once', () => {
-    const three = goOut(goOut(five, 'a'), 'b');
-    expect(goIn(three, 'f', ['car-others', 'car-too'])).toBeUndefined();
-    expect(goIn(known(three, 'c', 'car-c'), 'f', ['car-others', 'car-c'])).toBeDefined();
+    const three = freeSlot(freeSlot(five, 'a'), 'b');
+    expect(occupySlot(three, 'f', ['car-others', 'car-too'])).toBeUndefined();
+    expect(occupySlot(nameSlot(three, 'c', 'car-c'), 'f', ['car-others', 'car-c'])).toBeDefined();
   });
 });
