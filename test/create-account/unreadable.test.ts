@@ -3,7 +3,7 @@ import { advance } from '../../controllers/create-account/advance.ts';
 import type { CreationDeps } from '../../controllers/create-account/transition.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { aConfig } from '../kit/factories.ts';
-import { memoryTable } from '../kit/memory-table.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const cause = { source: 'orgkeeper.request', detailType: 'AccountCreationRequested', id: 'event-1' };
 const asked = askedFor(
@@ -14,7 +14,6 @@ const asked = askedFor(
 
 describe('a request for an account that cannot be read', () => {
   it('is announced once, asks nothing of AWS, and stays as it is and due', async () => {
-    const store = memoryTable();
     const item = {
       ...asked,
       pk: 'creation-request#ticket-1',
@@ -22,21 +21,13 @@ describe('a request for an account that cannot be read', () => {
       due: 'creation',
       stage: undefined,
     };
-    store.put(item);
-    const said: { DetailType: string; Detail: string }[] = [];
-    const eventBridge = {
-      async send({ input }: { input: { Entries: typeof said } }) {
-        said.push(...input.Entries);
-        return { Entries: [] };
-      },
-    };
-    const main = { table: store.table, bus: { eventBridge, name: 'orgkeeper' } };
+    const { main, store, put } = fakeMain([item]);
     const deps = { config: aConfig(), main, now: () => new Date() } as unknown as CreationDeps;
     for (const _ of [1, 2])
       await expect(advance({ key: 'ticket-1' }, deps)).rejects.toThrow(
         'The item creation-request#ticket-1 / request of the table cannot be read: stage ',
       );
-    expect(said.map(({ DetailType, Detail }) => [DetailType, JSON.parse(Detail)])).toEqual([
+    expect(put.map(({ detailType, detail }) => [detailType, detail])).toEqual([
       [
         'AccountCreationFailed',
         {

@@ -7,12 +7,11 @@ import { retire } from '../../controllers/fleet/retire.ts';
 import { reviewAccount } from '../../controllers/intake/review-account.ts';
 import { forgetAccount, getRecord } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../kit/factories.ts';
-import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
+import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 
-let store: MemoryTable;
+let fake: FakeMain;
 beforeEach(() => {
-  store = memoryTable();
-  for (const name of ['analytics', 'special']) store.put(aBaselineItem({ name, version: 3 }));
+  fake = fakeMain(['analytics', 'special'].map((name) => aBaselineItem({ name, version: 3 })));
 });
 
 const organization: FleetDeps['organization'] = {
@@ -23,7 +22,7 @@ const organization: FleetDeps['organization'] = {
 };
 const deps = () => ({
   config: aConfig(),
-  main: { table: store.table } as FleetDeps['main'],
+  main: fake.main,
   organization,
 });
 
@@ -41,7 +40,7 @@ const registering = (id: string, second: number, name: string, baseline?: string
   );
 const retiring = (id: string, second: number) =>
   retire({ accountId: MEMBER, resources: 'remove' }, event(id, second), deps());
-const record = () => getRecord(store.table, MEMBER);
+const record = () => getRecord(fake.main.table, MEMBER);
 
 describe('A retirement that comes again', () => {
   it('leaves the account that was registered again since, known by its id or by its time alone', async () => {
@@ -85,7 +84,7 @@ describe('A registration', () => {
       baseline: to,
       generation: read.generation + 1,
     });
-    await editRecord(store.table, MEMBER, edit, new Date('2026-11-20T10:00:30Z'));
+    await editRecord(fake.main.table, MEMBER, edit, new Date('2026-11-20T10:00:30Z'));
     await registering('late', 20, 'genomics', 'analytics@3');
     expect(await record()).toMatchObject({ baseline: to });
   });
@@ -94,7 +93,7 @@ describe('A registration', () => {
     await registering('one', 0, 'genomics');
     const kept = await record();
     if (!kept) throw new Error('it was not registered');
-    await forgetAccount(store.table, kept, undefined, new Date('2026-11-20T10:01:00Z'));
+    await forgetAccount(fake.main.table, kept, undefined, new Date('2026-11-20T10:01:00Z'));
     await registering('one', 0, 'genomics');
     await registering('late', 30, 'genomics');
     expect(await record()).toBeUndefined();
@@ -119,30 +118,14 @@ describe('What a registration owes', () => {
   it('is sent once by the tick, where intake crashed and the command line edited the record since', async () => {
     await registering('one', 0, 'genomics');
     for (const paused of [true, false])
-      await editRecord(store.table, MEMBER, (read) => ({ ...read, paused }), new Date());
-    const sent: string[] = [];
-    const client = {
-      async send({
-        constructor: { name },
-        input,
-      }: {
-        constructor: { name: string };
-        input: { Entries: [] };
-      }) {
-        sent.push(name);
-        return { Entries: input.Entries.map(() => ({ EventId: 'sent' })) };
-      },
-    };
-    const main = {
-      table: store.table,
-      work: { sqs: client, url: 'work' },
-      bus: { eventBridge: client, name: 'bus' },
-    } as unknown as FleetDeps['main'];
+      await editRecord(fake.main.table, MEMBER, (read) => ({ ...read, paused }), new Date());
+    const { main, put, sentTo } = fake;
     const tick = (now: string) => deliverOwed(new Date(now), { main, timeLeft: () => true });
     expect(await tick('2020-01-01T00:00:00Z')).toBe(0);
     expect(await tick('9999-12-31T00:00:00Z')).toBe(1);
     expect(await tick('9999-12-31T00:00:00Z')).toBe(0);
-    expect(sent).toEqual(['PutEventsCommand', 'SendMessageBatchCommand']);
+    expect(put).toMatchObject([{ detailType: 'AccountRegistered' }]);
+    expect(sentTo('work.fifo')).toMatchObject([{ accountId: MEMBER }]);
     expect(await registering('one', 0, 'genomics')).toMatchObject({ did: 'ignored' });
   });
 });

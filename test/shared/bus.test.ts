@@ -1,18 +1,19 @@
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from '@jest/globals';
 import { putEvents } from '../../shared/aws/bus.ts';
-
-interface Entry {
-  readonly Detail?: string;
-}
+import { answering, on } from '../kit/sdk.ts';
 
 /** A bus that takes everything, and what each call put. */
 function listeningBus() {
-  const calls: Entry[][] = [];
-  const send = async ({ input }: { input: { Entries: Entry[] } }) => {
-    calls.push(input.Entries);
-    return { Entries: input.Entries.map((_, index) => ({ EventId: `${calls.length}-${index}` })) };
-  };
-  return { calls, bus: { name: 'orgkeeper', eventBridge: { send } as never } };
+  const calls: PutEventsRequestEntry[][] = [];
+  const eventBridge = answering(
+    new EventBridgeClient({ region: 'eu-west-1' }),
+    on(PutEventsCommand, ({ Entries = [] }) => {
+      calls.push(Entries);
+      return { Entries: Entries.map((_, index) => ({ EventId: `${calls.length}-${index}` })) };
+    }),
+  );
+  return { calls, bus: { name: 'orgkeeper', eventBridge } };
 }
 
 const event = (bytes: number) => ({ detailType: 'DriftDetected', detail: { text: 'x'.repeat(bytes) } });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { backoffSeconds, comeAgain } from '../../shared/aws/queue.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 describe('the backoff of a message', () => {
   it('doubles, with half of it as jitter, up to ten minutes', () => {
@@ -9,13 +10,10 @@ describe('the backoff of a message', () => {
   });
 
   it('is how long the queue keeps it from being received', async () => {
-    const sent: { QueueUrl?: string; ReceiptHandle?: string; VisibilityTimeout?: number }[] = [];
-    const sqs = { send: async ({ input }: { input: object }) => sent.push(input) } as never;
-    await comeAgain({ sqs, url: 'https://sqs.example/intake' }, { receiptHandle: 'r', receives: 5 });
-    expect(sent).toEqual([
-      { QueueUrl: 'https://sqs.example/intake', ReceiptHandle: 'r', VisibilityTimeout: expect.any(Number) },
-    ]);
-    expect(sent[0]?.VisibilityTimeout).toBeGreaterThanOrEqual(16);
-    expect(sent[0]?.VisibilityTimeout).toBeLessThanOrEqual(32);
+    const { main, hidden } = fakeMain();
+    await comeAgain(main.intake, { receiptHandle: 'r', receives: 5 });
+    expect(hidden).toEqual([{ queue: 'intake', receiptHandle: 'r', seconds: expect.any(Number) }]);
+    expect(hidden[0]?.seconds).toBeGreaterThanOrEqual(16);
+    expect(hidden[0]?.seconds).toBeLessThanOrEqual(32);
   });
 });

@@ -1,22 +1,29 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
-import type { Queue } from '../../shared/aws/queue.ts';
 import { readMessage } from '../../shared/aws/read-message.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { CreationMessage, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { MEMBER } from '../kit/factories.ts';
+import { answering, on } from '../kit/sdk.ts';
 
 const BASE = 'https://sqs.example/345678901234';
 
 /** What becomes of a message: what was read, and what was put among the dead letters. */
 async function read(schema: z.ZodType<unknown>, name: string, body: string) {
   const buried: object[] = [];
-  const sqs = { send: async ({ input }: { input: object }) => void buried.push(input) };
+  const sqs = answering(
+    new SQSClient({ region: 'eu-west-1', md5: false }),
+    on(SendMessageCommand, (input) => {
+      buried.push(input);
+      return {};
+    }),
+  );
   const fifo = name.endsWith('.fifo');
   const attributes = { ApproximateReceiveCount: '1', ...(fifo && { MessageGroupId: MEMBER }) };
   const record = { messageId: 'message-1', body, attributes } as SQSRecord;
-  const queue = { sqs, url: `${BASE}/${name}` } as unknown as Queue;
+  const queue = { sqs, url: `${BASE}/${name}` };
   return { answer: await readMessage(schema, record, queue), buried };
 }
 
@@ -77,9 +84,12 @@ describe('a message', () => {
   });
 
   it('comes again where it cannot be put there', async () => {
-    const sqs = { send: () => Promise.reject(new Error('SQS is gone')) };
+    const sqs = answering(
+      new SQSClient({ region: 'eu-west-1', md5: false }),
+      on(SendMessageCommand, () => Promise.reject(new Error('SQS is gone'))),
+    );
     const record = { messageId: 'message-1', body: '', attributes: {} } as SQSRecord;
-    const reading = readMessage(WorkMessage, record, { sqs, url: BASE } as unknown as Queue);
+    const reading = readMessage(WorkMessage, record, { sqs, url: BASE });
     await expect(reading).rejects.toThrow('SQS is gone');
   });
 });
