@@ -7,6 +7,7 @@ import { type Call, isRead } from './wire.ts';
 /** A failure that a test plans: which calls, how many, and what happens to them. */
 export const Fault = z.strictObject({
   account: z.string().optional(),
+  region: z.string().optional(),
   service: z.string().optional(),
   action: z.string().optional(),
   /** RoleSessionName of the caller. */
@@ -122,6 +123,7 @@ function matches(fault: Fault, call: Call, caller: Caller): boolean {
     wanted === undefined || wanted === actual;
   return (
     is(fault.account, caller.account) &&
+    is(fault.region, call.region) &&
     is(fault.service, call.service) &&
     is(fault.action, call.action) &&
     is(fault.session, caller.session?.sessionName) &&
