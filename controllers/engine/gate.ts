@@ -174,6 +174,13 @@ export function openCallGate(until: Date, now: () => number = Date.now): CallGat
   };
 }
 
+/** How long a unit may take to be observed, and to be written or removed, before it is given up on for this run. */
+export const OBSERVING_MS = 60_000;
+export const WRITING_MS = 180_000;
+
+/** Reason of a unit that was given up on because its region did not answer in time. */
+export const REGION_SILENT = 'RegionSilent';
+
 /** The calls of one unit, which end before those of the run: a region that does not answer costs only its own units. */
 export interface UnitGate {
   readonly gate: CallGate;
@@ -193,7 +200,7 @@ export function openUnitGate(
   const end = now() + milliseconds;
   const silent = () =>
     new ServiceFault(`AWS did not answer in ${region} within ${Math.round(milliseconds / 1000)} s.`, {
-      reason: 'RegionSilent',
+      reason: REGION_SILENT,
       remedy: `It is tried again; look at the AWS Health Dashboard for ${region}.`,
     });
   let isOver = false;

@@ -7,6 +7,7 @@ import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.t
 import { GLOBAL } from '../../shared/domain/unit.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
 import { kindAccount, managedKinds } from './desired-state.ts';
+import { OBSERVING_MS, openUnitGate } from './gate.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { contextFor, render } from './run-unit.ts';
 
@@ -68,7 +69,7 @@ function homeBefore(before: AccountStatus | undefined, home: Home): Home {
   return { region: region ?? home.region, baseline: before?.lastPass?.baseline ?? home.baseline };
 }
 
-/** See `setLeftoversApart`. Pure. */
+/** See `separateLeftovers`. Pure. */
 export function divide(given: {
   readonly outputs: Readonly<Record<string, string>>;
   readonly was: Home;
@@ -193,7 +194,12 @@ async function lookAt(
   if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
   try {
     const wanted = render({ kind, section, account }, run.place, outputs);
-    const observed = await kind.observe(wanted, contextFor(account, run.place, await reading(run), outputs));
+    const { region } = account;
+    const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS });
+    const clients = await reading({ ...run, gate });
+    const observed = await within(() =>
+      kind.observe(wanted, contextFor(account, run.place, clients, outputs)),
+    );
     switch (observed.state) {
       case 'absent':
         return undefined;

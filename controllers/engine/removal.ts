@@ -5,7 +5,7 @@ import type { Difference, Leftover } from '../../shared/domain/status.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { releaseAddresses } from './addresses.ts';
 import { kindAccount } from './desired-state.ts';
-import { acquireLease, suspendedBy, suspendedSince } from './gate.ts';
+import { acquireLease, openUnitGate, suspendedBy, suspendedSince, WRITING_MS } from './gate.ts';
 import { leftoversOf, notInBaseline } from './leftovers.ts';
 import type {
   Findings,
@@ -36,18 +36,16 @@ export async function removeEverything(
 ): Promise<Findings> {
   const hold = suspendedBy(run);
   const none = { findings: [], failures: [] };
-  if (hold) return { outcomes: managed.map(held), hold, ...none };
-  const units = [
-    ...run.regions.flatMap((region) => {
-      const at = runIn(run, region);
-      // What was made under a name that Main may not assume is taken away like any other.
-      const { executionRolePattern: _, ...account } = kindAccount(at.record, deps.config, managed);
-      return kindsIn(region, managed, run.regions[0]).map(
-        (one): Unit => ({ ...one, account, run: at, ...said(one.kind, region, run) }),
-      );
-    }),
-    ...(await leftoversOf(run, deps)),
-  ];
+  const inRegions = run.regions.flatMap((region) => {
+    const at = runIn(run, region);
+    // What was made under a name that Main may not assume is taken away like any other.
+    const { executionRolePattern: _, ...account } = kindAccount(at.record, deps.config, managed);
+    return kindsIn(region, managed, run.regions[0]).map(
+      (one): Unit => ({ ...one, account, run: at, ...said(one.kind, region, run) }),
+    );
+  });
+  if (hold) return { outcomes: inRegions.map(held), hold, ...none };
+  const units = [...inRegions, ...(await leftoversOf(run, deps))];
   // Whether something uses what would go first, only a baseline that has all of it could say.
   if (units.some(isUnknown)) {
     return {
@@ -121,13 +119,17 @@ async function takeAway(unit: Unit, deps: RunDeps): Promise<UnitOutcome> {
   const former = formerRoles(one, run);
   const stays = isEntry(kind, account);
   if (stays && former.length === 0) return leftToOwner(of(unit), account);
+  const { gate, within } = openUnitGate(run.gate, { region: account.region, milliseconds: WRITING_MS });
   const clients = (wanted: unknown) =>
-    clientsFor(run, deps, {
+    clientsFor({ ...run, gate }, deps, {
       policy: writingPolicy(kind, [...resourcesOf(kind, wanted, account, run.place.outputs), ...former]),
       writes: true,
     });
   const { region } = of(unit);
-  const outcome = inRegion(lookedAtAgain(await removeUnit(one, run.place, clients)), region);
+  const removed = await within(() => removeUnit(one, run.place, clients)).catch(
+    (error: unknown): UnitOutcome => ({ ...of(unit), state: { is: 'failed', error } }),
+  );
+  const outcome = inRegion(lookedAtAgain(removed), region);
   return stays && outcome.state.is === 'removed' ? leftToOwner(outcome, account) : outcome;
 }
 
@@ -171,7 +173,7 @@ function waitsForOthers(unit: Unit): UnitOutcome {
   return { ...of(unit), state: { is: 'blocked', reason: 'WaitingForRemoval', message } };
 }
 
-function held(unit: Pick<Unit, 'kind' | 'leftover'>): UnitOutcome {
+function held(unit: Unit): UnitOutcome {
   return { ...of(unit), state: { is: 'held' } };
 }
 

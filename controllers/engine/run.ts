@@ -23,11 +23,14 @@ import { kindAccount, managedKinds } from './desired-state.ts';
 import {
   acquireLease,
   isWorkedOn,
+  OBSERVING_MS,
   openCallGate,
   openUnitGate,
+  REGION_SILENT,
   skipReason,
   suspendedSince,
   suspension,
+  WRITING_MS,
 } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type {
@@ -170,10 +173,6 @@ interface Kept {
   readonly hold?: Suspension;
 }
 
-/** How long a unit may take to be observed, and to be written, before it is given up on for this run. */
-const OBSERVING_MS = 60_000;
-const WRITING_MS = 180_000;
-
 /** A unit that has been observed, with the run as it is in the unit's region. */
 interface SeenUnit {
   readonly one: ObservedUnit;
@@ -314,18 +313,18 @@ async function inGraphOrder(
   );
 }
 
-/** After a create that nobody answered, nothing of that kind is created until what it may have made must show. */
+/** After a create that nobody answered, or that was given up on, nothing of that unit is made until what it may have made must show. */
 function tooEarly({ kind }: ObservedUnit, at: Run, run: Run): UnitOutcome | undefined {
   const [home] = run.regions;
   const here = at.record === run.record ? home : at.record.regions?.[0];
   const old = run.before?.conditions.find(
     ({ type, region = home }) => type === conditionOf(kind) && region === here,
   );
-  if (old?.reason !== UNANSWERED) return undefined;
+  if (!old || (old.reason !== UNANSWERED && old.reason !== REGION_SILENT)) return undefined;
   const waited = (Date.now() - Date.parse(run.before?.lastPass?.finishedAt ?? '')) / 1000;
   if (!(waited < UNANSWERED_SECONDS)) return undefined;
   const error = new NotYetConsistent(old.message, {
-    reason: UNANSWERED,
+    reason: old.reason,
     retryAfterSeconds: UNANSWERED_SECONDS,
   });
   return { kind, differences: [], unowned: [], state: { is: 'failed', error } };

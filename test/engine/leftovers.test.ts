@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { openCallGate } from '../../controllers/engine/gate.ts';
 import { divide, observeLeftovers, separateLeftovers } from '../../controllers/engine/leftovers.ts';
 import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
@@ -149,6 +150,7 @@ async function looked(
     record: aRecord(),
     place: { outputs: {}, config: aConfig() },
     regions: [here.region],
+    gate: openCallGate(new Date('9999-12-31')),
     elsewhere: new Map(),
     stands: { home: here, leftovers: [leftover] },
   } as unknown as Run;

@@ -1,0 +1,509 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { z } from 'zod';
+import type { RunDeps } from '../../controllers/engine/model.ts';
+import { reconcile } from '../../controllers/engine/run.ts';
+import { type AnyKind, WAITING_FOR_OUTPUTS } from '../../controllers/kinds/kind.ts';
+import type { Session } from '../../shared/aws/access.ts';
+import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import { AccountNotReady, QuotaExceeded, ServiceFault } from '../../shared/domain/errors.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
+import { accountKey, getStatus } from '../../shared/store/accounts.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
+
+/**
+ * The units of an account in several regions: a global role, and in each region a network whose id the region's parameters
+ * publish. The kinds are small; the run, the table and the graph are the real ones.
+ */
+
+const HOME = 'eu-west-1';
+const REGIONS = [HOME, 'us-east-1', 'ap-southeast-2'];
+const GLOBAL = 'global';
+
+interface Thing {
+  readonly id: string;
+  value: string;
+}
+
+/** An account in memory: by `<kind> <region>` what stands there, and what was done, in order. */
+function account(regions: readonly string[] = REGIONS) {
+  const things = new Map<string, Thing>();
+  const log: string[] = [];
+  const entered: string[] = [];
+  const before: Partial<Record<'observe' | 'apply' | 'remove', (unit: string) => unknown>> = {};
+  const store = memoryTable();
+  const record = (given: Partial<AccountRecord> = {}) =>
+    store.put({ ...aRecord({ regions, ...given }), ...accountKey(MEMBER) });
+  record();
+  const sections = {
+    role: {},
+    network: { value: '10.0.0.0/16' },
+    parameters: { value: '${vpc.id} of ${region} by ${owner.id}' },
+  };
+  store.put({ ...aBaselineItem(), sections });
+
+  function kind(name: string, scope: AnyKind['scope'], output: string | undefined): AnyKind {
+    const regionOf = (clients: unknown) =>
+      scope === 'global' ? GLOBAL : (clients as { region: string }).region;
+    const call = (clients: unknown, command: string, writes: boolean) =>
+      (clients as { call(command: string, writes: boolean): void }).call(command, writes);
+    const outputs = (thing: Thing) => (output ? { [output]: thing.id } : { [`${name}.made`]: thing.id });
+    return {
+      name,
+      scope,
+      section: z.object({ value: z.string().default('') }),
+      permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
+      outputNames: () => (output ? [output] : []),
+      render: ({ value }, lookup) =>
+        value.replace(/\$\{([^}]+)\}/g, (name: string, key: string) => lookup(key) ?? name),
+      async observe(_, { clients }) {
+        const unit = `${name} ${regionOf(clients)}`;
+        call(clients, 'ec2:DescribeVpcs', false);
+        log.push(`observe ${unit}`);
+        await before.observe?.(unit);
+        const thing = things.get(unit);
+        return thing ? { state: 'present', actual: { ...thing } } : { state: 'absent' };
+      },
+      outputs,
+      made: (recorded) => {
+        const name = Object.keys(outputs({ id: '', value: '' }))[0] ?? '';
+        return recorded[name] ? { [name]: recorded[name] } : {};
+      },
+      diff(wanted, actual) {
+        const action = actual ? 'updated' : 'created';
+        const difference = { kind: name, resource: name, path: '', action } as const;
+        const waits = { reason: WAITING_FOR_OUTPUTS, message: wanted, difference };
+        const unowned: never[] = [];
+        if (wanted.includes('${')) return { differences: [], blocked: [waits], unowned };
+        return { differences: actual?.value === wanted ? [] : [difference], blocked: [], unowned };
+      },
+      async apply({ wanted }, { clients, record }) {
+        const region = regionOf(clients);
+        const unit = `${name} ${region}`;
+        call(clients, 'ec2:CreateVpc', true);
+        await before.apply?.(unit);
+        const thing = { id: `${name}-${region}`, value: wanted };
+        things.set(unit, thing);
+        record(outputs(thing));
+        log.push(`apply ${unit}`);
+      },
+      async remove(_, { clients, record }) {
+        const unit = `${name} ${regionOf(clients)}`;
+        await before.remove?.(unit);
+        if (things.delete(unit)) log.push(`remove ${unit}`);
+        record(
+          Object.fromEntries(Object.keys(outputs({ id: '', value: '' })).map((key) => [key, undefined])),
+        );
+      },
+    };
+  }
+
+  const eventBridge = { send: async () => ({ Entries: [{}] }) };
+  const deps = {
+    config: aConfig({ region: HOME }),
+    main: { table: store.table, bus: { eventBridge, name: 'orgkeeper' } },
+    access: {
+      // The real one remembers a session by its policy: asked for again, the same one is no further AssumeRole.
+      enter: async (_: AccountRecord, { own, policy = '' }: Session) => {
+        if (own) entered.push('writing');
+        else if (!entered.includes(policy)) entered.push(policy);
+      },
+      evict: () => undefined,
+    },
+    kinds: [
+      kind('role', 'global', 'owner.id'),
+      kind('network', 'regional', 'vpc.id'),
+      kind('parameters', 'regional', undefined),
+    ],
+    loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
+    clients: ({ region, onCall }: MemberClientsOptions) => ({
+      region,
+      call: (command: string, writes: boolean) => onCall?.({ command, writes }),
+    }),
+  } as unknown as RunDeps;
+
+  async function run(): Promise<AccountStatus> {
+    const now = new Date();
+    const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'e' };
+    const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
+    const until = new Date(now.getTime() + 300_000);
+    await reconcile({ message, sentAt: now, until, lastReceive: false }, deps);
+    const status = await getStatus(store.table, MEMBER);
+    if (!status) throw new Error('the run saved no status');
+    return status;
+  }
+
+  return { things, log, entered, before, record, run, store, baseline: sections };
+}
+
+/** Conditions as `Type region: Status Reason`. */
+function said({ conditions }: AccountStatus): string[] {
+  return conditions
+    .map(({ type, region, status, reason }) => `${type} ${region ?? '-'}: ${status} ${reason}`)
+    .sort();
+}
+
+const good = (units: readonly string[]) => units.map((unit) => `${unit}: True InDesiredState`);
+
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
+afterEach(() => void jest.useRealTimers());
+
+describe('an account in three regions', () => {
+  it('gets a network and parameters in each region, and its role once', async () => {
+    const { run, things, log } = account();
+    const status = await run();
+    expect([...things.keys()].sort()).toEqual([
+      'network ap-southeast-2',
+      'network eu-west-1',
+      'network us-east-1',
+      'parameters ap-southeast-2',
+      'parameters eu-west-1',
+      'parameters us-east-1',
+      'role global',
+    ]);
+    expect(log.filter((one) => one === 'apply role global')).toHaveLength(1);
+    expect(status.ready).toBe(true);
+    expect(said(status)).toEqual(
+      good([
+        'Network ap-southeast-2',
+        'Network eu-west-1',
+        'Network us-east-1',
+        'Parameters ap-southeast-2',
+        'Parameters eu-west-1',
+        'Parameters us-east-1',
+        'Role -',
+      ]),
+    );
+  });
+
+  it('fills in the outputs of the region that a section is for, and its region', async () => {
+    const { run, things } = account();
+    await run();
+    const published = (region: string) => things.get(`parameters ${region}`)?.value;
+    expect(REGIONS.map(published)).toEqual(
+      REGIONS.map((region) => `network-${region} of ${region} by role-global`),
+    );
+  });
+
+  it('records outputs of the home region under their names, and others under their region', async () => {
+    const { outputs } = await account().run();
+    expect(outputs).toMatchObject({
+      'owner.id': 'role-global',
+      'vpc.id': 'network-eu-west-1',
+      'regions.us-east-1.vpc.id': 'network-us-east-1',
+      'regions.ap-southeast-2.vpc.id': 'network-ap-southeast-2',
+    });
+  });
+
+  it('lets a section name the output of another region', async () => {
+    const { run, things, store, baseline } = account();
+    const sections = { ...baseline, parameters: { value: '${regions.us-east-1.vpc.id}' } };
+    store.put({ ...aBaselineItem(), sections });
+    await run();
+    expect(REGIONS.map((region) => things.get(`parameters ${region}`)?.value)).toEqual(
+      Array(3).fill('network-us-east-1'),
+    );
+  });
+
+  it('says in which region each difference was', async () => {
+    const { run, things } = account();
+    await run();
+    const network = things.get('network us-east-1');
+    if (network) network.value = 'tampered';
+    const { lastPass, ready } = await run();
+    expect(lastPass?.differences).toEqual([
+      { kind: 'network', resource: 'network', path: '', action: 'updated', region: 'us-east-1' },
+    ]);
+    expect([ready, things.get('network us-east-1')?.value]).toEqual([true, '10.0.0.0/16']);
+  });
+});
+
+describe('the order of units', () => {
+  it('is that of the outputs they name: a network before the parameters of its region', async () => {
+    const { run, log } = account();
+    await run();
+    for (const region of REGIONS)
+      expect(log.indexOf(`apply network ${region}`)).toBeLessThan(log.indexOf(`apply parameters ${region}`));
+    const lastObserved = log.findLastIndex((one) => one.startsWith('observe'));
+    expect(lastObserved).toBeLessThan(log.findIndex((one) => one.startsWith('apply')));
+  });
+
+  it('does not let one region wait for another', async () => {
+    const { run, before, things } = account();
+    let finish: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    before.apply = (unit) => (unit === `network ${HOME}` ? slow : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([...things.keys()]).toContain('parameters us-east-1');
+    expect([...things.keys()]).not.toContain(`parameters ${HOME}`);
+    finish();
+    expect((await running).ready).toBe(true);
+  });
+});
+
+describe('a region that fails', () => {
+  it('costs the others nothing, and what depends on it waits', async () => {
+    const { run, before, things } = account();
+    before.observe = (unit) => {
+      if (unit === 'network us-east-1')
+        throw new AccountNotReady('us-east-1 is not enabled.', { reason: 'RegionNotEnabled' });
+    };
+    const status = await run();
+    expect(said(status)).toEqual([
+      ...good(['Network ap-southeast-2', 'Network eu-west-1']),
+      'Network us-east-1: False RegionNotEnabled',
+      ...good(['Parameters ap-southeast-2', 'Parameters eu-west-1']),
+      'Parameters us-east-1: False WaitingForOutputs',
+      ...good(['Role -']),
+    ]);
+    expect([...things.keys()]).toContain('parameters eu-west-1');
+    expect([...things.keys()]).not.toContain('parameters us-east-1');
+    expect(status.ready).toBe(false);
+  });
+
+  it('that does not answer is given up on, while the others are corrected and saved', async () => {
+    const { run, before, things } = account();
+    before.observe = (unit) => (unit.endsWith('us-east-1') ? new Promise(() => undefined) : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(240_000);
+    const status = await running;
+    const conditions = said(status);
+    expect(conditions).toContain('Network us-east-1: Unknown RegionSilent');
+    expect(conditions).toEqual(expect.arrayContaining(good(['Network eu-west-1', 'Parameters eu-west-1'])));
+    expect([...things.keys()]).toContain('parameters ap-southeast-2');
+    expect(
+      Date.parse(status.lastPass?.finishedAt ?? '') - Date.parse(status.lastPass?.startedAt ?? ''),
+    ).toBeLessThan(200_000);
+  });
+
+  it('is made good by the next run', async () => {
+    const { run, before, record } = account();
+    before.observe = (unit) => {
+      if (unit === 'network us-east-1') throw new AccountNotReady('not yet');
+    };
+    await run();
+    before.observe = () => undefined;
+    record();
+    expect((await run()).ready).toBe(true);
+  });
+});
+
+describe('a region in which writing fails', () => {
+  it('says so, reports what it did not write, and leaves the others corrected', async () => {
+    const { run, before } = account();
+    before.apply = (unit) => {
+      if (unit === 'network us-east-1') throw new QuotaExceeded('no more VPCs in us-east-1');
+    };
+    const status = await run();
+    expect(said(status)).toEqual([
+      ...good(['Network ap-southeast-2', 'Network eu-west-1']),
+      'Network us-east-1: False QuotaExceeded',
+      ...good(['Parameters ap-southeast-2', 'Parameters eu-west-1']),
+      'Parameters us-east-1: False WaitingForOutputs',
+      ...good(['Role -']),
+    ]);
+    const network = status.lastPass?.differences.filter(({ kind }) => kind === 'network') ?? [];
+    expect(network.map(({ region, action }) => `${region} ${action}`).sort()).toEqual([
+      'ap-southeast-2 created',
+      'eu-west-1 created',
+      'us-east-1 reported',
+    ]);
+    expect(status.outputs['regions.us-east-1.vpc.id']).toBeUndefined();
+  });
+
+  it('that does not answer a write is given up on, and the others are saved', async () => {
+    const { run, before } = account();
+    before.apply = (unit) => (unit === 'network us-east-1' ? new Promise(() => undefined) : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(260_000);
+    const conditions = said(await running);
+    expect(conditions).toContain('Network us-east-1: Unknown RegionSilent');
+    expect(conditions).toEqual(expect.arrayContaining(good(['Network eu-west-1', 'Parameters eu-west-1'])));
+  });
+});
+
+describe('a unit that was given up on while it was written', () => {
+  it('is left alone until what it may have made must show', async () => {
+    const { run, before, record, things } = account();
+    before.apply = (unit) => (unit === 'network us-east-1' ? new Promise(() => undefined) : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(260_000);
+    const { lastPass } = await running;
+    before.apply = () => undefined;
+    record();
+    jest.setSystemTime(Date.parse(lastPass?.finishedAt ?? '') + 5_000);
+    expect(said(await run())).toContain('Network us-east-1: Unknown RegionSilent');
+    expect([...things.keys()]).not.toContain('network us-east-1');
+    jest.setSystemTime(Date.now() + 16_000);
+    expect((await run()).ready).toBe(true);
+  });
+});
+
+describe('a home region that changes with another', () => {
+  it('changes the names of the outputs, and nothing that stands', async () => {
+    const { run, record, log } = account();
+    await run();
+    record({ regions: ['us-east-1', HOME, 'ap-southeast-2'], generation: 4 });
+    log.length = 0;
+    const status = await run();
+    expect(status.outputs).toMatchObject({
+      'vpc.id': 'network-us-east-1',
+      'regions.eu-west-1.vpc.id': 'network-eu-west-1',
+      'regions.ap-southeast-2.vpc.id': 'network-ap-southeast-2',
+    });
+    expect([status.ready, status.leftovers ?? []]).toEqual([true, []]);
+    expect(log.filter((one) => !one.startsWith('observe'))).toEqual([]);
+  });
+});
+
+describe('an account that gets more regions', () => {
+  it('keeps what it has, and gets the rest', async () => {
+    const { run, record, things, log } = account([HOME]);
+    const alone = await run();
+    expect(Object.keys(alone.outputs).filter((name) => name.startsWith('regions.'))).toEqual([]);
+    record({ regions: REGIONS, generation: 4 });
+    log.length = 0;
+    const status = await run();
+    expect([status.ready, status.outputs['vpc.id']]).toEqual([true, 'network-eu-west-1']);
+    expect(log.filter((one) => one.startsWith('apply') && one.endsWith(HOME))).toEqual([]);
+    expect(things.size).toBe(7);
+  });
+});
+
+describe('an account that is observed only', () => {
+  it('is observed in every region, and written in none', async () => {
+    const { run, record, things } = account();
+    record({ mode: 'observe' });
+    const status = await run();
+    expect(things.size).toBe(0);
+    expect(said(status)).toContain('Network us-east-1: False Drifted');
+    expect(status.lastPass?.result).toBe('drifted');
+  });
+});
+
+describe('a region that is dropped from the list', () => {
+  it('keeps what was made there, and says so by its name', async () => {
+    const { run, record, things } = account();
+    await run();
+    record({ regions: [HOME, 'us-east-1'], generation: 4 });
+    const status = await run();
+    const dropped = said(status).filter((one) => one.includes('ap-southeast-2'));
+    expect(dropped).toEqual([
+      'Network ap-southeast-2: False NotInBaseline',
+      'Parameters ap-southeast-2: False NotInBaseline',
+    ]);
+    expect([...things.keys()]).toContain('network ap-southeast-2');
+    expect(Object.keys(status.outputs).some((name) => name.includes('ap-southeast-2'))).toBe(false);
+    expect(status.leftovers?.map(({ kind, region }) => `${kind} ${region}`).sort()).toEqual([
+      'network ap-southeast-2',
+      'parameters ap-southeast-2',
+    ]);
+  });
+
+  it('is taken up again where it was, when it is listed again', async () => {
+    const { run, record, log } = account();
+    await run();
+    record({ regions: [HOME, 'us-east-1'], generation: 4 });
+    await run();
+    record({ generation: 5 });
+    log.length = 0;
+    const status = await run();
+    expect([status.ready, status.leftovers ?? []]).toEqual([true, []]);
+    expect(log.filter((one) => one.startsWith('apply'))).toEqual([]);
+  });
+});
+
+describe('a region that was dropped, and does not answer', () => {
+  it('costs the other regions nothing, and counts as there', async () => {
+    const { run, record, before } = account();
+    await run();
+    record({ regions: [HOME, 'us-east-1'], generation: 4 });
+    before.observe = (unit) => (unit.endsWith('ap-southeast-2') ? new Promise(() => undefined) : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(240_000);
+    const conditions = said(await running);
+    expect(conditions).toContain('Network ap-southeast-2: False NotInBaseline');
+    expect(conditions).toEqual(expect.arrayContaining(good(['Network eu-west-1', 'Network us-east-1'])));
+  });
+});
+
+describe('a retiring account', () => {
+  it('of which one region fails is cleared in the others, and retired when that one is cleared', async () => {
+    const { run, record, before, things } = account();
+    await run();
+    record({ lifecycle: 'retiring', generation: 4 });
+    before.remove = (unit) => {
+      if (unit === 'parameters us-east-1') throw new ServiceFault('us-east-1 is down');
+    };
+    const status = await run();
+    expect([...things.keys()].sort()).toEqual(['network us-east-1', 'parameters us-east-1', 'role global']);
+    expect(status.retired).toBeUndefined();
+    expect(said(status)).toContain('Parameters us-east-1: Unknown ServiceFault');
+    before.remove = () => undefined;
+    expect([(await run()).retired, things.size]).toEqual([true, 0]);
+  });
+
+  it('of which one region does not answer is cleared in the others', async () => {
+    const { run, record, before, things } = account();
+    await run();
+    record({ lifecycle: 'retiring', generation: 4 });
+    before.remove = (unit) => (unit.endsWith('us-east-1') ? new Promise(() => undefined) : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(260_000);
+    expect((await running).retired).toBeUndefined();
+    expect([...things.keys()].sort()).toEqual(['network us-east-1', 'parameters us-east-1', 'role global']);
+  });
+
+  it('is cleared in every region, parameters before the network that they name', async () => {
+    const { run, record, things, log } = account();
+    await run();
+    record({ lifecycle: 'retiring', generation: 4 });
+    const status = await run();
+    expect([...things.keys()]).toEqual([]);
+    expect(status.retired).toBe(true);
+    for (const region of REGIONS)
+      expect(log.indexOf(`remove parameters ${region}`)).toBeLessThan(
+        log.indexOf(`remove network ${region}`),
+      );
+  });
+});
+
+describe('the cost of a healthy run', () => {
+  async function cost(regions: readonly string[]) {
+    const one = account(regions);
+    await one.run();
+    one.entered.length = 0;
+    one.log.length = 0;
+    const before = { ...one.store.calls };
+    let atOnce = 0;
+    let most = 0;
+    one.before.observe = async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce -= 1;
+    };
+    const { lastPass } = await one.run();
+    const calls = Object.entries(one.store.calls).map(([name, count]) => [name, count - (before[name] ?? 0)]);
+    const table = Object.fromEntries(calls.filter(([, count]) => count !== 0));
+    return {
+      most,
+      sessions: one.entered.length,
+      table,
+      reads: lastPass?.calls.reads,
+      writes: lastPass?.calls.writes,
+    };
+  }
+
+  it('is one session and one save however many regions there are, and all reads at once', async () => {
+    const single = await cost([HOME]);
+    const triple = await cost(REGIONS);
+    expect(single).toMatchObject({ sessions: 1, reads: 3, writes: 0, most: 3 });
+    expect(triple).toMatchObject({ sessions: 1, reads: 7, writes: 0, most: 7 });
+    expect(triple.table).toEqual(single.table);
+  });
+});
