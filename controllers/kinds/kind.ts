@@ -9,12 +9,12 @@ import type { Difference } from '../../shared/domain/status.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 
 /**
- * A kind is one sort of thing that is kept in an account: execution role, network, parameters. This is its whole
+ * A kind is one sort of thing that is managed in an account: execution role, network, parameters. This is its whole
  * contract; test/conformance holds every kind to it. Adding one is one folder here and one line in index.ts.
  *
- * A pass observes all kinds at once (`observe`), then goes through them in the order of the list: `render` with the
- * outputs known by then, `diff`, and `apply` when something differs. Credentials are bound before a kind sees the
- * account: it never assumes a role.
+ * A run observes all units (kinds in their regions) at once (`observe`), then takes them side by side, each after those whose
+ * outputs its section names: `render` with the outputs known by then, `diff`, and `apply` if something differs. Credentials are
+ * bound before a kind sees the account: it never assumes a role.
  *
  * @template Section what a baseline says of it, as `section` parses it
  * @template Wanted  what this account is to have: the section with every `${…}` filled in
