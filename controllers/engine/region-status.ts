@@ -20,8 +20,8 @@ export const REGION_POLICIES = {
 export interface RegionAccess {
   /** Opens a session with one of `REGION_POLICIES`. */
   readonly open: (purpose: keyof typeof REGION_POLICIES) => Promise<Pick<MemberClients, 'account'>>;
-  /** True if the baseline says `enableRegions`, and the run may write. */
-  readonly mayEnable: boolean;
+  /** True if the baseline says `enableRegions`, and the run may write; asked where a region is disabled. */
+  readonly mayEnable: () => Promise<boolean>;
 }
 
 /**
@@ -34,13 +34,13 @@ export async function regionFailure(
   region: string,
   { open, mayEnable }: RegionAccess,
 ): Promise<unknown> {
-  if (!(failure instanceof AccountNotReady) || !MAY_BE_DISABLED.has(failure.reason)) return failure;
+  if (!mayComeFromRegion(failure)) return failure;
   try {
     switch (await statusOf(region, open)) {
       case 'ENABLING':
         return beingEnabled(region, failure);
       case 'DISABLED':
-        return mayEnable ? await enable(region, open, failure) : notEnabled(region, failure);
+        return (await mayEnable()) ? await enable(region, open, failure) : notEnabled(region, failure);
       case 'DISABLING':
         return notEnabled(region, failure);
       default:
@@ -50,6 +50,11 @@ export async function regionFailure(
     if (error instanceof ControllerError) return error;
     throw error;
   }
+}
+
+/** True if a region that is not enabled in the account may be the cause of the failure. Pure. */
+export function mayComeFromRegion(failure: unknown): failure is AccountNotReady {
+  return failure instanceof AccountNotReady && MAY_BE_DISABLED.has(failure.reason);
 }
 
 /** Undefined where the account does not tell: then the failure itself says what may be done. */

@@ -48,6 +48,7 @@ import type {
 } from './model.ts';
 import { announcements, announceUnreadable, corrected } from './outbox.ts';
 import { allOutputs, divideOutputs, inRegion, kindsIn, regionSaid, runIn } from './places.ts';
+import { mayComeFromRegion, REGION_POLICIES, type RegionAccess, regionFailure } from './region-status.ts';
 import { removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
 import { isRedelivered } from './retry.ts';
@@ -128,7 +129,7 @@ async function findings(run: Run, desired: DesiredState, deps: RunDeps): Promise
     );
     return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
   }
-  const outcomes = await keep(run, deps, managed, { reading, look });
+  const outcomes = await keep(run, deps, desired, { reading, look });
   const [found, left] = await Promise.all([
     checkAccess(run, deps, outcomes.list),
     observeLeftovers(run, deps, look),
@@ -146,9 +147,14 @@ function kindsToRead({ stands }: Run, deps: RunDeps, managed: readonly ManagedKi
 }
 
 /** What the account is to have, and where; or why that cannot be known. */
-type DesiredState =
-  | { readonly managed: readonly ManagedKind[]; readonly regions: Run['regions'] }
-  | { readonly error: unknown };
+type DesiredState = ManagedState | { readonly error: unknown };
+
+interface ManagedState {
+  readonly managed: readonly ManagedKind[];
+  readonly regions: Run['regions'];
+  /** True if a region that is not enabled in the account is to be enabled. */
+  readonly enableRegions: boolean;
+}
 
 async function desiredState(record: AccountRecord, deps: RunDeps): Promise<DesiredState> {
   const reference = record.baseline;
@@ -156,7 +162,8 @@ async function desiredState(record: AccountRecord, deps: RunDeps): Promise<Desir
     const baseline = reference && (await deps.loadBaseline(reference));
     if (baseline) {
       const regions = regionsOf(record, baseline, deps.config.region);
-      return { managed: managedKinds(baseline, deps.kinds), regions };
+      const { enableRegions = false } = baseline;
+      return { managed: managedKinds(baseline, deps.kinds), regions, enableRegions };
     }
     const name = reference ? formatBaseline(reference) : 'none';
     throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {
@@ -193,11 +200,10 @@ interface Reading {
 async function keep(
   run: Run,
   deps: RunDeps,
-  managed: readonly ManagedKind[],
+  { managed, enableRegions }: ManagedState,
   reading: Reading,
 ): Promise<Kept> {
   const [home] = run.regions;
-  const seen: SeenUnit[] = [];
   const unaddressed: UnitOutcome[] = [];
   for (const region of run.regions) {
     const without = await claimAddress(runIn(run, region), deps, managed);
@@ -206,8 +212,9 @@ async function keep(
   const observed = await Promise.all(
     run.regions.map((region) => observeIn(region, { run, managed: kindsIn(region, managed, home), reading })),
   );
-  for (const { one, at, unit } of observed.flat())
-    seen.push({ one: withoutPutBackChange(one, run), at, unit });
+  let seen: SeenUnit[] = observed
+    .flat()
+    .map(({ one, at, unit }) => ({ one: withoutPutBackChange(one, run), at, unit }));
   const wantsWriting = seen.some(({ one, at }) => differs(compareUnit(one, at.place)));
   let hold = wantsWriting ? await suspension(run, deps) : undefined;
   if (wantsWriting && !hold) await acquireLease(run, deps);
@@ -215,6 +222,21 @@ async function keep(
     hold ??= await suspendedSince(run, deps);
     return !hold;
   };
+  let maySoFar: Promise<boolean> | undefined;
+  const mayEnable = async () => {
+    if (!enableRegions || wantsWriting) return enableRegions && may();
+    maySoFar ??= (async () => {
+      if (await suspension(run, deps)) return false;
+      await acquireLease(run, deps);
+      return true;
+    })();
+    return maySoFar;
+  };
+  seen = await withRegionStatus(seen, {
+    mayEnable,
+    open: (purpose) =>
+      clientsFor(run, deps, { policy: REGION_POLICIES[purpose], writes: purpose === 'enable' }),
+  });
   const done: UnitOutcome[] = [];
   const roleWasChanged = () => run.record.executionRoleArn !== undefined && done.some(wroteRole);
   // What IAM does not show within two minutes counts as real: `nextRun` says when they are over.
@@ -251,6 +273,31 @@ async function keep(
   const list = await inGraphOrder(seen, { run, managed, work });
   if (list.some(wroteRole)) deps.access.evict(run.record.accountId);
   return { list, ...(hold && { hold }) };
+}
+
+/** The units, with precise failures of those in a region that is not enabled in the account. Each region is asked about once. */
+async function withRegionStatus(seen: readonly SeenUnit[], access: RegionAccess): Promise<SeenUnit[]> {
+  const causes = new Map<string, unknown>();
+  for (const { one, unit } of seen) {
+    const failure = failureOf(one);
+    if (unit.region !== GLOBAL && mayComeFromRegion(failure)) causes.set(unit.region, failure);
+  }
+  const precise = new Map(
+    await Promise.all(
+      [...causes].map(async ([region, cause]) => {
+        const error = await regionFailure(cause, region, access);
+        return [region, error === cause ? undefined : error] as const;
+      }),
+    ),
+  );
+  return seen.map(({ one, at, unit }) => {
+    const error = mayComeFromRegion(failureOf(one)) ? precise.get(unit.region) : undefined;
+    return { one: error ? { ...one, observation: { state: 'failed', error } } : one, at, unit };
+  });
+}
+
+function failureOf({ observation }: ObservedUnit): unknown {
+  return observation.state === 'failed' ? observation.error : undefined;
 }
 
 /** Observes the units of a region. Where its clients cannot be made, each of its units has failed. */

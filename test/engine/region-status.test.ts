@@ -1,7 +1,17 @@
 import { AccountClient, EnableRegionCommand, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
 import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import type { RunDeps } from '../../controllers/engine/model.ts';
 import { REGION_POLICIES, regionFailure } from '../../controllers/engine/region-status.ts';
+import { reconcile } from '../../controllers/engine/run.ts';
+import type { AnyKind } from '../../controllers/kinds/kind.ts';
+import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
+import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { AccessDenied, AccountNotReady, Throttled } from '../../shared/domain/errors.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { memoryTable } from '../kit/memory-table.ts';
 import { answering, on } from '../kit/sdk.ts';
 
 const REGION = 'af-south-1';
@@ -36,7 +46,11 @@ async function explained(
     opened.push(purpose);
     return { account };
   };
-  return { said: await regionFailure(error, REGION, { open, mayEnable }), calls, opened };
+  return {
+    said: await regionFailure(error, REGION, { open, mayEnable: async () => mayEnable }),
+    calls,
+    opened,
+  };
 }
 
 describe('a failure in a region', () => {
@@ -110,5 +124,98 @@ describe('a failure in a region', () => {
     };
     const { said, calls } = await explained('DISABLED', { mayEnable: true, asked });
     expect([said, calls]).toEqual([failure, ['status of af-south-1']]);
+  });
+});
+
+/** A run over an account with things in two regions, the second of which is not enabled in it: what is said, and what was called. */
+async function run(given: Partial<AccountRecord>, baseline: object) {
+  const store = memoryTable();
+  store.put(
+    { ...aBaselineItem(), sections: { things: {} }, ...baseline },
+    { ...aRecord({ regions: ['eu-west-1', REGION], ...given }), ...accountKey(MEMBER) },
+    { ...aStatus(), ...statusKey(MEMBER) },
+  );
+  const calls: string[] = [];
+  const account = answering(
+    new AccountClient({ region: 'us-east-1' }),
+    on(GetRegionOptStatusCommand, () => ({ RegionOptStatus: 'DISABLED' as const })),
+    on(EnableRegionCommand, ({ RegionName }) => void calls.push(`enable ${RegionName}`)),
+  );
+  const things: AnyKind = {
+    name: 'things',
+    scope: 'regional',
+    section: z.any(),
+    permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
+    outputNames: () => [],
+    render: (section) => section,
+    observe: async (_, { account: { region } }) => {
+      if (region === REGION) throw failure;
+      return { state: 'present', actual: {} };
+    },
+    outputs: () => ({}),
+    made: () => ({}),
+    diff: () => ({ differences: [], blocked: [], unowned: [] }),
+    apply: async () => {},
+    remove: async () => {},
+  };
+  const deps = {
+    config: aConfig(),
+    main: {
+      table: store.table,
+      bus: { eventBridge: { send: async () => ({ Entries: [] }) }, name: 'orgkeeper' },
+    },
+    access: {
+      enter: async (_: unknown, { policy }: { policy: string }) => {
+        if (/account:/.test(policy)) calls.push(`session for ${/account:\w+/.exec(policy)}`);
+      },
+      evict: () => undefined,
+    },
+    kinds: [things],
+    loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
+    clients: (_: MemberClientsOptions) => ({ account }),
+  } as unknown as RunDeps;
+  const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' };
+  const sentAt = new Date();
+  await reconcile(
+    {
+      message: { accountId: MEMBER, cause, requestedAt: sentAt.toISOString() },
+      sentAt,
+      until: new Date(Date.now() + 120_000),
+      lastReceive: false,
+    },
+    deps,
+  );
+  const status = store.items('account#').find(({ sk }) => sk === 'status') as unknown as ReturnType<
+    typeof aStatus
+  >;
+  const said = status.conditions.filter(({ type }) => type === 'Things');
+  return { said: said.map(({ region, status, reason }) => [region, status, reason]), calls };
+}
+
+describe('a run over an account with a region that is not enabled', () => {
+  it('says so of what belongs there, and the other region is as desired', async () => {
+    expect(await run({}, {})).toEqual({
+      said: [
+        ['eu-west-1', 'True', 'InDesiredState'],
+        [REGION, 'False', 'RegionNotEnabled'],
+      ],
+      calls: ['session for account:GetRegionOptStatus'],
+    });
+  });
+
+  it('enables the region where the baseline says so', async () => {
+    const { said, calls } = await run({}, { enableRegions: true });
+    expect(said).toContainEqual([REGION, expect.stringMatching(/False|Unknown/), 'EnablingRegion']);
+    expect(calls).toEqual([
+      'session for account:GetRegionOptStatus',
+      'session for account:EnableRegion',
+      `enable ${REGION}`,
+    ]);
+  });
+
+  it('enables no region of an account that is only observed', async () => {
+    const { said, calls } = await run({ mode: 'observe' }, { enableRegions: true });
+    expect(said).toContainEqual([REGION, 'False', 'RegionNotEnabled']);
+    expect(calls).toEqual(['session for account:GetRegionOptStatus']);
   });
 });
