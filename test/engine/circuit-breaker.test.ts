@@ -1,4 +1,4 @@
-import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { isCircuitBreakerOpen, suspension } from '../../controllers/engine/gate.ts';
@@ -7,6 +7,8 @@ import type { Main } from '../../shared/aws/main-clients.ts';
 import { brakeTrips, RUNNING } from '../../shared/domain/control.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { startTable, type TestTable } from '../kit/emulated-table.ts';
+import { fakeMain } from '../kit/fake-main.ts';
+import { answering, on } from '../kit/sdk.ts';
 
 describe('the brake', () => {
   it.each([
@@ -27,14 +29,15 @@ describe('a sweep in which too many accounts differ', () => {
   let main: Main;
   beforeAll(async () => {
     store = await startTable();
-    const eventBridge = {
-      async send({ input: { Entries = [] } }: PutEventsCommand) {
+    const eventBridge = answering(
+      new EventBridgeClient({ region: 'eu-west-1' }),
+      on(PutEventsCommand, ({ Entries = [] }) => {
         if (busFails) throw new Error('the bus is away');
         said.push(...Entries.map(({ DetailType }) => DetailType));
         return { Entries: Entries.map(() => ({ EventId: 'e' })) };
-      },
-    } as unknown as EventBridgeClient;
-    main = { table: store.table, bus: { eventBridge, name: 'orgkeeper' } } as unknown as Main;
+      }),
+    );
+    main = { ...fakeMain().main, table: store.table, bus: { eventBridge, name: 'orgkeeper' } };
   }, 90_000);
   afterAll(() => store?.stop());
   beforeEach(async () => {

@@ -7,7 +7,8 @@ import type { BaselineReference } from '../../shared/domain/account.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
-import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
+import { fakeMain } from '../kit/fake-main.ts';
+import type { MemoryTable } from '../kit/memory-table.ts';
 
 type Item = Record<string, unknown>;
 /** Makes one call into the account, as a client of the SDK would. */
@@ -37,7 +38,7 @@ export function smallAccount(
     network: () => undefined,
   },
 ): SmallAccount {
-  const store = memoryTable();
+  const { main, store, put: said } = fakeMain();
   const names = Object.keys(applying);
   // Each names an output of the one before, so that they are written one after the other.
   const sections = Object.fromEntries(
@@ -49,16 +50,8 @@ export function smallAccount(
     { ...aStatus({ dueAt: SENT.toISOString() }), ...statusKey(MEMBER), due: 'due' },
     ...items,
   );
-  const said: { detailType: string; detail: Item }[] = [];
   const entered: string[] = [];
   const writes: string[] = [];
-  const eventBridge = {
-    async send({ input }: { input: { Entries: { DetailType: string; Detail: string }[] } }) {
-      for (const { DetailType, Detail } of input.Entries)
-        said.push({ detailType: DetailType, detail: JSON.parse(Detail) });
-      return { Entries: [] };
-    },
-  };
   const kinds = Object.entries(applying).map(
     ([name, apply]): AnyKind => ({
       name,
@@ -92,7 +85,7 @@ export function smallAccount(
   );
   const deps = {
     config: aConfig(),
-    main: { table: store.table, bus: { eventBridge, name: 'orgkeeper' } },
+    main,
     access: {
       enter: async ({ accountId }: { accountId: string }) => void entered.push(accountId),
       evict: () => undefined,

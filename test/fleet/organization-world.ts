@@ -1,4 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { listOrganization, type TaskDeps } from '../../controllers/fleet/list-organization.ts';
 import { deliverOwed } from '../../controllers/fleet/owed.ts';
@@ -11,9 +13,9 @@ import type { OrganizationAccount, Place } from '../../shared/domain/organizatio
 import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
-
-type Send = { constructor: { name: string }; input: Record<string, unknown> };
+import { answering, on } from '../kit/sdk.ts';
 
 /** An organization and a Main in memory, on a clock of their own: waiting for a turn moves it on. */
 export interface World {
@@ -160,33 +162,35 @@ export function organizationWorld(config: Partial<Config> = {}): World {
 }
 
 function mainOf(world: World): TaskDeps['main'] {
-  const client = {
-    async send({ constructor: { name }, input }: Send) {
-      const entries = (input.Entries ?? []) as { MessageBody: string; DetailType: string; Detail: string }[];
-      switch (name) {
-        case 'SendMessageBatchCommand':
-          world.onSend();
-          for (const { MessageBody } of entries) world.work.push(WorkMessage.parse(JSON.parse(MessageBody)));
-          return {};
-        case 'SendMessageCommand':
-          world.tasks.push(SweepMessage.parse(JSON.parse(String(input.MessageBody))));
-          return {};
-        case 'PutEventsCommand':
-          for (const { DetailType, Detail } of entries)
-            world.announced.push({ detailType: DetailType, ...JSON.parse(Detail) });
-          return { Entries: entries.map(() => ({ EventId: 'sent' })) };
-        default:
-          throw new Error(`nobody expected ${name}`);
-      }
-    },
-  };
-  const main = {
+  const region = 'eu-west-1';
+  const sqs = answering(
+    new SQSClient({ region, md5: false }),
+    on(SendMessageBatchCommand, ({ Entries = [] }) => {
+      world.onSend();
+      for (const { MessageBody = '' } of Entries) world.work.push(WorkMessage.parse(JSON.parse(MessageBody)));
+      return {};
+    }),
+    on(SendMessageCommand, ({ MessageBody = '' }) => {
+      world.tasks.push(SweepMessage.parse(JSON.parse(MessageBody)));
+      return {};
+    }),
+  );
+  const eventBridge = answering(
+    new EventBridgeClient({ region }),
+    on(PutEventsCommand, ({ Entries = [] }) => {
+      for (const { DetailType = '', Detail = '' } of Entries)
+        world.announced.push({ detailType: DetailType, ...JSON.parse(Detail) });
+      return { Entries: Entries.map(() => ({ EventId: 'sent' })) };
+    }),
+  );
+  const { main } = fakeMain();
+  return {
+    ...main,
     table: world.table.table,
-    bus: { eventBridge: client, name: 'orgkeeper' },
-    work: { sqs: client, url: 'work' },
-    sweep: { sqs: client, url: 'sweep' },
+    bus: { eventBridge, name: main.bus.name },
+    work: { sqs, url: main.work.url },
+    sweep: { sqs, url: main.sweep.url },
   };
-  return main as unknown as TaskDeps['main'];
 }
 
 /** Passes that SQS would let through: once for each deduplication id. */
