@@ -7,6 +7,7 @@ import { maskDifferences } from '../../shared/domain/secrets.ts';
 import {
   type AccountStatus,
   type Announcement,
+  type Condition,
   type PassRecord,
   REMOVAL_REASONS,
   unmet,
@@ -44,8 +45,7 @@ export function announcements(
   if (after.ready && !before?.ready) owed.push({ detailType: 'AccountReady', detail: common });
   const problem = unmet(after.conditions);
   if (problem && isDegraded(before, after)) {
-    const { reason, message } = problem;
-    owed.push({ detailType: 'AccountDegraded', detail: { ...common, reason, message } });
+    owed.push(degraded(problem, common));
   }
   return owed;
 }
@@ -97,8 +97,16 @@ function retirementAnnouncements(
   const problem = after.conditions.find(({ reason }) => !REMOVAL_REASONS.has(reason));
   const known = same && before?.lastPass?.result === 'failed';
   if (after.lastPass.result !== 'failed' || known || !problem) return [];
-  const { reason, message } = problem;
-  return [{ detailType: 'AccountDegraded', detail: { ...common, reason, message } }];
+  return [degraded(problem, common)];
+}
+
+/** What stands in the way, and in which region, where the condition is of one of several. */
+function degraded(
+  { reason, message, region }: Condition,
+  common: Readonly<Record<string, unknown>>,
+): Announcement {
+  const detail = { ...common, ...(region && { region }), reason, message };
+  return { detailType: 'AccountDegraded', detail };
 }
 
 /**

@@ -144,3 +144,29 @@ describe('what is announced of differences', () => {
     ]);
   });
 });
+
+describe('what is announced of an account in several regions', () => {
+  const region = 'us-east-1';
+  const found: Difference = { ...difference, region, action: 'reported' };
+  const status = afterwards({
+    ready: false,
+    conditions: [{ ...condition('False'), region }],
+    lastPass: aPass({ result: 'drifted', differences: [found] }),
+  });
+
+  it('says in which region something differs, and in which a condition does not hold', () => {
+    const [drift, degraded] = announcements(aRecord(), aStatus(), status);
+    expect(drift).toMatchObject({ detailType: 'DriftDetected', detail: { differences: [{ region }] } });
+    expect(degraded).toMatchObject({ detailType: 'AccountDegraded', detail: { region } });
+  });
+
+  it('says none of a condition that has none', () => {
+    const conditions = [{ ...condition('False'), type: 'ExecutionRole' }];
+    const [degraded] = announcements(aRecord(), aStatus(), {
+      ...status,
+      conditions,
+      lastPass: aPass({ result: 'failed' }),
+    });
+    expect(Object.keys(degraded?.detail ?? {})).not.toContain('region');
+  });
+});
