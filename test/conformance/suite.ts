@@ -6,6 +6,7 @@ import { ForeignResource } from '../../shared/domain/errors.ts';
 import type { Fixture, Tampering } from './fixture.ts';
 import { startMoto } from './moto.ts';
 import {
+  inRegion,
   type Keeper,
   keeper,
   type Member,
@@ -168,6 +169,8 @@ export function describeKind<Section, Wanted, Actual>(
         30_000,
       );
     }
+
+    if (kind.scope === 'regional') regionTests();
 
     const { predecessor } = fixture;
     if (predecessor) {
@@ -385,6 +388,67 @@ export function describeKind<Section, Wanted, Actual>(
       }
     });
   });
+
+  /** What only holds of what stands in a region: an account has it in each, and none of them knows of the others. */
+  function regionTests(): void {
+    const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
+
+    /** One account, with a keeper for each of three regions. */
+    async function inThree() {
+      const { member, values } = await begin();
+      const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });
+      return Promise.all(
+        REGIONS.map(async (region) => {
+          const there = inRegion(member, region);
+          const keep = keeper(kind, there, { section: fixed, values, onCall });
+          return { region, there, keep, before: await inventory(there) };
+        }),
+      );
+    }
+    const worlds = (all: Awaited<ReturnType<typeof inThree>>) =>
+      Promise.all(all.map(({ there }) => inventory(there)));
+
+    test('creates in three regions of an account, in each by itself', async () => {
+      const all = await inThree();
+      for (const { keep, there, before } of all) {
+        expect(await inventory(there)).toEqual(before);
+        await settled(keep);
+        expect(await inventory(there)).not.toEqual(before);
+      }
+      const made = await worlds(all);
+      for (const { keep } of all) expect(writes(await keep.pass())).toEqual([]);
+      expect(await worlds(all)).toEqual(made);
+    }, 60_000);
+
+    test('repairs in one of three regions, and writes nothing in the others', async () => {
+      const all = await inThree();
+      await Promise.all(all.map(({ keep }) => settled(keep)));
+      const healthyWorlds = await worlds(all);
+      const [first, second, third] = all;
+      if (!first || !second || !third) throw new Error('three regions have three keepers');
+      for (const { tamper } of together(fixture)) await tamper(second.there, second.keep.recorded());
+      expect(await worlds(all)).not.toEqual(healthyWorlds);
+      expect(writes(await first.keep.pass())).toEqual([]);
+      await settled(second.keep);
+      expect(writes(await third.keep.pass())).toEqual([]);
+      expect(await worlds(all)).toEqual(healthyWorlds);
+    }, 60_000);
+
+    test('creates in the others while one region is dead, and there once it is back', async () => {
+      const all = await inThree();
+      await Promise.all(
+        all.map(({ keep }, at) =>
+          at === 1 ? keep.pass({ at: 1, call: 'unsent', records: 'lost' }) : settled(keep),
+        ),
+      );
+      const [first, dead, third] = await worlds(all);
+      expect(dead).toEqual(all[1]?.before);
+      if (all[1]) await settled(all[1].keep);
+      const [same, back, still] = await worlds(all);
+      expect(back).not.toEqual(dead);
+      expect([same, still]).toEqual([first, third]);
+    }, 60_000);
+  }
 
   /** What only holds of what every account has. */
   function settingTests({ output }: NonNullable<Kind<Section, Wanted, Actual>['setting']>): void {

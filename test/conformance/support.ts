@@ -46,6 +46,12 @@ export function newMember(region = 'eu-west-1'): Member {
   return { account, clients: clientsOf(account) };
 }
 
+/** The same account in another region. */
+export function inRegion(member: Member, region: string): Member {
+  const account = { ...member.account, region };
+  return { account, clients: clientsOf(account) };
+}
+
 function clientsOf(account: KindAccount, hooks: Partial<Hooks> = {}): MemberClients {
   const clients = memberClients({
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
