@@ -1,15 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { reconcile } from '../../controllers/engine/run.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
-import type { Main } from '../../shared/aws/main-clients.ts';
 import { translateError } from '../../shared/aws/translate-error.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
 import { accountKey, loadAccount } from '../../shared/store/accounts.ts';
 import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
-type Item = Record<string, unknown>;
 const START = Date.parse('2026-11-20T10:00:00.000Z');
 const notActivated = () =>
   translateError(
@@ -22,40 +21,8 @@ afterEach(() => void jest.useRealTimers());
 
 /** An account that answers nothing but "not yet", and whoever looks at it when it is due. */
 function freshAccount(given: Partial<AccountRecord> = {}) {
-  const items = new Map<string, Item>();
-  const put: { detailType: string; detail: Item }[] = [];
-  const keyOf = ({ pk, sk }: Item) => `${pk} ${sk}`;
-  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Item }) => {
-    switch (name) {
-      case 'BatchGetCommand': {
-        const { t } = input.RequestItems as { t: { Keys: Item[] } };
-        return { Responses: { t: t.Keys.flatMap((key) => items.get(keyOf(key)) ?? []) } };
-      }
-      case 'PutCommand':
-        items.set(keyOf(input.Item as Item), input.Item as Item);
-        return {};
-      case 'TransactWriteCommand':
-        for (const { Put } of input.TransactItems as { Put?: { Item: Item } }[])
-          if (Put) items.set(keyOf(Put.Item), Put.Item);
-        return {};
-      case 'PutEventsCommand': {
-        const entries = input.Entries as { DetailType: string; Detail: string }[];
-        put.push(...entries.map((one) => ({ detailType: one.DetailType, detail: JSON.parse(one.Detail) })));
-        return { Entries: entries.map(() => ({ EventId: 'sent' })) };
-      }
-      case 'UpdateCommand': {
-        const { unannounced: _, ...rest } = items.get(keyOf(input.Key as Item)) ?? {};
-        items.set(keyOf(input.Key as Item), rest);
-        return {};
-      }
-      default:
-        throw new Error(`nobody expected ${name}`);
-    }
-  };
-  const table = { documents: { send }, name: 't' };
-  const main = { table, bus: { eventBridge: { send }, name: 'orgkeeper' } } as unknown as Main;
   const record = aRecord(given);
-  items.set(keyOf(accountKey(MEMBER)), { ...record, ...accountKey(MEMBER) });
+  const { main, put, store } = fakeMain([{ ...record, ...accountKey(MEMBER) }]);
   const access = {
     enter: async () => {
       throw notActivated();
@@ -77,7 +44,7 @@ function freshAccount(given: Partial<AccountRecord> = {}) {
     },
     status,
     view: async () => accountView({ record, status: await status(), control: RUNNING }),
-    change: () => items.set(keyOf(accountKey(MEMBER)), { ...record, generation: 4, ...accountKey(MEMBER) }),
+    change: () => store.put({ ...record, generation: 4, ...accountKey(MEMBER) }),
   };
 }
 
