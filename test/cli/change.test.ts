@@ -276,7 +276,7 @@ describe('baseline assign', () => {
     const { code, stderr } = await orgkeeper('baseline', 'assign', 'analytics@2', '--all');
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /Move 2 accounts to analytics@2 \(1 from analytics@1, 1 from other@1\)\? .*pass --yes\.\n$/,
+      /Move 2 accounts to analytics@2 \(1 from analytics@1, 1 from other@1\)\? .*pass --yes to confirm\.\n$/,
     );
     expect(await version(A)).toMatchObject({ version: 1 });
     expect(await world.nextRequest(1)).toBeUndefined();
