@@ -1,5 +1,9 @@
-import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
+import { createRequire } from 'node:module';
+import { stripVTControlCharacters } from 'node:util';
+
+// Loading string-width takes as long as loading Node itself (it makes an Intl.Segmenter), and wrap-ansi loads it: they
+// are loaded for the first text that needs them, which most fleets never have.
+const require = createRequire(import.meta.url);
 
 /** A column is not made narrower: what has colours is shorter, and stays on one line. */
 const NARROW = 12;
@@ -31,7 +35,7 @@ export function pagedTable(
 function inColumns(wrapped: readonly (readonly string[])[], widths: readonly number[]): string {
   const between = ' '.repeat(GAP);
   const padded = (text: string, column: number) =>
-    text + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(text)));
+    text + ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(text)));
   return wrapped
     .flatMap(linesOf)
     .map((line) => line.map(padded).join(between).trimEnd())
@@ -59,8 +63,7 @@ function widths(rows: readonly (readonly string[])[], known: readonly number[]):
   const columns = [...known];
   for (const row of rows) {
     for (const [column, text] of row.entries()) {
-      for (const line of text.split('\n'))
-        columns[column] = Math.max(columns[column] ?? 1, stringWidth(line));
+      for (const line of text.split('\n')) columns[column] = Math.max(columns[column] ?? 1, width(line));
     }
   }
   return columns;
@@ -68,5 +71,17 @@ function widths(rows: readonly (readonly string[])[], known: readonly number[]):
 
 /** Lines of at most so many places, broken between words, and within a word that is longer than that. */
 function wrap(text: string, most: number): string {
-  return stringWidth(text) <= most ? text : wrapAnsi(text, most, { hard: true });
+  if (width(text) <= most) return text;
+  const { default: wrapAnsi } = require('wrap-ansi') as typeof import('wrap-ansi');
+  return wrapAnsi(text, most, { hard: true });
+}
+
+/** Printable characters that take one place each, and the colours of terminal.ts, which take none. */
+const PLAIN = new RegExp(`^(?:[\\x20-\\x7e–→…]|${String.fromCharCode(27)}\\[\\d+m)*$`);
+
+/** Places that a text takes on a terminal. */
+function width(text: string): number {
+  if (PLAIN.test(text)) return stripVTControlCharacters(text).length;
+  const { default: stringWidth } = require('string-width') as typeof import('string-width');
+  return stringWidth(text);
 }
