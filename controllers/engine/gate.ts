@@ -118,6 +118,42 @@ export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspensio
   throw new Conflict(`Something else is desired of account ${record.accountId} since this run began.`);
 }
 
+/** Whether a run may write, asked by each unit that has something to write. */
+export interface WritePermission {
+  /** Acquires the lease when it is first asked. @throws Conflict */
+  readonly ask: () => Promise<boolean>;
+  /** Why it was refused. @throws what kept the run from finding out, or from the lease: nothing is saved then */
+  readonly suspension: () => Suspension | undefined;
+}
+
+/** The permission of a run: a run that asks nothing counts towards no sweep and takes no lease. */
+export function writePermission(run: Run, deps: RunDeps): WritePermission {
+  let refused: Suspension | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let first: Promise<void> | undefined;
+  const begin = async () => {
+    try {
+      refused = await suspension(run, deps);
+      if (!refused) await acquireLease(run, deps);
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  };
+  return {
+    async ask() {
+      first ??= begin();
+      await first;
+      refused ??= await suspendedSince(run, deps);
+      return !refused;
+    },
+    suspension() {
+      if (failure) throw failure.error;
+      return refused;
+    },
+  };
+}
+
 /**
  * Counts a ready account that differs towards its sweep, before anything is written. True when the sweep has stopped writing.
  * The run that stops the sweep announces `SweepStopped`, and announces it again after a crash in between.

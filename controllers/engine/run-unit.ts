@@ -212,11 +212,6 @@ export function compareUnit(
   }
 }
 
-/** True when a comparison has something to write. */
-export function differs(compared: ReturnType<typeof compareUnit>): boolean {
-  return 'comparison' in compared && compared.comparison.differences.length > 0;
-}
-
 /** The difference that decides whom a role admits. Pure. */
 export function isTrust({ entryRole }: AnyKind): (difference: Difference) => boolean {
   return ({ path }) => path === entryRole?.trustPath;

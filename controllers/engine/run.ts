@@ -21,16 +21,14 @@ import { checkAccess, withoutPutBackChange, wroteRole } from './access-check.ts'
 import { claimAddress, holdingsOf, placeAddresses } from './addresses.ts';
 import { kindAccount, managedKinds } from './desired-state.ts';
 import {
-  acquireLease,
   isWorkedOn,
   OBSERVING_MS,
   openCallGate,
   openUnitGate,
   REGION_SILENT,
   skipReason,
-  suspendedSince,
-  suspension,
   WRITING_MS,
+  writePermission,
 } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type {
@@ -52,7 +50,7 @@ import { mayComeFromRegion, REGION_POLICIES, type RegionAccess, regionFailure } 
 import { removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
 import { isRedelivered } from './retry.ts';
-import { compareUnit, differs, observeUnits, runUnit } from './run-unit.ts';
+import { observeUnits, runUnit } from './run-unit.ts';
 import { clientsFor, isShutOut, notYet, readingSessions, writingPolicy } from './session.ts';
 
 /**
@@ -212,31 +210,15 @@ async function keep(
   const observed = await Promise.all(
     run.regions.map((region) => observeIn(region, { run, managed: kindsIn(region, managed, home), reading })),
   );
-  let seen: SeenUnit[] = observed
-    .flat()
-    .map(({ one, at, unit }) => ({ one: withoutPutBackChange(one, run), at, unit }));
-  const wantsWriting = seen.some(({ one, at }) => differs(compareUnit(one, at.place)));
-  let hold = wantsWriting ? await suspension(run, deps) : undefined;
-  if (wantsWriting && !hold) await acquireLease(run, deps);
-  const may = async () => {
-    hold ??= await suspendedSince(run, deps);
-    return !hold;
-  };
-  let maySoFar: Promise<boolean> | undefined;
-  const mayEnable = async () => {
-    if (!enableRegions || wantsWriting) return enableRegions && may();
-    maySoFar ??= (async () => {
-      if (await suspension(run, deps)) return false;
-      await acquireLease(run, deps);
-      return true;
-    })();
-    return maySoFar;
-  };
-  seen = await withRegionStatus(seen, {
-    mayEnable,
-    open: (purpose) =>
-      clientsFor(run, deps, { policy: REGION_POLICIES[purpose], writes: purpose === 'enable' }),
-  });
+  const permission = writePermission(run, deps);
+  const seen = await withRegionStatus(
+    observed.flat().map(({ one, at, unit }) => ({ one: withoutPutBackChange(one, run), at, unit })),
+    {
+      mayEnable: async () => enableRegions && permission.ask(),
+      open: (purpose) =>
+        clientsFor(run, deps, { policy: REGION_POLICIES[purpose], writes: purpose === 'enable' }),
+    },
+  );
   const done: UnitOutcome[] = [];
   const roleWasChanged = () => run.record.executionRoleArn !== undefined && done.some(wroteRole);
   // What IAM does not show within two minutes counts as real: `nextRun` says when they are over.
@@ -249,7 +231,8 @@ async function keep(
       patient: roleWasChanged(),
     });
   const writeWithin = async (one: ObservedUnit, at: Run): Promise<UnitOutcome> => {
-    const write = (gate: CallGate) => runUnit(one, at.place, { may, clients: clients(at, gate) });
+    const write = (gate: CallGate) =>
+      runUnit(one, at.place, { may: permission.ask, clients: clients(at, gate) });
     // What decides whether the account can be entered at all is never given up on half-way.
     if (one.kind.entryRole) return write(run.gate);
     const { gate, within } = openUnitGate(run.gate, {
@@ -272,6 +255,7 @@ async function keep(
   };
   const list = await inGraphOrder(seen, { run, managed, work });
   if (list.some(wroteRole)) deps.access.evict(run.record.accountId);
+  const hold = permission.suspension();
   return { list, ...(hold && { hold }) };
 }
 

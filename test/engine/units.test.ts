@@ -72,6 +72,7 @@ function account(regions: readonly string[] = REGIONS) {
         return recorded[name] ? { [name]: recorded[name] } : {};
       },
       diff(wanted, actual) {
+        log.push(`compare ${name}`);
         const action = actual ? 'updated' : 'created';
         const difference = { kind: name, resource: name, path: '', action } as const;
         const waits = { reason: WAITING_FOR_OUTPUTS, message: wanted, difference };
@@ -357,7 +358,7 @@ describe('a home region that changes with another', () => {
       'regions.ap-southeast-2.vpc.id': 'network-ap-southeast-2',
     });
     expect([status.ready, status.leftovers ?? []]).toEqual([true, []]);
-    expect(log.filter((one) => !one.startsWith('observe'))).toEqual([]);
+    expect(log.filter((one) => !/^(observe|compare)/.test(one))).toEqual([]);
   });
 });
 
@@ -470,6 +471,24 @@ describe('a retiring account', () => {
       expect(log.indexOf(`remove parameters ${region}`)).toBeLessThan(
         log.indexOf(`remove network ${region}`),
       );
+  });
+});
+
+describe('each unit of a run', () => {
+  const compared = (log: readonly string[]) => log.filter((one) => one.startsWith('compare')).length;
+
+  it('is compared once, whether it is written, left as it is, or healthy', async () => {
+    const { run, record, log, things } = account();
+    await run();
+    expect(compared(log)).toBe(7);
+    log.length = 0;
+    await run();
+    expect(compared(log)).toBe(7);
+    record({ mode: 'observe', generation: 4 });
+    things.clear();
+    log.length = 0;
+    await run();
+    expect(compared(log)).toBe(7);
   });
 });
 
