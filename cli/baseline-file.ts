@@ -21,7 +21,7 @@ export async function publishBaselineFile(
   deployment: { readonly table: Table; readonly config: KnownConfig },
   file: string,
 ): Promise<{ baseline: BaselineDocument; published: boolean }> {
-  const outcome = await publishText(deployment, await readText(file));
+  const outcome = await publishText(deployment, await readText(file), new Date());
   if ('problems' in outcome) throw notValid(file, outcome.problems);
   if ('refused' in outcome) throw new Failure(`${file} cannot be published: ${outcome.refused}`);
   return outcome;

@@ -26,7 +26,8 @@ export async function publishShippedBaselines(runtime: {
   const table = { documents: DynamoDBDocumentClient.from(client), name: known.tableName };
   const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((file) => file.endsWith('.yaml')) : [];
   for (const file of files.sort()) {
-    const outcome = await publishText({ table, config: known }, readFileSync(join(FOLDER, file), 'utf8'));
+    const text = readFileSync(join(FOLDER, file), 'utf8');
+    const outcome = await publishText({ table, config: known }, text, new Date());
     if (!('baseline' in outcome)) throw new Error(`${file} cannot be published: ${JSON.stringify(outcome)}`);
   }
   client.destroy();

@@ -32,6 +32,7 @@ export function checkText(
 export async function publishText(
   { table, config }: { readonly table: Table; readonly config: KnownConfig },
   text: string,
+  now: Date,
 ): Promise<
   { baseline: BaselineDocument; published: boolean } | { problems: Problem[] } | { refused: string }
 > {
@@ -39,7 +40,7 @@ export async function publishText(
   if ('problems' in checked) return checked;
   const refused = await poolProblem(table, checked.baseline);
   if (refused !== undefined) return { refused };
-  return publishBaseline(table, { ...checked.baseline, text, publishedAt: new Date().toISOString() });
+  return publishBaseline(table, { ...checked.baseline, text, publishedAt: now.toISOString() });
 }
 
 /** How the pools that the baseline names contradict those in use; undefined when they do not. */
