@@ -1,10 +1,4 @@
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../aws/main-clients.ts';
 import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord } from '../domain/account.ts';
@@ -12,14 +6,25 @@ import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, getStatus, statusKey } from './accounts.ts';
 import { readPass } from './status-item.ts';
-import { collectionPages, queryPages, unlessChanged } from './table.ts';
+import {
+  collectionPages,
+  DAY_SECONDS,
+  expiresIn,
+  getItem,
+  ifVersion,
+  putItem,
+  queryPages,
+  updateItem,
+  type WriteCondition,
+  writeTogether,
+} from './table.ts';
 
-const HISTORY_DAYS = 400;
+const HISTORY_SECONDS = 400 * DAY_SECONDS;
 
 /**
- * Takes the right to write into an account for one pass. It ends with the save of the status, or at `until`. Two
- * passes never hold it together: the condition is checked by DynamoDB.
- * @throws Conflict when another pass holds it, has saved since `readVersion` was read, or the account is retired or forgotten
+ * Takes the lease of an account for one run: the right to write into it, until the status is saved, or until `until`. Two runs
+ * never have it at the same time, since DynamoDB checks the condition.
+ * @throws Conflict if another run has it or has saved since `readVersion` was read, or the account is retired or forgotten
  */
 export async function takeLease(
   table: Table,
@@ -30,7 +35,7 @@ export async function takeLease(
     now: Date;
     readVersion: number;
     record: ReadRecord;
-    /** Where the pass writes: kept with the first lease of an account, lest a pass that never saves leaves things unknown. */
+    /** Where the run writes; saved with the first lease, so that it is known even if no run ever saves a status. */
     home?: Home | undefined;
   },
 ): Promise<void> {
@@ -54,15 +59,11 @@ export async function takeLease(
       ':now': lease.now.toISOString(),
     },
   };
-  const taken = await unlessChanged(() =>
-    table.documents.send(
-      new TransactWriteCommand({ TransactItems: [{ Update: update }, stillRegistered(table, lease.record)] }),
-    ),
-  );
-  if (!taken) throw new Conflict(`Another pass is writing into account ${lease.accountId}.`);
+  const taken = await writeTogether(table, [{ Update: update }, stillRegistered(table, lease.record)]);
+  if (!taken) throw new Conflict(`Another run is writing into account ${lease.accountId}.`);
 }
 
-/** Accounts into which a pass may be writing now: it has the lease, and may have crashed with it. */
+/** Accounts with a lease that has not expired: a run may be writing into them, or has crashed. */
 export async function accountsUnderLease(table: Table, now: Date): Promise<string[]> {
   const accountIds: string[] = [];
   for await (const page of collectionPages(table, 'status')) {
@@ -74,47 +75,41 @@ export async function accountsUnderLease(table: Table, now: Date): Promise<strin
   return accountIds;
 }
 
-/** Renews the right to write into an account; false where the pass has it no longer. */
+/** Extends the lease of a run; returns false if the run no longer has it. */
 export async function renewLease(
   table: Table,
   lease: { accountId: string; passId: string; until: Date },
 ): Promise<boolean> {
-  return unlessChanged(() =>
-    table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: statusKey(lease.accountId),
-        UpdateExpression: 'SET lease = :lease',
-        ConditionExpression: 'lease.passId = :pass',
-        ExpressionAttributeValues: {
-          ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
-          ':pass': lease.passId,
-        },
-      }),
-    ),
-  );
+  const renewed = await updateItem(table, statusKey(lease.accountId), {
+    UpdateExpression: 'SET lease = :lease',
+    ConditionExpression: 'lease.passId = :pass',
+    ExpressionAttributeValues: {
+      ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
+      ':pass': lease.passId,
+    },
+  });
+  return renewed !== undefined;
 }
 
 /**
- * Saves the status of a pass once, and with it a line of history when there is one, in one transaction. Conditional
- * on the version that was read, on no other pass holding the lease, and, for the first status of an account, on the
- * registration that the pass read: an account that is forgotten since gets no status of before. Gives the lease back.
- * @throws Conflict when somebody else saved first
+ * Saves the status of a run, with a line of history, if any, in one transaction, and ends the lease. The save is conditional on the
+ * version that was read, on no other run having the lease, and, for the first status of an account, on the registration that
+ * the run read, so that an account that was forgotten since gets no status.
+ * @throws Conflict if somebody else saved first
  */
 export async function saveStatus(
   table: Table,
   status: AccountStatus,
   options: { passId: string; now: Date; record: ReadRecord; history?: PassRecord },
 ): Promise<void> {
-  const put = {
-    TableName: table.name,
-    Item: {
-      ...status,
-      ...statusKey(status.accountId),
-      collection: 'status',
-      collectionKey: status.accountId,
-      ...(status.dueAt && { due: 'due' }),
-    },
+  const item = {
+    ...status,
+    ...statusKey(status.accountId),
+    collection: 'status',
+    collectionKey: status.accountId,
+    ...(status.dueAt && { due: 'due' }),
+  };
+  const condition: WriteCondition = {
     ConditionExpression: asRead(status.version - 1),
     ExpressionAttributeValues: {
       ':read': status.version - 1,
@@ -122,25 +117,25 @@ export async function saveStatus(
       ':now': options.now.toISOString(),
     },
   };
+  const TableName = table.name;
   const { history } = options;
-  const line = history && {
-    Put: { TableName: table.name, Item: historyItem(status.accountId, history) },
-  };
-  const items = [{ Put: put }, stillRegistered(table, options.record), ...(line ? [line] : [])];
-  // A status that was read is gone with its registration, which the version tells: a transaction costs twice as much.
+  const line = history && { Put: { TableName, Item: historyItem(status.accountId, history) } };
+  // A status that was read is deleted with its registration, which the version shows: a transaction costs twice as much.
   const isPlain = !line && status.version > 1;
-  const saved = await unlessChanged(() =>
-    isPlain
-      ? table.documents.send(new PutCommand(put))
-      : table.documents.send(new TransactWriteCommand({ TransactItems: items })),
-  );
+  const saved = isPlain
+    ? await putItem(table, item, condition)
+    : await writeTogether(table, [
+        { Put: { TableName, Item: item, ...condition } },
+        stillRegistered(table, options.record),
+        ...(line ? [line] : []),
+      ]);
   if (!saved && !(await isSavedBy(table, options.passId, status)))
     throw new Conflict(
-      `Another pass has saved the status of account ${status.accountId}, or it is registered no longer.`,
+      `Another run has saved the status of account ${status.accountId}, or the account is no longer registered.`,
     );
 }
 
-/** Whether a pass has saved this already: a save that was not answered is sent again, and meets itself. */
+/** Whether this very run has saved already: a save without an answer is retried, and then conflicts with itself. */
 async function isSavedBy(
   table: Table,
   passId: string,
@@ -150,10 +145,10 @@ async function isSavedBy(
   return saved?.version === version && saved.lastPass?.id === passId;
 }
 
-/** The registration that a pass goes by. */
+/** The registration that a run has read. */
 type ReadRecord = Pick<AccountRecord, 'accountId' | 'registeredAt'>;
 
-/** The account is still worked on by the same registration. That something else is desired of it is for the next pass. */
+/** The account still has the same registration; a change of its desired state does not matter here. */
 function stillRegistered(table: Table, { accountId, registeredAt }: ReadRecord) {
   return {
     ConditionCheck: {
@@ -169,7 +164,7 @@ function stillRegistered(table: Table, { accountId, registeredAt }: ReadRecord) 
   };
 }
 
-/** Takes away the status of an account without a record, unless somebody registers it or a pass saves meanwhile. */
+/** Deletes the status of an account without a record, unless somebody registers it or a run saves at the same time. */
 export async function dropStatus(table: Table, { accountId, version }: AccountStatus): Promise<void> {
   const TableName = table.name;
   const status = {
@@ -183,74 +178,51 @@ export async function dropStatus(table: Table, { accountId, version }: AccountSt
     Key: accountKey(accountId),
     ConditionExpression: 'attribute_not_exists(pk)',
   };
-  await unlessChanged(() =>
-    table.documents.send(
-      new TransactWriteCommand({ TransactItems: [{ Delete: status }, { ConditionCheck: unregistered }] }),
-    ),
-  );
+  await writeTogether(table, [{ Delete: status }, { ConditionCheck: unregistered }]);
 }
 
-/** The status is as it was read (not there, where none was), and no other pass holds the lease. */
+/** The status is as it was read (version 0: none was), and no other run has the lease. */
 function asRead(version: number): string {
   const unread = version === 0 ? 'attribute_not_exists(version) OR ' : '';
   return `(${unread}version = :read) AND (attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)`;
 }
 
-/** Notes that what a pass owed to the bus has been sent. Nothing happens when a later pass has saved since. */
+/** Removes the announcements of a run after they were sent. Does nothing if a later run has saved since. */
 export async function clearAnnouncements(table: Table, status: AccountStatus): Promise<void> {
-  await unlessChanged(() =>
-    table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: statusKey(status.accountId),
-        UpdateExpression: 'REMOVE unannounced',
-        ConditionExpression: 'version = :version',
-        ExpressionAttributeValues: { ':version': status.version },
-      }),
-    ),
-  );
+  await updateItem(table, statusKey(status.accountId), {
+    UpdateExpression: 'REMOVE unannounced',
+    ...ifVersion(status.version),
+  });
 }
 
-/** Takes an account that is no longer kept out of those that are due. */
+/** Removes an account that is no longer managed from those that are due. */
 export async function stopLooking(table: Table, status: AccountStatus): Promise<void> {
-  await unlessChanged(() =>
-    table.documents.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: statusKey(status.accountId),
-        UpdateExpression: 'REMOVE due, dueAt',
-        ConditionExpression: 'version = :version',
-        ExpressionAttributeValues: { ':version': status.version },
-      }),
-    ),
-  );
+  await updateItem(table, statusKey(status.accountId), {
+    UpdateExpression: 'REMOVE due, dueAt',
+    ...ifVersion(status.version),
+  });
 }
 
-/** What was noted last: which item of the account cannot be read, and why. */
+/** The recorded reason why an item of the account cannot be read; undefined if none is recorded. */
 export async function unreadableNoted(table: Table, accountId: string): Promise<string | undefined> {
-  const key = { TableName: table.name, Key: statusKey(accountId), ConsistentRead: true };
-  const { Item } = await table.documents.send(new GetCommand(key));
-  return Item?.unreadable === undefined ? undefined : String(Item.unreadable);
+  const item = await getItem(table, statusKey(accountId));
+  return item?.unreadable === undefined ? undefined : String(item.unreadable);
 }
 
 /**
- * Notes with the status that an item of the account cannot be read: the account is ready no longer, and not due. All
- * else of the status stays as it is; the next save takes the note off.
+ * Records with the status that an item of the account cannot be read: the account is neither ready nor due. The rest of the
+ * status stays as it is; the next save removes the reason.
  */
 export async function noteUnreadable(table: Table, accountId: string, message: string): Promise<void> {
-  await table.documents.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: statusKey(accountId),
-      UpdateExpression:
-        'SET unreadable = :message, ready = :false, version = if_not_exists(version, :zero) REMOVE due',
-      ExpressionAttributeValues: { ':message': message, ':false': false, ':zero': 0 },
-    }),
-  );
+  await updateItem(table, statusKey(accountId), {
+    UpdateExpression:
+      'SET unreadable = :message, ready = :false, version = if_not_exists(version, :zero) REMOVE due',
+    ExpressionAttributeValues: { ':message': message, ':false': false, ':zero': 0 },
+  });
 }
 
 /**
- * Accounts whose time to be looked at has come, soonest first, with that time; a page at a time.
+ * Accounts that are due, soonest first, with their due times, one Query a page.
  * @param due `OWED` for those whose records owe something
  */
 export async function* dueAccounts(
@@ -267,7 +239,7 @@ export async function* dueAccounts(
     yield page.map(({ pk, dueAt }) => ({ accountId: accountOf(String(pk)), dueAt: String(dueAt) }));
 }
 
-/** Passes that changed or found something, newest first. */
+/** The runs that changed or found something, newest first. */
 export async function history(table: Table, accountId: string, limit: number): Promise<PassRecord[]> {
   const { Items } = await table.documents.send(
     new QueryCommand({
@@ -286,6 +258,6 @@ function historyItem(accountId: string, pass: PassRecord): Record<string, unknow
     ...pass,
     pk: statusKey(accountId).pk,
     sk: `pass#${pass.startedAt}#${pass.id}`,
-    expiresAt: Math.floor(Date.parse(pass.finishedAt) / 1000) + HISTORY_DAYS * 86_400,
+    expiresAt: expiresIn(HISTORY_SECONDS, new Date(pass.finishedAt)),
   };
 }

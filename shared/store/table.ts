@@ -122,7 +122,7 @@ export function writeTogether(
 }
 
 /** Runs a conditional write: true if it was done, false if its condition did not hold. */
-export async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
+async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
   try {
     await write();
     return true;
