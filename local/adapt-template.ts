@@ -5,10 +5,10 @@ export interface Template {
 }
 
 /** The resources of a template, by logical id. */
-export type Resources = Record<string, Resource>;
+export type Resources = Record<string, TemplateResource>;
 
 /** One resource of a template. */
-export interface Resource {
+export interface TemplateResource {
   Type: string;
   Properties?: Record<string, unknown>;
   DependsOn?: string | string[];

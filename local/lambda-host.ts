@@ -4,7 +4,7 @@ import {
   LambdaClient,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda';
-import type { Resource } from './adapt-template.ts';
+import type { TemplateResource } from './adapt-template.ts';
 import type { DeployedStack } from './deploy.ts';
 import { type EventSource, runEventSource } from './event-source.ts';
 import { type FunctionPool, functionPool, type HostedFunction } from './function-pool.ts';
@@ -138,7 +138,7 @@ async function eventSourcesOf(stack: DeployedStack, gateway: Gateway): Promise<E
   }));
 }
 
-function assetOf(stack: DeployedStack, resource: Resource): string {
+function assetOf(stack: DeployedStack, resource: TemplateResource): string {
   const code = resource.Properties?.Code;
   const hash = isObject(code) ? String(code.S3Key).split('.')[0] : undefined;
   const folder = hash && stack.assets.get(hash);

@@ -7,7 +7,7 @@ export interface KnownCall extends Call {
 }
 
 /** What answers a call: the next shim that takes it, in the end the emulator. */
-export type Next = (call: KnownCall) => Promise<Reply>;
+export type Forward = (call: KnownCall) => Promise<Reply>;
 
 /** One difference of the emulator from AWS, for the table of decision 9: what the emulator does, and what is so here. */
 export interface Deviation {
@@ -21,12 +21,12 @@ export interface Shim {
   readonly services: readonly string[];
   /** As `Call.action` has them; every action of these services when left out. */
   readonly actions?: readonly string[];
-  answer(call: KnownCall, next: Next): Promise<Reply>;
+  answer(call: KnownCall, next: Forward): Promise<Reply>;
 }
 
 /** A call goes through the shims that take it, first to last, then to `emulator`. */
-export function chain(shims: readonly Shim[], emulator: Next): Next {
-  return shims.reduceRight<Next>(
+export function chain(shims: readonly Shim[], emulator: Forward): Forward {
+  return shims.reduceRight<Forward>(
     (next, shim) => (call) => (takes(shim, call) ? shim.answer(call, next) : next(call)),
     emulator,
   );

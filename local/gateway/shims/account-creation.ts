@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
 
@@ -81,7 +81,7 @@ export function createCreations(deps: OrganizationDeps): Creations {
     return jsonReply(call, { CreateAccountStatus: shown(one) });
   }
 
-  async function list(call: KnownCall, next: Next): Promise<Reply> {
+  async function list(call: KnownCall, next: Forward): Promise<Reply> {
     const reply = await next(call);
     const answer = parseObject(reply.body);
     if (reply.status !== 200 || !Array.isArray(answer?.CreateAccountStatuses)) return reply;

@@ -1,4 +1,4 @@
-import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import { isObject, parseObject, type Reply } from '../wire.ts';
 
 /** For the table of decision 9. */
@@ -41,7 +41,7 @@ export function createMappings(): Mappings {
     shim: { services: ['lambda'], answer },
   };
 
-  async function answer(call: KnownCall, next: Next): Promise<Reply> {
+  async function answer(call: KnownCall, next: Forward): Promise<Reply> {
     const id = PATH.exec(new URL(call.url, 'http://gateway').pathname)?.[1];
     if (id === undefined) return next(call);
     const wanted = call.method === 'PUT' ? parseObject(call.body) : undefined;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { remembered } from '../iam.ts';
-import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 
@@ -65,7 +65,7 @@ export function fifoDeduplicationShim(upstream: Upstream, now: () => number = Da
     });
   }
 
-  async function sendMessage(call: KnownCall, next: Next): Promise<Reply> {
+  async function sendMessage(call: KnownCall, next: Forward): Promise<Reply> {
     let failure: Reply | undefined;
     const answer = await once(call, call.params, async (entry) => {
       const reply = await next(withBody(call, entry));
@@ -76,7 +76,7 @@ export function fifoDeduplicationShim(upstream: Upstream, now: () => number = Da
     return failure ?? jsonReply(call, answer ?? {});
   }
 
-  async function sendBatch(call: KnownCall, next: Next): Promise<Reply> {
+  async function sendBatch(call: KnownCall, next: Forward): Promise<Reply> {
     const entries = Array.isArray(call.params.Entries) ? call.params.Entries.filter(isObject) : [];
     let left = false;
     const waiting: { entry: Fields; done: (answer: Fields | undefined) => void }[] = [];
@@ -111,7 +111,7 @@ export function fifoDeduplicationShim(upstream: Upstream, now: () => number = Da
     });
   }
 
-  async function receive(call: KnownCall, next: Next): Promise<Reply> {
+  async function receive(call: KnownCall, next: Forward): Promise<Reply> {
     const reply = await next(call);
     const answer = parseObject(reply.body);
     if (reply.status !== 200 || !Array.isArray(answer?.Messages)) return reply;

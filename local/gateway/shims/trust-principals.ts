@@ -1,6 +1,6 @@
 import type { Iam, Role } from '../iam.ts';
 import { isRoleArn } from '../iam.ts';
-import type { Deviation, KnownCall, Next, Shim } from '../shim.ts';
+import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import { type Call, errorReply, isObject, parseObject, type Reply, text } from '../wire.ts';
 import { elementAt, readXml, textAt, writeXml } from '../xml.ts';
 
@@ -40,7 +40,7 @@ export function createTrusts(iam: Iam): Trusts {
   }
 
   /** Puts a trust policy whose principals are there, and remembers whom it meant. */
-  async function put(call: KnownCall, next: Next): Promise<Reply> {
+  async function put(call: KnownCall, next: Forward): Promise<Reply> {
     const principals = policyIn(call);
     for (const arn of principals) {
       if (await iam.role(arn)) continue;
