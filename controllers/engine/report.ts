@@ -92,8 +92,8 @@ function foreignNames(found: Findings): string[] {
   return found.outcomes.flatMap(({ unowned }) => unowned.map(foreignName));
 }
 
-function foreignName({ kind, resource, path }: Difference): string {
-  return [kind, resource, path].join(' ');
+function foreignName({ kind, region, resource, path }: Difference): string {
+  return [kind, ...(region ? [region] : []), resource, path].join(' ');
 }
 
 const HELD: Readonly<Record<Exclude<Suspension, UnreadableItem>, string>> = {

@@ -5,6 +5,7 @@ import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { registered, standingBaseline } from '../../shared/domain/records.ts';
+import { outsideOf } from '../../shared/domain/region.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
 import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
@@ -126,6 +127,7 @@ function accountRefusals(
   const isOutside = !account && !executionRoleArn && !existing?.executionRoleArn;
   return [
     ...roleRefusals(request, config),
+    regionRefusal(request, config),
     account && !account.active ? of('AccountDeparted', `is ${account.state} in the organization`) : undefined,
     isOutside
       ? of('NotInOrganization', 'is not in the organization, and no executionRoleArn says how to enter it')
@@ -139,6 +141,17 @@ export function roleRefusals(
   config: Config,
 ): (Rejection | undefined)[] {
   return [executionRoleRefusal(executionRoleArn, config), accessRoleRefusal(accessRoleName, config)];
+}
+
+function regionRefusal(
+  { regions = [] }: Pick<RegistrationRequest, 'regions'>,
+  { partition }: Config,
+): Rejection | undefined {
+  const [outside] = outsideOf(partition, regions);
+  if (outside === undefined) return undefined;
+  const path = `detail.regions[${regions.indexOf(outside)}]`;
+  const message = `${outside} is not in the partition ${partition}, where the accounts are`;
+  return refusal('InvalidRequest', path, message, `${path}: ${message}.`);
 }
 
 function accessRoleRefusal(name: string | undefined, { accessRoleNames }: Config): Rejection | undefined {

@@ -32,6 +32,9 @@ function actionFor({ desired, actual }: Sides): Difference['action'] {
 /** Names that an account has from its registration and its deployment; all others are outputs of kinds. */
 const OF_THE_ACCOUNT = /^(account|values|main|management|organization)\./;
 
+/** Outputs of a region that the name says; the account may not be managed there. */
+const OF_A_REGION = /^regions\.([^.]+)\./;
+
 /**
  * Why a resource is not written whose text names `${…}` that have no value: the account lacks them, or the kind whose
  * outputs they are has not made them yet. Pure.
@@ -49,8 +52,13 @@ export function withoutNames(
       }
     : {
         reason: WAITING_FOR_OUTPUTS,
-        message: `${resource} waits for ${said}, which is not known before what gives it is made.`,
+        message: `${resource} waits for ${said}, which is not known before what gives it is made${elsewhere(names)}.`,
       };
+}
+
+function elsewhere(names: readonly string[]): string {
+  const regions = [...new Set(names.flatMap((name) => OF_A_REGION.exec(name)?.[1] ?? []))];
+  return regions.length > 0 ? `, and never where the account is not managed in ${regions.join(', ')}` : '';
 }
 
 /** How many unowned resources a condition names: it is stored with every status. */

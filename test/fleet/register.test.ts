@@ -148,6 +148,15 @@ describe('a registration that cannot be followed', () => {
     });
   });
 
+  it('is refused with a region of another partition', async () => {
+    const outcome = await registering({ regions: ['eu-west-1', 'us-gov-west-1'] }, anOrganizationAccount());
+    expect(JSON.stringify(outcome)).toContain(
+      'us-gov-west-1 is not in the partition aws, where the accounts are',
+    );
+    const followed = await registering({ regions: ['eu-west-1', 'us-east-1'] }, anOrganizationAccount());
+    expect(JSON.stringify(followed)).not.toContain('partition');
+  });
+
   it('is refused for the management account, whatever else it says', async () => {
     expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
       rejection: { reason: 'ManagementAccount', message: 'The management account is never kept.' },
