@@ -5,11 +5,12 @@ import { type BaselineDocument, formatBaseline } from '../../shared/domain/basel
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import type { Lookup } from '../../shared/domain/interpolate.ts';
 import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { regionsOf } from '../../shared/domain/region.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
 import { splitOutputKey } from '../../shared/domain/unit.ts';
 import { keyOfName } from '../kinds/graph.ts';
 import type { AnyKind, Entry, KindAccount, PolicyDocument } from '../kinds/kind.ts';
-import type { LoadBaseline, ManagedKind, Site } from './model.ts';
+import type { LoadBaseline, ManagedKind, Run, RunDeps, Site } from './model.ts';
 
 /** A loader that asks for each baseline version once: what is published never changes. */
 export function rememberBaselines(load: LoadBaseline): LoadBaseline {
@@ -40,6 +41,35 @@ export function managedKinds(baseline: BaselineDocument, kinds: readonly AnyKind
       { remedy: 'Publish a corrected version and assign it.' },
     );
   });
+}
+
+/** What the account is to have, and where; or why that cannot be known. */
+export type DesiredState = ManagedState | { readonly error: unknown };
+
+export interface ManagedState {
+  readonly managed: readonly ManagedKind[];
+  readonly regions: Run['regions'];
+  /** True if a region that is not enabled in the account is to be enabled. */
+  readonly enableRegions: boolean;
+}
+
+export async function desiredState(record: AccountRecord, deps: RunDeps): Promise<DesiredState> {
+  const reference = record.baseline;
+  try {
+    const baseline = reference && (await deps.loadBaseline(reference));
+    if (baseline) {
+      const regions = regionsOf(record, baseline, deps.config.region);
+      const { enableRegions = false } = baseline;
+      return { managed: managedKinds(baseline, deps.kinds), regions, enableRegions };
+    }
+    const name = reference ? formatBaseline(reference) : 'none';
+    throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {
+      reason: 'BaselineMissing',
+      remedy: 'Publish it, or assign another with `orgkeeper baseline assign`.',
+    });
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** The account as these kinds, those that its baseline keeps, see it. Pure. */

@@ -1,0 +1,210 @@
+import type { MemberClients } from '../../shared/aws/member-clients.ts';
+import { AccessDenied, NotYetConsistent } from '../../shared/domain/errors.ts';
+import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
+import { unitGraph } from '../kinds/graph.ts';
+import { type AnyKind, conditionOf, resourcesOf, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
+import { withoutPutBackChange, wroteRole } from './access-check.ts';
+import { claimAddress } from './addresses.ts';
+import { kindAccount, type ManagedState } from './desired-state.ts';
+import { OBSERVING_MS, openUnitGate, REGION_SILENT, WRITING_MS, writePermission } from './gate.ts';
+import type { CallGate, ManagedKind, ObservedUnit, Run, RunDeps, Suspension, UnitOutcome } from './model.ts';
+import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
+import { mayComeFromRegion, REGION_POLICIES, type RegionAccess, regionFailure } from './region-status.ts';
+import { observeUnits, runUnit } from './run-unit.ts';
+import { clientsFor, isShutOut, notYet, writingPolicy } from './session.ts';
+
+/** The outcome of every unit, and why differences were left as they are. */
+interface Corrected {
+  readonly list: readonly UnitOutcome[];
+  readonly hold?: Suspension;
+}
+
+/** A unit that has been observed, with the run as it is in the unit's region. */
+interface SeenUnit {
+  readonly one: ObservedUnit;
+  readonly at: Run;
+  readonly unit: Unit;
+}
+
+/** Clients for reading: those of the home region, and how to make others. */
+interface Reading {
+  readonly reading: MemberClients;
+  readonly look: (at: Run) => Promise<MemberClients>;
+}
+
+/**
+ * Observes all units of a run at once, then brings them to their desired state side by side, each after those whose outputs its
+ * section names. A unit that fails, or a region that does not answer, stops only what depends on it.
+ */
+export async function correctUnits(
+  run: Run,
+  deps: RunDeps,
+  { managed, enableRegions }: ManagedState,
+  reading: Reading,
+): Promise<Corrected> {
+  const [home] = run.regions;
+  const unaddressed: UnitOutcome[] = [];
+  for (const region of run.regions) {
+    const without = await claimAddress(runIn(run, region), deps, managed);
+    if (without) unaddressed.push({ ...without, region });
+  }
+  const observed = await Promise.all(
+    run.regions.map((region) => observeIn(region, { run, managed: kindsIn(region, managed, home), reading })),
+  );
+  const permission = writePermission(run, deps);
+  const seen = await withRegionStatus(
+    observed.flat().map(({ one, at, unit }) => ({ one: withoutPutBackChange(one, run), at, unit })),
+    {
+      mayEnable: async () => enableRegions && permission.ask(),
+      open: (purpose) =>
+        clientsFor(run, deps, { policy: REGION_POLICIES[purpose], writes: purpose === 'enable' }),
+    },
+  );
+  const done: UnitOutcome[] = [];
+  const roleWasChanged = () => run.record.executionRoleArn !== undefined && done.some(wroteRole);
+  // What IAM does not show within two minutes counts as real: `nextRun` says when they are over.
+  const changedBefore =
+    run.record.executionRoleArn !== undefined && run.before?.waiting?.for === 'consistency';
+  const clients = (at: Run, gate: CallGate) => (unit: ObservedUnit, wanted: unknown) =>
+    clientsFor({ ...at, gate }, deps, {
+      policy: writingPolicy(unit.kind, resourcesOf(unit.kind, wanted, unit.account, at.place.outputs)),
+      writes: true,
+      patient: roleWasChanged(),
+    });
+  const writeWithin = async (one: ObservedUnit, at: Run): Promise<UnitOutcome> => {
+    const write = (gate: CallGate) =>
+      runUnit(one, at.place, { may: permission.ask, clients: clients(at, gate) });
+    // The role by which the account is entered is never given up on half-way.
+    if (one.kind.entryRole) return write(run.gate);
+    const { gate, within } = openUnitGate(run.gate, {
+      region: one.account.region,
+      milliseconds: WRITING_MS,
+    });
+    try {
+      return await within(() => write(gate));
+    } catch (error) {
+      return { kind: one.kind, differences: [], unowned: [], state: { is: 'failed', error } };
+    }
+  };
+  const work = async ({ one, at, unit }: SeenUnit): Promise<UnitOutcome> => {
+    const without = unaddressed.find(({ kind, region }) => kind === one.kind && region === unit.region);
+    const outcome = without ?? tooEarly(one, at, run) ?? (await writeWithin(one, at));
+    if (isShutOut(outcome)) deps.access.evict(run.record.accountId);
+    const settled = roleWasChanged() || changedBefore ? settling(outcome) : outcome;
+    done.push(settled);
+    return settled;
+  };
+  const list = await inGraphOrder(seen, { run, managed, work });
+  if (list.some(wroteRole)) deps.access.evict(run.record.accountId);
+  const hold = permission.suspension();
+  return { list, ...(hold && { hold }) };
+}
+
+/** The units, with precise failures of those in a region that is not enabled in the account. Each region is asked about once. */
+async function withRegionStatus(seen: readonly SeenUnit[], access: RegionAccess): Promise<SeenUnit[]> {
+  const causes = new Map<string, unknown>();
+  for (const { one, unit } of seen) {
+    const failure = failureOf(one);
+    if (unit.region !== GLOBAL && mayComeFromRegion(failure)) causes.set(unit.region, failure);
+  }
+  const precise = new Map(
+    await Promise.all(
+      [...causes].map(async ([region, cause]) => {
+        const error = await regionFailure(cause, region, access);
+        return [region, error === cause ? undefined : error] as const;
+      }),
+    ),
+  );
+  return seen.map(({ one, at, unit }) => {
+    const error = mayComeFromRegion(failureOf(one)) ? precise.get(unit.region) : undefined;
+    return { one: error ? { ...one, observation: { state: 'failed', error } } : one, at, unit };
+  });
+}
+
+function failureOf({ observation }: ObservedUnit): unknown {
+  return observation.state === 'failed' ? observation.error : undefined;
+}
+
+/** Observes the units of a region. Where its clients cannot be made, each of its units has failed. */
+async function observeIn(
+  region: string,
+  { run, managed, reading }: { run: Run; managed: readonly ManagedKind[]; reading: Reading },
+): Promise<SeenUnit[]> {
+  const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS });
+  const at = runIn(run, region);
+  const unitOf = (kind: AnyKind) => ({ kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region });
+  let clients: MemberClients;
+  try {
+    clients = region === run.regions[0] ? reading.reading : await reading.look({ ...at, gate });
+  } catch (error) {
+    const account = kindAccount(at.record, at.place.config, managed);
+    const observation = { state: 'failed', error } as const;
+    return managed.map((one) => ({ one: { ...one, account, observation }, at, unit: unitOf(one.kind) }));
+  }
+  const observed = await observeUnits(managed, at.place, clients, within);
+  return observed.map((one) => ({ one, at, unit: unitOf(one.kind) }));
+}
+
+/**
+ * Runs `work` for all units side by side, each after those whose outputs its section names, and all after the role by which the
+ * account is entered. Returns the outcomes in the order of the kinds, then of the regions.
+ */
+async function inGraphOrder(
+  seen: readonly SeenUnit[],
+  given: { run: Run; managed: readonly ManagedKind[]; work: (unit: SeenUnit) => Promise<UnitOutcome> },
+): Promise<UnitOutcome[]> {
+  const { run, managed, work } = given;
+  const nameOf = ({ kind, region }: Unit) => `${kind} ${region}`;
+  const working = new Map<string, Promise<UnitOutcome>>();
+  const entry = run.record.executionRoleArn
+    ? managed.find(({ kind }) => kind.entryRole)?.kind.name
+    : undefined;
+  const nodes = unitGraph(managed, run.regions);
+  const first = nodes.filter(({ unit }) => unit.kind === entry);
+  for (const { unit, after } of [...first, ...nodes.filter((node) => !first.includes(node))]) {
+    const one = seen.find((each) => nameOf(each.unit) === nameOf(unit));
+    if (!one) continue;
+    const before = [...after, ...(unit.kind === entry ? [] : first.map((node) => node.unit))];
+    const start = Promise.all(before.map((each) => working.get(nameOf(each))));
+    working.set(
+      nameOf(unit),
+      start.then(() => work(one)),
+    );
+  }
+  return Promise.all(
+    managed.flatMap(({ kind }) =>
+      seen
+        .filter(({ one }) => one.kind.name === kind.name)
+        .flatMap(({ one, unit }) => {
+          const outcome = working.get(nameOf(unit));
+          return outcome
+            ? [outcome.then((each) => inRegion(each, regionSaid(one.kind, unit.region, run)))]
+            : [];
+        }),
+    ),
+  );
+}
+
+/** After a create without an answer, or one that was given up on, the unit makes nothing until what it may have made must show. */
+function tooEarly({ kind }: ObservedUnit, at: Run, run: Run): UnitOutcome | undefined {
+  const [home] = run.regions;
+  const here = at.record === run.record ? home : at.record.regions?.[0];
+  const old = run.before?.conditions.find(
+    ({ type, region = home }) => type === conditionOf(kind) && region === here,
+  );
+  if (!old || (old.reason !== UNANSWERED && old.reason !== REGION_SILENT)) return undefined;
+  const waited = (Date.now() - Date.parse(run.before?.lastPass?.finishedAt ?? '')) / 1000;
+  if (!(waited < UNANSWERED_SECONDS)) return undefined;
+  const error = new NotYetConsistent(old.message, {
+    reason: old.reason,
+    retryAfterSeconds: UNANSWERED_SECONDS,
+  });
+  return { kind, differences: [], unowned: [], state: { is: 'failed', error } };
+}
+
+/** A denial right after the role in use was changed counts as pending: IAM may not show the change everywhere yet. */
+function settling(outcome: UnitOutcome): UnitOutcome {
+  const { state } = outcome;
+  if (state.is !== 'failed' || !(state.error instanceof AccessDenied)) return outcome;
+  return { ...outcome, state: { is: 'failed', error: notYet(state.error) } };
+}
