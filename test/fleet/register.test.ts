@@ -153,8 +153,10 @@ describe('a registration that cannot be followed', () => {
     expect(JSON.stringify(outcome)).toContain(
       'us-gov-west-1 is not in the partition aws, where the accounts are',
     );
-    const followed = await registering({ regions: ['eu-west-1', 'us-east-1'] }, anOrganizationAccount());
-    expect(JSON.stringify(followed)).not.toContain('partition');
+    const valid = { regions: ['eu-west-1', 'us-east-1'], baseline: 'nonsense' };
+    expect(await registering(valid, anOrganizationAccount())).toMatchObject({
+      rejection: { problems: [{ path: 'detail.baseline' }] },
+    });
   });
 
   it('is refused for the management account, whatever else it says', async () => {
