@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Parser of an option that is a whole number from 1 on. */
+/** Parser of an option that is a positive integer. */
 export function wholeNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < 1 || !Number.isSafeInteger(number)) {
-    throw new InvalidArgumentError('It is no whole number from 1 on.');
+    throw new InvalidArgumentError('It must be a positive integer.');
   }
   return number;
 }
@@ -20,7 +20,7 @@ export function pairs(
   before: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {
   const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It is no key=value.');
+  if (at < 1) throw new InvalidArgumentError('It must be key=value.');
   const key = text.slice(0, at);
   if (before && Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is given twice.`);
   return { ...before, [key]: text.slice(at + 1) };

@@ -26,7 +26,11 @@ export function checkRequest<T extends RequestType>(
  * Puts a request on the bus and returns the event's id, by which the passes that it causes are known.
  * @throws Failure when intake would reject it, or when EventBridge does not take it
  */
-export async function ask(bus: Bus, type: RequestType, detail: Record<string, unknown>): Promise<string> {
+export async function sendRequest(
+  bus: Bus,
+  type: RequestType,
+  detail: Record<string, unknown>,
+): Promise<string> {
   checkRequest(type, detail);
   const [id] = await putEvents(bus, [{ detailType: type, detail }], REQUEST_SOURCE).catch(
     (error: unknown) => {

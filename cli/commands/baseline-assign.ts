@@ -15,7 +15,7 @@ import {
   publishedBaseline,
   readAccountId,
 } from '../fleet.ts';
-import { ask } from '../send-request.ts';
+import { sendRequest } from '../send-request.ts';
 import { agreed, counted, say } from '../terminal.ts';
 
 /** What `baseline assign` was given; exactly one of ids, `all` and `from`. */
@@ -150,7 +150,7 @@ export async function moveAccounts(
   for (let start = 0; start < passes.length; start += ACCOUNTS_PER_REQUEST) {
     const accountIds = passes.slice(start, start + ACCOUNTS_PER_REQUEST);
     const reason = `baseline ${formatBaseline(to)} assigned`;
-    const asked = ask(bus, 'DriftSweepRequested', { accountIds, reason });
+    const asked = sendRequest(bus, 'DriftSweepRequested', { accountIds, reason });
     const eventId = await asked.catch((error: unknown) => {
       const done = `${counted(moved.length, 'account')} moved, and passes cannot be asked for: ${explain(error)}`;
       throw new Failure(`${done} The same command again asks for them.`);

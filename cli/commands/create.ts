@@ -17,7 +17,7 @@ import {
   TAKEN_SECONDS,
   waitUntilReady,
 } from '../follow.ts';
-import { ask, checkRequest } from '../send-request.ts';
+import { checkRequest, sendRequest } from '../send-request.ts';
 import { print, say } from '../terminal.ts';
 
 interface Options {
@@ -56,7 +56,7 @@ async function create(options: Options): Promise<void> {
   const request = checkRequest('AccountCreationRequested', detailOf(options));
   const { table, config } = await connect();
   await checkNotTaken(table, request);
-  const eventId = await ask(busClient(config), 'AccountCreationRequested', request);
+  const eventId = await sendRequest(busClient(config), 'AccountCreationRequested', request);
   say(`Asked for account ${request.name} with event ${eventId}.`);
   if (!options.wait) return say('The same command again with --wait follows it.');
   const { view, message } = await followCreation(table, { request, eventId, seconds: options.timeout });

@@ -15,7 +15,7 @@ import { printDifferences, regionColumn } from '../differences.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
-import { ask } from '../send-request.ts';
+import { sendRequest } from '../send-request.ts';
 import { cell, counted, print, printJson, printTable, say } from '../terminal.ts';
 
 /** `plan ID`: what a pass would change. */
@@ -55,7 +55,7 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   const why = whyNoPlan(record, file ? 'file' : 'assigned');
   if (why) throw new Failure(why);
   const detail = { accountId, ...(file && { document: file.text }) };
-  const answer = await followPlan(table, await ask(bus, 'PlanRequested', detail), accountId);
+  const answer = await followPlan(table, await sendRequest(bus, 'PlanRequested', detail), accountId);
   if (answer.is === 'failed') throw new Failure(answer.message);
   const { foreign } = answer;
   const document = options.showSecrets ? answer.document : withoutSecrets(answer.document, record);

@@ -15,7 +15,7 @@ import { connect } from '../client.ts';
 import { ended, inTheWay } from '../conditions.ts';
 import { Failure } from '../failure.ts';
 import { failIfRejected, poll, startProgress, TAKEN_SECONDS, waitUntilReady } from '../follow.ts';
-import { ask, checkRequest } from '../send-request.ts';
+import { checkRequest, sendRequest } from '../send-request.ts';
 import { say } from '../terminal.ts';
 
 interface Options {
@@ -65,7 +65,7 @@ async function register(id: string, options: Options): Promise<void> {
   const unusable = roleRefusals(options, config).flatMap((refused) => refused?.problems ?? []);
   const request = checkRequest('AccountRegistrationRequested', registration(id, options), unusable);
   const before = await getRecord(table, id);
-  const eventId = await ask(busClient(config), 'AccountRegistrationRequested', request);
+  const eventId = await sendRequest(busClient(config), 'AccountRegistrationRequested', request);
   say(`Asked for account ${id} with event ${eventId}.`);
   if (!options.wait)
     return say(`\`orgkeeper account ${id}\` shows it within seconds, unless it is rejected.`);

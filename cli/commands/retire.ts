@@ -9,7 +9,7 @@ import { hasFailed, inTheWay } from '../conditions.ts';
 import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
-import { ask } from '../send-request.ts';
+import { sendRequest } from '../send-request.ts';
 import { agreed, cell, say } from '../terminal.ts';
 
 interface Options {
@@ -41,7 +41,10 @@ async function retire(id: string, { resources, yes, wait, timeout }: Options): P
   const { accountId, name } = record;
   const question = `Take away everything that Orgkeeper made in account ${accountId} (${cell(name)})?`;
   if (resources === 'remove' && !yes && !(await agreed(question))) return say('Nothing was asked for.');
-  const eventId = await ask(busClient(config), 'AccountRetirementRequested', { accountId, resources });
+  const eventId = await sendRequest(busClient(config), 'AccountRetirementRequested', {
+    accountId,
+    resources,
+  });
   say(`Asked for the retirement of account ${accountId} with event ${eventId}.`);
   if (!wait) return say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
   await followRetirement(table, { accountId, eventId, seconds: timeout });

@@ -10,7 +10,7 @@ import { hasFailed } from '../conditions.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
-import { ask, checkRequest } from '../send-request.ts';
+import { checkRequest, sendRequest } from '../send-request.ts';
 import { cell, counted, paintResult, printJson, printTable, say } from '../terminal.ts';
 
 interface Options {
@@ -45,7 +45,7 @@ async function sweep(ids: string[], options: Options): Promise<void> {
   const deployment = await connect();
   const kept = await selectKept(deployment, accountIds, options.baseline);
   const at = new Date();
-  const eventId = await ask(busClient(deployment.config), 'DriftSweepRequested', request);
+  const eventId = await sendRequest(busClient(deployment.config), 'DriftSweepRequested', request);
   if (!options.wait || kept.length === 0) {
     if (options.json) return printJson({ eventId, ...(options.wait && { accounts: [] }) });
     const by = options.baseline ? ` by baseline ${options.baseline}` : '';

@@ -68,7 +68,7 @@ describe('the program', () => {
       'a value that is no pair',
       ['register', '111111111111', '--name', 'x', '--tag', 'y'],
       {},
-      /^orgkeeper: Option .*'y' is invalid\. It is no key=value\.\n$/,
+      /^orgkeeper: Option .*'y' is invalid\. It must be key=value\.\n$/,
     ],
     [
       'no credentials',
