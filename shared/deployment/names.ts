@@ -1,11 +1,11 @@
 import type { OrganizationRole } from './config.ts';
 
-/** The functions of the main stack: each is a folder of `controllers/` with a `handler.ts`. */
+/** The functions of the main stack, each a folder of `controllers/` with a `handler.ts`. */
 export const FUNCTIONS = ['intake', 'sweep', 'reconcile', 'create-account'] as const;
 /** One of them. */
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** The stacks, by what they are; their names are fixed. */
+/** The names of the stacks. */
 export const STACKS = {
   identity: 'orgkeeper-identity',
   main: 'orgkeeper',
@@ -14,8 +14,8 @@ export const STACKS = {
 } as const;
 
 /**
- * Fixed names. Other accounts' policies name these roles, and a rebuilt main stack must find its table and
- * its roles again, so none of them is generated.
+ * Fixed names, none of them generated: policies of other accounts name these roles, and a rebuilt main stack must find its
+ * table and its roles again.
  */
 export const NAMES = {
   bus: 'orgkeeper',
@@ -36,7 +36,7 @@ export const NAMES = {
   workQueue: 'orgkeeper-work.fifo',
 } as const;
 
-/** The roles in the management account: one for each purpose, so that none may do what another is for. */
+/** The roles in the management account, one for each purpose, each with the permissions of its purpose only. */
 export const ORGANIZATION_ROLES: Record<OrganizationRole, string> = {
   reading: 'orgkeeper-OrganizationReadingRole',
   creating: 'orgkeeper-OrganizationCreatingRole',
@@ -44,7 +44,7 @@ export const ORGANIZATION_ROLES: Record<OrganizationRole, string> = {
   inspecting: 'orgkeeper-OrganizationInspectingRole',
 };
 
-/** The queue that each function works off. */
+/** The queue of each function. */
 export const QUEUES: Record<FunctionName, string> = {
   intake: NAMES.intakeQueue,
   sweep: NAMES.sweepQueue,
@@ -55,32 +55,32 @@ export const QUEUES: Record<FunctionName, string> = {
 /** The schedules of the main stack. */
 export const SCHEDULES = ['orgkeeper-due', 'orgkeeper-list', 'orgkeeper-nightly'] as const;
 
-/** In the management account: what its rule could not deliver. */
+/** The dead-letter queue of the rule in the management account. */
 export const UNDELIVERED = `${STACKS.management}-undelivered`;
 
-/** The table's indexes: items by their sort in key order, and, sparse, what must be looked at later, soonest first. */
+/** The table's indexes: items of a collection by key; and, sparse, items that are due, soonest first. */
 export const INDEXES = { collection: 'collection', due: 'due' } as const;
 
-/** Name of a function on AWS. */
+/** Name of a function in Lambda. */
 export function functionName(name: FunctionName): string {
   return `orgkeeper-${name}`;
 }
 
-/** The bucket of member templates; S3 wants a name that nobody else in the world has. */
+/** Name of the bucket of member templates, which must be unique in all of AWS. */
 export function templatesBucket({ mainAccountId, region }: Pick<Placed, 'mainAccountId' | 'region'>): string {
   return `orgkeeper-templates-${mainAccountId}-${region}`;
 }
 
-/** Whether Main is the management account: then there are no organization roles. */
+/** Whether Main is the management account; then there are no organization roles. */
 export function mainIsManagement(context: Pick<Placed, 'mainAccountId' | 'managementAccountId'>): boolean {
   return context.mainAccountId === context.managementAccountId;
 }
 
-/** What of a deployment its ARNs are made of: of its context, or of its configuration. */
+/** The part of a deployment's context, or of its configuration, that its ARNs consist of. */
 export interface Placed {
   readonly partition: string;
   readonly region: string;
-  /** Where the partition answers for Organizations. */
+  /** The region of the partition's endpoint of Organizations. */
   readonly organizationsRegion: string;
   readonly mainAccountId: string;
   readonly managementAccountId: string;
@@ -89,7 +89,7 @@ export interface Placed {
   readonly executionRolePattern: string;
 }
 
-/** ARNs of what has a fixed name, and of what other accounts hold. */
+/** ARNs of the resources with fixed names, and ARN patterns of resources in other accounts. */
 export function arns(context: Placed) {
   const { partition, region, mainAccountId: main, managementAccountId: management } = context;
   const here = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${main}:${rest}`;
@@ -129,7 +129,7 @@ export function arns(context: Placed) {
       entering: role(management, ORGANIZATION_ROLES.entering),
       inspecting: role(management, ORGANIZATION_ROLES.inspecting),
     },
-    /** Every role of Main that has a name. */
+    /** Every role of Main with a fixed name. */
     roles: [NAMES.runnerRole, NAMES.apiRole, NAMES.intakeRole, NAMES.sweepRole, NAMES.creationRole].map(
       (name) => role(main, name),
     ),
@@ -148,7 +148,7 @@ export function arns(context: Placed) {
   };
 }
 
-/** Name, or URL, of the queue of dead letters of the queue with this one. */
+/** Name (or URL) of the dead-letter queue of the queue with this name (or URL). */
 export function deadLettersOf(queue: string): string {
   return queue.endsWith('.fifo') ? queue.replace(/\.fifo$/, '-dead.fifo') : `${queue}-dead`;
 }

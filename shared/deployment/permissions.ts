@@ -16,15 +16,15 @@ export interface Permission {
   sid: string;
   actions: string[];
   resources: string[];
-  /** What else must hold of a call, as IAM writes it. */
+  /** Conditions in IAM's notation. */
   conditions?: Record<string, Record<string, string>>;
-  /** Why a resource has a wildcard in it; without one, cdk-nag refuses the wildcard. */
+  /** Why a resource contains a wildcard; without a reason, cdk-nag rejects it. */
   because?: string;
 }
 
 /**
- * What each role of the deployment may do, and nothing else: the main and the management stack attach exactly
- * this. A new call in a controller needs its line here.
+ * The permissions of each role of the deployment; the main and the management stack attach exactly these. A new call in a
+ * controller needs its line here.
  */
 export function permissions(context: Placed): Record<FunctionName | 'api' | OrganizationRole, Permission[]> {
   const arn = arns(context);
@@ -56,7 +56,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
     resources: [arn.table],
   });
   const listRecords: Permission = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
-  // Main that is the management account needs no organization roles: each role of Main does both halves itself.
+  // If Main is the management account, there are no organization roles: each role of Main has both sets of permissions.
   const inOrganization = (role: OrganizationRole): Permission[] =>
     mainIsManagement(context)
       ? organization[role]
@@ -75,7 +75,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
   const useExecutionRoles = assume(
     'UseExecutionRoles',
     [arn.executionRoles],
-    'Any kept account may have one; its trust and ExternalId decide.',
+    'Any managed account may have one; its trust and ExternalId decide.',
   );
   return {
     intake: [

@@ -8,8 +8,8 @@ import type { AccountStatus, Condition, Difference, PassResult } from './status.
 import { GLOBAL, outputsOf, splitOutputKey } from './unit.ts';
 
 /**
- * Where an account stands, in a word. `pending`: what was asked for last has not been reached yet. `failed`: the last
- * pass failed, and the conditions say why. `paused`: nothing is written into it, by whoever paused it.
+ * The state of an account in a word. `pending`: desired state has not been reached since its last change. `failed`: the last
+ * run failed, and the conditions say why. `paused`: somebody has paused writes to it.
  */
 export type AccountState = 'unmanaged' | 'pending' | 'active' | 'paused' | 'failed' | 'retired' | 'departed';
 
@@ -24,14 +24,14 @@ export interface AccountView {
   readonly mode?: 'enforce' | 'observe';
   /** Absent while unmanaged. */
   readonly baseline?: BaselineReference;
-  /** True when the last pass found, or left, everything as it is desired now. */
+  /** True if everything was as it is desired now at the end of the last run. */
   readonly ready: boolean;
   readonly conditions: readonly Condition[];
   /** Of the home region, and of what has no region. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Of each other region; absent where there is none. */
   readonly regions?: Readonly<Record<string, RegionView>>;
-  /** Absent until the first pass is over. */
+  /** Absent until the first run has ended. */
   readonly lastPass?: PassView;
 }
 
@@ -50,17 +50,17 @@ interface PassView {
   readonly differences: readonly Difference[];
 }
 
-/** What was asked of an account, what its last pass left, and whether writing is allowed at all. */
+/** The record of an account, the status that its last run saved, and what is paused. */
 export interface AccountParts {
   readonly record: AccountRecord;
   readonly status?: AccountStatus | undefined;
   readonly control: Control;
 }
 
-/** Whether ExternalIds stand in clear in what is shown, or only their ends. */
+/** Whether ExternalIds are shown whole or masked. */
 export type Secrets = 'masked' | 'shown';
 
-/** The public document of an account. Pure; the keys stand in the document's own order. */
+/** The public document of an account, with its keys in the documented order. Pure. */
 export function accountView(
   { record, status, control }: AccountParts,
   secrets: Secrets = 'masked',
@@ -82,8 +82,8 @@ export function accountView(
 }
 
 /**
- * An account of which an item cannot be read: that is its one condition, beside what its record says. Pure.
- * @param record absent where it is the record that cannot be read
+ * The public document of an account with an unreadable item, which is its only condition. Pure.
+ * @param record absent if it is the record that cannot be read
  */
 export function unreadableView(
   item: UnreadableItem,
@@ -143,7 +143,7 @@ function stateOf({ record, status, control }: AccountParts): AccountState {
   }
 }
 
-/** Whether a pass has been over since desired state last changed. */
+/** Whether a run has ended since desired state last changed. */
 function upToDate(record: AccountRecord, status: AccountStatus | undefined): boolean {
   return status?.observedGeneration === record.generation;
 }

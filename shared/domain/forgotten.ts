@@ -3,9 +3,8 @@ import { laterOf } from './order.ts';
 import { newExternalId, wasInOrganization } from './records.ts';
 
 /**
- * What is left of the record of an account that is forgotten: nothing; or, of one that is in the organization as far as
- * is known, that it is there and unmanaged. The next listing would otherwise onboard it as a new account. Pure but for
- * its new ExternalId.
+ * The record that remains of a forgotten account: none; or, if the account is in the organization as far as is known, an
+ * unmanaged one, since the next listing would otherwise onboard it as a new account. Pure except for its new ExternalId.
  */
 export function forgotten(
   record: AccountRecord,

@@ -1,18 +1,18 @@
 import type { AccountRecord } from './account.ts';
 
-/** What is known of what changed an account, also of one that is forgotten. */
+/** The events that are known to have changed an account, also a forgotten one. */
 export type Trace = Partial<Pick<AccountRecord, 'changedBy' | 'changedAt' | 'followed'>>;
 
-/** So many of the last events are known by their ids. */
+/** The number of last events whose ids are remembered. */
 const FOLLOWED = 20;
 
 /**
- * Where an event stands among what the account has seen. `followed`: the record has followed this very event, and what
- * it asked for is done or owed. `overtaken`: somebody asked for something later. `new`: it is to be followed.
+ * How an event relates to those that the account has seen. `followed`: the record has followed this very event; what it
+ * requested is done or owed. `overtaken`: a later request was followed. `new`: it is to be followed.
  *
- * EventBridge says times to the second, so times are compared by the second; within one second what arrives last counts.
- * Only what people ask for has a time here: what AWS and the listing tell is read from the organization as it is now,
- * so that it cannot be old. Pure.
+ * EventBridge's times have a resolution of a second, so times are compared by the second; within a second, the event that
+ * arrives last counts. Only requests of people are ordered by time: for events of AWS and the listing, the organization is
+ * read as it is now, so that they cannot be out of date. Pure.
  */
 export function orderOf(
   event: { readonly id: string; readonly time: string },
@@ -22,17 +22,17 @@ export function orderOf(
   return isEarlier(event.time, seen?.changedAt) ? 'overtaken' : 'new';
 }
 
-/** Whether a time is in an earlier second than another one. Pure. */
+/** Whether a time is at least a second earlier than another one, by the clock's seconds. Pure. */
 export function isEarlier(time: string, other: string | undefined): boolean {
   return other !== undefined && second(time) < second(other);
 }
 
-/** The later of two times, of which one may not be known. Pure. */
+/** The later of two times, the second of which may be unknown. Pure. */
 export function laterOf(time: string, other: string | undefined): string {
   return isEarlier(time, other) && other !== undefined ? other : time;
 }
 
-/** The ids of the last events that a record has followed, once it is saved over the one that was read. Pure. */
+/** The ids of the last events that a record has followed once it replaces the one that was read. Pure. */
 export function followedBy(record: Trace, read: Trace | undefined): string[] {
   const ids = [
     ...(read?.followed ?? []),
