@@ -360,6 +360,15 @@ describe('A planned fault', () => {
     local.gateway.faults.add({ caller: 'user', count: 'all', effect: { kind: 'broken' } });
     expect(await names()).toEqual(['InternalServerError', 'InternalError', 'ServiceFailureException']);
   });
+
+  it('meets the calls of one region alone', async () => {
+    const [HERE, THERE] = ['eu-west-1', 'us-west-2'];
+    local.gateway.faults.add({ region: THERE, count: 'all', effect: { kind: 'broken' } });
+    const vpcsIn = (region: string) =>
+      new EC2Client({ ...local.as(MAIN), region, maxAttempts: 1 }).send(new DescribeVpcsCommand({}));
+    await expect(vpcsIn(THERE)).rejects.toMatchObject({ name: 'InternalError' });
+    expect(await vpcsIn(HERE)).toHaveProperty('Vpcs');
+  });
 });
 
 describe('Deliveries of events', () => {
