@@ -47,7 +47,7 @@ export function placeAddresses({ place, elsewhere, regions, stands }: Run): void
 
 /**
  * Sees to it that an account whose baseline names a pool has a block of it. One that has a block keeps it, whatever
- * pool its baseline names by now; one that is not written into, or that brings its own network, gets none.
+ * pool its baseline names by now; one that is not written into, or that brings its own resources, gets none.
  * @returns the outcome of the kind that wants the block, when there is none to be had
  */
 export async function claimAddress(
@@ -56,10 +56,10 @@ export async function claimAddress(
   managed: readonly ManagedKind[],
 ): Promise<UnitOutcome | undefined> {
   const { place, record } = run;
-  if (place.outputs[OUTPUT] || record.network || suspendedBy(run)) return undefined;
+  if (place.outputs[OUTPUT] || suspendedBy(run)) return undefined;
   for (const { kind, section } of managed) {
     const pool = kind.pool?.of(section);
-    if (!pool) continue;
+    if (!pool || kind.broughtAlong?.supersedes({}, record)) continue;
     try {
       const [home] = run.regions;
       const region = regionOf(record, deps.config);

@@ -62,7 +62,7 @@ export function separateLeftovers(
   stands.leftovers = [...left, ...dropped.filter((one) => !isKnown(one))];
 }
 
-/** A status of before this was written down: its parameters say the region, its last pass the baseline. Pure. */
+/** A status of before this was written down: its parameters say the region, its last run the baseline. Pure. */
 function homeBefore(before: AccountStatus | undefined, home: Home): Home {
   const arns = Object.values(before?.outputs ?? {}).map((value) => value.split(':'));
   const region = arns.find(([arn, , service]) => arn === 'arn' && service === 'ssm')?.[3];
@@ -88,7 +88,7 @@ export function divide(given: {
     const isKept = managed.some((one) => one.kind === kind);
     const moved = kind.scope === 'regional' && was.region !== home.region;
     if (isEntryRole(kind, account)) continue;
-    // A pass that was killed there may have made what nobody recorded: it is looked for once, by its tags.
+    // A run that was killed there may have made what nobody recorded: it is looked for once, by its tags.
     const mayBeThere = moved || (!isKept && otherBaseline);
     if (isNone(made) && !mayBeThere) continue;
     if (isKept && !moved && !kind.broughtAlong?.supersedes(made, account)) continue;
@@ -125,11 +125,11 @@ export interface Apart {
   /** Absent when the baseline that made it, or its section, cannot be had any more. */
   readonly section?: unknown;
   readonly account: KindAccount;
-  /** The pass as if the account were where the leftover is. */
+  /** The run as if the account were where the leftover is. */
   readonly run: Run;
 }
 
-/** Each leftover of a pass, of kinds that there still are. */
+/** Each leftover of a run, of kinds that there still are. */
 export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
   const [home] = run.regions;
   const all = run.stands.leftovers.map(async (leftover): Promise<Apart[]> => {
@@ -214,7 +214,7 @@ async function lookAt(
       }
     }
   } catch (error) {
-    // Where there is no such region, or it is not enabled, a killed pass has made nothing.
+    // Where there is no such region, or it is not enabled, a killed run has made nothing.
     if (isNone(outputs) && error instanceof AccountNotReady) return undefined;
     return { outputs, unseen: error instanceof Error ? error.message : String(error) };
   }

@@ -22,13 +22,13 @@ export interface RunDeps {
   readonly clients?: (options: MemberClientsOptions) => MemberClients;
 }
 
-/** What asks for a pass: one message, and how long there is time for it. */
+/** What asks for a run: one message, and how long there is time for it. */
 export interface RunRequest {
   readonly message: WorkMessage;
   readonly sentAt: Date;
   /** When the function ends. */
   readonly until: Date;
-  /** Renews the lease while the pass works; without it, a lease holds until the function ends. */
+  /** Renews the lease while the run works; without it, a lease holds until the function ends. */
   readonly heartbeat?: Heartbeat;
   /** The message will not come again: what fails for a passing reason is parked with a due time. */
   readonly lastReceive: boolean;
@@ -44,7 +44,7 @@ export type Next =
   /** Tried again only when desired state changes, or by a sweep. */
   | { readonly is: 'never' };
 
-/** What became of a pass. What failed for good is in the status, and the message is done. */
+/** What became of a run. What failed for good is in the status, and the message is done. */
 export type RunOutcome =
   | { readonly did: 'skipped'; readonly why: string }
   /** An item of the account cannot be read: nothing was looked at. */
@@ -59,7 +59,7 @@ export type RunOutcome =
       readonly retry?: unknown;
     };
 
-/** Where what the outputs of an account name stands, and what desired state no longer has. A pass changes it. */
+/** Where what the outputs of an account name stands, and what desired state no longer has. A run changes it. */
 export interface Stands {
   home: Home | undefined;
   leftovers: readonly Leftover[];
@@ -67,7 +67,7 @@ export interface Stands {
   holdings?: Holdings;
 }
 
-/** One pass under way. */
+/** One run under way. */
 export interface Run {
   readonly id: string;
   readonly startedAt: Date;
@@ -87,7 +87,7 @@ export interface Run {
   readonly calls: { reads: number; writes: number };
 }
 
-/** One account as the kinds of a pass work on it. `outputs` grows as things are found and made. */
+/** One account as the kinds of a run work on it. `outputs` grows as things are found and made. */
 export interface Workplace {
   readonly record: AccountRecord;
   readonly config: Config;
@@ -112,7 +112,7 @@ export interface ObservedUnit extends ManagedKind {
 }
 
 /**
- * How long a pass goes on: until its time is nearly over, and with writing as long as its lease holds. Every call into
+ * How long a run goes on: until its time is nearly over, and with writing as long as its lease holds. Every call into
  * the account asks here first.
  */
 export interface CallGate {
@@ -121,9 +121,9 @@ export interface CallGate {
   isOver(): boolean;
   /** @throws OutOfTime; Conflict for a call that writes where the lease was lost */
   check(call: { readonly writes: boolean }): void;
-  /** The lease holds until then, as far as this pass knows; undefined when somebody else has it. */
+  /** The lease holds until then, as far as this run knows; undefined when somebody else has it. */
   leased(until: Date | undefined): void;
-  /** To be done before the end of the pass is saved: what runs beside it stops. */
+  /** To be done before the end of the run is saved: what runs beside it stops. */
   beforeEnd(stop: () => Promise<void>): void;
   end(): Promise<void>;
   /** What was changed is verified, and put back where need be, although the time is nearly over. */
@@ -182,7 +182,7 @@ export type Finding = Omit<Condition, 'changedAt'>;
 /** Why differences were left as they are; where it cannot be read whether to write, the item that would say. */
 export type Suspension = 'Observed' | 'Paused' | 'SweepStopped' | UnreadableItem;
 
-/** What a pass found out and did. */
+/** What a run found out and did. */
 export interface Findings {
   readonly outcomes: readonly UnitOutcome[];
   readonly hold?: Suspension;
@@ -198,7 +198,7 @@ export interface Findings {
   readonly failures: readonly { readonly type: string; readonly error: unknown }[];
 }
 
-/** What became of one kind in a pass. */
+/** What became of one kind in a run. */
 export interface UnitOutcome {
   readonly kind: AnyKind;
   /** Where the account has several regions: the one that the unit is in. Absent for what has none. */

@@ -46,8 +46,8 @@ export interface PlanDeps {
 }
 
 /**
- * What a pass would change now, a kind at a time, changing nothing: the same observing and comparing as a pass, in a
- * session that may only read. Differences carry the action that a pass would take. Outputs that only a pass would
+ * What a run would change now, a kind at a time, changing nothing: the same observing and comparing as a run, in a
+ * session that may only read. Differences carry the action that a run would take. Outputs that only a run would
  * make stand as their `${…}`.
  * @throws AccessDenied, InvalidDesiredState …
  */
@@ -81,7 +81,7 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   });
   const planned = (await Promise.all(inRegions)).flat();
   const outcomes = managed.flatMap(({ kind }) => planned.filter((one) => one.kind.name === kind.name));
-  // The session may be one that was opened before its role was changed: the next pass is not to meet it.
+  // The session may be one that was opened before its role was changed: the next run is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
   return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, deps))];
 }
@@ -99,7 +99,7 @@ function planUnit(one: ObservedUnit, place: Workplace): UnitOutcome {
   return { kind: one.kind, differences: all, unowned, state };
 }
 
-/** What a pass by this baseline would leave where it stands. */
+/** What a run by this baseline would leave where it stands. */
 function leftInPlace(leftover: Leftover, { kinds }: PlanDeps): UnitOutcome[] {
   return kinds
     .filter(({ name }) => name === leftover.kind)

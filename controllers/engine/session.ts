@@ -140,14 +140,14 @@ function policyText(statements: readonly Statement[]): string {
 interface Purpose {
   /** What the session may do; or several sessions, each for the services that it names. */
   readonly policy: string | readonly ReadingSession[];
-  /** The session is opened for this pass alone, so that CloudTrail says which pass wrote. */
+  /** The session is opened for this run alone, so that CloudTrail says which pass wrote. */
   readonly writes?: boolean;
   /** The role in use was changed a moment ago: a denial, of the session or in it, may pass within 10 s. */
   readonly patient?: boolean;
 }
 
 /**
- * Clients in the account of a pass, in a session that may do what the policy says; their calls are counted.
+ * Clients in the account of a run, in a session that may do what the policy says; their calls are counted.
  * @throws AccessDenied, AccountNotReady; NotYetConsistent where the denial may be IAM's delay; OutOfTime, Conflict
  */
 export async function clientsFor(run: Run, deps: RunDeps, purpose: Purpose): Promise<MemberClients> {
@@ -213,7 +213,7 @@ export function notYet(denial: AccessDenied): NotYetConsistent {
   return new NotYetConsistent(denial.message, { cause: denial, reason, ...(remedy && { remedy }) });
 }
 
-/** True until a pass is over that saw what is desired now. */
+/** True until a run is over that saw what is desired now. */
 export function isNew({
   record,
   before,
