@@ -13,6 +13,8 @@ import { handIn, TAMPERINGS } from './tamperings.ts';
 
 /** In no organization. */
 const INVITED = '567890123456';
+/** Where the account is kept, too, once somebody says so. */
+const SECOND_REGION = 'eu-central-1';
 /** What is shown of what can be changed by hand: what does not hide another. */
 const BESIDE = ['ec2 detach-internet-gateway', 'ec2 delete-vpc-endpoints'];
 const SHOWN = TAMPERINGS.filter(({ account, command }) => account === 'edited' || BESIDE.includes(command));
@@ -72,7 +74,15 @@ async function demo(at: Runtime): Promise<void> {
   await ask(at, 'DriftSweepRequested', { reason: 'the night' });
   await allHolds(at, accountId);
 
-  step(5, 'An invited account is registered by an event');
+  step(5, 'The account is asked for in a second region');
+  const regions = [at.region, SECOND_REGION];
+  await ask(at, 'AccountRegistrationRequested', { accountId, name: 'genomics', regions });
+  line(`In ${SECOND_REGION}:`);
+  await allHolds(at, accountId, SECOND_REGION);
+  line(`In ${at.region}, as before:`);
+  await allHolds(at, accountId);
+
+  step(6, 'An invited account is registered by an event');
   const invited = await invitation(at, INVITED, 'partner');
   line(`orgkeeper template member --account ${INVITED}: its owner deploys that with CloudFormation`);
   await deployMember(at, INVITED, invited.template);
@@ -84,27 +94,25 @@ async function demo(at: Runtime): Promise<void> {
   says(knocks);
   if (!knocks.every(({ holds }) => holds)) throw new Error('the ExternalId does not guard the role');
 
-  step(6, 'A request that makes no sense is refused, with a reason');
+  step(7, 'A request that makes no sense is refused, with a reason');
   await ask(at, 'AccountRegistrationRequested', { accountId: '12345678901', name: 'typo' });
   const refusal = await answers.hear('RequestRejected', ({ detailType }) => detailType === 'RequestRejected');
   line(`✔ on the bus: RequestRejected ${JSON.stringify(refusal.detail.problems)}`);
 }
 
-async function allHolds(at: Runtime, accountId: string): Promise<void> {
-  const read = () => seen(at, accountId);
+async function allHolds(at: Runtime, accountId: string, region = at.region): Promise<void> {
+  const read = () => seen(at, accountId, region);
   says(await until('the desired state', read, (all) => all.every(({ holds }) => holds)));
 }
 
-/** What AWS says of the account now. */
-async function seen(at: Runtime, accountId: string): Promise<Expectation[]> {
-  const [world, ids] = await Promise.all([
-    readWorld(administrator(at), accountId),
-    readIds(administrator(at), accountId),
-  ]);
+/** What AWS says of the account now, in that region. */
+async function seen(at: Runtime, accountId: string, region = at.region): Promise<Expectation[]> {
+  const there = administrator({ endpoint: at.endpoint, region });
+  const [world, ids] = await Promise.all([readWorld(there, accountId), readIds(there, accountId)]);
   return expectations(world, ids, rolesOf(at, accountId));
 }
 
-function administrator({ endpoint, region }: Runtime): Administrator {
+function administrator({ endpoint, region }: Pick<Runtime, 'endpoint' | 'region'>): Administrator {
   return { as: (accountId) => localClient(endpoint, accountId, region) };
 }
 
