@@ -43,10 +43,10 @@ export async function correctUnits(
   reading: Reading,
 ): Promise<Corrected> {
   const [home] = run.regions;
-  const unaddressed: UnitOutcome[] = [];
+  const unaddressed: { region: string; outcome: UnitOutcome }[] = [];
   for (const region of run.regions) {
     const without = await claimAddress(runIn(run, region), deps, managed);
-    if (without) unaddressed.push({ ...without, region });
+    if (without) unaddressed.push({ region, outcome: without });
   }
   const observed = await Promise.all(
     run.regions.map((region) => observeIn(region, { run, managed: kindsIn(region, managed, home), reading })),
@@ -87,7 +87,9 @@ export async function correctUnits(
     }
   };
   const work = async ({ one, at, unit }: SeenUnit): Promise<UnitOutcome> => {
-    const without = unaddressed.find(({ kind, region }) => kind === one.kind && region === unit.region);
+    const without = unaddressed.find(
+      ({ outcome, region }) => outcome.kind === one.kind && region === unit.region,
+    )?.outcome;
     const outcome = without ?? tooEarly(one, at, run) ?? (await writeWithin(one, at));
     if (isShutOut(outcome)) deps.access.evict(run.record.accountId);
     const settled = roleWasChanged() || changedBefore ? settling(outcome) : outcome;
