@@ -15,6 +15,7 @@ import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { sequentialDepth } from '../kit/journey/sequence.ts';
 import { until } from '../kit/journey/wait.ts';
 
 const [HOME, OTHER] = ['eu-west-1', 'us-west-2'] as const;
@@ -200,6 +201,36 @@ describe('An account whose baseline lists two regions', () => {
     expect(Object.keys(outputs).filter((name) => name.startsWith('regions.'))).toEqual([]);
     expect(said(conditions)).toEqual(saying(HOME, KEPT));
   });
+
+  it('costs, when healthy, at most ten reads for the further region, in the same step, and nothing else', async () => {
+    // The second in a row: its environment has the session of the organization, and the baseline.
+    await fleet.sweep(pooled);
+    await fleet.untilQuiet();
+    // Slowed down, calls that do not wait for each other are under way together for certain.
+    await runtime.fault({ count: 'all', effect: { kind: 'delay', milliseconds: 400 } });
+    await runtime.clearCalls();
+    const [view] = await fleet.sweep(id);
+    await runtime.clearFaults();
+    expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
+    await fleet.untilQuiet();
+    const runId = view?.lastPass?.id;
+    const calls = (await runtime.calls()).filter(({ account, session }) =>
+      account === id ? session !== undefined : session === 'orgkeeper-reconcile' || session === runId,
+    );
+    const readsIn = (region: Region) =>
+      calls.filter((call) => call.account === id && call.region === region && call.service !== 'iam');
+    const iam = calls.filter(({ account, service }) => account === id && service === 'iam');
+    const { length: away } = readsIn(OTHER);
+    expect(away).toBeGreaterThan(4);
+    expect(away).toBeLessThanOrEqual(10);
+    expect(readsIn(HOME).length).toBe(away);
+    expect(view?.lastPass?.calls).toEqual({ reads: 2 * away + iam.length, writes: 0 });
+    expect(away + iam.length).toBeLessThanOrEqual(14);
+    expect(calls.filter(({ action }) => action === 'AssumeRole').length).toBeLessThanOrEqual(1);
+    const dynamo = calls.filter(({ service }) => service === 'dynamodb');
+    expect(dynamo.map(({ access }) => access).sort()).toEqual(['read', 'write']);
+    expect(sequentialDepth(calls)).toBeLessThanOrEqual(5);
+  }, 120_000);
 
   it('is repaired where somebody changed it, which the differences name, and left alone in the other region', async () => {
     await tamperWith(OTHER);
