@@ -20,6 +20,7 @@ import { endpointRoutesShim } from './shims/endpoint-routes.ts';
 import { createMappings, type Mappings } from './shims/event-source-mappings.ts';
 import { fifoDeduplicationShim } from './shims/fifo-deduplication.ts';
 import { moveTasksShim } from './shims/move-tasks.ts';
+import { optInRegionsShim } from './shims/opt-in-regions.ts';
 import { organizationEventsShim } from './shims/organization-events.ts';
 import { putEventsShim } from './shims/put-events.ts';
 import { createTrusts } from './shims/trust-principals.ts';
@@ -86,6 +87,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       fifoDeduplicationShim(upstream),
       mappings.shim,
       unknownRegionsShim(upstream),
+      optInRegionsShim(upstream),
       clientTokensShim(),
       endpointRoutesShim(upstream),
     ],

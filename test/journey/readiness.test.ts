@@ -1,6 +1,11 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AccountClient, EnableRegionCommand, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/journey/wait.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;
@@ -64,6 +69,57 @@ describe('A fresh account', () => {
     expect(reasons).toMatchObject({ ExecutionRole: 'InDesiredState', Network: 'OptInRequired' });
     await runtime.clearFaults();
     expect(await fleet.sweep(id)).toMatchObject([{ ready: true }]);
+  }, 180_000);
+});
+
+describe('An account with a region that is not enabled', () => {
+  const NOT_ENABLED = 'me-central-1';
+  const conditionThere = async (accountId: string) =>
+    (await fleet.view(accountId)).conditions.filter(({ region }) => region === NOT_ENABLED);
+
+  it('says so, is managed in the other one, and is ready once somebody enables it', async () => {
+    const accountId = await fleet.createAccount('opted-out');
+    await fleet.untilReady(accountId);
+    const regions = [runtime.region, NOT_ENABLED];
+    await fleet.put('AccountRegistrationRequested', { accountId, name: 'opted-out', regions });
+    await fleet.untilAccounts('were looked at there', [accountId], ({ conditions }) =>
+      conditions.some(({ reason }) => reason === 'RegionNotEnabled'),
+    );
+    expect(await conditionThere(accountId)).toMatchObject(
+      ['Network', 'Parameters'].map((type) => ({ type, status: 'False', reason: 'RegionNotEnabled' })),
+    );
+    const { conditions } = await fleet.view(accountId);
+    const elsewhere = conditions.filter(({ region }) => region !== NOT_ENABLED);
+    expect(elsewhere.map(({ status }) => status)).toEqual(['True', 'True', 'True', 'True']);
+
+    const account = new AccountClient(runtime.as(accountId, 'us-east-1'));
+    await account.send(new EnableRegionCommand({ RegionName: NOT_ENABLED }));
+    const status = async () =>
+      (await account.send(new GetRegionOptStatusCommand({ RegionName: NOT_ENABLED }))).RegionOptStatus;
+    expect([await status(), await status(), await status()]).toEqual(['ENABLING', 'ENABLING', 'ENABLED']);
+    expect(await fleet.sweep(accountId)).toMatchObject([{ ready: true }]);
+  }, 180_000);
+
+  it('has it enabled where the baseline says so, and waits for AWS', async () => {
+    const shipped = await readFile(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
+    const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'enabling.yaml');
+    const regions = `regions: [${runtime.region}, ${NOT_ENABLED}]`;
+    await writeFile(
+      file,
+      shipped.replace('name: analytics\n', `name: enabling\n${regions}\nenableRegions: true\n`),
+    );
+    expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ code: 0 });
+    const accountId = await fleet.createAccount('enabling');
+    await fleet.untilReady(accountId);
+    await fleet.put('AccountRegistrationRequested', { accountId, name: 'enabling', baseline: 'enabling' });
+    await fleet.untilAccounts('were looked at there', [accountId], ({ conditions }) =>
+      conditions.some(({ region, reason }) => region === NOT_ENABLED && reason === 'EnablingRegion'),
+    );
+    await until('the region is enabled', async () => {
+      const [view] = await fleet.sweep(accountId);
+      return view?.ready || undefined;
+    });
+    expect(await conditionThere(accountId)).toMatchObject([{ status: 'True' }, { status: 'True' }]);
   }, 180_000);
 });
 
