@@ -27,7 +27,8 @@ export interface RegionAccess {
 /**
  * The failure of a unit in a region, made precise: a region that is not enabled in the account is enabled where that may be
  * done, and reported otherwise. AWS is asked only after a failure that may come from that; every other failure is returned
- * as it is, and so is this one where AWS does not tell. Safe to repeat.
+ * as it is, and so is this one where AWS does not tell. An answer that cannot be read is the failure of the unit, not of the
+ * run. Safe to repeat.
  */
 export async function regionFailure(
   failure: unknown,
@@ -47,8 +48,7 @@ export async function regionFailure(
         return failure;
     }
   } catch (error) {
-    if (error instanceof ControllerError) return error;
-    throw error;
+    return error;
   }
 }
 

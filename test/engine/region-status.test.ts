@@ -60,6 +60,14 @@ describe('a failure in a region', () => {
     }
   });
 
+  it('is what could not be read, where the answer about the region cannot be', async () => {
+    const unreadable = new SyntaxError('Unexpected token < in JSON');
+    const asked = () => {
+      throw unreadable;
+    };
+    expect((await explained('DISABLED', { asked })).said).toBe(unreadable);
+  });
+
   it.each(['DISABLED', 'DISABLING'])(
     'says that the region is not enabled, and what to do, where its status is %s',
     async (status) => {
