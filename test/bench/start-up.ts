@@ -5,45 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '../../shared/deployment/config.ts';
+import { aConfig } from '../kit/factories.ts';
 
 const ROUNDS = 21;
 const [folder = fileURLToPath(new URL('../../', import.meta.url))] = process.argv.slice(2);
 const bin = join(resolve(folder), 'cli', 'bin.mjs');
 
-const MAIN = '123456789012';
-const MANAGEMENT = '999988887777';
-const roleArn = (name: string) => `arn:aws:iam::${MANAGEMENT}:role/${name}`;
-const config: Config = {
-  partition: 'aws',
-  region: 'eu-west-1',
-  organizationsRegion: 'us-east-1',
-  mainAccountId: MAIN,
-  managementAccountId: MANAGEMENT,
-  organizationId: 'o-abcdefghij',
-  tableName: 'orgkeeper',
-  busName: 'orgkeeper',
-  templatesBucket: 'orgkeeper-templates',
-  workQueueUrl: 'http://localhost/work.fifo',
-  sweepQueueUrl: 'http://localhost/sweep',
-  intakeQueueUrl: 'http://localhost/intake',
-  creationQueueUrl: 'http://localhost/creation',
-  organizationRoleArns: {
-    reading: roleArn('reading'),
-    creating: roleArn('creating'),
-    entering: roleArn('entering'),
-    inspecting: roleArn('inspecting'),
-  },
-  organizationExternalId: 'organization-external-id',
-  runnerRoleArn: `arn:aws:iam::${MAIN}:role/runner`,
-  apiRoleArn: `arn:aws:iam::${MAIN}:role/api`,
-  accessRoleNames: ['OrganizationAccountAccessRole'],
-  executionRolePattern: 'orgkeeper-*',
-  rolePolicyQuotas: { trustPolicyCharacters: 2_048, managedPolicies: 10 },
-  defaultBaseline: 'analytics',
-  onboard: {},
-  requesters: [],
-};
+const config = aConfig();
 
 /** Answers for AWS at once: a deployment without accounts. */
 const aws = createServer((request, response) => {

@@ -14,7 +14,7 @@ import { handIn } from '../../local/tamperings.ts';
 import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { sequentialDepth } from '../kit/journey/sequence.ts';
+import { sequentialDepth, watchedRun } from '../kit/journey/sequence.ts';
 
 const RUNNER = 'orgkeeper-WorkflowLoopRunnerRole';
 const API = 'orgkeeper-ApiHandlerRole';
@@ -228,22 +228,8 @@ describe('The execution role', () => {
 
 describe('A pass over a healthy account', () => {
   it('makes at most 16 calls into it, none that writes, one read and one write of DynamoDB, five in a row', async () => {
-    // The second in a row: its environment has the session of the organization, and the baseline.
-    await fleet.sweep(another);
-    await fleet.untilQuiet();
-    // Slowed down, calls that do not wait for each other are under way together for certain.
-    await runtime.fault({ count: 'all', effect: { kind: 'delay', milliseconds: 400 } });
-    await runtime.clearCalls();
-    const [view] = await fleet.sweep(id);
-    await runtime.clearFaults();
+    const { view, calls: pass } = await watchedRun(id, another, { fleet, runtime });
     expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
-    await fleet.untilQuiet();
-    const all = await runtime.calls();
-    const passId = view?.lastPass?.id;
-    // Nothing else is under way. A session of the member may bear the name of the pass that opened it.
-    const pass = all.filter(({ account, session }) =>
-      account === id ? session !== undefined : session === 'orgkeeper-reconcile' || session === passId,
-    );
     const member = pass.filter(({ account }) => account === id);
     const dynamo = pass.filter(({ service }) => service === 'dynamodb');
     expect(member.length).toBeGreaterThan(8);

@@ -15,7 +15,7 @@ import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { sequentialDepth } from '../kit/journey/sequence.ts';
+import { sequentialDepth, watchedRun } from '../kit/journey/sequence.ts';
 import { until } from '../kit/journey/wait.ts';
 
 const [HOME, OTHER] = ['eu-west-1', 'us-west-2'] as const;
@@ -203,20 +203,8 @@ describe('An account whose baseline lists two regions', () => {
   });
 
   it('costs, when healthy, at most ten reads for the further region, in the same step, and nothing else', async () => {
-    // The second in a row: its environment has the session of the organization, and the baseline.
-    await fleet.sweep(pooled);
-    await fleet.untilQuiet();
-    // Slowed down, calls that do not wait for each other are under way together for certain.
-    await runtime.fault({ count: 'all', effect: { kind: 'delay', milliseconds: 400 } });
-    await runtime.clearCalls();
-    const [view] = await fleet.sweep(id);
-    await runtime.clearFaults();
+    const { view, calls } = await watchedRun(id, id, { fleet, runtime });
     expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
-    await fleet.untilQuiet();
-    const runId = view?.lastPass?.id;
-    const calls = (await runtime.calls()).filter(({ account, session }) =>
-      account === id ? session !== undefined : session === 'orgkeeper-reconcile' || session === runId,
-    );
     const readsIn = (region: Region) =>
       calls.filter((call) => call.account === id && call.region === region && call.service !== 'iam');
     const iam = calls.filter(({ account, service }) => account === id && service === 'iam');

@@ -1,4 +1,7 @@
 import type { RecordedCall } from '../../../local/gateway/recorder.ts';
+import type { AccountView } from '../../../shared/domain/account-view.ts';
+import type { Fleet } from './fleet.ts';
+import type { TestRuntime } from './runtime.ts';
 
 /**
  * How many calls were made one after the other: the longest chain in which each began only when the one before
@@ -16,4 +19,31 @@ export function sequentialDepth(calls: readonly RecordedCall[]): number {
     over = end;
   }
   return depth;
+}
+
+/**
+ * A run of an account by itself, with every call that was made for it. It is the second in a row: its environment has the
+ * session of the organization, and the baseline. Calls are slowed down, so that those that do not wait for each other are
+ * under way together for certain.
+ * @param before the account of the first run: another with the same baseline, or the same one
+ */
+export async function watchedRun(
+  id: string,
+  before: string,
+  { fleet, runtime }: { fleet: Fleet; runtime: TestRuntime },
+): Promise<{ readonly view: AccountView | undefined; readonly calls: RecordedCall[] }> {
+  await fleet.sweep(before);
+  await fleet.untilQuiet();
+  await runtime.fault({ count: 'all', effect: { kind: 'delay', milliseconds: 400 } });
+  await runtime.clearCalls();
+  const [view] = await fleet.sweep(id);
+  await runtime.clearFaults();
+  await fleet.untilQuiet();
+  // Nothing else is under way. A session of the member may bear the name of the run that opened it.
+  const calls = (await runtime.calls()).filter(({ account, session }) =>
+    account === id
+      ? session !== undefined
+      : session === 'orgkeeper-reconcile' || session === view?.lastPass?.id,
+  );
+  return { view, calls };
 }
