@@ -1,5 +1,6 @@
 import { canonicalAction } from './canonical.ts';
 import { conditionsHold } from './conditions.ts';
+import { binds, type ControlKind, type ControlPolicies, whyControl } from './control.ts';
 import { type Policy, type PolicyInput, parsePolicies } from './document.ts';
 import { PolicyError } from './json.ts';
 import { matches, parsePattern, replaceVariables, type Syntax } from './pattern.ts';
@@ -38,6 +39,10 @@ export interface PolicySet {
   readonly resource?: Some;
   /** A role's trust policy, when the resource is a role to be assumed. */
   readonly trust?: Some;
+  /** What the organization of the principal's account lets its users and roles do. */
+  readonly scp?: ControlPolicies;
+  /** What the organization of the resource's account lets be done to its resources. */
+  readonly rcp?: ControlPolicies;
   /** Default: the account in the resource's ARN, else the principal's. Name it for buckets, which have none. */
   readonly resourceAccountId?: string;
 }
@@ -45,7 +50,7 @@ export interface PolicySet {
 /** A statement that decided, and where it stands. */
 export interface Deciding {
   readonly kind: PolicyKind;
-  /** `identity[0]`: the first of the identity policies given. */
+  /** `identity[0]`: the first of the identity policies given; `scp[1][0]`: the first of the second level. */
   readonly policy: string;
   readonly index: number;
   readonly sid?: string;
@@ -58,23 +63,28 @@ export interface Evaluation {
   readonly decidedBy?: Deciding;
   /** All statements that together decided: an Allow may need one in each of several policies. */
   readonly statements: readonly Deciding[];
+  /** Of an implicit deny: the kind of policy that has no Allow. */
+  readonly lacking?: PolicyKind;
   /** One sentence for people. */
   readonly reason: string;
 }
 
-export type PolicyKind = 'identity' | 'boundary' | 'session' | 'resource' | 'trust';
+export type PolicyKind = 'identity' | 'boundary' | 'session' | 'resource' | 'trust' | ControlKind;
 
 /** A statement that is about the request, and how it names who asks. */
 interface Found extends Deciding {
   readonly effect: 'Allow' | 'Deny';
   readonly naming?: Naming;
+  /** Of a policy of the organization: where on the way from the root to the account it is attached. */
+  readonly level?: number;
 }
 
 /**
  * Decides a request by AWS's evaluation logic: an explicit Deny in any policy wins; within an account a
  * resource policy or an identity policy allows; across accounts both must; a role's trust policy and a KMS
  * key's policy must always allow; naming an account leaves it to that account's identity policies; boundary
- * and session policies limit, with the exceptions AWS documents. Organization policies are not looked at.
+ * and session policies limit, with the exceptions AWS documents; so do the organization's policies, which must allow
+ * at each level, for whom and what they bind (control.ts).
  * Throws PolicyError for a policy that is none, or is of the wrong kind for its place.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -91,11 +101,24 @@ export function evaluate(request: Request, policies: PolicySet): Evaluation {
       found.push(...search(policy, kind, `${kind}[${number}]`));
     });
   }
+  const levels = new Map<ControlKind, number>();
+  for (const kind of ['rcp', 'scp'] as const) {
+    const control = policies[kind];
+    if (control === undefined || !binds[kind](control, who, request.action, ownerOfResource)) continue;
+    levels.set(kind, control.levels.length);
+    control.levels.forEach((attached, level) => {
+      parsePolicies(attached).forEach((policy, number) => {
+        const label = `${kind}[${level}][${number}]`;
+        found.push(...search(policy, kind, label).map((each) => ({ ...each, level })));
+      });
+    });
+  }
   const sameAccount = (ownerOfResource ?? who.accountId) === who.accountId && who.accountId !== undefined;
   return decide({
     who,
     sameAccount,
     given,
+    levels,
     found,
     action: request.action.toLowerCase(),
     resource: request.resource,
@@ -120,7 +143,8 @@ function namingOf(
   bounded: boolean,
   context: Context,
 ): Naming | undefined {
-  if (kind !== 'resource' && kind !== 'trust') {
+  if (kind === 'scp') return 'itself';
+  if (!isOwned(kind) && kind !== 'rcp') {
     return who.type === 'AWS' && who.kind !== 'root' ? 'itself' : undefined;
   }
   const { Principal, NotPrincipal, Effect } = statement;
@@ -148,11 +172,11 @@ export function namesPrincipalArn(statement: Statement): boolean {
 
 function fitsItsPlace(statement: Statement, kind: PolicyKind, path: string): void {
   const names = statement.Principal !== undefined || statement.NotPrincipal !== undefined;
-  const owned = kind === 'resource' || kind === 'trust';
+  const owned = isOwned(kind) || kind === 'rcp';
   if (names && !owned)
-    throw new PolicyError(path, 'has a Principal, which only resource and trust policies may.');
+    throw new PolicyError(path, 'has a Principal, which only policies of resources and for them may.');
   if (!names && owned)
-    throw new PolicyError(path, 'has no Principal, which resource and trust policies must.');
+    throw new PolicyError(path, 'has no Principal, which policies of resources and for them must.');
 }
 
 /** Policy variables came with 2012-10-17; before it, and without a Version, `${…}` is plain text. */
@@ -196,6 +220,8 @@ interface Case {
   readonly sameAccount: boolean;
   /** Kinds of policies that were given, even when nothing in them is about the request. */
   readonly given: ReadonlySet<PolicyKind>;
+  /** How many levels of the organization's policies bind, of each kind that does. */
+  readonly levels: ReadonlyMap<ControlKind, number>;
   readonly found: readonly Found[];
   /** In lower case. */
   readonly action: string;
@@ -209,47 +235,61 @@ function decide(at: Case): Evaluation {
   const denied = at.found.find((each) => each.effect === 'Deny');
   if (denied !== undefined) return outcome('ExplicitDeny', [denied], 'This statement denies it.');
 
+  const controls: Found[] = [];
+  for (const [kind, levels] of at.levels) {
+    for (let level = 0; level < levels; level += 1) {
+      const allow = at.found.find((each) => each.kind === kind && each.level === level);
+      if (allow === undefined) return refused(whyControl(kind, level, levels), kind);
+      controls.push(allow);
+    }
+  }
+  const allowed = (by: readonly Found[], reason: string) => outcome('Allowed', [...by, ...controls], reason);
+
   const grants = at.found.filter((each) => each.effect === 'Allow' && isOwned(each.kind));
   const assumes =
     at.given.has('trust') || (assuming.test(at.action) && /^arn:[^:]*:iam::\d*:role\//.test(at.resource));
   const owner = assumes ? grants.filter((each) => each.kind === 'trust' || !at.given.has('trust')) : grants;
   const mustBeNamed = assumes || isKmsKey(at.action, at.resource);
   const [grant] = owner;
+  const ownersKind = assumes ? 'trust' : 'resource';
 
   if (at.who.type !== 'AWS') {
-    if (grant !== undefined) return outcome('Allowed', [grant], 'The resource’s policy allows it.');
-    return refused('no policy of the resource allows it, and a principal of this type has no other');
+    if (grant !== undefined) return allowed([grant], 'The resource’s policy allows it.');
+    return refused(
+      'no policy of the resource allows it, and a principal of this type has no other',
+      ownersKind,
+    );
   }
-  if (assumes && at.who.kind === 'root') return refused('the root user cannot assume roles');
+  if (assumes && at.who.kind === 'root') return refused('the root user cannot assume roles', ownersKind);
   if (grant === undefined && (mustBeNamed || !at.sameAccount)) {
     return refused(
       mustBeNamed ? whyOwner(assumes, at.given) : 'across accounts the resource’s policy must allow it',
+      ownersKind,
     );
   }
 
   const limits: Found[] = [];
-  let limit: string | undefined;
+  let limit: 'boundary' | 'session' | undefined;
   for (const kind of ['boundary', 'session'] as const) {
     const allow = at.found.find((each) => each.kind === kind);
     if (allow !== undefined) limits.push(allow);
-    else if (at.given.has(kind) && at.who.kind !== 'root') limit ??= whyLimit[kind];
+    else if (at.given.has(kind) && at.who.kind !== 'root') limit ??= kind;
   }
   if (at.sameAccount) {
     const direct = owner.find((each) => each.naming === 'itself' || isUserByStar(each, at.who));
-    if (direct !== undefined)
-      return outcome('Allowed', [direct], 'The resource’s policy names the principal.');
+    if (direct !== undefined) return allowed([direct], 'The resource’s policy names the principal.');
     const viaRole = owner.find((each) => each.naming !== 'account');
     if (viaRole !== undefined && limit === undefined) {
-      return outcome('Allowed', [viaRole, ...limits], 'The resource’s policy allows it.');
+      return allowed([viaRole, ...limits], 'The resource’s policy allows it.');
     }
   }
   const identity = at.found.find((each) => each.kind === 'identity');
-  if (identity === undefined && at.who.kind !== 'root') return refused('no identity policy allows it');
-  if (limit !== undefined) return refused(limit);
+  if (identity === undefined && at.who.kind !== 'root')
+    return refused('no identity policy allows it', 'identity');
+  if (limit !== undefined) return refused(whyLimit[limit], limit);
   const needed = grant !== undefined && (mustBeNamed || !at.sameAccount) ? [grant] : [];
   const together = [...(identity === undefined ? [] : [identity]), ...needed, ...limits];
-  return outcome(
-    'Allowed',
+  return allowed(
     together,
     identity === undefined ? 'It is the root user.' : 'The identity policy allows it.',
   );
@@ -285,9 +325,9 @@ function outcome(decision: 'Allowed' | 'ExplicitDeny', found: readonly Found[], 
   return { decision, ...(decidedBy !== undefined && { decidedBy }), statements, reason };
 }
 
-function refused(why: string): Evaluation {
+function refused(why: string, lacking: PolicyKind): Evaluation {
   const reason = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
-  return { decision: 'ImplicitDeny', statements: [], reason };
+  return { decision: 'ImplicitDeny', statements: [], lacking, reason };
 }
 
 function deciding({ kind, policy, index, sid }: Found): Deciding {
