@@ -237,6 +237,19 @@ describe('the regions of a baseline', () => {
       'unknown name ${regions.moon.house.id}: no account is managed in moon',
     ]);
   });
+
+  test('cannot be several with a zone id, which only one of them has', () => {
+    const inZone = (regions: string) =>
+      `name: x${regions}\nnetwork: { cidr: 10.0.0.0/16, internetGateway: true, subnets: [{ name: a, cidr: 10.0.0.0/24, zone: 1, routing: public },` +
+      ' { name: b, cidr: 10.0.1.0/24, zoneId: euw1-az1, routing: public }] }\n';
+    const message =
+      'euw1-az1 is a zone of one region, and the baseline lists several: say `zone` instead, the n-th zone of each region';
+    expect(parseBaseline(inZone('\nregions: [eu-west-1, us-east-1]'), shippedKinds)).toEqual({
+      problems: [{ path: 'network.subnets[1].zoneId', line: 3, message }],
+    });
+    expect(parseBaseline(inZone('\nregions: [eu-west-1]'), shippedKinds)).toHaveProperty('baseline');
+    expect(parseBaseline(inZone(''), shippedKinds)).toHaveProperty('baseline');
+  });
 });
 
 function bomb(): string {

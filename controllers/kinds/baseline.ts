@@ -124,7 +124,14 @@ function checkSection(kind: AnyKind, given: unknown, sample: Sample): PathProble
   const parsed = kind.section.safeParse(given, { error: inPlainWords });
   if (!parsed.success) return [...names, ...issuesOf(parsed.error, [kind.name])];
   const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, sample);
-  return [...names, ...rendering];
+  return [...names, ...rendering, ...oneRegionProblems(kind, parsed.data, sample)];
+}
+
+/** What only one region has, in a baseline that lists several. */
+function oneRegionProblems(kind: AnyKind, section: unknown, { regions = [] }: Sample): PathProblem[] {
+  if (regions.length < 2) return [];
+  const found = kind.ofOneRegion?.(section) ?? [];
+  return found.map(({ path, message }) => ({ path: [kind.name, ...path], message }));
 }
 
 /** Regions of another partition than the deployment's, or than the first one's where no deployment is known. */

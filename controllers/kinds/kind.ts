@@ -3,6 +3,7 @@ import type { Command } from '../../shared/aws/actions.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { RolePolicyQuotas } from '../../shared/deployment/config.ts';
 import type { AddressPool } from '../../shared/domain/address-pool.ts';
+import type { PathProblem } from '../../shared/domain/document-problems.ts';
 import type { Problem } from '../../shared/domain/errors.ts';
 import type { Lookup } from '../../shared/domain/interpolate.ts';
 import type { Difference } from '../../shared/domain/status.ts';
@@ -42,6 +43,11 @@ export interface Kind<Section, Wanted, Actual> {
   readonly parts?: Parts<Wanted>;
   /** Of a kind whose resources an account may bring itself. */
   readonly broughtAlong?: BroughtAlong;
+  /**
+   * Pure. Of a kind in regions: what of its section names something that only one region has. A baseline that lists several regions
+   * with such a problem is not published.
+   */
+  readonly ofOneRegion?: (section: Section) => readonly PathProblem[];
   /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
   /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */

@@ -22,7 +22,7 @@ import {
 import { remove } from './remove.ts';
 import { ours } from './resource.ts';
 import { apply, diff, isOutputOfNetwork, resources } from './resources.ts';
-import { NetworkSection, outputNames, routingsOf } from './section.ts';
+import { NetworkSection, outputNames, routingsOf, zonesOfOneRegion } from './section.ts';
 import { wantedSubnet } from './subnets.ts';
 import { VPC, VPC_BLOCK } from './vpc.ts';
 
@@ -49,6 +49,7 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
   },
   outputNames,
   pool: { of: ({ cidrPool }) => cidrPool },
+  ofOneRegion: zonesOfOneRegion,
 
   render(section, lookup, account) {
     const wanted = render(section, lookup, account);

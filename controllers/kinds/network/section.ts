@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PathProblem } from '../../../shared/domain/document-problems.ts';
 import { ADDRESS, sectionProblems } from './layout.ts';
 
 const Name = z
@@ -86,4 +87,18 @@ export function outputNames(section: NetworkSection): string[] {
     ...routingsOf(section.subnets).map((routing) => `routeTable.${routing}.id`),
     ...section.gatewayEndpoints.map((service) => `endpoint.${service}.id`),
   ];
+}
+
+/** The zone ids in the section: each region has other ones. Pure. */
+export function zonesOfOneRegion({ subnets }: NetworkSection): PathProblem[] {
+  return subnets.flatMap(({ zoneId }, index) =>
+    zoneId === undefined
+      ? []
+      : [
+          {
+            path: ['subnets', index, 'zoneId'],
+            message: `${zoneId} is a zone of one region, and the baseline lists several: say \`zone\` instead, the n-th zone of each region`,
+          },
+        ],
+  );
 }
