@@ -11,8 +11,9 @@ import type { Deliveries } from './deliveries.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { Iam } from './iam.ts';
 import { remembered } from './iam.ts';
+import type { KnownCall } from './shim.ts';
 import type { Upstream } from './upstream.ts';
-import { type Call, isRead, parseObject } from './wire.ts';
+import { isRead, parseObject } from './wire.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -58,10 +59,12 @@ export interface BusesDeps {
  * event, and takes most of a second for each.
  */
 export interface Buses {
+  /** Whether any rule listens at the bus. */
+  isHeard(bus: BusAddress): Promise<boolean>;
   /** Brings the event to the targets of every rule that it matches: queues, and buses one account further. */
   deliver(bus: BusAddress, event: BusEvent): Promise<void>;
   /** To be told of every call that went through, so that nothing stale is remembered. */
-  after(call: Call): void;
+  after(call: KnownCall): void;
 }
 
 interface Rule {
@@ -90,11 +93,13 @@ export function createBuses(deps: BusesDeps): Buses {
     );
   }
 
+  /** The account comes first in the key: what it changes is forgotten by it. */
+  function rulesOf(bus: BusAddress): Promise<Rule[]> {
+    return remembered(rules, `${bus.account} ${bus.region} ${bus.name}`, () => readRules(bus));
+  }
+
   async function deliver(bus: BusAddress, event: BusEvent): Promise<void> {
-    const key = JSON.stringify([bus.account, bus.region, bus.name]);
-    const matching = (await remembered(rules, key, () => readRules(bus))).filter(({ pattern }) =>
-      matchesPattern(pattern, event),
-    );
+    const matching = (await rulesOf(bus)).filter(({ pattern }) => matchesPattern(pattern, event));
     for (const target of matching.flatMap(({ targets }) => targets)) {
       if (await toTarget(target, bus, event)) continue;
       const deadLetters = target.DeadLetterConfig?.Arn;
@@ -164,10 +169,14 @@ export function createBuses(deps: BusesDeps): Buses {
   }
 
   return {
+    isHeard: async (bus) => (await rulesOf(bus)).length > 0,
     deliver,
     after(call) {
       if (isRead(call) || call.action === 'PutEvents') return;
-      if (call.service === 'events' || call.service === 'cloudformation') rules.clear();
+      // A stack set makes rules in other accounts.
+      if (call.service === 'cloudformation') rules.clear();
+      if (call.service !== 'events') return;
+      for (const key of rules.keys()) if (key.startsWith(`${call.caller.account} `)) rules.delete(key);
     },
   };
 }

@@ -13,6 +13,7 @@ import { protocolOf } from './protocol.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { chain, type KnownCall } from './shim.ts';
 import { createCreations } from './shims/account-creation.ts';
+import { apiCallEventsShim } from './shims/api-call-events.ts';
 import { assumeRoleShim } from './shims/assume-role.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
 import { creationPages } from './shims/creation-pages.ts';
@@ -75,6 +76,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
 
   const answer = chain(
     [
+      apiCallEventsShim(buses),
       assumeRoleShim({ callers, iam, admits: access.roleAdmits }),
       putEventsShim({ buses, admits: access.busAdmits }),
       trusts.shim,

@@ -22,6 +22,23 @@ export const REGIONAL = Object.values(memberServices)
   .filter(({ endpoint }) => endpoint === 'regional')
   .map(({ signingName }) => signingName);
 
+/** Signing names of the services that have one endpoint for the partition. */
+const GLOBAL = [
+  'sts',
+  ...SERVICES.filter(({ endpoint }) => endpoint === 'global').map(({ signingName }) => signingName),
+];
+
+/** The region that a call is served in, whatever it is signed for: that of a global service is the home of the partition. */
+export function regionOf({ service, region }: { readonly service: string; readonly region: string }): string {
+  return GLOBAL.includes(service) ? homeRegionOf(region) : region;
+}
+
+/** A region of the same partition that is always there; its global services are at home there. */
+export function homeRegionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'cn-north-1';
+  return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
+}
+
 /**
  * How a service writes its errors: as the request is written, where that tells; else as its row says. Of the others, which
  * people and tests call, only S3 is no query service.

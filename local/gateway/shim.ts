@@ -17,8 +17,8 @@ export interface Deviation {
 
 /** Makes up for one difference: takes some calls, and answers them itself or changes what goes in or comes out. */
 export interface Shim {
-  /** Signing names: `iam`, `events`. */
-  readonly services: readonly string[];
+  /** Signing names: `iam`, `events`; every service when left out. */
+  readonly services?: readonly string[];
   /** As `Call.action` has them; every action of these services when left out. */
   readonly actions?: readonly string[];
   answer(call: KnownCall, next: Forward): Promise<Reply>;
@@ -33,5 +33,8 @@ export function chain(shims: readonly Shim[], emulator: Forward): Forward {
 }
 
 function takes({ services, actions }: Shim, { service, action }: Call): boolean {
-  return services.includes(service) && (actions === undefined || actions.includes(action));
+  return (
+    (services === undefined || services.includes(service)) &&
+    (actions === undefined || actions.includes(action))
+  );
 }

@@ -25,7 +25,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { MAIN, MANAGEMENT, startTestGateway, type TestGateway } from './support.ts';
+import { MAIN, MANAGEMENT, receiving, startTestGateway, type TestGateway } from './support.ts';
 
 let local: TestGateway;
 beforeAll(async () => {
@@ -47,28 +47,17 @@ async function admit(bus: string, busArn: string, account: string, source: strin
   await new EventBridgeClient(local.as(MAIN)).send(new PutPermissionCommand({ EventBusName: bus, Policy }));
 }
 
-/** A queue that gets whatever a rule of the bus matches, read message by message. */
-async function queueBehind(account: string, region: string, bus: string, pattern: object) {
-  const sqs = new SQSClient({ ...local.as(account, region), useQueueUrlAsEndpoint: false });
-  const events = new EventBridgeClient(local.as(account, region));
-  const name = `q-${Math.random().toString(36).slice(2)}`;
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
-  await events.send(
-    new PutRuleCommand({ Name: name, EventBusName: bus, EventPattern: JSON.stringify(pattern) }),
-  );
-  const Arn = `arn:aws:sqs:${region}:${account}:${name}`;
-  await events.send(new PutTargetsCommand({ Rule: name, EventBusName: bus, Targets: [{ Id: '1', Arn }] }));
-  return async () => {
-    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-    return (Messages ?? []).map(({ Body }) => JSON.parse(Body ?? ''));
-  };
-}
+const queueBehind = (account: string, region: string, bus: string, pattern: object) =>
+  receiving(local, { account, region, bus }, pattern);
 
 describe('An account that is created', () => {
   it("puts CreateAccountResult, name masked, on the management account's default bus in us-east-1", async () => {
     const client = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
     await client.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
-    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', { source: ['aws.organizations'] });
+    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', {
+      source: ['aws.organizations'],
+      'detail-type': ['AWS Service Event via CloudTrail'],
+    });
     const { CreateAccountStatus } = await client.send(
       new CreateAccountCommand({ AccountName: 'genomics', Email: 'genomics@example.com' }),
     );
@@ -100,7 +89,10 @@ describe('An account that is created', () => {
 
   it('ends as FAILED when another has its email, whoever made that one, and in whatever case', async () => {
     const client = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
-    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', { source: ['aws.organizations'] });
+    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', {
+      source: ['aws.organizations'],
+      'detail-type': ['AWS Service Event via CloudTrail'],
+    });
     const create = async (AccountName: string, Email: string) =>
       (await client.send(new CreateAccountCommand({ AccountName, Email }))).CreateAccountStatus;
     const accounts = async () => (await client.send(new ListAccountsCommand({}))).Accounts ?? [];
@@ -127,7 +119,10 @@ describe('An account that is created', () => {
   });
 
   it('puts no event when the call fails', async () => {
-    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', { source: ['aws.organizations'] });
+    const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', {
+      source: ['aws.organizations'],
+      'detail-type': ['AWS Service Event via CloudTrail'],
+    });
     const nobody = new OrganizationsClient(local.as('111111111111', 'us-east-1'));
     const asked = nobody.send(new CreateAccountCommand({ AccountName: 'x', Email: 'x@example.com' }));
     await expect(asked).rejects.toThrow();

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Emulator, startEmulator } from '../../local/emulator.ts';
 import { localAccessKeyId } from '../../local/gateway/callers.ts';
@@ -71,6 +74,30 @@ export async function startTestGateway(): Promise<TestGateway> {
       await gateway.close();
       await emulator.stop();
     },
+  };
+}
+
+/**
+ * A queue that gets whatever a rule of the bus matches; each call reads the next events. A rule is put again and again by
+ * tests that share a gateway, so queue and rule have a name of their own.
+ */
+export async function receiving(
+  local: TestGateway,
+  { account, region, bus = 'default' }: { account: string; region: string; bus?: string },
+  pattern: object,
+) {
+  const sqs = new SQSClient({ ...local.as(account, region), useQueueUrlAsEndpoint: false });
+  const events = new EventBridgeClient(local.as(account, region));
+  const name = `q-${randomUUID()}`;
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  await events.send(
+    new PutRuleCommand({ Name: name, EventBusName: bus, EventPattern: JSON.stringify(pattern) }),
+  );
+  const Arn = `arn:aws:sqs:${region}:${account}:${name}`;
+  await events.send(new PutTargetsCommand({ Rule: name, EventBusName: bus, Targets: [{ Id: '1', Arn }] }));
+  return async () => {
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return (Messages ?? []).map(({ Body }) => JSON.parse(Body ?? ''));
   };
 }
 

@@ -36,15 +36,7 @@ const AFTER: Record<string, (answer: Details, management: string, call: Call) =>
       },
     }),
   ],
-  MoveAccount: (_, management, call) => [
-    apiCall(management, 'MoveAccount', {
-      accountId: call.params.AccountId,
-      sourceParentId: call.params.SourceParentId,
-      destinationParentId: call.params.DestinationParentId,
-    }),
-  ],
   RemoveAccountFromOrganization: (_, management, call) => [
-    apiCall(management, 'RemoveAccountFromOrganization', { accountId: call.params.AccountId }),
     serviceEvent(management, 'AccountDepartedOrganization', {
       accountId: call.params.AccountId,
       departedMethod: 'Removed',
@@ -54,8 +46,8 @@ const AFTER: Record<string, (answer: Details, management: string, call: Call) =>
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'has no CloudTrail',
-  here: "what Organizations would report goes to the management account's default bus, whoever made the call",
+  emulator: 'has no CloudTrail, and so no events of services',
+  here: "what Organizations has done goes to the management account's default bus, whoever asked for it",
 };
 
 /** Puts the events that a call to Organizations causes on AWS, once it has succeeded. */
@@ -121,20 +113,9 @@ function createAccountResult(answer: Details, management: string): ServiceEvent[
 
 /** "AWS Service Event via CloudTrail", of Organizations: something is done. */
 function serviceEvent(management: string, eventName: string, serviceEventDetails: Details): ServiceEvent {
-  const more = { requestParameters: null, eventType: 'AwsServiceEvent', serviceEventDetails };
-  return event(management, eventName, 'AWS Service Event via CloudTrail', more);
-}
-
-/** "AWS API Call via CloudTrail", of Organizations: somebody asked, and it succeeded. */
-function apiCall(management: string, eventName: string, requestParameters: Details): ServiceEvent {
-  const more = { requestParameters, eventType: 'AwsApiCall' };
-  return event(management, eventName, 'AWS API Call via CloudTrail', more);
-}
-
-function event(management: string, eventName: string, detailType: string, more: Details): ServiceEvent {
   return {
     source: 'aws.organizations',
-    detailType,
+    detailType: 'AWS Service Event via CloudTrail',
     detail: {
       eventVersion: '1.08',
       userIdentity: { accountId: management, invokedBy: 'organizations.amazonaws.com' },
@@ -150,7 +131,9 @@ function event(management: string, eventName: string, detailType: string, more: 
       managementEvent: true,
       recipientAccountId: management,
       eventCategory: 'Management',
-      ...more,
+      requestParameters: null,
+      eventType: 'AwsServiceEvent',
+      serviceEventDetails,
     },
   };
 }

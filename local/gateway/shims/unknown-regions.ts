@@ -1,6 +1,6 @@
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { remembered } from '../iam.ts';
-import { REGIONAL } from '../protocol.ts';
+import { homeRegionOf, REGIONAL } from '../protocol.ts';
 import type { Deviation, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { errorReply } from '../wire.ts';
@@ -28,16 +28,10 @@ export function unknownRegionsShim(upstream: Upstream): Shim {
     services: REGIONAL,
     async answer(call, next) {
       const { region, caller } = call;
-      const home = homeOf(region);
+      const home = homeRegionOf(region);
       const all = await remembered(known, home, () => read(home, caller.account));
       if (all.has(region)) return next(call);
       return errorReply(call, 400, 'UnknownEndpoint', `There is no region ${region}.`);
     },
   };
-}
-
-/** A region of the same partition that is always there. */
-function homeOf(region: string): string {
-  if (region.startsWith('cn-')) return 'cn-north-1';
-  return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
 }

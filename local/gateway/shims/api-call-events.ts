@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { Buses } from '../buses.ts';
+import type { Caller } from '../callers.ts';
+import { errorOf, requestParameters, responseElements } from '../cloudtrail.ts';
+import { regionOf } from '../protocol.ts';
+import type { Deviation, KnownCall, Shim } from '../shim.ts';
+import { isRead, NoAnswer, type Reply } from '../wire.ts';
+import { putServiceEvent, type ServiceEvent } from './put-events.ts';
+
+/** For the table of decision 9. */
+export const difference: Deviation = {
+  emulator: 'has no CloudTrail, and so tells nobody of calls',
+  here: 'each write, done or refused, comes out on the default bus of its account and region as `AWS API Call via CloudTrail`; reads, data events, REST services and what CloudFormation does by itself do not',
+};
+
+/** What a trail does not record unless it is told to: it is done to what resources hold, not to the resources. */
+const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
+  dynamodb:
+    /^(PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems|\w*ExecuteStatement|ExecuteTransaction)$/,
+  events: /^PutEvents$/,
+  sns: /^Publish/,
+  sqs: /^(SendMessage|ReceiveMessage|DeleteMessage|ChangeMessageVisibility)(Batch)?$/,
+};
+
+/**
+ * Tells of each write once it is answered. Nobody waits for that, as on AWS, where it takes minutes; where no rule listens, no event
+ * is made.
+ */
+export function apiCallEventsShim(buses: Buses): Shim {
+  async function tell(call: KnownCall, reply: Reply): Promise<void> {
+    const bus = { account: call.caller.account, region: regionOf(call), name: 'default' };
+    if (await buses.isHeard(bus)) await putServiceEvent(buses, bus, apiCall(call, reply));
+  }
+
+  return {
+    async answer(call, next) {
+      const reply = await next(call);
+      if (isTold(call)) {
+        tell(call, reply).catch((error: Error) => {
+          // CloudTrail tells best effort. That a rule cannot be followed is worth a word to whoever runs this.
+          if (!(error instanceof NoAnswer)) process.emitWarning(error);
+        });
+      }
+      return reply;
+    },
+  };
+}
+
+/** The action of a REST service is a method and a path here: what it is called, the gateway does not know. */
+function isTold(call: KnownCall): boolean {
+  return !isRead(call) && !call.action.includes(' ') && !DATA_EVENTS[call.service]?.test(call.action);
+}
+
+function apiCall(call: KnownCall, reply: Reply): ServiceEvent {
+  const { service, action, caller, headers } = call;
+  return {
+    source: `aws.${service}`,
+    detailType: 'AWS API Call via CloudTrail',
+    detail: {
+      eventVersion: '1.11',
+      userIdentity: userIdentity(call, caller),
+      eventTime: `${new Date().toISOString().slice(0, 19)}Z`,
+      eventSource: `${service}.amazonaws.com`,
+      eventName: action,
+      awsRegion: regionOf(call),
+      sourceIPAddress: '127.0.0.1',
+      userAgent: headers['user-agent'] ?? '',
+      ...errorOf(call, reply),
+      requestParameters: requestParameters(call),
+      responseElements: responseElements(call, reply),
+      requestID: requestIdOf(reply),
+      eventID: randomUUID(),
+      readOnly: false,
+      eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: caller.account,
+      eventCategory: 'Management',
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
+function userIdentity({ accessKeyId }: KnownCall, { account, arn, userId, session }: Caller): object {
+  const who = { principalId: userId, arn, accountId: account, accessKeyId };
+  const nameIn = (of: string) => of.split('/').at(-1) ?? '';
+  if (!session) {
+    if (arn.endsWith(':root')) return { type: 'Root', ...who };
+    return { type: 'IAMUser', ...who, userName: nameIn(arn) };
+  }
+  const { roleId, roleArn } = session;
+  const sessionIssuer = {
+    type: 'Role',
+    principalId: roleId,
+    arn: roleArn,
+    accountId: account,
+    userName: nameIn(roleArn),
+  };
+  return {
+    type: 'AssumedRole',
+    ...who,
+    sessionContext: { sessionIssuer, attributes: { mfaAuthenticated: 'false' } },
+  };
+}
+
+function requestIdOf({ headers, body }: Reply): string {
+  const inXml = () => /<request_?id>([^<]+)</i.exec(body.toString('utf8'))?.[1];
+  return headers['x-amzn-requestid'] ?? headers['x-amz-request-id'] ?? inXml() ?? randomUUID();
+}
