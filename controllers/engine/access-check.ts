@@ -123,11 +123,12 @@ export function wroteRole(outcome: UnitOutcome | undefined): boolean {
 /** The role to verify; undefined when the baseline has none and the registration names none. */
 function executionRoleOf(
   { record, place }: Run,
-  { config }: RunDeps,
+  deps: RunDeps,
   outcome: UnitOutcome | undefined,
 ): RoleInQuestion | undefined {
-  const roleArn = record.executionRoleArn ?? outcome?.role?.arn ?? place.outputs['role.arn'];
-  return roleArn ? roleInQuestion(record, config, { roleArn, trust: outcome?.role?.trust }) : undefined;
+  const recorded = deps.kinds.find(({ entryRole }) => entryRole)?.entryRole?.arnIn(place.outputs);
+  const roleArn = record.executionRoleArn ?? outcome?.role?.arn ?? recorded;
+  return roleArn ? roleInQuestion(record, deps.config, { roleArn, trust: outcome?.role?.trust }) : undefined;
 }
 
 /** The session of a probe may do nothing. */

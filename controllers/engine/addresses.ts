@@ -1,4 +1,6 @@
 import {
+  ADDRESS_OUTPUT,
+  addressOutputs,
   allocate,
   blockIn,
   type Holdings,
@@ -8,11 +10,9 @@ import {
 } from '../../shared/domain/addresses.ts';
 import { ControllerError } from '../../shared/domain/errors.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
-import { regionOf } from './desired-state.ts';
+import { regionOf } from '../kinds/kind-account.ts';
 import { suspendedBy } from './gate.ts';
 import type { ManagedKind, Run, RunDeps, UnitOutcome } from './model.ts';
-
-const OUTPUT = 'address.cidr';
 
 /**
  * What the account holds, with the region of each block. One that was recorded without is of the region that was home when the
@@ -34,8 +34,8 @@ export function placeAddresses({ place, elsewhere, regions, stands }: Run): void
   const [home, ...others] = regions;
   const put = (outputs: Record<string, string>, region: string) => {
     const block = blockIn(stands.holdings ?? { blocks: [] }, { region, home });
-    if (block) outputs[OUTPUT] = block.cidr;
-    else delete outputs[OUTPUT];
+    delete outputs[ADDRESS_OUTPUT];
+    Object.assign(outputs, addressOutputs(block));
   };
   put(place.outputs, home);
   for (const region of others) {
@@ -56,7 +56,7 @@ export async function claimAddress(
   managed: readonly ManagedKind[],
 ): Promise<UnitOutcome | undefined> {
   const { place, record } = run;
-  if (place.outputs[OUTPUT] || suspendedBy(run)) return undefined;
+  if (place.outputs[ADDRESS_OUTPUT] || suspendedBy(run)) return undefined;
   for (const { kind, section } of managed) {
     const pool = kind.pool?.of(section);
     if (!pool || kind.broughtAlong?.supersedes({}, record)) continue;
@@ -64,8 +64,10 @@ export async function claimAddress(
       const [home] = run.regions;
       const region = regionOf(record, deps.config);
       const holder = { accountId: record.accountId, region, home, now: new Date() };
-      const { cidr } = await allocate(addressBook(deps.main.table), pool, holder);
-      place.outputs[OUTPUT] = cidr;
+      Object.assign(
+        place.outputs,
+        addressOutputs(await allocate(addressBook(deps.main.table), pool, holder)),
+      );
       return undefined;
     } catch (error) {
       if (!(error instanceof ControllerError)) throw error;
@@ -78,8 +80,9 @@ export async function claimAddress(
 /** Gives all blocks of the account back to their pools. Safe to repeat; only once nothing in the account uses them any more. */
 export async function releaseAddresses(run: Run, deps: RunDeps): Promise<void> {
   const places = [run.place.outputs, ...run.elsewhere.values()];
-  const holds = (run.stands.holdings?.blocks.length ?? 0) > 0 || places.some((outputs) => OUTPUT in outputs);
+  const holds =
+    (run.stands.holdings?.blocks.length ?? 0) > 0 || places.some((outputs) => ADDRESS_OUTPUT in outputs);
   if (!holds) return;
   await releaseAll(addressBook(deps.main.table), run.record.accountId);
-  for (const outputs of places) delete outputs[OUTPUT];
+  for (const outputs of places) delete outputs[ADDRESS_OUTPUT];
 }

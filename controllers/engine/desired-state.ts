@@ -1,4 +1,3 @@
-import { actionsOf } from '../../shared/aws/actions.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
@@ -9,7 +8,8 @@ import { regionsOf } from '../../shared/domain/region.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
 import { splitOutputKey } from '../../shared/domain/unit.ts';
 import { keyOfName } from '../kinds/graph.ts';
-import type { AnyKind, Entry, KindAccount, PolicyDocument } from '../kinds/kind.ts';
+import type { AnyKind } from '../kinds/kind.ts';
+import { regionOf } from '../kinds/kind-account.ts';
 import type { LoadBaseline, ManagedKind, Run, RunDeps, Site } from './model.ts';
 
 /** A loader that asks for each baseline version once: what is published never changes. */
@@ -72,34 +72,6 @@ export async function desiredState(record: AccountRecord, deps: RunDeps): Promis
   }
 }
 
-/** The account as these kinds, those that its baseline keeps, see it. Pure. */
-export function kindAccount(
-  record: AccountRecord,
-  config: Config,
-  managed: readonly ManagedKind[],
-): KindAccount {
-  const entry = entryOf(
-    record,
-    config,
-    managed.map(({ kind }) => kind),
-  );
-  return {
-    accountId: record.accountId,
-    partition: config.partition,
-    region: regionOf(record, config),
-    owner: config.mainAccountId,
-    executionRolePattern: config.executionRolePattern,
-    rolePolicyQuotas: config.rolePolicyQuotas,
-    ...(entry && { entry }),
-    ...(record.network && { network: record.network }),
-  };
-}
-
-/** Where the account is kept. Pure. */
-export function regionOf(record: AccountRecord, config: Config): string {
-  return record.regions?.[0] ?? config.region;
-}
-
 /** The `${…}` names of one account; `outputs` are those of earlier kinds, as far as they are known. Pure. */
 export function namesOf(
   record: AccountRecord,
@@ -142,53 +114,4 @@ function outputOf(
 
 function own(from: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(from, name) ? from[name] : undefined;
-}
-
-/** Reading managed policies: these calls are about the policies, whatever role has them. */
-const OF_POLICIES = /^iam:GetPolicy(Version)?$/;
-
-/**
- * How an account is entered by its execution role, with what Orgkeeper needs there to keep these kinds; undefined for
- * one that is entered by way of the organization. Pure.
- */
-export function entryOf(record: AccountRecord, config: Config, kinds: readonly AnyKind[]): Entry | undefined {
-  const { executionRoleArn: roleArn, externalId } = record;
-  if (!roleArn) return undefined;
-  return {
-    roleArn,
-    runnerRoleArn: config.runnerRoleArn,
-    organizationId: config.organizationId,
-    stsRegion: config.region,
-    externalId,
-    policy: permissionsOf(kinds, record, roleArn, true),
-    required: permissionsOf(kinds, record, roleArn, false),
-  };
-}
-
-/** Every action that the kinds declare: those about the role on the role itself, the others anywhere. */
-function permissionsOf(
-  kinds: readonly AnyKind[],
-  record: AccountRecord,
-  roleArn: string,
-  keepsRole: boolean,
-): PolicyDocument {
-  const onRole: string[] = [];
-  const anywhere: string[] = [];
-  for (const kind of kinds) {
-    const { read, write } = kind.permissions;
-    // Where the role is its owner's it is never changed, and neither is what they bring along.
-    const theirs = kind.entryRole || kind.broughtAlong?.supersedes({}, record);
-    for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
-      (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
-    }
-  }
-  const statements = [
-    { Sid: 'ExecutionRole', Effect: 'Allow', Action: sorted(onRole), Resource: roleArn },
-    { Sid: 'Account', Effect: 'Allow', Action: sorted(anywhere), Resource: '*' },
-  ];
-  return { Version: '2012-10-17', Statement: statements.filter(({ Action }) => Action.length > 0) };
-}
-
-function sorted(actions: readonly string[]): string[] {
-  return [...new Set(actions)].sort();
 }

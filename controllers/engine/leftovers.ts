@@ -1,12 +1,13 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { blockIn } from '../../shared/domain/addresses.ts';
+import { addressOutputs, blockIn } from '../../shared/domain/addresses.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
-import type { AccountStatus, Home, Leftover } from '../../shared/domain/status.ts';
+import type { Home, Leftover } from '../../shared/domain/status.ts';
 import { GLOBAL } from '../../shared/domain/unit.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
-import { kindAccount, managedKinds } from './desired-state.ts';
+import { kindAccount, withoutBrought } from '../kinds/kind-account.ts';
+import { managedKinds } from './desired-state.ts';
 import { OBSERVING_MS, openUnitGate } from './gate.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { contextFor, render } from './run-unit.ts';
@@ -24,7 +25,7 @@ export function separateLeftovers(
   const [homeRegion, ...others] = run.regions;
   const baseline = record.baseline ?? { name: 'none', version: 0 };
   const home = { region: homeRegion, baseline };
-  const was = stands.home ?? homeBefore(before, home);
+  const was = stands.home ?? { region: homeRegion, baseline: before?.lastPass?.baseline ?? baseline };
   const { kinds } = deps;
   // What stood in the new home region was another region's until now.
   const divided = divide({
@@ -60,13 +61,6 @@ export function separateLeftovers(
     left.some(({ kind, region }) => kind === one.kind && region === one.region);
   stands.home = home;
   stands.leftovers = [...left, ...dropped.filter((one) => !isKnown(one))];
-}
-
-/** A status of before this was written down: its parameters say the region, its last run the baseline. Pure. */
-function homeBefore(before: AccountStatus | undefined, home: Home): Home {
-  const arns = Object.values(before?.outputs ?? {}).map((value) => value.split(':'));
-  const region = arns.find(([arn, , service]) => arn === 'arn' && service === 'ssm')?.[3];
-  return { region: region ?? home.region, baseline: before?.lastPass?.baseline ?? home.baseline };
 }
 
 /** See `separateLeftovers`. Pure. */
@@ -140,7 +134,7 @@ export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
     if (section === undefined && isNone(leftover.outputs)) return [];
     const record = there(run.record, leftover);
     const address = blockIn(run.stands.holdings ?? { blocks: [] }, { region: leftover.region, home });
-    const outputs = { ...leftover.outputs, ...(address && { 'address.cidr': address.cidr }) };
+    const outputs = { ...leftover.outputs, ...addressOutputs(address) };
     const { site: _, ...workplace } = run.place;
     const place: Workplace = { ...workplace, record, outputs };
     // What was made under a name that Main may not assume is looked at, and taken away, like any other.
@@ -161,8 +155,9 @@ async function sectionsOf({ baseline }: Leftover, deps: RunDeps): Promise<Manage
   return document ? managedKinds(document, deps.kinds) : [];
 }
 
-/** The account's record as it was where the leftover was made: a network of its own it did not bring then. */
-function there({ network: _, ...record }: AccountRecord, { region }: Leftover): AccountRecord {
+/** The account's record as it was where the leftover was made: the account did not bring resources of its own then. */
+function there(now: AccountRecord, { region }: Leftover): AccountRecord {
+  const record = withoutBrought(now);
   return region === GLOBAL ? record : { ...record, regions: [region] };
 }
 

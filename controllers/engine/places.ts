@@ -1,6 +1,7 @@
 import type { Difference } from '../../shared/domain/status.ts';
 import { outputKey, splitOutputKey } from '../../shared/domain/unit.ts';
 import type { AnyKind } from '../kinds/kind.ts';
+import { withoutBrought } from '../kinds/kind-account.ts';
 import type { ManagedKind, Run, UnitOutcome, Workplace } from './model.ts';
 
 /** Outputs of an account, those of each region by themselves. */
@@ -33,15 +34,14 @@ type PlacesOfRun = Pick<Run, 'place' | 'elsewhere' | 'regions'>;
 
 /**
  * The run as if the account were in that region alone, so that its kinds see that region, and its outputs under the names that
- * they have at home. A network that the account brings is in its home region.
+ * they have at home. What the account brings itself is in its home region.
  */
 export function runIn<R extends Pick<Run, 'record' | 'place' | 'regions' | 'elsewhere'>>(
   run: R,
   region: string,
 ): R {
   if (region === run.regions[0]) return run;
-  const { network: _, ...rest } = run.record;
-  const record = { ...rest, regions: [region] };
+  const record = { ...withoutBrought(run.record), regions: [region] };
   const outputs = run.elsewhere.get(region) ?? {};
   run.elsewhere.set(region, outputs);
   const { site } = run.place;

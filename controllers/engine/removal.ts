@@ -3,8 +3,8 @@ import { ForeignResource, InvalidDesiredState } from '../../shared/domain/errors
 import { withoutTimes } from '../../shared/domain/made-at.ts';
 import type { Difference, Leftover } from '../../shared/domain/status.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
+import { kindAccount } from '../kinds/kind-account.ts';
 import { releaseAddresses } from './addresses.ts';
-import { kindAccount } from './desired-state.ts';
 import { acquireLease, openUnitGate, suspendedBy, suspendedSince, WRITING_MS } from './gate.ts';
 import { leftoversOf, notInBaseline } from './leftovers.ts';
 import type {
@@ -74,8 +74,12 @@ export async function removeEverything(
 function addressIsFree(units: readonly Unit[], { before, record }: Run): boolean {
   const users = units.filter(({ kind }) => kind.pool);
   if (users.some(({ kind, run }) => Object.keys(kind.made(run.place.outputs)).length > 0)) return false;
-  // What no longer is desired was not kept track of always: a network may be there of which nobody knows.
-  return before?.home !== undefined || users.some(({ leftover }) => leftover || !record.network);
+  // A status from before leftovers were recorded does not say what an account made before it brought its own.
+  const knowsLeftovers = before?.home !== undefined && !before.home.inferred;
+  return (
+    knowsLeftovers ||
+    users.some(({ kind, leftover }) => leftover || !kind.broughtAlong?.supersedes({}, record))
+  );
 }
 
 /** What was made of a kind in a place: kept until now, or left there by an earlier desired state. */

@@ -3,7 +3,8 @@ import { ControllerError, ServiceFault } from '../../shared/domain/errors.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import type { AnyKind, Change, Comparison, KindAccount, KindContext } from '../kinds/kind.ts';
 import { takenOver } from '../kinds/kind.ts';
-import { kindAccount, namesOf } from './desired-state.ts';
+import { kindAccount } from '../kinds/kind-account.ts';
+import { namesOf } from './desired-state.ts';
 import type { ManagedKind, ObservedUnit, UnitOutcome, Workplace } from './model.ts';
 import { blockedBy } from './report.ts';
 import { eventually } from './retry.ts';
@@ -122,7 +123,7 @@ function reported(difference: Difference): Difference {
 function roleOf(kind: AnyKind, there: unknown, standing: unknown): Pick<UnitOutcome, 'role'> {
   const { entryRole } = kind;
   if (!entryRole) return {};
-  const trust = standing === undefined ? 'none' : entryRole.read(standing).trustPolicy;
+  const trust = standing === undefined ? 'none' : entryRole.read(standing).trust;
   return { role: { arn: entryRole.read(there).arn, trust } };
 }
 

@@ -8,8 +8,8 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, AccountNotReady, NotYetConsistent } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
+import { regionOf } from '../kinds/kind-account.ts';
 import { diagnoseDenial, roleInQuestion } from './access-diagnosis.ts';
-import { regionOf } from './desired-state.ts';
 import type { Run, RunDeps, UnitOutcome } from './model.ts';
 import { eventually } from './retry.ts';
 

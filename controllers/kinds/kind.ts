@@ -110,7 +110,9 @@ export interface EntryRole<Wanted, Actual> {
   /** Path of the difference that decides whom the role admits. */
   readonly trustPath: string;
   /** Pure. The role and whom it admits, as wanted or as found. */
-  read(role: Wanted | Actual): { readonly arn: string; readonly trustPolicy: PolicyInput };
+  read(role: Wanted | Actual): { readonly arn: string; readonly trust: PolicyInput };
+  /** Pure. ARN of the role that Orgkeeper made or manages, by recorded outputs; undefined if none is recorded. */
+  arnIn(recorded: Readonly<Record<string, string>>): string | undefined;
   /** Puts back the trust that admitted Orgkeeper before a change after which none does. Safe to repeat. */
   putBack(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
   /** Pure. ARNs of roles that Orgkeeper made, by outputs, and the baseline no longer names: `remove` removes them, too. */

@@ -58,6 +58,14 @@ export function blockIn(
   return blocks.find((block) => (block.region ?? home) === region);
 }
 
+/** Name of the output, in the region of the block, that says which block the account holds. */
+export const ADDRESS_OUTPUT = 'address.cidr';
+
+/** The block as outputs of its region; none without a block. Pure. */
+export function addressOutputs(block: Pick<Address, 'cidr'> | undefined): Record<string, string> {
+  return block ? { [ADDRESS_OUTPUT]: block.cidr } : {};
+}
+
 /** The same with the region of each block; one that was recorded without is the home region's. Pure. */
 export function inRegions(holdings: Holdings, home: string): Holdings {
   return {

@@ -116,7 +116,8 @@ export interface AccountStatus {
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Where those are; absent in a status of before that was written down, and of an account without any. */
-  readonly home?: Home;
+  /** `inferred`: read off the outputs of a status that was saved before homes and leftovers were recorded. */
+  readonly home?: Home & { readonly inferred?: true };
   /** What desired state no longer has; absent when there is nothing. */
   readonly leftovers?: readonly Leftover[];
   /** The execution role as it last admitted us, and nobody else: with which ExternalId, and when that was tried. */

@@ -46,7 +46,7 @@ const fields: Fields<AccountStatus> = {
   readySince: z.string().optional(),
   conditions: z.array(z.looseObject(condition)),
   outputs: z.record(z.string(), z.string()),
-  home: z.looseObject(home).optional(),
+  home: z.looseObject({ ...home, inferred: z.literal(true).exactOptional() }).optional(),
   leftovers: z.array(z.looseObject(leftover)).optional(),
   admitted: z.looseObject({ roleArn: z.string(), externalId: z.string(), at: z.string() }).optional(),
   foreign: z.array(z.string()),
@@ -66,7 +66,20 @@ const readSaved = reader<AccountStatus>(fields);
 
 /** Reads the status of an account; undefined where no pass has saved one, whatever a lease or a note left there. */
 export function readStatus(item: Item | undefined): AccountStatus | undefined {
-  return item?.version === 0 ? undefined : readSaved(item);
+  const status = item?.version === 0 ? undefined : readSaved(item);
+  return status && withHome(status);
+}
+
+/**
+ * A status that was saved before homes were recorded gets the region of the parameters among its outputs, which are ARNs, and
+ * the baseline of its last run. It stays without a home where the outputs name no region. Pure.
+ */
+function withHome(status: AccountStatus): AccountStatus {
+  const { home: recorded, lastPass, outputs } = status;
+  const arns = Object.values(outputs).map((value) => value.split(':'));
+  const region = arns.find(([arn, , service]) => arn === 'arn' && service === 'ssm')?.[3];
+  if (recorded || !lastPass || !region) return status;
+  return { ...status, home: { region, baseline: lastPass.baseline, inferred: true } };
 }
 
 /** Where the first pass of an account began to write, when it never saved a status. */

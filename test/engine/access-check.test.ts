@@ -80,7 +80,7 @@ async function verify(given: {
   };
   const found = await checkAccess(
     pass as unknown as Run,
-    { config, access } as unknown as RunDeps,
+    { config, access, kinds: [executionRole] } as unknown as RunDeps,
     [given.outcome ?? outcomeOf()],
     clock,
   );

@@ -10,6 +10,7 @@ import { parameters } from '../../controllers/kinds/parameters/kind.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { Leftover } from '../../shared/domain/status.ts';
+import { readStatus } from '../../shared/store/status-item.ts';
 import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
 
 const parameterArn = (region: string) => `arn:aws:ssm:${region}:${MEMBER}:parameter/orgkeeper/vpc`;
@@ -110,10 +111,10 @@ describe('what desired state no longer has', () => {
 
   it('of a status of before regions were recorded is told by the region of its parameters', () => {
     const record = aRecord({ regions: ['us-west-2'], baseline: newer });
-    const before = aStatus({ outputs, lastPass: aPass({ baseline }) });
+    const before = readStatus({ ...aStatus({ outputs, lastPass: aPass({ baseline }) }) });
     const pass = {
       ...{ record, before, place: { outputs: { ...outputs } }, regions: ['us-west-2'], elsewhere: new Map() },
-      stands: { home: undefined, leftovers: [] },
+      stands: { home: before?.home, leftovers: [] },
     } as unknown as Run;
     separateLeftovers(pass, { config: aConfig(), kinds } as unknown as RunDeps, []);
     expect(pass.stands.leftovers.map(({ kind, region }) => [kind, region])).toEqual([

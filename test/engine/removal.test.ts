@@ -28,12 +28,16 @@ function aKind(name: string, log: string[], failure?: Error, staysRecorded = fal
     ...(name === 'role' && {
       entryRole: {
         trustPath: 'trustPolicy',
-        read: () => ({ arn: 'arn', trustPolicy: {} }),
+        read: () => ({ arn: 'arn', trust: {} }),
+        arnIn: () => undefined,
         putBack: async () => {},
         former: (_, { former }) => (former ? [former] : []),
       },
     }),
-    ...(name === 'network' && { pool: { of: () => undefined } }),
+    ...(name === 'network' && {
+      pool: { of: () => undefined },
+      broughtAlong: { supersedes: ({ 'network.id': found }, { network }) => network !== undefined && !found },
+    }),
     outputNames: () => [],
     render: (section) => section,
     observe: async () => ({ state: 'absent' }),

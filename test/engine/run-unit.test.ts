@@ -96,7 +96,7 @@ describe('changing the role in use', () => {
       diff: () => ({ differences: [trust, policy], blocked: [], unowned: [] }),
       entryRole: {
         trustPath: 'trustPolicy',
-        read: (trustPolicy: string) => ({ arn: `where ${trustPolicy} is`, trustPolicy }),
+        read: (trust: string) => ({ arn: `where ${trust} is`, trust }),
         putBack: async () => {},
       },
       async apply(_: unknown, { wrote }: WritingContext) {

@@ -39,7 +39,8 @@ async function pass(
     ...(name === 'role' && {
       entryRole: {
         trustPath: 'trustPolicy',
-        read: () => ({ arn: ROLE, trustPolicy: {} }),
+        read: () => ({ arn: ROLE, trust: {} }),
+        arnIn: () => undefined,
         putBack: async () => {},
         former: () => [],
       },

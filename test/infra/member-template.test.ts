@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { kindAccount, managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
+import { managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
 import { type MemberTemplate, memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
+import { kindAccount } from '../../controllers/kinds/kind-account.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../kit/factories.ts';
 

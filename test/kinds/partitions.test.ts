@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { kindAccount, managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
+import { managedKinds, namesOf } from '../../controllers/engine/desired-state.ts';
 import { readingSessions, writingPolicy } from '../../controllers/engine/session.ts';
 import { memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import type { ExecutionRole } from '../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { resourcesOf } from '../../controllers/kinds/kind.ts';
+import { kindAccount } from '../../controllers/kinds/kind-account.ts';
 import type { Network } from '../../controllers/kinds/network/model.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';

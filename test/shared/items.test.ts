@@ -188,6 +188,21 @@ describe('an item that is not what it should be', () => {
     expect((await loadAccount(table, MEMBER)).status).toBeUndefined();
   });
 
+  it.each([
+    [
+      'of its parameters',
+      { 'parameter./vpc': 'arn:aws:ssm:eu-west-1:456789012345:parameter/vpc' },
+      'eu-west-1',
+    ],
+    ['nowhere, where it has no parameters', {}, undefined],
+  ])('of a status without a home says that this is the region %s', async (_, parameters, region) => {
+    const saved = recordedAt(account, 'status');
+    const outputs = { ...(saved.outputs as Item), ...parameters };
+    const status = await getStatus(tableOf({ ...saved, outputs }).table, MEMBER);
+    const home = { region, baseline: { name: 'analytics', version: 3 }, inferred: true };
+    expect(status?.home).toEqual(region && home);
+  });
+
   it('is not one with a field that nobody knows, which is kept', async () => {
     const { table } = tableOf({ ...recordedAt(account, 'desired'), ...accountKey(MEMBER), added: 'later' });
     expect(await getRecord(table, MEMBER)).toMatchObject({ added: 'later' });

@@ -42,7 +42,8 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   },
   entryRole: {
     trustPath: TRUST,
-    read: ({ arn, trustPolicy }) => ({ arn, trustPolicy }),
+    read: ({ arn, trustPolicy }) => ({ arn, trust: trustPolicy }),
+    arnIn: ({ 'role.arn': arn }) => arn,
     putBack: putTrustBack,
     former: formerRoles,
   },

@@ -1,3 +1,4 @@
+import { ADDRESS_OUTPUT } from '../../../shared/domain/addresses.ts';
 import { ForeignResource, InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import { unanswered } from '../../../shared/domain/made-at.ts';
@@ -5,7 +6,7 @@ import type { Kind, KindAccount, KindContext } from '../kind.ts';
 import { wantedEndpoint } from './endpoints.ts';
 import { permissions as ofUsers } from './in-the-way.ts';
 import { GATEWAY } from './internet-gateway.ts';
-import { ADDRESS, canonicalBlock, layoutProblems, withBlocks } from './layout.ts';
+import { canonicalBlock, layoutProblems, withBlocks } from './layout.ts';
 import type { Network, NetworkActual } from './model.ts';
 import { observe } from './observe.ts';
 import {
@@ -122,7 +123,7 @@ function contextFor<T extends KindContext>({ ownerManaged }: Wanted, context: T)
 
 /** Problems have paths like `network.subnets[0].cidr`. */
 function render(section: NetworkSection, lookup: Lookup, account: KindAccount): Network {
-  const filled = withBlocks(interpolateDeep(section, lookup), lookup(ADDRESS));
+  const filled = withBlocks(interpolateDeep(section, lookup), lookup(ADDRESS_OUTPUT));
   const problems = layoutProblems(filled).map(({ path, message }) => ({ path: pathText(path), message }));
   if (problems.length > 0) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');

@@ -1,4 +1,5 @@
 import { type AddressPool, blockAt, firstOf } from '../../../shared/domain/address-pool.ts';
+import { ADDRESS_OUTPUT } from '../../../shared/domain/addresses.ts';
 import { type Block, contains, overlaps, parseBlock, subBlock } from '../../../shared/domain/cidr.ts';
 
 /** What of a section can contradict itself. */
@@ -23,9 +24,6 @@ interface LayoutProblem {
   readonly message: string;
 }
 
-/** The output that holds the account's own block of its pool. */
-export const ADDRESS = 'address.cidr';
-
 type Written = Omit<Layout, 'cidr' | 'subnets'> & {
   readonly cidr?: string | undefined;
   readonly cidrPool?: AddressPool | undefined;
@@ -46,7 +44,7 @@ type Filled<S extends Written> = Omit<S, 'cidr' | 'subnets'> & {
  * While the account's block is not known, they are texts with its `${…}` in them. Pure.
  */
 export function withBlocks<S extends Written>(section: S, address: string | undefined): Filled<S> {
-  const cidr = section.cidr ?? address ?? `\${${ADDRESS}}`;
+  const cidr = section.cidr ?? address ?? `\${${ADDRESS_OUTPUT}}`;
   const outer = parseBlock(cidr);
   const subnets = section.subnets.map((subnet: S['subnets'][number]) => {
     const { prefix = 0, number = 0 } = subnet;

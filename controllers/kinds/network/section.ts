@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ADDRESS_OUTPUT } from '../../../shared/domain/addresses.ts';
 import type { PathProblem } from '../../../shared/domain/document-problems.ts';
-import { ADDRESS, sectionProblems } from './layout.ts';
+import { sectionProblems } from './layout.ts';
 
 const Name = z
   .string()
@@ -81,7 +82,7 @@ export function outputNames(section: NetworkSection): string[] {
   return [
     'vpc.id',
     'vpc.cidr',
-    ...(section.cidrPool ? [ADDRESS] : []),
+    ...(section.cidrPool ? [ADDRESS_OUTPUT] : []),
     ...(section.internetGateway ? ['internetGateway.id'] : []),
     ...section.subnets.map((subnet) => `subnet.${subnet.name}.id`),
     ...routingsOf(section.subnets).map((routing) => `routeTable.${routing}.id`),

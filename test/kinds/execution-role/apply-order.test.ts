@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/desired-state.ts';
 import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
 import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
@@ -7,6 +6,7 @@ import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/
 import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindAccount, WritingContext } from '../../../controllers/kinds/kind.ts';
+import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';

@@ -1,7 +1,7 @@
-import { kindAccount } from '../../../controllers/engine/desired-state.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { kindAccount } from '../../../controllers/kinds/kind-account.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
 import { aConfig, aRecord, MEMBER } from '../../kit/factories.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/desired-state.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';

@@ -1,10 +1,10 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/desired-state.ts';
 import { removeUnit } from '../../../controllers/engine/removal.ts';
 import { observeUnits, runUnit } from '../../../controllers/engine/run-unit.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';

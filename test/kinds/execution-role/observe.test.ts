@@ -1,10 +1,10 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { kindAccount } from '../../../controllers/engine/desired-state.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindContext } from '../../../controllers/kinds/kind.ts';
+import { kindAccount } from '../../../controllers/kinds/kind-account.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 

@@ -1,11 +1,11 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { entryOf } from '../../../controllers/engine/desired-state.ts';
 import { remove } from '../../../controllers/kinds/execution-role/remove.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import type { KindContext } from '../../../controllers/kinds/kind.ts';
+import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 const arn = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;

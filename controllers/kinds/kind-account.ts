@@ -1,0 +1,86 @@
+import { actionsOf } from '../../shared/aws/actions.ts';
+import type { Config } from '../../shared/deployment/config.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { AnyKind, Entry, KindAccount, PolicyDocument } from './kind.ts';
+
+/** The account as its kinds see it: where it is, whose it is, how it is entered, and what it brings. Pure. */
+export function kindAccount(
+  record: AccountRecord,
+  config: Config,
+  managed: readonly { readonly kind: AnyKind }[],
+): KindAccount {
+  const entry = entryOf(
+    record,
+    config,
+    managed.map(({ kind }) => kind),
+  );
+  return {
+    accountId: record.accountId,
+    partition: config.partition,
+    region: regionOf(record, config),
+    owner: config.mainAccountId,
+    executionRolePattern: config.executionRolePattern,
+    rolePolicyQuotas: config.rolePolicyQuotas,
+    ...(entry && { entry }),
+    ...(record.network && { network: record.network }),
+  };
+}
+
+/** The home region of the account. Pure. */
+export function regionOf(record: AccountRecord, config: Config): string {
+  return record.regions?.[0] ?? config.region;
+}
+
+/** The record without the resources that the account brings itself: these are in its home region alone. Pure. */
+export function withoutBrought({ network: _, ...record }: AccountRecord): AccountRecord {
+  return record;
+}
+
+/** Calls that read managed policies: their resource is the policy, not the role. */
+const OF_POLICIES = /^iam:GetPolicy(Version)?$/;
+
+/**
+ * How an account is entered by its execution role, with the permissions that Orgkeeper needs there to manage these kinds;
+ * undefined for an account that is entered by way of the organization. Pure.
+ */
+export function entryOf(record: AccountRecord, config: Config, kinds: readonly AnyKind[]): Entry | undefined {
+  const { executionRoleArn: roleArn, externalId } = record;
+  if (!roleArn) return undefined;
+  return {
+    roleArn,
+    runnerRoleArn: config.runnerRoleArn,
+    organizationId: config.organizationId,
+    stsRegion: config.region,
+    externalId,
+    policy: permissionsOf(kinds, record, roleArn, true),
+    required: permissionsOf(kinds, record, roleArn, false),
+  };
+}
+
+/** Every action that the kinds declare: actions on the role are allowed on that role only, the others on every resource. */
+function permissionsOf(
+  kinds: readonly AnyKind[],
+  record: AccountRecord,
+  roleArn: string,
+  keepsRole: boolean,
+): PolicyDocument {
+  const onRole: string[] = [];
+  const anywhere: string[] = [];
+  for (const kind of kinds) {
+    const { read, write } = kind.permissions;
+    // The owner's role is never changed, and neither are the resources that the account brings.
+    const theirs = kind.entryRole || kind.broughtAlong?.supersedes({}, record);
+    for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
+      (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
+    }
+  }
+  const statements = [
+    { Sid: 'ExecutionRole', Effect: 'Allow', Action: sorted(onRole), Resource: roleArn },
+    { Sid: 'Account', Effect: 'Allow', Action: sorted(anywhere), Resource: '*' },
+  ];
+  return { Version: '2012-10-17', Statement: statements.filter(({ Action }) => Action.length > 0) };
+}
+
+function sorted(actions: readonly string[]): string[] {
+  return [...new Set(actions)].sort();
+}
