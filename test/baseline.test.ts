@@ -188,8 +188,8 @@ describe('the regions of a baseline', () => {
   });
 
   test.each([
-    ['none', '[]', 'regions', 'lists one region at least'],
-    ['one twice', '[eu-west-1, us-east-1, eu-west-1]', 'regions[2]', 'eu-west-1 stands here twice'],
+    ['none', '[]', 'regions', 'must list at least one region'],
+    ['one twice', '[eu-west-1, us-east-1, eu-west-1]', 'regions[2]', 'eu-west-1 is listed twice'],
     ['a zone', '[eu-west-1a]', 'regions[0]', 'must be a region'],
     [
       'one of another partition',

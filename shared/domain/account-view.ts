@@ -27,15 +27,15 @@ export interface AccountView {
   /** True if everything was as it is desired now at the end of the last run. */
   readonly ready: boolean;
   readonly conditions: readonly Condition[];
-  /** Of the home region, and of what has no region. */
+  /** Outputs of the home region and of global kinds. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Of each other region; absent where there is none. */
+  /** Outputs of each other region; absent for an account with one region. */
   readonly regions?: Readonly<Record<string, RegionView>>;
   /** Absent until the first run has ended. */
   readonly lastPass?: PassView;
 }
 
-/** What stands in a region other than the home region. */
+/** A region other than the home region. */
 interface RegionView {
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -83,7 +83,7 @@ export function accountView(
 
 /**
  * The public document of an account with an unreadable item, which is its only condition. Pure.
- * @param record absent if it is the record that cannot be read
+ * @param record absent if the unreadable item is the record itself
  */
 export function unreadableView(
   item: UnreadableItem,
@@ -106,7 +106,7 @@ export function unreadableView(
   };
 }
 
-/** The outputs of the home region by themselves, and those of each other region. */
+/** Splits the outputs: those of the home region and global ones, and those of each other region. */
 function outputsByRegion(all: AccountStatus['outputs']): Pick<AccountView, 'outputs' | 'regions'> {
   const elsewhere = Object.keys(all).flatMap((key) => splitOutputKey(key)?.region ?? []);
   const outputs = (region: string) => withoutTimes(outputsOf(all, region, GLOBAL));

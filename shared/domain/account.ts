@@ -18,48 +18,48 @@ export interface BaselineReference {
   readonly version: number;
 }
 
-/** How an account came to be known, for people; how it is entered, `executionRoleArn` says. */
+/** Where an account comes from, shown to people. How it is entered depends on `executionRoleArn`, not on this. */
 export type Origin =
   /** Created in the organization: AWS's `JoinedMethod` `CREATED`. */
   | 'created'
-  /** Joined the organization from outside, by AWS's invitation: its `JoinedMethod` `INVITED`. */
+  /** Joined the organization by AWS's invitation: AWS's `JoinedMethod` `INVITED`. */
   | 'joined'
-  /** Registered with the execution role by which it is entered, whatever AWS says of it. */
+  /** Registered with an execution role that its owner made, whatever AWS's `JoinedMethod` is. */
   | 'invited';
 
 /**
- * Desired state of one account: what somebody asked for. Written by intake, the listing and the command line
- * only, each time under the version that was read; a pass never writes it.
+ * Desired state of one account. Only intake, the listing and the command line write it, each time on the condition that nobody
+ * else has changed it since it was read; a run never writes it.
  */
 export interface AccountRecord {
   readonly schemaVersion: 1;
   readonly accountId: string;
   readonly name: string;
-  /** A person gave the name: the organization's does not replace it. */
+  /** A request gave the name: the name in the organization does not replace it. */
   readonly namedByRequest?: true;
   readonly email?: string;
   readonly origin: Origin;
-  /** `unmanaged`: was there before Orgkeeper, never entered. `departed`: left, suspended or closed. */
+  /** `unmanaged`: existed before Orgkeeper, never entered. `departed`: left the organization, suspended or closed. */
   readonly lifecycle: 'unmanaged' | 'managed' | 'retiring' | 'retired' | 'departed';
   readonly lifecycleReason?: string;
-  /** Counts the changes of desired state; a pass stamps the one it saw into the status. */
+  /** Counts the changes of desired state; a run saves the one it saw in the status. */
   readonly generation: number;
-  /** The generation since which it is kept again, where it was retired or had left: a status of before counts as none. */
+  /** The first generation after the account was retired or had left: an earlier status is ignored. */
   readonly keptSince?: number;
   readonly paused: boolean;
   readonly mode: 'enforce' | 'observe';
   /** Absent only while unmanaged. */
   readonly baseline?: BaselineReference;
-  /** `rules` chose the baseline, and choose again when the account moves; what a person named they leave. */
+  /** `rules`: the rules chose the baseline, and choose again when the account moves. `request`: a person named it, and it stays. */
   readonly baselineBy?: 'rules' | 'request';
-  /** Id of the organizational unit (or the root) that it was in when last looked at, where AWS says that. */
+  /** Id of the organizational unit (or the root) that the account was last seen in; absent if AWS did not say. */
   readonly unit?: string;
   readonly externalId: string;
-  /** Given for an invited account: the role that is entered, in place of the one that the baseline makes. */
+  /** For an invited account: the role that its owner made, used instead of the one that the baseline makes. */
   readonly executionRoleArn?: string;
   /** Overrides the access roles of the configuration. */
   readonly accessRoleName?: string;
-  /** Its own VPC and subnets, checked and published, never changed. */
+  /** The owner's VPC and subnets: checked and published, never changed. */
   readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
   readonly regions?: readonly string[];
   readonly values: Readonly<Record<string, string>>;
@@ -67,19 +67,19 @@ export interface AccountRecord {
   readonly registeredAt: string;
   /** The event that last changed this record; the same event again changes nothing. */
   readonly changedBy: string;
-  /** ISO time of the latest request of a person that the record follows; absent where nobody asked for anything. */
+  /** ISO time of the latest request that the record follows; absent if there was none. */
   readonly changedAt?: string;
-  /** Ids of the last events that changed the record, newest last. */
+  /** Ids of the latest events that changed the record, newest last. */
   readonly followed?: readonly string[];
-  /** What changes of this record owe to the bus and to the work queue. */
+  /** Outbox: what changes of this record still have to send to the bus and to the work queue. */
   readonly owed?: Owed;
-  /** When the minute's tick sends what is owed, unless whoever saved it has. */
+  /** When the tick of the minute sends what is owed, unless the writer has sent it. */
   readonly dueAt?: string;
-  /** When the account was asked for or created; seconds from event to ready are counted from here. */
+  /** When the account was requested or created; the metric "seconds from event to ready" starts here. */
   readonly requestedAt: string;
 }
 
-/** What follows from a change of a record; it is kept with the record until it is sent. */
+/** The messages that follow from a change of a record; saved with the record until they are sent. */
 export interface Owed {
   readonly announce: readonly Announcement[];
   readonly work: readonly {

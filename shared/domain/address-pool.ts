@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Block, contains, formatBlock, overlaps, parseBlock } from './cidr.ts';
 
-/** Where accounts' blocks of addresses come from: a range that is cut into blocks of one size. */
+/** A range of addresses, divided into blocks of one size; accounts get their blocks from it. */
 export interface AddressPool {
   readonly name: string;
   /** The whole range, canonical. */
@@ -11,12 +11,12 @@ export interface AddressPool {
 }
 
 /**
- * A block of a pool that an account holds in a region: nobody else, and no other region of the account, has any of these addresses
- * from any pool.
+ * A block of a pool that an account holds in a region. No other account, and no other region of this one, gets any of these
+ * addresses from any pool.
  */
 export interface Address {
   readonly accountId: string;
-  /** Absent in what was recorded when an account had one region: it is the home region's. */
+  /** Absent in items from when an account had one region: the block is the home region's. */
   readonly region?: string;
   readonly pool: string;
   readonly cidr: string;
@@ -34,19 +34,19 @@ export function blockSize({ prefix }: Pick<AddressPool, 'prefix'>): number {
   return 2 ** (32 - prefix);
 }
 
-/** The block of a pool that begins with this address. */
+/** The block of a pool that begins at this address. */
 export function blockAt(first: number, { prefix }: Pick<AddressPool, 'prefix'>): string {
   return formatBlock(first, prefix);
 }
 
-/** The first address of a block, as a number. @throws for a text that is no block */
+/** The first address of a block, as a number. @throws if the text is not a block */
 export function firstOf(cidr: string): number {
   return rangeOf(cidr).first;
 }
 
 /**
- * Where the search for the block of an account in a region begins: always at the same place for the same two, so that they get
- * their old block again where that is free, and at different places for others, so that they do not meet.
+ * Where the search for a block for an account in a region begins. The same account and region always begin at the same block, so
+ * they get their former block back if it is free; others begin elsewhere, so they rarely compete for one.
  */
 export function startOf(
   { accountId, region }: { readonly accountId: string; readonly region: string },
@@ -57,7 +57,7 @@ export function startOf(
   return firstOf(pool.cidr) + (number % blocksIn(pool)) * blockSize(pool);
 }
 
-/** The pools with this one among them, or why it cannot be: no address may be in two pools. Pure. */
+/** The pools including this one, or why it cannot be added: no address may be in two pools. Pure. */
 export function withPool(
   pools: readonly AddressPool[],
   pool: AddressPool,

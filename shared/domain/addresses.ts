@@ -10,47 +10,47 @@ import {
 } from './address-pool.ts';
 import { InvalidDesiredState, QuotaExceeded } from './errors.ts';
 
-/** Where it is written who holds which block; each of these is one atomic step. */
+/** The record of who holds which block. Each method is one atomic step. */
 export interface AddressBook {
-  /** What the account holds. */
+  /** The blocks that the account holds. */
   heldBy(accountId: string): Promise<Holdings>;
-  /** All pools, with the version that a change of them is made under. */
+  /** All pools, with their version; a change of them is conditional on it. */
   pools(): Promise<Pools>;
-  /** False when somebody else changed them first. */
+  /** False if somebody else has changed them since they were read. */
   savePools(pools: Pools): Promise<boolean>;
-  /** What is held of a pool, in order, from an address on. */
+  /** The blocks of a pool that are held, in order, from an address on. */
   held(pool: string, from: number): AsyncIterable<Address>;
-  /** False when the block is held already, or what the account holds is no longer as it was read. */
+  /** False if the block is held already, or the account's holdings have changed since they were read. */
   take(holdings: Holdings, address: Address): Promise<boolean>;
-  /** Writes down of which regions the blocks are. False when what the account holds is no longer as it was read. */
+  /** Saves the regions of the blocks. False if the account's holdings have changed since they were read. */
   settle(holdings: Holdings): Promise<boolean>;
-  /** Gives a block back. False when what the account holds is no longer as it was read: the block may still be held. */
+  /** Gives a block back. False if the account's holdings have changed since they were read: the block may still be held. */
   giveBack(holdings: Holdings, address: Address): Promise<boolean>;
 }
 
-/** The blocks that an account holds, one a region, with the version that a change of them is made under. */
+/** The blocks that an account holds, one for each region, with their version; a change of them is conditional on it. */
 export interface Holdings {
   readonly accountId: string;
-  /** 0 while nothing is written down, and for what was recorded when an account had one region. */
+  /** 0 if nothing is saved yet, and for items from when an account had one region. */
   readonly version: number;
   readonly blocks: readonly Address[];
 }
 
-/** Whose block it is to be. */
+/** The account and region that a block is for. */
 export interface Holder {
   readonly accountId: string;
   readonly region: string;
-  /** Whose the block is that was recorded without a region. */
+  /** The account's home region: a block that was saved without a region is its. */
   readonly home: string;
 }
 
-/** All pools that were ever used, as they are written down. */
+/** All pools that were ever used, as saved. */
 export interface Pools {
   readonly version: number;
   readonly pools: readonly AddressPool[];
 }
 
-/** The block of a region among those that an account holds. Pure. */
+/** The block that an account holds in a region. Pure. */
 export function blockIn(
   { blocks }: Pick<Holdings, 'blocks'>,
   { region, home }: Pick<Holder, 'region' | 'home'>,
@@ -61,12 +61,12 @@ export function blockIn(
 /** Name of the output, in the region of the block, that says which block the account holds. */
 export const ADDRESS_OUTPUT = 'address.cidr';
 
-/** The block as outputs of its region; none without a block. Pure. */
+/** The output for a block, in its region; none without a block. Pure. */
 export function addressOutputs(block: Pick<Address, 'cidr'> | undefined): Record<string, string> {
   return block ? { [ADDRESS_OUTPUT]: block.cidr } : {};
 }
 
-/** The same with the region of each block; one that was recorded without is the home region's. Pure. */
+/** The holdings with the region of each block; a block that was saved without one is the home region's. Pure. */
 export function inRegions(holdings: Holdings, home: string): Holdings {
   return {
     ...holdings,
@@ -75,9 +75,9 @@ export function inRegions(holdings: Holdings, home: string): Holdings {
 }
 
 /**
- * The block of an account in a region: the one that it holds there, whatever pool that is from, or a free one of this pool, held
- * from then on. Safe to repeat after a crash at any call, and beside any number of others doing the same.
- * @throws InvalidDesiredState when the pool contradicts what is known of pools
+ * The block of an account in a region: the one it holds there, from whatever pool, or else a free one of this pool, which it then
+ * holds. Safe to repeat after a crash at any point, and to run concurrently.
+ * @throws InvalidDesiredState if the pool contradicts the known pools
  * @throws QuotaExceeded `AddressPoolExhausted`
  */
 export async function allocate(
@@ -99,12 +99,12 @@ export async function allocate(
   }
 }
 
-/** Gives back what an account holds in a region, if anything; safe to repeat. */
+/** Gives back the block that an account holds in a region, if any. Idempotent. */
 export function release(book: AddressBook, { accountId, region, home }: Holder): Promise<void> {
   return giveBack(book, accountId, (holdings) => blockIn(holdings, { region, home }));
 }
 
-/** Gives back all that an account holds, if anything; safe to repeat. */
+/** Gives back all blocks that an account holds. Idempotent. */
 export function releaseAll(book: AddressBook, accountId: string): Promise<void> {
   return giveBack(book, accountId, ({ blocks: [first] }) => first);
 }
@@ -123,8 +123,7 @@ async function giveBack(
 }
 
 /**
- * Writes down that a block which was recorded without a region is of this one, before the account's home region becomes another;
- * safe to repeat.
+ * Saves this region for a block that was saved without one. To be called before the account's home region changes. Idempotent.
  */
 export async function settleRegion(book: AddressBook, accountId: string, region: string): Promise<void> {
   for (;;) {

@@ -1,21 +1,21 @@
 import type { BaselineReference } from './account.ts';
 
 /**
- * A baseline at a version, as it is stored: immutable once published. What its sections hold is the kinds'
- * business; controllers/kinds/baseline.ts reads and checks them.
+ * One version of a baseline, as stored: immutable once published. The kinds define what a section holds;
+ * controllers/kinds/baseline.ts parses and checks the sections.
  */
 export interface BaselineDocument {
   readonly schemaVersion: 1;
   readonly name: string;
   readonly version: number;
   readonly description: string;
-  /** Where accounts are managed, unless their registration says otherwise; absent: where Orgkeeper itself is. */
+  /** Where accounts are managed, unless their registration lists regions; absent: in the region of the deployment. */
   readonly regions?: readonly string[];
-  /** Regions that are not enabled in an account are enabled there. */
+  /** Enable the regions that an account has not enabled. */
   readonly enableRegions?: true;
-  /** A section a kind, by the kind's name, as parsed from the text; checked when it was published. */
+  /** One section for each kind, by the kind's name, parsed from the text; checked when published. */
   readonly sections: Readonly<Record<string, unknown>>;
-  /** The YAML it was published from, to the letter. */
+  /** The YAML that it was published from, unchanged. */
   readonly text: string;
   readonly publishedAt: string;
 }
@@ -25,7 +25,7 @@ export function formatBaseline(baseline: BaselineReference): string {
   return `${baseline.name}@${baseline.version}`;
 }
 
-/** Reads `name` or `name@version`; undefined when it is neither. */
+/** Parses `name` or `name@version`; undefined if the text is neither. */
 export function parseBaselineReference(text: string): { name: string; version?: number } | undefined {
   const match = /^([a-z][a-z0-9-]{0,62})(?:@([1-9]\d{0,8}))?$/.exec(text);
   if (!match?.[1]) return undefined;

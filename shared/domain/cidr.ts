@@ -8,7 +8,7 @@ export interface Block {
   readonly first: number;
 }
 
-/** Reads `a.b.c.d/n`, host bits cleared as AWS does (100.68.0.18/18 is 100.68.0.0/18); undefined when it is none. */
+/** Parses `a.b.c.d/n` and clears host bits as AWS does (100.68.0.18/18 is 100.68.0.0/18); undefined if the text is not a block. */
 export function parseBlock(text: string): Block | undefined {
   if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return undefined;
   const [, prefix] = ipaddr.IPv4.parseCIDR(text);
@@ -17,28 +17,28 @@ export function parseBlock(text: string): Block | undefined {
   return { text: `${network.toString()}/${prefix}`, prefix, network, first };
 }
 
-/** The block of that size that begins with this address, as text. */
+/** The block with this prefix length that begins at this address, as text. */
 export function formatBlock(first: number, prefix: number): string {
   return `${ipaddr.IPv4.parse(String(first)).toString()}/${prefix}`;
 }
 
-/** The `number`-th block of that size in a block, from 0; undefined when there are not so many. */
+/** The `number`-th block with this prefix length in a block, from 0; undefined if there are not that many. */
 export function subBlock(outer: Block, prefix: number, number: number): Block | undefined {
   if (prefix < outer.prefix || number >= 2 ** (prefix - outer.prefix)) return undefined;
   return parseBlock(formatBlock(outer.first + number * 2 ** (32 - prefix), prefix));
 }
 
-/** Whether the one block holds the whole other; a block contains itself. */
+/** Whether `outer` contains all of `inner`; a block contains itself. */
 export function contains(outer: Block, inner: Block): boolean {
   return outer.prefix <= inner.prefix && inner.network.match(outer.network, outer.prefix);
 }
 
-/** Whether the blocks have an address in common: one of two blocks that do holds the other. */
+/** Whether the blocks have an address in common; then one contains the other. */
 export function overlaps(one: Block, other: Block): boolean {
   return contains(one, other) || contains(other, one);
 }
 
-/** Addresses that AWS lets resources have in a subnet: all but five. */
+/** Number of addresses that resources can use in a subnet: AWS reserves five. */
 export function usableAddresses({ prefix }: Block): number {
   return 2 ** (32 - prefix) - 5;
 }

@@ -4,22 +4,22 @@ const INTERVAL_MS = 10_000;
 const BURST = 3;
 
 /**
- * How many accounts may be created at once, and how fast: AWS's limits are those of the whole organization, so every
- * request counts here. A semaphore (`inside`: five at most) and a token bucket (`fullAt`: a turn each ten seconds, three
- * at once) in one item of the table, which is changed under its version.
+ * How many accounts may be created at once, and how fast. AWS's limits are for the whole organization, so all requests share
+ * this one item of the table: a semaphore (`inside`: at most five) and a token bucket (`fullAt`: a turn every ten seconds, a burst
+ * of three). Each change is conditional on the version.
  */
 export interface CreationRateLimit {
   readonly version: number;
-  /** When the bucket of turns is full again: each turn takes ten seconds' worth out of it. */
+  /** When the token bucket is full again; each turn moves this by ten seconds. */
   readonly fullAt: string;
-  /** Keys of the requests that AWS works on, each with AWS's id of the creation once it is known (else empty). */
+  /** Keys of the requests in progress at AWS, each with AWS's id of the creation, or empty until the id is known. */
   readonly inside: Readonly<Record<string, string>>;
 }
 
-/** Before the first request. */
+/** The limit before the first request. */
 export const UNUSED: CreationRateLimit = { version: 0, fullAt: new Date(0).toISOString(), inside: {} };
 
-/** The next turn: three at once, then one each ten seconds. Nobody else gets the same one. Pure. */
+/** The next turn: three at once, then one every ten seconds. No two requests get the same one. Pure. */
 export function takeTurn(limit: CreationRateLimit, now: Date): { at: Date; limit: CreationRateLimit } {
   const fullAt = Math.max(Date.parse(limit.fullAt), now.getTime());
   const at = new Date(Math.max(now.getTime(), fullAt - (BURST - 1) * INTERVAL_MS));
@@ -27,9 +27,8 @@ export function takeTurn(limit: CreationRateLimit, now: Date): { at: Date; limit
 }
 
 /**
- * The limit with the request inside, or undefined when there is no room. What others are creating counts too.
- * Pure.
- * @param inProgress AWS's ids of all creations that it works on, whoever asked for them
+ * The limit with the request inside, or undefined if all slots are taken. Creations that others requested count, too. Pure.
+ * @param inProgress AWS's ids of all creations in progress, whoever requested them
  */
 export function occupySlot(
   limit: CreationRateLimit,

@@ -5,8 +5,8 @@ import type { CreationRequest } from './requests.ts';
 /** The state of a request for an account. */
 export type CreationStage =
   /**
-   * Not requested of AWS yet. `turnAt`: when it may be, once that is known. `refusals`: how often AWS throttled it.
-   * `deniedSince`: since when AWS has only denied it.
+   * Not requested from AWS yet. `turnAt`: when it may be requested, once known. `refusals`: how often AWS throttled it.
+   * `deniedSince`: since when AWS has denied every try.
    */
   | {
       readonly is: 'waiting';
@@ -67,7 +67,7 @@ export function sameRequest(one: CreationRequest, other: CreationRequest): boole
   return isDeepStrictEqual(withoutAbsent(one), withoutAbsent(other));
 }
 
-/** A new request, due at once. */
+/** A new request, due immediately. */
 export function askedFor(request: CreationRequest, cause: Cause, time: string): Creation {
   const stage: CreationStage = { is: 'waiting', refusals: 0 };
   const key = creationKey(request);

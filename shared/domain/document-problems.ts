@@ -3,7 +3,7 @@ import type { Problem } from './errors.ts';
 import { formatPath } from './requests.ts';
 import type { YamlText } from './yaml.ts';
 
-/** Where in a document: keys and indexes, from the top. */
+/** A place in a document: keys and indexes, from the top. */
 export type Path = readonly PropertyKey[];
 
 /** `a.b[2]` as its parts. Pure. */
@@ -13,13 +13,13 @@ export function splitPath(path: string): Path {
   );
 }
 
-/** Something wrong in a document, and where. */
+/** A problem in a document, and where. */
 export interface PathProblem {
   readonly path: Path;
   readonly message: string;
 }
 
-/** zod's issues; of a union, those of the alternative that came furthest. */
+/** zod's issues as problems; for a union, those of the alternative that matched deepest. */
 export function issuesOf(error: z.ZodError | undefined, root: Path = []): PathProblem[] {
   return (error?.issues ?? []).flatMap((issue) => issueProblems(issue, root));
 }
@@ -38,7 +38,7 @@ function issueProblems(issue: z.core.$ZodIssue, root: Path): PathProblem[] {
   return [{ path, message: issue.message }];
 }
 
-/** What was found, by line of the text. */
+/** The problems with their lines, sorted by line. */
 export function inOrder(found: readonly PathProblem[], yaml: YamlText): Problem[] {
   return found
     .map(({ path, message }) => ({ path: formatPath('', path), message, line: yaml.lineOf(path) }))

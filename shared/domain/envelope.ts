@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
 /**
- * An event as EventBridge delivers it. `detail` is checked by whoever knows the detail-type.
+ * An event as EventBridge delivers it. `detail` is checked later, by detail-type.
  * https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
  */
 export const Envelope = z.object({
   id: z.string().min(1),
   source: z.string().min(1),
   'detail-type': z.string(),
-  /** Absent only where something other than EventBridge made the envelope: refused. */
+  /** Absent only if something other than EventBridge made the envelope: such an event is refused. */
   account: z.string().optional(),
   time: z.string(),
   region: z.string().optional(),

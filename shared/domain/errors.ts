@@ -12,14 +12,14 @@ export type FailureName =
   | 'ForeignResource'
   | 'UnreadableItem';
 
-/** What may be known of a failure besides its message. */
+/** Optional details of a failure. */
 export interface ErrorDetails {
   /** One PascalCase word for machines; the name of the class unless something more precise is known. */
   readonly reason?: string;
   /** One sentence: what the person on call can do. */
   readonly remedy?: string;
   readonly cause?: unknown;
-  /** Seconds until another try is worthwhile, where a failure knows that better than its class. */
+  /** Seconds until another try is worthwhile, if known for this failure; otherwise its class decides. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -63,7 +63,7 @@ export class Conflict extends failure('Conflict') {}
 /** The run's time is nearly over; the rest is left for the next run. */
 export class OutOfTime extends failure('OutOfTime') {}
 
-/** True already or soon, but not visible everywhere yet: IAM changes, new ids, a create without an answer. */
+/** A change that is not visible everywhere yet: a change in IAM, a new id, a create that was not answered. */
 export class NotYetConsistent extends failure('NotYetConsistent', {
   reason: 'Settling',
 }) {}
@@ -86,12 +86,12 @@ export class InvalidDesiredState extends failure('InvalidDesiredState') {
   }
 }
 
-/** A resource that somebody else owns stands where ours should stand. */
+/** A resource that somebody else owns has the place or name that ours needs. */
 export class ForeignResource extends failure('ForeignResource') {}
 
 /**
- * An item of the table does not match its schema: edited by hand, half restored, or written by a newer Orgkeeper. Only
- * what the item is about stops.
+ * An item of the table does not match its schema: edited by hand, partly restored, or written by a newer version of Orgkeeper.
+ * Only the account or request of that item stops.
  */
 export class UnreadableItem extends failure('UnreadableItem') {
   readonly pk: string;
@@ -108,10 +108,10 @@ export class UnreadableItem extends failure('UnreadableItem') {
   }
 }
 
-/** One thing that is wrong, and where: `path` like `parameters[2].value`. */
+/** One error in a document, and where: `path` is like `parameters[2].value`. */
 export interface Problem {
   readonly path: string;
   readonly message: string;
-  /** 1-based line of the YAML text, where there is one. */
+  /** 1-based line, if the document is a YAML text. */
   readonly line?: number;
 }

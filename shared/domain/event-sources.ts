@@ -1,4 +1,4 @@
-/** Source of everything that Orgkeeper itself announces. */
+/** Source of the events that Orgkeeper announces. */
 export const OUR_SOURCE = 'orgkeeper';
-/** Source of what people and pipelines ask for. */
+/** Source of the requests of people and pipelines. */
 export const REQUEST_SOURCE = 'orgkeeper.request';

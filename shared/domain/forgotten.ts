@@ -3,8 +3,8 @@ import { laterOf } from './order.ts';
 import { newExternalId, wasInOrganization } from './records.ts';
 
 /**
- * The record that remains of a forgotten account: none; or, if the account is in the organization as far as is known, an
- * unmanaged one, since the next listing would otherwise onboard it as a new account. Pure except for its new ExternalId.
+ * What remains of a forgotten account's record: nothing; or, if the account is still in the organization as far as is known, an
+ * unmanaged record, since the next listing would otherwise onboard it as a new account. Pure except for the new ExternalId.
  */
 export function forgotten(
   record: AccountRecord,

@@ -1,17 +1,17 @@
-/** Whether a text is like a pattern, in which `*` stands for any characters and `?` for one. Case counts. */
+/** Whether a text matches a pattern: `*` is any number of characters, `?` exactly one. Case-sensitive. */
 export function likeText(pattern: string, text: string): boolean {
   return like([...pattern], [...text], '*', (one, char) => one === '?' || one === char);
 }
 
 /**
- * Whether a path of names (`/`, `/Research/Genomics`) is like a pattern, in which `**` stands for any number of levels,
- * none among them, and `*` and `?` for characters of one level. In both, what is escaped stands for itself.
+ * Whether a path of names (`/`, `/Research/Genomics`) matches a pattern: `**` is any number of levels, also none; `*` and `?` are
+ * characters within one level. Escapes (`asLevel`) are literal characters in both.
  */
 export function likePath(pattern: string, path: string): boolean {
   return like(levels(pattern), levels(path), '**', likeLevel);
 }
 
-/** A name as one level of a path: `/`, `*`, `?`, and what looks like an escape, as `%2F`, `%2A`, `%3F` and `%25`. Pure. */
+/** A name escaped as one level of a path: `/`, `*` and `?` as `%2F`, `%2A` and `%3F`, the `%` of a text like these as `%25`. Pure. */
 export function asLevel(name: string): string {
   return name.replaceAll(/[/*?]|%(?=2F|2A|3F|25)/gi, escaped);
 }
@@ -20,7 +20,7 @@ function escaped(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-/** A level's characters; an escape is one of them. */
+/** The characters of a level; an escape counts as one. */
 function characters(level: string): string[] {
   return level.match(/%(?:2F|2A|3F|25)|./gisu) ?? [];
 }
@@ -39,7 +39,7 @@ function levels(path: string): string[] {
   return path.split('/').filter((level) => level !== '');
 }
 
-/** Goes back to the last `many` only, so that no pattern takes longer than its length times that of the items. */
+/** Backtracks only to the last `many`, so the time is at most the pattern's length times the number of items. */
 function like(
   pattern: readonly string[],
   items: readonly string[],

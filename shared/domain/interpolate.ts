@@ -1,22 +1,22 @@
-/** Gives the value of a `${…}` name, or undefined when it is not known (yet). */
+/** Gives the value of a `${…}` name, or undefined if it is not known (yet). */
 export type Lookup = (name: string) => string | undefined;
 
 const NAME = /\$\{([^${}]*)\}/g;
 
-/** The `${…}` names in a text, in order, with repeats. */
+/** The `${…}` names in a text, in order, including repeats. */
 export function namesIn(text: string): string[] {
   return [...text.matchAll(NAME)].map((match) => match[1] ?? '');
 }
 
 /**
- * The names in a text as its author wrote it that `lookup` does not know. Of a text that is filled in already this cannot
- * be said: what was filled in is data, and may hold `${…}` of its own.
+ * The names in a text that `lookup` does not know. Only for a text as its author wrote it: after `interpolate`, values are data
+ * and may themselves contain `${…}`.
  */
 export function unknownIn(text: string, lookup: Lookup): string[] {
   return namesIn(text).filter((name) => lookup(name) === undefined);
 }
 
-/** Replaces each `${name}` that `lookup` knows, once: values are data, never templates. The others stay as they are. */
+/** Replaces each `${name}` that `lookup` knows, in one pass: values are data, never templates. Unknown names stay unchanged. */
 export function interpolate(text: string, lookup: Lookup): string {
   return text.replaceAll(NAME, (whole, name: string) => lookup(name) ?? whole);
 }

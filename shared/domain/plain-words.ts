@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * What zod finds, as one plain sentence about the field, for `safeParse(value, { error: inPlainWords })`. A message that
- * a schema has of its own comes before it. Pure.
+ * zod's issues as plain sentences about the field, for `safeParse(value, { error: inPlainWords })`. A schema's own message takes
+ * precedence. Pure.
  */
 export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
@@ -22,9 +22,9 @@ export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
         ? `must match ${issue.pattern}`
         : `must be a valid ${FORMATS[issue.format] ?? issue.format}`;
     case 'invalid_key':
-      return 'is no name that is allowed here';
+      return 'is not an allowed name';
     case 'invalid_union':
-      return 'is nothing that is allowed here';
+      return 'is not an allowed value';
     default:
       return undefined;
   }

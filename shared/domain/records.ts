@@ -6,18 +6,18 @@ import type { RegistrationRequest } from './requests.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** A new ExternalId: 32 random letters and digits, one an account. */
+/** A new ExternalId: 32 random letters and digits. Each account has its own. */
 export function newExternalId(): string {
   return Array.from({ length: 32 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** What a registration, by a person or by an event of the organization, makes of a record. */
+/** A registration, requested by a person or caused by an event of the organization. */
 export interface Registration {
   readonly request: RegistrationRequest;
   readonly baseline: BaselineReference;
-  /** What Organizations says; absent for a standalone account. */
+  /** The account in AWS Organizations; undefined for a standalone account. */
   readonly described: OrganizationAccount | undefined;
-  /** The name was given by a person, not read from the organization. */
+  /** True if a request gave the name; false if it was read from the organization. */
   readonly named: boolean;
   /** Id of the event. */
   readonly changedBy: string;
@@ -26,12 +26,12 @@ export interface Registration {
 }
 
 /**
- * The record that a registration asks for. Pure but for a new ExternalId where there is none. What a registration
- * does not mention it leaves as it is; where nothing differs it returns `existing` itself.
+ * The record after a registration. What the registration does not mention stays as it was; if nothing differs, returns
+ * `existing` itself. Pure except for a new ExternalId if there was none.
  */
 export function registered(existing: AccountRecord | undefined, registration: Registration): AccountRecord {
   const { request, described, time } = registration;
-  // One that was kept before comes back as it was; an unmanaged one has nothing that anybody asked for.
+  // An account that was managed before gets its former settings back; an unmanaged record has no requested settings.
   const known = existing?.lifecycle !== 'unmanaged' && existing?.baseline ? existing : undefined;
   const kept = known?.lifecycle === 'managed' ? known : undefined;
   const entered = request.executionRoleArn ?? known?.executionRoleArn;
@@ -67,15 +67,15 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   return { ...wanted, generation, changedBy, ...optional('changedAt', changedAt) };
 }
 
-/** Who chose the baseline that a registration leads to. */
+/** Who chose the baseline of a registration. */
 function baselineBy(request: RegistrationRequest, existing: AccountRecord | undefined) {
   if (request.baseline) return 'request';
   return standingBaseline(existing) ? existing?.baselineBy : 'rules';
 }
 
 /**
- * The baseline that stays where a registration names none: that of an account that is kept, and of one that was kept
- * before, where a person chose it. Rules choose anew. Pure.
+ * The baseline that a registration without a baseline keeps: that of a managed account, or the one that a person chose for an
+ * account that was managed before. Undefined where the rules choose. Pure.
  */
 export function standingBaseline(existing: AccountRecord | undefined): BaselineReference | undefined {
   const chosen = existing?.baselineBy !== 'rules' && existing?.lifecycle !== 'unmanaged';
@@ -83,8 +83,8 @@ export function standingBaseline(existing: AccountRecord | undefined): BaselineR
 }
 
 /**
- * The record of an account that is shown, and never entered: it was there before Orgkeeper, or is where accounts do not
- * onboard by themselves. What `existing` knew of it stays.
+ * The record of an unmanaged account, which is shown and never entered: it existed before Orgkeeper, or is in a unit whose
+ * accounts are not onboarded. ExternalId and times of `existing` stay.
  */
 export function unmanaged(
   account: OrganizationAccount,
@@ -113,9 +113,9 @@ export function unmanaged(
 }
 
 /**
- * The record with what Organizations says now: name (unless a person gave another) and email, and whether the account
- * is still there (`account` is undefined when it left; suspended and closed ones count as departed, and come back as
- * they were; one that was being retired is retired then). Returns `record` itself when nothing changed.
+ * The record with what AWS Organizations says now: name (unless a request gave one), email, and whether the account is active.
+ * An account that left (`account` is undefined), is suspended or closed becomes `departed`, or `retired` if it was being retired;
+ * a reinstated account gets its former settings back. Returns `record` itself if nothing changed.
  */
 export function refreshed(
   record: AccountRecord,
@@ -143,12 +143,12 @@ export function refreshed(
   return unit === record.unit ? record : { ...record, ...optional('unit', unit), changedBy };
 }
 
-/** Whether the account is or was in the organization, as far as its record knows. Pure. */
+/** Whether the account is or was in the organization, according to its record. Pure. */
 export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin' | 'unit'>): boolean {
   return origin !== 'invited' || unit !== undefined;
 }
 
-/** A record but for the marks of its changes. */
+/** A record without the fields that only mark its changes. */
 type Content = Omit<AccountRecord, Marks>;
 type Marks = 'generation' | 'changedBy' | 'changedAt' | 'followed' | 'owed' | 'dueAt';
 
@@ -161,7 +161,7 @@ function sameContent(existing: AccountRecord, wanted: Content): boolean {
   return canonical(withoutChange(existing)) === canonical(wanted);
 }
 
-/** JSON with sorted keys, so that equal content is equal text. */
+/** JSON with sorted keys, so that equal content gives equal text. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) =>
     item !== null && typeof item === 'object' && !Array.isArray(item)

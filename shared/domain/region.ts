@@ -2,28 +2,28 @@ import { z } from 'zod';
 import type { AccountRecord } from './account.ts';
 import type { BaselineDocument } from './baseline.ts';
 
-/** How AWS names a region: `eu-west-1`, `us-gov-west-1`. Whether there is such a one, only AWS knows. */
+/** The pattern of AWS's region names: `eu-west-1`, `us-gov-west-1`. Whether the region exists, only AWS knows. */
 const NAME = '[a-z]{2,4}(?:-[a-z]+)+-\\d';
 const REGION = new RegExp(`^${NAME}$`);
 
-/** The regions that a baseline or a registration lists: at least one, each once; the first is the home region. */
+/** The regions of a baseline or a registration: at least one, no duplicates; the first is the home region. */
 export const Regions = z
   .array(z.string().regex(REGION, 'must be a region'))
-  .min(1, 'lists one region at least')
+  .min(1, 'must list at least one region')
   .max(20)
   .superRefine((regions, context) => {
     for (const [index, region] of regions.entries()) {
       if (regions.indexOf(region) === index) continue;
-      context.addIssue({ code: 'custom', path: [index], message: `${region} stands here twice` });
+      context.addIssue({ code: 'custom', path: [index], message: `${region} is listed twice` });
     }
   });
 
-/** True where AWS could name a region so. Pure. */
+/** Whether the text has the form of a region name. Pure. */
 export function isRegionName(text: string): boolean {
   return REGION.test(text);
 }
 
-/** The partition of a region, as its name says; undefined for a text that names none. Pure. */
+/** The partition of a region, by its name; undefined if the text is not a region name. Pure. */
 export function partitionOf(region: string): string | undefined {
   if (!isRegionName(region)) return undefined;
   if (region.startsWith('cn-')) return 'aws-cn';
@@ -34,14 +34,14 @@ export function partitionOf(region: string): string | undefined {
   return secret[1] === 'iso' ? 'aws-iso' : secret[1].replace('iso', 'aws-iso-');
 }
 
-/** Those of the regions that are of another partition: its accounts are not there. Pure. */
+/** The regions outside of a partition, in which its accounts cannot have resources. Pure. */
 export function outsideOf(partition: string, regions: readonly string[]): string[] {
   return regions.filter((region) => partitionOf(region) !== partition);
 }
 
 /**
- * Where an account is managed: as its registration says, else its baseline, else where Orgkeeper itself is. The first is its home
- * region. Pure.
+ * The regions in which an account is managed: those of its registration, else of its baseline, else the region of the deployment.
+ * The first is its home region. Pure.
  */
 export function regionsOf(
   record: Pick<AccountRecord, 'regions'>,

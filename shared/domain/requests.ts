@@ -55,11 +55,11 @@ const AccountRegistrationRequested = z
     },
   );
 
-/** What Organizations takes as text of a tag. https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html */
+/** What AWS Organizations allows in a tag. https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html */
 const TagText = /^[\p{L}\p{Z}\p{N}_.:/=+@-]*$/u;
 const ORGANIZATION_TAGS = 'letters, digits, spaces and _.:/=+-@, and no key begins with aws: or orgkeeper:';
 
-/** Limits are CreateAccount's. https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html */
+/** The limits of CreateAccount. https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html */
 const AccountCreationRequested = z.strictObject({
   name: z.string().regex(/^[\x20-\x7e]{1,50}$/, 'an account name is 1 to 50 characters of ASCII'),
   email: z.email().min(6).max(64),
@@ -104,19 +104,19 @@ const AccountRetirementRequested = z.strictObject({
   resources: z.enum(['retain', 'remove']),
 });
 
-/** A baseline's text is 100,000 characters at most (shared/domain/yaml.ts). */
+/** The limit for the text of a baseline is that of shared/domain/yaml.ts. */
 const PlanRequested = z.strictObject({
   accountId: AccountId,
-  /** The text of a baseline to plan by, instead of the one assigned. */
+  /** The text of a baseline to plan for, instead of the assigned one. */
   document: text(100_000).optional(),
 });
 
-/** What Main alone may ask for: other accounts could not read the answer, or must not retire. */
+/** Requests that only Main may send: other accounts could not read a plan's answer, and must not retire accounts. */
 export const OF_MAIN_ALONE: ReadonlySet<string> = new Set(['AccountRetirementRequested', 'PlanRequested']);
 
 /**
- * What people and pipelines may ask for (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a
- * problem, since a misspelt option would otherwise be ignored in silence.
+ * The requests of people and pipelines (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a problem, since a
+ * misspelt option would otherwise be ignored silently.
  */
 export const requests = {
   AccountRegistrationRequested,
@@ -126,17 +126,17 @@ export const requests = {
   PlanRequested,
 };
 
-/** Every field that some request has. */
+/** The names of all fields of all requests. */
 export const REQUEST_FIELDS: ReadonlySet<string> = new Set(
   Object.values(requests).flatMap(({ shape }) => Object.keys(shape)),
 );
 
-/** EventBridge takes 1 MB, and an item of the table 400 KB. */
+/** An item of the table holds 400 KB; EventBridge would accept 1 MB. */
 const MAX_BYTES = 256 * 1024;
 
-/** A detail-type that is followed. */
+/** The detail-type of a request. */
 export type RequestType = keyof typeof requests;
-/** A request that is valid, with its detail. */
+/** A valid request, with its detail. */
 export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
 /** Detail of `AccountRegistrationRequested`. */
 export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
@@ -149,21 +149,21 @@ export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
 /** Detail of `PlanRequested`. */
 export type PlanRequest = z.infer<typeof PlanRequested>;
 
-/** The request that a detail-type and detail stand for, or every problem with it, by path. */
+/** Parses a request by its detail-type, or lists every problem, by path. */
 export function parseRequest(
   detailType: string,
   detail: unknown,
 ): { request: Request } | { problems: Problem[] } {
   if (!Object.hasOwn(requests, detailType)) {
     const known = Object.keys(requests).join(', ');
-    return { problems: [{ path: 'detail-type', message: `unknown; known are ${known}` }] };
+    return { problems: [{ path: 'detail-type', message: `is unknown; must be one of ${known}` }] };
   }
   const type = detailType as RequestType;
   const parsed = requests[type].safeParse(detail, { error: inPlainWords });
   if (!parsed.success) return { problems: zodProblems(parsed.error) };
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
   if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as Request };
-  const message = `has ${Math.ceil(bytes / 1024)} KB, and a request at most ${MAX_BYTES / 1024}`;
+  const message = `has ${Math.ceil(bytes / 1024)} KB, but a request may have at most ${MAX_BYTES / 1024} KB`;
   return { problems: [{ path: 'detail', message }] };
 }
 
@@ -176,7 +176,7 @@ export function zodProblems(error: z.ZodError, root = 'detail'): Problem[] {
   });
 }
 
-/** `root.a.b[0]`, for people. */
+/** A path as people read it: `root.a.b[0]`. */
 export function formatPath(root: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((left, part) => {
     if (typeof part === 'number') return `${left}[${part}]`;

@@ -6,16 +6,16 @@ import { inPlainWords } from './plain-words.ts';
 import type { Rules } from './rules.ts';
 import { readYaml } from './yaml.ts';
 
-/** Rules as their text says them, checked. */
+/** Rules parsed from a text, checked. */
 export type RulesDraft = Rules & { readonly description: string };
 
 const text = (max: number) =>
-  z.string('a text').min(1, 'not an empty text').max(max, `at most ${max} characters`);
+  z.string('must be text').min(1, 'must not be empty').max(max, `must have at most ${max} characters`);
 const Baseline = z
   .string('a baseline is `name` or `name@version`')
   .refine((value) => parseBaselineReference(value) !== undefined, 'a baseline is `name` or `name@version`');
 
-/** A unit as rules and `onboard.organizationalUnits` name it: its id, or its path from the root. */
+/** An organizational unit in rules and in `onboard.organizationalUnits`: its id, or its path from the root. */
 export const OrganizationalUnit = z
   .string()
   .max(700)
@@ -33,24 +33,24 @@ const Rule = z
   })
   .refine(
     ({ organizationalUnit, tag, name }) => (organizationalUnit ?? tag ?? name) !== undefined,
-    'a rule looks at organizationalUnit, tag or name; what holds for all is the default',
+    'a rule needs organizationalUnit, tag or name; the baseline for all other accounts is the default',
   );
 
 const Document = z.strictObject(
   {
     description: z.string().max(1024).default(''),
-    rules: z.array(Rule, 'a list of rules').max(200, 'at most 200 rules').default([]),
+    rules: z.array(Rule, 'must be a list of rules').max(200, 'must have at most 200 rules').default([]),
     default: Baseline,
   },
   {
     error: (issue) =>
-      issue.code === 'invalid_type' ? 'rules are a mapping with rules and a default' : undefined,
+      issue.code === 'invalid_type' ? 'must be a mapping with rules and a default' : undefined,
   },
 );
 
 /**
- * Reads and checks rules: YAML with `description`, `rules` and `default`. Every problem comes back with its path and
- * line; nothing is thrown for bad input. Whether the baselines exist is for whoever publishes them to see.
+ * Parses and checks rules: YAML with `description`, `rules` and `default`. Returns every problem with its path and line; never
+ * throws for bad input. Whether the baselines exist is checked when the rules are published.
  */
 export function parseRules(source: string): { rules: RulesDraft } | { problems: Problem[] } {
   const yaml = readYaml(source);
@@ -60,7 +60,7 @@ export function parseRules(source: string): { rules: RulesDraft } | { problems: 
   return { problems: inOrder(issuesOf(parsed.error), yaml) };
 }
 
-/** Every baseline that the rules name, with where they do. */
+/** Every baseline that the rules name, with its path. */
 export function baselinesOf({ rules, default: last }: Rules): { path: string; baseline: string }[] {
   const named = rules.map(({ baseline }, index) => ({ path: `rules[${index}].baseline`, baseline }));
   return [...named, { path: 'default', baseline: last }];

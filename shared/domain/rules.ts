@@ -1,41 +1,41 @@
 import { likePath, likeText } from './glob.ts';
 import type { Place } from './organization.ts';
 
-/** Which accounts get which baseline: everything that a rule says of an account must hold. */
+/** One rule about which accounts get which baseline. An account must meet all of its conditions. */
 export interface Rule {
   /**
-   * The id of a unit or of the root, or a path of names: that unit and all below it; a path with `*` or `**` as it says.
-   * A slash in a name is written `%2F`.
+   * The id of a unit or of the root, or a path of names: the unit and all units below it. A path with `*` or `**` is matched as
+   * a pattern instead. A slash in a name is written `%2F`.
    */
   readonly organizationalUnit?: string | undefined;
-  /** A tag of the account; without a value any value. */
+  /** A tag of the account; without `value`, any value. */
   readonly tag?: { readonly key: string; readonly value?: string | undefined } | undefined;
-  /** The account's name, with `*` and `?`. */
+  /** A pattern for the account's name, with `*` and `?`. */
   readonly name?: string | undefined;
-  /** `name` (its newest version when the account comes) or `name@version`. */
+  /** `name` (the newest version when the account is onboarded) or `name@version`. */
   readonly baseline: string;
 }
 
-/** Rules as they were written: the first that fits decides, and the default where none does. */
+/** Rules in order: the first that matches decides; the default if none matches. */
 export interface Rules {
   readonly rules: readonly Rule[];
   readonly default: string;
 }
 
-/** Rules at a version, as they are stored: immutable once published. */
+/** One version of the rules, as stored: immutable once published. */
 export interface RulesDocument extends Rules {
   readonly schemaVersion: 1;
   readonly version: number;
   readonly description: string;
-  /** The YAML that they were published from, to the letter. */
+  /** The YAML that they were published from, unchanged. */
   readonly text: string;
   readonly publishedAt: string;
 }
 
-/** What rules look at. */
+/** The facts about an account that rules use. */
 export interface AccountFacts {
   readonly name: string;
-  /** Absent for an account outside the organization, and where no rule asks. */
+  /** Absent for an account outside of the organization, or if no rule needs it. */
   readonly place?: Place | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -43,15 +43,15 @@ export interface AccountFacts {
 /** Which baseline an account gets, and why. */
 export interface Explanation {
   readonly baseline: string;
-  /** Number of the rule, from 1 on. */
+  /** Number of the rule, from 1. */
   readonly rule: number | 'default';
   /** One sentence. */
   readonly why: string;
-  /** The rules that were looked at, in order, each with what it found. */
+  /** The rules that were evaluated, in order, each with its result. */
   readonly considered: readonly { readonly rule: number; readonly fits: boolean; readonly why: string }[];
 }
 
-/** Which baseline the rules give to an account of which this is known. Pure. */
+/** Which baseline the rules give to an account with these facts. Pure. */
 export function explain(rules: Rules, facts: AccountFacts): Explanation {
   const considered: { rule: number; fits: boolean; why: string }[] = [];
   for (const [index, rule] of rules.rules.entries()) {
@@ -66,17 +66,19 @@ export function explain(rules: Rules, facts: AccountFacts): Explanation {
       return { baseline: rule.baseline, rule: index + 1, why: `Rule ${index + 1}: ${why}.`, considered };
   }
   const why =
-    rules.rules.length > 0 ? 'No rule fits, so the default decides.' : 'There is no rule but the default.';
+    rules.rules.length > 0
+      ? 'No rule matches; the default applies.'
+      : 'There are no rules; the default applies.';
   return { baseline: rules.default, rule: 'default', why, considered };
 }
 
-/** Whether a place is in a unit, named as a rule names it. Pure. */
+/** Whether a place is within a unit; `unit` is written as in a rule. Pure. */
 export function isWithin(unit: string, { units, path }: Place): boolean {
   if (!unit.startsWith('/')) return units.includes(unit);
   return likePath(/[*?]/.test(unit) ? unit : `${unit}/**`, path);
 }
 
-/** What must be known of an account to follow the rules. Pure. */
+/** Which facts about an account the rules need. Pure. */
 export function factsNeeded({ rules }: Rules): { place: boolean; tags: boolean } {
   return {
     place: rules.some(({ organizationalUnit }) => organizationalUnit !== undefined),
@@ -112,5 +114,5 @@ function lookAtTag({ key, value }: NonNullable<Rule['tag']>, tags: AccountFacts[
 
 function lookAtName(pattern: string, name: string): Finding {
   const fits = likeText(pattern, name);
-  return { fits, why: `its name '${name}' is ${fits ? '' : 'not '}like ${pattern}` };
+  return { fits, why: `its name '${name}' ${fits ? 'matches' : 'does not match'} ${pattern}` };
 }

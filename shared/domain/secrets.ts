@@ -2,25 +2,25 @@ import type { Difference } from './status.ts';
 
 /** Names of fields that hold an ExternalId: `sts:ExternalId`, `externalId`, `….StringEquals.sts:ExternalId`. */
 const EXTERNAL_ID = /external[-_ ]?id\W*$/i;
-/** In a policy that is still text, JSON or YAML. */
+/** An ExternalId in a policy that is text: JSON or YAML. */
 const EXTERNAL_ID_IN_TEXT = /(external[-_ ]?id\\?["']?\s*:\s*\[?\s*\\?["']?)([^\s"'\\,\]}]+)/gi;
-/** A shorter one would be found in what has nothing to do with it. */
+/** Minimum length of an ExternalId to be masked anywhere: a shorter one would also match unrelated text. */
 const FOUND_ANYWHERE = 8;
 
-/** What is left of a secret for people to tell it from others: its first and last two characters. Pure. */
+/** A secret with only its first and last two characters, enough for people to tell it from others. Pure. */
 export function masked(secret: string): string {
   return secret.length < 8 ? '****' : `${secret.slice(0, 2)}****${secret.slice(-2)}`;
 }
 
 /**
- * A JSON value with every ExternalId masked: what stands under a field of that name, in policies that are text, too; and
- * the account's `own`, wherever it stands. Pure.
+ * A JSON value with every ExternalId masked: the values of fields with such a name, also in policies that are text; and the
+ * account's `own`, wherever it occurs. Pure.
  */
 export function maskExternalIds<T>(value: T, own?: string): T {
   return maskIn(value, own) as T;
 }
 
-/** Differences with every ExternalId masked, as they may be shown and announced. Pure. */
+/** Differences with every ExternalId masked, ready to be shown or announced. Pure. */
 export function maskDifferences(differences: readonly Difference[], own?: string): Difference[] {
   return differences.map(({ desired, actual, ...difference }) => {
     const shown = (value: unknown) =>

@@ -1,26 +1,26 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
 
-/** One field that is, or was, not as desired. `action` says what was done about it. */
+/** One field that differs, or differed, from the desired state. `action` says what was done about it. */
 export interface Difference {
   /** Name of the kind: `executionRole`, `network`, `parameters`. */
   readonly kind: string;
-  /** Of what stands in a region. */
+  /** Absent for a global kind. */
   readonly region?: string;
-  /** The thing in the account: a role's name, `subnet public`, a parameter's name. */
+  /** The resource in the account: a role's name, `subnet public`, a parameter's name. */
   readonly resource: string;
-  /** The field within it: `trustPolicy`, `tags.owner`, `routes.0.0.0.0/0`; empty for the thing itself. */
+  /** The field of the resource: `trustPolicy`, `tags.owner`, `routes.0.0.0.0/0`; empty for the resource itself. */
   readonly path: string;
-  /** JSON values; absent (undefined) means that it is not there. Values of secrets never stand here. */
+  /** JSON values; absent (undefined) if the field does not exist. Never the value of a secret. */
   readonly desired?: unknown;
   readonly actual?: unknown;
   readonly action: DifferenceAction;
 }
 
-/** `reported`: seen and left alone (observe mode, plan, not ours, needs replacement). */
+/** `reported`: left alone (observe mode, plan, unowned, or a replacement would be needed). */
 export type DifferenceAction = 'created' | 'updated' | 'removed' | 'reported';
 
-/** A difference as it is read, from the table and from whoever answers for a plan. */
+/** The schema of a difference, in the table and in a plan. */
 export const differenceFields = {
   kind: z.string(),
   region: z.string().exactOptional(),
@@ -31,12 +31,12 @@ export const differenceFields = {
   action: z.enum(['created', 'updated', 'removed', 'reported']),
 } satisfies { readonly [K in keyof Difference]-?: z.ZodType<Difference[K]> };
 
-/** What is to be known of one thing about an account: a kind, or whether it can be entered. Public. */
+/** The condition of one kind in an account, or of the access to it. Public. */
 export interface Condition {
   /** `ExecutionRole`, `Network`, `Parameters`, `Access`. */
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
-  /** Of what stands in a region; absent for what has none. */
+  /** Absent for a global kind. */
   readonly region?: string;
   /** One PascalCase word. */
   readonly reason: string;
@@ -46,7 +46,7 @@ export interface Condition {
   readonly changedAt: string;
 }
 
-/** The condition that says best what stands in the way: one that does not hold before one that is not known. */
+/** The condition that best explains why an account is not ready: a `False` one before an `Unknown` one. */
 export function unmet(conditions: readonly Condition[]): Condition | undefined {
   return (
     conditions.find(({ status }) => status === 'False') ??
@@ -54,16 +54,16 @@ export function unmet(conditions: readonly Condition[]): Condition | undefined {
   );
 }
 
-/** Reason of `Access` after a change of the role in use was put back, since the runner was refused with it. */
+/** Reason of `Access` after a change of the role in use was rolled back because it refused the runner. */
 export const PUT_BACK = 'ChangePutBack';
 
-/** Reasons of a kind's condition while its account retires, where nothing stands in the way. */
+/** Reasons of a kind's condition while its account retires without problems. */
 export const REMOVAL_REASONS: ReadonlySet<string> = new Set(['Removed', 'Left', 'WaitingForRemoval']);
 
-/** What a pass came to. `drifted`: differences were seen and left. `waiting`: time alone mends it. */
+/** The result of a run. `drifted`: differences were found and left. `waiting`: no action is needed but time. */
 export type PassResult = 'unchanged' | 'corrected' | 'drifted' | 'waiting' | 'failed';
 
-/** The record of one pass, kept in the status and, when it found or changed something, in the history. */
+/** The record of one run, saved in the status and, if it found or changed something, in the history. */
 export interface PassRecord {
   readonly id: string;
   readonly startedAt: string;
@@ -75,32 +75,32 @@ export interface PassRecord {
   readonly differences: readonly Difference[];
 }
 
-/** An event that a pass owes to the bus; it is kept with the status until it is sent. */
+/** An event of the outbox: saved with the status until it is sent to the bus. */
 export interface Announcement {
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Where and by which baseline what the outputs name is kept. */
+/** The home region and the baseline that the outputs belong to. */
 export interface Home {
   readonly region: string;
   readonly baseline: { readonly name: string; readonly version: number };
 }
 
 /**
- * What Orgkeeper made of a kind, where desired state no longer has it: in a region that the account no longer names, or
- * of a kind that its baseline dropped. It stays, and is named, until the account is retired with its resources removed.
+ * Resources that Orgkeeper made and that desired state no longer has: in a region that the account no longer lists, or of a kind
+ * that its baseline dropped. They stay, and are reported, until the account is retired with its resources removed.
  */
 export interface Leftover extends Home {
   /** Name of the kind. */
   readonly kind: string;
-  /** `global` for what has no region. */
+  /** `global` for a kind without regions. */
   readonly region: string;
-  /** Ids of what was made, as they were recorded. */
+  /** Ids of the resources, as they were recorded. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** What a pass found and left: written by passes only, once per pass, under `version`. */
+/** The result of the last run. Only runs write it, once per run, on the condition that `version` is unchanged. */
 export interface AccountStatus {
   readonly schemaVersion: 1;
   readonly accountId: string;
@@ -108,29 +108,28 @@ export interface AccountStatus {
   readonly version: number;
   readonly observedGeneration: number;
   readonly ready: boolean;
-  /** Of a retiring account: everything that Orgkeeper made in it is gone. */
+  /** Set if the account is retiring and everything that Orgkeeper made in it is gone. */
   readonly retired?: true;
-  /** When it was first ready; absent until then. */
+  /** When the account was first ready; absent until then. */
   readonly readySince?: string;
   readonly conditions: readonly Condition[];
-  /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: what was made or found, by name. */
+  /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: ids of what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Where those are; absent in a status of before that was written down, and of an account without any. */
-  /** `inferred`: read off the outputs of a status that was saved before homes and leftovers were recorded. */
+  /** Where the outputs belong; absent in a status without outputs. `inferred`: worked out from the outputs of a status that was saved before homes and leftovers were. */
   readonly home?: Home & { readonly inferred?: true };
-  /** What desired state no longer has; absent when there is nothing. */
+  /** Absent if there are none. */
   readonly leftovers?: readonly Leftover[];
-  /** The execution role as it last admitted us, and nobody else: with which ExternalId, and when that was tried. */
+  /** The last successful access check: the role, the ExternalId with which it admitted the runner, and when. */
   readonly admitted?: { readonly roleArn: string; readonly externalId: string; readonly at: string };
-  /** What others added within ours, by name: reported once, when first seen. */
+  /** Unowned resources within ours, by name: each is reported once, when first seen. */
   readonly foreign: readonly string[];
-  /** When to look again although nobody asks; drives the sparse due index. */
+  /** When to run again without a request; the key of the sparse due index. */
   readonly dueAt?: string;
-  /** Since when it has been waiting or denied, and how often it was looked at: the backoff of `dueAt`. */
+  /** Since when the account has been waiting or denied, and the number of tries since: the backoff of `dueAt`. */
   readonly waiting?: {
     readonly since: string;
     readonly attempts: number;
-    /** What for: a fresh account, IAM to show a change, something in the making, somebody to remedy it. */
+    /** Waiting for: a new account to become usable, IAM to show a change, a resource to be created, somebody to act. */
     readonly for?: 'account' | 'consistency' | 'making' | 'remedy';
   };
   readonly lastPass?: PassRecord;
@@ -138,8 +137,8 @@ export interface AccountStatus {
 }
 
 /**
- * True where a change of the role in use, which this record asks for, was put back and waits to be asked for again; not
- * while it is still tried. Pure.
+ * Whether the change of the role in use that this record asks for was rolled back, and stays so until it is requested again.
+ * False while the change is still tried. Pure.
  */
 export function staysPutBack(
   { generation }: { readonly generation: number },

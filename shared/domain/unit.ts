@@ -1,7 +1,7 @@
-/** Region of what has none: IAM, and what is said of an account as a whole. */
+/** The region of kinds without regions (IAM), and of conditions of the account as a whole. */
 export const GLOBAL = 'global';
 
-/** A kind in a place: what is rendered, observed, compared and applied by itself. */
+/** A kind in a region, or a global kind: rendered, observed, compared and applied by itself. */
 export interface Unit {
   /** Name of the kind. */
   readonly kind: string;
@@ -12,20 +12,20 @@ export interface Unit {
 const OF_REGION = /^regions\.([^.]+)\.(.+)$/;
 
 /**
- * Under which key an output of a region stands among those of its account: the home region's and global ones under their own
- * name (`vpc.id`), all others with the region before it (`regions.us-east-1.vpc.id`). Pure.
+ * The key of an output among those of its account: for the home region and for global kinds its own name (`vpc.id`), for other
+ * regions with the region in front (`regions.us-east-1.vpc.id`). Pure.
  */
 export function outputKey(name: string, region: string, home: string): string {
   return region === home || region === GLOBAL ? name : `regions.${region}.${name}`;
 }
 
-/** Region and name of a key or of a `${…}` name that names its region; undefined for every other. Pure. */
+/** Region and name of a key, or of a `${…}` name, that contains its region; undefined for any other. Pure. */
 export function splitOutputKey(key: string): { readonly region: string; readonly name: string } | undefined {
   const [, region, name] = OF_REGION.exec(key) ?? [];
   return region === undefined || name === undefined ? undefined : { region, name };
 }
 
-/** Of an account's outputs, those of a region, under the names that they have at home. Those at home include global ones. Pure. */
+/** The outputs of one region, under their names without the region. Those of the home region include global ones. Pure. */
 export function outputsOf(
   outputs: Readonly<Record<string, string>>,
   region: string,

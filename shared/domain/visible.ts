@@ -1,12 +1,12 @@
 /**
- * What does not show by itself, and changes how the rest shows: controls (escapes that steer a terminal among them), marks
- * of direction, separators of lines, halves of characters. Joiners of letters and of emoji stay.
+ * Characters that are invisible or change how a terminal shows the rest: control characters (which start terminal escape
+ * sequences), direction marks, line separators, lone surrogates. Joiners of letters and emoji are not included.
  */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 
 /**
- * The text with everything in it to be seen, as JSON escapes it (`\u001b`, `\u202e`); tabs and line breaks stay. In the
- * text of a JSON document it means the same. Pure.
+ * The text with invisible characters escaped as in JSON (`\u001b`, `\u202e`); tabs and line breaks stay. A JSON document keeps
+ * its meaning. Pure.
  */
 export function visible(text: string): string {
   return text.replaceAll(UNSEEN, (unseen) => (unseen === '\n' || unseen === '\t' ? unseen : escaped(unseen)));
@@ -20,7 +20,7 @@ function unit(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-/** A text as one word for a shell; what does not show by itself as its bytes, as bash and zsh read them. Pure. */
+/** A text quoted as one word for a shell; invisible characters as byte escapes, which bash and zsh understand. Pure. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   if (text.search(UNSEEN) < 0) return `'${text.replaceAll("'", "'\\''")}'`;

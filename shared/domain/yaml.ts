@@ -12,24 +12,23 @@ import {
 } from 'yaml';
 import type { Problem } from './errors.ts';
 
-/** A YAML text that could be read: its plain value, and where in the text a part of it stands. */
+/** A parsed YAML text: its plain value, and the lines of its parts. */
 export interface YamlText {
   readonly value: unknown;
-  /** 1-based line of what a path leads to; where that is missing, of the nearest thing around it. */
+  /** 1-based line of a path; if the path does not exist, of its nearest parent. */
   lineOf(path: readonly PropertyKey[]): number;
 }
 
-/** More than any document of ours needs, and less than a DynamoDB item holds. */
+/** More than a baseline needs, and less than the 400 KB of a DynamoDB item. */
 const MAX_CHARACTERS = 100_000;
-/** One forgotten bracket can be thousands of errors. */
+/** One missing bracket can cause thousands of errors. */
 const MAX_COMPLAINTS = 20;
-/** Policies need about ten levels; whoever reads the value calls itself for each. */
+/** Policies need about ten levels; code that walks the value recurses once per level. */
 const MAX_LEVELS = 100;
 
 /**
- * Reads one YAML 1.2 document. Never throws: whatever is wrong with the text (syntax, keys given twice, unknown tags,
- * aliases that multiply or contain themselves, nesting without end, numbers that would not be written back as they
- * stand) comes back as problems with their lines.
+ * Parses one YAML 1.2 document. Never throws: errors (syntax, duplicate keys, unknown tags, aliases that multiply or contain
+ * themselves, too many levels, numbers that would be written differently from the source) are returned as problems with lines.
  */
 export function readYaml(text: string): YamlText | { problems: Problem[] } {
   if (text.length > MAX_CHARACTERS) {
@@ -74,7 +73,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
-/** What is YAML, and yet means something else than its author wrote, or has no end. */
+/** Valid YAML that means something else than its author wrote, or that contains itself. */
 function misread(document: Document.Parsed): Complaint[] {
   const found: Complaint[] = [];
   visit(document, {
@@ -84,7 +83,7 @@ function misread(document: Document.Parsed): Complaint[] {
         const target = node.resolve(document);
         if (target && ancestors.includes(target))
           found.push({
-            message: `the alias *${node.source} stands inside of what it names: it has no end`,
+            message: `the alias *${node.source} is inside of the node that it refers to, which is an endless loop`,
             at,
           });
       }
@@ -96,8 +95,8 @@ function misread(document: Document.Parsed): Complaint[] {
 }
 
 /**
- * Whether a number, or true and false, is written as it would be written back. Where text is meant, it becomes text
- * again: `004752653756` and `1.0` would be another text than the author's.
+ * Whether a number or boolean is written as it would be written back. If text was meant, the value is converted to text later,
+ * and `004752653756` or `1.0` would become a different text.
  */
 function isWrittenBack({ value, source }: Scalar): boolean {
   const changes = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
@@ -105,11 +104,11 @@ function isWrittenBack({ value, source }: Scalar): boolean {
 }
 
 function asWritten({ value, source }: Scalar): string {
-  const what = typeof value === 'boolean' ? 'the truth value' : 'the number';
+  const what = typeof value === 'boolean' ? 'the boolean' : 'the number';
   return `${source} is read as ${what} ${value}: put it in quotes if it is text, else write ${value}`;
 }
 
-/** Where the key, or the item of a list, stands that the path ends with. */
+/** The offset of the key or list item that the path leads to. */
 function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0] ?? 0;

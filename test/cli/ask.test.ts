@@ -221,7 +221,8 @@ describe('register', () => {
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', ...values);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'orgkeeper: The request would be rejected: detail: has 296 KB, and a request at most 256.\n',
+      stderr:
+        'orgkeeper: The request would be rejected: detail: has 296 KB, but a request may have at most 256 KB.\n',
     });
   });
 

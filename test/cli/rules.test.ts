@@ -70,8 +70,8 @@ describe('rules', () => {
       accountId: ID,
       baseline: 'research',
       rule: 1,
-      why: "Rule 1: its name 'genomics' is like gen*.",
-      considered: [{ rule: 1, fits: true, why: "its name 'genomics' is like gen*" }],
+      why: "Rule 1: its name 'genomics' matches gen*.",
+      considered: [{ rule: 1, fits: true, why: "its name 'genomics' matches gen*" }],
       facts: { name: 'genomics', tags: {} },
       has: { baseline: { name: 'analytics', version: 3 }, by: 'rules' },
     });

@@ -21,9 +21,9 @@ describe('what is wrong with a field', () => {
       'a key that does not fit',
       z.record(z.string().regex(/^a$/), z.string()),
       { b: '' },
-      'is no name that is allowed here',
+      'is not an allowed name',
     ],
-    ['none of several', z.union([z.string(), z.number()]), true, 'is nothing that is allowed here'],
+    ['none of several', z.union([z.string(), z.number()]), true, 'is not an allowed value'],
     ['what its schema says itself', z.string('say a name'), 5, 'say a name'],
   ])('is said plainly: %s', (_, schema, value, sentence) => {
     const parsed = schema.safeParse(value, { error: inPlainWords });

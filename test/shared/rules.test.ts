@@ -40,7 +40,7 @@ describe('rules', () => {
       why: 'Rule 3: it is in /Research/Genomics, within /Research.',
       considered: [
         { rule: 1, fits: false, why: "its tag environment is 'test', not 'production'" },
-        { rule: 2, fits: false, why: "its name 'proteomics' is not like genomics-*" },
+        { rule: 2, fits: false, why: "its name 'proteomics' does not match genomics-*" },
         { rule: 3, fits: true, why: 'it is in /Research/Genomics, within /Research' },
       ],
     });
@@ -142,7 +142,7 @@ describe('the text of rules', () => {
   });
 
   it.each([
-    ['default: web\nrules:\n  - baseline: web\n', 'rules[0]', 3, 'looks at'],
+    ['default: web\nrules:\n  - baseline: web\n', 'rules[0]', 3, 'a rule needs'],
     [
       'default: web\nrules:\n  - name: a\n    baselin: web\n    baseline: web\n',
       'rules[0].baselin',

@@ -7,7 +7,7 @@ describe('readYaml', () => {
     ['a version', '1.0', 'the number 1'],
     ['a hexadecimal number', '0x10', 'the number 16'],
     ['more digits than a number keeps', '12345678901234567890123', 'the number 1.2345678901234568e+22'],
-    ['a truth value in capitals', 'True', 'the truth value true'],
+    ['a boolean in capitals', 'True', 'the boolean true'],
   ])('refuses %s that would be written back as another text, with its line', (_, written, read) => {
     const [, value] = read.split(/ (?=\S+$)/);
     expect(readYaml(`name: x\nStringEquals:\n  aws:PrincipalAccount: ${written}\n`)).toEqual({
@@ -50,7 +50,11 @@ describe('readYaml', () => {
   ])('refuses an alias that contains itself %s, with its line', (_, text) => {
     expect(readYaml(text)).toEqual({
       problems: [
-        { path: '', line: 2, message: 'the alias *loop stands inside of what it names: it has no end' },
+        {
+          path: '',
+          line: 2,
+          message: 'the alias *loop is inside of the node that it refers to, which is an endless loop',
+        },
       ],
     });
   });
