@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { followRegistration } from '../../cli/commands/register.ts';
 import { accountKey, saveRecord, statusKey } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
-beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
-afterEach(() => void jest.useRealTimers());
+useTestTime();
 
 describe('following a registration with the same content', () => {
   const before = aRecord();

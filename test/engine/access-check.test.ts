@@ -14,6 +14,7 @@ import {
   Throttled,
 } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/domain/status.ts';
+import { testClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 
 /** What a pass says of access, and what it does about a role in use that shuts it out. */
@@ -44,15 +45,6 @@ function outcomeOf(given: Partial<UnitOutcome> = {}): UnitOutcome {
   };
 }
 
-/** Time that passes only when somebody waits. */
-let time = 0;
-const clock = {
-  now: () => time,
-  pause: async (milliseconds: number) => {
-    time += milliseconds;
-  },
-};
-
 /** Verifies with STS that admits the ExternalId when `lets` says so; what was forgotten and put back. */
 async function verify(given: {
   outcome?: UnitOutcome;
@@ -82,7 +74,7 @@ async function verify(given: {
     pass as unknown as Run,
     { config, access, kinds: [executionRole] } as unknown as RunDeps,
     [given.outcome ?? outcomeOf()],
-    clock,
+    testClock(),
   );
   return { ...found, evicted, tried };
 }

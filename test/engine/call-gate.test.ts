@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   LEASE_SECONDS,
   openCallGate,
@@ -11,13 +11,13 @@ import { Conflict, OutOfTime } from '../../shared/domain/errors.ts';
 import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 import { type SmallAccount, smallAccount } from './small-account.ts';
 
 const START = Date.parse('2026-11-20T12:00:00.000Z');
-beforeEach(() => void jest.useFakeTimers({ now: START, doNotFake: ['nextTick', 'setImmediate'] }));
-afterEach(() => void jest.useRealTimers());
+useTestTime(new Date(START));
 
 const nothing = () => undefined;
 const conditions = async ({ store }: SmallAccount) =>

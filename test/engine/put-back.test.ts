@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { reconcile } from '../../controllers/engine/run.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
@@ -8,6 +8,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, Throttled } from '../../shared/domain/errors.ts';
 import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -20,8 +21,7 @@ const roleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
 const verified = { type: 'Access', status: 'True', reason: 'Verified', message: '', changedAt: '' } as const;
 
-beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
-afterEach(() => void jest.useRealTimers());
+useTestTime();
 
 /** An account of which `NEW` was registered since its last pass, and the IAM in it. */
 function account() {

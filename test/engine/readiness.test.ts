@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { reconcile } from '../../controllers/engine/run.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { translateError } from '../../shared/aws/translate-error.ts';
@@ -6,6 +6,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
 import { accountKey, loadAccount } from '../../shared/store/accounts.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -16,8 +17,7 @@ const notActivated = () =>
     Object.assign(new Error('STS is not activated in this region.'), { name: 'RegionDisabledException' }),
   );
 
-beforeEach(() => void jest.useFakeTimers({ now: START, doNotFake: ['nextTick', 'setImmediate'] }));
-afterEach(() => void jest.useRealTimers());
+useTestTime(new Date(START));
 
 /** An account that answers nothing but "not yet", and whoever looks at it when it is due. */
 function freshAccount(given: Partial<AccountRecord> = {}) {

@@ -11,7 +11,7 @@ import { AccessDenied, AccountNotReady, Throttled } from '../../shared/domain/er
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
-import { memoryTable } from '../kit/memory-table.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 import { answering, on } from '../kit/sdk.ts';
 
 const REGION = 'af-south-1';
@@ -137,7 +137,7 @@ describe('a failure in a region', () => {
 
 /** A run over an account with things in two regions, the second of which is not enabled in it: what is said, and what was called. */
 async function run(given: Partial<AccountRecord>, baseline: object) {
-  const store = memoryTable();
+  const { main, store } = fakeMain();
   store.put(
     { ...aBaselineItem(), sections: { things: {} }, ...baseline },
     { ...aRecord({ regions: ['eu-west-1', REGION], ...given }), ...accountKey(MEMBER) },
@@ -168,10 +168,7 @@ async function run(given: Partial<AccountRecord>, baseline: object) {
   };
   const deps = {
     config: aConfig(),
-    main: {
-      table: store.table,
-      bus: { eventBridge: { send: async () => ({ Entries: [] }) }, name: 'orgkeeper' },
-    },
+    main,
     access: {
       enter: async (_: unknown, { policy }: { policy: string }) => {
         if (/account:/.test(policy)) calls.push(`session for ${/account:\w+/.exec(policy)}`);

@@ -6,6 +6,7 @@ import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
 import type { AccountStatus, DifferenceAction } from '../../shared/domain/status.ts';
 import { aRecord, aStatus } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const failing: UnitOutcome = {
   kind: { name: 'parameters' } as AnyKind,
@@ -26,16 +27,7 @@ async function finished(...outcomes: UnitOutcome[]): Promise<string[]> {
 }
 
 async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
-  const calls: string[] = [];
-  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
-    calls.push(name);
-    if (!('Entries' in input)) return {};
-    const entries = input.Entries as { DetailType: string }[];
-    calls.push(...entries.map(({ DetailType }) => DetailType));
-    return { Entries: entries.map(() => ({ EventId: 'e' })) };
-  };
-  const client = { send };
-  const main = { table: { documents: client, name: 't' }, bus: { eventBridge: client, name: 'b' } };
+  const { main, store, put } = fakeMain();
   const under = {
     id: 'pass-2',
     startedAt: new Date(),
@@ -51,7 +43,7 @@ async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
   };
   const found = { outcomes, findings: [], failures: [] };
   const outcome = await finish(under as unknown as Run, found, { main } as unknown as RunDeps);
-  return { calls, outcome };
+  return { calls: [...Object.keys(store.calls), ...put.map(({ detailType }) => detailType)], outcome };
 }
 
 describe('A pass that failed for a reason that will pass', () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { openCallGate } from '../../controllers/engine/gate.ts';
 import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import { clientsFor } from '../../controllers/engine/session.ts';
@@ -8,6 +8,7 @@ import type { MemberClients, MemberClientsOptions } from '../../shared/aws/membe
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, AccountNotReady, NotYetConsistent, Throttled } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 /** The door of an account: who opens it, and what is said where nobody does. */
@@ -16,8 +17,7 @@ const roleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const invited = aRecord({ origin: 'invited', executionRoleArn: roleArn });
 const policy = '{}';
 
-beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
-afterEach(() => void jest.useRealTimers());
+useTestTime();
 
 /** Enters through ways in that answer as `opens` says. */
 async function enter(given: {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import type { RunDeps } from '../../controllers/engine/model.ts';
 import { reconcile } from '../../controllers/engine/run.ts';
@@ -10,8 +10,9 @@ import { AccountNotReady, QuotaExceeded, ServiceFault } from '../../shared/domai
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
-import { memoryTable } from '../kit/memory-table.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 /**
  * The units of an account in several regions: a global role, and in each region a network whose id the region's parameters
@@ -33,7 +34,7 @@ function account(regions: readonly string[] = REGIONS) {
   const log: string[] = [];
   const entered: string[] = [];
   const before: Partial<Record<'observe' | 'apply' | 'remove', (unit: string) => unknown>> = {};
-  const store = memoryTable();
+  const { main, store } = fakeMain();
   const record = (given: Partial<AccountRecord> = {}) =>
     store.put({ ...aRecord({ regions, ...given }), ...accountKey(MEMBER) });
   record();
@@ -101,10 +102,9 @@ function account(regions: readonly string[] = REGIONS) {
     };
   }
 
-  const eventBridge = { send: async () => ({ Entries: [{}] }) };
   const deps = {
     config: aConfig({ region: HOME }),
-    main: { table: store.table, bus: { eventBridge, name: 'orgkeeper' } },
+    main,
     access: {
       // The real one remembers a session by its policy: asked for again, the same one is no further AssumeRole.
       enter: async (_: AccountRecord, { own, policy = '' }: Session) => {
@@ -148,8 +148,7 @@ function said({ conditions }: AccountStatus): string[] {
 
 const good = (units: readonly string[]) => units.map((unit) => `${unit}: True InDesiredState`);
 
-beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
-afterEach(() => void jest.useRealTimers());
+useTestTime();
 
 describe('an account in three regions', () => {
   it('gets a network and parameters in each region, and its role once', async () => {

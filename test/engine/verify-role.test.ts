@@ -5,6 +5,7 @@ import { errorFinding } from '../../controllers/engine/report.ts';
 import { eventually } from '../../controllers/engine/retry.ts';
 import { translateError } from '../../shared/aws/translate-error.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/domain/errors.ts';
+import { testClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 const { runnerRoleArn, organizationId } = aConfig();
@@ -32,18 +33,6 @@ const role: RoleInQuestion = {
   entered: true,
   trust: trust(runnerRoleArn, externalId),
 };
-
-/** Time that passes only when somebody waits. */
-function testClock(): Clock & { readonly passed: () => number } {
-  let passed = 0;
-  return {
-    now: () => passed,
-    passed: () => passed,
-    pause: async (milliseconds) => {
-      passed += milliseconds;
-    },
-  };
-}
 
 type Ask = 'right' | 'none' | 'wrong';
 const healthy = (ask: Ask) => ask === 'right';

@@ -28,6 +28,8 @@ export interface MemoryTable {
   readonly table: Table;
   /** Calls made, by command: `GetCommand` … */
   readonly calls: Record<string, number>;
+  /** Called before each command is carried out, which it may keep from that by throwing. */
+  onCall: (command: string, input: object) => void;
   /** Items whose partition key begins so. */
   items(prefix: string): Item[];
   put(...items: readonly Item[]): void;
@@ -101,16 +103,19 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
     // The document client runs commands of the plain one, whose names say `Item`.
     const command = called.replace(/Items?Command$/, 'Command');
     calls[command] = (calls[command] ?? 0) + 1;
+    memory.onCall(command, input as Input);
     return answer(command, input as Input);
   });
   const put = (...more: readonly Item[]) => more.forEach(save);
   put(...items);
-  return {
+  const memory: MemoryTable = {
     table: { documents: DynamoDBDocumentClient.from(dynamo), name: 'orgkeeper' },
     calls,
+    onCall: () => undefined,
     items: (prefix) => [...held.values()].filter(({ pk }) => String(pk).startsWith(prefix)),
     put,
   };
+  return memory;
 }
 
 function requireCondition(input: Input, item: Item | undefined): void {

@@ -2,7 +2,7 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { describe, expect, it } from '@jest/globals';
 import { watch } from '../../shared/aws/watch.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
-import { answering, on } from './sdk.ts';
+import { answering, on, unexpected } from './sdk.ts';
 
 describe('answering', () => {
   const region = 'eu-west-1';
@@ -21,6 +21,8 @@ describe('answering', () => {
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).rejects.toThrow(
       'nobody expected CreateQueueCommand',
     );
+    // It would fail this test, too.
+    expect(unexpected.splice(0)).toEqual(['CreateQueueCommand']);
   });
 
   it('lets the middleware of the client see calls and errors', async () => {

@@ -1,3 +1,4 @@
+import { afterEach } from '@jest/globals';
 import type { AnyClient } from '../../shared/aws/watch.ts';
 
 /** What a fake of a client answers to one command. */
@@ -25,15 +26,45 @@ export function on<Class extends CommandClass>(
   return { command: command.name, answer };
 }
 
+/** Commands that are carried out, and answered with nothing. */
+export function accepting(...commands: readonly CommandClass[]): Answer[] {
+  return commands.map((command) => on(command, () => undefined));
+}
+
+/** One answer for several commands, by their names as kinds declare them (`iam:GetRole`). */
+export function onEach<Input extends object>(
+  calls: readonly string[],
+  answer: (call: string, input: Input) => unknown,
+): Answer[] {
+  return calls.map((call) => ({
+    command: `${call.slice(call.indexOf(':') + 1)}Command`,
+    answer: (input: Input) => answer(call, input),
+  }));
+}
+
+/** An error as a client of the SDK throws it: known by its name. */
+export function awsError(name: string, message = `AWS says ${name}`): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+/** Commands that no answer was given for, of the test that runs: it fails, also where the code that called survives the error. */
+export const unexpected: string[] = [];
+
+afterEach(() => {
+  const commands = unexpected.splice(0);
+  if (commands.length > 0) throw new Error(`nobody expected ${commands.join(', ')}`);
+});
+
 /**
- * The client, which sends nothing any more: its commands are answered here. Middleware that is added to it works as ever.
- * A command that no answer was given for throws.
+ * The client, which sends nothing any more: its commands are answered here, by the first answer that there is for one.
+ * Middleware that is added to it works as ever. A command that no answer was given for throws, and fails the test.
  */
 export function answering<C extends AnyClient>(client: C, ...answers: readonly Answer[]): C {
   return answeringAll(client, (command, input) => {
     const found = answers.find((one) => one.command === command);
-    if (!found) throw new Error(`nobody expected ${command}`);
-    return found.answer(input as never);
+    if (found) return found.answer(input as never);
+    unexpected.push(command);
+    throw new Error(`nobody expected ${command}`);
   });
 }
 

@@ -1,12 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { createDeliveries } from '../../local/gateway/deliveries.ts';
+import { useTestTime } from '../kit/clock.ts';
 
-beforeEach(() => {
-  jest.useFakeTimers();
-});
-afterEach(() => {
-  jest.useRealTimers();
-});
+useTestTime();
 
 /** What is sent, and whether it arrives. */
 function sender(arrives: () => boolean = () => true) {

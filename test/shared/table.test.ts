@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
 import { getItems, queryPages } from '../../shared/store/table.ts';
+import { useTestTime } from '../kit/clock.ts';
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useTestTime();
 
 type Keys = Record<string, unknown>[];
 

@@ -1,6 +1,8 @@
+import { CreateAccountAliasCommand, ListAccountAliasesCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from '@jest/globals';
 import { accountAlias } from '../../../controllers/kinds/account-alias/kind.ts';
-import type { WritingContext } from '../../../controllers/kinds/kind.ts';
+import { kindContext } from '../../kit/kind-context.ts';
+import { awsError, on } from '../../kit/sdk.ts';
 
 const wanted = { name: 'acme', adopt: false };
 const difference = {
@@ -12,29 +14,21 @@ const difference = {
 
 /** Creates the alias in an account that has this one, where IAM says that the name is taken. */
 async function create(has: readonly string[]) {
-  const recorded: object[] = [];
-  const written: unknown[] = [];
-  const iam = {
-    async send({ constructor: { name } }: object) {
-      if (name === 'ListAccountAliasesCommand') return { AccountAliases: has };
-      throw Object.assign(new Error('taken'), { name: 'EntityAlreadyExistsException' });
-    },
-  };
-  const context = {
-    clients: { iam },
-    recorded: {},
-    record: (outputs: object) => void recorded.push(outputs),
-    wrote: (differences: readonly unknown[]) => void written.push(...differences),
-  } as unknown as WritingContext;
+  const { context, outputs, written } = kindContext([
+    on(ListAccountAliasesCommand, () => ({ AccountAliases: [...has] })),
+    on(CreateAccountAliasCommand, () => {
+      throw awsError('EntityAlreadyExistsException');
+    }),
+  ]);
   await accountAlias.apply({ wanted, actual: undefined, differences: [difference] }, context);
-  return { recorded, written };
+  return { outputs, written };
 }
 
 describe('an account alias that is taken already', () => {
   it('is ours where the account has it: its creation was not answered', async () => {
     expect(await create(['acme'])).toEqual({
-      recorded: [{ 'accountAlias.name': 'acme', 'accountAlias.keptBy': 'orgkeeper' }],
-      written: [difference],
+      outputs: { 'accountAlias.name': 'acme', 'accountAlias.keptBy': 'orgkeeper' },
+      written: ['account alias name'],
     });
   });
 

@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { apply } from '../../../controllers/kinds/execution-role/apply.ts';
 import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
+import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
-import type { KindAccount, WritingContext } from '../../../controllers/kinds/kind.ts';
+import type { KindAccount } from '../../../controllers/kinds/kind.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
-import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
-import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
+import { aConfig, aRecord, MEMBER } from '../../kit/factories.ts';
+import { memberAccount as account, kindContext } from '../../kit/kind-context.ts';
+import { awsError, onEach } from '../../kit/sdk.ts';
 
 /** A role whose policies hardly fit, or carry what lets Orgkeeper keep it: the order of the calls decides. */
 
@@ -17,7 +19,6 @@ const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
 const ARN = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
 const config = aConfig();
 const entry = entryOf(aRecord({ executionRoleArn: ARN }), config, kinds);
-const account: KindAccount = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
 const entered: KindAccount = { ...account, ...(entry && { entry }) };
 const trustPolicy = {
   Version: '2012-10-17',
@@ -68,39 +69,37 @@ async function pass(at: World, of: KindAccount, inlinePolicies: object, most = N
     permissionsBoundary: undefined,
   };
   let calls = 0;
-  const context = {
-    clients: { iam: { send: (command: object) => send(at, of, command as Command) } },
-    eventually: (call: () => Promise<unknown>) => {
-      calls += 1;
-      if (calls > most) throw new Error('stopped');
-      return call();
-    },
-    wrote: () => undefined,
-  } as unknown as WritingContext;
+  const answers = onEach(executionRole.permissions.write, (action, input: Input) => {
+    calls += 1;
+    if (calls > most) throw new Error('stopped');
+    return answer(at, of, action, input);
+  });
+  const { context } = kindContext(answers, { account: of });
   const { differences } = compare(wanted, actual);
   const failed = await apply({ wanted, actual, differences }, context).catch((error: unknown) => error);
   return { calls, failed };
 }
 
-interface Command {
-  readonly input: { PolicyName?: string; PolicyDocument?: string; PolicyArn?: string };
+interface Input {
+  readonly PolicyName?: string;
+  readonly PolicyDocument?: string;
+  readonly PolicyArn?: string;
 }
 
 /** IAM: inline policies have 10,240 characters together, and a role in use may do what its policies allow. */
-async function send(at: World, { entry }: KindAccount, command: Command): Promise<object> {
-  const action = `iam:${command.constructor.name.replace(/Command$/, '')}`;
-  const { PolicyName = '', PolicyDocument = '', PolicyArn = '' } = command.input;
+function answer(at: World, { entry }: KindAccount, action: string, input: Input): object {
+  const { PolicyName = '', PolicyDocument = '', PolicyArn = '' } = input;
   const identity = [...at.inline.values(), ...(at.managed.has(ADMINISTRATOR) ? [allow('*')] : [])];
   const { decision } = evaluate({ principal: { arn: ARN }, action, resource: ARN }, { identity });
   if (entry && decision !== 'Allowed') {
     at.denied.push(action);
-    throw translateError(action, Object.assign(new Error('not authorized'), { name: 'AccessDenied' }));
+    throw awsError('AccessDenied', 'not authorized');
   }
   if (action === 'iam:PutRolePolicy') {
     const after = new Map(at.inline).set(PolicyName, PolicyDocument);
     if ([...after.values()].join('').length > 10_240) {
       const said = `Maximum policy size of 10240 bytes exceeded for role ${ARN}`;
-      throw translateError(action, Object.assign(new Error(said), { name: 'LimitExceededException' }));
+      throw awsError('LimitExceededException', said);
     }
     at.inline.set(PolicyName, PolicyDocument);
   }

@@ -1,14 +1,13 @@
-import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
 import { removeUnit } from '../../../controllers/engine/removal.ts';
 import { observeUnits, runUnit } from '../../../controllers/engine/run-unit.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
-import type { MemberClients } from '../../../shared/aws/member-clients.ts';
-import { translateError } from '../../../shared/aws/translate-error.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
+import { memberAnswering } from '../../kit/kind-context.ts';
+import { awsError, onEach } from '../../kit/sdk.ts';
 
 /** An account that was entered by way of the organization, and now is by a role of another name: the old one is there. */
 
@@ -62,18 +61,16 @@ function account(policy: unknown, { ours } = { ours: true }) {
     }),
     DeleteRole: ({ RoleName }) => ({ was: roles.delete(RoleName) }),
   };
-  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Input }) => {
-    const call = name.replace(/Command$/, '');
-    const failed = (of: string) => translateError(`iam:${call}`, Object.assign(new Error(of), { name: of }));
+  const { read, write } = executionRole.permissions;
+  const iam = onEach([...read, ...write], (action, input: Input) => {
     const identity = [...(roles.get(OWN)?.values() ?? [])];
-    const asked = { principal: { arn: arn(OWN) }, action: `iam:${call}`, resource: arn(input.RoleName) };
-    if (evaluate(asked, { identity }).decision !== 'Allowed') throw failed('AccessDenied');
+    const asked = { principal: { arn: arn(OWN) }, action, resource: arn(input.RoleName) };
+    if (evaluate(asked, { identity }).decision !== 'Allowed') throw awsError('AccessDenied');
     const role = roles.get(input.RoleName);
-    if (!role) throw failed('NoSuchEntity');
-    return answers[call]?.(input, role) ?? {};
-  };
-  const iam = Object.assign(new IAMClient({ region: 'eu-west-1' }), { send });
-  const clients = { iam } as unknown as MemberClients;
+    if (!role) throw awsError('NoSuchEntity');
+    return answers[action.replace('iam:', '')]?.(input, role);
+  });
+  const { clients } = memberAnswering(...iam);
   const place = {
     record,
     config,

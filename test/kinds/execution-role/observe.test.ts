@@ -1,12 +1,17 @@
-import { IAMClient } from '@aws-sdk/client-iam';
+import {
+  GetRoleCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
-import type { KindContext } from '../../../controllers/kinds/kind.ts';
 import { kindAccount } from '../../../controllers/kinds/kind-account.ts';
-import { translateError } from '../../../shared/aws/translate-error.ts';
+import { NOW } from '../../kit/clock.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
+import { kindContext } from '../../kit/kind-context.ts';
+import { awsError, on, onEach } from '../../kit/sdk.ts';
 
 /** From what IAM answers, denials among it, to what is said of the role by which an account is entered. */
 
@@ -30,17 +35,13 @@ const trustPolicy = {
 
 /** What comes of a pass that may read only what IAM has an answer for; what has none is denied. */
 async function seen(answers: Record<string, object>, section: object = {}) {
-  const iam = new IAMClient({ region: 'eu-west-1' });
-  const send = async ({ constructor: { name }, input }: { input: { PolicyArn?: string } }) => {
-    const call = name.replace(/Command$/, '');
-    const answer = answers[`${call} ${input.PolicyArn}`] ?? answers[call];
+  const iam = onEach(executionRole.permissions.read, (action, { PolicyArn }: { PolicyArn?: string }) => {
+    const call = action.replace('iam:', '');
+    const answer = answers[`${call} ${PolicyArn}`] ?? answers[call];
     if (answer) return answer;
-    throw translateError(`iam:${call}`, Object.assign(new Error('not authorized'), { name: 'AccessDenied' }));
-  };
-  const context = {
-    ...{ account, recorded: {}, record: () => undefined },
-    clients: { iam: Object.assign(iam, { send }) },
-  } as unknown as KindContext;
+    throw awsError('AccessDenied', 'not authorized');
+  });
+  const { context } = kindContext(iam, { account });
   const parsed = ExecutionRoleSection.parse({ name: 'orgkeeper-execution', trustPolicy, ...section });
   const wanted = executionRole.render(parsed, () => undefined, account);
   const observed = await executionRole.observe(wanted, context);
@@ -62,31 +63,32 @@ const listed = {
 
 describe('a role of the same name under another path', () => {
   const observed = async (recordedArn: string) => {
-    const forgotten: object[] = [];
     const own = kindAccount(aRecord(), config, kept);
-    const answers: Record<string, object> = {
-      ListRolePoliciesCommand: { PolicyNames: [] },
-      ListAttachedRolePoliciesCommand: { AttachedPolicies: [] },
-      GetRoleCommand: { Role: { ...role().Role, Arn: ARN.replace('role/', 'role/team/'), Path: '/team/' } },
+    const Role = { ...role().Role, Arn: ARN.replace('role/', 'role/team/'), Path: '/team/' };
+    const recorded = {
+      'role.arn': recordedArn,
+      'role.name': 'orgkeeper-execution',
+      'role.keptBy': 'orgkeeper',
     };
-    const iam = Object.assign(new IAMClient({ region: 'eu-west-1' }), {
-      send: async ({ constructor: { name } }: object) => answers[name],
-    });
-    const context = {
-      ...{ account: own, recorded: { 'role.arn': recordedArn }, clients: { iam } },
-      record: (outputs: object) => forgotten.push(outputs),
-    } as unknown as KindContext;
+    const { context, outputs } = kindContext(
+      [
+        on(ListRolePoliciesCommand, () => ({ PolicyNames: [] })),
+        on(ListAttachedRolePoliciesCommand, () => ({ AttachedPolicies: [] })),
+        on(GetRoleCommand, () => ({ Role: { RoleId: 'AROA', CreateDate: NOW, ...Role } })),
+      ],
+      { account: own, recorded },
+    );
     const section = ExecutionRoleSection.parse({ name: 'orgkeeper-execution', trustPolicy });
     const { state } = await executionRole.observe(
       executionRole.render(section, () => undefined, own),
       context,
     );
-    return [state, forgotten];
+    return [state, outputs];
   };
 
   test('is not ours, and the ARN of ours, which is gone, is forgotten', async () => {
     const nothing = { 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined };
-    expect(await observed(ARN)).toEqual(['unowned', expect.arrayContaining([nothing])]);
+    expect(await observed(ARN)).toEqual(['unowned', nothing]);
   });
 });
 

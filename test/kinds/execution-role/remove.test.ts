@@ -1,41 +1,47 @@
-import { IAMClient } from '@aws-sdk/client-iam';
+import {
+  DeleteRoleCommand,
+  GetRoleCommand,
+  ListAttachedRolePoliciesCommand,
+  ListInstanceProfilesForRoleCommand,
+  ListRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
 import { remove } from '../../../controllers/kinds/execution-role/remove.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
-import type { KindContext } from '../../../controllers/kinds/kind.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
+import { NOW } from '../../kit/clock.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
+import { kindContext, memberAccount } from '../../kit/kind-context.ts';
+import { accepting, on } from '../../kit/sdk.ts';
 
 const arn = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
 const TRUST = { Statement: [{ Effect: 'Allow', Principal: { AWS: MAIN }, Action: 'sts:AssumeRole' }] };
 const entry = entryOf(aRecord({ executionRoleArn: arn('theirs') }), aConfig(), kinds);
 if (!entry) throw new Error('no entry');
 const wanted = render(ExecutionRoleSection.parse({ name: 'baseline', trustPolicy: TRUST }), () => undefined, {
-  accountId: MEMBER,
-  partition: 'aws',
-  region: 'eu-west-1',
-  owner: MAIN,
+  ...memberAccount,
   entry,
 });
 
 /** Removes in an account that is entered by its owner's role; which roles were deleted, and what is recorded then. */
 async function removed(recorded: Record<string, string>) {
   const deleted: string[] = [];
-  const outputs: Record<string, string | undefined> = { ...recorded };
-  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
-    const { RoleName } = input as { RoleName: string };
-    if (name === 'GetRoleCommand') return { Role: { RoleName, Arn: arn(RoleName) } };
-    if (name === 'DeleteRoleCommand') deleted.push(RoleName);
-    return {};
-  };
-  const context = {
-    account: { accountId: MEMBER, owner: MAIN },
-    clients: { iam: Object.assign(new IAMClient({ region: 'eu-west-1' }), { send }) },
-    recorded,
-    record: (more: object) => Object.assign(outputs, more),
-  } as unknown as KindContext;
+  const { context, outputs } = kindContext(
+    [
+      on(GetRoleCommand, ({ RoleName = '' }) => ({
+        Role: { ...{ RoleName, RoleId: 'AROA', Path: '/', CreateDate: NOW }, Arn: arn(RoleName) },
+      })),
+      on(DeleteRoleCommand, ({ RoleName = '' }) => void deleted.push(RoleName)),
+      ...accepting(
+        ListInstanceProfilesForRoleCommand,
+        ListRolePoliciesCommand,
+        ListAttachedRolePoliciesCommand,
+      ),
+    ],
+    { recorded },
+  );
   await remove(wanted, context);
   const left = Object.entries(outputs).filter(([, value]) => value !== undefined);
   return { deleted, left: Object.fromEntries(left) };

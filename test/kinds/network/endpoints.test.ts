@@ -1,17 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { apply, diff } from '../../../controllers/kinds/network/resources.ts';
 import { ServiceFault } from '../../../shared/domain/errors.ts';
-import {
-  actualOf,
-  type Case,
-  change,
-  failureOf,
-  fakeContext,
-  healthy,
-  NOW,
-  said,
-  wantedWith,
-} from './samples.ts';
+import { NOW } from '../../kit/clock.ts';
+import { actualOf, type Case, change, failureOf, fakeContext, healthy, said, wantedWith } from './samples.ts';
 
 const { s3 } = healthy.endpoints;
 const wanted = wantedWith();

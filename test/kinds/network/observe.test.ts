@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import { observe } from '../../../controllers/kinds/network/observe.ts';
-import { awsError, fakeContext, NOW, ours, wantedWith } from './samples.ts';
+import { NOW } from '../../kit/clock.ts';
+import { awsError } from '../../kit/sdk.ts';
+import { fakeContext, ours, wantedWith } from './samples.ts';
 
 const wanted = wantedWith();
 const tags = (record: Record<string, string>) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
+import type { WritingContext } from '../../../controllers/kinds/kind.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import {
   diffOwnerManaged,
@@ -7,9 +7,9 @@ import {
   outputsOwnerManaged,
   renderOwnerManaged,
 } from '../../../controllers/kinds/network/owner-managed.ts';
-import { MAIN, MEMBER } from '../../kit/factories.ts';
+import { memberAccount } from '../../kit/kind-context.ts';
+import { fakeContext } from './samples.ts';
 
-const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
 const section = network.section.parse({
   cidr: '10.0.0.0/16',
   internetGateway: true,
@@ -18,7 +18,7 @@ const section = network.section.parse({
     { name: 'private', cidr: '10.0.16.0/20', routing: 'private' },
   ],
 });
-const own = network.render(section, () => undefined, account);
+const own = network.render(section, () => undefined, memberAccount);
 const wanted = renderOwnerManaged(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2'] });
 const actual: OwnerManagedActual = {
   ownerManaged: true,
@@ -133,21 +133,11 @@ describe("an account's own network", () => {
   });
 
   it('recorded earlier is never taken for ours once a registration does not mention it', async () => {
-    const answers: Record<string, object> = {
-      DescribeVpcsCommand: { Vpcs: [{ VpcId: 'vpc-1', CidrBlock: '172.16.0.0/16' }] },
-    };
-    const sent: string[] = [];
-    const ec2 = {
-      send: async (command: object) => {
-        sent.push(command.constructor.name);
-        return answers[command.constructor.name] ?? {};
-      },
-    };
+    const answers = { DescribeVpcs: { Vpcs: [{ VpcId: 'vpc-1', CidrBlock: '172.16.0.0/16' }] } };
     const recorded = { 'vpc.id': 'vpc-1', 'network.given': 'vpc-1', 'subnet.public.id': 'subnet-1' };
-    const record = () => undefined;
-    const context = { account, clients: { ec2 }, recorded, record } as unknown as KindContext;
+    const { context, sent } = fakeContext(answers, recorded);
     expect(await network.observe(own, context)).toEqual({ state: 'absent' });
-    await network.remove(own, { ...context, clients: { ec2, ec2Once: ec2 } } as unknown as KindContext);
-    expect(sent.filter((name) => !name.startsWith('Describe'))).toEqual([]);
+    await network.remove(own, context);
+    expect(sent.filter(({ name }) => !name.startsWith('Describe'))).toEqual([]);
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import { isNamed, pick } from '../../../controllers/kinds/network/ownership.ts';
 import { subnetNamed } from '../../../controllers/kinds/network/subnets.ts';
-import { account, ours, wantedWith } from './samples.ts';
+import { memberAccount as account } from '../../kit/kind-context.ts';
+import { ours, wantedWith } from './samples.ts';
 
 const named = subnetNamed('a');
 const tagged = (id: string, tags: Record<string, string> = ours('subnet/a')) => ({ id, tags });

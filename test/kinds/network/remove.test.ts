@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { remove } from '../../../controllers/kinds/network/remove.ts';
 import { ForeignResource } from '../../../shared/domain/errors.ts';
-import { fakeContext, NOW, ours, wantedWith } from './samples.ts';
+import { NOW } from '../../kit/clock.ts';
+import { awsError } from '../../kit/sdk.ts';
+import { fakeContext, ours, wantedWith } from './samples.ts';
 
 const tags = (record: Record<string, string>) =>
   Object.entries(record).map(([Key, Value]) => ({ Key, Value }));
@@ -254,7 +256,7 @@ describe('removing a network', () => {
   });
 
   test('says what AWS says when it is in use after all', async () => {
-    const refusal = Object.assign(new Error('vpn gateway'), { name: 'DependencyViolation' });
+    const refusal = awsError('DependencyViolation', 'vpn gateway');
     const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { ...older, 'vpc.id': 'vpc-1' });
     const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: 'ForeignResource', reason: 'InUse' });

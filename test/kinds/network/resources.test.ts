@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { apply, diff } from '../../../controllers/kinds/network/resources.ts';
 import { Conflict } from '../../../shared/domain/errors.ts';
+import { NOW } from '../../kit/clock.ts';
+import { awsError } from '../../kit/sdk.ts';
 import {
   actualOf,
   answers,
-  awsError,
   type Case,
   change,
   failureOf,
   fakeContext,
   healthy,
-  NOW,
   type Sample,
   said,
   wantedWith,

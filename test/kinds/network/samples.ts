@@ -1,4 +1,3 @@
-import type { KindAccount, KindContext, WritingContext } from '../../../controllers/kinds/kind.ts';
 import { NAME_TAG, OWNER_TAG } from '../../../controllers/kinds/kind.ts';
 import { endpointNamed, fullAccess } from '../../../controllers/kinds/network/endpoints.ts';
 import { GATEWAY } from '../../../controllers/kinds/network/internet-gateway.ts';
@@ -17,13 +16,9 @@ import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
 import { NetworkSection } from '../../../controllers/kinds/network/section.ts';
 import { subnetNamed } from '../../../controllers/kinds/network/subnets.ts';
 import { VPC } from '../../../controllers/kinds/network/vpc.ts';
-
-export const account: KindAccount = {
-  accountId: '456789012345',
-  partition: 'aws',
-  region: 'eu-west-1',
-  owner: '345678901234',
-};
+import { NOW, testClock } from '../../kit/clock.ts';
+import { memberAccount as account, type FakeContext, kindContext } from '../../kit/kind-context.ts';
+import { onEach } from '../../kit/sdk.ts';
 
 export const section = {
   cidr: '10.0.0.0/16',
@@ -176,64 +171,24 @@ export function failureOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(() => undefined).catch((thrown: unknown) => thrown);
 }
 
-/** When the runs of these tests take place. */
-export const NOW = new Date('2026-11-20T09:00:00Z');
+type Ec2Answer =
+  | Record<string, unknown>
+  | Error
+  | ((input: Record<string, unknown>) => Record<string, unknown>);
 
-/** One call that was sent, and the commands that were in flight with it. */
-interface Sent {
-  readonly name: string;
-  readonly input: Record<string, unknown>;
-  readonly step: number;
-}
+/** EC2 in which nothing is, and which does all that the kind may ask of it. */
+const EMPTY = onEach([...network.permissions.read, ...network.permissions.write], () => undefined);
 
-type Answer = Record<string, unknown> | Error | ((input: Record<string, unknown>) => Record<string, unknown>);
-
-/**
- * A context whose EC2 answers by command name, `{}` where nothing is said. `step` of a call counts how often the
- * kind has waited for an answer before.
- */
+/** What the kind works with where EC2 answers so, by command name: nothing where nothing is said. */
 export function fakeContext(
-  answers: Record<string, Answer>,
+  answers: Record<string, Ec2Answer>,
   recorded: Record<string, string> = {},
   now = NOW,
-) {
-  const sent: Sent[] = [];
-  const outputs: Record<string, string | undefined> = { ...recorded };
-  let step = 1;
-  const send = async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
-    const name = command.constructor.name.replace(/Command$/, '');
-    sent.push({ name, input: command.input, step });
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    step = Math.max(step, (sent.at(-1)?.step ?? 0) + 1);
-    const answer = answers[name] ?? {};
+): FakeContext {
+  const given = onEach(Object.keys(answers), (name, input: Record<string, unknown>) => {
+    const answer = answers[name];
     if (answer instanceof Error) throw answer;
-    return typeof answer === 'function' ? answer(command.input) : answer;
-  };
-  const clients = { ec2: { send }, ec2Once: { send } } as unknown as KindContext['clients'];
-  const written: string[] = [];
-  const context: WritingContext = {
-    account,
-    clients,
-    get recorded() {
-      const known = Object.entries(outputs).filter((entry): entry is [string, string] => !!entry[1]);
-      return Object.fromEntries(known);
-    },
-    now: () => now,
-    wrote: (differences) =>
-      written.push(...differences.map(({ resource, path }) => `${resource} ${path}`.trim())),
-    record: (more) => Object.assign(outputs, more),
-    eventually: async (call, alsoWhen = []) => {
-      try {
-        return await call();
-      } catch (error) {
-        if (error instanceof Error && alsoWhen.includes(error.name)) return call();
-        throw error;
-      }
-    },
-  };
-  return { context, sent, outputs, written };
-}
-
-export function awsError(name: string): Error {
-  return Object.assign(new Error(`AWS says ${name}`), { name });
+    return typeof answer === 'function' ? answer(input) : answer;
+  });
+  return kindContext([...given, ...EMPTY], { account, recorded, clock: testClock(now) });
 }

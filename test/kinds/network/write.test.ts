@@ -3,7 +3,9 @@ import { apply } from '../../../controllers/kinds/network/resources.ts';
 import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
 import { clientToken } from '../../../controllers/kinds/network/write.ts';
 import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/domain/errors.ts';
-import { answers, awsError, change, failureOf, fakeContext, healthy, NOW } from './samples.ts';
+import { NOW } from '../../kit/clock.ts';
+import { awsError } from '../../kit/sdk.ts';
+import { answers, change, failureOf, fakeContext, healthy } from './samples.ts';
 
 const madeAt = NOW.toISOString();
 describe('the writing calls of a network', () => {
@@ -26,7 +28,7 @@ describe('the writing calls of a network', () => {
     const actual = { ...healthy, subnets: {}, taggedAsOurs: copies };
     const { context, outputs } = fakeContext({ CreateSubnet: new ServiceFault('no answer') });
     await failureOf(apply(change(actual), context));
-    expect(outputs['unanswered.subnet.public.id']).toBe('2026-11-20T09:00:00.000Z subnet-8');
+    expect(outputs['unanswered.subnet.public.id']).toBe(`${madeAt} subnet-8`);
   });
 
   test('records a create with a client token, too, that the SDK had to send again', async () => {

@@ -1,10 +1,17 @@
-import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import {
+  DeleteParameterCommand,
+  DescribeParametersCommand,
+  GetParametersCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-ssm';
 import { describe, expect, test } from '@jest/globals';
-import { type KindContext, NAME_TAG, OWNER_TAG, resourcesOf } from '../../../controllers/kinds/kind.ts';
+import { NAME_TAG, OWNER_TAG, resourcesOf } from '../../../controllers/kinds/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
+import { memberAccount as account, kindContext } from '../../kit/kind-context.ts';
+import { awsError, on } from '../../kit/sdk.ts';
 
-const account = { accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' };
 const arn = (name: string, region = 'eu-west-1') => `arn:aws:ssm:${region}:456789012345:parameter${name}`;
 const recordedAs = (name: string, region?: string) => ({ [`parameter.${name}`]: arn(name, region) });
 const wanted = (...names: string[]) =>
@@ -21,39 +28,30 @@ function world(
   recorded: Record<string, string>,
   indexed: readonly string[] = [],
 ) {
-  const outputs: Record<string, string | undefined> = { ...recorded };
-  const send = async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
-    const { input } = command;
-    const Names = ((input.Names ?? []) as string[]).filter((name) => there[name]);
-    const id = String(input.ResourceId ?? input.Name);
-    switch (command.constructor.name) {
-      case 'GetParametersCommand':
-        return { Parameters: Names.map((Name) => ({ Name, Value: 'x', Type: 'String' })) };
-      case 'DescribeParametersCommand':
-        return { Parameters: Object.keys(there).map((Name) => ({ Name, Tier: 'Standard' })) };
-      case 'DeleteParameterCommand':
-        if (!Object.hasOwn(recorded, `parameter.${id}`)) throw new AccessDenied('ssm:DeleteParameter: no');
-        delete there[id];
-        return {};
-      default:
-        if (!there[id]) throw Object.assign(new Error('gone'), { name: 'InvalidResourceId' });
-        return { TagList: Object.entries(there[id]).map(([Key, Value]) => ({ Key, Value })) };
-    }
-  };
-  const tagging = Object.assign(new ResourceGroupsTaggingAPIClient({ region: 'eu-west-1' }), {
-    send: async () => ({
-      ResourceTagMappingList: indexed.map((name) => ({
-        ResourceARN: arn(name),
-        Tags: Object.entries(there[name] ?? {}).map(([Key, Value]) => ({ Key, Value })),
+  const tagsOf = (name: string) => Object.entries(there[name] ?? {}).map(([Key, Value]) => ({ Key, Value }));
+  const { context, outputs } = kindContext(
+    [
+      on(GetParametersCommand, ({ Names = [] }) => ({
+        Parameters: Names.filter((name) => there[name]).map((Name) => ({ Name, Value: 'x', Type: 'String' })),
       })),
-    }),
-  });
-  const context = {
-    account,
-    recorded,
-    clients: { ssm: { send }, tag: tagging },
-    record: (more: object) => Object.assign(outputs, more),
-  } as unknown as KindContext;
+      on(DescribeParametersCommand, () => ({
+        Parameters: Object.keys(there).map((Name) => ({ Name, Tier: 'Standard' as const })),
+      })),
+      on(ListTagsForResourceCommand, ({ ResourceId = '' }) => {
+        if (!there[ResourceId]) throw awsError('InvalidResourceId');
+        return { TagList: tagsOf(ResourceId) };
+      }),
+      on(DeleteParameterCommand, ({ Name = '' }) => {
+        if (!Object.hasOwn(recorded, `parameter.${Name}`)) throw awsError('AccessDeniedException');
+        delete there[Name];
+        return {};
+      }),
+      on(GetResourcesCommand, () => ({
+        ResourceTagMappingList: indexed.map((name) => ({ ResourceARN: arn(name), Tags: tagsOf(name) })),
+      })),
+    ],
+    { recorded },
+  );
   return { context, outputs, names: () => Object.keys(there) };
 }
 

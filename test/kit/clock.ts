@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, jest } from '@jest/globals';
+
+/** When the runs of tests take place, where the hour does not matter. */
+export const NOW = new Date('2026-11-20T12:00:00Z');
+
+/** Time that passes only when somebody waits, or when a test lets it pass. */
+export interface TestClock {
+  /** Milliseconds, as Date.now() says them. */
+  readonly now: () => number;
+  readonly date: () => Date;
+  /** Waits: the time passes at once. */
+  readonly pause: (milliseconds: number) => Promise<void>;
+  /** Lets so many milliseconds pass. */
+  readonly pass: (milliseconds: number) => void;
+  /** Milliseconds that have passed since the clock was made. */
+  readonly passed: () => number;
+}
+
+/** A clock that stands at this time until somebody waits. */
+export function testClock(start: Date = NOW): TestClock {
+  let passed = 0;
+  const now = () => start.getTime() + passed;
+  const pass = (milliseconds: number) => {
+    passed += milliseconds;
+  };
+  return { now, date: () => new Date(now()), pass, pause: async (each) => pass(each), passed: () => passed };
+}
+
+/**
+ * For code that reads the machine's clock or sets timers: in each test of the file or of the `describe`, time stands at `now`
+ * and passes as the test says (`jest.advanceTimersByTimeAsync`). Answers of fakes come all the same.
+ */
+export function useTestTime(now: Date = NOW): void {
+  beforeEach(() => void jest.useFakeTimers({ now, doNotFake: ['nextTick', 'setImmediate'] }));
+  afterEach(() => void jest.useRealTimers());
+}
