@@ -111,7 +111,9 @@ export function createBuses(deps: BusesDeps): Buses {
     const arn = target.Arn ?? '';
     const next = busAt(arn);
     if (!next) {
-      return arn.split(':')[2] === 'sqs' ? deps.deliveries.deliver(() => toQueue(target, event)) : true;
+      if (arn.split(':')[2] !== 'sqs') return true;
+      const kind = `${event.source} ${event['detail-type']} ${event.account}`;
+      return deps.deliveries.deliver({ queue: arn, kind, send: () => toQueue(target, event) });
     }
     // What came from another account goes no further.
     if (event.account !== from.account) return true;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Caller } from './callers.ts';
-import { seeded } from './seeded.ts';
-import { type Call, isRead } from './wire.ts';
+import { chance, counting } from './seeded.ts';
+import type { KnownCall, Shim } from './shim.ts';
+import { errorReply, isRead, NoAnswer } from './wire.ts';
 
 /** A failure that a test plans: which calls, how many, and what happens to them. */
 export const Fault = z.strictObject({
@@ -21,9 +21,11 @@ export const Fault = z.strictObject({
   skip: z.int().min(0).default(0),
   /** So many calls fail then; `all` for every further one. */
   count: z.union([z.int().min(1), z.literal('all')]).default(1),
-  /** The part of these that fail, by chance: the same ones for the same seed, where calls come in the same order. */
+  /** The part of these that fail, by chance. Calls that are alike share their chances: see `Faults`. */
   rate: z.number().min(0).max(1).default(1),
   seed: z.int().default(1),
+  /** So many a second go through, after as many at once: only the others fail, as where a service limits its rate. */
+  perSecond: z.number().positive().optional(),
   effect: z.discriminatedUnion('kind', [
     /** AWS's answer instead of the emulator's. */
     z.strictObject({
@@ -37,6 +39,9 @@ export const Fault = z.strictObject({
     z.strictObject({ kind: z.literal('broken') }),
     /** The connection ends without an answer: before the call has happened, or after. */
     z.strictObject({ kind: z.literal('close'), when: z.enum(['before', 'after']) }),
+    /** Nothing happens, and no answer comes until the caller gives up. */
+    z.strictObject({ kind: z.literal('silence') }),
+    /** The call takes so much longer; another fault may meet it as well. */
     z.strictObject({ kind: z.literal('delay'), milliseconds: z.int().min(1) }),
   ]),
 });
@@ -45,16 +50,31 @@ export type Fault = z.infer<typeof Fault>;
 /** A planned fault, and how often it has met a call. */
 export type PlannedFault = Fault & { readonly id: string; seen: number; applied: number };
 
-/** What happens to a call: throttled and broken are errors by now. */
-export type Effect = Exclude<Fault['effect'], { kind: 'throttled' | 'broken' }>;
-
-/** The failures that are planned. */
+/**
+ * The failures that are planned. Chance falls for the nth call of the same caller's role, account, region, service, action and subject (the
+ * role that is assumed, the item, the message group): the same calls in another order have the same fates, for the same seed.
+ */
 export interface Faults {
+  readonly shim: Shim;
   add(fault: z.input<typeof Fault>): PlannedFault;
   list(): PlannedFault[];
   clear(): void;
-  /** What shall happen to this call; counts it. */
-  next(call: Call, caller: Caller): Effect | undefined;
+}
+
+/** What happens to a call in the end: how much later, and what instead of its answer. */
+interface Fate {
+  readonly milliseconds: number;
+  readonly effect?: Exclude<Fault['effect'], { kind: 'delay' }>;
+}
+
+/** What makes a planned fault of a rate. */
+interface Luck {
+  /** A second fault of the same seed meets other calls. */
+  readonly salt: number;
+  readonly count: (subject: string) => number;
+  /** Calls that may go through now, of a limit. */
+  allowance: number;
+  at: number;
 }
 
 type Answer = readonly [code: string, status: number];
@@ -80,45 +100,97 @@ const BROKEN: Readonly<Record<string, Answer>> = {
 };
 
 /** No faults, to begin with. */
-export function createFaults(): Faults {
-  let planned: PlannedFault[] = [];
-  const chances = new Map<string, () => number>();
+export function createFaults(now: () => number = Date.now): Faults {
+  let planned: { readonly fault: PlannedFault; readonly luck: Luck }[] = [];
+
+  /** Whether a fault meets a call that it matches; counts the call. */
+  function meets(fault: PlannedFault, luck: Luck, call: KnownCall): boolean {
+    fault.seen += 1;
+    if (fault.seen <= fault.skip || (fault.count !== 'all' && fault.applied >= fault.count)) return false;
+    if (fault.perSecond !== undefined && goesThrough(luck, fault.perSecond, now())) return false;
+    if (fault.rate < 1) {
+      const subject = subjectOf(call);
+      if (chance(fault.seed, luck.salt, subject, luck.count(subject)) >= fault.rate) return false;
+    }
+    fault.applied += 1;
+    return true;
+  }
+
+  function fateOf(call: KnownCall): Fate {
+    let milliseconds = 0;
+    for (const { fault, luck } of planned) {
+      if (!matches(fault, call) || !meets(fault, luck, call)) continue;
+      if (fault.effect.kind !== 'delay') return { milliseconds, effect: fault.effect };
+      milliseconds += fault.effect.milliseconds;
+    }
+    return { milliseconds };
+  }
+
   return {
+    shim: {
+      async answer(call, next) {
+        const { milliseconds, effect } = fateOf(call);
+        if (milliseconds > 0) await pause(milliseconds);
+        switch (effect?.kind) {
+          case undefined:
+            return next(call);
+          case 'error':
+            return errorReply(call, effect.status, effect.code, effect.message);
+          case 'throttled': {
+            const [code, status] = THROTTLED[call.service] ?? ['ThrottlingException', 400];
+            return errorReply(call, status, code, 'planned: throttled');
+          }
+          case 'broken': {
+            const [code, status] = BROKEN[call.service] ?? ['InternalFailure', 500];
+            return errorReply(call, status, code, 'planned: broken');
+          }
+          case 'close':
+            if (effect.when === 'after') await next(call).catch(() => undefined);
+            throw new NoAnswer('planned: the connection is closed');
+          case 'silence':
+            while (!call.abandoned()) await pause(SILENCE_MS);
+            throw new NoAnswer('planned: the caller gave up');
+        }
+      },
+    },
     add(input) {
       const fault = { ...Fault.parse(input), id: randomUUID(), seen: 0, applied: 0 };
-      chances.set(fault.id, seeded(fault.seed));
-      planned.push(fault);
+      const allowance = fault.perSecond ?? 0;
+      planned.push({ fault, luck: { salt: planned.length, count: counting(), allowance, at: now() } });
       return fault;
     },
-    list: () => planned,
+    list: () => planned.map(({ fault }) => fault),
     clear: () => {
       planned = [];
-      chances.clear();
-    },
-    next(call, caller) {
-      for (const fault of planned) {
-        if (!matches(fault, call, caller)) continue;
-        fault.seen += 1;
-        if (fault.seen <= fault.skip || (fault.count !== 'all' && fault.applied >= fault.count)) continue;
-        if (fault.rate < 1 && (chances.get(fault.id)?.() ?? 0) >= fault.rate) continue;
-        fault.applied += 1;
-        return effectOn(fault.effect, call.service);
-      }
-      return undefined;
     },
   };
 }
 
-function effectOn(effect: Fault['effect'], service: string): Effect {
-  if (effect.kind !== 'throttled' && effect.kind !== 'broken') return effect;
-  const [code, status] =
-    effect.kind === 'throttled'
-      ? (THROTTLED[service] ?? ['ThrottlingException', 400])
-      : (BROKEN[service] ?? ['InternalFailure', 500]);
-  return { kind: 'error', code, status, message: `planned: ${effect.kind}` };
+/** How often it is looked whether a caller that gets no answer has given up. */
+const SILENCE_MS = 100;
+
+/** What calls that are alike have in common. One account's calls for many others differ in whom they are for. */
+function subjectOf({ caller, region, service, action, params }: KnownCall): string {
+  const about = [params.RoleArn, params.Key, params.MessageGroupId];
+  return JSON.stringify([caller.principalArn, caller.account, region, service, action, about]);
 }
 
-function matches(fault: Fault, call: Call, caller: Caller): boolean {
+/** A bucket that holds the calls of one second, one at least, and fills as time goes by. */
+function goesThrough(luck: Luck, perSecond: number, now: number): boolean {
+  const full = Math.max(1, perSecond);
+  luck.allowance = Math.min(full, luck.allowance + ((now - luck.at) / 1000) * perSecond);
+  luck.at = now;
+  if (luck.allowance < 1) return false;
+  luck.allowance -= 1;
+  return true;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function matches(fault: Fault, call: KnownCall): boolean {
+  const { caller } = call;
   const is = (wanted: string | undefined, actual: string | undefined) =>
     wanted === undefined || wanted === actual;
   return (

@@ -76,6 +76,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
 
   const answer = chain(
     [
+      faults.shim,
       apiCallEventsShim(buses),
       assumeRoleShim({ callers, iam, admits: access.roleAdmits }),
       putEventsShim({ buses, admits: access.busAdmits }),
@@ -126,20 +127,6 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       return;
     }
     const call = { ...read, caller };
-    const effect = faults.next(call, caller);
-    if (effect?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, effect.milliseconds));
-    if (effect?.kind === 'error') {
-      const reply = errorReply(call, effect.status, effect.code, effect.message);
-      recorder.add(call, caller, startedAt, reply);
-      send(response, reply);
-      return;
-    }
-    if (effect?.kind === 'close') {
-      if (effect.when === 'after') await answer(call).catch(() => undefined);
-      recorder.add(call, caller, startedAt, undefined);
-      response.destroy();
-      return;
-    }
     try {
       const reply = await answer(call);
       recorder.add(call, caller, startedAt, reply);

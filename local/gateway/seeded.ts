@@ -1,10 +1,20 @@
-/** Numbers from 0 to 1 that look random and are the same for the same seed (mulberry32): what fails by chance fails again. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+import { createHash } from 'node:crypto';
+
+/**
+ * A number from 0 to 1 (without 1) that looks random and is the same for the same seed and subject, in whatever order subjects come:
+ * what fails by chance fails again.
+ */
+export function chance(seed: number, ...subject: readonly (string | number)[]): number {
+  const hash = createHash('sha256').update(JSON.stringify([seed, ...subject]));
+  return hash.digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/** How often each subject has come before this time: 0, 1, 2 … */
+export function counting(): (subject: string) => number {
+  const counts = new Map<string, number>();
+  return (subject) => {
+    const count = counts.get(subject) ?? 0;
+    counts.set(subject, count + 1);
+    return count;
   };
 }
