@@ -44,11 +44,11 @@ export async function checkFile(
 }
 
 function notValid(file: string, problems: readonly Problem[]): Failure {
-  const lines = problems.map((problem) => `\n  ${formatProblem(file, problem)}`);
-  return new Failure(`${file} is no valid baseline:${lines.join('')}`);
+  const lines = problems.map((problem) => formatProblem(file, problem));
+  return new Failure({ sentence: `${file} is no valid baseline:`, lines });
 }
 
 /** `file:line: path: message`, as editors understand it. */
-function formatProblem(file: string, { path, message, line }: Problem): string {
+export function formatProblem(file: string, { path, message, line }: Problem): string {
   return [line ? `${file}:${line}` : file, path, message].filter(Boolean).join(': ');
 }

@@ -1,5 +1,6 @@
 import type { AccountView } from '../shared/domain/account-view.ts';
 import type { Condition } from '../shared/domain/status.ts';
+import type { Told } from './terminal.ts';
 
 /**
  * The conditions that stand in the way, the one to look at first before the others: who can get in before what is kept,
@@ -19,11 +20,15 @@ export function hasFailed({ state, conditions }: Pick<AccountView, 'state' | 'co
   return state === 'failed' && !(unmet.length > 0 && unmet.every(({ status }) => status === 'Unknown'));
 }
 
-/** What stands in the way of an account, to follow a colon: several things a line each. Pure. */
-export function inTheWay({ conditions, lastPass }: Pick<AccountView, 'conditions' | 'lastPass'>): string {
+/** A sentence, and after a colon what stands in the way of an account: several things a line each. Pure. */
+export function inTheWay(
+  sentence: string,
+  { conditions, lastPass }: Pick<AccountView, 'conditions' | 'lastPass'>,
+): Told {
   const all = obstacles(conditions).map(inWords);
-  if (all.length > 1) return all.map((each) => `\n  ${each}`).join('');
-  return ` ${all[0] ?? (lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over')}`;
+  if (all.length > 1) return { sentence: `${sentence}:`, lines: all };
+  const none = lastPass ? `its last pass is ${lastPass.result}` : 'its first pass is not over';
+  return `${sentence}: ${all[0] ?? none}`;
 }
 
 /** `Network`, or `Network (us-west-2)` of what stands in another region than the account's. Pure. */
@@ -37,7 +42,7 @@ export function inWords({ reason, message, ...condition }: Condition): string {
 }
 
 /** How following an account ended, in words. Pure. */
-export function ended(view: AccountView): string {
+export function ended(view: AccountView): Told {
   if (view.ready) return `Account ${view.accountId} is ready.`;
-  return `Account ${view.accountId} is ${view.state}, and not ready:${inTheWay(view)}`;
+  return inTheWay(`Account ${view.accountId} is ${view.state}, and not ready`, view);
 }

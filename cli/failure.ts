@@ -1,6 +1,12 @@
-/** What a person did or meets that needs no stack: its message is the one sentence that is shown. */
+import { inLines, type Told } from './terminal.ts';
+
+/** What a person did or meets that needs no stack: its message is what is shown, one sentence or with lines below it. */
 export class Failure extends Error {
   override readonly name = 'Failure';
+
+  constructor(told: Told, options?: ErrorOptions) {
+    super(inLines(told), options);
+  }
 }
 
 /** One clear sentence for whatever went wrong. The SDK's errors say what they are about by name. */

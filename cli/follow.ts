@@ -5,7 +5,7 @@ import { loadAccount } from '../shared/store/accounts.ts';
 import { getRejection } from '../shared/store/rejections.ts';
 import { hasFailed, inTheWay, inWords, obstacles } from './conditions.ts';
 import { Failure } from './failure.ts';
-import { cell, say } from './terminal.ts';
+import { cell, say, type Told } from './terminal.ts';
 
 /** Says on stderr how far the waiting is: a spinner on a terminal, elsewhere a line whenever it changes. */
 export interface Progress {
@@ -34,7 +34,7 @@ export function startProgress(text: string): Progress {
 /** Asks `look` again and again until it answers. @throws Failure with `late()` after `seconds` */
 export async function poll<T>(
   look: () => Promise<T | undefined>,
-  options: { seconds: number; every: number; late: () => string },
+  options: { seconds: number; every: number; late: () => Told },
 ): Promise<T> {
   const end = Date.now() + options.seconds * 1000;
   for (;;) {
@@ -49,10 +49,9 @@ export async function poll<T>(
 export async function failIfRejected(table: Table, eventId: string): Promise<void> {
   const rejection = await getRejection(table, eventId);
   if (!rejection) return;
-  const problems = rejection.problems.map(({ path, message }) => `\n  ${path ? `${path}: ` : ''}${message}`);
-  throw new Failure(
-    `The request was rejected: ${rejection.reason}: ${rejection.message}${problems.join('')}`,
-  );
+  const sentence = `The request was rejected: ${rejection.reason}: ${rejection.message}`;
+  const lines = rejection.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  throw new Failure({ sentence, lines });
 }
 
 /** Intake takes seconds; after so long without a trace, the request was rejected, or nobody takes requests. */
@@ -73,7 +72,7 @@ export async function waitUntilReady(
       const { record, status, control } = await loadAccount(table, id);
       if (!record) throw new Failure(`Account ${id} is no longer registered: somebody removed it.`);
       view = accountView({ record, status, control });
-      if (hasFailed(view)) throw new Failure(`Account ${id} failed:${inTheWay(view)}`);
+      if (hasFailed(view)) throw new Failure(inTheWay(`Account ${id} failed`, view));
       if (view.ready) return view;
       const seen = status?.observedGeneration === record.generation;
       const [first] = seen ? obstacles(view.conditions) : [];
@@ -83,8 +82,10 @@ export async function waitUntilReady(
     {
       seconds,
       every: 1_000,
-      late: () =>
-        `Account ${id} is not ready after ${Math.round(seconds)} s:${view ? inTheWay(view) : ' no pass is over'}`,
+      late: () => {
+        const late = `Account ${id} is not ready after ${Math.round(seconds)} s`;
+        return view ? inTheWay(late, view) : `${late}: no pass is over`;
+      },
     },
   );
 }

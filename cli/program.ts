@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Command } from 'commander';
 import { commands } from './commands/index.ts';
 
@@ -16,8 +17,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const [{ explain }, { say }] = await Promise.all([import('./failure.ts'), import('./terminal.ts')]);
-    if (process.env.ORGKEEPER_DEBUG) console.error(error);
-    say(`orgkeeper: ${explain(error)}`);
+    const [sentence = '', ...lines] = `orgkeeper: ${explain(error)}`.split('\n  ');
+    if (process.env.ORGKEEPER_DEBUG)
+      say({ sentence: 'orgkeeper failed:', lines: inspect(error).split('\n') });
+    say({ sentence, lines });
     process.exitCode = 1;
   }
 }

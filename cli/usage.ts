@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { visible } from '../shared/domain/visible.ts';
+import { visible } from '../shared/domain/escape.ts';
 
 /** Lets a command, and all below it, say what is wrong with its usage as every other failure is said. */
 export function withOurErrors(command: Command): Command {

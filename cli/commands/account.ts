@@ -7,6 +7,7 @@ import { oneView, readAccountId } from '../fleet.ts';
 import {
   cell,
   counted,
+  Painted,
   paintReady,
   paintResult,
   paintState,
@@ -41,7 +42,7 @@ function printView(view: AccountView): void {
     [],
     [
       ['account', `${view.accountId} ${cell(view.name)}${view.email ? ` <${cell(view.email)}>` : ''}`],
-      ['state', `${paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`],
+      ['state', new Painted(`${paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`)],
       ['baseline', baseline ? `${baseline.name}@${baseline.version}` : '–'],
       ['ready', paintReady(view.ready)],
     ],

@@ -8,6 +8,7 @@ import {
   paintReady,
   paintResult,
   paintState,
+  type Row,
   say,
   startJsonList,
   startTable,
@@ -77,7 +78,7 @@ function tablePages(): Pages {
 
 const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST PASS'];
 
-function row({ accountId, name, baseline, state, ready, lastPass }: AccountView): string[] {
+function row({ accountId, name, baseline, state, ready, lastPass }: AccountView): Row {
   return [
     accountId,
     cell(name),

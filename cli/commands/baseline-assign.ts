@@ -5,6 +5,7 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
 import { startSweep } from '../../shared/store/controls.ts';
+import { agreed } from '../ask.ts';
 import { connect } from '../client.ts';
 import { explain, Failure } from '../failure.ts';
 import {
@@ -16,7 +17,7 @@ import {
   readAccountId,
 } from '../fleet.ts';
 import { sendRequest } from '../send-request.ts';
-import { agreed, counted, say } from '../terminal.ts';
+import { counted, say } from '../terminal.ts';
 
 /** What `baseline assign` was given; exactly one of ids, `all` and `from`. */
 interface AssignOptions {

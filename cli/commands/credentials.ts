@@ -3,6 +3,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
+import { shellWord } from '../../shared/domain/escape.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { connect, type Deployment } from '../client.ts';
@@ -116,10 +117,10 @@ function printCredentials(given: TemporaryCredentials, format: Format): void {
       printJson({ Version: 1, ...given });
       return;
     case 'env':
-      print(`export AWS_ACCESS_KEY_ID=${given.AccessKeyId}`);
-      print(`export AWS_SECRET_ACCESS_KEY=${given.SecretAccessKey}`);
-      print(`export AWS_SESSION_TOKEN=${given.SessionToken}`);
-      print(`export AWS_CREDENTIAL_EXPIRATION=${given.Expiration}`);
+      print(`export AWS_ACCESS_KEY_ID=${shellWord(given.AccessKeyId)}`);
+      print(`export AWS_SECRET_ACCESS_KEY=${shellWord(given.SecretAccessKey)}`);
+      print(`export AWS_SESSION_TOKEN=${shellWord(given.SessionToken)}`);
+      print(`export AWS_CREDENTIAL_EXPIRATION=${shellWord(given.Expiration)}`);
       // A profile goes before these with the SDK for JavaScript: the next command would act in another account.
       print('unset AWS_PROFILE');
   }

@@ -8,10 +8,11 @@ import { forgotten } from '../../shared/domain/forgotten.ts';
 import { GLOBAL, outputsOf, splitOutputKey } from '../../shared/domain/unit.ts';
 import { type AccountItems, forgetAccount, loadAccount } from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
+import { agreed } from '../ask.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { readAccountId } from '../fleet.ts';
-import { agreed, cell, say } from '../terminal.ts';
+import { say } from '../terminal.ts';
 
 interface Options {
   readonly releaseAddress?: boolean;
@@ -72,7 +73,7 @@ async function forgetRecord(
     throw new Failure(
       `The retirement of account ${accountId} is not announced yet, which happens within two minutes: try again then.`,
     );
-  if (!yes && !(await agreed(`Forget account ${accountId} (${cell(name)})?`))) {
+  if (!yes && !(await agreed(`Forget account ${accountId} (${name})?`))) {
     say('Nothing was forgotten.');
     return false;
   }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
@@ -39,7 +40,7 @@ async function show(id: string, options: Options): Promise<void> {
   for (const pass of passes) {
     const { startedAt, result, baseline, cause, differences } = pass;
     print(
-      `${time(startedAt)}  ${paintResult(result)}  ${baseline.name}@${baseline.version}  ` +
+      `${cell(time(startedAt))}  ${paintResult(result)}  ${cell(formatBaseline(baseline))}  ` +
         `${cell(cause.detailType)} ${cell(cause.id)}`,
     );
     if (differences.length > 0) printDifferences(differences);

@@ -10,8 +10,8 @@ import {
   readRuntimeState,
   startRuntime,
 } from '../../local/runtime.ts';
-import { visible } from '../../shared/domain/visible.ts';
-import { COMMAND } from '../terminal.ts';
+import { shellWord } from '../../shared/domain/escape.ts';
+import { COMMAND, say } from '../terminal.ts';
 
 /** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */
 export function localCommand(defaults: RuntimeOptions = {}): Command {
@@ -31,13 +31,12 @@ export function localCommand(defaults: RuntimeOptions = {}): Command {
       const account = accountOf(name, state);
       process.stdout.write(environmentLines(account, state));
       const note = account === name ? await noteOf(account, state) : undefined;
-      if (note) process.stderr.write(`${visible(note)}\n`);
+      if (note) say(note);
     });
   return command;
 }
 
 async function start(options: RuntimeOptions): Promise<void> {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
   const emulator = process.env.AWS_ENDPOINT_URL;
   const interrupted = interruption().then(() => 0);
   const runtime = await Promise.race([
@@ -52,7 +51,7 @@ async function start(options: RuntimeOptions): Promise<void> {
 }
 
 async function end(runtime: Runtime): Promise<number> {
-  process.stderr.write(`${await runtime.lost}\n`);
+  say(await runtime.lost);
   return 1;
 }
 
@@ -77,7 +76,7 @@ function environmentLines(account: string, { endpoint, region }: RuntimeState): 
     AWS_ACCESS_KEY_ID: localAccessKeyId(account),
     AWS_SECRET_ACCESS_KEY: 'local',
   };
-  const lines = Object.entries(variables).map(([key, value]) => `export ${key}=${value}\n`);
+  const lines = Object.entries(variables).map(([key, value]) => `export ${key}=${shellWord(value)}\n`);
   return `${lines.join('')}unset AWS_SESSION_TOKEN AWS_PROFILE\n`;
 }
 

@@ -65,7 +65,7 @@ async function coversCommand(required: string, actual: string, options: { json?:
     cell(reason),
   ];
   printRows([...(principals ? ['PRINCIPAL'] : []), 'ACTION', 'RESOURCE', 'WHY'], coverage.missing, row);
-  for (const line of deniedBy(coverage.missing)) print(line);
+  for (const line of deniedBy(coverage.missing)) print(cell(line));
 }
 
 /** Which statements stand in the way, whatever the number of rows. */

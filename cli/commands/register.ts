@@ -142,10 +142,10 @@ async function failIfFailed(table: Table, id: string): Promise<void> {
   const { record, status, control } = await loadAccount(table, id);
   const view = record && accountView({ record, status, control });
   if (view?.state !== 'failed') return;
-  throw new Failure(
+  const sentence =
     `Account ${id} is registered like that already, and the same again has nothing looked at: ` +
-      `\`orgkeeper sweep ${id} --wait\` looks now. Its last pass failed:${inTheWay(view)}`,
-  );
+    `\`orgkeeper sweep ${id} --wait\` looks now. Its last pass failed`;
+  throw new Failure(inTheWay(sentence, view));
 }
 
 /** `name@version` of what was asked for: intake takes the newest version where none is named. */

@@ -4,13 +4,14 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { REMOVAL_REASONS } from '../../shared/domain/status.ts';
 import { wholeNumber } from '../arguments.ts';
+import { agreed } from '../ask.ts';
 import { connect } from '../client.ts';
 import { hasFailed, inTheWay } from '../conditions.ts';
 import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { sendRequest } from '../send-request.ts';
-import { agreed, cell, say } from '../terminal.ts';
+import { cell, say } from '../terminal.ts';
 
 interface Options {
   readonly resources: 'retain' | 'remove';
@@ -78,7 +79,7 @@ export async function followRetirement(
           return undefined;
         const conditions = view.conditions.filter(({ reason }) => !REMOVAL_REASONS.has(reason));
         if (!hasFailed({ state: view.state, conditions }) && view.state !== 'paused') return undefined;
-        throw new Failure(`Account ${accountId} is not retired yet:${inTheWay({ ...view, conditions })}`);
+        throw new Failure(inTheWay(`Account ${accountId} is not retired yet`, { ...view, conditions }));
       },
       {
         seconds,

@@ -18,6 +18,7 @@ import { baselinesOf, parseRules, type RulesDraft } from '../../shared/domain/ru
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { currentRules, listRules, publishRules } from '../../shared/store/rules.ts';
 import { assumeApiRole } from '../api-role.ts';
+import { formatProblem } from '../baseline-file.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
@@ -112,11 +113,8 @@ export async function checkRulesFile(
 async function validRules(file: string): Promise<{ text: string; rules: RulesDraft }> {
   const { text, ...checked } = await checkRulesFile(file);
   if ('rules' in checked) return { text, rules: checked.rules };
-  const problems = checked.problems.map(
-    ({ path, message, line }) =>
-      `\n  ${[line ? `${file}:${line}` : file, path, message].filter(Boolean).join(': ')}`,
-  );
-  throw new Failure(`${file} holds no valid rules:${problems.join('')}`);
+  const lines = checked.problems.map((problem) => formatProblem(file, problem));
+  throw new Failure({ sentence: `${file} holds no valid rules:`, lines });
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   formatBaseline,
   parseBaselineReference,
 } from '../../shared/domain/baseline.ts';
+import { shellWord } from '../../shared/domain/escape.ts';
 import { registered } from '../../shared/domain/records.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { connect } from '../client.ts';
@@ -86,8 +87,8 @@ export async function template(options: TemplateOptions): Promise<void> {
     printJson({ accountId, roleArn, externalId, register, quickCreate: link, template: body });
   }
   const command =
-    `aws cloudformation deploy --region ${region} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
-    `--template-file ${options.output ?? 'member.json'}`;
+    `aws cloudformation deploy --region ${shellWord(region)} --stack-name ${MEMBER_STACK} --capabilities CAPABILITY_NAMED_IAM ` +
+    `--template-file ${shellWord(options.output ?? 'member.json')}`;
   for (const line of handOver(link, command)) say(line);
   say(`Then, in Main: ${register}`);
 }

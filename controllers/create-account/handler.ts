@@ -1,5 +1,5 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { createAccess } from '../../shared/aws/access.ts';
+import { functionLogger } from '../../shared/aws/function-logger.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { createOrganization } from '../../shared/aws/organization.ts';
 import { configFromEnvironment } from '../../shared/deployment/config.ts';
@@ -15,6 +15,6 @@ export const handler = createAccountHandler({
   main: mainClients(config),
   organization: createOrganization(config, access),
   creator: createCreator(config, access),
-  logger: new Logger({ serviceName: 'create-account' }),
+  logger: functionLogger('create-account'),
   now: () => new Date(),
 });

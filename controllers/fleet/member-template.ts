@@ -2,8 +2,8 @@ import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
+import { dynamicReferenceIn, shellWord, subText } from '../../shared/domain/escape.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
-import { shellWord } from '../../shared/domain/visible.ts';
 import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { managedKinds, namesOf } from '../engine/desired-state.ts';
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
@@ -123,6 +123,15 @@ export function memberTemplate({ record: given, baseline, kinds, config }: Membe
     ),
     Outputs: outputs(record, baseline, makesNetwork ? network : undefined),
   };
+  const reference =
+    dynamicReferenceIn(template.Resources, 'Resources') ?? dynamicReferenceIn(template.Outputs, 'Outputs');
+  if (reference !== undefined) {
+    throw new InvalidDesiredState(
+      `${reference} of the template holds \`{{resolve:\`: CloudFormation would put a parameter or a secret of the account there.`,
+      [],
+      { remedy: "Take it out of the account's name, tags and values, or out of the baseline." },
+    );
+  }
   return {
     roleArn,
     region: home,
@@ -155,7 +164,7 @@ function outputs(
     accountId: '${AWS::AccountId}',
     roleArn: '${ExecutionRole.Arn}',
     externalId: '${ExternalId}',
-    name: shellWord(name).replaceAll('${', '${!'),
+    name: subText(shellWord(name)),
     baseline,
   });
   const made = network && [
@@ -259,6 +268,17 @@ function tagList(tags: Readonly<Record<string, string>>): { Key: string; Value: 
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
+/** A piece of a text: as it was written, or a parameter that stands for it. */
+type Piece = string | { readonly Ref: string };
+
+/** The pieces with each occurrence of a text taken out of what is still as written. Pure. */
+function taken(pieces: readonly Piece[], [Ref, text]: readonly [name: string, text: string]): Piece[] {
+  return pieces.flatMap((piece) => {
+    if (typeof piece !== 'string') return [piece];
+    return piece.split(text).flatMap((part, at) => (at === 0 ? [part] : [{ Ref }, part]));
+  });
+}
+
 /**
  * A rendered value with certain texts taken back into parameters: each string in which one of them stands becomes a
  * `Ref` or an `Fn::Sub`, and what IAM itself fills in (`${aws:username}`) stays for IAM. Pure.
@@ -276,8 +296,9 @@ function parametrised<T>(value: T, parameters: Readonly<Record<string, string>>)
     const whole = known.find(([, each]) => each === item);
     if (whole) return { Ref: whole[0] };
     if (!known.some(([, each]) => item.includes(each))) return item;
-    const kept = item.replaceAll('${', '${!');
-    return { 'Fn::Sub': known.reduce((left, [name, each]) => left.replaceAll(each, `\${${name}}`), kept) };
+    const pieces = known.reduce<Piece[]>(taken, [item]);
+    const written = pieces.map((piece) => (typeof piece === 'string' ? subText(piece) : `\${${piece.Ref}}`));
+    return { 'Fn::Sub': written.join('') };
   };
   return walk(value) as T;
 }

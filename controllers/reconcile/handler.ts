@@ -1,6 +1,6 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { createAccess } from '../../shared/aws/access.ts';
+import { functionLogger } from '../../shared/aws/function-logger.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { configFromEnvironment } from '../../shared/deployment/config.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
@@ -18,7 +18,7 @@ export const handler = reconcileHandler({
   access: createAccess({ config, organizationRole: 'entering' }),
   kinds,
   loadBaseline: rememberBaselines(({ name, version }) => getBaseline(main.table, name, version)),
-  logger: new Logger({ serviceName: 'reconcile' }),
+  logger: functionLogger('reconcile'),
   metrics: new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' }),
   now: () => new Date(),
 });

@@ -1,5 +1,5 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { createAccess } from '../../shared/aws/access.ts';
+import { functionLogger } from '../../shared/aws/function-logger.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { createOrganization } from '../../shared/aws/organization.ts';
 import { configFromEnvironment } from '../../shared/deployment/config.ts';
@@ -12,6 +12,6 @@ export const handler = sweepHandler({
   config,
   main: mainClients(config),
   organization: createOrganization(config, createAccess({ config, organizationRole: 'reading' })),
-  logger: new Logger({ serviceName: 'sweep' }),
+  logger: functionLogger('sweep'),
   now: () => new Date(),
 });

@@ -1,4 +1,5 @@
 import colors from 'picocolors';
+import { visible } from '../../shared/domain/escape.ts';
 import type { Expectation } from './expectations.ts';
 
 /** What the demo prints: steps, what is done, and what AWS says; all to stdout. */
@@ -13,7 +14,7 @@ export function line(text: string): void {
 export function says(expectations: readonly Expectation[]): void {
   for (const { what, says: said, holds } of expectations) {
     const mark = holds ? colors.green('✔') : colors.red('✘');
-    line(`${mark} ${colors.dim('AWS says')} ${what}: ${cut(said)}`);
+    line(`${mark} ${colors.dim('AWS says')} ${what}: ${cut(visible(said))}`);
   }
 }
 

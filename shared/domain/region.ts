@@ -6,9 +6,12 @@ import type { BaselineDocument } from './baseline.ts';
 const NAME = '[a-z]{2,4}(?:-[a-z]+)+-\\d';
 const REGION = new RegExp(`^${NAME}$`);
 
+/** The name of a region. */
+export const Region = z.string().regex(REGION, 'must be a region');
+
 /** The regions of a baseline or a registration: at least one, no duplicates; the first is the home region. */
 export const Regions = z
-  .array(z.string().regex(REGION, 'must be a region'))
+  .array(Region)
   .min(1, 'must list at least one region')
   .max(20)
   .superRefine((regions, context) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccountId, type AccountRecord } from '../domain/account.ts';
+import { Region } from '../domain/region.ts';
 import { WorkMessage } from '../domain/work.ts';
 import { type Fields, reader } from './item.ts';
 
@@ -32,7 +33,7 @@ const fields: Fields<AccountRecord> = {
   executionRoleArn: z.string().optional(),
   accessRoleName: z.string().optional(),
   network: z.looseObject({ vpcId: z.string(), subnetIds: z.array(z.string()) }).optional(),
-  regions: z.array(z.string()).optional(),
+  regions: z.array(Region).optional(),
   values: Texts,
   tags: Texts,
   registeredAt: z.string(),

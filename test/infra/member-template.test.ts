@@ -179,6 +179,60 @@ describe('the member template', () => {
     );
   });
 
+  test.each([
+    "Gene's",
+    '$(id) `id` "x"',
+    '-rf',
+    '${AWS::AccountId}',
+    '${!x} $',
+    'a\nb',
+    'x\u001b[2J',
+    '; rm -rf ~ #',
+  ])('registers an account by words that a shell reads as they were meant: %j', (name) => {
+    const member = memberTemplate({ record: { ...record, name }, baseline: analytics, kinds, config });
+    const [shown] = Object.values(
+      resolved({ ...member.template, Resources: { Register: member.template.Outputs.Register } }),
+    );
+    const { Value } = shown as unknown as { Value: string };
+    const filledIn = Value.replace('ExecutionRole.Arn', member.roleArn);
+    for (const command of [filledIn.replace(/^orgkeeper /, ''), member.register]) {
+      const { stdout } = spawnSync('bash', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' });
+      expect(stdout.split('\0').slice(0, 4)).toEqual(['register', MEMBER, '--name', name]);
+      expect(stdout.split('\0').slice(4, 6)).toEqual(['--execution-role-arn', member.roleArn]);
+    }
+  });
+
+  test.each([
+    ['the name', { name: 'x {{resolve:ssm-secure:/db/password}}' }, /^Outputs\.Register/],
+    [
+      'a value',
+      { values: { note: '{{resolve:secretsmanager:db}}' } },
+      /^Resources\.ExecutionRole\.Properties\.Desc/,
+    ],
+  ])(
+    'is not made where CloudFormation would put a secret of the account in place of %s',
+    (_, given, where) => {
+      const baseline = baselineOf(bare.replace('description: Bare', 'description: "${values.note}"'));
+      const note = { values: { note: 'x' } };
+      const make = () =>
+        memberTemplate({ record: { ...record, ...note, ...given }, baseline, kinds, config });
+      expect(make).toThrow(where);
+    },
+  );
+
+  test.each(['Id', 'Main', 'AWS', 'arn', 'Account'])(
+    'is for the role that is wanted, whatever the ExternalId: %s',
+    (externalId) => {
+      const member = memberTemplate({ record: { ...record, externalId }, baseline: roleOnly, kinds, config });
+      const { ExecutionRole: role } = resolved(member.template);
+      const { ExecutionRole: plain } = resolved(
+        memberTemplate({ record, baseline: roleOnly, kinds, config }).template,
+      );
+      const asWritten = JSON.stringify(plain).replaceAll(record.externalId, externalId);
+      expect(JSON.stringify(role)).toBe(asWritten);
+    },
+  );
+
   test('keeps the name of a role that the account is entered by already', () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution-theirs`;
     const member = memberTemplate({

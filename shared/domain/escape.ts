@@ -1,3 +1,7 @@
+// A text from outside (a name, a tag, a reason, an error message) is data wherever it goes. One function for each place
+// that would read it as something else: `visible` for a terminal and a log, `shellWord` for a shell, `subText` and
+// `dynamicReferenceIn` for a CloudFormation template.
+
 /**
  * Characters that are invisible or change how a terminal shows the rest: control characters (which start terminal escape
  * sequences), direction marks, line separators, lone surrogates. Joiners of letters and emoji are not included.
@@ -30,4 +34,24 @@ export function shellWord(text: string): string {
 
 function bytesOf(unseen: string): string {
   return [...Buffer.from(unseen)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+/** A text that `Fn::Sub` gives back as it is, `${…}` in it included. Pure. */
+export function subText(text: string): string {
+  return text.replaceAll('${', '${!');
+}
+
+/**
+ * The path of the first text in a template that CloudFormation would take for a dynamic reference, and replace with what a
+ * parameter or a secret of the account holds. It has no escape. Pure.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+ */
+export function dynamicReferenceIn(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return /\{\{\s*resolve\s*:/i.test(value) ? path : undefined;
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const found = dynamicReferenceIn(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

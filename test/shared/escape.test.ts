@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { shellWord, visible } from '../../shared/domain/visible.ts';
+import { dynamicReferenceIn, shellWord, subText, visible } from '../../shared/domain/escape.ts';
 
 const ESC = '\u001b';
 
@@ -39,4 +39,27 @@ describe('shellWord', () => {
       expect(spawnSync('bash', ['-c', `printf %s ${word}`], { encoding: 'utf8' }).stdout).toBe(text);
     },
   );
+});
+
+describe('subText', () => {
+  test.each(['${AWS::AccountId}', '${!x}', '$${x}', '$', 'plain'])(
+    'is what Fn::Sub gives back as %j',
+    (text) => {
+      const given = subText(text).replaceAll(/\$\{(!?)([^}]*)\}/g, (_, kept, name) =>
+        kept ? `\${${name}}` : 'FILLED IN',
+      );
+      expect(given).toBe(text);
+    },
+  );
+});
+
+describe('dynamicReferenceIn', () => {
+  test('says where CloudFormation would put a parameter or a secret', () => {
+    const template = { Role: { Tags: [{ Value: 'x' }, { Value: 'a {{resolve:ssm:/x}} b' }] } };
+    expect(dynamicReferenceIn(template, 'Resources')).toBe('Resources.Role.Tags[1].Value');
+  });
+
+  test('lets other braces be', () => {
+    expect(dynamicReferenceIn(['{{x}}', '{ {resolve:ssm:/x}}', 'resolve:'], 'x')).toBeUndefined();
+  });
 });

@@ -1,0 +1,11 @@
+import { Failure } from './failure.ts';
+import { cell } from './terminal.ts';
+
+/** Asks a person; no is the answer to Enter. @throws Failure where nobody can answer */
+export async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new Failure(`${question} stdin is not a terminal; pass --yes to confirm.`);
+  }
+  const { default: confirm } = await import('@inquirer/confirm');
+  return confirm({ message: cell(question), default: false }, { output: process.stderr });
+}

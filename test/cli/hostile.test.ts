@@ -1,0 +1,244 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { putPlanAnswer } from '../../shared/store/plans.ts';
+import { putRejection } from '../../shared/store/rejections.ts';
+import { publishRules } from '../../shared/store/rules.ts';
+import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
+
+const ESC = '\u001b';
+
+/** Texts that somebody outside may put into a name, a tag, a reason. What they would do stands before FORGED. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  'a colour of ours': `x${ESC}[31mFORGED${ESC}[39m`,
+  'a clearing of the screen': `x${ESC}[2J${ESC}[HFORGED`,
+  'a title of the window': `x${ESC}]0;FORGED\u0007`,
+  'a link': `x${ESC}]8;;https://evil.example/${ESC}\\FORGED${ESC}]8;;${ESC}\\`,
+  'an eight-bit control': 'x\u009b31mFORGED',
+  'a carriage return': 'x\rFORGED',
+  'a new line': 'x\nFORGED is ready.\r\nFORGED',
+  'other new lines': 'x\u2028FORGED\u2029FORGED\u0085FORGED\u000bFORGED\u000cFORGED',
+  backspaces: 'genomics\b\b\b\b\b\b\b\bFORGED\u007f',
+  'marks of direction': 'x\u202eDEGROF\u2066y\u061c\u200f',
+  'what takes no room': 'x\u200b\ufeff\u00ad\u2060\u{e0041}FORGED',
+  'half a character': 'x\ud800FORGED',
+};
+
+/** What no line may hold once our own colours are taken out. */
+const STEERING = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u;
+const OUR_COLOURS = new RegExp(`${ESC}\\[(?:2|22|31|32|33|39)m`, 'g');
+
+let fake: FakeMain;
+const config = aConfig();
+jest.unstable_mockModule('../../cli/client.ts', () => ({
+  connect: async () => ({ config, table: fake.main.table }),
+}));
+jest.unstable_mockModule('../../cli/api-role.ts', () => ({
+  assumeApiRole: async () => ({ credentials: {} }),
+}));
+const tables = await import('../../shared/aws/table-client.ts');
+jest.unstable_mockModule('../../shared/aws/table-client.ts', () => ({
+  ...tables,
+  tableClient: () => fake.main.table,
+}));
+const bus = await import('../../shared/aws/bus.ts');
+jest.unstable_mockModule('../../shared/aws/bus.ts', () => ({
+  ...bus,
+  busClient: () => fake.main.bus,
+  putEvents: async () => [EVENT],
+}));
+const { run } = await import('../../cli/program.ts');
+
+const EVENT = 'c0a80000-0000-4000-8000-00000000000e';
+
+/** A Main in which every text that comes from outside is this one. */
+function hostileMain(text: string, record: Partial<AccountRecord>): FakeMain {
+  const baseline = { name: 'analytics', version: 3 };
+  const difference = { kind: text, region: text, resource: text, path: text, desired: text, actual: [text] };
+  const pass = aPass({
+    id: text,
+    cause: { source: text, detailType: text, id: text },
+    baseline: { name: text, version: 1 },
+    result: 'drifted',
+    differences: [{ ...difference, action: 'reported' }],
+  });
+  const stored = aRecord({
+    name: text,
+    email: text,
+    tags: { [text]: text },
+    lifecycleReason: text,
+    baseline,
+    ...record,
+  });
+  const status = aStatus({
+    ready: false,
+    conditions: ['False', 'Unknown'].map((status) => ({
+      ...{ type: text, region: text, reason: text, message: text, changedAt: text },
+      status: status as 'False' | 'Unknown',
+    })),
+    outputs: { [text]: text, 'role.arn': text },
+    lastPass: pass,
+    observedGeneration: stored.generation,
+  });
+  const key = `account#${MEMBER}`;
+  return fakeMain([
+    { pk: key, sk: 'desired', collection: 'account', collectionKey: MEMBER, ...stored },
+    { pk: key, sk: 'status', collection: 'status', collectionKey: MEMBER, ...status },
+    { pk: key, sk: `pass#${pass.startedAt}#${pass.id}`, ...pass },
+    {
+      pk: 'baseline#analytics',
+      sk: 'version#000000003',
+      collection: 'baseline',
+      collectionKey: 'analytics#000000003',
+      ...{
+        schemaVersion: 1,
+        name: 'analytics',
+        version: 3,
+        description: text,
+        sections: {},
+        text,
+        publishedAt: text,
+      },
+    },
+  ]);
+}
+
+interface Shown {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const { isTTY, columns } = process.stdout;
+beforeEach(() => {
+  Object.assign(process.stdout, { isTTY: true, columns: 4_000 });
+  Object.assign(process.stderr, { isTTY: false });
+});
+afterEach(() => {
+  Object.assign(process.stdout, { isTTY, columns });
+  process.exitCode = undefined;
+  jest.restoreAllMocks();
+});
+
+async function shownBy(argv: readonly string[]): Promise<Shown> {
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      written[name] += String(chunk);
+      return true;
+    });
+  }
+  await run(argv);
+  return written;
+}
+
+/** The commands that show what stands in the table, and what stands there for them beside the account. */
+const COMMANDS: readonly {
+  readonly argv: readonly string[];
+  readonly record?: Partial<AccountRecord>;
+  readonly more?: (text: string) => Promise<unknown>;
+}[] = [
+  { argv: ['accounts'] },
+  { argv: ['account', MEMBER] },
+  { argv: ['history', MEMBER] },
+  { argv: ['baseline', 'list'] },
+  { argv: ['forget', MEMBER], record: { lifecycle: 'retired' } },
+  { argv: ['retire', MEMBER, '--resources', 'remove'] },
+  {
+    argv: ['rules', 'explain', MEMBER],
+    more: (text) =>
+      publishRules(fake.main.table, {
+        description: text,
+        rules: [{ name: text, baseline: text }],
+        default: text,
+        text,
+        publishedAt: text,
+      }),
+  },
+  {
+    argv: ['rules', 'list'],
+    more: (text) =>
+      publishRules(fake.main.table, { description: text, rules: [], default: text, text, publishedAt: text }),
+  },
+  {
+    argv: ['register', MEMBER, '--name', 'genomics', '--wait'],
+    more: (text) =>
+      putRejection(fake.main.table, EVENT, {
+        reason: text,
+        message: text,
+        problems: [{ path: text, message: text }],
+      }),
+  },
+  {
+    argv: ['plan', MEMBER],
+    more: (text) =>
+      putPlanAnswer(
+        fake.main.table,
+        EVENT,
+        {
+          is: 'planned',
+          foreign: 0,
+          document: {
+            accountId: MEMBER,
+            baseline: { name: text, version: 1 },
+            differences: [
+              {
+                kind: text,
+                region: text,
+                resource: text,
+                path: text,
+                desired: text,
+                actual: text,
+                action: 'created',
+              },
+            ],
+            obstacles: [{ kind: text, region: text, state: 'failed', message: text }],
+          },
+        },
+        new Date(),
+      ),
+  },
+];
+
+describe.each(Object.entries(HOSTILE))('A text from outside that is %s', (_, text) => {
+  test.each(COMMANDS.map((command) => [command.argv.join(' '), command] as const))(
+    'steers no terminal and forges no line of `%s`',
+    async (_, { argv, record = {}, more }) => {
+      fake = hostileMain(text, record);
+      await more?.(text);
+      const { stdout, stderr } = await shownBy(argv);
+      const written = stdout + stderr;
+      expect(written).toMatch(/FORGED|DEGROF/);
+      expect(written).not.toContain(`${ESC}[31mFORGED`);
+      expect(written.replaceAll(OUR_COLOURS, '')).not.toMatch(STEERING);
+      expect(written).not.toMatch(/^\s*FORGED/m);
+    },
+  );
+
+  test('comes out of `account --json` as it is', async () => {
+    fake = hostileMain(text, {});
+    const { stdout } = await shownBy(['account', MEMBER, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ name: text, email: text });
+    expect(stdout).not.toMatch(STEERING);
+  });
+
+  test('in a file steers no terminal when the file is refused', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'orgkeeper-')), 'baseline.yaml');
+    writeFileSync(
+      file,
+      `name: analytics\n${JSON.stringify(text)}: { FORGED: 1 }\nexecutionRole: ${JSON.stringify(text)}\n`,
+    );
+    for (const argv of [
+      ['baseline', 'validate', file],
+      ['rules', 'validate', file],
+      ['policy', 'same', file, file],
+    ]) {
+      const { stderr } = await shownBy(argv);
+      expect(stderr).toMatch(/^orgkeeper: /);
+      expect(stderr).not.toMatch(STEERING);
+      expect(stderr).not.toMatch(/^\s*FORGED/m);
+    }
+  });
+});
