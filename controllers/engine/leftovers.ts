@@ -2,9 +2,10 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { addressOutputs, blockIn } from '../../shared/domain/addresses.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
-import { AccountNotReady } from '../../shared/domain/errors.ts';
+import { AccountNotReady, InvalidDesiredState } from '../../shared/domain/errors.ts';
 import type { Home, Leftover } from '../../shared/domain/status.ts';
-import { GLOBAL } from '../../shared/domain/unit.ts';
+import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
+import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
 import { kindAccount, withoutBrought } from '../kinds/kind-account.ts';
 import { managedKinds } from './desired-state.ts';
@@ -118,6 +119,8 @@ export interface Apart {
   readonly kind: AnyKind;
   /** Absent when the baseline that made it, or its section, cannot be had any more. */
   readonly section?: unknown;
+  /** The units whose outputs its section names. */
+  readonly needs: readonly Unit[];
   readonly account: KindAccount;
   /** The run as if the account were where the leftover is. */
   readonly run: Run;
@@ -139,7 +142,8 @@ export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
     const place: Workplace = { ...workplace, record, outputs };
     // What was made under a name that Main may not assume is looked at, and taken away, like any other.
     const { executionRolePattern: __, ...account } = kindAccount(record, deps.config, managed);
-    const apart = { leftover, kind, account, run: { ...run, record, place } };
+    const needs = unitsNeeded(leftover, managed, home);
+    const apart = { leftover, kind, needs, account, run: { ...run, record, place } };
     return [section === undefined ? apart : { ...apart, section }];
   });
   const apart = (await Promise.all(all)).flat();
@@ -150,9 +154,15 @@ export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
   return apart;
 }
 
+/** The sections of the baseline that made it; none where that cannot be had, or is not valid for this version any more. */
 async function sectionsOf({ baseline }: Leftover, deps: RunDeps): Promise<ManagedKind[]> {
   const document = await deps.loadBaseline(baseline);
-  return document ? managedKinds(document, deps.kinds) : [];
+  try {
+    return document ? managedKinds(document, deps.kinds) : [];
+  } catch (error) {
+    if (error instanceof InvalidDesiredState) return [];
+    throw error;
+  }
 }
 
 /** The account's record as it was where the leftover was made: the account did not bring resources of its own then. */

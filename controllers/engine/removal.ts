@@ -2,6 +2,8 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { ForeignResource, InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { withoutTimes } from '../../shared/domain/made-at.ts';
 import type { Difference, Leftover } from '../../shared/domain/status.ts';
+import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
+import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
 import { releaseAddresses } from './addresses.ts';
@@ -25,9 +27,8 @@ import { clientsFor, writingPolicy } from './session.ts';
 const AGAIN_SECONDS = 15 * 60;
 
 /**
- * Takes away what Orgkeeper made in an account that is retiring: one kind after the other, in reverse order, since
- * later ones use what earlier ones made. It stops at a kind that something else still depends on. Safe to repeat after
- * a crash at any call. The role by which its owner lets us in stays: it is the owner's.
+ * Takes away what Orgkeeper made in an account that is retiring. Safe to repeat after a crash at any call. The role by which
+ * its owner lets us in stays: it is the owner's.
  */
 export async function removeEverything(
   run: Run,
@@ -36,42 +37,121 @@ export async function removeEverything(
 ): Promise<Findings> {
   const hold = suspendedBy(run);
   const none = { findings: [], failures: [] };
+  const [home] = run.regions;
   const inRegions = run.regions.flatMap((region) => {
     const at = runIn(run, region);
     // What was made under a name that Main may not assume is taken away like any other.
     const { executionRolePattern: _, ...account } = kindAccount(at.record, deps.config, managed);
-    return kindsIn(region, managed, run.regions[0]).map(
-      (one): Unit => ({ ...one, account, run: at, ...said(one.kind, region, run) }),
-    );
+    return kindsIn(region, managed, home).map((one) => ({
+      ...{ ...one, account, run: at },
+      ...said(one.kind, region, run),
+    }));
   });
   if (hold) return { outcomes: inRegions.map(held), hold, ...none };
-  const units = [...inRegions, ...(await leftoversOf(run, deps))];
+  const left = await leftoversOf(run, deps);
   // Whether something uses what would go first, only a baseline that has all of it could say.
-  if (units.some(isUnknown)) {
-    return {
-      outcomes: units.map((unit) => (isUnknown(unit) ? unknown(unit) : waitsForOthers(unit))),
-      ...none,
-    };
+  if (left.some(isUnknown)) {
+    const unknowns = left.map((unit) => (isUnknown(unit) ? unknown(unit) : waitsForOthers(unit)));
+    return { outcomes: [...inRegions.map(waitsForOthers), ...unknowns], ...none };
   }
+  const dropped = left.filter(({ kind }) => managed.every((one) => one.kind !== kind));
+  const giving = [...managed, ...dropped.map(({ kind, section }) => ({ kind, section }))];
+  const units = [
+    ...inRegions.map((unit) => ({ ...unit, needs: unitsNeeded(placeOf(unit), giving, home) })),
+    ...left,
+  ];
   await acquireLease(run, deps);
-  const outcomes: UnitOutcome[] = [];
-  const gone: Leftover[] = [];
-  let since: Suspension | undefined;
-  for (const unit of inOrder(units, deps).toReversed()) {
-    const halted = outcomes.some((one) => one.state.is === 'failed' && isAfter(one, unit));
-    if (!halted) since ??= await suspendedSince(run, deps);
-    const outcome = since ? held(unit) : halted ? waitsForOthers(unit) : await takeAway(unit, deps);
-    outcomes.unshift(outcome);
-    if (unit.leftover && outcome.state.is === 'removed') gone.push(unit.leftover);
-  }
-  run.stands.leftovers = run.stands.leftovers.filter((leftover) => !gone.includes(leftover));
+  const { outcomes, hold: since } = await removeSideBySide(units, run, deps);
   const retired = outcomes.every(({ state }) => state.is === 'removed') && run.stands.leftovers.length === 0;
   if (retired && addressIsFree(units, run)) await releaseAddresses(run, deps);
   return { outcomes, retired, ...(since && { hold: since }), ...none };
 }
 
+/**
+ * Removes units side by side, regions included: each once all those are gone whose sections name its outputs, and what has no
+ * region after what has one. A unit that cannot be removed, or a region that does not answer, stops only what it may still use.
+ * Leftovers that are gone are forgotten.
+ * @returns the outcomes in the order of the kinds, and why the rest was left, if the run was told to stop meanwhile
+ */
+async function removeSideBySide(
+  units: readonly Removable[],
+  run: Run,
+  deps: RunDeps,
+): Promise<{ outcomes: readonly UnitOutcome[]; hold?: Suspension }> {
+  let hold: Suspension | undefined;
+  const remove = async (unit: Removable, before: readonly Promise<UnitOutcome>[]): Promise<UnitOutcome> => {
+    const stays = (await Promise.all(before)).some(({ state }) => state.is !== 'removed');
+    if (!stays && !hold) {
+      try {
+        const suspended = await suspendedSince(run, deps);
+        hold ??= suspended;
+      } catch (error) {
+        return { ...of(unit), state: { is: 'failed', error } };
+      }
+    }
+    if (hold) return held(unit);
+    return stays ? waitsForOthers(unit) : takeAway(unit, deps);
+  };
+  const removing = new Map<Removable, Promise<UnitOutcome>>();
+  for (const { unit, after } of inRemovalOrder(units)) {
+    const before = after.flatMap((one) => removing.get(one) ?? []);
+    removing.set(unit, remove(unit, before));
+  }
+  const inKindOrder = deps.kinds.flatMap((kind) => units.filter((unit) => unit.kind === kind));
+  const outcomes = await Promise.all(inKindOrder.flatMap((unit) => removing.get(unit) ?? []));
+  const gone = inKindOrder.flatMap(({ leftover }, at) =>
+    leftover && outcomes[at]?.state.is === 'removed' ? [leftover] : [],
+  );
+  run.stands.leftovers = run.stands.leftovers.filter((leftover) => !gone.includes(leftover));
+  return { outcomes, ...(hold && { hold }) };
+}
+
+/**
+ * The units, each behind those that must be gone first. Pure. Leftovers may be of other baselines than what is managed, so that
+ * units may wait for each other in a circle: it is cut where it closes.
+ */
+export function inRemovalOrder<U extends InGraph>(units: readonly U[]): { unit: U; after: readonly U[] }[] {
+  const isNeededBy = (one: U, other: U) =>
+    other !== one && other.needs.some((need) => isSameUnit(need, placeOf(one)));
+  const ofGlobal = new Set<U>(units.filter(isGlobal));
+  // Grows while it is walked.
+  for (const one of ofGlobal) for (const unit of units) if (isNeededBy(unit, one)) ofGlobal.add(unit);
+  const mustGoFirst = (unit: U) =>
+    units.filter((other) => isNeededBy(unit, other) || (isGlobal(unit) && !ofGlobal.has(other)));
+  const order: { unit: U; after: readonly U[] }[] = [];
+  const place = (unit: U, way: readonly U[]): void => {
+    if (way.includes(unit) || order.some((one) => one.unit === unit)) return;
+    const after = mustGoFirst(unit);
+    for (const one of after) place(one, [...way, unit]);
+    order.push({ unit, after });
+  };
+  for (const unit of units.toReversed()) place(unit, []);
+  return order;
+}
+
+/** A unit as far as its place in the order of removal goes. */
+type InGraph = Pick<Removable, 'kind' | 'needs' | 'account' | 'leftover'>;
+/** A unit as far as its outcome names it. */
+type Named = Pick<Removable, 'kind' | 'leftover' | 'region'>;
+
+function isGlobal({ kind }: Pick<InGraph, 'kind'>): boolean {
+  return kind.scope === 'global';
+}
+
+function placeOf({ kind, account, leftover }: Omit<InGraph, 'needs'>): Unit {
+  return unitIn(kind, leftover?.region ?? account.region);
+}
+
+function unitIn(kind: AnyKind, region: string): Unit {
+  return { kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region };
+}
+
+function isSameUnit(one: Unit, other: Unit): boolean {
+  return one.kind === other.kind && one.region === other.region;
+}
+
 /** Whether all that a block was given for is seen to be gone. */
-function addressIsFree(units: readonly Unit[], { before, record }: Run): boolean {
+function addressIsFree(units: readonly Removable[], { before, record }: Run): boolean {
   const users = units.filter(({ kind }) => kind.pool);
   if (users.some(({ kind, run }) => Object.keys(kind.made(run.place.outputs)).length > 0)) return false;
   // A status from before leftovers were recorded does not say what an account made before it brought its own.
@@ -83,10 +163,12 @@ function addressIsFree(units: readonly Unit[], { before, record }: Run): boolean
 }
 
 /** What was made of a kind in a place: kept until now, or left there by an earlier desired state. */
-interface Unit {
+interface Removable {
   readonly kind: AnyKind;
   /** Absent of a leftover whose baseline cannot be had any more. */
   readonly section?: unknown;
+  /** The units whose outputs its section names. */
+  readonly needs: readonly Unit[];
   readonly account: KindAccount;
   readonly run: Run;
   /** Where the account has several regions. */
@@ -94,30 +176,19 @@ interface Unit {
   readonly leftover?: Leftover;
 }
 
-function said(kind: AnyKind, region: string, run: Run): Pick<Unit, 'region'> {
+function said(kind: AnyKind, region: string, run: Run): Pick<Removable, 'region'> {
   const one = regionSaid(kind, region, run);
   return one ? { region: one } : {};
 }
 
-/** Whether what could not be removed may use this unit: another region's things use none of this one's. */
-function isAfter({ kind, region }: UnitOutcome, unit: Unit): boolean {
-  const isGlobal = kind.scope === 'global' || unit.kind.scope === 'global';
-  return isGlobal || region === (unit.leftover?.region ?? unit.region);
-}
-
-/** In the order of the kinds: what was made later uses what was made earlier. */
-function inOrder(units: readonly Unit[], { kinds }: RunDeps): Unit[] {
-  return kinds.flatMap((kind) => units.filter((unit) => unit.kind === kind));
-}
-
 /** What every outcome of a unit says: whose it is, and where where that is not the account's own region. */
-function of({ kind, leftover, region: own }: Pick<Unit, 'kind' | 'leftover' | 'region'>) {
+function of({ kind, leftover, region: own }: Named) {
   const region = kind.scope === 'regional' ? (leftover?.region ?? own) : undefined;
   return { kind, ...(region && { region }), differences: [], unowned: [] };
 }
 
 /** Takes away what was made of a kind, under earlier names too; but not the role by which the account is entered. */
-async function takeAway(unit: Unit, deps: RunDeps): Promise<UnitOutcome> {
+async function takeAway(unit: Removable, deps: RunDeps): Promise<UnitOutcome> {
   const { kind, account, run, section } = unit;
   const one = { kind, section, account };
   const former = formerRoles(one, run);
@@ -161,9 +232,9 @@ function leftToOwner(outcome: Omit<UnitOutcome, 'state'>, { entry }: KindAccount
 }
 
 /** A leftover whose baseline is not to be had: only that says how to take it away. */
-type Unknown = Unit & { readonly leftover: Leftover };
+type Unknown = Removable & { readonly leftover: Leftover };
 
-function isUnknown(unit: Unit): unit is Unknown {
+function isUnknown(unit: Removable): unit is Unknown {
   return unit.leftover !== undefined && unit.section === undefined;
 }
 
@@ -172,12 +243,12 @@ function unknown(unit: Unknown): UnitOutcome {
   return { ...of(unit), state: { is: 'blocked', reason, message } };
 }
 
-function waitsForOthers(unit: Unit): UnitOutcome {
+function waitsForOthers(unit: Named): UnitOutcome {
   const message = 'Stays until what was made after it is gone.';
   return { ...of(unit), state: { is: 'blocked', reason: 'WaitingForRemoval', message } };
 }
 
-function held(unit: Unit): UnitOutcome {
+function held(unit: Named): UnitOutcome {
   return { ...of(unit), state: { is: 'held' } };
 }
 
@@ -205,16 +276,25 @@ export async function removeUnit(
 ): Promise<UnitOutcome> {
   const { kind, account } = one;
   const recorded = { ...place.outputs };
+  // Other units take theirs out of the outputs of this place at the same time.
+  const forgotten = new Set<string>();
   let state: UnitOutcome['state'];
   try {
     const wanted = render(one, place, recorded);
-    await kind.remove(wanted, contextFor(account, place, await clients(wanted), recorded));
+    const context = contextFor(account, place, await clients(wanted), recorded);
+    await kind.remove(wanted, {
+      ...context,
+      record(outputs) {
+        for (const [name, value] of Object.entries(outputs)) if (value === undefined) forgotten.add(name);
+        context.record(outputs);
+      },
+    });
     state = { is: 'removed', reason: 'Removed', message: 'What Orgkeeper made is gone.' };
   } catch (error) {
     state = { is: 'failed', error };
   }
   const gone = Object.entries(withoutTimes(recorded)).filter(
-    ([output]) => place.outputs[output] === undefined,
+    ([output]) => forgotten.has(output) && place.outputs[output] === undefined,
   );
   const differences = gone.map(
     ([resource, actual]): Difference => ({ kind: kind.name, resource, path: '', actual, action: 'removed' }),

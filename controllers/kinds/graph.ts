@@ -47,13 +47,15 @@ export function unitGraph(
   return kindsInOrder(kept, needs).flatMap((kind) =>
     (kind.scope === 'global' ? [GLOBAL] : regions).map((region): UnitNode => {
       const unit = { kind: kind.name, region };
-      const after = needs
-        .filter(({ by }) => by === kind)
-        .map((need) => ({ kind: need.from.name, region: regionOfNeed(need, unit, home) }))
-        .filter((one) => one.region === GLOBAL || regions.includes(one.region));
-      return { unit, after: unique(after) };
+      const after = unitsOf(needs, unit, home);
+      return { unit, after: after.filter((one) => one.region === GLOBAL || regions.includes(one.region)) };
     }),
   );
+}
+
+/** The units whose outputs the section of a unit names, whatever regions the account has. Pure. */
+export function unitsNeeded(unit: Unit, kept: readonly KeptSection[], home: string): readonly Unit[] {
+  return unitsOf(needsOf(kept), unit, home);
 }
 
 /**
@@ -129,6 +131,11 @@ function giverOf(
       (!elsewhere || kind.scope === 'regional') && kind.outputNames(section).includes(plain),
   );
   return by && { by: by.kind, ...(elsewhere && { region: elsewhere.region }) };
+}
+
+function unitsOf(needs: readonly Need[], unit: Unit, home: string): Unit[] {
+  const own = needs.filter(({ by }) => by.name === unit.kind);
+  return unique(own.map((need) => ({ kind: need.from.name, region: regionOfNeed(need, unit, home) })));
 }
 
 function regionOfNeed({ from, region }: Pick<Need, 'from' | 'region'>, unit: Unit, home: string): string {

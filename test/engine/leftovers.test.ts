@@ -139,7 +139,7 @@ async function looked(
   setting?: AnyKind['setting'],
 ) {
   const kind = {
-    ...{ name: 'network', scope: 'regional', section: z.any() },
+    ...{ name: 'network', scope: 'regional', section: z.object({}) },
     render: () => ({}),
     made: network.made,
     outputs: (actual: Record<string, string>) => actual,
@@ -220,6 +220,12 @@ describe('a look at what desired state no longer has', () => {
   it.each<[string, AnyKind['observe'], unknown, string]>([
     ['cannot be looked at', () => Promise.reject(new Error('denied')), {}, 'denied'],
     ['no baseline can say how to look at', async () => ({ state: 'absent' }), null, 'not to be had'],
+    [
+      'is of a baseline that is no longer valid',
+      async () => ({ state: 'absent' }),
+      'nonsense',
+      'not to be had',
+    ],
     ['somebody else tagged as theirs', async () => FOREIGN, {}, 'It is theirs.'],
   ])('counts what %s as there, and says why', async (_, observe, section, why) => {
     const { found, leftovers } = await looked(observe, section);

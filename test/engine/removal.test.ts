@@ -4,7 +4,7 @@ import { openCallGate, skipReason } from '../../controllers/engine/gate.ts';
 import { separateLeftovers } from '../../controllers/engine/leftovers.ts';
 import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import { announcements } from '../../controllers/engine/outbox.ts';
-import { removeEverything } from '../../controllers/engine/removal.ts';
+import { inRemovalOrder, removeEverything } from '../../controllers/engine/removal.ts';
 import { kindFinding, retiredStatus } from '../../controllers/engine/report.ts';
 import { nextRun } from '../../controllers/engine/retry.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
@@ -18,6 +18,13 @@ import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 const HOME = { region: 'eu-west-1', baseline: { name: 'analytics', version: 3 } };
 const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });
+
+/** Parameters name the network, and nothing names the role. */
+const SECTIONS: Readonly<Record<string, unknown>> = {
+  role: {},
+  network: {},
+  parameters: { value: '${network.id}' },
+};
 
 /** A kind whose things are `<name>.id`; removing them may fail once. */
 function aKind(name: string, log: string[], failure?: Error, staysRecorded = false): AnyKind {
@@ -38,7 +45,7 @@ function aKind(name: string, log: string[], failure?: Error, staysRecorded = fal
       pool: { of: () => undefined },
       broughtAlong: { supersedes: ({ 'network.id': found }, { network }) => network !== undefined && !found },
     }),
-    outputNames: () => [],
+    outputNames: () => [`${name}.id`],
     render: (section) => section,
     observe: async () => ({ state: 'absent' }),
     outputs: () => ({}),
@@ -112,7 +119,7 @@ async function removal(
       },
     },
     loadBaseline: async (reference: BaselineReference) =>
-      options.home && { ...reference, sections: { role: {}, network: {}, parameters: {} } },
+      options.home && { ...reference, sections: SECTIONS },
     clients: ({ region }: MemberClientsOptions) => {
       regions.push(region);
       return {} as MemberClients;
@@ -140,7 +147,9 @@ async function removal(
     gate: openCallGate(new Date('9999-12-31')),
     calls: { reads: 0, writes: 0 },
   } as unknown as Run;
-  const kept = kinds.filter(({ name }) => keeps.includes(name)).map((kind) => ({ kind, section: {} }));
+  const kept = kinds
+    .filter(({ name }) => keeps.includes(name))
+    .map((kind) => ({ kind, section: SECTIONS[kind.name] }));
   separateLeftovers(pass, deps, kept);
   const found = await removeEverything(pass, deps, kept);
   const conditions = found.outcomes.map((outcome) => kindFinding(outcome, found.hold));
@@ -315,6 +324,61 @@ describe('The pass of a retiring account', () => {
 
   it('removes nothing while another pass has the lease', async () => {
     await expect(removal({ lease: new Error('taken') })).rejects.toThrow('taken');
+  });
+});
+
+describe('The order in which units are removed', () => {
+  const unit = (name: string, needs: readonly string[] = []) => {
+    const [kind = '', region = ''] = name.split(' ');
+    const asUnit = (text: string) => {
+      const [kind = '', region = ''] = text.split(' ');
+      return { kind, region };
+    };
+    const scope = region === 'global' ? 'global' : 'regional';
+    return { name, kind: { name: kind, scope }, account: { region }, needs: needs.map(asUnit) };
+  };
+  /** Each unit with those that must be gone before it. */
+  const order = (units: readonly ReturnType<typeof unit>[]) =>
+    inRemovalOrder(units as unknown as Parameters<typeof inRemovalOrder>[0]).map(({ unit, after }) => {
+      const nameOf = (one: unknown) => (one as { name: string }).name;
+      return [nameOf(unit), after.map(nameOf)];
+    });
+
+  it('is that of the outputs they name, turned round, and what has no region comes last', () => {
+    const units = [
+      unit('role global'),
+      unit('network a'),
+      unit('network b'),
+      unit('parameters a', ['network a', 'role global']),
+      unit('parameters b', ['network b', 'network a']),
+    ];
+    expect(order(units)).toEqual([
+      ['parameters b', []],
+      ['parameters a', []],
+      ['network b', ['parameters b']],
+      ['network a', ['parameters a', 'parameters b']],
+      ['role global', ['network a', 'network b', 'parameters a', 'parameters b']],
+    ]);
+  });
+
+  it('has what has no region before those whose outputs it names, and what those need', () => {
+    const units = [
+      unit('role global', ['gate a']),
+      unit('network a'),
+      unit('gate a', ['network a']),
+      unit('other a'),
+    ];
+    expect(order(units)).toEqual([
+      ['other a', []],
+      ['role global', ['other a']],
+      ['gate a', ['role global']],
+      ['network a', ['gate a']],
+    ]);
+  });
+
+  it('cuts a circle, which sections of several baselines may make', () => {
+    const units = [unit('network a', ['parameters a']), unit('parameters a', ['network a'])];
+    expect(order(units).map(([name]) => name)).toEqual(['network a', 'parameters a']);
   });
 });
 

@@ -6,7 +6,7 @@ import { type AnyKind, WAITING_FOR_OUTPUTS } from '../../controllers/kinds/kind.
 import type { Session } from '../../shared/aws/access.ts';
 import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
-import { AccountNotReady, QuotaExceeded, ServiceFault } from '../../shared/domain/errors.ts';
+import { AccountNotReady, ForeignResource, QuotaExceeded, ServiceFault } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
@@ -448,15 +448,61 @@ describe('a retiring account', () => {
     expect([(await run()).retired, things.size]).toEqual([true, 0]);
   });
 
-  it('of which one region does not answer is cleared in the others', async () => {
+  it.each([
+    ['one region does not answer is', ['us-east-1'], REGIONS],
+    ['two regions do not answer is', ['us-east-1', HOME], REGIONS],
+    ['a dropped region does not answer is', ['ap-southeast-2'], [HOME, 'us-east-1']],
+  ])('of which %s cleared in the others, within the time limit of one unit', async (_, silent, regions) => {
+    const { run, record, before, things } = account();
+    await run();
+    record({ lifecycle: 'retiring', generation: 4, regions });
+    const isSilent = (unit: string) => silent.some((region) => unit.endsWith(region));
+    before.remove = (unit) => (isSilent(unit) ? new Promise(() => undefined) : undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(180_000);
+    const status = await running;
+    expect(status.retired).toBeUndefined();
+    expect([...things.keys()].sort()).toEqual(
+      [
+        ...silent.flatMap((region) => [`network ${region}`, `parameters ${region}`]),
+        'role global',
+      ].toSorted(),
+    );
+    for (const region of silent) {
+      expect(said(status)).toContain(`Parameters ${region}: Unknown RegionSilent`);
+      expect(said(status)).toContain(`Network ${region}: False WaitingForRemoval`);
+    }
+    before.remove = () => undefined;
+    expect([(await run()).retired, things.size]).toEqual([true, 0]);
+  });
+
+  it('of which a network is in use keeps the role, and loses the parameters that name the network', async () => {
+    const { run, record, before, things } = account([HOME]);
+    await run();
+    record({ lifecycle: 'retiring', generation: 4, regions: [HOME] });
+    before.remove = (unit) => {
+      if (unit.startsWith('network')) throw new ForeignResource('eni-1 is in it', { reason: 'InUse' });
+    };
+    expect(said(await run())).toEqual([
+      'Network -: False InUse',
+      'Parameters -: False Removed',
+      'Role -: False WaitingForRemoval',
+    ]);
+    expect([...things.keys()].sort()).toEqual(['network eu-west-1', 'role global']);
+  });
+
+  it('that is paused while it is cleared keeps the rest, and says so', async () => {
     const { run, record, before, things } = account();
     await run();
     record({ lifecycle: 'retiring', generation: 4 });
-    before.remove = (unit) => (unit.endsWith('us-east-1') ? new Promise(() => undefined) : undefined);
-    const running = run();
-    await jest.advanceTimersByTimeAsync(260_000);
-    expect((await running).retired).toBeUndefined();
-    expect([...things.keys()].sort()).toEqual(['network us-east-1', 'parameters us-east-1', 'role global']);
+    before.remove = (unit) => {
+      if (unit === `parameters ${HOME}`) record({ lifecycle: 'retiring', generation: 4, paused: true });
+    };
+    const status = await run();
+    expect([...things.keys()]).toEqual(expect.arrayContaining(['network eu-west-1', 'role global']));
+    expect(said(status)).toEqual(
+      expect.arrayContaining([`Network ${HOME}: False Paused`, 'Role -: False Paused']),
+    );
   });
 
   it('is cleared in every region, parameters before the network that they name', async () => {
