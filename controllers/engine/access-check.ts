@@ -40,7 +40,6 @@ export async function checkAccess(
   run: Run,
   deps: RunDeps,
   outcomes: readonly UnitOutcome[],
-  clock?: Clock,
 ): Promise<Omit<Findings, 'hold' | 'retired'>> {
   const outcome = outcomes.find(({ kind }) => kind.entryRole);
   const old = run.before?.conditions.find(({ type }) => type === 'Access');
@@ -59,20 +58,15 @@ export async function checkAccess(
   if (wrote) deps.access.evict(run.record.accountId);
   try {
     run.gate.check({ writes: false });
-    const verdict = await verifyRole(deps.access, role, {
-      passId: run.id,
-      changed: wrote || isNew(run),
-      ...(clock && { clock }),
-    });
+    const changed = wrote || isNew(run);
+    const verdict = await verifyRole(role, { passId: run.id, changed }, deps);
     if (verdict.ok) {
       const { roleArn, externalId } = role;
       return { ...found, verdict, admitted: { roleArn, externalId } };
     }
     if (verdict.refused && outcome?.restore) {
-      const undone = await putBack(outcome, outcome.restore, verdict, {
-        accountId: run.record.accountId,
-        clock,
-      });
+      const { accountId } = run.record;
+      const undone = await putBack(outcome, outcome.restore, verdict, { accountId, clock: deps });
       const list = outcomes.map((one) => (one === outcome ? undone.outcome : one));
       return { ...failed(undone.error), outcomes: list };
     }
@@ -138,7 +132,6 @@ interface VerifyOptions {
   readonly passId: string;
   /** True if the role or its desired state changed since the last run: IAM has 10 s to show it, for grants and for denials. */
   readonly changed: boolean;
-  readonly clock?: Clock;
 }
 
 /**
@@ -147,9 +140,9 @@ interface VerifyOptions {
  * @throws AccountNotReady, Throttled … when it could not be tried
  */
 export async function verifyRole(
-  access: Pick<Access, 'tryRole'>,
   role: RoleInQuestion,
-  { passId, changed, clock }: VerifyOptions,
+  { passId, changed }: VerifyOptions,
+  { access, ...clock }: { readonly access: Pick<Access, 'tryRole'> } & Clock,
 ): Promise<Verdict> {
   const session = { name: passId, policy: NOTHING };
   const attempt = async (externalId: string | undefined): Promise<AccessDenied | undefined> => {
@@ -168,7 +161,7 @@ export async function verifyRole(
       denial = await attempt(externalId);
       if (changed && admitted !== !denial) throw new NotYetConsistent('not yet as the trust policy says');
     };
-    await eventually(once, [], clock).catch((error: unknown) => {
+    await eventually(once, clock).catch((error: unknown) => {
       if (!(error instanceof NotYetConsistent)) throw error;
     });
     return denial;
@@ -224,12 +217,12 @@ export async function putBack(
   outcome: UnitOutcome,
   restore: () => Promise<void>,
   refusal: Diagnosis,
-  { accountId, clock }: { readonly accountId: string; readonly clock?: Clock | undefined },
+  { accountId, clock }: { readonly accountId: string; readonly clock: Clock },
 ): Promise<{ readonly outcome: UnitOutcome; readonly error: ControllerError }> {
   const Refused = refusal.explained ? AccessDenied : NotYetConsistent;
   const why = refusal.message.replace(/\.$/, '');
   try {
-    await eventually(restore, PASSING, clock);
+    await eventually(restore, clock, PASSING);
   } catch (error) {
     const said = error instanceof Error ? error.message : error;
     const message =

@@ -63,7 +63,7 @@ export async function claimAddress(
     try {
       const [home] = run.regions;
       const region = regionOf(record, deps.config);
-      const holder = { accountId: record.accountId, region, home, now: new Date() };
+      const holder = { accountId: record.accountId, region, home, now: deps.now() };
       Object.assign(
         place.outputs,
         addressOutputs(await allocate(addressBook(deps.main.table), pool, holder)),

@@ -3,7 +3,7 @@ import type { Main } from '../../shared/aws/main-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { brakeTrips, isPaused } from '../../shared/domain/control.ts';
-import { Conflict, OutOfTime, ServiceFault, UnreadableItem } from '../../shared/domain/errors.ts';
+import { Conflict, OutOfTime, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
@@ -75,13 +75,13 @@ export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   const { table } = deps.main;
   const { accountId } = run.record;
   const { heartbeat, until } = run.request;
-  const end = () => (heartbeat ? new Date(Date.now() + LEASE_SECONDS * 1000) : until);
+  const end = () => (heartbeat ? new Date(deps.now().getTime() + LEASE_SECONDS * 1000) : until);
   const first = end();
   await takeLease(table, {
     accountId,
     passId: run.id,
     until: first,
-    now: new Date(),
+    now: deps.now(),
     readVersion: run.before?.version ?? 0,
     record: run.record,
     home: run.stands.home,
@@ -179,12 +179,12 @@ export async function isCircuitBreakerOpen(main: Main, sweepId: string, accountI
 const ENDING_MS = 35_000;
 
 /** The call gate of a run whose function ends at `until`. */
-export function openCallGate(until: Date, now: () => number = Date.now): CallGate {
+export function openCallGate(until: Date, now: () => Date): CallGate {
   const deadline = new Date(until.getTime() - ENDING_MS);
   let lease: Date | undefined | 'none yet' = 'none yet';
   let isFinishing = false;
   const stops: (() => Promise<void>)[] = [];
-  const isOver = () => !isFinishing && now() >= deadline.getTime();
+  const isOver = () => !isFinishing && now() >= deadline;
   return {
     deadline,
     isOver,
@@ -192,7 +192,7 @@ export function openCallGate(until: Date, now: () => number = Date.now): CallGat
       if (isOver())
         throw new OutOfTime("The run's time was over before everything was looked at; the next one goes on.");
       if (!writes || isFinishing || lease === 'none yet') return;
-      if (!lease || now() >= lease.getTime())
+      if (!lease || now() >= lease)
         throw new Conflict('Another run may have begun meanwhile: this one writes no more.');
     },
     leased(next) {
@@ -206,66 +206,6 @@ export function openCallGate(until: Date, now: () => number = Date.now): CallGat
     },
     finishing() {
       isFinishing = true;
-    },
-  };
-}
-
-/** How long a unit may take to be observed, and to be written or removed, before it is given up on for this run. */
-export const OBSERVING_MS = 60_000;
-export const WRITING_MS = 180_000;
-
-/** Reason of a unit that was given up on because its region did not answer in time. */
-export const REGION_SILENT = 'RegionSilent';
-
-/** The calls of one unit, which end before those of the run: a region that does not answer costs only its own units. */
-export interface UnitGate {
-  readonly gate: CallGate;
-  /** Waits for the work of the unit until its time is over. @throws ServiceFault (`RegionSilent`) */
-  within<T>(work: () => Promise<T>): Promise<T>;
-}
-
-/**
- * Gives a unit its own time within that of the run. When it is over, `within` rejects at once, and the gate lets no further
- * call of the unit through: work that was given up on writes nothing after the status is saved.
- */
-export function openUnitGate(
-  gate: CallGate,
-  { region, milliseconds }: { readonly region: string; readonly milliseconds: number },
-  now: () => number = Date.now,
-): UnitGate {
-  const end = now() + milliseconds;
-  const silent = () =>
-    new ServiceFault(`AWS did not answer in ${region} within ${Math.round(milliseconds / 1000)} s.`, {
-      reason: REGION_SILENT,
-      remedy: `It is tried again; look at the AWS Health Dashboard for ${region}.`,
-    });
-  let isOver = false;
-  return {
-    gate: {
-      ...gate,
-      deadline: new Date(Math.min(gate.deadline.getTime(), end)),
-      isOver: () => isOver || gate.isOver(),
-      check(call) {
-        if (isOver) throw silent();
-        gate.check(call);
-      },
-    },
-    async within(work) {
-      let timer: NodeJS.Timeout | undefined;
-      const limit = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => {
-            isOver = true;
-            reject(silent());
-          },
-          Math.max(0, end - now()),
-        );
-      });
-      try {
-        return await Promise.race([work(), limit]);
-      } finally {
-        clearTimeout(timer);
-      }
     },
   };
 }

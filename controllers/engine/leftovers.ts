@@ -9,8 +9,8 @@ import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
 import { kindAccount, withoutBrought } from '../kinds/kind-account.ts';
 import { managedKinds } from './desired-state.ts';
-import { OBSERVING_MS, openUnitGate } from './gate.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
+import { OBSERVING_MS, openUnitGate } from './region-down.ts';
 import { contextFor, render } from './run-unit.ts';
 
 /**
@@ -199,8 +199,8 @@ async function lookAt(
   if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
   try {
     const wanted = render({ kind, section, account }, run.place, outputs);
-    const { region } = account;
-    const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS });
+    const limit = { region: account.region, milliseconds: OBSERVING_MS };
+    const { gate, within } = openUnitGate(run.gate, limit, run.place.clock.now);
     const clients = await reading({ ...run, gate });
     const observed = await within(() =>
       kind.observe(wanted, contextFor(account, run.place, clients, outputs)),

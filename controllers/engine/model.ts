@@ -12,8 +12,14 @@ import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { AnyKind, KindAccount, Observation } from '../kinds/kind.ts';
 
-/** What every pass of this function works with; `clients` stand in for those of the SDK in tests. */
-export interface RunDeps {
+/** The time of a run. Nothing of the engine reads it otherwise. */
+export interface Clock {
+  readonly now: () => Date;
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+/** What every run works with; `clients` replaces those of the SDK in tests. */
+export interface RunDeps extends Clock {
   readonly config: Config;
   readonly main: Main;
   readonly access: Access;
@@ -92,6 +98,7 @@ export interface Workplace {
   readonly record: AccountRecord;
   readonly config: Config;
   readonly outputs: Record<string, string>;
+  readonly clock: Clock;
   /** What `${…}` names mean here; absent where nothing but its own outputs is known. */
   readonly site?: Site;
 }
@@ -168,12 +175,6 @@ export interface RoleInQuestion {
   readonly entered: boolean;
   /** Its trust policy; `none` when the account has no such role; absent when nobody could look. */
   readonly trust?: PolicyInput | 'none';
-}
-
-/** Time, for tests to pass it. */
-export interface Clock {
-  readonly now: () => number;
-  readonly pause: (milliseconds: number) => Promise<void>;
 }
 
 /** A condition before it is known when it last changed. */

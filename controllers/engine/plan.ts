@@ -21,7 +21,7 @@ import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds } from './desired-state.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
-import type { ObservedUnit, RunDeps, UnitOutcome, Workplace } from './model.ts';
+import type { Clock, ObservedUnit, RunDeps, UnitOutcome, Workplace } from './model.ts';
 import { divideOutputs, inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { blockedBy, errorFinding } from './report.ts';
 import { isRedelivered } from './retry.ts';
@@ -39,7 +39,7 @@ export interface PlanRequest {
 }
 
 /** What planning works with: nothing that could save. */
-export interface PlanDeps {
+export interface PlanDeps extends Clock {
   readonly config: Config;
   readonly access: Access;
   readonly kinds: readonly AnyKind[];
@@ -63,7 +63,7 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
   const here = { ...record, regions };
   const site = { region: home, home, managed, outputsIn };
-  const place = { record: here, config: deps.config, outputs, site };
+  const place = { record: here, config: deps.config, outputs, clock: deps, site };
   const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };
   const under = { record: here, before: status, place, stands, regions, elsewhere };
   separateLeftovers(under, deps, managed);

@@ -7,7 +7,7 @@ import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
 import { releaseAddresses } from './addresses.ts';
-import { acquireLease, openUnitGate, suspendedBy, suspendedSince, WRITING_MS } from './gate.ts';
+import { acquireLease, suspendedBy, suspendedSince } from './gate.ts';
 import { leftoversOf, notInBaseline } from './leftovers.ts';
 import type {
   Findings,
@@ -20,6 +20,7 @@ import type {
   Workplace,
 } from './model.ts';
 import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
+import { openUnitGate, WRITING_MS } from './region-down.ts';
 import { contextFor, render } from './run-unit.ts';
 import { clientsFor, writingPolicy } from './session.ts';
 
@@ -194,7 +195,8 @@ async function takeAway(unit: Removable, deps: RunDeps): Promise<UnitOutcome> {
   const former = formerRoles(one, run);
   const stays = isEntry(kind, account);
   if (stays && former.length === 0) return leftToOwner(of(unit), account);
-  const { gate, within } = openUnitGate(run.gate, { region: account.region, milliseconds: WRITING_MS });
+  const limit = { region: account.region, milliseconds: WRITING_MS };
+  const { gate, within } = openUnitGate(run.gate, limit, deps.now);
   const clients = (wanted: unknown) =>
     clientsFor({ ...run, gate }, deps, {
       policy: writingPolicy(kind, [...resourcesOf(kind, wanted, account, run.place.outputs), ...former]),

@@ -284,11 +284,6 @@ function time(seconds: number): string {
 
 const EVENTUALLY_MS = 10_000;
 
-const realTime: Clock = {
-  now: () => Date.now(),
-  pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-};
-
 /**
  * Repeats a call within a run, while AWS has not seen a change everywhere: it failed with NotYetConsistent, or with an error
  * whose AWS name is in `alsoWhen`. Pauses grow from 0.25 s; after 10 s it throws NotYetConsistent, and the next run tries
@@ -296,20 +291,20 @@ const realTime: Clock = {
  */
 export async function eventually<T>(
   call: () => Promise<T>,
+  { now, pause: wait }: Clock,
   alsoWhen: readonly string[] = [],
-  clock: Clock = realTime,
 ): Promise<T> {
-  const started = clock.now();
+  const end = now().getTime() + EVENTUALLY_MS;
   for (let pause = 250; ; pause *= 2) {
     try {
       return await call();
     } catch (error) {
       if (!passes(error, alsoWhen)) throw error;
-      const left = started + EVENTUALLY_MS - clock.now();
+      const left = end - now().getTime();
       if (left <= 0) {
         throw error instanceof NotYetConsistent ? error : stillAnswers(error);
       }
-      await clock.pause(Math.min(pause, left));
+      await wait(Math.min(pause, left));
     }
   }
 }

@@ -172,14 +172,14 @@ export function contextFor(
     account,
     clients,
     recorded,
-    now: () => new Date(),
+    now: place.clock.now,
     record(outputs) {
       for (const [name, value] of Object.entries(outputs)) {
         if (value === undefined) delete place.outputs[name];
         else place.outputs[name] = value;
       }
     },
-    eventually,
+    eventually: (call, alsoWhen) => eventually(call, place.clock, alsoWhen),
   };
 }
 

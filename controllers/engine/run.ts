@@ -28,7 +28,7 @@ import { correctUnits } from './units.ts';
  * @throws ControllerError or whatever else kept it from saving a status
  */
 export async function reconcile(request: RunRequest, deps: RunDeps): Promise<RunOutcome> {
-  const startedAt = new Date();
+  const startedAt = deps.now();
   const { table } = deps.main;
   const items = await readItems(request, deps);
   if (items instanceof UnreadableItem) return { did: 'stopped', item: items };
@@ -52,10 +52,11 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     record: here,
     config: deps.config,
     outputs,
+    clock: deps,
     site: { region: home, home, managed, outputsIn },
   };
   const calls = { reads: 0, writes: 0 };
-  const gate = openCallGate(request.until);
+  const gate = openCallGate(request.until, deps.now);
   const run: Run = {
     ...{ id: randomUUID(), startedAt, request, record: here, before, control, place, regions, elsewhere },
     ...{ stands: { ...stands, holdings }, gate, calls },
@@ -124,7 +125,7 @@ function notObserved(kind: AnyKind, region: string | undefined): Finding {
 export async function finish(under: Run, found: Findings, deps: RunDeps): Promise<RunOutcome> {
   const run = { ...under, place: { ...under.place, outputs: allOutputs(under) } };
   await run.gate.end();
-  const now = new Date();
+  const now = deps.now();
   const errors = [
     ...found.failures.map(({ error }) => error),
     ...found.outcomes.flatMap(({ state }) => (state.is === 'failed' ? [state.error] : [])),

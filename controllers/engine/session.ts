@@ -152,7 +152,7 @@ interface Purpose {
  */
 export async function clientsFor(run: Run, deps: RunDeps, purpose: Purpose): Promise<MemberClients> {
   run.gate.check({ writes: purpose.writes === true });
-  const patiently = <T>(call: () => Promise<T>) => eventually(call, ['AccessDenied']);
+  const patiently = <T>(call: () => Promise<T>) => eventually(call, deps, ['AccessDenied']);
   const open = (policy: string) => enter(run, deps, { name: run.id, policy, own: purpose.writes === true });
   const openPatiently = (policy: string) => (purpose.patient ? patiently(() => open(policy)) : open(policy));
   const { policy } = purpose;

@@ -7,10 +7,19 @@ import { kindAccount } from '../kinds/kind-account.ts';
 import { withoutPutBackChange, wroteRole } from './access-check.ts';
 import { claimAddress } from './addresses.ts';
 import type { ManagedState } from './desired-state.ts';
-import { OBSERVING_MS, openUnitGate, REGION_SILENT, WRITING_MS, writePermission } from './gate.ts';
+import { writePermission } from './gate.ts';
 import type { CallGate, ManagedKind, ObservedUnit, Run, RunDeps, Suspension, UnitOutcome } from './model.ts';
 import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
-import { mayComeFromRegion, REGION_POLICIES, type RegionAccess, regionFailure } from './region-status.ts';
+import {
+  mayComeFromRegion,
+  OBSERVING_MS,
+  openUnitGate,
+  REGION_POLICIES,
+  REGION_SILENT,
+  type RegionAccess,
+  regionFailure,
+  WRITING_MS,
+} from './region-down.ts';
 import { observeUnits, runUnit } from './run-unit.ts';
 import { clientsFor, isShutOut, notYet, writingPolicy } from './session.ts';
 
@@ -50,7 +59,9 @@ export async function correctUnits(
     if (without) unaddressed.push({ region, outcome: without });
   }
   const observed = await Promise.all(
-    run.regions.map((region) => observeIn(region, { run, managed: kindsIn(region, managed, home), reading })),
+    run.regions.map((region) =>
+      observeIn(region, { run, managed: kindsIn(region, managed, home), reading, now: deps.now }),
+    ),
   );
   const permission = writePermission(run, deps);
   const seen = await withRegionStatus(
@@ -77,10 +88,8 @@ export async function correctUnits(
       runUnit(one, at.place, { may: permission.ask, clients: clients(at, gate) });
     // The role by which the account is entered is never given up on half-way.
     if (one.kind.entryRole) return write(run.gate);
-    const { gate, within } = openUnitGate(run.gate, {
-      region: one.account.region,
-      milliseconds: WRITING_MS,
-    });
+    const limit = { region: one.account.region, milliseconds: WRITING_MS };
+    const { gate, within } = openUnitGate(run.gate, limit, deps.now);
     try {
       return await within(() => write(gate));
     } catch (error) {
@@ -91,7 +100,7 @@ export async function correctUnits(
     const without = unaddressed.find(
       ({ outcome, region }) => outcome.kind === one.kind && region === unit.region,
     )?.outcome;
-    const outcome = without ?? tooEarly(one, at, run) ?? (await writeWithin(one, at));
+    const outcome = without ?? tooEarly(one, at, run, deps.now()) ?? (await writeWithin(one, at));
     if (isShutOut(outcome)) deps.access.evict(run.record.accountId);
     const settled = roleWasChanged() || changedBefore ? settling(outcome) : outcome;
     done.push(settled);
@@ -131,9 +140,14 @@ function failureOf({ observation }: ObservedUnit): unknown {
 /** Observes the units of a region. Where its clients cannot be made, each of its units has failed. */
 async function observeIn(
   region: string,
-  { run, managed, reading }: { run: Run; managed: readonly ManagedKind[]; reading: Reading },
+  {
+    run,
+    managed,
+    reading,
+    now,
+  }: { run: Run; managed: readonly ManagedKind[]; reading: Reading; now: () => Date },
 ): Promise<SeenUnit[]> {
-  const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS });
+  const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS }, now);
   const at = runIn(run, region);
   const unitOf = (kind: AnyKind) => ({ kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region });
   let clients: MemberClients;
@@ -189,14 +203,14 @@ async function inGraphOrder(
 }
 
 /** After a create without an answer, or one that was given up on, the unit makes nothing until what it may have made must show. */
-function tooEarly({ kind }: ObservedUnit, at: Run, run: Run): UnitOutcome | undefined {
+function tooEarly({ kind }: ObservedUnit, at: Run, run: Run, now: Date): UnitOutcome | undefined {
   const [home] = run.regions;
   const here = at.record === run.record ? home : at.record.regions?.[0];
   const old = run.before?.conditions.find(
     ({ type, region = home }) => type === conditionOf(kind) && region === here,
   );
   if (!old || (old.reason !== UNANSWERED && old.reason !== REGION_SILENT)) return undefined;
-  const waited = (Date.now() - Date.parse(run.before?.lastPass?.finishedAt ?? '')) / 1000;
+  const waited = (now.getTime() - Date.parse(run.before?.lastPass?.finishedAt ?? '')) / 1000;
   if (!(waited < UNANSWERED_SECONDS)) return undefined;
   const error = new NotYetConsistent(old.message, {
     reason: old.reason,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { createAccess } from '../../shared/aws/access.ts';
 import { functionLogger } from '../../shared/aws/function-logger.ts';
@@ -21,4 +22,5 @@ export const handler = reconcileHandler({
   logger: functionLogger('reconcile'),
   metrics: new Metrics({ namespace: 'Orgkeeper', serviceName: 'reconcile' }),
   now: () => new Date(),
+  pause,
 });

@@ -15,7 +15,6 @@ import { countPass } from './metrics.ts';
 interface ReconcileFunctionDeps extends RunDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly now: () => Date;
 }
 
 /** A person waits for a plan: what may pass is tried so often, and then told. */
@@ -25,8 +24,8 @@ const PLAN_TRIES = 3;
  * The reconcile function: one work message, one run, or one plan. A message whose run failed for a passing reason is redelivered
  * after a backoff, so that only its account waits; on the last receive it is parked with a due time instead.
  */
-export function reconcileHandler({ logger, metrics, now, ...deps }: ReconcileFunctionDeps) {
-  const { main } = deps;
+export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunctionDeps) {
+  const { main, now } = deps;
 
   async function handle(received: Received<WorkMessage>): Promise<'done' | 'again'> {
     const { message, receives, receiptHandle } = received;

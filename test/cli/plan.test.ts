@@ -15,6 +15,7 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
+import { systemClock } from '../kit/clock.ts';
 import { config, keep, orgkeeper, type Ran, record, startWorld, type World } from './support.ts';
 
 const A = '111111111111';
@@ -157,6 +158,7 @@ async function answered(): Promise<void> {
   } as FleetDeps);
   if (outcome.did !== 'accepted') throw new Error(`intake ${outcome.did} ${JSON.stringify(outcome)}`);
   const deps = {
+    ...systemClock,
     config,
     main,
     access: createAccess({ config, organizationRole: 'entering' }),

@@ -14,7 +14,7 @@ import {
   Throttled,
 } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/domain/status.ts';
-import { testClock } from '../kit/clock.ts';
+import { systemClock, testClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 
 /** What a pass says of access, and what it does about a role in use that shuts it out. */
@@ -68,13 +68,12 @@ async function verify(given: {
     record: given.record ?? invited,
     before,
     place: { outputs: {} },
-    gate: openCallGate(new Date('9999-12-31')),
+    gate: openCallGate(new Date('9999-12-31'), systemClock.now),
   };
   const found = await checkAccess(
     pass as unknown as Run,
-    { config, access, kinds: [executionRole] } as unknown as RunDeps,
+    { ...testClock(), config, access, kinds: [executionRole] } as unknown as RunDeps,
     [given.outcome ?? outcomeOf()],
-    testClock(),
   );
   return { ...found, evicted, tried };
 }
@@ -140,7 +139,7 @@ describe('a role that could not be made', () => {
       account,
       observation: { state: 'absent' },
     };
-    const place = { record: aRecord(), config, outputs: { 'role.arn': roleArn } };
+    const place = { record: aRecord(), config, outputs: { 'role.arn': roleArn }, clock: testClock() };
     const clients = async () => ({}) as MemberClients;
     const outcome = await runUnit(seen, place, { may: async () => true, clients });
     return verify({ outcome, record: aRecord(), lets: () => false });

@@ -2,7 +2,6 @@ import { describe, expect, it, jest } from '@jest/globals';
 import {
   LEASE_SECONDS,
   openCallGate,
-  openUnitGate,
   startHeartbeat,
   VISIBLE_SECONDS,
 } from '../../controllers/engine/gate.ts';
@@ -11,7 +10,7 @@ import { Conflict, OutOfTime } from '../../shared/domain/errors.ts';
 import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
-import { useTestTime } from '../kit/clock.ts';
+import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 import { type SmallAccount, smallAccount } from './small-account.ts';
@@ -180,7 +179,7 @@ describe('a pass whose time is nearly over', () => {
 
 describe('a call gate', () => {
   it('goes on when a role that was changed must be verified, whatever the time and the lease', () => {
-    const gate = openCallGate(new Date(START));
+    const gate = openCallGate(new Date(START), systemClock.now);
     gate.leased(undefined);
     expect(() => gate.check({ writes: false })).toThrow(OutOfTime);
     gate.finishing();
@@ -218,39 +217,5 @@ describe('a heartbeat', () => {
   it('leaves the message to the next run only when the lease has ended, and within a minute', () => {
     expect(LEASE_SECONDS).toBeLessThan(VISIBLE_SECONDS);
     expect(VISIBLE_SECONDS).toBeLessThan(60);
-  });
-});
-
-describe('the gate of a unit', () => {
-  const far = () => openCallGate(new Date(Date.now() + 600_000));
-  const limit = { region: 'us-east-1', milliseconds: 20_000 };
-
-  it('gives up on a region that does not answer, and lets no further call of the unit through', async () => {
-    const unit = openUnitGate(far(), limit);
-    const silent = {
-      name: 'ServiceFault',
-      reason: 'RegionSilent',
-      message: expect.stringContaining('us-east-1'),
-    };
-    const given = expect(unit.within(() => new Promise(() => undefined))).rejects.toMatchObject(silent);
-    await jest.advanceTimersByTimeAsync(20_000);
-    await given;
-    expect(() => unit.gate.check({ writes: true })).toThrow('did not answer');
-  });
-
-  it('passes on what the work returns or throws in time, and leaves no timer behind', async () => {
-    const unit = openUnitGate(far(), limit);
-    expect(await unit.within(async () => 'seen')).toBe('seen');
-    await expect(unit.within(() => Promise.reject(new Error('no such VPC')))).rejects.toThrow('no such VPC');
-    expect(jest.getTimerCount()).toBe(0);
-    expect(() => unit.gate.check({ writes: false })).not.toThrow();
-  });
-
-  it('ends with the run where that ends first, and keeps the lease of the run', () => {
-    const run = openCallGate(new Date(Date.now() + 40_000));
-    const unit = openUnitGate(run, limit);
-    expect(unit.gate.deadline).toEqual(run.deadline);
-    run.leased(undefined);
-    expect(() => unit.gate.check({ writes: true })).toThrow('Another run');
   });
 });

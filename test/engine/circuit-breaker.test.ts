@@ -6,6 +6,7 @@ import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { brakeTrips, RUNNING } from '../../shared/domain/control.ts';
 import { startSweep } from '../../shared/store/controls.ts';
+import { systemClock } from '../kit/clock.ts';
 import { startTable, type TestTable } from '../kit/emulated-table.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { answering, on } from '../kit/sdk.ts';
@@ -78,7 +79,9 @@ describe('a sweep in which too many accounts differ', () => {
       request: { message: { sweepId: 's' } },
       before,
     };
-    expect(await suspension(pass as unknown as Run, { main } as unknown as RunDeps)).toBe(hold);
+    expect(await suspension(pass as unknown as Run, { ...systemClock, main } as unknown as RunDeps)).toBe(
+      hold,
+    );
   });
 
   it('does not expire under way because an old time was given for its event', async () => {

@@ -11,6 +11,7 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { Leftover } from '../../shared/domain/status.ts';
 import { readStatus } from '../../shared/store/status-item.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aConfig, aPass, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
 
 const parameterArn = (region: string) => `arn:aws:ssm:${region}:${MEMBER}:parameter/orgkeeper/vpc`;
@@ -149,13 +150,14 @@ async function looked(
   const leftover = of('network', made, 'us-west-2');
   const pass = {
     record: aRecord(),
-    place: { outputs: {}, config: aConfig() },
+    place: { outputs: {}, config: aConfig(), clock: systemClock },
     regions: [here.region],
-    gate: openCallGate(new Date('9999-12-31')),
+    gate: openCallGate(new Date('9999-12-31'), systemClock.now),
     elsewhere: new Map(),
     stands: { home: here, leftovers: [leftover] },
   } as unknown as Run;
   const deps = {
+    ...systemClock,
     config: aConfig(),
     kinds: [kind],
     loadBaseline: async () => section && { ...baseline, sections: { network: section } },

@@ -12,6 +12,7 @@ import { Throttled } from '../../shared/domain/errors.ts';
 import { deduplicationId, messageGroup } from '../../shared/domain/work.ts';
 import { accountKey, getRecord, loadAccount, statusKey } from '../../shared/store/accounts.ts';
 import { getPlanAnswer, putPlanAnswer, putPlanText } from '../../shared/store/plans.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -57,7 +58,14 @@ function world(given: { record?: Partial<AccountRecord>; entering?: Error; publi
   };
   const baseline = { name: 'analytics', version: 3, sections: { things: 'some' } } as unknown;
   const loadBaseline = async () => (given.published === false ? undefined : (baseline as BaselineDocument));
-  const deps = { config: aConfig(), main, access, kinds: [things], loadBaseline } as unknown as RunDeps;
+  const deps = {
+    ...systemClock,
+    config: aConfig(),
+    main,
+    access,
+    kinds: [things],
+    loadBaseline,
+  } as unknown as RunDeps;
   const answer = () => getPlanAnswer(main.table, cause.id, NOW);
   return { deps, main, put, sessions, answer };
 }
@@ -112,7 +120,11 @@ describe('the answer to a request for a plan', () => {
       { entering: denied },
       /^The account cannot be entered: .*\. Check that one of them/,
     ],
-    ['is no longer kept', { record: { lifecycle: 'retired' } }, /is retired, and only accounts/],
+    [
+      'is no longer kept',
+      { record: { lifecycle: 'retired' } },
+      /is retired, and Orgkeeper enters only managed accounts/,
+    ],
     ['has no baseline any more', { record: { baseline: undefined } }, /has no baseline: assign one/],
     ['is on a baseline that is none', { published: false }, /is on analytics@3, which was never published/],
   ] as const)('says in one sentence that the account %s', async (_, given, sentence) => {

@@ -6,6 +6,7 @@ import type { AnyKind, Blocked } from '../../controllers/kinds/kind.ts';
 import type { Access } from '../../shared/aws/access.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import type { Difference } from '../../shared/domain/status.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
 
 const inTheWay = (reason: string): Blocked => ({
@@ -48,7 +49,7 @@ describe('a plan', () => {
     const status = aStatus({ observedGeneration: record.generation, conditions: [access] });
     const enters = { enter: async () => ({ accessKeyId: 'x', secretAccessKey: 'x' }) } as unknown as Access;
     const baseline = { name: 'analytics', version, sections: { things: {} } } as unknown as BaselineDocument;
-    const deps = { config: aConfig(), access: enters, kinds: [kind] };
+    const deps = { ...systemClock, config: aConfig(), access: enters, kinds: [kind] };
     const [planned] = await planAccount({ planId: 'plan', record, status, baseline }, deps);
     expect(planned?.state).toEqual(state);
   });
@@ -71,14 +72,14 @@ describe('a plan', () => {
     const baseline = { name: 'analytics', version: 3, sections } as unknown as BaselineDocument;
     const [planned] = await planAccount(
       { planId: 'plan', record, status: undefined, baseline },
-      { config, access, kinds: [kind] },
+      { ...systemClock, config, access, kinds: [kind] },
     );
     const message = 'It is ForeignResource. It is WaitingForOutputs.';
     expect(planned?.state).toEqual({ is: 'blocked', reason: 'ForeignResource', message });
     const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
     const kept = await runUnit(
       { kind, section: {}, account, observation: { state: 'absent' } },
-      { record, config, outputs: {} },
+      { record, config, outputs: {}, clock: systemClock },
       { may: async () => true, clients: () => Promise.reject(new Error('written')) },
     );
     expect(planned?.state).toEqual(kept.state);
@@ -95,7 +96,7 @@ describe('a plan', () => {
     const baseline = { name: 'analytics', version: 3, sections: {} } as unknown as BaselineDocument;
     const planned = await planAccount(
       { planId: 'plan', record: aRecord(), status, baseline },
-      { config: aConfig(), access, kinds: [dropped] },
+      { ...systemClock, config: aConfig(), access, kinds: [dropped] },
     );
     const state = { is: 'blocked', reason: 'NotInBaseline', message: expect.stringContaining('us-west-2') };
     expect(planned).toMatchObject([{ region: 'us-west-2', state }]);

@@ -8,7 +8,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, Throttled } from '../../shared/domain/errors.ts';
 import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
-import { useTestTime } from '../kit/clock.ts';
+import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -80,6 +80,7 @@ function account() {
   ]);
   const section = { name: 'orgkeeper-execution', trustPolicy: aTrust(`\${account.externalId}`) };
   const deps = {
+    ...systemClock,
     config,
     main,
     access,

@@ -6,7 +6,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
 import { accountKey, loadAccount } from '../../shared/store/accounts.ts';
-import { useTestTime } from '../kit/clock.ts';
+import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -38,7 +38,14 @@ function freshAccount(given: Partial<AccountRecord> = {}) {
       const now = new Date();
       const message = { accountId: MEMBER, cause, requestedAt: now.toISOString() };
       const request = { message, sentAt: now, until: new Date(now.getTime() + 120_000), lastReceive: false };
-      const deps = { config: aConfig(), main, access, kinds, loadBaseline: async () => baseline };
+      const deps = {
+        ...systemClock,
+        config: aConfig(),
+        main,
+        access,
+        kinds,
+        loadBaseline: async () => baseline,
+      };
       await reconcile(request, deps as unknown as Parameters<typeof reconcile>[1]);
       return status();
     },

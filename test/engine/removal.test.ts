@@ -14,6 +14,7 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { ControllerError, ForeignResource } from '../../shared/domain/errors.ts';
 import type { Home } from '../../shared/domain/status.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 const HOME = { region: 'eu-west-1', baseline: { name: 'analytics', version: 3 } };
@@ -109,6 +110,7 @@ async function removal(
     },
   };
   const deps = {
+    ...systemClock,
     config,
     kinds,
     main: { table: { documents, name: 't' } },
@@ -139,12 +141,12 @@ async function removal(
     record,
     before: aStatus({ outputs, ...(options.home && { home: options.home }) }),
     control: { fleetPaused: options.paused ?? false, pausedBaselines: [] },
-    place: { record, config, outputs: { ...outputs } },
+    place: { record, config, outputs: { ...outputs }, clock: systemClock },
     regions: [record.regions?.[0] ?? config.region],
     elsewhere: new Map(),
     request: { until: new Date('9999-12-31') },
     stands: { home: options.home, leftovers: [] },
-    gate: openCallGate(new Date('9999-12-31')),
+    gate: openCallGate(new Date('9999-12-31'), systemClock.now),
     calls: { reads: 0, writes: 0 },
   } as unknown as Run;
   const kept = kinds

@@ -5,6 +5,7 @@ import type { AnyKind, Comparison, WritingContext } from '../../controllers/kind
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { AccessDenied, NotYetConsistent, ServiceFault, Throttled } from '../../shared/domain/errors.ts';
 import type { Difference } from '../../shared/domain/status.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../kit/factories.ts';
 
 const differing = (resource: string): Difference => ({
@@ -37,7 +38,7 @@ async function kept(
   } as unknown as AnyKind;
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
   const seen: ObservedUnit = { kind, section: {}, account, observation: { state: 'absent' } };
-  const place = { record: aRecord(), config: aConfig(), outputs: {} };
+  const place = { record: aRecord(), config: aConfig(), outputs: {}, clock: systemClock };
   const { state, differences, warnings } = await runUnit(seen, place, {
     may: async () => !held,
     clients: async () => ({}) as MemberClients,
@@ -110,7 +111,7 @@ describe('changing the role in use', () => {
       account,
       observation: { state: 'present', actual: 'old' },
     };
-    const place = { record: aRecord(), config: aConfig(), outputs: {} };
+    const place = { record: aRecord(), config: aConfig(), outputs: {}, clock: systemClock };
     const clients = async () => ({}) as MemberClients;
     const { role, restore } = await runUnit(seen, place, { may: async () => true, clients });
     expect(role?.arn).toBe('where old is');

@@ -5,7 +5,9 @@ import { finish } from '../../controllers/engine/run.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
 import type { AccountStatus, DifferenceAction } from '../../shared/domain/status.ts';
-import { aRecord, aStatus } from '../kit/factories.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { systemClock } from '../kit/clock.ts';
+import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
 const failing: UnitOutcome = {
@@ -27,11 +29,15 @@ async function finished(...outcomes: UnitOutcome[]): Promise<string[]> {
 }
 
 async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
-  const { main, store, put } = fakeMain();
+  const record = aRecord({ requestedAt: new Date(Date.now() - 600_000).toISOString() });
+  const { main, store, put } = fakeMain([
+    { ...record, ...accountKey(MEMBER) },
+    { ...before, ...statusKey(MEMBER) },
+  ]);
   const under = {
     id: 'pass-2',
     startedAt: new Date(),
-    record: aRecord({ requestedAt: new Date(Date.now() - 600_000).toISOString() }),
+    record,
     before,
     place: { outputs: {} },
     regions: ['eu-west-1'],
@@ -39,10 +45,11 @@ async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
     stands: { home: undefined, leftovers: [] },
     request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
     calls: { reads: 1, writes: 1 },
-    gate: openCallGate(new Date('9999-12-31')),
+    gate: openCallGate(new Date('9999-12-31'), systemClock.now),
   };
   const found = { outcomes, findings: [], failures: [] };
-  const outcome = await finish(under as unknown as Run, found, { main } as unknown as RunDeps);
+  const deps = { ...systemClock, main } as unknown as RunDeps;
+  const outcome = await finish(under as unknown as Run, found, deps);
   return { calls: [...Object.keys(store.calls), ...put.map(({ detailType }) => detailType)], outcome };
 }
 

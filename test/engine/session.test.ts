@@ -8,7 +8,7 @@ import type { MemberClients, MemberClientsOptions } from '../../shared/aws/membe
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, AccountNotReady, NotYetConsistent, Throttled } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import { useTestTime } from '../kit/clock.ts';
+import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 /** The door of an account: who opens it, and what is said where nobody does. */
@@ -48,9 +48,9 @@ async function enter(given: {
     record,
     before,
     calls: { reads: 0, writes: 0 },
-    gate: openCallGate(new Date('9999-12-31')),
+    gate: openCallGate(new Date('9999-12-31'), systemClock.now),
   } as unknown as Run;
-  const deps = { config: aConfig(), access, clients } as unknown as RunDeps;
+  const deps = { ...systemClock, config: aConfig(), access, clients } as unknown as RunDeps;
   const entering = clientsFor(pass, deps, { policy, ...purpose }).then(
     () => undefined,
     (error: unknown) => error,

@@ -11,6 +11,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 
 /** Which sessions a pass opens, when, and what they may do. */
@@ -95,6 +96,7 @@ async function pass(
   const kinds = ['role', 'network', 'parameters'].map(kind);
   const sections = { role: {}, network: { after: '${role.id}' }, parameters: { after: '${network.id}' } };
   const deps = {
+    ...systemClock,
     config: aConfig(),
     kinds,
     access,

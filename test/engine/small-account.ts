@@ -6,6 +6,7 @@ import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import type { MemoryTable } from '../kit/memory-table.ts';
@@ -84,6 +85,7 @@ export function smallAccount(
     }),
   );
   const deps = {
+    ...systemClock,
     config: aConfig(),
     main,
     access: {

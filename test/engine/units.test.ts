@@ -10,7 +10,7 @@ import { AccountNotReady, ForeignResource, QuotaExceeded, ServiceFault } from '.
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
-import { useTestTime } from '../kit/clock.ts';
+import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -103,6 +103,7 @@ function account(regions: readonly string[] = REGIONS) {
   }
 
   const deps = {
+    ...systemClock,
     config: aConfig({ region: HOME }),
     main,
     access: {

@@ -59,9 +59,9 @@ const verify = (
   options: { role?: Partial<RoleInQuestion>; changed?: boolean; clock?: Clock } = {},
 ) =>
   verifyRole(
-    sts,
     { ...role, ...options.role },
-    { passId: 'pass', changed: options.changed ?? false, ...(options.clock && { clock: options.clock }) },
+    { passId: 'pass', changed: options.changed ?? false },
+    { access: sts, ...(options.clock ?? testClock()) },
   );
 const nobody = () => false;
 const everybody = () => true;
@@ -142,7 +142,11 @@ describe('trying the execution role', () => {
     const { trust: known, ...others } = { trust: role.trust, ...changes };
     const { trust: __, ...bare } = role;
     const asked = { ...bare, ...others, ...(known !== undefined && { trust: known }) };
-    const verdict = await verifyRole(stsThat(admits), asked, { passId: 'pass', changed: false });
+    const verdict = await verifyRole(
+      asked,
+      { passId: 'pass', changed: false },
+      { access: stsThat(admits), ...testClock() },
+    );
     expect(verdict).toMatchObject({ ok: false, reason, message: expect.stringContaining(roleArn) });
     expect(verdict).toMatchObject({ message: expect.stringMatching(remedy) });
   });
@@ -277,7 +281,7 @@ describe('a call repeated for ten seconds', () => {
       count += 1;
       throw error;
     };
-    const thrown = await eventually(call, alsoWhen, clock).catch((each: unknown) => each);
+    const thrown = await eventually(call, clock, alsoWhen).catch((each: unknown) => each);
     return { count, seconds: clock.passed() / 1_000, thrown };
   };
 

@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
+import type { Clock } from '../../controllers/engine/model.ts';
 
 /** When the runs of tests take place, where the hour does not matter. */
 export const NOW = new Date('2026-11-20T12:00:00Z');
 
 /** Time that passes only when somebody waits, or when a test lets it pass. */
-export interface TestClock {
-  /** Milliseconds, as Date.now() says them. */
-  readonly now: () => number;
-  readonly date: () => Date;
-  /** Waits: the time passes at once. */
-  readonly pause: (milliseconds: number) => Promise<void>;
+export interface TestClock extends Clock {
   /** Lets so many milliseconds pass. */
   readonly pass: (milliseconds: number) => void;
   /** Milliseconds that have passed since the clock was made. */
@@ -19,12 +15,22 @@ export interface TestClock {
 /** A clock that stands at this time until somebody waits. */
 export function testClock(start: Date = NOW): TestClock {
   let passed = 0;
-  const now = () => start.getTime() + passed;
   const pass = (milliseconds: number) => {
     passed += milliseconds;
   };
-  return { now, date: () => new Date(now()), pass, pause: async (each) => pass(each), passed: () => passed };
+  return {
+    now: () => new Date(start.getTime() + passed),
+    pass,
+    pause: async (each) => pass(each),
+    passed: () => passed,
+  };
 }
+
+/** The clock of the machine, which `useTestTime` makes stand. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
 
 /**
  * For code that reads the machine's clock or sets timers: in each test of the file or of the `describe`, time stands at `now`

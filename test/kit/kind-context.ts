@@ -53,11 +53,11 @@ export function kindContext(
       const known = Object.entries(outputs).filter((entry): entry is [string, string] => !!entry[1]);
       return Object.fromEntries(known);
     },
-    now: clock.date,
+    now: clock.now,
     record: (more) => Object.assign(outputs, more),
     wrote: (differences) =>
       written.push(...differences.map(({ resource, path }) => `${resource} ${path}`.trim())),
-    eventually: (call, alsoWhen) => eventually(call, alsoWhen, clock),
+    eventually: (call, alsoWhen) => eventually(call, clock, alsoWhen),
   };
   return { context, sent, outputs, written };
 }

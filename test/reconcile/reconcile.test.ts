@@ -7,12 +7,12 @@ import { WORK_RECEIVES } from '../../shared/domain/work.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { getPlanAnswer } from '../../shared/store/plans.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
 
 const OTHER = '567890123456';
-/** The engine reads the clock itself. */
 const NOW = new Date();
 
 beforeAll(() => {
@@ -52,6 +52,7 @@ function reconciling(enter: (accountId: string) => void = () => undefined) {
     loadBaseline: ({ name, version }) => getBaseline(main.table, name, version),
     logger,
     metrics: new Metrics({ namespace: 'Test' }),
+    ...systemClock,
     now: () => NOW,
   });
   return { ...fake, handler, lines };

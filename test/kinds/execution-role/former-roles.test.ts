@@ -5,6 +5,7 @@ import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
+import { systemClock } from '../../kit/clock.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 import { memberAnswering } from '../../kit/kind-context.ts';
 import { awsError, onEach } from '../../kit/sdk.ts';
@@ -75,6 +76,7 @@ function account(policy: unknown, { ours } = { ours: true }) {
     record,
     config,
     outputs: { 'role.arn': arn(OLD), 'role.name': OLD } as Record<string, string>,
+    clock: systemClock,
   };
   return {
     roles,

@@ -3,6 +3,7 @@ import { runUnit } from '../../../controllers/engine/run-unit.ts';
 import type { AnyKind } from '../../../controllers/kinds/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import type { MemberClients } from '../../../shared/aws/member-clients.ts';
+import { systemClock } from '../../kit/clock.ts';
 import { aConfig, aRecord, MAIN, MEMBER } from '../../kit/factories.ts';
 
 const ON = {
@@ -29,7 +30,7 @@ async function run(switches: typeof ON, recorded: Record<string, string> = {}, {
   const observation = { state: 'present', actual: { configured: true, switches } } as const;
   const { state } = await runUnit(
     { kind, section: ON, account, observation },
-    { record: aRecord(), config: aConfig(), outputs },
+    { record: aRecord(), config: aConfig(), outputs, clock: systemClock },
     { may: async () => !held, clients: async () => ({}) as MemberClients },
   );
   return { is: state.is, outputs, applied: applied.length };

@@ -1,8 +1,9 @@
 import { AccountClient, EnableRegionCommand, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
+import { openCallGate } from '../../controllers/engine/gate.ts';
 import type { RunDeps } from '../../controllers/engine/model.ts';
-import { REGION_POLICIES, regionFailure } from '../../controllers/engine/region-status.ts';
+import { openUnitGate, REGION_POLICIES, regionFailure } from '../../controllers/engine/region-down.ts';
 import { reconcile } from '../../controllers/engine/run.ts';
 import type { AnyKind } from '../../controllers/kinds/kind.ts';
 import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
@@ -10,6 +11,7 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { AccessDenied, AccountNotReady, Throttled } from '../../shared/domain/errors.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
+import { systemClock } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { answering, on } from '../kit/sdk.ts';
@@ -167,6 +169,7 @@ async function run(given: Partial<AccountRecord>, baseline: object) {
     remove: async () => {},
   };
   const deps = {
+    ...systemClock,
     config: aConfig(),
     main,
     access: {
@@ -222,5 +225,42 @@ describe('a run over an account with a region that is not enabled', () => {
     const { said, calls } = await run({ mode: 'observe' }, { enableRegions: true });
     expect(said).toContainEqual([REGION, 'False', 'RegionNotEnabled']);
     expect(calls).toEqual(['session for account:GetRegionOptStatus']);
+  });
+});
+
+describe('the gate of a unit', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  const far = () => openCallGate(new Date(Date.now() + 600_000), systemClock.now);
+  const limit = { region: 'us-east-1', milliseconds: 20_000 };
+
+  it('gives up on a region that does not answer, and lets no further call of the unit through', async () => {
+    const unit = openUnitGate(far(), limit, systemClock.now);
+    const silent = {
+      name: 'ServiceFault',
+      reason: 'RegionSilent',
+      message: expect.stringContaining('us-east-1'),
+    };
+    const given = expect(unit.within(() => new Promise(() => undefined))).rejects.toMatchObject(silent);
+    await jest.advanceTimersByTimeAsync(20_000);
+    await given;
+    expect(() => unit.gate.check({ writes: true })).toThrow('did not answer');
+  });
+
+  it('passes on what the work returns or throws in time, and leaves no timer behind', async () => {
+    const unit = openUnitGate(far(), limit, systemClock.now);
+    expect(await unit.within(async () => 'seen')).toBe('seen');
+    await expect(unit.within(() => Promise.reject(new Error('no such VPC')))).rejects.toThrow('no such VPC');
+    expect(jest.getTimerCount()).toBe(0);
+    expect(() => unit.gate.check({ writes: false })).not.toThrow();
+  });
+
+  it('ends with the run where that ends first, and keeps the lease of the run', () => {
+    const run = openCallGate(new Date(Date.now() + 40_000), systemClock.now);
+    const unit = openUnitGate(run, limit, systemClock.now);
+    expect(unit.gate.deadline).toEqual(run.deadline);
+    run.leased(undefined);
+    expect(() => unit.gate.check({ writes: true })).toThrow('Another run');
   });
 });

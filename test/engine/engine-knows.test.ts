@@ -43,4 +43,8 @@ describe('the engine', () => {
     const said = new Set([...(code.match(/[A-Za-z][\w.-]*/g) ?? []), ...(code.match(/\w+/g) ?? [])]);
     expect(wordsOfKinds().filter((word) => said.has(word))).toEqual([]);
   });
+
+  it.each(files)('reads neither the clock nor the environment: %s', (file) => {
+    expect(codeOf(file)).not.toMatch(/new Date\(\)|Date\.now|performance\.|process\./);
+  });
 });

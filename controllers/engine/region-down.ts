@@ -5,29 +5,97 @@ import {
   Conflict,
   ControllerError,
   InvalidDesiredState,
+  ServiceFault,
 } from '../../shared/domain/errors.ts';
+import type { CallGate } from './model.ts';
 
-/** What services say in a region that is not enabled in the account, or of an account that AWS is still activating. */
+/**
+ * What an account sees when a region is down, or not there for it. A region that does not answer costs its own units their time,
+ * and ends as `RegionSilent`; a region that is not enabled in the account ends as `EnablingRegion` or `RegionNotEnabled`. The
+ * units of other regions go on, whatever happens here.
+ */
+
+/** How long a unit may take to be observed, and to be written or removed, before it is given up on for this run. */
+export const OBSERVING_MS = 60_000;
+export const WRITING_MS = 180_000;
+
+/** Reason of a unit that was given up on because its region did not answer in time. */
+export const REGION_SILENT = 'RegionSilent';
+
+/** The calls of one unit, which end before those of the run: a region that does not answer costs only its own units. */
+interface UnitGate {
+  readonly gate: CallGate;
+  /** Waits for the work of the unit until its time is over. @throws ServiceFault (`RegionSilent`) */
+  within<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Gives a unit its own time within that of the run. When it is over, `within` rejects at once, and the gate lets no further
+ * call of the unit through: work that was given up on writes nothing after the status is saved.
+ */
+export function openUnitGate(
+  gate: CallGate,
+  { region, milliseconds }: { readonly region: string; readonly milliseconds: number },
+  now: () => Date,
+): UnitGate {
+  const end = now().getTime() + milliseconds;
+  const silent = () =>
+    new ServiceFault(`AWS did not answer in ${region} within ${Math.round(milliseconds / 1000)} s.`, {
+      reason: REGION_SILENT,
+      remedy: `It is tried again; look at the AWS Health Dashboard for ${region}.`,
+    });
+  let isOver = false;
+  return {
+    gate: {
+      ...gate,
+      deadline: new Date(Math.min(gate.deadline.getTime(), end)),
+      isOver: () => isOver || gate.isOver(),
+      check(call) {
+        if (isOver) throw silent();
+        gate.check(call);
+      },
+    },
+    async within(work) {
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => {
+            isOver = true;
+            reject(silent());
+          },
+          Math.max(0, end - now().getTime()),
+        );
+      });
+      try {
+        return await Promise.race([work(), limit]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** Reasons that services give in a region that is not enabled in the account, or for an account that AWS is still activating. */
 const MAY_BE_DISABLED = new Set(['CredentialsUnknown', 'OptInRequired']);
 
-/** Session policies for the two calls, by what they are for. */
+/** Session policies of the two calls that read and enable a region. */
 export const REGION_POLICIES = {
   read: policyFor('account:GetRegionOptStatus'),
   enable: policyFor('account:EnableRegion'),
 } as const;
 
-/** How the account is asked about a region. */
+/** Reads and enables a region of the account. */
 export interface RegionAccess {
   /** Opens a session with one of `REGION_POLICIES`. */
   readonly open: (purpose: keyof typeof REGION_POLICIES) => Promise<Pick<MemberClients, 'account'>>;
-  /** True if the baseline says `enableRegions`, and the run may write; asked where a region is disabled. */
+  /** True if the baseline says `enableRegions` and the run may write; called only for a disabled region. */
   readonly mayEnable: () => Promise<boolean>;
 }
 
 /**
- * The failure of a unit in a region, made precise: a region that is not enabled in the account is enabled where that may be
- * done, and reported otherwise. AWS is asked only after a failure that may come from that; every other failure is returned
- * as it is, and so is this one where AWS does not tell. An answer that cannot be read is the failure of the unit, not of the
+ * Returns a precise failure for a unit in a region. A region that is not enabled in the account is enabled if that is allowed,
+ * and reported otherwise. AWS is called only after a failure that such a region may cause; every other failure is returned
+ * unchanged, and so is this one if AWS does not answer. An answer that cannot be read is the failure of the unit, not of the
  * run. Safe to repeat.
  */
 export async function regionFailure(
@@ -57,7 +125,7 @@ export function mayComeFromRegion(failure: unknown): failure is AccountNotReady 
   return failure instanceof AccountNotReady && MAY_BE_DISABLED.has(failure.reason);
 }
 
-/** Undefined where the account does not tell: then the failure itself says what may be done. */
+/** Undefined if the account denies the call: the failure of the unit then says what to do. */
 async function statusOf(RegionName: string, open: RegionAccess['open']): Promise<string | undefined> {
   try {
     const { account } = await open('read');
@@ -78,7 +146,7 @@ async function enable(
     const { account } = await open('enable');
     await account.send(new EnableRegionCommand({ RegionName }));
   } catch (error) {
-    // Somebody enables or disables a region of the account at this moment.
+    // Somebody else enables or disables a region of the account at the same time.
     if (!(error instanceof Conflict) && !isConflict(error)) throw error;
   }
   return beingEnabled(RegionName, cause);
