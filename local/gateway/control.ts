@@ -5,6 +5,7 @@ import type { Deliveries } from './deliveries.ts';
 import type { Faults } from './faults.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
 import type { Creations } from './shims/account-creation.ts';
+import type { Consistency } from './shims/eventual-consistency.ts';
 import { putServiceEvent } from './shims/put-events.ts';
 import type { Reply } from './wire.ts';
 
@@ -19,6 +20,7 @@ export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
   readonly creations: Creations;
+  readonly consistency: Consistency;
   readonly deliveries: Deliveries;
   readonly functions: () => RunningFunctions | undefined;
   readonly buses: Buses;
@@ -28,8 +30,8 @@ export interface ControlDeps {
 /**
  * The gateway's own endpoints, for tests and curious people:
  * `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`,
- * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created) and `deliveries` (how events
- * come), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed CreateAccountResult),
+ * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created), `deliveries` (how events
+ * come) and `consistency` (how late changes are seen), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed CreateAccountResult),
  * `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone), `POST /_orgkeeper/kill` (what a function
  * does now), `GET /_orgkeeper/health`.
  */
@@ -67,6 +69,12 @@ export async function answerControl(
         return json(201, {});
       case 'DELETE /_orgkeeper/deliveries':
         deps.deliveries.clear();
+        return json(200, {});
+      case 'POST /_orgkeeper/consistency':
+        deps.consistency.plan(JSON.parse(body.toString('utf8')));
+        return json(201, {});
+      case 'DELETE /_orgkeeper/consistency':
+        deps.consistency.clear();
         return json(200, {});
       case 'POST /_orgkeeper/kill': {
         const { functionName } = Killed.parse(JSON.parse(body.toString('utf8')));

@@ -6,6 +6,8 @@ import { chance, counting } from './seeded.ts';
  * loses some.
  */
 export const DeliveryPlan = z.strictObject({
+  /** Name of the queue; all when left out. */
+  queue: z.string().optional(),
   /** The part of the events that come a second time. */
   doubled: z.number().min(0).max(1).default(0),
   /** The part of the events that come late; a second delivery is late always. */
@@ -82,7 +84,7 @@ export function createDeliveries(): Deliveries {
     },
     async deliver(delivery) {
       const { queue, kind, send } = delivery;
-      if (!planned) return send();
+      if (!planned || !isMeant(planned.plan, queue)) return send();
       const { plan, count } = planned;
       const nth = count(`${queue} ${kind}`);
       const lot = (what: string) => chance(plan.seed, what, queue, kind, nth);
@@ -106,4 +108,8 @@ export function createDeliveries(): Deliveries {
       timers.clear();
     },
   };
+}
+
+function isMeant({ queue }: DeliveryPlan, arn: string): boolean {
+  return queue === undefined || arn.split(':').at(-1) === queue;
 }

@@ -26,6 +26,8 @@ export const Fault = z.strictObject({
   seed: z.int().default(1),
   /** So many a second go through, after as many at once: only the others fail, as where a service limits its rate. */
   perSecond: z.number().positive().optional(),
+  /** So many milliseconds from now on; until it is cleared when left out. */
+  lasts: z.int().min(1).optional(),
   effect: z.discriminatedUnion('kind', [
     /** AWS's answer instead of the emulator's. */
     z.strictObject({
@@ -72,7 +74,8 @@ interface Luck {
   /** A second fault of the same seed meets other calls. */
   readonly salt: number;
   readonly count: (subject: string) => number;
-  /** Calls that may go through now, of a limit. */
+  readonly since: number;
+  /** Calls that may go through at that time, of a limit. */
   allowance: number;
   at: number;
 }
@@ -105,6 +108,7 @@ export function createFaults(now: () => number = Date.now): Faults {
 
   /** Whether a fault meets a call that it matches; counts the call. */
   function meets(fault: PlannedFault, luck: Luck, call: KnownCall): boolean {
+    if (fault.lasts !== undefined && now() >= luck.since + fault.lasts) return false;
     fault.seen += 1;
     if (fault.seen <= fault.skip || (fault.count !== 'all' && fault.applied >= fault.count)) return false;
     if (fault.perSecond !== undefined && goesThrough(luck, fault.perSecond, now())) return false;
@@ -155,8 +159,9 @@ export function createFaults(now: () => number = Date.now): Faults {
     },
     add(input) {
       const fault = { ...Fault.parse(input), id: randomUUID(), seen: 0, applied: 0 };
+      const at = now();
       const allowance = fault.perSecond ?? 0;
-      planned.push({ fault, luck: { salt: planned.length, count: counting(), allowance, at: now() } });
+      planned.push({ fault, luck: { salt: planned.length, count: counting(), since: at, allowance, at } });
       return fault;
     },
     list: () => planned.map(({ fault }) => fault),

@@ -19,6 +19,7 @@ import { clientTokensShim } from './shims/client-tokens.ts';
 import { creationPages } from './shims/creation-pages.ts';
 import { endpointRoutesShim } from './shims/endpoint-routes.ts';
 import { createMappings, type Mappings } from './shims/event-source-mappings.ts';
+import { createConsistency } from './shims/eventual-consistency.ts';
 import { fifoDeduplicationShim } from './shims/fifo-deduplication.ts';
 import { moveTasksShim } from './shims/move-tasks.ts';
 import { optInRegionsShim } from './shims/opt-in-regions.ts';
@@ -60,6 +61,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const mappings = createMappings();
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
+  const consistency = createConsistency(iam);
   const access = createAuthorizer({ upstream, iam, trusts });
   const deliveries = createDeliveries();
   const buses = createBuses({ upstream, iam, admits: access.busAdmits, deliveries });
@@ -68,7 +70,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   /** The emulator's own answer; what was read of it for decisions is read anew after a write. */
   async function emulated(call: KnownCall): Promise<Reply> {
     const reply = await upstream.forward(call);
-    iam.after(call, call.caller.account);
+    consistency.afterWrite(call, () => iam.after(call, call.caller.account));
     access.after(call);
     buses.after(call);
     return reply;
@@ -78,6 +80,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     [
       faults.shim,
       apiCallEventsShim(buses),
+      consistency.shim,
       assumeRoleShim({ callers, iam, admits: access.roleAdmits }),
       putEventsShim({ buses, admits: access.busAdmits }),
       trusts.shim,
@@ -108,6 +111,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
           recorder,
           faults,
           creations,
+          consistency,
           deliveries,
           buses,
           emulator: () => emulator,

@@ -84,6 +84,17 @@ describe('Deliveries', () => {
     expect(places.filter((moved) => moved !== 0).length).toBeGreaterThan(20);
   });
 
+  it('to other queues than the planned one are made at once, and once', async () => {
+    const deliveries = createDeliveries();
+    const { sent, delivery } = sender();
+    deliveries.plan({ dropped: 1, queue: 'other' });
+    await deliveries.deliver(delivery());
+    expect(sent).toHaveLength(1);
+    deliveries.plan({ dropped: 1, queue: 'intake' });
+    await deliveries.deliver(delivery());
+    expect(sent).toHaveLength(1);
+  });
+
   it('that are held back come when nothing overtakes them, and when the plan is forgotten', async () => {
     const deliveries = createDeliveries();
     deliveries.plan({ reordered: 1, milliseconds: 1_000 });

@@ -153,6 +153,18 @@ describe('A fault', () => {
     }
   });
 
+  it('lasts as long as is planned', async () => {
+    let now = 0;
+    const faults = createFaults(() => now);
+    faults.add({ count: 'all', lasts: 1_000, effect: { kind: 'broken' } });
+    const statuses: number[] = [];
+    for (const at of [0, 999, 1_000]) {
+      now = at;
+      statuses.push((await come(faults, call())).status);
+    }
+    expect(statuses).toEqual([500, 500, 200]);
+  });
+
   it('with a limit meets what comes faster than so many a second', async () => {
     let now = 0;
     const faults = createFaults(() => now);

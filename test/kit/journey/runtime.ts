@@ -8,6 +8,7 @@ import type { DeliveryPlan } from '../../../local/gateway/deliveries.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
 import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
 import type { CreationPlan } from '../../../local/gateway/shims/account-creation.ts';
+import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-consistency.ts';
 
 /** A local runtime that a suite of tests has for itself. */
 export interface TestRuntime {
@@ -32,6 +33,8 @@ export interface TestRuntime {
   planCreations(plan: z.input<typeof CreationPlan> | undefined): Promise<void>;
   /** Says how events come from now on; `undefined`: at once, and once. */
   planDeliveries(plan: z.input<typeof DeliveryPlan> | undefined): Promise<void>;
+  /** Says how late changes are seen from now on; `undefined`: at once. */
+  planConsistency(plan: z.input<typeof ConsistencyPlan> | undefined): Promise<void>;
   /** Ends what the function does now, as when it runs out of memory; how many environments these were. */
   kill(functionName: string): Promise<number>;
   /** Puts an event as an AWS service would, or with a foreign `account`. */
@@ -123,6 +126,8 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
       void (await (plan ? control('POST', 'creations', plan) : control('DELETE', 'creations'))),
     planDeliveries: async (plan) =>
       void (await (plan ? control('POST', 'deliveries', plan) : control('DELETE', 'deliveries'))),
+    planConsistency: async (plan) =>
+      void (await (plan ? control('POST', 'consistency', plan) : control('DELETE', 'consistency'))),
     kill: async (functionName) => {
       const { killed } = (await control('POST', 'kill', { functionName })) as { killed: number };
       return killed;
