@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { readWorld, type World } from '../../local/account-world.ts';
+import type { RecordedCall } from '../../local/gateway/recorder.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
+import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { pause } from '../kit/journey/wait.ts';
+import { writersAtOnce } from '../kit/journey/writers.ts';
+
+/** How many accounts come at once: `FAULTY_ACCOUNTS=200 npm run soak:together -- faults` takes most of an hour. */
+const ACCOUNTS = Number(process.env.FAULTY_ACCOUNTS ?? 20);
+/** What they are given to be ready, or to say what they wait for. */
+const SECONDS = 120 + 10 * ACCOUNTS;
+/** How long a region is gone: five minutes, or less where all the rest is over sooner. */
+const GONE_MS = Math.min(300_000, 3_000 * ACCOUNTS);
+const AWAY = 'eu-central-1';
+const EVERY_20_S = 20_000;
+
+interface Scene {
+  readonly at: TestRuntime;
+  readonly fleet: Fleet;
+  readonly bus: Listener;
+  /** What an account is like that nothing has happened to. */
+  readonly calm: World;
+}
+
+let runtime: TestRuntime | undefined;
+beforeAll(() => {
+  // AWS's own policies, which nobody attaches here, would cost the emulator 0.3 s an account.
+  process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
+});
+afterEach(async () => {
+  await runtime?.stop();
+  runtime = undefined;
+});
+
+/** A runtime of its own with one account that is ready, then 30 % throttled, 5 % failing, 5 % lost answers, events astray. */
+async function scene(prepare: (fleet: Fleet) => Promise<void> = async () => undefined): Promise<Scene> {
+  const at = await startTestRuntime();
+  runtime = at;
+  const fleet = fleetOf(at);
+  await prepare(fleet);
+  const bus = await listen(at);
+  const first = await fleet.createAccount('calm');
+  await fleet.untilReady(first);
+  const calm = await worldOf({ at, fleet }, first);
+  await at.clearCalls();
+  const all = { caller: 'role', count: 'all' } as const;
+  await at.fault({ ...all, rate: 0.3, effect: { kind: 'throttled' } });
+  // Of the calls that the ones before have not met: a twentieth of all.
+  await at.fault({ ...all, rate: 0.05 / 0.7, effect: { kind: 'broken' } });
+  await at.fault({ ...all, rate: 0.05 / 0.65, effect: { kind: 'close', when: 'after' } });
+  const astray = { doubled: 0.2, reordered: 0.2, dropped: 0.05, milliseconds: 5_000 };
+  await at.planDeliveries({ ...astray, queue: 'orgkeeper-intake' });
+  return { at, fleet, bus, calm };
+}
+
+/** The account's world without what is its alone. */
+async function worldOf({ at, fleet }: Pick<Scene, 'at' | 'fleet'>, id: string): Promise<World> {
+  const record = await fleet.record(id);
+  const own = [id, record?.externalId, record?.name].filter((value) => value !== undefined);
+  const world = JSON.stringify(await readWorld(at, id));
+  return JSON.parse(own.reduce((left, value) => left.replaceAll(value, '<own>'), world));
+}
+
+async function accounts(fleet: Fleet, ids: readonly string[]): Promise<AccountView[]> {
+  const { stdout } = await fleet.orgkeeper('accounts', '--json');
+  return (JSON.parse(stdout) as AccountView[]).filter(({ accountId }) => ids.includes(accountId));
+}
+
+/** Creates the accounts and waits until all are ready, or their time is over; their ids, and the seconds until the last was ready. */
+async function onboard({ at, fleet }: Scene): Promise<{ ids: string[]; seconds: number }> {
+  const began = Date.now();
+  // The functions' log says how many are ready at no cost; asking would keep the emulator from its work.
+  const ready = () => readFileSync(at.logFile, 'utf8').match(/"SecondsToReady":/g)?.length ?? 0;
+  const before = ready();
+  const ids: string[] = [];
+  for (let n = 0; n < ACCOUNTS; n += 1) ids.push(await fleet.createAccount(`faulty-${n}`));
+  while (ready() - before < ACCOUNTS && Date.now() - began < SECONDS * 1000) await pause(1_000);
+  return { ids, seconds: (Date.now() - began) / 1000 };
+}
+
+/** Notices of each account that it is not as desired: those of one run are one, however often they came. */
+function noticesOf(events: readonly BusEvent[], id: string): number {
+  const degraded = events.filter(
+    (event) => event['detail-type'] === 'AccountDegraded' && event.detail.accountId === id,
+  );
+  return new Set(degraded.map(({ detail }) => detail.passId)).size;
+}
+
+function share(calls: readonly RecordedCall[], part: (call: RecordedCall) => boolean): string {
+  return `${((100 * calls.filter(part).length) / calls.length).toFixed(0)} %`;
+}
+
+/** All that must hold once the accounts have come, in the bad time and after it. */
+async function holds(name: string, { at, fleet, bus, calm }: Scene, ids: readonly string[], seconds: number) {
+  const seen = await accounts(fleet, ids);
+  const waiting = seen.filter(({ ready }) => !ready);
+  const notices = await bus.heard();
+  const known = seen.length;
+  // Known and not ready: somebody was told why, once.
+  expect(waiting.map(({ accountId }) => [accountId, noticesOf(notices, accountId)])).toEqual(
+    waiting.map(({ accountId }) => [accountId, 1]),
+  );
+  const bad = (await at.calls()).filter(({ session }) => session !== undefined);
+
+  await at.clearFaults();
+  await at.planDeliveries(undefined);
+  await fleet.put('DriftSweepRequested', {});
+  await fleet.untilReady(...ids);
+  await fleet.untilQuiet();
+  const calls = await at.calls();
+  process.stdout.write(
+    `${name}: ${ids.length} accounts in ${seconds.toFixed(0)} s, ${known} known and ${known - waiting.length} ready then; ` +
+      `${bad.length} calls, ${share(bad, ({ status }) => status === 400 || status === 503)} refused, ` +
+      `${share(bad, ({ status }) => status === 500)} failed, ${share(bad, ({ status }) => status === 0)} unanswered.\n`,
+  );
+
+  expect((await accounts(fleet, ids)).filter(({ ready }) => ready)).toHaveLength(ids.length);
+  expect(await fleet.deadLetters()).toBe(0);
+  expect(writersAtOnce(calls.filter(({ account }) => ids.includes(account)))).toEqual([]);
+  for (const id of ids) expect([id, await worldOf({ at, fleet }, id)]).toEqual([id, calm]);
+}
+
+describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events doubled, reordered and dropped', () => {
+  it('every account is ready in the end, nothing is doubled, and none has two writers at once', async () => {
+    const faulty = await scene();
+    const { ids, seconds } = await onboard(faulty);
+    await holds('Faults', faulty, ids, seconds);
+  }, 3_600_000);
+
+  it('and STS that lets one call a second through, the same holds', async () => {
+    const faulty = await scene();
+    const sts = { service: 'sts', caller: 'role', count: 'all' } as const;
+    await faulty.at.fault({ ...sts, perSecond: 1, effect: { kind: 'throttled' } });
+    const { ids, seconds } = await onboard(faulty);
+    await holds('Slow STS', faulty, ids, seconds);
+  }, 3_600_000);
+
+  it('and a function killed every 20 s, the same holds', async () => {
+    const faulty = await scene();
+    const functions = ['reconcile', 'intake', 'reconcile', 'sweep'].map((name) => `orgkeeper-${name}`);
+    let killed = 0;
+    let turn = 0;
+    const timer = setInterval(async () => {
+      killed += await faulty.at.kill(functions[turn++ % functions.length] ?? '');
+    }, EVERY_20_S);
+    const { ids, seconds } = await onboard(faulty).finally(() => clearInterval(timer));
+    process.stdout.write(`${killed} environments were killed.\n`);
+    expect(killed).toBeGreaterThan(0);
+    await holds('Kills', faulty, ids, seconds);
+  }, 3_600_000);
+
+  it('and one of two regions gone for minutes, the same holds', async () => {
+    const faulty = await scene(publishForTwoRegions);
+    const gone = { region: AWAY, caller: 'role', count: 'all', lasts: GONE_MS } as const;
+    await faulty.at.fault({ ...gone, effect: { kind: 'close', when: 'before' } });
+    const back = pause(GONE_MS);
+    const { ids, seconds } = await onboard(faulty);
+    await back;
+    await holds('Region gone', faulty, ids, seconds);
+  }, 3_600_000);
+});
+
+/** The next version of the shipped baseline has a second region. */
+async function publishForTwoRegions(fleet: Fleet): Promise<void> {
+  const shipped = readFileSync(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
+  const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'analytics.yaml');
+  await writeFile(
+    file,
+    shipped.replace('name: analytics\n', `name: analytics\nregions: [eu-west-1, ${AWAY}]\n`),
+  );
+  expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ code: 0 });
+}
