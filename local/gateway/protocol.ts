@@ -17,6 +17,9 @@ const SERVICES: readonly Service<unknown>[] = [
   ...Object.values(mainServices),
 ];
 
+/** Services that only people and tests call, and whose requests without a body do not tell that they are JSON. */
+const JSON_BY_PATH = new Set(['lambda', 'scheduler']);
+
 /** Signing names of the services that Orgkeeper calls in the region of a member account. */
 export const REGIONAL = Object.values(memberServices)
   .filter(({ endpoint }) => endpoint === 'regional')
@@ -44,7 +47,7 @@ export function homeRegionOf(region: string): string {
  * people and tests call, only S3 is no query service.
  */
 export function protocolOf({ headers, service, url }: Asked): Protocol | 's3' {
-  if (headers['x-amz-target'] || isJson(headers)) return 'json';
+  if (headers['x-amz-target'] || isJson(headers) || JSON_BY_PATH.has(service)) return 'json';
   const row = SERVICES.find((one) => one.signingName === service && url.startsWith(one.path ?? ''));
   return row?.protocol ?? (service === 's3' ? 's3' : 'query');
 }

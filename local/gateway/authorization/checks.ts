@@ -1,0 +1,46 @@
+import { actionFacts } from '../../../shared/aws/service-authorization.ts';
+import type { KnownCall } from '../shim.ts';
+import { type Asked, askedBy } from './actions.ts';
+import { type Context, contextOf } from './context.ts';
+import { operationOf } from './operations.ts';
+import type { Reader } from './reader.ts';
+import { type Place, resourcesOf, UnknownAuthorization } from './resources.ts';
+
+export { UnknownAuthorization };
+
+/** One question that AWS puts to the policies before it carries out a call. */
+export interface Check {
+  /** As the Service Authorization Reference spells it: `iam:CreateRole`. */
+  readonly action: string;
+  /** An ARN; `*` where the action has no resource. */
+  readonly resource: string;
+  /** Keys of the request and of the resource; those of whoever asks are not here. */
+  readonly context: Context;
+  /** True of a permission that the call needs besides its own: `iam:TagRole` of CreateRole with tags. */
+  readonly dependent?: true;
+}
+
+/**
+ * What AWS checks before it carries out the call, which is made only if each check is allowed. None where AWS asks no policy.
+ * @throws UnknownAuthorization when the gateway cannot work it out
+ */
+export async function checksOf(call: KnownCall, reader: Reader): Promise<readonly Check[]> {
+  const [, partition = 'aws'] = call.caller.arn.split(':');
+  const at = { partition, region: call.region, account: call.caller.account };
+  const asked = await Promise.all(askedBy(operationOf(call)).map((one) => checksFor(one, at, reader)));
+  return asked.flat();
+}
+
+async function checksFor(asked: Asked, at: Place, reader: Reader): Promise<Check[]> {
+  const facts = await actionFacts(asked.action);
+  if (!facts) throw new UnknownAuthorization(`AWS has no action ${asked.action}.`);
+  const resources = await resourcesOf(asked, facts, at, reader);
+  return Promise.all(
+    resources.map(async (resource) => ({
+      action: facts.name,
+      resource: resource.arn,
+      context: await contextOf(asked, facts, resource, at, reader),
+      ...(asked.dependent && { dependent: true as const }),
+    })),
+  );
+}

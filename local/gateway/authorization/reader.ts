@@ -1,0 +1,124 @@
+import { DescribeRouteTablesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  GetInstanceProfileCommand,
+  GetRoleCommand,
+  GetUserCommand,
+  IAMClient,
+  NoSuchEntityException,
+} from '@aws-sdk/client-iam';
+import { DescribePolicyCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import { remembered } from '../iam.ts';
+import type { KnownCall } from '../shim.ts';
+import { organizationOf } from '../shims/organization-events.ts';
+import type { Upstream } from '../upstream.ts';
+import { isRead, text } from '../wire.ts';
+
+/** Reads of the emulator what a call does not say of its resources. Remembered until somebody writes there. */
+export interface Reader {
+  /** What IAM holds under this name; undefined when there is none. */
+  named(kind: IamKind, account: string, name: string): Promise<Named | undefined>;
+  /** The organization of the account; undefined when it is in none. */
+  organization(account: string): Promise<Organization | undefined>;
+  /** The ARN of a policy of the organization that the account manages. */
+  organizationPolicy(account: string, id: string): Promise<string>;
+  /** What an association of a route table joins; undefined when there is none with this id. */
+  association(account: string, region: string, id: string): Promise<Association | undefined>;
+}
+
+/** What IAM finds by a name that leaves out its path. */
+export type IamKind = 'role' | 'user' | 'instance-profile';
+
+/** One of these, as far as decisions need it. */
+export interface Named {
+  readonly arn: string;
+  readonly boundaryArn?: string;
+}
+
+interface Organization {
+  readonly id: string;
+  readonly managementAccountId: string;
+}
+
+interface Association {
+  readonly routeTableId: string;
+  readonly subnetId?: string;
+}
+
+/** What a reader must hear of, so that nothing stale is remembered. */
+export interface Listener {
+  /** To be told of every call that went through. */
+  after(call: KnownCall): void;
+}
+
+/** Reads on demand. */
+export function createReader(upstream: Upstream): Reader & Listener {
+  const names = new Map<string, Promise<Named | undefined>>();
+  const organizations = new Map<string, Promise<Organization | undefined>>();
+
+  async function readNamed(kind: IamKind, account: string, name: string): Promise<Named | undefined> {
+    const client = upstream.client(IAMClient, { account, region: 'us-east-1' });
+    try {
+      switch (kind) {
+        case 'role':
+          return namedOf((await client.send(new GetRoleCommand({ RoleName: name }))).Role);
+        case 'user':
+          return namedOf((await client.send(new GetUserCommand({ UserName: name }))).User);
+        case 'instance-profile': {
+          const asked = new GetInstanceProfileCommand({ InstanceProfileName: name });
+          return namedOf((await client.send(asked)).InstanceProfile);
+        }
+      }
+    } catch (error) {
+      if (error instanceof NoSuchEntityException) return undefined;
+      throw error;
+    }
+  }
+
+  async function readOrganization(account: string): Promise<Organization | undefined> {
+    const found = await organizationOf(upstream, account);
+    return found && { id: found.Id ?? '', managementAccountId: found.MasterAccountId ?? '' };
+  }
+
+  return {
+    named: (kind, account, name) =>
+      remembered(names, [account, kind, name].join(' '), () => readNamed(kind, account, name)),
+    organization: (account) => remembered(organizations, account, () => readOrganization(account)),
+    async organizationPolicy(account, PolicyId) {
+      const client = upstream.client(OrganizationsClient, { account, region: 'us-east-1' });
+      const { Policy } = await client.send(new DescribePolicyCommand({ PolicyId }));
+      return Policy?.PolicySummary?.Arn ?? '';
+    },
+    async association(account, region, id) {
+      const client = upstream.client(EC2Client, { account, region });
+      const filter = { Name: 'association.route-table-association-id', Values: [id] };
+      const { RouteTables = [] } = await client.send(new DescribeRouteTablesCommand({ Filters: [filter] }));
+      const [table] = RouteTables;
+      if (!table?.RouteTableId) return undefined;
+      const joined = table.Associations?.find((one) => one.RouteTableAssociationId === id);
+      return { routeTableId: table.RouteTableId, ...(joined?.SubnetId && { subnetId: joined.SubnetId }) };
+    },
+    after(call) {
+      if (isRead(call)) return;
+      if (call.service === 'organizations') organizations.clear();
+      const written = ['RoleName', 'UserName', 'InstanceProfileName'].flatMap(
+        (one) => text(call.params, one) ?? [],
+      );
+      const touches = (key: string) =>
+        call.service === 'iam' && written.length > 0
+          ? written.some((name) => key.endsWith(` ${name}`))
+          : ['iam', 'cloudformation', 'organizations'].includes(call.service);
+      for (const key of names.keys()) if (touches(key)) names.delete(key);
+    },
+  };
+}
+
+function namedOf(found: Held | undefined): Named | undefined {
+  if (!found?.Arn) return undefined;
+  const boundaryArn = found.PermissionsBoundary?.PermissionsBoundaryArn;
+  return { arn: found.Arn, ...(boundaryArn && { boundaryArn }) };
+}
+
+interface Held {
+  readonly Arn?: string | undefined;
+  readonly PermissionsBoundary?: { readonly PermissionsBoundaryArn?: string | undefined } | undefined;
+}
