@@ -1,3 +1,4 @@
+import { DetachRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it, jest } from '@jest/globals';
 import { reconcile } from '../../controllers/engine/run.ts';
 import { register } from '../../controllers/fleet/register.ts';
@@ -11,6 +12,8 @@ import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.
 import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, aTrust, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { memberAnswering } from '../kit/kind-context.ts';
+import { on } from '../kit/sdk.ts';
 
 /** Another ExternalId is put into the trust of the role in use: what is made of it when IAM is slow, or refuses. */
 
@@ -41,14 +44,18 @@ function account() {
   const asks = { roleArn, callerRoleArn, organizationId, region };
   const admits = (externalId?: string) =>
     externalId !== iam.refused && trustAdmits(shown(), { ...asks, ...(externalId && { externalId }) });
-  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: Input }) => {
-    if (name === 'DetachRolePolicyCommand')
-      iam.managed = iam.managed.filter((arn) => arn !== input.PolicyArn);
-    if (name !== 'UpdateAssumeRolePolicyCommand') return;
-    const answer = iam.answers.shift();
-    if (answer) throw answer;
-    iam.trusts.push({ document: input.PolicyDocument ?? '', at: Date.now() });
-  };
+  const clients = memberAnswering(
+    on(DetachRolePolicyCommand, ({ PolicyArn }) => {
+      iam.managed = iam.managed.filter((arn) => arn !== PolicyArn);
+      return {};
+    }),
+    on(UpdateAssumeRolePolicyCommand, ({ PolicyDocument = '' }) => {
+      const answer = iam.answers.shift();
+      if (answer) throw answer;
+      iam.trusts.push({ document: PolicyDocument, at: Date.now() });
+      return {};
+    }),
+  );
   const observe = async (wanted: ExecutionRole) => ({
     state: 'present' as const,
     actual: {
@@ -85,7 +92,7 @@ function account() {
     main,
     access,
     kinds: [{ ...executionRole, observe }],
-    clients: () => ({ iam: { send } }),
+    clients: () => clients,
     loadBaseline: async () => ({ name: 'analytics', version: 3, sections: { executionRole: section } }),
   } as unknown as Parameters<typeof reconcile>[1];
   return {
@@ -114,11 +121,6 @@ function account() {
         { main, config } as unknown as Parameters<typeof register>[3],
       ),
   };
-}
-
-interface Input {
-  readonly PolicyArn?: string;
-  readonly PolicyDocument?: string;
 }
 
 /** An account in which the new ExternalId was refused for two minutes. */

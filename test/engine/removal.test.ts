@@ -13,9 +13,11 @@ import type { MemberClients, MemberClientsOptions } from '../../shared/aws/membe
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { ControllerError, ForeignResource } from '../../shared/domain/errors.ts';
 import type { Home } from '../../shared/domain/status.ts';
-import { accountKey } from '../../shared/store/accounts.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { addressKey } from '../../shared/store/addresses.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
 
 const HOME = { region: 'eu-west-1', baseline: { name: 'analytics', version: 3 } };
 const retiring = aRecord({ lifecycle: 'retiring', generation: 4 });
@@ -97,23 +99,23 @@ async function removal(
     aKind('parameters', log),
   ];
   const config = aConfig();
-  const documents = {
-    async send({ constructor: { name }, input }: { constructor: { name: string }; input: object }) {
-      if (options.lease) throw options.lease;
-      if (name === 'BatchGetCommand') return { Responses: { t: [{ ...record, ...accountKey(MEMBER) }] } };
-      if (name === 'GetCommand')
-        return log.includes('address')
-          ? {}
-          : { Item: { accountId: MEMBER, pool: 'main', cidr: options.address, since: '' } };
+  const { main, store } = fakeMain([
+    { ...record, ...accountKey(MEMBER) },
+    { ...aStatus(), ...statusKey(MEMBER) },
+    ...(options.address
+      ? [{ ...addressKey(MEMBER), accountId: MEMBER, pool: 'main', cidr: options.address, since: '' }]
+      : []),
+  ]);
+  store.onCall = (command, input) => {
+    if (options.lease) throw options.lease;
+    if (!/^(BatchGet|Get|Query)/.test(command))
       log.push(JSON.stringify(input).includes('SET lease') ? 'lease' : 'address');
-      return {};
-    },
   };
   const deps = {
     ...systemClock,
     config,
     kinds,
-    main: { table: { documents, name: 't' } },
+    main,
     access: {
       async enter(_: AccountRecord, session: { policy?: string }) {
         policies.push(session.policy ?? '');

@@ -13,6 +13,8 @@ import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { fakeMain } from '../kit/fake-main.ts';
+import { awsError } from '../kit/sdk.ts';
 
 /** Which sessions a pass opens, when, and what they may do. */
 
@@ -64,19 +66,14 @@ async function pass(
     apply: async () => void did.push(`apply ${name}`),
     remove: async () => {},
   });
-  const documents = {
-    async send({ constructor: { name }, input }: { constructor: { name: string }; input: object }) {
-      const items = [
-        { ...record, ...accountKey(MEMBER) },
-        ...(before ? [{ ...before, ...statusKey(MEMBER) }] : []),
-      ];
-      if (name === 'BatchGetCommand') return { Responses: { t: items } };
-      const saved = JSON.stringify(input).match(/"admitted":(\{[^}]*\})/)?.[1];
-      if (saved) did.push(`save ${Object.keys(JSON.parse(saved)).join(' ')}`);
-      return {};
-    },
+  const { main, store } = fakeMain([
+    { ...record, ...accountKey(MEMBER) },
+    ...(before ? [{ ...before, ...statusKey(MEMBER) }] : []),
+  ]);
+  store.onCall = (_, input) => {
+    const saved = JSON.stringify(input).match(/"admitted":(\{[^}]*\})/)?.[1];
+    if (saved) did.push(`save ${Object.keys(JSON.parse(saved)).join(' ')}`);
   };
-  const eventBridge = { send: async () => ({ Entries: [{}] }) };
   const access = {
     async enter(_: AccountRecord, { name, policy = '', own }: Session) {
       const { Statement } = JSON.parse(policy);
@@ -100,7 +97,7 @@ async function pass(
     config: aConfig(),
     kinds,
     access,
-    main: { table: { documents, name: 't' }, bus: { eventBridge, name: 'orgkeeper' } },
+    main,
     clients: () => ({}) as MemberClients,
     loadBaseline: async () => ({ name: 'analytics', version: 3, sections }),
   } as unknown as RunDeps;
@@ -171,16 +168,17 @@ describe('a denial within a session', () => {
   });
 
   it('forgets the session that was opened before the role was deleted and made again', async () => {
-    const unknown = Object.assign(new Error('The security token included in the request is invalid.'), {
-      name: 'InvalidClientTokenId',
-    });
+    const unknown = awsError(
+      'InvalidClientTokenId',
+      'The security token included in the request is invalid.',
+    );
     const before = aStatus();
     const { evicted } = await pass([], invited, {
       before,
       fails: translateError('iam:GetRole', unknown, memberServices.iam),
     });
     expect(evicted).toEqual([MEMBER]);
-    const suspended = Object.assign(new Error('not now'), { name: 'OptInRequired' });
+    const suspended = awsError('OptInRequired');
     const other = await pass([], invited, {
       before,
       fails: translateError('ec2:DescribeVpcs', suspended, memberServices.ec2),

@@ -43,30 +43,6 @@ export function kindContext(
     clock = testClock(),
   }: { account?: KindAccount; recorded?: Readonly<Record<string, string>>; clock?: TestClock } = {},
 ): FakeContext {
-  const { clients, sent } = memberAnswering(...answers);
-  const outputs: Record<string, string | undefined> = { ...recorded };
-  const written: string[] = [];
-  const context: WritingContext = {
-    account,
-    clients,
-    get recorded() {
-      const known = Object.entries(outputs).filter((entry): entry is [string, string] => !!entry[1]);
-      return Object.fromEntries(known);
-    },
-    now: clock.now,
-    record: (more) => Object.assign(outputs, more),
-    wrote: (differences) =>
-      written.push(...differences.map(({ resource, path }) => `${resource} ${path}`.trim())),
-    eventually: (call, alsoWhen) => eventually(call, clock, alsoWhen),
-  };
-  return { context, sent, outputs, written };
-}
-
-/** Clients of a member account whose services answer so, and the calls that were sent. */
-export function memberAnswering(...answers: readonly Answer[]): {
-  readonly clients: MemberClients;
-  readonly sent: readonly SentCall[];
-} {
   const sent: SentCall[] = [];
   let step = 1;
   const noted = answers.map(
@@ -82,6 +58,26 @@ export function memberAnswering(...answers: readonly Answer[]): {
       },
     }),
   );
+  const outputs: Record<string, string | undefined> = { ...recorded };
+  const written: string[] = [];
+  const context: WritingContext = {
+    account,
+    clients: memberAnswering(...noted),
+    get recorded() {
+      const known = Object.entries(outputs).filter((entry): entry is [string, string] => !!entry[1]);
+      return Object.fromEntries(known);
+    },
+    now: clock.now,
+    record: (more) => Object.assign(outputs, more),
+    wrote: (differences) =>
+      written.push(...differences.map(({ resource, path }) => `${resource} ${path}`.trim())),
+    eventually: (call, alsoWhen) => eventually(call, clock, alsoWhen),
+  };
+  return { context, sent, outputs, written };
+}
+
+/** Clients of a member account whose services answer so. */
+export function memberAnswering(...answers: readonly Answer[]): MemberClients {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const real = memberClients({ credentials, region: 'eu-west-1' });
   const clients = {};
@@ -89,10 +85,10 @@ export function memberAnswering(...answers: readonly Answer[]): {
     let client: AnyClient | undefined;
     Object.defineProperty(clients, name, {
       get: () => {
-        client ??= answering<AnyClient>(real[name], ...noted);
+        client ??= answering<AnyClient>(real[name], ...answers);
         return client;
       },
     });
   }
-  return { clients: clients as MemberClients, sent };
+  return clients as MemberClients;
 }

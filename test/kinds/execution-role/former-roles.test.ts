@@ -71,7 +71,7 @@ function account(policy: unknown, { ours } = { ours: true }) {
     if (!role) throw awsError('NoSuchEntity');
     return answers[action.replace('iam:', '')]?.(input, role);
   });
-  const { clients } = memberAnswering(...iam);
+  const clients = memberAnswering(...iam);
   const place = {
     record,
     config,
