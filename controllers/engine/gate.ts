@@ -5,15 +5,15 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { brakeTrips, isPaused } from '../../shared/domain/control.ts';
 import { Conflict, OutOfTime, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
-import type { AccountStatus } from '../../shared/domain/status.ts';
+import { type AccountStatus, saw } from '../../shared/domain/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/controls.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
 import type { CallGate, Heartbeat, Run, RunDeps, Suspension } from './model.ts';
 
 /**
- * Whether a run may begin, write, and go on: work messages that need no run, suspension, the circuit breaker of a sweep, the
- * lease on the account, the time limit of every call, and the heartbeat.
+ * The gate decides whether a run may start, write and continue: work messages that need no run, suspension, the circuit breaker
+ * of a sweep, the lease on the account, the deadline of every call, and the heartbeat.
  */
 
 /** A run that started this much later than a message was sent has seen what the message is about. */
@@ -33,13 +33,13 @@ export function skipReason(given: {
   if (!record) return 'no such account';
   if (record.accountId === given.config.managementAccountId) return 'the management account is never managed';
   if (!isWorkedOn(record.lifecycle)) return `the account is ${record.lifecycle}`;
-  const seenNow = before?.observedGeneration === record.generation;
-  if (record.lifecycle === 'retiring' && seenNow && before.retired && !before.unannounced) {
+  const seenNow = saw(before, record);
+  if (record.lifecycle === 'retiring' && seenNow && before?.retired && !before.unannounced) {
     return 'the account is retired, and nothing of ours is left in it';
   }
   const last = before?.lastPass;
   if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
-  if (!seenNow || before.unannounced) return undefined;
+  if (!seenNow || before?.unannounced) return undefined;
   const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > COALESCE_MS;
   return seen ? `run ${last.id} has started since and found it ${last.result}` : undefined;
 }
@@ -49,13 +49,13 @@ export function isWorkedOn(lifecycle: AccountRecord['lifecycle']): boolean {
   return lifecycle === 'managed' || lifecycle === 'retiring';
 }
 
-/** Why a run may write nothing whatever it finds: the account is observed only, or paused. Pure. */
+/** Why a run may not write, whatever it finds: the account is only observed, or is paused. Pure. */
 export function suspendedBy({ record, control }: Pick<Run, 'record' | 'control'>): Suspension | undefined {
   if (record.mode === 'observe') return 'Observed';
   return isPaused(record, control) ? (control.unreadable ?? 'Paused') : undefined;
 }
 
-/** Why a run that found differences may not write them: observed only, paused, or the circuit breaker of its sweep. */
+/** Why a run that found differences may not write them: only observed, paused, or stopped by the circuit breaker of its sweep. */
 export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | undefined> {
   const { record, before, request } = run;
   const suspended = suspendedBy(run);
@@ -70,7 +70,7 @@ export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | 
   }
 }
 
-/** Acquires the lease on the account and renews it with each heartbeat. @throws Conflict when another run holds it */
+/** Acquires the lease on the account, and renews it with each heartbeat. @throws Conflict if another run has it */
 export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   const { table } = deps.main;
   const { accountId } = run.record;
@@ -99,7 +99,7 @@ export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
     renewal = renew();
     await renewal;
   });
-  // A renewal while the status is saved would conflict with the save. The heartbeat has reported a failed one.
+  // A renewal while the status is saved would conflict with the save. The heartbeat has logged a failed renewal.
   run.gate.beforeEnd(async () => {
     isEnding = true;
     await renewal?.catch(() => undefined);
@@ -118,15 +118,15 @@ export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspensio
   throw new Conflict(`Something else is desired of account ${record.accountId} since this run began.`);
 }
 
-/** Whether a run may write, asked by each unit that has something to write. */
+/** The permission of a run to write, requested by each unit that differs. */
 export interface WritePermission {
-  /** Acquires the lease when it is first asked. @throws Conflict */
+  /** Acquires the lease at the first request. @throws Conflict */
   readonly ask: () => Promise<boolean>;
-  /** Why it was refused. @throws what kept the run from finding out, or from the lease: nothing is saved then */
+  /** Why it was refused. @throws the error that kept the run from deciding or from the lease: nothing is saved then */
   readonly suspension: () => Suspension | undefined;
 }
 
-/** The permission of a run: a run that asks nothing counts towards no sweep and takes no lease. */
+/** The permission of a run. A run that requests none counts towards no sweep and takes no lease. */
 export function writePermission(run: Run, deps: RunDeps): WritePermission {
   let refused: Suspension | undefined;
   let failure: { readonly error: unknown } | undefined;

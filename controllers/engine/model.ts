@@ -28,52 +28,52 @@ export interface RunDeps extends Clock {
   readonly clients?: (options: MemberClientsOptions) => MemberClients;
 }
 
-/** What asks for a run: one message, and how long there is time for it. */
+/** One message that requests a run, and the time that the run has. */
 export interface RunRequest {
   readonly message: WorkMessage;
   readonly sentAt: Date;
-  /** When the function ends. */
+  /** When Lambda stops the function. */
   readonly until: Date;
-  /** Renews the lease while the run works; without it, a lease holds until the function ends. */
+  /** Renews the lease while the run works; without a heartbeat, the lease holds until `until`. */
   readonly heartbeat?: Heartbeat;
-  /** The message will not come again: what fails for a passing reason is parked with a due time. */
+  /** The message is not redelivered any more: a failure that passes by itself is parked with a due time. */
   readonly lastReceive: boolean;
 }
 
-/** What happens next. */
+/** What happens after a run. */
 export type Next =
   | { readonly is: 'done' }
-  /** Tried again so many seconds later, without a new message. */
+  /** The due time runs the account again after so many seconds, without this message. */
   | { readonly is: 'after'; readonly seconds: number }
-  /** The message is delivered again, after a pause that doubles up to ten minutes (shared/aws/queue.ts). */
+  /** The message is redelivered, after a pause that doubles up to ten minutes (shared/aws/queue.ts). */
   | { readonly is: 'backoff' }
-  /** Tried again only when desired state changes, or by a sweep. */
+  /** Only a change of desired state, or a sweep, runs the account again. */
   | { readonly is: 'never' };
 
-/** What became of a run. What failed for good is in the status, and the message is done. */
+/** The outcome of a run. A failure that does not pass by itself is in the status, and the message is done. */
 export type RunOutcome =
   | { readonly did: 'skipped'; readonly why: string }
-  /** An item of the account cannot be read: nothing was looked at. */
+  /** An item of the account cannot be read: nothing was observed. */
   | { readonly did: 'stopped'; readonly item: UnreadableItem }
   | {
       readonly did: 'ran';
       readonly status: AccountStatus;
-      /** From its event on, of an account that is ready for the first time. */
+      /** Seconds from the event to the account being ready for the first time. */
       readonly secondsToReady?: number;
       readonly next: Next;
-      /** A failure that passes by itself, if there was one. */
+      /** A failure that passes by itself, if any. */
       readonly retry?: unknown;
     };
 
-/** Where what the outputs of an account name stands, and what desired state no longer has. A run changes it. */
+/** Where the resources that the outputs name are, and which resources desired state dropped. A run updates it. */
 export interface Stands {
   home: Home | undefined;
   leftovers: readonly Leftover[];
-  /** The blocks of addresses that the account held when the run began. */
+  /** The address blocks that the account held when the run began. */
   holdings?: Holdings;
 }
 
-/** One run under way. */
+/** A run in progress. */
 export interface Run {
   readonly id: string;
   readonly startedAt: Date;
@@ -81,154 +81,154 @@ export interface Run {
   readonly record: AccountRecord;
   readonly before: AccountStatus | undefined;
   readonly control: AccountItems['control'];
-  /** Where the account is managed; the first is its home region. */
+  /** Regions in which the account is managed; the first is its home region. */
   readonly regions: readonly [string, ...string[]];
-  /** The home region, with what has no region. */
+  /** The home region, including global kinds. */
   readonly place: Workplace;
-  /** Outputs of the other regions, under the names that they have at home. */
+  /** Outputs of the other regions, by the names that they have in the home region. */
   readonly elsewhere: Map<string, Record<string, string>>;
-  /** Where what the outputs name stands, and what desired state no longer has; saved with the outputs. */
+  /** Saved with the outputs. */
   readonly stands: Stands;
   readonly gate: CallGate;
   readonly calls: { reads: number; writes: number };
 }
 
-/** One account as the kinds of a run work on it. `outputs` grows as things are found and made. */
+/** One account in one region, as kinds work on it. `outputs` grows as resources are found and created. */
 export interface Workplace {
   readonly record: AccountRecord;
   readonly config: Config;
   readonly outputs: Record<string, string>;
   readonly clock: Clock;
-  /** What `${…}` names mean here; absent where nothing but its own outputs is known. */
+  /** Resolves `${…}` names of other regions and kinds; without it, only `outputs` are known. */
   readonly site?: Site;
 }
 
-/** Where a place is among the regions of its account. */
+/** The region of a place among the regions of its account. */
 export interface Site {
   readonly region: string;
   readonly home: string;
   readonly managed: readonly ManagedKind[];
-  /** Outputs of a region of the account, under the names that they have at home. */
+  /** Outputs of a region of the account, by the names that they have in the home region. */
   outputsIn(region: string): Readonly<Record<string, string>> | undefined;
 }
 
-/** A kind that has been looked at. */
+/** A kind that has been observed. */
 export interface ObservedUnit extends ManagedKind {
   readonly account: KindAccount;
   readonly observation: Observation<unknown> | { readonly state: 'failed'; readonly error: unknown };
 }
 
 /**
- * How long a run goes on: until its time is nearly over, and with writing as long as its lease holds. Every call into
- * the account asks here first.
+ * Limits the calls of a run: no call starts after its deadline, and no writing call without a valid lease. Every call into the
+ * account passes `check` first.
  */
 export interface CallGate {
-  /** No call into the account begins after that, and none is tried again. */
+  /** No call into the account starts or is retried after this time. */
   readonly deadline: Date;
   isOver(): boolean;
-  /** @throws OutOfTime; Conflict for a call that writes where the lease was lost */
+  /** @throws OutOfTime after the deadline; Conflict for a writing call after the lease was lost */
   check(call: { readonly writes: boolean }): void;
-  /** The lease holds until then, as far as this run knows; undefined when somebody else has it. */
+  /** Sets when the lease expires; undefined if another run has it. */
   leased(until: Date | undefined): void;
-  /** To be done before the end of the run is saved: what runs beside it stops. */
+  /** Registers work to finish before the status is saved. */
   beforeEnd(stop: () => Promise<void>): void;
   end(): Promise<void>;
-  /** What was changed is verified, and put back where need be, although the time is nearly over. */
+  /** Lets a changed role be verified, and put back if need be, after the deadline. */
   finishing(): void;
 }
 
-/** What a run says while it works, so that one that is killed starts again within the minute. */
+/** The heartbeat of a run, so that another run follows a killed one within a minute. */
 export interface Heartbeat {
-  /** Says this too, before all else, with each beat. */
+  /** Adds a call to each beat, before the others. */
   also(say: () => Promise<void>): void;
-  /** Ends it; nothing is on its way any more afterwards. */
+  /** Stops it; no call is in progress afterwards. */
   stop(): Promise<void>;
 }
 
-/** What the execution role admits, as tried by the runner. */
+/** Result of assuming the execution role as the runner. */
 export type Verdict = { readonly ok: true } | ({ readonly ok: false } & Diagnosis);
 
 /** What is wrong with a role, for the condition `Access`. */
 export interface Diagnosis {
   readonly reason: string;
-  /** One sentence with the remedy. */
+  /** One sentence, with the remedy. */
   readonly message: string;
-  /** The trust policy that stands says so too; else it may be a change that IAM does not show everywhere yet. */
+  /** True if the current trust policy explains the result; otherwise IAM may not be consistent yet. */
   readonly explained: boolean;
-  /** True when it cannot be assumed at all. */
+  /** True if the role cannot be assumed at all. */
   readonly refused: boolean;
 }
 
-/** The execution role as far as it is known, and who is to be admitted by it. */
+/** The execution role as far as it is known, and whom it must admit. */
 export interface RoleInQuestion {
   readonly accountId: string;
   readonly roleArn: string;
   readonly runnerRoleArn: string;
-  /** The runner's organization. */
+  /** Organization of the runner. */
   readonly organizationId: string;
-  /** Where STS is asked. */
+  /** Region of the STS endpoint. */
   readonly region: string;
   readonly externalId: string;
-  /** What IAM lets Main assume. */
+  /** Names of roles that IAM lets Main assume. */
   readonly executionRolePattern: string;
-  /** True when the account is entered by this role, which its owner made. */
+  /** True if runs enter the account by this role, which its owner created. */
   readonly entered: boolean;
-  /** Its trust policy; `none` when the account has no such role; absent when nobody could look. */
+  /** Its trust policy; `none` if the account has no such role; absent if unknown. */
   readonly trust?: PolicyInput | 'none';
 }
 
-/** A condition before it is known when it last changed. */
+/** A condition without the time of its last change. */
 export type Finding = Omit<Condition, 'changedAt'>;
 
-/** Why differences were left as they are; where it cannot be read whether to write, the item that would say. */
+/** Why differences were left as they are. An unreadable item is the one that would say what is paused. */
 export type Suspension = 'Observed' | 'Paused' | 'SweepStopped' | UnreadableItem;
 
-/** What a run found out and did. */
+/** What a run found and did. */
 export interface Findings {
   readonly outcomes: readonly UnitOutcome[];
   readonly hold?: Suspension;
-  /** What the role admits, when it was tried. */
+  /** Result of verifying the role; absent if it was not verified. */
   readonly verdict?: Verdict;
-  /** The role that was verified, and the ExternalId that it takes. */
+  /** The verified role, and the ExternalId that it accepts. */
   readonly admitted?: { readonly roleArn: string; readonly externalId: string };
-  /** Conditions that no kind's outcome stands for. */
+  /** Conditions that no outcome of a unit implies. */
   readonly findings: readonly Finding[];
-  /** Nothing of ours is in the account any more, and it was asked for. */
+  /** True if the account is retiring and nothing of ours is left in it. */
   readonly retired?: boolean;
-  /** Failures outside the kinds, each with the condition that it is about. */
+  /** Failures outside of units, each with the type of its condition. */
   readonly failures: readonly { readonly type: string; readonly error: unknown }[];
 }
 
-/** What became of one kind in a run. */
+/** The outcome of one unit. */
 export interface UnitOutcome {
   readonly kind: AnyKind;
-  /** Where the account has several regions: the one that the unit is in. Absent for what has none. */
+  /** Region of the unit, if the account has several; absent for a global kind. */
   readonly region?: string;
-  /** Written, or with action `reported` when nothing was to be written; those that are blocked included. */
+  /** Written differences, and, with action `reported`, those that were not written, blocked ones included. */
   readonly differences: readonly Difference[];
-  /** What others added within ours. */
+  /** Unowned additions within our resources. */
   readonly unowned: readonly Difference[];
-  /** What should be known whatever the state. */
+  /** Warnings to show whatever the state. */
   readonly warnings?: readonly string[];
   readonly state:
     | { readonly is: 'inDesiredState'; readonly note?: string }
-    /** Differs, and was left so: why. */
+    /** Differs, and the run may not write. */
     | { readonly is: 'held' }
     | { readonly is: 'blocked'; readonly reason: string; readonly message: string }
     | { readonly is: 'pending'; readonly message: string; readonly retryAfterSeconds: number }
     | { readonly is: 'failed'; readonly error: unknown }
-    /** Of a retiring account: nothing of ours is there any more, or what is there stays. */
+    /** Of a retiring account: our resources are removed, or stay on purpose. */
     | { readonly is: 'removed'; readonly reason: 'Removed' | 'Left'; readonly message: string };
-  /** Of the kind that verifies access: the role that stands, else the one that is wanted, and the trust policy that stands now; `none` without a role. */
+  /** Of the kind of the execution role: the existing role, otherwise the desired one, and the current trust policy; `none` without a role. */
   readonly role?: { readonly arn: string; readonly trust: PolicyInput | 'none' };
-  /** Of that kind, when it changed whom the role admits, or may have: puts the trust back that admitted us before. */
+  /** Of that kind, if it changed the trust or may have: puts back the trust that admitted us before. */
   readonly restore?: () => Promise<void>;
 }
 
-/** Gives a baseline at a version; undefined when it was never published. */
+/** Loads a baseline version; undefined if it was never published. */
 export type LoadBaseline = (reference: BaselineReference) => Promise<BaselineDocument | undefined>;
 
-/** A kind together with what the account's baseline says of it. */
+/** A kind, with its section of the account's baseline. */
 export interface ManagedKind {
   readonly kind: AnyKind;
   readonly section: unknown;

@@ -10,6 +10,7 @@ import {
   type Condition,
   type PassRecord,
   REMOVAL_REASONS,
+  saw,
   unmet,
 } from '../../shared/domain/status.ts';
 import { noteUnreadable, unreadableNoted } from '../../shared/store/statuses.ts';
@@ -92,7 +93,7 @@ function retirementAnnouncements(
   after: Pick<AccountStatus, 'retired' | 'conditions'> & { lastPass: PassRecord },
   common: Readonly<Record<string, unknown>>,
 ): Announcement[] {
-  const same = before?.observedGeneration === record.generation;
+  const same = saw(before, record);
   if (after.retired) return same && before?.retired ? [] : [{ detailType: 'AccountRetired', detail: common }];
   const problem = after.conditions.find(({ reason }) => !REMOVAL_REASONS.has(reason));
   const known = same && before?.lastPass?.result === 'failed';

@@ -1,16 +1,17 @@
 import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
-import type {
-  AccountStatus,
-  Condition,
-  Difference,
-  PassRecord,
-  PassResult,
+import {
+  type AccountStatus,
+  type Condition,
+  type Difference,
+  type PassRecord,
+  type PassResult,
+  saw,
 } from '../../shared/domain/status.ts';
 import { type Blocked, conditionOf, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
 import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
 import { FAILURES, isWaiting, type NextRun, nextRun } from './retry.ts';
 
-/** The status that a run leaves. */
+/** The status after a run. */
 type RunStatus = AccountStatus & { readonly lastPass: PassRecord };
 
 /** The status after a run, and what happens next. Pure. */
@@ -29,7 +30,7 @@ export function toStatus(
       ),
       lastReceive: request.lastReceive,
       // A change of desired state starts the time anew.
-      before: before?.observedGeneration === record.generation ? before.waiting : undefined,
+      before: saw(before, record) ? before?.waiting : undefined,
     },
     now,
   );
@@ -73,13 +74,13 @@ export function toStatus(
   return { status, next: due.next };
 }
 
-/** A role that does not admit the runner is tried again like every denial. */
+/** A role that does not admit the runner counts as a denial, and is retried like one. */
 function refusal(found: Findings): AccessDenied[] {
   const { verdict } = found;
   return verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
 }
 
-/** The differences of all units, and what others added that was not reported before. */
+/** The differences of all units, and unowned additions that were not reported before. */
 function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
   const known = new Set(before?.foreign);
   const fresh = found.outcomes.flatMap(({ unowned }) =>
@@ -170,7 +171,7 @@ export function accessFinding(verdict: Verdict): Finding {
   return { type, status: 'False', reason: verdict.reason, message: verdict.message };
 }
 
-/** Findings as conditions: `changedAt` stays while status and reason stay. Pure. */
+/** Findings as conditions: `changedAt` changes only with status or reason. Pure. */
 export function toConditions(
   findings: readonly Finding[],
   before: readonly Condition[],
@@ -191,12 +192,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** True when the role does not admit the runner, and the run was allowed to correct that. */
+/** True if the role does not admit the runner although the run was allowed to correct it. */
 function isRefused({ verdict, hold }: Findings): boolean {
   return verdict?.ok === false && !hold;
 }
 
-/** The result of a run, in a word. Pure. */
+/** The result of a run, in one word. Pure. */
 export function result(found: Findings, errors: readonly unknown[]): PassResult {
   const states = found.outcomes.map(({ state }) => state.is);
   const broken = errors.some((error) => !isWaiting(error));
@@ -209,7 +210,7 @@ export function result(found: Findings, errors: readonly unknown[]): PassResult 
   return wrote ? 'corrected' : 'unchanged';
 }
 
-/** True when a unit is blocked, and not only because it waits for another that is unfinished. */
+/** True if a unit is blocked, and not only because it waits for an unfinished one. */
 function isBlocked(outcomes: readonly UnitOutcome[]): boolean {
   const blocked = outcomes.filter(({ state }) => state.is === 'blocked');
   const unfinished = outcomes.some(({ state }) => state.is !== 'blocked' && state.is !== 'inDesiredState');
@@ -218,12 +219,12 @@ function isBlocked(outcomes: readonly UnitOutcome[]): boolean {
   );
 }
 
-/** The longest message about what blocks a unit: it is stored with every status. */
+/** Characters of the message about a blocked unit, which is stored with the status. */
 const MOST = 1_000;
 
 /**
  * Everything that blocks a unit, as one reason and one message: the reason of the first, and each message once, one of each
- * reason before more of any. Undefined when nothing blocks it. Pure.
+ * reason before more of any. Undefined if nothing blocks the unit. Pure.
  */
 export function blockedBy(blocked: readonly Blocked[]): Pick<Blocked, 'reason' | 'message'> | undefined {
   const sorted = blocked.toSorted((one, other) => waits(one) - waits(other));
@@ -236,12 +237,12 @@ export function blockedBy(blocked: readonly Blocked[]): Pick<Blocked, 'reason' |
   return { reason: first.reason, message: joined(messages) };
 }
 
-/** Waiting for another unit says least about what blocks this one, and comes last. */
+/** Sorts units that only wait for another one last. */
 function waits({ reason }: Blocked): number {
   return reason === WAITING_FOR_OUTPUTS ? 1 : 0;
 }
 
-/** As many whole messages as fit, and how many more there are; in any case the first. */
+/** As many whole messages as fit, and the number of the others; at least the first. */
 function joined(messages: readonly string[]): string {
   for (let count = messages.length; count > 0; count -= 1) {
     const more = messages.length - count;
@@ -252,7 +253,7 @@ function joined(messages: readonly string[]): string {
   return `${messages[0]?.slice(0, MOST - 1)}…`;
 }
 
-/** The status of an account from which everything of ours is removed: a later registration starts anew. Pure. */
+/** The status of an account from which everything of ours is removed: a later registration starts from scratch. Pure. */
 export function retiredStatus(status: RunStatus): RunStatus {
   const { readySince: _, waiting: __, dueAt: ___, home: ____, leftovers: _____, ...rest } = status;
   return { ...rest, retired: true, ready: false, outputs: {}, foreign: [] };

@@ -9,15 +9,15 @@ import type { ManagedKind, ObservedUnit, UnitOutcome, Workplace } from './model.
 import { blockedBy } from './report.ts';
 import { eventually } from './retry.ts';
 
-/** How a kind is written: whether it may be, asked once something differs, and with which clients. */
+/** How a unit is written: `may` is called once something differs; `clients` may write. */
 export interface Writing {
   readonly may: () => Promise<boolean>;
   readonly clients: ClientsFor;
 }
 
 /**
- * Brings one kind to its desired state: compares with the outputs known by now and, where it may, writes what differs
- * with clients of its own that may write. Never throws: what went wrong is the outcome.
+ * Brings one unit to its desired state: compares it, with the outputs known by now, and writes the differences if the run may
+ * write, with clients of its own. Never throws: a failure is the outcome.
  */
 export async function runUnit(seen: ObservedUnit, place: Workplace, writing: Writing): Promise<UnitOutcome> {
   const compared = compareUnit(seen, place);
@@ -59,7 +59,7 @@ export async function runUnit(seen: ObservedUnit, place: Workplace, writing: Wri
   return { ...outcome, state: { is: 'blocked', ...blocked } };
 }
 
-/** What is said, or why that is not known. */
+/** The answer, or the error in its place. */
 async function orError(may: () => Promise<boolean>): Promise<boolean | { error: unknown }> {
   try {
     return await may();
@@ -71,7 +71,7 @@ async function orError(may: () => Promise<boolean>): Promise<boolean | { error: 
 type ClientsFor = (seen: ObservedUnit, wanted: unknown) => Promise<MemberClients>;
 type Done = Pick<UnitOutcome, 'differences' | 'role' | 'restore'> & { failure?: { error: unknown } };
 
-/** Of what fails half-way, the differences that the kind said it had written keep their action. */
+/** Writes the differences. If that fails half-way, those that the kind reported as written keep their action. */
 async function writeKind(
   seen: ObservedUnit,
   change: Change<unknown, unknown>,
@@ -99,7 +99,7 @@ async function writeKind(
   }
 }
 
-/** The role once these differences are written, if its trust is among them, and how to put that back. */
+/** The role after these differences were written, if its trust is among them, and how to put that back. */
 function afterwards(
   kind: AnyKind,
   { wanted, actual }: Change<unknown, unknown>,
@@ -110,7 +110,7 @@ function afterwards(
   return changed ? { ...roleOf(kind, actual ?? wanted, wanted), ...(restore && { restore }) } : {};
 }
 
-/** True when nobody knows whether the call was carried out. */
+/** True if AWS may have carried out the call. */
 function isUnanswered(error: unknown): boolean {
   return error instanceof ServiceFault || !(error instanceof ControllerError);
 }
@@ -119,7 +119,7 @@ function reported(difference: Difference): Difference {
   return { ...difference, action: 'reported' };
 }
 
-/** @param there the role where it stands: its path may not be as wanted, and cannot be changed */
+/** @param there the existing role, whose path may differ from the desired one and cannot be changed */
 function roleOf(kind: AnyKind, there: unknown, standing: unknown): Pick<UnitOutcome, 'role'> {
   const { entryRole } = kind;
   if (!entryRole) return {};
@@ -127,7 +127,7 @@ function roleOf(kind: AnyKind, there: unknown, standing: unknown): Pick<UnitOutc
   return { role: { arn: entryRole.read(there).arn, trust } };
 }
 
-/** Looks at every kind at once; one that fails does not stop the others. Adds what was found to the outputs. */
+/** Observes all kinds in parallel; a failure of one does not stop the others. Adds what was found to the outputs. */
 export async function observeUnits(
   managed: readonly ManagedKind[],
   place: Workplace,
@@ -152,7 +152,7 @@ export async function observeUnits(
   );
 }
 
-/** What the account is to have of a kind, with the outputs known by now. @throws InvalidDesiredState */
+/** The desired state of a unit, with the outputs known by now. @throws InvalidDesiredState */
 export function render(
   { kind, section, account }: Pick<ObservedUnit, 'kind' | 'section' | 'account'>,
   place: Workplace,
@@ -161,7 +161,7 @@ export function render(
   return kind.render(section, namesOf(place.record, place.config, outputs, place.site), account);
 }
 
-/** What a kind works with: `recorded` as it stands now; what it records goes into the place. */
+/** The context of a kind: it reads `recorded`, and records into the outputs of the place. */
 export function contextFor(
   account: KindAccount,
   place: Workplace,
@@ -183,7 +183,7 @@ export function contextFor(
   };
 }
 
-/** What differs in one kind with the outputs known by now; its outcome when it could not be compared. */
+/** Compares a unit, with the outputs known by now; returns its outcome if it cannot be compared. */
 export function compareUnit(
   seen: ObservedUnit,
   place: Workplace,
@@ -213,7 +213,7 @@ export function compareUnit(
   }
 }
 
-/** The difference that decides whom a role admits. Pure. */
+/** Tells the difference that decides whom the role admits. Pure. */
 export function isTrust({ entryRole }: AnyKind): (difference: Difference) => boolean {
   return ({ path }) => path === entryRole?.trustPath;
 }

@@ -23,9 +23,9 @@ import { clientsFor, readingSessions } from './session.ts';
 import { correctUnits } from './units.ts';
 
 /**
- * One run of one account: observe all units at once, correct each, verify the execution role, save once, announce.
- * Level-triggered: the message says which account, the run reads the world. Safe to repeat after a crash at any call.
- * @throws ControllerError or whatever else kept it from saving a status
+ * One run of one account: observe all units in parallel, correct each, verify the execution role, save once, announce.
+ * Level-triggered: the message names the account, and the run reads the actual state. Safe to repeat after a crash at any call.
+ * @throws ControllerError or any other error that kept it from saving a status
  */
 export async function reconcile(request: RunRequest, deps: RunDeps): Promise<RunOutcome> {
   const startedAt = deps.now();
@@ -64,7 +64,7 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
   return finish(run, await findings(run, desired, deps), deps);
 }
 
-/** The account's items; or the one that cannot be read, after announcing that. */
+/** The items of the account; or the one that cannot be read, after announcing it. */
 async function readItems(request: RunRequest, deps: RunDeps): Promise<AccountItems | UnreadableItem> {
   try {
     return await loadAccount(deps.main.table, request.message.accountId);
@@ -75,7 +75,7 @@ async function readItems(request: RunRequest, deps: RunDeps): Promise<AccountIte
   }
 }
 
-/** Everything that the run found and did; failures are findings, too. */
+/** Everything that the run found and did, failures included. */
 async function findings(run: Run, desired: DesiredState, deps: RunDeps): Promise<Findings> {
   if ('error' in desired)
     return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error: desired.error }] };
@@ -104,7 +104,7 @@ async function findings(run: Run, desired: DesiredState, deps: RunDeps): Promise
   return { ...found, findings: [...found.findings, ...left], ...(outcomes.hold && { hold: outcomes.hold }) };
 }
 
-/** The kinds that the reading session observes: those that are managed, and those of leftovers. */
+/** The kinds that the reading session observes: managed ones, and those of leftovers. */
 function kindsToRead({ stands }: Run, deps: RunDeps, managed: readonly ManagedKind[]): AnyKind[] {
   const names = new Set([
     ...managed.map(({ kind }) => kind.name),
@@ -159,7 +159,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
   };
 }
 
-/** True for a run that failed or waits where the one before did not: worth a line of history. */
+/** True if the run failed or waits, and the previous one did not: it gets a line of history. */
 function wentWrong({ result }: PassRecord, before: PassRecord | undefined): boolean {
   return (result === 'failed' || result === 'waiting') && result !== before?.result;
 }

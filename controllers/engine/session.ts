@@ -4,12 +4,11 @@ import { actionsOf, serviceOf } from '../../shared/aws/actions.ts';
 import { fresh } from '../../shared/aws/denials.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import type { MemberService } from '../../shared/aws/member-services.ts';
-import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied, AccountNotReady, NotYetConsistent } from '../../shared/domain/errors.ts';
-import type { AccountStatus } from '../../shared/domain/status.ts';
+import { saw } from '../../shared/domain/status.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { regionOf } from '../kinds/kind-account.ts';
-import { diagnoseDenial, roleInQuestion } from './access-diagnosis.ts';
+import { diagnoseDenial, roleInQuestion } from './access-check.ts';
 import type { Run, RunDeps, UnitOutcome } from './model.ts';
 import { eventually } from './retry.ts';
 
@@ -22,17 +21,17 @@ interface Statement {
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, Policy */
 const LIMIT = 2_048;
 
-/** A session for reading: what it may do, and which services are called in it. */
+/** A session for reading: its policy, and the services that are called with it. */
 export interface ReadingSession {
   readonly services: readonly MemberService[];
-  /** Compact JSON. */
+  /** Session policy, compact JSON. */
   readonly policy: string;
 }
 
 /**
- * The sessions in which these kinds read: one, as long as all their reads fit into its policy, else as many as it takes,
- * each for whole services. None may do anything else; only where the reads of one service alone do not fit, they are said
- * by what their names begin with, never more than a verb: `ec2:DescribeVpc*`.
+ * The sessions in which these kinds read: one, if all their actions fit into its policy, otherwise several, each for whole
+ * services. No session allows more, except where the actions of one service alone do not fit: these are then shortened to common
+ * prefixes of at least service and verb, `ec2:DescribeVpc*`.
  */
 export function readingSessions(kinds: readonly AnyKind[]): ReadingSession[] {
   const commands = kinds.flatMap(({ permissions }) => permissions.read);
@@ -52,7 +51,7 @@ export function readingSessions(kinds: readonly AnyKind[]): ReadingSession[] {
   return [...sessions, { services, policy: reading(actions) }];
 }
 
-/** Opens these sessions at once; gives the credentials for each service. */
+/** Opens these sessions in parallel; returns the credentials of each service. */
 export async function openAll(
   sessions: readonly ReadingSession[],
   open: (policy: string) => Promise<AwsCredentialIdentity>,
@@ -72,7 +71,7 @@ function reading(actions: readonly string[]): string {
   return policyText([{ Effect: 'Allow', Action: actions, Resource: ['*'] }]);
 }
 
-/** Those that have most words in common are said by these, again and again until all fit. Pure. */
+/** Shortens the actions with the longest common prefix to it, until all fit. Pure. */
 function fitting(actions: readonly string[]): string[] {
   let said = [...actions].sort();
   while (reading(said).length > LIMIT) {
@@ -85,7 +84,7 @@ function fitting(actions: readonly string[]): string[] {
   return said;
 }
 
-/** The words with which both begin, the service and the verb at least; none where these differ. Pure. */
+/** The words that both actions begin with, at least service and verb; none if these differ. Pure. */
 function inCommon(one: string, other: string): string[] {
   const [words, others] = [one, other].map(
     (action) => action.match(/^[^:]*:[A-Za-z][a-z]*|[A-Z0-9][a-z]*|\*/g) ?? [],
@@ -95,8 +94,8 @@ function inCommon(one: string, other: string): string[] {
 }
 
 /**
- * What a session for mending one kind may do: its reads, and its writes on its own resources; where so many are named
- * that they would not fit, on what is above them, as far as it takes: `…:parameter/orgkeeper/*`, `*` in the end.
+ * Session policy for correcting one kind: its reads, and its writes on its own resources. If the ARNs do not fit, they are widened
+ * level by level, `…:parameter/orgkeeper/*`, in the end to `*`.
  */
 export function writingPolicy(kind: AnyKind, resources: readonly string[]): string {
   const on = (Resource: readonly string[]) =>
@@ -109,7 +108,7 @@ export function writingPolicy(kind: AnyKind, resources: readonly string[]): stri
   return on(named);
 }
 
-/** Those with the most levels are said by what is above them; what that covers need not be named. Pure. */
+/** Widens the ARNs with the most levels by one level, and drops those that are covered then. Pure. */
 function widened(resources: readonly string[]): string[] {
   const deepest = Math.max(...resources.map(levels));
   const wider = resources.map((one) => (levels(one) === deepest ? above(one) : one));
@@ -138,17 +137,17 @@ function policyText(statements: readonly Statement[]): string {
 }
 
 interface Purpose {
-  /** What the session may do; or several sessions, each for the services that it names. */
+  /** Session policy; or several sessions, each for its services. */
   readonly policy: string | readonly ReadingSession[];
-  /** The session is opened for this run alone, so that CloudTrail says which pass wrote. */
+  /** True for a session of this run alone, so that CloudTrail says which run wrote. */
   readonly writes?: boolean;
-  /** The role in use was changed a moment ago: a denial, of the session or in it, may pass within 10 s. */
+  /** True right after the role in use was changed: retry denials, of AssumeRole and in the session, for 10 s. */
   readonly patient?: boolean;
 }
 
 /**
- * Clients in the account of a run, in a session that may do what the policy says; their calls are counted.
- * @throws AccessDenied, AccountNotReady; NotYetConsistent where the denial may be IAM's delay; OutOfTime, Conflict
+ * Clients for the account of a run, in a session limited by the policy. Their calls pass the gate of the run and are counted.
+ * @throws AccessDenied, AccountNotReady; NotYetConsistent if IAM may not be consistent yet; OutOfTime, Conflict
  */
 export async function clientsFor(run: Run, deps: RunDeps, purpose: Purpose): Promise<MemberClients> {
   run.gate.check({ writes: purpose.writes === true });
@@ -185,14 +184,14 @@ async function enter(run: Run, deps: RunDeps, session: Session): Promise<AwsCred
       roleInQuestion(record, deps.config, { roleArn }),
     );
     const denial = new AccessDenied(message, { cause: error, reason });
-    const mayPass = !explained && (isNew(run) || before?.waiting?.for === 'consistency');
+    const mayPass = !explained && (!saw(before, record) || before?.waiting?.for === 'consistency');
     throw mayPass ? notYet(denial) : denial;
   }
 }
 
 /**
- * With the account's ExternalId; where its execution role does not take that one yet, with the one that it took last,
- * so that a role of ours can be given the new one.
+ * Enters with the account's ExternalId. If the role does not accept it yet, enters with the one that the role accepted last, so
+ * that a role of ours can be changed to the new one.
  */
 async function enterSomehow({ record, before }: Run, { access }: RunDeps, session: Session) {
   try {
@@ -207,24 +206,13 @@ async function enterSomehow({ record, before }: Run, { access }: RunDeps, sessio
   }
 }
 
-/** A denial that may pass: IAM may not show a change everywhere yet. */
+/** The denial as a failure that may pass: IAM may not be consistent yet. */
 export function notYet(denial: AccessDenied): NotYetConsistent {
   const { reason, remedy } = denial;
   return new NotYetConsistent(denial.message, { cause: denial, reason, ...(remedy && { remedy }) });
 }
 
-/** True until a run is over that saw what is desired now. */
-export function isNew({
-  record,
-  before,
-}: {
-  readonly record: AccountRecord;
-  readonly before: AccountStatus | undefined;
-}): boolean {
-  return before?.observedGeneration !== record.generation;
-}
-
-/** The session may be one that was opened before the role was changed, or deleted and made again. */
+/** True if the session may be older than the current role, so that a new session is needed. */
 export function isShutOut({ state }: UnitOutcome): boolean {
   if (state.is !== 'failed') return false;
   const { error } = state;

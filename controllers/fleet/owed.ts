@@ -4,6 +4,7 @@ import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
 import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { saw } from '../../shared/domain/status.ts';
 import { clearOwed, loadAccount, OWED, saveRecord } from '../../shared/store/accounts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { Accepted, Outcome, Trigger } from './outcome.ts';
@@ -98,7 +99,7 @@ async function stillOwed(accountId: string, { table }: Main): Promise<Accepted |
   try {
     const { record, status } = await loadAccount(table, accountId);
     if (!record?.owed) return undefined;
-    const isSeen = status?.observedGeneration === record.generation;
+    const isSeen = saw(status, record);
     const { announce, work } = record.owed;
     return { did: 'accepted', announce, work: isSeen ? [] : work, owedBy: [record] };
   } catch (error) {

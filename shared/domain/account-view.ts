@@ -4,7 +4,7 @@ import { type Control, isPaused } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
 import { withoutTimes } from './made-at.ts';
 import { maskDifferences } from './secrets.ts';
-import type { AccountStatus, Condition, Difference, PassResult } from './status.ts';
+import { type AccountStatus, type Condition, type Difference, type PassResult, saw } from './status.ts';
 import { GLOBAL, outputsOf, splitOutputKey } from './unit.ts';
 
 /**
@@ -74,7 +74,7 @@ export function accountView(
     state: stateOf({ record, status, control }),
     mode,
     ...(baseline && { baseline: { name: baseline.name, version: baseline.version } }),
-    ready: record.lifecycle === 'managed' && upToDate(record, status) && status?.ready === true,
+    ready: record.lifecycle === 'managed' && saw(status, record) && status?.ready === true,
     conditions: status?.conditions ?? [],
     ...outputsByRegion(status?.outputs ?? {}),
     ...(status?.lastPass && { lastPass: passView(status.lastPass, record, secrets) }),
@@ -131,19 +131,14 @@ function stateOf({ record, status, control }: AccountParts): AccountState {
     case 'retired':
       return record.lifecycle;
     case 'retiring':
-      if (!upToDate(record, status)) return isPaused(record, control) ? 'paused' : 'pending';
+      if (!saw(status, record)) return isPaused(record, control) ? 'paused' : 'pending';
       if (status?.retired) return 'retired';
       if (isPaused(record, control)) return 'paused';
       return status?.lastPass?.result === 'failed' ? 'failed' : 'pending';
     case 'managed':
       if (isPaused(record, control)) return 'paused';
-      if (!upToDate(record, status)) return 'pending';
+      if (!saw(status, record)) return 'pending';
       if (status?.lastPass?.result === 'failed') return 'failed';
       return status?.readySince || status?.lastPass?.result === 'drifted' ? 'active' : 'pending';
   }
-}
-
-/** Whether a run has ended since desired state last changed. */
-function upToDate(record: AccountRecord, status: AccountStatus | undefined): boolean {
-  return status?.observedGeneration === record.generation;
 }

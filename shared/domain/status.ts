@@ -136,15 +136,23 @@ export interface AccountStatus {
   readonly unannounced?: readonly Announcement[];
 }
 
+/** True if the status is of a run that saw the current desired state of the account. Pure. */
+export function saw(
+  status: Pick<AccountStatus, 'observedGeneration'> | undefined,
+  { generation }: { readonly generation: number },
+): boolean {
+  return status?.observedGeneration === generation;
+}
+
 /**
  * Whether the change of the role in use that this record asks for was rolled back, and stays so until it is requested again.
  * False while the change is still tried. Pure.
  */
 export function staysPutBack(
-  { generation }: { readonly generation: number },
+  record: { readonly generation: number },
   status: AccountStatus | undefined,
 ): boolean {
-  if (status?.observedGeneration !== generation) return false;
+  if (!status || !saw(status, record)) return false;
   return status.conditions.some(
     ({ type, status, reason }) => type === 'Access' && status === 'False' && reason === PUT_BACK,
   );
