@@ -15,7 +15,7 @@ import { accountKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
-import { answering, on } from '../kit/sdk.ts';
+import { answering, awsError, on } from '../kit/sdk.ts';
 
 /** An organization and a Main in memory, on a clock of their own: waiting for a turn moves it on. */
 export interface World {
@@ -146,8 +146,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
     place: async (id) => world.places.get(id) ?? { units: ['r-root'], path: '/' },
     async *pages(token) {
       const shown = world.accounts.filter(({ accountId }) => !world.hidden.has(accountId));
-      if (token === 'forgotten')
-        throw Object.assign(new Error('no such token'), { name: 'InvalidInputException' });
+      if (token === 'forgotten') throw awsError('InvalidInputException', 'no such token');
       for (let from = Number(token ?? 0); ; from += 20) {
         await pace.list();
         world.calls.list.push(world.clock);

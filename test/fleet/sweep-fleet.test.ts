@@ -1,4 +1,4 @@
-import type { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TaskDeps } from '../../controllers/fleet/list-organization.ts';
@@ -10,6 +10,7 @@ import { startTable, type TestTable } from '../kit/emulated-table.ts';
 import { aConfig, aRecord } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { memoryTable } from '../kit/memory-table.ts';
+import { answering, on } from '../kit/sdk.ts';
 
 const ACCOUNTS = 600;
 const id = (index: number) => String(100_000_000_000 + index);
@@ -47,25 +48,26 @@ function queues(failAt = Number.POSITIVE_INFINITY) {
   const work: WorkMessage[] = [];
   const tasks: SweepMessage[] = [];
   let batches = 0;
-  const sqs = {
-    send: async (command: SendMessageBatchCommand | SendMessageCommand) => {
-      if ('Entries' in command.input) {
-        batches += 1;
-        if (batches === failAt) throw new Error('SQS is gone');
-        for (const { MessageBody = '' } of command.input.Entries ?? [])
-          work.push(WorkMessage.parse(JSON.parse(MessageBody)));
-        expect(command.input.Entries?.length).toBeLessThanOrEqual(10);
-      } else {
-        tasks.push(SweepMessage.parse(JSON.parse((command as SendMessageCommand).input.MessageBody ?? '')));
-      }
+  const sqs = answering(
+    new SQSClient({ region: 'eu-west-1', md5: false }),
+    on(SendMessageBatchCommand, ({ Entries = [] }) => {
+      batches += 1;
+      if (batches === failAt) throw new Error('SQS is gone');
+      for (const { MessageBody = '' } of Entries) work.push(WorkMessage.parse(JSON.parse(MessageBody)));
+      expect(Entries.length).toBeLessThanOrEqual(10);
       return {};
-    },
-  } as unknown as SQSClient;
-  const main = {
+    }),
+    on(SendMessageCommand, ({ MessageBody = '' }) => {
+      tasks.push(SweepMessage.parse(JSON.parse(MessageBody)));
+      return {};
+    }),
+  );
+  const main: Main = {
+    ...fakeMain().main,
     table: store.table,
     work: { sqs, url: 'work' },
     sweep: { sqs, url: 'sweep' },
-  } as unknown as Main;
+  };
   const deps = (timeLeft: () => boolean): TaskDeps => ({
     config: aConfig(),
     main,

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { createAccess } from '../../shared/aws/access.ts';
 import { fresh } from '../../shared/aws/denials.ts';
 import { AccessDenied, AccountNotReady } from '../../shared/domain/errors.ts';
+import { type TestClock, testClock } from '../kit/clock.ts';
 import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
+import { awsError } from '../kit/sdk.ts';
 
 /** The ways into other accounts, against an STS that refuses whom `denials` says. */
 
@@ -12,12 +14,12 @@ const arnOf = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
 const BY_POLICY =
   'not authorized to perform: sts:AssumeRole with an explicit deny in a resource control policy';
 
-let time: number;
+let clock: TestClock;
 let clients: Set<unknown>;
 let assumed: { role: string; name: string; externalId?: string; policy?: string }[];
 let denials: Record<string, string>;
 beforeEach(() => {
-  time = Date.parse('2026-11-20T10:00:00Z');
+  clock = testClock();
   clients = new Set();
   assumed = [];
   denials = { [arnOf('AWSControlTowerExecution')]: 'not authorized' };
@@ -28,14 +30,14 @@ beforeEach(() => {
     const { RoleArn: role = '', RoleSessionName: name = '', ExternalId, Policy } = input;
     clients.add(this);
     const denial = denials[role];
-    if (denial) throw Object.assign(new Error(denial), { name: 'AccessDenied' });
+    if (denial) throw awsError('AccessDenied', denial);
     assumed.push({
       role,
       name,
       ...(ExternalId && { externalId: ExternalId }),
       ...(Policy && { policy: Policy }),
     });
-    const Expiration = new Date(time + 3_600_000);
+    const Expiration = new Date(clock.now().getTime() + 3_600_000);
     return {
       Credentials: {
         AccessKeyId: `ASIA${assumed.length}`,
@@ -48,7 +50,7 @@ beforeEach(() => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
-const access = () => createAccess({ config, organizationRole: 'entering', now: () => time });
+const access = () => createAccess({ config, organizationRole: 'entering', now: () => clock.now().getTime() });
 const roles = () => assumed.map(({ role }) => role.split('/').at(-1));
 const invited = aRecord({ origin: 'invited', executionRoleArn: arnOf('orgkeeper-execution') });
 
@@ -88,7 +90,7 @@ describe('entering an account', () => {
     await ways.enter(aRecord({ accountId: '111111111111' }), { name: 'pass-3', policy: '{}' });
     expect(assumed).toHaveLength(3);
     expect(clients.size).toBe(2);
-    time += 55 * 60_000;
+    clock.pass(55 * 60_000);
     await ways.enter(aRecord(), { name: 'pass-4', policy: '{}' });
     expect(roles().slice(3)).toEqual(['orgkeeper-OrganizationEnteringRole', 'OrganizationAccountAccessRole']);
   });

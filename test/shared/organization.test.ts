@@ -1,7 +1,13 @@
-import type { OrganizationsClient } from '@aws-sdk/client-organizations';
+import {
+  DescribeOrganizationalUnitCommand,
+  ListParentsCommand,
+  OrganizationsClient,
+} from '@aws-sdk/client-organizations';
 import { describe, expect, it } from '@jest/globals';
 import { createUnits } from '../../shared/aws/organizational-units.ts';
 import { createPace } from '../../shared/aws/rate-limit.ts';
+import { testClock } from '../kit/clock.ts';
+import { answering, awsError, on } from '../kit/sdk.ts';
 
 const MEMBER = '456789012345';
 const tree: Record<string, string> = {
@@ -14,23 +20,30 @@ const names: Record<string, string> = { 'ou-ab12-genomics1': 'Genomics', 'ou-ab1
 /** Organizations that answers from the tree, and counts. */
 function units() {
   const calls: string[] = [];
-  const state = { time: 0, fail: false };
-  const client = {
-    async send({ input }: { input: { ChildId?: string; OrganizationalUnitId?: string } }) {
-      const id = input.ChildId ?? input.OrganizationalUnitId ?? '';
-      calls.push(`${input.ChildId ? 'parent' : 'name'} ${id}`);
-      if (state.fail) throw Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' });
-      if (!tree[id]) throw Object.assign(new Error('gone'), { name: 'ChildNotFoundException' });
-      if (input.ChildId) return { Parents: [{ Id: tree[id] }] };
-      return { OrganizationalUnit: { Name: names[id] } };
-    },
+  const state = { fail: false };
+  const clock = testClock();
+  const asked = (what: string, id: string) => {
+    calls.push(`${what} ${id}`);
+    if (state.fail) throw awsError('TooManyRequestsException', 'slow down');
+    if (!tree[id]) throw awsError('ChildNotFoundException');
   };
-  const made = createUnits(
-    async () => client as unknown as OrganizationsClient,
-    async () => undefined,
-    () => state.time,
+  const client = answering(
+    new OrganizationsClient({ region: 'us-east-1' }),
+    on(ListParentsCommand, ({ ChildId = '' }) => {
+      asked('parent', ChildId);
+      return { Parents: [{ Id: tree[ChildId] }] };
+    }),
+    on(DescribeOrganizationalUnitCommand, ({ OrganizationalUnitId = '' }) => {
+      asked('name', OrganizationalUnitId);
+      return { OrganizationalUnit: { Name: names[OrganizationalUnitId] } };
+    }),
   );
-  return { ...made, calls, state };
+  const made = createUnits(
+    async () => client,
+    async () => undefined,
+    () => clock.now().getTime(),
+  );
+  return { ...made, calls, state, clock };
 }
 const place = { units: ['r-ab12', 'ou-ab12-research1', 'ou-ab12-genomics1'], path: '/Research/Genomics' };
 
@@ -58,11 +71,11 @@ describe('the place of an account', () => {
   });
 
   it('follows a unit that gets another name, within ten minutes', async () => {
-    const { place: find, state } = units();
+    const { place: find, clock } = units();
     await find(MEMBER);
     names['ou-ab12-genomics1'] = 'Genes';
     expect((await find(MEMBER))?.path).toBe('/Research/Genomics');
-    state.time += 10 * 60_000;
+    clock.pass(10 * 60_000);
     expect((await find(MEMBER))?.path).toBe('/Research/Genes');
     names['ou-ab12-genomics1'] = 'Genomics';
   });
@@ -88,21 +101,19 @@ describe('the place of an account', () => {
 
 describe('a pace', () => {
   it('lets a burst through at once, then so many a second, and a burst again after a rest', async () => {
-    let time = 0;
-    const sleep = async (milliseconds: number) => {
-      time += milliseconds;
-    };
-    const pace = createPace({ perSecond: 5, burst: 3, now: () => time, sleep });
+    const clock = testClock();
+    const now = () => clock.now().getTime();
+    const pace = createPace({ perSecond: 5, burst: 3, now, sleep: clock.pause });
     const turns: number[] = [];
     for (let turn = 0; turn < 6; turn += 1) {
       await pace();
-      turns.push(time);
+      turns.push(clock.passed());
     }
     expect(turns).toEqual([0, 0, 0, 200, 400, 600]);
-    time += 10_000;
+    clock.pass(10_000);
     await pace();
     await pace();
     await pace();
-    expect(time).toBe(10_600);
+    expect(clock.passed()).toBe(10_600);
   });
 });

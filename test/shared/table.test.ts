@@ -1,26 +1,35 @@
+import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
 import { getItems, queryPages } from '../../shared/store/table.ts';
 import { useTestTime } from '../kit/clock.ts';
+import { type Answer, answering, on } from '../kit/sdk.ts';
 
 useTestTime();
 
-type Keys = Record<string, unknown>[];
+/** A table whose commands are answered so, before anything is marshalled. */
+function tableAnswering(...answers: readonly Answer[]): Table {
+  const dynamo = answering(new DynamoDBClient({ region: 'eu-west-1' }), ...answers);
+  return { documents: DynamoDBDocumentClient.from(dynamo), name: 't' };
+}
 
 /** A table that answers so many keys of a call, and leaves the others out. */
 function busyTable(answered: number) {
   const calls: number[] = [];
-  const send = async ({ input }: { input: { RequestItems: { t: { Keys: Keys } } } }) => {
-    const { Keys: keys } = input.RequestItems.t;
-    calls.push(keys.length);
-    const left = keys.slice(answered);
-    return {
-      Responses: { t: keys.slice(0, answered) },
-      UnprocessedKeys: left.length > 0 ? { t: { Keys: left } } : {},
-    };
-  };
-  return { table: { documents: { send }, name: 't' } as unknown as Table, calls };
+  const table = tableAnswering(
+    on(BatchGetItemCommand, ({ RequestItems = {} }) => {
+      const keys = RequestItems.t?.Keys ?? [];
+      calls.push(keys.length);
+      const left = keys.slice(answered);
+      return {
+        Responses: { t: keys.slice(0, answered) },
+        UnprocessedKeys: left.length > 0 ? { t: { Keys: left } } : {},
+      };
+    }),
+  );
+  return { table, calls };
 }
 
 const keys = (count: number) =>
@@ -47,12 +56,14 @@ describe('reading many items', () => {
 /** A table whose queries end their pages so. */
 function pagedTable(ends: readonly (string | undefined)[]) {
   const starts: unknown[] = [];
-  const send = async ({ input }: { input: { ExclusiveStartKey?: { pk: string } } }) => {
-    starts.push(input.ExclusiveStartKey?.pk);
-    const pk = ends[starts.length - 1];
-    return { Items: [{ n: starts.length }], ...(pk && { LastEvaluatedKey: { pk } }) };
-  };
-  return { table: { documents: { send }, name: 't' } as unknown as Table, starts };
+  const table = tableAnswering(
+    on(QueryCommand, ({ ExclusiveStartKey }) => {
+      starts.push(ExclusiveStartKey?.pk);
+      const pk = ends[starts.length - 1];
+      return { Items: [{ n: starts.length }], ...(pk && { LastEvaluatedKey: { pk } }) };
+    }),
+  );
+  return { table, starts };
 }
 
 describe('a query of many pages', () => {
