@@ -7,13 +7,13 @@ import { Failure } from './failure.ts';
 /** The API role, assumed. */
 interface ApiRole {
   readonly credentials: AwsCredentialIdentity;
-  /** From the API role on: the inspecting role in the management account, and execution roles. No account is entered. */
+  /** The roles that the API role can assume: the inspecting role and execution roles. Access roles are not among them. */
   readonly access: Access;
 }
 
 /**
- * Assumes the API role, through which people look at a deployment and use execution roles.
- * @throws Failure when the caller is none of its operators
+ * Assumes the API role, which lets people inspect a deployment and use execution roles.
+ * @throws Failure if the caller is not one of its operators
  */
 export async function assumeApiRole(config: Config, sessionName: string): Promise<ApiRole> {
   const sts = new STSClient({ region: config.region });

@@ -9,12 +9,12 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
-/** Parser of an option that may stand several times: gathers its values. */
+/** Parser of an option that may be repeated: collects its values. */
 export function several(text: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
 
-/** Parser of an option `key=value` that may stand several times: gathers them; the value may hold further `=`. */
+/** Parser of an option `key=value` that may be repeated: collects the pairs; the value may contain `=`. */
 export function pairs(
   text: string,
   before: Readonly<Record<string, string>> | undefined,

@@ -6,7 +6,7 @@ import type { Problem } from '../shared/domain/errors.ts';
 import { Failure } from './failure.ts';
 import { readText } from './read-text.ts';
 
-/** A baseline file that was read and checked. */
+/** A baseline file, read and checked. */
 interface BaselineFile {
   readonly text: string;
   readonly baseline: BaselineDraft;
@@ -14,8 +14,8 @@ interface BaselineFile {
 
 /**
  * Publishes a baseline file, as `publishText` does.
- * @throws Failure when it cannot be read or is not valid, naming each problem with its line, or when its pool of addresses
- * contradicts those in use
+ * @throws Failure if the file cannot be read or is not valid (with each problem and its line), or if its address pool contradicts
+ * the pools in use
  */
 export async function publishBaselineFile(
   deployment: { readonly table: Table; readonly config: KnownConfig },
@@ -27,14 +27,14 @@ export async function publishBaselineFile(
   return outcome;
 }
 
-/** A file's baseline. @throws Failure when it cannot be read or is not valid, for that deployment where one is given */
+/** The baseline in a file. @throws Failure if it cannot be read or is not valid (for the deployment of `config`, if given) */
 export async function validFile(file: string, config?: KnownConfig): Promise<BaselineFile> {
   const { text, ...checked } = await checkFile(file, config);
   if ('baseline' in checked) return { text, baseline: checked.baseline };
   throw notValid(file, checked.problems);
 }
 
-/** Reads and checks a file. @throws Failure when it cannot be read */
+/** Reads and checks a file. @throws Failure if it cannot be read */
 export async function checkFile(
   file: string,
   config?: KnownConfig,
@@ -45,7 +45,7 @@ export async function checkFile(
 
 function notValid(file: string, problems: readonly Problem[]): Failure {
   const lines = problems.map((problem) => formatProblem(file, problem));
-  return new Failure({ sentence: `${file} is no valid baseline:`, lines });
+  return new Failure({ sentence: `${file} is not a valid baseline:`, lines });
 }
 
 /** `file:line: path: message`, as editors understand it. */

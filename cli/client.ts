@@ -6,15 +6,15 @@ import { NAMES } from '../shared/deployment/names.ts';
 import { inPlainWords } from '../shared/domain/plain-words.ts';
 import { Failure } from './failure.ts';
 
-/** A deployment of Orgkeeper, as a command uses it. A command makes the clients of other services itself. */
+/** A deployment of Orgkeeper. A command creates the clients for other services itself. */
 export interface Deployment {
   readonly config: Config;
   readonly table: Table;
 }
 
 /**
- * Finds the deployment in the Main account and region of the usual AWS environment.
- * @throws Failure when there is none, or when it is of another version
+ * Connects to the deployment in the account and region of the caller's AWS environment.
+ * @throws Failure if there is none, or if its version differs
  */
 export async function connect(): Promise<Deployment> {
   const config = parseConfig(await readParameter(new SSMClient({})));
@@ -36,7 +36,7 @@ async function readParameter(ssm: SSMClient): Promise<string> {
 }
 
 async function callerAccount(): Promise<string> {
-  // Loaded only for this message: no command waits for it otherwise.
+  // Loaded only for this message, so that other commands start faster.
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   try {
     return (await new STSClient({}).send(new GetCallerIdentityCommand({}))).Account ?? 'unknown';
@@ -50,8 +50,8 @@ function parseConfig(text: string): Config {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Failure(
-    `The configuration in ${NAMES.configParameter} is not of this version of Orgkeeper ` +
-      `(${issue?.path.join('.') || 'document'}: ${issue?.message}): deploy the main stack again, or use its version.`,
+    `The configuration in ${NAMES.configParameter} does not match this version of Orgkeeper ` +
+      `(${issue?.path.join('.') || 'document'}: ${issue?.message}): deploy the main stack again, or use the deployed version.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 
-/** Temporary credentials, under the names that AWS's own tools give them. */
+/** Temporary credentials, with the field names of AWS's tools. */
 export const TemporaryCredentials = z.strictObject({
   AccessKeyId: z.string(),
   SecretAccessKey: z.string(),
@@ -15,12 +15,12 @@ export const TemporaryCredentials = z.strictObject({
 export type TemporaryCredentials = z.infer<typeof TemporaryCredentials>;
 
 /**
- * So long before they expire they count as gone. AWS's own tools ask a credential_process again from then on, for every
- * call, until they get others.
+ * Credentials this close to their expiry count as expired: from then on, AWS's tools call a credential_process for every request
+ * until they get new ones.
  */
 const MARGIN_MS = 15 * 60_000;
 
-/** Where users keep what can be had again: XDG_CACHE_HOME, else the place that their system has for it. */
+/** The user's cache directory: XDG_CACHE_HOME, else that of the operating system. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
   return join(userCaches(env, platform), 'orgkeeper', 'credentials');
 }
@@ -32,21 +32,21 @@ function userCaches({ XDG_CACHE_HOME: xdg = '', LOCALAPPDATA: local }: NodeJS.Pr
   return join(homedir(), '.cache');
 }
 
-/** Credentials kept in files that only the user can read (0600, in a directory 0700), one a key. */
+/** Credentials in files that only the user can read (0600, in a directory 0700), one for each key. */
 interface CredentialCache {
-  /** What was kept under the key and has not (nearly) expired. A file that cannot be shut or read counts as none. */
+  /** The cached credentials, unless they have (nearly) expired. A file that cannot be read or made private counts as absent. */
   get(key: string, now: Date): Promise<TemporaryCredentials | undefined>;
   put(key: string, credentials: TemporaryCredentials): Promise<void>;
-  /** Forgets every key that begins so, and what a crash left of it; all of them for ''. Returns how many keys. */
+  /** Deletes every key with the prefix, and temporary files that a crash left; all keys for ''. Returns the number of keys. */
   drop(prefix: string): Promise<number>;
 }
 
-/** @param directory made when something is first kept */
+/** @param directory created when credentials are first saved */
 export function credentialCache(directory: string): CredentialCache {
   const file = (key: string) => join(directory, `${key}.json`);
   return {
     async get(key, now) {
-      // Somebody may have opened it, as a copied or restored home directory does.
+      // A copied or restored home directory may have made the file readable for others.
       const text = await chmod(file(key), 0o600)
         .then(() => readFile(file(key), 'utf8'))
         .catch(() => '');
@@ -57,11 +57,11 @@ export function credentialCache(directory: string): CredentialCache {
     async put(key, credentials) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       await chmod(directory, 0o700);
-      // Whole or not at all, and never readable by others, not even for a moment.
+      // Written under a temporary name and renamed: never incomplete, and never readable by others.
       const temporary = join(directory, `${key}.${randomUUID()}`);
       await writeFile(temporary, JSON.stringify(credentials), { mode: 0o600, flag: 'wx' });
       await rename(temporary, file(key)).catch((error: NodeJS.ErrnoException) => {
-        // Somebody who logged out meanwhile wants nothing kept.
+        // A concurrent `--logout` has deleted the file: then nothing is to be cached.
         if (error.code !== 'ENOENT') throw error;
       });
     },

@@ -3,12 +3,12 @@ import type { Difference } from '../shared/domain/status.ts';
 import { GLOBAL } from '../shared/domain/unit.ts';
 import { cell, printTable } from './terminal.ts';
 
-/** Something that may stand in a region: it says which where its account has more than one. */
+/** A row that may have a region; it names one if its account has several. */
 interface Placed {
   readonly region?: string;
 }
 
-/** The column REGION for such things, if any of them names a region; what has no region is global. Pure. */
+/** The column REGION, if any row names a region; a row without one is global. Pure. */
 export function regionColumn(things: readonly Placed[]): {
   readonly head: readonly string[];
   cells(thing: Placed): readonly string[];
@@ -17,7 +17,7 @@ export function regionColumn(things: readonly Placed[]): {
   return { head: ['REGION'], cells: ({ region }) => [region ?? GLOBAL] };
 }
 
-/** Differences for people: where, what was done about it, and from what to what. */
+/** Prints differences for people: where, what was done, and both values. */
 export function printDifferences(differences: readonly Difference[]): void {
   const regions = regionColumn(differences);
   const rows = differences.map((one) => [
@@ -32,8 +32,8 @@ export function printDifferences(differences: readonly Difference[]): void {
 }
 
 /**
- * A JSON value in a cell; what is not there is a dash. On a terminal, of a long document only where it differs from
- * the one beside it.
+ * A JSON value in a cell; a dash if absent. On a terminal, long documents are reduced to the parts that differ from the other
+ * value.
  */
 export function value(of: unknown, beside: unknown): string {
   if (of === undefined) return '–';
@@ -42,7 +42,7 @@ export function value(of: unknown, beside: unknown): string {
   return inJson(apart(of, beside));
 }
 
-/** What two values side by side may have together to be shown whole on a terminal. */
+/** Total length up to which two values are shown whole on a terminal. */
 const LONG = 100;
 
 function inJson(of: unknown): string {
@@ -50,8 +50,8 @@ function inJson(of: unknown): string {
 }
 
 /**
- * What of a JSON document is not in the one beside it: the members that differ, each again only where it differs.
- * The whole of it where nothing is left, as when only the order of a list differs. Pure.
+ * The parts of a JSON document that differ from another one, recursively. Returns the whole document if nothing is left, as when
+ * only the order of a list differs. Pure.
  */
 export function apart(of: unknown, beside: unknown): unknown {
   if (Array.isArray(of) && Array.isArray(beside)) {

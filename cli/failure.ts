@@ -1,6 +1,6 @@
 import { inLines, type Told } from './terminal.ts';
 
-/** What a person did or meets that needs no stack: its message is what is shown, one sentence or with lines below it. */
+/** An expected failure of a command: shown without a stack trace, as one sentence, or with lines below it. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 
@@ -9,7 +9,7 @@ export class Failure extends Error {
   }
 }
 
-/** One clear sentence for whatever went wrong. The SDK's errors say what they are about by name. */
+/** One clear sentence for any error. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Failure) return error.message;
@@ -24,10 +24,10 @@ export function explain(error: unknown): string {
     return `AWS does not know these credentials: ${sentence(message)} Set AWS_PROFILE, or sign in again.`;
   }
   if (DENIED.has(name) && !('remedy' in error && error.remedy)) {
-    return `AWS denies it to these credentials: ${sentence(message)} Have it allowed to them, or use others.`;
+    return `AWS denied the request: ${sentence(message)} Allow it for these credentials, or use others.`;
   }
   if (/region is missing/i.test(message))
-    return 'There is no region: set AWS_REGION to that of the main stack.';
+    return 'No region is set: set AWS_REGION to the region of the main stack.';
   if (name === 'Error') return firstLine(message) || name;
   const said = '$metadata' in error ? `AWS answered ${name}: ${firstLine(message)}` : firstLine(message);
   const { remedy } = error as { remedy?: unknown };
@@ -47,10 +47,10 @@ const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOp
 
 function noCredentials(why: string): string {
   const profile = process.env.AWS_PROFILE;
-  if (!profile) return `There are no AWS credentials to use (${why}): set AWS_PROFILE, or sign in.`;
+  if (!profile) return `No AWS credentials were found (${why}): set AWS_PROFILE, or sign in.`;
   return (
-    `Profile ${profile} (AWS_PROFILE) gives no AWS credentials (${why}): sign in with it, or choose another; ` +
-    '`aws configure list-profiles` lists those there are.'
+    `Profile ${profile} (AWS_PROFILE) has no AWS credentials (${why}): sign in with it, or choose another; ` +
+    '`aws configure list-profiles` lists all profiles.'
   );
 }
 
@@ -59,10 +59,10 @@ function unreachable(error: Error): string {
   if (endpoint)
     return `Nothing answers at ${endpoint} (AWS_ENDPOINT_URL): is \`orgkeeper local start\` running?`;
   const why = sentence(error.message || codeOf(error) || error.name);
-  return `AWS cannot be reached: ${why} Look at the network and at AWS_REGION, then try again.`;
+  return `AWS cannot be reached: ${why} Check the network and AWS_REGION, then try again.`;
 }
 
-/** The code of a failed connection; Node hides it in an AggregateError when it tried several addresses. */
+/** The code of a failed connection; Node puts it into an AggregateError if it tried several addresses. */
 function codeOf(error: Error): string | undefined {
   const { code, errors, cause } = error as { code?: unknown; errors?: unknown[]; cause?: unknown };
   if (typeof code === 'string') return code;

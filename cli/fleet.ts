@@ -27,15 +27,15 @@ import { getControl } from '../shared/store/controls.ts';
 import type { Page } from '../shared/store/item.ts';
 import { Failure } from './failure.ts';
 
-/** Every record that can be read, by account id. */
+/** Every readable record, sorted by account id. */
 export async function allRecords(table: Table): Promise<readonly AccountRecord[]> {
   return (await flatten(recordPages(table))).items;
 }
 
-/** Accounts on a page: as many statuses as one call gives. */
+/** Accounts on a page: the most statuses that one call returns. */
 const PAGE = 100;
 
-/** Every account as users see it, by account id, a page at a time: the first without waiting for the others. */
+/** Every account as users see it, sorted by account id, one page at a time. */
 export async function* viewPages(table: Table): AsyncGenerator<AccountView[]> {
   const control = await getControl(table);
   const now = new Date();
@@ -59,7 +59,7 @@ export async function* viewPages(table: Table): AsyncGenerator<AccountView[]> {
   }
 }
 
-/** One account as users see it. @throws Failure, as above */
+/** One account as users see it. @throws Failure, as `findAccount` */
 export async function oneView(
   table: Table,
   accountId: string,
@@ -75,7 +75,7 @@ export async function oneView(
   }
 }
 
-/** Every status that can be read, under its account id. */
+/** Every readable status, by account id. */
 export async function allStatuses(table: Table): Promise<Map<string, AccountStatus>> {
   return byAccount((await flatten(statusPages(table))).items);
 }
@@ -86,23 +86,23 @@ function byAccount(statuses: readonly AccountStatus[]): Map<string, AccountStatu
 
 /**
  * One account's items.
- * @throws Failure when it is no account id, or Orgkeeper does not know it; UnreadableItem
+ * @throws Failure if `id` is not an account id, or not known to Orgkeeper; UnreadableItem
  */
 export async function findAccount(table: Table, id: string) {
   const accountId = readAccountId(id);
   const { record, ...rest } = await loadAccount(table, accountId);
   if (!record) {
     throw new Failure(
-      `Orgkeeper does not know account ${accountId}: \`orgkeeper accounts\` lists those it knows.`,
+      `Orgkeeper does not know account ${accountId}: \`orgkeeper accounts\` lists all known accounts.`,
     );
   }
   return { record, ...rest };
 }
 
-/** @throws Failure when the text is no account id */
+/** @throws Failure if the text is not an account id */
 export function readAccountId(text: string): string {
   if (AccountId.safeParse(text).success) return text;
-  throw new Failure(`'${text}' is no account id: it has exactly 12 digits.`);
+  throw new Failure(`'${text}' is not an account id: an account id has exactly 12 digits.`);
 }
 
 async function flatten<T>(pages: AsyncGenerator<Page<T>>): Promise<Page<T>> {
@@ -115,31 +115,30 @@ async function flatten<T>(pages: AsyncGenerator<Page<T>>): Promise<Page<T>> {
   return { items, unreadable };
 }
 
-/** A baseline as it was published; its newest version where none is named. @throws Failure when there is none */
+/** A published baseline; without `version`, its newest version. @throws Failure if there is none */
 export async function publishedBaseline(
   table: Table,
   { name, version }: { readonly name: string; readonly version?: number },
 ): Promise<BaselineDocument> {
   const newest = await currentBaseline(table, name);
   if (!newest)
-    throw new Failure(`There is no baseline ${name}: \`orgkeeper baseline list\` shows those there are.`);
+    throw new Failure(`There is no baseline ${name}: \`orgkeeper baseline list\` lists all baselines.`);
   if (!version || version === newest.version) return newest;
   const found = await getBaseline(table, name, version);
   if (found) return found;
   throw new Failure(
-    `There is no ${formatBaseline({ name, version })}: ${formatBaseline(newest)} is the newest.`,
+    `There is no ${formatBaseline({ name, version })}: the newest version is ${formatBaseline(newest)}.`,
   );
 }
 
 const ATTEMPTS = 10;
-/** A pass that whoever edits asks for has seen the record by then; the minute's tick sends one where none has. */
+/** After this time, the tick of the minute sends the work message that the edit owes, unless a run has seen the record. */
 const PASS_SECONDS = 600;
 
 /**
- * Changes an account's record as it is now, and signs it; somebody else's change at the same time is kept, by reading
- * and editing again. `edit` returns undefined when there is nothing to change; then nothing is saved, and false
- * returned. What is desired otherwise owes a pass, and is not undone by what was asked for before.
- * @param sweepId the sweep whose circuit breaker that pass obeys
+ * Changes an account's record. A concurrent change is not lost: the record is read and edited again. If `edit` returns undefined,
+ * nothing is saved and the result is false. A change of desired state owes a run, and older requests do not undo it.
+ * @param sweepId the sweep whose circuit breaker that run obeys
  */
 export async function editRecord(
   table: Table,
@@ -164,5 +163,5 @@ export async function editRecord(
     const owes = { announce: [], work: [work], seconds: PASS_SECONDS };
     if (await saveRecord(table, { ...edited, changedBy, changedAt }, record, owes)) return true;
   }
-  throw new Failure(`Account ${accountId} is being changed by others all the time: try again.`);
+  throw new Failure(`Others keep changing account ${accountId} at the same time: try again.`);
 }

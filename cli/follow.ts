@@ -7,13 +7,13 @@ import { hasFailed, inTheWay, inWords, obstacles } from './conditions.ts';
 import { Failure } from './failure.ts';
 import { cell, say, type Told } from './terminal.ts';
 
-/** Says on stderr how far the waiting is: a spinner on a terminal, elsewhere a line whenever it changes. */
+/** Progress on stderr: a spinner on a terminal, elsewhere one line for each change. */
 export interface Progress {
   update(text: string): void;
   stop(): void;
 }
 
-/** Begins to say so; until `stop`, the terminal is its own. */
+/** Starts to show progress. Until `stop`, nothing else may write to the terminal. */
 export function startProgress(text: string): Progress {
   const isTerminal = !!process.stderr.isTTY;
   const spinner = ora({ isEnabled: isTerminal, isSilent: !isTerminal }).start();
@@ -31,7 +31,7 @@ export function startProgress(text: string): Progress {
   };
 }
 
-/** Asks `look` again and again until it answers. @throws Failure with `late()` after `seconds` */
+/** Calls `look` repeatedly until it returns a value. @throws Failure with `late()` after `seconds` */
 export async function poll<T>(
   look: () => Promise<T | undefined>,
   options: { seconds: number; every: number; late: () => Told },
@@ -45,7 +45,7 @@ export async function poll<T>(
   }
 }
 
-/** @throws Failure with every problem, by path, when intake rejected the request that was sent as this event */
+/** @throws Failure with every problem, by path, if intake rejected the request of this event */
 export async function failIfRejected(table: Table, eventId: string): Promise<void> {
   const rejection = await getRejection(table, eventId);
   if (!rejection) return;
@@ -54,12 +54,12 @@ export async function failIfRejected(table: Table, eventId: string): Promise<voi
   throw new Failure({ sentence, lines });
 }
 
-/** Intake takes seconds; after so long without a trace, the request was rejected, or nobody takes requests. */
+/** Intake needs a few seconds. A request without effect after this time was not processed. */
 export const TAKEN_SECONDS = 30;
 
 /**
- * Waits until a registered account is ready, or as far as a pass gets that may not write.
- * @throws Failure when a pass fails, or when it takes too long
+ * Waits until a registered account is ready, or until a run that may not write has finished.
+ * @throws Failure if a run fails, or after `seconds`
  */
 export async function waitUntilReady(
   table: Table,
@@ -76,7 +76,7 @@ export async function waitUntilReady(
       if (view.ready) return view;
       const seen = status?.observedGeneration === record.generation;
       const [first] = seen ? obstacles(view.conditions) : [];
-      update(`Account ${id} is ${view.state}: ${first ? inWords(first) : 'its pass is not over'}`);
+      update(`Account ${id} is ${view.state}: ${first ? inWords(first) : 'its run is not finished'}`);
       return seen && view.lastPass?.result === 'drifted' ? view : undefined;
     },
     {
@@ -84,7 +84,7 @@ export async function waitUntilReady(
       every: 1_000,
       late: () => {
         const late = `Account ${id} is not ready after ${Math.round(seconds)} s`;
-        return view ? inTheWay(late, view) : `${late}: no pass is over`;
+        return view ? inTheWay(late, view) : `${late}: no run has finished`;
       },
     },
   );

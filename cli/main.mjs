@@ -3,11 +3,11 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Beside the packages: whoever may write into this folder may also write into the code. Where the folder cannot be
-// written, the command line starts without it, and slower.
+// In node_modules: whoever can write there can change the code anyway. Without write access the command line starts without the
+// cache, and slower.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/orgkeeper', import.meta.url)));
 
-// Whoever reads our output may stop reading (`| head`).
+// The reader of a pipe may close it early (`| head`).
 process.stdout.on('error', (error) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -1,12 +1,11 @@
-// Runs a program of the project on its own Node (24), whatever Node the shell found first: `node cli/own-node.mjs …` is
-// `node …` on that one. Plain JavaScript without top-level await and `??`, and without a package: a Node as old as 12 must
-// be able to say what is missing.
+// Runs a program on the project's own Node 24, whatever Node is first on PATH: `node cli/own-node.mjs …` is `node …` on Node 24.
+// Plain JavaScript without top-level await, `??` and packages: even Node 12 must be able to print what is missing.
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** Runs `node …args`: in this process where its Node will do and there are no options for Node; else in a child. */
+/** Runs `node …args`: in this process if its Node is new enough and there are no options for Node; else in a child process. */
 export async function onOwnNode(args) {
   const node = ownNode();
   if (!node) {

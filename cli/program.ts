@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { commands } from './commands/index.ts';
 
 /**
- * Runs the command line once. A failure is one sentence on stderr and exit code 1, never a stack, unless
- * ORGKEEPER_DEBUG is set. Wrong usage ends the process, as commander does it.
+ * Runs the command line once. A failure is one sentence on stderr and exit code 1; a stack trace is printed only with
+ * ORGKEEPER_DEBUG. On wrong usage commander ends the process.
  */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
@@ -25,24 +25,24 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Whether the help of `orgkeeper` itself is asked for, on a terminal that has room for its lines. */
+/** Whether this is `orgkeeper --help`, on a terminal that is wide enough for its lines. */
 function isHelp([first = '', ...more]: readonly string[]): boolean {
   const { isTTY, columns = 80 } = process.stdout;
   return more.length === 0 && ['--help', '-h', 'help'].includes(first) && (!isTTY || columns >= HELP_WIDTH);
 }
 
-/** The name of the command that is called, or whose help is asked for. `orgkeeper` itself has no option with a value. */
+/** The name of the command that is called, or whose help is requested. `orgkeeper` itself has no option with a value. */
 function calledBy(argv: readonly string[]): string | undefined {
   const [first, second] = argv.filter((argument) => !argument.startsWith('-'));
   return first === 'help' ? second : first;
 }
 
-/** The whole program, each command in full. */
+/** The whole program, with every command loaded. */
 export function completeProgram(): Promise<Command> {
   return program(() => true);
 }
 
-/** The program with some commands in full, and the others as lines of its help. */
+/** The program with some commands loaded, and the others only as lines of its help. */
 export async function program(isLoaded: (name: string) => boolean): Promise<Command> {
   const [{ Command }, { withOurErrors }] = await Promise.all([import('commander'), import('./usage.ts')]);
   const root = new Command('orgkeeper')
@@ -58,12 +58,12 @@ export async function program(isLoaded: (name: string) => boolean): Promise<Comm
 
 const DESCRIPTION = 'Keeps every account of an AWS organization in its desired state.';
 const AFTERWARDS = `
-AWS's usual environment says where: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL … of the Main account.
+Uses the usual AWS environment of the Main account: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …
 Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy).`;
-/** Commander breaks lines of help that are longer than the terminal is wide; below this it writes the help. */
+/** On a narrower terminal commander prints the help, since it wraps long lines. */
 const HELP_WIDTH = 80;
 
-/** What commander prints for `--help` (a test compares them), without the time that loading commander takes. */
+/** The text that commander prints for `--help` (a test compares the two), without the time to load commander. */
 function helpText(): string {
   const line = (name: string, summary: string) => `  ${name.padEnd(16)}${summary}\n`;
   const lines = Object.entries(commands).map(([name, { summary }]) => line(name, summary));

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { Failure } from './failure.ts';
 
 /**
- * The text of a file, `-` for stdin. A byte order mark at its beginning is left out.
- * @throws Failure when it cannot be read, is no UTF-8 text, or is larger than `mostBytes`
+ * The text of a file, or of stdin for `-`, without a byte order mark.
+ * @throws Failure if it cannot be read, is not UTF-8 text, or is larger than `mostBytes`
  */
 export async function readText(file: string, mostBytes = 1_000_000): Promise<string> {
   const name = file === '-' ? 'The standard input' : file;
@@ -16,7 +16,7 @@ export async function readText(file: string, mostBytes = 1_000_000): Promise<str
       if (size > mostBytes) throw new Failure(`${name} is larger than ${mostBytes / 1_000_000} MB.`);
     }
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-    // UTF-16 without a byte order mark: each letter with a zero beside it.
+    // UTF-16 without a byte order mark has a zero byte beside each letter.
     if (text.includes('\0')) throw new Failure(`${name} cannot be read: ${NOT_UTF8}.`);
     return text;
   } catch (error) {
@@ -31,7 +31,7 @@ function whyUnread(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a directory';
-  if (code === 'EACCES') return 'it is not readable for you';
+  if (code === 'EACCES') return 'you do not have permission to read it';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return NOT_UTF8;
   return String(message);
 }

@@ -6,9 +6,9 @@ import { parseRequest, type RequestType, type requests } from '../shared/domain/
 import { Failure } from './failure.ts';
 
 /**
- * The request as intake will read it.
- * @param more problems that only the deployment knows of
- * @throws Failure when it would be rejected, naming every problem by path
+ * The request as intake will parse it.
+ * @param more problems that only the deployment can find
+ * @throws Failure with every problem, by path, if intake would reject the request
  */
 export function checkRequest<T extends RequestType>(
   type: T,
@@ -23,8 +23,8 @@ export function checkRequest<T extends RequestType>(
 }
 
 /**
- * Puts a request on the bus and returns the event's id, by which the passes that it causes are known.
- * @throws Failure when intake would reject it, or when EventBridge does not take it
+ * Puts a request on the bus and returns the event's id, which is the cause of the runs that follow.
+ * @throws Failure if intake would reject it, or if EventBridge does not accept it
  */
 export async function sendRequest(
   bus: Bus,
@@ -37,16 +37,16 @@ export async function sendRequest(
       throw explainRefusal(error, bus);
     },
   );
-  if (!id) throw new Failure('EventBridge took the request and gave no id for it: send it again.');
+  if (!id) throw new Failure('EventBridge accepted the request but returned no id: send it again.');
   return id;
 }
 
-/** `path: message; path: message`, with lines where there are any. */
+/** `path: message; path: message`. */
 function listProblems(problems: readonly Problem[]): string {
   return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }
 
-/** What PutEvents says, in words that say what to do. */
+/** A refusal of PutEvents, with the remedy. */
 function explainRefusal(error: unknown, bus: Bus): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name === 'ResourceNotFoundException') {
@@ -60,9 +60,9 @@ function explainRefusal(error: unknown, bus: Bus): unknown {
     );
   }
   if (/MalformedDetail/.test(error.message))
-    return new Failure('EventBridge says the detail is no JSON object.');
+    return new Failure('EventBridge says that the detail is not a JSON object.');
   if (/total size|too large|over the limit|EntrySize/i.test(error.message)) {
-    return new Failure('EventBridge says the request is too large: shorten its values and tags.');
+    return new Failure('EventBridge says that the request is too large: shorten its values and tags.');
   }
   return error;
 }

@@ -1,20 +1,20 @@
 import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 
-// Loading string-width takes as long as loading Node itself (it makes an Intl.Segmenter), and wrap-ansi loads it: they
-// are loaded for the first text that needs them, which most fleets never have.
+// Loading string-width takes as long as starting Node (it creates an Intl.Segmenter), and wrap-ansi loads it. Both are loaded only
+// for a text that needs them; most fleets have none.
 const require = createRequire(import.meta.url);
 
-/** A column is not made narrower: what has colours is shorter, and stays on one line. */
+/** Minimum width of a column. Coloured texts are shorter, so they are never wrapped. */
 const NARROW = 12;
 const GAP = 2;
 
-/** Rows in columns, without lines. Nothing is cut: what does not fit into `room` is wrapped. Pure. */
+/** Rows in columns, without lines. No text is cut: texts that do not fit into `room` are wrapped. Pure. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], room: number): string {
   return pagedTable(head, room)(rows);
 }
 
-/** A table that is made a page at a time: the head stands above the first, and columns only become wider. */
+/** A table that is rendered one page at a time: only the first page has the head, and columns only become wider. */
 export function pagedTable(
   head: readonly string[],
   room: number,
@@ -42,14 +42,14 @@ function inColumns(wrapped: readonly (readonly string[])[], widths: readonly num
     .join('\n');
 }
 
-/** A row of which every cell is one line, for each line of its longest cell. */
+/** Splits a row with cells of several lines into rows of one line. */
 function linesOf(row: readonly string[]): string[][] {
   const cells = row.map((text) => text.split('\n'));
   const height = Math.max(1, ...cells.map((each) => each.length));
   return Array.from({ length: height }, (_, line) => cells.map((each) => each[line] ?? ''));
 }
 
-/** How wide a column may be for all of them to fit. */
+/** The maximum width of a column so that all columns fit into `room`. */
 function widest(columns: readonly number[], room: number): number {
   const gaps = GAP * (columns.length - 1);
   const needed = (most: number) => columns.reduce((sum, width) => sum + Math.min(width, most), gaps);
@@ -69,17 +69,17 @@ function widths(rows: readonly (readonly string[])[], known: readonly number[]):
   return columns;
 }
 
-/** Lines of at most so many places, broken between words, and within a word that is longer than that. */
+/** Wraps a text to a width, between words if possible. */
 function wrap(text: string, most: number): string {
   if (width(text) <= most) return text;
   const { default: wrapAnsi } = require('wrap-ansi') as typeof import('wrap-ansi');
   return wrapAnsi(text, most, { hard: true });
 }
 
-/** Printable characters that take one place each, and the colours of terminal.ts, which take none. */
+/** Printable characters with a width of one, and the colours of terminal.ts, with none. */
 const PLAIN = new RegExp(`^(?:[\\x20-\\x7e–→…]|${String.fromCharCode(27)}\\[\\d+m)*$`);
 
-/** Places that a text takes on a terminal. */
+/** The width of a text on a terminal. */
 function width(text: string): number {
   if (PLAIN.test(text)) return stripVTControlCharacters(text).length;
   const { default: stringWidth } = require('string-width') as typeof import('string-width');

@@ -5,17 +5,17 @@ import { shellWord, visible } from '../shared/domain/escape.ts';
 import type { PassResult } from '../shared/domain/status.ts';
 import { pagedTable } from './table.ts';
 
-/** Colours for what goes to stdout: none unless it is a terminal, and none with NO_COLOR. */
+/** Colours for stdout: none if it is not a terminal, or with NO_COLOR. */
 export function colours(): ReturnType<typeof pc.createColors> {
   return pc.createColors(!!process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb');
 }
 
-/** Prints a line of the answer itself. Of what steers a terminal only our colours reach it: `cell` first what came from outside. */
+/** Prints a line of the result on stdout. Only our own colours are not escaped: pass text from outside through `cell` first. */
 export function print(text: string): void {
   process.stdout.write(`${forTerminal(text)}\n`);
 }
 
-/** Prints a text that somebody wrote: to the letter, but on a terminal. */
+/** Prints a text unchanged; on a terminal, with invisible characters escaped. */
 export function printText(text: string): void {
   process.stdout.write(`${process.stdout.isTTY ? visible(text) : text}\n`);
 }
@@ -23,7 +23,7 @@ export function printText(text: string): void {
 /** The codes of `colours`. */
 const COLOUR = new RegExp(`(${String.fromCharCode(27)}\\[(?:2|22|31|32|33|39)m)`);
 
-/** What came from outside, escaped; what we painted, as it is. */
+/** Escapes everything but our own colours. */
 function forTerminal(text: string): string {
   if (!colours().isColorSupported) return visible(text);
   return text
@@ -32,29 +32,29 @@ function forTerminal(text: string): string {
     .join('');
 }
 
-/** Prints the answer for scripts. */
+/** Prints the result as JSON. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
 
-/** A sentence for a person, alone or with lines below it. */
+/** A message for people: one sentence, or a sentence with lines below it. */
 export type Told = string | { readonly sentence: string; readonly lines: readonly string[] };
 
 /**
- * As it is shown: the sentence and each line below it stay one line, and nothing in them can steer a terminal. A text
- * from outside cannot look like a sentence of ours.
+ * A message as printed: the sentence and each line below it stay on one line, with terminal escape sequences escaped, so that text
+ * from outside cannot imitate a message of ours.
  */
 export function inLines(told: Told): string {
   if (typeof told === 'string') return cell(told);
   return [cell(told.sentence), ...told.lines.map((line) => `  ${cell(line)}`)].join('\n');
 }
 
-/** Says something to the person, beside the answer: on stderr. */
+/** Prints a message for people on stderr. */
 export function say(told: Told): void {
   process.stderr.write(`${inLines(told)}\n`);
 }
 
-/** A text in our colours, or with such a part. What of it came from outside is escaped before. */
+/** A text that contains our colours. Text from outside in it must be escaped already. */
 export class Painted {
   readonly text: string;
 
@@ -67,15 +67,15 @@ export class Painted {
   }
 }
 
-/** A row of a table. Every text in it is shown as `cell` shows it. */
+/** A row of a table. Strings are printed as `cell` returns them. */
 export type Row = readonly (string | Painted)[];
 
-/** A table without lines, for people: as wide as it needs to be, and on a terminal no wider than that. */
+/** Prints a table without lines; on a terminal, no wider than it. */
 export function printTable(head: readonly string[], rows: readonly Row[]): void {
   startTable(head)(rows);
 }
 
-/** Begins a table that is printed a page at a time. */
+/** Starts a table that is printed one page at a time. */
 export function startTable(head: readonly string[]): (rows: readonly Row[]) => void {
   const { isTTY, columns } = process.stdout;
   const titles = head.map((title) => colours().dim(title));
@@ -84,7 +84,7 @@ export function startTable(head: readonly string[]): (rows: readonly Row[]) => v
   return (rows) => print(page(rows.map((row) => row.map(shown))));
 }
 
-/** Begins a list for scripts that is printed a page at a time, as `printJson` prints it whole. */
+/** Starts a JSON list that is printed one page at a time, with the format of `printJson`. */
 export function startJsonList(): { add(values: readonly unknown[]): void; end(): void } {
   let isEmpty = true;
   return {
@@ -99,12 +99,12 @@ export function startJsonList(): { add(values: readonly unknown[]): void; end():
   };
 }
 
-/** Text for a cell: on one line, and nothing in it can steer a terminal. */
+/** Text for a cell: one line, with terminal escape sequences escaped. */
 export function cell(text: string): string {
   return visible(text.replaceAll(/\s*[\t\n\v\f\r]\s*/g, ' '));
 }
 
-/** `2026-03-04 05:06:07Z`: a time to the second. */
+/** A time to the second: `2026-03-04 05:06:07Z`. */
 export function time(iso: string | undefined): string {
   return iso ? iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z') : '–';
 }
@@ -117,12 +117,12 @@ export function paintState(state: AccountState): Painted {
   return new Painted(state === 'pending' || state === 'paused' ? c.yellow(state) : c.dim(state));
 }
 
-/** Whether it is ready, in a word, coloured on a terminal. */
+/** `yes` or `no`, coloured on a terminal. */
 export function paintReady(ready: boolean): Painted {
   return new Painted(ready ? colours().green('yes') : colours().yellow('no'));
 }
 
-/** The result of a pass, coloured on a terminal; a dash when there was none. */
+/** The result of a run, coloured on a terminal; a dash if there was none. */
 export function paintResult(result: PassResult | undefined): Painted {
   const c = colours();
   if (!result) return new Painted('–');
@@ -130,13 +130,13 @@ export function paintResult(result: PassResult | undefined): Painted {
   return new Painted(result === 'unchanged' ? c.green(result) : c.yellow(result));
 }
 
-/** `1 pass`, `2 passes`: how many, in words; `many` where it is not `one` with an s. */
+/** `1 run`, `2 runs`; `many` is the plural if it is not `one` with an s. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
 /**
- * The command line as one word for a shell that works from any directory: in what is printed to be pasted. The package
- * has no name of ours in the registry, from which npx would run whatever somebody publishes under it.
+ * The command line as one shell word that works from any directory, for commands that are printed to be pasted. Not `npx`: the
+ * name on the registry is not ours, so npx would run whatever somebody publishes under it.
  */
 export const COMMAND = shellWord(fileURLToPath(new URL('./bin.mjs', import.meta.url)));

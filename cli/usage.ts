@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { visible } from '../shared/domain/escape.ts';
 
-/** Lets a command, and all below it, say what is wrong with its usage as every other failure is said. */
+/** Makes a command and its subcommands report wrong usage in the format of all other failures. */
 export function withOurErrors(command: Command): Command {
   command.configureOutput({
     outputError: (text, write) => write(`orgkeeper: ${visible(inOurWords(text))}\n`),
@@ -10,14 +10,14 @@ export function withOurErrors(command: Command): Command {
   return command;
 }
 
-/** Commands that change nothing. A guess at what somebody meant names no other: people run what they are told. */
+/** Commands that change nothing. Only these are suggested after a typing error, since people run what is suggested. */
 const READING = new Set(
   (
     'account accounts addresses baseline covers credentials dead-letters doctor env explain help history list local ' +
     'member plan policy rules same show template validate'
   ).split(' '),
 );
-/** Options that remove something, widen what is changed, or answer for somebody. */
+/** Options that remove something, change more, or skip a question: never suggested. */
 const RISKY = new Set([
   '--all',
   '--drop',
@@ -28,7 +28,7 @@ const RISKY = new Set([
   '--yes',
 ]);
 
-/** commander's `error: unknown command 'x'`, with a guess in brackets on a line of its own, as sentences. */
+/** Turns commander's `error: unknown command 'x'`, with a suggestion in brackets on a second line, into sentences. */
 function inOurWords(text: string): string {
   const lines = text
     .replace(/^error: /, '')
@@ -40,10 +40,10 @@ function inOurWords(text: string): string {
     .join(' ');
 }
 
-/** What is left of a guess. */
+/** A suggestion without risky commands and options. */
 function harmless(guess: string): string[] {
   const names = guess.replace(/^\(Did you mean (one of )?|\?\)$/g, '').split(', ');
   const left = names.filter((name) => (name.startsWith('-') ? !RISKY.has(name) : READING.has(name)));
-  if (left.length === 0) return ['`--help` lists what there is'];
+  if (left.length === 0) return ['`--help` lists all commands and options'];
   return [`Did you mean ${left.length > 1 ? 'one of ' : ''}${left.join(', ')}?`];
 }

@@ -20,10 +20,10 @@ import {
 /** `account ID`: one account. */
 export function accountCommand(): Command {
   return new Command('account')
-    .description('Shows one account: where it stands, its conditions, what was made in it, its last pass.')
+    .description('Shows one account: state, conditions, outputs, last run.')
     .argument('<id>', 'account id, 12 digits')
-    .option('--show-secrets', 'ExternalIds in clear, instead of their ends alone')
-    .option('--json', 'print its document, as docs/cli.md describes it')
+    .option('--show-secrets', 'show whole ExternalIds instead of masked ones')
+    .option('--json', 'print its document; docs/cli.md describes it')
     .action(show);
 }
 
@@ -35,7 +35,7 @@ async function show(id: string, options: { json?: boolean; showSecrets?: boolean
   else printView(view);
 }
 
-/** An account for people. */
+/** Prints an account for people. */
 function printView(view: AccountView): void {
   const { baseline, lastPass, mode, origin } = view;
   printTable(
@@ -78,8 +78,8 @@ function printView(view: AccountView): void {
   const { reads, writes } = lastPass.calls;
   print('');
   print(
-    `Last pass ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
-      `${counted(writes, 'write')}, because of ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
+    `Last run ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
+      `${counted(writes, 'write')}, caused by ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
   );
   if (lastPass.differences.length > 0) printDifferences(lastPass.differences);
 }

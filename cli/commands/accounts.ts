@@ -25,9 +25,9 @@ interface Options {
 export function accountsCommand(): Command {
   return new Command('accounts')
     .description('Lists the accounts that Orgkeeper knows, by account id.')
-    .option('--not-ready', 'only those that are kept and not ready')
-    .option('--drifted', 'only those whose last pass found differences, mended or not')
-    .option('--json', 'print the documents of `account ID --json`, in a list')
+    .option('--not-ready', 'only managed accounts that are not ready')
+    .option('--drifted', 'only accounts whose last run found differences, corrected or not')
+    .option('--json', 'print a list of the documents of `account ID --json`')
     .action(list);
 }
 
@@ -55,7 +55,7 @@ interface Count {
   readonly missing: number;
 }
 
-/** How accounts are printed, a page at a time. */
+/** Prints accounts, one page at a time. */
 interface Pages {
   page(views: readonly AccountView[]): void;
   end(count: Count): void;
@@ -76,7 +76,7 @@ function tablePages(): Pages {
   };
 }
 
-const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST PASS'];
+const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST RUN'];
 
 function row({ accountId, name, baseline, state, ready, lastPass }: AccountView): Row {
   return [
@@ -90,7 +90,7 @@ function row({ accountId, name, baseline, state, ready, lastPass }: AccountView)
   ];
 }
 
-/** Kept, and yet not as desired; who is not kept need not be ready. */
+/** Whether an account is managed and not ready. */
 function isMissing({ state, ready }: AccountView): boolean {
   return !ready && !['unmanaged', 'retired', 'departed'].includes(state);
 }
@@ -100,6 +100,7 @@ function hasDrifted({ lastPass }: AccountView): boolean {
 }
 
 function summary({ all, shown, ready, missing }: Count): string {
-  if (all === 0) return 'No accounts yet: new ones appear by themselves, others by `orgkeeper register`.';
+  if (all === 0)
+    return 'No accounts yet: new ones appear by themselves; register others with `orgkeeper register`.';
   return `${shown} of ${counted(all, 'account')}; ${ready} ready, ${missing} not.`;
 }

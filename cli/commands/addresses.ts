@@ -12,11 +12,11 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `addresses`: pools, and who holds what of them. */
+/** `addresses`: the address pools, and which account holds which block. */
 export function addressesCommand(): Command {
   return new Command('addresses')
-    .description('Shows the pools of addresses, and which account holds which block.')
-    .option('--drop <pool>', 'forget a pool of which nobody holds a block')
+    .description('Shows the address pools, and which account holds which block.')
+    .option('--drop <pool>', 'remove a pool of which no account holds a block')
     .option('--json', 'print the pools, each with its holders')
     .action(addresses);
 }
@@ -46,7 +46,7 @@ async function addresses(options: Options): Promise<void> {
     ]),
   );
   if (rows.length > 0) printTable(['POOL', 'BLOCK', 'ACCOUNT', 'NAME', 'REGION', 'SINCE'], rows);
-  if (shown.length === 0) say('No pool yet: a baseline names one as `network.cidrPool`.');
+  if (shown.length === 0) say('There are no pools yet: a baseline names one as `network.cidrPool`.');
   for (const { name, cidr, prefix, blocks, free } of shown) {
     say(`${name} (${cidr}): ${free} of ${counted(blocks, 'block')} of /${prefix} free.`);
   }
@@ -58,16 +58,16 @@ async function drop(
   table: Table,
 ): Promise<void> {
   const found = pools.find(({ pool }) => pool.name === name);
-  if (!found) throw new Failure(`There is no pool ${name}: \`orgkeeper addresses\` shows those there are.`);
+  if (!found) throw new Failure(`There is no pool ${name}: \`orgkeeper addresses\` lists all pools.`);
   const [holder] = found.held;
   if (holder) {
     throw new Failure(
-      `Account ${holder.accountId} holds ${holder.cidr} of pool ${name}: only a pool that nobody holds a block of is dropped.`,
+      `Account ${holder.accountId} holds ${holder.cidr} of pool ${name}: only a pool without held blocks can be dropped.`,
     );
   }
   const book = addressBook(table);
   const { version, pools: known } = await book.pools();
   const saved = await book.savePools({ version, pools: known.filter((pool) => pool.name !== name) });
-  if (!saved) throw new Failure('Somebody else changed the pools at this moment: try again.');
-  say(`Dropped pool ${name}; a baseline that still names it makes it anew.`);
+  if (!saved) throw new Failure('Somebody else changed the pools at the same time: try again.');
+  say(`Dropped pool ${name}; a baseline that still names it creates it again.`);
 }

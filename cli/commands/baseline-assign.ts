@@ -19,7 +19,7 @@ import {
 import { sendRequest } from '../send-request.ts';
 import { counted, say } from '../terminal.ts';
 
-/** What `baseline assign` was given; exactly one of ids, `all` and `from`. */
+/** The options of `baseline assign`: exactly one of ids, `all` and `from`. */
 interface AssignOptions {
   readonly all?: boolean;
   readonly from?: string;
@@ -35,25 +35,25 @@ export async function assign(target: string, ids: readonly string[], options: As
   const { moving, unseen } = moves;
   const baseline = formatBaseline(to);
   if (moving.length + unseen.length === 0)
-    return say(`No account moves: all that were selected are on ${baseline}.`);
+    return say(`No account moves: all selected accounts are on ${baseline}.`);
   const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
   if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
   const { moved, eventIds } = await moveAccounts({ table, bus: busClient(config) }, to, moves);
-  if (eventIds.length === 0) return say(`No account moves: somebody else moved them meanwhile.`);
-  const more = unseen.length > 0 ? ` ${accounts(unseen.length)} there already had no pass since;` : '';
+  if (eventIds.length === 0) return say(`No account moves: somebody else moved them in the meantime.`);
+  const more = unseen.length > 0 ? ` ${accounts(unseen.length)} already on it had no run since;` : '';
   say(
-    `Moved ${accounts(moved.length)} to ${baseline};${more} passes are asked for with event ${eventIds.join(', ')}.`,
+    `Moved ${accounts(moved.length)} to ${baseline};${more} runs are requested with event ${eventIds.join(', ')}.`,
   );
 }
 
 function readSelection(ids: readonly string[], { all, from }: AssignOptions): Selection {
   if ([ids.length > 0, all, from].filter(Boolean).length !== 1) {
-    throw new Failure('Say which accounts: one of account ids, --all, or --from NAME@VERSION.');
+    throw new Failure('Name the accounts: account ids, --all, or --from NAME@VERSION.');
   }
   if (all) return { by: 'all' };
   if (!from) return { by: 'ids', ids: ids.map(readAccountId) };
   const reference = parseBaselineReference(from);
-  if (!reference) throw new Failure(`'${from}' is no baseline: write it as name or name@version.`);
+  if (!reference) throw new Failure(`'${from}' is not a baseline: write name or name@version.`);
   return { by: 'from', ...reference };
 }
 
@@ -68,35 +68,35 @@ function origins(records: readonly AccountRecord[]): string {
 
 const accounts = (count: number) => counted(count, 'account');
 
-/** Which accounts are to move: named ones, all that are kept, or those of one baseline (at a version). */
+/** The accounts to move: named ones, all managed ones, or those of one baseline (at a version). */
 type Selection =
   | { readonly by: 'ids'; readonly ids: readonly string[] }
   | { readonly by: 'all' }
   | { readonly by: 'from'; readonly name: string; readonly version?: number };
 
-/** What an assignment comes to. */
+/** The accounts that an assignment concerns. */
 export interface Moves {
-  /** The accounts that move: they are kept, and elsewhere. */
+  /** Managed accounts on another baseline or version: these move. */
   readonly moving: readonly AccountRecord[];
-  /** Those there already that no pass has seen there: whoever moved them may have been stopped before asking for one. */
+  /** Accounts already on it without a run since: an earlier command may have crashed before it requested one. */
   readonly unseen: readonly AccountRecord[];
 }
 
-/** Accounts in one request: its event stays far below what EventBridge and SQS take. */
+/** Accounts in one request: its event stays far below the limits of EventBridge and SQS. */
 const ACCOUNTS_PER_REQUEST = 5_000;
 
-/** The published baseline that `name@version` names. @throws Failure for anything else */
+/** The published baseline `name@version`. @throws Failure if there is none */
 async function findTarget(table: Table, text: string): Promise<BaselineReference> {
   const reference = parseBaselineReference(text);
-  if (!reference) throw new Failure(`'${text}' is no baseline: write it as name@version.`);
+  if (!reference) throw new Failure(`'${text}' is not a baseline: write name@version.`);
   const { name, version } = await publishedBaseline(table, reference);
   if (reference.version) return { name, version };
-  throw new Failure(`Say at which version: ${formatBaseline({ name, version })} is the newest.`);
+  throw new Failure(`Name the version: the newest is ${formatBaseline({ name, version })}.`);
 }
 
 /**
- * Which of the accounts selected move, and which are there without a pass; whoever came from elsewhere is selected by
- * `from` no more, so there all of the target are looked through. @throws Failure for a named one that is not kept
+ * Which of the selected accounts move, and which are on the target without a run. An account that has moved is no longer selected
+ * by `from`, so with `from` all accounts of the target are checked. @throws Failure for a named account that is not managed
  */
 async function selectMoves(table: Table, to: BaselineReference, selection: Selection): Promise<Moves> {
   const [kept, statuses] = await Promise.all([keptAccounts(table, selection), allStatuses(table)]);
@@ -113,7 +113,7 @@ async function selectMoves(table: Table, to: BaselineReference, selection: Selec
   };
 }
 
-/** The accounts named, or all; only those that are kept. */
+/** The named accounts, or all; only managed ones. */
 async function keptAccounts(table: Table, selection: Selection): Promise<AccountRecord[]> {
   if (selection.by !== 'ids') {
     return (await allRecords(table)).filter(({ lifecycle }) => lifecycle === 'managed');
@@ -126,11 +126,10 @@ async function keptAccounts(table: Table, selection: Selection): Promise<Account
 }
 
 /**
- * Moves accounts to a baseline, and asks for a pass of each that moved and of each that no pass has seen there. One
- * that somebody else moved there meanwhile, or took out of keeping, is left. Safe to repeat: what a crash leaves without
- * its pass is `unseen` the next time. Should nobody repeat it, the minute's tick sends what the accounts owe, under the
- * circuit breaker of one sweep.
- * @throws Failure when the passes cannot be asked for, saying how many moved
+ * Moves accounts to a baseline, and requests a run of each that moved and of each that had no run there. Skips accounts that
+ * somebody else moved there or retired in the meantime. Safe to repeat: accounts that a crash left without a run are `unseen` the
+ * next time. If nobody repeats it, the tick of the minute sends what the accounts owe, under the circuit breaker of one sweep.
+ * @throws Failure if the runs cannot be requested; it says how many accounts moved
  */
 export async function moveAccounts(
   { table, bus }: { readonly table: Table; readonly bus: Bus },
@@ -153,8 +152,8 @@ export async function moveAccounts(
     const reason = `baseline ${formatBaseline(to)} assigned`;
     const asked = sendRequest(bus, 'DriftSweepRequested', { accountIds, reason });
     const eventId = await asked.catch((error: unknown) => {
-      const done = `${counted(moved.length, 'account')} moved, and passes cannot be asked for: ${explain(error)}`;
-      throw new Failure(`${done} The same command again asks for them.`);
+      const done = `${counted(moved.length, 'account')} moved, but runs cannot be requested: ${explain(error)}`;
+      throw new Failure(`${done} Run the same command again to request them.`);
     });
     eventIds.push(eventId);
   }

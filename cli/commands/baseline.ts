@@ -8,43 +8,43 @@ import { allRecords, publishedBaseline } from '../fleet.ts';
 import { cell, print, printJson, printTable, printText, say, time } from '../terminal.ts';
 import { assign } from './baseline-assign.ts';
 
-/** `baseline …`: what accounts have. */
+/** `baseline …`: the commands for baselines. */
 export function baselineCommand(): Command {
   const command = new Command('baseline').description(
     'Lists, shows, checks, publishes and assigns baselines.',
   );
   command
     .command('list')
-    .description('Lists every version of every baseline, with how many accounts are kept by it.')
+    .description('Lists every version of every baseline, with its number of managed accounts.')
     .option('--json', 'print a list')
     .action(list);
   command
     .command('show')
     .description('Prints the text that a baseline was published from.')
-    .argument('<name[@version]>', 'the baseline; its newest version when none is given')
+    .argument('<name[@version]>', 'the baseline; default: its newest version')
     .option('--json', 'print the stored document')
     .action(show);
   command
     .command('validate')
-    .description('Checks a baseline file; every problem with its line. Needs no deployment.')
+    .description('Checks a baseline file; lists every problem with its line. Needs no deployment.')
     .argument('<file>', 'a YAML file')
-    .option('--json', 'print whether it is valid, and the problems')
+    .option('--json', 'print whether it is valid, and all problems')
     .action(validate);
   command
     .command('publish')
     .description(
-      'Publishes a file as the next version of its baseline; prints it as name@version. Moves no account.',
+      'Publishes a file as the next version of its baseline; prints name@version. Moves no account.',
     )
     .argument('<file>', 'a YAML file')
     .action(publish);
   command
     .command('assign')
     .description(
-      'Moves accounts to a version of a baseline, and asks for a pass of each. Says how many first.',
+      'Moves accounts to a version of a baseline and requests a run of each. First says how many, and asks.',
     )
-    .argument('<name@version>', 'where to')
+    .argument('<name@version>', 'the target')
     .argument('[ids...]', 'account ids')
-    .option('--all', 'every account that is kept')
+    .option('--all', 'every managed account')
     .option('--from <name[@version]>', 'the accounts of this baseline')
     .option('--yes', 'move without asking')
     .action(assign);
@@ -62,7 +62,7 @@ async function list(options: { json?: boolean }): Promise<void> {
     return { name, version, description, publishedAt, accounts: on.length };
   });
   if (options.json) return printJson(rows);
-  if (rows.length === 0) return say('No baseline is published yet: `orgkeeper baseline publish FILE`.');
+  if (rows.length === 0) return say('No baseline has been published yet: `orgkeeper baseline publish FILE`.');
   printTable(
     ['BASELINE', 'ACCOUNTS', 'PUBLISHED', 'DESCRIPTION'],
     rows.map(({ name, version, description, publishedAt, accounts }) => [
@@ -76,7 +76,7 @@ async function list(options: { json?: boolean }): Promise<void> {
 
 async function show(text: string, options: { json?: boolean }): Promise<void> {
   const reference = parseBaselineReference(text);
-  if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
+  if (!reference) throw new Failure(`'${text}' is not a baseline: write name or name@version.`);
   const { table } = await connect();
   const baseline = await publishedBaseline(table, reference);
   if (options.json) printJson(baseline);
@@ -98,5 +98,5 @@ async function validate(file: string, options: { json?: boolean }): Promise<void
 async function publish(file: string): Promise<void> {
   const { baseline, published } = await publishBaselineFile(await connect(), file);
   print(formatBaseline(baseline));
-  if (!published) say('Unchanged: the newest version has this very text.');
+  if (!published) say('Unchanged: the newest version has the same text.');
 }

@@ -33,20 +33,20 @@ interface Options {
   readonly timeout: number;
 }
 
-/** `create --name N --email E`: an account is to be created, and kept. */
+/** `create --name N --email E`: requests a new account, which is then managed. */
 export function createCommand(): Command {
   return new Command('create')
     .description(
-      'Puts an AccountCreationRequested event: AWS creates the account, and it is kept from then on.',
+      'Puts an AccountCreationRequested event: AWS creates the account, and Orgkeeper manages it from then on.',
     )
     .requiredOption('--name <name>', 'name of the account')
-    .requiredOption('--email <address>', 'its email, which no other AWS account may have')
-    .option('--request-id <id>', 'what makes two requests the same one; the email when not given')
-    .option('--organizational-unit-id <id>', 'where it is moved; it stays in the root when not given')
-    .option('--baseline <name[@version]>', 'what is kept in it; chosen by the rules when not given')
+    .requiredOption('--email <address>', 'its email, which no other AWS account may use')
+    .option('--request-id <id>', 'requests with the same id are one request; default: the email')
+    .option('--organizational-unit-id <id>', 'the unit that it is moved to; default: it stays in the root')
+    .option('--baseline <name[@version]>', 'its baseline; default: the rules choose')
     .option('--mode <mode>', 'enforce (default) or observe')
-    .option('--value <key=value>', 'a value for `${values.key}`; may stand several times', pairs)
-    .option('--tag <key=value>', 'a tag of the account; may stand several times', pairs)
+    .option('--value <key=value>', 'a value for `${values.key}`; may be repeated', pairs)
+    .option('--tag <key=value>', 'a tag of the account; may be repeated', pairs)
     .option('--wait', 'follow until the account is ready, and print its id')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1800)
     .action(create);
@@ -57,15 +57,15 @@ async function create(options: Options): Promise<void> {
   const { table, config } = await connect();
   await checkNotTaken(table, request);
   const eventId = await sendRequest(busClient(config), 'AccountCreationRequested', request);
-  say(`Asked for account ${request.name} with event ${eventId}.`);
-  if (!options.wait) return say('The same command again with --wait follows it.');
+  say(`Requested account ${request.name} with event ${eventId}.`);
+  if (!options.wait) return say('Run the same command again with --wait to follow it.');
   const { view, message } = await followCreation(table, { request, eventId, seconds: options.timeout });
   if (message) say(message);
   print(view.accountId);
   say(ended(view));
 }
 
-/** The event's detail, of what was given on the command line. */
+/** The event's detail, from the options of the command line. */
 function detailOf(options: Options): Record<string, unknown> {
   const { value, tag, wait: _, timeout: __, ...same } = options;
   return {
@@ -75,26 +75,26 @@ function detailOf(options: Options): Record<string, unknown> {
   } satisfies Partial<Record<keyof CreationRequest, unknown>>;
 }
 
-/** A request for an account that was put on the bus. */
+/** A request for an account that was sent to the bus. */
 interface AskedCreation {
   readonly request: CreationRequest;
   readonly eventId: string;
   readonly seconds: number;
 }
 
-/** @throws Failure when intake would refuse the request, since another one was made under its key */
+/** @throws Failure if intake would refuse the request, since another one has the same key */
 async function checkNotTaken(table: Table, request: CreationRequest): Promise<void> {
   const existing = await getCreation(table, creationKey(request));
   if (!existing || existing.stage.is === 'failed' || sameRequest(existing.request, request)) return;
   throw new Failure(
-    `${existing.key} was asked for already, with other content: give another --request-id, or ask for the same.`,
+    `${existing.key} was already requested with other content: pass another --request-id, or request the same.`,
   );
 }
 
 /**
- * Follows a request for an account until the account is ready, or as far as a pass gets that may not write. `message`
- * says what could not be done as it was asked for.
- * @throws Failure when AWS does not create it, with the reason; when a pass fails; or when it takes too long
+ * Follows a request for an account until the account is ready, or until a run that may not write has finished. `message` says which
+ * part of the request could not be fulfilled.
+ * @throws Failure if AWS does not create the account (with the reason), if a run fails, or after `seconds`
  */
 async function followCreation(
   table: Table,
@@ -102,11 +102,11 @@ async function followCreation(
 ): Promise<{ view: AccountView; message?: string }> {
   const { name } = asked.request;
   const started = Date.now();
-  const progress = startProgress(`Waiting for account ${name} to be taken up …`);
+  const progress = startProgress(`Waiting for intake to record the request for account ${name} …`);
   try {
     await waitUntilTaken(table, asked);
     const { accountId, message } = await waitUntilThere(table, asked, progress);
-    progress.update(`Account ${accountId} is registered; waiting for its first pass …`);
+    progress.update(`Account ${accountId} is registered; waiting for its first run …`);
     const seconds = Math.max(1, asked.seconds - (Date.now() - started) / 1000);
     const view = await waitUntilReady(table, { accountId, seconds }, (text) => progress.update(text));
     return { view, ...(message && { message }) };
@@ -128,8 +128,8 @@ async function waitUntilTaken(table: Table, { request, eventId, seconds }: Asked
       seconds: wait,
       every: 500,
       late: () =>
-        `Nothing came of it for ${wait} s: intake has not taken event ${eventId} up; look at its ` +
-        "function's log, and at `orgkeeper doctor`.",
+        `Intake has not processed event ${eventId} within ${wait} s: see the log of its function, ` +
+        'and run `orgkeeper doctor`.',
     },
   );
 }
@@ -155,15 +155,15 @@ async function waitUntilThere(
       seconds,
       every: 1_000,
       late: () =>
-        `Account ${request.name} is not there after ${seconds} s (${last?.message ?? last?.stage.is}); it goes on: ` +
-        'the same command again follows it.',
+        `Account ${request.name} does not exist after ${seconds} s (${last?.message ?? last?.stage.is}). The request goes on: ` +
+        'run the same command again to follow it.',
     },
   );
 }
 
 const SAID = {
-  waiting: 'it waits for its turn.',
-  calling: 'AWS is being asked.',
+  waiting: 'the request waits for its turn.',
+  calling: 'CreateAccount is being called.',
   creating: 'AWS is creating it.',
-  created: 'it is there, and is registered next.',
+  created: 'AWS has created it; it is registered next.',
 } as const;

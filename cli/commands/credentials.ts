@@ -27,20 +27,20 @@ export function credentialsCommand(): Command {
         .choices(['env', 'json', 'process'])
         .default('env'),
     )
-    .option('--logout', 'forget what was kept, of one account or of all')
+    .option('--logout', 'delete cached credentials, of one account or of all')
     .action(async (id: string | undefined, options: { format: Format; logout?: boolean }) => {
       if (options.logout) return logout(id);
-      if (!id) throw new Failure('Say which account: `orgkeeper credentials ID`.');
+      if (!id) throw new Failure('Name the account: `orgkeeper credentials ID`.');
       return credentials(id, options.format);
     });
 }
 
-/** How credentials are printed: lines for a shell, plain JSON, or what `credential_process` reads. */
+/** The output format: lines for a shell, plain JSON, or the JSON of `credential_process`. */
 type Format = 'env' | 'json' | 'process';
 
 /**
- * `credentials ID`: temporary credentials of the account's execution role, one hour at most (it is a chained session),
- * taken through the API role. A second use within that hour asks STS for nothing.
+ * `credentials ID`: temporary credentials of the account's execution role, for at most one hour (AWS's limit for role chaining),
+ * through the API role. They are cached for that hour.
  * @throws Failure
  */
 export async function credentials(id: string, format: Format): Promise<void> {
@@ -52,7 +52,7 @@ export async function credentials(id: string, format: Format): Promise<void> {
   if (record.lifecycle !== 'managed' || !roleArn) {
     await cache.drop(prefix);
     throw new Failure(
-      `Account ${record.accountId} has no execution role to assume: \`orgkeeper account ${record.accountId}\` says where it stands.`,
+      `Account ${record.accountId} has no execution role to assume: \`orgkeeper account ${record.accountId}\` shows its state.`,
     );
   }
   const key = `${prefix}${await fingerprint(roleArn, record, status)}`;
@@ -60,15 +60,17 @@ export async function credentials(id: string, format: Format): Promise<void> {
   if (!given) {
     await cache.drop(prefix);
     given = await assume(deployment, record, roleArn);
-    await cache.put(key, given).catch((error: Error) => say(`They could not be kept: ${error.message}.`));
+    await cache
+      .put(key, given)
+      .catch((error: Error) => say(`The credentials cannot be cached: ${error.message}.`));
   }
   printCredentials(given, format);
 }
 
-/** `credentials --logout [ID]`: forgets what was kept, of one account or of all. */
+/** `credentials --logout [ID]`: deletes cached credentials, of one account or of all. */
 export async function logout(id: string | undefined): Promise<void> {
   const dropped = await credentialCache(cacheDirectory()).drop(id ? `${readAccountId(id)}-` : '');
-  say(`Forgot the credentials of ${counted(dropped, 'role')}.`);
+  say(`Deleted the cached credentials of ${counted(dropped, 'role')}.`);
 }
 
 async function assume(
@@ -81,7 +83,7 @@ async function assume(
   const given = await access.tryRole(roleArn, { name }, record.externalId).catch((error: unknown) => {
     if (!(error instanceof AccessDenied)) throw error;
     throw new Failure(
-      `${roleArn} cannot be assumed by the API role with the account's ExternalId: \`orgkeeper account ${record.accountId}\` says what is known of it.`,
+      `The API role cannot assume ${roleArn} with the account's ExternalId: \`orgkeeper account ${record.accountId}\` shows its conditions.`,
     );
   });
   return {
@@ -93,8 +95,8 @@ async function assume(
 }
 
 /**
- * What the credentials depend on: who asks, where, and the role as it was last verified, as it is after each change.
- * When one of these changes, what was kept is not found any more.
+ * The cache key: the caller, the deployment, and the role as last verified (it is verified after each change). A change of any of
+ * these makes cached credentials unreachable.
  */
 async function fingerprint(
   roleArn: string,
@@ -121,7 +123,7 @@ function printCredentials(given: TemporaryCredentials, format: Format): void {
       print(`export AWS_SECRET_ACCESS_KEY=${shellWord(given.SecretAccessKey)}`);
       print(`export AWS_SESSION_TOKEN=${shellWord(given.SessionToken)}`);
       print(`export AWS_CREDENTIAL_EXPIRATION=${shellWord(given.Expiration)}`);
-      // A profile goes before these with the SDK for JavaScript: the next command would act in another account.
+      // The SDK for JavaScript prefers AWS_PROFILE to these variables: the next command would act in another account.
       print('unset AWS_PROFILE');
   }
 }

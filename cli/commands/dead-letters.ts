@@ -22,18 +22,18 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-/** `dead-letters`: what failed for good, and once more. */
+/** `dead-letters`: lists and redrives messages that failed for good. */
 export function deadLettersCommand(): Command {
-  const command = new Command('dead-letters').description('What failed for good in the queues of Main.');
+  const command = new Command('dead-letters').description('Messages in the dead-letter queues of Main.');
   command
     .command('list')
-    .description('Shows the messages that failed for good, and leaves them where they are.')
-    .option('--limit <n>', 'at most so many of a queue', wholeNumber, 100)
+    .description('Lists the messages that failed for good. They stay in their queues.')
+    .option('--limit <n>', 'maximum number of messages per queue', wholeNumber, 100)
     .option('--json', 'print a list of { queue, messageId, accountId, sentAt, receives, body, unreadable }')
     .action(list);
   command
     .command('redrive')
-    .description('Moves them back into their queues, to be worked on once more.')
+    .description('Moves the messages back to their source queues, to be processed again.')
     .option('--timeout <seconds>', 'how long to wait for SQS', wholeNumber, 300)
     .option('--json', 'print a list of { queue, moved }')
     .action(redrive);
@@ -58,7 +58,7 @@ async function list({ limit, json }: ListOptions): Promise<void> {
   say(
     waiting === 0
       ? 'No message has failed for good.'
-      : `${all.length} of ${waiting} messages; once the cause is mended: \`orgkeeper dead-letters redrive\`.`,
+      : `${all.length} of ${waiting} messages; once the cause is corrected: \`orgkeeper dead-letters redrive\`.`,
   );
 }
 
@@ -73,7 +73,7 @@ async function redrive(options: { timeout: number; json?: boolean }): Promise<vo
     if (!options.json) say(`${counted(count, 'message')} moved back to ${queue}.`);
   }
   if (options.json) printJson(moved);
-  else if (moved.length === 0) say('No message has failed for good: there is nothing to move.');
+  else if (moved.length === 0) say('No message has failed for good; nothing was moved.');
 }
 
 /** A message that failed for good. */
@@ -81,23 +81,23 @@ interface DeadLetter {
   /** The queue that it failed in. */
   readonly queue: string;
   readonly messageId: string;
-  /** The account that it is about, where it says so. */
+  /** The account that the message is about, if it names one. */
   readonly accountId?: string;
   /** ISO time. */
   readonly sentAt: string;
-  /** How often it was received, by us too. */
+  /** How often it was received, including by this command. */
   readonly receives: number;
   readonly body: string;
-  /** Why it could not be read, where that is why it failed. */
+  /** Why the message could not be read, if that is why it failed. */
   readonly unreadable?: string;
 }
 
-/** While they are read nobody else sees them; this long at most, should we end on the way. */
+/** Visibility timeout while messages are read: the time they stay hidden if this command crashes. */
 const READING_SECONDS = 30;
-/** As long as SQS needs to ask all its servers. */
+/** Long polling, so that SQS queries all its servers. */
 const WAIT_SECONDS = 1;
 
-/** Orgkeeper's queues in Main, those with dead letters in them with how many. */
+/** The queues in Main that have dead letters, each with their number. */
 async function deadLetterCounts(sqs: SQSClient): Promise<{ queue: string; waiting: number }[]> {
   return Promise.all(
     Object.values(QUEUES).map(async (queue) => {
@@ -113,8 +113,8 @@ async function deadLetterCounts(sqs: SQSClient): Promise<{ queue: string; waitin
 }
 
 /**
- * Reads what failed for good in a queue, `limit` messages at most, and leaves it there. Of one account's messages
- * SQS shows ten at a time, in a queue that keeps their order.
+ * Reads at most `limit` dead letters of a queue and leaves them there. A FIFO queue returns at most ten messages of one account at
+ * a time.
  */
 async function readDeadLetters(sqs: SQSClient, queue: string, limit: number): Promise<DeadLetter[]> {
   const QueueUrl = await urlOf(sqs, deadLettersOf(queue));
@@ -152,9 +152,9 @@ async function giveBack(sqs: SQSClient, QueueUrl: string, messages: readonly Mes
 }
 
 /**
- * Moves everything that failed for good in a queue back into it, and waits until that is done; how many messages.
- * The destination is named, since what EventBridge could not deliver never was in the queue.
- * @throws Failure when SQS cannot move them, or not within `seconds`
+ * Moves all dead letters back to their queue, waits until that is done, and returns their number. Names the destination, since
+ * events that EventBridge could not deliver were never in the queue.
+ * @throws Failure if SQS cannot move them, or not within `seconds`
  */
 async function redriveDeadLetters(
   sqs: SQSClient,
@@ -171,14 +171,14 @@ async function redriveDeadLetters(
       if (task?.Status === 'RUNNING') return undefined;
       if (task?.Status === 'COMPLETED') return task.ApproximateNumberOfMessagesMoved ?? 0;
       throw new Failure(
-        `SQS stopped moving messages out of ${dead}: ${task?.FailureReason ?? task?.Status ?? 'the task is gone'}.`,
+        `SQS stopped moving messages out of ${dead}: ${task?.FailureReason ?? task?.Status ?? 'the task no longer exists'}.`,
       );
     },
     {
       seconds,
       every: 500,
       late: () =>
-        `SQS is still moving messages out of ${dead}, and goes on: \`orgkeeper dead-letters list\`.`,
+        `SQS is still moving messages out of ${dead} and goes on: see \`orgkeeper dead-letters list\`.`,
     },
   );
 }
@@ -204,8 +204,8 @@ function deadLetter(queue: string, message: Message): DeadLetter {
 }
 
 /**
- * The account that a message is about: of work its own, of an event the one in what happened or was asked for, never
- * the one that it came from. Undefined when it names none. Pure.
+ * The account that a message is about: that of a work message, or the one in an event's detail, never the sender. Undefined if the
+ * message names none. Pure.
  */
 export function accountIn(body: string): string | undefined {
   let message: unknown;

@@ -15,22 +15,22 @@ import { cell, colours, print, printJson, say } from '../terminal.ts';
 /** `doctor`: is everything in place that a deployment needs? */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Checks a deployment, changing nothing; says of each check what it found and what to do.')
+    .description('Checks a deployment; changes nothing. Prints what each check found, and the remedy.')
     .option('--json', 'print a list of { check, ok, message, remedy }')
     .action(doctor);
 }
 
-/** What `doctor --json` prints of a check. */
+/** The JSON document of a check. */
 interface Told {
   readonly check: string;
-  /** Null when it could not be looked at. */
+  /** Null if the check was skipped. */
   readonly ok: boolean | null;
   readonly message: string;
-  /** What to do about it, when it failed. */
+  /** What to do, if the check failed. */
   readonly remedy?: string;
 }
 
-/** `doctor`: looks at everything, changes nothing. @throws Failure when a check failed */
+/** `doctor`: runs every check; changes nothing. @throws Failure if a check failed */
 export async function doctor(options: { readonly json?: boolean }): Promise<void> {
   const findings = await lookAtAll();
   const told = findings.map(([name, finding]) => tell(name, finding));
@@ -48,7 +48,7 @@ async function lookAtAll(): Promise<(readonly [string, Finding])[]> {
     throw error;
   });
   if (found instanceof Failure) {
-    const nothing: Finding = { is: 'skipped', message: 'There is no configuration to look by.' };
+    const nothing: Finding = { is: 'skipped', message: 'Skipped: there is no configuration.' };
     const remedy =
       'Use credentials of Main and its AWS_REGION, and this version of Orgkeeper: `npm run deploy:main`.';
     return [
@@ -70,7 +70,7 @@ async function look(check: Check, examined: Examined): Promise<Finding> {
     if (error instanceof Unseen) return { is: 'skipped', message: error.message };
     const denied = error instanceof Error && /^AccessDenied|^Unauthorized|^NotAuthorized/.test(error.name);
     return failed(
-      `It could not be looked at. ${explain(error)}`,
+      `The check could not run. ${explain(error)}`,
       denied
         ? 'The API role and the inspecting role may look since this version: `npm run deploy:main`, `npm run deploy:management`.'
         : 'Run `orgkeeper doctor` again; `ORGKEEPER_DEBUG=1` says more.',
@@ -95,7 +95,7 @@ function printLine(name: string, finding: Finding): void {
   print(`${paint(finding.is.padEnd(8))}${name.padEnd(19)}${cell(finding.message + remedy)}`);
 }
 
-/** Every check of a deployment, in the order in which it is told. That there is a deployment comes before them. */
+/** Every check, in the order of the output. The check that there is a deployment comes before these. */
 export const checks: readonly Check[] = [
   ...roles,
   ...organization,

@@ -19,12 +19,12 @@ interface Options {
   readonly yes?: boolean;
 }
 
-/** `forget ID`: the record of a retired account goes. */
+/** `forget ID`: removes the record of a retired account. */
 export function forgetCommand(): Command {
   return new Command('forget')
     .description('Removes the record of a retired account. Nothing in the account itself is touched.')
     .argument('<id>', 'account id, 12 digits')
-    .option('--release-address', 'give the blocks of addresses back that it still holds')
+    .option('--release-address', 'give back the address blocks that it still holds')
     .option('--yes', 'forget without asking')
     .action(forget);
 }
@@ -38,8 +38,8 @@ async function forget(id: string, options: Options): Promise<void> {
   const isForgotten = !record || record.lifecycle === 'unmanaged';
   if (holds && options.releaseAddress && usesAddress(items))
     throw new Failure(
-      `Account ${accountId} still has a network of ${blocksText(holdings)}, which nobody else may get as long: ` +
-        `\`orgkeeper retire ${accountId} --resources remove\` takes it away and frees what it holds. Nothing was forgotten. Where nobody can enter the account any more, ` +
+      `Account ${accountId} still has a network that uses ${blocksText(holdings)}. Nothing was forgotten: ` +
+        `\`orgkeeper retire ${accountId} --resources remove\` removes the network and releases the addresses. If nobody can enter the account any more, ` +
         'forget it first without --release-address.',
     );
   if (!(isForgotten && holds && options.releaseAddress)) {
@@ -49,7 +49,7 @@ async function forget(id: string, options: Options): Promise<void> {
   if (holds) await settleAddresses(table, holdings, options);
 }
 
-/** Whether something that the block was given for is recorded as there. */
+/** Whether the status records a resource that uses the block. */
 function usesAddress({ status }: AccountItems): boolean {
   if (!status) return false;
   const users = kinds.filter(({ pool }) => pool !== undefined);
@@ -59,7 +59,7 @@ function usesAddress({ status }: AccountItems): boolean {
   return made || users.some(({ name }) => status.leftovers?.some(({ kind }) => kind === name) === true);
 }
 
-/** False when the person would rather not. */
+/** False if the person says no. */
 async function forgetRecord(
   table: Table,
   items: AccountItems & { record: NonNullable<AccountItems['record']> },
@@ -71,7 +71,7 @@ async function forgetRecord(
   if (state !== 'retired') throw new Failure(refusal(accountId, state));
   if (record.owed)
     throw new Failure(
-      `The retirement of account ${accountId} is not announced yet, which happens within two minutes: try again then.`,
+      `The retirement of account ${accountId} is not announced yet: try again in two minutes.`,
     );
   if (!yes && !(await agreed(`Forget account ${accountId} (${name})?`))) {
     say('Nothing was forgotten.');
@@ -81,15 +81,15 @@ async function forgetRecord(
   const left = forgotten(record, { changedBy: `cli:${randomUUID()}`, now });
   if (!(await forgetAccount(table, record, left, now))) {
     throw new Failure(
-      `Somebody else changed account ${accountId} at this moment: look at it, and try again.`,
+      `Somebody else changed account ${accountId} at the same time: check it, and try again.`,
     );
   }
-  const rest = left ? ' It is in the organization, and listed as unmanaged.' : '';
+  const rest = left ? ' It is still in the organization, so it is listed as unmanaged.' : '';
   say(`Account ${accountId} is forgotten; its history stays until it expires.${rest}`);
   return true;
 }
 
-/** The outputs of an account, those of each region by themselves. */
+/** The outputs of an account, separately for each region. */
 function everyRegion(outputs: Readonly<Record<string, string>>): Readonly<Record<string, string>>[] {
   const others = Object.keys(outputs).flatMap((key) => splitOutputKey(key)?.region ?? []);
   return [GLOBAL, ...new Set(others)].map((region) => outputsOf(outputs, region, GLOBAL));
@@ -99,8 +99,7 @@ async function settleAddresses(table: Table, holdings: Holdings, options: Option
   const { accountId } = holdings;
   if (!options.releaseAddress) {
     return say(
-      `It still holds ${blocksText(holdings)}; nobody else gets that before ` +
-        `\`orgkeeper forget ${accountId} --release-address\`.`,
+      `It still holds ${blocksText(holdings)}: \`orgkeeper forget ${accountId} --release-address\` releases it.`,
     );
   }
   await releaseAll(addressBook(table), accountId);
@@ -116,7 +115,7 @@ function blocksText({ blocks }: Holdings): string {
 
 function refusal(accountId: string, state: string): string {
   const why = `Account ${accountId} is ${state}, and only retired accounts are forgotten`;
-  if (state === 'unmanaged') return `${why}: it is not kept anyway, and the listing would find it again.`;
+  if (state === 'unmanaged') return `${why}: it is not managed, and the listing would find it again.`;
   const resources = state === 'departed' ? 'retain' : 'retain|remove';
   return `${why}: \`orgkeeper retire ${accountId} --resources ${resources}\` first.`;
 }

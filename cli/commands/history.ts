@@ -18,14 +18,14 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `history ID`: the passes that changed or found something. */
+/** `history ID`: the runs that changed or found something. */
 export function historyCommand(): Command {
   return new Command('history')
-    .description('Shows the passes of an account that changed or found something, newest first.')
+    .description('Shows the runs of an account that changed or found something, newest first.')
     .argument('<id>', 'account id, 12 digits')
-    .option('--limit <n>', 'at most so many', wholeNumber, 20)
-    .option('--show-secrets', 'ExternalIds in clear, instead of their ends alone')
-    .option('--json', 'print a list of passes, each as `lastPass` of `account ID --json`, with its baseline')
+    .option('--limit <n>', 'maximum number of runs', wholeNumber, 20)
+    .option('--show-secrets', 'show whole ExternalIds instead of masked ones')
+    .option('--json', 'print a list of runs, each like `lastPass` of `account ID --json`, with its baseline')
     .action(show);
 }
 
@@ -36,7 +36,7 @@ async function show(id: string, options: Options): Promise<void> {
   if (stored.length === 0) await findAccount(table, accountId);
   const passes = options.showSecrets ? stored : await withoutSecrets(table, accountId, stored);
   if (options.json) return printJson(passes);
-  if (passes.length === 0) say(`No pass of ${accountId} has changed or found anything yet.`);
+  if (passes.length === 0) say(`No run of account ${accountId} has changed or found anything yet.`);
   for (const pass of passes) {
     const { startedAt, result, baseline, cause, differences } = pass;
     print(
@@ -48,7 +48,7 @@ async function show(id: string, options: Options): Promise<void> {
   }
 }
 
-/** The passes with ExternalIds masked: the account's own, too, where its record can be read. */
+/** The runs with ExternalIds masked, also the account's own if its record can be read. */
 async function withoutSecrets(
   table: Table,
   accountId: string,

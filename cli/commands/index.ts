@@ -1,48 +1,48 @@
 import type { Command } from 'commander';
 
-/** One command of the command line, before its file is loaded. */
+/** A command of the command line whose file is not loaded yet. */
 interface Entry {
   /** Its line in `orgkeeper --help`. */
   readonly summary: string;
-  /** Loads the command's file, and with it the SDK clients that it calls. */
+  /** Loads the command's file and the SDK clients that it uses. */
   readonly load: () => Promise<Command>;
 }
 
 /**
- * Every command, in the order of `orgkeeper --help`. The file of a command is loaded when the command is called, and
- * only then: help comes at once, and a command waits for no client of another.
+ * Every command, in the order of `orgkeeper --help`. A command's file is loaded only when the command is called, so that help is
+ * fast and no command loads the clients of another.
  */
 export const commands: Readonly<Record<string, Entry>> = {
   accounts: {
-    summary: 'the fleet: baseline, state, last pass of every account',
+    summary: 'the fleet: baseline, state, last run of every account',
     load: async () => (await import('./accounts.ts')).accountsCommand(),
   },
   account: {
-    summary: 'one account: conditions, outputs, differences of the last pass',
+    summary: 'one account: conditions, outputs, differences of the last run',
     load: async () => (await import('./account.ts')).accountCommand(),
   },
   history: {
-    summary: 'passes of an account that changed or found something',
+    summary: 'runs of an account that changed or found something',
     load: async () => (await import('./history.ts')).historyCommand(),
   },
   plan: {
-    summary: 'what a pass would change in an account, changing nothing',
+    summary: 'show what a run would change in an account; changes nothing',
     load: async () => (await import('./plan.ts')).planCommand(),
   },
   sweep: {
-    summary: 'ask for a pass of some accounts, or of all',
+    summary: 'request a run of some accounts, or of all',
     load: async () => (await import('./sweep.ts')).sweepCommand(),
   },
   register: {
-    summary: 'ask for an account to be kept',
+    summary: 'request that an account is managed',
     load: async () => (await import('./register.ts')).registerCommand(),
   },
   create: {
-    summary: 'ask for a new account, and for it to be kept',
+    summary: 'request a new account, which is then managed',
     load: async () => (await import('./create.ts')).createCommand(),
   },
   retire: {
-    summary: 'ask for an account not to be kept any more',
+    summary: 'request that an account is no longer managed',
     load: async () => (await import('./retire.ts')).retireCommand(),
   },
   forget: {
@@ -50,7 +50,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./forget.ts')).forgetCommand(),
   },
   addresses: {
-    summary: 'pools of addresses, and who holds what of them',
+    summary: 'address pools, and which account holds which block',
     load: async () => (await import('./addresses.ts')).addressesCommand(),
   },
   baseline: {
@@ -58,23 +58,23 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./baseline.ts')).baselineCommand(),
   },
   rules: {
-    summary: 'list, check, publish and explain rules that choose baselines',
+    summary: 'list, validate, publish and explain rules for baselines',
     load: async () => (await import('./rules.ts')).rulesCommand(),
   },
   pause: {
-    summary: 'stop writing: into the fleet, a baseline, some accounts',
+    summary: 'stop writes: to the fleet, a baseline, some accounts',
     load: async () => (await import('./pause.ts')).pauseCommand(),
   },
   resume: {
-    summary: 'let writing go on',
+    summary: 'allow writes again',
     load: async () => (await import('./pause.ts')).resumeCommand(),
   },
   doctor: {
-    summary: 'check a deployment: what is missing, and what to do about it',
+    summary: 'check a deployment: what is wrong, and the remedy',
     load: async () => (await import('./doctor.ts')).doctorCommand(),
   },
   'dead-letters': {
-    summary: 'what failed for good, and once more',
+    summary: 'list and redrive messages that failed for good',
     load: async () => (await import('./dead-letters.ts')).deadLettersCommand(),
   },
   credentials: {
@@ -86,7 +86,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./template.ts')).templateCommand(),
   },
   policy: {
-    summary: 'compare two policies by meaning: the same? covered?',
+    summary: 'compare two policies by meaning: same, covers',
     load: async () => (await import('./policy.ts')).policyCommand(),
   },
   local: {

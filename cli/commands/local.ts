@@ -13,7 +13,7 @@ import {
 import { shellWord } from '../../shared/domain/escape.ts';
 import { COMMAND, say } from '../terminal.ts';
 
-/** `orgkeeper local`: the local runtime in the foreground, and the environment that the AWS CLI needs for it. */
+/** `orgkeeper local`: runs the local runtime, and prints the environment that the AWS CLI needs for it. */
 export function localCommand(defaults: RuntimeOptions = {}): Command {
   const command = new Command('local').description('run Orgkeeper on this machine, against an emulator');
   command
@@ -58,7 +58,7 @@ async function end(runtime: Runtime): Promise<number> {
 function port(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535)
-    throw new Error(`${text} is no port: give a number up to 65535.`);
+    throw new Error(`${text} is not a port: a port is a number up to 65535.`);
   return value;
 }
 
@@ -80,7 +80,7 @@ function environmentLines(account: string, { endpoint, region }: RuntimeState): 
   return `${lines.join('')}unset AWS_SESSION_TOKEN AWS_PROFILE\n`;
 }
 
-/** What to say of an account outside the organization: it is played all the same, and may be a typing error. */
+/** A note about an account outside of the organization: the emulator plays any account, so the id may be a typing error. */
 export async function noteOf(
   account: string,
   { endpoint, accounts }: Pick<RuntimeState, 'endpoint' | 'accounts'>,
@@ -97,7 +97,7 @@ export async function noteOf(
     await organizations.send(new DescribeAccountCommand({ AccountId: account }), { abortSignal });
   } catch (error) {
     if (error instanceof Error && error.name === 'AccountNotFoundException')
-      return `Account ${account} is not in the organization: it is a standalone one, empty until somebody uses it.`;
+      return `Account ${account} is not in the organization: it is a standalone account, empty until somebody uses it.`;
   }
   return undefined;
 }

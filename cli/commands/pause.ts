@@ -16,17 +16,19 @@ interface Options {
   readonly baseline?: string | undefined;
 }
 
-/** `pause`: nothing is written any more; looking goes on. */
+/** `pause`: stops writes; runs go on observing. */
 export function pauseCommand(): Command {
   return scoped(new Command('pause'))
-    .description('Stops writing into the fleet, a baseline’s accounts, or some accounts. Looking goes on.')
+    .description(
+      'Stops writes to the fleet, to the accounts of a baseline, or to some accounts. Runs go on observing.',
+    )
     .action((ids: string[], options: Options) => change(ids, options, true));
 }
 
-/** `resume`: takes one pause back; others stay. */
+/** `resume`: ends one pause; others stay. */
 export function resumeCommand(): Command {
   return scoped(new Command('resume'))
-    .description('Takes a pause back. What drifted meanwhile is mended by the next sweep.')
+    .description('Ends a pause. The next sweep corrects what has drifted since.')
     .action((ids: string[], options: Options) => change(ids, options, false));
 }
 
@@ -39,7 +41,7 @@ function scoped(command: Command): Command {
 
 async function change(ids: string[], { fleet, baseline }: Options, paused: boolean): Promise<void> {
   if ([fleet, baseline, ids.length > 0].filter(Boolean).length !== 1) {
-    throw new Failure('Say what: one of --fleet, --baseline NAME, or account ids.');
+    throw new Failure('Name what to pause or resume: one of --fleet, --baseline NAME, or account ids.');
   }
   const accountIds = [...new Set(ids.map(readAccountId))];
   const { table } = await connect();
@@ -47,7 +49,7 @@ async function change(ids: string[], { fleet, baseline }: Options, paused: boole
   else if (baseline) await changeBaseline(table, baseline, paused);
   else await changeAccounts(table, accountIds, paused);
   const what = fleet ? 'the fleet' : baseline ? `baseline ${baseline}` : accountIds.join(', ');
-  say(paused ? `Paused ${what}.` : `Resumed ${what}; \`orgkeeper sweep\` mends what drifted meanwhile.`);
+  say(paused ? `Paused ${what}.` : `Resumed ${what}; \`orgkeeper sweep\` corrects what has drifted since.`);
   const writing = paused ? await stillWriting(table, { fleet, baseline, accountIds }) : [];
   if (writing.length > 0) {
     say(

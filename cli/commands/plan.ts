@@ -18,15 +18,13 @@ import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { sendRequest } from '../send-request.ts';
 import { cell, counted, print, printJson, printTable, say } from '../terminal.ts';
 
-/** `plan ID`: what a pass would change. */
+/** `plan ID`: what a run would change. */
 export function planCommand(): Command {
   return new Command('plan')
-    .description(
-      'Shows what a pass would change in an account, changing nothing. Exit 2 when something differs.',
-    )
+    .description('Shows what a run would change in an account; changes nothing. Exit 2 if something differs.')
     .argument('<id>', 'account id, 12 digits')
-    .option('--baseline <file>', 'with this baseline file instead of the one assigned')
-    .option('--show-secrets', 'ExternalIds in clear, instead of their ends alone')
+    .option('--baseline <file>', 'use this baseline file instead of the assigned baseline')
+    .option('--show-secrets', 'show whole ExternalIds instead of masked ones')
     .option('--json', 'print the differences, and what could not be compared')
     .action(plan);
 }
@@ -40,9 +38,9 @@ interface PlanOptions {
 }
 
 /**
- * `plan`: asks the reconcile function, which may enter accounts, and waits for its answer. Exit code 2 when something
- * differs; what others added is shown and counts for nothing, since it stays.
- * @throws Failure when there is no plan, or a kind could not be looked at
+ * `plan`: requests a plan from the reconcile function, which may enter accounts, and waits for the answer. Exit code 2 if something
+ * differs; unowned resources are shown but do not count, since they stay.
+ * @throws Failure if there is no plan, or if a kind could not be observed
  */
 export async function plan(id: string, options: PlanOptions): Promise<void> {
   const accountId = readAccountId(id);
@@ -71,10 +69,10 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
     throw new Failure(`The plan is not complete, ${kindOf(failed)} could not be compared: ${failed.message}`);
 }
 
-/** A plan takes seconds, and what may pass is tried again for a minute. */
+/** A plan takes seconds; the function retries temporary errors for a minute. */
 const WAIT_SECONDS = 150;
 
-/** Waits for the answer to a request. @throws Failure when it is rejected, or when nobody answers */
+/** Waits for the answer to a request. @throws Failure if it is rejected, or not answered in time */
 async function followPlan(table: Table, eventId: string, accountId: string): Promise<PlanAnswer> {
   const progress = startProgress(`Waiting for the plan of account ${accountId} …`);
   try {
@@ -87,8 +85,8 @@ async function followPlan(table: Table, eventId: string, accountId: string): Pro
         seconds: WAIT_SECONDS,
         every: 500,
         late: () =>
-          `There is no plan of account ${accountId} after ${WAIT_SECONDS} s: look at the logs of intake and reconcile for ` +
-          `event ${eventId}, and at \`orgkeeper doctor\`.`,
+          `There is no plan of account ${accountId} after ${WAIT_SECONDS} s: see the logs of intake and reconcile for ` +
+          `event ${eventId}, and run \`orgkeeper doctor\`.`,
       },
     );
   } finally {
@@ -100,7 +98,7 @@ function withoutSecrets(document: PlanDocument, { externalId }: AccountRecord): 
   return { ...document, differences: maskDifferences(document.differences, externalId) };
 }
 
-/** `network`, or `network (us-west-2)` of what stands in a region. */
+/** `network`, or `network (us-west-2)` for a kind in a region. */
 function kindOf({ kind, region }: PlanDocument['obstacles'][number]): string {
   return region === undefined ? kind : `${kind} (${region})`;
 }
@@ -116,16 +114,16 @@ function printPlan({ differences, obstacles }: PlanDocument): void {
   );
 }
 
-/** What a plan comes to, for people. Pure. @param foreign how many of its differences are of others, and stay */
+/** The result of a plan, as a sentence. Pure. @param foreign number of its differences that are unowned resources, which stay */
 export function inWords(
   { accountId, differences, obstacles }: PlanDocument,
   foreign: number,
   baseline: string,
 ): string {
   const ours = differences.length - foreign;
-  const stays = foreign === 1 ? 'thing in it is not ours, and is' : 'things in it are not ours, and are';
+  const stays = foreign === 1 ? 'unowned resource is' : 'unowned resources are';
   const left = foreign > 0 ? ` ${foreign} ${stays} left alone.` : '';
   if (ours > 0) return `${counted(ours, 'difference')} from ${baseline} in account ${accountId}.${left}`;
-  if (obstacles.length > 0) return `A pass could not bring account ${accountId} to ${baseline} now.${left}`;
-  return `Account ${accountId} is as ${baseline} says: a pass would change nothing.${left}`;
+  if (obstacles.length > 0) return `A run could not bring account ${accountId} to ${baseline} now.${left}`;
+  return `Account ${accountId} is as in ${baseline}: a run would change nothing.${left}`;
 }

@@ -8,20 +8,20 @@ import { readText } from '../read-text.ts';
 import { cell, colours, print, printJson, printTable } from '../terminal.ts';
 
 const mostBytes = 16_000_000;
-/** More rows nobody reads; `--json` has them all. */
+/** Maximum number of printed rows; `--json` has all. */
 const mostRows = 200;
 
 /**
- * `orgkeeper policy same|covers`: two policy files by meaning. The exit code is 0 when they are the same (or
- * covered) and 2 when not. A file that is no policy is a Failure that names the file and the place in it.
+ * `orgkeeper policy same|covers`: compares two policy files by meaning. Exit code 0 if they are the same (or covered), 2 if not. A
+ * file that is not a policy is a Failure that names the file and the path in it.
  */
 export function policyCommand(): Command {
   const command = new Command('policy').description('Compares IAM policies by meaning, not by text.');
   command
     .command('same')
-    .description('whether two policies mean the same; exit code 0 when they do, 2 when not')
+    .description('checks whether two policies mean the same; exit code 0 if they do, 2 if not')
     .argument('<a>', 'a policy file, JSON or URL-encoded JSON; - for stdin')
-    .argument('<b>', 'the other one')
+    .argument('<b>', 'the other policy file')
     .option('--json', 'print { same, differences } as JSON')
     .option(
       '--partition <name>',
@@ -30,7 +30,7 @@ export function policyCommand(): Command {
     .action(same);
   command
     .command('covers')
-    .description('whether ACTUAL grants at least REQUIRED; exit code 0 when that is proven, 2 when not')
+    .description('checks whether ACTUAL grants at least REQUIRED; exit code 0 if that is proven, 2 if not')
     .argument('<required>', 'a policy file, JSON or URL-encoded JSON; - for stdin')
     .argument('<actual>', 'the policy that must grant as much')
     .option('--json', 'print { covered, missing } as JSON')
@@ -68,7 +68,7 @@ async function coversCommand(required: string, actual: string, options: { json?:
   for (const line of deniedBy(coverage.missing)) print(cell(line));
 }
 
-/** Which statements stand in the way, whatever the number of rows. */
+/** Prints which statements deny something, however many rows are printed. */
 function deniedBy(missing: readonly Missing[]): string[] {
   const counts = new Map<string, number>();
   for (const { denying } of missing) {
@@ -86,7 +86,7 @@ function printRows<T>(head: readonly string[], all: readonly T[], row: (one: T) 
   if (more > 0) print(`… and ${more.toLocaleString('en')} more; --json prints them all.`);
 }
 
-/** A value for people; of two lists only what the other one lacks. */
+/** A value for people; for two lists, only the items that the other list lacks. */
 function member(path: string, of: unknown, other: unknown): string {
   if (of === null) return '–';
   if (!Array.isArray(of)) return value(of, other ?? undefined);
@@ -97,14 +97,14 @@ function member(path: string, of: unknown, other: unknown): string {
 }
 
 async function readBoth(a: string, b: string): Promise<[Policy, Policy]> {
-  if (a === '-' && b === '-') throw new Failure('Only one of the two can be the standard input.');
+  if (a === '-' && b === '-') throw new Failure('Only one of the two files can be the standard input.');
   return [await read(a), await read(b)];
 }
 
 async function read(file: string): Promise<Policy> {
   const name = file === '-' ? 'The standard input' : file;
   const text = await readText(file, mostBytes);
-  // A redirection that failed leaves an empty file; that is no wish for a policy that grants nothing.
+  // A failed redirection leaves an empty file, which must not count as a policy that grants nothing.
   if (text.trim() === '') throw new Failure(`${name} is empty: it holds no policy (the empty policy is {}).`);
   try {
     return parsePolicy(text);

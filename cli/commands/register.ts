@@ -35,26 +35,26 @@ interface Options {
   readonly timeout: number;
 }
 
-/** `register ID --name N`: an account is to be kept. */
+/** `register ID --name N`: requests that an account is managed. */
 export function registerCommand(): Command {
   return new Command('register')
-    .description('Puts an AccountRegistrationRequested event: the account is kept from then on.')
+    .description('Puts an AccountRegistrationRequested event: Orgkeeper manages the account from then on.')
     .argument('<id>', 'account id, 12 digits')
-    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--name <name>', 'name of the account, for people')
     .option('--email <address>', "the account's email")
     .option(
       '--baseline <name[@version]>',
-      'what is kept in it; when not given, the one that it has, else what the rules choose',
+      'its baseline; default: the one that it has, else the rules choose',
     )
     .option('--mode <mode>', 'enforce (default) or observe')
     .option('--execution-role-arn <arn>', 'for an invited account: the role that its owner made')
-    .option('--external-id <id>', 'the ExternalId of that role; one is made when not given')
+    .option('--external-id <id>', 'the ExternalId of that role; default: a new one')
     .option('--access-role-name <name>', 'the role by which the organization enters the account')
-    .option('--vpc-id <id>', "its own VPC, instead of the baseline's")
-    .option('--subnet-id <id>', 'a subnet of its own VPC; may stand several times', several)
-    .option('--region <region>', 'where it is kept; may stand several times', several)
-    .option('--value <key=value>', 'a value for `${values.key}`; may stand several times', pairs)
-    .option('--tag <key=value>', 'a tag; may stand several times', pairs)
+    .option('--vpc-id <id>', "the owner's VPC, instead of the baseline's")
+    .option('--subnet-id <id>', "a subnet of the owner's VPC; may be repeated", several)
+    .option('--region <region>', 'a region in which it is managed; may be repeated', several)
+    .option('--value <key=value>', 'a value for `${values.key}`; may be repeated', pairs)
+    .option('--tag <key=value>', 'a tag; may be repeated', pairs)
     .option('--wait', 'follow until the account is ready')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .action(register);
@@ -66,14 +66,14 @@ async function register(id: string, options: Options): Promise<void> {
   const request = checkRequest('AccountRegistrationRequested', registration(id, options), unusable);
   const before = await getRecord(table, id);
   const eventId = await sendRequest(busClient(config), 'AccountRegistrationRequested', request);
-  say(`Asked for account ${id} with event ${eventId}.`);
+  say(`Requested the registration of account ${id} with event ${eventId}.`);
   if (!options.wait)
     return say(`\`orgkeeper account ${id}\` shows it within seconds, unless it is rejected.`);
   const view = await followRegistration(table, { request, before, eventId, seconds: options.timeout });
   say(ended(view));
 }
 
-/** The event's detail, of what was given on the command line. */
+/** The event's detail, from the options of the command line. */
 function registration(accountId: string, options: Options): Record<string, unknown> {
   const { vpcId, subnetId, region, value, tag, wait: _, timeout: __, ...same } = options;
   return {
@@ -86,25 +86,25 @@ function registration(accountId: string, options: Options): Record<string, unkno
   } satisfies Partial<Record<keyof RegistrationRequest, unknown>>;
 }
 
-/** A registration that was asked for. */
+/** A registration that was requested. */
 export interface Registration {
   readonly request: RegistrationRequest;
-  /** The record as it was before. */
+  /** The record before the registration. */
   readonly before: AccountRecord | undefined;
   readonly eventId: string;
   readonly seconds: number;
 }
 
 /**
- * Follows a registration until the account is ready, or as far as a pass gets that may not write.
- * @throws Failure when it is rejected, when a pass fails, or when it takes too long
+ * Follows a registration until the account is ready, or until a run that may not write has finished.
+ * @throws Failure if it is rejected, if a run fails, or after `seconds`
  */
 export async function followRegistration(table: Table, asked: Registration): Promise<AccountView> {
   const id = asked.request.accountId;
-  const progress = startProgress(`Waiting for account ${id} to be taken up …`);
+  const progress = startProgress(`Waiting for intake to register account ${id} …`);
   try {
     if ((await waitUntilTaken(table, asked)) === 'same') await failIfFailed(table, id);
-    progress.update(`Account ${id} is registered; waiting for its first pass …`);
+    progress.update(`Account ${id} is registered; waiting for its first run …`);
     const wait = { accountId: id, seconds: asked.seconds };
     return await waitUntilReady(table, wait, (text) => progress.update(text));
   } finally {
@@ -112,7 +112,7 @@ export async function followRegistration(table: Table, asked: Registration): Pro
   }
 }
 
-/** Waits until the record says what was asked for: because it was changed, or as before. */
+/** Waits until the record has the requested content, because it was changed or because it had it before. */
 async function waitUntilTaken(table: Table, asked: Registration): Promise<'changed' | 'same'> {
   const { request, before, eventId } = asked;
   const baseline = await resolve(table, request.baseline);
@@ -122,7 +122,7 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<'chang
       const { record, status } = await loadAccount(table, request.accountId);
       const changed = record?.changedBy === eventId || record?.changedBy !== before?.changedBy;
       if (!record) return undefined;
-      // Asked for with the same content, a change of the role that was put back is tried once more.
+      // The same request again makes Orgkeeper retry a change of the role that was rolled back.
       const same = says(record, request, baseline) && !staysPutBack(record, status);
       if (changed) return 'changed';
       return same ? 'same' : undefined;
@@ -131,31 +131,31 @@ async function waitUntilTaken(table: Table, asked: Registration): Promise<'chang
       seconds: Math.min(asked.seconds, TAKEN_SECONDS),
       every: 500,
       late: () =>
-        `Nothing came of it for ${Math.min(asked.seconds, TAKEN_SECONDS)} s: intake has not taken event ` +
-        `${eventId} up; look at its function's log, and at \`orgkeeper doctor\`.`,
+        `Intake has not processed event ${eventId} within ${Math.min(asked.seconds, TAKEN_SECONDS)} s: see the log of its ` +
+        'function, and run `orgkeeper doctor`.',
     },
   );
 }
 
-/** @throws Failure where the last pass failed: the same registration again has nothing looked at. */
+/** @throws Failure if the last run failed: the same registration again causes no new run. */
 async function failIfFailed(table: Table, id: string): Promise<void> {
   const { record, status, control } = await loadAccount(table, id);
   const view = record && accountView({ record, status, control });
   if (view?.state !== 'failed') return;
   const sentence =
-    `Account ${id} is registered like that already, and the same again has nothing looked at: ` +
-    `\`orgkeeper sweep ${id} --wait\` looks now. Its last pass failed`;
+    `Account ${id} is already registered with this content, so no run is requested: ` +
+    `\`orgkeeper sweep ${id} --wait\` requests one. Its last run failed`;
   throw new Failure(inTheWay(sentence, view));
 }
 
-/** `name@version` of what was asked for: intake takes the newest version where none is named. */
+/** The requested baseline as `name@version`: intake uses the newest version if none is named. */
 async function resolve(table: Table, baseline: string | undefined): Promise<string | undefined> {
   if (!baseline || baseline.includes('@')) return baseline;
   const current = await currentBaseline(table, baseline);
   return current ? formatBaseline(current) : baseline;
 }
 
-/** Whether a record already says all that a registration asks for: then it changes nothing. */
+/** Whether a record already has all the content of a registration, which then changes nothing. */
 function says(
   record: AccountRecord,
   { baseline: _, ...asked }: RegistrationRequest,

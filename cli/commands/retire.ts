@@ -20,18 +20,18 @@ interface Options {
   readonly timeout: number;
 }
 
-/** `retire ID --resources retain|remove`: an account is no longer to be kept. */
+/** `retire ID --resources retain|remove`: requests that an account is no longer managed. */
 export function retireCommand(): Command {
   return new Command('retire')
-    .description('Puts an AccountRetirementRequested event: the account is not kept any more.')
+    .description('Puts an AccountRetirementRequested event: Orgkeeper no longer manages the account.')
     .argument('<id>', 'account id, 12 digits')
     .addOption(
-      new Option('--resources <what>', 'retain leaves everything; remove takes away what Orgkeeper made')
+      new Option('--resources <what>', 'retain: everything stays; remove: what Orgkeeper made is removed')
         .choices(['retain', 'remove'])
         .makeOptionMandatory(),
     )
     .option('--yes', 'remove without asking')
-    .option('--wait', 'follow until the account is retired; exit 1 when something is in the way')
+    .option('--wait', 'follow until the account is retired; exit 1 if something prevents that')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .action(retire);
 }
@@ -40,13 +40,13 @@ async function retire(id: string, { resources, yes, wait, timeout }: Options): P
   const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId, name } = record;
-  const question = `Take away everything that Orgkeeper made in account ${accountId} (${cell(name)})?`;
-  if (resources === 'remove' && !yes && !(await agreed(question))) return say('Nothing was asked for.');
+  const question = `Remove everything that Orgkeeper made in account ${accountId} (${cell(name)})?`;
+  if (resources === 'remove' && !yes && !(await agreed(question))) return say('Nothing was requested.');
   const eventId = await sendRequest(busClient(config), 'AccountRetirementRequested', {
     accountId,
     resources,
   });
-  say(`Asked for the retirement of account ${accountId} with event ${eventId}.`);
+  say(`Requested the retirement of account ${accountId} with event ${eventId}.`);
   if (!wait) return say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
   await followRetirement(table, { accountId, eventId, seconds: timeout });
   say(`Account ${accountId} is retired.`);
@@ -85,8 +85,8 @@ export async function followRetirement(
         seconds,
         every: 500,
         late: () =>
-          `Account ${accountId} is not retired after ${seconds} s; it goes on: \`orgkeeper account ${accountId}\` ` +
-          'shows where it stands.',
+          `Account ${accountId} is not retired after ${seconds} s. The retirement goes on: \`orgkeeper account ${accountId}\` ` +
+          'shows its state.',
       },
     );
   } finally {

@@ -25,26 +25,26 @@ import { findAccount } from '../fleet.ts';
 import { readText } from '../read-text.ts';
 import { cell, counted, print, printJson, printTable, say, time } from '../terminal.ts';
 
-/** `rules …`: which baseline accounts get that come without one. */
+/** `rules …`: the rules that choose the baseline of accounts registered without one. */
 export function rulesCommand(): Command {
   const command = new Command('rules').description(
     'Lists, checks, publishes and explains the rules that choose baselines.',
   );
   command
     .command('list')
-    .description('Lists every version of the rules; the newest one holds.')
+    .description('Lists every version of the rules; the newest one is in force.')
     .option('--json', 'print a list of the stored documents')
     .action(list);
   command
     .command('validate')
-    .description('Checks a file of rules; every problem with its line. Needs no deployment.')
+    .description('Checks a file of rules; lists every problem with its line. Needs no deployment.')
     .argument('<file>', 'a YAML file')
-    .option('--json', 'print whether it is valid, and the problems')
+    .option('--json', 'print whether it is valid, and all problems')
     .action(validate);
   command
     .command('publish')
     .description(
-      'Publishes a file as the next version, which holds from then on; prints it. Moves no account.',
+      'Publishes a file as the next version, which is in force from then on; prints the version. Moves no account.',
     )
     .argument('<file>', 'a YAML file')
     .action(publish);
@@ -52,8 +52,8 @@ export function rulesCommand(): Command {
     .command('explain')
     .description('Says which baseline the rules choose for an account, and why.')
     .argument('<id>', 'the account')
-    .option('--file <file>', 'with the rules of this file, instead of those that hold')
-    .option('--json', 'print the answer, with what was known of the account')
+    .option('--file <file>', 'use the rules of this file instead of the published ones')
+    .option('--json', 'print the answer, with the facts about the account')
     .action(explainRules);
   return command;
 }
@@ -96,12 +96,12 @@ async function publish(file: string): Promise<void> {
   print(String(rules.version));
   say(
     published
-      ? 'Accounts that come from now on get their baseline by these rules, and those that move.'
-      : 'These rules hold already.',
+      ? 'These rules apply to new accounts, and to accounts that move to another organizational unit.'
+      : 'Unchanged: the newest version has the same text.',
   );
 }
 
-/** Reads and checks a file of rules. @throws Failure when it cannot be read */
+/** Reads and checks a file of rules. @throws Failure if it cannot be read */
 export async function checkRulesFile(
   file: string,
 ): Promise<{ text: string } & ({ rules: RulesDraft } | { problems: Problem[] })> {
@@ -109,17 +109,17 @@ export async function checkRulesFile(
   return { text, ...parseRules(text) };
 }
 
-/** The rules of a file. @throws Failure when it cannot be read or is not valid, naming each problem with its line */
+/** The rules of a file. @throws Failure if it cannot be read or is not valid, with each problem and its line */
 async function validRules(file: string): Promise<{ text: string; rules: RulesDraft }> {
   const { text, ...checked } = await checkRulesFile(file);
   if ('rules' in checked) return { text, rules: checked.rules };
   const lines = checked.problems.map((problem) => formatProblem(file, problem));
-  throw new Failure({ sentence: `${file} holds no valid rules:`, lines });
+  throw new Failure({ sentence: `${file} does not contain valid rules:`, lines });
 }
 
 /**
- * Publishes a file of rules as their next version; the same text again publishes nothing.
- * @throws Failure when it is not valid, or names a baseline that was never published
+ * Publishes a file of rules as the next version; the same text again publishes nothing.
+ * @throws Failure if the file is not valid, or names a baseline that was never published
  */
 async function publishRulesFile(
   table: Table,
@@ -129,19 +129,19 @@ async function publishRulesFile(
   for (const { path, baseline } of baselinesOf(rules)) {
     if (await findBaseline(table, baseline)) continue;
     throw new Failure(
-      `${path}: baseline ${baseline} was never published: \`orgkeeper baseline list\` shows those there are.`,
+      `${path}: baseline ${baseline} was never published: \`orgkeeper baseline list\` lists all baselines.`,
     );
   }
   return publishRules(table, { ...rules, text, publishedAt: new Date().toISOString() });
 }
 
-/** What `rules explain` was given. */
+/** The options of `rules explain`. */
 interface ExplainOptions {
   readonly file?: string;
   readonly json?: boolean;
 }
 
-/** `rules explain`: what the rules choose now; what the account has may have been chosen earlier, or by a person. */
+/** `rules explain`: what the rules choose now. The account's baseline may come from older rules, or from a person. */
 async function explainRules(id: string, options: ExplainOptions): Promise<void> {
   const file = options.file === undefined ? undefined : await validRules(options.file);
   const { config, table } = await connect();
@@ -158,7 +158,7 @@ async function holding(table: Table, config: Config): Promise<Rules> {
   return (await currentRules(table)) ?? rulesOf(config);
 }
 
-/** What the rules look at; the organization is asked through the inspecting role, if they look at what only it knows. */
+/** The facts that the rules need; place and tags are read from the organization through the inspecting role, if needed. */
 async function knownOf(record: AccountRecord, rules: Rules, config: Config): Promise<AccountFacts> {
   const { accountId, name, tags } = record;
   let organization: Promise<Organization> | undefined;
@@ -187,7 +187,11 @@ function printExplanation(
   explanation: Explanation,
   { place, tags }: AccountFacts,
 ): void {
-  const rows = explanation.considered.map(({ rule, fits, why }) => [String(rule), fits ? 'fits' : '–', why]);
+  const rows = explanation.considered.map(({ rule, fits, why }) => [
+    String(rule),
+    fits ? 'matches' : '–',
+    why,
+  ]);
   if (rows.length > 0) printTable(['RULE', '', 'WHY'], rows);
   if (place) say(`Account ${record.accountId} is in ${place.path}.`);
   const shown = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
@@ -195,9 +199,10 @@ function printExplanation(
   say(`The rules choose ${explanation.baseline}. ${explanation.why}`);
   const { baseline, baselineBy } = record;
   if (!baseline) {
-    say('It is not kept, and has no baseline.');
+    say('The account is not managed and has no baseline.');
     return;
   }
-  const by = baselineBy === 'rules' ? 'the rules chose it' : 'a person named it, so the rules leave it';
-  say(`It is on ${formatBaseline(baseline)}: ${by}.`);
+  const by =
+    baselineBy === 'rules' ? 'chosen by the rules' : 'named by a person, so the rules do not change it';
+  say(`The account is on ${formatBaseline(baseline)}, ${by}.`);
 }

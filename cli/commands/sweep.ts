@@ -21,16 +21,16 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `sweep [ID…]`: a pass of some accounts, or of all. */
+/** `sweep [ID…]`: requests a run of some accounts, or of all. */
 export function sweepCommand(): Command {
   return new Command('sweep')
-    .description('Puts a DriftSweepRequested event: a pass of each account named, or of all that are kept.')
-    .argument('[ids...]', 'account ids; all accounts when none is given')
+    .description('Puts a DriftSweepRequested event: a run of each named account, or of all managed accounts.')
+    .argument('[ids...]', 'account ids; default: all accounts')
     .option('--baseline <name>', 'only accounts of this baseline')
     .option('--reason <text>', 'why, for the record')
-    .option('--wait', 'follow until every pass is over; exit 1 when one failed')
+    .option('--wait', 'follow until every run has finished; exit 1 if one failed')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
-    .option('--json', 'print the event id and, with --wait, the passes')
+    .option('--json', 'print the event id and, with --wait, the runs')
     .action(sweep);
 }
 
@@ -49,8 +49,8 @@ async function sweep(ids: string[], options: Options): Promise<void> {
   if (!options.wait || kept.length === 0) {
     if (options.json) return printJson({ eventId, ...(options.wait && { accounts: [] }) });
     const by = options.baseline ? ` by baseline ${options.baseline}` : '';
-    if (kept.length === 0) return say(`No account is kept${by}: event ${eventId} makes no pass.`);
-    return say(`Asked for ${counted(kept.length, 'pass', 'passes')} with event ${eventId}.`);
+    if (kept.length === 0) return say(`No account is managed${by}: event ${eventId} causes no run.`);
+    return say(`Requested ${counted(kept.length, 'run')} with event ${eventId}.`);
   }
   const sent = { eventId, at, accountIds: kept.map((record) => record.accountId), seconds: options.timeout };
   const passes = await followPasses(deployment.table, sent);
@@ -59,7 +59,7 @@ async function sweep(ids: string[], options: Options): Promise<void> {
   judge(passes);
 }
 
-/** The accounts that the sweep makes a pass of. @throws Failure for named ones that get none, and an unknown baseline */
+/** The accounts that the sweep runs. @throws Failure for named accounts that are not managed, and for an unknown baseline */
 async function selectKept(
   { table }: Deployment,
   accountIds: readonly string[],
@@ -71,9 +71,7 @@ async function selectKept(
   const kept = records.filter(({ lifecycle }) => lifecycle === 'managed');
   const other = records.find(({ lifecycle }) => lifecycle !== 'managed');
   if (named.length > 0 && other) {
-    throw new Failure(
-      `Account ${other.accountId} is ${other.lifecycle}: only accounts that are kept have passes.`,
-    );
+    throw new Failure(`Account ${other.accountId} is ${other.lifecycle}: only managed accounts have runs.`);
   }
   return baseline ? kept.filter((record) => record.baseline?.name === baseline) : kept;
 }
@@ -96,18 +94,18 @@ function printPasses(records: readonly AccountRecord[], passes: ReadonlyMap<stri
     (of) => `${results.filter((result) => result === of).length} ${of}`,
   );
   const are = passes.size === 1 ? 'is' : 'are';
-  say(`${counted(passes.size, 'pass', 'passes')} ${are} over: ${counts.join(', ')}.`);
+  say(`${counted(passes.size, 'run')} ${are} finished: ${counts.join(', ')}.`);
 }
 
 function judge(passes: ReadonlyMap<string, PassRecord>): void {
   const failed = [...passes].filter(([, { result }]) => result === 'failed').map(([id]) => id);
   if (failed.length === 0) return;
   throw new Failure(
-    `${failed.length} of ${counted(passes.size, 'pass', 'passes')} failed: \`orgkeeper account ${failed[0]}\` says why.`,
+    `${failed.length} of ${counted(passes.size, 'run')} failed: \`orgkeeper account ${failed[0]}\` says why.`,
   );
 }
 
-/** A request that has been sent, and how long its passes may take. */
+/** A request that was sent, and how long its runs may take. */
 export interface Sent {
   readonly eventId: string;
   readonly at: Date;
@@ -115,19 +113,19 @@ export interface Sent {
   readonly seconds: number;
 }
 
-/** Work is dropped in favour of a pass that began this much later than the asking: it has seen the same world. */
+/** Work is dropped if a run has started at least this long after the request: that run has read the same or a newer state. */
 const COALESCED_MS = 5_000;
-/** Up to so many accounts are asked for one by one, more by going through all. */
+/** Up to this many accounts are read one by one; for more, all statuses are listed. */
 const FEW = 25;
 
 /**
- * Follows a request until the pass of each account is over, and returns those passes.
- * @throws Failure when some are not over in time, naming one
+ * Follows a request until the run of each account has finished, and returns those runs.
+ * @throws Failure if some are not finished in time; it names one
  */
 export async function followPasses(table: Table, sent: Sent): Promise<Map<string, PassRecord>> {
   const total = sent.accountIds.length;
   const over = new Map<string, PassRecord>();
-  const progress = startProgress(`Waiting for ${counted(total, 'pass', 'passes')} …`);
+  const progress = startProgress(`Waiting for ${counted(total, 'run')} …`);
   const open = () => sent.accountIds.filter((id) => !over.has(id));
   try {
     return await poll(
@@ -138,15 +136,15 @@ export async function followPasses(table: Table, sent: Sent): Promise<Map<string
           if (status?.lastPass && answers(status.lastPass, sent) && !isPending(status))
             over.set(id, status.lastPass);
         }
-        progress.update(`${over.size} of ${counted(total, 'pass', 'passes')} over …`);
+        progress.update(`${over.size} of ${counted(total, 'run')} finished …`);
         return over.size === total ? over : undefined;
       },
       {
         seconds: sent.seconds,
         every: total > FEW ? 3_000 : 500,
         late: () =>
-          `${open().length} of ${counted(total, 'pass', 'passes')} not over after ${sent.seconds} s, that of account ${open()[0]} ` +
-          'for one; they go on: `orgkeeper accounts` shows how they end.',
+          `${open().length} of ${counted(total, 'run')} not finished after ${sent.seconds} s, such as that of account ${open()[0]}. ` +
+          'They go on: `orgkeeper accounts` shows their results.',
       },
     );
   } finally {
@@ -154,12 +152,12 @@ export async function followPasses(table: Table, sent: Sent): Promise<Map<string
   }
 }
 
-/** Whether a pass failed only because something is not known yet: then the account is looked at again by itself. */
+/** Whether a run failed only because something is unknown yet: then Orgkeeper runs again by itself. */
 function isPending({ lastPass, conditions }: AccountStatus): boolean {
   return lastPass?.result === 'failed' && !hasFailed({ state: 'failed', conditions });
 }
 
-/** Whether a pass is the one that was asked for, or began late enough to stand for it. */
+/** Whether a run is the requested one, or started late enough to replace it. */
 function answers(pass: PassRecord, sent: Pick<Sent, 'eventId' | 'at'>): boolean {
   return pass.cause.id === sent.eventId || Date.parse(pass.startedAt) > sent.at.getTime() + COALESCED_MS;
 }

@@ -21,7 +21,7 @@ import { publishedBaseline, readAccountId } from '../fleet.ts';
 import { checkRequest } from '../send-request.ts';
 import { COMMAND, print, printJson, say } from '../terminal.ts';
 
-/** `template …`: what an account's owner deploys. */
+/** `template …`: templates that the owner of an account deploys. */
 export function templateCommand(): Command {
   const command = new Command('template').description('Makes templates for the owners of accounts.');
   command
@@ -30,16 +30,19 @@ export function templateCommand(): Command {
       "Prints the CloudFormation template with which an invited account's owner lets Orgkeeper keep it, and the link that opens it in CloudFormation.",
     )
     .requiredOption('--account <id>', 'account id, 12 digits')
-    .option('--name <name>', 'what people call it')
-    .option('--external-id <id>', "the role's ExternalId; the account's own, or a new one, when not given")
-    .option('--baseline <name[@version]>', "what it is to be kept by; the account's own, or the default one")
+    .option('--name <name>', 'name of the account, for people')
+    .option('--external-id <id>', "the role's ExternalId; default: that of the account, else a new one")
+    .option(
+      '--baseline <name[@version]>',
+      'its baseline; default: that of the account, else the default baseline',
+    )
     .option('--output <file>', 'write the template there instead of stdout')
     .option('--json', 'print { accountId, roleArn, externalId, register, quickCreate, template }')
     .action(template);
   return command;
 }
 
-/** What `template member` was given. */
+/** The options of `template member`. */
 interface TemplateOptions {
   readonly account: string;
   readonly name?: string;
@@ -50,8 +53,8 @@ interface TemplateOptions {
 }
 
 /**
- * `template member`: the template on stdout (or in a file), and on stderr the link by which its owner deploys it and
- * how the account is registered then. No record is written: the ExternalId is kept once the account is registered.
+ * `template member`: prints the template on stdout (or into a file), and on stderr the link for the owner and the command that
+ * registers the account afterwards. Saves no record: the ExternalId is saved when the account is registered.
  */
 export async function template(options: TemplateOptions): Promise<void> {
   const accountId = readAccountId(options.account);
@@ -93,7 +96,7 @@ export async function template(options: TemplateOptions): Promise<void> {
   say(`Then, in Main: ${register}`);
 }
 
-/** How the owner gets the stack: by link or by command, first the way that is sure to work. Pure. */
+/** How the owner creates the stack: by link or by command, the reliable way first. Pure. */
 export function handOver({ url, expiresAt, warning }: QuickCreate, command: string): string[] {
   const byLink = `opens this link in the account, until ${expiresAt} at most, and creates the stack:`;
   if (!warning) return [`Its owner ${byLink}`, `  ${url}`, 'Or deploys the template there:', `  ${command}`];
@@ -106,7 +109,7 @@ export function handOver({ url, expiresAt, warning }: QuickCreate, command: stri
   ];
 }
 
-/** @throws Failure when it cannot be written */
+/** @throws Failure if the file cannot be written */
 async function write(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
     throw new Failure(
@@ -115,49 +118,48 @@ async function write(file: string, text: string): Promise<void> {
   });
 }
 
-/** @throws Failure when there is no such baseline */
+/** @throws Failure if there is no such baseline */
 function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
   const reference = parseBaselineReference(text);
-  if (!reference) throw new Failure(`'${text}' is no baseline: write it as name or name@version.`);
+  if (!reference) throw new Failure(`'${text}' is not a baseline: write name or name@version.`);
   return publishedBaseline(table, reference);
 }
 
-/** A link that opens CloudFormation in its owner's console, with the template and everything in it filled in. */
+/** A link that opens CloudFormation in the owner's console, with the template and its parameters filled in. */
 export interface QuickCreate {
   readonly url: string;
-  /** ISO time from which the template cannot be read any more: a week, or the end of the caller's session. */
+  /** ISO time at which the link expires: after a week, or at the end of the caller's session. */
   readonly expiresAt: string;
-  /** Why the console may not open it, in one sentence; absent for a link that it takes. */
+  /** Why the console may not open the link, in one sentence; absent if it should. */
   readonly warning?: string;
 }
 
 /**
- * What CloudFormation's console takes as `templateURL`, by its guide; a URL signed with a session's credentials is longer.
+ * Maximum length of `templateURL` in CloudFormation's console; a URL signed with temporary credentials is longer.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
  */
 const LONGEST_TEMPLATE_URL = 1_024;
 
-/** Says of a template's URL that the console may refuse it for its length. Pure. */
+/** A warning if a template's URL is longer than the console accepts. Pure. */
 export function lengthWarning(templateUrl: string): string | undefined {
   if (templateUrl.length <= LONGEST_TEMPLATE_URL) return undefined;
   return (
-    `The link's templateURL has ${templateUrl.length} characters, since it is signed with temporary credentials, and ` +
-    `CloudFormation's console takes ${LONGEST_TEMPLATE_URL}: it may not open.`
+    `The link's templateURL has ${templateUrl.length} characters, since it is signed with temporary credentials, but ` +
+    `CloudFormation's console accepts ${LONGEST_TEMPLATE_URL}: it may not open.`
   );
 }
 
-/** What the stack of a member template is called. */
+/** The name of the stack of a member template. */
 const MEMBER_STACK = 'orgkeeper-member';
 
-/** In seconds; the bucket forgets the template then, too (infra/constructs/templates.ts). */
+/** In seconds; the bucket deletes the template then, too (infra/constructs/templates.ts). */
 const LIFETIME = TEMPLATE_DAYS * 24 * 60 * 60;
 
 /**
- * Puts the template into the bucket of the deployment, with the caller's own credentials, and links to it by a
- * signed URL: whoever has the link can read this one template, and nobody else can. The same template is put at
- * the same place, so doing it again only makes a new link.
- * @param region where the link creates the stack
- * @throws Failure when the caller may not put it there, or the link would not open
+ * Puts the template into the bucket of the deployment, with the caller's credentials, and returns a link with a signed URL: only
+ * who has the link can read this template. The same template gets the same key, so a repetition only makes a new link.
+ * @param region the region in which the link creates the stack
+ * @throws Failure if the caller may not put the object, or the link would not open
  */
 export async function quickCreate(
   accountId: string,
@@ -195,8 +197,8 @@ const REFUSED = new Set(['AccessDenied', 'NoSuchBucket']);
 
 function refused(reason: string, { partition, templatesBucket }: Config): Failure {
   return new Failure(
-    `The template cannot be kept in the bucket ${templatesBucket} for its owner (${reason}): the caller needs ` +
-      `s3:PutObject and s3:GetObject on arn:${partition}:s3:::${templatesBucket}/member/*, and the bucket is the main stack's.`,
+    `The template cannot be put into the bucket ${templatesBucket} for the owner (${reason}): the caller needs ` +
+      `s3:PutObject and s3:GetObject on arn:${partition}:s3:::${templatesBucket}/member/*, and the main stack must have created the bucket.`,
   );
 }
 

@@ -5,7 +5,7 @@ import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { currentBaseline } from '../../shared/store/baselines.ts';
 import { type Check, failed, ok } from './check.ts';
 
-/** Whether new accounts have something to be. */
+/** Whether there is a baseline for new accounts. */
 export const baseline: readonly Check[] = [
   {
     name: 'baseline',
@@ -15,7 +15,7 @@ export const baseline: readonly Check[] = [
       const current = await currentBaseline(table, name);
       if (!current) {
         return failed(
-          `The default baseline ${name} was never published: new accounts have nothing to be.`,
+          `The default baseline ${name} was never published: new accounts get no baseline.`,
           `Publish it: ${publish}.`,
         );
       }

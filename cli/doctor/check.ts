@@ -1,44 +1,44 @@
 import type { Examined } from './examined.ts';
 
-/** What a check found: all well; something to mend, and how; or why it could not look. */
+/** The result of a check: ok; failed, with a remedy; or skipped, with the reason. */
 export type Finding =
   | { readonly is: 'ok'; readonly message: string }
   | { readonly is: 'failed'; readonly message: string; readonly remedy: string }
   | { readonly is: 'skipped'; readonly message: string };
 
-/** One thing that a deployment needs. Looking changes nothing. */
+/** One requirement of a deployment. A check changes nothing. */
 export interface Check {
-  /** For scripts: it stays. */
+  /** Public: scripts use it. */
   readonly name: string;
-  /** May throw `Unseen` for what cannot be looked at; any other error counts as failed. */
+  /** May throw `Unseen` if it cannot check; any other error counts as failed. */
   look(examined: Examined): Promise<Finding>;
 }
 
-/** All is well; `message` says what was seen. */
+/** The check passed; `message` says what was found. */
 export function ok(message: string): Finding {
   return { is: 'ok', message };
 }
 
-/** Something is amiss; `remedy` says what to do about it. */
+/** The check failed; `remedy` says what to do. */
 export function failed(message: string, remedy: string): Finding {
   return { is: 'failed', message, remedy };
 }
 
-/** Failed with the first of the findings that did, saying how many more there are; else ok. */
+/** The first failed finding, with the number of others; ok if none failed. */
 export function together(findings: readonly (Finding | undefined)[], well: string): Finding {
   const [first, ...more] = findings.filter((finding) => finding?.is === 'failed');
   if (first?.is !== 'failed') return ok(well);
   return more.length === 0 ? first : failed(`${first.message} And ${more.length} more.`, first.remedy);
 }
 
-/** What to do about something in Main that is not as its stack made it. */
+/** The remedy for a resource in Main that differs from its stack. */
 export const PUT_BACK_MAIN = 'Put it back as deployed: `npm run deploy:main -- --revert-drift`.';
 
-/** The same, in the management account. */
+/** The remedy for a resource in the management account that differs from its stack. */
 export const PUT_BACK_MANAGEMENT =
   'Put it back as deployed, with credentials of the management account: `npm run deploy:management -- --revert-drift`.';
 
-/** Undefined for an error by which AWS says that there is no such thing; other errors are thrown. */
+/** Undefined if AWS answers that the resource does not exist; throws other errors. */
 export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;

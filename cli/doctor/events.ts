@@ -9,7 +9,7 @@ import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
 import { type Check, failed, ok, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
 
-/** Whether the bus and its rules take events to intake. */
+/** Whether the bus and its rules deliver events to intake. */
 export const events: readonly Check[] = [
   {
     name: 'bus',
@@ -19,13 +19,13 @@ export const events: readonly Check[] = [
       );
       if (!bus)
         return failed(
-          `There is no event bus ${config.busName} in Main: nothing can be asked.`,
+          `There is no event bus ${config.busName} in Main: no request can be sent.`,
           PUT_BACK_MAIN,
         );
       const problem = policyProblem(config, bus.Policy);
       return problem
         ? failed(`The policy of bus ${config.busName} ${problem}.`, PUT_BACK_MAIN)
-        : ok(`Bus ${config.busName} takes events from whom it should, and from nobody else.`);
+        : ok(`Bus ${config.busName} accepts events from the intended accounts and from no others.`);
     },
   },
   {
@@ -37,7 +37,7 @@ export const events: readonly Check[] = [
         const problem = rule ? ruleProblem(rule, { target, source }) : 'does not exist';
         return problem
           ? failed(
-              `The rule ${name} of bus ${config.busName} ${problem}: ${source} is not heard.`,
+              `The rule ${name} of bus ${config.busName} ${problem}: events of ${source} do not reach intake.`,
               PUT_BACK_MAIN,
             )
           : undefined;
@@ -52,7 +52,7 @@ const RULES = [
   [NAMES.requestRule, 'orgkeeper.request'],
 ] as const;
 
-/** What is wrong with who may put events on the bus, as the rest of a sentence. Pure. */
+/** What is wrong with the policy of the bus, as the rest of a sentence; undefined if nothing. Pure. */
 export function policyProblem(config: Config, policy: string | undefined): string | undefined {
   const { mainAccountId: main, managementAccountId: management, requesters } = config;
   const admits = (account: string, source: string, detailType: string) =>
@@ -77,10 +77,10 @@ export function policyProblem(config: Config, policy: string | undefined): strin
 }
 
 const EVERYTHING = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
-/** An account that is nobody's. */
+/** An account id that belongs to nobody. */
 const STRANGER = '000000000000';
 
-/** A rule of EventBridge, as far as a check asks. */
+/** The parts of an EventBridge rule that are checked. */
 interface SeenRule {
   readonly state: string;
   readonly pattern: Pattern;
@@ -91,7 +91,7 @@ interface Pattern {
   readonly detail?: { readonly eventName?: readonly unknown[] };
 }
 
-/** The rule of that name on that bus, the default bus when none is named; undefined when there is none. */
+/** A rule of a bus (default: the default bus); undefined if it does not exist. */
 export async function readRule(
   events: EventBridgeClient,
   Name: string,
@@ -108,7 +108,7 @@ export async function readRule(
   };
 }
 
-/** What keeps the rule from bringing these events there, as the rest of a sentence. Pure. */
+/** Why the rule does not deliver these events to the target, as the rest of a sentence; undefined if it does. Pure. */
 export function ruleProblem(
   { state, pattern, targets }: SeenRule,
   wanted: { target: string; source: string; eventName?: string },

@@ -13,21 +13,21 @@ import { tableClient } from '../../shared/aws/table-client.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import { assumeApiRole } from '../api-role.ts';
 
-/** A deployment, with the ways to look at it. */
+/** A deployment, with the clients to inspect it. */
 export interface Examined {
   readonly config: Config;
-  /** Names the sessions, so that CloudTrail shows who looked. */
+  /** The session name, by which CloudTrail shows this doctor run. */
   readonly session: string;
-  /** Main: as the API role, or as the caller where that cannot be assumed. */
+  /** Clients for Main: as the API role, or as the caller if that role cannot be assumed. */
   readonly main: ReturnType<typeof clientsOfMain>;
   readonly table: Table;
-  /** From the API role on. @throws what assuming it threw */
+  /** The roles that the API role can assume. @throws the error of assuming the API role */
   api(): Access;
-  /** The management account, where Organizations answers. @throws Unseen when there is no way in */
+  /** Clients for the management account, in the region of Organizations. @throws Unseen if it cannot be entered */
   management(): Promise<ReturnType<typeof clientsOfManagement>>;
 }
 
-/** Takes on the API role. Never throws: that it cannot be assumed is for a check to say. */
+/** Assumes the API role. Never throws: a check reports if it cannot be assumed. */
 export async function examine(config: Config): Promise<Examined> {
   const session = `doctor-${randomUUID()}`;
   const assumed = await assumeApiRole(config, session).catch((error: unknown) => ({ error }));
@@ -38,10 +38,10 @@ export async function examine(config: Config): Promise<Examined> {
   };
   let entered: Promise<ReturnType<typeof clientsOfManagement>> | undefined;
   const enter = async () => {
-    if ('error' in assumed) throw new Unseen('The way there leads through the API role, see `api-role`.');
-    // Why not, the check `inspecting-role` says.
+    if ('error' in assumed) throw new Unseen('This check needs the API role, see `api-role`.');
+    // The check `inspecting-role` says why.
     const inside = await assumed.access.organization(session).catch(() => {
-      throw new Unseen('The way there leads through the inspecting role, see `inspecting-role`.');
+      throw new Unseen('This check needs the inspecting role, see `inspecting-role`.');
     });
     return clientsOfManagement(config, inside ?? assumed.credentials);
   };
@@ -72,7 +72,7 @@ function clientsOfMain(config: Config, credentials: AwsCredentialIdentity | unde
 function clientsOfManagement(config: Config, credentials: AwsCredentialIdentity) {
   const common = { region: config.organizationsRegion, credentials };
   return {
-    /** A trail is asked where it was made. */
+    /** A trail is queried in its home region. */
     cloudTrail: (region: string) => new CloudTrailClient({ ...common, region }),
     events: new EventBridgeClient(common),
     iam: new IAMClient(common),
@@ -81,7 +81,7 @@ function clientsOfManagement(config: Config, credentials: AwsCredentialIdentity)
   };
 }
 
-/** A check cannot look, since what it looks through is missing; another check says so. */
+/** A check cannot run because something that it needs is missing; another check reports that. */
 export class Unseen extends Error {
   override readonly name = 'Unseen';
 }

@@ -4,7 +4,7 @@ import { Config } from '../../shared/deployment/config.ts';
 import { arns, FUNCTIONS, functionName, NAMES, QUEUES, SCHEDULES } from '../../shared/deployment/names.ts';
 import { type Check, failed, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
 
-/** Whether the functions run as deployed, work off their queues, and are woken by the clock. */
+/** Whether the functions run as deployed, process their queues, and are started by the schedules. */
 export const functions: readonly Check[] = [
   {
     name: 'functions',
@@ -27,11 +27,11 @@ export const functions: readonly Check[] = [
         return sameConfig(found.Environment?.Variables?.ORGKEEPER_CONFIG, config)
           ? undefined
           : failed(
-              `The function ${FunctionName} runs with another configuration than parameter ${NAMES.configParameter} says.`,
+              `The configuration of the function ${FunctionName} differs from parameter ${NAMES.configParameter}.`,
               PUT_BACK_MAIN,
             );
       });
-      return together(await Promise.all(findings), 'All functions are there, with this configuration.');
+      return together(await Promise.all(findings), 'All functions exist, with this configuration.');
     },
   },
   {
@@ -51,7 +51,7 @@ export const functions: readonly Check[] = [
           PUT_BACK_MAIN,
         );
       });
-      return together(await Promise.all(findings), 'Each function works off its queue.');
+      return together(await Promise.all(findings), 'Each function processes its queue.');
     },
   },
   {
@@ -65,12 +65,15 @@ export const functions: readonly Check[] = [
         const how = found ? 'is disabled' : 'does not exist';
         return failed(`The schedule ${Name} ${how}.`, PUT_BACK_MAIN);
       });
-      return together(await Promise.all(findings), 'The clock ticks: due work, listing, nightly sweep.');
+      return together(
+        await Promise.all(findings),
+        'The schedules are enabled: due work, listing, nightly sweep.',
+      );
     },
   },
 ];
 
-/** Enabled, or on the way there. */
+/** Enabled, or becoming enabled. */
 const WORKING = ['Creating', 'Enabling', 'Enabled', 'Updating'];
 
 function sameConfig(text: string | undefined, config: Config): boolean {

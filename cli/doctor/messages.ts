@@ -11,7 +11,7 @@ import {
   unlessMissing,
 } from './check.ts';
 
-/** Whether anything failed for good, in Main or on its way there. */
+/** Whether messages failed for good, in Main or on the way there. */
 export const messages: readonly Check[] = [
   {
     name: 'dead-letters',
@@ -24,7 +24,7 @@ export const messages: readonly Check[] = [
           ? undefined
           : failed(
               `${counted(waiting, 'message')} in ${name} failed for good.`,
-              'Read them with `orgkeeper dead-letters list`, mend the cause, then `orgkeeper dead-letters redrive`.',
+              'Read them with `orgkeeper dead-letters list`, correct the cause, then `orgkeeper dead-letters redrive`.',
             );
       });
       return together(await Promise.all(findings), 'No message has failed for good.');
@@ -40,13 +40,13 @@ export const messages: readonly Check[] = [
         ? ok("Every event of the organization reached Main's bus.")
         : failed(
             `${counted(waiting, 'event')} of the organization did not reach Main's bus.`,
-            `The hourly listing makes up for them. Mend what \`bus\` or \`forwarding\` says, then empty the queue, in the management account: \`aws sqs purge-queue --queue-url https://sqs.${config.organizationsRegion}.${suffix(config.partition)}/${config.managementAccountId}/${UNDELIVERED} --region ${config.organizationsRegion}\`.`,
+            `The hourly listing replaces them. Correct what \`bus\` or \`forwarding\` reports, then empty the queue, in the management account: \`aws sqs purge-queue --queue-url https://sqs.${config.organizationsRegion}.${suffix(config.partition)}/${config.managementAccountId}/${UNDELIVERED} --region ${config.organizationsRegion}\`.`,
           );
     },
   },
 ];
 
-/** Messages in the queue, those just read included; undefined when there is no such queue. */
+/** Number of messages in the queue, including those in flight; undefined if the queue does not exist. */
 async function count(sqs: SQSClient, QueueName: string): Promise<number | undefined> {
   const found = await unlessMissing(sqs.send(new GetQueueUrlCommand({ QueueName })));
   if (!found) return undefined;

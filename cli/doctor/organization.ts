@@ -4,7 +4,7 @@ import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { type Check, type Finding, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
 import { readRule, ruleProblem } from './events.ts';
 
-/** Whether it is the organization that the deployment is for, and its events are passed on. */
+/** Whether the organization is the configured one, and its events are forwarded. */
 export const organization: readonly Check[] = [
   {
     name: 'organization',
@@ -22,7 +22,7 @@ export const organization: readonly Check[] = [
       const where = `in account ${config.managementAccountId}, region ${config.organizationsRegion}`;
       if (!rule) {
         return failed(
-          `There is no rule ${NAMES.forwardingRule} ${where}: no event of the organization arrives, and new accounts are found an hour late.`,
+          `There is no rule ${NAMES.forwardingRule} ${where}: no event of the organization arrives, and new accounts are found by the hourly listing only.`,
           `Deploy it: \`npm run deploy:management\`. If that changes nothing: ${PUT_BACK_MANAGEMENT}`,
         );
       }
@@ -38,19 +38,19 @@ export const organization: readonly Check[] = [
   },
 ];
 
-/** Whether this is the organization that the deployment is for, with all features. Pure. */
+/** Whether this is the configured organization, with all features enabled. Pure. */
 export function organizationFinding(found: Organization | undefined, config: Config): Finding {
   if (found?.Id !== config.organizationId || found.MasterAccountId !== config.managementAccountId) {
     return failed(
-      `The management account ${config.managementAccountId} is of organization ${found?.Id}, managed by ${found?.MasterAccountId}: this deployment is for ${config.organizationId}.`,
+      `The management account ${config.managementAccountId} belongs to organization ${found?.Id}, managed by ${found?.MasterAccountId}; this deployment is for ${config.organizationId}.`,
       'Set `organizationId` and `managementAccountId` in the context, and deploy Main and management again.',
     );
   }
   if (found.FeatureSet !== 'ALL') {
     return failed(
-      `The organization ${found.Id} has only consolidated billing: no event of it, and no role in its accounts.`,
+      `The organization ${found.Id} has only consolidated billing features, so it sends no events and its accounts have no access role.`,
       'Enable all features, in the management account: `aws organizations enable-all-features`.',
     );
   }
-  return ok(`The organization ${found.Id} has all features.`);
+  return ok(`The organization ${found.Id} has all features enabled.`);
 }

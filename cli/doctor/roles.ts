@@ -18,7 +18,7 @@ import {
 } from './check.ts';
 import { type Examined, Unseen } from './examined.ts';
 
-/** Whether the roles are there, and admit whom they must and nobody else. */
+/** Whether the roles exist, and admit the intended principals and nobody else. */
 export const roles: readonly Check[] = [
   {
     name: 'api-role',
@@ -30,7 +30,7 @@ export const roles: readonly Check[] = [
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         return failed(
-          `You may not assume the API role ${apiRoleArn}: doctor, plan and credentials do not work for you.`,
+          `You may not assume the API role ${apiRoleArn}, which doctor, plan and credentials need.`,
           'Name yourself in context `operators` and deploy Main again; your own permissions must allow sts:AssumeRole.',
         );
       }
@@ -46,8 +46,8 @@ export const roles: readonly Check[] = [
       const arn = config.organizationRoleArns.inspecting;
       if (!(await assumable(() => access.tryRole(arn, { name: session }, externalId)))) {
         return failed(
-          `The inspecting role ${arn} cannot be assumed by the API role with its ExternalId: the management account cannot be looked at.`,
-          `Deploy it in the management account, with the same context: \`npm run deploy:management\`. If it is there: ${PUT_BACK_MANAGEMENT}`,
+          `The API role cannot assume the inspecting role ${arn} with its ExternalId: the management account cannot be inspected.`,
+          `Deploy it in the management account, with the same context: \`npm run deploy:management\`. If it exists: ${PUT_BACK_MANAGEMENT}`,
         );
       }
       for (const [how, id] of [
@@ -57,7 +57,7 @@ export const roles: readonly Check[] = [
         if (!(await assumable(() => access.tryRole(arn, { name: session }, id)))) continue;
         return failed(`The inspecting role ${arn} can be assumed ${how}.`, PUT_BACK_MANAGEMENT);
       }
-      return ok('The inspecting role is assumed with its ExternalId, and refused without it.');
+      return ok('The inspecting role can be assumed with its ExternalId, and not without it.');
     },
   },
   {
@@ -78,7 +78,7 @@ export const roles: readonly Check[] = [
       });
       return together(
         await Promise.all(findings),
-        'Each organization role admits with its ExternalId the functions that use it, and nobody else of Main.',
+        'Each organization role admits the functions that use it, with its ExternalId, and no other role of Main.',
       );
     },
   },
@@ -90,8 +90,8 @@ export const roles: readonly Check[] = [
       return found
         ? ok('The runner role exists.')
         : failed(
-            `The runner role ${config.runnerRoleArn} does not exist: no pass can run, and no account can be entered by its execution role.`,
-            `${PUT_BACK_MAIN} Then \`orgkeeper sweep\`: every execution role must be told of the new one.`,
+            `The runner role ${config.runnerRoleArn} does not exist: no run is possible, and no account can be entered by its execution role.`,
+            `${PUT_BACK_MAIN} Then \`orgkeeper sweep\`: every execution role must trust the new runner role.`,
           );
     },
   },
@@ -100,29 +100,32 @@ export const roles: readonly Check[] = [
     async look(examined) {
       const seen = await oneAccount(examined);
       if (!seen)
-        return { is: 'skipped', message: 'No account that the organization leads into was looked at yet.' };
+        return {
+          is: 'skipped',
+          message: 'No account that is entered through the organization has had a run yet.',
+        };
       const { accountId, conditions, lastPass } = seen;
       const denied = entryDenied(conditions);
       return denied
         ? failed(
             `Account ${accountId} could not be entered at ${lastPass?.startedAt}: ${denied.message}`,
-            `When that is done: \`orgkeeper sweep ${accountId} --wait\`.`,
+            `After the correction: \`orgkeeper sweep ${accountId} --wait\`.`,
           )
         : ok(`Account ${accountId} was entered at ${lastPass?.startedAt}.`);
     },
   },
 ];
 
-const NONE_NEEDED = 'None is needed: Main is the management account.';
+const NONE_NEEDED = 'Not needed: Main is the management account.';
 const isManagement = ({ mainAccountId, managementAccountId }: Config) =>
   mainAccountId === managementAccountId;
 
-/** Those that the API role cannot assume, so that their trust policies are read. */
+/** The API role cannot assume these, so their trust policies are evaluated instead. */
 const USED_BY_FUNCTIONS = ['reading', 'creating', 'entering'] as const;
 
 /**
- * What is wrong with whom the trust policy of an organization role admits, as the rest of a sentence: its users with the
- * ExternalId alone, and no other role of Main. Pure.
+ * What is wrong with the trust policy of an organization role, as the rest of a sentence; undefined if nothing. It must admit the
+ * role's users, only with the ExternalId, and no other role of Main. Pure.
  */
 export function organizationRoleProblem(
   purpose: (typeof USED_BY_FUNCTIONS)[number],
@@ -149,14 +152,14 @@ export function organizationRoleProblem(
   return other && `admits ${other}, which has no use for it`;
 }
 
-/** Reasons that speak of the way in by the organization, to read or to write. */
+/** Reasons that mean that the account cannot be entered through the organization. */
 const ENTRY_DENIED = new Set(['OrganizationRoleDenied', 'AccessRoleDenied', 'AccessRoleNotReady']);
 
-/** The condition that says that the account could not be entered; undefined when it could. Pure. */
+/** The condition that says that the account could not be entered; undefined if it could. Pure. */
 export function entryDenied(conditions: readonly Condition[]): Condition | undefined {
   const unseen = conditions.some(({ reason }) => reason === 'NotObserved');
   return conditions.find(
-    // An organization policy may also deny the execution role alone: then the account was looked at.
+    // An organization policy may also deny only the execution role: then the account was observed.
     ({ reason }) => ENTRY_DENIED.has(reason) || (unseen && reason === 'DeniedByOrganizationPolicy'),
   );
 }
@@ -165,7 +168,7 @@ function apiAccess(examined: Examined) {
   try {
     return examined.api();
   } catch (error) {
-    throw new Unseen(`The way there leads through the API role: ${explain(error)}`);
+    throw new Unseen(`This check needs the API role: ${explain(error)}`);
   }
 }
 
@@ -179,7 +182,7 @@ async function assumable(assume: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Status of the first account that is kept, was looked at, and is entered by way of the organization. */
+/** The status of the first managed account that is entered through the organization and has had a run. */
 async function oneAccount({ table }: Examined): Promise<AccountStatus | undefined> {
   for await (const page of recordPages(table)) {
     const kept = page.items.filter(

@@ -8,7 +8,7 @@ import {
 import { type Check, failed, ok } from './check.ts';
 import type { Examined } from './examined.ts';
 
-/** Whether the events of the organization are recorded at all: without a trail none is delivered. */
+/** Whether a trail records the events of the organization: without one, EventBridge delivers none. */
 export const trail: readonly Check[] = [
   {
     name: 'trail',
@@ -19,12 +19,12 @@ export const trail: readonly Check[] = [
       const problems: string[] = [];
       for (const found of trailList) {
         const problem = await problemOf(found, region, cloudTrail);
-        if (!problem) return ok(`Trail ${found.Name} brings the organization's events to EventBridge.`);
+        if (!problem) return ok(`Trail ${found.Name} delivers the organization's events to EventBridge.`);
         problems.push(`${found.Name} ${problem}`);
       }
       const known = problems.length > 0 ? ` (${problems.join('; ')})` : '';
       return failed(
-        `No trail of the management account logs management events in ${region}${known}: events of the organization do not arrive, and new accounts are found an hour late.`,
+        `No trail of the management account logs management events in ${region}${known}: events of the organization do not arrive, and new accounts are found by the hourly listing only.`,
         `In the management account: \`aws cloudtrail create-trail --name management-events --is-multi-region-trail --s3-bucket-name BUCKET --region ${region}\`, then \`aws cloudtrail start-logging --name management-events --region ${region}\`.`,
       );
     },
@@ -36,19 +36,19 @@ async function problemOf(
   region: string,
   cloudTrail: Awaited<ReturnType<Examined['management']>>['cloudTrail'],
 ): Promise<string | undefined> {
-  if (!found.IsMultiRegionTrail && found.HomeRegion !== region) return `is of ${found.HomeRegion} only`;
-  if (found.IncludeGlobalServiceEvents === false) return 'leaves out events of global services';
+  if (!found.IsMultiRegionTrail && found.HomeRegion !== region) return `covers ${found.HomeRegion} only`;
+  if (found.IncludeGlobalServiceEvents === false) return 'excludes events of global services';
   const client = cloudTrail(found.HomeRegion ?? region);
   const name = found.TrailARN ?? found.Name;
   const { IsLogging } = await client.send(new GetTrailStatusCommand({ Name: name }));
   if (!IsLogging) return 'is not logging';
   const selectors = await client.send(new GetEventSelectorsCommand({ TrailName: name }));
-  return logsManagementWrites(selectors) ? undefined : 'does not log management events that write';
+  return logsManagementWrites(selectors) ? undefined : 'does not log write management events';
 }
 
 /**
- * Whether these selectors let through what happens in the organization: management events, at least those that write.
- * A trail without selectors logs all of them. Pure.
+ * Whether these selectors include the organization's events: management events, at least writes. A trail without selectors logs
+ * all of them. Pure.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
  */
 export function logsManagementWrites({

@@ -63,7 +63,7 @@ describe('sweep', () => {
     await publish('small');
     const { stderr } = await orgkeeper('sweep', '--baseline', 'small');
     expect((await world.nextRequest())?.detail).toEqual({ baseline: 'small' });
-    expect(stderr).toMatch(/^Asked for 1 pass with event/);
+    expect(stderr).toMatch(/^Requested 1 run with event/);
     const { stdout } = await orgkeeper('sweep', '--json');
     const request = await world.nextRequest();
     expect(request?.detail).toEqual({});
@@ -74,7 +74,7 @@ describe('sweep', () => {
     expect(await orgkeeper('sweep', '--baseline', 'smal')).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'orgkeeper: There is no baseline smal: `orgkeeper baseline list` shows those there are.\n',
+      stderr: 'orgkeeper: There is no baseline smal: `orgkeeper baseline list` lists all baselines.\n',
     });
     expect(await world.nextRequest(1)).toBeUndefined();
   });
@@ -83,7 +83,7 @@ describe('sweep', () => {
     await publish('empty');
     const { code, stdout, stderr } = await orgkeeper('sweep', '--baseline', 'empty', '--wait');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toMatch(/^No account is kept by baseline empty: event [0-9a-f-]+ makes no pass\.\n$/);
+    expect(stderr).toMatch(/^No account is managed by baseline empty: event [0-9a-f-]+ causes no run\.\n$/);
     await world.nextRequest();
   });
 
@@ -99,14 +99,14 @@ describe('sweep', () => {
     });
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`${A} +genomics +corrected +0 +2\n${B} +genomics +unchanged +0 +0`));
-    expect(stderr).toMatch(/2 passes are over: 1 corrected, 1 unchanged\./);
+    expect(stderr).toMatch(/2 runs are finished: 1 corrected, 1 unchanged\./);
   });
 
   test('takes no older pass for the one that it asked for, and says whose is missing', async () => {
     const { code, stdout, stderr } = await orgkeeper('sweep', A, '--wait', '--timeout', '2');
     await world.nextRequest();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/1 of 1 pass not over after 2 s, that of account 111111111111 for one/);
+    expect(stderr).toMatch(/1 of 1 run not finished after 2 s, such as that of account 111111111111/);
   });
 
   test('takes a pass that began well after the asking, since the asked one is dropped for it', async () => {
@@ -129,13 +129,13 @@ describe('sweep', () => {
       eventId: request?.id,
       accounts: [{ accountId: A, name: 'genomics', pass: { result: 'failed' } }],
     });
-    expect(stderr).toMatch(/1 of 1 pass failed: `orgkeeper account 111111111111` says why\.\n$/);
+    expect(stderr).toMatch(/1 of 1 run failed: `orgkeeper account 111111111111` says why\.\n$/);
   });
 
   test.each([
     ['an account that is not kept', C, /is unmanaged/],
     ['an unknown account', '444444444444', /does not know account/],
-    ['no account id', 'all', /'all' is no account id/],
+    ['no account id', 'all', /'all' is not an account id/],
   ])('of %s is refused before anything is sent', async (_, id, sentence) => {
     const { code, stderr } = await orgkeeper('sweep', id);
     expect(code).toBe(1);
@@ -264,7 +264,7 @@ describe('register', () => {
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', '--wait', '--timeout', '1');
     const request = await world.nextRequest();
     expect(code).toBe(1);
-    expect(stderr).toContain(`intake has not taken event ${request?.id} up`);
+    expect(stderr).toContain(`Intake has not processed event ${request?.id} within`);
   });
 
   test('ends at once with every problem when the request is rejected', async () => {
@@ -323,9 +323,9 @@ describe('register', () => {
       await leave(world.table, status(A, { ready: false, conditions, lastPass }));
     });
     expect(stderr.split('\n').slice(1)).toEqual([
-      'Waiting for account 111111111111 to be taken up …',
-      'Account 111111111111 is registered; waiting for its first pass …',
-      'Account 111111111111 is pending: its pass is not over',
+      'Waiting for intake to register account 111111111111 …',
+      'Account 111111111111 is registered; waiting for its first run …',
+      'Account 111111111111 is pending: its run is not finished',
       expect.stringMatching(/^Account 111111111111 is \w+: Access Settling: Settling it is\.$/),
       'orgkeeper: Account 111111111111 is not ready after 4 s:',
       '  Access Settling: Settling it is.',
@@ -348,7 +348,7 @@ describe('register', () => {
     });
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /is active, and not ready:\n {2}Access Open.*\n {2}ExecutionRole TrustM.*\n {2}Parameters Not.*\n$/,
+      /is active and not ready:\n {2}Access Open.*\n {2}ExecutionRole TrustM.*\n {2}Parameters Not.*\n$/,
     );
   });
 });

@@ -128,7 +128,7 @@ describe('pause and resume', () => {
       const { code, stderr } = await orgkeeper('pause', ...argv);
       expect({ code, stderr }).toEqual({
         code: 1,
-        stderr: 'orgkeeper: Say what: one of --fleet, --baseline NAME, or account ids.\n',
+        stderr: 'orgkeeper: Name what to pause or resume: one of --fleet, --baseline NAME, or account ids.\n',
       });
     },
   );
@@ -286,12 +286,12 @@ describe('baseline assign', () => {
     [
       'a version that was never published',
       ['analytics@9', '--all'],
-      /There is no analytics@9: analytics@2 is the newest/,
+      /There is no analytics@9: the newest version is analytics@2/,
     ],
-    ['no version', ['analytics', '--all'], /Say at which version: analytics@2 is the newest/],
+    ['no version', ['analytics', '--all'], /Name the version: the newest is analytics@2/],
     ['an unknown baseline', ['nothing@1', '--all'], /There is no baseline nothing/],
-    ['no choice of accounts', ['analytics@2'], /Say which accounts/],
-    ['two choices', ['analytics@2', A, '--all'], /Say which accounts/],
+    ['no choice of accounts', ['analytics@2'], /Name the accounts/],
+    ['two choices', ['analytics@2', A, '--all'], /Name the accounts/],
     ['an account that is not kept', ['analytics@2', A, '444444444444'], /444444444444 is unmanaged/],
   ])('to %s is refused and moves none', async (_, argv, sentence) => {
     const { code, stderr } = await orgkeeper('baseline', 'assign', ...argv, '--yes');
@@ -321,13 +321,15 @@ describe('baseline assign', () => {
       const moves = { moving: [record(A)], unseen: [] };
       await expect(
         moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves),
-      ).rejects.toThrow(/^1 account moved, .*no event bus gone.* The same command again asks for them\.$/);
+      ).rejects.toThrow(
+        /^1 account moved, .*no event bus gone.* Run the same command again to request them\.$/,
+      );
       expect(await version(A)).toMatchObject({ version: 2 });
       const elsewhere = ['analytics@2', ...argv, '--yes'];
       const { code, stderr } = await orgkeeper('baseline', 'assign', ...elsewhere);
       expect({ code, stderr }).toEqual({
         code: 0,
-        stderr: expect.stringMatching(/1 account there already had no pass since; passes are asked for/),
+        stderr: expect.stringMatching(/1 account already on it had no run since; runs are requested/),
       });
       expect((await world.nextRequest())?.detail.accountIds).toContain(A);
       await leave(world.table, status(A, { observedGeneration: 2 }));
@@ -340,7 +342,7 @@ describe('baseline assign', () => {
     const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
     const moves = { moving: [record(A), record(C)], unseen: [] };
     const moved = moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves);
-    await expect(moved).rejects.toThrow('passes cannot be asked for');
+    await expect(moved).rejects.toThrow('runs cannot be requested');
     const owed = (await getRecord(world.table, A))?.owed?.work ?? [];
     expect(owed).toEqual([
       expect.objectContaining({ accountId: A, sweepId: expect.stringMatching(/^assign:/) }),

@@ -47,7 +47,7 @@ describe('create', () => {
     const taken = await create();
     expect(taken).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/genomics@example.com was asked for already, with other content/),
+      stderr: expect.stringMatching(/genomics@example.com was already requested with other content/),
     });
     const wrong = await create('--mode', 'sometimes');
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/detail\.mode/) });

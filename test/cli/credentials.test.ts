@@ -95,7 +95,7 @@ describe('credentials ID', () => {
     const { code, stdout, stderr } = await orgkeeper('credentials', A);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /orgkeeper-analysis cannot be assumed by the API role with the account's ExternalId/,
+      /The API role cannot assume arn:.*orgkeeper-analysis with the account's ExternalId/,
     );
     expect((await readdir(directory)).map((name) => name.split('-')[0])).toEqual([B]);
   });
@@ -127,7 +127,7 @@ describe('credentials ID', () => {
     process.env.XDG_CACHE_HOME = file;
     const { code, stdout, stderr } = await orgkeeper('credentials', A, '--format', 'json');
     expect({ code, key: JSON.parse(stdout).AccessKeyId }).toEqual({ code: 0, key: 'ASIA2' });
-    expect(stderr).toMatch(/^They could not be kept: ENOTDIR/);
+    expect(stderr).toMatch(/^The credentials cannot be cached: ENOTDIR/);
   });
 
   test.each([
@@ -145,7 +145,7 @@ describe('credentials ID', () => {
     const { code, stderr } = await orgkeeper('credentials', '12', '--logout');
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: "orgkeeper: '12' is no account id: it has exactly 12 digits.\n",
+      stderr: "orgkeeper: '12' is not an account id: an account id has exactly 12 digits.\n",
     });
   });
 });

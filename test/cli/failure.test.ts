@@ -24,7 +24,7 @@ describe('A connection that is cut', () => {
     );
     delete process.env.AWS_ENDPOINT_URL;
     expect(explain(error)).toMatch(
-      /^AWS cannot be reached: .*\. Look at the network and at AWS_REGION, then try again\.$/,
+      /^AWS cannot be reached: .*\. Check the network and AWS_REGION, then try again\.$/,
     );
   });
 });
@@ -39,7 +39,7 @@ describe('Credentials that AWS', () => {
     [
       'gives no permission',
       'AccessDenied',
-      /^AWS denies it .*: No\. Have it allowed to them, or use others\.$/,
+      /^AWS denied the request: No\. Allow it for these credentials, or use others\.$/,
     ],
   ])('%s, say what to do', (_, name, said) => {
     expect(explain(Object.assign(new Error('No'), { name }))).toMatch(said);
@@ -57,8 +57,8 @@ describe('No credentials', () => {
   test('of a profile that was named say which one, and not to name one', () => {
     process.env.AWS_PROFILE = 'nope';
     expect(explain(missing)).toBe(
-      'Profile nope (AWS_PROFILE) gives no AWS credentials (Could not load credentials): sign in with it, or choose ' +
-        'another; `aws configure list-profiles` lists those there are.',
+      'Profile nope (AWS_PROFILE) has no AWS credentials (Could not load credentials): sign in with it, or choose ' +
+        'another; `aws configure list-profiles` lists all profiles.',
     );
   });
 

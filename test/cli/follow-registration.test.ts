@@ -34,8 +34,8 @@ describe('following a registration with the same content', () => {
     const failed = { ready: false, conditions: [access], lastPass: aPass({ result: 'failed' }) };
     const followed = followRegistration(table(failed as Parameters<typeof aStatus>[0]), asked);
     const said = expect(followed).rejects.toThrow(
-      `Account ${MEMBER} is registered like that already, and the same again has nothing looked at: ` +
-        `\`orgkeeper sweep ${MEMBER} --wait\` looks now. Its last pass failed: Access ExecutionRoleDenied: There is no such role.`,
+      `Account ${MEMBER} is already registered with this content, so no run is requested: ` +
+        `\`orgkeeper sweep ${MEMBER} --wait\` requests one. Its last run failed: Access ExecutionRoleDenied: There is no such role.`,
     );
     await jest.advanceTimersByTimeAsync(1_000);
     await said;

@@ -120,20 +120,15 @@ describe('What a plan comes to', () => {
 
   test.each([
     [1, 0, 0, '1 difference from small@1 in account 111111111111.'],
-    [
-      5,
-      3,
-      0,
-      '2 differences from small@1 in account 111111111111. 3 things in it are not ours, and are left alone.',
-    ],
+    [5, 3, 0, '2 differences from small@1 in account 111111111111. 3 unowned resources are left alone.'],
     [
       1,
       1,
       0,
-      'Account 111111111111 is as small@1 says: a pass would change nothing. 1 thing in it is not ours, and is left alone.',
+      'Account 111111111111 is as in small@1: a run would change nothing. 1 unowned resource is left alone.',
     ],
-    [0, 0, 0, 'Account 111111111111 is as small@1 says: a pass would change nothing.'],
-    [0, 0, 1, 'A pass could not bring account 111111111111 to small@1 now.'],
+    [0, 0, 0, 'Account 111111111111 is as in small@1: a run would change nothing.'],
+    [0, 0, 1, 'A run could not bring account 111111111111 to small@1 now.'],
   ])(
     '%i differences, %i of them of others, and %i obstacles',
     (differences, foreign, obstacles, sentence) => {

@@ -74,13 +74,13 @@ describe('the program', () => {
       'no credentials',
       ['accounts'],
       { ...nobody, AWS_REGION: 'eu-west-1' },
-      /^orgkeeper: There are no AWS credentials to use .*\n$/,
+      /^orgkeeper: No AWS credentials were found .*\n$/,
     ],
     [
       'no region',
       ['accounts'],
       { ...nobody, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
-      /^orgkeeper: There is no region: set AWS_REGION .*\n$/,
+      /^orgkeeper: No region is set: set AWS_REGION .*\n$/,
     ],
     [
       'an emulator that does not run',
@@ -115,7 +115,7 @@ describe('the program', () => {
 
   test('shows a stack only to those who ask for it', async () => {
     const { stderr } = await spawned(['account', '1'], { ORGKEEPER_DEBUG: '1' });
-    expect(stderr).toMatch(/Failure: '1' is no account id[\s\S]+ at /);
+    expect(stderr).toMatch(/Failure: '1' is not an account id[\s\S]+ at /);
   });
 
   test('ends quietly when nobody reads on', async () => {

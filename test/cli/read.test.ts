@@ -105,7 +105,7 @@ describe('account ID', () => {
     [
       'an id of 11 digits',
       '12345678901',
-      /^orgkeeper: '12345678901' is no account id: it has exactly 12 digits\.\n$/,
+      /^orgkeeper: '12345678901' is not an account id: an account id has exactly 12 digits\.\n$/,
     ],
   ])('says in one sentence what is wrong with %s', async (_, id, sentence) => {
     const { stdout, stderr, code } = await orgkeeper('account', id, '--json');
@@ -140,7 +140,7 @@ describe('accounts', () => {
   test('is a table for people, and the count goes to stderr', async () => {
     const { stdout, stderr } = await orgkeeper('accounts');
     expect(stdout.split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
-      ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST PASS'],
+      ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST RUN'],
       [A, 'genomics', 'analytics@3', 'active', 'yes', 'corrected', '2026-01-02 03:04:07Z'],
       [B, 'physics', 'analytics@3', 'failed', 'no', 'failed', '2026-01-02 03:04:07Z'],
       [C, 'old', 'analytics@3', 'unmanaged', 'no', '–', '–'],

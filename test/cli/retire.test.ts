@@ -25,7 +25,7 @@ describe('retire', () => {
     const asked = await orgkeeper('retire', A, '--resources', 'remove');
     expect({ code: asked.code, stderr: asked.stderr }).toEqual({
       code: 1,
-      stderr: `orgkeeper: Take away everything that Orgkeeper made in account ${A} (${record(A).name})? stdin is not a terminal; pass --yes to confirm.\n`,
+      stderr: `orgkeeper: Remove everything that Orgkeeper made in account ${A} (${record(A).name})? stdin is not a terminal; pass --yes to confirm.\n`,
     });
     expect(await world.nextRequest(1)).toBeUndefined();
     expect((await orgkeeper('retire', A, '--resources', 'remove', '--yes')).code).toBe(0);
@@ -92,7 +92,7 @@ describe('forget', () => {
   test.each([
     ['managed', 'pending', 'retain|remove'],
     ['departed', 'departed', '--resources retain`'],
-    ['unmanaged', 'unmanaged', 'not kept anyway'],
+    ['unmanaged', 'unmanaged', 'it is not managed, and'],
     ['retiring', 'pending', 'retain|remove'],
   ] as const)('is refused for a %s account, with what to do first', async (lifecycle, state, remedy) => {
     await keep(world.table, record(A, { lifecycle }));
@@ -132,7 +132,7 @@ describe('forget --release-address', () => {
     });
     const { code, stderr } = await orgkeeper('forget', A, '--release-address', '--yes');
     expect(code).toBe(1);
-    expect(stderr).toContain(`Account ${A} still has a network of ${cidr}`);
+    expect(stderr).toContain(`Account ${A} still has a network that uses ${cidr}`);
     expect(await getRecord(world.table, A)).toBeDefined();
     expect((await addressBook(world.table).heldBy(A)).blocks).toMatchObject([{ cidr }]);
   });
@@ -140,7 +140,7 @@ describe('forget --release-address', () => {
 
 describe('addresses', () => {
   test('shows who holds what of each pool, and how much is free', async () => {
-    expect((await orgkeeper('addresses')).stderr).toContain('No pool yet');
+    expect((await orgkeeper('addresses')).stderr).toContain('There are no pools yet');
     await keep(world.table, record(A, { name: 'genomics' }));
     const book = addressBook(world.table);
     const { cidr } = await allocate(book, POOL, {

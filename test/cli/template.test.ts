@@ -94,7 +94,7 @@ describe('template member', () => {
       const { code, stdout, stderr } = await member('--account', UNKNOWN);
       expect({ code, template: JSON.parse(stdout) }).toMatchObject({ code: 1, template: { Parameters: {} } });
       expect(stderr).toMatch(
-        /cannot be kept in the bucket not-there for its owner \(NoSuchBucket\): the caller needs s3:PutObject and s3:GetObject on arn:aws:s3:::not-there\/member\/\*/,
+        /cannot be put into the bucket not-there for the owner \(NoSuchBucket\): the caller needs s3:PutObject and s3:GetObject on arn:aws:s3:::not-there\/member\/\*/,
       );
     } finally {
       await putConfig(config);
@@ -102,7 +102,7 @@ describe('template member', () => {
   });
 
   test.each([
-    ['no account id', ['--account', '12'], /'12' is no account id/],
+    ['no account id', ['--account', '12'], /'12' is not an account id/],
     [
       'an ExternalId that STS would refuse',
       ['--account', UNKNOWN, '--external-id', 'a b'],

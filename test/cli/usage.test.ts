@@ -22,12 +22,18 @@ async function said(...argv: string[]): Promise<string> {
 
 describe('A guess at what was meant', () => {
   test.each([
-    [['report'], "orgkeeper: Unknown command 'report'. `--help` lists what there is."],
-    [['get'], "orgkeeper: Unknown command 'get'. `--help` lists what there is."],
-    [['retir'], "orgkeeper: Unknown command 'retir'. `--help` lists what there is."],
-    [['baseline', 'asign'], "orgkeeper: Unknown command 'asign'. `--help` lists what there is."],
-    [['forget', '111111111111', '--ye'], "orgkeeper: Unknown option '--ye'. `--help` lists what there is."],
-    [['addresses', '--dro', 'x'], "orgkeeper: Unknown option '--dro'. `--help` lists what there is."],
+    [['report'], "orgkeeper: Unknown command 'report'. `--help` lists all commands and options."],
+    [['get'], "orgkeeper: Unknown command 'get'. `--help` lists all commands and options."],
+    [['retir'], "orgkeeper: Unknown command 'retir'. `--help` lists all commands and options."],
+    [['baseline', 'asign'], "orgkeeper: Unknown command 'asign'. `--help` lists all commands and options."],
+    [
+      ['forget', '111111111111', '--ye'],
+      "orgkeeper: Unknown option '--ye'. `--help` lists all commands and options.",
+    ],
+    [
+      ['addresses', '--dro', 'x'],
+      "orgkeeper: Unknown option '--dro'. `--help` lists all commands and options.",
+    ],
   ])('never proposes what changes or removes something: %j', async (argv, sentence) => {
     expect(await said(...argv)).toBe(sentence);
   });

@@ -168,7 +168,7 @@ describe('Dead letters', () => {
       ({ lastPass }) => lastPass?.cause.id === 'dead-letter',
     );
     const again = await fleet.orgkeeper('dead-letters', 'redrive');
-    expect(again).toEqual({ code: 0, stdout: '', stderr: expect.stringMatching(/nothing to move/) });
+    expect(again).toEqual({ code: 0, stdout: '', stderr: expect.stringMatching(/nothing was moved/) });
   }, 120_000);
 });
 

@@ -78,7 +78,7 @@ describe('An account that is created onboards itself and is repaired, where', ()
     await repaired(at, fleet, id);
     const { code, stdout, stderr } = await fleet.orgkeeper('doctor');
     expect({ code, stdout, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^17 of 17/) });
-    expect(stdout).toContain('None is needed: Main is the management account.');
+    expect(stdout).toContain('Not needed: Main is the management account.');
   }, 240_000);
 
   it('Main is a member, which is kept itself and stays what it is', async () => {
