@@ -5,10 +5,11 @@ import { translateError } from '../../shared/aws/translate-error.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
-import { accountKey, loadAccount } from '../../shared/store/accounts.ts';
+import { accountKey, loadAccount, statusKey } from '../../shared/store/accounts.ts';
 import { systemClock, useTestTime } from '../kit/clock.ts';
-import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
+import { aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { smallAccount } from './small-account.ts';
 
 const START = Date.parse('2026-11-20T10:00:00.000Z');
 const notActivated = () =>
@@ -110,5 +111,21 @@ describe('a fresh account that is not ready', () => {
     await lookUntilOver(account);
     account.change();
     expect(await account.look()).toMatchObject({ lastPass: { result: 'waiting' }, waiting: { attempts: 1 } });
+  });
+});
+
+describe('An account whose baseline has no role to verify', () => {
+  it('is ready once it can be entered again', async () => {
+    const denied = {
+      type: 'Access',
+      status: 'Unknown',
+      reason: 'Throttled',
+      message: 'STS throttles.',
+      changedAt: '2026-11-20T10:00:00.000Z',
+    } as const;
+    const before = { ...aStatus({ ready: false, conditions: [denied] }), ...statusKey(MEMBER) };
+    const account = smallAccount([before]);
+    await account.pass();
+    expect(account.item('status')).toMatchObject({ ready: true, conditions: [{ type: 'Network' }] });
   });
 });
