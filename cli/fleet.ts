@@ -157,7 +157,7 @@ export async function editRecord(
       continue;
     }
     const requestedAt = now.toISOString();
-    const changedAt = laterOf(requestedAt, record.changedAt);
+    const changedAt = laterOf(requestedAt, edited.changedAt);
     const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: changedBy };
     const work = { accountId, cause, requestedAt, ...(sweepId !== undefined && { sweepId }) };
     const owes = { announce: [], work: [work], seconds: PASS_SECONDS };

@@ -4,6 +4,7 @@ import { type Bus, busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import { withBaseline } from '../../shared/domain/records.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { agreed } from '../ask.ts';
 import { connect } from '../client.ts';
@@ -166,10 +167,6 @@ function move(
   to: BaselineReference,
   { now, sweepId }: { readonly now: Date; readonly sweepId: string },
 ): Promise<boolean> {
-  const edit = (record: AccountRecord): AccountRecord | undefined => {
-    const there = record.baseline && formatBaseline(record.baseline) === formatBaseline(to);
-    if (there || record.lifecycle !== 'managed') return undefined;
-    return { ...record, baseline: { ...to }, baselineBy: 'request', generation: record.generation + 1 };
-  };
+  const edit = (record: AccountRecord) => withBaseline(record, to, now.toISOString());
   return editRecord(table, accountId, edit, now, sweepId);
 }

@@ -1,5 +1,6 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { isEarlier, type Trace } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { refreshed, registered, unmanaged } from '../../shared/domain/records.ts';
 import type { Onboarding } from './onboarding.ts';
@@ -15,6 +16,8 @@ export interface Sighting {
   readonly since: string;
   /** An event says that it has just come: one that is recorded as unmanaged may be new all the same. */
   readonly came?: boolean;
+  /** Without a record: when somebody last asked for something that was refused, since the account was not known. */
+  readonly requestedAt?: string | undefined;
   /** The unit that it was moved out of, when an event says so. */
   readonly movedFrom?: string | undefined;
 }
@@ -42,10 +45,12 @@ export async function nextStep(
   const changedBy = cause.id;
   if (account?.active && mayBeNew(sighting)) {
     const isNew = Date.parse(account.joinedAt) >= Date.parse(since);
-    if (isNew && (await onboarding.onboards(account))) return { is: 'onboard', account };
+    const isUnwanted = wasRetired(sighting, account);
+    if (isNew && !isUnwanted && (await onboarding.onboards(account))) return { is: 'onboard', account };
     if (record?.lifecycle !== 'unmanaged') {
       const shown = unmanaged(account, { existing: record, changedBy, now: new Date(time) });
-      const why = isNew ? { lifecycleReason: 'OUTSIDE_ONBOARDING_UNITS' } : {};
+      const lifecycleReason = isUnwanted ? 'RETIREMENT_REQUESTED' : 'OUTSIDE_ONBOARDING_UNITS';
+      const why = isNew ? { lifecycleReason } : {};
       return { is: 'save', record: { ...shown, ...why }, run: false };
     }
   }
@@ -64,6 +69,7 @@ export async function nextStep(
 /**
  * Carries out a step: the record is saved with the run and the announcement that follow.
  * @param read the record of the account as `nextStep` was given it
+ * @param first without a record, where older events may still arrive: the requests that are remembered
  * @throws Conflict when somebody else saved the record since
  */
 export async function adopt(
@@ -71,15 +77,16 @@ export async function adopt(
   read: AccountRecord | undefined,
   trigger: Trigger,
   { onboarding, ...deps }: Pick<FleetDeps, 'main'> & { readonly onboarding: Onboarding },
+  first?: { readonly trace: Trace | undefined },
 ): Promise<Accepted> {
   switch (step.is) {
     case 'onboard': {
       const record = await onboarded(step.account, read, trigger, onboarding);
-      return saveOwing(deps, record, read, owedBy(record, trigger));
+      return saveOwing(deps, record, read, owedBy(record, trigger), first);
     }
     case 'save': {
       const owes = step.run ? owedBy(step.record, trigger) : { announce: [], work: [] };
-      return saveOwing(deps, step.record, read, owes);
+      return saveOwing(deps, step.record, read, owes, first);
     }
   }
 }
@@ -107,6 +114,12 @@ async function onboarded(
 function mayBeNew({ record, came = false }: Sighting): boolean {
   if (!record) return true;
   return (record.lifecycle === 'unmanaged' && came) || (record.lifecycle === 'departed' && !record.baseline);
+}
+
+/** Whether somebody asked to retire it after it joined: it was not known then, and does not onboard by itself since. */
+function wasRetired({ record, requestedAt }: Sighting, { joinedAt }: OrganizationAccount): boolean {
+  const askedAt = record?.changedAt ?? requestedAt;
+  return askedAt !== undefined && !isEarlier(askedAt, joinedAt);
 }
 
 /** What a move makes of a record, if there was one. */

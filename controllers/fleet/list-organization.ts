@@ -5,7 +5,7 @@ import { Conflict } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { wasInOrganization } from '../../shared/domain/records.ts';
-import { recordPages } from '../../shared/store/accounts.ts';
+import { getTrace, recordPages } from '../../shared/store/accounts.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import {
   advanceListing,
@@ -170,7 +170,9 @@ async function compare(
   const { deps, onboarding, since, startedAt, result } = context;
   const cause = { source: OUR_SOURCE, detailType: 'Listing', id: `listing:${startedAt}` };
   const trigger: Trigger = { cause, time: deps.now().toISOString() };
-  const step = await nextStep({ record, account, since }, trigger, onboarding);
+  const trace = !record && account?.active ? await getTrace(deps.main.table, account.accountId) : undefined;
+  const sighting = { record, account, since, requestedAt: trace?.changedAt };
+  const step = await nextStep(sighting, trigger, onboarding);
   if (step.is === 'nothing') return undefined;
   const isNew = step.is === 'onboard';
   if (isNew && (await isAskedFor(step.account, deps))) return undefined;

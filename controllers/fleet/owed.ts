@@ -4,8 +4,9 @@ import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
 import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { laterOf, type Trace } from '../../shared/domain/order.ts';
 import { saw } from '../../shared/domain/status.ts';
-import { clearOwed, loadAccount, OWED, saveRecord } from '../../shared/store/accounts.ts';
+import { clearOwed, loadAccount, OWED, saveFirstRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { Accepted, Outcome, Trigger } from './outcome.ts';
 
@@ -34,18 +35,35 @@ export function owedBy(record: AccountRecord, trigger: Trigger): Owed {
 /**
  * Saves a change of a record together with what it owes, and returns what is to be delivered. What an earlier change
  * owes still is left to the minute's tick.
- * @throws Conflict when somebody else saved the record since it was read
+ * @param first of a first record: the requests about the account that were remembered when it was decided to save one
+ * @throws Conflict when somebody else saved the record, or a request was remembered, since it was read
  */
 export async function saveOwing(
-  { main }: { readonly main: Main },
+  { main: { table } }: { readonly main: Main },
   record: AccountRecord,
   read: AccountRecord | undefined,
   owes: Owed,
+  first?: { readonly trace: Trace | undefined },
 ): Promise<Accepted> {
-  if (!(await saveRecord(main.table, record, read, owes)))
-    throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  const isSaved =
+    first && !read
+      ? await saveFirstRecord(table, record, first.trace, owes)
+      : await saveRecord(table, record, read, owes);
+  if (!isSaved) throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
   const isOwing = owes.announce.length + owes.work.length > 0;
   return { did: 'accepted', ...owes, ...(isOwing && !read?.owed && { owedBy: [record] }) };
+}
+
+/** Notes a person's request with a record that it does not change, so that older ones count as overtaken. @throws Conflict */
+export async function noteFollowed(
+  record: AccountRecord,
+  { cause: { id }, time }: Trigger,
+  { main }: { readonly main: Main },
+): Promise<void> {
+  const followed = [...(record.followed ?? []), id];
+  const noted = { ...record, followed, changedAt: laterOf(time, record.changedAt) };
+  if (await saveRecord(main.table, noted, record)) return;
+  throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }
 
 /** The outcome for a record that followed the same event before: what it owes still, or nothing. Pure. */

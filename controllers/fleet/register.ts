@@ -1,15 +1,14 @@
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
-import { Conflict } from '../../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
-import { registered, standingBaseline } from '../../shared/domain/records.ts';
+import { assignedSince, registered, standingBaseline } from '../../shared/domain/records.ts';
 import { outsideOf } from '../../shared/domain/region.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
 import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
-import { getRecord, getStatus, getTrace, saveRecord } from '../../shared/store/accounts.ts';
+import { getRecord, getStatus, getTrace } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { createOnboarding } from './onboarding.ts';
 import {
@@ -22,13 +21,13 @@ import {
   type Trigger,
   unknownBaseline,
 } from './outcome.ts';
-import { followedBefore, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
 
 /**
  * Registers an account, or corrects its registration: the record is saved with the run and the announcement that follow.
  * The same content again changes nothing, unless a change of its role was put back: a person asks for that once more.
  * The same trigger again returns only what is still owed, and one that is older than what was asked for since changes
- * nothing.
+ * nothing; where that was a command which assigned a baseline, the baseline alone stays.
  * @param account what Organizations says of it now; undefined for an account outside the organization
  */
 export async function register(
@@ -42,7 +41,8 @@ export async function register(
   const existing = await getRecord(main.table, request.accountId);
   const seen = existing ?? (await getTrace(main.table, request.accountId));
   const named = cause.source === REQUEST_SOURCE;
-  const order = orderOf({ id: cause.id, time }, seen);
+  const assigned = existing && named ? assignedSince(existing, time) : undefined;
+  const order = orderOf({ id: cause.id, time }, { ...seen, ...(assigned && { changedAt: assigned.since }) });
   if (order === 'followed') return followedBefore(existing);
   if (order === 'overtaken' && named)
     return overtaken(`account ${request.accountId}`, trigger, seen?.changedAt);
@@ -54,7 +54,7 @@ export async function register(
     request.baseline && !chosen ? unknownBaseline(request.baseline) : undefined,
   ]);
   if (refused) return refused;
-  const baseline = chosen ?? (await baselineOf(request, existing, account, deps));
+  const baseline = assigned?.baseline ?? chosen ?? (await baselineOf(request, existing, account, deps));
   const asked = registered(existing, {
     request,
     baseline,
@@ -67,25 +67,18 @@ export async function register(
   const onceMore = isSame && named && staysPutBack(asked, await getStatus(main.table, asked.accountId));
   if (isSame && !onceMore) {
     // What was asked for before does not undo that somebody wants the account as it is.
-    if (named) await saveFollowed(asked, trigger, deps);
+    if (named) await noteFollowed(asked, trigger, deps);
     return { did: 'ignored', why: 'registered already, with the same content' };
   }
   const record = onceMore
-    ? { ...asked, generation: asked.generation + 1, changedBy: cause.id, changedAt: time }
+    ? {
+        ...asked,
+        generation: asked.generation + 1,
+        changedBy: cause.id,
+        changedAt: laterOf(time, asked.changedAt),
+      }
     : asked;
-  return saveOwing(deps, record, existing, owedBy(record, trigger));
-}
-
-/** Notes with a record that stays as it is that somebody asked for it once more. @throws Conflict */
-async function saveFollowed(
-  record: AccountRecord,
-  { cause, time }: Trigger,
-  { main }: FleetDeps,
-): Promise<void> {
-  const followed = [...(record.followed ?? []), cause.id];
-  const noted = { ...record, followed, changedAt: laterOf(time, record.changedAt) };
-  if (await saveRecord(main.table, noted, record)) return;
-  throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  return saveOwing(deps, record, existing, owedBy(record, trigger), { trace: seen });
 }
 
 /** The baseline of a registration that names none: the one that the account has, or the one that the rules choose. */

@@ -1,10 +1,11 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
 import type { RetirementRequest } from '../../shared/domain/requests.ts';
-import { loadAccount } from '../../shared/store/accounts.ts';
+import { getTrace, loadAccount, rememberRequest } from '../../shared/store/accounts.ts';
 import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type Trigger } from './outcome.ts';
-import { followedBefore, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
 
 /**
  * Stops managing an account. `retain` leaves everything where it is; `remove` asks for a run that removes what Orgkeeper
@@ -18,15 +19,15 @@ export async function retire(
 ): Promise<Outcome> {
   const { cause, time } = trigger;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
-  const order = orderOf({ id: cause.id, time }, existing);
+  if (!existing) return unknown(accountId, trigger, deps);
+  const since = laterOf(existing.registeredAt, existing.changedAt);
+  const order = orderOf({ id: cause.id, time }, { ...existing, changedAt: since });
   if (order === 'followed') return followedBefore(existing);
-  if (!existing || existing.lifecycle === 'unmanaged') {
-    const message = 'is not kept by Orgkeeper';
-    return rejected('UnknownAccount', `Account ${accountId} ${message}.`, [
-      { path: 'detail.accountId', message },
-    ]);
+  if (existing.lifecycle === 'unmanaged') {
+    if (order === 'new') await noteFollowed(existing, trigger, deps);
+    return unmanaged(accountId);
   }
-  if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, existing.changedAt);
+  if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, since);
   const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
   if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
     return { did: 'ignored', why: 'the account is retired already' };
@@ -41,6 +42,28 @@ export async function retire(
     changedAt: laterOf(time, existing.changedAt),
   };
   return saveOwing(deps, record, existing, owedBy(record, trigger));
+}
+
+function unmanaged(accountId: string): Rejected {
+  const message = 'is not kept by Orgkeeper';
+  return rejected('UnknownAccount', `Account ${accountId} ${message}.`, [
+    { path: 'detail.accountId', message },
+  ]);
+}
+
+/** Refuses, and remembers the request: a registration that is older than it may still be on its way. @throws Conflict */
+async function unknown(
+  accountId: string,
+  { cause: { id }, time }: Trigger,
+  { main: { table } }: Pick<FleetDeps, 'main'>,
+): Promise<Rejected> {
+  const trace = await getTrace(table, accountId);
+  if (
+    orderOf({ id, time }, trace) === 'new' &&
+    !(await rememberRequest(table, accountId, { id, time }, trace))
+  )
+    throw new Conflict(`Account ${accountId} was registered meanwhile.`);
+  return unmanaged(accountId);
 }
 
 /** Why nothing can be removed from the account. */

@@ -62,14 +62,15 @@ export async function reviewAccount(
   if (!record && !came) return { did: 'ignored', why: 'the account is not recorded: the listing finds it' };
   const onboarding = createOnboarding({ config, table: main.table, organization });
   const since = config.onboard.since ?? new Date(Date.parse(time) - NEW_MS).toISOString();
-  const step = await nextStep({ record, account, since, came, movedFrom }, incoming, onboarding);
+  const sighting = { record, account, since, came, movedFrom, requestedAt: seen?.changedAt };
+  const step = await nextStep(sighting, incoming, onboarding);
   if (step.is === 'nothing') {
     if (!settled || record?.lifecycle !== 'managed') return { did: 'ignored', why: step.why };
     return { did: 'accepted', announce: [], work: owedBy(record, incoming).work };
   }
   if (step.is === 'onboard' && isOvertaken)
     return { did: 'ignored', why: `something was asked for since, at ${seen?.changedAt}` };
-  return adopt(step, record, incoming, { main, onboarding });
+  return adopt(step, record, incoming, { main, onboarding }, { trace: seen });
 }
 
 function isYoung({ time, arrivedAt }: Incoming): boolean {

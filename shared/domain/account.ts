@@ -69,6 +69,11 @@ export interface AccountRecord {
   readonly changedBy: string;
   /** ISO time of the latest request that the record follows; absent if there was none. */
   readonly changedAt?: string;
+  /**
+   * Set if that request was the command that assigned a baseline, `at` that time: a registration from `since` on that arrives
+   * later is followed, except for its baseline. ISO times.
+   */
+  readonly assigned?: { readonly at: string; readonly since: string };
   /** Ids of the latest events that changed the record, newest last. */
   readonly followed?: readonly string[];
   /** Outbox: what changes of this record still have to send to the bus and to the work queue. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { AccountRecord, BaselineReference } from './account.ts';
-import { laterOf } from './order.ts';
+import { isEarlier, laterOf } from './order.ts';
 import type { OrganizationAccount } from './organization.ts';
 import type { RegistrationRequest } from './requests.ts';
 
@@ -64,7 +64,15 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   const { changedBy } = registration;
   const changedAt = registration.named ? laterOf(time, existing?.changedAt) : existing?.changedAt;
   const generation = (existing?.generation ?? 0) + 1;
-  return { ...wanted, generation, changedBy, ...optional('changedAt', changedAt) };
+  const isEarlierThanAssigned = registration.named && existing && assignedSince(existing, time);
+  const assigned = isEarlierThanAssigned ? { at: existing.assigned?.at ?? time, since: time } : undefined;
+  return {
+    ...wanted,
+    generation,
+    changedBy,
+    ...optional('changedAt', changedAt),
+    ...optional('assigned', assigned),
+  };
 }
 
 /** Who chose the baseline of a registration. */
@@ -148,12 +156,49 @@ export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin'
   return origin !== 'invited' || unit !== undefined;
 }
 
+/**
+ * The record after a command that assigns a baseline; undefined if the account has it, or is not managed. Pure.
+ * @param at ISO time of the command
+ */
+export function withBaseline(
+  record: AccountRecord,
+  to: BaselineReference,
+  at: string,
+): AccountRecord | undefined {
+  const { baseline, changedAt, registeredAt, generation } = record;
+  const isThere = baseline?.name === to.name && baseline.version === to.version;
+  if (isThere || record.lifecycle !== 'managed') return undefined;
+  const since = record.assigned?.at === changedAt ? record.assigned?.since : changedAt;
+  return {
+    ...record,
+    baseline: { ...to },
+    baselineBy: 'request',
+    generation: generation + 1,
+    changedAt: laterOf(at, changedAt),
+    assigned: { at: laterOf(at, changedAt), since: since ?? registeredAt },
+  };
+}
+
+/**
+ * The baseline that a command assigned after this registration, if nothing else was requested since, and from when on earlier
+ * registrations count; else undefined. Pure.
+ * @param time ISO time of the registration
+ */
+export function assignedSince(
+  { assigned, baseline, changedAt }: AccountRecord,
+  time: string,
+): { readonly baseline: BaselineReference; readonly since: string } | undefined {
+  const isLatest = assigned !== undefined && assigned.at === changedAt;
+  if (!isLatest || !baseline || !isEarlier(time, assigned.at)) return undefined;
+  return { baseline, since: assigned.since };
+}
+
 /** A record without the fields that only mark its changes. */
 type Content = Omit<AccountRecord, Marks>;
-type Marks = 'generation' | 'changedBy' | 'changedAt' | 'followed' | 'owed' | 'dueAt';
+type Marks = 'generation' | 'changedBy' | 'changedAt' | 'assigned' | 'followed' | 'owed' | 'dueAt';
 
 function withoutChange(record: AccountRecord): Content {
-  const { generation, changedBy, changedAt, followed, owed, dueAt, ...content } = record;
+  const { generation, changedBy, changedAt, assigned, followed, owed, dueAt, ...content } = record;
   return content;
 }
 

@@ -3,7 +3,7 @@ import type { Table } from '../aws/main-clients.ts';
 import type { AccountRecord, Owed } from '../domain/account.ts';
 import type { Holdings } from '../domain/addresses.ts';
 import type { Control } from '../domain/control.ts';
-import { followedBy, type Trace } from '../domain/order.ts';
+import { followedBy, laterOf, type Trace } from '../domain/order.ts';
 import type { AccountStatus, Home } from '../domain/status.ts';
 import { addressKey, readHoldings } from './addresses.ts';
 import { CONTROL_KEY, controlOf } from './controls.ts';
@@ -102,6 +102,47 @@ export async function saveRecord(
 }
 
 /**
+ * Saves the first record of an account, as `saveRecord` does, if no request about the account was remembered since its trace
+ * was read.
+ */
+export async function saveFirstRecord(
+  table: Table,
+  record: AccountRecord,
+  trace: Trace | undefined,
+  owes?: Owes,
+): Promise<boolean> {
+  const TableName = table.name;
+  return writeTogether(table, [
+    { Put: { TableName, Item: recordItem(record, undefined, owes), ...IF_ABSENT } },
+    { ConditionCheck: { TableName, Key: traceKey(record.accountId), ...traceUnchanged(trace) } },
+  ]);
+}
+
+/**
+ * Remembers a request about an account that has no record, so that an older one that arrives later counts as overtaken.
+ * Returns false if the account has a record by now, or its trace has changed since it was read.
+ */
+export async function rememberRequest(
+  table: Table,
+  accountId: string,
+  request: { readonly id: string; readonly time: string },
+  trace: Trace | undefined,
+): Promise<boolean> {
+  const TableName = table.name;
+  const changedAt = laterOf(request.time, trace?.changedAt);
+  const Item = {
+    ...traceKey(accountId),
+    changedAt,
+    followed: followedBy({ changedBy: request.id }, trace),
+    expiresAt: expiresIn(TRACE_SECONDS, new Date(request.time)),
+  };
+  return writeTogether(table, [
+    { Put: { TableName, Item, ...traceUnchanged(trace) } },
+    { ConditionCheck: { TableName, Key: accountKey(accountId), ...IF_ABSENT } },
+  ]);
+}
+
+/**
  * Forgets an account: deletes its status and its record (or replaces the record by `left`) in one transaction. Its history
  * stays until it expires; a block of addresses stays allocated. Returns false if somebody else changed the record since it
  * was read.
@@ -123,7 +164,7 @@ export async function forgetAccount(
   return writeTogether(table, [record, status, ...(left ? [] : [trace])]);
 }
 
-/** How long the events of a forgotten account outside of the organization are remembered. */
+/** How long the events about an account that was forgotten, or was never known, are remembered. */
 const TRACE_SECONDS = 30 * DAY_SECONDS;
 const traceKey = (accountId: string) => ({ pk: `account#${accountId}`, sk: 'forgotten' });
 const readTrace = reader<Trace>({
@@ -141,7 +182,16 @@ function traceItem(read: AccountRecord, forgottenAt: Date) {
   };
 }
 
-/** The events that a recently forgotten account has seen; undefined if none are remembered. */
+/** The trace is still as it was read. */
+function traceUnchanged(trace: Trace | undefined): WriteCondition {
+  if (trace?.changedAt === undefined) return IF_ABSENT;
+  return {
+    ConditionExpression: 'changedAt = :traced',
+    ExpressionAttributeValues: { ':traced': trace.changedAt },
+  };
+}
+
+/** The events about an account without a record that are remembered; undefined if there are none. */
 export async function getTrace(table: Table, accountId: string): Promise<Trace | undefined> {
   return readTrace(await getItem(table, traceKey(accountId)));
 }

@@ -39,6 +39,7 @@ const fields: Fields<AccountRecord> = {
   registeredAt: z.string(),
   changedBy: z.string(),
   changedAt: z.string().optional(),
+  assigned: z.looseObject({ at: z.string(), since: z.string() }).optional(),
   followed: z.array(z.string()).optional(),
   owed: z.looseObject({ announce: z.array(Announced), work: z.array(WorkMessage) }).optional(),
   dueAt: z.string().optional(),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { getRecord, rememberRequest } from '../../shared/store/accounts.ts';
 import { anOrganizationAccount, aRecord, MANAGEMENT } from '../kit/factories.ts';
 import { organizationWorld, passes, START, type World } from './organization-world.ts';
 
@@ -311,5 +312,20 @@ describe('a listing', () => {
     world.places.set(id(13), { units: ['r-root', 'ou-root-research'], path: '/Research' });
     await world.list({ config: { onboard } });
     expect(world.record(id(13))).toMatchObject({ lifecycle: 'managed', generation: 2 });
+  });
+
+  it('does not manage what somebody asked to retire while it was not known', async () => {
+    const world = mixed();
+    const [, , , joined] = world.accounts;
+    const at = (seconds: number) =>
+      new Date(Date.parse(joined?.joinedAt ?? '') + seconds * 1000).toISOString();
+    await rememberRequest(world.table.table, id(3), { id: 'retirement', time: at(5) }, undefined);
+    await rememberRequest(world.table.table, id(13), { id: 'retirement', time: at(-86_400) }, undefined);
+    await world.list();
+    expect(await getRecord(world.table.table, id(3))).toMatchObject({
+      lifecycle: 'unmanaged',
+      lifecycleReason: 'RETIREMENT_REQUESTED',
+    });
+    expect(await getRecord(world.table.table, id(13))).toMatchObject({ lifecycle: 'managed' });
   });
 });

@@ -5,8 +5,11 @@ import { deliverOwed } from '../../controllers/fleet/owed.ts';
 import { register } from '../../controllers/fleet/register.ts';
 import { retire } from '../../controllers/fleet/retire.ts';
 import { reviewAccount } from '../../controllers/intake/review-account.ts';
-import { forgetAccount, getRecord } from '../../shared/store/accounts.ts';
-import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../kit/factories.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
+import { withBaseline } from '../../shared/domain/records.ts';
+import { accountKey, forgetAccount, getRecord } from '../../shared/store/accounts.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, MEMBER } from '../kit/factories.ts';
 import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 
 let fake: FakeMain;
@@ -40,6 +43,12 @@ const registering = (id: string, second: number, name: string, baseline?: string
   );
 const retiring = (id: string, second: number) =>
   retire({ accountId: MEMBER, resources: 'remove' }, event(id, second), deps());
+/** `baseline assign`, as the command line saves it at so many seconds past ten. */
+const assigning = (name: string, second: number) => {
+  const { time } = event('assigned', second);
+  const edit = (read: AccountRecord) => withBaseline(read, { name, version: 3 }, time);
+  return { now: new Date(time), edit };
+};
 const record = () => getRecord(fake.main.table, MEMBER);
 
 describe('A retirement that comes again', () => {
@@ -62,7 +71,107 @@ describe('A retirement that comes again', () => {
   });
 });
 
+describe('A retirement that comes before an older registration', () => {
+  it('is refused, and the registration then counts as overtaken', async () => {
+    expect(await retiring('second', 10)).toMatchObject({ rejection: { reason: 'UnknownAccount' } });
+    expect(await registering('first', 0, 'genomics')).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toBeUndefined();
+  });
+
+  it('does not keep the account from being registered later', async () => {
+    await retiring('first', 0);
+    expect(await registering('second', 10, 'genomics')).toMatchObject({ did: 'accepted' });
+  });
+
+  it('is refused once more where it comes again, and moves nothing', async () => {
+    await retiring('second', 10);
+    expect(await retiring('second', 10)).toMatchObject({ rejection: { reason: 'UnknownAccount' } });
+    expect(await registering('third', 20, 'genomics')).toMatchObject({ did: 'accepted' });
+  });
+
+  it('finds the registration that is saved at the same moment', async () => {
+    let registered: Promise<unknown> | undefined;
+    fake.store.onCall = (command) => {
+      if (command !== 'TransactWriteCommand' || registered) return;
+      registered = registering('first', 0, 'genomics');
+      throw new Conflict('the registration comes first');
+    };
+    await expect(retiring('second', 10)).rejects.toThrow(Conflict);
+    await registered;
+    expect(await retiring('second', 10)).toMatchObject({ did: 'accepted' });
+    expect(await record()).toMatchObject({ lifecycle: 'retiring' });
+  });
+
+  it('keeps the registration that read before it from being saved after it', async () => {
+    let remembered: Promise<unknown> | undefined;
+    fake.store.onCall = (command, input) => {
+      const isTrace = command === 'GetCommand' && JSON.stringify(input).includes('forgotten');
+      if (isTrace && !remembered) remembered = Promise.resolve().then(() => retiring('second', 10));
+    };
+    await expect(registering('first', 0, 'genomics')).rejects.toThrow(Conflict);
+    await remembered;
+    expect(await registering('first', 0, 'genomics')).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toBeUndefined();
+  });
+});
+
+describe('A retirement', () => {
+  it('from before the account joined is overtaken by its joining', async () => {
+    fake.store.put({
+      ...aRecord({ registeredAt: event('joined', 10).time, changedBy: 'joined' }),
+      ...accountKey(MEMBER),
+    });
+    expect(await retiring('early', 0)).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ lifecycle: 'managed' });
+  });
+
+  it('of an account that only its joining made known is followed', async () => {
+    fake.store.put({
+      ...aRecord({ registeredAt: event('joined', 0).time, changedBy: 'joined' }),
+      ...accountKey(MEMBER),
+    });
+    expect(await retiring('late', 10)).toMatchObject({ did: 'accepted' });
+  });
+
+  it('of an account that is shown only lets an older registration count as overtaken', async () => {
+    fake.store.put({
+      ...aRecord({ lifecycle: 'unmanaged', registeredAt: event('seen', 0).time }),
+      ...accountKey(MEMBER),
+    });
+    expect(await retiring('second', 10)).toMatchObject({ rejection: { reason: 'UnknownAccount' } });
+    expect(await registering('first', 5, 'genomics')).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ lifecycle: 'unmanaged' });
+  });
+
+  it('of an account that is not known yet keeps its joining from onboarding it', async () => {
+    await retiring('second', 10);
+    const joined = { ...anOrganizationAccount(), joinedAt: event('joined', 0).time };
+    const incoming = {
+      ...event('joined', 0, 'aws.organizations'),
+      detail: {},
+      account: '',
+      redelivered: false,
+    };
+    const review = { accountId: MEMBER, account: joined, came: true };
+    await reviewAccount({ ...incoming, arrivedAt: incoming.time }, review, deps());
+    expect((await record())?.lifecycle).not.toBe('managed');
+  });
+});
+
 describe('A registration', () => {
+  it('that is older than an assigned baseline is followed, except for its baseline', async () => {
+    await registering('one', 0, 'genomics', 'analytics');
+    const { now, edit } = assigning('special', 20);
+    await editRecord(fake.main.table, MEMBER, edit, now);
+    expect(await registering('late', 10, 'proteomics', 'analytics')).toMatchObject({ did: 'accepted' });
+    expect(await record()).toMatchObject({ name: 'proteomics', baseline: { name: 'special' } });
+    expect(await registering('later still', 5, 'old', 'analytics')).toMatchObject({
+      rejection: { reason: 'Overtaken' },
+    });
+    expect(await registering('newest', 30, 'newest', 'analytics')).toMatchObject({ did: 'accepted' });
+    expect(await record()).toMatchObject({ name: 'newest', baseline: { name: 'analytics' } });
+  });
+
   it('that comes again after a newer one changes nothing', async () => {
     await registering('one', 0, 'old');
     await registering('two', 0, 'new');

@@ -26,6 +26,8 @@ interface Input extends Placeholders {
 /** A table in memory, with the keys and indexes of the main stack's template. */
 export interface MemoryTable {
   readonly table: Table;
+  /** The same table as another process sees it: each of its calls is carried out by `carryOut`, now, later or never. */
+  around(carryOut: <T>(effect: () => T) => Promise<T>): Table;
   /** Calls made, by command: `GetCommand` … */
   readonly calls: Record<string, number>;
   /** Called before each command is carried out, which it may keep from that by throwing. */
@@ -98,18 +100,24 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
     }
   }
 
-  const dynamo = new DynamoDBClient({ region: 'eu-west-1' });
-  answeringAll(dynamo, (called, input) => {
-    // The document client runs commands of the plain one, whose names say `Item`.
-    const command = called.replace(/Items?Command$/, 'Command');
-    calls[command] = (calls[command] ?? 0) + 1;
-    memory.onCall(command, input as Input);
-    return answer(command, input as Input);
-  });
+  function around(carryOut: <T>(effect: () => T) => T | Promise<T>): Table {
+    const dynamo = answeringAll(new DynamoDBClient({ region: 'eu-west-1' }), (called, input) =>
+      carryOut(() => {
+        // The document client runs commands of the plain one, whose names say `Item`.
+        const command = called.replace(/Items?Command$/, 'Command');
+        calls[command] = (calls[command] ?? 0) + 1;
+        memory.onCall(command, input as Input);
+        return answer(command, input as Input);
+      }),
+    );
+    return { documents: DynamoDBDocumentClient.from(dynamo), name: 'orgkeeper' };
+  }
+
   const put = (...more: readonly Item[]) => more.forEach(save);
   put(...items);
   const memory: MemoryTable = {
-    table: { documents: DynamoDBDocumentClient.from(dynamo), name: 'orgkeeper' },
+    table: around((effect) => effect()),
+    around,
     calls,
     onCall: () => undefined,
     items: (prefix) => [...held.values()].filter(({ pk }) => String(pk).startsWith(prefix)),

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { happening } from './happenings.ts';
+import { badDay, historyOf } from './history.ts';
+import { KEPT_SEEDS, KNOWN_HISTORIES } from './kept.ts';
+
+/**
+ * Whatever happens to its messages and its functions, a fleet ends where the order of what was asked leads. The functions, the
+ * store and the kinds are the real ones; queues, bus, organization and member accounts are in memory (test/model/world.ts).
+ * `npm run soak` has 500 more histories.
+ */
+describe('Delivered late, twice and in any order, with functions killed in between, a fleet ends as in order', () => {
+  it.each(Object.entries(KNOWN_HISTORIES))('%s', async (_, history) => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const { ending, expected, faults } = await happening(history, { ...badDay(seed), late: 1 });
+      expect({ seed, ending, faults }).toEqual({ seed, ending: expected, faults: [] });
+    }
+  });
+
+  it.each([...new Set([...KEPT_SEEDS, ...Array.from({ length: 20 }, (_, index) => index + 1)])])(
+    'the history of seed %i',
+    async (seed) => {
+      const { ending, expected, faults } = await happening(historyOf(seed), badDay(seed));
+      expect({ ending, faults }).toEqual({ ending: expected, faults: [] });
+    },
+  );
+
+  it('with functions that really are killed', async () => {
+    const { kills } = await happening(historyOf(1), badDay(1));
+    expect(kills).toBeGreaterThan(0);
+  });
+});
