@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import type { Comparison } from '../kind.ts';
-import { justMade } from './fresh.ts';
+import { justMade } from './just-made.ts';
 import { type InternetGateway, type Network, type NetworkActual, ofType } from './model.ts';
 import {
   block,

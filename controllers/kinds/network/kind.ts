@@ -2,13 +2,14 @@ import { ADDRESS_OUTPUT } from '../../../shared/domain/addresses.ts';
 import { ForeignResource, InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
 import { unanswered } from '../../../shared/domain/made-at.ts';
+import { formatPath } from '../../../shared/domain/requests.ts';
 import type { Kind, KindAccount, KindContext } from '../kind.ts';
 import { wantedEndpoint } from './endpoints.ts';
-import { permissions as ofUsers } from './in-the-way.ts';
 import { GATEWAY } from './internet-gateway.ts';
-import { canonicalBlock, layoutProblems, withBlocks } from './layout.ts';
 import type { Network, NetworkActual } from './model.ts';
+import { apply, diff, isOutputOfNetwork, remove, resources } from './network.ts';
 import { observe } from './observe.ts';
+import { readsOfUsers } from './obstacles.ts';
 import {
   asRecorded,
   diffOwnerManaged,
@@ -20,10 +21,16 @@ import {
   renderOwnerManaged,
   withoutOwnerManaged,
 } from './owner-managed.ts';
-import { remove } from './remove.ts';
 import { ours } from './resource.ts';
-import { apply, diff, isOutputOfNetwork, resources } from './resources.ts';
-import { NetworkSection, outputNames, routingsOf, zonesOfOneRegion } from './section.ts';
+import {
+  canonicalBlock,
+  layoutProblems,
+  NetworkSection,
+  outputNames,
+  routingsOf,
+  withBlocks,
+  zonesOfOneRegion,
+} from './section.ts';
 import { wantedSubnet } from './subnets.ts';
 import { VPC, VPC_BLOCK } from './vpc.ts';
 
@@ -45,7 +52,7 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
   scope: 'regional',
   section: NetworkSection,
   permissions: {
-    read: allOf([...resources.map(({ permissions }) => permissions.read), ofUsers.read]),
+    read: allOf([...resources.map(({ permissions }) => permissions.read), readsOfUsers]),
     write: allOf(resources.map(({ permissions }) => permissions.write)),
   },
   outputNames,
@@ -88,7 +95,9 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
     const { ownerManaged } = wanted;
     const isOurs =
       !ownerManaged || (await observeOwnerManaged(ownerManaged, wanted, context.clients.ec2)).ours;
-    if (isOurs) await remove(wanted, contextFor(wanted, context));
+    if (!isOurs) return;
+    const own = contextFor(wanted, context);
+    await remove(wanted, await observe(wanted, own), own);
   },
 
   /** A network that the account brought along is not ours; without VPC and gateway, nothing else of one is there. */
@@ -124,7 +133,10 @@ function contextFor<T extends KindContext>({ ownerManaged }: Wanted, context: T)
 /** Problems have paths like `network.subnets[0].cidr`. */
 function render(section: NetworkSection, lookup: Lookup, account: KindAccount): Network {
   const filled = withBlocks(interpolateDeep(section, lookup), lookup(ADDRESS_OUTPUT));
-  const problems = layoutProblems(filled).map(({ path, message }) => ({ path: pathText(path), message }));
+  const problems = layoutProblems(filled).map(({ path, message }) => ({
+    path: formatPath('network', path),
+    message,
+  }));
   if (problems.length > 0) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
     throw new InvalidDesiredState(`The network makes no sense: ${said}.`, problems, {
@@ -152,11 +164,4 @@ function render(section: NetworkSection, lookup: Lookup, account: KindAccount): 
       tags: waiting,
     },
   };
-}
-
-function pathText(path: readonly (string | number)[]): string {
-  return path.reduce<string>(
-    (text, key) => text + (typeof key === 'number' ? `[${key}]` : `.${key}`),
-    'network',
-  );
 }

@@ -1,11 +1,11 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { KindContext, Observation } from '../kind.ts';
 import { NAME_TAG } from '../kind.ts';
-import { forgetOld, isYoungerThanUnanswered, notShownYet } from './fresh.ts';
-import { usersOf } from './in-the-way.ts';
+import { forgetOld, isYoungerThanUnanswered, notShownYet } from './just-made.ts';
 import { type Network, type NetworkActual, ofType, type TaggedAsOurs, type Thing } from './model.ts';
+import { resources } from './network.ts';
+import { usersOf } from './obstacles.ts';
 import { isAnothers, isOurs, tellApart } from './ownership.ts';
-import { resources } from './resources.ts';
 import { isOurVpc, readAttributes, VPC } from './vpc.ts';
 
 /** Everything that AWS lists in one VPC; `attributes` is undefined if AWS does not know the VPC. */
@@ -17,7 +17,7 @@ interface Inside {
 
 /**
  * See Kind. With a recorded VPC: seven calls, all at once. A second step only if the VPC has to be found by its tags, or
- * if a second VPC carries them. `pending` while AWS does not yet list a resource that was made a moment ago (fresh.ts): EC2
+ * if a second VPC carries them. `pending` while AWS does not yet list a resource that was made a moment ago (just-made.ts): EC2
  * makes a second VPC, gateway or route table without complaint. It refuses a second subnet or gateway endpoint.
  */
 export async function observe(wanted: Network, context: KindContext): Promise<Observation<NetworkActual>> {

@@ -1,5 +1,5 @@
 import { NAME_TAG, OWNER_TAG } from '../kind.ts';
-import { isYoungerThanUnanswered } from './fresh.ts';
+import { isYoungerThanUnanswered } from './just-made.ts';
 import {
   isMainTable,
   isThere,

@@ -21,7 +21,7 @@ import {
 
 /**
  * One resource of a network, such as the subnets. Its file holds everything about it, from reading to removing. A new
- * resource, a NAT gateway say, is one file like `internet-gateway.ts` and one line in `resources.ts`; its key in a baseline
+ * resource, a NAT gateway say, is one file like `internet-gateway.ts` and one line in `network.ts`; its key in a baseline
  * stands in `section.ts`, its type in `model.ts`.
  */
 export interface Resource<Found extends Thing = Thing> {

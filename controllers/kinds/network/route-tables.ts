@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Difference } from '../../../shared/domain/status.ts';
 import type { Comparison } from '../kind.ts';
-import { justMade } from './fresh.ts';
 import { GATEWAY, gatewayIsUsable } from './internet-gateway.ts';
+import { justMade } from './just-made.ts';
 import {
   hasLocalRoutesOnly,
   isThere,

@@ -13,7 +13,6 @@ import { contains, overlaps, parseBlock, usableAddresses } from '../../../shared
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import type { Comparison } from '../kind.ts';
-import { canonicalBlock } from './layout.ts';
 import {
   type Association,
   type Network,
@@ -39,7 +38,7 @@ import {
   within,
 } from './resource.ts';
 import { tableNamed } from './route-tables.ts';
-import type { NetworkSection } from './section.ts';
+import { canonicalBlock, type NetworkSection } from './section.ts';
 import { VPC } from './vpc.ts';
 import {
   applyTags,

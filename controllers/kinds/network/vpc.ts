@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import { NAME_TAG } from '../kind.ts';
-import { justMade } from './fresh.ts';
+import { justMade } from './just-made.ts';
 import {
   hasLocalRoutesOnly,
   isMainTable,

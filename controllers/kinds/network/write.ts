@@ -4,7 +4,7 @@ import { unlessGone } from '../../../shared/aws/gone.ts';
 import { Conflict, ForeignResource, NotYetConsistent, ServiceFault } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import { type KindContext, UNANSWERED, UNANSWERED_SECONDS } from '../kind.ts';
-import { notAnswered } from './fresh.ts';
+import { notAnswered } from './just-made.ts';
 import type { Network } from './model.ts';
 import { type Named, type Resource, type Work, wantedTags } from './resource.ts';
 

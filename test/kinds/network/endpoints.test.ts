@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { apply, diff } from '../../../controllers/kinds/network/resources.ts';
+import { apply, diff } from '../../../controllers/kinds/network/network.ts';
 import { ServiceFault } from '../../../shared/domain/errors.ts';
 import { NOW } from '../../kit/clock.ts';
 import { actualOf, type Case, change, failureOf, fakeContext, healthy, said, wantedWith } from './samples.ts';

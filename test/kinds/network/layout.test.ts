@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBaseline } from '../../../controllers/kinds/baseline.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
-import { diff } from '../../../controllers/kinds/network/resources.ts';
+import { diff } from '../../../controllers/kinds/network/network.ts';
 import { NetworkSection, outputNames } from '../../../controllers/kinds/network/section.ts';
 import { section, wantedWith } from './samples.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { remove } from '../../../controllers/kinds/network/remove.ts';
+import { network } from '../../../controllers/kinds/network/kind.ts';
 import { ForeignResource } from '../../../shared/domain/errors.ts';
 import { NOW } from '../../kit/clock.ts';
 import { awsError } from '../../kit/sdk.ts';
@@ -39,7 +39,7 @@ describe('removing a network', () => {
       'unanswered.vpc.id': NOW.toISOString(),
     };
     const { context, sent, outputs } = fakeContext(there, recorded);
-    await remove(wantedWith(), context);
+    await network.remove(wantedWith(), context);
     expect(sent.filter(({ name }) => !name.startsWith('Describe')).map(({ name }) => name)).toEqual([
       'DeleteSubnet',
       'DeleteSubnet',
@@ -62,7 +62,7 @@ describe('removing a network', () => {
       },
       { ...older, 'vpc.id': 'vpc-1' },
     );
-    const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
+    const thrown: unknown = await network.remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(ForeignResource);
     expect(thrown).toMatchObject({
       reason: 'InUse',
@@ -156,7 +156,7 @@ describe('removing a network', () => {
   ])('looks before it deletes anything, and says that the network is used by %s', async (named, more) => {
     const recorded = { ...older, 'vpc.id': 'vpc-1', 'internetGateway.id': 'igw-1' };
     const { context, sent } = fakeContext({ ...there, ...more }, recorded);
-    const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
+    const thrown: unknown = await network.remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toMatchObject({
       reason: 'InUse',
       message: `The network in vpc-1 is still used by ${named}.`,
@@ -192,7 +192,7 @@ describe('removing a network', () => {
         'unanswered.vpc.id': NOW.toISOString(),
       },
     );
-    await remove(wantedWith(), context);
+    await network.remove(wantedWith(), context);
     const deleted = sent
       .filter(({ name }) => /^Delete(Vpc|InternetGateway)$/.test(name))
       .map(({ input }) => input.VpcId ?? input.InternetGatewayId);
@@ -212,7 +212,7 @@ describe('removing a network', () => {
       { ...there, DescribeRouteTables: { RouteTables } },
       { ...older, 'vpc.id': 'vpc-1' },
     );
-    await remove(wantedWith(), context);
+    await network.remove(wantedWith(), context);
     const written = sent.filter(({ name }) => /^(Disassociate|DeleteSubnet|DeleteRouteTable)/.test(name));
     expect(written.map(({ input }) => Object.values(input)[0])).toEqual([
       'rtbassoc-1',
@@ -235,7 +235,7 @@ describe('removing a network', () => {
       },
       { ...older, 'vpc.id': 'vpc-1' },
     );
-    await expect(remove(wantedWith(), context)).rejects.toThrow('vpce-1 is still being deleted.');
+    await expect(network.remove(wantedWith(), context)).rejects.toThrow('vpce-1 is still being deleted.');
     const written = sent.map(({ name }) => name).filter((name) => !name.startsWith('Describe'));
     expect(written).toEqual(['DeleteVpcEndpoints']);
   });
@@ -251,14 +251,14 @@ describe('removing a network', () => {
       },
       { ...older, 'vpc.id': 'vpc-1' },
     );
-    await expect(remove(wantedWith(), context)).rejects.toThrow('no route to the prefix list');
+    await expect(network.remove(wantedWith(), context)).rejects.toThrow('no route to the prefix list');
     expect(outputs['vpc.id']).toBe('vpc-1');
   });
 
   test('says what AWS says when it is in use after all', async () => {
     const refusal = awsError('DependencyViolation', 'vpn gateway');
     const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { ...older, 'vpc.id': 'vpc-1' });
-    const thrown: unknown = await remove(wantedWith(), context).catch((error: unknown) => error);
+    const thrown: unknown = await network.remove(wantedWith(), context).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: 'ForeignResource', reason: 'InUse' });
   });
 });

@@ -11,7 +11,7 @@ import type {
   Vpc,
   VpcEndpoint,
 } from '../../../controllers/kinds/network/model.ts';
-import { diff } from '../../../controllers/kinds/network/resources.ts';
+import { diff } from '../../../controllers/kinds/network/network.ts';
 import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
 import { NetworkSection } from '../../../controllers/kinds/network/section.ts';
 import { subnetNamed } from '../../../controllers/kinds/network/subnets.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { apply, diff } from '../../../controllers/kinds/network/resources.ts';
+import { apply, diff } from '../../../controllers/kinds/network/network.ts';
 import {
   actualOf,
   answers,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { apply } from '../../../controllers/kinds/network/resources.ts';
+import { apply } from '../../../controllers/kinds/network/network.ts';
 import { type Case, change, fakeContext, healthy, said, wantedWith } from './samples.ts';
 
 const { vpc } = healthy;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { apply } from '../../../controllers/kinds/network/resources.ts';
+import { apply } from '../../../controllers/kinds/network/network.ts';
 import { tableNamed } from '../../../controllers/kinds/network/route-tables.ts';
 import { clientToken } from '../../../controllers/kinds/network/write.ts';
 import { Conflict, NotYetConsistent, ServiceFault } from '../../../shared/domain/errors.ts';

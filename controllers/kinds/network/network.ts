@@ -1,11 +1,20 @@
-import { Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
+import { Conflict, ForeignResource, NotYetConsistent } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import { taggedLikeOurs } from '../comparison.ts';
-import { type Change, type Comparison, WAITING_FOR_OUTPUTS, type WritingContext } from '../kind.ts';
+import {
+  type Change,
+  type Comparison,
+  type KindContext,
+  type Observation,
+  WAITING_FOR_OUTPUTS,
+  type WritingContext,
+} from '../kind.ts';
 import { endpoints } from './endpoints.ts';
 import { internetGateway } from './internet-gateway.ts';
 import type { Network, NetworkActual } from './model.ts';
-import { block, joined, type Resource, report } from './resource.ts';
+import { obstacles } from './obstacles.ts';
+import { idsToRemove } from './ownership.ts';
+import { block, joined, ours, type Removal, type Resource, report } from './resource.ts';
 import { routeTables } from './route-tables.ts';
 import { subnets } from './subnets.ts';
 import { VPC, vpc } from './vpc.ts';
@@ -81,4 +90,43 @@ async function deleteSecond(resource: Resource, id: string, context: WritingCont
     if (!(error instanceof ForeignResource)) throw error;
     throw new Conflict(error.message, { cause: error });
   }
+}
+
+/**
+ * See Kind. Obstacles are read before anything is deleted: whatever uses the VPC, and what others put into it, with our tags or
+ * without. Resources that we made for an earlier baseline are removed, too (`idsToRemove`).
+ */
+export async function remove(
+  wanted: Network,
+  observed: Observation<NetworkActual>,
+  context: KindContext,
+): Promise<void> {
+  if (observed.state === 'pending') {
+    const { message, retryAfterSeconds } = observed;
+    throw new NotYetConsistent(message, { retryAfterSeconds });
+  }
+  if (observed.state === 'present') {
+    const { actual } = observed;
+    const identity = { owner: wanted.owner, recorded: context.recorded };
+    const removal: Removal = { actual, context, idsOf: (type) => idsToRemove(type, actual, identity) };
+    const inTheWay = await obstacles(wanted.owner, removal);
+    if (inTheWay.length > 0) throw stillUsed(actual, inTheWay);
+    for (const resource of resources.toReversed()) {
+      await resource.remove(removal.idsOf(resource.type), removal);
+    }
+  }
+  if (observed.state !== 'unowned') {
+    const outputs = Object.keys(context.recorded).filter(isOutputOfNetwork);
+    context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
+  }
+}
+
+function stillUsed(actual: NetworkActual, by: readonly string[]): ForeignResource {
+  const vpc = ours(VPC, actual);
+  const shown = by.slice(0, 10).join(', ');
+  const more = by.length > 10 ? ` and ${by.length - 10} more` : '';
+  return new ForeignResource(`The network${vpc ? ` in ${vpc.id}` : ''} is still used by ${shown}${more}.`, {
+    reason: 'InUse',
+    remedy: 'Delete or detach these, then ask again; or retire the account with its resources retained.',
+  });
 }

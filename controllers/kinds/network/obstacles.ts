@@ -14,23 +14,21 @@ import { isOurs } from './ownership.ts';
 import { ours, pages, type Removal } from './resource.ts';
 import { VPC } from './vpc.ts';
 
-/** The calls by which users of a VPC are found. */
-export const permissions: { readonly read: readonly Command[] } = {
-  read: [
-    'ec2:DescribeEgressOnlyInternetGateways',
-    'ec2:DescribeNetworkAcls',
-    'ec2:DescribeNetworkInterfaces',
-    'ec2:DescribeSecurityGroups',
-    'ec2:DescribeVpcPeeringConnections',
-    'ec2:DescribeVpnGateways',
-  ],
-};
+/** The calls of `usersOf`. */
+export const readsOfUsers: readonly Command[] = [
+  'ec2:DescribeEgressOnlyInternetGateways',
+  'ec2:DescribeNetworkAcls',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeVpcPeeringConnections',
+  'ec2:DescribeVpnGateways',
+];
 
 /**
- * What of others is in what we would remove, uses it or would go with it; each with its id. Nothing is removed while
- * there is any: it may carry traffic.
+ * What keeps the network from being removed: resources of others that are in it, use it or would be deleted with it, each
+ * with its id. Nothing is removed while there is one, since it may carry traffic. Changes nothing.
  */
-export async function inTheWay(owner: string, removal: Removal): Promise<string[]> {
+export async function obstacles(owner: string, removal: Removal): Promise<string[]> {
   const { actual, context, idsOf } = removal;
   return [
     ...attachedElsewhere(actual),
@@ -51,7 +49,7 @@ function attachedElsewhere(actual: NetworkActual): string[] {
   return [`VPC ${gateway.attachedTo} (our internet gateway ${gateway.id} is attached to it)`];
 }
 
-/** Routes and associations in our route tables that others put there; a route to what is gone is none. */
+/** Routes and associations that others put into our route tables. A route whose target is gone carries nothing, and does not count. */
 function entriesOfOthers({ actual, idsOf }: Removal): string[] {
   const gatewayId = ours(GATEWAY, actual)?.id;
   return ofType('route table', actual.inside)
@@ -59,7 +57,7 @@ function entriesOfOthers({ actual, idsOf }: Removal): string[] {
     .flatMap(({ id, routes, associations }) => [
       ...routes
         .filter(({ active, target }) => active && target !== 'local' && target !== gatewayId)
-        // A gateway endpoint's: it goes with it, or is in the way itself.
+        // The route of a gateway endpoint is deleted with the endpoint, which counts by itself.
         .filter(({ target }) => !target.startsWith('vpce-'))
         .map(({ destination, target }) => `route ${destination} to ${target} in route table ${id}`),
       ...associations.flatMap((one) =>
@@ -69,8 +67,8 @@ function entriesOfOthers({ actual, idsOf }: Removal): string[] {
 }
 
 /**
- * What uses VPCs beside subnets, route tables, gateways and endpoints, which are known already; six calls at once.
- * Whatever else there is (instances, load balancers, NAT gateways, attachments of transit gateways) has an interface.
+ * What uses these VPCs, besides the subnets, route tables, gateways and endpoints that are read in any case: six calls at once.
+ * Instances, load balancers, NAT gateways and attachments of transit gateways show as network interfaces.
  */
 export async function usersOf(vpcIds: readonly string[], ec2: EC2Client): Promise<string[]> {
   if (vpcIds.length === 0) return [];
