@@ -80,10 +80,11 @@ const BESIDES: Readonly<Record<string, Needs>> = {
     { action: 'iam:PassRole', params: { RoleName, PassedToService: 'ec2.amazonaws.com' }, dependent: true },
   ],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
-  'iam:CreateInstanceProfile': (params) => tagged('iam:TagInstanceProfile', params, params.Tags),
-  'iam:CreatePolicy': (params) => tagged('iam:TagPolicy', params, params.Tags),
-  'iam:CreateRole': (params) => tagged('iam:TagRole', params, params.Tags),
-  'iam:CreateUser': (params) => tagged('iam:TagUser', params, params.Tags),
+  'iam:CreateInstanceProfile': (params) =>
+    tagged('iam:TagInstanceProfile', { Path: '/', ...params }, params.Tags),
+  'iam:CreatePolicy': (params) => tagged('iam:TagPolicy', { Path: '/', ...params }, params.Tags),
+  'iam:CreateRole': (params) => tagged('iam:TagRole', { Path: '/', ...params }, params.Tags),
+  'iam:CreateUser': (params) => tagged('iam:TagUser', { Path: '/', ...params }, params.Tags),
   // https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
   'lambda:CreateFunction': (params) => [
     ...passed('lambda.amazonaws.com', params.Role),
@@ -111,7 +112,7 @@ const BESIDES: Readonly<Record<string, Needs>> = {
   'scheduler:CreateScheduleGroup': (params) => tagged('scheduler:TagResource', params, params.Tags),
   'scheduler:UpdateSchedule': ({ Target }) => passed('scheduler.amazonaws.com', roleOf(Target)),
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
-  'sqs:CreateQueue': (params) => tagged('sqs:TagQueue', params, params.tags),
+  'sqs:CreateQueue': ({ QueueName, tags }) => tagged('sqs:TagQueue', { QueueName }, tags),
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
   'sqs:StartMessageMoveTask': ({ SourceArn, DestinationArn }) => [
     ...['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map(

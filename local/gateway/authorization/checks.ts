@@ -1,12 +1,11 @@
 import { actionFacts } from '../../../shared/aws/service-authorization.ts';
 import type { KnownCall } from '../shim.ts';
 import { type Asked, askedBy } from './actions.ts';
-import { type Context, contextOf } from './context.ts';
+import { type Context, contextOf, supportedKeys } from './context.ts';
 import { operationOf } from './operations.ts';
 import type { Reader } from './reader.ts';
-import { type Place, resourcesOf, UnknownAuthorization } from './resources.ts';
-
-export { UnknownAuthorization };
+import { isArnOf, type Place, resourcesOf } from './resources.ts';
+import { UnknownAuthorization } from './unknown.ts';
 
 /** One question that AWS puts to the policies before it carries out a call. */
 export interface Check {
@@ -29,6 +28,18 @@ export async function checksOf(call: KnownCall, reader: Reader): Promise<readonl
   const at = { partition, region: call.region, account: call.caller.account };
   const asked = await Promise.all(askedBy(operationOf(call)).map((one) => checksFor(one, at, reader)));
   return asked.flat();
+}
+
+/** The check with the tags of its resource, which cost a read: for where a policy asks for them. */
+export async function withResourceTags(check: Check, reader: Reader): Promise<Check> {
+  const facts = await actionFacts(check.action);
+  const type = facts?.resourceTypes.find((one) => isArnOf(one, check.resource));
+  if (!facts || !type || /\*$/.test(check.resource)) return check;
+  const prefixes = supportedKeys(facts, type).filter((key) => /:resourcetag\/$/i.test(key));
+  if (prefixes.length === 0) return check;
+  const tags = Object.entries(await reader.tags(check.resource));
+  const keys = prefixes.flatMap((prefix) => tags.map(([key, value]) => [`${prefix}${key}`, value] as const));
+  return { ...check, context: { ...check.context, ...Object.fromEntries(keys) } };
 }
 
 async function checksFor(asked: Asked, at: Place, reader: Reader): Promise<Check[]> {

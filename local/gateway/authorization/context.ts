@@ -1,4 +1,4 @@
-import type { ActionFacts } from '../../../shared/aws/service-authorization.ts';
+import type { ActionFacts, ResourceType } from '../../../shared/aws/service-authorization.ts';
 import { isObject } from '../wire.ts';
 import type { Asked } from './actions.ts';
 import { objects, type Params, texts } from './operations.ts';
@@ -88,9 +88,8 @@ export async function contextOf(
     'aws:TagKeys': all(tags.map(({ key }) => key)),
     ...Object.fromEntries(tags.map(({ key, value }) => [`aws:RequestTag/${key}`, value])),
   };
-  const supported = [...facts.keys, ...(type?.keys ?? [])].map((key) => key.replace(/[$<].*$/, ''));
-  const of = (key: string) =>
-    supported.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one));
+  const keys = supportedKeys(facts, type);
+  const of = (key: string) => keys.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one));
   const context: Record<string, string | readonly string[]> = {
     'aws:RequestedRegion': at.region,
     'aws:SecureTransport': 'true',
@@ -98,6 +97,17 @@ export async function contextOf(
   };
   for (const [key, value] of Object.entries(values)) if (value !== undefined && of(key)) context[key] = value;
   return context;
+}
+
+const supported = new WeakMap<object, string[]>();
+
+/** Keys as the reference has them; of those that end with a name of one's own, the beginning: `aws:RequestTag/`. */
+export function supportedKeys({ keys }: ActionFacts, type?: ResourceType): string[] {
+  const known = supported.get(type ?? keys);
+  if (known) return known;
+  const read = [...keys, ...(type?.keys ?? [])].map((key) => key.replace(/[$<].*$/, ''));
+  supported.set(type ?? keys, read);
+  return read;
 }
 
 /** The boundary that the call puts, or else the one that the role or user has. */

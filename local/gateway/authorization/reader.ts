@@ -12,6 +12,7 @@ import type { KnownCall } from '../shim.ts';
 import { organizationOf } from '../shims/organization-events.ts';
 import type { Upstream } from '../upstream.ts';
 import { isRead, text } from '../wire.ts';
+import { readTags, type Tags } from './tags.ts';
 
 /** Reads of the emulator what a call does not say of its resources. Remembered until somebody writes there. */
 export interface Reader {
@@ -19,6 +20,8 @@ export interface Reader {
   named(kind: IamKind, account: string, name: string): Promise<Named | undefined>;
   /** The organization of the account; undefined when it is in none. */
   organization(account: string): Promise<Organization | undefined>;
+  /** The tags of what an ARN names; none when there is no such thing. */
+  tags(arn: string): Promise<Tags>;
   /** The ARN of a policy of the organization that the account manages. */
   organizationPolicy(account: string, id: string): Promise<string>;
   /** What an association of a route table joins; undefined when there is none with this id. */
@@ -53,6 +56,7 @@ export interface Listener {
 /** Reads on demand. */
 export function createReader(upstream: Upstream): Reader & Listener {
   const names = new Map<string, Promise<Named | undefined>>();
+  const tags = new Map<string, Promise<Tags>>();
   const organizations = new Map<string, Promise<Organization | undefined>>();
 
   async function readNamed(kind: IamKind, account: string, name: string): Promise<Named | undefined> {
@@ -83,6 +87,7 @@ export function createReader(upstream: Upstream): Reader & Listener {
     named: (kind, account, name) =>
       remembered(names, [account, kind, name].join(' '), () => readNamed(kind, account, name)),
     organization: (account) => remembered(organizations, account, () => readOrganization(account)),
+    tags: (arn) => remembered(tags, arn, () => readTags(upstream, arn).catch(noneIfGone)),
     async organizationPolicy(account, PolicyId) {
       const client = upstream.client(OrganizationsClient, { account, region: 'us-east-1' });
       const { Policy } = await client.send(new DescribePolicyCommand({ PolicyId }));
@@ -100,6 +105,7 @@ export function createReader(upstream: Upstream): Reader & Listener {
     after(call) {
       if (isRead(call)) return;
       if (call.service === 'organizations') organizations.clear();
+      tags.clear();
       const written = ['RoleName', 'UserName', 'InstanceProfileName'].flatMap(
         (one) => text(call.params, one) ?? [],
       );
@@ -110,6 +116,12 @@ export function createReader(upstream: Upstream): Reader & Listener {
       for (const key of names.keys()) if (touches(key)) names.delete(key);
     },
   };
+}
+
+/** What is not there has no tags. */
+function noneIfGone(error: Error): Tags {
+  if (/NotFound|NoSuchEntity|NonExistent|InvalidResourceId|DoesNotExist/.test(error.name)) return {};
+  throw error;
 }
 
 function namedOf(found: Held | undefined): Named | undefined {

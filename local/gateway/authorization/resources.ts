@@ -2,9 +2,7 @@ import type { ActionFacts, ResourceType } from '../../../shared/aws/service-auth
 import type { Asked } from './actions.ts';
 import { type Params, texts } from './operations.ts';
 import type { IamKind, Reader } from './reader.ts';
-
-/** The gateway cannot work out what AWS decides before it answers a call: an error of the test run, never an allowance. */
-export class UnknownAuthorization extends Error {}
+import { UnknownAuthorization } from './unknown.ts';
 
 /** Where a call is made. */
 export interface Place {
@@ -23,7 +21,11 @@ export interface Resource {
 
 /** Values for the variables of a type's ARN, or a whole ARN. */
 type Name = Readonly<Record<string, string>> | string;
-type Naming = (params: Params, at: Place, reader: Reader, action: string) => Name[] | Promise<Name[]>;
+type Naming = (params: Params, asked: Wanted, reader: Reader) => Name[] | Promise<Name[]>;
+
+interface Wanted extends Place {
+  readonly action: string;
+}
 
 /**
  * How parameters name a resource, where they do not hold its ARN, a variable of the ARN under the variable's own name, or an
@@ -33,9 +35,8 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   'account:account': ({ AccountId }) => (AccountId === undefined ? [{}] : []),
   'account:accountInOrganization': async ({ AccountId }, { account }, reader) => {
     if (typeof AccountId !== 'string') return [];
-    const { id, managementAccountId } = await organizationOf(account, reader);
-    const OrganizationId = id.slice('o-'.length);
-    return [{ ManagementAccountId: managementAccountId, OrganizationId, MemberAccountId: AccountId }];
+    const { Account, OrganizationId } = await organizationOf(account, reader);
+    return [{ ManagementAccountId: Account, OrganizationId, MemberAccountId: AccountId }];
   },
   // An existing stack has an id at the end, which a call by name does not say: AWS decides on the name and `*`.
   'cloudformation:stack': ({ StackName }) => texts(StackName).map((name) => ({ StackName: name, Id: '*' })),
@@ -44,28 +45,36 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
     texts(IndexName).map((name) => ({ TableName: String(TableName), IndexName: name })),
   'dynamodb:table': ({ TableName, IndexName }) =>
     IndexName === undefined ? texts(TableName).map((name) => ({ TableName: name })) : [],
-  'events:event-bus': ({ Name, EventBusName, Rule }, _at, _reader, action) => {
+  'events:event-bus': ({ Name, EventBusName, Rule }, { action }) => {
     if (Rule !== undefined) return [];
     const [name] = texts(EventBusName, Name);
-    if (name === undefined) return action === 'events:TagResource' ? [] : [{ EventBusName: 'default' }];
+    if (name === undefined) return /(EventBus|PutEvents)$/.test(action) ? [{ EventBusName: 'default' }] : [];
     return [{ EventBusName: name }];
   },
   'events:rule-on-custom-event-bus': (params) =>
     rulesOf(params).filter(({ EventBusName }) => EventBusName !== 'default'),
   'events:rule-on-default-event-bus': (params) =>
     rulesOf(params).filter(({ EventBusName }) => EventBusName === 'default'),
-  'iam:instance-profile': (params, at, reader) =>
-    withPath('instance-profile', 'InstanceProfileName', params, at, reader),
+  'iam:instance-profile': ({ InstanceProfileName, Path }, asked, reader) =>
+    withPath('instance-profile', InstanceProfileName, Path, asked, reader),
   'iam:policy': ({ PolicyName, Path = '/' }) =>
     texts(PolicyName).map((name) => ({ PolicyNameWithPath: `${Path}${name}`.slice(1) })),
-  'iam:role': (params, at, reader) => withPath('role', 'RoleName', params, at, reader),
-  'iam:user': (params, at, reader) => withPath('user', 'UserName', params, at, reader),
+  'iam:role': ({ RoleName, Path }, asked, reader) => withPath('role', RoleName, Path, asked, reader),
+  'iam:user': ({ UserName, Path }, asked, reader) => withPath('user', UserName, Path, asked, reader),
   'lambda:eventSourceMapping': ({ UUID }) => texts(UUID).map((id) => ({ UUID: id })),
   // A qualifier is a version or an alias of the function.
   'lambda:function': ({ FunctionName }) =>
     texts(FunctionName).map((name) => ({
       FunctionName: /^(?:.*:function:)?([^:]+)/.exec(name)?.[1] ?? name,
     })),
+  'organizations:policy': async ({ PolicyId, Type }, { account, action }, reader) => {
+    if (!action.endsWith(':CreatePolicy')) {
+      return Promise.all(texts(PolicyId).map((id) => reader.organizationPolicy(account, id)));
+    }
+    return [
+      { ...(await organizationOf(account, reader)), PolicyType: String(Type).toLowerCase(), PolicyId: '*' },
+    ];
+  },
   's3:bucket': ({ Bucket }) => texts(Bucket).map((name) => ({ BucketName: name })),
   's3:object': ({ Bucket, Key }) =>
     texts(Key).map((name) => ({ BucketName: String(Bucket), ObjectName: name })),
@@ -109,11 +118,23 @@ const EC2_IDS: Readonly<Record<string, string>> = {
   vpce: 'vpc-endpoint',
 };
 
-const ORGANIZATION_IDS: readonly (readonly [RegExp, string, string])[] = [
-  [/^\d{12}$/, 'account', 'AccountId'],
-  [/^ou-/, 'organizationalunit', 'OrganizationalUnitId'],
-  [/^r-/, 'root', 'RootId'],
+/** The same of Organizations, with what the ARN has before the id. */
+const ORGANIZATION_IDS: readonly (readonly [form: RegExp, type: string])[] = [
+  [/^()\d{12}$/, 'account'],
+  [/^(ou-)/, 'organizationalunit'],
+  [/^(r-)/, 'root'],
 ];
+
+/** A resource that a parameter names by an id: its type, the last variable of its ARN, and others. */
+type Identified = readonly [type: string, id: string, others?: Readonly<Record<string, string>>];
+
+/** Services whose ids tell the type, whatever parameter they are in. */
+const BY_ID: Readonly<
+  Record<string, (params: Params, wanted: Wanted, reader: Reader) => Promise<Identified[]>>
+> = {
+  ec2: ec2Ids,
+  organizations: organizationIds,
+};
 
 /** Services whose reference marks as required what another type can stand for: an index for its table, a unit for a root. */
 const ALTERNATIVES = new Set(['dynamodb', 'organizations']);
@@ -130,38 +151,34 @@ export async function resourcesOf(
 ): Promise<readonly Resource[]> {
   if (facts.resourceTypes.length === 0) return [{ arn: '*' }];
   const [service = ''] = facts.name.split(':');
-  const found: Resource[] = [];
+  const wanted = { ...at, action: facts.name };
+  const given = texts(...Object.values(params).flat()).filter((one) => one.startsWith('arn:'));
+  const byId = (await BY_ID[service]?.(params, wanted, reader)) ?? [];
+  const found = new Map<string, ResourceType>();
   for (const type of facts.resourceTypes) {
-    const arns = await arnsOf(type, params, facts.name, at, reader);
-    if (arns.length === 0 && type.required && !ALTERNATIVES.has(service)) {
+    const arns = given.filter((one) => isArnOf(type, one));
+    const naming = arns.length > 0 ? undefined : NAMINGS[`${service}:${type.name}`];
+    const names = [
+      ...arns,
+      ...byId
+        .filter(([name]) => name === type.name)
+        .map(([, id, others]) => ({ ...others, [variableOf(type)]: id })),
+      ...((await naming?.(params, wanted, reader)) ?? []),
+    ];
+    if (names.length === 0 && isMade(type, params, facts.name)) names.push({ [variableOf(type)]: '*' });
+    if (names.length === 0 && type.required && !ALTERNATIVES.has(service)) {
       throw new UnknownAuthorization(`${facts.name}: the call names no ${type.name}.`);
     }
-    found.push(...arns.map((arn) => ({ arn, type })));
+    for (const name of names) {
+      const arn = typeof name === 'string' ? name : fill(type, name, at);
+      if (!found.has(arn)) found.set(arn, type);
+    }
   }
-  if (found.length > 0) return found;
+  if (found.size > 0) return [...found].map(([arn, type]) => ({ arn, type }));
   // Of a list that may be narrowed to one: all.
-  if (/:(Describe|List)/.test(facts.name)) return [{ arn: '*' }];
+  const isList = /:(Describe|List)/.test(facts.name) && facts.resourceTypes.every((one) => !one.required);
+  if (isList) return [{ arn: '*' }];
   throw new UnknownAuthorization(`${facts.name}: the call names no resource that the gateway knows.`);
-}
-
-async function arnsOf(
-  type: ResourceType,
-  params: Params,
-  action: string,
-  at: Place,
-  reader: Reader,
-): Promise<string[]> {
-  const [service = '', name = ''] = action.split(':');
-  const whole = Object.values(params).flatMap((one) => texts(one).filter((text) => isArnOf(type, text)));
-  if (whole.length > 0) return whole;
-  const naming = NAMINGS[`${service}:${type.name}`];
-  const names =
-    service === 'ec2'
-      ? await ec2Names(type, params, name, at, reader)
-      : service === 'organizations'
-        ? await organizationNames(type, params, at, reader)
-        : ((await naming?.(params, at, reader, action)) ?? []);
-  return names.map((one) => (typeof one === 'string' ? one : fill(type, one, at)));
 }
 
 /** Fills the type's ARN. @throws UnknownAuthorization when a variable has no value */
@@ -181,7 +198,8 @@ function fill({ name, arn }: ResourceType, values: Readonly<Record<string, strin
 
 const patterns = new Map<string, RegExp>();
 
-function isArnOf({ arn }: ResourceType, text: string): boolean {
+/** Whether an ARN, which may end with `*`, is one of the type. */
+export function isArnOf({ arn }: ResourceType, text: string): boolean {
   if (!text.startsWith('arn:')) return false;
   const pattern =
     patterns.get(arn) ??
@@ -199,55 +217,47 @@ function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** By the ids among the parameters; of what is made, any. A peer's VPC is decided in the account that accepts. */
-async function ec2Names(
-  type: ResourceType,
-  params: Params,
-  action: string,
-  at: Place,
-  reader: Reader,
-): Promise<Name[]> {
-  const variable = /\$\{(\w+)\}$/.exec(type.arn)?.[1] ?? '';
+/** Whether the call makes one of the type, which has no id yet. */
+function isMade({ name, required }: ResourceType, { Made }: Params, action: string): boolean {
+  return Made === name || (required && action.toLowerCase() === `ec2:create${name.replaceAll('-', '')}`);
+}
+
+/** The last variable of a type's ARN. */
+function variableOf({ arn }: ResourceType): string {
+  return /\$\{(\w+)\}$/.exec(arn)?.[1] ?? '';
+}
+
+/** A peer's VPC is decided in the account that accepts. */
+async function ec2Ids(params: Params, { account, region }: Wanted, reader: Reader): Promise<Identified[]> {
   const ids = Object.entries(params).flatMap(([name, value]) => (/^Peer/.test(name) ? [] : texts(value)));
   for (const id of ids.filter((one) => one.startsWith('rtbassoc-'))) {
-    const joined = await reader.association(at.account, at.region, id);
+    const joined = await reader.association(account, region, id);
     if (joined) ids.push(joined.routeTableId, ...texts(joined.subnetId));
   }
-  const named = ids.filter((id) => EC2_IDS[/^([a-z]+)-[0-9a-f]+$/.exec(id)?.[1] ?? ''] === type.name);
-  const isMade =
-    params.Made === type.name || action.toLowerCase() === `create${type.name.replaceAll('-', '')}`;
-  if (named.length === 0 && isMade) named.push('*');
-  return named.map((id) => ({ [variable]: id }));
+  return ids.flatMap((id): Identified[] => {
+    const type = EC2_IDS[/^([a-z]+)-[0-9a-f]+$/.exec(id)?.[1] ?? ''];
+    return type ? [[type, id]] : [];
+  });
 }
 
-/** By the ids among the parameters. What Organizations makes has its id later. */
-async function organizationNames(
-  type: ResourceType,
-  params: Params,
-  at: Place,
-  reader: Reader,
-): Promise<Name[]> {
-  if (type.name === 'policy') {
-    return Promise.all(texts(params.PolicyId).map((id) => reader.organizationPolicy(at.account, id)));
-  }
-  const [, , variable = ''] = ORGANIZATION_IDS.find(([, name]) => name === type.name) ?? [];
-  const ids = Object.values(params).flatMap((value) =>
-    texts(value).filter((id) => ORGANIZATION_IDS.find(([form]) => form.test(id))?.[1] === type.name),
-  );
-  if (params.Made === type.name) ids.push('*');
-  if (ids.length === 0) return [];
-  const { id: organization, managementAccountId } = await organizationOf(at.account, reader);
-  return ids.map((id) => ({
-    Account: managementAccountId,
-    OrganizationId: organization.slice('o-'.length),
-    [variable]: id.replace(/^(ou|r)-/, ''),
-  }));
+async function organizationIds(params: Params, { account }: Wanted, reader: Reader): Promise<Identified[]> {
+  const made = texts(params.Made).map((type) => [type, '*'] as const);
+  const named = texts(...Object.values(params).flat()).flatMap((id) => {
+    const [form, type] = ORGANIZATION_IDS.find(([one]) => one.test(id)) ?? [];
+    return form && type ? [[type, id.slice(form.exec(id)?.[1]?.length)] as const] : [];
+  });
+  if (made.length + named.length === 0) return [];
+  const organization = await organizationOf(account, reader);
+  return [...named, ...made].map(([type, id]) => [type, id, organization]);
 }
 
+/** Outside an organization its place is taken by a word: such a call is refused by Organizations itself. */
 async function organizationOf(account: string, reader: Reader) {
   const found = await reader.organization(account);
-  if (!found) throw new UnknownAuthorization(`Account ${account} is in no organization.`);
-  return found;
+  return {
+    Account: found?.managementAccountId ?? account,
+    OrganizationId: found?.id.slice('o-'.length) ?? 'none',
+  };
 }
 
 /** Rules by name, or those of one rule's targets. */
@@ -260,17 +270,17 @@ function rulesOf({ Name, Rule, EventBusName = 'default' }: Params): Record<strin
 /** A call names these without their path. What is not there yet, or not any more, has the path of the call, or none. */
 async function withPath(
   kind: IamKind,
-  parameter: string,
-  params: Params,
-  { account }: Place,
+  names: unknown,
+  path: unknown,
+  { account, action }: Wanted,
   reader: Reader,
 ): Promise<Name[]> {
-  const found = texts(params[parameter]).map(async (name): Promise<Name> => {
-    if (params.Path === undefined) {
+  const found = texts(names).map(async (name): Promise<Name> => {
+    if (path === undefined && !action.startsWith('iam:Create')) {
       const held = await reader.named(kind, account, name);
       if (held) return held.arn;
     }
-    const whole = `${params.Path ?? '/'}${name}`.slice(1);
+    const whole = `${path ?? '/'}${name}`.slice(1);
     return { RoleNameWithPath: whole, UserNameWithPath: whole, InstanceProfileNameWithPath: whole };
   });
   return Promise.all(found);

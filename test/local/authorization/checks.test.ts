@@ -3,6 +3,14 @@ import { join } from 'node:path';
 import * as account from '@aws-sdk/client-account';
 import * as cfn from '@aws-sdk/client-cloudformation';
 import * as trail from '@aws-sdk/client-cloudtrail';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DeleteTableCommand,
+  GetItemCommand,
+  ListTagsOfResourceCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as events from '@aws-sdk/client-eventbridge';
 import * as iam from '@aws-sdk/client-iam';
@@ -17,8 +25,9 @@ import * as ssm from '@aws-sdk/client-ssm';
 import * as sts from '@aws-sdk/client-sts';
 import * as dynamodb from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
-import { checksOf } from '../../../local/gateway/authorization/checks.ts';
+import { checksOf, withResourceTags } from '../../../local/gateway/authorization/checks.ts';
 import type { Reader } from '../../../local/gateway/authorization/reader.ts';
+import { UnknownAuthorization } from '../../../local/gateway/authorization/unknown.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
 
 const MANAGEMENT = '999999999999';
@@ -31,6 +40,7 @@ const reader: Reader = {
   organization: async () => ({ id: 'o-abc', managementAccountId: MANAGEMENT }),
   organizationPolicy: async (_, id) =>
     `arn:aws:organizations::${MANAGEMENT}:policy/o-abc/service_control_policy/${id}`,
+  tags: async (resource) => (resource.includes('vpc-1') || resource === ROLE ? { team: 'data' } : {}),
   association: async () => ({ routeTableId: 'rtb-1', subnetId: 'subnet-1' }),
 };
 
@@ -100,6 +110,14 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
   ],
   cloudtrail: [
     [
+      new trail.PutEventSelectorsCommand({ TrailName: 'all' }),
+      `cloudtrail:PutEventSelectors ${arn('cloudtrail', 'trail/all')}`,
+    ],
+    [
+      new trail.StopLoggingCommand({ Name: 'all' }),
+      `cloudtrail:StopLogging ${arn('cloudtrail', 'trail/all')}`,
+    ],
+    [
       new trail.CreateTrailCommand({ Name: 'all', S3BucketName: 'b', TagsList: Tags }),
       `cloudtrail:CreateTrail ${arn('cloudtrail', 'trail/all')}`,
       `+cloudtrail:AddTags ${arn('cloudtrail', 'trail/all')}`,
@@ -119,6 +137,17 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
   ],
   dynamodb: [
+    [new ListTagsOfResourceCommand({ ResourceArn: table() }), `dynamodb:ListTagsOfResource ${table()}`],
+    [new dynamodb.ScanCommand({ TableName }), `dynamodb:Scan ${table()}`],
+    [
+      new CreateTableCommand({ TableName, KeySchema: [], AttributeDefinitions: [], Tags }),
+      `dynamodb:CreateTable ${table()}`,
+      `+dynamodb:TagResource ${table()}`,
+    ],
+    [new DeleteTableCommand({ TableName }), `dynamodb:DeleteTable ${table()}`],
+    [new GetItemCommand({ TableName: table(), Key: { PK: { S: 'a' } } }), `dynamodb:GetItem ${table()}`],
+    [new PutItemCommand({ TableName, Item: { PK: { S: 'a' } } }), `dynamodb:PutItem ${table()}`],
+    [new DeleteItemCommand({ TableName, Key: { PK: { S: 'a' } } }), `dynamodb:DeleteItem ${table()}`],
     [new dynamodb.GetCommand({ TableName, Key }), `dynamodb:GetItem ${table()}`],
     [new dynamodb.PutCommand({ TableName, Item: Key }), `dynamodb:PutItem ${table()}`],
     [new dynamodb.UpdateCommand({ TableName, Key }), `dynamodb:UpdateItem ${table()}`],
@@ -158,6 +187,37 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
   ],
   ec2: [
+    [new ec2.DescribeTagsCommand({}), 'ec2:DescribeTags *'],
+    [
+      new ec2.AssociateVpcCidrBlockCommand({ VpcId: 'vpc-1', CidrBlock: '10.1.0.0/16' }),
+      `ec2:AssociateVpcCidrBlock ${EC2('vpc/vpc-1')}`,
+    ],
+    [new ec2.CreateVpnGatewayCommand({ Type: 'ipsec.1' }), `ec2:CreateVpnGateway ${EC2('vpn-gateway/*')}`],
+    [
+      new ec2.AttachVpnGatewayCommand({ VpcId: 'vpc-1', VpnGatewayId: 'vgw-1' }),
+      `ec2:AttachVpnGateway ${EC2('vpc/vpc-1')}`,
+      `ec2:AttachVpnGateway ${EC2('vpn-gateway/vgw-1')}`,
+    ],
+    [
+      new ec2.CreateSecurityGroupCommand({ VpcId: 'vpc-1', GroupName: 'g', Description: 'd' }),
+      `ec2:CreateSecurityGroup ${EC2('security-group/*')}`,
+      `ec2:CreateSecurityGroup ${EC2('vpc/vpc-1')}`,
+    ],
+    [
+      new ec2.CreateNetworkInterfaceCommand({ SubnetId: 'subnet-1', Groups: ['sg-1'] }),
+      `ec2:CreateNetworkInterface ${EC2('network-interface/*')}`,
+      `ec2:CreateNetworkInterface ${EC2('security-group/sg-1')}`,
+      `ec2:CreateNetworkInterface ${EC2('subnet/subnet-1')}`,
+    ],
+    [
+      new ec2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId: 'eni-1' }),
+      `ec2:DeleteNetworkInterface ${EC2('network-interface/eni-1')}`,
+    ],
+    [
+      new ec2.CreateVpcPeeringConnectionCommand({ VpcId: 'vpc-1', PeerVpcId: 'vpc-2' }),
+      `ec2:CreateVpcPeeringConnection ${EC2('vpc/vpc-1')}`,
+      `ec2:CreateVpcPeeringConnection ${EC2('vpc-peering-connection/*')}`,
+    ],
     [new ec2.CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }), `ec2:CreateVpc ${EC2('vpc/*')}`],
     [
       new ec2.CreateVpcCommand({ TagSpecifications: TagSpecifications('vpc') }),
@@ -279,6 +339,17 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
   ],
   events: [
     [
+      new events.ListTagsForResourceCommand({ ResourceARN: arn('events', 'rule/orgkeeper/r') }),
+      `events:ListTagsForResource ${arn('events', 'rule/orgkeeper/r')}`,
+    ],
+    [new events.EnableRuleCommand({ Name: 'r' }), `events:EnableRule ${arn('events', 'rule/r')}`],
+    [new events.DisableRuleCommand({ Name: 'r' }), `events:DisableRule ${arn('events', 'rule/r')}`],
+    [
+      new events.RemoveTargetsCommand({ Rule: 'r', Ids: ['1'] }),
+      `events:RemoveTargets ${arn('events', 'rule/r')}`,
+    ],
+    [new events.RemovePermissionCommand({ StatementId: 's' }), 'events:RemovePermission *'],
+    [
       new events.PutEventsCommand({
         Entries: [
           { Source: 'a', DetailType: 'B', Detail: '{"n":1}' },
@@ -327,14 +398,18 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [new events.PutPermissionCommand({ StatementId: 's' }), 'events:PutPermission *'],
   ],
   iam: [
+    [new iam.ListRoleTagsCommand({ RoleName: 'app' }), `iam:ListRoleTags ${ROLE}`],
+    [new iam.ListPolicyTagsCommand({ PolicyArn: BOUNDARY }), `iam:ListPolicyTags ${BOUNDARY}`],
+    [new iam.ListRolesCommand({}), 'iam:ListRoles *'],
     [
       new iam.CreateRoleCommand({ RoleName: 'app', Path: '/team/', AssumeRolePolicyDocument: '{}', Tags }),
       `iam:CreateRole arn:aws:iam::${ACCOUNT}:role/team/app`,
       `+iam:TagRole arn:aws:iam::${ACCOUNT}:role/team/app`,
     ],
     [
-      new iam.CreateRoleCommand({ RoleName: 'absent', AssumeRolePolicyDocument: '{}' }),
-      `iam:CreateRole arn:aws:iam::${ACCOUNT}:role/absent`,
+      new iam.CreateRoleCommand({ RoleName: 'app', AssumeRolePolicyDocument: '{}', Tags }),
+      `iam:CreateRole arn:aws:iam::${ACCOUNT}:role/app`,
+      `+iam:TagRole arn:aws:iam::${ACCOUNT}:role/app`,
     ],
     [new iam.GetRoleCommand({ RoleName: 'absent' }), `iam:GetRole arn:aws:iam::${ACCOUNT}:role/absent`],
     [new iam.GetRoleCommand({ RoleName: 'app' }), `iam:GetRole ${ROLE}`],
@@ -389,7 +464,7 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
     [new iam.GetUserCommand({ UserName: 'ann' }), `iam:GetUser arn:aws:iam::${ACCOUNT}:user/deep/ann`],
     [
-      new iam.CreateUserCommand({ UserName: 'ann', Path: '/', Tags }),
+      new iam.CreateUserCommand({ UserName: 'ann', Tags }),
       `iam:CreateUser arn:aws:iam::${ACCOUNT}:user/ann`,
       `+iam:TagUser arn:aws:iam::${ACCOUNT}:user/ann`,
     ],
@@ -398,7 +473,7 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       `iam:GetInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
     ],
     [
-      new iam.CreateInstanceProfileCommand({ InstanceProfileName: 'i', Path: '/', Tags }),
+      new iam.CreateInstanceProfileCommand({ InstanceProfileName: 'i', Tags }),
       `iam:CreateInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/i`,
       `+iam:TagInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/i`,
     ],
@@ -450,6 +525,29 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
   ],
   organizations: [
+    [new organizations.ListRootsCommand({}), 'organizations:ListRoots *'],
+    [
+      new organizations.CloseAccountCommand({ AccountId: MEMBER }),
+      `organizations:CloseAccount ${ORG}:account/o-abc/${MEMBER}`,
+    ],
+    [
+      new organizations.RemoveAccountFromOrganizationCommand({ AccountId: MEMBER }),
+      `organizations:RemoveAccountFromOrganization ${ORG}:account/o-abc/${MEMBER}`,
+    ],
+    [
+      new organizations.AttachPolicyCommand({ PolicyId: 'p-1', TargetId: 'ou-1-2' }),
+      `organizations:AttachPolicy ${ORG}:ou/o-abc/ou-1-2`,
+      `organizations:AttachPolicy ${ORG}:policy/o-abc/service_control_policy/p-1`,
+    ],
+    [
+      new organizations.CreatePolicyCommand({
+        Name: 'n',
+        Description: 'd',
+        Content: '{}',
+        Type: 'SERVICE_CONTROL_POLICY',
+      }),
+      `organizations:CreatePolicy ${ORG}:policy/o-abc/service_control_policy/p-*`,
+    ],
     [
       new organizations.CreateAccountCommand({ AccountName: 'a', Email: 'a@example.com' }),
       'organizations:CreateAccount *',
@@ -549,6 +647,10 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
   ],
   scheduler: [
     [
+      new scheduler.DeleteScheduleCommand({ Name: 's' }),
+      `scheduler:DeleteSchedule ${arn('scheduler', 'schedule/default/s')}`,
+    ],
+    [
       new scheduler.CreateScheduleCommand({
         Name: 's',
         GroupName: 'g',
@@ -584,6 +686,9 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
   ],
   sqs: [
+    [new sqs.ListQueueTagsCommand({ QueueUrl }), `sqs:ListQueueTags ${QUEUE}`],
+    [new sqs.ListQueuesCommand({}), 'sqs:ListQueues *'],
+    [new sqs.PurgeQueueCommand({ QueueUrl }), `sqs:PurgeQueue ${QUEUE}`],
     [new sqs.SendMessageCommand({ QueueUrl, MessageBody: 'm' }), `sqs:SendMessage ${QUEUE}`],
     [new sqs.SendMessageBatchCommand(batch([{ Id: '1', MessageBody: 'm' }])), `sqs:SendMessage ${QUEUE}`],
     [new sqs.ReceiveMessageCommand({ QueueUrl }), `sqs:ReceiveMessage ${QUEUE}`],
@@ -701,11 +806,233 @@ describe('checksOf', () => {
     },
   );
 
-  it('knows every command of the SDK that the code sends', () => {
+  it('knows every command of the SDK that the code and its tests send', () => {
     const known = new Set(rows.map(({ name }) => name));
-    const sent = ['cli', 'controllers', 'infra', 'local', 'shared'].flatMap(commandsIn);
+    const sent = ['cli', 'controllers', 'infra', 'local', 'shared', 'test'].flatMap(commandsIn);
     expect(sent.length).toBeGreaterThan(100);
     expect([...new Set(sent)].filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe('The context of a check', () => {
+  const context = async (client: Client, command: object, action?: string) => {
+    const found = await checks(client, command);
+    return found.find((one) => action === undefined || `${one.action} ${one.resource}`.startsWith(action))
+      ?.context;
+  };
+  const always = { 'aws:SecureTransport': 'true', 'aws:ViaAWSService': 'false' };
+  const regional = { ...always, 'aws:RequestedRegion': 'eu-west-1' };
+  const global = { ...always, 'aws:RequestedRegion': 'us-east-1' };
+  const inEc2 = { ...regional, 'ec2:Region': 'eu-west-1' };
+  const teamTag = { 'aws:RequestTag/team': 'data', 'aws:TagKeys': ['team'] };
+  const inVpc = { 'ec2:Vpc': EC2('vpc/vpc-1') };
+
+  it.each<[Client, object, string, object]>([
+    [
+      'sts',
+      new sts.AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: 's1', ExternalId: 'x1' }),
+      'sts:AssumeRole',
+      { ...regional, 'sts:ExternalId': 'x1', 'sts:RoleSessionName': 's1' },
+    ],
+    [
+      'sts',
+      new sts.AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: 's1', Tags, TransitiveTagKeys: ['team'] }),
+      'sts:TagSession',
+      { ...regional, ...teamTag, 'sts:TransitiveTagKeys': ['team'] },
+    ],
+    [
+      'iam',
+      new iam.CreateRoleCommand({ RoleName: 'app', AssumeRolePolicyDocument: '{}' }),
+      'iam:CreateRole',
+      global,
+    ],
+    [
+      'iam',
+      new iam.CreateRoleCommand({
+        RoleName: 'app',
+        AssumeRolePolicyDocument: '{}',
+        PermissionsBoundary: BOUNDARY,
+        Tags,
+      }),
+      'iam:CreateRole',
+      { ...global, ...teamTag, 'iam:PermissionsBoundary': BOUNDARY },
+    ],
+    [
+      'iam',
+      new iam.CreateRoleCommand({ RoleName: 'app', AssumeRolePolicyDocument: '{}', Tags }),
+      'iam:TagRole',
+      { ...global, ...teamTag },
+    ],
+    [
+      'iam',
+      new iam.PutRolePolicyCommand({ RoleName: 'app', PolicyName: 'p', ...policy }),
+      'iam:PutRolePolicy',
+      { ...global, 'iam:PermissionsBoundary': BOUNDARY },
+    ],
+    [
+      'iam',
+      new iam.AttachRolePolicyCommand({ RoleName: 'absent', PolicyArn: BOUNDARY }),
+      'iam:AttachRolePolicy',
+      { ...global, 'iam:PolicyARN': BOUNDARY },
+    ],
+    [
+      'iam',
+      new iam.UntagRoleCommand({ RoleName: 'app', TagKeys: ['team', 'cost'] }),
+      'iam:UntagRole',
+      { ...global, 'aws:TagKeys': ['team', 'cost'] },
+    ],
+    [
+      'organizations',
+      new organizations.CreateOrganizationCommand({}),
+      'iam:CreateServiceLinkedRole',
+      { ...global, 'iam:AWSServiceName': 'organizations.amazonaws.com' },
+    ],
+    [
+      'organizations',
+      new organizations.CreateAccountCommand({ AccountName: 'a', Email: 'a@example.com', Tags }),
+      'organizations:TagResource',
+      { ...global, ...teamTag },
+    ],
+    [
+      'lambda',
+      new lambda.UpdateFunctionConfigurationCommand({ FunctionName: 'sweep', Role: ROLE }),
+      'iam:PassRole',
+      { ...regional, 'iam:PassedToService': 'lambda.amazonaws.com' },
+    ],
+    [
+      'lambda',
+      new lambda.CreateFunctionCommand({ FunctionName: 'f', Role: ROLE, Code: {}, Tags: { team: 'data' } }),
+      'lambda:TagResource',
+      { ...regional, ...teamTag },
+    ],
+    [
+      'ec2',
+      new ec2.CreateSubnetCommand({ VpcId: 'vpc-1', TagSpecifications: TagSpecifications('subnet') }),
+      `ec2:CreateSubnet ${EC2('subnet')}`,
+      { ...inEc2, ...inVpc, ...teamTag },
+    ],
+    [
+      'ec2',
+      new ec2.CreateSubnetCommand({ VpcId: 'vpc-1', TagSpecifications: TagSpecifications('subnet') }),
+      `ec2:CreateSubnet ${EC2('vpc')}`,
+      { ...inEc2, 'ec2:VpcID': 'vpc-1' },
+    ],
+    [
+      'ec2',
+      new ec2.CreateSubnetCommand({ VpcId: 'vpc-1', TagSpecifications: TagSpecifications('subnet') }),
+      'ec2:CreateTags',
+      { ...inEc2, ...teamTag, 'ec2:CreateAction': 'CreateSubnet' },
+    ],
+    [
+      'ec2',
+      new ec2.CreateRouteTableCommand({ VpcId: 'vpc-1' }),
+      `ec2:CreateRouteTable ${EC2('route-table')}`,
+      { ...inEc2, ...inVpc },
+    ],
+    [
+      'ec2',
+      new ec2.CreateTagsCommand({ Resources: ['vpc-1'], Tags }),
+      'ec2:CreateTags',
+      { ...inEc2, ...teamTag, 'ec2:VpcID': 'vpc-1' },
+    ],
+    [
+      'ec2',
+      new ec2.DeleteRouteCommand({ RouteTableId: 'rtb-1' }),
+      'ec2:DeleteRoute',
+      { ...inEc2, 'ec2:RouteTableID': 'rtb-1' },
+    ],
+    [
+      'events',
+      new events.PutEventsCommand({ Entries: [{ Source: 'a', DetailType: 'B', Detail: '{}' }] }),
+      'events:PutEvents',
+      { ...regional, 'events:source': 'a', 'events:detail-type': 'B' },
+    ],
+    [
+      'events',
+      new events.PutTargetsCommand({ Rule: 'r', Targets: [{ Id: '1', Arn: QUEUE }] }),
+      'events:PutTargets',
+      { ...regional, 'events:TargetArn': [QUEUE] },
+    ],
+    [
+      'account',
+      new account.EnableRegionCommand({ RegionName: 'ap-east-1' }),
+      'account:EnableRegion',
+      { ...global, 'account:TargetRegion': 'ap-east-1' },
+    ],
+    [
+      'cloudformation',
+      new cfn.CreateStackCommand({ StackName: 'net', RoleARN: ROLE, TemplateURL: 'https://t' }),
+      'cloudformation:CreateStack',
+      { ...regional, 'cloudformation:RoleArn': ROLE, 'cloudformation:TemplateUrl': 'https://t' },
+    ],
+    [
+      'dynamodb',
+      new dynamodb.TransactGetCommand({ TransactItems: [{ Get: { TableName, Key } }] }),
+      'dynamodb:GetItem',
+      { ...regional, 'dynamodb:EnclosingOperation': 'TransactGetItems' },
+    ],
+    [
+      's3',
+      new s3.ListObjectsV2Command({ Bucket: 'b', Prefix: 'a/', MaxKeys: 5 }),
+      's3:ListBucket',
+      { ...regional, 's3:prefix': 'a/', 's3:max-keys': '5' },
+    ],
+    [
+      'ssm',
+      new ssm.PutParameterCommand({ Name: '/a', Value: 'v', Overwrite: true }),
+      'ssm:PutParameter',
+      { ...regional, 'ssm:Overwrite': 'true' },
+    ],
+    [
+      'sqs',
+      new sqs.CreateQueueCommand({ QueueName: 'q', tags: { team: 'data' } }),
+      'sqs:TagQueue',
+      { ...regional, ...teamTag },
+    ],
+  ])('of %s %j for %s has the keys of the request: %j', async (client, command, action, expected) => {
+    expect(await context(client, command, action)).toEqual(expected);
+  });
+
+  it('has the tags of the resource where somebody asks for them', async () => {
+    const [ofSubnet, ofVpc] = await checks('ec2', new ec2.CreateSubnetCommand({ VpcId: 'vpc-1' }));
+    const [ofRole] = await checks(
+      'iam',
+      new iam.TagRoleCommand({ RoleName: 'app', Tags: [{ Key: 'a', Value: 'b' }] }),
+    );
+    const tagged = await Promise.all(
+      [ofSubnet, ofVpc, ofRole].map((one) => one && withResourceTags(one, reader)),
+    );
+    const added = tagged.map((one) =>
+      Object.entries(one?.context ?? {}).filter(([key]) => /ResourceTag/.test(key)),
+    );
+    expect(added).toEqual([
+      [],
+      [
+        ['aws:ResourceTag/team', 'data'],
+        ['ec2:ResourceTag/team', 'data'],
+      ],
+      [
+        ['aws:ResourceTag/team', 'data'],
+        ['iam:ResourceTag/team', 'data'],
+      ],
+    ]);
+  });
+});
+
+describe('UnknownAuthorization', () => {
+  it.each<[Client, object, RegExp]>([
+    [
+      'ec2',
+      new ec2.RunInstancesCommand({ MinCount: 1, MaxCount: 1 }),
+      /^ec2:RunInstances: the call names no image/,
+    ],
+    ['ec2', new ec2.DeleteVpcCommand({ VpcId: 'our-vpc' }), /^ec2:DeleteVpc: the call names no vpc/],
+    ['s3', new s3.GetBucketEncryptionCommand({ Bucket: 'b' }), /^AWS has no action s3:GetBucketEncryption/],
+    ['organizations', new organizations.DescribeAccountCommand({ AccountId: 'x' }), /names no resource/],
+  ])('says what of a call of %s cannot be worked out: %#', async (client, command, message) => {
+    const error = await checks(client, command).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UnknownAuthorization);
+    expect((error as Error).message).toMatch(message);
   });
 });
 
