@@ -7,7 +7,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import { formerRoles } from '../../controllers/kinds/execution-role/ownership.ts';
-import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/wanted.ts';
 import { startMoto } from './moto.ts';
 import { keeper, type Member, newMember } from './support.ts';
 

@@ -7,7 +7,7 @@ import { managedKinds, namesOf } from '../../controllers/engine/desired-state.ts
 import { type MemberTemplate, memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
-import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { kindAccount } from '../../controllers/kinds/kind-account.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parseBaseline } from '../../controllers/kinds/baseline.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
-import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { ParametersSection } from '../../controllers/kinds/parameters/wanted.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';

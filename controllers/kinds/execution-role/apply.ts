@@ -1,9 +1,11 @@
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
+  DeleteRoleCommand,
   DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
+  ListInstanceProfilesForRoleCommand,
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   TagRoleCommand,
@@ -22,11 +24,18 @@ import {
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { compare, own } from './compare.ts';
 import { managesItself } from './lock-out.ts';
-import { type ActualRole, getRole, isGone, unlessGone } from './observe.ts';
-import { HAND_OVER, isOurs } from './ownership.ts';
-import { OWN_POLICY } from './section.ts';
+import {
+  type ActualRole,
+  attachedArns,
+  getRole,
+  inlineNames,
+  isNoEntity,
+  namesOf,
+  unlessNoEntity,
+} from './observe.ts';
+import { FORMER, forget, formerRoles, HAND_OVER, isOurs, roleName } from './ownership.ts';
 import { TRUST } from './trust.ts';
-import { characters, type ExecutionRole } from './wanted.ts';
+import { characters, type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /**
  * See Kind, and `steps` for the order. While IAM does not know a principal of the trust policy, what somebody added is still
@@ -51,7 +60,7 @@ export async function apply(
       await context.eventually(() => explained(wanted, step.call), alsoWhen);
       context.wrote(differences.filter(({ path }) => step.paths.includes(path)));
     } catch (error) {
-      if (isGone(error)) {
+      if (isNoEntity(error)) {
         throw new Conflict(`The role ${wanted.arn} was deleted while it was changed.`, { cause: error });
       }
       if (!isPrincipalMissing(error)) throw error;
@@ -94,7 +103,7 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
 }
 
 /** One call that corrects a role. */
-export interface Step {
+interface Step {
   /** Of the differences that it writes. */
   readonly paths: readonly string[];
   readonly call: () => Promise<unknown>;
@@ -134,7 +143,7 @@ function steps(
     const field = ['permissionsBoundary'];
     if (PermissionsBoundary) {
       add(field, () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })));
-    } else add(field, () => unlessGone(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))));
+    } else add(field, () => unlessNoEntity(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }))));
   }
 
   const inline = below('inlinePolicies');
@@ -143,11 +152,11 @@ function steps(
 
   const managed = below('managedPolicies');
   for (const PolicyArn of managed.filter((arn) => !wanted.managedPolicies.includes(arn))) {
-    const detach = () => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
+    const detach = () => unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
     always(`managedPolicies.${PolicyArn}`, detach);
   }
   for (const PolicyName of inline.filter((name) => !own(wanted.inlinePolicies, name))) {
-    const drop = () => unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+    const drop = () => unlessNoEntity(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
     always(`inlinePolicies.${PolicyName}`, drop);
   }
 
@@ -244,5 +253,51 @@ function explain(wanted: ExecutionRole, error: unknown): unknown {
   return new InvalidDesiredState(said, [{ path: 'executionRole', message: error.message }], {
     cause: error,
     remedy: 'Correct the baseline, publish it, and assign the new version.',
+  });
+}
+
+/**
+ * See Kind. Former roles are removed, too. A role that is not ours stays, and so does one that instance
+ * profiles hold. The role by which the account is entered stays as well: its owner made it, by our template or by hand.
+ */
+export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
+  for (const arn of formerRoles(wanted, context.recorded)) await removeRole(roleName(arn), context);
+  context.record({ [FORMER]: undefined });
+  if (!wanted.entry) await removeRole(wanted.name, context);
+  else if (context.recorded['role.arn'] === wanted.arn) return;
+  forget(context);
+}
+
+async function removeRole(RoleName: string, context: KindContext): Promise<void> {
+  const { iam } = context.clients;
+  const role = await getRole(RoleName, context);
+  if (!role || !isOurs(role, context)) return;
+  const [profiles, arns, names] = await Promise.all([
+    instanceProfiles(RoleName, context),
+    attachedArns(RoleName, context),
+    inlineNames(RoleName, context),
+  ]);
+  if (profiles.length > 0) throw inUse(role.Arn ?? RoleName, profiles);
+  for (const PolicyArn of arns) {
+    await unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
+  }
+  for (const PolicyName of names) {
+    await unlessNoEntity(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+  }
+  await unlessNoEntity(iam.send(new DeleteRoleCommand({ RoleName })));
+}
+
+function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {
+  return namesOf(
+    (Marker) =>
+      clients.iam.send(new ListInstanceProfilesForRoleCommand({ RoleName, ...(Marker && { Marker }) })),
+    ({ InstanceProfiles = [] }) => InstanceProfiles.map((profile) => profile.InstanceProfileName ?? ''),
+  );
+}
+
+function inUse(arn: string, profiles: readonly string[]): ForeignResource {
+  return new ForeignResource(`The role ${arn} is in use by instance profile ${profiles.join(', ')}.`, {
+    reason: 'InUse',
+    remedy: 'Take the role out of the instance profile, then retire the account again.',
   });
 }

@@ -1,12 +1,10 @@
 import type { Kind, KindAccount } from '../kind.ts';
-import { apply } from './apply.ts';
+import { apply, remove } from './apply.ts';
 import { compare } from './compare.ts';
 import { type ActualRole, observe } from './observe.ts';
 import { formerRoles, made, outputs, roleName } from './ownership.ts';
-import { remove } from './remove.ts';
-import { ExecutionRoleSection } from './section.ts';
 import { putTrustBack, TRUST } from './trust.ts';
-import { type ExecutionRole, POLICY_VARIABLE, render } from './wanted.ts';
+import { type ExecutionRole, ExecutionRoleSection, POLICY_VARIABLE, render } from './wanted.ts';
 
 /** The role in the account that Main assumes. One of ours is corrected whole; one that its owner made is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {

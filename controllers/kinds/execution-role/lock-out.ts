@@ -4,10 +4,9 @@ import type { Circumstances } from '../../../shared/policy/covers.ts';
 import type { PolicyInput } from '../../../shared/policy/document.ts';
 import type { Blocked, Entry } from '../kind.ts';
 import type { ActualRole } from './observe.ts';
-import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
-import { OWN_POLICY } from './section.ts';
+import { byStatement, type Lacking, lackingIn, listed, makesSense, permissionName } from './policies.ts';
 import { TRUST, wouldAdmitRunner } from './trust.ts';
-import type { ExecutionRole } from './wanted.ts';
+import { type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /** What the role in use must allow on itself at any time, so that a run can remove policies from it and put others. */
 const TO_GO_ON = [
@@ -113,6 +112,6 @@ function lacks(
 /** Which statements deny what, for people; empty when no Deny is the cause. */
 function denials(lost: readonly Lacking[]): string {
   return [...byStatement(lost)]
-    .map(([statement, denied]) => `${statement} denies, or may, ${listed(denied.map(nameOf))}`)
+    .map(([statement, denied]) => `${statement} denies, or may, ${listed(denied.map(permissionName))}`)
     .join('; ');
 }

@@ -7,7 +7,7 @@ import {
   ListRolePoliciesCommand,
   type Role,
 } from '@aws-sdk/client-iam';
-import { isGone as saysGone } from '../../../shared/aws/gone.ts';
+import { isGone } from '../../../shared/aws/gone.ts';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
@@ -144,13 +144,13 @@ async function observeFormer(wanted: ExecutionRole, context: KindContext): Promi
 
 /** The role of that name, or undefined. */
 export async function getRole(name: string, { clients }: KindContext): Promise<Role | undefined> {
-  const found = await unlessGone(clients.iam.send(new GetRoleCommand({ RoleName: name })));
+  const found = await unlessNoEntity(clients.iam.send(new GetRoleCommand({ RoleName: name })));
   return found?.Role;
 }
 
 /** Names of all inline policies of the role; none when the role is gone. */
 export async function inlineNames(RoleName: string, { clients }: KindContext): Promise<string[]> {
-  return listed(
+  return namesOf(
     (Marker) => clients.iam.send(new ListRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
     ({ PolicyNames = [] }) => PolicyNames,
   );
@@ -158,7 +158,7 @@ export async function inlineNames(RoleName: string, { clients }: KindContext): P
 
 /** ARNs of all managed policies of the role; none when the role is gone. */
 export async function attachedArns(RoleName: string, { clients }: KindContext): Promise<string[]> {
-  return listed(
+  return namesOf(
     (Marker) =>
       clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
     ({ AttachedPolicies = [] }) => AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []),
@@ -166,7 +166,7 @@ export async function attachedArns(RoleName: string, { clients }: KindContext): 
 }
 
 /** The items of all pages of one of IAM's lists; none when the role is gone. */
-export async function listed<
+export async function namesOf<
   Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
 >(
   call: (marker: string | undefined) => Promise<Page>,
@@ -177,7 +177,7 @@ export async function listed<
     const pages = pagesOf(call, ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined));
     for await (const page of pages) items.push(...itemsOf(page));
   };
-  await unlessGone(readAll());
+  await unlessNoEntity(readAll());
   return items;
 }
 
@@ -200,16 +200,16 @@ async function inlineDocument(
   { clients }: KindContext,
 ): Promise<string | undefined> {
   const command = new GetRolePolicyCommand({ RoleName: role, PolicyName: policy });
-  return (await unlessGone(clients.iam.send(command)))?.PolicyDocument;
+  return (await unlessNoEntity(clients.iam.send(command)))?.PolicyDocument;
 }
 
 /** The default version of a managed policy, URL-encoded; undefined when there is none. */
 async function managedDocument(PolicyArn: string, { clients }: KindContext): Promise<string | undefined> {
-  const found = await unlessGone(clients.iam.send(new GetPolicyCommand({ PolicyArn })));
+  const found = await unlessNoEntity(clients.iam.send(new GetPolicyCommand({ PolicyArn })));
   const VersionId = found?.Policy?.DefaultVersionId;
   if (!VersionId) return undefined;
   const command = new GetPolicyVersionCommand({ PolicyArn, VersionId });
-  return (await unlessGone(clients.iam.send(command)))?.PolicyVersion?.Document;
+  return (await unlessNoEntity(clients.iam.send(command)))?.PolicyVersion?.Document;
 }
 
 /** The answer of a call, or its denial. */
@@ -223,16 +223,16 @@ async function orDenial<T>(call: Promise<T>): Promise<T | AccessDenied> {
 }
 
 /** The answer of a call, or undefined when IAM says NoSuchEntity. */
-export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+export async function unlessNoEntity<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (isNoEntity(error)) return undefined;
     throw error;
   }
 }
 
 /** True for IAM's NoSuchEntity, under both names that the SDK gives it. */
-export function isGone(error: unknown): boolean {
-  return saysGone('role or policy', error);
+export function isNoEntity(error: unknown): boolean {
+  return isGone('role or policy', error);
 }

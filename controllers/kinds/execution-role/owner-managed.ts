@@ -3,10 +3,9 @@ import type { Missing } from '../../../shared/policy/covers.ts';
 import { differencesOf } from '../comparison.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import type { ActualRole, PolicyDocuments } from './observe.ts';
-import { byStatement, type Lacking, lackingIn, listed, makesSense, nameOf } from './policies.ts';
-import { OWN_POLICY } from './section.ts';
+import { byStatement, type Lacking, lackingIn, listed, makesSense, permissionName } from './policies.ts';
 import { lackingTrust, TRUST } from './trust.ts';
-import type { ExecutionRole } from './wanted.ts';
+import { type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /**
  * An owner-managed role: the account is entered by it, and its owner made it. It is checked, never changed.
@@ -105,19 +104,19 @@ function reports(
   return [
     ...absent.map((each) => ({
       reason,
-      message: `${owners}; ${lacks} ${listed(absent.map(nameOf))}.${why && ` ${why}`} Have its owner add what is missing; ${whole}.`,
-      difference: reported(role, `${field}.${nameOf(each)}`, each.reason, permissionOf(each)),
+      message: `${owners}; ${lacks} ${listed(absent.map(permissionName))}.${why && ` ${why}`} Have its owner add what is missing; ${whole}.`,
+      difference: reported(role, `${field}.${permissionName(each)}`, each.reason, permissionOf(each)),
     })),
     ...[...byStatement(lacking)].map(([statement, denied]) => ({
       reason: 'DeniedByStatement',
       message:
-        `${owners}; ${statement} denies, or may, ${listed(denied.map(nameOf))}, which the baseline or Orgkeeper needs. ` +
+        `${owners}; ${statement} denies, or may, ${listed(denied.map(permissionName))}, which the baseline or Orgkeeper needs. ` +
         'Have its owner except that from the statement.',
       difference: reported(
         role,
         `${field}.${statement}`,
         'This statement denies it, or may.',
-        listed(denied.map(nameOf)),
+        listed(denied.map(permissionName)),
       ),
     })),
     ...unproven.map((each) => ({
@@ -125,7 +124,7 @@ function reports(
       message:
         `${owners}; whether it covers the baseline cannot be told: ${each.reason} ` +
         `Have its owner write that statement as the baseline has it, or split it in the baseline; ${whole}.`,
-      difference: reported(role, `${field}.${nameOf(each)}`, each.reason),
+      difference: reported(role, `${field}.${permissionName(each)}`, each.reason),
     })),
   ];
 }

@@ -36,7 +36,7 @@ export function makesSense(policy: PolicyInput): boolean {
 }
 
 /** A lacking permission in words: `s3:GetObject on *`. */
-export function nameOf({ action, resource, principal, unproven, reason }: Missing): string {
+export function permissionName({ action, resource, principal, unproven, reason }: Missing): string {
   if (unproven) return reason.replace(/\.$/, '');
   return principal ? `${action} by ${principal}` : `${action} on ${resource}`;
 }

@@ -3,8 +3,7 @@ import { writingPolicy } from '../../../controllers/engine/session.ts';
 import { compare } from '../../../controllers/kinds/execution-role/compare.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
-import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
+import { ExecutionRoleSection, render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { resourcesOf } from '../../../controllers/kinds/kind.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 

@@ -1,6 +1,6 @@
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kindAccount } from '../../../controllers/kinds/kind-account.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../../controllers/kinds/parameters/kind.ts';

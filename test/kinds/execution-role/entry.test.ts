@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { removeUnit } from '../../../controllers/engine/removal.ts';
 import { observeUnits, runUnit } from '../../../controllers/engine/run-unit.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { evaluate } from '../../../shared/policy/evaluate.ts';
 import { systemClock } from '../../kit/clock.ts';

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import { kindAccount } from '../../../controllers/kinds/kind-account.ts';
 import { NOW } from '../../kit/clock.ts';

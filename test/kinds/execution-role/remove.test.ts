@@ -6,9 +6,8 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
-import { remove } from '../../../controllers/kinds/execution-role/remove.ts';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
-import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
+import { remove } from '../../../controllers/kinds/execution-role/apply.ts';
+import { ExecutionRoleSection, render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { NOW } from '../../kit/clock.ts';

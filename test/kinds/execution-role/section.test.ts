@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
+import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
 
 const Allow = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
 const trustPolicy = {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/section.ts';
-import { render } from '../../../controllers/kinds/execution-role/wanted.ts';
+import { ExecutionRoleSection, render } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
 
 const Allow = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
