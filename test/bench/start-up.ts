@@ -1,11 +1,12 @@
-// `npm run bench`: how long the command line takes to start, beside Node alone and Node with the SDK clients needed.
-// `npm run bench -- FOLDER` measures another checkout, to compare with.
+// `npm run bench:start-up`: how long the command line takes to start, beside Node alone and Node with the SDK clients needed.
+// `npm run bench:start-up -- FOLDER` measures another checkout, to compare with.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aConfig } from '../kit/factories.ts';
+import { median } from './median.ts';
 
 const ROUNDS = 21;
 const [folder = fileURLToPath(new URL('../../', import.meta.url))] = process.argv.slice(2);
@@ -65,11 +66,6 @@ async function timed(name: Name): Promise<number> {
   const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
   if (code !== 0) throw new Error(`${name} ended with ${code}: ${said}`);
   return milliseconds;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** Round by round, so that what else the machine does meets all of them alike; the first round only fills the cache. */
