@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { deploy, type LocalDeployment } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
-import { organizationOf } from './gateway/shims/organization-events.ts';
+import { organizationOf } from './gateway/organization.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
 import { leaveAws } from './own-environment.ts';
 import { publishShippedBaselines } from './shipped-baselines.ts';

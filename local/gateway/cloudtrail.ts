@@ -1,3 +1,4 @@
+import type { Operation } from './authorization/operations.ts';
 import { isObject, parseObject, type Reply } from './wire.ts';
 import { readXml } from './xml.ts';
 
@@ -13,37 +14,35 @@ const HIDDEN: Readonly<Record<string, readonly [names: readonly string[], instea
   'organizations CreateGovCloudAccount': [['email', 'accountName'], '****'],
 };
 
-interface Asked {
-  /** Signing name. */
-  readonly service: string;
-  readonly action: string;
-  readonly params: Fields;
+/** How CloudTrail names writes of Lambda: with the version of its API, and of some, of the operation. */
+const LAMBDA = /^(AddPermission|RemovePermission|UpdateFunctionCode|UpdateFunctionConfiguration)$/;
+
+/** The name of an operation as CloudTrail writes it. Pure. */
+export function eventName({ service, name }: Pick<Operation, 'service' | 'name'>): string {
+  return service === 'lambda' ? `${name}20150331${LAMBDA.test(name) ? 'v2' : ''}` : name;
 }
 
 /**
- * The parameters of a request as CloudTrail writes them: names begin in lower case, lists of query services are lists, those of EC2
- * `…Set.items`. A number of a query service stays text. Null when there are none. Pure.
+ * The parameters of a request as CloudTrail writes them: names begin in lower case, and lists of EC2 are `…Set.items`. A number of a
+ * query service stays text, and the body of S3, which is XML, is left out. Null when there are none. Pure.
  */
-export function requestParameters({ service, action, params }: Asked): Fields | null {
+export function requestParameters({ service, name, params }: Operation): Fields | null {
   const { Action: _, Version: __, ...asked } = params;
-  const [names, instead] = HIDDEN[`${service} ${action}`] ?? [[], ''];
-  const written = service === 'ec2' ? ofEc2(action, nested(asked)) : lowered(withoutMembers(nested(asked)));
+  const [names, instead] = HIDDEN[`${service} ${name}`] ?? [[], ''];
+  const written = service === 'ec2' ? ofEc2(name, asked) : lowered(asked);
   if (!isObject(written) || Object.keys(written).length === 0) return null;
-  const shown = Object.entries(written).map(([name, value]) => [
-    name,
-    names.includes(name) ? instead : value,
-  ]);
+  const shown = Object.entries(written).map(([key, value]) => [key, names.includes(key) ? instead : value]);
   return Object.fromEntries(shown);
 }
 
 /** What was answered, as CloudTrail writes it; null for nothing, and for what failed. Pure. */
-export function responseElements({ service, action }: Asked, reply: Reply): Fields | null {
+export function responseElements({ service, name }: Operation, reply: Reply): Fields | null {
   if (reply.status >= 400) return null;
   const json = parseObject(reply.body);
   if (json) return filled(lowered(json));
-  const answer = rootOf(reply, `${action}Response`);
-  if (service !== 'ec2') return filled(lowered(withoutMembers(answer[`${action}Result`])));
-  if (EC2_WRITTEN_WHOLE.test(action)) return { [`${action}Response`]: withItems(answer) };
+  const answer = rootOf(reply, `${name}Response`);
+  if (service !== 'ec2') return filled(lowered(withoutMembers(answer[`${name}Result`])));
+  if (EC2_WRITTEN_WHOLE.test(name)) return { [`${name}Response`]: withItems(answer) };
   const { return: _, ...rest } = answer;
   const elements = withItems(rest);
   // What has nothing to answer answers true.
@@ -52,7 +51,7 @@ export function responseElements({ service, action }: Asked, reply: Reply): Fiel
 
 /** Code and message of an error, as CloudTrail writes them; empty for what succeeded. Pure. */
 export function errorOf(
-  { service }: Pick<Asked, 'service'>,
+  { service }: Pick<Operation, 'service'>,
   reply: Reply,
 ): { errorCode?: string; errorMessage?: string } {
   if (reply.status < 400) return {};
@@ -85,38 +84,12 @@ function filled(value: unknown): Fields | null {
   return isObject(value) && Object.keys(value).length > 0 ? value : null;
 }
 
-/** `{ 'Tag.1.Key': 'a' }` → `{ Tag: { 1: { Key: 'a' } } }`. JSON has no such names, and stays as it is. */
-function nested(params: Fields): Fields {
-  const whole: Fields = {};
-  for (const [name, value] of Object.entries(params)) {
-    const path = name.split('.');
-    let here = whole;
-    for (const step of path.slice(0, -1)) {
-      const known = here[step];
-      const next: Fields = isObject(known) ? known : {};
-      here[step] = next;
-      here = next;
-    }
-    here[path.at(-1) ?? ''] = value;
-  }
-  return whole;
-}
-
-/** `{ 1: a, 2: b }` as a list; undefined when it is none. */
-function numbered(value: unknown): unknown[] | undefined {
-  if (!isObject(value)) return undefined;
-  const entries = Object.entries(value);
-  return entries.length > 0 && entries.every(([key]) => /^\d+$/.test(key))
-    ? entries.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, one]) => one)
-    : undefined;
-}
-
-/** Lists of the query protocol, in requests and answers, as lists. */
+/** Lists of an answer of the query protocol, as lists. */
 function withoutMembers(value: unknown): unknown {
   if (!isObject(value)) return Array.isArray(value) ? value.map(withoutMembers) : truth(value);
   const { member, ...rest } = value;
   if (member !== undefined && Object.keys(rest).length === 0) {
-    return (numbered(member) ?? [member].flat()).map(withoutMembers);
+    return [member].flat().map(withoutMembers);
   }
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutMembers(one)]));
 }
@@ -130,23 +103,19 @@ function withItems(value: unknown): unknown {
   );
 }
 
-function ofEc2(action: string, params: Fields): Fields {
-  if (EC2_WRITTEN_WHOLE.test(action)) return { [`${action}Request`]: whole(params) };
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => ec2Entry(name, value)));
+function ofEc2(name: string, params: Fields): Fields {
+  if (EC2_WRITTEN_WHOLE.test(name)) return { [`${name}Request`]: whole(params) };
+  return ec2Fields(params);
 }
 
-function ec2Entry(name: string, value: unknown, within = ''): [string, unknown] {
-  const list = numbered(value);
+function ec2Fields(fields: Fields, within = ''): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => ec2Entry(name, value, within)));
+}
+
+function ec2Entry(name: string, value: unknown, within: string): [string, unknown] {
   const low = lower(name);
-  if (!list) {
-    if (!isObject(value)) return [low, truth(value)];
-    return [low, Object.fromEntries(Object.entries(value).map(([key, one]) => ec2Entry(key, one)))];
-  }
-  const items = list.map((one) =>
-    isObject(one)
-      ? Object.fromEntries(Object.entries(one).map(([key, inner]) => ec2Entry(key, inner, name)))
-      : { [low]: truth(one) },
-  );
+  if (!Array.isArray(value)) return [low, isObject(value) ? ec2Fields(value) : truth(value)];
+  const items = value.map((one) => (isObject(one) ? ec2Fields(one, name) : { [low]: truth(one) }));
   if (name === 'ResourceId') return ['resourcesSet', { items }];
   if (name === 'Tag' && within === 'TagSpecification') return ['tags', items];
   return [name.endsWith('s') ? low : `${low}Set`, { items }];
@@ -154,21 +123,20 @@ function ec2Entry(name: string, value: unknown, within = ''): [string, unknown] 
 
 /** As the request has it: each of a list with its number, one alone without the list. */
 function whole(value: unknown): unknown {
-  const list = numbered(value);
-  if (!list) {
-    if (!isObject(value)) return truth(value);
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, whole(one)]));
+  if (Array.isArray(value)) {
+    const each = value.map((one, at) => {
+      const written = whole(one);
+      return isObject(written) ? { ...written, tag: at + 1 } : { tag: at + 1, content: written };
+    });
+    return each.length === 1 ? each[0] : each;
   }
-  const each = list.map((one, at) => {
-    const written = whole(one);
-    return isObject(written) ? { ...written, tag: at + 1 } : { tag: at + 1, content: written };
-  });
-  return each.length === 1 ? each[0] : each;
+  if (!isObject(value)) return truth(value);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, whole(one)]));
 }
 
 function lowered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowered);
-  if (!isObject(value)) return value;
+  if (!isObject(value)) return truth(value);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [lower(name), lowered(one)]));
 }
 

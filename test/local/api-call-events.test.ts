@@ -1,3 +1,4 @@
+import { AccountClient, EnableRegionCommand } from '@aws-sdk/client-account';
 import {
   AttachInternetGatewayCommand,
   CreateInternetGatewayCommand,
@@ -23,8 +24,12 @@ import {
   MoveAccountCommand,
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutPublicAccessBlockCommand } from '@aws-sdk/client-s3-control';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { memberServices } from '../../shared/aws/member-services.ts';
+import { requestHandler } from '../../shared/aws/patience.ts';
 import { until } from '../kit/journey/wait.ts';
 import {
   allow,
@@ -194,6 +199,34 @@ describe('A write', () => {
       responseElements: { version: 1 },
     });
     expect(JSON.stringify(event)).not.toContain('secret');
+  });
+
+  it('of a service without actions on the wire is told by the name that its API has for it', async () => {
+    const s3 = await told('s3');
+    const account = await told('account', { region: 'us-east-1' });
+    const block = { BlockPublicAcls: true };
+    await new S3Client({ ...session, forcePathStyle: true }).send(
+      new CreateBucketCommand({
+        Bucket: `told-${MEMBER}`,
+        CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+      }),
+    );
+    await memberServices.s3control
+      .client({ ...session, requestHandler })
+      .send(new PutPublicAccessBlockCommand({ AccountId: MEMBER, PublicAccessBlockConfiguration: block }));
+    await new AccountClient(session).send(new EnableRegionCommand({ RegionName: 'af-south-1' }));
+    const buckets = new Map((await s3(2)).map(({ detail }) => [detail.eventName, detail]));
+    expect(buckets.get('CreateBucket')).toMatchObject({
+      eventSource: 's3.amazonaws.com',
+      requestParameters: { bucket: `told-${MEMBER}` },
+    });
+    expect(buckets.get('PutPublicAccessBlock')).toMatchObject({ requestParameters: { accountId: MEMBER } });
+    const [enabled] = await account(1);
+    expect(enabled.detail).toMatchObject({
+      eventName: 'EnableRegion',
+      awsRegion: 'us-east-1',
+      requestParameters: { regionName: 'af-south-1' },
+    });
   });
 
   it('of a user is told as that user, and what Organizations was asked stands beside what it has done', async () => {

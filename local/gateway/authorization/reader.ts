@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { DescribePolicyCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { remembered } from '../iam.ts';
+import { organizationOf } from '../organization.ts';
 import type { KnownCall } from '../shim.ts';
-import { organizationOf } from '../shims/organization-events.ts';
 import type { Upstream } from '../upstream.ts';
 import { isRead, text } from '../wire.ts';
 import { readTags, type Tags } from './tags.ts';

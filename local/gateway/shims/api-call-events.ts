@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type Operation, operationOf } from '../authorization/operations.ts';
 import type { Buses } from '../buses.ts';
 import type { Caller } from '../callers.ts';
-import { errorOf, requestParameters, responseElements } from '../cloudtrail.ts';
+import { errorOf, eventName, requestParameters, responseElements } from '../cloudtrail.ts';
 import { regionOf } from '../protocol.ts';
 import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { isRead, NoAnswer, type Reply } from '../wire.ts';
@@ -10,7 +11,7 @@ import { putServiceEvent, type ServiceEvent } from './put-events.ts';
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator: 'has no CloudTrail, and so tells nobody of calls',
-  here: 'each write, done or refused, comes out on the default bus of its account and region as `AWS API Call via CloudTrail`; reads, data events, REST services and what CloudFormation does by itself do not',
+  here: 'each write, done or refused, comes out on the default bus of its account and region as `AWS API Call via CloudTrail`; reads, data events and what CloudFormation does by itself do not',
 };
 
 /** What a trail does not record unless it is told to: it is done to what resources hold, not to the resources. */
@@ -18,6 +19,8 @@ const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
   dynamodb:
     /^(PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems|\w*ExecuteStatement|ExecuteTransaction)$/,
   events: /^PutEvents$/,
+  lambda: /^Invoke/,
+  s3: /Objects?$|Object(Acl|Tagging|Retention|LegalHold|Content)$|Upload|Part/,
   sns: /^Publish/,
   sqs: /^(SendMessage|ReceiveMessage|DeleteMessage|ChangeMessageVisibility)(Batch)?$/,
 };
@@ -28,31 +31,32 @@ const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
  */
 export function apiCallEventsShim(buses: Buses): Shim {
   async function tell(call: KnownCall, reply: Reply): Promise<void> {
+    const operation = operationOf(call);
+    if (!isTold(operation)) return;
     const bus = { account: call.caller.account, region: regionOf(call), name: 'default' };
-    if (await buses.isHeard(bus)) await putServiceEvent(buses, bus, apiCall(call, reply));
+    if (await buses.isHeard(bus)) await putServiceEvent(buses, bus, apiCall(call, operation, reply));
   }
 
   return {
     async answer(call, next) {
       const reply = await next(call);
-      if (isTold(call)) {
-        tell(call, reply).catch((error: Error) => {
-          // CloudTrail tells best effort. That a rule cannot be followed is worth a word to whoever runs this.
-          if (!(error instanceof NoAnswer)) process.emitWarning(error);
-        });
-      }
+      if (isRead(call)) return reply;
+      tell(call, reply).catch((error: Error) => {
+        // CloudTrail tells best effort. That a rule cannot be followed is worth a word to whoever runs this.
+        if (!(error instanceof NoAnswer)) process.emitWarning(error);
+      });
       return reply;
     },
   };
 }
 
-/** The action of a REST service is a method and a path here: what it is called, the gateway does not know. */
-function isTold(call: KnownCall): boolean {
-  return !isRead(call) && !call.action.includes(' ') && !DATA_EVENTS[call.service]?.test(call.action);
+/** False for what a gateway does not know to be an operation: on AWS there is none. */
+function isTold({ service, name }: Operation): boolean {
+  return !isRead({ service, action: name }) && !name.includes(' ') && !DATA_EVENTS[service]?.test(name);
 }
 
-function apiCall(call: KnownCall, reply: Reply): ServiceEvent {
-  const { service, action, caller, headers } = call;
+function apiCall(call: KnownCall, operation: Operation, reply: Reply): ServiceEvent {
+  const { service, caller, headers } = call;
   return {
     source: `aws.${service}`,
     detailType: 'AWS API Call via CloudTrail',
@@ -61,13 +65,13 @@ function apiCall(call: KnownCall, reply: Reply): ServiceEvent {
       userIdentity: userIdentity(call, caller),
       eventTime: `${new Date().toISOString().slice(0, 19)}Z`,
       eventSource: `${service}.amazonaws.com`,
-      eventName: action,
+      eventName: eventName(operation),
       awsRegion: regionOf(call),
       sourceIPAddress: '127.0.0.1',
       userAgent: headers['user-agent'] ?? '',
-      ...errorOf(call, reply),
-      requestParameters: requestParameters(call),
-      responseElements: responseElements(call, reply),
+      ...errorOf(operation, reply),
+      requestParameters: requestParameters(operation),
+      responseElements: responseElements(operation, reply),
       requestID: requestIdOf(reply),
       eventID: randomUUID(),
       readOnly: false,

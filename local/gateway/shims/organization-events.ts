@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  AWSOrganizationsNotInUseException,
-  DescribeOrganizationCommand,
-  type Organization,
-  OrganizationsClient,
-} from '@aws-sdk/client-organizations';
 import type { Buses } from '../buses.ts';
+import { organizationOf } from '../organization.ts';
 import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, isObject, parseObject, type Reply } from '../wire.ts';
@@ -74,17 +69,6 @@ export async function putOrganizationEvents(
   const management = await managementAccount(deps.upstream, call.caller.account);
   for (const event of make(parseObject(reply.body) ?? {}, management, call)) {
     await putServiceEvent(deps.buses, { account: management, region: 'us-east-1', name: 'default' }, event);
-  }
-}
-
-/** The organization that the account belongs to; undefined when it is in none. */
-export async function organizationOf(upstream: Upstream, account: string): Promise<Organization | undefined> {
-  try {
-    const client = upstream.client(OrganizationsClient, { account, region: 'us-east-1' });
-    return (await client.send(new DescribeOrganizationCommand({}))).Organization;
-  } catch (error) {
-    if (error instanceof AWSOrganizationsNotInUseException) return undefined;
-    throw error;
   }
 }
 
