@@ -111,6 +111,7 @@ async function holds(name: string, { at, fleet, bus, calm }: Scene, ids: readonl
 
   await at.clearFaults();
   await at.planDeliveries(undefined);
+  await at.planConsistency(undefined);
   await fleet.put('DriftSweepRequested', {});
   await fleet.untilReady(...ids);
   await fleet.untilQuiet();
@@ -154,6 +155,13 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
     process.stdout.write(`${killed} environments were killed.\n`);
     expect(killed).toBeGreaterThan(0);
     await holds('Kills', faulty, ids, seconds);
+  }, 3_600_000);
+
+  it('and changes that are seen seconds late, the same holds', async () => {
+    const faulty = await scene();
+    await faulty.at.planConsistency({ iam: 6_000, ec2: 3_000, tags: 3_000 });
+    const { ids, seconds } = await onboard(faulty);
+    await holds('Late changes', faulty, ids, seconds);
   }, 3_600_000);
 
   it('and one of two regions gone for minutes, the same holds', async () => {
