@@ -5,6 +5,7 @@ import {
   blockIn,
   type Holdings,
   inRegions,
+  release,
   releaseAll,
   settleRegion,
 } from '../../shared/domain/addresses.ts';
@@ -85,4 +86,19 @@ export async function releaseAddresses(run: Run, deps: RunDeps): Promise<void> {
   if (!holds) return;
   await releaseAll(addressBook(deps.main.table), run.record.accountId);
   for (const outputs of places) delete outputs[ADDRESS_OUTPUT];
+}
+
+/** Whether the account held a block of addresses in one of the regions when the run began. Pure. */
+export function holdsBlock({ stands, regions: [home] }: Run, regions: readonly string[]): boolean {
+  return regions.some((region) => blockIn(stands.holdings ?? { blocks: [] }, { region, home }) !== undefined);
+}
+
+/** Gives the blocks of these regions back to their pools. Safe to repeat; only where nothing uses them any more. */
+export async function releaseBlocks(run: Run, regions: readonly string[], { main }: RunDeps): Promise<void> {
+  const { record } = run;
+  const [home] = run.regions;
+  for (const region of regions) {
+    const holder = { accountId: record.accountId, region, home };
+    if (holdsBlock(run, [region])) await release(addressBook(main.table), holder);
+  }
 }

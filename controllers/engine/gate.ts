@@ -71,7 +71,7 @@ export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | 
 }
 
 /** Acquires the lease on the account, and renews it with each heartbeat. @throws Conflict if another run has it */
-export async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
+async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   const { table } = deps.main;
   const { accountId } = run.record;
   const { heartbeat, until } = run.request;
@@ -118,11 +118,16 @@ export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspensio
   throw new Conflict(`Something else is desired of account ${record.accountId} since this run began.`);
 }
 
-/** The permission of a run to write, requested by each unit that differs. */
+/** The permission of a run to write, requested by each unit that differs or is to be removed. */
 export interface WritePermission {
-  /** Acquires the lease at the first request. @throws Conflict */
+  /** Whether differences may be corrected. Acquires the lease at the first request. @throws Conflict */
   readonly ask: () => Promise<boolean>;
-  /** Why it was refused. @throws the error that kept the run from deciding or from the lease: nothing is saved then */
+  /**
+   * Why what a person asked to have removed may not be removed now, if so; the circuit breaker of a sweep does not stop that.
+   * Acquires the lease at the first request. @throws Conflict
+   */
+  readonly askToRemove: () => Promise<Suspension | undefined>;
+  /** Why differences may not be corrected. @throws the error that kept the run from deciding or from the lease: nothing is saved then */
   readonly suspension: () => Suspension | undefined;
 }
 
@@ -131,10 +136,15 @@ export function writePermission(run: Run, deps: RunDeps): WritePermission {
   let refused: Suspension | undefined;
   let failure: { readonly error: unknown } | undefined;
   let first: Promise<void> | undefined;
+  let lease: Promise<void> | undefined;
+  const leased = () => {
+    lease ??= acquireLease(run, deps);
+    return lease;
+  };
   const begin = async () => {
     try {
       refused = await suspension(run, deps);
-      if (!refused) await acquireLease(run, deps);
+      if (!refused) await leased();
     } catch (error) {
       failure = { error };
       throw error;
@@ -144,8 +154,17 @@ export function writePermission(run: Run, deps: RunDeps): WritePermission {
     async ask() {
       first ??= begin();
       await first;
-      refused ??= await suspendedSince(run, deps);
+      if (!refused) {
+        const since = await suspendedSince(run, deps);
+        refused ??= since;
+      }
       return !refused;
+    },
+    async askToRemove() {
+      const suspended = suspendedBy(run);
+      if (suspended) return suspended;
+      await leased();
+      return suspendedSince(run, deps);
     },
     suspension() {
       if (failure) throw failure.error;

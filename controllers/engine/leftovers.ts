@@ -174,20 +174,25 @@ function there(now: AccountRecord, { region }: Leftover): AccountRecord {
 /**
  * Looks at what desired state no longer has: what is gone is forgotten, all else is named in a condition. What cannot be
  * looked at counts as there.
+ * @param but units that the run has just tried to remove: their outcomes say more
  */
 export async function observeLeftovers(
   run: Run,
   deps: RunDeps,
-  reading: (at: Run) => Promise<MemberClients>,
+  { look, but }: { readonly look: (at: Run) => Promise<MemberClients>; readonly but: readonly Unit[] },
 ): Promise<Finding[]> {
-  const apart = await leftoversOf(run, deps);
-  const looked = await Promise.all(apart.map(async (one) => ({ one, seen: await lookAt(one, reading) })));
+  const isTried = (one: Unit) => but.some(({ kind, region }) => kind === one.kind && region === one.region);
+  const tried = run.stands.leftovers.filter(isTried);
+  const apart = (await leftoversOf(run, deps)).filter(({ leftover }) => !isTried(leftover));
+  const looked = await Promise.all(apart.map(async (one) => ({ one, seen: await lookAt(one, look) })));
   const left = looked.flatMap(({ one, seen }) => (seen ? [{ one, ...seen }] : []));
-  const unknown = run.stands.leftovers.filter(({ kind }) => !deps.kinds.some(({ name }) => name === kind));
-  run.stands.leftovers = [...left.map(({ one, outputs }) => ({ ...one.leftover, outputs })), ...unknown];
+  const isUnknown = (one: Unit) => !isTried(one) && !deps.kinds.some(({ name }) => name === one.kind);
+  const unknown = run.stands.leftovers.filter(isUnknown);
+  const seen = left.map(({ one, outputs }) => ({ ...one.leftover, outputs }));
+  run.stands.leftovers = [...seen, ...unknown, ...tried];
   // What nobody recorded, and could not be looked for, is looked for again; it is not said to be there.
   const known = left.filter(({ outputs, unseen }) => unseen === undefined || !isNone(outputs));
-  return known.map(({ one, unseen }) => notInBaseline(one, unseen));
+  return known.map(({ one, unseen }) => notInBaseline(one, run.regions, unseen));
 }
 
 /** The ids of what is still there, or why that could not be seen; undefined when nothing of ours is there. */
@@ -237,6 +242,7 @@ function isBack(
 /** What a condition says of a leftover, and why it could not be looked at. Pure. */
 export function notInBaseline(
   { kind, leftover }: Pick<Apart, 'kind' | 'leftover'>,
+  regions: Run['regions'],
   unseen?: string,
 ): Finding {
   const { region, baseline } = leftover;
@@ -245,9 +251,11 @@ export function notInBaseline(
     region === GLOBAL
       ? 'give it a baseline that has it'
       : `register the account with that region and a baseline that has it`;
+  const isDropped = region !== GLOBAL && !regions.includes(region);
+  const retired = isDropped ? `the region ${region}, or the whole account,` : 'the account';
   const message =
     `What Orgkeeper made of ${kind.name}${where} by ${formatBaseline(baseline)} is still there, and the account's baseline no longer ` +
-    `keeps it: ${again}, delete it by hand, or retire the account with its resources removed.` +
+    `keeps it: ${again}, delete it by hand, or retire ${retired} with its resources removed.` +
     (unseen ? ` It could not be looked at, and counts as there: ${unseen}` : '');
   return {
     type: conditionOf(kind),

@@ -21,7 +21,7 @@ import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds } from './desired-state.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
-import type { Clock, ObservedUnit, RunDeps, UnitOutcome, Workplace } from './model.ts';
+import type { Clock, ObservedUnit, Run, RunDeps, UnitOutcome, Workplace } from './model.ts';
 import { divideOutputs, inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { blockedBy, errorFinding } from './report.ts';
 import { isRedelivered } from './retry.ts';
@@ -83,7 +83,7 @@ export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise
   const outcomes = managed.flatMap(({ kind }) => planned.filter((one) => one.kind.name === kind.name));
   // The session may be one that was opened before its role was changed: the next run is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
-  return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, deps))];
+  return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, regions, deps))];
 }
 
 /** What a run would do with a unit. */
@@ -100,11 +100,11 @@ function planUnit(one: ObservedUnit, place: Workplace): UnitOutcome {
 }
 
 /** What a run by this baseline would leave where it stands. */
-function leftInPlace(leftover: Leftover, { kinds }: PlanDeps): UnitOutcome[] {
+function leftInPlace(leftover: Leftover, regions: Run['regions'], { kinds }: PlanDeps): UnitOutcome[] {
   return kinds
     .filter(({ name }) => name === leftover.kind)
     .map((kind): UnitOutcome => {
-      const { region, reason, message } = notInBaseline({ kind, leftover });
+      const { region, reason, message } = notInBaseline({ kind, leftover }, regions);
       const state = { is: 'blocked', reason, message } as const;
       return { kind, ...(region && { region }), differences: [], unowned: [], state };
     });

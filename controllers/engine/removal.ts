@@ -6,8 +6,8 @@ import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
 import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
-import { releaseAddresses } from './addresses.ts';
-import { acquireLease, suspendedBy, suspendedSince } from './gate.ts';
+import { holdsBlock, releaseAddresses, releaseBlocks } from './addresses.ts';
+import { suspendedBy, type WritePermission, writePermission } from './gate.ts';
 import { leftoversOf, notInBaseline } from './leftovers.ts';
 import type {
   Findings,
@@ -50,22 +50,72 @@ export async function removeEverything(
   });
   if (hold) return { outcomes: inRegions.map(held), hold, ...none };
   const left = await leftoversOf(run, deps);
-  // Whether something uses what would go first, only a baseline that has all of it could say.
-  if (left.some(isUnknown)) {
-    const unknowns = left.map((unit) => (isUnknown(unit) ? unknown(unit) : waitsForOthers(unit)));
-    return { outcomes: [...inRegions.map(waitsForOthers), ...unknowns], ...none };
-  }
   const dropped = left.filter(({ kind }) => managed.every((one) => one.kind !== kind));
-  const giving = [...managed, ...dropped.map(({ kind, section }) => ({ kind, section }))];
+  const giving = [
+    ...managed,
+    ...dropped.flatMap(({ kind, section }) => (section === undefined ? [] : { kind, section })),
+  ];
   const units = [
     ...inRegions.map((unit) => ({ ...unit, needs: unitsNeeded(placeOf(unit), giving, home) })),
     ...left,
   ];
-  await acquireLease(run, deps);
-  const { outcomes, hold: since } = await removeSideBySide(units, run, deps);
+  const { outcomes, hold: since } = await removeUnits(units, {
+    run,
+    deps,
+    permission: writePermission(run, deps),
+  });
   const retired = outcomes.every(({ state }) => state.is === 'removed') && run.stands.leftovers.length === 0;
   if (retired && addressIsFree(units, run)) await releaseAddresses(run, deps);
   return { outcomes, retired, ...(since && { hold: since }), ...none };
+}
+
+/** What became of the regions of an account that a person asked to have cleared. */
+interface Cleared {
+  /** The units that the run has tried to remove. */
+  readonly units: readonly Unit[];
+  readonly outcomes: readonly UnitOutcome[];
+  /** Why nothing more was removed. */
+  readonly hold?: Suspension;
+}
+
+/**
+ * Takes away what desired state no longer has in the regions in which a person asked for that, and gives their blocks of addresses
+ * back. What stands in a region of the account is never among it. Safe to repeat after a crash at any call.
+ * @throws Conflict when another run holds the lease
+ */
+export async function clearRegions(run: Run, deps: RunDeps, permission: WritePermission): Promise<Cleared> {
+  const regions = (run.record.clearing ?? []).filter((region) => !run.regions.includes(region));
+  const isAsked = ({ region }: Leftover) => regions.includes(region);
+  if (!run.stands.leftovers.some(isAsked) && !holdsBlock(run, regions)) return { units: [], outcomes: [] };
+  const units = (await leftoversOf(run, deps)).filter(({ leftover }) => isAsked(leftover));
+  const { outcomes, hold } = await removeUnits(units, { run, deps, permission });
+  const isPooled = ({ kind }: Leftover) => deps.kinds.find(({ name }) => name === kind)?.pool !== undefined;
+  const free = regions.filter(
+    (region) => !run.stands.leftovers.some((one) => one.region === region && isPooled(one)),
+  );
+  if (!hold) await releaseBlocks(run, free, deps);
+  return { units: units.map(({ leftover }) => leftover), outcomes, ...(hold && { hold }) };
+}
+
+/** With what units are removed. */
+interface Removal {
+  readonly run: Run;
+  readonly deps: RunDeps;
+  readonly permission: WritePermission;
+}
+
+/**
+ * Removes units, if the run may. Where a baseline that made one of them cannot be had any more, nothing is removed: only that
+ * baseline could say whether something uses what would go first.
+ */
+async function removeUnits(
+  units: readonly Removable[],
+  removal: Removal,
+): Promise<{ outcomes: readonly UnitOutcome[]; hold?: Suspension }> {
+  if (units.some(isUnknown))
+    return { outcomes: units.map((unit) => (isUnknown(unit) ? unknown(unit) : waitsForOthers(unit))) };
+  const hold = await removal.permission.askToRemove();
+  return hold ? { outcomes: units.map(held), hold } : removeSideBySide(units, removal);
 }
 
 /**
@@ -76,15 +126,14 @@ export async function removeEverything(
  */
 async function removeSideBySide(
   units: readonly Removable[],
-  run: Run,
-  deps: RunDeps,
+  { run, deps, permission }: Removal,
 ): Promise<{ outcomes: readonly UnitOutcome[]; hold?: Suspension }> {
   let hold: Suspension | undefined;
   const remove = async (unit: Removable, before: readonly Promise<UnitOutcome>[]): Promise<UnitOutcome> => {
     const stays = (await Promise.all(before)).some(({ state }) => state.is !== 'removed');
     if (!stays && !hold) {
       try {
-        const suspended = await suspendedSince(run, deps);
+        const suspended = await permission.askToRemove();
         hold ??= suspended;
       } catch (error) {
         return { ...of(unit), state: { is: 'failed', error } };
@@ -100,10 +149,13 @@ async function removeSideBySide(
   }
   const inKindOrder = deps.kinds.flatMap((kind) => units.filter((unit) => unit.kind === kind));
   const outcomes = await Promise.all(inKindOrder.flatMap((unit) => removing.get(unit) ?? []));
-  const gone = inKindOrder.flatMap(({ leftover }, at) =>
-    leftover && outcomes[at]?.state.is === 'removed' ? [leftover] : [],
-  );
-  run.stands.leftovers = run.stands.leftovers.filter((leftover) => !gone.includes(leftover));
+  run.stands.leftovers = run.stands.leftovers.flatMap((leftover): Leftover | [] => {
+    const at = inKindOrder.findIndex((unit) => unit.leftover === leftover);
+    const unit = inKindOrder[at];
+    if (!unit) return leftover;
+    if (outcomes[at]?.state.is === 'removed') return [];
+    return { ...leftover, outputs: unit.kind.made(unit.run.place.outputs) };
+  });
   return { outcomes, ...(hold && { hold }) };
 }
 
@@ -241,7 +293,7 @@ function isUnknown(unit: Removable): unit is Unknown {
 }
 
 function unknown(unit: Unknown): UnitOutcome {
-  const { reason, message } = notInBaseline(unit);
+  const { reason, message } = notInBaseline(unit, unit.run.regions);
   return { ...of(unit), state: { is: 'blocked', reason, message } };
 }
 

@@ -35,7 +35,9 @@ export function toStatus(
     now,
   );
   const findings = [
-    ...found.outcomes.map((outcome) => kindFinding(outcome, found.hold, due.gaveUp)),
+    ...found.outcomes
+      .filter(({ state }) => record.lifecycle === 'retiring' || state.is !== 'removed')
+      .map((outcome) => kindFinding(outcome, found.hold, due.gaveUp)),
     ...(found.verdict ? [accessFinding(found.verdict)] : []),
     ...found.findings,
     ...found.failures.map(({ type, error }) => errorFinding(type, error, due.gaveUp)),

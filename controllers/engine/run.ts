@@ -11,12 +11,12 @@ import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { checkAccess } from './access-check.ts';
 import { holdingsOf, placeAddresses } from './addresses.ts';
 import { type DesiredState, desiredState } from './desired-state.ts';
-import { isWorkedOn, openCallGate, skipReason } from './gate.ts';
+import { isWorkedOn, openCallGate, skipReason, writePermission } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type { Finding, Findings, ManagedKind, Run, RunDeps, RunOutcome, RunRequest } from './model.ts';
 import { announcements, announceUnreadable, corrected } from './outbox.ts';
 import { allOutputs, divideOutputs, kindsIn, regionSaid } from './places.ts';
-import { removeEverything } from './removal.ts';
+import { clearRegions, removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
 import { isRedelivered } from './retry.ts';
 import { clientsFor, readingSessions } from './session.ts';
@@ -96,12 +96,20 @@ async function findings(run: Run, desired: DesiredState, deps: RunDeps): Promise
     );
     return { outcomes: [], findings: unknown, failures: [{ type: 'Access', error }] };
   }
-  const outcomes = await correctUnits(run, deps, desired, { reading, look });
+  const permission = writePermission(run, deps);
+  const corrected = await correctUnits(run, deps, desired, { reading: { reading, look }, permission });
+  const cleared = await clearRegions(run, deps, permission);
   const [found, left] = await Promise.all([
-    checkAccess(run, deps, outcomes.list),
-    observeLeftovers(run, deps, look),
+    checkAccess(run, deps, corrected.list),
+    observeLeftovers(run, deps, { look, but: cleared.units }),
   ]);
-  return { ...found, findings: [...found.findings, ...left], ...(outcomes.hold && { hold: outcomes.hold }) };
+  const hold = corrected.hold ?? cleared.hold;
+  return {
+    ...found,
+    outcomes: [...found.outcomes, ...cleared.outcomes],
+    findings: [...found.findings, ...left],
+    ...(hold && { hold }),
+  };
 }
 
 /** The kinds that the reading session observes: managed ones, and those of leftovers. */

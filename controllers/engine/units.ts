@@ -7,7 +7,7 @@ import { kindAccount } from '../kinds/kind-account.ts';
 import { withoutPutBackChange, wroteRole } from './access-check.ts';
 import { claimAddress } from './addresses.ts';
 import type { ManagedState } from './desired-state.ts';
-import { writePermission } from './gate.ts';
+import type { WritePermission } from './gate.ts';
 import type { CallGate, ManagedKind, ObservedUnit, Run, RunDeps, Suspension, UnitOutcome } from './model.ts';
 import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import {
@@ -50,7 +50,7 @@ export async function correctUnits(
   run: Run,
   deps: RunDeps,
   { managed, enableRegions }: ManagedState,
-  reading: Reading,
+  { reading, permission }: { readonly reading: Reading; readonly permission: WritePermission },
 ): Promise<Corrected> {
   const [home] = run.regions;
   const unaddressed: { region: string; outcome: UnitOutcome }[] = [];
@@ -63,7 +63,6 @@ export async function correctUnits(
       observeIn(region, { run, managed: kindsIn(region, managed, home), reading, now: deps.now }),
     ),
   );
-  const permission = writePermission(run, deps);
   const seen = await withRegionStatus(
     observed.flat().map(({ one, at, unit }) => ({ one: withoutPutBackChange(one, run), at, unit })),
     {

@@ -154,5 +154,6 @@ async function chosenAgain(
   const { accountId, name, tags, baseline: has } = record;
   const baseline = await onboarding.baseline({ accountId, name, described: account, tags, has });
   if (formatBaseline(baseline) === formatBaseline(has)) return record;
-  return { ...record, baseline, generation: record.generation + 1, changedBy };
+  const { clearing: _, ...rest } = record;
+  return { ...rest, baseline, generation: record.generation + 1, changedBy };
 }

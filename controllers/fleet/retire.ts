@@ -34,8 +34,9 @@ export async function retire(
   }
   const obstacle = resources === 'remove' && unremovable(existing);
   if (obstacle) return obstacle;
+  const { clearing: _, ...whole } = existing;
   const record: AccountRecord = {
-    ...existing,
+    ...whole,
     lifecycle: resources === 'remove' ? 'retiring' : 'retired',
     generation: existing.generation + 1,
     changedBy: cause.id,

@@ -4,6 +4,7 @@ import { whyNoPlan } from '../../shared/domain/plan.ts';
 import { OF_MAIN_ALONE, type PlanRequest, parseRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
+import { clearRegions } from '../fleet/clear-regions.ts';
 import { create } from '../fleet/create.ts';
 import {
   type FleetDeps,
@@ -58,8 +59,10 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
       return create(detail, incoming, deps);
     case 'DriftSweepRequested':
       return requestSweep(detail, incoming, deps);
-    case 'AccountRetirementRequested':
-      return retire(detail, incoming, deps);
+    case 'AccountRetirementRequested': {
+      const { accountId, regions } = detail;
+      return regions ? clearRegions({ accountId, regions }, incoming, deps) : retire(detail, incoming, deps);
+    }
     case 'PlanRequested':
       return requestPlan(detail, incoming, deps);
   }

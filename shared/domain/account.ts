@@ -62,6 +62,11 @@ export interface AccountRecord {
   /** The owner's VPC and subnets: checked and published, never changed. */
   readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
   readonly regions?: readonly string[];
+  /**
+   * Regions that the account is no longer managed in, and in which a person asked for the removal of what Orgkeeper made. It counts
+   * until the account's regions or its baseline change.
+   */
+  readonly clearing?: readonly string[];
   readonly values: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly registeredAt: string;

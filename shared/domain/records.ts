@@ -55,6 +55,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...optional('accessRoleName', request.accessRoleName ?? known?.accessRoleName),
     ...optional('network', request.network ?? known?.network),
     ...optional('regions', request.regions ?? known?.regions),
+    ...optional('clearing', clearingOf(kept, registration)),
     values: request.values ?? known?.values ?? {},
     tags: request.tags ?? known?.tags ?? {},
     registeredAt: kept?.registeredAt ?? time,
@@ -73,6 +74,16 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...optional('changedAt', changedAt),
     ...optional('assigned', assigned),
   };
+}
+
+/** The regions that are being cleared, unless the registration changes which regions the account has. */
+function clearingOf(
+  kept: AccountRecord | undefined,
+  { request: { regions }, baseline }: Registration,
+): AccountRecord['clearing'] {
+  const isSame =
+    canonical([regions ?? kept?.regions, baseline]) === canonical([kept?.regions, kept?.baseline]);
+  return isSame ? kept?.clearing : undefined;
 }
 
 /** Who chose the baseline of a registration. */
@@ -157,7 +168,8 @@ export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin'
 }
 
 /**
- * The record after a command that assigns a baseline; undefined if the account has it, or is not managed. Pure.
+ * The record after a command that assigns a baseline, whose regions may be others; undefined if the account has it, or is not
+ * managed. Pure.
  * @param at ISO time of the command
  */
 export function withBaseline(
@@ -169,8 +181,9 @@ export function withBaseline(
   const isThere = baseline?.name === to.name && baseline.version === to.version;
   if (isThere || record.lifecycle !== 'managed') return undefined;
   const since = record.assigned?.at === changedAt ? record.assigned?.since : changedAt;
+  const { clearing: _, ...rest } = record;
   return {
-    ...record,
+    ...rest,
     baseline: { ...to },
     baselineBy: 'request',
     generation: generation + 1,

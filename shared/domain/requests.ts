@@ -99,10 +99,17 @@ const DriftSweepRequested = z
     message: 'name accounts or a baseline, not both',
   });
 
-const AccountRetirementRequested = z.strictObject({
-  accountId: AccountId,
-  resources: z.enum(['retain', 'remove']),
-});
+const AccountRetirementRequested = z
+  .strictObject({
+    accountId: AccountId,
+    resources: z.enum(['retain', 'remove']),
+    /** Only what stands in these regions, which the account is no longer managed in; the account stays managed. */
+    regions: Regions.optional(),
+  })
+  .refine(({ regions, resources }) => !regions || resources === 'remove', {
+    path: ['regions'],
+    message: 'go with resources remove: in a region that the account no longer names nothing is kept anyway',
+  });
 
 /** The limit for the text of a baseline is that of shared/domain/yaml.ts. */
 const PlanRequested = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
+import { splitOutputKey } from './unit.ts';
 
 /** One field that differs, or differed, from the desired state. `action` says what was done about it. */
 export interface Difference {
@@ -142,6 +143,22 @@ export function saw(
   { generation }: { readonly generation: number },
 ): boolean {
   return status?.observedGeneration === generation;
+}
+
+/**
+ * Whether something that Orgkeeper made may stand in a region, as far as the runs of the account have recorded it. Pure.
+ * @param begun where the first run began to write, if no run has saved a status
+ */
+export function mayStandIn(
+  region: string,
+  { status, begun }: { readonly status?: AccountStatus | undefined; readonly begun?: Home | undefined },
+): boolean {
+  const { home = begun, leftovers = [], outputs = {} } = status ?? {};
+  return (
+    home?.region === region ||
+    leftovers.some((one) => one.region === region) ||
+    Object.keys(outputs).some((key) => splitOutputKey(key)?.region === region)
+  );
 }
 
 /**

@@ -34,6 +34,7 @@ const fields: Fields<AccountRecord> = {
   accessRoleName: z.string().optional(),
   network: z.looseObject({ vpcId: z.string(), subnetIds: z.array(z.string()) }).optional(),
   regions: z.array(Region).optional(),
+  clearing: z.array(Region).optional(),
   values: Texts,
   tags: Texts,
   registeredAt: z.string(),

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { followRetirement } from '../../cli/commands/retire.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import type { AccountStatus, Condition } from '../../shared/domain/status.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
@@ -61,3 +63,44 @@ it.each(['Unknown', 'True'] as const)(
     await following;
   },
 );
+
+describe('following the retirement of a region', () => {
+  const region = 'us-west-2';
+  const baseline = { name: 'analytics', version: 3 };
+  const record = aRecord({ clearing: [region], changedBy: 'asked' });
+  const left = { kind: 'network', region, baseline, outputs: { 'vpc.id': 'vpc-1' } };
+  const condition = (reason: string, where: string): Condition => ({
+    ...{ type: 'Network', status: 'False', region: where, reason },
+    ...{ message: 'It is in the way.', changedAt: record.registeredAt },
+  });
+  const status = (given: Partial<AccountStatus>) => ({
+    ...aStatus({ ready: false, observedGeneration: record.generation, leftovers: [left], ...given }),
+    ...statusKey(MEMBER),
+  });
+  const failed = aPass({ result: 'failed' });
+  const asked = { accountId: MEMBER, eventId: 'asked', regions: [region] };
+
+  it.each<[string, Partial<AccountRecord>, Partial<AccountStatus>]>([
+    ['has not followed the request yet', { clearing: undefined } as object, { leftovers: [] }],
+    ['has not had its pass yet', {}, { observedGeneration: record.generation - 1, leftovers: [] }],
+    ['failed elsewhere alone', {}, { lastPass: failed, conditions: [condition('InUse', 'eu-west-1')] }],
+  ])('waits on while the account %s, until nothing is left there', async (_, other, given) => {
+    const { table, put, calls } = memoryTable();
+    put({ ...record, ...other, ...accountKey(MEMBER) }, status(given));
+    const following = followRetirement(table, { ...asked, seconds: 20 });
+    while ((calls.BatchGetCommand ?? 0) < 2) await Promise.race([following, setTimeout(50)]);
+    put({ ...record, ...accountKey(MEMBER) }, status({ ready: true, leftovers: [] }));
+    await following;
+  });
+
+  it('ends with what is in the way there', async () => {
+    const conditions = [condition('InUse', 'eu-west-1'), condition('InUse', region)];
+    const table = memoryTable(
+      { ...record, ...accountKey(MEMBER) },
+      status({ lastPass: failed, conditions }),
+    ).table;
+    await expect(followRetirement(table, { ...asked, seconds: 5 })).rejects.toThrow(
+      `us-west-2 of account ${MEMBER} is not retired yet: Network (us-west-2) InUse: It is in the way.`,
+    );
+  });
+});

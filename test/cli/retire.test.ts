@@ -37,6 +37,25 @@ describe('retire', () => {
     expect(await world.nextRequest()).toMatchObject({ detail: { resources: 'retain' } });
   });
 
+  test('puts the request for regions alone, and goes by the same rules as intake', async () => {
+    await keep(world.table, record(A));
+    const regions = ['--region', 'us-west-2', '--region', 'us-east-1'];
+    const asked = await orgkeeper('retire', A, '--resources', 'remove', ...regions);
+    expect(asked.stderr).toContain(
+      `Remove everything that Orgkeeper made in us-west-2, us-east-1 of account ${A}`,
+    );
+    expect((await orgkeeper('retire', A, '--resources', 'remove', ...regions, '--yes')).code).toBe(0);
+    expect(await world.nextRequest()).toMatchObject({
+      detail: { accountId: A, resources: 'remove', regions: ['us-west-2', 'us-east-1'] },
+    });
+    const retained = await orgkeeper('retire', A, '--resources', 'retain', ...regions);
+    expect([retained.code, retained.stderr]).toEqual([
+      1,
+      expect.stringContaining('regions: go with resources remove'),
+    ]);
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
+
   test('says that an account is unknown', async () => {
     expect((await orgkeeper('retire', A, '--resources', 'retain')).stderr).toContain(
       `Orgkeeper does not know account ${A}`,

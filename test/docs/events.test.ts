@@ -14,7 +14,7 @@ import { askedFor } from '../../shared/domain/creation.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { parseRequest, requests } from '../../shared/domain/requests.ts';
 import type { Announcement, Difference } from '../../shared/domain/status.ts';
-import { accountKey } from '../../shared/store/accounts.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
 import {
   aBaselineItem,
@@ -62,6 +62,10 @@ async function followed(
   const fake = fakeMain([
     baseline,
     ...recorded.map((accountId) => ({ ...record, ...given, accountId, ...accountKey(accountId) })),
+    ...recorded.map((accountId) => ({
+      ...aStatus({ accountId, outputs: { 'regions.us-west-2.vpc.id': 'vpc-1' } }),
+      ...statusKey(accountId),
+    })),
   ]);
   const incoming = onItsWay(envelope, false, new Date(Date.parse(envelope.time) + 3_600_000));
   const organization = {
@@ -284,7 +288,7 @@ describe('announcements in docs/events.md', () => {
     const found = ['controllers/intake', 'controllers/fleet']
       .flatMap(sources)
       .flatMap((text) =>
-        [...text.matchAll(/(?:rejected|refusal)\(\s*'(\w+)'/g)].map(([, reason]) => reason ?? ''),
+        [...text.matchAll(/\b(?:rejected|refusal|of)\(\s*'([A-Z]\w+)'/g)].map(([, reason]) => reason ?? ''),
       );
     const said = rows('RequestRejected').filter((row) => /^[A-Z]/.test(row));
     expect(said.toSorted()).toEqual([...new Set(found)].toSorted());

@@ -163,10 +163,11 @@ async function looked(
     loadBaseline: async () => section && { ...baseline, sections: { network: section } },
   } as unknown as RunDeps;
   const regions: (string | undefined)[] = [];
-  const found = await observeLeftovers(pass, deps, async ({ record }) => {
+  const look = async ({ record }: Run) => {
     regions.push(record.regions?.[0]);
     return {} as MemberClients;
-  });
+  };
+  const found = await observeLeftovers(pass, deps, { look, but: [] });
   return { found, regions, leftovers: pass.stands.leftovers };
 }
 

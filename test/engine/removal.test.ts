@@ -217,7 +217,7 @@ describe('The pass of a retiring account', () => {
       keeps: ['role', 'parameters'],
       address: '10.0.0.0/22',
     });
-    expect([log, found.retired]).toEqual([[], undefined]);
+    expect([log, found.retired]).toEqual([[], false]);
     expect(conditions.map(({ type, reason }) => [type, reason])).toEqual([
       ['Role', 'WaitingForRemoval'],
       ['Parameters', 'WaitingForRemoval'],

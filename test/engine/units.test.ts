@@ -9,6 +9,7 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { AccountNotReady, ForeignResource, QuotaExceeded, ServiceFault } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
+import { addressKey } from '../../shared/store/addresses.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
@@ -517,6 +518,150 @@ describe('a retiring account', () => {
       expect(log.indexOf(`remove parameters ${region}`)).toBeLessThan(
         log.indexOf(`remove network ${region}`),
       );
+  });
+});
+
+describe('a dropped region that a person asked to have cleared', () => {
+  const AWAY = 'ap-southeast-2';
+  const left = [HOME, 'us-east-1'];
+  /** An account that has dropped a region, and has had a run since. */
+  async function dropped() {
+    const one = account();
+    await one.run();
+    one.record({ regions: left, generation: 4 });
+    await one.run();
+    one.log.length = 0;
+    const clear = (given: Partial<AccountRecord> = {}) =>
+      one.record({ regions: left, clearing: [AWAY], generation: 5, ...given });
+    clear();
+    return { ...one, clear };
+  }
+
+  it('is cleared, parameters before the network that they name, and everything else stays', async () => {
+    const { run, things, log } = await dropped();
+    const status = await run();
+    expect(log.filter((one) => one.startsWith('remove'))).toEqual([
+      `remove parameters ${AWAY}`,
+      `remove network ${AWAY}`,
+    ]);
+    expect(things.size).toBe(5);
+    expect([status.ready, status.leftovers ?? []]).toEqual([true, []]);
+    expect(said(status).filter((one) => one.includes(AWAY))).toEqual([]);
+    expect(status.lastPass?.result).toBe('corrected');
+    expect(status.lastPass?.differences).toEqual([
+      {
+        ...{ kind: 'network', region: AWAY, resource: 'vpc.id', path: '', action: 'removed' },
+        actual: `network-${AWAY}`,
+      },
+      {
+        ...{ kind: 'parameters', region: AWAY, resource: 'parameters.made', path: '', action: 'removed' },
+        actual: `parameters-${AWAY}`,
+      },
+    ]);
+  });
+
+  it('costs later runs nothing, and is kept again when it is listed again', async () => {
+    const { run, log, clear, entered, things } = await dropped();
+    await run();
+    log.length = 0;
+    entered.length = 0;
+    expect((await run()).lastPass?.result).toBe('unchanged');
+    expect([log.filter((one) => one.includes(AWAY)), entered.includes('writing')]).toEqual([[], false]);
+    clear({ regions: REGIONS, clearing: [AWAY], generation: 6 });
+    expect((await run()).ready).toBe(true);
+    expect((await run()).ready).toBe(true);
+    expect(things.size).toBe(7);
+  });
+
+  it('in which something is in the way keeps that, says so, and looks again in a quarter of an hour', async () => {
+    const { run, things, before } = await dropped();
+    before.remove = (unit) => {
+      if (unit === `network ${AWAY}`) throw new ForeignResource('eni-1 is in it.', { reason: 'InUse' });
+    };
+    const status = await run();
+    expect(said(status).filter((one) => one.includes(AWAY))).toEqual([`Network ${AWAY}: False InUse`]);
+    expect([...things.keys()].filter((unit) => unit.endsWith(AWAY))).toEqual([`network ${AWAY}`]);
+    expect(status.leftovers).toMatchObject([{ kind: 'network', region: AWAY }]);
+    const waits = Date.parse(status.dueAt ?? '') - Date.parse(status.lastPass?.finishedAt ?? '');
+    expect([waits, status.lastPass?.result]).toEqual([15 * 60_000, 'failed']);
+    before.remove = () => undefined;
+    const after = await run();
+    expect([after.ready, things.size]).toEqual([true, 5]);
+  });
+
+  it('that does not answer costs the other regions nothing, and the run the time limit of one unit', async () => {
+    const { run, things, before } = await dropped();
+    const drifted = things.get(`network ${HOME}`);
+    if (drifted) drifted.value = 'tampered';
+    before.remove = () => new Promise(() => undefined);
+    const running = run();
+    await jest.advanceTimersByTimeAsync(180_000);
+    const status = await running;
+    expect(said(status)).toEqual(
+      expect.arrayContaining([
+        ...good([`Network ${HOME}`, 'Network us-east-1']),
+        `Network ${AWAY}: False WaitingForRemoval`,
+        `Parameters ${AWAY}: Unknown RegionSilent`,
+      ]),
+    );
+    expect(things.get(`network ${HOME}`)?.value).toBe('10.0.0.0/16');
+    before.remove = () => undefined;
+    expect([(await run()).ready, things.size]).toEqual([true, 5]);
+  });
+
+  it.each<[string, Partial<AccountRecord>, string]>([
+    ['paused', { paused: true }, 'Paused'],
+    ['observed only', { mode: 'observe' }, 'Drifted'],
+  ])('stays as it is while the account is %s, and says so', async (_, given, reason) => {
+    const { run, things, clear } = await dropped();
+    clear(given);
+    const status = await run();
+    expect(things.size).toBe(7);
+    expect(said(status).filter((one) => one.includes(AWAY))).toEqual([
+      `Network ${AWAY}: False ${reason}`,
+      `Parameters ${AWAY}: False ${reason}`,
+    ]);
+    expect(status.leftovers).toHaveLength(2);
+    clear({ generation: 6 });
+    expect([(await run()).ready, things.size]).toEqual([true, 5]);
+  });
+
+  it('leaves what stands in another dropped region', async () => {
+    const { run, things, clear } = await dropped();
+    clear({ regions: [HOME], generation: 6 });
+    const status = await run();
+    expect([...things.keys()].filter((unit) => unit.endsWith('us-east-1'))).toHaveLength(2);
+    expect(said(status).filter((one) => /us-east-1|ap-/.test(one))).toEqual([
+      'Network us-east-1: False NotInBaseline',
+      'Parameters us-east-1: False NotInBaseline',
+    ]);
+  });
+
+  it('is cleared to the end by a run after one that was killed in between', async () => {
+    const { run, things, before } = await dropped();
+    before.remove = (unit) => {
+      if (unit !== `network ${AWAY}`) return undefined;
+      jest.clearAllTimers();
+      return new Promise(() => undefined);
+    };
+    void run();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([...things.keys()].filter((unit) => unit.endsWith(AWAY))).toEqual([`network ${AWAY}`]);
+    before.remove = () => undefined;
+    jest.setSystemTime(Date.now() + 400_000);
+    expect([(await run()).ready, things.size]).toEqual([true, 5]);
+  });
+
+  it('gives its block of addresses back once its network is gone', async () => {
+    const { run, store } = await dropped();
+    const block = (region: string, cidr: string) => ({
+      ...{ accountId: MEMBER, region, pool: 'main', cidr, since: '2026-11-20T09:00:00Z' },
+    });
+    const blocks = [block(HOME, '10.0.0.0/20'), block(AWAY, '10.0.16.0/20')];
+    store.put({ ...addressKey(MEMBER), accountId: MEMBER, version: 2, blocks });
+    await run();
+    const held = store.items('account#').find(({ sk }) => sk === 'address');
+    expect(held?.blocks).toEqual([blocks[0]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { newExternalId, refreshed, registered } from '../../shared/domain/records.ts';
+import { newExternalId, refreshed, registered, withBaseline } from '../../shared/domain/records.ts';
 import { anOrganizationAccount, aRecord, MEMBER } from '../kit/factories.ts';
 
 const registration = {
@@ -11,6 +11,18 @@ const registration = {
   time: '2026-11-21T00:00:00.000Z',
 };
 const by = 'listing:1';
+
+describe('another baseline', () => {
+  it('is a change of desired state, and takes back that regions are cleared', () => {
+    const record = aRecord({ clearing: ['us-west-2'] });
+    const changed = withBaseline(record, { name: 'wide', version: 1 }, registration.time);
+    expect(changed).toMatchObject({
+      baseline: { name: 'wide', version: 1 },
+      generation: record.generation + 1,
+    });
+    expect(changed).not.toHaveProperty('clearing');
+  });
+});
 
 describe('a registration', () => {
   it('makes a managed record with an ExternalId of its own', () => {
@@ -38,6 +50,25 @@ describe('a registration', () => {
       request: { ...registration.request, externalId: 'another-one' },
     });
     expect(corrected).toMatchObject({ mode: 'observe', externalId: 'another-one', generation: 2 });
+  });
+
+  it.each<[string, Parameters<typeof registered>[1], boolean]>([
+    [
+      'the same regions',
+      { ...registration, request: { ...registration.request, regions: ['eu-west-1'] } },
+      true,
+    ],
+    ['other values', { ...registration, request: { ...registration.request, values: { a: 'b' } } }, true],
+    [
+      'other regions',
+      { ...registration, request: { ...registration.request, regions: ['us-west-2'] } },
+      false,
+    ],
+    ['another baseline', { ...registration, baseline: { name: 'analytics', version: 4 } }, false],
+  ])('with %s has the regions that are being cleared: those of before, or none', (_, asked, stays) => {
+    const record = aRecord({ regions: ['eu-west-1'], clearing: ['us-west-2'] });
+    expect(registered(record, asked).clearing).toEqual(stays ? ['us-west-2'] : undefined);
+    expect(registered({ ...record, lifecycle: 'retired' }, asked).clearing).toBeUndefined();
   });
 
   it('of an account outside the organization is of an invited one', () => {

@@ -1,0 +1,99 @@
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { laterOf, orderOf } from '../../shared/domain/order.ts';
+import { regionsOf } from '../../shared/domain/region.ts';
+import { mayStandIn } from '../../shared/domain/status.ts';
+import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import {
+  type FleetDeps,
+  type Outcome,
+  overtaken,
+  type Rejection,
+  refusal,
+  rejectedFor,
+  type Trigger,
+} from './outcome.ts';
+import { followedBefore, owedBy, saveOwing } from './owed.ts';
+
+/** A retirement of some regions of an account. */
+interface RegionsRequest {
+  readonly accountId: string;
+  readonly regions: readonly string[];
+}
+
+/**
+ * Asks for a run that removes what Orgkeeper made in regions that the account is no longer managed in. The account stays
+ * managed, and what it is to have stays as it is. The same request again, once the regions are cleared, changes nothing.
+ */
+export async function clearRegions(
+  { accountId, regions }: RegionsRequest,
+  trigger: Trigger,
+  { main, config }: Pick<FleetDeps, 'main' | 'config'>,
+): Promise<Outcome> {
+  const { cause, time } = trigger;
+  const items = await loadAccount(main.table, accountId);
+  const { record: existing } = items;
+  const seen = existing && {
+    ...existing,
+    changedAt: laterOf(existing.registeredAt, existing.changedAt),
+  };
+  const order = orderOf({ id: cause.id, time }, seen);
+  if (order === 'followed') return followedBefore(existing);
+  const managed = writable(accountId, existing);
+  if ('reason' in managed) return { did: 'rejected', rejection: managed };
+  if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, seen?.changedAt);
+  const { baseline, clearing = [] } = managed;
+  const document = baseline && (await getBaseline(main.table, baseline.name, baseline.version));
+  const desired = regionsOf(managed, document, config.region);
+  const standing = regions.filter((region) => isKnownIn(region, items));
+  const refusals = regions.map((region, index) => {
+    const path = `detail.regions[${index}]`;
+    const of = (reason: string, message: string) =>
+      refusal(reason, path, `${region} ${message}`, `Account ${accountId}: ${region} ${message}.`);
+    if (desired.includes(region))
+      return of(
+        'RegionDesired',
+        'is still a region of the account: take it off the regions of its registration, or give it a baseline without it, first',
+      );
+    if (standing.includes(region) || clearing.includes(region)) return undefined;
+    return of('NothingThere', 'is a region in which nothing that Orgkeeper made is known to be');
+  });
+  const refused = rejectedFor(refusals);
+  if (refused) return refused;
+  if (standing.length === 0) return { did: 'ignored', why: 'the regions are cleared already' };
+  const record: AccountRecord = {
+    ...managed,
+    clearing: [...new Set([...clearing, ...standing])],
+    generation: managed.generation + 1,
+    changedBy: cause.id,
+    changedAt: laterOf(time, managed.changedAt),
+  };
+  return saveOwing({ main }, record, managed, { announce: [], work: owedBy(record, trigger).work });
+}
+
+/** The record, if runs may write into the account; else why they may not. Pure. */
+function writable(accountId: string, record: AccountRecord | undefined): AccountRecord | Rejection {
+  const of = (reason: string, message: string) =>
+    refusal(reason, 'detail.accountId', message, `Account ${accountId} ${message}.`);
+  switch (record?.lifecycle) {
+    case undefined:
+    case 'unmanaged':
+      return of('UnknownAccount', 'is not kept by Orgkeeper');
+    case 'departed':
+      return of('AccountDeparted', 'cannot be entered, since it has left or is suspended or closed');
+    case 'retiring':
+    case 'retired':
+      return of(
+        'AccountRetired',
+        `is ${record.lifecycle}: a request without regions removes what Orgkeeper made in all of them`,
+      );
+    case 'managed':
+      if (record.mode === 'enforce') return record;
+      return of('ObservedOnly', 'is observed only: register it with mode enforce first');
+  }
+}
+
+/** Whether something of ours may stand there, a block of addresses that is held for the region included. Pure. */
+function isKnownIn(region: string, items: AccountItems): boolean {
+  return mayStandIn(region, items) || items.holdings.blocks.some((block) => block.region === region);
+}
