@@ -6,11 +6,11 @@ import { permissions } from '../shared/deployment/permissions.ts';
 import { INTAKE_RECEIVES, WORK_RECEIVES } from '../shared/domain/work.ts';
 import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
+import { mainTable } from './constructs/main-table.ts';
+import { monitoring } from './constructs/monitoring.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
 import { schedules } from './constructs/schedules.ts';
-import { table } from './constructs/table.ts';
 import { templates } from './constructs/templates.ts';
-import { watch } from './constructs/watch.ts';
 import { worker } from './constructs/worker.ts';
 import type { DeploymentContext } from './context.ts';
 import { mainSynthesizer } from './synthesizer.ts';
@@ -49,7 +49,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', WORK_RECEIVES),
     creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', 8),
   };
-  table(stack);
+  mainTable(stack);
   templates(stack, templatesBucket(context));
   bus(stack, context, queues.intake);
   schedules(stack, context);
@@ -115,7 +115,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     source: { queue: queues.reconcile, batchSize: 1, maximumConcurrency: context.maximumConcurrency },
   });
   attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);
-  watch(stack, context);
+  monitoring(stack, context);
   return stack;
 }
 

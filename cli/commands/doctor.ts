@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { connect } from '../client.ts';
 import { baseline } from '../doctor/baseline.ts';
-import { type Check, type Finding, failed, ok } from '../doctor/check.ts';
+import { type Check, type CheckResult, failed, ok } from '../doctor/check.ts';
 import { events } from '../doctor/events.ts';
 import { type Examined, examine, Unseen } from '../doctor/examined.ts';
 import { functions } from '../doctor/functions.ts';
@@ -42,13 +42,13 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
   say(`${told.length - blind} of ${told.length} checks are ok${blind > 0 ? `, ${blind} skipped` : ''}.`);
 }
 
-async function lookAtAll(): Promise<(readonly [string, Finding])[]> {
+async function lookAtAll(): Promise<(readonly [string, CheckResult])[]> {
   const found = await connect().catch((error: unknown) => {
     if (error instanceof Failure) return error;
     throw error;
   });
   if (found instanceof Failure) {
-    const nothing: Finding = { is: 'skipped', message: 'Skipped: there is no configuration.' };
+    const nothing: CheckResult = { is: 'skipped', message: 'Skipped: there is no configuration.' };
     const remedy =
       'Use credentials of Main and its AWS_REGION, and this version of Orgkeeper: `npm run deploy:main`.';
     return [
@@ -63,7 +63,7 @@ async function lookAtAll(): Promise<(readonly [string, Finding])[]> {
   return [['configuration', ok(here)], ...(await Promise.all(rest))];
 }
 
-async function look(check: Check, examined: Examined): Promise<Finding> {
+async function look(check: Check, examined: Examined): Promise<CheckResult> {
   try {
     return await check.look(examined);
   } catch (error) {
@@ -78,7 +78,7 @@ async function look(check: Check, examined: Examined): Promise<Finding> {
   }
 }
 
-function tell(check: string, finding: Finding): Told {
+function tell(check: string, finding: CheckResult): Told {
   const { is, message } = finding;
   return {
     check,
@@ -88,7 +88,7 @@ function tell(check: string, finding: Finding): Told {
   };
 }
 
-function printLine(name: string, finding: Finding): void {
+function printLine(name: string, finding: CheckResult): void {
   const c = colours();
   const paint = { ok: c.green, failed: c.red, skipped: c.dim }[finding.is];
   const remedy = finding.is === 'failed' ? ` → ${finding.remedy}` : '';

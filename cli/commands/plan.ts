@@ -61,7 +61,7 @@ export async function plan(id: string, options: PlanOptions): Promise<void> {
   else {
     printPlan(document);
     const { name, version = 0 } = document.baseline;
-    say(inWords(document, foreign, options.baseline ?? formatBaseline({ name, version })));
+    say(planInWords(document, foreign, options.baseline ?? formatBaseline({ name, version })));
   }
   if (document.differences.length > foreign || document.obstacles.length > 0) process.exitCode = 2;
   const failed = document.obstacles.find(({ state }) => state === 'failed');
@@ -115,7 +115,7 @@ function printPlan({ differences, obstacles }: PlanDocument): void {
 }
 
 /** The result of a plan, as a sentence. Pure. @param foreign number of its differences that are unowned resources, which stay */
-export function inWords(
+export function planInWords(
   { accountId, differences, obstacles }: PlanDocument,
   foreign: number,
   baseline: string,

@@ -87,7 +87,7 @@ function registration(accountId: string, options: Options): Record<string, unkno
 }
 
 /** A registration that was requested. */
-export interface Registration {
+export interface RequestedRegistration {
   readonly request: RegistrationRequest;
   /** The record before the registration. */
   readonly before: AccountRecord | undefined;
@@ -99,7 +99,7 @@ export interface Registration {
  * Follows a registration until the account is ready, or until a run that may not write has finished.
  * @throws Failure if it is rejected, if a run fails, or after `seconds`
  */
-export async function followRegistration(table: Table, asked: Registration): Promise<AccountView> {
+export async function followRegistration(table: Table, asked: RequestedRegistration): Promise<AccountView> {
   const id = asked.request.accountId;
   const progress = startProgress(`Waiting for intake to register account ${id} …`);
   try {
@@ -113,7 +113,7 @@ export async function followRegistration(table: Table, asked: Registration): Pro
 }
 
 /** Waits until the record has the requested content, because it was changed or because it had it before. */
-async function waitUntilTaken(table: Table, asked: Registration): Promise<'changed' | 'same'> {
+async function waitUntilTaken(table: Table, asked: RequestedRegistration): Promise<'changed' | 'same'> {
   const { request, before, eventId } = asked;
   const baseline = await resolve(table, request.baseline);
   return poll(

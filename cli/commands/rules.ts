@@ -9,8 +9,8 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import type { Problem } from '../../shared/domain/errors.ts';
 import {
   type AccountFacts,
+  baselineByRules,
   type Explanation,
-  explain,
   type Rules,
   type RulesDocument,
 } from '../../shared/domain/rules.ts';
@@ -148,7 +148,7 @@ async function explainRules(id: string, options: ExplainOptions): Promise<void> 
   const { record } = await findAccount(table, id);
   const rules = file?.rules ?? (await holding(table, config));
   const facts = await knownOf(record, rules, config);
-  const explanation = explain(rules, facts);
+  const explanation = baselineByRules(rules, facts);
   if (options.json)
     return printJson({ accountId: record.accountId, ...explanation, facts, has: hasOf(record) });
   printExplanation(record, explanation, facts);

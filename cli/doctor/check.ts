@@ -1,7 +1,7 @@
 import type { Examined } from './examined.ts';
 
 /** The result of a check: ok; failed, with a remedy; or skipped, with the reason. */
-export type Finding =
+export type CheckResult =
   | { readonly is: 'ok'; readonly message: string }
   | { readonly is: 'failed'; readonly message: string; readonly remedy: string }
   | { readonly is: 'skipped'; readonly message: string };
@@ -11,21 +11,21 @@ export interface Check {
   /** Public: scripts use it. */
   readonly name: string;
   /** May throw `Unseen` if it cannot check; any other error counts as failed. */
-  look(examined: Examined): Promise<Finding>;
+  look(examined: Examined): Promise<CheckResult>;
 }
 
 /** The check passed; `message` says what was found. */
-export function ok(message: string): Finding {
+export function ok(message: string): CheckResult {
   return { is: 'ok', message };
 }
 
 /** The check failed; `remedy` says what to do. */
-export function failed(message: string, remedy: string): Finding {
+export function failed(message: string, remedy: string): CheckResult {
   return { is: 'failed', message, remedy };
 }
 
 /** The first failed finding, with the number of others; ok if none failed. */
-export function together(findings: readonly (Finding | undefined)[], well: string): Finding {
+export function combined(findings: readonly (CheckResult | undefined)[], well: string): CheckResult {
   const [first, ...more] = findings.filter((finding) => finding?.is === 'failed');
   if (first?.is !== 'failed') return ok(well);
   return more.length === 0 ? first : failed(`${first.message} And ${more.length} more.`, first.remedy);

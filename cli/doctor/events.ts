@@ -7,7 +7,7 @@ import {
 import type { Config } from '../../shared/deployment/config.ts';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import { type Check, failed, ok, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
+import { type Check, combined, failed, ok, PUT_BACK_MAIN, unlessMissing } from './check.ts';
 
 /** Whether the bus and its rules deliver events to intake. */
 export const events: readonly Check[] = [
@@ -42,7 +42,7 @@ export const events: readonly Check[] = [
             )
           : undefined;
       });
-      return together(await Promise.all(findings), 'Requests and events of the organization go to intake.');
+      return combined(await Promise.all(findings), 'Requests and events of the organization go to intake.');
     },
   },
 ];

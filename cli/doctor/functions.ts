@@ -2,7 +2,7 @@ import { GetFunctionConfigurationCommand, ListEventSourceMappingsCommand } from 
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { Config } from '../../shared/deployment/config.ts';
 import { arns, FUNCTIONS, functionName, NAMES, QUEUES, SCHEDULES } from '../../shared/deployment/names.ts';
-import { type Check, failed, PUT_BACK_MAIN, together, unlessMissing } from './check.ts';
+import { type Check, combined, failed, PUT_BACK_MAIN, unlessMissing } from './check.ts';
 
 /** Whether the functions run as deployed, process their queues, and are started by the schedules. */
 export const functions: readonly Check[] = [
@@ -31,7 +31,7 @@ export const functions: readonly Check[] = [
               PUT_BACK_MAIN,
             );
       });
-      return together(await Promise.all(findings), 'All functions exist, with this configuration.');
+      return combined(await Promise.all(findings), 'All functions exist, with this configuration.');
     },
   },
   {
@@ -51,7 +51,7 @@ export const functions: readonly Check[] = [
           PUT_BACK_MAIN,
         );
       });
-      return together(await Promise.all(findings), 'Each function processes its queue.');
+      return combined(await Promise.all(findings), 'Each function processes its queue.');
     },
   },
   {
@@ -65,7 +65,7 @@ export const functions: readonly Check[] = [
         const how = found ? 'is disabled' : 'does not exist';
         return failed(`The schedule ${Name} ${how}.`, PUT_BACK_MAIN);
       });
-      return together(
+      return combined(
         await Promise.all(findings),
         'The schedules are enabled: due work, listing, nightly sweep.',
       );

@@ -3,11 +3,11 @@ import { deadLettersOf, QUEUES, UNDELIVERED } from '../../shared/deployment/name
 import { counted } from '../terminal.ts';
 import {
   type Check,
+  combined,
   failed,
   ok,
   PUT_BACK_MAIN,
   PUT_BACK_MANAGEMENT,
-  together,
   unlessMissing,
 } from './check.ts';
 
@@ -27,7 +27,7 @@ export const messages: readonly Check[] = [
               'Read them with `orgkeeper dead-letters list`, correct the cause, then `orgkeeper dead-letters redrive`.',
             );
       });
-      return together(await Promise.all(findings), 'No message has failed for good.');
+      return combined(await Promise.all(findings), 'No message has failed for good.');
     },
   },
   {

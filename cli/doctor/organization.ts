@@ -1,7 +1,7 @@
 import { DescribeOrganizationCommand, type Organization } from '@aws-sdk/client-organizations';
 import type { Config } from '../../shared/deployment/config.ts';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
-import { type Check, type Finding, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
+import { type Check, type CheckResult, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
 import { readRule, ruleProblem } from './events.ts';
 
 /** Whether the organization is the configured one, and its events are forwarded. */
@@ -39,7 +39,7 @@ export const organization: readonly Check[] = [
 ];
 
 /** Whether this is the configured organization, with all features enabled. Pure. */
-export function organizationFinding(found: Organization | undefined, config: Config): Finding {
+export function organizationFinding(found: Organization | undefined, config: Config): CheckResult {
   if (found?.Id !== config.organizationId || found.MasterAccountId !== config.managementAccountId) {
     return failed(
       `The management account ${config.managementAccountId} belongs to organization ${found?.Id}, managed by ${found?.MasterAccountId}; this deployment is for ${config.organizationId}.`,

@@ -9,11 +9,11 @@ import { loadAccount, recordPages } from '../../shared/store/accounts.ts';
 import { explain, Failure } from '../failure.ts';
 import {
   type Check,
+  combined,
   failed,
   ok,
   PUT_BACK_MAIN,
   PUT_BACK_MANAGEMENT,
-  together,
   unlessMissing,
 } from './check.ts';
 import { type Examined, Unseen } from './examined.ts';
@@ -76,7 +76,7 @@ export const roles: readonly Check[] = [
           `Deploy it: \`npm run deploy:management\`. If that changes nothing: ${PUT_BACK_MANAGEMENT}`,
         );
       });
-      return together(
+      return combined(
         await Promise.all(findings),
         'Each organization role admits the functions that use it, with its ExternalId, and no other role of Main.',
       );

@@ -11,7 +11,7 @@ import { kindAccount, withoutBrought } from '../kinds/kind-account.ts';
 import { managedKinds } from './desired-state.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { OBSERVING_MS, openUnitGate } from './region-down.ts';
-import { contextFor, render } from './run-unit.ts';
+import { contextFor, renderUnit } from './run-unit.ts';
 
 /**
  * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
@@ -203,7 +203,7 @@ async function lookAt(
   const { outputs } = leftover;
   if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
   try {
-    const wanted = render({ kind, section, account }, run.place, outputs);
+    const wanted = renderUnit({ kind, section, account }, run.place, outputs);
     const limit = { region: account.region, milliseconds: OBSERVING_MS };
     const { gate, within } = openUnitGate(run.gate, limit, run.place.clock.now);
     const clients = await reading({ ...run, gate });

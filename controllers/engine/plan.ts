@@ -29,7 +29,7 @@ import { compareUnit, observeUnits } from './run-unit.ts';
 import { isShutOut, openAll, readingSessions } from './session.ts';
 
 /** The account to plan for, and the baseline to plan by. */
-export interface PlanRequest {
+export interface PlanTarget {
   /** Names the session, so that CloudTrail in the account says for which plan it was read. */
   readonly planId: string;
   readonly record: AccountRecord;
@@ -51,7 +51,7 @@ export interface PlanDeps extends Clock {
  * make stand as their `${…}`.
  * @throws AccessDenied, InvalidDesiredState …
  */
-export async function planAccount(request: PlanRequest, deps: PlanDeps): Promise<UnitOutcome[]> {
+export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<UnitOutcome[]> {
   const { planId, record, status, baseline } = request;
   const managed = managedKinds(baseline, deps.kinds);
   const name = `plan-${planId}`;

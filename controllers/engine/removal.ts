@@ -21,7 +21,7 @@ import type {
 } from './model.ts';
 import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { openUnitGate, WRITING_MS } from './region-down.ts';
-import { contextFor, render } from './run-unit.ts';
+import { contextFor, renderUnit } from './run-unit.ts';
 import { clientsFor, writingPolicy } from './session.ts';
 
 /** What is in the way is somebody's to move: it is looked at again so often without being asked. */
@@ -273,7 +273,7 @@ function formerRoles(
   { place }: Run,
 ): readonly string[] {
   try {
-    return one.kind.entryRole?.former(render(one, place, place.outputs), place.outputs) ?? [];
+    return one.kind.entryRole?.former(renderUnit(one, place, place.outputs), place.outputs) ?? [];
   } catch (error) {
     if (error instanceof InvalidDesiredState) return [];
     throw error;
@@ -334,7 +334,7 @@ export async function removeUnit(
   const forgotten = new Set<string>();
   let state: UnitOutcome['state'];
   try {
-    const wanted = render(one, place, recorded);
+    const wanted = renderUnit(one, place, recorded);
     const context = contextFor(account, place, await clients(wanted), recorded);
     await kind.remove(wanted, {
       ...context,

@@ -12,7 +12,7 @@ const QUARTER = 15 * MINUTE;
 const DAY = 24 * 3600;
 
 /** What a class of failure means for the next try. */
-export type Rule =
+export type RetryRule =
   /** By the message; after its last delivery, a minute later without it. */
   | { readonly try: 'backoff' }
   /** `soon`: every half a minute for the first two minutes, in which IAM shows a change. */
@@ -22,15 +22,15 @@ export type Rule =
 
 interface Failure {
   /** A run of an account. A failure that says itself when another try is worthwhile (`retryAfterSeconds`) goes by that. */
-  readonly run: Rule;
+  readonly run: RetryRule;
   /** The condition: Unknown for what passes by itself, False for what stands in the way. */
   readonly condition: 'Unknown' | 'False' | 'Unknown, then False';
   /** What the account waits for, where time alone corrects the failure: it is `waiting`, not `failed`. */
   readonly waitsFor?: 'account' | 'consistency';
   /** A step of a request for an account. */
-  readonly creation: Rule;
+  readonly creation: RetryRule;
   /** The call CreateAccount itself. */
-  readonly createAccount: Rule;
+  readonly createAccount: RetryRule;
 }
 
 const never = { try: 'never' } as const;
@@ -83,7 +83,7 @@ export const CREATION_WAITS = {
   beingCreated: { try: 'doubling', from: MINUTE, to: QUARTER },
   /** The new account is not listed in the organization. */
   notListed: after(30),
-} as const satisfies Readonly<Record<string, Rule>>;
+} as const satisfies Readonly<Record<string, RetryRule>>;
 
 /** What IAM does not show within two minutes counts as real. */
 const CONSISTENT_WITHIN_SECONDS = 2 * MINUTE;
@@ -189,7 +189,7 @@ function secondsUntil(want: number | ControllerError, attempts: number, waited: 
  * @param tried how often it was tried before, and since when for this failure
  */
 export function nextCreation(
-  rule: Rule,
+  rule: RetryRule,
   tried: {
     readonly attempts?: number;
     readonly since?: Date;
@@ -212,7 +212,7 @@ export function nextCreation(
 }
 
 /** When what fails since then is given up; undefined where it never is. Pure. */
-export function givenUpAt(rule: Rule, since: Date): Date | undefined {
+export function givenUpAt(rule: RetryRule, since: Date): Date | undefined {
   if (!('giveUpAfter' in rule) || rule.giveUpAfter === undefined) return undefined;
   return new Date(since.getTime() + rule.giveUpAfter * 1000);
 }
@@ -223,12 +223,12 @@ export function secondsToWait(waitingFor: Wait, attempts = 0): number {
   return rule.try === 'doubling' ? doubled(rule, attempts) : rule.seconds;
 }
 
-function isOver(rule: Rule, since: Date, now: Date): boolean {
+function isOver(rule: RetryRule, since: Date, now: Date): boolean {
   const end = givenUpAt(rule, since);
   return end !== undefined && now >= end;
 }
 
-function doubled({ from, to }: Extract<Rule, { try: 'doubling' }>, attempts: number): number {
+function doubled({ from, to }: Extract<RetryRule, { try: 'doubling' }>, attempts: number): number {
   return Math.min(to, from * 2 ** Math.min(attempts, 16));
 }
 
@@ -260,7 +260,7 @@ const NAMES: Readonly<Record<Wait, string>> = {
   notListed: 'an account that the organization does not list is looked up',
 };
 
-function inWords(rule: Rule): string {
+function inWords(rule: RetryRule): string {
   switch (rule.try) {
     case 'backoff':
       return 'with backoff';

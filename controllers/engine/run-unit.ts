@@ -139,7 +139,7 @@ export async function observeUnits(
   return Promise.all(
     managed.map(async ({ kind, section }): Promise<ObservedUnit> => {
       try {
-        const wanted = render({ kind, section, account }, place, recorded);
+        const wanted = renderUnit({ kind, section, account }, place, recorded);
         const observation = await within(() =>
           kind.observe(wanted, contextFor(account, place, clients, recorded)),
         );
@@ -153,7 +153,7 @@ export async function observeUnits(
 }
 
 /** The desired state of a unit, with the outputs known by now. @throws InvalidDesiredState */
-export function render(
+export function renderUnit(
   { kind, section, account }: Pick<ObservedUnit, 'kind' | 'section' | 'account'>,
   place: Workplace,
   outputs: Readonly<Record<string, string>>,
@@ -204,7 +204,7 @@ export function compareUnit(
     case 'absent':
     case 'present':
       try {
-        const wanted = render(seen, place, place.outputs);
+        const wanted = renderUnit(seen, place, place.outputs);
         const actual = observation.state === 'present' ? observation.actual : undefined;
         return { comparison: kind.diff(wanted, actual), wanted };
       } catch (error) {

@@ -6,7 +6,7 @@ import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import {
   type AccountFacts,
-  explain,
+  baselineByRules,
   factsNeeded,
   isWithin,
   type Rules,
@@ -67,7 +67,10 @@ export function createOnboarding(deps: OnboardingDeps): Onboarding {
     async baseline(account) {
       rules ??= currentRules(table);
       const holding = (await rules) ?? rulesOf(config);
-      const { baseline: named } = explain(holding, await factsOf(requestOf(account), holding, organization));
+      const { baseline: named } = baselineByRules(
+        holding,
+        await factsOf(requestOf(account), holding, organization),
+      );
       if (account.has && named === account.has.name) return account.has;
       const found = await find(named);
       if (found) return found;

@@ -14,7 +14,7 @@ export interface Bus {
 }
 
 /** EventBridge, among the services of Main. */
-export const events = {
+export const eventBridgeService = {
   client: (settings: ClientSettings) => new EventBridgeClient(settings),
   signingName: 'events',
   protocol: 'json',
@@ -26,7 +26,7 @@ export const events = {
  * are already ours wherever shared/aws/translate-error.ts knows them.
  */
 export function busClient(config: Config, credentials?: AwsCredentialIdentity): Bus {
-  const client = events.client({
+  const client = eventBridgeService.client({
     region: config.region,
     requestHandler,
     retryStrategy: patience(),

@@ -1,13 +1,13 @@
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { events } from './bus.ts';
+import { eventBridgeService } from './bus.ts';
 import type { ClientSettings, Service } from './service.ts';
 import { dynamodb } from './table-client.ts';
 
 /** Every service that Orgkeeper calls in Main and, of the organization, in the management account. */
 export const mainServices = {
   dynamodb,
-  events,
+  events: eventBridgeService,
   organizations: {
     client: (s: ClientSettings) => new OrganizationsClient(s),
     signingName: 'organizations',

@@ -144,7 +144,9 @@ const MAX_BYTES = 256 * 1024;
 /** The detail-type of a request. */
 export type RequestType = keyof typeof requests;
 /** A valid request, with its detail. */
-export type Request = { [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> } }[RequestType];
+export type ValidRequest = {
+  [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> };
+}[RequestType];
 /** Detail of `AccountRegistrationRequested`. */
 export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
 /** Detail of `AccountCreationRequested`. */
@@ -160,7 +162,7 @@ export type PlanRequest = z.infer<typeof PlanRequested>;
 export function parseRequest(
   detailType: string,
   detail: unknown,
-): { request: Request } | { problems: Problem[] } {
+): { request: ValidRequest } | { problems: Problem[] } {
   if (!Object.hasOwn(requests, detailType)) {
     const known = Object.keys(requests).join(', ');
     return { problems: [{ path: 'detail-type', message: `is unknown; must be one of ${known}` }] };
@@ -169,7 +171,7 @@ export function parseRequest(
   const parsed = requests[type].safeParse(detail, { error: inPlainWords });
   if (!parsed.success) return { problems: zodProblems(parsed.error) };
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
-  if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as Request };
+  if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as ValidRequest };
   const message = `has ${Math.ceil(bytes / 1024)} KB, but a request may have at most ${MAX_BYTES / 1024} KB`;
   return { problems: [{ path: 'detail', message }] };
 }

@@ -52,7 +52,7 @@ export interface Explanation {
 }
 
 /** Which baseline the rules give to an account with these facts. Pure. */
-export function explain(rules: Rules, facts: AccountFacts): Explanation {
+export function baselineByRules(rules: Rules, facts: AccountFacts): Explanation {
   const considered: { rule: number; fits: boolean; why: string }[] = [];
   for (const [index, rule] of rules.rules.entries()) {
     const findings = lookAt(rule, facts);

@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /** One principal of a Principal element, or everyone but those of a NotPrincipal, or whoever has the policy. */
-export type Named =
+export type NamedPrincipal =
   | (Entry & { readonly viaPrincipalArn: boolean })
   | { readonly except: ReadonlySet<string> }
   | 'attached';
@@ -53,7 +53,7 @@ export function audienceOf(statement: Statement, partition: string, viaPrincipal
 }
 
 /** The principals about which something is to be proven one by one. */
-export function namedIn({ named, except, viaPrincipalArn }: Audience): Named[] {
+export function namedIn({ named, except, viaPrincipalArn }: Audience): NamedPrincipal[] {
   if (except !== undefined) return [{ except }];
   if (named === undefined) return ['attached'];
   return [...named.values()].map((each) => ({ ...each, viaPrincipalArn }));
@@ -66,7 +66,7 @@ export function namedIn({ named, except, viaPrincipalArn }: Audience): Named[] {
  */
 export function admits(
   { named, except, everyone, viaPrincipalArn }: Audience,
-  who: Named,
+  who: NamedPrincipal,
   effort: Effort,
 ): boolean {
   spend(effort);
@@ -80,7 +80,7 @@ export function admits(
 }
 
 /** Whether an Allow names the account of the principal, though not itself. */
-export function admitsAccountOf({ accounts }: Audience, who: Named): boolean {
+export function admitsAccountOf({ accounts }: Audience, who: NamedPrincipal): boolean {
   return who !== 'attached' && 'name' in who && accounts.has(who.identity?.account ?? '');
 }
 
@@ -95,7 +95,7 @@ export function deniesAll(outer: Audience, inner: Audience, effort: Effort): boo
 }
 
 /** Whether a Deny for the audience may be about the principal: false only when that is proven impossible. */
-export function mayDeny({ named }: Audience, who: Named, effort: Effort): boolean {
+export function mayDeny({ named }: Audience, who: NamedPrincipal, effort: Effort): boolean {
   spend(effort);
   if (named === undefined || who === 'attached' || 'except' in who || who.name === '*') return true;
   for (const each of named.values()) {

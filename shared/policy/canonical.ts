@@ -33,7 +33,7 @@ export function canonicalStatement(statement: Statement, partition: string): Sta
  * when they all name the same, else `aws`. IAM refuses principals of another partition, so one that is named
  * is the document's.
  */
-export function partitionOf(policy: Policy): string {
+export function partitionOfPrincipals(policy: Policy): string {
   const arns = policy.Statement.flatMap((each) => [
     ...Object.values({ ...each.Principal }).flat(),
     ...Object.values({ ...each.NotPrincipal }).flat(),

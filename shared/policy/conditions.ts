@@ -31,7 +31,7 @@ function holds(
   if (found.length === 0) return holdsWithout(operator);
   const value = variableIn(context);
   const meets = (actual: string) =>
-    values.some((wanted) => compare(base, actual, wanted, variables, value)) !== negated;
+    values.some((wanted) => meetsValue(base, actual, wanted, variables, value)) !== negated;
   if (set === 'ForAllValues') return found.every(meets);
   return set === undefined && negated ? found.every(meets) : found.some(meets);
 }
@@ -40,7 +40,7 @@ function holds(
  * Whether the request's value meets the policy's value under a positive operator. Policy variables count in
  * strings and ARNs only. A value that is not of the operator's type (a date that is none) meets nothing.
  */
-export function compare(
+export function meetsValue(
   base: Exclude<Base, 'Null'>,
   actual: string,
   wanted: string,

@@ -1,4 +1,4 @@
-import { type Named, namedIn } from './audience.ts';
+import { type NamedPrincipal, namedIn } from './audience.ts';
 import { type PolicyInput, parsePolicies } from './document.ts';
 import { attempt, type Effort } from './effort.ts';
 import {
@@ -140,7 +140,7 @@ function partText(part: Part): string {
   );
 }
 
-function namedText(who: Named): string {
+function namedText(who: NamedPrincipal): string {
   if (who === 'attached') return '';
   return 'except' in who ? allBut([...who.except].slice(0, mostNamed), who.except.size) : who.key;
 }

@@ -1,5 +1,5 @@
 import { join, PolicyError, parseJson, shown } from './json.ts';
-import { object, parseStatement, type Statement, text } from './statement.ts';
+import { asText, object, parseStatement, type Statement } from './statement.ts';
 
 export { PolicyError } from './json.ts';
 export type { Conditions, Statement } from './statement.ts';
@@ -32,7 +32,7 @@ export function parsePolicy(input: unknown): Policy {
   const policy: Policy = { Statement: [] };
   for (const [name, value] of Object.entries(given)) {
     if (name === 'Version') policy.Version = version(value);
-    else if (name === 'Id') policy.Id = text(value, 'Id');
+    else if (name === 'Id') policy.Id = asText(value, 'Id');
     else if (name === 'Statement') policy.Statement = statements(value);
     else
       throw new PolicyError(

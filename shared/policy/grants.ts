@@ -5,14 +5,22 @@ import {
   audienceOf,
   deniesAll,
   mayDeny,
-  type Named,
+  type NamedPrincipal,
 } from './audience.ts';
-import { canonicalAction, canonicalStatement, partitionOf } from './canonical.ts';
+import { canonicalAction, canonicalStatement, partitionOfPrincipals } from './canonical.ts';
 import type { Policy, Statement } from './document.ts';
 import { type Effort, spend } from './effort.ts';
 import { hasVariables, namesPrincipalArn } from './evaluate.ts';
 import { contradict, implies, type Singles, singlesOf } from './implies.ts';
-import { contains, type Extent, extentOf, type Item, itemOf, mayMeet, type Part } from './inclusion.ts';
+import {
+  type Extent,
+  extentContains,
+  extentOf,
+  itemOf,
+  mayMeet,
+  type Part,
+  type PatternItem,
+} from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
 /** A statement made ready for comparison, and where it stands. */
@@ -33,7 +41,7 @@ export interface Grant {
 
 /** What is to be proven at a time: one principal, action and resource of a required statement. */
 export interface Wanted {
-  readonly who: Named;
+  readonly who: NamedPrincipal;
   readonly action: Part;
   readonly resource: Part;
   readonly under: Grant;
@@ -42,7 +50,7 @@ export interface Wanted {
 /** The statements of all policies, ready for comparison. */
 export function grantsOf(policies: readonly Policy[]): Grant[] {
   return policies.flatMap((policy, number) => {
-    const [variables, partition] = [hasVariables(policy), partitionOf(policy)];
+    const [variables, partition] = [hasVariables(policy), partitionOfPrincipals(policy)];
     const prefix = policies.length > 1 ? `Policy ${number + 1}, ` : '';
     return policy.Statement.map((statement, index) => {
       const sid = statement.Sid ? ` (${statement.Sid})` : '';
@@ -80,7 +88,7 @@ export function carrying(grant: Grant, carried: Conditions): Grant {
   return known.length === 0 ? grant : { ...grant, singles: new Map([...grant.singles, ...known]) };
 }
 
-function actionItem(text: string): Item {
+function actionItem(text: string): PatternItem {
   return { ...itemOf(canonicalAction(text), { variables: false, wildcards: 'text' }), text };
 }
 
@@ -89,7 +97,7 @@ interface Grants {
   /** Whether one of those that can include the action holds. */
   some(action: Part, holds: (grant: Grant) => boolean): boolean;
   /** Why nothing at all is granted to the principal; undefined when something is. Looked for once. */
-  whyNobody(who: Named, effort: Effort): string | undefined;
+  whyNobody(who: NamedPrincipal, effort: Effort): string | undefined;
 }
 
 /** Arranges statements by the actions that they name; those with wildcards are looked at for every action. */
@@ -106,7 +114,7 @@ export function byAction(all: readonly Grant[]): Grants {
           .get(name)
           ?.push(grant);
   }
-  const reasons = new Map<Named, string | undefined>();
+  const reasons = new Map<NamedPrincipal, string | undefined>();
   return {
     some(action, holds) {
       const name = 'only' in action && action.only.rest === 'nothing' ? action.only.start : '';
@@ -134,8 +142,8 @@ export function refusesAll(deny: Grant, wanted: Wanted, effort: Effort): boolean
 
 function reachesAll(grant: Grant, { action, resource, under }: Wanted, effort: Effort): boolean {
   return (
-    contains(grant.action, action, effort) &&
-    contains(grant.resource, resource, effort) &&
+    extentContains(grant.action, action, effort) &&
+    extentContains(grant.resource, resource, effort) &&
     implies(under.singles, grant.singles, effort)
   );
 }
@@ -154,8 +162,8 @@ export function mayReach(deny: Grant, { who, action, resource, under }: Wanted, 
 export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean {
   return (
     deniesAll(outer.audience, inner.audience, effort) &&
-    inner.action.parts.every((each) => contains(outer.action, each, effort)) &&
-    inner.resource.parts.every((each) => contains(outer.resource, each, effort)) &&
+    inner.action.parts.every((each) => extentContains(outer.action, each, effort)) &&
+    inner.resource.parts.every((each) => extentContains(outer.resource, each, effort)) &&
     implies(inner.singles, outer.singles, effort)
   );
 }
@@ -164,12 +172,12 @@ export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean 
 export function whyNot(allows: Grants, { who, action, resource }: Wanted, effort: Effort): string {
   const acting: Grant[] = [];
   allows.some(action, (each) => {
-    if (admits(each.audience, who, effort) && contains(each.action, action, effort)) acting.push(each);
+    if (admits(each.audience, who, effort) && extentContains(each.action, action, effort)) acting.push(each);
     return false;
   });
   if (acting.length === 0)
     return allows.whyNobody(who, effort) ?? 'No Allow is proven to include this action.';
-  const near = acting.filter((each) => contains(each.resource, resource, effort));
+  const near = acting.filter((each) => extentContains(each.resource, resource, effort));
   const labels = (near.length > 0 ? near : acting).slice(0, 3).map((each) => each.label);
   const [allow, are] = labels.length > 1 ? ['allow', 'are'] : ['allows', 'is'];
   const which = `${labels.join(' and ')} ${allow}`;
@@ -177,7 +185,7 @@ export function whyNot(allows: Grants, { who, action, resource }: Wanted, effort
   return `${which} it only under a condition that is not required.`;
 }
 
-function whyNobody(allows: readonly Grant[], who: Named, effort: Effort): string | undefined {
+function whyNobody(allows: readonly Grant[], who: NamedPrincipal, effort: Effort): string | undefined {
   if (allows.some((each) => admits(each.audience, who, effort))) return undefined;
   if (who === 'attached') return 'No Allow without a Principal is there to grant it.';
   const account = allows.find((each) => admitsAccountOf(each.audience, who));

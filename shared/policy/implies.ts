@@ -1,6 +1,6 @@
 import { dateOf, inRange, numberOf } from './conditions.ts';
 import { type Effort, looksAt, remembering, spend } from './effort.ts';
-import { type Item, itemOf, meets, within } from './inclusion.ts';
+import { itemOf, meets, type PatternItem, within } from './inclusion.ts';
 import type { Syntax } from './pattern.ts';
 import { type Base, type Conditions, holdsWithout, type Operator, operatorNamed } from './statement.ts';
 
@@ -22,7 +22,7 @@ interface Value {
   /** Equal where the meaning is: the text, and whether a policy variable is in it. */
   readonly key: string;
   /** For operators that compare with a pattern or a whole string. */
-  readonly item?: Item;
+  readonly item?: PatternItem;
 }
 
 /** Addresses, dates and numbers are read anew each time. */

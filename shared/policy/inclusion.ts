@@ -1,18 +1,18 @@
 import { type Effort, looksAt, remembering, spend } from './effort.ts';
 import {
+  afterSymbol,
   closure,
   type Pattern,
   parsePattern,
   type Syntax,
   sameVariable,
-  step,
   type Token,
   takes,
 } from './pattern.ts';
 
 /**
  * What patterns stand for, beside one another: two patterns (`includes`, `overlap`), patterns with their text (`within`, `meets`), and
- * the elements of a statement (`contains`, `mayMeet`). "No" to the first of each means not proven, to the second proven impossible.
+ * the elements of a statement (`extentContains`, `mayMeet`). "No" to the first of each means not proven, to the second proven impossible.
  */
 
 /** One pair of patterns may take so much, and no more. */
@@ -51,7 +51,7 @@ export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolea
     for (const symbol of symbols(token)) {
       spend(effort, weight * positions.size);
       if (effort.left < least) return false;
-      open.push([next, step(outer, positions, (each) => takesSymbol(each, symbol))]);
+      open.push([next, afterSymbol(outer, positions, (each) => takesSymbol(each, symbol))]);
     }
   }
   return true;
@@ -140,7 +140,7 @@ function meet(a: Token, b: Token): boolean {
 }
 
 /** A pattern beside its text, and what is enough to answer most questions about it. */
-export interface Item {
+export interface PatternItem {
   readonly text: string;
   readonly pattern: Pattern;
   /** The plain characters that it begins with. */
@@ -150,7 +150,7 @@ export interface Item {
 }
 
 /** Reads a pattern. */
-export function itemOf(text: string, syntax: Syntax): Item {
+export function itemOf(text: string, syntax: Syntax): PatternItem {
   const pattern = parsePattern(text, syntax);
   let [start, at] = ['', 0];
   for (let token = pattern[at]; token?.kind === 'char'; token = pattern[++at]) start += token.char;
@@ -161,12 +161,12 @@ export function itemOf(text: string, syntax: Syntax): Item {
 }
 
 /** Whether it stands for everything there is. */
-function isAll(item: Item): boolean {
+function isAll(item: PatternItem): boolean {
   return item.start === '' && item.rest === 'anything';
 }
 
 /** Whether `inner` is proven to stand for nothing that `outer` does not stand for too. */
-export function within(outer: Item, inner: Item, effort: Effort): boolean {
+export function within(outer: PatternItem, inner: PatternItem, effort: Effort): boolean {
   spend(effort, looksAt(outer.start));
   // What is not plain stands for texts that go on in different ways, so no plain character includes it.
   if (!inner.start.startsWith(outer.start)) return false;
@@ -175,7 +175,7 @@ export function within(outer: Item, inner: Item, effort: Effort): boolean {
 }
 
 /** Whether both may stand for the same: false only when that is proven impossible. */
-export function meets(one: Item, other: Item, effort: Effort): boolean {
+export function meets(one: PatternItem, other: PatternItem, effort: Effort): boolean {
   const [short, long] = one.start.length <= other.start.length ? [one, other] : [other, one];
   spend(effort, looksAt(short.start));
   if (!long.start.startsWith(short.start)) return false;
@@ -185,9 +185,9 @@ export function meets(one: Item, other: Item, effort: Effort): boolean {
 
 /** Patterns, of which those without wildcards are found without looking at each. */
 interface Items {
-  readonly all: readonly Item[];
+  readonly all: readonly PatternItem[];
   readonly plain: ReadonlySet<string>;
-  readonly wild: readonly Item[];
+  readonly wild: readonly PatternItem[];
   /** Whether one of them stands for everything. */
   readonly everything: boolean;
 }
@@ -201,13 +201,13 @@ export interface Extent {
 }
 
 /** One part of an extent, about which something is to be proven: one pattern, or all but some. */
-export type Part = { readonly only: Item } | { readonly except: Items };
+export type Part = { readonly only: PatternItem } | { readonly except: Items };
 
 /** The extent of Action/NotAction or Resource/NotResource; with neither, everything. `read` reads one. */
 export function extentOf(
   only: readonly string[] | undefined,
   except: readonly string[] | undefined,
-  read: (text: string) => Item,
+  read: (text: string) => PatternItem,
 ): Extent {
   const all = (only ?? except ?? []).map(read);
   const plain = new Set(all.filter((each) => each.rest === 'nothing').map((each) => each.start));
@@ -218,7 +218,7 @@ export function extentOf(
 }
 
 /** Whether all of the part is proven to be in the extent. */
-export const contains = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
+export const extentContains = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
   if ('only' in part)
     return only ? anyIncludes(items, part.only, effort) : !anyMeets(items, part.only, effort);
   if (only) return items.everything;
@@ -232,13 +232,13 @@ export const mayMeet = remembering(({ only, items }: Extent, part: Part, effort:
   return !only || items.all.some((each) => !anyIncludes(part.except, each, effort));
 });
 
-function anyIncludes(items: Items, inner: Item, effort: Effort): boolean {
+function anyIncludes(items: Items, inner: PatternItem, effort: Effort): boolean {
   spend(effort, looksAt(inner.start));
   if (inner.rest === 'nothing' && items.plain.has(inner.start)) return true;
   return items.wild.some((outer) => within(outer, inner, effort));
 }
 
-function anyMeets(items: Items, one: Item, effort: Effort): boolean {
+function anyMeets(items: Items, one: PatternItem, effort: Effort): boolean {
   spend(effort, looksAt(one.start));
   if (one.rest !== 'nothing') return items.all.some((each) => meets(each, one, effort));
   return items.plain.has(one.start) || items.wild.some((each) => meets(each, one, effort));

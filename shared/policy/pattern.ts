@@ -106,14 +106,14 @@ function variableAt(text: string, start: number): { token: Token; end: number } 
 export function matches(pattern: Pattern, text: Iterable<string>): boolean {
   let at = closure(pattern, [0]);
   for (const char of text) {
-    at = step(pattern, at, (token) => takes(token, char));
+    at = afterSymbol(pattern, at, (token) => takes(token, char));
     if (at.size === 0) return false;
   }
   return at.has(pattern.length);
 }
 
 /** The positions after one more symbol, which the tokens that `taken` holds of can stand for. */
-export function step(
+export function afterSymbol(
   pattern: Pattern,
   positions: ReadonlySet<number>,
   taken: (token: Token) => boolean,

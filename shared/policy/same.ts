@@ -1,4 +1,4 @@
-import { canonicalStatement, partitionOf, type Reading } from './canonical.ts';
+import { canonicalStatement, partitionOfPrincipals, type Reading } from './canonical.ts';
 import { type Policy, type PolicyInput, parsePolicy } from './document.ts';
 import type { Statement } from './statement.ts';
 
@@ -36,7 +36,7 @@ export function differences(
 }
 
 function entries(policy: Policy, reading: Reading): Entry[] {
-  const partition = reading.partition ?? partitionOf(policy);
+  const partition = reading.partition ?? partitionOfPrincipals(policy);
   return policy.Statement.map((written, index) => {
     const meant = canonicalStatement(written, partition);
     return { index, written, meant, key: JSON.stringify(meant) };

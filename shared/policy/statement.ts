@@ -102,7 +102,7 @@ export function parseStatement(input: unknown, path: string): Statement {
   const statement: Statement = { Effect: effect(given.Effect, join(path, 'Effect')) };
   for (const [name, value] of Object.entries(given)) {
     const at = join(path, name);
-    if (name === 'Sid') statement.Sid = text(value, at);
+    if (name === 'Sid') statement.Sid = asText(value, at);
     else if (name === 'Action' || name === 'NotAction') statement[name] = list(value, at, action);
     else if (name === 'Resource' || name === 'NotResource') statement[name] = list(value, at, filled);
     else if (name === 'Principal' || name === 'NotPrincipal') statement[name] = principals(value, at);
@@ -125,7 +125,7 @@ export function parseStatement(input: unknown, path: string): Statement {
 }
 
 /** The value as a string; throws PolicyError when it is anything else. */
-export function text(value: unknown, path: string): string {
+export function asText(value: unknown, path: string): string {
   if (typeof value !== 'string') throw new PolicyError(path, `must be a string, and is ${shown(value)}.`);
   if (!value.isWellFormed())
     throw new PolicyError(path, 'has half a character: a surrogate without its pair.');
@@ -152,13 +152,13 @@ function list(value: unknown, path: string, item: (value: unknown, path: string)
 }
 
 function filled(value: unknown, path: string): string {
-  const found = text(value, path);
+  const found = asText(value, path);
   if (found === '') throw new PolicyError(path, 'must not be empty.');
   return found;
 }
 
 function action(value: unknown, path: string): string {
-  const found = text(value, path);
+  const found = asText(value, path);
   if (/^(\*|[\w*?-]+:[\w*?.:-]+)$/.test(found)) return found;
   throw new PolicyError(path, `must be "*" or read "service:Action", and is ${shown(found)}.`);
 }
@@ -200,7 +200,7 @@ function conditions(value: unknown, path: string): Conditions {
 }
 
 function conditionValue(value: unknown, path: string): string {
-  if (typeof value === 'string') return text(value, path);
+  if (typeof value === 'string') return asText(value, path);
   if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   throw new PolicyError(path, `must be a string, a number or a boolean, and is ${shown(value)}.`);
 }

@@ -1,7 +1,7 @@
 import type { AdvancedFieldSelector } from '@aws-sdk/client-cloudtrail';
 import { describe, expect, test } from '@jest/globals';
 import { accountIn } from '../../cli/commands/dead-letters.ts';
-import { failed, ok, together } from '../../cli/doctor/check.ts';
+import { combined, failed, ok } from '../../cli/doctor/check.ts';
 import { policyProblem, ruleProblem } from '../../cli/doctor/events.ts';
 import { organizationFinding } from '../../cli/doctor/organization.ts';
 import { entryDenied, organizationRoleProblem } from '../../cli/doctor/roles.ts';
@@ -165,9 +165,9 @@ describe('The policy of the bus', () => {
 });
 
 test('of several findings the first failed one is told, and how many more there are', () => {
-  expect(together([undefined, ok('fine')], 'All well.')).toEqual(ok('All well.'));
-  expect(together([undefined, failed('One.', 'Mend it.')], 'All well.')).toEqual(failed('One.', 'Mend it.'));
-  expect(together([failed('One.', 'Mend it.'), failed('Two.', 'Mend that.')], 'All well.')).toEqual(
+  expect(combined([undefined, ok('fine')], 'All well.')).toEqual(ok('All well.'));
+  expect(combined([undefined, failed('One.', 'Mend it.')], 'All well.')).toEqual(failed('One.', 'Mend it.'));
+  expect(combined([failed('One.', 'Mend it.'), failed('Two.', 'Mend that.')], 'All well.')).toEqual(
     failed('One. And 1 more.', 'Mend it.'),
   );
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { inWords } from '../../cli/commands/plan.ts';
+import { planInWords } from '../../cli/commands/plan.ts';
 import { answerPlan, type PlanWork } from '../../controllers/engine/plan.ts';
 import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
 import { onItsWay } from '../../controllers/intake/event.ts';
@@ -107,7 +107,7 @@ describe('What a plan comes to', () => {
   const difference = { kind: 'network', resource: 'vpc', path: 'cidr', action: 'reported' } as const;
   const obstacle = { kind: 'network', state: 'blocked', message: 'In the way.' } as const;
   const said = (differences: number, foreign: number, obstacles: number) =>
-    inWords(
+    planInWords(
       {
         accountId: A,
         baseline: { name: 'small', version: 1 },

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { asLevel } from '../../shared/domain/glob.ts';
-import { type AccountFacts, explain, factsNeeded, isWithin, type Rules } from '../../shared/domain/rules.ts';
+import {
+  type AccountFacts,
+  baselineByRules,
+  factsNeeded,
+  isWithin,
+  type Rules,
+} from '../../shared/domain/rules.ts';
 import { parseRules } from '../../shared/domain/rules-text.ts';
 
 const genomics = { units: ['r-ab12', 'ou-ab12-research1', 'ou-ab12-genomics1'], path: '/Research/Genomics' };
@@ -30,11 +36,11 @@ describe('rules', () => {
     ['the default when none fits', facts({ place: root }), 'web', 'default'],
     ['the default outside the organization', facts({ place: undefined }), 'web', 'default'],
   ])('choose by %s', (_, given, baseline, rule) => {
-    expect(explain(rules, given)).toMatchObject({ baseline, rule });
+    expect(baselineByRules(rules, given)).toMatchObject({ baseline, rule });
   });
 
   it('say why, of every rule up to the one that decides', () => {
-    expect(explain(rules, facts({ name: 'proteomics', tags: { environment: 'test' } }))).toEqual({
+    expect(baselineByRules(rules, facts({ name: 'proteomics', tags: { environment: 'test' } }))).toEqual({
       baseline: 'analytics',
       rule: 3,
       why: 'Rule 3: it is in /Research/Genomics, within /Research.',
@@ -111,7 +117,7 @@ describe('a unit', () => {
   it('with many stars is told apart in a moment', () => {
     const from = Date.now();
     expect(
-      explain(
+      baselineByRules(
         { rules: [{ name: `${'*a'.repeat(60)}b`, baseline: 'x' }], default: 'y' },
         facts({ name: 'a'.repeat(128) }),
       ).rule,

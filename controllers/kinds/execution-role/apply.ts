@@ -30,10 +30,10 @@ import {
   getRole,
   inlineNames,
   isNoEntity,
-  namesOf,
+  itemsOfPages,
   unlessNoEntity,
 } from './observe.ts';
-import { FORMER, forget, formerRoles, HAND_OVER, isOurs, roleName } from './ownership.ts';
+import { FORMER, forget, formerRoles, HAND_OVER, isOurRole, roleName } from './ownership.ts';
 import { TRUST } from './trust.ts';
 import { characters, type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
@@ -87,7 +87,7 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
     if (!(error instanceof Error) || !/^EntityAlreadyExists(Exception)?$/.test(error.name)) throw error;
     // Made since it was observed: by a create of ours that was sent twice, or by somebody else.
     const found = await getRole(wanted.name, context);
-    if (!found || isOurs(found, context)) {
+    if (!found || isOurRole(found, context)) {
       throw new Conflict(`The role ${wanted.arn} was made at the same moment.`, { cause: error });
     }
     throw new ForeignResource(`The role ${found.Arn} was made by somebody else.`, {
@@ -271,7 +271,7 @@ export async function remove(wanted: ExecutionRole, context: KindContext): Promi
 async function removeRole(RoleName: string, context: KindContext): Promise<void> {
   const { iam } = context.clients;
   const role = await getRole(RoleName, context);
-  if (!role || !isOurs(role, context)) return;
+  if (!role || !isOurRole(role, context)) return;
   const [profiles, arns, names] = await Promise.all([
     instanceProfiles(RoleName, context),
     attachedArns(RoleName, context),
@@ -288,7 +288,7 @@ async function removeRole(RoleName: string, context: KindContext): Promise<void>
 }
 
 function instanceProfiles(RoleName: string, { clients }: KindContext): Promise<string[]> {
-  return namesOf(
+  return itemsOfPages(
     (Marker) =>
       clients.iam.send(new ListInstanceProfilesForRoleCommand({ RoleName, ...(Marker && { Marker }) })),
     ({ InstanceProfiles = [] }) => InstanceProfiles.map((profile) => profile.InstanceProfileName ?? ''),

@@ -11,7 +11,7 @@ import { isGone } from '../../../shared/aws/gone.ts';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
-import { FORMER, forgetReplaced, formerRoles, isOurs, roleName, tagsOf, unowned } from './ownership.ts';
+import { FORMER, forgetReplaced, formerRoles, isOurRole, roleName, tagsOf, unowned } from './ownership.ts';
 import type { ExecutionRole } from './wanted.ts';
 
 /** The role as IAM shows it. */
@@ -62,7 +62,7 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
   ]);
   if (!role) return { state: 'absent' };
   const tags = tagsOf(role);
-  const isOwnerManaged = !isOurs(role, context);
+  const isOwnerManaged = !isOurRole(role, context);
   if (isOwnerManaged && (!wanted.entry || tags[OWNER_TAG] !== undefined)) {
     forgetReplaced(role, context);
     return unowned(role);
@@ -134,7 +134,7 @@ async function readToAttach(
 async function observeFormer(wanted: ExecutionRole, context: KindContext): Promise<void> {
   const isThere = async (arn: string) => {
     const role = await orDenial(getRole(roleName(arn), context));
-    return role instanceof AccessDenied || (role !== undefined && isOurs(role, context));
+    return role instanceof AccessDenied || (role !== undefined && isOurRole(role, context));
   };
   const found = await Promise.all(
     formerRoles(wanted, context.recorded).map(async (arn) => ((await isThere(arn)) ? [arn] : [])),
@@ -150,7 +150,7 @@ export async function getRole(name: string, { clients }: KindContext): Promise<R
 
 /** Names of all inline policies of the role; none when the role is gone. */
 export async function inlineNames(RoleName: string, { clients }: KindContext): Promise<string[]> {
-  return namesOf(
+  return itemsOfPages(
     (Marker) => clients.iam.send(new ListRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
     ({ PolicyNames = [] }) => PolicyNames,
   );
@@ -158,7 +158,7 @@ export async function inlineNames(RoleName: string, { clients }: KindContext): P
 
 /** ARNs of all managed policies of the role; none when the role is gone. */
 export async function attachedArns(RoleName: string, { clients }: KindContext): Promise<string[]> {
-  return namesOf(
+  return itemsOfPages(
     (Marker) =>
       clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
     ({ AttachedPolicies = [] }) => AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []),
@@ -166,7 +166,7 @@ export async function attachedArns(RoleName: string, { clients }: KindContext): 
 }
 
 /** The items of all pages of one of IAM's lists; none when the role is gone. */
-export async function namesOf<
+export async function itemsOfPages<
   Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
 >(
   call: (marker: string | undefined) => Promise<Page>,

@@ -16,7 +16,7 @@ export const HAND_OVER = `Tag it with ${OWNER_TAG} and the id of the Main accoun
  * True if the role is tagged by us, or recorded when we made it: a role that lost its tags is still ours. One that was
  * recorded as its owner's is not.
  */
-export function isOurs(
+export function isOurRole(
   role: Role,
   { account, recorded }: Pick<KindContext, 'account' | 'recorded'>,
 ): boolean {

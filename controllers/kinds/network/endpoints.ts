@@ -24,8 +24,8 @@ import {
   reportOthers,
   tagChanges,
   tagRecord,
+  vpcFilter,
   type Work,
-  within,
 } from './resource.ts';
 import { tableNamed } from './route-tables.ts';
 import type { GatewayService } from './section.ts';
@@ -34,11 +34,11 @@ import {
   applyTags,
   changesOf,
   clientToken,
-  create,
+  createWithToken,
   deleteOne,
   idOf,
   isToBeMade,
-  made,
+  recordMade,
   tagSpecifications,
   write,
   wrote,
@@ -63,7 +63,7 @@ export const endpoints: Resource<VpcEndpoint> = {
   outputs: /^endpoint\..+\.id$/,
 
   async read(ec2, vpcId) {
-    const Filters = within(vpcId);
+    const Filters = vpcFilter(vpcId);
     const found = await pages(
       (NextToken) => ec2.send(new DescribeVpcEndpointsCommand({ Filters, NextToken })),
       (page) => page.VpcEndpoints,
@@ -223,8 +223,8 @@ async function applyEndpoint(endpoint: Endpoint, work: Work): Promise<void> {
     };
     const ClientToken = clientToken(work, named, input);
     const command = new CreateVpcEndpointCommand({ ...input, ClientToken });
-    const { VpcEndpoint } = await create(work, named, () => ec2.send(command));
-    made(work, named, VpcEndpoint?.VpcEndpointId);
+    const { VpcEndpoint } = await createWithToken(work, named, () => ec2.send(command));
+    recordMade(work, named, VpcEndpoint?.VpcEndpointId);
     return;
   }
   const found = ours(named, actual);

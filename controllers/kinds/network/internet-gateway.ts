@@ -29,7 +29,7 @@ import {
   idOf,
   inUse,
   isToBeMade,
-  made,
+  recordMade,
   tagSpecifications,
   write,
   wrote,
@@ -94,7 +94,7 @@ export const internetGateway: Resource<InternetGateway> = {
         TagSpecifications: tagSpecifications(wanted, GATEWAY, 'internet-gateway'),
       });
       const { InternetGateway } = await createOnce(work, GATEWAY, () => ec2Once.send(command));
-      made(work, GATEWAY, InternetGateway?.InternetGatewayId, (id) => justMade(GATEWAY, id, context));
+      recordMade(work, GATEWAY, InternetGateway?.InternetGatewayId, (id) => justMade(GATEWAY, id, context));
     }
     const InternetGatewayId = idOf(work, GATEWAY);
     if (!InternetGatewayId) return;

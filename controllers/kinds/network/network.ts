@@ -12,7 +12,7 @@ import {
 import { endpoints } from './endpoints.ts';
 import { internetGateway } from './internet-gateway.ts';
 import type { Network, NetworkActual } from './model.ts';
-import { obstacles } from './obstacles.ts';
+import { obstaclesToRemoval } from './obstacles.ts';
 import { idsToRemove } from './ownership.ts';
 import { block, joined, ours, type Removal, type Resource, report } from './resource.ts';
 import { routeTables } from './route-tables.ts';
@@ -109,7 +109,7 @@ export async function remove(
     const { actual } = observed;
     const identity = { owner: wanted.owner, recorded: context.recorded };
     const removal: Removal = { actual, context, idsOf: (type) => idsToRemove(type, actual, identity) };
-    const inTheWay = await obstacles(wanted.owner, removal);
+    const inTheWay = await obstaclesToRemoval(wanted.owner, removal);
     if (inTheWay.length > 0) throw stillUsed(actual, inTheWay);
     for (const resource of resources.toReversed()) {
       await resource.remove(removal.idsOf(resource.type), removal);

@@ -28,7 +28,7 @@ export const readsOfUsers: readonly Command[] = [
  * What keeps the network from being removed: resources of others that are in it, use it or would be deleted with it, each
  * with its id. Nothing is removed while there is one, since it may carry traffic. Changes nothing.
  */
-export async function obstacles(owner: string, removal: Removal): Promise<string[]> {
+export async function obstaclesToRemoval(owner: string, removal: Removal): Promise<string[]> {
   const { actual, context, idsOf } = removal;
   return [
     ...attachedElsewhere(actual),

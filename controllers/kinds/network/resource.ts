@@ -190,7 +190,7 @@ export function joined(parts: readonly Partial<Comparison>[]): Comparison {
 }
 
 /** The filter by which EC2 lists what is in one VPC. */
-export function within(vpcId: string): Filter[] {
+export function vpcFilter(vpcId: string): Filter[] {
   return [{ Name: 'vpc-id', Values: [vpcId] }];
 }
 

@@ -30,8 +30,8 @@ import {
   reportOthers,
   tagChanges,
   tagRecord,
+  vpcFilter,
   type Work,
-  within,
 } from './resource.ts';
 import type { Routing } from './section.ts';
 import { VPC } from './vpc.ts';
@@ -39,11 +39,11 @@ import {
   applyTags,
   changesOf,
   clientToken,
-  create,
+  createWithToken,
   deleteOne,
   idOf,
   isToBeMade,
-  made,
+  recordMade,
   tagSpecifications,
   write,
   wrote,
@@ -77,7 +77,7 @@ export const routeTables: Resource<RouteTable> = {
   outputs: /^routeTable\..+\.id$/,
 
   async read(ec2, vpcId) {
-    const Filters = within(vpcId);
+    const Filters = vpcFilter(vpcId);
     const tables = await pages(
       (NextToken) => ec2.send(new DescribeRouteTablesCommand({ Filters, NextToken })),
       (page) => page.RouteTables,
@@ -219,8 +219,8 @@ async function applyTable(routing: Routing, work: Work): Promise<void> {
     };
     const ClientToken = clientToken(work, named, input);
     const command = new CreateRouteTableCommand({ ...input, ClientToken });
-    const { RouteTable } = await create(work, named, () => ec2.send(command));
-    made(work, named, RouteTable?.RouteTableId, (id) => justMade(named, id, context));
+    const { RouteTable } = await createWithToken(work, named, () => ec2.send(command));
+    recordMade(work, named, RouteTable?.RouteTableId, (id) => justMade(named, id, context));
   }
   const RouteTableId = idOf(work, named);
   if (!RouteTableId) return;

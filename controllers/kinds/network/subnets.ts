@@ -34,8 +34,8 @@ import {
   reportOthers,
   tagChanges,
   tagRecord,
+  vpcFilter,
   type Work,
-  within,
 } from './resource.ts';
 import { tableNamed } from './route-tables.ts';
 import { canonicalBlock, type NetworkSection } from './section.ts';
@@ -47,7 +47,7 @@ import {
   deleteOne,
   idOf,
   isToBeMade,
-  made,
+  recordMade,
   tagSpecifications,
   write,
   wrote,
@@ -80,7 +80,7 @@ export const subnets: Resource<SubnetFound> = {
   outputs: /^subnet\..+\.id$/,
 
   async read(ec2, vpcId) {
-    const Filters = within(vpcId);
+    const Filters = vpcFilter(vpcId);
     const found = await pages(
       (NextToken) => ec2.send(new DescribeSubnetsCommand({ Filters, NextToken })),
       (page) => page.Subnets,
@@ -259,7 +259,7 @@ async function create(subnet: Subnet, index: number, work: Work): Promise<void> 
     TagSpecifications: tagSpecifications(wanted, named, 'subnet'),
   });
   const { Subnet } = await createOnce(work, named, () => context.clients.ec2Once.send(command));
-  made(work, named, Subnet?.SubnetId);
+  recordMade(work, named, Subnet?.SubnetId);
 }
 
 /** Writes what differs of a subnet. A new one has no public addresses and no association, whatever was there before it. */

@@ -38,7 +38,7 @@ import {
   deleteOne,
   idOf,
   isToBeMade,
-  made,
+  recordMade,
   tagSpecifications,
   write,
   wrote,
@@ -190,5 +190,5 @@ async function create(work: Work): Promise<void> {
     TagSpecifications: tagSpecifications(wanted, VPC, 'vpc'),
   });
   const { Vpc } = await createOnce(work, VPC, () => context.clients.ec2Once.send(command));
-  made(work, VPC, Vpc?.VpcId, (id) => ({ ...justMade(VPC, id, context), [VPC_BLOCK]: wanted.cidr }));
+  recordMade(work, VPC, Vpc?.VpcId, (id) => ({ ...justMade(VPC, id, context), [VPC_BLOCK]: wanted.cidr }));
 }

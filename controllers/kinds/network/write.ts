@@ -28,7 +28,7 @@ export function idOf({ ids }: Work, { output }: Named): string | undefined {
  * @param answer AWS's; it always has an id
  * @param outputs what is recorded of it
  */
-export function made(
+export function recordMade(
   work: Work,
   named: Named,
   answer: string | undefined,
@@ -83,7 +83,11 @@ interface Answer {
  * A create with a client token, which the SDK may send again. When AWS may have carried it out without an answer, that is
  * recorded: a second one that turns up later is ours then.
  */
-export async function create<T extends Answer>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
+export async function createWithToken<T extends Answer>(
+  work: Work,
+  named: Named,
+  call: () => Promise<T>,
+): Promise<T> {
   const made = await answered(work, named, call);
   if ((made.$metadata?.attempts ?? 1) > 1) note(work, named);
   return made;

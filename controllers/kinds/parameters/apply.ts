@@ -17,7 +17,7 @@ import {
 } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
-import { needsReplacement } from './compare.ts';
+import { mustBeReplaced } from './compare.ts';
 import { type ActualParameter, type ActualParameters, taggedByUs, whoseAre } from './observe.ts';
 import { arnOf, managedTags, outputName, recordedNames } from './ownership.ts';
 import type { Parameters, WantedParameter } from './wanted.ts';
@@ -66,7 +66,7 @@ async function change(
   differences: readonly Difference[],
   context: WritingContext & { readonly owner: string },
 ): Promise<void> {
-  if (found.whose === 'ours' && needsReplacement(parameter, found)) {
+  if (found.whose === 'ours' && mustBeReplaced(parameter, found)) {
     await drop(parameter.name, context);
     const others = Object.entries(found.tags).filter(([key]) => !key.toLowerCase().startsWith('aws:'));
     return create(parameter, context.owner, Object.fromEntries(others), context);

@@ -27,7 +27,7 @@ export function compare(wanted: Parameters, actual: ActualParameters | undefined
 }
 
 /** True if the change can only be made by deleting the parameter and making it again. Pure. */
-export function needsReplacement(wanted: WantedParameter, actual: ActualParameter): boolean {
+export function mustBeReplaced(wanted: WantedParameter, actual: ActualParameter): boolean {
   return wanted.type !== actual.type || (wanted.tier === 'Standard' && actual.tier !== 'Standard');
 }
 
@@ -52,7 +52,7 @@ function compareOne(wanted: WantedParameter, actual: ActualParameter | undefined
       field(wanted.name, `tags.${key}`, value, actual.tags[key]),
     ),
   ];
-  if (actual.whose === 'ours' || !needsReplacement(wanted, actual)) return { differences, blocked: [] };
+  if (actual.whose === 'ours' || !mustBeReplaced(wanted, actual)) return { differences, blocked: [] };
   return { differences: [], blocked: differences.map((one) => replacement(one)) };
 }
 

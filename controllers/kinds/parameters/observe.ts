@@ -9,7 +9,15 @@ import {
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import { type KindContext, NAME_TAG, type Observation } from '../kind.ts';
-import { arnOf, managedTags, outputName, recordedNames, type Tags, type Whose, whose } from './ownership.ts';
+import {
+  arnOf,
+  managedTags,
+  outputName,
+  recordedNames,
+  type TagRecord,
+  type Whose,
+  whose,
+} from './ownership.ts';
 import type { Parameters } from './wanted.ts';
 
 /** What the account has: the wanted parameters that exist, and ours that the baseline no longer names. */
@@ -114,8 +122,8 @@ const GET_MOST = 10;
 const DESCRIBE_MOST = 50;
 
 /** Tags of all parameters that carry our name tag, by the parameter's name. The index lags behind on AWS. */
-export async function taggedByUs({ clients }: KindContext): Promise<Map<string, Tags>> {
-  const found = new Map<string, Tags>();
+export async function taggedByUs({ clients }: KindContext): Promise<Map<string, TagRecord>> {
+  const found = new Map<string, TagRecord>();
   const TagFilters = [{ Key: NAME_TAG }];
   const pages = pagesOf(
     (PaginationToken) =>
@@ -174,7 +182,7 @@ async function describe(
 }
 
 /** Tags of one parameter, without lag; undefined when it is gone. */
-async function readTags(name: string, { clients }: KindContext): Promise<Tags | undefined> {
+async function readTags(name: string, { clients }: KindContext): Promise<TagRecord | undefined> {
   const command = new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: name });
   const answer = await unlessGone('tags', () => clients.ssm.send(command));
   return answer && toRecord(answer.TagList ?? []);

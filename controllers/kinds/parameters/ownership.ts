@@ -4,7 +4,7 @@ import type { Parameter } from './wanted.ts';
 /** Whose a parameter is, by its tags and by what was recorded; and how one of ours is named and tagged. */
 
 /** Tags by key. */
-export type Tags = Readonly<Record<string, string>>;
+export type TagRecord = Readonly<Record<string, string>>;
 
 /**
  * `ours`: made by Orgkeeper. `adopted`: was there before. `lookalike`: somebody put our owner tag on it, and it is managed
@@ -38,7 +38,7 @@ export function recordedNames({ account, recorded }: Known): string[] {
  * A parameter is ours if it was recorded as made, or else by both of our tags: a copy of the tags of another parameter has the name
  * of that one. The tag of another Orgkeeper has precedence. Pure.
  */
-export function whose(name: string, tags: Tags, known: Known): Whose {
+export function whose(name: string, tags: TagRecord, known: Known): Whose {
   const owner = tags[OWNER_TAG];
   const isOwn = owner === known.account.owner;
   if (owner !== undefined && !isOwn && /^\d{12}$/.test(owner)) return 'unowned';

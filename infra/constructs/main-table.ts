@@ -8,7 +8,7 @@ import { INDEXES, NAMES } from '../../shared/deployment/names.ts';
  * It outlives the stack. Index `collection` lists accounts, statuses, baselines and rules; `due` holds only what must be
  * looked at later, so asking it costs next to nothing.
  */
-export function table(scope: Construct): dynamodb.Table {
+export function mainTable(scope: Construct): dynamodb.Table {
   const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
   const made = new dynamodb.Table(scope, 'Table', {
     tableName: NAMES.table,

@@ -5,7 +5,7 @@ import type { DeploymentContext } from '../context.ts';
 import { alarms, metric } from './alarms.ts';
 
 /** Alarms of the main stack, and a dashboard with what they watch. What to do: docs/operations.md. */
-export function watch(stack: Stack, context: DeploymentContext): void {
+export function monitoring(stack: Stack, context: DeploymentContext): void {
   const alarm = alarms(stack, {
     topicName: 'orgkeeper-alarms',
     account: context.mainAccountId,
