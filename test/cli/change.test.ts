@@ -179,10 +179,37 @@ executionRole:
 
   test('validate --json is for machines', async () => {
     const good = await orgkeeper('baseline', 'validate', await file(valid), '--json');
-    expect(good).toEqual({ code: 0, stdout: '{\n  "valid": true,\n  "problems": []\n}\n', stderr: '' });
+    expect(good).toEqual({
+      code: 0,
+      stdout: '{\n  "valid": true,\n  "problems": [],\n  "warnings": []\n}\n',
+      stderr: '',
+    });
     const bad = await orgkeeper('baseline', 'validate', await file('name: small\n'), '--json');
     expect(bad.code).toBe(1);
     expect(JSON.parse(bad.stdout)).toMatchObject({ valid: false, problems: [{ path: '' }] });
+  });
+
+  test('validate warns of an action that AWS does not have, and the file stays valid', async () => {
+    const path = await file(`name: small
+executionRole:
+  name: orgkeeper-execution
+  trustPolicy: { Statement: { Effect: Allow, Principal: { AWS: "\${main.runnerRole}" }, Action: "sts:AssumeRole" } }
+  inlinePolicies:
+    app:
+      Statement: { Effect: Allow, Action: "s3:GetObjct", Resource: "*" }
+`);
+    const place = 'executionRole.inlinePolicies.app.Statement.Action';
+    const message = 'AWS has no action s3:GetObjct; did you mean s3:GetObject?';
+    const { code, stderr } = await orgkeeper('baseline', 'validate', path);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${path} is a valid baseline: small with executionRole.`);
+    expect(stderr).toContain(`${path}:7: ${place}: ${message}`);
+    const json = await orgkeeper('baseline', 'validate', path, '--json');
+    expect(JSON.parse(json.stdout)).toEqual({
+      valid: true,
+      problems: [],
+      warnings: [{ path: place, message, line: 7 }],
+    });
   });
 
   test('validate of a file that is not there says so', async () => {
