@@ -10,20 +10,20 @@ import { identityStack } from './identity-stack.ts';
 import { mainStack } from './main-stack.ts';
 import { controlTowerStack, managementStack } from './management-stack.ts';
 
-/** How the app is built; all of it may be left out. */
+/** Options of the app, all optional. */
 export interface BuildOptions {
-  /** Where `synth()` writes the templates; CDK's own choice when left out. */
+  /** Where `synth()` writes the templates; default: CDK's. */
   outdir?: string;
-  /** Folder with a folder per bundled function; `dist/functions` when left out. */
+  /** Folder with one folder for each bundled function; default: `dist/functions`. */
   functionsDir?: string;
-  /** Run cdk-nag's checks while synthesising. Default false. */
+  /** Run cdk-nag's checks during synthesis; default: false. */
   checks?: boolean;
 }
 
 /**
- * The CDK app with all stacks, from context: what is given here, else what the CDK command line passes on. The
- * functions must have been bundled. Throws an error for people when the context is incomplete or a bundle is
- * missing. Nothing is written before `synth()`.
+ * The CDK app with all stacks, from the given context, else from that of the CDK command line. The functions must be bundled
+ * already. Writes nothing before `synth()`.
+ * @throws an error for people if the context is incomplete or a bundle is missing
  */
 export function buildApp(context: Record<string, unknown> = {}, options: BuildOptions = {}): App {
   const { outdir, functionsDir = FUNCTIONS_DIR, checks = false } = options;

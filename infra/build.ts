@@ -6,20 +6,20 @@ import { build, type Metafile } from 'esbuild';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Where the bundles go, and where the main stack takes them from: one folder a function, one asset each. */
+/** The folder of the bundles, which the main stack reads: one folder and one asset for each function. */
 export const FUNCTIONS_DIR = path.join(ROOT, 'dist', 'functions');
 
-/** One function, bundled. */
+/** A bundled function. */
 export interface Bundle {
   name: string;
   directory: string;
-  /** What esbuild put where. */
+  /** esbuild's metadata: the inputs of each output file. */
   metafile: Metafile;
 }
 
 /**
- * Bundles every `controllers/<name>/handler.ts` into `<outdir>/<name>/index.mjs`, with all it imports, the SDK
- * included. What a handler imports lazily becomes a file beside it. Replaces what was there; safe to repeat.
+ * Bundles every `controllers/<name>/handler.ts` with all its imports, including the SDK, into `<outdir>/<name>/index.mjs`. Lazy imports
+ * become files of their own beside it. Replaces existing bundles; idempotent.
  */
 export async function bundleFunctions(outdir: string = FUNCTIONS_DIR): Promise<Bundle[]> {
   const controllers = path.join(ROOT, 'controllers');
@@ -48,13 +48,13 @@ async function bundle(name: string, handler: string, outdir: string): Promise<Bu
     mainFields: ['module', 'main'],
     absWorkingDir: ROOT,
     logLevel: 'warning',
-    // Some dependencies are CommonJS inside and call require() for Node's own modules.
+    // Some dependencies are CommonJS and call require() for Node's own modules.
     banner: { js: "import{createRequire as cjs}from'node:module';const require=cjs(import.meta.url);" },
   });
   return { name, directory, metafile };
 }
 
-/** All files of a bundle, in bytes, and what its door loads at once. */
+/** The size of all files of a bundle, and of those that are loaded at the start, in bytes. */
 function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {
   const outputs = Object.entries(metafile.outputs);
   const entry = outputs.find(([file]) => file.endsWith('/index.mjs'))?.[0] ?? '';

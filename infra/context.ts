@@ -4,7 +4,7 @@ import { RolePolicyQuotas } from '../shared/deployment/config.ts';
 import { AccountId } from '../shared/domain/account.ts';
 import { OrganizationalUnit } from '../shared/domain/rules-text.ts';
 
-/** Organizations answers in one region of each partition. */
+/** The region of AWS Organizations in each partition. */
 const ORGANIZATIONS_REGION = {
   aws: 'us-east-1',
   'aws-cn': 'cn-northwest-1',
@@ -17,13 +17,13 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653,
 ];
 
-const Region = z.string().refine((name) => partitionOf(name) !== undefined, 'no region that AWS knows');
+const Region = z.string().refine((name) => partitionOf(name) !== undefined, 'must be an AWS region');
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'a role name has 1 to 64 of A-Z a-z 0-9 _+=,.@-');
 const Schedule = z.string().regex(/^(rate|cron)\(.+\)$/, 'write rate(…) or cron(…)');
 const ExternalId = z
   .string()
   .regex(/^[\w+=,.@:/-]{2,1224}$/, 'an ExternalId has 2 to 1,224 of A-Z a-z 0-9 _+=,.@:/-');
-/** Wildcards may stand in the name of an operator, never in its account. */
+/** Wildcards are allowed in the name of an operator, not in its account. */
 const PrincipalArn = z
   .string()
   .regex(/^arn:aws(-cn|-us-gov)?:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]*[\w+=,.@-][\w+=,.@/*?-]*$/, {
@@ -36,7 +36,7 @@ const DeploymentContext = z.object({
   organizationId: z
     .string()
     .regex(/^o-[a-z0-9]{10,32}$/, 'an organization id looks like o-a1b2c3d4e5')
-    .describe('the organization that is kept'),
+    .describe('the organization whose accounts are managed'),
   region: Region.describe('the region that Orgkeeper runs in'),
   controlTowerRegion: Region.optional().describe("Control Tower's home region, where it is used"),
   organizationExternalId: ExternalId.optional(),
@@ -55,7 +55,7 @@ const DeploymentContext = z.object({
       organizationalUnits: list(OrganizationalUnit).optional(),
     }),
   ).prefault({}),
-  // One statement of the bus policy names them all, and that policy may have 10,240 characters.
+  // One statement of the bus policy names them all, and that policy is limited to 10,240 characters.
   requesters: list(AccountId).pipe(z.array(z.string()).max(100)).prefault([]),
   operators: list(PrincipalArn).pipe(z.array(z.string()).max(15)).prefault([]),
   nightlySchedule: Schedule.prefault('cron(0 2 * * ? *)'),
@@ -67,11 +67,11 @@ const DeploymentContext = z.object({
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `one of ${RETENTION_DAYS.join(', ')}`)
     .prefault(90),
-  // Statuses are listed by one key of an index, which takes 1,000 write units a second: five for each pass of a second.
+  // All statuses have one key in an index, which accepts 1,000 write units a second; a run of one second needs five.
   maximumConcurrency: z.coerce.number().int().min(2).max(200).prefault(50),
 });
 
-/** What a deployment is told, complete: what context left out has its default. */
+/** The complete context of a deployment, with defaults. */
 export type DeploymentContext = z.infer<typeof DeploymentContext> & {
   partition: Partition;
   organizationsRegion: string;
@@ -79,9 +79,9 @@ export type DeploymentContext = z.infer<typeof DeploymentContext> & {
 };
 
 /**
- * The CDK context of a deployment, validated. Values may be what `cdk.json` holds or the text that
- * `-c name=value` brings (lists with commas, objects as JSON). Throws one error that lists everything that is
- * missing, wrong or misspelled, and how to set it. Keys of other tools are passed over.
+ * The validated CDK context of a deployment. Values are JSON (`cdk.json`) or text (`-c name=value`: lists with commas, objects as
+ * JSON). Ignores keys of other tools.
+ * @throws one error that lists everything that is missing, wrong or misspelt, and how to set it
  */
 export function readContext(raw: Record<string, unknown>): DeploymentContext {
   const parsed = DeploymentContext.safeParse(raw);
@@ -120,20 +120,18 @@ function problem(issue: z.core.$ZodIssue, raw: Record<string, unknown>): string 
   return `${where}: ${issue.message}`;
 }
 
-/** Operators and Control Tower must be of the partition that `region` says. */
+/** Operators and Control Tower must be in the partition of `region`. */
 function otherPartition(context: z.infer<typeof DeploymentContext>, partition: Partition): string[] {
   const problems = context.operators
     .filter((arn) => !arn.startsWith(`arn:${partition}:`))
-    .map(
-      (arn) => `operators: ${arn} is not of the partition ${partition}, which region ${context.region} is in`,
-    );
+    .map((arn) => `operators: ${arn} is not in the partition ${partition} of region ${context.region}`);
   if (context.controlTowerRegion && partitionOf(context.controlTowerRegion) !== partition) {
-    problems.push(`controlTowerRegion: ${context.controlTowerRegion} is not of the partition ${partition}`);
+    problems.push(`controlTowerRegion: ${context.controlTowerRegion} is not in the partition ${partition}`);
   }
   return problems;
 }
 
-/** All that a function is told must fit into its environment of 4 KB; so much is left for what has no fixed length. */
+/** The configuration must fit into the 4 KB of a function's environment; this is left for values without a fixed length. */
 const CONFIG_CHARACTERS = 2_400;
 
 function tooLong(context: z.infer<typeof DeploymentContext>): string[] {
@@ -142,10 +140,12 @@ function tooLong(context: z.infer<typeof DeploymentContext>): string[] {
   const characters = Buffer.byteLength(JSON.stringify(told));
   if (characters <= CONFIG_CHARACTERS) return [];
   const what = 'requesters, accessRoleNames, onboard.organizationalUnits and organizationExternalId';
-  return [`${what} have ${characters} characters together, and functions can be told ${CONFIG_CHARACTERS}`];
+  return [
+    `${what} have ${characters} characters together, but only ${CONFIG_CHARACTERS} fit into the environment of a function`,
+  ];
 }
 
-/** Keys that differ from one of ours only by case or by one or two letters. */
+/** Problems for keys that differ from one of ours only by case or by one or two letters. */
 function misspelled(raw: Record<string, unknown>): string[] {
   const known = Object.keys(DeploymentContext.shape);
   return Object.keys(raw)
@@ -175,7 +175,7 @@ function partitionOf(region: string): Partition | undefined {
   return partition && partition in ORGANIZATIONS_REGION ? (partition as Partition) : undefined;
 }
 
-/** `-c` brings text: a list is written with commas, or as JSON. */
+/** Values of `-c` are text: a list has commas, or is JSON. */
 function list<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => {
     if (typeof value !== 'string') return value;

@@ -4,20 +4,20 @@ import type { DeploymentContext } from './context.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**
- * The two roles that every kept account's trust policy names. IAM stores them there by unique id: deleting
- * and creating one would leave every member's trust dangling. So they have a stack of their own, fixed names,
- * outlive it, and cannot be deleted by mistake. What they may do is attached by the main stack.
+ * The two roles that the trust policy of every managed account names. IAM stores them there by unique id, so a role that is deleted
+ * and created again is no longer trusted. So they have fixed names and their own stack with termination protection, and are retained
+ * when it is deleted. The main stack attaches their permissions.
  */
 export function identityStack(app: App, context: DeploymentContext): Stack {
   const stack = new Stack(app, STACKS.identity, {
     env: { account: context.mainAccountId, region: context.region },
     synthesizer: mainSynthesizer(),
     terminationProtection: true,
-    description: 'Orgkeeper: the roles that kept accounts trust',
+    description: 'Orgkeeper: the roles that managed accounts trust',
   });
   const runner = new iam.Role(stack, 'WorkflowLoopRunnerRole', {
     roleName: NAMES.runnerRole,
-    description: 'Orgkeeper: the background runner, which keeps accounts',
+    description: 'Orgkeeper: the background runner, which reconciles accounts',
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
   });
   const api = new iam.Role(stack, 'ApiHandlerRole', {
@@ -30,8 +30,8 @@ export function identityStack(app: App, context: DeploymentContext): Stack {
 }
 
 /**
- * The accounts of the operators, narrowed to the operators by condition: so an operator need not exist yet and
- * may be a pattern. Without operators the condition names Main's root user, which can assume no role: nobody.
+ * The accounts of the operators, limited to the operators by a condition: so an operator may be a pattern and need not exist yet.
+ * Without operators the condition names Main's root user, which cannot assume roles: nobody is admitted.
  */
 function operators(context: DeploymentContext): iam.IPrincipal {
   const { mainRoot, root } = arns(context);

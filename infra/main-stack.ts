@@ -16,14 +16,14 @@ import type { DeploymentContext } from './context.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**
- * AWS asks for a visibility of six times the function's time-out, and refuses one below it. Runs of reconcile shorten that
- * of their own message, and renew it while they work.
+ * AWS recommends a visibility timeout of six times the function's timeout, and refuses one below the timeout. Runs shorten the
+ * timeout of their own message and renew it while they work.
  */
 const VISIBILITY = 6;
 
 /**
- * Orgkeeper itself: bus, queues, functions, table, clock, alarms. It needs the identity stack first, and is
- * needed by nothing: deleting it leaves the table and the roles.
+ * Orgkeeper itself: bus, queues, functions, table, schedules, alarms. Depends on the identity stack. Deleting it retains the table
+ * and the roles.
  */
 export function mainStack(app: App, context: DeploymentContext, code: Record<FunctionName, string>): Stack {
   const stack = new Stack(app, STACKS.main, {
@@ -64,7 +64,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   );
   new ssm.StringParameter(stack, 'Config', {
     parameterName: NAMES.configParameter,
-    description: 'What the orgkeeper command line knows about this deployment',
+    description: 'Configuration of this deployment, for the orgkeeper command line',
     stringValue: config,
   });
   const grants = permissions(context);
@@ -74,7 +74,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   const shared = { config, logRetentionDays, partition, region };
   worker(stack, 'intake', {
     ...shared,
-    description: 'Turns events into account records and work',
+    description: 'Turns events into account records and work messages',
     role: ownRole('IntakeRole', NAMES.intakeRole),
     grants: grants.intake,
     code: code.intake,
@@ -84,7 +84,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   });
   worker(stack, 'sweep', {
     ...shared,
-    description: 'Lists the organization, and sends work for all accounts and for what is due',
+    description: 'Lists the organization; requests runs of all accounts and of due accounts',
     role: ownRole('SweepRole', NAMES.sweepRole),
     grants: grants.sweep,
     code: code.sweep,
@@ -106,7 +106,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   });
   worker(stack, 'reconcile', {
     ...shared,
-    description: 'Runs one pass of one account',
+    description: 'Reconciles one account',
     role: iam.Role.fromRoleName(stack, 'RunnerRole', NAMES.runnerRole),
     grants: grants.reconcile,
     code: code.reconcile,

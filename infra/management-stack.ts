@@ -7,15 +7,16 @@ import type { DeploymentContext } from './context.ts';
 import { managementSynthesizer } from './synthesizer.ts';
 
 /**
- * What Orgkeeper needs in the management account: the roles through which Main reads the organization, creates accounts,
- * enters them and is inspected, and the rule that forwards the organization's events. No assets, so no bootstrap. In the region
- * where the partition answers for Organizations, since its events appear only there.
+ * Orgkeeper's resources in the management account: the roles through which Main reads the organization, creates accounts, enters
+ * them and inspects the deployment, and the rule that forwards the organization's events. Has no assets, so it needs no bootstrap. In
+ * the partition's region of AWS Organizations, since its events appear only there.
  */
 export function managementStack(app: App, context: DeploymentContext): Stack {
   const stack = new Stack(app, STACKS.management, {
     env: { account: context.managementAccountId, region: context.organizationsRegion },
     synthesizer: managementSynthesizer(),
-    description: "Orgkeeper: Main's way into the organization, and the organization's events to Main",
+    description:
+      "Orgkeeper: the roles that Main assumes, and the forwarding of the organization's events to Main",
   });
   if (!mainIsManagement(context)) for (const purpose of PURPOSES) organizationRole(stack, context, purpose);
   const here = (context.controlTowerRegion ?? context.organizationsRegion) === context.organizationsRegion;
@@ -23,7 +24,7 @@ export function managementStack(app: App, context: DeploymentContext): Stack {
   return stack;
 }
 
-/** Control Tower's events appear only in its home region: a stack of its own where that is another one. */
+/** Forwards Control Tower's events, which appear only in its home region: a separate stack if that is another region. */
 export function controlTowerStack(app: App, context: DeploymentContext): Stack | undefined {
   const { controlTowerRegion: region, organizationsRegion, managementAccountId: account } = context;
   if (!region || region === organizationsRegion) return undefined;
@@ -36,7 +37,7 @@ export function controlTowerStack(app: App, context: DeploymentContext): Stack |
   return stack;
 }
 
-/** What each organization role is for, in the order of the template; its description says the same. */
+/** The purpose of each organization role, in the order of the template; also in the role's description. */
 const PURPOSES = [
   ['reading', 'Reading', 'intake and sweep, to read the organization'],
   ['creating', 'Creating', 'create-account, to create accounts and place them'],
@@ -44,7 +45,7 @@ const PURPOSES = [
   ['inspecting', 'Inspecting', 'the API role, to inspect the deployment; it reads only'],
 ] as const;
 
-/** Names Main's root plus a condition on the caller's role: so neither account's stack needs the other first. */
+/** Trusts Main's root, limited by a condition on the caller's role: so the stacks can be deployed in any order. */
 function organizationRole(
   stack: Stack,
   context: DeploymentContext,

@@ -1,15 +1,15 @@
 import { DefaultStackSynthesizer, type IStackSynthesizer, LegacyStackSynthesizer } from 'aws-cdk-lib';
 
-// CDK's classes miss their own interface by one `undefined` when optional properties are exact: hence the casts.
+// CDK's classes do not match their own interface under `exactOptionalPropertyTypes`: hence the casts.
 
-/** Main's account is bootstrapped; the CDK command line checks that itself, so the template need not. */
+/** For Main, which is bootstrapped. The CDK command line checks that, so the template has no rule for it. */
 export function mainSynthesizer(): IStackSynthesizer {
   return new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) as IStackSynthesizer;
 }
 
 /**
- * The management account need not be bootstrapped: its templates have no assets, and whoever deploys does so with
- * their own credentials. (CDK's BootstraplessSynthesizer would still ask for the roles of a bootstrap.)
+ * For the management account, which needs no bootstrap: its templates have no assets and are deployed with the caller's credentials.
+ * (CDK's BootstraplessSynthesizer would still require the roles of a bootstrap.)
  */
 export function managementSynthesizer(): IStackSynthesizer {
   return new LegacyStackSynthesizer() as IStackSynthesizer;

@@ -24,15 +24,15 @@ import {
 import { isNotFound, readConsistently } from './consistent-read.ts';
 import type { localClient } from './deploy.ts';
 
-/** Whoever may look into every account: gives the settings of clients. */
+/** Gives client settings for the administrator of any account. */
 export interface Administrator {
   as(accountId: string): ReturnType<typeof localClient>;
 }
 
-/** What AWS says is in an account, of what the `analytics` baseline keeps. Ids are replaced by what they stand for. */
+/** What AWS returns about the resources of the `analytics` baseline in an account. Ids are replaced by names. */
 export interface World {
   readonly role: SeenRole | undefined;
-  /** VPCs with the baseline's block: one, unless something was doubled. */
+  /** VPCs with the baseline's block: one, unless something was created twice. */
   readonly vpcs: readonly SeenVpc[];
   readonly gateways: readonly { attachedTo: string; tags: Tags }[];
   readonly subnets: Readonly<Record<string, SeenSubnet>>;
@@ -77,7 +77,7 @@ interface SeenParameter {
   readonly tags: Tags;
 }
 
-/** Ids of what is in our VPC, for tampering with it. */
+/** Ids of the resources in our VPC, for tampering with them. */
 export interface Ids {
   readonly vpc: string;
   readonly gateway: string;

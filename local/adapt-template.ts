@@ -1,4 +1,4 @@
-/** A CloudFormation template, as far as adapting it needs. */
+/** The parts of a CloudFormation template that are adapted. */
 export interface Template {
   Resources: Resources;
   [section: string]: unknown;
@@ -15,17 +15,17 @@ export interface TemplateResource {
   [attribute: string]: unknown;
 }
 
-/** One way in which the emulator differs from AWS, and what is changed in a template for it. */
+/** One difference between the emulator and AWS, and the change in a template for it. */
 export interface Adaptation {
-  /** Resources of this type, or whose type starts so. */
+  /** The resource type, or its prefix. */
   readonly type: string;
   /** The difference, as a sentence. */
   readonly because: string;
-  /** What stands in the place of the resource. */
+  /** The replacement of the resource. */
   readonly adapt: (id: string, properties: Record<string, unknown>) => Resources;
 }
 
-/** Every difference between the templates that AWS gets and those that the emulator gets. */
+/** Every difference between the templates for AWS and those for the emulator. */
 export const ADAPTATIONS: readonly Adaptation[] = [
   {
     type: 'AWS::Lambda::Function',
@@ -47,7 +47,7 @@ export const ADAPTATIONS: readonly Adaptation[] = [
   },
   {
     type: 'AWS::Scheduler::',
-    because: 'Schedules are passed over and never fire: the local runtime ticks instead.',
+    because: 'The emulator ignores schedules: the local runtime fires them instead.',
     adapt: () => ({}),
   },
   {
@@ -66,7 +66,7 @@ export const ADAPTATIONS: readonly Adaptation[] = [
   },
 ];
 
-/** The template as the emulator can deploy it. Pure. */
+/** The template adapted for the emulator. Pure. */
 export function adaptTemplate(template: Template): Template {
   const resources: Resources = {};
   for (const [id, original] of Object.entries(template.Resources)) {

@@ -1,17 +1,17 @@
-/** What AWS answers for a thing that is not there: IAM, EC2, SSM parameters, and tags of SSM. */
+/** Names of AWS's errors for a resource that does not exist: IAM, EC2, SSM parameters and their tags. */
 const GONE = /^NoSuchEntity|NotFound$|^InvalidResourceId$/;
 
-/** What is listed and not there so many times in a row will not be there: the error is the answer. */
+/** After this many reads in which a listed resource does not exist, the error is thrown. */
 const READS = 20;
 
-/** Whether the error says that the thing which was asked for is not there. */
+/** Whether the error means that the resource does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && GONE.test(error.name);
 }
 
 /**
- * A read that lists things and then reads each, while somebody removes some of them: where one is gone by the time that
- * it is read, the whole is read again. What may be absent is for the read itself to expect.
+ * Runs a read that lists resources and then reads each. If one of them was removed in between, the whole read is repeated. The read
+ * itself must handle resources that may be absent.
  */
 export async function readConsistently<T>(read: () => Promise<T>): Promise<T> {
   for (let reads = 1; ; reads += 1) {

@@ -11,15 +11,15 @@ import { interruption } from './interruption.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { handIn, TAMPERINGS } from './tamperings.ts';
 
-/** In no organization. */
+/** An account outside of the organization. */
 const INVITED = '567890123456';
-/** Where the account is kept, too, once somebody says so. */
+/** The second region of the account. */
 const SECOND_REGION = 'eu-central-1';
-/** What is shown of what can be changed by hand: what does not hide another. */
+/** The tamperings that the demo shows; none hides another. */
 const BESIDE = ['ec2 detach-internet-gateway', 'ec2 delete-vpc-endpoints'];
 const SHOWN = TAMPERINGS.filter(({ account, command }) => account === 'edited' || BESIDE.includes(command));
 
-/** The main job, start to end, on this machine: `npm run demo`. Exits 0 only when AWS says that all of it holds. */
+/** `npm run demo`: shows Orgkeeper's main job on this machine. Exits 0 only if AWS confirms every step. */
 const began = Date.now();
 let runtime: Runtime | undefined;
 try {
@@ -52,7 +52,7 @@ async function demo(at: Runtime): Promise<void> {
   line(`Main is ${main}, the management account ${management}.`);
   const answers = await listen(at);
 
-  step(2, 'An account is created in the organization; nobody does anything else');
+  step(2, 'An account is created in the organization; Orgkeeper does the rest');
   const accountId = await createAccount(at, 'genomics');
   line(`aws organizations create-account → ${accountId}`);
   await allHolds(at, accountId);
@@ -70,11 +70,11 @@ async function demo(at: Runtime): Promise<void> {
   says(broken);
   if (broken.length < 10) throw new Error('the tampering did not take');
 
-  step(4, 'The sweep finds and repairs every bit');
+  step(4, 'The sweep finds and corrects all of it');
   await ask(at, 'DriftSweepRequested', { reason: 'the night' });
   await allHolds(at, accountId);
 
-  step(5, 'The account is asked for in a second region');
+  step(5, 'The account is registered with a second region');
   const regions = [at.region, SECOND_REGION];
   await ask(at, 'AccountRegistrationRequested', { accountId, name: 'genomics', regions });
   line(`In ${SECOND_REGION}:`);
@@ -94,7 +94,7 @@ async function demo(at: Runtime): Promise<void> {
   says(knocks);
   if (!knocks.every(({ holds }) => holds)) throw new Error('the ExternalId does not guard the role');
 
-  step(7, 'A request that makes no sense is refused, with a reason');
+  step(7, 'An invalid request is refused, with a reason');
   await ask(at, 'AccountRegistrationRequested', { accountId: '12345678901', name: 'typo' });
   const refusal = await answers.hear('RequestRejected', ({ detailType }) => detailType === 'RequestRejected');
   line(`✔ on the bus: RequestRejected ${JSON.stringify(refusal.detail.problems)}`);
@@ -105,7 +105,7 @@ async function allHolds(at: Runtime, accountId: string, region = at.region): Pro
   says(await until('the desired state', read, (all) => all.every(({ holds }) => holds)));
 }
 
-/** What AWS says of the account now, in that region. */
+/** What AWS returns about the account now, in that region. */
 async function seen(at: Runtime, accountId: string, region = at.region): Promise<Expectation[]> {
   const there = administrator({ endpoint: at.endpoint, region });
   const [world, ids] = await Promise.all([readWorld(there, accountId), readIds(there, accountId)]);
@@ -130,7 +130,7 @@ async function createAccount(at: Runtime, name: string): Promise<string> {
   );
   const command = new CreateAccountCommand({ AccountName: name, Email: `${name}@example.com` });
   const { CreateAccountStatus } = await organizations.send(command);
-  if (!CreateAccountStatus?.AccountId) throw new Error('Organizations made no account.');
+  if (!CreateAccountStatus?.AccountId) throw new Error('Organizations created no account.');
   return CreateAccountStatus.AccountId;
 }
 

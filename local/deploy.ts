@@ -25,11 +25,11 @@ export interface DeployOptions {
   readonly region: string;
   readonly main: string;
   readonly management: string;
-  /** Where bundles, templates and assets are written: this deployment's alone, since several may be made at once. */
+  /** Folder for bundles, templates and assets, for this deployment only, since several may run at once. */
   readonly directory: string;
-  /** Where the bundled functions are; they are bundled first when this is left out. */
+  /** Folder of the bundled functions; default: they are bundled first. */
   readonly functionsDir?: string;
-  /** More CDK context, over what the local runtime sets. */
+  /** CDK context that overrides that of the local runtime. */
   readonly context?: Record<string, unknown>;
 }
 
@@ -39,7 +39,7 @@ export interface LocalDeployment {
   readonly stacks: readonly DeployedStack[];
 }
 
-/** One stack as it was synthesised: what AWS would get. */
+/** A synthesised stack, as for AWS. */
 export interface DeployedStack {
   readonly name: string;
   readonly account: string;
@@ -50,15 +50,15 @@ export interface DeployedStack {
 }
 
 /**
- * Makes the organization if there is none, synthesises the stacks and deploys them into the emulator in the
- * order of a real deployment. Safe to repeat: what is deployed already is left alone.
+ * Creates the organization if there is none, synthesises the stacks and deploys them into the emulator in the order of a real
+ * deployment. Idempotent: existing stacks are left alone.
  */
 export async function deploy(options: DeployOptions): Promise<LocalDeployment> {
   const outdir = join(options.directory, 'cdk.out');
   const functionsDir = options.functionsDir ?? join(options.directory, 'functions');
   const bundling = options.functionsDir ? undefined : bundleFunctions(functionsDir);
   const organizationId = await organization(options);
-  // The emulator takes seconds to load CloudFormation: meanwhile the templates are made here.
+  // The emulator needs seconds to load CloudFormation: the templates are synthesised meanwhile.
   const loading = new CloudFormationClient(localClient(options.endpoint, options.main, options.region))
     .send(new DescribeStacksCommand({}))
     .catch(() => undefined);
@@ -106,7 +106,7 @@ async function organization({ endpoint, management }: DeployOptions): Promise<st
   });
   const found = described ?? (await client.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' })));
   const id = found.Organization?.Id;
-  if (!id) throw new Error('The emulator has no organization and made none.');
+  if (!id) throw new Error('The emulator has no organization and did not create one.');
   return id;
 }
 
@@ -128,7 +128,7 @@ async function deployStack(endpoint: string, stack: DeployedStack): Promise<void
   }
 }
 
-/** The emulator passes over bus policies in a template, so they are put by hand. */
+/** The emulator ignores bus policies in a template, so they are put separately. */
 async function putBusPolicies(endpoint: string, stack: DeployedStack): Promise<void> {
   const policies = Object.values(stack.template.Resources).filter(
     ({ Type }) => Type === 'AWS::Events::EventBusPolicy',

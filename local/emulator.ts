@@ -11,18 +11,18 @@ export const MOTO_RANGE = '>=5.2.1,<5.3';
 /** A running emulator. */
 export interface Emulator {
   readonly endpoint: string;
-  /** Stops and continues its processes, as if the network were gone; undefined when it is not ours. */
+  /** Stops and continues its processes, as if the network were down; undefined if this runtime did not start it. */
   readonly pause?: () => void;
   readonly resume?: () => void;
-  /** Resolves with a sentence when the emulator is gone before it was stopped. Never resolves otherwise. */
+  /** Resolves with a sentence if the emulator ends before it is stopped; otherwise never. */
   readonly lost: Promise<string>;
   /** Ends it, if this runtime started it. */
   stop(): Promise<void>;
 }
 
-/** Where to look and where to say what happens. */
+/** Options of the emulator. */
 export interface EmulatorOptions {
-  /** An emulator that runs already, instead of starting one. */
+  /** Endpoint of a running emulator, to use instead of starting one. */
   readonly endpoint?: string;
   /** `.orgkeeper` of the project. */
   readonly directory: string;
@@ -30,8 +30,8 @@ export interface EmulatorOptions {
 }
 
 /**
- * Starts moto on a free port and waits until it answers; installs it first into the directory when there is
- * none on PATH. Rejects with a sentence that says what to install when it cannot.
+ * Starts moto on a free port and waits until it answers. If moto is not on PATH, installs it into the directory first. Rejects with
+ * a sentence that says what to install if that fails.
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const never = new Promise<string>(() => undefined);
@@ -48,15 +48,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   mkdirSync(join(options.directory, 'logs'), { recursive: true });
   const logFile = join(options.directory, 'logs', `emulator-${randomUUID()}.log`);
   const log = openSync(logFile, 'w');
-  // The guard ends the emulator also when this process is killed and can no longer do it itself.
+  // The guard process ends the emulator, too, if this process is killed.
   const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command], {
     stdio: ['pipe', log, log],
     detached: true,
     env: {
-      // AWS's own policies can be attached by hand, as on AWS. They cost the emulator 0.3 s an account: a test of
-      // hundreds of accounts sets this to false.
+      // Makes AWS managed policies available. They take the emulator 0.3 s per account, so a test with hundreds of accounts sets
+      // this to false.
       MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
-      MOTO_EC2_LOAD_DEFAULT_AMIS: 'false', // 5 MB and a fifth of its time for each account, and nothing starts one.
+      MOTO_EC2_LOAD_DEFAULT_AMIS: 'false', // Saves 5 MB and a fifth of the time per account; nothing here uses AMIs.
       ...withoutAws(process.env),
       PYTHONUNBUFFERED: '1',
     },
@@ -89,17 +89,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 /**
- * The command that starts moto: the one on PATH, else the one that was installed into the directory, else one that
- * is installed there now. Throws a sentence that says what to install when it cannot.
+ * The command that starts moto: the one on PATH, else the one in the directory, which is installed if missing.
+ * @throws a sentence that says what to install if that fails
  */
 export async function motoServer(options: Omit<EmulatorOptions, 'endpoint'>): Promise<string> {
   return findMoto(options) ?? installMoto(options);
 }
 
 /**
- * Starts moto, and ends it once standard input closes: that is, when the process that started it is gone. Port 0: moto
- * itself takes a free one and says which. A port that was found free before may be another emulator's by then, and
- * that one would answer here.
+ * Starts moto, and ends it when standard input closes, which it does when the parent process ends. Port 0 lets moto choose a free
+ * port: a port that was found free before might be taken by another emulator in between.
  */
 const GUARD = `exec 3<&0
 "$1" -H 127.0.0.1 -p 0 </dev/null & moto=$!
@@ -110,7 +109,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (child.pid) process.kill(-child.pid, signal);
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }
 
@@ -124,7 +123,7 @@ function findMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): string
   return undefined;
 }
 
-/** moto_server has no --version: the interpreter in its first line knows. */
+/** moto_server has no --version, so the Python interpreter in its first line is asked. */
 function versionOf(command: string): string | undefined {
   const path = command.includes('/') ? command : run('sh', ['-c', `command -v ${command}`]);
   if (!path || !existsSync(path)) return undefined;
@@ -167,7 +166,7 @@ async function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>
   return join(target, 'bin', 'moto_server');
 }
 
-/** Runs a command, beside other work and never longer than this process: why it failed, or undefined when it did not. */
+/** Runs a command that ends with this process at the latest. Returns why it failed; undefined if it did not. */
 function failureOf(command: string, args: readonly string[]): Promise<string | undefined> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const end = () => child.kill();
@@ -189,7 +188,7 @@ function run(command: string, args: string[]): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Where moto says that it listens, once it answers there; undefined when it ends or takes longer than a minute. */
+/** The endpoint that moto prints, once it answers; undefined if moto ends or takes longer than a minute. */
 async function addressOf(logFile: string, child: ChildProcess): Promise<string | undefined> {
   const until = Date.now() + 60_000;
   while (Date.now() < until && child.exitCode === null && child.signalCode === null) {

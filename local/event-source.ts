@@ -2,7 +2,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { FunctionPool } from './function-pool.ts';
 import type { LocalQueue } from './queue-client.ts';
 
-/** A mapping from a queue to a function, as it was deployed. */
+/** A deployed mapping from a queue to a function. */
 export interface EventSource {
   readonly id: string;
   readonly queueArn: string;
@@ -15,8 +15,8 @@ export interface EventSource {
 const IDLE_MS = 150;
 
 /**
- * Polls the queue and invokes the function as Lambda's event source mappings do: batch size, concurrency, what
- * succeeded is deleted, what failed becomes visible again in its time. Ends with `stop`, after running batches.
+ * Polls the queue and invokes the function like a Lambda event source mapping: with batch size and concurrency; successful messages
+ * are deleted, failed ones become visible again after their timeout. `stop` waits for running batches.
  */
 export function runEventSource(
   source: EventSource,
@@ -43,7 +43,7 @@ export function runEventSource(
         await Promise.race(running);
         continue;
       }
-      // An emulator that does not answer now is asked again, as Lambda does; that it is gone for good, the runtime notices.
+      // Polls again if the emulator does not answer, as Lambda does. The runtime notices if the emulator has ended.
       const messages = await deps.queue.receive(source.batchSize).catch(() => []);
       if (stopped) return;
       if (messages.length === 0) {
@@ -51,7 +51,7 @@ export function runEventSource(
         continue;
       }
       const batch = work(messages)
-        // What was not removed from the queue comes again by itself.
+        // A message that was not deleted is redelivered.
         .catch(() => undefined)
         .finally(() => running.delete(batch));
       running.add(batch);
@@ -91,7 +91,7 @@ function recordOf(message: Message, source: EventSource, region: string) {
   };
 }
 
-/** Lambda takes the whole batch as failed when an identifier is unknown or the answer has another shape. */
+/** As in Lambda, the whole batch has failed if an identifier is unknown or the answer has another shape. */
 function failedIds(result: unknown, messages: Message[]): Set<string> {
   if (result === null || result === '') return new Set();
   const all = new Set(messages.map(({ MessageId = '' }) => MessageId));

@@ -3,12 +3,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { InvocationOutcome, Invoke, WorkerStart } from './lambda-worker.ts';
 
-/** A function as it was deployed. */
+/** A deployed function. */
 export interface HostedFunction {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
-  /** Bundle that the handler is in. */
+  /** The bundle with the handler. */
   readonly file: string;
   readonly handler: string;
   readonly timeoutSeconds: number;
@@ -16,20 +16,20 @@ export interface HostedFunction {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Runs invocations of one function, each environment one at a time, as Lambda does. */
+/** Runs the invocations of one function; like in Lambda, an environment runs one invocation at a time. */
 export interface FunctionPool {
-  /** Never rejects: a crash and a time-out are errors too. */
+  /** Never rejects: crashes and timeouts are returned as errors. */
   invoke(event: unknown): Promise<InvocationOutcome>;
-  /** Ends every environment that is at work, as when it runs out of memory; how many these were. */
+  /** Ends every busy environment, as if it ran out of memory. Returns their number. */
   kill(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Where a pool gets credentials from and where its output goes. */
+/** The surroundings of a pool: credentials and log. */
 export interface PoolDeps {
-  /** The environment that Lambda itself sets: region, credentials of the role. Asked once an environment. */
+  /** The variables that Lambda sets: region, credentials of the role. Called once for each environment. */
   readonly runtimeEnvironment: (hosted: HostedFunction) => Record<string, string>;
-  /** A line that the function wrote, or that the host says of it. */
+  /** Receives each line of output of the function, or of the host about it. */
   readonly log: (functionName: string, line: string) => void;
 }
 
@@ -39,10 +39,10 @@ interface Environment {
   settle: ((outcome: InvocationOutcome) => void) | undefined;
 }
 
-/** Credentials of a Lambda environment end after hours: it is replaced long before. */
+/** Environments are replaced long before their credentials expire. */
 const RENEWED_AFTER_MS = 60 * 60_000;
 
-/** A pool without environments: the first invocations start them. */
+/** A pool; the first invocations start its environments. */
 export function functionPool(hosted: HostedFunction, deps: PoolDeps): FunctionPool {
   const idle: Environment[] = [];
   const all = new Set<Environment>();

@@ -1,16 +1,16 @@
-/** How often a process looks whether the one that started it is still there. */
+/** How often a process checks whether its parent still runs. */
 const LOOK_MS = 500;
 
 /**
- * Resolves once this process is asked to end: by Ctrl-C, `kill` or a terminal that closes, or because the command that
- * started it is gone, such as `npm start`, which passes on some signals and cannot pass on a kill. Never resolves otherwise.
+ * Resolves when this process should end: on Ctrl-C, `kill` or a closed terminal, or when the command that started it has ended, such
+ * as `npm start`, which forwards only some signals. Otherwise never.
  */
 export function interruption(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
     const parent = process.ppid;
     if (!isStartedBy(parent, process.env)) return;
-    // Its number changes when the parent ends: somebody else adopts this process.
+    // When the parent ends, another process adopts this one, so the parent's id changes.
     const timer = setInterval(() => {
       if (process.ppid === parent) return;
       clearInterval(timer);
@@ -20,8 +20,7 @@ export function interruption(): Promise<void> {
 }
 
 /**
- * Whether the parent only runs this process for somebody, and is no shell that may well end before it (`nohup`): npm, npx,
- * or cli/own-node.mjs. Pure.
+ * Whether the parent is npm, npx or cli/own-node.mjs, which only run this process; not a shell, which may end first (`nohup`). Pure.
  */
 function isStartedBy(parent: number, environment: NodeJS.ProcessEnv): boolean {
   return environment.npm_lifecycle_event !== undefined || environment.ORGKEEPER_STARTED_BY === String(parent);

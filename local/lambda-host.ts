@@ -14,24 +14,23 @@ import { NO_AWS_FILES } from './own-environment.ts';
 import { localQueue } from './queue-client.ts';
 import { runSchedules, schedulesOf } from './schedules.ts';
 
-/** The functions of a stack, running. */
+/** The running functions of a stack. */
 export interface LambdaHost {
   readonly functions: readonly HostedFunction[];
-  /** Invokes one directly. */
+  /** Invokes a function directly. */
   invoke(functionName: string, event: unknown): ReturnType<FunctionPool['invoke']>;
-  /** Ends every environment of the function that is at work; how many these were. */
+  /** Ends every busy environment of the function. Returns their number. */
   kill(functionName: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Environments at once, at most: more would only wait for the emulator, which answers one call at a time. */
+/** Maximum number of environments: more would only wait for the emulator, which answers one call at a time. */
 const MAXIMUM_ENVIRONMENTS = 8;
 const TWELVE_HOURS = 12 * 3600;
 
 /**
- * Hosts the functions of the stack as the emulator now describes them, from the synthesised assets; polls their
- * queues and ticks their schedules. Each runs with the credentials of its own role. Rejects when a function's
- * role is missing.
+ * Hosts the functions of the stack as deployed in the emulator, from the synthesised assets; polls their queues and fires their
+ * schedules. Each function has the credentials of its own role. Rejects if a function's role is missing.
  */
 export async function startLambdaHost(
   stack: DeployedStack,

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** What the host tells a worker at its start. */
+/** The start parameters of a worker. */
 export interface WorkerStart {
   /** `file:` URL of the bundle. */
   readonly module: string;
@@ -8,7 +8,7 @@ export interface WorkerStart {
   readonly handler: string;
 }
 
-/** One invocation, to the worker. */
+/** A message to the worker: one invocation. */
 export interface Invoke {
   readonly requestId: string;
   readonly event: unknown;
@@ -18,7 +18,7 @@ export interface Invoke {
   readonly deadline: number;
 }
 
-/** Its outcome, from the worker. */
+/** A message from the worker: the outcome of an invocation. */
 export type InvocationOutcome = { readonly result: unknown } | { readonly error: string };
 
 const port = parentPort;

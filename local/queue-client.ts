@@ -8,7 +8,7 @@ import {
 import { restoreMessage } from './gateway/shims/fifo-deduplication.ts';
 import type { Upstream } from './gateway/upstream.ts';
 
-/** One queue, as its mapping sees it. Its calls are the emulator's own business, so nothing records them. */
+/** The calls of an event source mapping for its queue. They go to the emulator directly and are not recorded. */
 export interface LocalQueue {
   receive(count: number): Promise<Message[]>;
   remove(messages: readonly Message[]): Promise<void>;

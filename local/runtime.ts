@@ -10,34 +10,34 @@ import { leaveAws } from './own-environment.ts';
 import { publishShippedBaselines } from './shipped-baselines.ts';
 import { surround } from './surroundings.ts';
 
-/** How to run Orgkeeper on this machine. All have defaults. */
+/** Options of the local runtime, all optional. */
 export interface RuntimeOptions {
-  /** Of the gateway; 0 takes a free one. */
+  /** Port of the gateway; 0 chooses a free one. */
   readonly port?: number;
   /** Main is the management account. */
   readonly sameAccount?: boolean;
-  /** The account that Main runs in, such as a member of an organization that is there already. */
+  /** The Main account, such as a member of an existing organization. */
   readonly main?: string;
   readonly region?: string;
-  /** An emulator that runs already, instead of one that is started. */
+  /** Endpoint of a running emulator, to use instead of starting one. */
   readonly emulator?: string;
-  /** Where state, logs and an installed emulator are kept: `.orgkeeper` of the project. */
+  /** Folder for state, logs and an installed emulator; default: `.orgkeeper` of the project. */
   readonly directory?: string;
-  /** Bundled functions, instead of bundling the controllers. */
+  /** Folder of bundled functions; default: the controllers are bundled. */
   readonly functionsDir?: string;
   /** More CDK context. */
   readonly context?: Record<string, unknown>;
-  /** Runs when everything is deployed and works, before `startRuntime` resolves. Default: publishes the shipped baselines. */
+  /** Runs after the deployment, before `startRuntime` resolves. Default: publishes the shipped baselines. */
   readonly afterDeploy?: (runtime: Runtime) => Promise<void>;
-  /** Hears what happens, line by line. */
+  /** Receives progress, line by line. */
   readonly say?: (line: string) => void;
   /** Whether `local env` finds this runtime. Default true. */
   readonly announce?: boolean;
 }
 
-/** Orgkeeper, deployed into an emulator and working. */
+/** A running local runtime: Orgkeeper deployed into an emulator. */
 export interface Runtime {
-  /** The gateway: what AWS_ENDPOINT_URL is to be. */
+  /** The endpoint of the gateway, for AWS_ENDPOINT_URL. */
   readonly endpoint: string;
   readonly region: string;
   readonly accounts: { readonly main: string; readonly management: string };
@@ -45,15 +45,15 @@ export interface Runtime {
   readonly gateway: Gateway;
   readonly emulator: Emulator;
   readonly host: LambdaHost;
-  /** File that the functions' output goes to. */
+  /** The log file of the functions. */
   readonly logFile: string;
-  /** Resolves with a sentence when the emulator is gone or lost its state. Never resolves otherwise. */
+  /** Resolves with a sentence if the emulator ends or loses its state; otherwise never. */
   readonly lost: Promise<string>;
   /** Ends everything that was started. */
   stop(): Promise<void>;
 }
 
-/** What `local env` reads. */
+/** The state file of a runtime, which `local env` reads. */
 export interface RuntimeState {
   readonly endpoint: string;
   readonly region: string;
@@ -61,7 +61,7 @@ export interface RuntimeState {
   readonly pid: number;
 }
 
-/** The port that `local start` takes when none is given. */
+/** The default port of `local start`. */
 export const DEFAULT_PORT = 4510;
 const PROJECT_STATE = fileURLToPath(new URL('../.orgkeeper', import.meta.url));
 const MANAGEMENT = '210987654321';
@@ -69,8 +69,8 @@ const MAIN = '345678901234';
 const WATCH_MS = 2000;
 
 /**
- * Starts emulator and gateway, deploys the stacks, hosts the functions. Rejects with a sentence; leaves nothing behind. This process goes on
- * without the AWS settings of whoever started it.
+ * Starts emulator and gateway, deploys the stacks, hosts the functions. On failure, rejects with a sentence and ends everything that
+ * it started. Removes the user's AWS settings from this process.
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   leaveAws();
@@ -89,7 +89,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    // The port first: to fail on it after a minute of installing would be late.
+    // Binds the port first, so that a port in use fails immediately and not after a minute of installation.
     const gateway = await startGateway({ port });
     undo.push(() => gateway.close());
     const how = options.emulator ? `Using the emulator at ${options.emulator} …` : 'Starting the emulator …';
@@ -147,7 +147,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   }
 }
 
-/** The running local runtime; throws a sentence when there is none. */
+/** The running local runtime. @throws a sentence if there is none */
 export function readRuntimeState(directory: string = PROJECT_STATE): RuntimeState {
   const none = 'No local runtime is running. Start one with: npm start';
   let state: RuntimeState;
@@ -160,7 +160,7 @@ export function readRuntimeState(directory: string = PROJECT_STATE): RuntimeStat
   return state;
 }
 
-/** What this process does before it exits, should nobody have done it by then. */
+/** Work that is done when this process exits, unless it was done before. */
 function beforeExit(step: () => void): () => void {
   process.once('exit', step);
   return () => {
@@ -169,12 +169,12 @@ function beforeExit(step: () => void): () => void {
   };
 }
 
-/** Takes the announcement away, unless another runtime has announced itself since. */
+/** Deletes the state file, unless another runtime has written its own since. */
 function withdraw(file: string, state: RuntimeState): void {
   try {
     if (JSON.parse(readFileSync(file, 'utf8')).pid === state.pid) rmSync(file);
   } catch {
-    // It is gone already.
+    // The file is already deleted.
   }
 }
 
@@ -192,7 +192,7 @@ function logTo(file: string): (functionName: string, line: string) => void {
   return (name, line) => appendFileSync(file, `${new Date().toISOString()} ${name} ${line}\n`);
 }
 
-/** Looks whether the organization is still there. An emulator that does not answer is waited for. */
+/** Checks that the organization still exists. Waits for an emulator that does not answer. */
 function watch(gateway: Gateway, management: string, organizationId: string) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;

@@ -11,8 +11,8 @@ export interface Schedule {
 }
 
 /**
- * The schedules of a stack that tick at the local runtime: those with a rate and a queue. A minute passes in
- * one second, an hour in ten; what runs at a time of day waits for a person to ask for it.
+ * The schedules of a stack that the local runtime fires: those with a rate and a queue. A minute passes in one second, an hour in
+ * ten. Schedules with a time of day do not fire.
  */
 export function schedulesOf(stack: DeployedStack): Schedule[] {
   return Object.values(stack.template.Resources).flatMap(({ Type, Properties = {} }) => {
@@ -25,7 +25,7 @@ export function schedulesOf(stack: DeployedStack): Schedule[] {
   });
 }
 
-/** Ticks until stopped. A tick that finds the one before still under way, or no emulator, is dropped. */
+/** Fires until stopped. A tick is dropped if the previous one is still in progress, or if the emulator does not answer. */
 export function runSchedules(schedules: readonly Schedule[], upstream: Upstream) {
   const timers = schedules.map(({ queueArn, input, everySeconds }) => {
     const queue = localQueue(upstream, queueArn);

@@ -9,7 +9,7 @@ import { localClient } from './deploy.ts';
 
 const FOLDER = fileURLToPath(new URL('../infra/baselines', import.meta.url));
 
-/** Publishes the baselines that ship with the project, as a person would after deploying. Safe to repeat. */
+/** Publishes the shipped baselines, as a person does after a deployment. Idempotent. */
 export async function publishShippedBaselines(runtime: {
   readonly endpoint: string;
   readonly region: string;

@@ -19,10 +19,10 @@ import {
 import { type DeployedStack, type LocalDeployment, localClient } from './deploy.ts';
 import { isObject } from './gateway/wire.ts';
 
-/** Organizations answers there. */
+/** The region of AWS Organizations. */
 const ORGANIZATIONS_REGION = 'us-east-1';
 
-/** What a real organization has beside the stacks, and what the emulator's CloudFormation left out of them. Safe to repeat. */
+/** Creates what a real organization has besides the stacks, and what the emulator's CloudFormation ignores in them. Idempotent. */
 export async function surround(
   endpoint: string,
   { stacks }: LocalDeployment,
@@ -34,7 +34,7 @@ export async function surround(
   ]);
 }
 
-/** The trail that an organization has whose events reach EventBridge. */
+/** Creates the trail that an organization needs for its events to reach EventBridge. */
 async function makeTrail(endpoint: string, management: string): Promise<void> {
   const client = localClient(endpoint, management, ORGANIZATIONS_REGION);
   const cloudTrail = new CloudTrailClient(client);
@@ -50,7 +50,7 @@ async function makeTrail(endpoint: string, management: string): Promise<void> {
   await cloudTrail.send(new StartLoggingCommand({ Name }));
 }
 
-/** The emulator's CloudFormation passes over schedules, so they are put by hand. */
+/** The emulator's CloudFormation ignores schedules, so they are created separately. */
 async function putSchedules(endpoint: string, stack: DeployedStack): Promise<void> {
   const ofType = (type: string) =>
     Object.values(stack.template.Resources).flatMap(({ Type, Properties = {} }) =>
@@ -76,7 +76,7 @@ async function putSchedules(endpoint: string, stack: DeployedStack): Promise<voi
   }
 }
 
-/** The ARN of a role of the stack, of which the template knows the logical id. */
+/** The ARN of a role of the stack, by its logical id. */
 async function roleArn(client: CloudFormationClient, stack: DeployedStack, value: unknown): Promise<string> {
   const getAtt = isObject(value) ? value['Fn::GetAtt'] : undefined;
   const id = Array.isArray(getAtt) ? getAtt[0] : undefined;

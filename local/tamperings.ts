@@ -173,7 +173,7 @@ export const TAMPERINGS: readonly Tampering[] = [
         new UpdateRoleCommand({
           ...role,
           MaxSessionDuration: 43_200,
-          Description: 'Assumed by the Main account to run analytics here; kept by Orgkeeper',
+          Description: 'Assumed by the Main account to run analytics here; managed by Orgkeeper',
         }),
       ),
     changes: (world) => world.role?.maxSessionDuration,

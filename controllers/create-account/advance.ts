@@ -14,14 +14,14 @@ import { moveAndRegister } from './move-and-register.ts';
 import { denied, findRequested, pollAccount, requestAccount } from './request-account.ts';
 import { after, type CreationDeps, save } from './transition.ts';
 
-/** AWS's answer may arrive before its id of the request is recorded: by then it is. */
+/** AWS's result may arrive before AWS's id of the request is recorded; after this time it is recorded. */
 const RECORDED_SECONDS = 5;
 
 /**
- * Moves a request as far as it goes now: requested from AWS, created, moved, registered. What must wait is continued by a
- * message that SQS delays, and, should that be lost, by the minute's tick. A message too many does nothing.
- * @returns the request as it was left; undefined when nobody asked for it
- * @throws Overtaken when another message moved it on at the same moment; UnreadableItem, once that is said
+ * Advances a request as far as possible: requested from AWS, created, moved, registered. If it must wait, a delayed message
+ * continues it, or the tick of the minute if that message is lost. An extra message does nothing.
+ * @returns the saved request; undefined if there is none with this key
+ * @throws Overtaken if another message advanced it at the same time; UnreadableItem, after it was announced
  */
 export async function advance(message: CreationMessage, deps: CreationDeps): Promise<Creation | undefined> {
   const { key, answered } = message;
@@ -41,7 +41,7 @@ export async function advance(message: CreationMessage, deps: CreationDeps): Pro
   return creation;
 }
 
-/** Reads a request. One that cannot be read is announced once, and read again when it is due, until it is corrected. */
+/** Reads a request. An unreadable one is announced once, and read again when it is due, until it is corrected. */
 async function sayingUnreadable(key: string, { main }: CreationDeps): Promise<Creation | undefined> {
   try {
     return await getCreation(main.table, key);
@@ -58,12 +58,12 @@ async function sayingUnreadable(key: string, { main }: CreationDeps): Promise<Cr
   }
 }
 
-/** Its time has come, or comes within the second. */
+/** Whether the request is due now, or within a second. */
 function isDue({ dueAt }: Creation, { now }: CreationDeps): boolean {
   return dueAt !== undefined && Date.parse(dueAt) <= now().getTime() + 1000;
 }
 
-/** One step. What AWS refuses for a known reason is tried again in its time. */
+/** One step. A known refusal of AWS is retried later. */
 async function step(creation: Creation, deps: CreationDeps): Promise<Creation> {
   try {
     return await carryOut(creation, deps);

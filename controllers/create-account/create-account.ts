@@ -6,7 +6,7 @@ import { CreationMessage } from '../../shared/domain/work.ts';
 import { advance } from './advance.ts';
 import { type CreationDeps, Overtaken } from './transition.ts';
 
-/** The function that creates accounts: one message, one request for an account, moved as far as it goes. */
+/** The function create-account: each message advances one request for an account. */
 export function createAccountHandler(deps: Omit<CreationDeps, 'until'> & { readonly logger: Logger }) {
   const { logger, ...shared } = deps;
 
@@ -17,7 +17,7 @@ export function createAccountHandler(deps: Omit<CreationDeps, 'until'> & { reado
       else logger.warn('no such request for an account', { key: message.key });
     } catch (error) {
       if (error instanceof Overtaken) {
-        logger.info('request was changed by another message first', { why: error.message });
+        logger.info('request was advanced by another message first', { why: error.message });
       } else if (error instanceof UnreadableItem) {
         logger.error('request cannot be read', error);
       } else throw error;

@@ -15,7 +15,7 @@ import { REQUEST_TAG, tagValue } from '../../shared/domain/creation.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
 import type { CreationRequest } from '../../shared/domain/requests.ts';
 
-/** How far AWS is with an account. */
+/** AWS's state of a creation. */
 export interface CreationStatus {
   readonly creationId: string;
   readonly state: 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED';
@@ -27,20 +27,20 @@ export interface CreationStatus {
   readonly failureReason?: string;
 }
 
-/** The calls of Organizations that make accounts, through the organization role. */
+/** The calls of AWS Organizations that create accounts, through the creating role. */
 export interface Creator {
-  /** Asks for an account and returns AWS's id of the creation. Sent once: when nobody answers, AWS may have heard it. */
+  /** Requests an account and returns AWS's id of the creation. Never retried: without an answer, AWS may still have received it. */
   create(key: string, request: CreationRequest): Promise<string>;
   status(creationId: string): Promise<CreationStatus>;
-  /** Of every creation, or of those in progress, whoever asked. It carries no email. */
+  /** Every creation, or those in progress, whoever requested them. They have no email. */
   statuses(which: 'all' | 'in progress'): Promise<CreationStatus[]>;
-  /** What an account or organizational unit lies in; undefined when it is not in the organization. */
+  /** The parent of an account or organizational unit; undefined if it is not in the organization. */
   parent(id: string): Promise<string | undefined>;
-  /** @throws DestinationParentNotFoundException, as the SDK has it, when there is no such place */
+  /** @throws the SDK's DestinationParentNotFoundException if there is no such unit */
   move(accountId: string, from: string, to: string): Promise<void>;
 }
 
-/** The creator by way of the organization role, whose session is shared with whoever else uses this `access`. */
+/** The creator through the organization role; other users of this `access` share its session. */
 export function createCreator(config: Config, access: Pick<Access, 'organization'>): Creator {
   const client = async (options?: { once: boolean }) =>
     organizationsClient(config, await access.organization('orgkeeper-creation'), options);
@@ -55,7 +55,7 @@ export function createCreator(config: Config, access: Pick<Access, 'organization
           Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
         }),
       );
-      if (!status?.Id) throw new ServiceFault('Organizations gave no id for the creation.');
+      if (!status?.Id) throw new ServiceFault('Organizations returned no id for the creation.');
       return status.Id;
     },
     async status(creationId) {

@@ -9,7 +9,7 @@ import { createCreator } from './creator.ts';
 const config = configFromEnvironment();
 const access = createAccess({ config, organizationRole: 'creating' });
 
-/** What Lambda calls. */
+/** The entry point of the Lambda function. */
 export const handler = createAccountHandler({
   config,
   main: mainClients(config),

@@ -5,9 +5,8 @@ import { register } from '../fleet/register.ts';
 import { after, type CreationAt, type CreationDeps, fail, save } from './transition.ts';
 
 /**
- * Moves the account to where it was asked for, and registers it as it was asked for. Every step may be repeated: the
- * account is moved only when it is elsewhere, and registered again it stays as it is. One that was closed meanwhile ends
- * the request.
+ * Moves the account to the requested organizational unit and registers it as requested. Idempotent: the account is moved only if it
+ * is elsewhere, and the same registration changes nothing. If the account was closed in the meantime, the request fails.
  */
 export async function moveAndRegister(
   creation: CreationAt<'created'>,
@@ -17,7 +16,7 @@ export async function moveAndRegister(
   const { creationId, accountId } = stage;
   const described = await deps.organization.describe(accountId);
   if (!described) {
-    const message = `Account ${accountId} does not show in the organization yet.`;
+    const message = `Organizations does not list account ${accountId} yet.`;
     return save(creation, { stage, due: after(secondsToWait('notListed'), deps), message }, deps);
   }
   const message = await move(creation, deps);
@@ -31,10 +30,10 @@ export async function moveAndRegister(
     ...(values && { values }),
     ...(tags && { tags }),
   };
-  // Where it was before it was moved is not where it is.
+  // `units` was read before the move.
   const { units: _, ...now } = described;
   const outcome = await register(registration, now, { cause, time: askedAt }, deps);
-  // What was asked for since the account was, is what is wanted of it.
+  // A later request for the account takes precedence.
   if (outcome.did === 'rejected' && outcome.rejection.reason !== 'Overtaken') {
     const { reason, message } = outcome.rejection;
     return fail(creation, reason, message, deps);
@@ -47,7 +46,7 @@ export async function moveAndRegister(
   );
 }
 
-/** Moves the account into its organizational unit; a sentence when there is no such place any more. */
+/** Moves the account into its organizational unit; returns a sentence if the unit no longer exists. */
 async function move(
   { request, stage }: CreationAt<'created'>,
   deps: CreationDeps,
@@ -60,6 +59,6 @@ async function move(
     return undefined;
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'DestinationParentNotFoundException') throw error;
-    return `The account was left where it is: organizational unit ${to} is gone. Move it by hand.`;
+    return `The account was not moved: organizational unit ${to} does not exist any more. Move the account by hand.`;
   }
 }

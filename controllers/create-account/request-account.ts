@@ -10,25 +10,25 @@ import { after, type CreationAt, type CreationDeps, fail, leave, save } from './
 
 type WaitingStage = Extract<CreationStage, { is: 'waiting' }>;
 
-/** A turn that was not used by then is lost: many late ones together would be too fast for AWS. */
+/** A turn that is not used within this time is lost: many late turns together would exceed AWS's rate. */
 const TURN_MS = 30_000;
-/** AWS lists what it heard by then; clocks differ by less. */
+/** After this time AWS lists a received call; also the tolerance for differing clocks. */
 const HEARD_MS = 60_000;
 
 /**
- * Requests the account from AWS when its turn has come and there is room. What is about to be done is saved before the
- * call: after a crash, `findRequested` looks whether AWS heard it before AWS is asked again.
+ * Requests the account from AWS if it is the request's turn and a slot is free. Saves the stage `calling` before the call: after a
+ * crash, `findRequested` checks whether AWS received the call before it is repeated.
  */
 export async function requestAccount(creation: CreationAt<'waiting'>, deps: CreationDeps): Promise<Creation> {
   const { request, key, stage } = creation;
   const turnAt = await turnOf(creation, deps);
   if (turnAt > deps.now()) {
-    const message = 'Waits for its turn: AWS takes one request for an account in ten seconds.';
+    const message = 'Waits for its turn: AWS accepts one request for an account in ten seconds.';
     return save(creation, { stage: { ...stage, turnAt: turnAt.toISOString() }, due: turnAt, message }, deps);
   }
   const unit = request.organizationalUnitId;
   if (unit && !(await deps.creator.parent(unit))) {
-    const message = `There is no organizational unit ${unit} in the organization; ask again with another one.`;
+    const message = `There is no organizational unit ${unit} in the organization; request the account again with another one.`;
     return fail(creation, 'OrganizationalUnitNotFound', message, deps);
   }
   const inProgress = (await deps.creator.statuses('in progress')).map(({ creationId }) => creationId);
@@ -37,7 +37,7 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
     return { limit: inside ?? limit, result: inside !== undefined };
   });
   if (!admitted) {
-    const message = 'Waits: AWS creates five accounts at once, at most.';
+    const message = 'Waits for a slot: AWS creates at most five accounts at once.';
     return lineUp(creation, { seconds: secondsToWait('noRoom'), message }, deps);
   }
   const calling = await save(
@@ -61,9 +61,9 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
 }
 
 /**
- * Looks whether AWS heard a call whose answer was never recorded. Its list of creations has names and times, and no
- * email: a candidate is ours when the account carries the request's tag. One that is still being made is waited for; one
- * that failed has made no account, so that asking again does no harm.
+ * Checks whether AWS received a call whose answer was never recorded. AWS's list of creations has names and times, but no email: a
+ * candidate is ours if its account carries the request's tag. Waits for candidates in progress. A failed candidate made no
+ * account, so requesting again does no harm.
  */
 export async function findRequested(creation: CreationAt<'calling'>, deps: CreationDeps): Promise<Creation> {
   const since = Date.parse(creation.stage.calledAt);
@@ -81,7 +81,7 @@ export async function findRequested(creation: CreationAt<'calling'>, deps: Creat
     unclear ||= whose === 'unclear';
   }
   if (unclear || deps.now().getTime() - since < HEARD_MS) {
-    const message = 'Whether AWS heard the request is not known yet.';
+    const message = 'It is not known yet whether AWS received the request.';
     return searchAgain(creation, message, deps);
   }
   await leave(creation, deps);
@@ -105,7 +105,7 @@ async function ownership(
   return tags[REQUEST_TAG] === tagValue(key) ? 'ours' : 'not ours';
 }
 
-/** Polls AWS for what became of the account; while it is being created, again after a minute, doubling to 15. */
+/** Polls AWS for the state of the creation; while it is in progress, again after a minute, doubling to 15. */
 export async function pollAccount(creation: CreationAt<'creating'>, deps: CreationDeps): Promise<Creation> {
   const { creationId, looks } = creation.stage;
   const { state, accountId, failureReason = 'UNKNOWN' } = await deps.creator.status(creationId);
@@ -116,10 +116,10 @@ export async function pollAccount(creation: CreationAt<'creating'>, deps: Creati
   }
   const seconds = secondsToWait('beingCreated', looks);
   const stage = { is: 'creating', creationId, looks: looks + 1 } as const;
-  return save(creation, { stage, due: after(seconds, deps), message: 'AWS is creating it.' }, deps);
+  return save(creation, { stage, due: after(seconds, deps), message: 'AWS is creating the account.' }, deps);
 }
 
-/** A request that AWS denies: says what to do, is tried again every 15 minutes, and given up after a day. */
+/** A request that AWS denies: its message has the remedy; retried every 15 minutes, failed after a day. */
 export async function denied(
   creation: CreationAt<'waiting'>,
   error: AccessDenied,
@@ -134,16 +134,16 @@ export async function denied(
     return fail(
       creation,
       error.reason,
-      `AWS denied it for a day: ${said} Then ask for the account again.`,
+      `AWS denied the request for a day: ${said} Then request the account again.`,
       deps,
     );
-  const message = `AWS denies it: ${said} It is tried again every 15 minutes until ${givenUpAt(rule, since)?.toISOString()}.`;
+  const message = `AWS denies the request: ${said} It is retried every 15 minutes until ${givenUpAt(rule, since)?.toISOString()}.`;
   return lineUp(creation, { seconds: next.seconds, message, deniedSince }, deps);
 }
 
 /**
- * What an error of CreateAccount means: not now, never, or that nobody knows whether AWS heard it.
- * @param stage where the request stood before it was asked of AWS
+ * What an error of CreateAccount means: retry later, fail, or unknown whether AWS received the call.
+ * @param stage the stage of the request before the call
  */
 async function refused(
   calling: Creation,
@@ -154,7 +154,7 @@ async function refused(
   const said = error instanceof Error ? error.message : String(error);
   const { name, Reason: reason } = error as { name?: string; Reason?: string };
   if (!isRefusal(error)) {
-    const message = `Nobody answered when the account was asked for (${said}): AWS is looked at before it is asked again.`;
+    const message = `CreateAccount was not answered (${said}): Orgkeeper checks whether AWS received the call before it repeats it.`;
     return searchAgain(calling, message, deps);
   }
   await leave(calling, deps);
@@ -162,18 +162,18 @@ async function refused(
   const again = (seconds: number, message: string) =>
     lineUp(calling, { seconds, message, refusals: stage.refusals + 1 }, deps);
   if (name === 'FinalizingOrganizationException' || reason === 'ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED')
-    return again(secondsToWait('organizationBusy'), `AWS said not yet: ${said}`);
+    return again(secondsToWait('organizationBusy'), `AWS cannot create the account yet: ${said}`);
   if (error instanceof ControllerError) {
     const { createAccount } = FAILURES[error.name];
     const next = nextCreation(createAccount, { attempts: stage.refusals }, deps.now());
-    if (next.is === 'after') return again(next.seconds, `AWS said not now: ${said}`);
+    if (next.is === 'after') return again(next.seconds, `AWS could not create the account now: ${said}`);
   }
   if (reason === 'ACCOUNT_NUMBER_LIMIT_EXCEEDED')
     return fail(calling, 'ACCOUNT_LIMIT_EXCEEDED', failureInWords('ACCOUNT_LIMIT_EXCEEDED'), deps);
   return fail(calling, reason ?? name ?? 'Refused', `AWS refused the request: ${said}`, deps);
 }
 
-/** Whether AWS answered, and the answer was no: then no account is in the making. */
+/** Whether AWS answered with a refusal: then no account is being created. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof ControllerError) return error.name !== 'ServiceFault';
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
@@ -181,7 +181,7 @@ function isRefusal(error: unknown): boolean {
   return status >= 400 && status < 500;
 }
 
-/** Waits for another turn, so many seconds from now at the soonest. */
+/** Waits for another turn, at least this many seconds from now. */
 async function lineUp(
   creation: Creation,
   to: { readonly seconds: number; readonly message: string } & Partial<
@@ -197,14 +197,14 @@ async function lineUp(
   return save(creation, { stage: { ...stage, ...(deniedSince && { deniedSince }) }, due, message }, deps);
 }
 
-/** Now, when the request's turn has come; else its next turn. */
+/** Now, if it is the request's turn; else the time of its next turn. */
 async function turnOf({ stage }: CreationAt<'waiting'>, deps: CreationDeps): Promise<Date> {
   const now = deps.now();
   const late = stage.turnAt ? now.getTime() - Date.parse(stage.turnAt) : TURN_MS;
   return late < TURN_MS ? now : nextTurn(now, deps);
 }
 
-/** Takes the next free turn to ask AWS; when it comes. */
+/** Claims the next free turn to call AWS and returns its time. */
 function nextTurn(now: Date, deps: CreationDeps): Promise<Date> {
   return changeRateLimit(deps.main.table, (before) => {
     const { at, limit } = takeTurn(before, now);

@@ -7,32 +7,32 @@ import { saveCreation } from '../../shared/store/creations.ts';
 import type { FleetDeps } from '../fleet/outcome.ts';
 import type { Creator } from './creator.ts';
 
-/** What the creation of accounts works with. */
+/** The dependencies of the function create-account. */
 export interface CreationDeps extends FleetDeps {
   readonly creator: Creator;
   readonly now: () => Date;
-  /** When this run of the function ends: after that, nothing it began is still under way. */
+  /** When this invocation ends at the latest: after that, none of its calls is in progress. */
   readonly until: Date;
 }
 
-/** A request that stands at this stage. */
+/** A request at this stage. */
 export type CreationAt<Stage extends CreationStage['is']> = Creation & {
   readonly stage: Extract<CreationStage, { is: Stage }>;
 };
 
-/** Somebody else moved the request on meanwhile: what was decided here is void. */
+/** Another message advanced the request first: the decision made here is void. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** What becomes of a request: its stage, when it is due (never, when it is over), and why, for people. */
+/** The next state of a request: its stage, when it is due (absent if it is finished), and a message for people. */
 export interface Transition {
   readonly stage: CreationStage;
   readonly due?: Date;
   readonly message?: string;
 }
 
-/** Saves what becomes of a request, and returns it. @throws Overtaken when somebody else saved first */
+/** Saves the next state of a request and returns it. @throws Overtaken if another message saved first */
 export async function save(creation: Creation, change: Transition, deps: CreationDeps): Promise<Creation> {
   const { dueAt: _, message: __, ...same } = creation;
   const saved: Creation = {
@@ -43,10 +43,10 @@ export async function save(creation: Creation, change: Transition, deps: Creatio
     ...(change.message && { message: change.message }),
   };
   if (await saveCreation(deps.main.table, saved)) return saved;
-  throw new Overtaken(`The request ${creation.key} was moved on by somebody else.`);
+  throw new Overtaken(`Another message advanced the request ${creation.key} first.`);
 }
 
-/** Leaves the place among those that AWS creates at once to the next request. */
+/** Frees the request's slot for the next one. */
 export async function leave(creation: Creation, deps: CreationDeps): Promise<void> {
   await changeRateLimit(deps.main.table, (limit) => ({
     limit: Object.hasOwn(limit.inside, creation.key) ? freeSlot(limit, creation.key) : limit,
@@ -54,7 +54,7 @@ export async function leave(creation: Creation, deps: CreationDeps): Promise<voi
   }));
 }
 
-/** Ends a request without a managed account, and announces that. */
+/** Fails a request and announces AccountCreationFailed. */
 export async function fail(
   creation: Creation,
   reason: string,
@@ -81,7 +81,7 @@ export async function fail(
   );
 }
 
-/** So many seconds from now. */
+/** The time this many seconds from now. */
 export function after(seconds: number, { now }: Pick<CreationDeps, 'now'>): Date {
   return new Date(now().getTime() + seconds * 1000);
 }

@@ -7,34 +7,34 @@ import type { Onboarding } from './onboarding.ts';
 import type { Accepted, FleetDeps, Trigger } from './outcome.ts';
 import { owedBy, saveOwing } from './owed.ts';
 
-/** What is known of one account of the organization, by whoever saw it: the listing, or intake because of an event. */
+/** What the listing, or intake because of an event, knows about an account of the organization. */
 export interface Sighting {
   readonly record: AccountRecord | undefined;
-  /** What Organizations says now; undefined when the account is not in the organization. */
+  /** The account in AWS Organizations now; undefined if it is not in the organization. */
   readonly account: OrganizationAccount | undefined;
   /** ISO time: accounts that joined from then on are new. */
   readonly since: string;
-  /** An event says that it has just come: one that is recorded as unmanaged may be new all the same. */
+  /** An event says that the account has just joined: it may be new although it is recorded as unmanaged. */
   readonly came?: boolean;
-  /** Without a record: when somebody last asked for something that was refused, since the account was not known. */
+  /** Without a record: the time of the last request that was refused because the account was unknown. */
   readonly requestedAt?: string | undefined;
-  /** The unit that it was moved out of, when an event says so. */
+  /** The unit that the account was moved out of, if an event says so. */
   readonly movedFrom?: string | undefined;
 }
 
-/** What is to be done about it. */
+/** What to do about it. */
 export type Step =
   | { readonly is: 'nothing'; readonly why: string }
   /** Manage it from now on. */
   | { readonly is: 'onboard'; readonly account: OrganizationAccount }
-  /** Save this; with `run`, what is desired of a managed account has changed. */
+  /** Save this record; with `run`, the desired state of a managed account has changed. */
   | { readonly is: 'save'; readonly record: AccountRecord; readonly run: boolean };
 
 /**
- * What follows from where an account stands in the organization, whatever told of it: events and the listing lead to
- * the same. New ones onboard by themselves where they may, older ones are shown only, what left or was suspended is no
- * longer managed, and comes back as it was. A move lets the rules choose again, and onboards what moves to where accounts
- * onboard by themselves from where they do not.
+ * What follows from an account's place in the organization, for events and the listing alike. New accounts in the units of `onboard`
+ * are onboarded; older ones are recorded as unmanaged. Accounts that left or were suspended become departed, and get their former
+ * settings back when they return. After a move the rules choose again, and an account that moves into the units of `onboard` is
+ * onboarded.
  */
 export async function nextStep(
   sighting: Sighting,
@@ -61,16 +61,16 @@ export async function nextStep(
     ? await afterMove(current, account, sighting, { changedBy, onboarding })
     : current;
   if (moved === 'onboard') return account ? { is: 'onboard', account } : { is: 'nothing', why: 'it left' };
-  if (moved === record) return { is: 'nothing', why: 'it is recorded as it is' };
+  if (moved === record) return { is: 'nothing', why: 'its record is up to date' };
   const run = moved.lifecycle === 'managed' && moved.generation !== record.generation;
   return { is: 'save', record: moved, run };
 }
 
 /**
- * Carries out a step: the record is saved with the run and the announcement that follow.
- * @param read the record of the account as `nextStep` was given it
- * @param first without a record, where older events may still arrive: the requests that are remembered
- * @throws Conflict when somebody else saved the record since
+ * Carries out a step: saves the record with the run and the announcement that it owes.
+ * @param read the record that was passed to `nextStep`
+ * @param first for a first record, since older events may still arrive: the remembered requests
+ * @throws Conflict if somebody else has saved the record since
  */
 export async function adopt(
   step: Exclude<Step, { is: 'nothing' }>,
@@ -91,7 +91,7 @@ export async function adopt(
   }
 }
 
-/** The record of an account that onboards by itself, with the baseline that the rules choose. */
+/** The record of an account that is onboarded, with the baseline that the rules choose. */
 async function onboarded(
   account: OrganizationAccount,
   existing: AccountRecord | undefined,
@@ -110,19 +110,19 @@ async function onboarded(
   return { ...record, ...(requestedAt && { requestedAt }) };
 }
 
-/** Whether nothing was decided about the account, or nothing that its coming does not change. */
+/** Whether the account may still be onboarded: without a record, unmanaged but just joined, or departed before it had a baseline. */
 function mayBeNew({ record, came = false }: Sighting): boolean {
   if (!record) return true;
   return (record.lifecycle === 'unmanaged' && came) || (record.lifecycle === 'departed' && !record.baseline);
 }
 
-/** Whether somebody asked to retire it after it joined: it was not known then, and does not onboard by itself since. */
+/** Whether a request to retire the account came after it joined, when it was unknown: then it is not onboarded. */
 function wasRetired({ record, requestedAt }: Sighting, { joinedAt }: OrganizationAccount): boolean {
   const askedAt = record?.changedAt ?? requestedAt;
   return askedAt !== undefined && !isEarlier(askedAt, joinedAt);
 }
 
-/** What a move makes of a record, if there was one. */
+/** The record after a move, if there was one. */
 async function afterMove(
   record: AccountRecord,
   account: OrganizationAccount,
@@ -137,14 +137,14 @@ async function afterMove(
   return here && !(await onboarding.onboards({ unit: from })) ? 'onboard' : record;
 }
 
-/** The unit that it left, as the event says or as its record and AWS differ; undefined when it did not move. */
+/** The unit that the account left, by the event or by the difference between its record and AWS; undefined if it did not move. */
 function unitLeft({ movedFrom, record }: Sighting, account: OrganizationAccount): string | undefined {
   if (movedFrom !== undefined) return movedFrom;
   const now = account.units?.at(-1);
   return record?.unit !== undefined && now !== undefined && record.unit !== now ? record.unit : undefined;
 }
 
-/** The record with the baseline that the rules choose for where the account is now, if they chose the one it has. */
+/** The record with the baseline that the rules choose for the account's new unit, if rules chose the one that it has. */
 async function chosenAgain(
   record: AccountRecord,
   account: OrganizationAccount,

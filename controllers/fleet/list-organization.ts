@@ -20,12 +20,12 @@ import { createOnboarding, type Onboarding } from './onboarding.ts';
 import type { Accepted, FleetDeps, Trigger } from './outcome.ts';
 import { deliver, together } from './owed.ts';
 
-/** What a task works with that goes through the whole fleet or the whole organization. */
+/** The dependencies of a task for the whole fleet or the whole organization. */
 export interface TaskDeps extends FleetDeps {
   readonly now: () => Date;
-  /** True while there is time for another page; a task that runs out of it sends itself the rest. */
+  /** True while there is time for another page; a task that runs out of time sends a message for the rest. */
   readonly timeLeft: () => boolean;
-  /** When this run of the function is stopped at the latest. */
+  /** When this invocation ends at the latest. */
   readonly until: Date;
 }
 
@@ -37,29 +37,29 @@ export interface ListingResult {
   departed: number;
 }
 
-/** What a listing goes by, and counts. */
+/** The input of a listing, and its counts. */
 interface Context {
   readonly deps: TaskDeps;
   readonly onboarding: Onboarding;
   /** Accounts that joined from then on are new. */
   readonly since: string;
   readonly startedAt: string;
-  /** What is recorded, by account id. */
+  /** The records, by account id. */
   readonly records: ReadonlyMap<string, AccountRecord>;
   readonly result: ListingResult;
 }
 
-/** Progress is saved each so many pages: a crash costs looking at these again. */
+/** Progress is saved once in this many pages: after a crash these are read again. */
 const PAGES_PER_SAVE = 10;
-/** So long is an account left to the request for it, which knows what is wanted. */
+/** For this time a new account is left to the request for it, which has its settings. */
 const REQUEST_MINUTES = 60;
 
 /**
- * Compares the organization with the table, so that a lost event costs an hour: accounts that came after
- * `onboard.since` are registered, older ones recorded as unmanaged and never entered, names and emails refreshed,
- * departed and suspended ones marked. 20 accounts a page, at the pace of ListAccounts. Goes on where it stopped, with
- * what it had seen by then; what the whole listing did not show is marked only once DescribeAccount confirms it.
- * @param records what is recorded, by account id, where a sweep has just read it
+ * Compares the organization with the table, so that a lost event delays an account by at most an hour. Registers accounts that joined
+ * after `onboard.since`, records older ones as unmanaged, refreshes names and emails, and marks departed and suspended accounts.
+ * Reads pages of 20 accounts, at the rate of ListAccounts. Continues from its saved progress. Marks an account that is missing from
+ * the whole listing only if DescribeAccount confirms it.
+ * @param records the records by account id, if a sweep has just read them
  */
 export async function listOrganization(
   deps: TaskDeps,
@@ -94,7 +94,7 @@ async function allRecords({ main }: TaskDeps): Promise<Map<string, AccountRecord
   return records;
 }
 
-/** Compares page after page, and adds what it sees; not done when time ran out. */
+/** Compares page after page and records what it finds; not done if time ran out. */
 async function throughPages(
   begun: BegunListing,
   context: Context,
@@ -123,7 +123,7 @@ async function throughPages(
   return { listing, done: true };
 }
 
-/** The pages behind the token; all of them when AWS no longer knows it. */
+/** The pages from the token on; all pages if AWS no longer accepts the token. */
 async function* pagesFrom(
   { next }: Listing,
   { organization }: TaskDeps,
@@ -136,7 +136,7 @@ async function* pagesFrom(
   }
 }
 
-/** Records what a page of the organization shows, then sends what follows in whole batches. Safe to repeat. */
+/** Records the accounts of a page, then sends what they owe in whole batches. Safe to repeat. */
 async function comparePage(accounts: readonly OrganizationAccount[], context: Context): Promise<void> {
   const { config, main } = context.deps;
   const ours = accounts.filter(({ accountId }) => accountId !== config.managementAccountId);
@@ -147,8 +147,8 @@ async function comparePage(accounts: readonly OrganizationAccount[], context: Co
 }
 
 /**
- * Marks accounts of the organization that the whole listing did not show, once Organizations confirms each. False when
- * time ran out; those that are marked need not be looked at again.
+ * Marks accounts that are missing from the whole listing, after Organizations confirms each. False if time ran out; marked accounts
+ * are not checked again.
  */
 async function throughMissing(seen: ReadonlySet<string>, context: Context): Promise<boolean> {
   const { organization, timeLeft } = context.deps;
@@ -161,7 +161,7 @@ async function throughMissing(seen: ReadonlySet<string>, context: Context): Prom
   return true;
 }
 
-/** Does for one account what follows from where it is; undefined where nothing does, or an event came first. */
+/** Carries out the next step for one account; undefined if there is none, or if an event changed the record first. */
 async function compare(
   record: AccountRecord | undefined,
   account: OrganizationAccount | undefined,
@@ -192,7 +192,7 @@ async function compare(
   }
 }
 
-/** Whether a request for this very account, by event or command line, is about to register it. */
+/** Whether a request for this account is about to register it. */
 async function isAskedFor(
   { accountId, joinedAt }: OrganizationAccount,
   { now, organization }: TaskDeps,

@@ -14,10 +14,10 @@ import { wantedTags } from '../kinds/network/resource.ts';
 import { subnetNamed } from '../kinds/network/subnets.ts';
 import { VPC } from '../kinds/network/vpc.ts';
 
-/** Parameter and condition of the template: whether its owner wants the network made there. */
+/** Parameter and condition of the template: whether the stack makes the network. */
 const MAKE_NETWORK = 'MakeNetwork';
 
-/** A CloudFormation template in JSON, as far as it is the same for everybody. */
+/** A CloudFormation template as JSON. */
 export interface MemberTemplate {
   readonly AWSTemplateFormatVersion: '2010-09-09';
   readonly Description: string;
@@ -29,7 +29,7 @@ export interface MemberTemplate {
   readonly Outputs: Readonly<Record<string, unknown>>;
 }
 
-/** What an account is to have, and the deployment that is to keep it. */
+/** The account's baseline and settings, and the deployment that will manage it. */
 export interface MemberTemplateInput {
   readonly record: AccountRecord;
   readonly baseline: BaselineDocument;
@@ -37,21 +37,21 @@ export interface MemberTemplateInput {
   readonly config: Config;
 }
 
-/** The template, the region that it is for, the role that it makes, and the arguments of `orgkeeper` that register the account. */
+/** The template, its region, the role that it makes, and the arguments of `orgkeeper` that register the account. */
 export interface Member {
   readonly roleArn: string;
-  /** The home region: VPC and subnets are made in a stack there alone. */
+  /** The home region: only a stack there makes VPC and subnets. */
   readonly region: string;
   readonly register: string;
   readonly template: MemberTemplate;
 }
 
 /**
- * What the owner of an account deploys there so that Orgkeeper can keep it: the execution role exactly as its kind
- * wants it, with the policy that lets Orgkeeper keep it, and, if they like, VPC and subnets. Both carry the owner
- * tags, so that they are ours from then on, and kept whole. The role counts in every region; the network of the home region
- * is made in a stack there, those of other regions Orgkeeper makes. Pure.
- * @throws InvalidDesiredState when the baseline has no execution role, or one that Main may not assume
+ * The template that the owner of an account deploys so that Orgkeeper can manage it: the execution role exactly as its kind wants
+ * it, with the policy that allows Orgkeeper to manage the account, and optionally VPC and subnets. All carry the owner tags, so that
+ * Orgkeeper manages them from then on. The role is global; the stack makes the network of the home region, and Orgkeeper those of
+ * other regions. Pure.
+ * @throws InvalidDesiredState if the baseline has no execution role, or one that Main may not assume
  */
 export function memberTemplate({ record: given, baseline, kinds, config }: MemberTemplateInput): Member {
   const regions = regionsOf(given, baseline, config.region);
@@ -140,7 +140,7 @@ export function memberTemplate({ record: given, baseline, kinds, config }: Membe
   };
 }
 
-/** Whether the owner wants the network, and the stack is where it belongs: elsewhere it would be a stranger's. */
+/** Whether the owner wants the network, and the stack is in the home region: elsewhere the network would be unowned. */
 function isWantedIn(home: string): Record<string, unknown> {
   const isWanted = { 'Fn::Equals': [{ Ref: MAKE_NETWORK }, 'yes'] };
   return { 'Fn::And': [isWanted, { 'Fn::Equals': [{ Ref: 'AWS::Region' }, home] }] };
@@ -184,7 +184,7 @@ function outputs(
   };
 }
 
-/** What the command says, each a word for a shell: or, in a template, what CloudFormation fills in. */
+/** The values in the command, each a shell word; in the template, those that CloudFormation fills in. */
 interface RegisterWords {
   readonly accountId: string;
   readonly name: string;
@@ -194,8 +194,8 @@ interface RegisterWords {
 }
 
 /**
- * The arguments of `orgkeeper` that register an account whose owner has deployed the member template. They name the
- * baseline that the template is of: the rules might choose another. Pure.
+ * The arguments of `orgkeeper` that register an account whose owner has deployed the member template. They name the template's
+ * baseline, since the rules might choose another. Pure.
  */
 function registerArguments({ accountId, name, roleArn, externalId, baseline }: RegisterWords): string {
   return (
@@ -204,7 +204,7 @@ function registerArguments({ accountId, name, roleArn, externalId, baseline }: R
   );
 }
 
-/** The execution role. Its policies stand beside it, as policies of the role that CloudFormation changes one by one. */
+/** The execution role. Its policies are separate resources, which CloudFormation can change one by one. */
 function roleResources(role: ExecutionRole): Record<string, unknown> {
   const policies = Object.entries(role.inlinePolicies).map(([PolicyName, PolicyDocument], index) => [
     `ExecutionRolePolicy${index + 1}`,
@@ -231,7 +231,7 @@ function roleResources(role: ExecutionRole): Record<string, unknown> {
   };
 }
 
-/** VPC and subnets; the rest of the network Orgkeeper adds, as it mends what is missing. */
+/** VPC and subnets; Orgkeeper adds the rest of the network, like everything that is missing. */
 function networkResources(network: Network): Record<string, unknown> {
   const subnets = network.subnets.map((subnet, index) => [
     `Subnet${index + 1}`,
@@ -268,10 +268,10 @@ function tagList(tags: Readonly<Record<string, string>>): { Key: string; Value: 
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** A piece of a text: as it was written, or a parameter that stands for it. */
+/** A piece of a text: literal, or a parameter. */
 type Piece = string | { readonly Ref: string };
 
-/** The pieces with each occurrence of a text taken out of what is still as written. Pure. */
+/** The pieces with each occurrence of a text in literal pieces replaced by the parameter. Pure. */
 function taken(pieces: readonly Piece[], [Ref, text]: readonly [name: string, text: string]): Piece[] {
   return pieces.flatMap((piece) => {
     if (typeof piece !== 'string') return [piece];
@@ -280,9 +280,9 @@ function taken(pieces: readonly Piece[], [Ref, text]: readonly [name: string, te
 }
 
 /**
- * A rendered value with certain texts taken back into parameters: each string in which one of them stands becomes a
- * `Ref` or an `Fn::Sub`, and what IAM itself fills in (`${aws:username}`) stays for IAM. Pure.
- * @param parameters texts by the name of the parameter that stands for them; an empty text stands for nothing
+ * A rendered value with certain texts replaced by parameters: each string that contains one becomes a `Ref` or an `Fn::Sub`. Policy
+ * variables of IAM (`${aws:username}`) stay literal. Pure.
+ * @param parameters the text that each parameter replaces, by the parameter's name; empty texts are ignored
  */
 function parametrised<T>(value: T, parameters: Readonly<Record<string, string>>): T {
   const known = Object.entries(parameters).filter(([, text]) => text !== '');

@@ -15,36 +15,36 @@ import {
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { currentRules } from '../../shared/store/rules.ts';
 
-/** Of an account that is to get a baseline: what is known of it without asking the organization. */
+/** What is known about an account that needs a baseline, without a call to the organization. */
 export interface Newcomer {
   readonly accountId: string;
   readonly name: string;
-  /** Absent for an account outside the organization. */
+  /** Absent for an account outside of the organization. */
   readonly described?: OrganizationAccount | undefined;
-  /** Tags that a registration gives, beside the account's own. */
+  /** Tags of the registration, in addition to the account's own. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** The baseline that it has: its version stays where the rules name that baseline without one. */
   readonly has?: BaselineReference | undefined;
 }
 
-/** Which accounts onboard by themselves, and with which baseline: the configuration and the published rules. */
+/** Decides which accounts are onboarded, and with which baseline, by the configuration and the published rules. */
 export interface Onboarding {
-  /** Whether accounts onboard by themselves where this account, or this unit, is. */
+  /** Whether this account or unit is within the units of `onboard`. */
   onboards(
     at: { readonly accountId: string; readonly units?: readonly string[] } | { unit: string },
   ): Promise<boolean>;
-  /** @throws InvalidDesiredState when the baseline that the rules name was never published */
+  /** @throws InvalidDesiredState if the baseline that the rules choose was never published */
   baseline(account: Newcomer): Promise<BaselineReference>;
 }
 
-/** What onboarding is decided by. */
+/** The dependencies of onboarding. */
 export interface OnboardingDeps {
   readonly config: Config;
   readonly table: Table;
   readonly organization: Pick<Organization, 'place' | 'tags'>;
 }
 
-/** Reads rules and baselines once: made anew for each event, and for each listing. Asks the organization only for what is looked at. */
+/** Reads rules and baselines once, so create one for each event or listing. Reads from the organization only the facts that rules need. */
 export function createOnboarding(deps: OnboardingDeps): Onboarding {
   const { config, table, organization } = deps;
   const published = new Map<string, Promise<BaselineReference | undefined>>();
@@ -74,26 +74,22 @@ export function createOnboarding(deps: OnboardingDeps): Onboarding {
       if (account.has && named === account.has.name) return account.has;
       const found = await find(named);
       if (found) return found;
-      throw new InvalidDesiredState(
-        `Baseline ${named} was never published, and new accounts are to get it.`,
-        [],
-        {
-          reason: 'BaselineMissing',
-          remedy: 'Publish it, or publish rules that name another one.',
-        },
-      );
+      throw new InvalidDesiredState(`Baseline ${named}, which new accounts get, was never published.`, [], {
+        reason: 'BaselineMissing',
+        remedy: 'Publish it, or publish rules that name another one.',
+      });
     },
   };
 }
 
-/** The rules while none are published: the default baseline for all. Pure. */
+/** The rules used while none are published: the default baseline for all accounts. Pure. */
 export function rulesOf(config: Pick<Config, 'defaultBaseline'>): Rules {
   return { rules: [], default: config.defaultBaseline };
 }
 
 interface FactsRequest extends Pick<Newcomer, 'accountId' | 'name' | 'tags'> {
   readonly inOrganization: boolean;
-  /** Its units, where they are known already. */
+  /** Its units, if already known. */
   readonly units?: readonly string[] | undefined;
 }
 
@@ -101,7 +97,7 @@ function requestOf({ described, ...rest }: Newcomer): FactsRequest {
   return { ...rest, inOrganization: described !== undefined, units: described?.units };
 }
 
-/** What these rules look at, of one account. */
+/** The facts about one account that these rules need. */
 export async function factsOf(
   { accountId, name, tags, ...known }: FactsRequest,
   rules: Rules,

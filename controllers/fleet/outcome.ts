@@ -7,43 +7,43 @@ import { Conflict, type Problem, UnreadableItem } from '../../shared/domain/erro
 import type { Announcement } from '../../shared/domain/status.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 
-/** What the commands of this folder work with: the deployment, its resources in Main, and the organization. */
+/** The dependencies of the commands in this folder: the deployment, its resources in Main, and the organization. */
 export interface FleetDeps {
   readonly config: Config;
   readonly main: Main;
   readonly organization: Organization;
 }
 
-/** What a change of an account goes back to: whoever asked for it, or what told that it is due. */
+/** The trigger of a change of an account: a request, an event of AWS, or the listing. */
 export interface Trigger {
-  /** Its id signs the change: the same id again changes nothing. Announcements and runs name it as their cause. */
+  /** Its id is saved with the change: the same id again changes nothing. Announcements and runs name it as their cause. */
   readonly cause: Cause;
-  /** ISO time of the request or the event; of what the listing finds, when it finds it. */
+  /** ISO time of the request or event; for the listing, when it found the change. */
   readonly time: string;
-  /** ISO time from which the seconds until the account is ready count, where that is not `time`. */
+  /** ISO time at which the metric "seconds from event to ready" starts, if not `time`. */
   readonly requestedAt?: string;
 }
 
-/** Why a request is not followed; it is answered with RequestRejected and never retried. */
+/** Why a request is refused; it is answered with RequestRejected and never retried. */
 export interface Rejection {
   readonly reason: string;
   readonly message: string;
   readonly problems: readonly Problem[];
 }
 
-/** What a command did. */
+/** The outcome of a command. */
 export type Outcome = Accepted | Ignored | Rejected;
 
-/** Followed, and saved where there was something to save; `deliver` sends what follows. */
+/** The command was carried out and its changes are saved; `deliver` sends the messages that follow. */
 export interface Accepted {
   readonly did: 'accepted';
   readonly announce: readonly Announcement[];
   readonly work: readonly WorkMessage[];
-  /** The records that owe all of this until it is sent. */
+  /** The records that owe these messages until they are sent. */
   readonly owedBy?: readonly AccountRecord[];
 }
 
-/** Nothing was to be done. */
+/** There was nothing to do. */
 export interface Ignored {
   readonly did: 'ignored';
   readonly why: string;
@@ -55,7 +55,7 @@ export interface Rejected {
   readonly rejection: Rejection;
 }
 
-/** A refusal with every problem that was found. It fits into an event and an item, whatever was asked. */
+/** A refusal with its problems, limited so that it fits into an event and an item. */
 export function rejected(reason: string, message: string, problems: readonly Problem[] = []): Rejected {
   const said = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
     path: firstKilobyte(problem.path),
@@ -66,7 +66,7 @@ export function rejected(reason: string, message: string, problems: readonly Pro
   return { did: 'rejected', rejection: { reason, message: firstKilobyte(message), problems: said } };
 }
 
-/** So many problems are listed; of more than that, their number. */
+/** Maximum number of listed problems; of further ones only the number is given. */
 const MOST_PROBLEMS = 50;
 
 /** One problem with a request: `message` is about the field, `sentence` about the request as a whole. */
@@ -74,14 +74,14 @@ export function refusal(reason: string, path: string, message: string, sentence 
   return { reason, message: sentence, problems: [{ path, message }] };
 }
 
-/** The problem with a request that names a baseline which was never published. */
+/** The problem of a request that names a baseline that was never published. */
 export function unknownBaseline(baseline: string): Rejection {
   return refusal('UnknownBaseline', 'detail.baseline', `baseline ${baseline} was never published`);
 }
 
 /**
- * The answer to a request with all of its problems at once; undefined when there are none. The first one's reason is
- * the reason, the message names them all. Pure.
+ * The refusal of a request with all of its problems; undefined if there are none. It has the reason of the first problem, and its
+ * message names all. Pure.
  */
 export function rejectedFor(refusals: readonly (Rejection | undefined)[]): Rejected | undefined {
   const all = refusals.filter((one) => one !== undefined);
@@ -92,16 +92,16 @@ export function rejectedFor(refusals: readonly (Rejection | undefined)[]): Rejec
   return rejected(first.reason, message, problems);
 }
 
-/** The answer to a request that is older than what somebody asked for since. */
+/** The refusal of a request that is older than a later one for the account. */
 export function overtaken(what: string, { time }: Trigger, since: string | undefined): Rejected {
-  const message = `is of ${time}, and something else was asked for at ${since}: ask again if it is still wanted`;
+  const message = `is of ${time}, but a later request of ${since} was followed: send it again if it is still wanted`;
   return rejected('Overtaken', `The request for ${what} ${message}.`, [{ path: 'time', message }]);
 }
 
 /**
- * The outcome of a command. Where somebody else saved first, the command reads and decides anew, a few times; where an
- * item that it reads is unreadable, it is refused: a retry would not make the item readable.
- * @throws Conflict when somebody else saves first each time
+ * Runs a command. If somebody else saves first, the command reads and decides again, a few times. If an item is unreadable, the
+ * request is refused, since a retry would not help.
+ * @throws Conflict if somebody else saves first each time
  */
 export async function outcomeOf(command: () => Promise<Outcome>, tries = 3): Promise<Outcome> {
   try {

@@ -11,8 +11,7 @@ import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { Accepted, Outcome, Trigger } from './outcome.ts';
 
 /**
- * What a change of an account owes, by what the account is from then on: the announcement for the bus, and the message
- * for the work queue that has a run made of it. Pure.
+ * What a change of an account owes, by its new state: the announcement for the bus, and the work message that causes a run. Pure.
  */
 export function owedBy(record: AccountRecord, trigger: Trigger): Owed {
   const { accountId, name, baseline, lifecycle } = record;
@@ -33,10 +32,10 @@ export function owedBy(record: AccountRecord, trigger: Trigger): Owed {
 }
 
 /**
- * Saves a change of a record together with what it owes, and returns what is to be delivered. What an earlier change
- * owes still is left to the minute's tick.
- * @param first of a first record: the requests about the account that were remembered when it was decided to save one
- * @throws Conflict when somebody else saved the record, or a request was remembered, since it was read
+ * Saves a change of a record together with what it owes, and returns what is to be delivered. What an earlier change still owes is
+ * sent by the tick of the minute.
+ * @param first for a first record: the remembered requests about the account, as they were read for the decision
+ * @throws Conflict if somebody else has saved the record, or a request was remembered, since they were read
  */
 export async function saveOwing(
   { main: { table } }: { readonly main: Main },
@@ -54,7 +53,7 @@ export async function saveOwing(
   return { did: 'accepted', ...owes, ...(isOwing && !read?.owed && { owedBy: [record] }) };
 }
 
-/** Notes a person's request with a record that it does not change, so that older ones count as overtaken. @throws Conflict */
+/** Saves the time of a request in a record that it does not change otherwise, so that older ones are overtaken. @throws Conflict */
 export async function noteFollowed(
   record: AccountRecord,
   { cause: { id }, time }: Trigger,
@@ -66,13 +65,13 @@ export async function noteFollowed(
   throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }
 
-/** The outcome for a record that followed the same event before: what it owes still, or nothing. Pure. */
+/** The outcome for a record that has already followed this event: what it still owes, or nothing. Pure. */
 export function followedBefore(record: AccountRecord | undefined): Outcome {
-  if (!record?.owed) return { did: 'ignored', why: 'this event is followed already' };
+  if (!record?.owed) return { did: 'ignored', why: 'this event was already followed' };
   return { did: 'accepted', ...record.owed, owedBy: [record] };
 }
 
-/** Several outcomes as one, so that what follows is sent in whole batches. Pure. */
+/** Several outcomes as one, so that messages are sent in whole batches. Pure. */
 export function together(outcomes: readonly Accepted[]): Accepted {
   const owedBy = outcomes.flatMap(({ owedBy = [] }) => owedBy);
   return {
@@ -83,7 +82,7 @@ export function together(outcomes: readonly Accepted[]): Accepted {
   };
 }
 
-/** Sends what follows from a command, and notes with the records that it is sent. A crash in between sends it again. */
+/** Sends the messages of an outcome, then removes them from the records. After a crash in between they are sent again. */
 export async function deliver({ announce, work, owedBy = [] }: Accepted, main: Main): Promise<void> {
   await putEvents(main.bus, announce, OUR_SOURCE);
   await sendWork(main.work, work);
@@ -91,9 +90,9 @@ export async function deliver({ announce, work, owedBy = [] }: Accepted, main: M
 }
 
 /**
- * Delivers what records owe and whoever saved them did not deliver; without the work where a run has seen the record
- * meanwhile. What an unreadable record owes waits until somebody corrects it; a sweep's run reports it.
- * @returns how many accounts owed something
+ * Delivers what records still owe; without the work message if a run has seen the record since. What an unreadable record owes waits
+ * until somebody corrects it; a sweep's run reports it.
+ * @returns the number of accounts that owed something
  */
 export async function deliverOwed(
   now: Date,
@@ -112,7 +111,7 @@ export async function deliverOwed(
   return delivered;
 }
 
-/** What the record of an account owes now; undefined where it owes nothing, or cannot be read. */
+/** What the record of an account owes now; undefined if it owes nothing or cannot be read. */
 async function stillOwed(accountId: string, { table }: Main): Promise<Accepted | undefined> {
   try {
     const { record, status } = await loadAccount(table, accountId);

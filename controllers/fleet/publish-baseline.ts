@@ -8,11 +8,11 @@ import { publishBaseline } from '../../shared/store/baselines.ts';
 import { type BaselineDraft, parseBaseline } from '../kinds/baseline.ts';
 import { kinds } from '../kinds/index.ts';
 
-/** What a baseline must fit of a deployment. */
+/** The configuration that a baseline must match. */
 export type KnownConfig = Pick<Config, 'executionRolePattern'> &
   Partial<Pick<Config, 'partition' | 'rolePolicyQuotas'>>;
 
-/** A text as a baseline, checked for a deployment where one is given; or what is wrong with it, by line. Pure. */
+/** Parses a text as a baseline and checks it, also for a deployment if one is given; or returns its problems, by line. Pure. */
 export function checkText(
   text: string,
   config?: KnownConfig,
@@ -26,8 +26,8 @@ export function checkText(
 }
 
 /**
- * Publishes a baseline as the next version of its name; the same text again publishes nothing, and gives the version that
- * has it. `refused`: its pool of addresses contradicts those in use.
+ * Publishes a baseline as the next version of its name. The same text again publishes nothing and returns the version that has it.
+ * `refused`: its address pool contradicts the pools in use.
  */
 export async function publishText(
   { table, config }: { readonly table: Table; readonly config: KnownConfig },
@@ -43,7 +43,7 @@ export async function publishText(
   return publishBaseline(table, { ...checked.baseline, text, publishedAt: now.toISOString() });
 }
 
-/** How the pools that the baseline names contradict those in use; undefined when they do not. */
+/** How the baseline's pools contradict the pools in use; undefined if they do not. */
 async function poolProblem(table: Table, { sections }: BaselineDraft): Promise<string | undefined> {
   const pools = kinds.flatMap((kind) => {
     const section = kind.section.safeParse(sections[kind.name]);

@@ -24,11 +24,11 @@ import {
 import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
 
 /**
- * Registers an account, or corrects its registration: the record is saved with the run and the announcement that follow.
- * The same content again changes nothing, unless a change of its role was put back: a person asks for that once more.
- * The same trigger again returns only what is still owed, and one that is older than what was asked for since changes
- * nothing; where that was a command which assigned a baseline, the baseline alone stays.
- * @param account what Organizations says of it now; undefined for an account outside the organization
+ * Registers an account, or updates its registration: saves the record with the run and the announcement that it owes. The same
+ * content again changes nothing, except that a person's request retries a change of the role that was rolled back. The same trigger
+ * again returns only what is still owed. A trigger that is older than a later request changes nothing; if the later request only
+ * assigned a baseline, only that baseline stays.
+ * @param account the account in AWS Organizations now; undefined for an account outside of the organization
  */
 export async function register(
   request: RegistrationRequest,
@@ -47,7 +47,7 @@ export async function register(
   if (order === 'overtaken' && named)
     return overtaken(`account ${request.accountId}`, trigger, seen?.changedAt);
   if (order === 'overtaken')
-    return { did: 'ignored', why: `something was asked for since, at ${seen?.changedAt}` };
+    return { did: 'ignored', why: `a later request was followed, of ${seen?.changedAt}` };
   const chosen = request.baseline ? await findBaseline(main.table, request.baseline) : undefined;
   const refused = rejectedFor([
     ...accountRefusals({ request, account, existing }, config),
@@ -66,9 +66,9 @@ export async function register(
   const isSame = asked === existing;
   const onceMore = isSame && named && staysPutBack(asked, await getStatus(main.table, asked.accountId));
   if (isSame && !onceMore) {
-    // What was asked for before does not undo that somebody wants the account as it is.
+    // Saves the time of this request, so that an older one that arrives later cannot change the account.
     if (named) await noteFollowed(asked, trigger, deps);
-    return { did: 'ignored', why: 'registered already, with the same content' };
+    return { did: 'ignored', why: 'already registered with the same content' };
   }
   const record = onceMore
     ? {
@@ -81,7 +81,7 @@ export async function register(
   return saveOwing(deps, record, existing, owedBy(record, trigger), { trace: seen });
 }
 
-/** The baseline of a registration that names none: the one that the account has, or the one that the rules choose. */
+/** The baseline of a registration that names none: the account's, or the one that the rules choose. */
 async function baselineOf(
   { accountId, name, tags }: RegistrationRequest,
   existing: AccountRecord | undefined,
@@ -94,7 +94,7 @@ async function baselineOf(
   return onboarding.baseline({ accountId, name, described, tags });
 }
 
-/** The problems with managing this account, and with the roles that are named. Pure. */
+/** Why this account cannot be managed, and the problems of its roles. Pure. */
 function accountRefusals(
   asked: {
     readonly request: RegistrationRequest;
@@ -114,7 +114,7 @@ function accountRefusals(
         'ManagementAccount',
         path,
         'is the management account',
-        'The management account is never kept.',
+        'The management account is never managed.',
       ),
     ];
   const isOutside = !account && !executionRoleArn && !existing?.executionRoleArn;
@@ -123,12 +123,12 @@ function accountRefusals(
     regionRefusal(request, config),
     account && !account.active ? of('AccountDeparted', `is ${account.state} in the organization`) : undefined,
     isOutside
-      ? of('NotInOrganization', 'is not in the organization, and no executionRoleArn says how to enter it')
+      ? of('NotInOrganization', 'is not in the organization, and there is no executionRoleArn to enter it')
       : undefined,
   ];
 }
 
-/** The problems with the roles that are named: IAM would let nothing enter by them. Pure. */
+/** The problems of the named roles that IAM would not let Orgkeeper assume. Pure. */
 export function roleRefusals(
   { executionRoleArn, accessRoleName }: Pick<RegistrationRequest, 'executionRoleArn' | 'accessRoleName'>,
   config: Config,
@@ -154,7 +154,7 @@ function accessRoleRefusal(name: string | undefined, { accessRoleNames }: Config
   return refusal('InvalidRequest', path, message, `${path}: ${message}.`);
 }
 
-/** That the role is in the account itself was checked when the request was read. */
+/** Parsing the request has already checked that the role is in the account. */
 function executionRoleRefusal(
   arn: string | undefined,
   { executionRolePattern: pattern, partition }: Config,

@@ -46,7 +46,7 @@ export async function retire(
 }
 
 function unmanaged(accountId: string): Rejected {
-  const message = 'is not kept by Orgkeeper';
+  const message = 'is not managed by Orgkeeper';
   return rejected('UnknownAccount', `Account ${accountId} ${message}.`, [
     { path: 'detail.accountId', message },
   ]);

@@ -20,17 +20,16 @@ import {
 
 type FleetSweep = Extract<SweepMessage, { task: 'sweep' }>;
 
-/** What a sweep sent, and once all of it is sent, the records that it went through. */
+/** The number of runs that a sweep requested, and the fleet's records once all are requested. */
 export interface Swept {
   readonly runs: number;
-  /** Every record of the fleet by account id; absent where time ran out and the rest is handed over. */
+  /** Every record of the fleet by account id; absent if time ran out and the rest was handed over. */
   readonly records?: ReadonlyMap<string, AccountRecord>;
 }
 
 /**
- * Asks for a sweep: a run of each account named, sent at once; of every account, or every one of a baseline, sent by the
- * sweep function. An account that is not managed is a problem, or a baseline that was never published, and then nothing is
- * swept. The id of the trigger is the id of the sweep.
+ * Requests a sweep: a run of each named account, sent immediately; or of every account (of a baseline), sent by the sweep function.
+ * Refused if a named account is not managed or the baseline was never published. The id of the trigger is the id of the sweep.
  */
 export async function requestSweep(
   { accountIds, baseline }: SweepRequest,
@@ -50,7 +49,7 @@ export async function requestSweep(
   if (problems.length > 0) {
     return rejected(
       'UnknownAccount',
-      `${problems.length} of the accounts are not kept by Orgkeeper.`,
+      `${problems.length} of the accounts are not managed by Orgkeeper.`,
       problems,
     );
   }
@@ -73,9 +72,9 @@ async function unmanagedAccounts(accountIds: readonly string[], table: Table): P
 }
 
 /**
- * Sends a run to every account that is managed or retiring (of a baseline, if named), a page at a time. The fleet is read
- * once, before the first run is sent: the circuit breaker counts against the number of its accounts. Remembers how far it
- * has come: after a crash, and when time runs out, it goes on behind that.
+ * Requests a run of every managed or retiring account (of a baseline, if named), one page at a time. Reads the fleet once, before the
+ * first run is requested, since the circuit breaker needs the number of accounts. Saves its progress, and continues from there after
+ * a crash or when time runs out.
  */
 export async function sweepFleet(
   message: FleetSweep,
@@ -91,11 +90,11 @@ export async function sweepFleet(
   let runs = 0;
   for (const { items, unreadable, last = '' } of pages) {
     if (last <= cursor) continue;
-    // What is in the way of a removal may be gone by now; such an account is none of those that the breaker counts.
+    // A retiring account runs again, since what blocked its removal may be gone. The circuit breaker does not count it.
     const swept = items.filter(
       (record) => concerns(record, message) || concerns(record, message, 'retiring'),
     );
-    // Nothing is known of what an unreadable record says: a run reports it.
+    // The account of an unreadable record gets a run, too, which reports the record.
     const ids = [...swept.map(({ accountId }) => accountId), ...unreadable.map(({ pk }) => accountOf(pk))];
     const behind = ids.filter((accountId) => accountId > cursor);
     await sendWork(

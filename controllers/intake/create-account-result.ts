@@ -12,7 +12,7 @@ import type { Incoming } from './event.ts';
 import { reviewAccount } from './review-account.ts';
 
 /**
- * Names are masked (`****`) and times are US text, so both come from DescribeAccount and the envelope.
+ * Names are masked (`****`) and times are US-formatted text: DescribeAccount gives the name, the envelope the time.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_security_incident-response.html
  */
 const Detail = z.object({
@@ -26,11 +26,15 @@ const Detail = z.object({
   }),
 });
 
-/** Follows what became of an account that somebody asked AWS for: with a request of ours, or themselves. */
+/** Handles the result of a creation, whether it was requested through Orgkeeper or directly from AWS. */
 export async function createAccountResult(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
   if (!parsed.success) {
-    return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
+    return rejected(
+      'InvalidEvent',
+      "The event does not have CloudTrail's format.",
+      zodProblems(parsed.error),
+    );
   }
   const status = parsed.data.serviceEventDetails.createAccountStatus;
   switch (status.state) {
@@ -48,17 +52,17 @@ export async function createAccountResult(incoming: Incoming, deps: FleetDeps): 
   }
 }
 
-/** What became of a request is found out, and announced, by the function that creates accounts. */
+/** Sends a request's result to the function create-account, which polls and announces it. */
 const ANSWERED: Accepted = { did: 'accepted', announce: [], work: [] };
 
-/** Whether AWS answers one of our requests, which then is looked at. */
+/** Whether the event is the result of one of our requests; if so, the request is advanced. */
 async function answers(made: Parameters<typeof requestFor>[0], deps: FleetDeps): Promise<boolean> {
   const key = await requestFor(made, deps);
   if (key !== undefined) await sendCreation(deps.main.creation, { key, answered: true });
   return key !== undefined;
 }
 
-/** Whether one of our requests is being asked of AWS: an answer may be here before AWS's id of it is recorded. */
+/** Whether CreateAccount is being called for one of our requests: its result may arrive before AWS's id is recorded. */
 async function isAsking({ main: { table } }: FleetDeps): Promise<boolean> {
   const unknown = await changeRateLimit(table, (limit) => ({
     limit,
@@ -96,7 +100,7 @@ async function creationFailed(
     eventId: incoming.cause.id,
     failedAt: incoming.time,
   });
-  if (!fresh && !incoming.redelivered) return { did: 'ignored', why: 'this failure is recorded already' };
+  if (!fresh && !incoming.redelivered) return { did: 'ignored', why: 'this failure is already recorded' };
   const detail = { creationId: id, reason: failure, message, cause: incoming.cause };
   return { did: 'accepted', announce: [{ detailType: 'AccountCreationFailed', detail }], work: [] };
 }

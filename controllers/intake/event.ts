@@ -5,20 +5,20 @@ import { maskAll, maskExternalIds } from '../../shared/domain/secrets.ts';
 import type { Announcement } from '../../shared/domain/status.ts';
 import { firstKilobyte, type Rejection, type Trigger } from '../fleet/outcome.ts';
 
-/** An event on its way through intake. Its time is that of the event; of one that comes from the future, when it came. */
+/** An event in intake. `time` is that of the event; for an event from the future, the time of its arrival. */
 export interface Incoming extends Trigger {
   readonly detail: unknown;
-  /** Account that the event came from. */
+  /** The account that sent the event. */
   readonly account: string;
   /** ISO time of its arrival. */
   readonly arrivedAt: string;
-  /** It came before and was not finished: what a crash may have lost is done again. */
+  /** Received before and not finished: work that a crash may have lost is repeated. */
   readonly redelivered: boolean;
 }
 
 /**
- * An event on its way. Each hop between buses gives the envelope a new id: what CloudTrail delivers is known by its
- * own. Whoever puts an event may say its time, but none that is still to come. Pure.
+ * An event as intake handles it. Each bus gives the envelope a new id, so events of CloudTrail are identified by their own id. The
+ * sender of an event sets its time, so a time in the future is not accepted. Pure.
  */
 export function onItsWay(envelope: Envelope, redelivered: boolean, now: Date): Incoming {
   const { source, detail, account = 'unknown' } = envelope;
@@ -32,7 +32,7 @@ export function onItsWay(envelope: Envelope, redelivered: boolean, now: Date): I
 
 const ECHO_DEPTH = 16;
 
-/** The answer to an event that is not followed. What it echoes is cut to 1 KB. Pure. */
+/** The answer to a rejected event. The request in it is cut to 1 KB. Pure. */
 export function rejectionAnnouncement(
   { cause, detail, account }: Pick<Incoming, 'cause' | 'detail' | 'account'>,
   rejection: Rejection,
@@ -55,8 +55,8 @@ export function rejectionAnnouncement(
 }
 
 /**
- * What was asked, without secrets: every rule on the bus reads it. A field that no request has may be a misspelt
- * `externalId`: what stands there is masked.
+ * The request without secrets, since every rule on the bus can read it. Values of unknown fields are masked, too: such a field may
+ * be a misspelt `externalId`.
  */
 function echo(source: string, detail: unknown): unknown {
   const shallow = pruned(detail);
@@ -69,7 +69,7 @@ function echo(source: string, detail: unknown): unknown {
   };
 }
 
-/** The value without what lies so deep that writing it out would overflow the stack. No request goes that deep. */
+/** The value without its deepest levels, on which JSON.stringify would overflow the stack. No request has so many levels. */
 function pruned(value: unknown, depth = 0): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (depth === ECHO_DEPTH) return '…';

@@ -20,7 +20,7 @@ import { requestSweep } from '../fleet/sweep-fleet.ts';
 import type { Incoming } from './event.ts';
 import { organizationEvent } from './organization-event.ts';
 
-/** Follows one event: who sent it, what it asks, and what becomes of it. Nothing is announced or sent yet. */
+/** Handles one event: checks the sender, parses the request, and runs the command. Sends nothing yet. */
 export async function follow(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const { config } = deps;
   switch (envelope.source) {
@@ -34,7 +34,7 @@ export async function follow(envelope: Envelope, incoming: Incoming, deps: Fleet
       }
       return followRequest(envelope, incoming, deps);
     default:
-      return rejected('UnknownSource', `Events of source ${envelope.source} are not followed.`, [
+      return rejected('UnknownSource', `Events of source ${envelope.source} are not handled.`, [
         { path: 'source', message: 'unknown' },
       ]);
   }
@@ -70,14 +70,11 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
 
 function foreignSender({ account, source }: Envelope): Rejected {
   const message = account ? `account ${account} may not send events of source ${source}` : 'is missing';
-  return rejected('SenderNotAllowed', `The event was not followed: ${message}.`, [
-    { path: 'account', message },
-  ]);
+  return rejected('SenderNotAllowed', `The event was rejected: ${message}.`, [{ path: 'account', message }]);
 }
 
 /**
- * Has a plan made of an account, and nothing else: no record changes. The text of a baseline file is kept for the
- * plan alone, and for an hour.
+ * Sends the work message for a plan; changes no record. The text of a baseline file is stored for an hour, for this plan only.
  */
 async function requestPlan(
   { accountId, document }: PlanRequest,

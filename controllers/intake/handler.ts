@@ -7,7 +7,7 @@ import { intakeHandler } from './intake.ts';
 
 const config = configFromEnvironment();
 
-/** What Lambda calls. */
+/** The entry point of the Lambda function. */
 export const handler = intakeHandler({
   config,
   main: mainClients(config),

@@ -10,14 +10,14 @@ import { deliver } from '../fleet/owed.ts';
 import { type Incoming, onItsWay, rejectionAnnouncement } from './event.ts';
 import { follow } from './follow.ts';
 
-/** What the intake function is made of. */
+/** The dependencies of the intake function. */
 interface IntakeFunctionDeps extends FleetDeps {
   readonly logger: Logger;
   readonly now: () => Date;
 }
 
 /**
- * The intake function: events become records, work and answers. Events do not wait for each other; one that fails is
+ * The intake function: turns events into records, work messages and answers. Events do not wait for each other; a failed event is
  * redelivered after a backoff.
  */
 export function intakeHandler({ logger, now, ...deps }: IntakeFunctionDeps) {

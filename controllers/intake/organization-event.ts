@@ -10,16 +10,16 @@ import { type Hint, reviewAccount } from './review-account.ts';
 type Follow = (incoming: Incoming, deps: FleetDeps) => Promise<Outcome>;
 
 /**
- * The events that are followed, by source and name. An invited account that accepts, and one that leaves, is told of by
- * AccountJoinedOrganization and AccountDepartedOrganization: its own call is recorded in its own trail alone. An event only says which accounts to look at, and a hint: what
- * Organizations says of them now decides. The stack of the management account forwards these and no others.
+ * The handled events, by source and name. The management stack forwards these and no others. An event only says which accounts to
+ * check, with a hint; the current answer of AWS Organizations decides. Accounts that accept an invitation or leave do so by a call
+ * in their own trail, so the management account gets AccountJoinedOrganization and AccountDepartedOrganization instead.
  */
 export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> = {
   'aws.organizations': {
     CreateAccountResult: createAccountResult,
     AccountJoinedOrganization: (incoming, deps) => {
       const created = /^created$/i.test(textIn(incoming.detail, 'joinedMethod'));
-      if (created) return ignored('CreateAccountResult tells of accounts that are created');
+      if (created) return ignored('CreateAccountResult reports created accounts');
       return reviewAccounts({ came: true }, incoming, deps);
     },
     MoveAccount: (incoming, deps) => {
@@ -36,37 +36,41 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, Follow>>>> 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const Detail = z.object({ eventID: z.string(), eventName: z.string(), errorCode: z.string().optional() });
 
-/** Follows an event of AWS Organizations or Control Tower, as CloudTrail delivers it. Failed calls are ignored. */
+/** Handles an event of AWS Organizations or Control Tower, as CloudTrail delivers it. Ignores failed calls. */
 export async function organizationEvent(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
   if (!parsed.success) {
-    return rejected('InvalidEvent', 'The event is not as CloudTrail writes it.', zodProblems(parsed.error));
+    return rejected(
+      'InvalidEvent',
+      "The event does not have CloudTrail's format.",
+      zodProblems(parsed.error),
+    );
   }
   const { eventName, errorCode } = parsed.data;
   if (errorCode) return { did: 'ignored', why: `the call failed with ${errorCode}` };
   const events = EVENTS[incoming.cause.source] ?? {};
   const follow = Object.hasOwn(events, eventName) ? events[eventName] : undefined;
-  return follow ? follow(incoming, deps) : { did: 'ignored', why: `${eventName} is not followed` };
+  return follow ? follow(incoming, deps) : { did: 'ignored', why: `${eventName} is not handled` };
 }
 
-/** Control Tower is done with an account: it can be entered now, and may have moved. */
+/** Control Tower has finished with an account: it can be entered now, and may have moved. */
 function managedAccount(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const state = textIn(incoming.detail, 'state');
-  if (state !== 'SUCCEEDED') return ignored(`Control Tower says ${state || 'nothing of its state'}`);
+  if (state !== 'SUCCEEDED') return ignored(`Control Tower reports ${state || 'no state'}`);
   return reviewAccounts({ came: true, settled: true }, incoming, deps);
 }
 
-/** Reviews every account that the event names; what follows from it is sent together. */
+/** Reviews every account that the event names, and returns one outcome for all. */
 async function reviewAccounts(hint: Hint, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
   const ids = accountIdsIn(incoming.detail).filter((id) => id !== deps.config.managementAccountId);
-  if (ids.length === 0) return ignored('it names no account: the listing finds what it is about');
+  if (ids.length === 0) return ignored('the event names no account; the listing finds the change');
   const outcomes: Outcome[] = [];
   for (const accountId of ids) {
     const account = await deps.organization.describe(accountId);
     outcomes.push(await reviewAccount(incoming, { ...hint, accountId, account }, deps));
   }
   const accepted = outcomes.filter((outcome) => outcome.did === 'accepted');
-  return accepted.length > 0 ? together(accepted) : (outcomes[0] ?? ignored('it names no account'));
+  return accepted.length > 0 ? together(accepted) : (outcomes[0] ?? ignored('the event names no account'));
 }
 
 async function ignored(why: string): Promise<Outcome> {
@@ -74,8 +78,8 @@ async function ignored(why: string): Promise<Outcome> {
 }
 
 /**
- * The ids of the accounts that an event of CloudTrail is about. Where they stand is not documented for every event:
- * as `accountId`, or as a party of type ACCOUNT of a handshake, anywhere in what was asked and answered. Pure.
+ * The ids of the accounts that an event of CloudTrail is about. Their place is not documented for every event, so every
+ * `accountId`, and every party of type ACCOUNT of a handshake, anywhere in request and response counts. Pure.
  */
 export function accountIdsIn(detail: unknown): string[] {
   const { requestParameters, responseElements, serviceEventDetails } = fields(detail);
@@ -84,7 +88,7 @@ export function accountIdsIn(detail: unknown): string[] {
   return [...new Set(ids as string[])];
 }
 
-/** The first value under a key, however deep it stands, where it is a text; empty where there is none. Pure. */
+/** The first text under a key, at any depth; empty if there is none. Pure. */
 export function textIn(value: unknown, key: string): string {
   const found = findIn(value, key);
   return typeof found === 'string' ? found : '';

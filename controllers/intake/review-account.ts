@@ -8,37 +8,36 @@ import { type FleetDeps, type Outcome, rejected } from '../fleet/outcome.ts';
 import { followedBefore, owedBy } from '../fleet/owed.ts';
 import type { Incoming } from './event.ts';
 
-/** What an event says beside which account. */
+/** What an event says about an account. */
 export interface Hint {
-  /** It came, just now: one that is recorded as unmanaged may be new all the same. */
+  /** The account has just joined: it may be new although it is recorded as unmanaged. */
   readonly came?: boolean;
-  /** It was moved out of this unit. */
+  /** The account was moved out of this unit. */
   readonly movedFrom?: string;
-  /** It went: that it is not in the organization is no wonder. */
+  /** The account left: it is expected that it is not in the organization. */
   readonly went?: boolean;
-  /** Others are done with it: a run that waits need not wait longer. */
+  /** Another system has finished with the account: a waiting run can go on. */
   readonly settled?: boolean;
 }
 
-/** One account to review, and what the event says of it. */
+/** An account to review, and what the event says about it. */
 export interface Review extends Hint {
   readonly accountId: string;
-  /** What Organizations says now; undefined when it is not in the organization. */
+  /** The account in AWS Organizations now; undefined if it is not in the organization. */
   readonly account: OrganizationAccount | undefined;
-  /** Where the event names the account, when that is known: for a refusal. */
+  /** The path of the account's id in the event, if known: for a refusal. */
   readonly path?: string;
 }
 
-/** An event is about what came or joined within so long, whatever the first listing took for old. */
+/** An account that joined this recently is new, even if the first listing recorded it as unmanaged. */
 const NEW_MS = 3_600_000;
-/** So long AWS may not know everywhere of an account that an event is about. */
+/** For this time after an event, AWS Organizations may not know the account yet. */
 const YOUNG_MS = 3_600_000;
 
 /**
- * Records where an account stands in the organization now: manages it, lets the rules choose again, or stops managing it.
- * The same event again returns only what is still owed. Of one that is older than what somebody asked for since, the hint
- * is ignored.
- * @throws NotYetConsistent while the event is young and Organizations does not know the account yet
+ * Records the account's current place in the organization: manages it, lets the rules choose again, or stops managing it. The same
+ * event again returns only what is still owed. The hint of an event that is older than a request for the account is ignored.
+ * @throws NotYetConsistent while the event is recent and Organizations does not know the account yet
  */
 export async function reviewAccount(
   incoming: Incoming,
@@ -59,7 +58,7 @@ export async function reviewAccount(
     const message = 'is not in the organization';
     return rejected('NotInOrganization', `Account ${accountId} ${message}.`, [{ path, message }]);
   }
-  if (!record && !came) return { did: 'ignored', why: 'the account is not recorded: the listing finds it' };
+  if (!record && !came) return { did: 'ignored', why: 'the account has no record; the listing finds it' };
   const onboarding = createOnboarding({ config, table: main.table, organization });
   const since = config.onboard.since ?? new Date(Date.parse(time) - NEW_MS).toISOString();
   const sighting = { record, account, since, came, movedFrom, requestedAt: seen?.changedAt };
@@ -69,7 +68,7 @@ export async function reviewAccount(
     return { did: 'accepted', announce: [], work: owedBy(record, incoming).work };
   }
   if (step.is === 'onboard' && isOvertaken)
-    return { did: 'ignored', why: `something was asked for since, at ${seen?.changedAt}` };
+    return { did: 'ignored', why: `a later request was followed, of ${seen?.changedAt}` };
   return adopt(step, record, incoming, { main, onboarding }, { trace: seen });
 }
 

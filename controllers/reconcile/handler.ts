@@ -12,7 +12,7 @@ import { reconcileHandler } from './reconcile.ts';
 const config = configFromEnvironment();
 const main = mainClients(config);
 
-/** What Lambda calls. */
+/** The entry point of the Lambda function. */
 export const handler = reconcileHandler({
   config,
   main,

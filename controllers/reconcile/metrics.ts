@@ -1,7 +1,7 @@
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { RunOutcome } from '../engine/model.ts';
 
-/** Writes a pass's metrics to the log in EMF: passes by result, differences by kind, seconds from event to ready. */
+/** Writes the metrics of a run to the log in EMF: runs by result, differences by kind, seconds from event to ready. */
 export function countPass(metrics: Metrics, outcome: Extract<RunOutcome, { did: 'ran' }>): void {
   const pass = outcome.status.lastPass;
   if (!pass) return;

@@ -11,18 +11,18 @@ import { answerPlan, type PlanWork } from '../engine/plan.ts';
 import { reconcile } from '../engine/run.ts';
 import { countPass } from './metrics.ts';
 
-/** What the reconcile function is made of. */
+/** The dependencies of the reconcile function. */
 interface ReconcileFunctionDeps extends RunDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
-/** A person waits for a plan: what may pass is tried so often, and then told. */
+/** How often a plan is tried again after a temporary error; then the person who waits gets the error. */
 const PLAN_TRIES = 3;
 
 /**
- * The reconcile function: one work message, one run, or one plan. A message whose run failed for a passing reason is redelivered
- * after a backoff, so that only its account waits; on the last receive it is parked with a due time instead.
+ * The reconcile function: each work message is one run or one plan. If a run fails for a temporary reason, its message is redelivered
+ * after a backoff, so that only its account waits; on the last receive, the account gets a due time instead.
  */
 export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunctionDeps) {
   const { main, now } = deps;
@@ -52,7 +52,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
     }
   }
 
-  /** Done when whoever asked for the plan has an answer, or waits no more. */
+  /** Finished once the plan's answer is saved, or too late to be read. */
   async function planned(
     message: PlanWork['message'],
     receives: number,
@@ -64,7 +64,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
         log.info('nothing to do', { why: outcome.why });
         return 'done';
       case 'failed':
-        log.warn('plan failed, will be tried again', asError(outcome.retry));
+        log.warn('plan failed, will be retried', asError(outcome.retry));
         return 'again';
       case 'answered':
         log.info('plan', { is: outcome.answer.is });
@@ -87,7 +87,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
           ...summary(status.lastPass, requestedAt),
           ...(unready.length > 0 && { unready }),
         });
-        if (retry !== undefined) log.warn('run will be tried again', asError(retry));
+        if (retry !== undefined) log.warn('run will be retried', asError(retry));
         countPass(metrics, outcome);
       }
     }
@@ -107,7 +107,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
 function summary(pass: PassRecord | undefined, requestedAt: string) {
   if (!pass) return {};
   const { id, result, calls, differences, startedAt } = pass;
-  // From what asked for it to its beginning.
+  // From the request to the start of the run.
   const secondsWaited = (Date.parse(startedAt) - Date.parse(requestedAt)) / 1000;
   return { passId: id, result, calls, differences: differences.length, secondsWaited };
 }

@@ -5,8 +5,8 @@ import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { TaskDeps } from '../fleet/list-organization.ts';
 
 /**
- * Sends a run to every account that is due. The same due time twice is one run: it is part of the deduplication id.
- * @returns how many runs it sent
+ * Sends a work message for every account that is due. The deduplication id contains the due time, so the same due time causes one run.
+ * @returns the number of messages
  */
 export async function sendDue(now: Date, deps: Pick<TaskDeps, 'main' | 'timeLeft'>): Promise<number> {
   let sent = 0;
@@ -26,9 +26,8 @@ export async function sendDue(now: Date, deps: Pick<TaskDeps, 'main' | 'timeLeft
 }
 
 /**
- * Has every request for an account worked on that is due by `until`: its own message may be lost, or its result may
- * never have come.
- * @param answered AWS may have an answer: poll it although the request is not due yet
+ * Sends a message for every request for an account that is due by `until`: its own message or AWS's result event may be lost.
+ * @param answered AWS may have a result: poll although the request is not due yet
  */
 export async function sendCreations(
   until: Date,

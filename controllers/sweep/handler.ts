@@ -7,7 +7,7 @@ import { sweepHandler } from './sweep.ts';
 
 const config = configFromEnvironment();
 
-/** What Lambda calls. */
+/** The entry point of the Lambda function. */
 export const handler = sweepHandler({
   config,
   main: mainClients(config),

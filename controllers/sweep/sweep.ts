@@ -8,20 +8,20 @@ import { deliverOwed } from '../fleet/owed.ts';
 import { sweepFleet } from '../fleet/sweep-fleet.ts';
 import { sendCreations, sendDue } from './due.ts';
 
-/** Time that a page and the hand-over of the rest may need. */
+/** Time reserved for one page and for the message that hands over the rest. */
 const MARGIN_MS = 20_000;
-/** Whatever is open is due by then. */
+/** A time by which every open request is due. */
 const END_OF_TIME = new Date('9999-12-31T00:00:00Z');
 
-/** What the sweep function is made of. */
+/** The dependencies of the sweep function. */
 interface SweepFunctionDeps extends Omit<TaskDeps, 'timeLeft' | 'until'> {
   readonly logger: Logger;
 }
 
-/** The sweep function: one message, one task for the whole fleet or the whole organization. */
+/** The sweep function: each message is one task for the whole fleet or the whole organization. */
 export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
   const { config, main, now } = shared;
-  /** Onboarding counts from the first minute of a deployment: the first tick notes it, once. */
+  /** Accounts are onboarded from the first minute of the deployment, which the first tick saves, once. */
   let onboarding = config.onboard.since !== undefined;
 
   async function carryOut(message: SweepMessage, deps: TaskDeps): Promise<void> {

@@ -17,16 +17,16 @@ export interface Alarm {
   /** One sentence for the person on call. */
   description: string;
   metric: cloudwatch.Metric;
-  /** Rings when the metric is at least this (or at most, with `below`) … */
+  /** Fires if the metric is at least this (or at most, with `below`) … */
   threshold: number;
-  /** … in so many periods in a row. */
+  /** … in this many consecutive periods. */
   periods?: number;
   below?: boolean;
 }
 
 /**
- * The topic that alarms of this stack go to, encrypted, and a function that adds an alarm. Only CloudWatch, for
- * alarms of this account, may publish to it. With an email address, that address is subscribed.
+ * The encrypted topic for the alarms of this stack, and a function that adds an alarm. Only CloudWatch may publish to it, for alarms
+ * of this account. An email address, if given, is subscribed.
  */
 export function alarms(
   stack: Stack,
@@ -36,9 +36,9 @@ export function alarms(
   const cloudWatch = new iam.PrincipalWithConditions(new iam.ServicePrincipal('cloudwatch.amazonaws.com'), {
     StringEquals: { 'aws:SourceAccount': options.account },
   });
-  // AWS's own key for SNS does not admit CloudWatch, and its policy cannot be changed.
+  // The AWS managed key for SNS does not admit CloudWatch, and its policy cannot be changed.
   const key = new kms.Key(parent, 'Key', {
-    description: 'Orgkeeper: alarms on their way through SNS',
+    description: 'Orgkeeper: encrypts alarms in SNS',
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.DESTROY,
   });
@@ -84,7 +84,7 @@ export function alarms(
   };
 }
 
-/** A metric of AWS's own, or of ours, named by its dimension. */
+/** A metric of AWS or of ours. */
 export function metric(
   namespace: 'AWS/SQS' | 'AWS/Lambda' | 'AWS/Scheduler' | 'Orgkeeper',
   metricName: string,

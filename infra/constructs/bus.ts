@@ -6,7 +6,7 @@ import type { DeploymentContext } from '../context.ts';
 import { eventRule } from './event-rule.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 
-/** What another account may ask for. Retirement is not among it: that takes Main itself. */
+/** The requests that other accounts may send. Only Main may request retirements and plans. */
 const REQUESTS_OF_OTHERS = [
   'AccountRegistrationRequested',
   'AccountCreationRequested',
@@ -14,9 +14,9 @@ const REQUESTS_OF_OTHERS = [
 ];
 
 /**
- * The bus, who may put events on it, and its rules. Principals of Main are admitted by their own IAM policies;
- * the bus policy admits the management account for AWS's events and the `requesters` for requests. Every
- * event of these sources goes to intake, whatever its detail-type: intake answers what it does not know.
+ * The bus, its policy and its rules. Principals of Main need only their own IAM policies; the bus policy admits the management
+ * account for events of AWS and the `requesters` for requests. Every event of these sources goes to intake, whatever its detail-type:
+ * intake answers unknown ones.
  */
 export function bus(
   scope: Construct,
@@ -24,13 +24,13 @@ export function bus(
   intake: QueueWithDeadLetters,
 ): events.CfnEventBus {
   const arn = arns(context);
-  // No description: GovCloud does not know that property.
+  // No description: GovCloud does not support that property.
   const eventBus = new events.CfnEventBus(scope, 'Bus', { name: NAMES.bus });
   let last: CfnResource = eventBus;
   /**
-   * One statement of the bus policy. A statement's id is its physical id in the whole account and region, hence the
-   * prefix; and each is made after the one before, since two PutPermission at once on one bus fail now and then.
-   * Not CfnEventBusPolicy: that warns of its own deprecated property on every synthesis.
+   * One statement of the bus policy. Its id must be unique in the account and region, hence the prefix. The statements are created one
+   * after another, since concurrent PutPermission calls on one bus sometimes fail. Not CfnEventBusPolicy, which warns about its own
+   * deprecated property on every synthesis.
    */
   const admit = (name: string, accounts: string[], conditions: Record<string, string[]>) => {
     const statementId = `orgkeeper-${name}`;

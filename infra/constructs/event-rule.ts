@@ -2,8 +2,8 @@ import { aws_events as events, aws_iam as iam, type aws_sqs as sqs } from 'aws-c
 import type { Construct } from 'constructs';
 
 /**
- * A rule of the named bus, or of the default one. `target` says where its events go; what cannot be delivered goes to `deadLetters`.
- * EventBridge may send there, and to `queue` when that is the target, for this one rule only.
+ * A rule of the named bus, or of the default bus, that sends events to `target`, and undeliverable ones to `deadLetters`. EventBridge
+ * may send to `deadLetters`, and to `queue` if that is the target, for this rule only.
  */
 export function eventRule(
   scope: Construct,

@@ -5,10 +5,10 @@ import { alarms, metric } from './alarms.ts';
 import { eventRule } from './event-rule.ts';
 import { deadLetterQueue } from './queue.ts';
 
-/** Sources of AWS whose events are passed on to Main. */
+/** AWS sources whose events are forwarded to Main. */
 export type ForwardedSource = 'aws.organizations' | 'aws.controltower';
 
-/** What changes who is in the organization, or where. Add an event here when intake learns it. */
+/** Events that change which accounts are in the organization, or where. Add an event here when intake handles it. */
 const EVENT_NAMES: Record<ForwardedSource, string[]> = {
   'aws.organizations': [
     'CreateAccountResult',
@@ -22,9 +22,8 @@ const EVENT_NAMES: Record<ForwardedSource, string[]> = {
 };
 
 /**
- * A rule on this account's and region's default bus that forwards these sources' events to Main's bus, with a
- * role that may do only that. Calls that failed (`errorCode`) stay behind. What cannot be delivered is kept for
- * 14 days and rings an alarm.
+ * A rule on the default bus of this account and region that forwards these events to Main's bus, with a role that may do only that.
+ * Failed calls (`errorCode`) are not forwarded. Undeliverable events go to a queue for 14 days and fire an alarm.
  */
 export function forwarding(stack: Stack, context: DeploymentContext, sources: ForwardedSource[]): void {
   const { bus } = arns(context);
@@ -42,7 +41,7 @@ export function forwarding(stack: Stack, context: DeploymentContext, sources: Fo
   });
   eventRule(stack, 'ForwardingRule', {
     name: NAMES.forwardingRule,
-    description: "What changes the organization's accounts, to Orgkeeper's bus in Main",
+    description: "Forwards changes of the organization's accounts to Orgkeeper's bus in Main",
     pattern: {
       source: sources,
       detail: { eventName: sources.flatMap((source) => EVENT_NAMES[source]), errorCode: [{ exists: false }] },
@@ -57,7 +56,7 @@ export function forwarding(stack: Stack, context: DeploymentContext, sources: Fo
   });
   alarm({
     name: 'Undelivered',
-    description: "Events of the organization did not reach Main's bus: the hourly listing makes up for them.",
+    description: "Events of the organization did not reach Main's bus; the hourly listing replaces them.",
     metric: metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: name }),
     threshold: 1,
   });

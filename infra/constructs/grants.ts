@@ -2,7 +2,7 @@ import { aws_iam as iam, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Permission } from '../../shared/deployment/permissions.ts';
 
-/** Attaches exactly these statements to the role, as one inline policy. A wildcard passes with its reason. */
+/** Attaches exactly these statements to the role, as one inline policy. A wildcard needs a reason for cdk-nag. */
 export function attach(scope: Construct, id: string, role: iam.IRole, grants: Permission[]): iam.Policy {
   const policy = new iam.Policy(scope, id, {
     policyName: 'orgkeeper',

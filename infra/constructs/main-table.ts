@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import { INDEXES, NAMES } from '../../shared/deployment/names.ts';
 
 /**
- * The one table: accounts with their status, history and address; pools of addresses; baselines and rules; requests
- * for accounts; sweeps, the listing and what is paused; rejections. Keys are made in shared/store, each sort in a file.
- * It outlives the stack. Index `collection` lists accounts, statuses, baselines and rules; `due` holds only what must be
- * looked at later, so asking it costs next to nothing.
+ * The one table: accounts with status, history and address blocks; address pools; baselines and rules; requests for accounts; sweeps,
+ * the listing and what is paused; rejections. shared/store defines the keys, one file for each entity. The table is retained when the
+ * stack is deleted. Index `collection` lists accounts, statuses, baselines and rules; the sparse index `due` contains only items with
+ * a due time, so a query of it costs almost nothing.
  */
 export function mainTable(scope: Construct): dynamodb.Table {
   const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });

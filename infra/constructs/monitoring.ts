@@ -4,7 +4,7 @@ import { deadLettersOf, FUNCTIONS, functionName, NAMES, QUEUES } from '../../sha
 import type { DeploymentContext } from '../context.ts';
 import { alarms, metric } from './alarms.ts';
 
-/** Alarms of the main stack, and a dashboard with what they watch. What to do: docs/operations.md. */
+/** The alarms of the main stack, and a dashboard with their metrics. What to do: docs/operations.md. */
 export function monitoring(stack: Stack, context: DeploymentContext): void {
   const alarm = alarms(stack, {
     topicName: 'orgkeeper-alarms',
@@ -15,7 +15,7 @@ export function monitoring(stack: Stack, context: DeploymentContext): void {
   for (const name of FUNCTIONS) {
     alarm({
       name: `${title(name)}DeadLetters`,
-      description: `Messages for ${name} failed for good: read them in the queue of dead letters, mend, redrive.`,
+      description: `Messages for ${name} failed for good: read them in the dead-letter queue, correct the cause, redrive.`,
       metric: waiting(deadLettersOf(QUEUES[name])),
       threshold: 1,
     });
@@ -30,13 +30,13 @@ export function monitoring(stack: Stack, context: DeploymentContext): void {
   alarm({
     name: 'WorkAge',
     description:
-      'The oldest work has waited for half an hour: passes are too slow, or one account keeps failing.',
+      'The oldest work message has waited for half an hour: runs are too slow, or one account keeps failing.',
     metric: age(NAMES.workQueue),
     threshold: 30 * 60,
   });
   alarm({
     name: 'IntakeAge',
-    description: 'The oldest event has waited for a quarter of an hour: intake does not work it off.',
+    description: 'The oldest event has waited for a quarter of an hour: intake does not process it.',
     metric: age(NAMES.intakeQueue),
     threshold: 15 * 60,
   });
@@ -50,7 +50,7 @@ export function monitoring(stack: Stack, context: DeploymentContext): void {
   });
   alarm({
     name: 'ScheduleDropped',
-    description: 'The nightly sweep, a tick or a listing could not be delivered in time, and was given up.',
+    description: 'The nightly sweep, a tick or a listing could not be delivered in time and was dropped.',
     metric: metric('AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup: NAMES.scheduleGroup }, 'Sum'),
     threshold: 1,
   });
@@ -78,7 +78,7 @@ function dashboard(stack: Stack, context: DeploymentContext): void {
         ),
       ],
       [
-        graph('Passes by result', [counted('Result', 'Passes')]),
+        graph('Runs by result', [counted('Result', 'Passes')]),
         graph('Differences by kind', [counted('Kind', 'Differences')]),
         graph('Slowest account from its event to ready (s)', [
           metric('Orgkeeper', 'SecondsToReady', { service: 'reconcile' }),
@@ -88,7 +88,7 @@ function dashboard(stack: Stack, context: DeploymentContext): void {
   });
 }
 
-/** What the reconcile function counts, a line for each value of the dimension. */
+/** A metric of the reconcile function, with a line for each value of the dimension. */
 const counted = (dimension: string, name: string) =>
   new cloudwatch.MathExpression({
     expression: `SEARCH('{Orgkeeper,service,${dimension}} MetricName="${name}"', 'Sum', 300)`,

@@ -2,16 +2,15 @@ import { Duration, RemovalPolicy, aws_sqs as sqs, Validations } from 'aws-cdk-li
 import { Construct } from 'constructs';
 import { deadLettersOf } from '../../shared/deployment/names.ts';
 
-/** A queue, and where its messages go that failed for good. */
+/** A queue and its dead-letter queue. */
 export interface QueueWithDeadLetters {
   queue: sqs.Queue;
   deadLetters: sqs.Queue;
 }
 
 /**
- * A queue with its queue of dead letters, both encrypted by SQS and closed to plain HTTP. A message is received
- * `receives` times before it counts as dead. A name ending in `.fifo` makes a high-throughput FIFO queue, whose
- * groups wait for nobody but themselves.
+ * A queue with its dead-letter queue, both encrypted by SQS and without plain HTTP. A message becomes a dead letter after `receives`
+ * receives. A name that ends in `.fifo` makes a high-throughput FIFO queue, whose message groups do not wait for each other.
  */
 export function queueWithDeadLetters(
   scope: Construct,
@@ -29,12 +28,12 @@ export function queueWithDeadLetters(
   return { queue, deadLetters };
 }
 
-/** A queue that keeps what failed for good, for as long as SQS keeps anything. */
+/** A dead-letter queue, with SQS's longest retention. */
 export function deadLetterQueue(scope: Construct, id: string, name: string): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { ...common(name), retentionPeriod: Duration.days(14) });
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',
-    reason: 'It is a queue of dead letters itself, of a queue or of a rule.',
+    reason: 'It is itself a dead-letter queue, of a queue or of a rule.',
   });
   return queue;
 }

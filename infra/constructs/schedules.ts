@@ -5,16 +5,16 @@ import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { DeploymentContext } from '../context.ts';
 
 /**
- * The clock: due work each minute and the listing of the organization each hour go to the sweep queue; the
- * nightly sweep is the same event on the bus that a person would put. A tick that cannot be delivered is
- * dropped after a minute, since the next one does its work; a nightly sweep is tried for an hour.
+ * The schedules. The tick of each minute (due work) and the hourly listing send a message to the sweep queue; the nightly sweep puts
+ * the same event on the bus as a person. An undeliverable tick is dropped after a minute, since the next one does its work; a
+ * nightly sweep is retried for an hour.
  */
 export function schedules(scope: Construct, context: DeploymentContext): Construct {
   const parent = new Construct(scope, 'Schedules');
   const arn = arns(context);
   const group = new scheduler.CfnScheduleGroup(parent, 'Group', { name: NAMES.scheduleGroup });
   const role = new iam.Role(parent, 'Role', {
-    description: "Orgkeeper: the schedules' own role",
+    description: 'Orgkeeper: the role of the schedules',
     assumedBy: new iam.PrincipalWithConditions(new iam.ServicePrincipal('scheduler.amazonaws.com'), {
       StringEquals: { 'aws:SourceAccount': context.mainAccountId, 'aws:SourceArn': arn.scheduleGroup },
     }),

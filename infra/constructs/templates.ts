@@ -3,9 +3,9 @@ import type { Construct } from 'constructs';
 import { TEMPLATE_DAYS } from '../../shared/deployment/config.ts';
 
 /**
- * Where `orgkeeper template member` puts templates for the owners of accounts: CloudFormation reads those of a
- * quick-create link from S3 only. A template holds the ExternalId of its account, so the bucket is closed to
- * everybody but signed links, and forgets each template when its link ends.
+ * The bucket into which `orgkeeper template member` puts templates for the owners of accounts, since CloudFormation reads the template
+ * of a quick-create link from S3 only. A template contains its account's ExternalId, so the bucket is private, is read by signed
+ * links, and deletes each template when its link expires.
  */
 export function templates(scope: Construct, bucketName: string): s3.Bucket {
   const bucket = new s3.Bucket(scope, 'Templates', {
@@ -20,7 +20,7 @@ export function templates(scope: Construct, bucketName: string): s3.Bucket {
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
-      'Templates stay for a week and are read by their signed links; CloudTrail can log who reads them.',
+      'Templates are deleted after a week and are read by their signed links; CloudTrail can log who reads them.',
   });
   return bucket;
 }

@@ -11,35 +11,35 @@ import type { Permission } from '../../shared/deployment/permissions.ts';
 import { attach } from './grants.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 
-/** A function and the queue that it works off. */
+/** A function and the queue that it processes. */
 export interface WorkerOptions {
   role: iam.IRole;
   grants: Permission[];
-  /** Folder of the bundle, with `index.mjs`. */
+  /** Folder of the bundle, which contains `index.mjs`. */
   code: string;
   description: string;
   config: string;
   timeout: Duration;
   memorySize: number;
   /**
-   * It sends messages to its own queue on purpose: what is left of a long sweep, a look at something later. Lambda
-   * takes more than about 16 in a row for a runaway loop and stops invoking, unless it is allowed here; where Lambda
-   * does not look for loops (`detectsLoops`), there is nothing to allow, and a template that did would not deploy.
+   * The function sends messages to its own queue on purpose: the rest of a long sweep, or a later run. Lambda treats more than about
+   * 16 of these in a row as a recursive loop and stops, unless the template allows it. In regions without loop detection
+   * (`detectsLoops`), a template with that property would fail to deploy.
    */
   sendsToItself?: boolean;
-  /** `maximumConcurrency`: Lambda invokes no more at a time; a standard queue has no other limit than the account's. */
+  /** Maximum number of concurrent invocations; without it, only the account's quota limits a standard queue. */
   source: { queue: QueueWithDeadLetters; batchSize: number; maximumConcurrency: number };
   logRetentionDays: number;
   partition: string;
   region: string;
 }
 
-/** Commercial regions in which Lambda neither detects recursive loops nor knows the property. */
+/** Commercial regions in which Lambda neither detects recursive loops nor supports the property. */
 const WITHOUT_LOOP_DETECTION = new Set(['mx-central-1', 'ap-southeast-6']);
 
 /**
- * Whether Lambda looks for recursive loops there: in commercial regions, but for the newest; not in GovCloud, and in
- * China no document says so.
+ * Whether Lambda detects recursive loops in a region: in commercial regions except the newest; not in GovCloud; not documented for
+ * China.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
 export function detectsLoops(partition: string, region: string): boolean {
@@ -47,8 +47,8 @@ export function detectsLoops(partition: string, region: string): boolean {
 }
 
 /**
- * A function that works off a queue: its log group, its permissions, and the mapping from the queue, which
- * reports failures message by message. Nothing but that mapping invokes it.
+ * A function that processes a queue: its log group, its permissions, and the event source mapping, which reports failures message by
+ * message. Nothing else invokes the function.
  */
 export function worker(scope: Construct, name: FunctionName, options: WorkerOptions): lambda.Function {
   const parent = new Construct(scope, `${name[0]?.toUpperCase()}${name.slice(1)}`);
@@ -86,11 +86,11 @@ export function worker(scope: Construct, name: FunctionName, options: WorkerOpti
     reportBatchItemFailures: true,
     maxConcurrency: maximumConcurrency,
   });
-  // CDK says of the role both that it is used and that it comes first.
+  // CDK adds the role both as a reference and as a dependency.
   (made.node.defaultChild as lambda.CfnFunction).addMetadata('cfn-lint', {
     config: { ignore_checks: ['W3005'] },
   });
-  // Without its permissions the function would fail the first messages, and the mapping would not be made.
+  // Without its permissions the function would fail the first messages, and the mapping could not be created.
   made.node.addDependency(policy);
   mapping.node.addDependency(policy);
   return made;

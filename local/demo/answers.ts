@@ -15,13 +15,13 @@ export interface Answer {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** What Orgkeeper has said on the bus since somebody began to listen. */
+/** The events that Orgkeeper has put on the bus since the subscription. */
 export interface Answers {
-  /** The first that fits, once it has come. */
+  /** Waits for the first event that matches. */
   hear(what: string, fits: (answer: Answer) => boolean): Promise<Answer>;
 }
 
-/** Subscribes a queue to what Orgkeeper announces, as any other system would. */
+/** Subscribes a queue to Orgkeeper's announcements, as any other system can. */
 export async function listen(runtime: Runtime): Promise<Answers> {
   const settings = localClient(runtime.endpoint, runtime.accounts.main, runtime.region);
   const sqs = new SQSClient({ ...settings, useQueueUrlAsEndpoint: false });

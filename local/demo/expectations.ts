@@ -1,6 +1,6 @@
 import type { Ids, World } from '../account-world.ts';
 
-/** One thing that must hold in AWS, and what AWS says of it. */
+/** One expectation, and what AWS returns. */
 export interface Expectation {
   readonly what: string;
   readonly says: string;
@@ -14,7 +14,7 @@ interface Trust {
   }[];
 }
 
-/** What the analytics baseline wants, against what AWS says. Pure. */
+/** Compares the analytics baseline with what AWS returns. Pure. */
 export function expectations(
   world: World,
   ids: Ids,

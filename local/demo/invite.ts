@@ -9,7 +9,7 @@ import { withoutAws } from '../own-environment.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Expectation } from './expectations.ts';
 
-/** What `orgkeeper template member --json` says. */
+/** The output of `orgkeeper template member --json`. */
 export interface Invitation {
   readonly roleArn: string;
   readonly externalId: string;
@@ -18,7 +18,7 @@ export interface Invitation {
 
 const CLI = fileURLToPath(new URL('../../cli/main.mjs', import.meta.url));
 
-/** Asks the command line, as the administrator of Main, for the template of an account. */
+/** Gets the template of an account from the command line, as the administrator of Main. */
 export async function invitation(at: Runtime, accountId: string, name: string): Promise<Invitation> {
   const env = {
     ...withoutAws(process.env),
@@ -32,7 +32,7 @@ export async function invitation(at: Runtime, accountId: string, name: string): 
   return JSON.parse(stdout) as Invitation;
 }
 
-/** The owner of the account deploys the template there. */
+/** Deploys the template in the account, as its owner. */
 export async function deployMember(at: Runtime, accountId: string, template: object): Promise<void> {
   const cloudFormation = new CloudFormationClient(localClient(at.endpoint, accountId, at.region));
   const command = new CreateStackCommand({
@@ -43,7 +43,7 @@ export async function deployMember(at: Runtime, accountId: string, template: obj
   await cloudFormation.send(command);
 }
 
-/** Knocks at the role's door through the API role, which its trust policy names: only the ExternalId opens it. */
+/** Tries to assume the role as the API role, which its trust policy names: that must work only with the ExternalId. */
 export async function doors(at: Runtime, { roleArn, externalId }: Invitation): Promise<Expectation[]> {
   const settings = localClient(at.endpoint, at.accounts.main, at.region);
   const api = `arn:aws:iam::${at.accounts.main}:role/orgkeeper-ApiHandlerRole`;

@@ -2,7 +2,7 @@ import colors from 'picocolors';
 import { visible } from '../../shared/domain/escape.ts';
 import type { Expectation } from './expectations.ts';
 
-/** What the demo prints: steps, what is done, and what AWS says; all to stdout. */
+/** The output of the demo on stdout: steps, actions, and what AWS returns. */
 export function step(number: number, title: string): void {
   process.stdout.write(`\n${colors.bold(`${number}. ${title}`)}\n`);
 }

@@ -1,4 +1,4 @@
-/** Asks again every half second until the answer is right; throws with what it said last after `seconds`. */
+/** Polls every half second until the answer is right. @throws an error with the last answer after `seconds` */
 export async function until<T, Right extends T>(
   what: string,
   ask: () => Promise<T>,

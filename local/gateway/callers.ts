@@ -4,16 +4,16 @@ import type { Call } from './wire.ts';
 /** Who makes a call. */
 export interface Caller {
   readonly account: string;
-  /** As GetCallerIdentity answers. */
+  /** As GetCallerIdentity returns it. */
   readonly arn: string;
   readonly userId: string;
-  /** What a trust policy sees: the role of a session, else the same as `arn`. */
+  /** The principal for a trust policy: the role of a session, else the same as `arn`. */
   readonly principalArn: string;
-  /** Present when these are a role's temporary credentials. */
+  /** Present for temporary credentials of a role. */
   readonly session?: RoleSession;
 }
 
-/** Temporary credentials of a role, as the gateway's STS gave them out. */
+/** Temporary credentials of a role, issued by the gateway's STS. */
 export interface RoleSession {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -27,23 +27,23 @@ export interface RoleSession {
   readonly policy?: string;
 }
 
-/** Why a call has no caller: the error that AWS answers. */
+/** Why a call has no caller: AWS's error. */
 export interface Unidentified {
   readonly error: 'InvalidClientTokenId' | 'ExpiredToken' | 'MissingAuthenticationToken';
   readonly message: string;
 }
 
-/** The credentials by which the gateway knows callers. Kept in memory: they end with the runtime. */
+/** The credentials that the gateway knows. In memory: they end with the runtime. */
 export interface Callers {
   identify(call: Pick<Call, 'accessKeyId' | 'sessionToken'>): Caller | Unidentified;
-  /** New credentials of a role; `seconds` from now they expire. */
+  /** Issues credentials of a role that expire after `seconds`. */
   issue(
     role: { arn: string; id: string },
     sessionName: string,
     seconds: number,
     policy?: string,
   ): RoleSession;
-  /** A user's long-lived access key, seen when IAM made it. */
+  /** Adds a user's access key, when IAM has created it. */
   addUserKey(accessKeyId: string, account: string, userName: string): void;
   forget(accessKeyId: string): void;
 }
@@ -107,7 +107,7 @@ export function createCallers(now: () => number = Date.now): Callers {
   };
 }
 
-/** True when the call came with credentials that the gateway knows. */
+/** Whether the call has credentials that the gateway knows. */
 export function isCaller(who: Caller | Unidentified): who is Caller {
   return !('error' in who);
 }

@@ -3,8 +3,8 @@ import { isObject } from './wire.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * Whether an event matches a pattern, as EventBridge's rules match: every named field must, by one of the values
- * or matchers of its list. Throws for a matcher that it does not know.
+ * Whether an event matches a pattern of EventBridge: every field of the pattern must match by one of its values or matchers.
+ * @throws for an unknown matcher
  */
 export function matchesPattern(pattern: Fields, event: unknown): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {

@@ -11,7 +11,7 @@ import {
 import type { Upstream } from './upstream.ts';
 import { type Call, isRead } from './wire.ts';
 
-/** A role as IAM holds it. */
+/** A role in IAM. */
 export interface Role {
   readonly arn: string;
   readonly id: string;
@@ -21,25 +21,25 @@ export interface Role {
   readonly boundaryArn?: string;
 }
 
-/** What a role may do: its policies, as JSON text. */
+/** The policies of a role, as JSON text. */
 export interface RolePolicies {
   readonly identity: readonly string[];
   readonly boundary: readonly string[];
 }
 
-/** The emulator's IAM, read for the gateway's own decisions. Remembered until the account's IAM changes. */
+/** The emulator's IAM, read for the gateway's decisions. Cached until the account's IAM changes. */
 export interface Iam {
-  /** Undefined when there is no role with exactly this ARN. */
+  /** Undefined if there is no role with exactly this ARN. */
   role(arn: string): Promise<Role | undefined>;
-  /** By its name; undefined when the account has no such role. */
+  /** A role by its name; undefined if the account has none. */
   arnOfRole(account: string, name: string): Promise<string | undefined>;
-  /** Nothing for a role that is gone. */
+  /** Empty for a deleted role. */
   grants(roleArn: string): Promise<RolePolicies>;
-  /** To be told of every call that went through, so that nothing stale is remembered. */
+  /** Must be called after every successful call, to invalidate the cache. */
   after(call: Call, account: string): void;
 }
 
-/** Reads on demand. */
+/** Creates the reader. */
 export function createIam(upstream: Upstream): Iam {
   const roles = new Map<string, Promise<Role | undefined>>();
   const grants = new Map<string, Promise<RolePolicies>>();
@@ -115,7 +115,7 @@ function nameOf(arn: string): string {
   return arn.split('/').at(-1) ?? '';
 }
 
-/** The answer; undefined when IAM says that there is no such thing. */
+/** The answer; undefined if IAM answers that the resource does not exist. */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -125,7 +125,7 @@ async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What was read before, or is being read; forgotten at once when there was nothing or reading failed. */
+/** Caches reads, also those in progress. Does not cache missing resources and failures. */
 export function remembered<T>(map: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> {
   const known = map.get(key);
   if (known) return known;

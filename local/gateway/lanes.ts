@@ -1,6 +1,6 @@
-/** Lets calls through so that those which could disturb each other in the emulator never meet: a read-write lock a lane. */
+/** Read-write locks, one for each lane, so that calls that could disturb each other in the emulator do not run concurrently. */
 export interface Lanes {
-  /** Runs the work when its turn comes: readers of a lane together, a writer alone. */
+  /** Runs the work when the lane is free: readers together, a writer alone. */
   run<T>(lane: string, writes: boolean, work: () => Promise<T>): Promise<T>;
 }
 
@@ -15,7 +15,7 @@ interface Lane {
   readonly waiting: Waiting[];
 }
 
-/** All lanes free. First come, first served: a reader does not overtake a writer that waits. */
+/** Creates the locks. First come, first served: a reader does not overtake a waiting writer. */
 export function createLanes(): Lanes {
   const lanes = new Map<string, Lane>();
 
@@ -50,7 +50,7 @@ export function createLanes(): Lanes {
   };
 }
 
-/** The lane of a call: services of an account do not touch each other, nor do accounts. */
+/** The lane of a call: one for each service of each account, since these do not affect each other. */
 export function laneOf(service: string, account: string): string {
   return `${service} ${account}`;
 }

@@ -14,7 +14,7 @@ export type OwnClient = <T extends AnyClient>(
   as: { readonly account: string; readonly region: string },
 ) => T;
 
-/** What the SDK's clients are made with. */
+/** The configuration of the SDK's clients. */
 interface Settings {
   readonly endpoint: string;
   readonly region: string;
@@ -24,8 +24,8 @@ interface Settings {
 }
 
 /**
- * The SDK's clients to the emulator. One middleware says in whose account the call is, lets it wait for its turn in the
- * emulator, and throws NoAnswer where the emulator cannot be reached; AWS's errors come as the SDK throws them.
+ * The SDK's clients for the emulator. One middleware sets the account of the call, waits for its lane, and throws NoAnswer if the
+ * emulator cannot be reached. AWS's errors are thrown by the SDK as usual.
  */
 export function ownClients({ endpoint, lanes }: { readonly endpoint: () => string; readonly lanes: Lanes }): {
   readonly client: OwnClient;
@@ -67,7 +67,7 @@ export function ownClients({ endpoint, lanes }: { readonly endpoint: () => strin
   };
 }
 
-/** A failure without an HTTP status is no answer of the emulator. */
+/** A failure without an HTTP status did not come from the emulator. */
 async function answered<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

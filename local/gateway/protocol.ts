@@ -17,7 +17,7 @@ const SERVICES: readonly Service<unknown>[] = [
   ...Object.values(mainServices),
 ];
 
-/** Services that only people and tests call, and whose requests without a body do not tell that they are JSON. */
+/** JSON services that only people and tests call; their requests without a body do not show that they are JSON. */
 const JSON_BY_PATH = new Set(['lambda', 'scheduler']);
 
 /** Signing names of the services that Orgkeeper calls in the region of a member account. */
@@ -31,20 +31,20 @@ const GLOBAL = [
   ...SERVICES.filter(({ endpoint }) => endpoint === 'global').map(({ signingName }) => signingName),
 ];
 
-/** The region that a call is served in, whatever it is signed for: that of a global service is the home of the partition. */
+/** The region that serves a call, whatever region it is signed for: for a global service, the home region of the partition. */
 export function regionOf({ service, region }: { readonly service: string; readonly region: string }): string {
   return GLOBAL.includes(service) ? homeRegionOf(region) : region;
 }
 
-/** A region of the same partition that is always there; its global services are at home there. */
+/** The home region of a partition: always enabled, and home of its global services. */
 export function homeRegionOf(region: string): string {
   if (region.startsWith('cn-')) return 'cn-north-1';
   return region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
 }
 
 /**
- * How a service writes its errors: as the request is written, where that tells; else as its row says. Of the others, which
- * people and tests call, only S3 is no query service.
+ * The protocol of a service's errors: that of the request if it is recognisable, else that of the service's row. All other services,
+ * which people and tests call, are query services, except S3.
  */
 export function protocolOf({ headers, service, url }: Asked): Protocol | 's3' {
   if (headers['x-amz-target'] || isJson(headers) || JSON_BY_PATH.has(service)) return 'json';
@@ -52,7 +52,7 @@ export function protocolOf({ headers, service, url }: Asked): Protocol | 's3' {
   return row?.protocol ?? (service === 's3' ? 's3' : 'query');
 }
 
-/** True where the body of a request is JSON. */
+/** Whether the body of a request is JSON. */
 export function isJson(headers: IncomingHttpHeaders): boolean {
   return /^application\/(x-amz-)?json/.test(headers['content-type'] ?? '');
 }

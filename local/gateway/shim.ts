@@ -1,21 +1,21 @@
 import type { Caller } from './callers.ts';
 import type { Call, Reply } from './wire.ts';
 
-/** A call whose caller is known. */
+/** A call with a known caller. */
 export interface KnownCall extends Call {
   readonly caller: Caller;
 }
 
-/** What answers a call: the next shim that takes it, in the end the emulator. */
+/** Answers a call: the next shim that matches it, and at last the emulator. */
 export type Forward = (call: KnownCall) => Promise<Reply>;
 
-/** One difference of the emulator from AWS, for the table of decision 9: what the emulator does, and what is so here. */
+/** One difference between the emulator and AWS, for the table of decision 9: what the emulator does, and what the gateway does. */
 export interface Deviation {
   readonly emulator: string;
   readonly here: string;
 }
 
-/** Makes up for one difference: takes some calls, and answers them itself or changes what goes in or comes out. */
+/** Hides one difference: matches some calls, and answers them itself or changes the request or the answer. */
 export interface Shim {
   /** Signing names: `iam`, `events`; every service when left out. */
   readonly services?: readonly string[];

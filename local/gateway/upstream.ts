@@ -9,9 +9,9 @@ export interface Upstream {
   /** Its address, once connected. */
   endpoint(): string;
   connect(endpoint: string): void;
-  /** Passes the call on as its caller's. Rejects with NoAnswer when the emulator cannot be reached. */
+  /** Forwards the call in its caller's name. Rejects with NoAnswer if the emulator cannot be reached. */
   forward(call: KnownCall, body?: Buffer): Promise<Reply>;
-  /** Clients for the gateway's own calls, which go to the emulator itself and are not recorded. */
+  /** Clients for the gateway's own calls, which go to the emulator directly and are not recorded. */
   readonly client: OwnClient;
   close(): void;
 }
@@ -19,8 +19,8 @@ export interface Upstream {
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'expect']);
 
 /**
- * The emulator's check-then-set (FIFO queues, DynamoDB conditions) is not safe when its threads interleave: so
- * of calls to the same things at most one writes at a time. Calls that wait for a message go beside.
+ * The emulator's check-then-set (FIFO queues, DynamoDB conditions) is not thread-safe, so only one call at a time writes in a lane.
+ * Calls that wait for a message use no lane.
  */
 export function upstreamAt(): Upstream {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -69,7 +69,7 @@ export function upstreamAt(): Upstream {
       const { account } = call.caller;
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
       const work = async () => {
-        // Who gave up waiting has tried again, perhaps: doing it late would do it twice.
+        // A caller that hung up may have retried: a late call would happen twice.
         if (call.abandoned()) throw new NoAnswer('The caller hung up before its turn came.');
         return send(call.method, call.url, headers, body);
       };

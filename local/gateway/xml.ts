@@ -1,23 +1,23 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 
-/** What an XML document holds: elements by name, text as it was. A repeated element is a list. */
+/** The content of an XML document: elements by name, text unchanged. A repeated element is a list. */
 export type Xml = { [name: string]: Xml | Xml[] | string };
 
 const options = { ignoreAttributes: false, parseTagValue: false, parseAttributeValue: false };
 const parser = new XMLParser(options);
 const builder = new XMLBuilder(options);
 
-/** Reads a document. @throws when it is none */
+/** Parses a document. @throws if it is not XML */
 export function readXml(body: Buffer | string): Xml {
   return parser.parse(body.toString()) as Xml;
 }
 
-/** Writes a document, escaped. Attributes are named with `@_`. */
+/** Writes a document, escaped. Names of attributes start with `@_`. */
 export function writeXml(document: Xml): string {
   return builder.build(document);
 }
 
-/** The element at a path of names; undefined where there is none. */
+/** The element at a path of names; undefined if there is none. */
 export function elementAt(document: Xml, ...path: readonly string[]): Xml | string | undefined {
   let here: Xml | Xml[] | string | undefined = document;
   for (const name of path) {

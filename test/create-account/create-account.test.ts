@@ -45,7 +45,7 @@ describe('createAccountHandler', () => {
       return make();
     });
     expect(await handler(batch(message('genomics')), secondsLeft(60))).toEqual(failed());
-    expect(lines).toEqual(['info request was changed by another message first']);
+    expect(lines).toEqual(['info request was advanced by another message first']);
   });
 
   it('is done with a request that cannot be read, once that is said', async () => {

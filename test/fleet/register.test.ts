@@ -102,12 +102,12 @@ describe('a registration that cannot be followed', () => {
       rejection: {
         reason: 'NotInOrganization',
         message:
-          `Account ${MEMBER} is not in the organization, and no executionRoleArn says how to enter it. ` +
+          `Account ${MEMBER} is not in the organization, and there is no executionRoleArn to enter it. ` +
           'baseline nonsense was never published.',
         problems: [
           {
             path: 'detail.accountId',
-            message: 'is not in the organization, and no executionRoleArn says how to enter it',
+            message: 'is not in the organization, and there is no executionRoleArn to enter it',
           },
           { path: 'detail.baseline', message: 'baseline nonsense was never published' },
         ],
@@ -161,7 +161,7 @@ describe('a registration that cannot be followed', () => {
 
   it('is refused for the management account, whatever else it says', async () => {
     expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
-      rejection: { reason: 'ManagementAccount', message: 'The management account is never kept.' },
+      rejection: { reason: 'ManagementAccount', message: 'The management account is never managed.' },
     });
   });
 });

@@ -47,7 +47,7 @@ describe('readContext', () => {
         'The CDK context does not describe a deployment of Orgkeeper:',
         '  - mainAccountId is missing: the account that Orgkeeper runs in',
         "  - managementAccountId is missing: the organization's management account",
-        '  - organizationId is missing: the organization that is kept',
+        '  - organizationId is missing: the organization whose accounts are managed',
         'Set each in cdk.json under "context", or on the command line: -c mainAccountId=111122223333.',
       ].join('\n'),
     );
@@ -58,7 +58,7 @@ describe('readContext', () => {
     expect(readContext({ ...GIVEN, requesters }).requesters).toHaveLength(100);
     const onboard = { organizationalUnits: [`/${'x'.repeat(690)}`, `/${'y'.repeat(690)}`] };
     expect(() => readContext({ ...GIVEN, requesters, onboard })).toThrow(
-      /organizationalUnits and organizationExternalId have \d+ characters together, and functions can be told 2400/,
+      /organizationalUnits and organizationExternalId have \d+ characters together, but only 2400 fit into the environment of a function/,
     );
   });
 
@@ -68,7 +68,7 @@ describe('readContext', () => {
       { mainAccountId: '34567890123' },
       'mainAccountId: an account id has exactly 12 digits',
     ],
-    ['a region that does not exist', { region: 'eu-wst-1' }, 'region: no region that AWS knows'],
+    ['a region that does not exist', { region: 'eu-wst-1' }, 'region: must be an AWS region'],
     [
       'an execution role pattern that admits all roles',
       { executionRolePattern: '*' },

@@ -134,7 +134,7 @@ describe('AccountCreationRequested', () => {
       email: email('taken'),
       requestId: 'ticket-2',
       reason: 'EMAIL_ALREADY_EXISTS',
-      message: expect.stringMatching(/Another AWS account has that email address; ask again/),
+      message: expect.stringMatching(/Another AWS account has that email address; request the account again/),
     });
     // Not by the first look of the minute's tick, but by the result.
     expect(Date.now() - asked).toBeLessThan(45_000);

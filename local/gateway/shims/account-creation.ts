@@ -4,13 +4,13 @@ import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
 
-/** How AWS shall create accounts, where the emulator would have them at once: which, how long, how it ends. */
+/** A plan for a creation, which the emulator would finish immediately: which account, how long, with which result. */
 export const CreationPlan = z.strictObject({
-  /** Name of the account; any when left out. */
+  /** Name of the account; default: any. */
   name: z.string().optional(),
-  /** So long it is in progress. */
+  /** Time in progress. */
   milliseconds: z.int().min(0).default(0),
-  /** Then it ends as FAILED, for this reason. */
+  /** The creation ends as FAILED, with this reason. */
   failureReason: z.string().optional(),
   /** `lost`: no CreateAccountResult comes. */
   event: z.enum(['delivered', 'lost']).default('delivered'),
@@ -27,11 +27,11 @@ export const difference: Deviation = {
 export interface Creations {
   readonly shim: Shim;
   plan(plan: z.input<typeof CreationPlan>): void;
-  /** Forgets the plans. What is in progress goes on. */
+  /** Deletes the plans. Creations in progress go on. */
   clear(): void;
   /** Whether a test plans that this creation fails. */
   willFail(call: KnownCall): boolean;
-  /** Answers a call of CreateAccount that fails for this reason, when its plan says. */
+  /** Answers a CreateAccount call that fails with this reason, when its plan says. */
   fail(call: KnownCall, failureReason: string): Promise<Reply>;
   stop(): void;
 }
@@ -87,7 +87,7 @@ export function createCreations(deps: OrganizationDeps): Creations {
     if (reply.status !== 200 || !Array.isArray(answer?.CreateAccountStatuses)) return reply;
     const { States: states } = call.params;
     const of = answer.CreateAccountStatuses.filter(isObject).filter(({ Id }) => !held.has(String(Id)));
-    // Ours stand on the last page: the emulator counts pages without them.
+    // Planned creations are added to the last page, since the emulator counts pages without them.
     const ours = answer.NextToken ? [] : [...held.values()].map(shown);
     const wanted = ours.filter(({ State }) => !Array.isArray(states) || states.includes(State));
     return jsonReply(call, { ...answer, CreateAccountStatuses: [...of, ...wanted] });

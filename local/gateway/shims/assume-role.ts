@@ -3,15 +3,15 @@ import type { Iam, Role } from '../iam.ts';
 import type { Deviation, Shim } from '../shim.ts';
 import { type Call, errorReply, type Reply, text, xmlReply } from '../wire.ts';
 
-/** What STS needs to tell the truth. */
+/** The dependencies of the STS shim. */
 export interface StsDeps {
   readonly callers: Callers;
   readonly iam: Iam;
-  /** Whether IAM lets this caller assume the role, with this ExternalId. */
+  /** Whether IAM allows this caller to assume the role with this ExternalId. */
   readonly admits: (request: AssumeRequest) => Promise<boolean>;
 }
 
-/** A wish to assume a role, the role being known to exist. */
+/** A request to assume an existing role. */
 export interface AssumeRequest {
   readonly caller: Caller;
   readonly role: Role;
@@ -27,7 +27,7 @@ export const difference: Deviation = {
   here: "the role exists, its trust admits the caller, the caller's policies allow it; ExternalId, session policy of 2,048 characters, one hour when chained",
 };
 
-/** Answers for STS itself. */
+/** Answers every call to STS. */
 export function assumeRoleShim(deps: StsDeps): Shim {
   return {
     services: ['sts'],

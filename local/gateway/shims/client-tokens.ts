@@ -9,10 +9,10 @@ interface Made {
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator: 'ignores the client tokens of CreateRouteTable and CreateVpcEndpoint',
-  here: 'a create that is repeated with its token makes nothing more; with other parameters it is refused',
+  here: 'a repeated create with the same token creates nothing; with other parameters it is refused',
 };
 
-/** Answers a create that is repeated with its client token as the first one was answered. */
+/** Answers a repeated create with the same client token like the first one. */
 export function clientTokensShim(): Shim {
   const made = new Map<string, Made>();
   return {

@@ -8,8 +8,8 @@ export const difference: Deviation = {
 };
 
 /**
- * A page of ListCreateAccountStatus names the next one. The emulator's tokens are offsets, and that of every page but the
- * last is the length of the page: the second page would follow itself for ever.
+ * The emulator's tokens of ListCreateAccountStatus are offsets, but every page except the last has its own length as its next
+ * token: the second page would repeat for ever.
  */
 export const creationPages: Shim = {
   services: ['organizations'],

@@ -14,13 +14,12 @@ import { type Call, text } from '../wire.ts';
 export const difference: Deviation = {
   emulator:
     'adds no route when a route table is added to a gateway endpoint, and then cannot delete the endpoint',
-  here: 'ModifyVpcEndpoint adds and takes away the routes',
+  here: 'ModifyVpcEndpoint adds and removes the routes',
 };
 
 /**
- * A gateway endpoint has a route in each of its route tables. The emulator gives it those of the tables that it is made
- * with, and neither adds nor takes away any when tables are added or taken off; it then fails to delete the endpoint, as
- * `InvalidRoute.NotFound`.
+ * A gateway endpoint has a route in each of its route tables. The emulator adds these routes only at the creation, not when tables
+ * are added or removed later, and then fails to delete the endpoint with `InvalidRoute.NotFound`.
  */
 export function endpointRoutesShim(upstream: Upstream): Shim {
   return {
@@ -43,7 +42,7 @@ export function endpointRoutesShim(upstream: Upstream): Shim {
   };
 }
 
-/** Undefined when there is none: then the emulator says so. It knows no filter by the endpoint's id. */
+/** The endpoint; undefined if there is none, which the emulator reports itself. The emulator has no filter by endpoint id. */
 async function endpointOf(ec2: EC2Client, id: string) {
   try {
     const asked = new DescribeVpcEndpointsCommand({ VpcEndpointIds: [id] });

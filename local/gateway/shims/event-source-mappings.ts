@@ -3,15 +3,15 @@ import { isObject, parseObject, type Reply } from '../wire.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'holds event source mappings disabled, lest it starts a container',
-  here: 'they show as enabled where the host polls, and can be disabled and enabled',
+  emulator: 'would start a container for an enabled event source mapping, so all are deployed disabled',
+  here: 'mappings that the host polls are shown as enabled, and can be disabled and enabled',
 };
 
-/** Lambda's event source mappings, as the local runtime works them off in the emulator's place. */
+/** Lambda's event source mappings, which the local runtime polls instead of the emulator. */
 export interface Mappings {
-  /** From now on the local runtime polls for this mapping, whenever it is enabled. */
+  /** Tells that the local runtime polls for this mapping while it is enabled. */
   hosted(id: string): void;
-  /** Whether its queue is to be polled. */
+  /** Whether the mapping is enabled, so that its queue is polled. */
   enabled(id: string): boolean;
   readonly shim: Shim;
 }
@@ -19,8 +19,8 @@ export interface Mappings {
 const PATH = /^\/2015-03-31\/event-source-mappings\/?([\w-]*)\/?$/;
 
 /**
- * The emulator holds every mapping disabled, lest it starts a container. Callers see those that are hosted as
- * enabled, and may disable and enable them.
+ * In the emulator every mapping is disabled, since it would start a container otherwise. Callers see hosted mappings as enabled, and
+ * may disable and enable them.
  */
 export function createMappings(): Mappings {
   const hosted = new Set<string>();

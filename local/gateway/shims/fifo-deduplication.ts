@@ -9,23 +9,22 @@ type Fields = Record<string, unknown>;
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'forgets a deduplication id with its message, for the whole queue',
-  here: 'five minutes, for a message group where the queue says so',
+  emulator: 'forgets a deduplication id when its message is deleted, and deduplicates for the whole queue',
+  here: 'deduplicates for five minutes, and per message group if the queue says so',
 };
 
 const REMEMBERED_MS = 5 * 60_000;
-/** Between deduplication id and group in what the emulator gets: its own scope is always the whole queue. */
+/** Separates deduplication id and group in the id for the emulator, whose scope is always the whole queue. */
 const SCOPE = '~~';
 
 /**
- * FIFO deduplication as AWS does it (five minutes, also after the message is deleted; per message group where
- * the queue says so).
+ * FIFO deduplication like in AWS: for five minutes, also after the message is deleted; per message group if the queue says so.
  */
 export function fifoDeduplicationShim(upstream: Upstream, now: () => number = Date.now): Shim {
   const sent = new Map<string, { at: number; answer: Promise<Fields | undefined> }>();
   const scopes = new Map<string, Promise<string>>();
 
-  /** Sends once per deduplication id; a duplicate gets the first one's answer. */
+  /** Sends once for each deduplication id; a duplicate gets the answer of the first message. */
   async function once(call: KnownCall, entry: Fields, send: (entry: Fields) => Promise<Fields | undefined>) {
     const url = text(call.params, 'QueueUrl') ?? '';
     if (!url.endsWith('.fifo')) return send(entry);
@@ -86,7 +85,7 @@ export function fifoDeduplicationShim(upstream: Upstream, now: () => number = Da
         return new Promise((done) => waiting.push({ entry: scoped, done }));
       }),
     );
-    // Everything that is new has asked to be sent once the scope is known and duplicates are told apart.
+    // All new messages are sent once the scope is known and duplicates are removed.
     await scopeOf(call, text(call.params, 'QueueUrl') ?? '').catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
     left = true;
@@ -135,7 +134,7 @@ function withBody(call: KnownCall, params: Fields): KnownCall {
   return { ...call, params, body: Buffer.from(JSON.stringify(params)) };
 }
 
-/** A message as AWS would hand it out: its deduplication id as it was sent. */
+/** A message with its original deduplication id, as AWS returns it. */
 export function restoreMessage<T extends { Attributes?: unknown }>(message: T): T {
   const attributes = isObject(message.Attributes) ? { ...message.Attributes } : undefined;
   const id = attributes && text(attributes, 'MessageDeduplicationId');

@@ -27,7 +27,7 @@ interface Task {
   FailureReason?: string;
 }
 
-/** Tasks run at once and beside each other, one for a queue at a time. They end with the runtime. */
+/** Tasks start immediately and run concurrently, one for each queue. They end with the runtime. */
 export function moveTasksShim(upstream: Upstream): Shim {
   const tasks: Task[] = [];
 

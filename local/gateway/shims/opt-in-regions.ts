@@ -9,19 +9,19 @@ import { errorReply, jsonReply, type Reply, text } from '../wire.ts';
 export const difference: Deviation = {
   emulator:
     'answers in a region that an account has not enabled, and knows neither GetRegionOptStatus nor EnableRegion',
-  here: 'such a region does not know the credentials of the account until EnableRegion has run, which takes two more looks',
+  here: 'such a region refuses the credentials of the account until EnableRegion has finished, which takes two polls',
 };
 
-/** How often GetRegionOptStatus says `ENABLING` before the region is enabled. */
+/** How often GetRegionOptStatus returns `ENABLING` before the region is enabled. */
 const LOOKS = 2;
 
 /**
- * On AWS the younger regions are not enabled in an account until somebody enables them: before, its credentials are not known
- * there. The emulator says which regions those are.
+ * On AWS, opt-in regions are disabled in an account until somebody enables them; until then they refuse the account's credentials.
+ * The emulator knows which regions these are.
  */
 export function optInRegionsShim(upstream: Upstream): Shim {
   const optional = new Map<string, Promise<ReadonlySet<string>>>();
-  /** By account and region: how many looks it takes until the region is enabled. */
+  /** By account and region: the number of polls until the region is enabled. */
   const enabled = new Map<string, number>();
   const keyOf = (call: KnownCall, region: string) => `${call.caller.account} ${region}`;
 

@@ -8,15 +8,15 @@ import { putServiceEvent, type ServiceEvent } from './put-events.ts';
 
 type Details = Record<string, unknown>;
 
-/** What putting the organization's events needs. */
+/** The dependencies of this shim. */
 export interface OrganizationDeps {
   readonly upstream: Upstream;
   readonly buses: Buses;
 }
 
 /**
- * Which events CloudTrail delivers after a call to Organizations succeeded, by action. The management
- * account's default bus in us-east-1 gets them, whoever called.
+ * The events that CloudTrail delivers after a successful call to Organizations, by action. The management account's default bus in
+ * us-east-1 gets them, whoever made the call.
  */
 const AFTER: Record<string, (answer: Details, management: string, call: Call) => ServiceEvent[]> = {
   CreateAccount: createAccountResult,
@@ -45,7 +45,7 @@ export const difference: Deviation = {
   here: "what Organizations has done goes to the management account's default bus, whoever asked for it",
 };
 
-/** Puts the events that a call to Organizations causes on AWS, once it has succeeded. */
+/** Puts the events that a successful call to Organizations causes on AWS. */
 export function organizationEventsShim(deps: OrganizationDeps): Shim {
   return {
     services: ['organizations'],
@@ -58,7 +58,7 @@ export function organizationEventsShim(deps: OrganizationDeps): Shim {
   };
 }
 
-/** Puts the events that follow from this answer; none for what failed. */
+/** Puts the events for this answer; none for a failed call. */
 export async function putOrganizationEvents(
   call: KnownCall,
   reply: Reply,
@@ -95,7 +95,7 @@ function createAccountResult(answer: Details, management: string): ServiceEvent[
   ];
 }
 
-/** "AWS Service Event via CloudTrail", of Organizations: something is done. */
+/** An "AWS Service Event via CloudTrail" of Organizations, for a finished operation. */
 function serviceEvent(management: string, eventName: string, serviceEventDetails: Details): ServiceEvent {
   return {
     source: 'aws.organizations',
@@ -122,7 +122,7 @@ function serviceEvent(management: string, eventName: string, serviceEventDetails
   };
 }
 
-/** CloudTrail writes these times as US text: `Nov 20, 2026 9:13:58 AM`. */
+/** CloudTrail formats these times as US text: `Nov 20, 2026 9:13:58 AM`. */
 function americanTime(seconds: unknown): string {
   const time = new Date(Number(seconds ?? Date.now() / 1000) * 1000);
   const format = { timeZone: 'UTC', hour12: true } as const;

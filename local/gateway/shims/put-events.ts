@@ -4,7 +4,7 @@ import type { Caller } from '../callers.ts';
 import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 
-/** What PutEvents needs. */
+/** The dependencies of this shim. */
 export interface EventsDeps {
   readonly buses: Buses;
   readonly admits: (request: BusRequest) => Promise<boolean>;
@@ -15,9 +15,9 @@ export interface ServiceEvent {
   readonly source: string;
   readonly detailType: string;
   readonly detail: Record<string, unknown>;
-  /** Of the envelope; the bus's own when left out. */
+  /** Region of the envelope; default: that of the bus. */
   readonly account?: string | undefined;
-  /** ISO, of one that comes late; now when left out. */
+  /** ISO time of the event, for a late one; default: now. */
   readonly time?: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export const difference: Deviation = {
   here: 'PutEvents asks the policy of the bus, and the gateway carries out the rules that moto holds (`local/gateway/buses.ts`), with the envelope as it was',
 };
 
-/** PutEvents as AWS does it: entries checked one by one, the bus's policy asked, the envelope kept. */
+/** PutEvents like in AWS: checks each entry, applies the bus policy, keeps the envelope. */
 export function putEventsShim(deps: EventsDeps): Shim {
   return {
     services: ['events'],
@@ -81,7 +81,7 @@ async function putEvents(call: KnownCall, entries: readonly Entry[], deps: Event
   return jsonReply(call, { FailedEntryCount: failed, Entries: results });
 }
 
-/** Puts an event as an AWS service would: any source, whoever caused it. */
+/** Puts an event like an AWS service: with any source. */
 export async function putServiceEvent(buses: Buses, bus: BusAddress, event: ServiceEvent): Promise<void> {
   const origin = {
     account: event.account ?? bus.account,

@@ -6,26 +6,26 @@ import { elementAt, readXml, textAt, writeXml } from '../xml.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'keeps principals of a trust policy as text',
-  here: 'a role that is deleted and made again is another one; the policy shows the unique id',
+  emulator: 'stores principals of a trust policy as text',
+  here: 'a role that is deleted and created again is another principal; the policy shows the unique id',
 };
 
 /**
- * Principals of trust policies by unique id, as IAM keeps them: a role that is deleted and made again is another
- * one, and trust in the first dangles. Known for policies that came through the gateway's IAM calls.
+ * Stores principals of trust policies by unique id, like IAM: a role that is deleted and created again is another principal, which
+ * the policy does not trust. Only for policies that were written through the gateway.
  */
 export interface Trusts {
   readonly shim: Shim;
-  /** The trust policy as IAM shows it now: unique ids where the principal is gone. */
+  /** The trust policy as IAM returns it now: with unique ids for deleted principals. */
   seen(role: Pick<Role, 'arn' | 'trust'>): Promise<string>;
 }
 
-/** Nothing known yet. */
+/** Creates an empty register. */
 export function createTrusts(iam: Iam): Trusts {
-  /** Role ARN, then principal ARN, to the id that the principal had. */
+  /** The unique id of each principal when the policy was written, by role ARN and principal ARN. */
   const meant = new Map<string, Map<string, string>>();
 
-  /** Principals of the role whose ids are no longer theirs, with the id that was meant. */
+  /** Principals of the role whose id has changed, with the former id. */
   async function dangling(roleArn: string): Promise<[string, string][]> {
     const known = [...(meant.get(roleArn) ?? [])];
     const now = await Promise.all(known.map(async ([arn]) => (await iam.role(arn))?.id));
@@ -39,7 +39,7 @@ export function createTrusts(iam: Iam): Trusts {
     );
   }
 
-  /** Puts a trust policy whose principals are there, and remembers whom it meant. */
+  /** Writes a trust policy if its principals exist, and stores their unique ids. */
   async function put(call: KnownCall, next: Forward): Promise<Reply> {
     const principals = policyIn(call);
     for (const arn of principals) {
@@ -57,7 +57,7 @@ export function createTrusts(iam: Iam): Trusts {
     return reply;
   }
 
-  /** An answer to GetRole, with the policy as it is seen. */
+  /** An answer to GetRole with the policy as IAM returns it. */
   async function show(reply: Reply): Promise<Reply> {
     if (reply.status !== 200) return reply;
     const document = readXml(reply.body);
@@ -84,7 +84,7 @@ function policyParameter(action: string): string {
   return action === 'CreateRole' ? 'AssumeRolePolicyDocument' : 'PolicyDocument';
 }
 
-/** Role ARNs among the principals of the trust policy that the call puts. */
+/** Role ARNs among the principals of the trust policy in the call. */
 function policyIn(call: Call): string[] {
   const policy = parseObject(Buffer.from(text(call.params, policyParameter(call.action)) ?? '{}'));
   return [policy?.Statement].flat().flatMap((statement: unknown) => {

@@ -11,13 +11,13 @@ import type { Creations } from './account-creation.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'takes one email for two accounts',
+  emulator: 'accepts one email for two accounts',
   here: 'the second fails as `EMAIL_ALREADY_EXISTS`',
 };
 
 /**
- * On AWS an account keeps its email for good, and no other gets it. Knows the accounts that are there when the first one
- * is made, and those that are made after it, here.
+ * On AWS, no two accounts ever have the same email. Knows the accounts that exist when the first one is created here, and all that
+ * are created later.
  */
 export function uniqueEmailsShim(upstream: Upstream, creations: Pick<Creations, 'fail' | 'willFail'>): Shim {
   const taken = new Map<string, Promise<Set<string> | undefined>>();
@@ -43,7 +43,7 @@ export function uniqueEmailsShim(upstream: Upstream, creations: Pick<Creations, 
   };
 }
 
-/** Undefined while there is no account: there is no organization yet. */
+/** Undefined before the first account: there is no organization yet. */
 async function list(upstream: Upstream, account: string): Promise<Set<string> | undefined> {
   const client = upstream.client(OrganizationsClient, { account, region: 'us-east-1' });
   const emails = new Set<string>();

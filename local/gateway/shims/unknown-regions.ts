@@ -8,12 +8,12 @@ import { errorReply } from '../wire.ts';
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator: 'answers for any region, and fails at one that does not exist',
-  here: 'calls into such a region are refused as `UnknownEndpoint`: on AWS its endpoints have no address',
+  here: 'refuses calls to such a region as `UnknownEndpoint`: on AWS its endpoints have no address',
 };
 
 /**
- * On AWS a region that does not exist has no endpoint to call. Here all have the same, and the emulator fails at the name in
- * its own way: so the call is refused, as `UnknownEndpoint`. The emulator says which regions there are.
+ * On AWS, a region that does not exist has no endpoint. Here all regions have the same one, so calls to an unknown region are
+ * refused as `UnknownEndpoint`. The emulator knows which regions exist.
  */
 export function unknownRegionsShim(upstream: Upstream): Shim {
   const known = new Map<string, Promise<ReadonlySet<string>>>();

@@ -4,11 +4,11 @@ import { readXml, textAt } from '../xml.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'takes any access key',
-  here: 'an access key is known from when IAM makes it, as the key of its user',
+  emulator: 'accepts any access key',
+  here: 'accepts an access key once IAM has created it, as the key of its user',
 };
 
-/** Tells the gateway of the access keys that IAM makes. */
+/** Adds access keys that IAM creates to the gateway's callers. */
 export function userKeysShim(callers: Callers): Shim {
   return {
     services: ['iam'],
