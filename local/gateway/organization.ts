@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-organizations';
 import type { Upstream } from './upstream.ts';
 
-/** The organization that the account belongs to; undefined when it is in none. */
+/** The organization of the account; undefined if it is in none. */
 export async function organizationOf(upstream: Upstream, account: string): Promise<Organization | undefined> {
   try {
     const client = upstream.client(OrganizationsClient, { account, region: 'us-east-1' });
