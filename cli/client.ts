@@ -3,7 +3,7 @@ import type { Table } from '../shared/aws/main-clients.ts';
 import { tableClient } from '../shared/aws/table-client.ts';
 import { Config } from '../shared/deployment/config.ts';
 import { NAMES } from '../shared/deployment/names.ts';
-import { inPlainWords } from '../shared/domain/plain-words.ts';
+import { check } from '../shared/domain/plain-words.ts';
 import { Failure } from './failure.ts';
 
 /** A deployment of Orgkeeper. A command creates the clients for other services itself. */
@@ -46,7 +46,7 @@ async function callerAccount(): Promise<string> {
 }
 
 function parseConfig(text: string): Config {
-  const parsed = Config.safeParse(json(text), { error: inPlainWords });
+  const parsed = check(Config, json(text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Failure(

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { check } from '../shared/domain/plain-words.ts';
 
 /** Temporary credentials, with the field names of AWS's tools. */
 export const TemporaryCredentials = z.strictObject({
@@ -50,7 +51,7 @@ export function credentialCache(directory: string): CredentialCache {
       const text = await chmod(file(key), 0o600)
         .then(() => readFile(file(key), 'utf8'))
         .catch(() => '');
-      const parsed = TemporaryCredentials.safeParse(parse(text));
+      const parsed = check(TemporaryCredentials, parse(text));
       if (!parsed.success) return undefined;
       return Date.parse(parsed.data.Expiration) - MARGIN_MS > now.getTime() ? parsed.data : undefined;
     },

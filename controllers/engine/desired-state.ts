@@ -3,7 +3,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import type { Lookup } from '../../shared/domain/interpolate.ts';
-import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
 import { splitOutputKey } from '../../shared/domain/unit.ts';
@@ -32,7 +32,7 @@ export function managedKinds(baseline: BaselineDocument, kinds: readonly AnyKind
   return kinds.flatMap((kind) => {
     const section = baseline.sections[kind.name];
     if (section === undefined) return [];
-    const parsed = kind.section.safeParse(section, { error: inPlainWords });
+    const parsed = check(kind.section, section);
     if (parsed.success) return [{ kind, section: parsed.data }];
     const problems = zodProblems(parsed.error, kind.name);
     throw new InvalidDesiredState(

@@ -3,6 +3,7 @@ import type { Config } from '../../shared/deployment/config.ts';
 import { withPool } from '../../shared/domain/address-pool.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import type { Problem } from '../../shared/domain/errors.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { type BaselineDraft, parseBaseline } from '../kinds/baseline.ts';
@@ -46,7 +47,7 @@ export async function publishText(
 /** How the baseline's pools contradict the pools in use; undefined if they do not. */
 async function poolProblem(table: Table, { sections }: BaselineDraft): Promise<string | undefined> {
   const pools = kinds.flatMap((kind) => {
-    const section = kind.section.safeParse(sections[kind.name]);
+    const section = check(kind.section, sections[kind.name]);
     return section.success ? (kind.pool?.of(section.data) ?? []) : [];
   });
   if (pools.length === 0) return undefined;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sendCreation } from '../../shared/aws/queue.ts';
 import { AccountId } from '../../shared/domain/account.ts';
 import { NotYetConsistent } from '../../shared/domain/errors.ts';
-import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
 import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
 import { getCreation, recordCreationFailure } from '../../shared/store/creations.ts';
@@ -28,7 +28,7 @@ const Detail = z.object({
 
 /** Handles the result of a creation, whether it was requested through Orgkeeper or directly from AWS. */
 export async function createAccountResult(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
-  const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
+  const parsed = check(Detail, incoming.detail);
   if (!parsed.success) {
     return rejected(
       'InvalidEvent',

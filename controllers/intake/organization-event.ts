@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../shared/domain/requests.ts';
 import { type FleetDeps, type Outcome, rejected } from '../fleet/outcome.ts';
 import { together } from '../fleet/owed.ts';
@@ -38,7 +38,7 @@ const Detail = z.object({ eventID: z.string(), eventName: z.string(), errorCode:
 
 /** Handles an event of AWS Organizations or Control Tower, as CloudTrail delivers it. Ignores failed calls. */
 export async function organizationEvent(incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
-  const parsed = Detail.safeParse(incoming.detail, { error: inPlainWords });
+  const parsed = check(Detail, incoming.detail);
   if (!parsed.success) {
     return rejected(
       'InvalidEvent',

@@ -3,7 +3,7 @@ import { BaselineName } from '../../shared/domain/account.ts';
 import { inOrder, issuesOf, type PathProblem, splitPath } from '../../shared/domain/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/domain/errors.ts';
 import { type Lookup, namesIn } from '../../shared/domain/interpolate.ts';
-import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { isRegionName, outsideOf, partitionOf, Regions } from '../../shared/domain/region.ts';
 import { formatPath } from '../../shared/domain/requests.ts';
 import { splitOutputKey } from '../../shared/domain/unit.ts';
@@ -76,8 +76,8 @@ export function parseBaseline(
   }
   const given = yaml.value as Record<string, unknown>;
   const { partition, ...limits } = deployment;
-  const head = Head.safeParse(given, { error: inPlainWords });
-  const regions = Head.shape.regions.safeParse(given.regions).data;
+  const head = check(Head, given);
+  const regions = check(Head.shape.regions, given.regions).data;
   const present = kinds.filter(({ name }) => Object.hasOwn(given, name));
   const sample = sampleOf(present, given, { account: { ...SAMPLE_ACCOUNT, ...limits }, regions });
   const found: PathProblem[] = [
@@ -112,7 +112,7 @@ function sampleOf(
   { account, regions }: Pick<Sample, 'account' | 'regions'>,
 ): Sample {
   const kept = present.flatMap((kind): KeptSection[] => {
-    const { data, success } = kind.section.safeParse(given[kind.name]);
+    const { data, success } = check(kind.section, given[kind.name]);
     return success ? [{ kind, section: data }] : [];
   });
   const region = regions?.[0] ?? account.region;
@@ -121,7 +121,7 @@ function sampleOf(
 
 function checkSection(kind: AnyKind, given: unknown, sample: Sample): PathProblem[] {
   const names = unknownNames(kind, given, sample);
-  const parsed = kind.section.safeParse(given, { error: inPlainWords });
+  const parsed = check(kind.section, given);
   if (!parsed.success) return [...names, ...issuesOf(parsed.error, [kind.name])];
   const rendering = names.length > 0 ? [] : renderProblems(kind, parsed.data, given, sample);
   return [...names, ...rendering, ...oneRegionProblems(kind, parsed.data, sample)];

@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
 import { deadLettersOf } from '../deployment/names.ts';
-import { inPlainWords } from '../domain/plain-words.ts';
+import { check } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
 import type { Queue } from './queue.ts';
 
@@ -36,7 +36,7 @@ function parse<T>(schema: z.ZodType<T>, body: string): { readonly message: T } |
   } catch (error) {
     return { unreadable: `The message is not JSON: ${error instanceof Error ? error.message : error}` };
   }
-  const parsed = schema.safeParse(content, { error: inPlainWords });
+  const parsed = check(schema, content);
   if (parsed.success) return { message: parsed.data };
   const problems = zodProblems(parsed.error, '').map(({ path, message }) => `${path || 'it'} ${message}`);
   return { unreadable: `${problems.join('; ')}.` };

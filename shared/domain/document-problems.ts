@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from './errors.ts';
+import type { Issues } from './plain-words.ts';
 import { formatPath } from './requests.ts';
 import type { YamlText } from './yaml.ts';
 
@@ -20,7 +21,7 @@ export interface PathProblem {
 }
 
 /** zod's issues as problems; for a union, those of the alternative that matched deepest. */
-export function issuesOf(error: z.ZodError | undefined, root: Path = []): PathProblem[] {
+export function issuesOf(error: Issues | undefined, root: Path = []): PathProblem[] {
   return (error?.issues ?? []).flatMap((issue) => issueProblems(issue, root));
 }
 

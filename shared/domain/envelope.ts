@@ -10,7 +10,7 @@ export const Envelope = z.object({
   'detail-type': z.string(),
   /** Absent only if something other than EventBridge made the envelope: such an event is refused. */
   account: z.string().optional(),
-  time: z.string(),
+  time: z.iso.datetime({ offset: true }),
   region: z.string().optional(),
   detail: z.unknown(),
 });

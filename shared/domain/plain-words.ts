@@ -1,10 +1,44 @@
 import type { z } from 'zod';
 
+/** What zod found. */
+export type Issues = Pick<z.ZodError, 'issues'>;
+
+/** A value that fits a schema, or what is wrong with it. */
+type Checked<T> =
+  | { readonly success: true; readonly data: T; readonly error?: undefined }
+  | { readonly success: false; readonly data?: undefined; readonly error: Issues };
+
 /**
- * zod's issues as plain sentences about the field, for `safeParse(value, { error: inPlainWords })`. A schema's own message takes
- * precedence. Pure.
+ * Checks a value from outside against a schema; problems come in plain words. Never throws: zod compares the `length` of
+ * any value that has one, which throws a TypeError if that is an object without a primitive value.
  */
-export const inPlainWords: z.core.$ZodErrorMap = (issue) => {
+export function check<S extends z.ZodType>(schema: S, value: unknown): Checked<z.output<S>> {
+  try {
+    return schema.safeParse(value, { error: inPlainWords });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const path = oddlyMeasured(value, []) ?? [];
+    const message = 'must not have a field `length` or `size` that is a group of fields';
+    return { success: false, error: { issues: [{ code: 'custom', path, message, input: undefined }] } };
+  }
+}
+
+/** The path of the first object whose length or size is an object. */
+function oddlyMeasured(value: unknown, path: PropertyKey[]): PropertyKey[] | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  const { length, size } = value as { length?: unknown; size?: unknown };
+  if ([length, size].some((one) => one !== null && typeof one === 'object')) return path;
+  for (const [key, item] of Object.entries(value)) {
+    const found = oddlyMeasured(item, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/**
+ * zod's issues as plain sentences about the field. A schema's own message takes precedence. Pure.
+ */
+const inPlainWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AccountId } from './account.ts';
 import { parseBaselineReference } from './baseline.ts';
 import type { Problem } from './errors.ts';
-import { inPlainWords } from './plain-words.ts';
+import { check, type Issues } from './plain-words.ts';
 import { Regions } from './region.ts';
 
 const text = (max: number) => z.string().min(1).max(max);
@@ -168,7 +168,7 @@ export function parseRequest(
     return { problems: [{ path: 'detail-type', message: `is unknown; must be one of ${known}` }] };
   }
   const type = detailType as RequestType;
-  const parsed = requests[type].safeParse(detail, { error: inPlainWords });
+  const parsed = check(requests[type], detail);
   if (!parsed.success) return { problems: zodProblems(parsed.error) };
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
   if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as ValidRequest };
@@ -177,7 +177,7 @@ export function parseRequest(
 }
 
 /** zod's issues as problems, with paths like `detail.network.subnetIds[0]`. */
-export function zodProblems(error: z.ZodError, root = 'detail'): Problem[] {
+export function zodProblems(error: Issues, root = 'detail'): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = formatPath(root, issue.path);
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseBaselineReference } from './baseline.ts';
 import { inOrder, issuesOf } from './document-problems.ts';
 import type { Problem } from './errors.ts';
-import { inPlainWords } from './plain-words.ts';
+import { check } from './plain-words.ts';
 import type { Rules } from './rules.ts';
 import { readYaml } from './yaml.ts';
 
@@ -55,7 +55,7 @@ const Document = z.strictObject(
 export function parseRules(source: string): { rules: RulesDraft } | { problems: Problem[] } {
   const yaml = readYaml(source);
   if ('problems' in yaml) return yaml;
-  const parsed = Document.safeParse(yaml.value, { error: inPlainWords });
+  const parsed = check(Document, yaml.value);
   if (parsed.success) return { rules: parsed.data };
   return { problems: inOrder(issuesOf(parsed.error), yaml) };
 }

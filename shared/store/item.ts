@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UnreadableItem } from '../domain/errors.ts';
-import { inPlainWords } from '../domain/plain-words.ts';
+import { check } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
 
 /** An item as DynamoDB returns it. */
@@ -40,7 +40,7 @@ export function reader<T>(fields: Fields<T>): Reader<T> {
       throw new UnreadableItem(key, [{ path: 'schemaVersion', message }]);
     }
     const own = Object.fromEntries(Object.entries(item).filter(([name]) => !ATTRIBUTES.includes(name)));
-    const parsed = schema.safeParse(own, { error: inPlainWords });
+    const parsed = check(schema, own);
     if (parsed.success) return parsed.data as T;
     throw new UnreadableItem(key, zodProblems(parsed.error, '').slice(0, PROBLEMS));
   }

@@ -35,6 +35,7 @@ export interface MemoryTable {
   /** Items whose partition key begins so. */
   items(prefix: string): Item[];
   put(...items: readonly Item[]): void;
+  clear(): void;
 }
 
 /** DynamoDB answers 1 MB a page: so many records of ours. */
@@ -122,6 +123,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
     onCall: () => undefined,
     items: (prefix) => [...held.values()].filter(({ pk }) => String(pk).startsWith(prefix)),
     put,
+    clear: () => held.clear(),
   };
   return memory;
 }

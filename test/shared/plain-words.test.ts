@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { inPlainWords } from '../../shared/domain/plain-words.ts';
+import { check } from '../../shared/domain/plain-words.ts';
 import { parseRequest } from '../../shared/domain/requests.ts';
 
 describe('what is wrong with a field', () => {
@@ -26,7 +26,7 @@ describe('what is wrong with a field', () => {
     ['none of several', z.union([z.string(), z.number()]), true, 'is not an allowed value'],
     ['what its schema says itself', z.string('say a name'), 5, 'say a name'],
   ])('is said plainly: %s', (_, schema, value, sentence) => {
-    const parsed = schema.safeParse(value, { error: inPlainWords });
+    const parsed = check(schema, value);
     expect(parsed.error?.issues.map(({ message }) => message)).toEqual([sentence]);
   });
 

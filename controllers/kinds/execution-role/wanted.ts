@@ -3,6 +3,7 @@ import type { RolePolicyQuotas } from '../../../shared/deployment/config.ts';
 import { splitPath } from '../../../shared/domain/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../../shared/domain/errors.ts';
 import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../shared/domain/interpolate.ts';
+import { check } from '../../../shared/domain/plain-words.ts';
 import { formatPath, zodProblems } from '../../../shared/domain/requests.ts';
 import { matchesRolePattern } from '../../../shared/policy/assume-role.ts';
 import { PolicyError, parsePolicy } from '../../../shared/policy/document.ts';
@@ -138,7 +139,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   const former = lookup(FORMER)?.split(' ') ?? [];
   const entry = account.entry && reachingFormer(account.entry, former);
   const filled = interpolateDeep(section, lookup);
-  const parsed = ExecutionRoleSection.safeParse(filled);
+  const parsed = check(ExecutionRoleSection, filled);
   const { description: _, tags: __, ...granting } = section;
   const problems = [
     ...unknownNames(section, 'executionRole', lookup),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Problem } from '../../../shared/domain/errors.ts';
 import { interpolateDeep, type Lookup, unknownIn } from '../../../shared/domain/interpolate.ts';
-import { inPlainWords } from '../../../shared/domain/plain-words.ts';
+import { check } from '../../../shared/domain/plain-words.ts';
 import { zodProblems } from '../../../shared/domain/requests.ts';
 import type { KindAccount } from '../kind.ts';
 import { Tags } from '../tags.ts';
@@ -81,7 +81,7 @@ export interface WantedParameter extends Parameter {
 /** See Kind. What SSM would refuse is a problem of the one parameter, with a path like `parameters[2].value`. */
 export function render(section: ParametersSection, lookup: Lookup, account: KindAccount): Parameters {
   const filled = interpolateDeep(section, lookup);
-  const { error } = ParametersSection.safeParse(filled, { error: inPlainWords });
+  const { error } = check(ParametersSection, filled);
   const problems = error ? zodProblems(error, ROOT) : [];
   const parameters = filled.map((parameter, index) => ({
     ...parameter,

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Table } from '../../shared/aws/main-clients.ts';
+import { getRecord, getStatus, getTrace } from '../../shared/store/accounts.ts';
+import { addressBook } from '../../shared/store/addresses.ts';
+import { getBaseline } from '../../shared/store/baselines.ts';
+import { onboardSince, startSweep } from '../../shared/store/controls.ts';
+import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
+import { getCreation, requestOfCreation } from '../../shared/store/creations.ts';
+import type { Item } from '../../shared/store/item.ts';
+import { getRejection } from '../../shared/store/rejections.ts';
+import { currentRules } from '../../shared/store/rules.ts';
+import { history } from '../../shared/store/statuses.ts';
+import { MEMBER } from './factories.ts';
+
+/** Every item, as the first version of Orgkeeper wrote it: each stays readable for ever. */
+export const items: readonly Item[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'items-of-version-1.json'), 'utf8'),
+);
+
+/** The item there, as the first version wrote it. */
+export const recordedAt = (pk: string, sk: string): Item =>
+  items.find((item) => item.pk === pk && String(item.sk).startsWith(sk)) ?? {};
+
+const account = `account#${MEMBER}`;
+/** What is read of each sort of item, how, and where that is recorded. */
+export const sorts: readonly (readonly [
+  string,
+  [pk: string, sk: string],
+  (table: Table) => Promise<unknown>,
+])[] = [
+  ['record of an account', [account, 'desired'], (table) => getRecord(table, MEMBER)],
+  ['status of an account', [account, 'status'], (table) => getStatus(table, MEMBER)],
+  ['line of history', [account, 'pass#'], (table) => history(table, MEMBER, 1).then(([pass]) => pass)],
+  [
+    'block of addresses',
+    [account, 'address'],
+    (table) =>
+      addressBook(table)
+        .heldBy(MEMBER)
+        .then(({ blocks: [block] }) => block),
+  ],
+  ['list of pools', ['control', 'address-pools'], (table) => addressBook(table).pools()],
+  ['baseline', ['baseline#analytics', 'version#'], (table) => getBaseline(table, 'analytics', 1)],
+  ['set of rules', ['rules', 'version#'], (table) => currentRules(table)],
+  [
+    'request for an account',
+    ['creation-request#ticket-4711', 'request'],
+    (table) => getCreation(table, 'ticket-4711'),
+  ],
+  [
+    'sweep',
+    ['sweep#event-2', 'progress'],
+    (table) => startSweep(table, { sweepId: 'event-2', accounts: 1, startedAt: '' }),
+  ],
+  [
+    'rate limit of creations',
+    ['control', 'creations'],
+    (table) => changeRateLimit(table, (limit) => ({ limit, result: limit })),
+  ],
+  ['trace of a forgotten account', [account, 'forgotten'], (table) => getTrace(table, MEMBER)],
+  [
+    'link of a creation',
+    ['creation#car-1', 'request'],
+    (table) => requestOfCreation(table, 'car-1').then((key) => ({ key })),
+  ],
+  [
+    'time of onboarding',
+    ['control', 'onboard'],
+    (table) => onboardSince(table, new Date()).then((since) => ({ since })),
+  ],
+  ['rejection', ['rejection#event-3', 'rejection'], (table) => getRejection(table, 'event-3')],
+];
