@@ -7,7 +7,6 @@ import {
   GetTemplateCommand,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
-import { EventBridgeClient, PutPermissionCommand } from '@aws-sdk/client-eventbridge';
 import {
   CreateOrganizationCommand,
   DescribeOrganizationCommand,
@@ -85,10 +84,7 @@ export async function deploy(options: DeployOptions): Promise<LocalDeployment> {
   // Main first, so that the management account's rule finds the bus that it forwards to.
   stacks.sort((a, b) => Number(a.account === options.management) - Number(b.account === options.management));
   await loading;
-  for (const stack of stacks) {
-    await deployStack(options.endpoint, stack);
-    await putBusPolicies(options.endpoint, stack);
-  }
+  for (const stack of stacks) await deployStack(options.endpoint, stack);
   return { organizationId, stacks };
 }
 
@@ -125,22 +121,6 @@ async function deployStack(endpoint: string, stack: DeployedStack): Promise<void
   const status = Stacks?.[0]?.StackStatus ?? 'missing';
   if (!/^(CREATE|UPDATE)_COMPLETE$/.test(status)) {
     throw new Error(`The stack ${stack.name} could not be deployed into the emulator: it is ${status}.`);
-  }
-}
-
-/** The emulator ignores bus policies in a template, so they are put separately. */
-async function putBusPolicies(endpoint: string, stack: DeployedStack): Promise<void> {
-  const policies = Object.values(stack.template.Resources).filter(
-    ({ Type }) => Type === 'AWS::Events::EventBusPolicy',
-  );
-  const client = new EventBridgeClient(localClient(endpoint, stack.account, stack.region));
-  for (const bus of new Set(policies.map(({ Properties }) => String(Properties?.EventBusName)))) {
-    const ofBus = policies.filter(({ Properties }) => Properties?.EventBusName === bus);
-    const Policy = JSON.stringify({
-      Version: '2012-10-17',
-      Statement: ofBus.map(({ Properties }) => Properties?.Statement),
-    });
-    await client.send(new PutPermissionCommand({ EventBusName: bus, Policy }));
   }
 }
 

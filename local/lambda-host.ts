@@ -8,10 +8,11 @@ import type { TemplateResource } from './adapt-template.ts';
 import type { DeployedStack } from './deploy.ts';
 import { type EventSource, runEventSource } from './event-source.ts';
 import { type FunctionPool, functionPool, type HostedFunction } from './function-pool.ts';
+import { serviceSession } from './gateway/callers.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { isObject } from './gateway/wire.ts';
 import { NO_AWS_FILES } from './own-environment.ts';
-import { localQueue } from './queue-client.ts';
+import { localQueue, permittedQueue } from './queue-client.ts';
 import { runSchedules, schedulesOf } from './schedules.ts';
 
 /** The running functions of a stack. */
@@ -38,15 +39,15 @@ export async function startLambdaHost(
 ): Promise<LambdaHost> {
   const { gateway, log } = deps;
   const functions = await functionsOf(stack, gateway);
-  const roles = new Map<string, string>();
-  for (const { roleArn, name } of functions) {
-    const role = await gateway.iam.role(roleArn);
-    if (!role) throw new Error(`The role ${roleArn} of the function ${name} does not exist.`);
-    roles.set(roleArn, role.id);
-  }
+  const roles = new Map<string, FunctionRole>();
+  for (const hosted of functions) roles.set(hosted.name, await functionRole(hosted, gateway));
+  const roleOf = (functionName: string) => {
+    const role = roles.get(functionName);
+    if (!role) throw new Error(`There is no function ${functionName}.`);
+    return role;
+  };
   const runtimeEnvironment = (hosted: HostedFunction): Record<string, string> => {
-    const role = { arn: hosted.roleArn, id: roles.get(hosted.roleArn) ?? '' };
-    const session = gateway.callers.issue(role, hosted.name, TWELVE_HOURS);
+    const session = gateway.callers.issue(roleOf(hosted.name), hosted.name, TWELVE_HOURS);
     return {
       PATH: process.env.PATH ?? '',
       ...NO_AWS_FILES,
@@ -66,17 +67,32 @@ export async function startLambdaHost(
     };
   };
   const pools = new Map(
-    functions.map((hosted) => [hosted.name, functionPool(hosted, { runtimeEnvironment, log })]),
+    functions.map((hosted) => [
+      hosted.name,
+      functionPool(hosted, {
+        runtimeEnvironment,
+        // What a function may not write to its log group is lost, as on AWS.
+        log: (name, line) => void (roleOf(name).writesLogs && log(name, line)),
+      }),
+    ]),
   );
   const sources = (await eventSourcesOf(stack, gateway)).flatMap((source) => {
     const pool = pools.get(source.functionName);
-    const queue = localQueue(gateway.upstream, source.queueArn);
     if (!pool) return [];
+    // A mapping polls and deletes as a session of the function's role.
+    const role = serviceSession(roleOf(source.functionName), source.functionName);
+    const may = (action: string) =>
+      gateway.permits(role, {
+        action,
+        resource: source.queueArn,
+        context: { 'aws:SecureTransport': 'true' },
+      });
+    const queue = permittedQueue(localQueue(gateway.upstream, source.queueArn), may);
     gateway.mappings.hosted(source.id);
     const enabled = () => gateway.mappings.enabled(source.id);
     return [runEventSource(source, { queue, pool, region: stack.region, enabled })];
   });
-  const schedules = runSchedules(schedulesOf(stack), gateway.upstream);
+  const schedules = runSchedules(schedulesOf(stack), stack, gateway);
   const poolOf = (functionName: string) => {
     const pool = pools.get(functionName);
     if (!pool) throw new Error(`There is no function ${functionName}.`);
@@ -96,6 +112,36 @@ export async function startLambdaHost(
       ]);
     },
   };
+}
+
+/** A role that Lambda takes for a function. */
+interface FunctionRole {
+  readonly arn: string;
+  readonly id: string;
+  readonly writesLogs: boolean;
+}
+
+/** Lambda takes the role, if its trust lets Lambda, and writes the function's log as it. */
+async function functionRole(
+  { name, arn, roleArn }: HostedFunction,
+  { iam, permits }: Gateway,
+): Promise<FunctionRole> {
+  const role = await iam.role(roleArn);
+  if (!role) throw new Error(`The role ${roleArn} of the function ${name} does not exist.`);
+  const [, partition, , region, account = ''] = arn.split(':');
+  const lambda = { service: 'lambda.amazonaws.com', sourceArn: arn, sourceAccount: account };
+  const context = { 'aws:SecureTransport': 'true' };
+  if (!(await permits(lambda, { action: 'sts:AssumeRole', resource: roleArn, context }))) {
+    throw new Error(`Lambda may not take the role ${roleArn} of the function ${name}.`);
+  }
+  const resource = `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}:log-stream:local`;
+  const session = serviceSession(role, name);
+  const writes = await Promise.all(
+    ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) =>
+      permits(session, { action, resource, context }),
+    ),
+  );
+  return { arn: role.arn, id: role.id, writesLogs: writes.every(Boolean) };
 }
 
 async function functionsOf(stack: DeployedStack, gateway: Gateway): Promise<HostedFunction[]> {

@@ -42,3 +42,19 @@ export function localQueue(upstream: Upstream, queueArn: string): LocalQueue {
     },
   };
 }
+
+/** The queue, as somebody sees it who may do with it only what is permitted: a poll that is denied receives nothing. */
+export function permittedQueue(queue: LocalQueue, may: (action: string) => Promise<boolean>): LocalQueue {
+  return {
+    async receive(count) {
+      const mayReceive = (await may('sqs:ReceiveMessage')) && (await may('sqs:GetQueueAttributes'));
+      return mayReceive ? queue.receive(count) : [];
+    },
+    async remove(messages) {
+      if (messages.length > 0 && (await may('sqs:DeleteMessage'))) await queue.remove(messages);
+    },
+    async send(body) {
+      if (await may('sqs:SendMessage')) await queue.send(body);
+    },
+  };
+}

@@ -1,10 +1,14 @@
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedStack } from './deploy.ts';
-import type { Upstream } from './gateway/upstream.ts';
+import { serviceSession } from './gateway/callers.ts';
+import type { Gateway } from './gateway/gateway.ts';
 import { isObject } from './gateway/wire.ts';
-import { localQueue } from './queue-client.ts';
+import { type LocalQueue, localQueue, permittedQueue } from './queue-client.ts';
 
 /** A schedule that sends its input to a queue. */
 export interface Schedule {
+  readonly name: string;
+  readonly group: string;
   readonly queueArn: string;
   readonly input: string;
   readonly everySeconds: number;
@@ -21,20 +25,25 @@ export function schedulesOf(stack: DeployedStack): Schedule[] {
     const queueArn = typeof target.Arn === 'string' ? target.Arn : '';
     if (Type !== 'AWS::Scheduler::Schedule' || !rate || queueArn.split(':')[2] !== 'sqs') return [];
     const everySeconds = rate[2] === 'minute' ? Number(rate[1]) : 10 * Number(rate[1]);
-    return [{ queueArn, input: String(target.Input), everySeconds }];
+    const [name, group] = [String(Properties.Name), String(Properties.GroupName)];
+    return [{ name, group, queueArn, input: String(target.Input), everySeconds }];
   });
 }
 
-/** Fires until stopped. A tick is dropped if the previous one is still in progress, or if the emulator does not answer. */
-export function runSchedules(schedules: readonly Schedule[], upstream: Upstream) {
-  const timers = schedules.map(({ queueArn, input, everySeconds }) => {
-    const queue = localQueue(upstream, queueArn);
+/** Ticks until stopped, each schedule by its role. A tick that finds the one before still under way, or no emulator, is dropped. */
+export function runSchedules(schedules: readonly Schedule[], stack: DeployedStack, gateway: Gateway) {
+  const timers = schedules.map((schedule) => {
+    const { input, everySeconds } = schedule;
+    let queue: LocalQueue | undefined;
     let sending = false;
+    const tick = async () => {
+      queue ??= await queueOf(schedule, stack, gateway);
+      await queue?.send(input);
+    };
     return setInterval(() => {
       if (sending) return;
       sending = true;
-      queue
-        .send(input)
+      tick()
         .catch(() => undefined)
         .finally(() => {
           sending = false;
@@ -46,4 +55,24 @@ export function runSchedules(schedules: readonly Schedule[], upstream: Upstream)
       for (const timer of timers) clearInterval(timer);
     },
   };
+}
+
+/** The queue, for the role of the schedule; none where EventBridge Scheduler may not take that role. */
+async function queueOf(
+  { name, group, queueArn }: Schedule,
+  { account, region }: DeployedStack,
+  { upstream, iam, permits }: Gateway,
+): Promise<LocalQueue | undefined> {
+  const scheduler = upstream.client(SchedulerClient, { account, region });
+  const { Target } = await scheduler.send(new GetScheduleCommand({ Name: name, GroupName: group }));
+  const role = await iam.role(Target?.RoleArn ?? '');
+  if (!role) return undefined;
+  const context = { 'aws:SecureTransport': 'true' };
+  const sourceArn = `arn:aws:scheduler:${region}:${account}:schedule-group/${group}`;
+  const clock = { service: 'scheduler.amazonaws.com', sourceArn, sourceAccount: account };
+  if (!(await permits(clock, { action: 'sts:AssumeRole', resource: role.arn, context }))) return undefined;
+  const session = serviceSession(role, name);
+  return permittedQueue(localQueue(upstream, queueArn), (action) =>
+    permits(session, { action, resource: queueArn, context }),
+  );
 }

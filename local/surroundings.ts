@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { type DeployedStack, type LocalDeployment, localClient } from './deploy.ts';
 import { isObject } from './gateway/wire.ts';
+import { putResourcePolicies } from './resource-policies.ts';
 
 /** The region of AWS Organizations. */
 const ORGANIZATIONS_REGION = 'us-east-1';
@@ -30,7 +31,7 @@ export async function surround(
 ): Promise<void> {
   await Promise.all([
     makeTrail(endpoint, management),
-    ...stacks.map((stack) => putSchedules(endpoint, stack)),
+    ...stacks.flatMap((stack) => [putSchedules(endpoint, stack), putResourcePolicies(endpoint, stack)]),
   ]);
 }
 

@@ -26,10 +26,12 @@ export async function listen(runtime: Runtime): Promise<Answers> {
   const settings = localClient(runtime.endpoint, runtime.accounts.main, runtime.region);
   const sqs = new SQSClient({ ...settings, useQueueUrlAsEndpoint: false });
   const bus = new EventBridgeClient(settings);
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'demo' }));
   const EventBusName = 'orgkeeper';
   const EventPattern = JSON.stringify({ source: ['orgkeeper'] });
-  const Arn = `arn:aws:sqs:${runtime.region}:${runtime.accounts.main}:demo`;
+  const of = `${runtime.region}:${runtime.accounts.main}`;
+  const Arn = `arn:aws:sqs:${of}:demo`;
+  const Policy = mayDeliver(Arn, `arn:aws:events:${of}:rule/orgkeeper/demo`);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'demo', Attributes: { Policy } }));
   await bus.send(new PutRuleCommand({ Name: 'demo', EventBusName, EventPattern }));
   await bus.send(new PutTargetsCommand({ Rule: 'demo', EventBusName, Targets: [{ Id: 'demo', Arn }] }));
   const heard: Answer[] = [];
@@ -52,4 +54,16 @@ export async function listen(runtime: Runtime): Promise<Answers> {
       return until(what, first, (found) => found !== undefined);
     },
   };
+}
+
+/** The policy of a queue to which EventBridge may deliver for this rule: what the console adds by itself, and nobody else does. */
+export function mayDeliver(queueArn: string, ruleArn: string): string {
+  const Statement = {
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: queueArn,
+    Condition: { ArnEquals: { 'aws:SourceArn': ruleArn } },
+  };
+  return JSON.stringify({ Version: '2012-10-17', Statement });
 }

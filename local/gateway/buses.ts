@@ -6,7 +6,8 @@ import {
   type Target,
 } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
-import type { Caller } from './callers.ts';
+import type { Permits, ServicePrincipal } from './authorization/authorizer.ts';
+import { administratorOf, type Caller, serviceSession } from './callers.ts';
 import type { Deliveries } from './deliveries.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { Iam } from './iam.ts';
@@ -38,19 +39,11 @@ export interface BusEvent {
   readonly detail: Fields;
 }
 
-/** A wish to put one event on a bus. */
-export interface BusRequest {
-  readonly caller: Caller;
-  readonly bus: BusAddress;
-  readonly source: string;
-  readonly detailType: string;
-}
-
 /** What delivering needs. */
 export interface BusesDeps {
   readonly upstream: Upstream;
   readonly iam: Iam;
-  readonly admits: (request: BusRequest) => Promise<boolean>;
+  readonly permits: Permits;
   readonly deliveries: Deliveries;
 }
 
@@ -72,6 +65,8 @@ interface Rule {
   readonly pattern: Fields;
   readonly targets: readonly Target[];
 }
+
+const TLS = { 'aws:SecureTransport': 'true' };
 
 /** Reads rules on demand. */
 export function createBuses(deps: BusesDeps): Buses {
@@ -100,33 +95,50 @@ export function createBuses(deps: BusesDeps): Buses {
 
   async function deliver(bus: BusAddress, event: BusEvent): Promise<void> {
     const matching = (await rulesOf(bus)).filter(({ pattern }) => matchesPattern(pattern, event));
-    for (const target of matching.flatMap(({ targets }) => targets)) {
-      if (await toTarget(target, bus, event)) continue;
-      const deadLetters = target.DeadLetterConfig?.Arn;
-      if (deadLetters) await toQueue({ Id: 'DeadLetters', Arn: deadLetters }, event);
+    for (const { arn, targets } of matching) {
+      const rule = { service: 'events.amazonaws.com', sourceArn: arn, sourceAccount: bus.account };
+      for (const target of targets) {
+        if (await toTarget(target, { bus, rule }, event)) continue;
+        const deadLetters = target.DeadLetterConfig?.Arn;
+        if (deadLetters) await toQueue({ Id: 'DeadLetters', Arn: deadLetters }, rule, event);
+      }
     }
   }
 
-  async function toTarget(target: Target, from: BusAddress, event: BusEvent): Promise<boolean> {
+  async function toTarget(
+    target: Target,
+    { bus: from, rule }: { bus: BusAddress; rule: ServicePrincipal },
+    event: BusEvent,
+  ): Promise<boolean> {
     const arn = target.Arn ?? '';
     const next = busAt(arn);
     if (!next) {
       if (arn.split(':')[2] !== 'sqs') return true;
       const kind = `${event.source} ${event['detail-type']} ${event.account}`;
-      return deps.deliveries.deliver({ queue: arn, kind, send: () => toQueue(target, event) });
+      return deps.deliveries.deliver({ queue: arn, kind, send: () => toQueue(target, rule, event) });
     }
     // What came from another account goes no further.
     if (event.account !== from.account) return true;
-    const caller = await ruleCaller(target.RoleArn, from);
-    const request = { caller, bus: next, source: event.source, detailType: event['detail-type'] };
-    if (next.account !== from.account && !(await deps.admits(request))) return false;
+    const asker = await takenBy(target.RoleArn, from, rule);
+    const put = {
+      action: 'events:PutEvents',
+      resource: arn,
+      context: { ...TLS, 'events:source': event.source, 'events:detail-type': event['detail-type'] },
+    };
+    if (!asker || !(await deps.permits(asker, put))) return false;
     await deliver(next, { ...event, id: randomUUID() });
     return true;
   }
 
   /** False when the queue does not take it. */
-  async function toQueue({ Arn = '', Input, SqsParameters }: Target, event: BusEvent): Promise<boolean> {
+  async function toQueue(
+    { Arn = '', Input, SqsParameters }: Target,
+    rule: ServicePrincipal,
+    event: BusEvent,
+  ): Promise<boolean> {
     const [, , , region = '', account = '', name = ''] = Arn.split(':');
+    const send = { action: 'sqs:SendMessage', resource: Arn, context: TLS };
+    if (!(await deps.permits(rule, send))) return false;
     const group = SqsParameters?.MessageGroupId;
     const message = {
       QueueUrl: `${upstream.endpoint()}/${account}/${name}`,
@@ -143,31 +155,16 @@ export function createBuses(deps: BusesDeps): Buses {
     }
   }
 
-  /** Whoever the target's role makes of the rule; without a role, its account. */
-  async function ruleCaller(roleArn: string | undefined, from: BusAddress): Promise<Caller> {
-    const role = roleArn ? await deps.iam.role(roleArn) : undefined;
-    if (!role) {
-      const arn = `arn:aws:iam::${from.account}:user/administrator`;
-      return { account: from.account, arn, principalArn: arn, userId: '' };
-    }
-    const sessionArn = `arn:aws:sts::${from.account}:assumed-role/${role.arn.split('/').at(-1)}/events`;
-    return {
-      account: from.account,
-      arn: sessionArn,
-      principalArn: role.arn,
-      userId: '',
-      session: {
-        accessKeyId: '',
-        secretAccessKey: '',
-        sessionToken: '',
-        account: from.account,
-        roleArn: role.arn,
-        roleId: role.id,
-        sessionName: 'events',
-        sessionArn,
-        expiresAt: new Date(),
-      },
-    };
+  /** The role of the target, if the rule may take it; without a role, its account. */
+  async function takenBy(
+    roleArn: string | undefined,
+    from: BusAddress,
+    rule: ServicePrincipal,
+  ): Promise<Caller | undefined> {
+    if (!roleArn) return administratorOf(from.account);
+    const role = await deps.iam.role(roleArn);
+    const assume = { action: 'sts:AssumeRole', resource: roleArn, context: TLS };
+    return role && (await deps.permits(rule, assume)) ? serviceSession(role, 'events') : undefined;
   }
 
   return {

@@ -7,7 +7,7 @@ export interface Caller {
   /** As GetCallerIdentity returns it. */
   readonly arn: string;
   readonly userId: string;
-  /** The principal for a trust policy: the role of a session, else the same as `arn`. */
+  /** Whose policies count, and what a trust policy sees: the role of a session, else the same as `arn`. */
   readonly principalArn: string;
   /** Present for temporary credentials of a role. */
   readonly session?: RoleSession;
@@ -25,6 +25,8 @@ export interface RoleSession {
   readonly sessionArn: string;
   readonly expiresAt: Date;
   readonly policy?: string;
+  /** Managed policies of the session. */
+  readonly policyArns?: readonly string[];
 }
 
 /** Why a call has no caller: AWS's error. */
@@ -41,12 +43,15 @@ export interface Callers {
     role: { arn: string; id: string },
     sessionName: string,
     seconds: number,
-    policy?: string,
+    limits?: Pick<RoleSession, 'policy' | 'policyArns'>,
   ): RoleSession;
   /** Adds a user's access key, when IAM has created it. */
   addUserKey(accessKeyId: string, account: string, userName: string): void;
   forget(accessKeyId: string): void;
 }
+
+/** The user who is administrator of each account at the local runtime. */
+export const ADMINISTRATOR = 'administrator';
 
 /** The access key id of an account's administrator at the local runtime: `LKIA` and the account id. */
 export function localAccessKeyId(account: string): string {
@@ -64,7 +69,7 @@ export function createCallers(now: () => number = Date.now): Callers {
         return { error: 'MissingAuthenticationToken', message: 'Missing Authentication Token' };
       }
       const account = /^LKIA(\d{12})$/.exec(accessKeyId)?.[1];
-      if (account) return user(account, 'administrator', accessKeyId);
+      if (account) return administratorOf(account);
       const known = users.get(accessKeyId);
       if (known) return known;
       const session = sessions.get(accessKeyId);
@@ -79,21 +84,9 @@ export function createCallers(now: () => number = Date.now): Callers {
       }
       return callerOf(session);
     },
-    issue(role, sessionName, seconds, policy) {
-      const [, partition, , , account] = role.arn.split(':');
-      const name = role.arn.split('/').at(-1) ?? '';
-      const session: RoleSession = {
-        accessKeyId: `ASIA${letters(16)}`,
-        secretAccessKey: randomBytes(30).toString('base64'),
-        sessionToken: randomBytes(96).toString('base64'),
-        account: account ?? '',
-        roleArn: role.arn,
-        roleId: role.id,
-        sessionName,
-        sessionArn: `arn:${partition}:sts::${account}:assumed-role/${name}/${sessionName}`,
-        expiresAt: new Date(Math.floor(now() / 1000 + seconds) * 1000),
-        ...(policy === undefined ? {} : { policy }),
-      };
+    issue(role, sessionName, seconds, limits = {}) {
+      const expiresAt = new Date(Math.floor(now() / 1000 + seconds) * 1000);
+      const session = { ...sessionOf(role, sessionName, expiresAt), ...limits };
       sessions.set(session.accessKeyId, session);
       return session;
     },
@@ -112,6 +105,16 @@ export function isCaller(who: Caller | Unidentified): who is Caller {
   return !('error' in who);
 }
 
+/** The administrator of an account. */
+export function administratorOf(account: string): Caller {
+  return user(account, ADMINISTRATOR, localAccessKeyId(account));
+}
+
+/** A session that an AWS service takes of a role by itself: nobody holds its credentials. */
+export function serviceSession(role: { readonly arn: string; readonly id: string }, name: string): Caller {
+  return callerOf(sessionOf(role, name, new Date()));
+}
+
 function callerOf(session: RoleSession): Caller {
   return {
     account: session.account,
@@ -119,6 +122,26 @@ function callerOf(session: RoleSession): Caller {
     userId: `${session.roleId}:${session.sessionName}`,
     principalArn: session.roleArn,
     session,
+  };
+}
+
+function sessionOf(
+  role: { readonly arn: string; readonly id: string },
+  sessionName: string,
+  expiresAt: Date,
+): RoleSession {
+  const [, partition, , , account = ''] = role.arn.split(':');
+  const name = role.arn.split('/').at(-1) ?? '';
+  return {
+    accessKeyId: `ASIA${letters(16)}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(96).toString('base64'),
+    account,
+    roleArn: role.arn,
+    roleId: role.id,
+    sessionName,
+    sessionArn: `arn:${partition}:sts::${account}:assumed-role/${name}/${sessionName}`,
+    expiresAt,
   };
 }
 

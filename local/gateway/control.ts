@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Emulator } from '../emulator.ts';
+import { permissionsRecord } from './authorization/record.ts';
+import type { Usage } from './authorization/usage.ts';
 import type { Buses } from './buses.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Faults } from './faults.ts';
+import type { Iam } from './iam.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
 import type { Creations } from './shims/account-creation.ts';
 import type { Consistency } from './shims/eventual-consistency.ts';
@@ -24,6 +27,10 @@ export interface ControlDeps {
   readonly deliveries: Deliveries;
   readonly functions: () => RunningFunctions | undefined;
   readonly buses: Buses;
+  readonly usage: Usage;
+  /** Calls that could not be decided, by service and action, with why. */
+  readonly undecided: ReadonlyMap<string, string>;
+  readonly iam: Pick<Iam, 'grants' | 'roleArns'>;
   readonly emulator: () => Pick<Emulator, 'pause' | 'resume'> | undefined;
 }
 
@@ -33,7 +40,7 @@ export interface ControlDeps {
  * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created), `deliveries` (how events
  * come) and `consistency` (how late changes are seen), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed CreateAccountResult),
  * `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone), `POST /_orgkeeper/kill` (what a function
- * does now), `GET /_orgkeeper/health`.
+ * does now), `GET /_orgkeeper/permissions` (what was decided, for whom, and what they are granted), `GET /_orgkeeper/health`.
  */
 export async function answerControl(
   method: string,
@@ -51,6 +58,8 @@ export async function answerControl(
       case 'DELETE /_orgkeeper/calls':
         deps.recorder.clear();
         return json(200, {});
+      case 'GET /_orgkeeper/permissions':
+        return json(200, await permissionsRecord(deps));
       case 'GET /_orgkeeper/faults':
         return json(200, { faults: deps.faults.list() });
       case 'POST /_orgkeeper/faults':

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Emulator } from '../emulator.ts';
-import { createAuthorizer } from './authorization.ts';
+import { createAdministrators } from './authorization/administrators.ts';
+import { createAuthorizer, type Decision, type Permits } from './authorization/authorizer.ts';
+import { createUsage } from './authorization/usage.ts';
 import { createBuses } from './buses.ts';
 import { type Callers, createCallers, isCaller } from './callers.ts';
 import { answerControl, type RunningFunctions } from './control.ts';
@@ -12,9 +14,11 @@ import { createIam, type Iam } from './iam.ts';
 import { protocolOf } from './protocol.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { chain, type KnownCall } from './shim.ts';
+import { accessRoleShim } from './shims/access-role.ts';
 import { createCreations } from './shims/account-creation.ts';
 import { apiCallEventsShim } from './shims/api-call-events.ts';
-import { assumeRoleShim } from './shims/assume-role.ts';
+import { assumeRoleShim, malformedSessions } from './shims/assume-role.ts';
+import { ALWAYS, authorizationShim } from './shims/authorization.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
 import { creationPages } from './shims/creation-pages.ts';
 import { endpointRoutesShim } from './shims/endpoint-routes.ts';
@@ -22,7 +26,7 @@ import { createMappings, type Mappings } from './shims/event-source-mappings.ts'
 import { createConsistency } from './shims/eventual-consistency.ts';
 import { fifoDeduplicationShim } from './shims/fifo-deduplication.ts';
 import { moveTasksShim } from './shims/move-tasks.ts';
-import { optInRegionsShim } from './shims/opt-in-regions.ts';
+import { createOptInRegions } from './shims/opt-in-regions.ts';
 import { organizationEventsShim } from './shims/organization-events.ts';
 import { putEventsShim } from './shims/put-events.ts';
 import { createTrusts } from './shims/trust-principals.ts';
@@ -42,6 +46,8 @@ export interface Gateway {
   readonly faults: Faults;
   readonly iam: Iam;
   readonly mappings: Mappings;
+  /** Whether AWS lets a service, or a role that it takes, do something by itself. */
+  readonly permits: Permits;
   /** Says which emulator it is. Calls before that find it unreachable. */
   connect(emulator: Pick<Emulator, 'endpoint' | 'pause' | 'resume'>): void;
   /** Says which functions run here, for `/_orgkeeper/kill`. */
@@ -62,16 +68,28 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
   const consistency = createConsistency(iam);
-  const access = createAuthorizer({ upstream, iam, trusts });
+  const enforces = process.env.LOCAL_IAM === 'enforce';
+  const administrators = createAdministrators(upstream);
+  const authorizer = createAuthorizer({ upstream, iam, administrators, trustOf: trusts.seen });
+  const usage = createUsage();
+  const undecided = new Map<string, string>();
+  const decisions = new WeakMap<Call, readonly Decision[]>();
+  const permits: Permits = async (asker, check) => {
+    const decision = await authorizer.decideFor(asker, check);
+    usage.add(decision);
+    return decision.allowed || !(enforces || ALWAYS.test(check.action));
+  };
   const deliveries = createDeliveries();
-  const buses = createBuses({ upstream, iam, admits: access.busAdmits, deliveries });
-  const creations = createCreations({ upstream, buses });
+  const buses = createBuses({ upstream, iam, permits, deliveries });
+  const accessRole = accessRoleShim(upstream);
+  const creations = createCreations({ upstream, buses, create: (call) => accessRole.answer(call, emulated) });
+  const optInRegions = createOptInRegions(upstream);
 
   /** The emulator's own answer; what was read of it for decisions is read anew after a write. */
   async function emulated(call: KnownCall): Promise<Reply> {
     const reply = await upstream.forward(call);
     consistency.afterWrite(call, () => iam.after(call, call.caller.account));
-    access.after(call);
+    authorizer.after(call);
     buses.after(call);
     return reply;
   }
@@ -80,9 +98,22 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     [
       faults.shim,
       apiCallEventsShim(buses),
+      unknownRegionsShim(upstream),
+      optInRegions.closed,
+      malformedSessions,
+      authorizationShim({
+        authorizer,
+        enforces,
+        decided: (call, made) => {
+          decisions.set(call, made);
+          for (const decision of made) usage.add(decision);
+        },
+        undecided: (call, why) => undecided.set(`${call.service} ${call.action}`, why),
+      }),
       consistency.shim,
-      assumeRoleShim({ callers, iam, admits: access.roleAdmits }),
-      putEventsShim({ buses, admits: access.busAdmits }),
+      optInRegions.account,
+      assumeRoleShim({ callers, iam }),
+      putEventsShim({ buses }),
       trusts.shim,
       userKeysShim(callers),
       uniqueEmailsShim(upstream, creations),
@@ -92,10 +123,9 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       moveTasksShim(upstream),
       fifoDeduplicationShim(upstream),
       mappings.shim,
-      unknownRegionsShim(upstream),
-      optInRegionsShim(upstream),
       clientTokensShim(),
       endpointRoutesShim(upstream),
+      accessRole,
     ],
     emulated,
   );
@@ -114,6 +144,9 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
           consistency,
           deliveries,
           buses,
+          usage,
+          undecided,
+          iam,
           emulator: () => emulator,
           functions: () => functions,
         }),
@@ -133,11 +166,11 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     const call = { ...read, caller };
     try {
       const reply = await answer(call);
-      recorder.add(call, caller, startedAt, reply);
+      recorder.add(call, { startedAt, reply, decisions: decisions.get(call) });
       send(response, reply);
     } catch (error) {
       const reply = error instanceof NoAnswer ? undefined : ownFault(call, error);
-      recorder.add(call, caller, startedAt, reply);
+      recorder.add(call, { startedAt, reply, decisions: decisions.get(call) });
       if (reply) send(response, reply);
       else response.destroy();
     }
@@ -163,6 +196,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
     faults,
     iam,
     mappings,
+    permits,
     connect: (started) => {
       emulator = started;
       upstream.connect(started.endpoint);

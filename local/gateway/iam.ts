@@ -1,15 +1,25 @@
 import {
+  GetGroupPolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
+  GetUserCommand,
+  GetUserPolicyCommand,
   IAMClient,
+  ListAttachedGroupPoliciesCommand,
   ListAttachedRolePoliciesCommand,
+  ListAttachedUserPoliciesCommand,
+  ListGroupPoliciesCommand,
+  ListGroupsForUserCommand,
   ListRolePoliciesCommand,
+  ListRolesCommand,
+  ListUserPoliciesCommand,
   NoSuchEntityException,
+  type Tag,
 } from '@aws-sdk/client-iam';
 import type { Upstream } from './upstream.ts';
-import { type Call, isRead } from './wire.ts';
+import { type Call, isRead, text } from './wire.ts';
 
 /** A role in IAM. */
 export interface Role {
@@ -18,13 +28,23 @@ export interface Role {
   /** The trust policy, as JSON text. */
   readonly trust: string;
   readonly maxSessionSeconds: number;
+  readonly tags: Readonly<Record<string, string>>;
   readonly boundaryArn?: string;
 }
 
-/** The policies of a role, as JSON text. */
-export interface RolePolicies {
-  readonly identity: readonly string[];
-  readonly boundary: readonly string[];
+/** A policy and what it is called where it is attached: an inline one by its name, a managed one by its ARN. */
+export interface NamedPolicy {
+  readonly name: string;
+  /** JSON text. */
+  readonly document: string;
+}
+
+/** What a role or a user may do. */
+export interface Grants {
+  /** Inline and attached; of a user those of its groups, too. */
+  readonly identity: readonly NamedPolicy[];
+  readonly boundary: readonly NamedPolicy[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** The emulator's IAM, read for the gateway's decisions. Cached until the account's IAM changes. */
@@ -33,74 +53,137 @@ export interface Iam {
   role(arn: string): Promise<Role | undefined>;
   /** A role by its name; undefined if the account has none. */
   arnOfRole(account: string, name: string): Promise<string | undefined>;
-  /** Empty for a deleted role. */
-  grants(roleArn: string): Promise<RolePolicies>;
-  /** Must be called after every successful call, to invalidate the cache. */
+  /** Every role of the account. */
+  roleArns(account: string): Promise<readonly string[]>;
+  /** Of a role or a user, by its ARN; nothing for one that is gone. */
+  grants(arn: string): Promise<Grants>;
+  /** A managed policy, for an account that may use it; undefined where there is none. */
+  managed(account: string, policyArn: string): Promise<NamedPolicy | undefined>;
+  /** To be told of every call that went through, so that nothing stale is remembered. */
   after(call: Call, account: string): void;
 }
 
-/** Creates the reader. */
+const NOTHING: Grants = { identity: [], boundary: [], tags: {} };
+
+/** Reads on demand. */
 export function createIam(upstream: Upstream): Iam {
   const roles = new Map<string, Promise<Role | undefined>>();
-  const grants = new Map<string, Promise<RolePolicies>>();
+  const grants = new Map<string, Promise<Grants>>();
 
-  const clientOf = (arn: string) =>
-    upstream.client(IAMClient, { account: arn.split(':')[4] ?? '', region: 'us-east-1' });
+  const clientOf = (account: string) => upstream.client(IAMClient, { account, region: 'us-east-1' });
 
   async function readRole(arn: string): Promise<Role | undefined> {
     const { Role: role } =
-      (await unlessGone(clientOf(arn).send(new GetRoleCommand({ RoleName: nameOf(arn) })))) ?? {};
+      (await unlessGone(clientOf(accountOf(arn)).send(new GetRoleCommand({ RoleName: nameOf(arn) })))) ?? {};
     if (role?.Arn !== arn) return undefined;
     return {
       arn,
       id: role.RoleId ?? '',
       trust: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
       maxSessionSeconds: role.MaxSessionDuration ?? 3600,
+      tags: tagsIn(role.Tags),
       ...(role.PermissionsBoundary?.PermissionsBoundaryArn && {
         boundaryArn: role.PermissionsBoundary.PermissionsBoundaryArn,
       }),
     };
   }
 
-  async function readGrants(arn: string): Promise<RolePolicies> {
-    const client = clientOf(arn);
+  async function ofRole(arn: string): Promise<Grants> {
+    const client = clientOf(accountOf(arn));
     const RoleName = nameOf(arn);
     const role = await readRole(arn);
-    if (!role) return { identity: [], boundary: [] };
+    if (!role) return NOTHING;
     const [inline, attached] = await Promise.all([
       unlessGone(client.send(new ListRolePoliciesCommand({ RoleName }))),
       unlessGone(client.send(new ListAttachedRolePoliciesCommand({ RoleName }))),
     ]);
-    const documents = await Promise.all([
-      ...(inline?.PolicyNames ?? []).map(async (PolicyName) => {
-        const found = await unlessGone(client.send(new GetRolePolicyCommand({ RoleName, PolicyName })));
-        return decodeURIComponent(found?.PolicyDocument ?? '');
-      }),
-      ...(attached?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => managed(client, PolicyArn)),
+    const identity = await Promise.all([
+      ...(inline?.PolicyNames ?? []).map((PolicyName) =>
+        named(PolicyName, client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
+      ),
+      ...(attached?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => managed(accountOf(arn), PolicyArn)),
     ]);
-    const boundary = role.boundaryArn ? [await managed(client, role.boundaryArn)] : [];
-    return { identity: documents.filter(Boolean), boundary: boundary.filter(Boolean) };
+    return together(arn, identity, role.boundaryArn, role.tags);
   }
 
-  async function managed(client: IAMClient, PolicyArn: string): Promise<string> {
+  async function ofUser(arn: string): Promise<Grants> {
+    const client = clientOf(accountOf(arn));
+    const UserName = nameOf(arn);
+    const { User: user } = (await unlessGone(client.send(new GetUserCommand({ UserName })))) ?? {};
+    if (user?.Arn !== arn) return NOTHING;
+    const [inline, attached, groups] = await Promise.all([
+      unlessGone(client.send(new ListUserPoliciesCommand({ UserName }))),
+      unlessGone(client.send(new ListAttachedUserPoliciesCommand({ UserName }))),
+      unlessGone(client.send(new ListGroupsForUserCommand({ UserName }))),
+    ]);
+    const identity = await Promise.all([
+      ...(inline?.PolicyNames ?? []).map((PolicyName) =>
+        named(PolicyName, client.send(new GetUserPolicyCommand({ UserName, PolicyName }))),
+      ),
+      ...(attached?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => managed(accountOf(arn), PolicyArn)),
+    ]);
+    const ofGroups = await Promise.all(
+      (groups?.Groups ?? []).map(({ GroupName = '' }) => ofGroup(client, accountOf(arn), GroupName)),
+    );
+    const { PermissionsBoundary: boundary, Tags } = user;
+    return together(arn, [...identity, ...ofGroups.flat()], boundary?.PermissionsBoundaryArn, tagsIn(Tags));
+  }
+
+  async function ofGroup(client: IAMClient, account: string, GroupName: string) {
+    const [inline, attached] = await Promise.all([
+      unlessGone(client.send(new ListGroupPoliciesCommand({ GroupName }))),
+      unlessGone(client.send(new ListAttachedGroupPoliciesCommand({ GroupName }))),
+    ]);
+    return Promise.all([
+      ...(inline?.PolicyNames ?? []).map((PolicyName) =>
+        named(
+          `${GroupName}/${PolicyName}`,
+          client.send(new GetGroupPolicyCommand({ GroupName, PolicyName })),
+        ),
+      ),
+      ...(attached?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => managed(account, PolicyArn)),
+    ]);
+  }
+
+  async function together(
+    arn: string,
+    identity: readonly (NamedPolicy | undefined)[],
+    boundaryArn: string | undefined,
+    tags: Grants['tags'],
+  ): Promise<Grants> {
+    const boundary = boundaryArn ? [await managed(accountOf(arn), boundaryArn)] : [];
+    const there = (all: readonly (NamedPolicy | undefined)[]) => all.filter((one) => one !== undefined);
+    return { identity: there(identity), boundary: there(boundary), tags };
+  }
+
+  async function managed(account: string, PolicyArn: string): Promise<NamedPolicy | undefined> {
+    const client = clientOf(account);
     const policy = await unlessGone(client.send(new GetPolicyCommand({ PolicyArn })));
     const VersionId = policy?.Policy?.DefaultVersionId ?? 'v1';
     const found = await unlessGone(client.send(new GetPolicyVersionCommand({ PolicyArn, VersionId })));
-    return decodeURIComponent(found?.PolicyVersion?.Document ?? '');
+    const document = decodeURIComponent(found?.PolicyVersion?.Document ?? '');
+    return document ? { name: PolicyArn, document } : undefined;
   }
 
   return {
     role: (arn) =>
       isRoleArn(arn) ? remembered(roles, arn, () => readRole(arn)) : Promise.resolve(undefined),
-    arnOfRole: async (account, RoleName) => {
-      const client = clientOf(`arn:aws:iam::${account}:role/${RoleName}`);
-      return (await unlessGone(client.send(new GetRoleCommand({ RoleName }))))?.Role?.Arn;
+    arnOfRole: async (account, RoleName) =>
+      (await unlessGone(clientOf(account).send(new GetRoleCommand({ RoleName }))))?.Role?.Arn,
+    async roleArns(account) {
+      const { Roles = [] } = await clientOf(account).send(new ListRolesCommand({}));
+      return Roles.flatMap(({ Arn }) => Arn ?? []);
     },
-    grants: (arn) => remembered(grants, arn, () => readGrants(arn)),
+    grants: (arn) => remembered(grants, arn, () => (isRoleArn(arn) ? ofRole(arn) : ofUser(arn))),
+    managed,
     after(call, account) {
       if (isRead(call) || !['iam', 'cloudformation', 'organizations'].includes(call.service)) return;
+      // A call about one role changes no other.
+      const name = call.service === 'iam' ? text(call.params, 'RoleName') : undefined;
       for (const map of [roles, grants]) {
-        for (const arn of map.keys()) if (arn.split(':')[4] === account) map.delete(arn);
+        for (const arn of map.keys()) {
+          if (accountOf(arn) === account && (name === undefined || nameOf(arn) === name)) map.delete(arn);
+        }
       }
     },
   };
@@ -115,7 +198,24 @@ function nameOf(arn: string): string {
   return arn.split('/').at(-1) ?? '';
 }
 
-/** The answer; undefined if IAM answers that the resource does not exist. */
+function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}
+
+function tagsIn(tags: readonly Tag[] = []): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** An inline policy by its name; undefined when it is gone. */
+async function named(
+  name: string,
+  answer: Promise<{ PolicyDocument?: string | undefined }>,
+): Promise<NamedPolicy | undefined> {
+  const document = decodeURIComponent((await unlessGone(answer))?.PolicyDocument ?? '');
+  return document ? { name, document } : undefined;
+}
+
+/** The answer; undefined when IAM says that there is no such thing. */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -1,5 +1,6 @@
-import type { Caller } from './callers.ts';
-import { type Call, isRead, type Reply } from './wire.ts';
+import type { Decision } from './authorization/authorizer.ts';
+import type { KnownCall } from './shim.ts';
+import { isRead, type Reply } from './wire.ts';
 
 /** One call that was made, as tests and `/_orgkeeper/calls` show it. */
 export interface RecordedCall {
@@ -11,6 +12,10 @@ export interface RecordedCall {
   readonly account: string;
   readonly region: string;
   readonly callerArn: string;
+  /** Whose policies decided: the role of a session, else the caller. */
+  readonly principal: string;
+  /** What AWS asks before it carries out the call, and the statements that allowed; none where it asks nothing. */
+  readonly checks: readonly RecordedCheck[];
   /** RoleSessionName of the caller: the pass, when a pass made the call. */
   readonly session?: string;
   readonly service: string;
@@ -23,11 +28,30 @@ export interface RecordedCall {
   readonly errorCode?: string;
 }
 
+/** One question to the policies, and the answer. */
+export interface RecordedCheck {
+  readonly action: string;
+  readonly resource: string;
+  readonly allowed: boolean;
+  /** `identity orgkeeper UseRecords`: kind and name of the policy, and the statement, by Sid or place. */
+  readonly by: readonly string[];
+}
+
 /** Keeps the last calls, oldest first. */
 export interface Recorder {
-  add(call: Call, caller: Caller, startedAt: number, reply: Reply | undefined): void;
+  add(call: KnownCall, outcome: Outcome): void;
   list(filter?: CallFilter): RecordedCall[];
   clear(): void;
+}
+
+/** What became of a call. */
+interface Outcome {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Undefined when the connection was closed without an answer. */
+  readonly reply: Reply | undefined;
+  /** Undefined for a call that did not come so far. */
+  readonly decisions: readonly Decision[] | undefined;
 }
 
 /** Which calls to show. All that is given must hold. */
@@ -48,7 +72,8 @@ export function createRecorder(): Recorder {
   let calls: RecordedCall[] = [];
   let count = 0;
   return {
-    add(call, caller, startedAt, reply) {
+    add(call, { startedAt, reply, decisions = [] }) {
+      const { caller } = call;
       count += 1;
       const errorCode = reply && reply.status >= 400 ? codeOf(reply) : undefined;
       calls.push({
@@ -58,6 +83,8 @@ export function createRecorder(): Recorder {
         account: caller.account,
         region: call.region,
         callerArn: caller.arn,
+        principal: caller.principalArn,
+        checks: decisions.map(checked),
         ...(caller.session ? { session: caller.session.sessionName } : {}),
         service: call.service,
         action: call.action,
@@ -80,6 +107,11 @@ export function createRecorder(): Recorder {
       calls = [];
     },
   };
+}
+
+function checked({ check: { action, resource }, allowed, by }: Decision): RecordedCheck {
+  const statements = by.map(({ kind, policy, index, sid }) => `${kind} ${policy} ${sid ?? index}`);
+  return { action, resource, allowed, by: statements };
 }
 
 function cut(value: unknown): unknown {

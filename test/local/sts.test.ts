@@ -29,9 +29,11 @@ beforeAll(async () => {
     await main.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'enter', PolicyDocument }));
   }
   const AssumeRolePolicyDocument = trust(RUNNER, 'secret-1');
-  await new IAMClient(local.as(MEMBER)).send(
-    new CreateRoleCommand({ RoleName: 'execution', AssumeRolePolicyDocument, MaxSessionDuration: 7200 }),
-  );
+  const member = new IAMClient(local.as(MEMBER));
+  const execution = { RoleName: 'execution', AssumeRolePolicyDocument, MaxSessionDuration: 7200 };
+  await member.send(new CreateRoleCommand(execution));
+  const PolicyDocument = allow('iam:GetRole', EXECUTION);
+  await member.send(new PutRolePolicyCommand({ RoleName: 'execution', PolicyName: 'look', PolicyDocument }));
   runner = await local.enter(local.as(MAIN), RUNNER);
   other = await local.enter(local.as(MAIN), OTHER);
 }, 60_000);
@@ -59,7 +61,7 @@ describe('AssumeRole at the local runtime', () => {
   it('refuses without the ExternalId, in the words of AWS', async () => {
     await expect(local.enter(runner, EXECUTION)).rejects.toMatchObject({
       ...denied,
-      message: `User: arn:aws:sts::${MAIN}:assumed-role/runner/a-pass is not authorized to perform: sts:AssumeRole on resource: ${EXECUTION}`,
+      message: `User: arn:aws:sts::${MAIN}:assumed-role/runner/a-pass is not authorized to perform: sts:AssumeRole on resource: ${EXECUTION} because no role trust policy allows the sts:AssumeRole action`,
     });
   });
 

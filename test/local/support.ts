@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { mayDeliver } from '../../local/demo/answers.ts';
 import { type Emulator, startEmulator } from '../../local/emulator.ts';
 import { localAccessKeyId } from '../../local/gateway/callers.ts';
 import { type Gateway, startGateway } from '../../local/gateway/gateway.ts';
@@ -89,7 +90,10 @@ export async function receiving(
   const sqs = new SQSClient({ ...local.as(account, region), useQueueUrlAsEndpoint: false });
   const events = new EventBridgeClient(local.as(account, region));
   const name = `q-${randomUUID()}`;
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const of = `${region}:${account}`;
+  const rule = `arn:aws:events:${of}:rule/${bus === 'default' ? '' : `${bus}/`}${name}`;
+  const Policy = mayDeliver(`arn:aws:sqs:${of}:${name}`, rule);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }));
   await events.send(
     new PutRuleCommand({ Name: name, EventBusName: bus, EventPattern: JSON.stringify(pattern) }),
   );

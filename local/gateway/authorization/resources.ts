@@ -55,6 +55,8 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
     rulesOf(params).filter(({ EventBusName }) => EventBusName !== 'default'),
   'events:rule-on-default-event-bus': (params) =>
     rulesOf(params).filter(({ EventBusName }) => EventBusName === 'default'),
+  'iam:group': ({ GroupName, Path = '/' }) =>
+    texts(GroupName).map((name) => ({ GroupNameWithPath: `${Path}${name}`.slice(1) })),
   'iam:instance-profile': ({ InstanceProfileName, Path }, asked, reader) =>
     withPath('instance-profile', InstanceProfileName, Path, asked, reader),
   'iam:policy': ({ PolicyName, Path = '/' }) =>

@@ -46,8 +46,14 @@ const IN_PROGRESS = 5;
 
 const UNPLANNED: CreationPlan = CreationPlan.parse({});
 
+/** What creating accounts needs. */
+interface CreationDeps extends OrganizationDeps {
+  /** Has the emulator create it. */
+  readonly create: Forward;
+}
+
 /** Without a plan, the emulator has the account at once. */
-export function createCreations(deps: OrganizationDeps): Creations {
+export function createCreations(deps: CreationDeps): Creations {
   let plans: CreationPlan[] = [];
   const held = new Map<string, Held>();
   const timers = new Set<NodeJS.Timeout>();
@@ -65,7 +71,7 @@ export function createCreations(deps: OrganizationDeps): Creations {
       return errorReply(call, 400, 'TooManyRequestsException', message);
     }
     const until = Date.now() + plan.milliseconds;
-    const reply = plan.failureReason === undefined ? await deps.upstream.forward(call) : undefined;
+    const reply = plan.failureReason === undefined ? await deps.create(call) : undefined;
     if (reply && reply.status !== 200) return reply;
     const end = reply ? statusIn(reply) : failed(call, plan.failureReason, until);
     const one = { end, until };

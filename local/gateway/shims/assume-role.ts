@@ -1,21 +1,12 @@
-import type { Caller, Callers } from '../callers.ts';
-import type { Iam, Role } from '../iam.ts';
-import type { Deviation, Shim } from '../shim.ts';
+import type { Callers } from '../callers.ts';
+import type { Iam } from '../iam.ts';
+import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { type Call, errorReply, type Reply, text, xmlReply } from '../wire.ts';
 
 /** The dependencies of the STS shim. */
 export interface StsDeps {
   readonly callers: Callers;
   readonly iam: Iam;
-  /** Whether IAM allows this caller to assume the role with this ExternalId. */
-  readonly admits: (request: AssumeRequest) => Promise<boolean>;
-}
-
-/** A request to assume an existing role. */
-export interface AssumeRequest {
-  readonly caller: Caller;
-  readonly role: Role;
-  readonly context: Record<string, string>;
 }
 
 const SESSION_POLICY_LIMIT = 2048;
@@ -23,11 +14,26 @@ const CHAINED_SECONDS = 3600;
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'lets anybody assume any role',
-  here: "the role exists, its trust admits the caller, the caller's policies allow it; ExternalId, session policy of 2,048 characters, one hour when chained",
+  emulator: 'gives a session of any role, with all permissions',
+  here: 'a session is of a role that exists, limited by its session policies of 2,048 characters together, and of one hour when chained',
 };
 
-/** Answers every call to STS. */
+/** What STS refuses before it asks who may: a request that is malformed. */
+export const malformedSessions: Shim = {
+  services: ['sts'],
+  actions: ['AssumeRole'],
+  async answer(call, next) {
+    const { policy, ...wish } = wishOf(call);
+    const problem = problemOf({ policy, ...wish });
+    if (problem) return errorReply(call, 400, 'ValidationError', problem);
+    if (policy !== undefined && !isJson(policy)) {
+      return errorReply(call, 400, 'MalformedPolicyDocument', 'This policy contains invalid Json');
+    }
+    return next(call);
+  },
+};
+
+/** Answers for STS itself, to those who may. */
 export function assumeRoleShim(deps: StsDeps): Shim {
   return {
     services: ['sts'],
@@ -37,7 +43,7 @@ export function assumeRoleShim(deps: StsDeps): Shim {
         case 'GetCallerIdentity':
           return xmlReply(call, { Arn: caller.arn, UserId: caller.userId, Account: caller.account });
         case 'AssumeRole':
-          return assumeRole(call, caller, deps);
+          return assumeRole(call, deps);
         case 'GetAccessKeyInfo':
           return next(call);
         default:
@@ -52,30 +58,11 @@ export function assumeRoleShim(deps: StsDeps): Shim {
   };
 }
 
-async function assumeRole(call: Call, caller: Caller, deps: StsDeps): Promise<Reply> {
-  const roleArn = text(call.params, 'RoleArn') ?? '';
-  const sessionName = text(call.params, 'RoleSessionName') ?? '';
-  const externalId = text(call.params, 'ExternalId');
-  const policy = text(call.params, 'Policy');
-  const seconds = Number(call.params.DurationSeconds ?? 3600);
-
-  const problem = problemOf({ roleArn, sessionName, externalId, policy, seconds });
-  if (problem) return errorReply(call, 400, 'ValidationError', problem);
-  if (policy !== undefined && !isJson(policy)) {
-    return errorReply(call, 400, 'MalformedPolicyDocument', 'This policy contains invalid Json');
-  }
-  const role = await deps.iam.role(roleArn);
-  const context: Record<string, string> = { 'sts:RoleSessionName': sessionName };
-  if (externalId !== undefined) context['sts:ExternalId'] = externalId;
-  if (!role || !(await deps.admits({ caller, role, context }))) {
-    return errorReply(
-      call,
-      403,
-      'AccessDenied',
-      `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
-    );
-  }
-  if (caller.session && seconds > CHAINED_SECONDS) {
+async function assumeRole(call: KnownCall, { iam, callers }: StsDeps): Promise<Reply> {
+  const { roleArn, sessionName, policy, policyArns, seconds } = wishOf(call);
+  const role = await iam.role(roleArn);
+  if (!role) throw new Error(`A session of ${roleArn} was allowed, and there is no such role.`);
+  if (call.caller.session && seconds > CHAINED_SECONDS) {
     const message =
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining';
     return errorReply(call, 400, 'ValidationError', message);
@@ -84,7 +71,8 @@ async function assumeRole(call: Call, caller: Caller, deps: StsDeps): Promise<Re
     const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
     return errorReply(call, 400, 'ValidationError', message);
   }
-  const session = deps.callers.issue({ arn: role.arn, id: role.id }, sessionName, seconds, policy);
+  const limits = { ...(policy !== undefined && { policy }), ...(policyArns.length > 0 && { policyArns }) };
+  const session = callers.issue({ arn: role.arn, id: role.id }, sessionName, seconds, limits);
   return xmlReply(call, {
     Credentials: {
       AccessKeyId: session.accessKeyId,
@@ -97,15 +85,36 @@ async function assumeRole(call: Call, caller: Caller, deps: StsDeps): Promise<Re
   });
 }
 
+function wishOf({ params }: Call): Wish {
+  return {
+    roleArn: text(params, 'RoleArn') ?? '',
+    sessionName: text(params, 'RoleSessionName') ?? '',
+    externalId: text(params, 'ExternalId'),
+    policy: text(params, 'Policy'),
+    policyArns: Object.entries(params).flatMap(([name, value]) =>
+      /^PolicyArns\.member\.\d+\.arn$/.test(name) ? [String(value)] : [],
+    ),
+    seconds: Number(params.DurationSeconds ?? 3600),
+  };
+}
+
 interface Wish {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly externalId: string | undefined;
   readonly policy: string | undefined;
+  readonly policyArns: readonly string[];
   readonly seconds: number;
 }
 
-function problemOf({ roleArn, sessionName, externalId, policy, seconds }: Wish): string | undefined {
+function problemOf({
+  roleArn,
+  sessionName,
+  externalId,
+  policy,
+  policyArns,
+  seconds,
+}: Wish): string | undefined {
   const failed = (value: string, name: string, rule: string) =>
     `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must ${rule}`;
   if (roleArn.length < 20) return failed(roleArn, 'roleArn', 'have length greater than or equal to 20');
@@ -119,6 +128,8 @@ function problemOf({ roleArn, sessionName, externalId, policy, seconds }: Wish):
   if (policy !== undefined && policy.length > SESSION_POLICY_LIMIT) {
     return failed(policy, 'policy', `have length less than or equal to ${SESSION_POLICY_LIMIT}`);
   }
+  if (policyArns.length > 10)
+    return failed(String(policyArns.length), 'policyArns', 'have length less than or equal to 10');
   if (!(seconds >= 900))
     return failed(String(seconds), 'durationSeconds', 'have value greater than or equal to 900');
   if (seconds > 43_200)

@@ -12,14 +12,22 @@ export const difference: Deviation = {
   here: 'such a region refuses the credentials of the account until EnableRegion has finished, which takes two polls',
 };
 
-/** How often GetRegionOptStatus returns `ENABLING` before the region is enabled. */
+/** The regions that an account has to enable. */
+export interface OptInRegions {
+  /** Refuses what goes to one that is not enabled. */
+  readonly closed: Shim;
+  /** Answers who asks whether one is enabled, and enables it. */
+  readonly account: Shim;
+}
+
+/** How often GetRegionOptStatus says `ENABLING` before the region is enabled. */
 const LOOKS = 2;
 
 /**
  * On AWS, opt-in regions are disabled in an account until somebody enables them; until then they refuse the account's credentials.
  * The emulator knows which regions these are.
  */
-export function optInRegionsShim(upstream: Upstream): Shim {
+export function createOptInRegions(upstream: Upstream): OptInRegions {
   const optional = new Map<string, Promise<ReadonlySet<string>>>();
   /** By account and region: the number of polls until the region is enabled. */
   const enabled = new Map<string, number>();
@@ -41,26 +49,34 @@ export function optInRegionsShim(upstream: Upstream): Shim {
     return 'ENABLING';
   }
 
+  const allOf = (call: KnownCall) => remembered(optional, 'all', () => read(call.caller.account));
+
   return {
-    services: [...REGIONAL, 'account'],
-    async answer(call, next) {
-      const all = await remembered(optional, 'all', () => read(call.caller.account));
-      if (call.service !== 'account') {
+    closed: {
+      services: REGIONAL,
+      async answer(call, next) {
+        const all = await allOf(call);
         const isKnown = !all.has(call.region) || enabled.get(keyOf(call, call.region)) === 0;
         return isKnown ? next(call) : unknownCredentials(call);
-      }
-      const RegionName = text(call.params, 'RegionName') ?? '';
-      if (call.action === 'POST /getRegionOptStatus') {
-        return jsonReply(call, {
-          RegionName,
-          RegionOptStatus: status(call, RegionName, all.has(RegionName)),
-        });
-      }
-      if (call.action !== 'POST /enableRegion') return next(call);
-      if (all.has(RegionName) && !enabled.has(keyOf(call, RegionName))) {
-        enabled.set(keyOf(call, RegionName), LOOKS);
-      }
-      return jsonReply(call, {});
+      },
+    },
+    account: {
+      services: ['account'],
+      actions: ['POST /getRegionOptStatus', 'POST /enableRegion'],
+      async answer(call) {
+        const all = await allOf(call);
+        const RegionName = text(call.params, 'RegionName') ?? '';
+        if (call.action === 'POST /getRegionOptStatus') {
+          return jsonReply(call, {
+            RegionName,
+            RegionOptStatus: status(call, RegionName, all.has(RegionName)),
+          });
+        }
+        if (all.has(RegionName) && !enabled.has(keyOf(call, RegionName))) {
+          enabled.set(keyOf(call, RegionName), LOOKS);
+        }
+        return jsonReply(call, {});
+      },
     },
   };
 }

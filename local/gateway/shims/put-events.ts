@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BusAddress, type BusEvent, type Buses, type BusRequest, busAt } from '../buses.ts';
+import { type BusAddress, type BusEvent, type Buses, busAt } from '../buses.ts';
 import type { Caller } from '../callers.ts';
 import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
@@ -7,7 +7,6 @@ import { errorReply, isObject, jsonReply, parseObject, type Reply, text } from '
 /** The dependencies of this shim. */
 export interface EventsDeps {
   readonly buses: Buses;
-  readonly admits: (request: BusRequest) => Promise<boolean>;
 }
 
 /** An event that an AWS service puts. */
@@ -29,11 +28,11 @@ const LIMIT_BYTES = 1024 * 1024;
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator:
-    'does not apply bus policies, cannot put to a bus of another account, and gives an event at each hop another region and no `account`',
-  here: 'PutEvents asks the policy of the bus, and the gateway carries out the rules that moto holds (`local/gateway/buses.ts`), with the envelope as it was',
+    'cannot put to a bus of another account, and gives an event at each hop another region and no `account`',
+  here: 'the gateway carries out the rules that moto holds (`local/gateway/buses.ts`), with the envelope as it was',
 };
 
-/** PutEvents like in AWS: checks each entry, applies the bus policy, keeps the envelope. */
+/** PutEvents as AWS does it: entries checked one by one, the envelope kept. */
 export function putEventsShim(deps: EventsDeps): Shim {
   return {
     services: ['events'],
@@ -57,12 +56,6 @@ async function putEvents(call: KnownCall, entries: readonly Entry[], deps: Event
     const bus = busOf(text(entry, 'EventBusName'), caller, call.region);
     const source = text(entry, 'Source') ?? '';
     const detailType = text(entry, 'DetailType') ?? '';
-    if (!(await deps.admits({ caller, bus, source, detailType }))) {
-      const arn = `arn:aws:events:${bus.region}:${bus.account}:event-bus/${bus.name}`;
-      const because = 'because no resource-based policy allows the events:PutEvents action';
-      const message = `User: ${caller.arn} is not authorized to perform: events:PutEvents on resource: ${arn} ${because}`;
-      return errorReply(call, 400, 'AccessDeniedException', message);
-    }
     const detail = parseObject(Buffer.from(text(entry, 'Detail') || '[]'));
     const refusal = refusalOf(entry, detail);
     if (refusal || !detail) {

@@ -6,6 +6,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { mayDeliver } from '../../../local/demo/answers.ts';
 import type { TestRuntime } from './runtime.ts';
 import { until } from './wait.ts';
 
@@ -34,8 +35,9 @@ export async function listen(runtime: TestRuntime): Promise<Listener> {
   const events = new EventBridgeClient(runtime.as(main));
   const sqs = new SQSClient({ ...runtime.as(main), useQueueUrlAsEndpoint: false });
   const name = `listener-${randomUUID()}`;
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
   const Arn = `arn:aws:sqs:${runtime.region}:${main}:${name}`;
+  const Policy = mayDeliver(Arn, `arn:aws:events:${runtime.region}:${main}:rule/orgkeeper/${name}`);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }));
   const rule = { Name: name, EventBusName: 'orgkeeper' };
   await events.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify({ source: ['orgkeeper'] }) }));
   await events.send(

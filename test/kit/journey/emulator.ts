@@ -5,6 +5,7 @@ import {
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { startEmulator } from '../../../local/emulator.ts';
+import { openAccessRole } from '../../../local/gateway/shims/access-role.ts';
 import { upstreamAt } from '../../../local/gateway/upstream.ts';
 
 /** An emulator with an organization that nobody keeps yet. What is made here causes no event. */
@@ -34,7 +35,9 @@ export async function startOrganization(): Promise<Organization> {
       const ids: string[] = [];
       for (const name of names) {
         const command = new CreateAccountCommand({ AccountName: name, Email: `${name}@example.com` });
-        ids.push((await client.send(command)).CreateAccountStatus?.AccountId ?? '');
+        const id = (await client.send(command)).CreateAccountStatus?.AccountId ?? '';
+        await openAccessRole(upstream, id);
+        ids.push(id);
       }
       return ids;
     },

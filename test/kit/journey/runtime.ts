@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { localClient } from '../../../local/deploy.ts';
@@ -69,6 +72,9 @@ export interface TestRuntimeOptions {
   readonly context?: Record<string, unknown>;
 }
 
+/** What each runtime leaves of its permissions, for the report at the end of a run of all journeys. */
+const RECORDS = fileURLToPath(new URL('../../../.orgkeeper/permissions', import.meta.url));
+
 /** Starts a runtime on free ports in a process of its own, deployed and working when this resolves. */
 export async function startTestRuntime(options: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const node = createRequire(import.meta.url).resolve('node/bin/node');
@@ -136,6 +142,9 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     pause: async () => void (await control('POST', 'pause')),
     resume: async () => void (await control('POST', 'resume')),
     async stop() {
+      const record = JSON.stringify(await control('GET', 'permissions'));
+      mkdirSync(RECORDS, { recursive: true });
+      writeFileSync(join(RECORDS, `${randomUUID()}.json`), record);
       child.stdin.end();
       await ended;
     },

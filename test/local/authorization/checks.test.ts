@@ -8,6 +8,7 @@ import {
   DeleteItemCommand,
   DeleteTableCommand,
   GetItemCommand,
+  GetResourcePolicyCommand,
   ListTagsOfResourceCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -145,6 +146,7 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       `+dynamodb:TagResource ${table()}`,
     ],
     [new DeleteTableCommand({ TableName }), `dynamodb:DeleteTable ${table()}`],
+    [new GetResourcePolicyCommand({ ResourceArn: table() }), `dynamodb:GetResourcePolicy ${table()}`],
     [new GetItemCommand({ TableName: table(), Key: { PK: { S: 'a' } } }), `dynamodb:GetItem ${table()}`],
     [new PutItemCommand({ TableName, Item: { PK: { S: 'a' } } }), `dynamodb:PutItem ${table()}`],
     [new DeleteItemCommand({ TableName, Key: { PK: { S: 'a' } } }), `dynamodb:DeleteItem ${table()}`],
@@ -464,6 +466,38 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
     [new iam.GetUserCommand({ UserName: 'ann' }), `iam:GetUser arn:aws:iam::${ACCOUNT}:user/deep/ann`],
     [
+      new iam.ListUserPoliciesCommand({ UserName: 'ann' }),
+      `iam:ListUserPolicies arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
+    [
+      new iam.ListAttachedUserPoliciesCommand({ UserName: 'ann' }),
+      `iam:ListAttachedUserPolicies arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
+    [
+      new iam.ListGroupsForUserCommand({ UserName: 'ann' }),
+      `iam:ListGroupsForUser arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
+    [
+      new iam.GetUserPolicyCommand({ UserName: 'ann', PolicyName: 'p' }),
+      `iam:GetUserPolicy arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
+    [
+      new iam.PutUserPolicyCommand({ UserName: 'ann', PolicyName: 'p', ...policy }),
+      `iam:PutUserPolicy arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
+    [
+      new iam.ListGroupPoliciesCommand({ GroupName: 'team' }),
+      `iam:ListGroupPolicies arn:aws:iam::${ACCOUNT}:group/team`,
+    ],
+    [
+      new iam.ListAttachedGroupPoliciesCommand({ GroupName: 'team' }),
+      `iam:ListAttachedGroupPolicies arn:aws:iam::${ACCOUNT}:group/team`,
+    ],
+    [
+      new iam.GetGroupPolicyCommand({ GroupName: 'team', PolicyName: 'p' }),
+      `iam:GetGroupPolicy arn:aws:iam::${ACCOUNT}:group/team`,
+    ],
+    [
       new iam.CreateUserCommand({ UserName: 'ann', Tags }),
       `iam:CreateUser arn:aws:iam::${ACCOUNT}:user/ann`,
       `+iam:TagUser arn:aws:iam::${ACCOUNT}:user/ann`,
@@ -584,6 +618,10 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       new organizations.DescribePolicyCommand({ PolicyId: 'p-1' }),
       `organizations:DescribePolicy ${ORG}:policy/o-abc/service_control_policy/p-1`,
     ],
+    [
+      new organizations.ListPoliciesForTargetCommand({ TargetId: 'r-1', Filter: 'SERVICE_CONTROL_POLICY' }),
+      `organizations:ListPoliciesForTarget ${ORG}:root/o-abc/r-1`,
+    ],
     [new organizations.ListAccountsCommand({}), 'organizations:ListAccounts *'],
     [new organizations.ListCreateAccountStatusCommand({}), 'organizations:ListCreateAccountStatus *'],
     [
@@ -632,6 +670,7 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       new s3.AbortMultipartUploadCommand({ Bucket: 'b', Key: 'k', UploadId: 'u' }),
       's3:AbortMultipartUpload arn:aws:s3:::b/k',
     ],
+    [new s3.GetBucketPolicyCommand({ Bucket: 'b' }), 's3:GetBucketPolicy arn:aws:s3:::b'],
     [new s3.PutBucketPolicyCommand({ Bucket: 'b', Policy: '{}' }), 's3:PutBucketPolicy arn:aws:s3:::b'],
   ],
   s3control: [
@@ -711,6 +750,10 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [
       new sqs.GetQueueUrlCommand({ QueueName: 'theirs', QueueOwnerAWSAccountId: MEMBER }),
       `sqs:GetQueueUrl arn:aws:sqs:eu-west-1:${MEMBER}:theirs`,
+    ],
+    [
+      new sqs.SetQueueAttributesCommand({ QueueUrl, Attributes: { DelaySeconds: '1' } }),
+      `sqs:SetQueueAttributes ${QUEUE}`,
     ],
     [new sqs.GetQueueAttributesCommand({ QueueUrl }), `sqs:GetQueueAttributes ${QUEUE}`],
     [

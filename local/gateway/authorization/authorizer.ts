@@ -1,0 +1,236 @@
+import { evaluate, type PolicyKind, type PolicySet } from '../../../shared/policy/evaluate.ts';
+import type { Requester } from '../../../shared/policy/requester.ts';
+import type { Caller } from '../callers.ts';
+import { type Iam, isRoleArn, type NamedPolicy, type Role } from '../iam.ts';
+import type { KnownCall } from '../shim.ts';
+import type { Upstream } from '../upstream.ts';
+import type { Administrators } from './administrators.ts';
+import { type Check, checksOf, withResourceTags } from './checks.ts';
+import { createOrganizations, type Membership } from './organizations.ts';
+import { createReader } from './reader.ts';
+import { createResourcePolicies } from './resource-policies.ts';
+
+/** Who asks: a user, a session of a role, or an AWS service by itself. */
+export type Asker = Caller | ServicePrincipal;
+
+/** An AWS service that does something for a resource of an account: EventBridge delivers for a rule. */
+export interface ServicePrincipal {
+  /** `events.amazonaws.com` */
+  readonly service: string;
+  /** Context `aws:SourceArn`. */
+  readonly sourceArn: string;
+  /** Context `aws:SourceAccount`. */
+  readonly sourceAccount: string;
+}
+
+/** An Allow that let a check pass. */
+export interface AllowedBy {
+  readonly kind: PolicyKind;
+  /** An inline policy's name, a managed one's ARN, the resource that the policy is of; `session` for a session's own. */
+  readonly policy: string;
+  /** The place of the statement in its policy. */
+  readonly index: number;
+  readonly sid?: string;
+}
+
+/** One check, decided. */
+export interface Decision {
+  /** The role or user; of a service its name. */
+  readonly principal: string;
+  readonly check: Check;
+  readonly allowed: boolean;
+  readonly by: readonly AllowedBy[];
+  /** Of a refusal: whether a Deny decided, and the kind of policy that has it, or that has no Allow. */
+  readonly refusal?: { readonly explicit: boolean; readonly by: PolicyKind };
+}
+
+/** Decides every call as AWS does, by the policies that the emulator holds now. */
+export interface Authorizer {
+  /** Each check of the call, decided for its caller. The call may go on when all are allowed. @throws UnknownAuthorization */
+  decide(call: KnownCall): Promise<readonly Decision[]>;
+  /** A check by itself, for what AWS does without a call. */
+  decideFor(asker: Asker, check: Check): Promise<Decision>;
+  /** To be told of every call that went through, so that nothing stale is remembered. */
+  after(call: KnownCall): void;
+}
+
+/** Whether AWS lets somebody do what is no call at the local runtime: a delivery, a poll. */
+export type Permits = (asker: Asker, check: Check) => Promise<boolean>;
+
+/** What the decisions need that the local runtime makes as AWS does. */
+interface AuthorizerDeps {
+  readonly upstream: Upstream;
+  readonly iam: Iam;
+  /** The trust policy of a role, as IAM shows it now. */
+  readonly trustOf: (role: Role) => Promise<string>;
+  readonly administrators: Administrators;
+}
+
+/** The policies of who asks, and the condition keys that tell who that is. */
+interface Principal {
+  readonly name: string;
+  readonly requester: Requester;
+  readonly account: string;
+  readonly identity: readonly NamedPolicy[];
+  readonly boundary: readonly NamedPolicy[];
+  readonly session: readonly NamedPolicy[];
+  readonly context: Readonly<Record<string, string>>;
+  readonly membership: Membership | undefined;
+}
+
+/** Reads what decisions need, and remembers it until a call changes it. */
+export function createAuthorizer({ upstream, iam, trustOf, administrators }: AuthorizerDeps): Authorizer {
+  const reader = createReader(upstream);
+  const organizations = createOrganizations(upstream);
+  const resourcePolicies = createResourcePolicies(upstream);
+
+  async function principalOf(asker: Asker): Promise<Principal> {
+    if ('service' in asker) {
+      const { service, sourceArn, sourceAccount } = asker;
+      const source = await organizations.membership(sourceAccount);
+      return {
+        name: service,
+        requester: { arn: service, type: 'Service' },
+        account: sourceAccount,
+        identity: [],
+        boundary: [],
+        session: [],
+        context: {
+          'aws:SourceArn': sourceArn,
+          'aws:SourceAccount': sourceAccount,
+          ...(source && { 'aws:SourceOrgID': source.organizationId, 'aws:SourceOrgPaths': source.path }),
+        },
+        membership: undefined,
+      };
+    }
+    const { account, arn, principalArn, session, userId } = asker;
+    if (!session) await administrators.make(asker);
+    const [membership, grants, role] = await Promise.all([
+      organizations.membership(account),
+      iam.grants(principalArn),
+      session && iam.role(principalArn),
+    ]);
+    const tags = Object.entries(grants.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
+    return {
+      name: principalArn,
+      requester: session
+        ? { arn, roleArn: principalArn, uniqueId: role?.id ?? session.roleId }
+        : { arn, uniqueId: userId },
+      account,
+      identity: grants.identity,
+      boundary: grants.boundary,
+      session: session ? await sessionPolicies(asker) : [],
+      context: {
+        'aws:PrincipalType': session ? 'AssumedRole' : 'User',
+        'aws:userid': userId,
+        ...(membership && {
+          'aws:PrincipalOrgID': membership.organizationId,
+          'aws:PrincipalOrgPaths': membership.path,
+          'aws:PrincipalOrgMasterAccountId': membership.managementAccountId,
+        }),
+        ...Object.fromEntries(tags),
+      },
+      membership,
+    };
+  }
+
+  async function sessionPolicies({ account, session }: Caller): Promise<NamedPolicy[]> {
+    const { policy, policyArns = [] } = session ?? {};
+    const managed = await Promise.all(policyArns.map((arn) => iam.managed(account, arn)));
+    const inline = policy === undefined ? [] : [{ name: 'session', document: policy }];
+    // One that is gone allows nothing, and still limits.
+    const nothing = '{"Version":"2012-10-17","Statement":[]}';
+    return [...inline, ...managed.map((one, at) => one ?? { name: policyArns[at] ?? '', document: nothing })];
+  }
+
+  async function decideOne(principal: Principal, asked: Check): Promise<Decision> {
+    const owner = accountIn(asked.resource) ?? principal.account;
+    const trusted = asked.action.toLowerCase() === 'sts:assumerole' && isRoleArn(asked.resource);
+    const [resourceOwner, role, resource] = await Promise.all([
+      organizations.membership(owner),
+      trusted ? iam.role(asked.resource) : undefined,
+      trusted ? undefined : resourcePolicies.of(asked.resource, owner),
+    ]);
+    const trust = role && { name: asked.resource, document: await trustOf(role) };
+    const policies = {
+      identity: principal.identity,
+      boundary: principal.boundary,
+      session: principal.session,
+      resource: resource ? [resource] : [],
+      trust: trust ? [trust] : [],
+    };
+    const scp = principal.membership?.scp;
+    const rcp = resourceOwner?.rcp;
+    // A read for each resource: only where somebody asks for its tags.
+    const inPlay = [...Object.values(policies), ...(scp ?? []), ...(rcp ?? [])].flat();
+    const tagged = inPlay.some(({ document }) => /resourcetag\//i.test(document));
+    const check = tagged ? await withResourceTags(asked, reader) : asked;
+    const documents = Object.fromEntries(
+      Object.entries(policies).flatMap(([kind, all]) =>
+        all.length > 0 ? [[kind, all.map(({ document }) => document)]] : [],
+      ),
+    );
+    const control = (kind: 'scp' | 'rcp', of: Membership | undefined): PolicySet => {
+      const levels = of?.[kind];
+      if (!of || !levels) return {};
+      const texts = levels.map((level) => level.map(({ document }) => document));
+      return { [kind]: { managementAccountId: of.managementAccountId, levels: texts } };
+    };
+    const evaluation = evaluate(
+      {
+        principal: principal.requester,
+        action: check.action,
+        resource: check.resource,
+        context: {
+          ...principal.context,
+          ...(resourceOwner && {
+            'aws:ResourceOrgID': resourceOwner.organizationId,
+            'aws:ResourceOrgPaths': resourceOwner.path,
+          }),
+          ...check.context,
+        },
+      },
+      {
+        ...documents,
+        ...control('scp', principal.membership),
+        ...control('rcp', resourceOwner),
+        resourceAccountId: owner,
+      },
+    );
+    const { decision, decidedBy, lacking = 'identity' } = evaluation;
+    const nameOf = (kind: PolicyKind, label: string): string => {
+      const [first = 0, second = 0] = [...label.matchAll(/\[(\d+)\]/g)].map(([, digits]) => Number(digits));
+      if (kind === 'scp') return scp?.[first]?.[second]?.name ?? label;
+      if (kind === 'rcp') return rcp?.[first]?.[second]?.name ?? label;
+      return policies[kind][first]?.name ?? label;
+    };
+    const by = evaluation.statements.map(({ kind, policy, index, sid }) => ({
+      kind,
+      policy: nameOf(kind, policy),
+      index,
+      ...(sid !== undefined && { sid }),
+    }));
+    const { name } = principal;
+    if (decision === 'Allowed') return { principal: name, check, allowed: true, by };
+    const explicit = decision === 'ExplicitDeny';
+    const refusal = { explicit, by: decidedBy?.kind ?? lacking };
+    return { principal: name, check, allowed: false, by, refusal };
+  }
+
+  return {
+    async decide(call) {
+      const [checks, principal] = await Promise.all([checksOf(call, reader), principalOf(call.caller)]);
+      return Promise.all(checks.map((check) => decideOne(principal, check)));
+    },
+    decideFor: async (asker, check) => decideOne(await principalOf(asker), check),
+    after(call) {
+      reader.after(call);
+      organizations.after(call);
+      resourcePolicies.after(call);
+    },
+  };
+}
+
+function accountIn(arn: string): string | undefined {
+  return /^arn:(?:[^:]*:){3}(\d{12}):/.exec(arn)?.[1];
+}
