@@ -273,6 +273,7 @@ describe('baseline assign', () => {
       generation: 2,
       changedBy: expect.stringMatching(/^cli:/),
       changedAt: expect.any(String),
+      assigned: { at: expect.any(String), since: record(A).registeredAt },
       followed: ['event-1', expect.stringMatching(/^cli:/)],
       owed: { announce: [], work: [expect.objectContaining({ accountId: A })] },
       dueAt: expect.any(String),
