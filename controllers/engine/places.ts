@@ -1,5 +1,5 @@
 import type { Difference } from '../../shared/domain/status.ts';
-import { outputKey, splitOutputKey } from '../../shared/domain/unit.ts';
+import { GLOBAL, outputKey, splitOutputKey, type Unit } from '../../shared/domain/unit.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { withoutBrought } from '../kinds/kind-account.ts';
 import type { ManagedKind, Run, UnitOutcome, Workplace } from './model.ts';
@@ -56,6 +56,11 @@ export function kindsIn<M extends Pick<ManagedKind, 'kind'>>(
   home: string,
 ): M[] {
   return managed.filter(({ kind }) => region === home || kind.scope === 'regional');
+}
+
+/** The unit of a kind in a region. Pure. */
+export function unitIn(kind: AnyKind, region: string): Unit {
+  return { kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region };
 }
 
 /** The region that is said of a unit's outcome: of an account with several regions that of each unit in one. Pure. */

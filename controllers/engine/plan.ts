@@ -1,5 +1,9 @@
 import type { Access } from '../../shared/aws/access.ts';
-import { memberClients } from '../../shared/aws/member-clients.ts';
+import {
+  type MemberClients,
+  type MemberClientsOptions,
+  memberClients,
+} from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
@@ -20,13 +24,24 @@ import { parseBaseline } from '../kinds/baseline.ts';
 import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds } from './desired-state.ts';
+import { openCallGate } from './gate.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
 import type { Clock, ObservedUnit, Run, RunDeps, UnitOutcome, Workplace } from './model.ts';
-import { divideOutputs, inRegion, kindsIn, regionSaid, runIn } from './places.ts';
+import { divideOutputs, inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
+import {
+  isNotEnabled,
+  OBSERVING_MS,
+  openUnitGate,
+  REGION_POLICIES,
+  withRegionStatus,
+} from './region-down.ts';
 import { blockedBy, errorFinding } from './report.ts';
 import { isRedelivered } from './retry.ts';
 import { compareUnit, observeUnits } from './run-unit.ts';
 import { isShutOut, openAll, readingSessions } from './session.ts';
+
+/** How long a plan may read, before whoever waits for the plan gives up. */
+const MOST_MS = 120_000;
 
 /** The account to plan for, and the baseline to plan by. */
 export interface PlanTarget {
@@ -43,6 +58,7 @@ export interface PlanDeps extends Clock {
   readonly config: Config;
   readonly access: Access;
   readonly kinds: readonly AnyKind[];
+  readonly clients?: (options: MemberClientsOptions) => MemberClients;
 }
 
 /**
@@ -69,14 +85,25 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
   separateLeftovers(under, deps, managed);
   const assigned =
     record.baseline !== undefined && formatBaseline(record.baseline) === formatBaseline(baseline);
+  const connect = deps.clients ?? memberClients;
+  const open = async (purpose: 'read' | 'enable') => {
+    const session = { name, policy: REGION_POLICIES[purpose] };
+    return connect({ credentials: await deps.access.enter(record, session), region: home });
+  };
+  const gate = openCallGate(new Date(deps.now().getTime() + MOST_MS), deps.now);
   const inRegions = regions.map(async (region) => {
     const at = runIn(under, region);
-    const clients = memberClients({ credentials, region });
-    const seen = await observeUnits(kindsIn(region, managed, home), at.place, clients);
-    return seen.map((each) => {
+    const limit = openUnitGate(gate, { region, milliseconds: OBSERVING_MS }, deps.now);
+    const clients = connect({ credentials, region, until: limit.gate.deadline });
+    const kept = kindsIn(region, managed, home);
+    const observed = await observeUnits(kept, at.place, clients, limit.within);
+    const units = observed.map((one) => ({ one, unit: unitIn(one.kind, region) }));
+    const seen = await withRegionStatus(units, { open, mayEnable: async () => false });
+    return seen.map(({ one: each }) => {
       // What a run holds back of the account's baseline may be written by another.
       const one = assigned ? withoutPutBackChange(each, { record, before: status }) : each;
-      return inRegion(planUnit(one, at.place), regionSaid(one.kind, region, { regions }));
+      const outcome = inRegion(planUnit(one, at.place), regionSaid(one.kind, region, { regions }));
+      return baseline.enableRegions ? afterEnabling(outcome, region) : outcome;
     });
   });
   const planned = (await Promise.all(inRegions)).flat();
@@ -84,6 +111,14 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
   // The session may be one that was opened before its role was changed: the next run is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
   return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, regions, deps))];
+}
+
+/** A run by this baseline enables the region; a plan changes nothing. */
+function afterEnabling(outcome: UnitOutcome, region: string): UnitOutcome {
+  const { state } = outcome;
+  if (state.is !== 'failed' || !isNotEnabled(state.error)) return outcome;
+  const message = `The region ${region} is not enabled in the account: a run enables it, and goes on there once AWS has.`;
+  return { ...outcome, state: { is: 'pending', message, retryAfterSeconds: 0 } };
 }
 
 /** What a run would do with a unit. */

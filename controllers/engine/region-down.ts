@@ -7,7 +7,8 @@ import {
   InvalidDesiredState,
   ServiceFault,
 } from '../../shared/domain/errors.ts';
-import type { CallGate } from './model.ts';
+import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
+import type { CallGate, ObservedUnit } from './model.ts';
 
 /**
  * What an account sees when a region is down, or not there for it. A region that does not answer costs its own units their time,
@@ -120,8 +121,40 @@ export async function regionFailure(
   }
 }
 
+/**
+ * The units, with precise failures of those in a region that is not enabled in the account. AWS is called once for each such
+ * region. Safe to repeat.
+ */
+export async function withRegionStatus<S extends { readonly one: ObservedUnit; readonly unit: Unit }>(
+  seen: readonly S[],
+  access: RegionAccess,
+): Promise<S[]> {
+  const causes = new Map<string, unknown>();
+  for (const { one, unit } of seen) {
+    const failure = failureOf(one);
+    if (unit.region !== GLOBAL && mayComeFromRegion(failure)) causes.set(unit.region, failure);
+  }
+  const precise = new Map(
+    await Promise.all(
+      [...causes].map(async ([region, cause]) => {
+        const error = await regionFailure(cause, region, access);
+        return [region, error === cause ? undefined : error] as const;
+      }),
+    ),
+  );
+  return seen.map((each) => {
+    const { one, unit } = each;
+    const error = mayComeFromRegion(failureOf(one)) ? precise.get(unit.region) : undefined;
+    return error ? { ...each, one: { ...one, observation: { state: 'failed', error } } } : each;
+  });
+}
+
+function failureOf({ observation }: ObservedUnit): unknown {
+  return observation.state === 'failed' ? observation.error : undefined;
+}
+
 /** True if a region that is not enabled in the account may be the cause of the failure. Pure. */
-export function mayComeFromRegion(failure: unknown): failure is AccountNotReady {
+function mayComeFromRegion(failure: unknown): failure is AccountNotReady {
   return failure instanceof AccountNotReady && MAY_BE_DISABLED.has(failure.reason);
 }
 
@@ -165,10 +198,17 @@ function beingEnabled(region: string, cause: Error): AccountNotReady {
   });
 }
 
+const NOT_ENABLED = 'RegionNotEnabled';
+
+/** True for the failure of a unit in a region that is not enabled in the account. Pure. */
+export function isNotEnabled(failure: unknown): boolean {
+  return failure instanceof InvalidDesiredState && failure.reason === NOT_ENABLED;
+}
+
 function notEnabled(region: string, cause: Error): InvalidDesiredState {
   return new InvalidDesiredState(`The region ${region} is not enabled in the account.`, [], {
     cause,
-    reason: 'RegionNotEnabled',
+    reason: NOT_ENABLED,
     remedy:
       'Enable it in the account, say `enableRegions: true` in the baseline, or take it out of `regions`; then sweep the account.',
   });

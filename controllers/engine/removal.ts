@@ -2,7 +2,7 @@ import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { ForeignResource, InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { withoutTimes } from '../../shared/domain/made-at.ts';
 import type { Difference, Leftover } from '../../shared/domain/status.ts';
-import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
+import type { Unit } from '../../shared/domain/unit.ts';
 import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
@@ -19,8 +19,8 @@ import type {
   UnitOutcome,
   Workplace,
 } from './model.ts';
-import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
-import { openUnitGate, WRITING_MS } from './region-down.ts';
+import { inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
+import { openUnitGate, REGION_POLICIES, regionFailure, WRITING_MS } from './region-down.ts';
 import { contextFor, renderUnit } from './run-unit.ts';
 import { clientsFor, writingPolicy } from './session.ts';
 
@@ -195,10 +195,6 @@ function placeOf({ kind, account, leftover }: Omit<InGraph, 'needs'>): Unit {
   return unitIn(kind, leftover?.region ?? account.region);
 }
 
-function unitIn(kind: AnyKind, region: string): Unit {
-  return { kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region };
-}
-
 function isSameUnit(one: Unit, other: Unit): boolean {
   return one.kind === other.kind && one.region === other.region;
 }
@@ -258,7 +254,7 @@ async function takeAway(unit: Removable, deps: RunDeps): Promise<UnitOutcome> {
   const removed = await within(() => removeUnit(one, run.place, clients)).catch(
     (error: unknown): UnitOutcome => ({ ...of(unit), state: { is: 'failed', error } }),
   );
-  const outcome = inRegion(lookedAtAgain(removed), region);
+  const outcome = inRegion(lookedAtAgain(await asRegionSays(removed, unit, deps)), region);
   return stays && outcome.state.is === 'removed' ? leftToOwner(outcome, account) : outcome;
 }
 
@@ -304,6 +300,21 @@ function waitsForOthers(unit: Named): UnitOutcome {
 
 function held(unit: Named): UnitOutcome {
   return { ...of(unit), state: { is: 'held' } };
+}
+
+/** A failure in a region that is not enabled in the account says that: what stands there is still there. */
+async function asRegionSays(
+  outcome: UnitOutcome,
+  { account, run }: Removable,
+  deps: RunDeps,
+): Promise<UnitOutcome> {
+  const { kind, state } = outcome;
+  if (state.is !== 'failed' || kind.scope === 'global') return outcome;
+  const error = await regionFailure(state.error, account.region, {
+    open: () => clientsFor(run, deps, { policy: REGION_POLICIES.read }),
+    mayEnable: async () => false,
+  });
+  return { ...outcome, state: { is: 'failed', error } };
 }
 
 function lookedAtAgain(outcome: UnitOutcome): UnitOutcome {

@@ -1,24 +1,22 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { AccessDenied, NotYetConsistent } from '../../shared/domain/errors.ts';
-import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
+import type { Unit } from '../../shared/domain/unit.ts';
 import { unitGraph } from '../kinds/graph.ts';
-import { type AnyKind, conditionOf, resourcesOf, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
+import { conditionOf, resourcesOf, UNANSWERED, UNANSWERED_SECONDS } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
 import { withoutPutBackChange, wroteRole } from './access-check.ts';
 import { claimAddress } from './addresses.ts';
 import type { ManagedState } from './desired-state.ts';
 import type { WritePermission } from './gate.ts';
 import type { CallGate, ManagedKind, ObservedUnit, Run, RunDeps, Suspension, UnitOutcome } from './model.ts';
-import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
+import { inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
 import {
-  mayComeFromRegion,
   OBSERVING_MS,
   openUnitGate,
   REGION_POLICIES,
   REGION_SILENT,
-  type RegionAccess,
-  regionFailure,
   WRITING_MS,
+  withRegionStatus,
 } from './region-down.ts';
 import { observeUnits, runUnit } from './run-unit.ts';
 import { clientsFor, isShutOut, notYet, writingPolicy } from './session.ts';
@@ -111,31 +109,6 @@ export async function correctUnits(
   return { list, ...(hold && { hold }) };
 }
 
-/** The units, with precise failures of those in a region that is not enabled in the account. Each region is asked about once. */
-async function withRegionStatus(seen: readonly SeenUnit[], access: RegionAccess): Promise<SeenUnit[]> {
-  const causes = new Map<string, unknown>();
-  for (const { one, unit } of seen) {
-    const failure = failureOf(one);
-    if (unit.region !== GLOBAL && mayComeFromRegion(failure)) causes.set(unit.region, failure);
-  }
-  const precise = new Map(
-    await Promise.all(
-      [...causes].map(async ([region, cause]) => {
-        const error = await regionFailure(cause, region, access);
-        return [region, error === cause ? undefined : error] as const;
-      }),
-    ),
-  );
-  return seen.map(({ one, at, unit }) => {
-    const error = mayComeFromRegion(failureOf(one)) ? precise.get(unit.region) : undefined;
-    return { one: error ? { ...one, observation: { state: 'failed', error } } : one, at, unit };
-  });
-}
-
-function failureOf({ observation }: ObservedUnit): unknown {
-  return observation.state === 'failed' ? observation.error : undefined;
-}
-
 /** Observes the units of a region. Where its clients cannot be made, each of its units has failed. */
 async function observeIn(
   region: string,
@@ -148,17 +121,20 @@ async function observeIn(
 ): Promise<SeenUnit[]> {
   const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS }, now);
   const at = runIn(run, region);
-  const unitOf = (kind: AnyKind) => ({ kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region });
   let clients: MemberClients;
   try {
     clients = region === run.regions[0] ? reading.reading : await reading.look({ ...at, gate });
   } catch (error) {
     const account = kindAccount(at.record, at.place.config, managed);
     const observation = { state: 'failed', error } as const;
-    return managed.map((one) => ({ one: { ...one, account, observation }, at, unit: unitOf(one.kind) }));
+    return managed.map((one) => ({
+      one: { ...one, account, observation },
+      at,
+      unit: unitIn(one.kind, region),
+    }));
   }
   const observed = await observeUnits(managed, at.place, clients, within);
-  return observed.map((one) => ({ one, at, unit: unitOf(one.kind) }));
+  return observed.map((one) => ({ one, at, unit: unitIn(one.kind, region) }));
 }
 
 /**

@@ -1,13 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { AccountClient, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
+import { describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
-import { planAccount } from '../../controllers/engine/plan.ts';
+import { planAccount, planDocument } from '../../controllers/engine/plan.ts';
+import { REGION_POLICIES } from '../../controllers/engine/region-down.ts';
 import { runUnit } from '../../controllers/engine/run-unit.ts';
 import type { AnyKind, Blocked } from '../../controllers/kinds/kind.ts';
 import type { Access } from '../../shared/aws/access.ts';
+import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
+import { AccountNotReady } from '../../shared/domain/errors.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
+import { answering, on } from '../kit/sdk.ts';
 
 const inTheWay = (reason: string): Blocked => ({
   reason,
@@ -100,5 +105,81 @@ describe('a plan', () => {
     );
     const state = { is: 'blocked', reason: 'NotInBaseline', message: expect.stringContaining('us-west-2') };
     expect(planned).toMatchObject([{ region: 'us-west-2', state }]);
+  });
+
+  describe('for several regions, one of which is not enabled in the account', () => {
+    const [HOME, AWAY] = ['eu-west-1', 'af-south-1'];
+    const failure = new AccountNotReady('ec2:DescribeVpcs: AuthFailure', { reason: 'CredentialsUnknown' });
+
+    /** Plans for an account in both, and tells what was called, and in which sessions. */
+    async function planned(given: Partial<BaselineDocument> = {}, fails: () => unknown = () => failure) {
+      const policies: string[] = [];
+      const asked: string[] = [];
+      const account = answering(
+        new AccountClient({ region: 'us-east-1' }),
+        on(GetRegionOptStatusCommand, ({ RegionName }) => {
+          asked.push(RegionName ?? '');
+          return { RegionOptStatus: 'DISABLED' as const };
+        }),
+      );
+      const kind = (name: string) =>
+        ({
+          ...{ name, scope: 'regional', section: z.any() },
+          permissions: { read: ['ec2:DescribeVpcs'], write: [] },
+          outputNames: () => [],
+          render: () => ({}),
+          made: () => ({}),
+          async observe(_: unknown, { clients }: { clients: { region: string } }) {
+            if (clients.region !== AWAY) return { state: 'absent' };
+            throw await fails();
+          },
+          diff: () => ({ differences: [], blocked: [], unowned: [] }),
+        }) as unknown as AnyKind;
+      const access = {
+        enter: async (_: unknown, { policy = '' }: { policy?: string }) => void policies.push(policy),
+        evict: () => undefined,
+      } as unknown as Access;
+      const kinds = [kind('network'), kind('parameters')];
+      const sections = { network: {}, parameters: {} };
+      const baseline = { name: 'wide', version: 1, regions: [HOME, AWAY], sections, ...given };
+      const clients = ({ region }: MemberClientsOptions) => ({ region, account }) as unknown as MemberClients;
+      const outcomes = await planAccount(
+        { planId: 'plan', record: aRecord(), status: undefined, baseline: baseline as BaselineDocument },
+        { ...systemClock, config: aConfig(), access, kinds, clients },
+      );
+      const { obstacles } = planDocument(MEMBER, { name: 'wide' }, outcomes);
+      return { obstacles, asked, policies };
+    }
+
+    it('says so as a pass does, with what to do, and enables nothing', async () => {
+      const { obstacles, asked, policies } = await planned();
+      const message = expect.stringMatching(
+        /^The region af-south-1 is not enabled in the account\. Enable it/,
+      );
+      expect(obstacles).toEqual([
+        { kind: 'network', region: AWAY, state: 'failed', message },
+        { kind: 'parameters', region: AWAY, state: 'failed', message },
+      ]);
+      expect([asked, policies.at(-1)]).toEqual([[AWAY], REGION_POLICIES.read]);
+      expect(policies).not.toContain(REGION_POLICIES.enable);
+    });
+
+    it('says that a pass enables it where the baseline does, and enables nothing', async () => {
+      const { obstacles, policies } = await planned({ enableRegions: true });
+      expect(obstacles.map(({ state }) => state)).toEqual(['settling', 'settling']);
+      expect(obstacles[0]?.message).toContain('a run enables it');
+      expect(policies).not.toContain(REGION_POLICIES.enable);
+    });
+
+    it('gives up on a region that does not answer, and says what differs in the others', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+      const planning = planned({}, () => new Promise(() => undefined));
+      await jest.advanceTimersByTimeAsync(60_000);
+      const { obstacles, asked } = await planning.finally(() => jest.useRealTimers());
+      expect(obstacles.map(({ region, message }) => [region, message])).toEqual(
+        Array(2).fill([AWAY, expect.stringContaining('did not answer in af-south-1 within 60 s')]),
+      );
+      expect(asked).toEqual([]);
+    });
   });
 });

@@ -123,6 +123,7 @@ function account(regions: readonly string[] = REGIONS) {
     loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
     clients: ({ region, onCall }: MemberClientsOptions) => ({
       region,
+      account: { send: async () => ({ RegionOptStatus: 'DISABLED' }) },
       call: (command: string, writes: boolean) => onCall?.({ command, writes }),
     }),
   } as unknown as RunDeps;
@@ -476,6 +477,18 @@ describe('a retiring account', () => {
     }
     before.remove = () => undefined;
     expect([(await run()).retired, things.size]).toEqual([true, 0]);
+  });
+
+  it('of which one region was disabled since says that, and is cleared in the others', async () => {
+    const { run, record, before, things } = account();
+    await run();
+    record({ lifecycle: 'retiring', generation: 4 });
+    before.remove = (unit) => {
+      if (unit.endsWith('us-east-1'))
+        throw new AccountNotReady('AuthFailure', { reason: 'CredentialsUnknown' });
+    };
+    expect(said(await run())).toContain('Parameters us-east-1: False RegionNotEnabled');
+    expect([...things.keys()].sort()).toEqual(['network us-east-1', 'parameters us-east-1', 'role global']);
   });
 
   it('of which a network is in use keeps the role, and loses the parameters that name the network', async () => {

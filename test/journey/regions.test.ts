@@ -21,6 +21,7 @@ import { until } from '../kit/journey/wait.ts';
 const [HOME, OTHER] = ['eu-west-1', 'us-west-2'] as const;
 const REGIONS = [HOME, OTHER] as const;
 type Region = (typeof REGIONS)[number];
+const RETIREMENT = 'AccountRetirementRequested';
 /** The parameter of the pooled account that names the other region's VPC. */
 const NAME_OF_OTHER = '/orgkeeper/network/there';
 
@@ -343,6 +344,50 @@ describe('A region', () => {
     expect([outputs['vpc.id'], regions?.[HOME]?.outputs['vpc.id']]).toEqual([other.vpc, home.vpc]);
     expect(Object.keys(regions ?? {})).toEqual([HOME]);
     expect([await writesIn(HOME), await writesIn(OTHER)]).toEqual([[], []]);
+    expect(await worldIn(OTHER)).toEqual(healthy[OTHER]);
+    expect(await worldIn(HOME)).toEqual(healthy[HOME]);
+  }, 120_000);
+
+  it('that is dropped is cleared by itself when a person asks for that, and the other one is not touched', async () => {
+    await assign(2);
+    const clear = (region: Region) =>
+      fleet.orgkeeper(
+        ...['retire', id, '--resources', 'remove', '--region', region],
+        ...['--yes', '--wait', '--timeout', '90'],
+      );
+    const refused = await clear(HOME);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('RegionDesired')]);
+    const heard = (await listener.heard()).length;
+    await fleet.untilQuiet();
+    await runtime.clearCalls();
+
+    expect(await clear(OTHER)).toMatchObject({ code: 0 });
+    const nothing = { vpcs: [], gateways: [], subnets: {}, tables: [], endpoints: [], parameters: {} };
+    expect(await worldIn(OTHER)).toEqual({ ...nothing, role: healthy[OTHER].role });
+    expect(await oursIn(OTHER, id)).toEqual([]);
+    expect(await parameterIn(OTHER, '/team/theirs')).toBe('stays');
+    expect([await worldIn(HOME), await writesIn(HOME)]).toEqual([healthy[HOME], []]);
+    const { ready, conditions, regions } = await shown();
+    const here = saying(undefined, KEPT).filter(([, region]) => region !== OTHER);
+    expect({ ready, regions, conditions: said(conditions) }).toEqual({ ready: true, conditions: here });
+    const corrected = await listener.hear('the removal', ({ 'detail-type': type, detail }) => {
+      return type === 'DriftCorrected' && detail.accountId === id && detail.cause?.detailType === RETIREMENT;
+    });
+    const { differences = [] } = corrected.detail as { differences?: Difference[] };
+    expect(new Set(differences.map(({ region, action }) => `${region} ${action}`))).toEqual(
+      new Set([`${OTHER} removed`]),
+    );
+    const since = (await listener.heard()).slice(heard);
+    expect(since.map(({ 'detail-type': type }) => type)).toContain('AccountReady');
+
+    await runtime.clearCalls();
+    expect(await clear(OTHER)).toMatchObject({ code: 0 });
+    expect(await writesIn(OTHER)).toEqual([]);
+  }, 120_000);
+
+  it('that was cleared and is listed again is made anew', async () => {
+    await assign(3);
+    await fleet.untilReady(id);
     expect(await worldIn(OTHER)).toEqual(healthy[OTHER]);
     expect(await worldIn(HOME)).toEqual(healthy[HOME]);
   }, 120_000);
