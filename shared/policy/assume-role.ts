@@ -1,28 +1,28 @@
 import { type Conditions, PolicyError, type PolicyInput, parsePolicy } from './document.ts';
 import { evaluate } from './evaluate.ts';
 
-/** Who can assume a role, and what the requests of its sessions carry. */
+/** Who can assume a role, and which condition keys the requests of its sessions have. */
 
-/** A role, and who is to assume it. */
+/** A role and the caller that wants to assume it. */
 interface Admission {
   readonly roleArn: string;
-  /** ARN of the role whose session asks. */
+  /** ARN of the role of the caller's session. */
   readonly callerRoleArn: string;
-  /** That which the caller's account is in. */
+  /** The organization of the caller's account. */
   readonly organizationId: string;
-  /** Where STS is asked. */
+  /** The region of STS. */
   readonly region: string;
-  /** None: without an ExternalId. */
+  /** Absent: without an ExternalId. */
   readonly externalId?: string;
 }
 
-/** The caller's own policies let it ask: what is decided is the trust. */
+/** Allows the caller's side of the request, so that only the trust policy decides. */
 const ASKS = {
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' },
 };
 
-/** Whether a trust policy admits the caller as AWS would decide it; one that cannot be read admits nobody. Pure. */
+/** Whether a trust policy admits the caller, as AWS decides; an unreadable policy admits nobody. Pure. */
 export function trustAdmits(
   trust: PolicyInput,
   { roleArn, callerRoleArn, organizationId, region, externalId }: Admission,
@@ -52,7 +52,7 @@ export function trustAdmits(
   }
 }
 
-/** The ExternalIds that a trust policy speaks of; none for one that cannot be read. Pure. */
+/** The ExternalIds in a trust policy; none if the policy is unreadable. Pure. */
 export function externalIdsIn(trust: PolicyInput): string[] {
   try {
     return parsePolicy(trust).Statement.flatMap(({ Condition = {} }) =>
@@ -69,8 +69,8 @@ export function externalIdsIn(trust: PolicyInput): string[] {
 }
 
 /**
- * Whether IAM lets Main assume a role: what follows `role/` in its ARN, the path included, matches the pattern, in
- * which `*` stands for anything. Pure.
+ * Whether IAM lets Main assume a role: path and name of the role, as in its ARN after `role/`, match the pattern, in which `*` is
+ * any text. Pure.
  */
 export function matchesRolePattern(roleArn: string, pattern: string): boolean {
   const name = roleArn.slice(roleArn.indexOf(':role/') + ':role/'.length);
@@ -78,7 +78,7 @@ export function matchesRolePattern(roleArn: string, pattern: string): boolean {
   return new RegExp(`^${literal.join('.*')}$`).test(name);
 }
 
-/** Services that have one endpoint in a partition, by its region: requests to them carry that region. */
+/** Services with one endpoint in a partition, by its region: requests to them have that region in `aws:RequestedRegion`. */
 const ONE_ENDPOINT: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   aws: {
     'us-east-1': [
@@ -97,7 +97,7 @@ const ONE_ENDPOINT: Readonly<Record<string, Readonly<Record<string, readonly str
   'aws-us-gov': { 'us-gov-west-1': ['iam'] },
 };
 
-/** Services with several endpoints, or with one elsewhere: which region a request to them carries is not known. */
+/** Services with several endpoints, or with one in another region: the region of a request to them is not known. */
 const ANYWHERE = new Set([
   ...new Set(Object.values(ONE_ENDPOINT).flatMap((regions) => Object.values(regions).flat())),
   'globalaccelerator',
@@ -109,8 +109,8 @@ const ANYWHERE = new Set([
 ]);
 
 /**
- * Condition keys that requests of a role's sessions carry where the role is used in one region, by action: for `covers`. The
- * region is left out for an action of no one service, or of one that is called elsewhere. Pure.
+ * The condition keys of requests from a role's sessions that use one region, by action, for `covers`. The region is left out for an
+ * action that matches several services, or a service that is called in another region. Pure.
  */
 export function carriedBySessions(role: {
   readonly arn: string;

@@ -2,7 +2,7 @@ import { canonicalPrincipal } from './canonical.ts';
 import { type Effort, looksAt, spend } from './effort.ts';
 import type { Principals, PrincipalType, Statement } from './statement.ts';
 
-/** Who a statement is about, for proofs: named principals, all but some, or whoever has the policy. */
+/** The principals to which a statement applies, for proofs: named ones, all but some, or those that have the policy attached. */
 
 /** Everyone, accounts, users, roles and unique ids. */
 const lastingName = /^(\*|A[A-Z0-9]{15,}|arn:[^:]*:iam::\d{12}:(root|user\/.+|role\/.+))$/;
@@ -11,34 +11,34 @@ const lastingName = /^(\*|A[A-Z0-9]{15,}|arn:[^:]*:iam::\d{12}:(root|user\/.+|ro
 interface Entry {
   readonly type: PrincipalType;
   readonly name: string;
-  /** Both as one text. */
+  /** Type and name as one text. */
   readonly key: string;
-  /** Whether `"*"` admits it no less than its own name would. */
+  /** Whether `"*"` admits the principal as much as its own name does. */
   readonly lasting: boolean;
-  /** Account, kind and name of an ARN: a session's are its role's. None for anything else. */
+  /** Account, kind and name of an ARN (for a session, those of its role); absent for anything else. */
   readonly identity?: { readonly account: string; readonly kind: string; readonly name: string };
 }
 
-/** One principal of a Principal element, or everyone but those of a NotPrincipal, or whoever has the policy. */
+/** One principal of a Principal element, or everyone except those of a NotPrincipal, or those that have the policy attached. */
 export type NamedPrincipal =
   | (Entry & { readonly viaPrincipalArn: boolean })
   | { readonly except: ReadonlySet<string> }
   | 'attached';
 
-/** Who a statement is about: named ones, all but some, or (identity policies) whoever it is attached to. */
+/** The audience of a statement: named principals, all but some, or (identity policies) those that have it attached. */
 export interface Audience {
   readonly named?: ReadonlyMap<string, Entry>;
   /** Their keys. */
   readonly except?: ReadonlySet<string>;
-  /** Accounts that are named. */
+  /** The named accounts. */
   readonly accounts: ReadonlySet<string>;
-  /** Whether `"*"` is among the named ones. */
+  /** Whether `"*"` is one of the named principals. */
   readonly everyone: boolean;
-  /** Whether a condition on aws:PrincipalArn narrows it, see `namesPrincipalArn`. */
+  /** Whether a condition on aws:PrincipalArn limits it, see `namesPrincipalArn`. */
   readonly viaPrincipalArn: boolean;
 }
 
-/** The audience of a statement, its bare account ids read in the partition. */
+/** The audience of a statement; bare account ids belong to the partition. */
 export function audienceOf(statement: Statement, partition: string, viaPrincipalArn: boolean): Audience {
   const { Principal, NotPrincipal } = statement;
   const named = entries(Principal ?? {}, partition);
@@ -52,7 +52,7 @@ export function audienceOf(statement: Statement, partition: string, viaPrincipal
   };
 }
 
-/** The principals about which something is to be proven one by one. */
+/** The principals of an audience, each of which needs its own proof. */
 export function namedIn({ named, except, viaPrincipalArn }: Audience): NamedPrincipal[] {
   if (except !== undefined) return [{ except }];
   if (named === undefined) return ['attached'];
@@ -60,9 +60,9 @@ export function namedIn({ named, except, viaPrincipalArn }: Audience): NamedPrin
 }
 
 /**
- * Whether an Allow for the audience grants to the principal no less than naming it would. An account does not
- * admit its roles and users: it leaves them to their identity policies. A role does not admit its sessions,
- * which boundaries and session policies then limit more.
+ * Whether an Allow for the audience grants the principal at least what naming it would grant. An account does not admit its roles and
+ * users, since it leaves them to their identity policies. A role does not admit its sessions, which boundaries and session policies
+ * limit further.
  */
 export function admits(
   { named, except, everyone, viaPrincipalArn }: Audience,
@@ -79,12 +79,12 @@ export function admits(
   return named?.has(who.key) === true;
 }
 
-/** Whether an Allow names the account of the principal, though not itself. */
+/** Whether an Allow names the account of the principal, but not the principal itself. */
 export function admitsAccountOf({ accounts }: Audience, who: NamedPrincipal): boolean {
   return who !== 'attached' && 'name' in who && accounts.has(who.identity?.account ?? '');
 }
 
-/** Whether every requester that a Deny for `inner` is about, a Deny for `outer` is about too. */
+/** Whether a Deny for `outer` applies to every requester to which a Deny for `inner` applies. */
 export function deniesAll(outer: Audience, inner: Audience, effort: Effort): boolean {
   spend(effort);
   if (outer.everyone) return true;
@@ -94,7 +94,7 @@ export function deniesAll(outer: Audience, inner: Audience, effort: Effort): boo
   return inner.named !== undefined && isSubset(inner.named, outer.named, effort);
 }
 
-/** Whether a Deny for the audience may be about the principal: false only when that is proven impossible. */
+/** Whether a Deny for the audience may apply to the principal: false only if that is proven impossible. */
 export function mayDeny({ named }: Audience, who: NamedPrincipal, effort: Effort): boolean {
   spend(effort);
   if (named === undefined || who === 'attached' || 'except' in who || who.name === '*') return true;
@@ -105,7 +105,7 @@ export function mayDeny({ named }: Audience, who: NamedPrincipal, effort: Effort
   return false;
 }
 
-/** Whether one requester may be both; ids and sessions are told apart only where they surely differ. */
+/** Whether one requester may be both; ids and sessions count as different only if they certainly are. */
 function mayBeOne(one: Entry, other: Entry): boolean {
   if (one.name === other.name) return true;
   if (one.type === 'CanonicalUser' || other.type === 'CanonicalUser') return true;

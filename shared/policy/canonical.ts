@@ -1,16 +1,15 @@
 import type { Policy } from './document.ts';
 import { type Conditions, operatorNamed, type Principals, type Statement } from './statement.ts';
 
-/** How bare account ids are read when the document does not tell its partition. */
+/** How to read bare account ids if the document does not show its partition. */
 export interface Reading {
-  /** The partition of bare account ids: `aws`, `aws-cn`, `aws-us-gov` … Default: the document's own. */
+  /** The partition of bare account ids: `aws`, `aws-cn`, `aws-us-gov` … Default: that of the document. */
   readonly partition?: string;
 }
 
 /**
- * A statement reduced to its meaning, so that two statements mean the same exactly when their JSON is equal:
- * sorted, without duplicates, actions and condition keys in lower case, accounts as root ARNs, an empty Sid
- * or Condition left out.
+ * A statement reduced to its meaning: two statements mean the same exactly if their JSON is equal. Sorted, without duplicates, with
+ * actions and condition keys in lower case, accounts as root ARNs, and without an empty Sid or Condition.
  */
 export function canonicalStatement(statement: Statement, partition: string): Statement {
   const { Sid, Effect, Principal, NotPrincipal, Action, NotAction, Resource, NotResource } = statement;
@@ -29,9 +28,8 @@ export function canonicalStatement(statement: Statement, partition: string): Sta
 }
 
 /**
- * The partition in which a document's bare account ids stand: the one that its principals and resources name,
- * when they all name the same, else `aws`. IAM refuses principals of another partition, so one that is named
- * is the document's.
+ * The partition of a document's bare account ids: that of its principals and resources if all have the same, else `aws`. IAM refuses
+ * principals of another partition, so the named one is the document's.
  */
 export function partitionOfPrincipals(policy: Policy): string {
   const arns = policy.Statement.flatMap((each) => [
@@ -45,7 +43,7 @@ export function partitionOfPrincipals(policy: Policy): string {
   return found.size === 1 && only !== undefined ? only : 'aws';
 }
 
-/** An AWS principal in one spelling: a 12-digit account id becomes the root ARN that it stands for. */
+/** An AWS principal in one spelling: a 12-digit account id becomes its root ARN. */
 export function canonicalPrincipal(name: string, partition: string): string {
   return /^\d{12}$/.test(name) ? `arn:${partition}:iam::${name}:root` : name;
 }

@@ -4,9 +4,9 @@ import { type Context, variableIn } from './requester.ts';
 import { type Base, type Conditions, holdsWithout, type Operator, operatorNamed } from './statement.ts';
 
 /**
- * Whether all conditions hold. A key that the request lacks fails a positive operator and meets a negated one,
- * IfExists and ForAllValues; it fails ForAnyValue. To these two an empty string is no value. An operator without a set qualifier over several values is
- * met by one of them (a negated one: by all).
+ * Whether all conditions hold. If the request lacks a key, a positive operator and ForAnyValue do not hold; a negated operator,
+ * IfExists and ForAllValues do. For ForAllValues and ForAnyValue an empty string is not a value. Any other operator holds for several
+ * values if it holds for one of them (a negated operator: for all).
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html
  */
 export function conditionsHold(conditions: Conditions, context: Context, variables: boolean): boolean {
@@ -37,8 +37,8 @@ function holds(
 }
 
 /**
- * Whether the request's value meets the policy's value under a positive operator. Policy variables count in
- * strings and ARNs only. A value that is not of the operator's type (a date that is none) meets nothing.
+ * Whether the request's value matches the policy's value under a positive operator. Policy variables work in strings and ARNs only. A
+ * value that is not of the operator's type (an invalid date) matches nothing.
  */
 export function meetsValue(
   base: Exclude<Base, 'Null'>,
@@ -54,7 +54,7 @@ export function meetsValue(
     const folded = pattern.map((each) =>
       each.kind === 'char' ? ({ kind: 'char', char: each.char.toLowerCase() } as const) : each,
     );
-    // Character by character, for some in lower case are two, and a final sigma depends on its neighbours.
+    // Character by character: some characters become two in lower case, and a final sigma depends on its neighbours.
     const characters = Array.from(actual, (each) => each.toLowerCase());
     return matches(folded, characters);
   };
@@ -92,22 +92,22 @@ function ordered(base: string, read: (text: string) => number, actual: string, w
   return a === b;
 }
 
-/** NaN when it is no number; IAM's numbers are decimal integers and fractions. */
+/** NaN if the text is not a number; IAM's numbers are decimal integers and fractions. */
 export function numberOf(text: string): number {
   return /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Milliseconds; from ISO 8601 (a date alone is midnight UTC) or seconds since 1970. NaN when it is no date. */
+/** Milliseconds, from ISO 8601 (a date alone is midnight UTC) or seconds since 1970. NaN if the text is not a date. */
 export function dateOf(text: string): number {
   if (/^\d+$/.test(text) && text.length > 4) return Number(text) * 1000;
   const iso = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?$/;
   if (!iso.test(text)) return Number.NaN;
   const [year, month = 1, day = 1] = text.slice(0, 10).split('-').map(Number);
-  // Date.parse takes the 31st of February for the 3rd of March.
+  // Date.parse reads the 31st of February as the 3rd of March.
   return day > new Date(Date.UTC(year ?? 0, month, 0)).getUTCDate() ? Number.NaN : Date.parse(text);
 }
 
-/** Whether the address, or all of the range, is within the range. Never across IPv4 and IPv6. */
+/** Whether the address, or the whole range, is within the other range. Never across IPv4 and IPv6. */
 export function inRange(inner: string, outer: string): boolean {
   const [a, b] = [rangeOf(inner), rangeOf(outer)];
   if (a === undefined || b === undefined || a[0].kind() !== b[0].kind()) return false;

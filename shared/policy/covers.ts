@@ -16,9 +16,9 @@ import {
 import type { Part } from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
-/** Something that the required policy grants and the actual one is not proven to grant. */
+/** A permission that the required policy grants and the actual policy is not proven to grant. */
 export interface Missing {
-  /** `Allow`: no Allow of the actual policy is proven to reach it. `Deny`: one of its Deny statements may. */
+  /** `Allow`: no Allow of the actual policy is proven to grant it. `Deny`: a Deny of the actual policy may apply to it. */
   readonly effect: 'Allow' | 'Deny';
   readonly action: string;
   readonly resource: string;
@@ -26,15 +26,15 @@ export interface Missing {
   readonly principal?: string;
   /** The condition under which it is required. */
   readonly condition?: Conditions;
-  /** Whatever a statement requires that would take too long to prove: action and resource are `*`, and not to be granted. */
+  /** Set if a proof would take too long: action and resource are `*`, and must not be granted. */
   readonly unproven?: true;
-  /** Of a Deny: which statement, of which of the actual policies. */
+  /** For a Deny: the statement, and which of the actual policies it is in. */
   readonly denying?: { readonly policy: number; readonly statement: string };
   /** One sentence for people. */
   readonly reason: string;
 }
 
-/** `missing` is empty exactly when `covered`. */
+/** `missing` is empty if and only if `covered`. */
 export interface Coverage {
   readonly covered: boolean;
   readonly missing: readonly Missing[];
@@ -42,24 +42,24 @@ export interface Coverage {
 
 type Some = PolicyInput | readonly PolicyInput[];
 
-/** What is known of the requests for which something is required. */
+/** What is known about the requests. */
 export interface Circumstances {
-  /** What requests for an action (`s3:*`, in lower case) carry, one value a key, as conditions: a Deny for other regions is not about them. */
+  /** The condition keys of requests for an action (`s3:*`, in lower case), one value each: a Deny for other regions then does not apply. */
   readonly carried?: (action: string) => Conditions;
 }
 
-/** So many combinations of principal, action and resource are told, and so much is done to prove them. */
+/** Limits: the number of listed combinations of principal, action and resource, and the effort to prove them. */
 const mostTold = 200_000;
 const mostEffort = 50_000_000;
 const nothing = (): Conditions => ({});
 
 /**
- * Whether `actual` grants at least what `required` does: then whatever `evaluate` allows by a statement of
- * `required`, it allows with `actual` in its place. Told action by action and resource by resource. Sound, not
- * complete: what is not proven is missing. A Deny of `actual` counts against it unless `required` denies the
- * same, or requests never carry what it asks for. Both are of the same kind, identity or trust or resource; several policies count together. Takes
- * seconds at most: of a statement that would take longer, all that is not told by then is one more that is missing,
- * `unproven`; the same statement on both sides is proven at once. Throws PolicyError for what is no policy.
+ * Whether `actual` grants at least what `required` grants: every request that `evaluate` allows by a statement of `required`, it also
+ * allows with `actual` instead. Lists what is missing by action and resource. Sound, not complete: what is not proven is missing. A
+ * Deny of `actual` makes a permission missing, unless `required` denies the same or requests never meet its conditions. Both must be
+ * of the same kind: identity, trust or resource policies; several policies count together. Takes seconds at most: if a statement
+ * takes longer, the rest of it becomes one more missing entry, `unproven`. The same statement on both sides is proven immediately.
+ * @throws PolicyError if a document is not a policy
  */
 export function covers(required: Some, actual: Some, { carried = nothing }: Circumstances = {}): Coverage {
   const needed = grantsOf(parsePolicies(required));
@@ -79,14 +79,14 @@ export function covers(required: Some, actual: Some, { carried = nothing }: Circ
   return { covered: missing.length === 0, missing };
 
   function missingOf(under: Grant): Missing[] {
-    // The same statement grants the same: only a Deny can stand against it.
+    // The same statement grants the same: only a Deny can apply.
     const same = granted.has(under.meaning);
     if (same && against.length === 0) return [];
     const people = namedIn(under.audience).map((who) => [who, namedText(who)] as const);
     const actions = under.action.parts.map((part) => [part, partText(part)] as const);
     const resources = under.resource.parts.map((part) => [part, partText(part)] as const);
     const condition = Object.keys(under.conditions).length > 0 && { condition: under.conditions };
-    // What is long is told with each of them, and counts for more.
+    // Long names are repeated in each combination, so they count more.
     const length =
       JSON.stringify(under.conditions).length + longest(people) + longest(actions) + longest(resources);
     const count = people.length * actions.length * resources.length * (1 + length / 1000);
@@ -112,7 +112,7 @@ export function covers(required: Some, actual: Some, { carried = nothing }: Circ
     return told ?? [...found, { effect: 'Allow', action: '*', resource: '*', unproven: true, reason }];
   }
 
-  /** What is not proven of it; undefined when it is proven to be granted. */
+  /** The missing entry; undefined if the permission is proven to be granted. */
   function lacking(
     wanted: Wanted,
     same: boolean,

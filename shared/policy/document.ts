@@ -5,9 +5,9 @@ export { PolicyError } from './json.ts';
 export type { Conditions, Statement } from './statement.ts';
 
 /**
- * A policy in one form: every list is a list, every value a string, `"*"` as principal is `{"AWS":["*"]}`.
- * It is itself a policy document, so it can be sent to IAM as `JSON.stringify(policy)`, and parsing it again
- * gives it back. Values stay as they were written; what they mean is for `samePolicy` and `evaluate`.
+ * A policy in a normalised form: single values are lists, every value is a string, the principal `"*"` is `{"AWS":["*"]}`. It is
+ * itself a policy document: `JSON.stringify(policy)` can be sent to IAM, and parsing it again returns it unchanged. Values are as
+ * written; `samePolicy` and `evaluate` interpret them.
  */
 export interface Policy {
   Version?: '2008-10-17' | '2012-10-17';
@@ -15,15 +15,15 @@ export interface Policy {
   Statement: Statement[];
 }
 
-/** Anything that `parsePolicy` takes: JSON text, plain or URL-encoded, or the parsed document. */
+/** The input of `parsePolicy`: JSON text, plain or URL-encoded, or the parsed document. */
 export type PolicyInput = string | object;
 
 const mostCharacters = 1_000_000;
 
 /**
- * Reads a policy: JSON text, plain or URL-encoded (RFC 3986, as IAM returns it), or the already parsed
- * document. Every element of the grammar is understood; anything else is a PolicyError with its path, never
- * ignored. The empty document (empty text or `{}`) is a policy without statements. Never changes its input.
+ * Parses a policy: JSON text, plain or URL-encoded (RFC 3986, as IAM returns it), or an already parsed document. Supports every
+ * element of the grammar; anything else is a PolicyError with its path and never ignored. The empty document (empty text or `{}`) is
+ * a policy without statements. Never changes its input.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function parsePolicy(input: unknown): Policy {
@@ -57,7 +57,7 @@ export function parsePolicies(input: PolicyInput | readonly PolicyInput[] | unde
 
 function read(source: string): unknown {
   if (source.length > mostCharacters) throw tooLong(source.length);
-  // JSON that is not empty has a quote, and RFC 3986 leaves no quote unencoded: so this cannot mistake one.
+  // Non-empty JSON contains a quote, and RFC 3986 encodes every quote: so the two cannot be confused.
   const encoded = source.includes('%') && !source.includes('"');
   let json = source;
   try {
@@ -71,7 +71,7 @@ function read(source: string): unknown {
   return json.trim() === '' ? {} : parseJson(json);
 }
 
-/** The same limit for a parsed document, which also ends a document that contains itself. */
+/** The same limit for a parsed document; it also stops a document that contains itself. */
 function withinLimit(document: unknown): unknown {
   let size = 0;
   const open: unknown[] = [document];

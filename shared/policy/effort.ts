@@ -1,18 +1,18 @@
-/** How much may still be done for a proof, in looks at a name or a step of a pattern. */
+/** The effort that is left for a proof, in comparisons of a name or of a step of a pattern. */
 export interface Effort {
   left: number;
 }
 
-/** Ends a proof, wherever it is, when there is no effort left for it. */
+/** Ends a proof when no effort is left. */
 class Exhausted extends Error {}
 
-/** Takes so many looks off what is left. When that is not enough, the proof ends here: see `attempt`. */
+/** Spends effort. If not enough is left, the proof ends here: see `attempt`. */
 export function spend(effort: Effort, looks = 1): void {
   effort.left -= looks;
   if (effort.left < 0) throw new Exhausted('Too large to be proven.');
 }
 
-/** What a proof comes to; undefined when it would take more effort than there is. */
+/** The result of a proof; undefined if it would take more effort than is left. */
 export function attempt<T>(proof: () => T): T | undefined {
   try {
     return proof();
@@ -22,10 +22,10 @@ export function attempt<T>(proof: () => T): T | undefined {
   }
 }
 
-/** A proof that took so many looks is remembered; one that took fewer is told anew as fast. */
+/** Proofs that took at least this effort are cached; smaller ones are repeated as fast. */
 const worthRemembering = 20;
 
-/** The same proof, which tells what it has told before, for as long as both sides are there. */
+/** The proof with a cache, for as long as both sides are in memory. */
 export function remembering<A extends object, B extends object>(
   proof: (one: A, other: B, effort: Effort) => boolean,
 ): (one: A, other: B, effort: Effort) => boolean {
@@ -45,7 +45,7 @@ export function remembering<A extends object, B extends object>(
   };
 }
 
-/** How many looks it takes to compare a text: long ones take more. */
+/** The effort to compare a text: more for long texts. */
 export function looksAt(text: string): number {
   return 1 + text.length / 64;
 }

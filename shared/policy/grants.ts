@@ -23,14 +23,14 @@ import {
 } from './inclusion.ts';
 import type { Conditions } from './statement.ts';
 
-/** A statement made ready for comparison, and where it stands. */
+/** A statement prepared for comparison, with its place. */
 export interface Grant {
   readonly effect: 'Allow' | 'Deny';
   readonly label: string;
-  /** Which of the policies it is in, and its place and Sid there: `Statement[2] (Regions)`. */
+  /** The index of its policy, and its place and Sid there: `Statement[2] (Regions)`. */
   readonly policy: number;
   readonly statement: string;
-  /** The statement in one spelling, its Sid aside: what has the same grants and denies the same. */
+  /** The statement in one spelling without its Sid: equal keys grant and deny the same. */
   readonly meaning: string;
   readonly audience: Audience;
   readonly action: Extent;
@@ -39,7 +39,7 @@ export interface Grant {
   readonly singles: Singles;
 }
 
-/** What is to be proven at a time: one principal, action and resource of a required statement. */
+/** The subject of one proof: one principal, action and resource of a required statement. */
 export interface Wanted {
   readonly who: NamedPrincipal;
   readonly action: Part;
@@ -47,7 +47,7 @@ export interface Wanted {
   readonly under: Grant;
 }
 
-/** The statements of all policies, ready for comparison. */
+/** The statements of all policies, prepared for comparison. */
 export function grantsOf(policies: readonly Policy[]): Grant[] {
   return policies.flatMap((policy, number) => {
     const [variables, partition] = [hasVariables(policy), partitionOfPrincipals(policy)];
@@ -80,8 +80,7 @@ function grantOf(
 }
 
 /**
- * The statement as it is about requests that carry these keys, known by their conditions; what it asks of a key
- * itself comes first.
+ * The statement with the conditions that requests are known to meet added; its own conditions on a key take precedence.
  */
 export function carrying(grant: Grant, carried: Conditions): Grant {
   const known = [...singlesOf(carried, false, true)].filter(([key]) => !grant.singles.has(key));
@@ -92,15 +91,15 @@ function actionItem(text: string): PatternItem {
   return { ...itemOf(canonicalAction(text), { variables: false, wildcards: 'text' }), text };
 }
 
-/** Statements, of which those about one action are found by its name. */
+/** Statements, indexed by action. */
 interface Grants {
-  /** Whether one of those that can include the action holds. */
+  /** Whether the predicate holds for one of the statements that can include the action. */
   some(action: Part, holds: (grant: Grant) => boolean): boolean;
-  /** Why nothing at all is granted to the principal; undefined when something is. Looked for once. */
+  /** Why nothing is granted to the principal; undefined if something is. Computed once. */
   whyNobody(who: NamedPrincipal, effort: Effort): string | undefined;
 }
 
-/** Arranges statements by the actions that they name; those with wildcards are looked at for every action. */
+/** Indexes statements by the actions that they name; statements with wildcards are checked for every action. */
 export function byAction(all: readonly Grant[]): Grants {
   const wild: Grant[] = [];
   const named = new Map<string, Grant[]>();
@@ -127,12 +126,12 @@ export function byAction(all: readonly Grant[]): Grants {
   };
 }
 
-/** Whether an Allow is proven to grant what is wanted. */
+/** Whether an Allow is proven to grant the wanted permission. */
 export function grantsAll(grant: Grant, wanted: Wanted, effort: Effort): boolean {
   return admits(grant.audience, wanted.who, effort) && reachesAll(grant, wanted, effort);
 }
 
-/** Whether a Deny of `required` takes the wanted part back, so that it is not required after all. */
+/** Whether a Deny of `required` covers the wanted permission, so that it is not required. */
 export function refusesAll(deny: Grant, wanted: Wanted, effort: Effort): boolean {
   spend(effort);
   const { everyone, named, except } = deny.audience;
@@ -148,7 +147,7 @@ function reachesAll(grant: Grant, { action, resource, under }: Wanted, effort: E
   );
 }
 
-/** Whether a Deny may be about what is wanted: false only when that is proven impossible. */
+/** Whether a Deny may apply to the wanted permission: false only if that is proven impossible. */
 export function mayReach(deny: Grant, { who, action, resource, under }: Wanted, effort: Effort): boolean {
   return (
     mayDeny(deny.audience, who, effort) &&
@@ -158,7 +157,7 @@ export function mayReach(deny: Grant, { who, action, resource, under }: Wanted, 
   );
 }
 
-/** Whether whatever `inner` denies, `outer` denies. */
+/** Whether `outer` denies everything that `inner` denies. */
 export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean {
   return (
     deniesAll(outer.audience, inner.audience, effort) &&
@@ -168,7 +167,7 @@ export function deniesSame(outer: Grant, inner: Grant, effort: Effort): boolean 
   );
 }
 
-/** The nearest miss: what of principal, action, resource and condition is the first that no Allow meets. */
+/** Why the permission is missing: the first of principal, action, resource and condition that no Allow matches. */
 export function whyNot(allows: Grants, { who, action, resource }: Wanted, effort: Effort): string {
   const acting: Grant[] = [];
   allows.some(action, (each) => {

@@ -4,33 +4,33 @@ import { itemOf, meets, type PatternItem, within } from './inclusion.ts';
 import type { Syntax } from './pattern.ts';
 import { type Base, type Conditions, holdsWithout, type Operator, operatorNamed } from './statement.ts';
 
-/** The conditions of a statement, by their key in lower case. */
+/** The conditions of a statement, by key in lower case. */
 export type Singles = ReadonlyMap<string, readonly Single[]>;
 
-/** One condition on a key: an operator, and the values of which one must match. */
+/** One condition on a key: an operator and its values, one of which must match. */
 interface Single {
   readonly operator: Operator;
   readonly values: readonly Value[];
-  /** The keys of the values, to find one without looking at each. */
+  /** The keys of the values, for a fast lookup. */
   readonly known: ReadonlySet<string>;
-  /** Whether requests carry no second value of the key. */
+  /** Whether requests have at most one value of the key. */
   readonly alone: boolean;
 }
 
 interface Value {
   readonly text: string;
-  /** Equal where the meaning is: the text, and whether a policy variable is in it. */
+  /** Equal if the meaning is: the text, and whether it contains a policy variable. */
   readonly key: string;
   /** For operators that compare with a pattern or a whole string. */
   readonly item?: PatternItem;
 }
 
-/** Addresses, dates and numbers are read anew each time. */
+/** Addresses, dates and numbers are parsed each time. */
 const readingEffort = 100;
 
 /**
- * The conditions of a statement one by one; `variables`: whether `${…}` is a variable in them, `alone`: whether
- * requests carry one value of each of these keys at most.
+ * The conditions of a statement, one by one. `variables`: whether `${…}` is a variable in them; `alone`: whether requests have at
+ * most one value of each of these keys.
  */
 export function singlesOf(conditions: Conditions, variables: boolean, alone = false): Singles {
   const singles = new Map<string, Single[]>();
@@ -55,8 +55,8 @@ export function singlesOf(conditions: Conditions, variables: boolean, alone = fa
 }
 
 /**
- * Whether the first conditions hold only where the second ones do: every one of the second follows from one of
- * the first on the same key, under the same operator or a wider one. False when that is not proven.
+ * Whether the first conditions imply the second: each of the second follows from one of the first on the same key, under the same
+ * operator or a wider one. False if that is not proven.
  */
 export const implies = remembering((first: Singles, second: Singles, effort: Effort): boolean => {
   for (const [key, wanted] of second) {
@@ -67,7 +67,7 @@ export const implies = remembering((first: Singles, second: Singles, effort: Eff
   return true;
 });
 
-/** Whether the two can never hold together: one asks of a single key what the other rules out. */
+/** Whether the two can never hold together: one requires a value of a single-valued key that the other excludes. */
 export const contradict = remembering((first: Singles, second: Singles, effort: Effort): boolean => {
   for (const [key, ones] of first) {
     spend(effort);
@@ -83,7 +83,7 @@ function follows(known: Single, wanted: Single, effort: Effort): boolean {
   spend(effort);
   const [a, b] = [known.operator, wanted.operator];
   if (b.base === 'Null' && a.base !== 'Null') {
-    // Only a key that is there can meet these.
+    // These hold only if the key is present.
     const present = !a.ifExists && (a.set === 'ForAnyValue' || (a.set === undefined && !a.negated));
     return present && known.values.length > 0 && wanted.values.some((each) => isWord(each, 'false', effort));
   }
@@ -91,7 +91,7 @@ function follows(known: Single, wanted: Single, effort: Effort): boolean {
   return a.negated ? allWithin(wanted, known, effort) : allWithin(known, wanted, effort);
 }
 
-/** Whether whatever meets one of the first values, without negation, meets one of the second. */
+/** Whether every text that matches one of the first values, without negation, matches one of the second. */
 function allWithin(narrow: Single, wide: Single, effort: Effort): boolean {
   const [a, b] = [narrow.operator.base, wide.operator.base];
   return narrow.values.every((value) => {
@@ -101,7 +101,7 @@ function allWithin(narrow: Single, wide: Single, effort: Effort): boolean {
   });
 }
 
-/** Whether whatever meets the one value under its positive operator meets the other under its own. */
+/** Whether every text that matches the one value under its positive operator matches the other under its own. */
 function isWithin([a, value]: [Base, Value], [b, other]: [Base, Value], effort: Effort): boolean {
   spend(effort);
   if (value.item !== undefined && other.item !== undefined) {
@@ -120,8 +120,8 @@ function isWithin([a, value]: [Base, Value], [b, other]: [Base, Value], effort: 
 }
 
 /**
- * `one` asks for a value on a key; `other` is the same operator negated, and rules all those values out, or asks for
- * values that are all different from those, where there can be only one.
+ * Whether `one` and `other` exclude each other: `one` requires a value of a key, and `other` is the same operator negated and
+ * excludes all those values, or requires only different values of a single-valued key.
  */
 function excludes(one: Single, other: Single, effort: Effort): boolean {
   const [a, b] = [one.operator, other.operator];
@@ -136,7 +136,7 @@ function excludes(one: Single, other: Single, effort: Effort): boolean {
   );
 }
 
-/** Whether nothing meets both values under their positive operators. */
+/** Whether no text matches both values under their positive operators. */
 function isApart([a, value]: [Base, Value], [b, other]: [Base, Value], effort: Effort): boolean {
   spend(effort);
   if (value.item !== undefined && other.item !== undefined) {

@@ -11,20 +11,21 @@ import {
 } from './pattern.ts';
 
 /**
- * What patterns stand for, beside one another: two patterns (`includes`, `overlap`), patterns with their text (`within`, `meets`), and
- * the elements of a statement (`extentContains`, `mayMeet`). "No" to the first of each means not proven, to the second proven impossible.
+ * Compares the sets of texts that patterns match: two patterns (`includes`, `overlap`), patterns with their text (`within`, `meets`),
+ * and the elements of a statement (`extentContains`, `mayMeet`). False means "not proven" for the first of each pair, and "proven
+ * impossible" for the second.
  */
 
-/** One pair of patterns may take so much, and no more. */
+/** The maximum effort for one pair of patterns. */
 const mostForOne = 2_000_000;
-/** A position of a pattern takes about so many times longer than a look at its text. */
+/** The effort for one position of a pattern, in comparisons of its text. */
 const weight = 20;
 
 /**
- * Whether every text that `inner` stands for, `outer` stands for too, whatever values variables take: exact but
- * for variables, which only the same variable or a `*` includes. False when it would take too long to tell.
+ * Whether `outer` matches every text that `inner` matches, for all values of variables. Exact except for variables, which only the
+ * same variable or a `*` includes. False if that would take too long.
  *
- * `inner` is walked step by step beside the set of positions that `outer` can be in after the same text.
+ * Walks through `inner` step by step, with the set of positions that `outer` can be in after the same text.
  */
 export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolean {
   const start = commonStart(outer, inner);
@@ -62,7 +63,7 @@ export function includes(outer: Pattern, inner: Pattern, effort: Effort): boolea
   }
 }
 
-/** Whether some text could be one of both; a variable could be anything. True when it would take too long. */
+/** Whether some text may match both; a variable may be any text. True if that would take too long. */
 export function overlap(one: Pattern, other: Pattern, effort: Effort): boolean {
   const start = commonStart(one, other);
   if (start === undefined) return false;
@@ -87,7 +88,7 @@ export function overlap(one: Pattern, other: Pattern, effort: Effort): boolean {
   return false;
 }
 
-/** How many plain characters both begin with; undefined when they begin or end differently. Most pairs end here. */
+/** The number of plain characters that both begin with; undefined if they begin or end differently, as most pairs do. */
 function commonStart(one: Pattern, other: Pattern): number | undefined {
   for (let back = 1; ; back++) {
     const [a, b] = [one.at(-back), other.at(-back)];
@@ -101,7 +102,7 @@ function commonStart(one: Pattern, other: Pattern): number | undefined {
   }
 }
 
-/** Whether both go on alike, token by token, from where they are the same. */
+/** Whether both continue with the same tokens after the common beginning. */
 function isSamePattern(one: Pattern, other: Pattern, from: number): boolean {
   if (one.length !== other.length) return false;
   return one.slice(from).every((a, index) => {
@@ -113,7 +114,7 @@ function isSamePattern(one: Pattern, other: Pattern, from: number): boolean {
   });
 }
 
-/** The characters that the pattern spells out, the colon, and one that stands for all others. */
+/** The literal characters of the pattern, the colon, and one character that represents all others. */
 function alphabetOf(pattern: Pattern): string[] {
   const literals = new Set<string>();
   for (const token of pattern) if (token.kind === 'char') literals.add(token.char);
@@ -122,7 +123,7 @@ function alphabetOf(pattern: Pattern): string[] {
   return [...literals, ':', String.fromCodePoint(code)];
 }
 
-/** Whether a token can stand for a character, or for all that a variable may be. */
+/** Whether a token matches a character, or any value of a variable. */
 function takesSymbol(token: Token, symbol: Token): boolean {
   if (symbol.kind === 'char') return takes(token, symbol.char);
   return (token.kind === 'many' && token.deep) || sameVariable(token, symbol);
@@ -132,24 +133,24 @@ function repeats(token: Token): boolean {
   return token.kind === 'many' || token.kind === 'variable';
 }
 
-/** Whether one character fits both; all but literals fit some character that is no colon. */
+/** Whether one character matches both; every token except a literal matches some character other than a colon. */
 function meet(a: Token, b: Token): boolean {
   if (a.kind === 'char' && b.kind !== 'variable') return takes(b, a.char);
   if (b.kind === 'char' && a.kind !== 'variable') return takes(a, b.char);
   return true;
 }
 
-/** A pattern beside its text, and what is enough to answer most questions about it. */
+/** A pattern with its text, and a summary that answers most questions about it. */
 export interface PatternItem {
   readonly text: string;
   readonly pattern: Pattern;
-  /** The plain characters that it begins with. */
+  /** The plain characters at the beginning. */
   readonly start: string;
-  /** What follows them: nothing, one `*` that stands for anything, or more than that. */
+  /** The rest: nothing, one `*` that matches any text, or something else. */
   readonly rest: 'nothing' | 'anything' | 'more';
 }
 
-/** Reads a pattern. */
+/** Parses a pattern. */
 export function itemOf(text: string, syntax: Syntax): PatternItem {
   const pattern = parsePattern(text, syntax);
   let [start, at] = ['', 0];
@@ -160,21 +161,21 @@ export function itemOf(text: string, syntax: Syntax): PatternItem {
   return { text, pattern, start, rest: all ? 'anything' : 'more' };
 }
 
-/** Whether it stands for everything there is. */
+/** Whether the pattern matches every text. */
 function isAll(item: PatternItem): boolean {
   return item.start === '' && item.rest === 'anything';
 }
 
-/** Whether `inner` is proven to stand for nothing that `outer` does not stand for too. */
+/** Whether `outer` is proven to match every text that `inner` matches. */
 export function within(outer: PatternItem, inner: PatternItem, effort: Effort): boolean {
   spend(effort, looksAt(outer.start));
-  // What is not plain stands for texts that go on in different ways, so no plain character includes it.
+  // A token that is not plain matches texts that continue differently, so no plain character includes it.
   if (!inner.start.startsWith(outer.start)) return false;
   if (outer.rest === 'nothing') return inner.rest === 'nothing' && inner.start === outer.start;
   return outer.rest === 'anything' || includes(outer.pattern, inner.pattern, effort);
 }
 
-/** Whether both may stand for the same: false only when that is proven impossible. */
+/** Whether both may match the same text: false only if that is proven impossible. */
 export function meets(one: PatternItem, other: PatternItem, effort: Effort): boolean {
   const [short, long] = one.start.length <= other.start.length ? [one, other] : [other, one];
   spend(effort, looksAt(short.start));
@@ -183,16 +184,16 @@ export function meets(one: PatternItem, other: PatternItem, effort: Effort): boo
   return short.rest === 'anything' || overlap(one.pattern, other.pattern, effort);
 }
 
-/** Patterns, of which those without wildcards are found without looking at each. */
+/** Patterns, with an index of those without wildcards. */
 interface Items {
   readonly all: readonly PatternItem[];
   readonly plain: ReadonlySet<string>;
   readonly wild: readonly PatternItem[];
-  /** Whether one of them stands for everything. */
+  /** Whether one of them matches every text. */
   readonly everything: boolean;
 }
 
-/** What an element is about: only what one of the patterns stands for, or everything but that. */
+/** The extent of an element: the texts that one of the patterns matches, or all other texts. */
 export interface Extent {
   readonly only: boolean;
   readonly items: Items;
@@ -200,10 +201,10 @@ export interface Extent {
   readonly parts: readonly Part[];
 }
 
-/** One part of an extent, about which something is to be proven: one pattern, or all but some. */
+/** One part of an extent, for a proof: one pattern, or all but some. */
 export type Part = { readonly only: PatternItem } | { readonly except: Items };
 
-/** The extent of Action/NotAction or Resource/NotResource; with neither, everything. `read` reads one. */
+/** The extent of Action/NotAction or Resource/NotResource; everything if there is neither. `read` parses one pattern. */
 export function extentOf(
   only: readonly string[] | undefined,
   except: readonly string[] | undefined,
@@ -217,7 +218,7 @@ export function extentOf(
   return { only: only !== undefined, items, parts };
 }
 
-/** Whether all of the part is proven to be in the extent. */
+/** Whether the whole part is proven to be in the extent. */
 export const extentContains = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
   if ('only' in part)
     return only ? anyIncludes(items, part.only, effort) : !anyMeets(items, part.only, effort);
@@ -225,7 +226,7 @@ export const extentContains = remembering(({ only, items }: Extent, part: Part, 
   return items.all.every((inner) => anyIncludes(part.except, inner, effort));
 });
 
-/** Whether some of the part may be in the extent: false only when that is proven impossible. */
+/** Whether some of the part may be in the extent: false only if that is proven impossible. */
 export const mayMeet = remembering(({ only, items }: Extent, part: Part, effort: Effort): boolean => {
   if ('only' in part)
     return only ? anyMeets(items, part.only, effort) : !anyIncludes(items, part.only, effort);

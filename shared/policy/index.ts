@@ -1,6 +1,6 @@
 /**
- * The IAM policy language, as a package of its own: it imports nothing of the rest of the project, calls nobody, and needs
- * one dependency (ipaddr.js). docs/policies.md tells what each function promises.
+ * The IAM policy language, independent of the rest of the project: it makes no calls and has one dependency (ipaddr.js).
+ * docs/policies.md describes each function.
  *
  * - Read: `parsePolicy` (document.ts; its parts are json.ts, statement.ts).
  * - The same? `samePolicy`, `differences` (same.ts; canonical.ts says what means the same).

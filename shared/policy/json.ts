@@ -1,6 +1,6 @@
 /**
- * A document that is no IAM policy. `path` says where in the document (`Statement[1].Effect`, empty for the
- * document itself) and the message is one sentence for a person that already names the path.
+ * A document that is not an IAM policy. `path` is the place in the document (`Statement[1].Effect`, empty for the document itself);
+ * the message is one sentence for people that already contains the path.
  */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
@@ -12,7 +12,7 @@ export class PolicyError extends Error {
   }
 }
 
-/** A value for a message: its JSON, cut to a readable length; lists and objects only by what they are. */
+/** A value for a message: its JSON, cut to a readable length; for lists and objects only their type. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) {
@@ -20,12 +20,12 @@ export function shown(value: unknown): string {
   }
   if (value === undefined) return 'missing';
   const json = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeof value);
-  // Control characters that JSON leaves as they are could steer a terminal.
+  // JSON leaves some control characters unescaped, which could start terminal escape sequences.
   const text = json.replaceAll(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** What JavaScript calls it: `Object`, `Map`, `Uint8Array` …; the same for one from another realm. */
+/** JavaScript's name of the type: `Object`, `Map`, `Uint8Array` …; also for values of another realm. */
 export function kindOf(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
@@ -45,9 +45,9 @@ const literals: readonly (readonly [string, unknown])[] = [
 ];
 
 /**
- * Parses strict JSON (RFC 8259) and refuses what `JSON.parse` lets pass but a policy cannot mean: a key twice
- * in one object, and a number that JavaScript cannot keep as it is written. Throws PolicyError with the path
- * and, for broken JSON, line and column. Keys such as `__proto__` become plain own properties.
+ * Parses strict JSON (RFC 8259). Also refuses duplicate keys in an object and numbers that JavaScript cannot represent as written,
+ * which `JSON.parse` accepts. Keys such as `__proto__` become plain own properties.
+ * @throws PolicyError with the path and, for invalid JSON, line and column
  */
 export function parseJson(text: string): unknown {
   let at = 0;
@@ -94,7 +94,7 @@ export function parseJson(text: string): unknown {
     return items;
   }
 
-  /** Steps over the closing bracket, or over the comma before the next member. */
+  /** Consumes the closing bracket, or the comma before the next member. */
   function closes(bracket: string, first: boolean, path: string): boolean {
     space();
     if (text[at] === bracket) {

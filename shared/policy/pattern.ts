@@ -1,7 +1,7 @@
 /**
- * One step of a pattern. `many` is `*`, `one` is `?`, `variable` a policy variable that is not yet replaced. A
- * character is a whole one of Unicode, never half of a surrogate pair.
- * What is `deep` may stand for a colon too; what is not keeps within its segment of an ARN.
+ * One step of a pattern. `many` is `*`, `one` is `?`, `variable` is a policy variable that is not replaced yet. A character is a whole
+ * Unicode character, never half of a surrogate pair. A `deep` wildcard also matches colons; any other stays within its segment of an
+ * ARN.
  */
 export type Token =
   | { readonly kind: 'char'; readonly char: string }
@@ -11,19 +11,19 @@ export type Token =
 
 export type Pattern = readonly Token[];
 
-/** How a text is read: whether it has policy variables, wildcards, and segments that wildcards keep within. */
+/** How to parse a text: with or without policy variables, wildcards, and segments. */
 export interface Syntax {
   readonly variables: boolean;
   /**
-   * `none`: wildcards are plain characters. `text`: they stand for anything. `resource`: in an ARN's first five
-   * segments they keep within the segment, but for a `*` that ends it. `arn`: not even that one leaves it.
+   * `none`: wildcards are plain characters. `text`: they match any text. `resource`: in the first five segments of an ARN they stay
+   * within the segment, except a `*` at its end. `arn`: also a `*` at its end stays within it.
    */
   readonly wildcards: 'none' | 'text' | 'resource' | 'arn';
 }
 
 /**
- * Reads a pattern. `${key}` and `${key, 'default'}` are variables, `${*}`, `${?}` and `${$}` the plain
- * characters; in a policy of 2008-10-17 (or without Version) none of it is special.
+ * Parses a pattern. `${key}` and `${key, 'default'}` are variables; `${*}`, `${?}` and `${$}` are the plain characters. In a policy
+ * of 2008-10-17 (or without Version) all of these are plain text.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
@@ -47,7 +47,7 @@ export function parsePattern(text: string, syntax: Syntax): Pattern {
   }
   return tokens;
 
-  /** Several stars in a row are one, which goes as far as any of them. */
+  /** Several stars in a row are one, which matches as much as the widest of them. */
   function star(deep: boolean): void {
     const before = tokens.at(-1);
     if (before?.kind === 'many') tokens.splice(-1, 1, { kind: 'many', deep: deep || before.deep });
@@ -61,8 +61,8 @@ export function parsePattern(text: string, syntax: Syntax): Pattern {
 }
 
 /**
- * The pattern with every variable replaced by what `value` says, taken literally; undefined when a variable
- * has neither a value nor a default, for then it equals nothing.
+ * The pattern with every variable replaced by its literal value; undefined if a variable has neither a value nor a default, since it
+ * then matches nothing.
  */
 export function replaceVariables(
   pattern: Pattern,
@@ -81,7 +81,7 @@ export function replaceVariables(
   return replaced;
 }
 
-/** Whether two variables always have the same value: same key, in any case, and same default. */
+/** Whether two variables always have the same value: the same key, in any case, and the same default. */
 export function sameVariable(one: Token, other: Token): boolean {
   if (one.kind !== 'variable' || other.kind !== 'variable') return false;
   return one.key === other.key && one.fallback === other.fallback;
@@ -102,7 +102,7 @@ function variableAt(text: string, start: number): { token: Token; end: number } 
   };
 }
 
-/** Whether the text is one that the pattern stands for. A variable that is still there stands for nothing. */
+/** Whether the pattern matches the text. A variable that is not replaced matches nothing. */
 export function matches(pattern: Pattern, text: Iterable<string>): boolean {
   let at = closure(pattern, [0]);
   for (const char of text) {
@@ -112,7 +112,7 @@ export function matches(pattern: Pattern, text: Iterable<string>): boolean {
   return at.has(pattern.length);
 }
 
-/** The positions after one more symbol, which the tokens that `taken` holds of can stand for. */
+/** The positions after one more symbol, through the tokens for which `taken` holds. */
 export function afterSymbol(
   pattern: Pattern,
   positions: ReadonlySet<number>,
@@ -127,8 +127,8 @@ export function afterSymbol(
 }
 
 /**
- * The positions reachable without reading a character: a `*` may stand for nothing. Those before a `*` that
- * may stand for anything are left out: whatever they lead to, it does too. So many stars take no more time.
+ * The positions reachable without a character, since a `*` may match nothing. Positions before a `*` that matches any text are left
+ * out, since it reaches everything that they reach: so patterns with many stars are not slower.
  */
 export function closure(pattern: Pattern, positions: Iterable<number>): Set<number> {
   const all = new Set(positions);
@@ -143,7 +143,7 @@ export function closure(pattern: Pattern, positions: Iterable<number>): Set<numb
   return all;
 }
 
-/** Whether this step of a pattern can stand for this character. */
+/** Whether this step of a pattern matches this character. */
 export function takes(token: Token, char: string): boolean {
   switch (token.kind) {
     case 'char':

@@ -1,39 +1,39 @@
 import type { Principals } from './statement.ts';
 
-/** Who makes a request, how statements name the requester, and the context keys that follow. */
+/** The requester of a request, how statements name it, and the context keys that follow from it. */
 
-/** Who asks, as the caller of `evaluate` says it. */
+/** The principal of a request, as passed to `evaluate`. */
 export interface Requester {
   /** ARN of a user, role, role session, federated session or root; a service's name; a provider's ARN. */
   readonly arn: string;
   /** Default: the account in the ARN. */
   readonly accountId?: string;
-  /** Default: `AWS`. `Federated` is one that a web identity or SAML provider vouches for. */
+  /** Default: `AWS`. `Federated`: authenticated by a web identity or SAML provider. */
   readonly type?: 'AWS' | 'Service' | 'Federated';
-  /** The unique id of the user or role (`AIDA…`, `AROA…`), which a policy may name in place of its ARN. */
+  /** The unique id of the user or role (`AIDA…`, `AROA…`), which a policy may name instead of its ARN. */
   readonly uniqueId?: string;
-  /** The canonical user id of the account, which a bucket's policy may name in place of the account. */
+  /** The canonical user id of the account, which a bucket policy may name instead of the account. */
   readonly canonicalUserId?: string;
-  /** Of a role session: the role, when it has a path, which a session's ARN does not tell. */
+  /** For a role session: the role's ARN, if the role has a path, which the session's ARN does not contain. */
   readonly roleArn?: string;
 }
 
-/** A requester taken apart. */
+/** A parsed requester. */
 export interface Who extends Requester {
   readonly type: 'AWS' | 'Service' | 'Federated';
   readonly kind: 'root' | 'user' | 'role' | 'session' | 'other';
-  /** Of a user or role, without its path. */
+  /** The name of a user or role, without its path. */
   readonly name?: string;
   readonly partition: string;
 }
 
 /**
- * How a statement names a requester: by itself, by its role, by its account (which leaves the decision to
- * that account's identity policies) or as anyone.
+ * How a statement names a requester: directly, by its role, by its account (which leaves the decision to that account's identity
+ * policies), or as anyone.
  */
 export type Naming = 'itself' | 'role' | 'account' | 'anyone';
 
-/** Takes a requester apart; of a role session it knows the role. */
+/** Parses a requester; for a role session, also its role. */
 export function whoIs(requester: Requester): Who {
   const [, partition = 'aws', service, , accountId, ...rest] = requester.arn.split(':');
   const [resource = '', ...path] = rest.join(':').split('/');
@@ -54,8 +54,8 @@ export function whoIs(requester: Requester): Who {
 }
 
 /**
- * How a Principal element names who asks, by the strongest of its entries; undefined when it does not.
- * Wildcards in a principal mean nothing but for the lone `*`. A unique id names only who has that id.
+ * How a Principal element names the requester, by its strongest entry; undefined if it does not. A principal has no wildcards except
+ * `*` alone. A unique id names only the principal with that id.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 export function namedBy(principals: Principals, who: Who): Naming | undefined {
@@ -74,8 +74,8 @@ export function namedBy(principals: Principals, who: Who): Naming | undefined {
 }
 
 /**
- * Whether a NotPrincipal element leaves this requester out of a Deny: only when it lists all that the requester
- * is, the account among it, and never when a permissions boundary applies.
+ * Whether a NotPrincipal element exempts this requester from a Deny: only if it lists the requester together with its account (and
+ * role), and never if a permissions boundary applies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
  */
 export function exempted(principals: Principals, who: Who, bounded: boolean): boolean {
@@ -88,13 +88,13 @@ export function exempted(principals: Principals, who: Who, bounded: boolean): bo
   return names.has(who.arn) && role && namesAccount(principals, who);
 }
 
-/** Account ids are looked at without the partition: an account is in one, and so is all that it can reach. */
+/** Compares account ids without the partition, since an account and everything that it can reach are in one partition. */
 function namesAccount({ AWS = [], CanonicalUser = [] }: Principals, who: Who): boolean {
   if (who.canonicalUserId !== undefined && CanonicalUser.includes(who.canonicalUserId)) return true;
   return AWS.some((name) => (/^arn:[^:]*:iam::(\d+):root$/.exec(name)?.[1] ?? name) === who.accountId);
 }
 
-/** A session tells its role's name but not its path, and names are unique in an account. */
+/** A session's ARN has the name of its role but not the path; role names are unique in an account. */
 function isRole(name: string, who: Who): boolean {
   if (who.roleArn === undefined) return false;
   if (name === who.roleArn) return true;
@@ -103,12 +103,12 @@ function isRole(name: string, who: Who): boolean {
   return name.startsWith(start) && name.slice(start.length).split('/').at(-1) === who.name;
 }
 
-/** What is known of a request, by condition key in lower case. */
+/** The context of a request, by condition key in lower case. */
 export type Context = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The context of a request: what the caller gives, and the keys that AWS itself derives from who is asking,
- * unless they are given. A key with an empty list counts as absent.
+ * The context of a request: the keys that the caller passes, and those that AWS derives from the requester, unless they are passed. A
+ * key with an empty list counts as absent.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 export function contextOf(
@@ -131,7 +131,7 @@ export function contextOf(
   return context;
 }
 
-/** The value of a policy variable: its key's, when that has exactly one. */
+/** The value of a policy variable: that of its key, if the key has exactly one. */
 export function variableIn(context: Context): (key: string) => string | undefined {
   return (key) => {
     const values = context.get(key);

@@ -2,25 +2,25 @@ import { canonicalStatement, partitionOfPrincipals, type Reading } from './canon
 import { type Policy, type PolicyInput, parsePolicy } from './document.ts';
 import type { Statement } from './statement.ts';
 
-/** One place where two policies differ; `null` stands for "not there". Values are as they were written. */
+/** One place where two policies differ; `null` means "absent". Values are as written. */
 export interface PolicyDifference {
-  /** Counted in the left policy; in the right one when the left has no such statement. */
+  /** A path in the left policy; in the right one if the left has no such statement. */
   readonly path: string;
   readonly left: unknown;
   readonly right: unknown;
 }
 
 /**
- * Whether two policies mean the same, however they are written: URL-encoded or not, string or list, any order,
- * account id or root ARN, action and condition-key case, duplicates, booleans and numbers as strings. A missing
- * Version is not the same as any, nor a unique id (`AROA…`) as an ARN. It is an equivalence relation. It does
- * not reason: two policies that merely allow the same are not the same. Throws PolicyError for no policy.
+ * Whether two policies mean the same, whatever their spelling: URL-encoding, string or list, order, account id or root ARN, case of
+ * actions and condition keys, duplicates, booleans and numbers as strings. A missing Version differs from every version, and a
+ * unique id (`AROA…`) from an ARN. An equivalence relation. Does not reason: two policies that only grant the same are not the same.
+ * @throws PolicyError if a document is not a policy
  */
 export function samePolicy(left: PolicyInput, right: PolicyInput, reading: Reading = {}): boolean {
   return key(parsePolicy(left), reading) === key(parsePolicy(right), reading);
 }
 
-/** What differs between two policies, place by place; empty exactly when `samePolicy` holds. */
+/** The differences between two policies, by place; empty if and only if `samePolicy` holds. */
 export function differences(
   left: PolicyInput,
   right: PolicyInput,
@@ -76,13 +76,13 @@ function between({ left, right }: Pair): PolicyDifference[] {
   return found;
 }
 
-/** What stands under an operator, as it was written, by its key in lower case. */
+/** The conditions of an operator, as written, by key in lower case. */
 function asWritten({ written }: Entry, operator: string): ReadonlyMap<string, [string, string[]]> {
   const keys = Object.entries(written.Condition?.[operator] ?? {});
   return new Map(keys.map((each) => [each[0].toLowerCase(), each]));
 }
 
-/** A statement beside its meaning. */
+/** A statement with its meaning. */
 interface Entry {
   readonly index: number;
   readonly written: Statement;
@@ -90,7 +90,7 @@ interface Entry {
   readonly key: string;
 }
 
-/** A statement of each side that belong together, or one that has no partner. */
+/** A pair of statements, one from each side, or a statement without a partner. */
 interface Pair {
   readonly left?: Entry;
   readonly right?: Entry;
@@ -99,8 +99,8 @@ interface Pair {
 const mostCompared = 200;
 
 /**
- * Pairs the statements that differ, so that a difference can be told element by element: those that mean the
- * same are left out (duplicates too), then the same Sid, then the most alike with the same effect.
+ * Pairs the differing statements, so that differences can be listed by element. Statements that mean the same are left out, also
+ * duplicates; then statements with the same Sid are paired, then the most similar ones with the same effect.
  */
 function pairUp(left: readonly Entry[], right: readonly Entry[]): Pair[] {
   const leftOver = without(left, right);
@@ -126,13 +126,13 @@ function pairUp(left: readonly Entry[], right: readonly Entry[]): Pair[] {
   return pairs.sort((a, b) => index(a) - index(b));
 }
 
-/** Those whose meaning the other side lacks, each meaning once. */
+/** The statements whose meaning the other side lacks, each meaning once. */
 function without(entries: readonly Entry[], others: readonly Entry[]): Entry[] {
   const known = new Set(others.map((each) => each.key));
   return entries.filter((each) => !known.has(each.key) && known.add(each.key));
 }
 
-/** The first `mostCompared` are looked at, so that long policies take no longer than they must. */
+/** Compares only the first `mostCompared`, so that long policies are not slow. */
 function mostAlike(
   one: Entry,
   others: Iterable<Entry>,
@@ -150,7 +150,7 @@ function mostAlike(
   return best?.entry;
 }
 
-/** The elements that make statements alike, each as text. */
+/** The elements by which statements are similar, each as text. */
 function elementsOf({ meant }: Entry): string[] {
   const { Effect: _effect, Sid: _sid, ...rest } = meant;
   return Object.entries(rest).map((each) => JSON.stringify(each));

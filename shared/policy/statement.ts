@@ -1,6 +1,6 @@
 import { join, kindOf, PolicyError, shown } from './json.ts';
 
-/** A condition operator taken apart: `ForAnyValue:StringNotLikeIfExists` is all four. */
+/** A parsed condition operator: `ForAnyValue:StringNotLikeIfExists` has all four parts. */
 export interface Operator {
   readonly name: string;
   /** The positive comparison; `StringNotLike` is `StringLike` negated. */
@@ -37,15 +37,14 @@ const bases = [
 const operators = new Map(all().map((operator) => [operator.name.toLowerCase(), operator]));
 
 /**
- * The operator of that name, in any case, or undefined when IAM has none such. Null takes neither IfExists nor
- * ForAllValues/ForAnyValue.
+ * The operator with this name, in any case; undefined if IAM has none. Null has neither IfExists nor ForAllValues/ForAnyValue.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export function operatorNamed(name: string): Operator | undefined {
   return operators.get(name.toLowerCase());
 }
 
-/** Whether a condition with it holds of a key that is not there. For Null, its values say that. */
+/** Whether a condition with this operator holds if the key is absent. For Null this depends on the values. */
 export function holdsWithout({ negated, set, ifExists }: Operator): boolean {
   return ifExists || set === 'ForAllValues' || (set === undefined && negated);
 }
@@ -66,16 +65,16 @@ function all(): Operator[] {
   });
 }
 
-/** Who a statement is about, by kind; everyone is `{ AWS: ['*'] }`. */
+/** Principals by type; everyone is `{ AWS: ['*'] }`. */
 export type Principals = Partial<Record<PrincipalType, string[]>>;
 export type PrincipalType = (typeof principalTypes)[number];
 
-/** Operator, then condition key, then the values of which one must match; all names as they were written. */
+/** Values by operator and condition key; one of the values must match. All names are as written. */
 export type Conditions = Record<string, Record<string, string[]>>;
 
 /**
- * One statement: exactly one of Action and NotAction, at most one of Resource and NotResource and of Principal and
- * NotPrincipal, and one of these four at least.
+ * One statement: exactly one of Action and NotAction; at most one of Resource and NotResource, and of Principal and NotPrincipal; at
+ * least one of these four.
  */
 export interface Statement {
   Sid?: string;
@@ -96,7 +95,7 @@ const opposites = [
   ['Principal', 'NotPrincipal'],
 ] as const;
 
-/** Reads one statement; throws PolicyError with a path below `path` for whatever IAM's grammar has not. */
+/** Parses one statement. @throws PolicyError with a path below `path` for anything that is not in IAM's grammar */
 export function parseStatement(input: unknown, path: string): Statement {
   const given = object(input, path);
   const statement: Statement = { Effect: effect(given.Effect, join(path, 'Effect')) };
@@ -124,7 +123,7 @@ export function parseStatement(input: unknown, path: string): Statement {
   return statement;
 }
 
-/** The value as a string; throws PolicyError when it is anything else. */
+/** The value as a string. @throws PolicyError if it is anything else */
 export function asText(value: unknown, path: string): string {
   if (typeof value !== 'string') throw new PolicyError(path, `must be a string, and is ${shown(value)}.`);
   if (!value.isWellFormed())
@@ -138,7 +137,7 @@ function effect(value: unknown, path: string): 'Allow' | 'Deny' {
   throw new PolicyError(path, `must be "Allow" or "Deny", and is ${shown(value)}.`);
 }
 
-/** The object's members; one that is undefined is not there, as in JSON. */
+/** The object's members without undefined ones, as in JSON. */
 export function object(value: unknown, path: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && kindOf(value) === 'Object') {
     return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
