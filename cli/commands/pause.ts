@@ -1,35 +1,52 @@
 import { Command } from 'commander';
+import { type Scope, watchWriters, writersIn } from '../../controllers/fleet/writers.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import { getRecords } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
-import { accountsUnderLease } from '../../shared/store/statuses.ts';
+import type { Lease } from '../../shared/store/leases.ts';
+import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { editRecord, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
-import { counted, say } from '../terminal.ts';
+import { poll, startProgress } from '../follow.ts';
+import { counted, say, type Told, time } from '../terminal.ts';
 
-/** The function's time-out. */
-const LONGEST_RUN_MINUTES = 2;
-
-interface Options {
+interface ScopeOptions {
   readonly fleet?: boolean | undefined;
   readonly baseline?: string | undefined;
 }
 
-/** `pause`: stops writes; runs go on observing. */
+interface PauseOptions extends ScopeOptions {
+  readonly wait: boolean;
+  readonly timeout: number;
+}
+
+/** `pause`: stops writing, and waits until no earlier run can write. */
 export function pauseCommand(): Command {
   return scoped(new Command('pause'))
     .description(
       'Stops writes to the fleet, to the accounts of a baseline, or to some accounts. Runs go on observing.',
     )
-    .action((ids: string[], options: Options) => change(ids, options, true));
+    .option('--no-wait', 'do not wait for runs that are writing; name them')
+    .option('--timeout <seconds>', 'how long to wait for runs that are writing', wholeNumber, 300)
+    .action(async (ids: string[], options: PauseOptions) => {
+      const { table, scope } = await changed(ids, options, true);
+      say(`Paused ${inWords(scope)}.`);
+      const writers = await writersIn(table, scope, new Date());
+      if (writers.length === 0) return say('No run is writing.');
+      if (!options.wait) return say(stillWriting(writers));
+      await waitForWriters(table, writers, options.timeout);
+      say('No run that began before the pause is writing any more.');
+    });
 }
 
 /** `resume`: ends one pause; others stay. */
 export function resumeCommand(): Command {
   return scoped(new Command('resume'))
     .description('Ends a pause. The next sweep corrects what has drifted since.')
-    .action((ids: string[], options: Options) => change(ids, options, false));
+    .action(async (ids: string[], options: ScopeOptions) => {
+      const { scope } = await changed(ids, options, false);
+      say(`Resumed ${inWords(scope)}; \`orgkeeper sweep\` corrects what has drifted since.`);
+    });
 }
 
 function scoped(command: Command): Command {
@@ -39,40 +56,22 @@ function scoped(command: Command): Command {
     .option('--baseline <name>', 'the accounts of this baseline, at any version');
 }
 
-async function change(ids: string[], { fleet, baseline }: Options, paused: boolean): Promise<void> {
+/** Pauses or resumes. What is paused already stays so, and what is not is not resumed: safe to repeat. */
+async function changed(
+  ids: string[],
+  { fleet, baseline }: ScopeOptions,
+  paused: boolean,
+): Promise<{ table: Table; scope: Scope }> {
   if ([fleet, baseline, ids.length > 0].filter(Boolean).length !== 1) {
     throw new Failure('Name what to pause or resume: one of --fleet, --baseline NAME, or account ids.');
   }
   const accountIds = [...new Set(ids.map(readAccountId))];
+  const scope: Scope = fleet ? { fleet } : baseline ? { baseline } : { accountIds };
   const { table } = await connect();
-  if (fleet) await changeFleet(table, paused);
-  else if (baseline) await changeBaseline(table, baseline, paused);
-  else await changeAccounts(table, accountIds, paused);
-  const what = fleet ? 'the fleet' : baseline ? `baseline ${baseline}` : accountIds.join(', ');
-  say(paused ? `Paused ${what}.` : `Resumed ${what}; \`orgkeeper sweep\` corrects what has drifted since.`);
-  const writing = paused ? await stillWriting(table, { fleet, baseline, accountIds }) : [];
-  if (writing.length > 0) {
-    say(
-      `${counted(writing.length, 'run')} may be writing: each finishes the kind that it is at and writes no other, ` +
-        `within ${LONGEST_RUN_MINUTES} minutes: ${writing.join(', ')}.`,
-    );
-  }
-}
-
-/** The accounts that were paused, and into which a run that began before may still be writing. */
-async function stillWriting(
-  table: Table,
-  { fleet, baseline, accountIds }: Options & { readonly accountIds: readonly string[] },
-): Promise<string[]> {
-  const writing = await accountsUnderLease(table, new Date());
-  if (fleet) return writing;
-  if (!baseline) return writing.filter((id) => accountIds.includes(id));
-  const records = await getRecords(table, writing);
-  return writing.filter((id) => records.get(id)?.baseline?.name === baseline);
-}
-
-async function changeFleet(table: Table, fleetPaused: boolean): Promise<void> {
-  await changeControl(table, (control) => ({ ...control, fleetPaused }));
+  if ('fleet' in scope) await changeControl(table, (control) => ({ ...control, fleetPaused: paused }));
+  else if ('baseline' in scope) await changeBaseline(table, scope.baseline, paused);
+  else await changeAccounts(table, scope.accountIds, paused);
+  return { table, scope };
 }
 
 async function changeBaseline(table: Table, name: string, paused: boolean): Promise<void> {
@@ -83,10 +82,48 @@ async function changeBaseline(table: Table, name: string, paused: boolean): Prom
   });
 }
 
-/** All or none are known; desired state is the same, so the generation is too. */
+/** Either all accounts are known, or none is changed. Desired state stays the same, and so does the generation. */
 async function changeAccounts(table: Table, accountIds: readonly string[], paused: boolean): Promise<void> {
   for (const id of accountIds) await findAccount(table, id);
   for (const id of accountIds) {
     await editRecord(table, id, (record) => (record.paused === paused ? undefined : { ...record, paused }));
   }
+}
+
+/** @throws Failure with the runs that may still write after so many seconds */
+async function waitForWriters(table: Table, writers: readonly Lease[], seconds: number): Promise<void> {
+  const look = watchWriters(table, writers);
+  let left = writers;
+  const waiting = () => `Waiting for ${counted(left.length, 'run')} to finish what it is writing …`;
+  const progress = startProgress(waiting());
+  try {
+    await poll(
+      async () => {
+        left = await look(new Date());
+        if (left.length === 0) return true;
+        progress.update(waiting());
+        return undefined;
+      },
+      { seconds, every: 1_000, late: () => stillWriting(left) },
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+function inWords(scope: Scope): string {
+  if ('fleet' in scope) return 'the fleet';
+  return 'baseline' in scope ? `baseline ${scope.baseline}` : scope.accountIds.join(', ');
+}
+
+/** The runs that may still write, on which account, and until when, unless they extend their lease. */
+function stillWriting(writers: readonly Lease[]): Told {
+  return {
+    sentence:
+      `${counted(writers.length, 'run')} may still be writing, finishing the unit that each is at; ` +
+      'a lease that is not extended ends at the time shown:',
+    lines: writers.map(
+      ({ accountId, passId, until }) => `account ${accountId}, run ${passId}, until ${time(until)}`,
+    ),
+  };
 }

@@ -8,6 +8,7 @@ import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { type AccountStatus, saw } from '../../shared/domain/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/controls.ts';
+import { LEASE_SECONDS } from '../../shared/store/leases.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
 import type { CallGate, Heartbeat, Run, RunDeps, Suspension } from './model.ts';
 
@@ -217,6 +218,7 @@ export function openCallGate(until: Date, now: () => Date): CallGate {
     leased(next) {
       lease = next;
     },
+    hasLeased: () => lease !== 'none yet',
     beforeEnd(stop) {
       stops.push(stop);
     },
@@ -231,8 +233,6 @@ export function openCallGate(until: Date, now: () => Date): CallGate {
 
 /** How often a run reports that it is alive. A killed run stops reporting. */
 const BEAT_MS = 10_000;
-/** How long the lease holds after a beat. */
-export const LEASE_SECONDS = 30;
 /** How long the message stays invisible after a beat: longer than the lease. */
 export const VISIBLE_SECONDS = 40;
 

@@ -130,6 +130,8 @@ export interface CallGate {
   check(call: { readonly writes: boolean }): void;
   /** Sets when the lease expires; undefined if another run has it. */
   leased(until: Date | undefined): void;
+  /** True once the run has had the lease. */
+  hasLeased(): boolean;
   /** Registers work to finish before the status is saved. */
   beforeEnd(stop: () => Promise<void>): void;
   end(): Promise<void>;

@@ -149,6 +149,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
     passId: run.id,
     now,
     record: run.record,
+    isLeased: run.gate.hasLeased(),
     ...(worthHistory && (passing === undefined || corrected(lastPass)) && { history: lastPass }),
   });
   if (unannounced.length > 0) {

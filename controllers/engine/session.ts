@@ -161,8 +161,11 @@ export async function clientsFor(run: Run, deps: RunDeps, purpose: Purpose): Pro
     region: regionOf(run.record, deps.config),
     until: run.gate.deadline,
     ...(purpose.patient && { around: patiently }),
-    onCall: ({ writes }) => {
-      run.gate.check({ writes });
+    // A retry after the lease is lost would write beside another run.
+    onAttempt: (call) => run.gate.check(call),
+    onCall: (call) => {
+      const { writes } = call;
+      run.gate.check(call);
       if (writes) run.calls.writes += 1;
       else run.calls.reads += 1;
     },

@@ -21,6 +21,8 @@ export interface MemberClientsOptions {
   readonly until?: Date;
   /** Called before each call is sent. */
   readonly onCall?: (call: ObservedCall) => void;
+  /** Called before each attempt of a call, retries included; a throw ends the retries. */
+  readonly onAttempt?: (call: ObservedCall) => void;
   /** Runs each call and may repeat it. */
   readonly around?: Around;
 }

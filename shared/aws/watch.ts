@@ -23,23 +23,43 @@ function isRead(called: string): boolean {
 /** Runs a call whose failure is translated already; it may be run again. */
 export type Around = <T>(call: () => Promise<T>) => Promise<T>;
 
+interface WatchOptions {
+  /** Called before each call is sent; not again for a retry by the SDK. A throw fails the call. */
+  readonly onCall?: (call: ObservedCall) => void;
+  /** Called before each attempt, retries included. A throw fails the call, which is not retried then. */
+  readonly onAttempt?: (call: ObservedCall) => void;
+  readonly around?: Around;
+}
+
 /**
- * The same client, with every failure translated (shared/aws/translate-error.ts) and every call told to `onCall`
- * before it is sent; a retry by the SDK is not told again.
+ * The same client, with every failure translated (shared/aws/translate-error.ts) and every call and attempt observed.
  */
 export function watch<T extends AnyClient>(
   client: T,
   { name, inMember }: { readonly name: string; readonly inMember?: InMember },
-  { onCall, around = (call) => call() }: { onCall?: (call: ObservedCall) => void; around?: Around } = {},
+  { onCall, onAttempt, around = (call) => call() }: WatchOptions = {},
 ): T {
   client.middlewareStack.add(
     (next, context) => (args) => {
-      const called = (context.commandName ?? 'Unknown').replace(/Command$/, '');
-      const command = `${name}:${called}`;
-      onCall?.({ command, writes: !isRead(called) });
-      return around(() => translateErrors(command, () => next(args), inMember));
+      const call = callOf(name, context.commandName);
+      onCall?.(call);
+      return around(() => translateErrors(call.command, () => next(args), inMember));
     },
     { step: 'initialize', name: 'orgkeeperWatch', priority: 'high' },
   );
+  if (!onAttempt) return client;
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      onAttempt(callOf(name, context.commandName));
+      return next(args);
+    },
+    // After the SDK's retries, which repeat what follows them.
+    { step: 'finalizeRequest', name: 'orgkeeperAttempt', priority: 'low' },
+  );
   return client;
+}
+
+function callOf(service: string, commandName = 'Unknown'): ObservedCall {
+  const called = commandName.replace(/Command$/, '');
+  return { command: `${service}:${called}`, writes: !isRead(called) };
 }

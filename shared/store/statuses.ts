@@ -5,9 +5,9 @@ import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, getStatus, statusKey } from './accounts.ts';
+import { markerItem, markerKey } from './leases.ts';
 import { readPass } from './status-item.ts';
 import {
-  collectionPages,
   DAY_SECONDS,
   expiresIn,
   getItem,
@@ -59,20 +59,13 @@ export async function takeLease(
       ':now': lease.now.toISOString(),
     },
   };
-  const taken = await writeTogether(table, [{ Update: update }, stillRegistered(table, lease.record)]);
+  const marker = { TableName: table.name, Item: markerItem(lease.record, lease.passId, lease.now) };
+  const taken = await writeTogether(table, [
+    { Update: update },
+    { Put: marker },
+    stillRegistered(table, lease.record),
+  ]);
   if (!taken) throw new Conflict(`Another run is writing into account ${lease.accountId}.`);
-}
-
-/** Accounts with a lease that has not expired: a run may be writing into them, or has crashed. */
-export async function accountsUnderLease(table: Table, now: Date): Promise<string[]> {
-  const accountIds: string[] = [];
-  for await (const page of collectionPages(table, 'status')) {
-    for (const { pk, lease } of page) {
-      const { expiresAt = '' } = (lease ?? {}) as { expiresAt?: unknown };
-      if (String(expiresAt) > now.toISOString()) accountIds.push(accountOf(String(pk)));
-    }
-  }
-  return accountIds;
 }
 
 /** Extends the lease of a run; returns false if the run no longer has it. */
@@ -92,7 +85,7 @@ export async function renewLease(
 }
 
 /**
- * Saves the status of a run, with a line of history, if any, in one transaction, and ends the lease. The save is conditional on the
+ * Saves the status of a run, with a line of history, if any, in one transaction, and ends the lease (`isLeased`: the run has one). The save is conditional on the
  * version that was read, on no other run having the lease, and, for the first status of an account, on the registration that
  * the run read, so that an account that was forgotten since gets no status.
  * @throws Conflict if somebody else saved first
@@ -100,7 +93,7 @@ export async function renewLease(
 export async function saveStatus(
   table: Table,
   status: AccountStatus,
-  options: { passId: string; now: Date; record: ReadRecord; history?: PassRecord },
+  options: { passId: string; now: Date; record: ReadRecord; isLeased?: boolean; history?: PassRecord },
 ): Promise<void> {
   const item = {
     ...status,
@@ -118,16 +111,17 @@ export async function saveStatus(
     },
   };
   const TableName = table.name;
-  const { history } = options;
+  const { history, isLeased } = options;
   const line = history && { Put: { TableName, Item: historyItem(status.accountId, history) } };
   // A status that was read is deleted with its registration, which the version shows: a transaction costs twice as much.
-  const isPlain = !line && status.version > 1;
+  const isPlain = !line && !isLeased && status.version > 1;
   const saved = isPlain
     ? await putItem(table, item, condition)
     : await writeTogether(table, [
         { Put: { TableName, Item: item, ...condition } },
         stillRegistered(table, options.record),
         ...(line ? [line] : []),
+        ...(isLeased ? [{ Delete: { TableName, Key: markerKey(status.accountId) } }] : []),
       ]);
   if (!saved && !(await isSavedBy(table, options.passId, status)))
     throw new Conflict(
@@ -146,7 +140,7 @@ async function isSavedBy(
 }
 
 /** The registration that a run has read. */
-type ReadRecord = Pick<AccountRecord, 'accountId' | 'registeredAt'>;
+type ReadRecord = Pick<AccountRecord, 'accountId' | 'registeredAt' | 'baseline'>;
 
 /** The account still has the same registration; a change of its desired state does not matter here. */
 function stillRegistered(table: Table, { accountId, registeredAt }: ReadRecord) {

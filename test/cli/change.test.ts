@@ -8,8 +8,10 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { changeControl, countDrifted, getControl } from '../../shared/store/controls.ts';
-import { takeLease } from '../../shared/store/statuses.ts';
+import { saveStatus, takeLease } from '../../shared/store/statuses.ts';
+import { aStatus } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { until } from '../kit/journey/wait.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 import { config, keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
 
@@ -69,33 +71,73 @@ describe('pause and resume', () => {
     expect((await getControl(table)).pausedBaselines).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  const LEFT = '999999999999';
+
+  /** Runs are writing into A and B; the run of a third account was killed long ago. */
+  async function writing(seconds: number): Promise<void> {
+    await publishText('analytics', 'x');
+    await keep(world.table, record(A));
+    await keep(world.table, record(B, { baseline: { name: 'other', version: 1 } }));
+    await keep(world.table, record(LEFT));
+    const now = new Date();
+    const lease = (accountId: string, left: number, of = record(accountId)) =>
+      takeLease(world.table, {
+        accountId,
+        passId: `pass-${accountId}`,
+        until: new Date(now.getTime() + left * 1000),
+        now,
+        readVersion: 0,
+        record: of,
+      });
+    const other = record(B, { baseline: { name: 'other', version: 1 } });
+    await Promise.all([lease(A, seconds), lease(B, seconds, other), lease(LEFT, -90)]);
+  }
+
   test.each([
     ['the fleet', ['--fleet'], [A, B]],
     ['a baseline', ['--baseline', 'analytics'], [A]],
     ['an account', [B], [B]],
-  ])('of %s says which runs may still be writing', async (_, args, writing) => {
-    await publishText('analytics', 'x');
-    await keep(world.table, record(A));
-    await keep(world.table, record(B, { baseline: { name: 'other', version: 1 } }));
-    const now = new Date();
-    const lease = (accountId: string, seconds: number) =>
-      takeLease(world.table, {
-        accountId,
-        passId: `pass-${accountId}`,
-        until: new Date(now.getTime() + seconds * 1000),
-        now,
-        readVersion: 0,
-        record: record(accountId),
-      });
-    await keep(world.table, record('999999999999'));
-    await Promise.all([lease(A, 30), lease(B, 30), lease('999999999999', -30)]);
-    const { stderr, code } = await orgkeeper('pause', ...args);
+  ])('of %s say which runs may still be writing, and until when', async (_, args, expected) => {
+    await writing(30);
+    const { stderr, code } = await orgkeeper('pause', ...args, '--no-wait');
     expect(code).toBe(0);
-    expect(stderr).toContain(`may be writing: `);
-    expect([A, B, '999999999999'].filter((id) => stderr.split('may be writing')[1]?.includes(id))).toEqual(
-      writing,
+    const lines = stderr.split('\n').filter((line) => line.includes('run pass-'));
+    expect(lines).toEqual(
+      expected.map((id) =>
+        expect.stringMatching(new RegExp(`account ${id}, run pass-${id}, until 20\\d\\d-.*Z`)),
+      ),
     );
-    expect((await orgkeeper('resume', ...args)).stderr).not.toContain('may be writing');
+    expect((await orgkeeper('resume', ...args)).stderr).not.toContain('may still be writing');
+  });
+
+  test('wait until the run that is writing has ended', async () => {
+    await writing(30);
+    const pausing = orgkeeper('pause', A);
+    await until('the pause', async () => (await getRecord(world.table, A))?.paused || undefined);
+    await saveStatus(world.table, aStatus({ accountId: A, version: 1 }), {
+      ...{ passId: `pass-${A}`, now: new Date(), record: record(A), isLeased: true },
+    });
+    const { stderr, code } = await pausing;
+    expect(code).toBe(0);
+    expect(stderr).toContain('No run that began before the pause is writing any more.');
+  });
+
+  test('say at the end of the waiting which run may still be writing, and fail', async () => {
+    await writing(30);
+    const { stderr, code } = await orgkeeper('pause', A, '--timeout', '1');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`account ${A}, run pass-${A}, until`);
+    expect((await getRecord(world.table, A))?.paused).toBe(true);
+  });
+
+  test('change nothing the second time', async () => {
+    await keep(world.table, record(A));
+    for (const command of ['pause', 'resume']) {
+      expect((await orgkeeper(command, A)).code).toBe(0);
+      const once = await getRecord(world.table, A);
+      expect((await orgkeeper(command, A)).code).toBe(0);
+      expect(await getRecord(world.table, A)).toEqual(once);
+    }
   });
 
   test('of accounts change nothing about what is desired', async () => {

@@ -1,14 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import {
-  LEASE_SECONDS,
-  openCallGate,
-  startHeartbeat,
-  VISIBLE_SECONDS,
-} from '../../controllers/engine/gate.ts';
+import { openCallGate, startHeartbeat, VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import type { Heartbeat } from '../../controllers/engine/model.ts';
 import { Conflict, OutOfTime } from '../../shared/domain/errors.ts';
 import { accountKey, getStatus, statusKey } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
+import { LEASE_SECONDS } from '../../shared/store/leases.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
 import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aRecord, aStatus, MEMBER } from '../kit/factories.ts';

@@ -11,6 +11,7 @@ import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { addressKey } from '../../shared/store/addresses.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
+import { changeControl } from '../../shared/store/controls.ts';
 import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
@@ -177,6 +178,26 @@ describe('an account in three regions', () => {
         'Parameters eu-west-1',
         'Parameters us-east-1',
         'Role -',
+      ]),
+    );
+  });
+
+  it('is written no further after a pause: units that are being written finish, and no other begins', async () => {
+    const { run, things, before, store, log } = account();
+    before.apply = async (unit) => {
+      if (unit !== 'network us-east-1') return;
+      await changeControl(store.table, (control) => ({ ...control, fleetPaused: true }));
+      log.push('paused');
+    };
+    const status = await run();
+    const begun = log.slice(log.indexOf('paused') + 1).filter((one) => one.startsWith('apply'));
+    expect(begun.filter((one) => one.includes('parameters'))).toEqual([]);
+    expect([...things.keys()].filter((unit) => unit.startsWith('parameters'))).toEqual([]);
+    expect(said(status)).toEqual(
+      expect.arrayContaining([
+        'Network us-east-1: True InDesiredState',
+        ...REGIONS.map((region) => `Parameters ${region}: False Paused`),
+        'Role -: True InDesiredState',
       ]),
     );
   });

@@ -188,6 +188,28 @@ describe('A paused fleet', () => {
     expect(resumed).toMatchObject({ state: 'active', ready: true, lastPass: { result: 'corrected' } });
     expect(await isWhole(id)).toBe(true);
   }, 180_000);
+
+  it('is written into no more once the pause has returned, although a run was writing', async () => {
+    const id = await fleet.createAccount('interrupted');
+    await until('the first write into it', async () => {
+      const [first] = await runtime.calls({ account: id, action: 'CreateVpc' });
+      return first;
+    });
+    const pausing = await fleet.orgkeeper('pause', '--fleet');
+    const returned = Date.now();
+    expect({ code: pausing.code, said: pausing.stderr }).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/No run (is writing|that began before the pause is writing any more)/),
+    });
+    await fleet.sweep(id);
+    const writes = await runtime.calls({ account: id, access: 'write' });
+    expect(writes.length).toBeGreaterThan(0);
+    expect(writes.filter(({ time, service }) => time > returned && service !== 'sts')).toEqual([]);
+    expect(await fleet.orgkeeper('resume', '--fleet')).toMatchObject({ code: 0 });
+    await fleet.sweep(id);
+    await fleet.untilAccounts('be ready', [id], ({ ready }) => ready);
+    await expectNothingDoubled([id]);
+  }, 180_000);
 });
 
 describe('A sweep that finds most accounts different', () => {
