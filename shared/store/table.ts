@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ConditionalCheckFailedException,
   TransactionCanceledException,
@@ -85,10 +86,29 @@ export async function getItems(table: Table, keys: readonly Key[]): Promise<Item
   return items;
 }
 
-/** Puts an item. Returns false, and writes nothing, if the condition does not hold. */
-export function putItem<I extends Key>(table: Table, item: I, condition?: WriteCondition): Promise<boolean> {
+/**
+ * Puts an item. Returns false, and writes nothing, if the condition does not hold. If the SDK repeated the call, the condition may
+ * have failed on our own write, whose answer was lost: then the item is stored as it was put, and this returns true.
+ */
+export async function putItem<I extends Key>(
+  table: Table,
+  item: I,
+  condition?: WriteCondition,
+): Promise<boolean> {
   const put = new PutCommand({ TableName: table.name, Item: { ...item }, ...condition });
-  return unlessChanged(() => table.documents.send(put));
+  let repeated = false;
+  const isPut = await unlessChanged(async () => {
+    try {
+      await table.documents.send(put);
+    } catch (error) {
+      const { $metadata } = error as { $metadata?: { attempts?: number } };
+      repeated = ($metadata?.attempts ?? 1) > 1;
+      throw error;
+    }
+  });
+  if (isPut || !repeated) return isPut;
+  const stored = await getItem(table, { pk: item.pk, sk: item.sk });
+  return isDeepStrictEqual(stored, JSON.parse(JSON.stringify(item)));
 }
 
 /** Updates an item and returns it as it is then; undefined, and nothing is written, if the condition does not hold. */

@@ -1,9 +1,15 @@
-import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { ServiceFault } from '../../shared/domain/errors.ts';
-import { getItems, queryPages } from '../../shared/store/table.ts';
+import { getItems, IF_ABSENT, putItem, queryPages } from '../../shared/store/table.ts';
 import { useTestTime } from '../kit/clock.ts';
 import { type Answer, answering, on } from '../kit/sdk.ts';
 
@@ -82,5 +88,32 @@ describe('a query of many pages', () => {
     };
     await expect(all()).rejects.toThrow(ServiceFault);
     expect(starts).toHaveLength(3);
+  });
+});
+
+describe('putting an item under a condition', () => {
+  const item = { pk: 'control', sk: 'listing', listingId: 'ours', at: undefined };
+  const stored = (listingId: string) => ({ pk: 'control', sk: 'listing', listingId });
+
+  /** A table where the condition fails at this attempt of the SDK, and this item is there then. */
+  const refusing = (attempts: number, there: object) =>
+    tableAnswering(
+      on(PutItemCommand, () => {
+        const error = new ConditionalCheckFailedException({
+          message: 'The conditional request failed',
+          $metadata: {},
+        });
+        throw Object.assign(error, { $metadata: { attempts } });
+      }),
+      on(GetItemCommand, () => ({ Item: { ...there } })),
+    );
+
+  it('is done when the SDK repeated the call and the item stands there as it was put: the first answer was lost', async () => {
+    expect(await putItem(refusing(2, stored('ours')), item, IF_ABSENT)).toBe(true);
+  });
+
+  it('is not done when the item of somebody else stands there, or the call was not repeated', async () => {
+    expect(await putItem(refusing(2, stored('theirs')), item, IF_ABSENT)).toBe(false);
+    expect(await putItem(refusing(1, stored('ours')), item, IF_ABSENT)).toBe(false);
   });
 });
