@@ -9,7 +9,6 @@ import { getTrace, recordPages } from '../../shared/store/accounts.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import {
   advanceListing,
-  type BegunListing,
   beginListing,
   endListing,
   type Listing,
@@ -47,10 +46,16 @@ interface Context {
   /** The records, by account id. */
   readonly records: ReadonlyMap<string, AccountRecord>;
   readonly result: ListingResult;
+  /** As it was saved last. */
+  listing: Listing;
+  /** Accounts that it has seen since then. */
+  unsaved: string[];
 }
 
 /** Progress is saved once in this many pages: after a crash these are read again. */
 const PAGES_PER_SAVE = 10;
+/** A listing that crashed is continued after this time; a running one renews its lease before. */
+const LEASE_MS = 3 * 60_000;
 /** For this time a new account is left to the request for it, which has its settings. */
 const REQUEST_MINUTES = 60;
 
@@ -65,9 +70,9 @@ export async function listOrganization(
   deps: TaskDeps,
   records?: ReadonlyMap<string, AccountRecord>,
 ): Promise<ListingResult | { skipped: string }> {
-  const { config, main, now, organization, until } = deps;
+  const { config, main, now, organization } = deps;
   const { table } = main;
-  const begun = await beginListing(table, { now: now(), until });
+  const begun = await beginListing(table, { now: now(), until: leaseEnd(deps) });
   if (!begun) return { skipped: 'another listing is under way' };
   const context: Context = {
     deps,
@@ -76,15 +81,39 @@ export async function listOrganization(
     startedAt: begun.listing.startedAt,
     records: records ?? (await allRecords(deps)),
     result: { registered: 0, unmanaged: 0, refreshed: 0, departed: 0 },
+    listing: begun.listing,
+    unsaved: [],
   };
-  const { listing, done } = await throughPages(begun, context);
-  if (done && (await throughMissing(begun.seen, context))) {
-    await endListing(table);
-    return context.result;
+  try {
+    if ((await throughPages(begun.seen, context)) && (await throughMissing(begun.seen, context))) {
+      await endListing(table);
+      return context.result;
+    }
+  } catch (error) {
+    // The next one need not wait until the lease ends; if this fails too, it does.
+    await leaveListing(table, context.listing, now()).catch(() => undefined);
+    throw error;
   }
-  await leaveListing(table, listing, now());
+  await leaveListing(table, context.listing, now());
   await sendSweep(main.sweep, { task: 'list' });
   return context.result;
+}
+
+function leaseEnd({ now, until }: TaskDeps): Date {
+  return new Date(Math.min(until.getTime(), now().getTime() + LEASE_MS));
+}
+
+/** True if saving now would make the lease longer by half of one. */
+function isRenewable({ listing, deps }: Context): boolean {
+  return leaseEnd(deps).getTime() - Date.parse(listing.leaseUntil) > LEASE_MS / 2;
+}
+
+/** Saves how far the listing is, and renews its lease. */
+async function save(context: Context, next: string): Promise<void> {
+  const { deps, listing, unsaved } = context;
+  const reached = { next, seen: unsaved, now: deps.now(), until: leaseEnd(deps) };
+  context.listing = await advanceListing(deps.main.table, listing, reached);
+  context.unsaved = [];
 }
 
 async function allRecords({ main }: TaskDeps): Promise<Map<string, AccountRecord>> {
@@ -94,33 +123,20 @@ async function allRecords({ main }: TaskDeps): Promise<Map<string, AccountRecord
   return records;
 }
 
-/** Compares page after page and records what it finds; not done if time ran out. */
-async function throughPages(
-  begun: BegunListing,
-  context: Context,
-): Promise<{ listing: Listing; done: boolean }> {
-  const { main, now, timeLeft, until } = context.deps;
-  const { seen } = begun;
-  let { listing } = begun;
-  if (listing.next === '') return { listing, done: true };
-  let unsaved: string[] = [];
+/** Compares page after page and records what it finds; false if time ran out. */
+async function throughPages(seen: Set<string>, context: Context): Promise<boolean> {
+  if (context.listing.next === '') return true;
   let pages = 0;
-  const save = async (next: string) => {
-    listing = await advanceListing(main.table, listing, { next, seen: unsaved, now: now(), until });
-    unsaved = [];
-  };
-  for await (const { accounts, next = '' } of pagesFrom(listing, context.deps)) {
+  for await (const { accounts, next = '' } of pagesFrom(context.listing, context.deps)) {
     await comparePage(accounts, context);
     for (const { accountId } of accounts) seen.add(accountId);
-    unsaved.push(...accounts.map(({ accountId }) => accountId));
+    context.unsaved.push(...accounts.map(({ accountId }) => accountId));
     pages += 1;
-    if (!timeLeft()) {
-      await save(next);
-      return { listing, done: false };
-    }
-    if (next && pages % PAGES_PER_SAVE === 0) await save(next);
+    const inTime = context.deps.timeLeft();
+    if (!inTime || (next && pages % PAGES_PER_SAVE === 0) || isRenewable(context)) await save(context, next);
+    if (!inTime) return false;
   }
-  return { listing, done: true };
+  return true;
 }
 
 /** The pages from the token on; all pages if AWS no longer accepts the token. */
@@ -156,6 +172,7 @@ async function throughMissing(seen: ReadonlySet<string>, context: Context): Prom
     const gone = record.lifecycle === 'departed' || record.lifecycle === 'retired';
     if (gone || !wasInOrganization(record) || seen.has(record.accountId)) continue;
     if (!timeLeft()) return false;
+    if (isRenewable(context)) await save(context, '');
     if (!(await organization.describe(record.accountId))) await compare(record, undefined, context);
   }
   return true;

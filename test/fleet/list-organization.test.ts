@@ -1,6 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { getRecord, rememberRequest } from '../../shared/store/accounts.ts';
 import { anOrganizationAccount, aRecord, MANAGEMENT } from '../kit/factories.ts';
+import { until } from '../kit/journey/wait.ts';
+import { awsError } from '../kit/sdk.ts';
 import { organizationWorld, passes, START, type World } from './organization-world.ts';
 
 const SINCE = '2026-11-01T00:00:00.000Z';
@@ -159,6 +161,68 @@ describe('a listing that is stopped', () => {
     expect(world.calls.describe).toHaveLength(7);
     await expectAllTaken(world);
     expect(world.announced).toHaveLength(25);
+  });
+});
+
+describe('a listing that fails', () => {
+  it('leaves the next one to go on at once', async () => {
+    const world = mixed();
+    world.onPage = (page) => {
+      if (page === 12) throw awsError('TooManyRequestsException');
+    };
+    await expect(world.list()).rejects.toThrow('TooManyRequestsException');
+    world.onPage = () => undefined;
+    const calls = world.calls.list.length;
+    expect(await world.list()).not.toHaveProperty('skipped');
+    // Ten pages were saved.
+    expect(world.calls.list.length - calls).toBe(3);
+    await expectAllTaken(world);
+  });
+
+  it('at the first page, too', async () => {
+    const world = mixed();
+    world.onPage = () => {
+      throw awsError('AccessDeniedException');
+    };
+    await expect(world.list()).rejects.toThrow('AccessDeniedException');
+    world.onPage = () => undefined;
+    await world.list();
+    await expectAllTaken(world);
+  });
+});
+
+describe('a listing whose function is gone', () => {
+  it('is gone on with three minutes later, and not sooner', async () => {
+    const world = mixed();
+    world.onPage = (page) => (page === 12 ? new Promise(() => undefined) : undefined);
+    const lost = jest.fn();
+    world.list().then(lost, lost);
+    await until('the twelfth page was listed', () => (world.calls.list.length === 12 ? true : undefined));
+    world.onPage = () => undefined;
+    world.clock += 2 * 60_000;
+    expect(await world.list()).toEqual({ skipped: 'another listing is under way' });
+    world.clock += 2 * 60_000;
+    await world.list();
+    await expectAllTaken(world);
+    expect(lost).not.toHaveBeenCalled();
+  });
+});
+
+describe('a listing whose pages are slow', () => {
+  it('keeps the others from beginning for longer than three minutes', async () => {
+    const world = mixed();
+    const others: unknown[] = [];
+    let depth = 0;
+    world.onPage = async () => {
+      world.clock += 20_000;
+      depth += 1;
+      if (depth === 1) others.push(await world.list());
+      depth -= 1;
+    };
+    await world.list();
+    expect(world.clock - START).toBeGreaterThan(4 * 60_000);
+    expect(others).toEqual(others.map(() => ({ skipped: 'another listing is under way' })));
+    expect(others).toHaveLength(13);
   });
 });
 

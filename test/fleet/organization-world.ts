@@ -31,8 +31,8 @@ export interface World {
   readonly work: WorkMessage[];
   readonly tasks: SweepMessage[];
   readonly announced: { detailType: string; accountId: string }[];
-  /** Called before each page is handed out, with its number in this run; may throw. */
-  onPage: (page: number) => void;
+  /** Called before each page is handed out, with its number in this run; may throw, and may take long. */
+  onPage: (page: number) => unknown;
   /** Throws what SQS would. */
   onSend: () => void;
   clock: number;
@@ -112,7 +112,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
           async *pages(token) {
             for await (const page of organization.pages(token)) {
               pages += 1;
-              world.onPage(pages);
+              await world.onPage(pages);
               yield page;
             }
           },
