@@ -1,10 +1,10 @@
 import { actionFacts } from '../../../shared/aws/service-authorization.ts';
 import type { KnownCall } from '../shim.ts';
-import { type Asked, askedBy } from './actions.ts';
-import { type Context, contextOf, supportedKeys } from './context.ts';
+import { type CallContext, callContext, supportedKeys } from './call-context.ts';
+import { type Asked, askedBy } from './needed-actions.ts';
 import { operationOf } from './operations.ts';
-import type { Reader } from './reader.ts';
-import { isArnOf, type Place, resourcesOf } from './resources.ts';
+import type { ResourceReader } from './reader.ts';
+import { askedResources, type CallPlace, isArnOf } from './resources.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
 /** One question that AWS puts to the policies before it carries out a call. */
@@ -14,7 +14,7 @@ export interface Check {
   /** An ARN; `*` where the action has no resource. */
   readonly resource: string;
   /** Keys of the request and of the resource; those of whoever asks are not here. */
-  readonly context: Context;
+  readonly context: CallContext;
   /** True of a permission that the call needs besides its own: `iam:TagRole` of CreateRole with tags. */
   readonly dependent?: true;
 }
@@ -23,7 +23,7 @@ export interface Check {
  * What AWS checks before it carries out the call, which is made only if each check is allowed. None where AWS asks no policy.
  * @throws UnknownAuthorization when the gateway cannot work it out
  */
-export async function checksOf(call: KnownCall, reader: Reader): Promise<readonly Check[]> {
+export async function checksOf(call: KnownCall, reader: ResourceReader): Promise<readonly Check[]> {
   const [, partition = 'aws'] = call.caller.arn.split(':');
   const at = { partition, region: call.region, account: call.caller.account };
   const asked = await Promise.all(askedBy(operationOf(call)).map((one) => checksFor(one, at, reader)));
@@ -31,7 +31,7 @@ export async function checksOf(call: KnownCall, reader: Reader): Promise<readonl
 }
 
 /** The check with the tags of its resource, which cost a read: for where a policy asks for them. */
-export async function withResourceTags(check: Check, reader: Reader): Promise<Check> {
+export async function withResourceTags(check: Check, reader: ResourceReader): Promise<Check> {
   const facts = await actionFacts(check.action);
   const type = facts?.resourceTypes.find((one) => isArnOf(one, check.resource));
   if (!facts || !type || /\*$/.test(check.resource)) return check;
@@ -42,15 +42,15 @@ export async function withResourceTags(check: Check, reader: Reader): Promise<Ch
   return { ...check, context: { ...check.context, ...Object.fromEntries(keys) } };
 }
 
-async function checksFor(asked: Asked, at: Place, reader: Reader): Promise<Check[]> {
+async function checksFor(asked: Asked, at: CallPlace, reader: ResourceReader): Promise<Check[]> {
   const facts = await actionFacts(asked.action);
   if (!facts) throw new UnknownAuthorization(`AWS has no action ${asked.action}.`);
-  const resources = await resourcesOf(asked, facts, at, reader);
+  const resources = await askedResources(asked, facts, at, reader);
   return Promise.all(
     resources.map(async (resource) => ({
       action: facts.name,
       resource: resource.arn,
-      context: await contextOf(asked, facts, resource, at, reader),
+      context: await callContext(asked, facts, resource, at, reader),
       ...(asked.dependent && { dependent: true as const }),
     })),
   );

@@ -12,16 +12,16 @@ import { organizationOf } from '../organization.ts';
 import type { KnownCall } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { isRead, text } from '../wire.ts';
-import { readTags, type Tags } from './tags.ts';
+import { type ResourceTags, readTags } from './resource-tags.ts';
 
 /** Reads of the emulator what a call does not say of its resources. Remembered until somebody writes there. */
-export interface Reader {
+export interface ResourceReader {
   /** What IAM holds under this name; undefined when there is none. */
-  named(kind: IamKind, account: string, name: string): Promise<Named | undefined>;
+  named(kind: IamKind, account: string, name: string): Promise<IamEntity | undefined>;
   /** The organization of the account; undefined when it is in none. */
   organization(account: string): Promise<Organization | undefined>;
   /** The tags of what an ARN names; none when there is no such thing. */
-  tags(arn: string): Promise<Tags>;
+  tags(arn: string): Promise<ResourceTags>;
   /** The ARN of a policy of the organization that the account manages. */
   organizationPolicy(account: string, id: string): Promise<string>;
   /** What an association of a route table joins; undefined when there is none with this id. */
@@ -32,7 +32,7 @@ export interface Reader {
 export type IamKind = 'role' | 'user' | 'instance-profile';
 
 /** One of these, as far as decisions need it. */
-export interface Named {
+export interface IamEntity {
   readonly arn: string;
   readonly boundaryArn?: string;
 }
@@ -54,12 +54,12 @@ export interface Listener {
 }
 
 /** Reads on demand. */
-export function createReader(upstream: Upstream): Reader & Listener {
-  const names = new Map<string, Promise<Named | undefined>>();
-  const tags = new Map<string, Promise<Tags>>();
+export function createReader(upstream: Upstream): ResourceReader & Listener {
+  const names = new Map<string, Promise<IamEntity | undefined>>();
+  const tags = new Map<string, Promise<ResourceTags>>();
   const organizations = new Map<string, Promise<Organization | undefined>>();
 
-  async function readNamed(kind: IamKind, account: string, name: string): Promise<Named | undefined> {
+  async function readNamed(kind: IamKind, account: string, name: string): Promise<IamEntity | undefined> {
     const client = upstream.client(IAMClient, { account, region: 'us-east-1' });
     try {
       switch (kind) {
@@ -119,12 +119,12 @@ export function createReader(upstream: Upstream): Reader & Listener {
 }
 
 /** What is not there has no tags. */
-function noneIfGone(error: Error): Tags {
+function noneIfGone(error: Error): ResourceTags {
   if (/NotFound|NoSuchEntity|NonExistent|InvalidResourceId|DoesNotExist/.test(error.name)) return {};
   throw error;
 }
 
-function namedOf(found: Held | undefined): Named | undefined {
+function namedOf(found: Held | undefined): IamEntity | undefined {
   if (!found?.Arn) return undefined;
   const boundaryArn = found.PermissionsBoundary?.PermissionsBoundaryArn;
   return { arn: found.Arn, ...(boundaryArn && { boundaryArn }) };

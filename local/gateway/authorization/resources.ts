@@ -1,18 +1,18 @@
 import type { ActionFacts, ResourceType } from '../../../shared/aws/service-authorization.ts';
-import type { Asked } from './actions.ts';
+import type { Asked } from './needed-actions.ts';
 import { type Params, texts } from './operations.ts';
-import type { IamKind, Reader } from './reader.ts';
+import type { IamKind, ResourceReader } from './reader.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
 /** Where a call is made. */
-export interface Place {
+export interface CallPlace {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
 }
 
 /** One resource of an action. */
-export interface Resource {
+export interface AskedResource {
   /** An ARN; `*` where the action has no resource. */
   readonly arn: string;
   /** Its type; none for `*`. */
@@ -21,9 +21,9 @@ export interface Resource {
 
 /** Values for the variables of a type's ARN, or a whole ARN. */
 type Name = Readonly<Record<string, string>> | string;
-type Naming = (params: Params, asked: Wanted, reader: Reader) => Name[] | Promise<Name[]>;
+type Naming = (params: Params, asked: Wanted, reader: ResourceReader) => Name[] | Promise<Name[]>;
 
-interface Wanted extends Place {
+interface Wanted extends CallPlace {
   readonly action: string;
 }
 
@@ -132,7 +132,7 @@ type Identified = readonly [type: string, id: string, others?: Readonly<Record<s
 
 /** Services whose ids tell the type, whatever parameter they are in. */
 const BY_ID: Readonly<
-  Record<string, (params: Params, wanted: Wanted, reader: Reader) => Promise<Identified[]>>
+  Record<string, (params: Params, wanted: Wanted, reader: ResourceReader) => Promise<Identified[]>>
 > = {
   ec2: ec2Ids,
   organizations: organizationIds,
@@ -145,12 +145,12 @@ const ALTERNATIVES = new Set(['dynamodb', 'organizations']);
  * The resources that AWS decides the action on.
  * @throws UnknownAuthorization when the parameters name none, or not all that there must be
  */
-export async function resourcesOf(
+export async function askedResources(
   { params }: Asked,
   facts: ActionFacts,
-  at: Place,
-  reader: Reader,
-): Promise<readonly Resource[]> {
+  at: CallPlace,
+  reader: ResourceReader,
+): Promise<readonly AskedResource[]> {
   if (facts.resourceTypes.length === 0) return [{ arn: '*' }];
   const [service = ''] = facts.name.split(':');
   const wanted = { ...at, action: facts.name };
@@ -184,7 +184,7 @@ export async function resourcesOf(
 }
 
 /** Fills the type's ARN. @throws UnknownAuthorization when a variable has no value */
-function fill({ name, arn }: ResourceType, values: Readonly<Record<string, string>>, at: Place): string {
+function fill({ name, arn }: ResourceType, values: Readonly<Record<string, string>>, at: CallPlace): string {
   const all: Readonly<Record<string, string>> = {
     Partition: at.partition,
     Region: at.region,
@@ -230,7 +230,11 @@ function variableOf({ arn }: ResourceType): string {
 }
 
 /** A peer's VPC is decided in the account that accepts. */
-async function ec2Ids(params: Params, { account, region }: Wanted, reader: Reader): Promise<Identified[]> {
+async function ec2Ids(
+  params: Params,
+  { account, region }: Wanted,
+  reader: ResourceReader,
+): Promise<Identified[]> {
   const ids = Object.entries(params).flatMap(([name, value]) => (/^Peer/.test(name) ? [] : texts(value)));
   for (const id of ids.filter((one) => one.startsWith('rtbassoc-'))) {
     const joined = await reader.association(account, region, id);
@@ -242,7 +246,11 @@ async function ec2Ids(params: Params, { account, region }: Wanted, reader: Reade
   });
 }
 
-async function organizationIds(params: Params, { account }: Wanted, reader: Reader): Promise<Identified[]> {
+async function organizationIds(
+  params: Params,
+  { account }: Wanted,
+  reader: ResourceReader,
+): Promise<Identified[]> {
   const made = texts(params.Made).map((type) => [type, '*'] as const);
   const named = texts(...Object.values(params).flat()).flatMap((id) => {
     const [form, type] = ORGANIZATION_IDS.find(([one]) => one.test(id)) ?? [];
@@ -254,7 +262,7 @@ async function organizationIds(params: Params, { account }: Wanted, reader: Read
 }
 
 /** Outside an organization its place is taken by a word: such a call is refused by Organizations itself. */
-async function organizationOf(account: string, reader: Reader) {
+async function organizationOf(account: string, reader: ResourceReader) {
   const found = await reader.organization(account);
   return {
     Account: found?.managementAccountId ?? account,
@@ -275,7 +283,7 @@ async function withPath(
   names: unknown,
   path: unknown,
   { account, action }: Wanted,
-  reader: Reader,
+  reader: ResourceReader,
 ): Promise<Name[]> {
   const found = texts(names).map(async (name): Promise<Name> => {
     if (path === undefined && !action.startsWith('iam:Create')) {

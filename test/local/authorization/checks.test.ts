@@ -27,13 +27,13 @@ import * as sts from '@aws-sdk/client-sts';
 import * as dynamodb from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { checksOf, withResourceTags } from '../../../local/gateway/authorization/checks.ts';
-import type { Reader } from '../../../local/gateway/authorization/reader.ts';
+import type { ResourceReader } from '../../../local/gateway/authorization/reader.ts';
 import { UnknownAuthorization } from '../../../local/gateway/authorization/unknown.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
 
 const MANAGEMENT = '999999999999';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/limit`;
-const reader: Reader = {
+const reader: ResourceReader = {
   named: async (kind, owner, name) =>
     name === 'absent'
       ? undefined

@@ -1,12 +1,16 @@
 import { AddRoleToInstanceProfileCommand, GetRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateAccountCommand } from '@aws-sdk/client-organizations';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createReader, type Listener, type Reader } from '../../../local/gateway/authorization/reader.ts';
+import {
+  createReader,
+  type Listener,
+  type ResourceReader,
+} from '../../../local/gateway/authorization/reader.ts';
 import type { Upstream } from '../../../local/gateway/upstream.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
 
 let reads: string[];
-let reader: Reader & Listener;
+let reader: ResourceReader & Listener;
 
 /** An emulator that has every role, in an organization. */
 const upstream = {

@@ -12,10 +12,10 @@ import type { Upstream } from '../upstream.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
 /** Tags by key. */
-export type Tags = Readonly<Record<string, string>>;
+export type ResourceTags = Readonly<Record<string, string>>;
 
 /** Reads the tags of what an ARN names. @throws UnknownAuthorization for a resource whose tags cannot be read here */
-export async function readTags(upstream: Upstream, arn: string): Promise<Tags> {
+export async function readTags(upstream: Upstream, arn: string): Promise<ResourceTags> {
   const [, , service, region = '', account = '', ...rest] = arn.split(':');
   const resource = rest.join(':');
   const id = resource.split('/').at(-1) ?? '';
@@ -59,6 +59,8 @@ export async function readTags(upstream: Upstream, arn: string): Promise<Tags> {
   throw new UnknownAuthorization(`The gateway cannot read the tags of ${arn}, which a policy asks for.`);
 }
 
-function tagsIn(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Tags {
+function tagsIn(
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = [],
+): ResourceTags {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }

@@ -1,17 +1,17 @@
 import type { ActionFacts, ResourceType } from '../../../shared/aws/service-authorization.ts';
 import { isObject } from '../wire.ts';
-import type { Asked } from './actions.ts';
+import type { Asked } from './needed-actions.ts';
 import { objects, type Params, texts } from './operations.ts';
-import type { Reader } from './reader.ts';
-import type { Place, Resource } from './resources.ts';
+import type { ResourceReader } from './reader.ts';
+import type { AskedResource, CallPlace } from './resources.ts';
 
 /** Condition keys of a request, with their values. */
-export type Context = Readonly<Record<string, string | readonly string[]>>;
+export type CallContext = Readonly<Record<string, string | readonly string[]>>;
 
 type Values = Record<string, string | readonly string[] | undefined>;
 
 /** Keys of services, by service, or by action where one parameter means different things. */
-const KEYS: Readonly<Record<string, (params: Params, at: Place) => Values>> = {
+const KEYS: Readonly<Record<string, (params: Params, at: CallPlace) => Values>> = {
   account: ({ RegionName }) => ({ 'account:TargetRegion': one(RegionName) }),
   cloudformation: ({ RoleARN, TemplateURL }) => ({
     'cloudformation:RoleArn': one(RoleARN),
@@ -71,13 +71,13 @@ const EC2_ID_KEYS: Readonly<Record<string, string>> = {
  * The keys of the request and of what it names. Of a service's keys only those that the reference has for the action and the
  * resource; keys of whoever asks are not here.
  */
-export async function contextOf(
+export async function callContext(
   { params }: Asked,
   facts: ActionFacts,
-  { arn, type }: Resource,
-  at: Place,
-  reader: Reader,
-): Promise<Context> {
+  { arn, type }: AskedResource,
+  at: CallPlace,
+  reader: ResourceReader,
+): Promise<CallContext> {
   const [service = ''] = facts.name.split(':');
   const tags = tagsOf(params, type?.name);
   const id = arn.split('/').at(-1);
@@ -114,8 +114,8 @@ export function supportedKeys({ keys }: ActionFacts, type?: ResourceType): strin
 async function boundaryOf(
   { PermissionsBoundary, RoleName, UserName }: Params,
   { name, keys }: ActionFacts,
-  { account }: Place,
-  reader: Reader,
+  { account }: CallPlace,
+  reader: ResourceReader,
 ): Promise<string | undefined> {
   if (!keys.includes('iam:PermissionsBoundary')) return undefined;
   if (PermissionsBoundary !== undefined || name.startsWith('iam:Create')) return one(PermissionsBoundary);
