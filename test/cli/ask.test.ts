@@ -79,7 +79,7 @@ describe('sweep', () => {
     expect(await world.nextRequest(1)).toBeUndefined();
   });
 
-  test('of a baseline that keeps no account says so', async () => {
+  test('of a baseline without accounts says so', async () => {
     await publish('empty');
     const { code, stdout, stderr } = await orgkeeper('sweep', '--baseline', 'empty', '--wait');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
@@ -87,7 +87,7 @@ describe('sweep', () => {
     await world.nextRequest();
   });
 
-  test('waits for the pass of every account that is kept, and for no other', async () => {
+  test('waits for the run of every account that is managed, and for no other', async () => {
     const { code, stdout, stderr } = await answered(['sweep', '--wait'], async (request) => {
       const corrected = pass({
         result: 'corrected',
@@ -102,14 +102,14 @@ describe('sweep', () => {
     expect(stderr).toMatch(/2 runs are finished: 1 corrected, 1 unchanged\./);
   });
 
-  test('takes no older pass for the one that it asked for, and says whose is missing', async () => {
+  test('ignores older runs than the requested one, and names the account whose run is missing', async () => {
     const { code, stdout, stderr } = await orgkeeper('sweep', A, '--wait', '--timeout', '2');
     await world.nextRequest();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/1 of 1 run not finished after 2 s, such as that of account 111111111111/);
   });
 
-  test('takes a pass that began well after the asking, since the asked one is dropped for it', async () => {
+  test('accepts a run that started well after the request, since the requested run is dropped for it', async () => {
     const { code } = await answered(['sweep', A, '--wait', '--timeout', '5'], async () => {
       const later = pass({ startedAt: new Date(Date.now() + 6_000).toISOString() });
       await leave(world.table, status(A, { lastPass: later }));
@@ -117,7 +117,7 @@ describe('sweep', () => {
     expect(code).toBe(0);
   });
 
-  test('exits 1 when a pass failed, and prints it all the same', async () => {
+  test('exits 1 if a run failed, and prints it anyway', async () => {
     const { code, stdout, stderr, request } = await answered(
       ['sweep', A, '--wait', '--json'],
       async (sent) => {
@@ -145,7 +145,7 @@ describe('sweep', () => {
 });
 
 describe('register', () => {
-  test('puts an event with all that was given', async () => {
+  test('puts an event with all options', async () => {
     const role = `arn:aws:iam::${A}:role/orgkeeper-analysis`;
     const { code } = await orgkeeper(
       ...['register', A, '--name', 'genomics', '--email', 'g@example.com', '--baseline', 'analytics@3'],
@@ -172,7 +172,7 @@ describe('register', () => {
     });
   });
 
-  test('that makes no sense is refused with every problem by path, and nothing is sent', async () => {
+  test('that is invalid is refused with every problem by path, and nothing is sent', async () => {
     const { code, stderr } = await orgkeeper(
       'register',
       '123',
@@ -239,7 +239,7 @@ describe('register', () => {
     expect(code).toBe(0);
   });
 
-  test('does not take readiness of before for readiness of what it asked for', async () => {
+  test('does not mistake an earlier readiness for that of the request', async () => {
     await keep(world.table, record(A));
     await leave(world.table, status(A));
     const argv = ['register', A, '--name', 'new name', '--wait', '--timeout', '3'];
@@ -251,7 +251,7 @@ describe('register', () => {
     expect(stderr).toMatch(/Account 111111111111 is not ready after 3 s/);
   });
 
-  test('that changes nothing is over at once', async () => {
+  test('that changes nothing ends immediately', async () => {
     await publish('analytics');
     await keep(world.table, record(A, { baseline: { name: 'analytics', version: 1 }, values: { a: 'b' } }));
     await leave(world.table, status(A));
@@ -280,7 +280,7 @@ describe('register', () => {
     expect(stderr).toContain('detail.baseline: baseline nope was never published');
   });
 
-  test('ends with the reason when the first pass fails', async () => {
+  test('ends with the reason when the first run fails', async () => {
     const { code, stderr } = await answered(
       ['register', A, '--name', 'genomics', '--wait'],
       async ({ id }) => {

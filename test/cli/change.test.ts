@@ -58,7 +58,7 @@ describe('pause and resume', () => {
     expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: [] });
   });
 
-  test('at the same moment both hold', async () => {
+  test('are both saved if they run at the same time', async () => {
     // In memory: the emulator's threads may both find the condition of a write to hold.
     const { table } = memoryTable();
     const pause = (name: string) =>
@@ -259,7 +259,7 @@ executionRole:
     expect(stderr).toBe('orgkeeper: /nowhere.yaml cannot be read: there is no such file.\n');
   });
 
-  test('list counts the accounts on each version, show prints the text to the letter', async () => {
+  test('list counts the accounts on each version, show prints the text unchanged', async () => {
     await publishText('analytics', 'text: 1\n');
     await publishText('analytics', 'text: 2\n');
     await keep(world.table, record(A, { baseline: { name: 'analytics', version: 1 } }));
@@ -302,7 +302,7 @@ describe('baseline assign', () => {
   });
   const version = async (id: string) => (await getRecord(world.table, id))?.baseline;
 
-  test('moves what is elsewhere, counts the change of desired state, and asks for one sweep', async () => {
+  test('moves accounts on other baselines, counts the change of desired state, and requests one sweep', async () => {
     const { code, stderr } = await orgkeeper('baseline', 'assign', 'analytics@2', '--all', '--yes');
     expect({ code, stderr }).toEqual({
       code: 0,
@@ -370,7 +370,7 @@ describe('baseline assign', () => {
     expect(await version(A)).toMatchObject({ version: 1 });
   });
 
-  test('asks for nothing when nothing moves', async () => {
+  test('requests nothing when nothing moves', async () => {
     expect((await orgkeeper('baseline', 'assign', 'analytics@2', B, '--yes')).code).toBe(0);
     const stale = { moving: [record(B)], unseen: [] };
     expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, stale)).toEqual({
@@ -421,7 +421,7 @@ describe('baseline assign', () => {
     expect(sweep).toMatchObject({ accounts: 2, drifted: 1, stopped: false });
   });
 
-  test('keeps what somebody else changes at the same moment', async () => {
+  test('keeps what somebody else changes at the same time', async () => {
     // In memory: the emulator's threads may both find the condition of a write to hold.
     const { main, put } = fakeMain([{ ...record(A), ...accountKey(A) }]);
     const rename = editRecord(main.table, A, (read) => ({

@@ -22,7 +22,7 @@ afterAll(() => world?.stop());
 beforeEach(() => world.reset());
 
 describe('create', () => {
-  test('puts one event with all that was given', async () => {
+  test('puts one event with all options', async () => {
     const { code, stdout, stderr } = await create(
       ...['--request-id', 'ticket-1', '--organizational-unit-id', 'ou-abcd-12345678', '--mode', 'observe'],
       ...['--baseline', 'analytics@3', '--value', 'team=red', '--tag', 'cost-center=4711'],

@@ -55,7 +55,7 @@ describe('the cache of credentials', () => {
     expect((await stat(join(directory, '111-a.json'))).mode & 0o777).toBe(0o600);
   });
 
-  test('is whole whoever writes at the same moment, and leaves no other file', async () => {
+  test('is whole whoever writes at the same time, and leaves no other file', async () => {
     const cache = credentialCache(directory);
     const writers = Array.from({ length: 20 }, (_, n) => cache.put('111-a', given(30 + n)));
     const readers = Array.from({ length: 20 }, async () => await cache.get('111-a', now));

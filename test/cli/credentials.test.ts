@@ -110,7 +110,7 @@ describe('credentials ID', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('forgets what it kept of an account that is not kept any more', async () => {
+  test('forgets what it kept of an account that is no longer managed', async () => {
     await keyOf(A);
     await world.reset();
     await keep(world.table, record(A, { lifecycle: 'retired' }));
@@ -141,7 +141,7 @@ describe('credentials ID', () => {
     expect((await readdir(directory)).map((name) => name.split('-')[0])).toEqual(left);
   });
 
-  test('--logout says what is no account id', async () => {
+  test('--logout refuses an invalid account id', async () => {
     const { code, stderr } = await orgkeeper('credentials', '12', '--logout');
     expect({ code, stderr }).toEqual({
       code: 1,

@@ -17,13 +17,13 @@ describe('following a registration with the same content', () => {
     ]).main.table;
   const asked = { request: { accountId: MEMBER, name: before.name }, before, eventId: 'again', seconds: 60 };
 
-  it('is over at once, where the account is ready', async () => {
+  it('ends immediately, where the account is ready', async () => {
     const followed = followRegistration(table({}), asked);
     await jest.advanceTimersByTimeAsync(1_000);
     expect(await followed).toMatchObject({ ready: true });
   });
 
-  it('fails with what looks again, where the last pass failed: nothing does by itself', async () => {
+  it('fails with the command that requests a run if the last run failed, since nothing else does', async () => {
     const access = {
       type: 'Access',
       status: 'False',
@@ -41,7 +41,7 @@ describe('following a registration with the same content', () => {
     await said;
   });
 
-  it('waits until a change of the role that was put back is asked for once more', async () => {
+  it('waits until a change of the role that was rolled back is requested once more', async () => {
     const access = { type: 'Access', status: 'False', reason: 'ChangePutBack', message: '', changedAt: '' };
     const failed = { ready: false, conditions: [access], lastPass: aPass({ result: 'failed' }) };
     const store = table(failed as Parameters<typeof aStatus>[0]);

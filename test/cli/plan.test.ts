@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 describe('plan ID', () => {
-  test('lists what a pass would change, changes nothing, and exits 2', async () => {
+  test('lists what a run would change, changes nothing, and exits 2', async () => {
     const { code, stdout } = await planned(A, '--json');
     expect(code).toBe(2);
     const document = JSON.parse(stdout);
@@ -56,7 +56,7 @@ describe('plan ID', () => {
     expect(stderr).toMatch(/ from small@1 in account 111111111111\.\n$/);
   });
 
-  test('shows only the ends of the ExternalId, unless it is asked for it', async () => {
+  test('masks the ExternalId, unless it is requested', async () => {
     await writeFile(file, text.replace('${account.id}', '${account.externalId}'));
     const { externalId } = record(A);
     for (const options of [[], ['--json']]) {
@@ -79,7 +79,7 @@ describe('plan ID', () => {
     await writeFile(file, text);
   });
 
-  test('enters no account that is not kept', async () => {
+  test('enters no unmanaged account', async () => {
     await keep(world.table, record('222222222222', { lifecycle: 'unmanaged' }));
     const { code, stderr } = await orgkeeper('plan', '222222222222');
     expect(code).toBe(1);

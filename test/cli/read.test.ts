@@ -76,7 +76,7 @@ describe('account ID', () => {
     ['account', ['--json']],
     ['history', []],
     ['history', ['--json']],
-  ])('%s shows only the ends of ExternalIds with %j, unless it is asked for them', async (name, options) => {
+  ])('%s masks ExternalIds with %j, unless they are requested', async (name, options) => {
     await keep(world.table, record(A));
     await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [opened] }) }));
     const masked = await orgkeeper(name, A, ...options);
@@ -132,7 +132,7 @@ describe('accounts', () => {
     expect(JSON.parse(stdout)[0]).toEqual(JSON.parse((await orgkeeper('account', A, '--json')).stdout));
   });
 
-  test('narrows to those that are kept and not ready, and to those that differed', async () => {
+  test('filters by managed and not ready, and by drifted', async () => {
     expect(ids((await orgkeeper('accounts', '--not-ready', '--json')).stdout)).toEqual([B]);
     expect(ids((await orgkeeper('accounts', '--drifted', '--json')).stdout)).toEqual([A]);
   });
@@ -163,7 +163,7 @@ describe('accounts', () => {
     expect(one.stdout).toMatch(/Items\s+False\s+UnreadableItem/);
   });
 
-  test('shows a pause of the fleet on every account that is kept', async () => {
+  test('shows a pause of the fleet on every account that is managed', async () => {
     await changeControl(world.table, () => ({ fleetPaused: true, pausedBaselines: [] }));
     const states = JSON.parse((await orgkeeper('accounts', '--json')).stdout) as { state: string }[];
     expect(states.map(({ state }) => state)).toEqual(['paused', 'paused', 'unmanaged']);
@@ -171,7 +171,7 @@ describe('accounts', () => {
 });
 
 describe('history ID', () => {
-  test('lists the passes that found something, newest first, and so many as are asked for', async () => {
+  test('lists the runs that found something, newest first, up to the requested number', async () => {
     await keep(world.table, record(A));
     for (const day of [1, 2, 3]) {
       const lastPass = pass({

@@ -17,7 +17,7 @@ const failed = (status: 'False' | 'Unknown') =>
 const sent = { eventId: 'asked', at: new Date(), accountIds: [MEMBER], seconds: 20 };
 
 describe('sweep --wait', () => {
-  it('waits on while a pass failed only because something is not known yet', async () => {
+  it('goes on waiting while a run failed only because something is not known yet', async () => {
     const { table, put, calls } = memoryTable();
     put({ ...aRecord(), ...accountKey(MEMBER) }, { ...failed('Unknown'), ...statusKey(MEMBER) });
     const following = followPasses(table, sent);
@@ -28,7 +28,7 @@ describe('sweep --wait', () => {
     expect((await following).get(MEMBER)).toMatchObject({ id: 'second', result: 'corrected' });
   });
 
-  it('is over when a pass failed for something that does not hold', async () => {
+  it('ends when a run failed with a False condition', async () => {
     const { table, put } = memoryTable();
     put({ ...aRecord(), ...accountKey(MEMBER) }, { ...failed('False'), ...statusKey(MEMBER) });
     expect((await followPasses(table, sent)).get(MEMBER)).toMatchObject({ id: 'first', result: 'failed' });

@@ -44,7 +44,7 @@ describe('A text from outside that would steer a terminal', () => {
     expect(written).toBe(`${SHOWN}\n`);
   });
 
-  test('is printed to the letter into a file, where a document is asked for', () => {
+  test('is printed unchanged into a file if a document is requested', () => {
     printText(EVIL);
     expect(written).toBe(`${EVIL}\n`);
   });

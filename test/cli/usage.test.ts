@@ -46,7 +46,7 @@ describe('A guess at what was meant', () => {
     expect(await said(...argv)).toBe(sentence);
   });
 
-  test('is made of no command that asks for something, whatever is misspelt', async () => {
+  test('names no command that requests something, whatever is misspelt', async () => {
     const changing = ['retire', 'forget', 'register', 'create', 'sweep', 'pause', 'resume'];
     const names = (await completeProgram()).commands.map((command) => command.name());
     expect(names).toEqual(expect.arrayContaining(changing));

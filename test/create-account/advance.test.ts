@@ -7,7 +7,7 @@ const request = (name: string, more: object = {}) => ({ name, email: `${name}@ex
 const key = 'genomics@example.com';
 
 describe('a request for an account', () => {
-  it('ends in a registered account, where and as it was asked for', async () => {
+  it('ends with an account that is registered and moved as requested', async () => {
     const world = creationWorld();
     const more = {
       organizationalUnitId: 'ou-abcd-12345678',
@@ -50,7 +50,7 @@ describe('a request for an account', () => {
     expect((await world.creation(key))?.stage.is).toBe('registered');
   });
 
-  it('is over at once when AWS says FAILED, in plain words', async () => {
+  it('ends immediately when AWS says FAILED, in plain words', async () => {
     const world = creationWorld({ result: () => 'EMAIL_ALREADY_EXISTS' });
     await world.ask(request('genomics', { requestId: 'ticket-1' }));
     await world.run();
@@ -173,7 +173,7 @@ describe('a call that AWS refuses', () => {
     expect(world.putAt[0]).toBeLessThan(25 * 3600);
   });
 
-  it('as denied, also while AWS is only looked at, ends the request after a day', async () => {
+  it('as denied, also while only polling, ends the request after a day', async () => {
     const world = creationWorld();
     world.deps().creator.statuses = refuse(new AccessDenied('no'));
     await world.ask(request('genomics'));

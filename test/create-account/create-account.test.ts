@@ -32,7 +32,7 @@ describe('createAccountHandler', () => {
     expect(lines).toEqual(['info request']);
   });
 
-  it('is done with a message that nobody asked for', async () => {
+  it('finishes a message without a request', async () => {
     const { handler, lines } = await asked();
     expect(await handler(batch(message('nobody')), secondsLeft(60))).toEqual(failed());
     expect(lines).toEqual(['warn no such request for an account']);

@@ -154,7 +154,7 @@ describe("AWS's events in docs/events.md", () => {
     expect(said.toSorted()).toEqual(Object.values(EVENTS).flatMap(Object.keys).toSorted());
   });
 
-  it('are followed where they are about an account that is kept', async () => {
+  it('are followed where they are about an account that is managed', async () => {
     for (const event of examples('Other events of the organization')) {
       const moved = await followed(event, [known.accountId], {
         baselineBy: 'rules',
@@ -258,7 +258,7 @@ describe('announcements in docs/events.md', () => {
     expect(examples(type).map(fieldsOf).at(-1)).toEqual(fieldsOf(event?.detail));
   });
 
-  it('show a failed creation that was asked for with the fields that it really has', async () => {
+  it('show a failed creation that was requested with the fields that it really has', async () => {
     const [asked] = examples('AccountCreationRequested');
     const [, failed] = examples('CreateAccountResult');
     const parsed = parseRequest('AccountCreationRequested', asked);

@@ -37,7 +37,7 @@ async function asked(
 }
 
 describe('A request to retire regions of an account', () => {
-  it('asks for a pass that clears them, and leaves the rest of the record as it is', async () => {
+  it('requests a run that clears them, and leaves the rest of the record as it is', async () => {
     const { outcome, before, record } = await asked([DROPPED]);
     expect(record).toMatchObject({
       ...{ lifecycle: 'managed', regions: before.regions, baseline: before.baseline },

@@ -26,7 +26,7 @@ async function requested(recorded: Creation | undefined, event: { id?: string; c
 }
 
 describe('a request for an account', () => {
-  it('is recorded, and looked at', async () => {
+  it('is recorded, and advanced', async () => {
     const { outcome, looks, recorded } = await requested(undefined, {});
     expect(outcome).toEqual({ did: 'accepted', announce: [], work: [] });
     expect(looks).toEqual([{ key: 'ticket-1' }]);
@@ -78,7 +78,7 @@ describe('a request for an account', () => {
     expect(recorded).toEqual(failed);
   });
 
-  it('is looked at again when a crash may have lost that', async () => {
+  it('is advanced again when a crash may have lost the message', async () => {
     const { looks, recorded } = await requested(asked(), { id: 'event-1' });
     expect(looks).toEqual([{ key: 'ticket-1' }]);
     expect(recorded).toEqual(asked());

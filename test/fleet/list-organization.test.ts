@@ -58,7 +58,7 @@ describe('ten thousand accounts', () => {
     expect(world.announced).toEqual([]);
   });
 
-  it('that are new are registered, with a pass and an announcement each', async () => {
+  it('that are new are registered, with a run and an announcement each', async () => {
     const world = organizationWorld(config);
     world.accounts.push(...many(10_000, NEW));
     expect(await world.list()).toMatchObject({ unmanaged: 0, registered: 10_000 });
@@ -227,7 +227,7 @@ describe('a listing whose pages are slow', () => {
 });
 
 describe('a listing', () => {
-  it('that runs out of time when it asks who has left goes on at once', async () => {
+  it('that runs out of time while it checks who has left continues at once', async () => {
     const world = mixed();
     await world.list({ describes: 3 });
     expect(world.tasks).toEqual([{ task: 'list' }]);
@@ -236,7 +236,7 @@ describe('a listing', () => {
     await expectAllTaken(world);
   });
 
-  it('that goes on after a crash does not announce what one registered long ago', async () => {
+  it('that continues after a crash does not announce what one registered long ago', async () => {
     const world = mixed();
     const before = {
       changedBy: 'listing:2026-11-20T01:00:00.000Z',
@@ -302,7 +302,7 @@ describe('a listing', () => {
     expect(world.record(MANAGEMENT)).toBeUndefined();
   });
 
-  it('takes over a new name, and has that account looked at', async () => {
+  it('takes over a new name, and requests a run of that account', async () => {
     const world = mixed();
     world.accounts[1] = anOrganizationAccount({ accountId: id(1), name: 'renamed', joinedAt: OLD });
     await world.list();
@@ -313,7 +313,7 @@ describe('a listing', () => {
     );
   });
 
-  it('brings a reinstated account back as it was, and has it looked at', async () => {
+  it('brings a reinstated account back as it was, and requests a run of it', async () => {
     const world = mixed();
     world.keep(known(1, { lifecycle: 'departed', lifecycleReason: 'SUSPENDED' }));
     await world.list();
@@ -323,7 +323,7 @@ describe('a listing', () => {
     expect(world.announced.map(({ accountId }) => accountId)).toContain(id(1));
   });
 
-  it('does not announce an account that its event registered at the same moment', async () => {
+  it('does not announce an account that its event registered at the same time', async () => {
     const world = mixed();
     world.onPage = (page) => {
       if (page === 1) world.keep(known(3, { changedBy: 'event-7' }));
@@ -342,7 +342,7 @@ describe('a listing', () => {
     expect(passes(world).get(id(1))).toBeUndefined();
   });
 
-  it('leaves a young account that was asked for to its request', async () => {
+  it('leaves a new account to the request for it', async () => {
     const world = mixed();
     const young = { joinedAt: new Date(START - 60_000).toISOString() };
     world.accounts[13] = anOrganizationAccount({ accountId: id(13), ...young });

@@ -23,14 +23,14 @@ describe('what a change of an account owes', () => {
     expect(owedBy(aRecord({ lifecycle }), trigger)).toEqual({ announce, work });
   });
 
-  it('counts the seconds until the account is ready from when it was asked for', () => {
+  it('counts the seconds until the account is ready from when it was requested', () => {
     const requestedAt = '2026-11-20T08:00:00Z';
     expect(owedBy(aRecord(), { ...trigger, requestedAt }).work).toEqual([{ ...run, requestedAt }]);
   });
 });
 
 describe('the tick that delivers what is owed', () => {
-  it('goes on with the others where a record cannot be read', async () => {
+  it('continues with the others where a record cannot be read', async () => {
     const { main, put, store } = fakeMain();
     const records = ['111111111111', '222222222222'].map((accountId) => aRecord({ accountId }));
     for (const record of records) await saveOwing({ main }, record, undefined, owedBy(record, trigger));

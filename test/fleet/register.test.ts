@@ -79,7 +79,7 @@ describe('a registration with the same content', () => {
     expect(await again('True', 'Verified')).toEqual({ did: 'ignored', generation: 3 });
   });
 
-  it('asks once more for a change of the role that was put back', async () => {
+  it('asks once more for a change of the role that was rolled back', async () => {
     expect(await again('False', 'ChangePutBack')).toEqual({ did: 'accepted', generation: 4 });
   });
 

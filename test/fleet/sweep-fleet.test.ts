@@ -89,7 +89,7 @@ const message = (sweepId: string, baseline?: string) => ({
 const managed = Array.from({ length: ACCOUNTS }, (_, index) => index).filter((index) => index % 100 > 1);
 
 describe('a sweep of a fleet with a record that cannot be read', () => {
-  it('goes on with the others, and sends a pass there too, which says so', async () => {
+  it('continues with the others, and requests a run that reports it, too', async () => {
     const { work, deps } = queues();
     const memory = memoryTable();
     const records = ['1', '2', '3'].map((each) => aRecord({ accountId: each.repeat(12) }));
@@ -155,7 +155,7 @@ describe('a sweep of the whole fleet', () => {
     expect([last.runs, last.records?.size]).toEqual([0, ACCOUNTS]);
   });
 
-  it('that crashes goes on at the page where it was, under the same deduplication ids', async () => {
+  it('that crashes continues at the page where it was, under the same deduplication ids', async () => {
     const { work, deps, heal } = queues(45);
     await expect(
       sweepFleet(

@@ -149,7 +149,7 @@ describe.each([
     ['no sweep', 'orgkeeper.request', 'DriftSweepRequested', 'ImplicitDeny'],
     ['no retirement', 'orgkeeper.request', 'AccountRetirementRequested', 'ImplicitDeny'],
     ["nothing in AWS's name", 'aws.organizations', 'PlanRequested', 'ImplicitDeny'],
-  ])('the API role asks for %s', (_what, source, detailType, decision) => {
+  ])('the API role puts %s', (_what, source, detailType, decision) => {
     const { allowed, arn } = named(mainRole('ApiHandlerRole'));
     const request = {
       principal: { arn },

@@ -104,7 +104,7 @@ describe('table', () => {
     });
   });
 
-  test('has the keys and indexes that the store asks for', () => {
+  test('has the keys and indexes that the store uses', () => {
     const keys = (hash: string, range: string) => [
       { AttributeName: hash, KeyType: 'HASH' },
       { AttributeName: range, KeyType: 'RANGE' },

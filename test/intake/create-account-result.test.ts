@@ -38,7 +38,7 @@ describe('an account that AWS did not create', () => {
     expect(sentTo('creation')).toEqual([{ key: 'ticket-1', answered: true }]);
   });
 
-  it('is not announced while a request is asked of AWS, but looked at again: it may be the answer', async () => {
+  it('is not announced while CreateAccount is being called, but retried: it may be the answer', async () => {
     const { deps } = mainWith({ is: 'calling', calledAt: '2026-11-20T10:00:01Z' });
     await expect(createAccountResult(failure, deps)).rejects.toThrow(/may be the answer/);
   });

@@ -47,7 +47,7 @@ describe('intakeHandler', () => {
     expect((await getRecord(main.table, MEMBER))?.owed).toBeUndefined();
   });
 
-  it('answers a request that makes no sense, and is done with it', async () => {
+  it('answers an invalid request, and finishes it', async () => {
     const { handler, put, store } = intake();
     const event = batch(delivery(MEMBER, { nonsense: true }));
     expect(await handler(event, secondsLeft(60))).toEqual({ batchItemFailures: [] });

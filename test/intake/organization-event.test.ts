@@ -203,7 +203,7 @@ describe('an account that went', () => {
       { serviceEventDetails: { accountId: MEMBER, departedMethod: 'Removed' } },
     ],
     ['RemoveAccountFromOrganization', named],
-  ])('by %s is no longer kept', async (eventName, detail) => {
+  ])('by %s is no longer managed', async (eventName, detail) => {
     account =
       eventName === 'CloseAccountResult'
         ? anOrganizationAccount({ active: false, state: 'PENDING_CLOSURE' })
@@ -222,7 +222,7 @@ describe('an account that went', () => {
     expect(recorded()).toMatchObject({ lifecycle: 'managed' });
   });
 
-  it('comes back with the baseline it had, and is looked at', async () => {
+  it('comes back with the baseline it had, and gets a run', async () => {
     keep(aRecord({ lifecycle: 'departed', lifecycleReason: 'DEPARTED' }));
     expect(await follow('AccountJoinedOrganization', joined)).toMatchObject(accepted);
     expect(recorded()).toMatchObject({ lifecycle: 'managed', baseline: { name: 'analytics', version: 3 } });
@@ -298,7 +298,7 @@ describe('MoveAccount', () => {
 });
 
 describe('an event of the organization', () => {
-  it('that comes again after a crash asks for the pass again, and changes nothing', async () => {
+  it('that comes again after a crash requests the run again, and changes nothing', async () => {
     publish();
     unit = RESEARCH;
     keep(aRecord({ baselineBy: 'rules' }));
@@ -331,7 +331,7 @@ describe('an event of the organization', () => {
     expect(described).toEqual([]);
   });
 
-  it('has a pass made of an account that Control Tower is done with', async () => {
+  it('requests a run of an account that Control Tower has finished', async () => {
     keep(aRecord());
     expect(await follow('CreateManagedAccount', controlTower('SUCCEEDED'), 'aws.controltower')).toEqual({
       did: 'accepted',

@@ -63,7 +63,7 @@ describe('A retirement that comes again', () => {
     expect(await record()).toMatchObject({ lifecycle: 'managed', generation });
   });
 
-  it('leaves the account that somebody asked for since as it was', async () => {
+  it('leaves an account for which a later request came unchanged', async () => {
     await registering('one', 0, 'genomics');
     await registering('two', 20, 'genomics');
     expect(await retiring('late', 10)).toMatchObject({ rejection: { reason: 'Overtaken' } });
@@ -89,7 +89,7 @@ describe('A retirement that comes before an older registration', () => {
     expect(await registering('third', 20, 'genomics')).toMatchObject({ did: 'accepted' });
   });
 
-  it('finds the registration that is saved at the same moment', async () => {
+  it('finds the registration that is saved at the same time', async () => {
     let registered: Promise<unknown> | undefined;
     fake.store.onCall = (command) => {
       if (command !== 'TransactWriteCommand' || registered) return;

@@ -65,7 +65,7 @@ const throttled = () => {
 };
 
 describe('reconcileHandler', () => {
-  it('runs once for a work message, and hides it meanwhile', async () => {
+  it('runs once for a work message, and hides it in the meantime', async () => {
     const { handler, main, hidden, lines } = reconciling();
     expect(await handler(batch(work(MEMBER)), secondsLeft(300))).toEqual(failed());
     expect(await getStatus(main.table, MEMBER)).toMatchObject({

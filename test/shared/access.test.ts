@@ -55,7 +55,7 @@ const roles = () => assumed.map(({ role }) => role.split('/').at(-1));
 const invited = aRecord({ origin: 'invited', executionRoleArn: arnOf('orgkeeper-execution') });
 
 describe('entering an account', () => {
-  it('goes by the organization role, then the access role, each under the name of the pass', async () => {
+  it('goes by the organization role, then the access role, each under the name of the run', async () => {
     await access().enter(aRecord(), { name: 'pass-1', policy: '{}' });
     expect(assumed).toEqual([
       {
@@ -95,7 +95,7 @@ describe('entering an account', () => {
     expect(roles().slice(3)).toEqual(['orgkeeper-OrganizationEnteringRole', 'OrganizationAccountAccessRole']);
   });
 
-  it('opens a session of its own for what is written, so that CloudTrail names the pass', async () => {
+  it('opens a session of its own for what is written, so that CloudTrail names the run', async () => {
     const ways = access();
     const names = ['pass-1', 'pass-2'];
     for (const name of names) await ways.enter(invited, { name, policy: 'write', own: true });
@@ -103,7 +103,7 @@ describe('entering an account', () => {
     expect(assumed.map(({ name }) => name)).toEqual([...names, 'pass-3']);
   });
 
-  it('asks once for passes that come at the same moment, and anew after a denial or a change', async () => {
+  it('asks once for runs that come at the same time, and anew after a denial or a change', async () => {
     const ways = access();
     const enter = () => ways.enter(invited, { name: 'pass' });
     await Promise.all([enter(), enter(), enter()]);

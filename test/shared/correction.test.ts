@@ -27,7 +27,7 @@ describe('Registering an account again', () => {
   it.each([
     ['the ExternalId', { externalId: 'the-right-external-id' }],
     ['the role', { executionRoleArn: role('orgkeeper-execution') }],
-  ])('corrects %s, keeps the rest, and asks for a new pass', (_, request) => {
+  ])('corrects %s, keeps the rest, and requests a new run', (_, request) => {
     const given = { executionRoleArn: wrong.executionRoleArn ?? '', ...request };
     expect(again(wrong, given)).toEqual({
       ...wrong,

@@ -134,7 +134,7 @@ describe('an item that is not what it should be', () => {
     expect(status?.home).toEqual(region && home);
   });
 
-  it('is not one with a field that nobody knows, which is kept', async () => {
+  it('is not one with an unknown field, which is preserved', async () => {
     const { table } = tableOf({ ...recordedAt(account, 'desired'), ...accountKey(MEMBER), added: 'later' });
     expect(await getRecord(table, MEMBER)).toMatchObject({ added: 'later' });
     expect(await listBaselines(table)).toHaveLength(1);

@@ -86,7 +86,7 @@ describe('the place of an account', () => {
     names['ou-ab12-genomics1'] = 'Genomics';
   });
 
-  it('is asked for again after a failure', async () => {
+  it('is read again after a failure', async () => {
     const { place: find, state } = units();
     state.fail = true;
     await expect(find(MEMBER)).rejects.toThrow('slow down');

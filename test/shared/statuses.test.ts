@@ -24,7 +24,7 @@ const save = (passId: string, version: number, at = now) =>
   saveStatus(store.table, aStatus({ version }), { passId, now: at, record: aRecord() });
 
 describe('The right to write into an account', () => {
-  it('is one pass’s until it saves', async () => {
+  it('belongs to one run until it saves', async () => {
     await lease('a', 0);
     await expect(lease('b', 0)).rejects.toThrow(Conflict);
     await expect(save('b', 1)).rejects.toThrow(Conflict);
@@ -32,7 +32,7 @@ describe('The right to write into an account', () => {
     await lease('b', 1);
   });
 
-  it('says from the first one on where a pass writes, until a status does', async () => {
+  it('records from the first one on where a run writes, until a status does', async () => {
     const home = { region: 'us-west-2', baseline: { name: 'analytics', version: 3 } };
     const first = { accountId: MEMBER, until, readVersion: 0, record: aRecord() };
     await takeLease(store.table, { ...first, passId: 'a', now, home });
@@ -53,12 +53,12 @@ describe('The right to write into an account', () => {
     await expect(save('other', 2)).rejects.toThrow(Conflict);
   });
 
-  it('ends with the time of a pass that crashed', async () => {
+  it('ends with the time of a run that crashed', async () => {
     await lease('a', 0);
     await lease('b', 0, new Date('2026-11-20T10:02:01Z'));
   });
 
-  it('is none of a pass that read what is old by now', async () => {
+  it('is refused to a run that has read an outdated status', async () => {
     await save('a', 1);
     await expect(lease('b', 0)).rejects.toThrow(Conflict);
     await expect(save('b', 1)).rejects.toThrow(Conflict);
@@ -70,7 +70,7 @@ describe('The right to write into an account', () => {
       async () => saveRecord(store.table, aRecord({ lifecycle: 'retired', generation: 4 }), aRecord()),
     ],
     ['forgotten', async () => forgetAccount(store.table, aRecord(), undefined, now)],
-  ])('is none in an account that is %s during its first pass, and no status is left', async (_, end) => {
+  ])('is none in an account that is %s during its first run, and no status is left', async (_, end) => {
     await lease('a', 0);
     await end();
     await expect(save('a', 1)).rejects.toThrow(Conflict);
@@ -100,14 +100,14 @@ describe('A status without a record', () => {
     expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
   });
 
-  it('stays where somebody has registered the account meanwhile', async () => {
+  it('stays where somebody has registered the account in the meantime', async () => {
     await orphan();
     await saveRecord(store.table, aRecord(), undefined);
     await dropStatus(store.table, aStatus({ version: 1 }));
     expect((await loadAccount(store.table, MEMBER)).status).toBeDefined();
   });
 
-  it('stays where a pass has saved another one meanwhile', async () => {
+  it('stays where a run has saved another one in the meantime', async () => {
     await save('a', 1);
     await save('b', 2);
     const { documents, name } = store.table;

@@ -50,7 +50,7 @@ describe('reading many items', () => {
     expect(calls).toEqual([100, 40, 30]);
   });
 
-  it('fails when it goes on leaving some out, rather than taking them for absent', async () => {
+  it('fails when DynamoDB leaves some out repeatedly, instead of treating them as absent', async () => {
     const { table, calls } = busyTable(0);
     const items = expect(getItems(table, keys(4))).rejects.toThrow(ServiceFault);
     await jest.runAllTimersAsync();
@@ -73,7 +73,7 @@ function pagedTable(ends: readonly (string | undefined)[]) {
 }
 
 describe('a query of many pages', () => {
-  it('goes on behind each page until the last', async () => {
+  it('continues after each page until the last', async () => {
     const { table, starts } = pagedTable(['a', 'b', undefined]);
     const found: unknown[] = [];
     for await (const page of queryPages(table, { KeyConditionExpression: 'pk = :pk' })) found.push(...page);
