@@ -1,28 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
-import {
-  type Arrived,
-  keep,
-  leave,
-  orgkeeper,
-  pass,
-  record,
-  startWorld,
-  status,
-  type World,
-} from './support.ts';
+import { type Arrived, keep, leave, orgkeeper, pass, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
 const C = '333333333333';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
 const publish = (name: string) =>
   publishBaseline(world.table, { name, description: '', sections: {}, text: 'x', publishedAt: '' });

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { moveAccounts } from '../../cli/commands/baseline-assign.ts';
 import { editRecord } from '../../cli/fleet.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
@@ -13,20 +13,17 @@ import { aStatus } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { until } from '../kit/journey/wait.ts';
 import { memoryTable } from '../kit/memory-table.ts';
-import { config, keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
+import { config, keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
 const C = '333333333333';
 
-let world: World;
+const world = useWorld();
 let directory: string;
 beforeAll(async () => {
-  world = await startWorld();
   directory = await mkdtemp(join(tmpdir(), 'orgkeeper-'));
 }, 90_000);
-afterAll(() => world?.stop());
-beforeEach(() => world.reset());
 
 const publishText = (name: string, text: string) =>
   publishBaseline(world.table, {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
-import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
+import { keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const request = { name: 'genomics', email: 'genomics@example.com' };
@@ -14,12 +14,7 @@ const asked = (id: string, content: object = {}) =>
     '2026-11-20T10:00:00Z',
   );
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
 describe('create', () => {
   test('puts one event with all options', async () => {

@@ -1,35 +1,31 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { answeringEvery, awsError, on } from '../kit/sdk.ts';
+import { keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
 const API = 'arn:aws:iam::123456789012:role/orgkeeper-ApiHandlerRole';
 const roleOf = (account: string) => `arn:aws:iam::${account}:role/orgkeeper-analysis`;
 
-let world: World;
+const world = useWorld();
 let directory: string;
 /** Roles that were assumed, in order, with the ExternalId; and whom STS refuses. */
 let assumed: (readonly [string | undefined, string | undefined])[];
 let refuses: string | undefined;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
 
 beforeEach(async () => {
-  await world.reset();
   assumed = [];
   refuses = undefined;
   const caches = await mkdtemp(join(tmpdir(), 'orgkeeper-'));
   process.env.XDG_CACHE_HOME = caches;
   directory = join(caches, 'orgkeeper', 'credentials');
-  jest.spyOn(STSClient.prototype, 'send').mockImplementation((async ({ input }: AssumeRoleCommand) => {
-    if (input.RoleArn === refuses) throw Object.assign(new Error('no'), { name: 'AccessDenied' });
-    assumed.push([input.RoleArn, input.ExternalId]);
+  const assume = on(AssumeRoleCommand, ({ RoleArn, ExternalId }) => {
+    if (RoleArn === refuses) throw awsError('AccessDenied', 'no');
+    assumed.push([RoleArn, ExternalId]);
     const n = assumed.length;
     return {
       Credentials: {
@@ -39,7 +35,8 @@ beforeEach(async () => {
         Expiration: new Date(Date.now() + 3_600_000),
       },
     };
-  }) as never);
+  });
+  answeringEvery(STSClient, [assume]);
   for (const account of [A, B]) {
     await keep(world.table, record(account));
     await leave(world.table, status(account));

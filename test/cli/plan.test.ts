@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { planInWords } from '../../cli/commands/plan.ts';
 import { answerPlan, type PlanWork } from '../../controllers/engine/plan.ts';
 import type { FleetDeps } from '../../controllers/fleet/outcome.ts';
@@ -16,21 +16,18 @@ import { Envelope } from '../../shared/domain/envelope.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { systemClock } from '../kit/clock.ts';
-import { config, keep, orgkeeper, type Ran, record, startWorld, type World } from './support.ts';
+import { config, keep, orgkeeper, type Ran, record, useWorld } from './support.ts';
 
 const A = '111111111111';
 const text = 'name: small\nparameters:\n  - name: /orgkeeper/account/id\n    value: ${account.id}\n';
 
-let world: World;
+const world = useWorld();
 let file: string;
 beforeAll(async () => {
-  world = await startWorld();
   file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'small.yaml');
   await writeFile(file, text);
 }, 90_000);
-afterAll(() => world?.stop());
 beforeEach(async () => {
-  await world.reset();
   await orgkeeper('baseline', 'publish', file);
   await keep(world.table, record(A, { baseline: { name: 'small', version: 1 } }));
 });

@@ -1,15 +1,11 @@
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Ran, startWorld, type World } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { type Ran, useWorld } from './support.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
+const world = useWorld();
 
 /** What a program is started with at least. */
 const bare = { PATH: process.env.PATH ?? '', HOME: tmpdir() };

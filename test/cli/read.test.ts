@@ -1,8 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { changeControl } from '../../shared/store/controls.ts';
-import { keep, leave, orgkeeper, pass, record, startWorld, status, type World } from './support.ts';
+import { keep, leave, orgkeeper, pass, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
@@ -17,12 +17,7 @@ const drift = {
   action: 'updated' as const,
 };
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
 describe('account ID', () => {
   test('prints the public document, no more and no less, for scripts', async () => {

@@ -1,23 +1,18 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { allocate, releaseAll } from '../../shared/domain/addresses.ts';
 import { getRecord, loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
-import { keep, leave, orgkeeper, record, startWorld, status, type World } from './support.ts';
+import { keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
 const POOL = { name: 'main', cidr: '10.0.0.0/22', prefix: 23 };
 const now = new Date('2026-01-02T03:04:05Z');
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
-beforeEach(() => world.reset());
+const world = useWorld();
 
 describe('retire', () => {
   test('puts the request, and asks before anything is removed', async () => {

@@ -15,7 +15,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, jest } from '@jest/globals';
 import { run } from '../../cli/program.ts';
 import { startEmulator } from '../../local/emulator.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
@@ -85,6 +85,30 @@ export interface World {
   /** The next request on the bus, or undefined when none comes within the seconds. */
   nextRequest(seconds?: number): Promise<Arrived | undefined>;
   stop(): Promise<void>;
+}
+
+/** A world for all tests of a file, which is emptied before each of them. */
+export function useWorld(): Omit<World, 'stop'> {
+  let started: World | undefined;
+  const world = () => {
+    if (!started) throw new Error('the world is there for tests and their hooks');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startWorld();
+  }, 90_000);
+  beforeEach(() => world().reset());
+  afterAll(() => started?.stop());
+  return {
+    get table() {
+      return world().table;
+    },
+    get env() {
+      return world().env;
+    },
+    reset: () => world().reset(),
+    nextRequest: (seconds) => world().nextRequest(seconds),
+  };
 }
 
 export async function startWorld(): Promise<World> {

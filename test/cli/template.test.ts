@@ -1,21 +1,16 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QuickCreate } from '../../cli/commands/template.ts';
 import { COMMAND } from '../../cli/terminal.ts';
-import { config, keep, orgkeeper, putConfig, record, startWorld, type World } from './support.ts';
+import { config, keep, orgkeeper, putConfig, record, useWorld } from './support.ts';
 
 const KEPT = '111111111111';
 const UNKNOWN = '999999999999';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, 90_000);
-afterAll(() => world?.stop());
+const world = useWorld();
 beforeEach(async () => {
-  await world.reset();
   await orgkeeper('baseline', 'publish', 'infra/baselines/analytics.yaml');
 });
 

@@ -298,7 +298,7 @@ describe('An account that is registered with another region', () => {
   it('says what stands in the one before, which keeps its block: the new one gets none while the pool has none', async () => {
     const block = (await holders()).held.get(ids.third);
     const { code, stderr } = await fleet.orgkeeper(
-      ...['register', ids.third, '--name', 'third', '--region', THERE, '--wait', '--timeout', '90'],
+      ...['register', ids.third, '--name', 'third', '--region', THERE, '--wait', '--timeout', '45'],
     );
     expect(code).toBe(1);
     expect(stderr).toContain(`What Orgkeeper made of network in ${HERE} by pooled@1 is still there`);

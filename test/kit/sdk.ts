@@ -1,4 +1,4 @@
-import { afterEach } from '@jest/globals';
+import { afterEach, jest } from '@jest/globals';
 import type { AnyClient } from '../../shared/aws/watch.ts';
 
 /** What a fake of a client answers to one command. */
@@ -60,12 +60,29 @@ afterEach(() => {
  * Middleware that is added to it works as ever. A command that no answer was given for throws, and fails the test.
  */
 export function answering<C extends AnyClient>(client: C, ...answers: readonly Answer[]): C {
-  return answeringAll(client, (command, input) => {
-    const found = answers.find((one) => one.command === command);
-    if (found) return found.answer(input as never);
-    unexpected.push(command);
-    throw new Error(`nobody expected ${command}`);
-  });
+  return answeringAll(client, (command, input) => answered(answers, command, input));
+}
+
+/**
+ * The same for every client of a class, for code that makes its clients itself; until `jest.restoreAllMocks`. Their middleware
+ * does not run. `onClient` is told of each client that a command is sent with.
+ */
+export function answeringEvery(
+  clients: { readonly prototype: { send(...args: never[]): unknown } },
+  answers: readonly Answer[],
+  onClient: (client: unknown) => void = () => undefined,
+): void {
+  jest.spyOn(clients.prototype, 'send').mockImplementation(async function (this: unknown, command: object) {
+    onClient(this);
+    return answered(answers, command.constructor.name, (command as { input?: unknown }).input);
+  } as never);
+}
+
+function answered(answers: readonly Answer[], command: string, input: unknown): unknown {
+  const found = answers.find((one) => one.command === command);
+  if (found) return found.answer(input as never);
+  unexpected.push(command);
+  throw new Error(`nobody expected ${command}`);
 }
 
 /** As `answering`, with one function for all commands. */

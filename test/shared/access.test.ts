@@ -1,11 +1,11 @@
-import { type AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createAccess } from '../../shared/aws/access.ts';
 import { fresh } from '../../shared/aws/denials.ts';
 import { AccessDenied, AccountNotReady } from '../../shared/domain/errors.ts';
 import { type TestClock, testClock } from '../kit/clock.ts';
 import { aConfig, aRecord, MEMBER } from '../kit/factories.ts';
-import { awsError } from '../kit/sdk.ts';
+import { answeringEvery, awsError, on } from '../kit/sdk.ts';
 
 /** The ways into other accounts, against an STS that refuses whom `denials` says. */
 
@@ -23,12 +23,8 @@ beforeEach(() => {
   clients = new Set();
   assumed = [];
   denials = { [arnOf('AWSControlTowerExecution')]: 'not authorized' };
-  jest.spyOn(STSClient.prototype, 'send').mockImplementation(async function (
-    this: unknown,
-    { input }: AssumeRoleCommand,
-  ) {
+  const assume = on(AssumeRoleCommand, (input) => {
     const { RoleArn: role = '', RoleSessionName: name = '', ExternalId, Policy } = input;
-    clients.add(this);
     const denial = denials[role];
     if (denial) throw awsError('AccessDenied', denial);
     assumed.push({
@@ -46,7 +42,8 @@ beforeEach(() => {
         Expiration,
       },
     };
-  } as never);
+  });
+  answeringEvery(STSClient, [assume], (client) => clients.add(client));
 });
 afterEach(() => void jest.restoreAllMocks());
 
