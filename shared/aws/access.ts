@@ -2,7 +2,7 @@ import { AssumeRoleCommand, type Credentials, STSClient } from '@aws-sdk/client-
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config, OrganizationRole } from '../deployment/config.ts';
 import type { AccountRecord } from '../domain/account.ts';
-import { AccessDenied } from '../domain/errors.ts';
+import { AccessDenied, InvalidDesiredState } from '../domain/errors.ts';
 import {
   accessRoleDenied,
   executionRoleDenied,
@@ -127,8 +127,13 @@ export function createAccess(options: AccessOptions): Access {
   return {
     organization,
     async enter(account, session) {
-      const { executionRoleArn: arn, externalId } = account;
+      const { executionRoleArn: arn, externalId, accountId } = account;
       if (!arn) return enterByOrganization(account, session);
+      // Intake refuses such a registration: only somebody who writes to the table can have put it there.
+      if (arn.split(':')[4] !== accountId)
+        throw new InvalidDesiredState(`The execution role ${arn} is not in account ${accountId}.`, [], {
+          remedy: 'Register the account again with a role of its own.',
+        });
       return deniedAs(
         (cause) => executionRoleDenied(arn, cause),
         () => member(own, { arn, externalId }, account, session),
