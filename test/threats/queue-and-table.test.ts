@@ -88,6 +88,11 @@ describe('Somebody who can only send to the work queue', () => {
 });
 
 describe('Somebody who can only write to the table', () => {
+  it('cannot lead a link elsewhere by a region that is none', async () => {
+    const { main } = reconciling(aRecord({ regions: ['evil.example/x#'] }));
+    await expect(getRecord(main.table, MEMBER)).rejects.toThrow('regions[0] must be a region');
+  });
+
   it('cannot have an account entered by a role of another account', async () => {
     const send = jest.spyOn(STSClient.prototype, 'send');
     const access = createAccess({ config: aConfig(), organizationRole: 'entering' });
