@@ -88,7 +88,10 @@ describe('AccountCreationRequested', () => {
     const { code, stderr } = await fleet.orgkeeper(
       ...['create', '--name', 'other', '--email', email('other'), '--request-id', 'ticket-1'],
     );
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/ticket-1 was asked for/) });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/ticket-1 was already requested/),
+    });
     const refused = await ask('other', { requestId: 'ticket-1' });
     const rejection = await bus.hear('RequestRejected', about(refused, 'RequestRejected'));
     expect(rejection.detail).toMatchObject({

@@ -137,7 +137,9 @@ describe('orgkeeper policy covers', () => {
 describe('the standard input', () => {
   test.each(['same', 'covers'])('can be one of the two policies of %s, not both', async (verb) => {
     const both = run(verb, '-', '-');
-    await expect(both).rejects.toMatchObject({ message: 'Only one of the two can be the standard input.' });
+    await expect(both).rejects.toMatchObject({
+      message: 'Only one of the two files can be the standard input.',
+    });
   });
 });
 
