@@ -1,5 +1,4 @@
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
-import type { AccountRecord } from '../../shared/domain/account.ts';
 import { addressOutputs, blockIn } from '../../shared/domain/addresses.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { AccountNotReady, InvalidDesiredState } from '../../shared/domain/errors.ts';
@@ -7,7 +6,7 @@ import type { Home, Leftover } from '../../shared/domain/status.ts';
 import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
 import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, conditionOf, type KindAccount } from '../kinds/kind.ts';
-import { kindAccount, withoutBrought } from '../kinds/kind-account.ts';
+import { kindAccount, type PlacedRecord, withoutBrought } from '../kinds/kind-account.ts';
 import { managedKinds } from './desired-state.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { OBSERVING_MS, openUnitGate } from './region-down.ts';
@@ -166,7 +165,7 @@ async function sectionsOf({ baseline }: Leftover, deps: RunDeps): Promise<Manage
 }
 
 /** The account's record as it was where the leftover was made: the account did not bring resources of its own then. */
-function there(now: AccountRecord, { region }: Leftover): AccountRecord {
+function there(now: PlacedRecord, { region }: Leftover): PlacedRecord {
   const record = withoutBrought(now);
   return region === GLOBAL ? record : { ...record, regions: [region] };
 }

@@ -2,7 +2,7 @@ import type { Access } from '../../shared/aws/access.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
-import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import type { BaselineReference } from '../../shared/domain/account.ts';
 import type { Holdings } from '../../shared/domain/addresses.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import type { UnreadableItem } from '../../shared/domain/errors.ts';
@@ -11,6 +11,7 @@ import type { WorkMessage } from '../../shared/domain/work.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 import type { AccountItems } from '../../shared/store/accounts.ts';
 import type { AnyKind, KindAccount, Observation } from '../kinds/kind.ts';
+import type { PlacedRecord } from '../kinds/kind-account.ts';
 
 /** The time of a run. Nothing of the engine reads it otherwise. */
 export interface Clock {
@@ -78,7 +79,7 @@ export interface Run {
   readonly id: string;
   readonly startedAt: Date;
   readonly request: RunRequest;
-  readonly record: AccountRecord;
+  readonly record: PlacedRecord;
   readonly before: AccountStatus | undefined;
   readonly control: AccountItems['control'];
   /** Regions in which the account is managed; the first is its home region. */
@@ -95,7 +96,7 @@ export interface Run {
 
 /** One account in one region, as kinds work on it. `outputs` grows as resources are found and created. */
 export interface Workplace {
-  readonly record: AccountRecord;
+  readonly record: PlacedRecord;
   readonly config: Config;
   readonly outputs: Record<string, string>;
   readonly clock: Clock;

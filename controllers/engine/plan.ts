@@ -22,6 +22,7 @@ import { loadAccount } from '../../shared/store/accounts.ts';
 import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/plans.ts';
 import { parseBaseline } from '../kinds/baseline.ts';
 import { type AnyKind, conditionOf } from '../kinds/kind.ts';
+import { placedRecord } from '../kinds/kind-account.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds } from './desired-state.ts';
 import { openCallGate } from './gate.ts';
@@ -77,7 +78,7 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
   const [home] = regions;
   const { home: outputs, elsewhere } = divideOutputs(status?.outputs);
   const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
-  const here = { ...record, regions };
+  const here = placedRecord(record, regions, baseline);
   const site = { region: home, home, managed, outputsIn };
   const place = { record: here, config: deps.config, outputs, clock: deps, site };
   const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };

@@ -1,4 +1,5 @@
 import { EnableRegionCommand, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
+import { actionsOf, type Command, REGION_COMMANDS } from '../../shared/aws/actions.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import {
   AccountNotReady,
@@ -81,8 +82,8 @@ const MAY_BE_DISABLED = new Set(['CredentialsUnknown', 'OptInRequired']);
 
 /** Session policies of the two calls that read and enable a region. */
 export const REGION_POLICIES = {
-  read: policyFor('account:GetRegionOptStatus'),
-  enable: policyFor('account:EnableRegion'),
+  read: policyFor(REGION_COMMANDS.read),
+  enable: policyFor(REGION_COMMANDS.enable),
 } as const;
 
 /** Reads and enables a region of the account. */
@@ -214,7 +215,7 @@ function notEnabled(region: string, cause: Error): InvalidDesiredState {
   });
 }
 
-function policyFor(action: string): string {
-  const Statement = [{ Effect: 'Allow', Action: [action], Resource: ['*'] }];
+function policyFor(command: Command): string {
+  const Statement = [{ Effect: 'Allow', Action: actionsOf([command]), Resource: ['*'] }];
   return JSON.stringify({ Version: '2012-10-17', Statement });
 }

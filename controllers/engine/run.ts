@@ -8,6 +8,7 @@ import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { clearAnnouncements, dropStatus, saveStatus, stopLooking } from '../../shared/store/statuses.ts';
 import { type AnyKind, conditionOf } from '../kinds/kind.ts';
+import { placedRecord } from '../kinds/kind-account.ts';
 import { checkAccess } from './access-check.ts';
 import { holdingsOf, placeAddresses } from './addresses.ts';
 import { type DesiredState, desiredState } from './desired-state.ts';
@@ -47,7 +48,7 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
   const { home: outputs, elsewhere } = divideOutputs(before?.outputs);
   const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
   const managed = 'error' in desired ? [] : desired.managed;
-  const here = { ...record, regions };
+  const here = placedRecord(record, regions, 'error' in desired ? {} : desired);
   const place = {
     record: here,
     config: deps.config,

@@ -8,7 +8,7 @@ import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { managedKinds, namesOf } from '../engine/desired-state.ts';
 import type { ExecutionRole } from '../kinds/execution-role/wanted.ts';
 import type { AnyKind } from '../kinds/kind.ts';
-import { kindAccount } from '../kinds/kind-account.ts';
+import { kindAccount, type PlacedRecord, placedRecord } from '../kinds/kind-account.ts';
 import type { Network } from '../kinds/network/model.ts';
 import { wantedTags } from '../kinds/network/resource.ts';
 import { subnetNamed } from '../kinds/network/subnets.ts';
@@ -56,10 +56,10 @@ export interface Member {
 export function memberTemplate({ record: given, baseline, kinds, config }: MemberTemplateInput): Member {
   const regions = regionsOf(given, baseline, config.region);
   const [home, ...others] = regions;
-  const record = { ...given, regions };
+  const record = placedRecord(given, regions, baseline);
   const kept = managedKinds(baseline, kinds);
   const lookup = namesOf(record, config, {});
-  const wanted = <Wanted>(name: string, account: AccountRecord): Wanted | undefined => {
+  const wanted = <Wanted>(name: string, account: PlacedRecord): Wanted | undefined => {
     const one = kept.find(({ kind }) => kind.name === name);
     return one?.kind.render(one.section, lookup, kindAccount(account, config, kept)) as Wanted | undefined;
   };

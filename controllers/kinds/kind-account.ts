@@ -1,11 +1,26 @@
-import { actionsOf } from '../../shared/aws/actions.ts';
+import { actionsOf, REGION_COMMANDS } from '../../shared/aws/actions.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AnyKind, Entry, KindAccount, PolicyDocument } from './kind.ts';
 
+/** The record of an account with the regions in which it is managed, whoever says them. */
+export interface PlacedRecord extends AccountRecord {
+  /** True if its baseline says that regions which are not enabled in the account are to be enabled. */
+  readonly enableRegions?: true;
+}
+
+/** The record with its regions, and with what its baseline says of them. Pure. */
+export function placedRecord(
+  record: AccountRecord,
+  regions: readonly string[],
+  baseline: { readonly enableRegions?: boolean },
+): PlacedRecord {
+  return { ...record, regions, ...(baseline.enableRegions && { enableRegions: true as const }) };
+}
+
 /** The account as its kinds see it: where it is, whose it is, how it is entered, and what it brings. Pure. */
 export function kindAccount(
-  record: AccountRecord,
+  record: PlacedRecord,
   config: Config,
   managed: readonly { readonly kind: AnyKind }[],
 ): KindAccount {
@@ -32,7 +47,7 @@ export function regionOf(record: AccountRecord, config: Config): string {
 }
 
 /** The record without the resources that the account brings itself: these are in its home region alone. Pure. */
-export function withoutBrought({ network: _, ...record }: AccountRecord): AccountRecord {
+export function withoutBrought({ network: _, ...record }: PlacedRecord): PlacedRecord {
   return record;
 }
 
@@ -43,7 +58,7 @@ const OF_POLICIES = /^iam:GetPolicy(Version)?$/;
  * How an account is entered by its execution role, with the permissions that Orgkeeper needs there to manage these kinds;
  * undefined for an account that is entered by way of the organization. Pure.
  */
-export function entryOf(record: AccountRecord, config: Config, kinds: readonly AnyKind[]): Entry | undefined {
+export function entryOf(record: PlacedRecord, config: Config, kinds: readonly AnyKind[]): Entry | undefined {
   const { executionRoleArn: roleArn, externalId } = record;
   if (!roleArn) return undefined;
   return {
@@ -54,6 +69,10 @@ export function entryOf(record: AccountRecord, config: Config, kinds: readonly A
     externalId,
     policy: permissionsOf(kinds, record, roleArn, true),
     required: permissionsOf(kinds, record, roleArn, false),
+    aboutRegions: actionsOf([
+      REGION_COMMANDS.read,
+      ...(record.enableRegions ? [REGION_COMMANDS.enable] : []),
+    ]),
   };
 }
 

@@ -201,6 +201,11 @@ export interface Entry {
   readonly policy: PolicyDocument;
   /** The same without changing the role: what a role that its owner keeps must allow. */
   readonly required: PolicyDocument;
+  /**
+   * Actions about the regions of the account, which the role is granted when we keep the role. Orgkeeper can do without them: it
+   * then says less precisely why a region does not answer, and enables none.
+   */
+  readonly aboutRegions: readonly string[];
 }
 
 /** A policy as JSON has it. */

@@ -14,6 +14,12 @@ type Plain = Exclude<MemberService, 's3control'>;
 /** An API call of a kind, named as in the SDK: `ec2:DescribeVpcs`. A command without a known IAM action is a type error. */
 export type Command = `${Plain}:${string}` | keyof typeof OTHERWISE;
 
+/** The calls about the regions of an account: whether one is enabled, and to enable it. */
+export const REGION_COMMANDS = {
+  read: 'account:GetRegionOptStatus',
+  enable: 'account:EnableRegion',
+} as const satisfies Readonly<Record<string, Command>>;
+
 /** The IAM actions that permit these commands, each once. Pure. */
 export function actionsOf(commands: readonly Command[]): string[] {
   return [...new Set(commands.flatMap((command) => permissionsOf(command)))];

@@ -380,7 +380,8 @@ function entered(account: KindAccount): KindAccount {
   };
   const caller = { runnerRoleArn: RUNNER, organizationId: 'o-exampleorg1', stsRegion: account.region };
   const asked = { ...caller, externalId: 'e'.repeat(32) };
-  const entry = { roleArn, ...asked, policy: required, required };
+  const aboutRegions = ['account:GetRegionOptStatus'];
+  const entry = { roleArn, ...asked, policy: required, required, aboutRegions };
   return { ...account, entry };
 }
 

@@ -139,6 +139,21 @@ describe('the member template', () => {
     );
   });
 
+  test.each([
+    ['may ask whether a region is enabled', undefined, ['account:GetRegionOptStatus']],
+    [
+      'may enable regions where the baseline says so',
+      true,
+      ['account:GetRegionOptStatus', 'account:EnableRegion'],
+    ],
+  ] as const)('makes a role that %s', (_, enableRegions, actions) => {
+    const regions = ['eu-central-1', 'af-south-1'] as const;
+    const baseline = { ...analytics, regions, ...(enableRegions && { enableRegions }) };
+    const { template } = memberTemplate({ record, baseline, kinds, config });
+    const said = [...JSON.stringify(template).matchAll(/account:[A-Z]\w+/g)].map(([action]) => action);
+    expect(said).toEqual(actions);
+  });
+
   test('makes the network in the home region alone, and one role for all regions', () => {
     const regions = ['eu-central-1', 'us-east-1'] as const;
     const both = memberTemplate({ record, baseline: { ...analytics, regions }, kinds, config });

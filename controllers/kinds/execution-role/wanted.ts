@@ -197,7 +197,10 @@ function leavesInText(value: unknown): unknown {
 function withEntry(role: ExecutionRoleSection, entry: Entry | undefined): ExecutionRoleSection {
   if (!entry) return role;
   const [, path = '/', name = ''] = /:role(\/(?:.*\/)?)([^/]+)$/.exec(entry.roleArn) ?? [];
-  return { ...role, path, name, inlinePolicies: { ...role.inlinePolicies, [OWN_POLICY]: entry.policy } };
+  const { Statement, ...policy } = entry.policy;
+  const regions = { Sid: 'Regions', Effect: 'Allow', Action: entry.aboutRegions, Resource: '*' };
+  const own = { ...policy, Statement: [Statement, regions].flat() };
+  return { ...role, path, name, inlinePolicies: { ...role.inlinePolicies, [OWN_POLICY]: own } };
 }
 
 function arnOf({ path, name }: ExecutionRoleSection, { partition, accountId }: KindAccount): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
-import { entryOf } from '../../../controllers/kinds/kind-account.ts';
+import { entryOf, kindAccount } from '../../../controllers/kinds/kind-account.ts';
 import { network } from '../../../controllers/kinds/network/kind.ts';
 import { publicAccessBlock } from '../../../controllers/kinds/public-access-block/kind.ts';
 import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
@@ -12,7 +12,9 @@ describe('the role by which an account is entered', () => {
   test('has the name and path that its owner gave it, and one policy more', () => {
     expect(rendered()).toMatchObject({ arn: ROLE_ARN, path: '/orgkeeper-execution/', name: 'theirs' });
     expect(Object.keys(rendered().inlinePolicies)).toEqual(['data', 'orgkeeper']);
-    expect(rendered().inlinePolicies.orgkeeper).toBe(entry?.policy);
+    const { Statement: granted } = rendered().inlinePolicies.orgkeeper ?? {};
+    const { Statement: needed } = entry?.policy ?? {};
+    expect([granted].flat().slice(0, -1)).toEqual([needed].flat());
   });
 
   test('leaves the name of that policy to nobody else', () => {
@@ -60,6 +62,30 @@ describe('what Orgkeeper needs in an account', () => {
       ],
     });
   });
+
+  test.each([
+    ['to ask about regions', undefined, ['account:GetRegionOptStatus']],
+    [
+      'to ask about regions, and to enable them where the baseline says so',
+      true,
+      ['account:GetRegionOptStatus', 'account:EnableRegion'],
+    ],
+  ] as const)(
+    'is not %s: a role that Orgkeeper keeps is granted that beside',
+    (_, enableRegions, actions) => {
+      const placed = { ...entered, ...(enableRegions && { enableRegions }) };
+      const account = kindAccount(placed, config, [{ kind: executionRole }]);
+      const ofRegions = (policy: unknown) =>
+        [...JSON.stringify(policy).matchAll(/account:\w+/g)].map(([action]) => action);
+      expect(ofRegions([account.entry?.policy, account.entry?.required])).toEqual([]);
+      const { inlinePolicies } = executionRole.render(
+        ExecutionRoleSection.parse(section),
+        () => undefined,
+        account,
+      );
+      expect(ofRegions(inlinePolicies.orgkeeper)).toEqual(actions);
+    },
+  );
 
   test('is not to change what the account brings along', () => {
     const brings = { ...entered, network: { vpcId: 'vpc-1', subnetIds: [] } };

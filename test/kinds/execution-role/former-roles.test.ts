@@ -16,7 +16,14 @@ const arn = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
 const [OLD, OWN] = ['orgkeeper-execution', 'orgkeeper-execution-own'];
 const config = aConfig();
 const record = aRecord({ executionRoleArn: arn(OWN), origin: 'invited' });
-const made = entryOf(record, config, [executionRole])?.policy;
+const entry = entryOf(record, config, [executionRole]);
+const made = {
+  ...entry?.policy,
+  Statement: [
+    entry?.policy.Statement,
+    { Sid: 'Regions', Effect: 'Allow', Action: ['account:GetRegionOptStatus'], Resource: '*' },
+  ].flat(),
+};
 const trust = {
   Statement: [
     {
