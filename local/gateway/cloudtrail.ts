@@ -7,6 +7,13 @@ type Fields = Record<string, unknown>;
 /** An action of EC2 whose parameters CloudTrail writes as the request has them, below one element, where older ones are rewritten. */
 const EC2_WRITTEN_WHOLE = /VpcEndpoint|FlowLogs|NatGateway|LaunchTemplate|TransitGateway|ManagedPrefixList/;
 
+/** Sets of EC2 that go by another name than their items. */
+const EC2_SETS: Readonly<Record<string, string>> = {
+  InstanceId: 'instancesSet',
+  ResourceId: 'resourcesSet',
+  SecurityGroupId: 'groupSet',
+};
+
 /** Parameters that CloudTrail does not show, by service and action, and what stands there instead. */
 const HIDDEN: Readonly<Record<string, readonly [names: readonly string[], instead: string]>> = {
   'ssm PutParameter': [['value'], 'HIDDEN_DUE_TO_SECURITY_REASONS'],
@@ -63,7 +70,7 @@ export function errorOf(
       .split('#')
       .at(-1) ?? '';
   const errorMessage = String(said.message ?? said.Message ?? xml('Message') ?? '');
-  const side = reply.status < 500 ? 'Client' : 'Server';
+  const side = reply.status < 500 || code === 'RequestLimitExceeded' ? 'Client' : 'Server';
   if (service === 'ec2') return { errorCode: `${side}.${code}`, errorMessage };
   if (code.startsWith('AccessDenied')) return { errorCode: 'AccessDenied', errorMessage };
   // IAM's own errors go by the names of its model.
@@ -116,9 +123,8 @@ function ec2Entry(name: string, value: unknown, within: string): [string, unknow
   const low = lower(name);
   if (!Array.isArray(value)) return [low, isObject(value) ? ec2Fields(value) : truth(value)];
   const items = value.map((one) => (isObject(one) ? ec2Fields(one, name) : { [low]: truth(one) }));
-  if (name === 'ResourceId') return ['resourcesSet', { items }];
   if (name === 'Tag' && within === 'TagSpecification') return ['tags', items];
-  return [name.endsWith('s') ? low : `${low}Set`, { items }];
+  return [EC2_SETS[name] ?? (name.endsWith('s') ? low : `${low}Set`), { items }];
 }
 
 /** As the request has it: each of a list with its number, one alone without the list. */

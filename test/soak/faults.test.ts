@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readWorld, type World } from '../../local/account-world.ts';
+import { readWorld } from '../../local/account-world.ts';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
@@ -26,7 +26,7 @@ interface Scene {
   readonly fleet: Fleet;
   readonly bus: Listener;
   /** What an account is like that nothing has happened to. */
-  readonly calm: World;
+  readonly calm: unknown;
 }
 
 let runtime: TestRuntime | undefined;
@@ -60,12 +60,15 @@ async function scene(prepare: (fleet: Fleet) => Promise<void> = async () => unde
   return { at, fleet, bus, calm };
 }
 
-/** The account's world without what is its alone. */
-async function worldOf({ at, fleet }: Pick<Scene, 'at' | 'fleet'>, id: string): Promise<World> {
+/** The account's world in both regions, without what is its alone. */
+async function worldOf({ at, fleet }: Pick<Scene, 'at' | 'fleet'>, id: string): Promise<unknown> {
   const record = await fleet.record(id);
   const own = [id, record?.externalId, record?.name].filter((value) => value !== undefined);
-  const world = JSON.stringify(await readWorld(at, id));
-  return JSON.parse(own.reduce((left, value) => left.replaceAll(value, '<own>'), world));
+  const regions = [at.region, AWAY].map((region) =>
+    readWorld({ as: (account) => at.as(account, region) }, id),
+  );
+  const worlds = JSON.stringify(await Promise.all(regions));
+  return JSON.parse(own.reduce((left, value) => left.replaceAll(value, '<own>'), worlds));
 }
 
 async function accounts(fleet: Fleet, ids: readonly string[]): Promise<AccountView[]> {
