@@ -11,6 +11,7 @@ import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/contr
 import { LEASE_SECONDS } from '../../shared/store/leases.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
 import type { CallGate, Heartbeat, Run, RunDeps, Suspension } from './model.ts';
+import { placesToMake } from './unrecorded.ts';
 
 /**
  * The gate decides whether a run may start, write and continue: work messages that need no run, suspension, the circuit breaker
@@ -78,6 +79,7 @@ async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   const { heartbeat, until } = run.request;
   const end = () => (heartbeat ? new Date(deps.now().getTime() + LEASE_SECONDS * 1000) : until);
   const first = end();
+  run.stands.making = placesToMake(run);
   await takeLease(table, {
     accountId,
     passId: run.id,
@@ -86,6 +88,7 @@ async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
     readVersion: run.before?.version ?? 0,
     record: run.record,
     home: run.stands.home,
+    making: run.stands.making,
   });
   run.gate.leased(first);
   let renewal: Promise<void> | undefined;

@@ -11,6 +11,7 @@ import { managedKinds } from './desired-state.ts';
 import type { Finding, ManagedKind, Run, RunDeps, Workplace } from './model.ts';
 import { OBSERVING_MS, openUnitGate } from './region-down.ts';
 import { contextFor, renderUnit } from './run-unit.ts';
+import { isBy, isEntryRole, unrecorded } from './unrecorded.ts';
 
 /**
  * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
@@ -59,8 +60,12 @@ export function separateLeftovers(
   });
   const isKnown = (one: Leftover) =>
     left.some(({ kind, region }) => kind === one.kind && region === one.region);
+  const known = [...left, ...dropped.filter((one) => !isKnown(one))];
   stands.home = home;
-  stands.leftovers = [...left, ...dropped.filter((one) => !isKnown(one))];
+  stands.leftovers = [...known, ...unrecorded(run, deps, { managed, known })];
+  stands.making = stands.making.filter(
+    (place) => run.regions.includes(place.region) && isBy(place, baseline),
+  );
 }
 
 /** See `separateLeftovers`. Pure. */
@@ -105,11 +110,6 @@ export function divide(given: {
 
 function isNone(made: Readonly<Record<string, string>>): boolean {
   return Object.keys(made).length === 0;
-}
-
-/** The role by which the account is entered is its owner's, and no leftover. */
-function isEntryRole(kind: AnyKind, { entry }: KindAccount): boolean {
-  return entry !== undefined && kind.entryRole !== undefined;
 }
 
 /** A leftover with what is needed to look at it, or to take it away. */

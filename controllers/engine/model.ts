@@ -70,6 +70,8 @@ export type RunOutcome =
 export interface Stands {
   home: Home | undefined;
   leftovers: readonly Leftover[];
+  /** Where runs, this one included, may have made what is not recorded. */
+  making: readonly Home[];
   /** The address blocks that the account held when the run began. */
   holdings?: Holdings;
 }

@@ -81,7 +81,11 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
   const here = placedRecord(record, regions, baseline);
   const site = { region: home, home, managed, outputsIn };
   const place = { record: here, config: deps.config, outputs, clock: deps, site };
-  const stands = { home: status?.home, leftovers: status?.leftovers ?? [] };
+  const stands = {
+    home: status?.home,
+    leftovers: status?.leftovers ?? [],
+    making: status?.making ?? [],
+  };
   const under = { record: here, before: status, place, stands, regions, elsewhere };
   separateLeftovers(under, deps, managed);
   const assigned =

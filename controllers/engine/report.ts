@@ -10,6 +10,7 @@ import {
 import { type Blocked, conditionOf, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
 import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
 import { FAILURES, isWaiting, type NextRun, nextRun } from './retry.ts';
+import { stillMaking } from './unrecorded.ts';
 
 /** The status after a run. */
 type RunStatus = AccountStatus & { readonly lastPass: PassRecord };
@@ -56,6 +57,7 @@ export function toStatus(
     calls: { ...run.calls },
     differences: differencesOf(found, before),
   };
+  const making = stillMaking(run, found.outcomes);
   const status: RunStatus = {
     schemaVersion: 1,
     accountId: record.accountId,
@@ -67,6 +69,7 @@ export function toStatus(
     outputs: run.place.outputs,
     ...(run.stands.home && { home: run.stands.home }),
     ...(run.stands.leftovers.length > 0 && { leftovers: run.stands.leftovers }),
+    ...(making.length > 0 && { making }),
     ...(admitted && { admitted }),
     foreign: found.outcomes.length > 0 ? foreignNames(found) : (before?.foreign ?? []),
     ...(due.dueAt && { dueAt: due.dueAt }),
@@ -257,6 +260,14 @@ function joined(messages: readonly string[]): string {
 
 /** The status of an account from which everything of ours is removed: a later registration starts from scratch. Pure. */
 export function retiredStatus(status: RunStatus): RunStatus {
-  const { readySince: _, waiting: __, dueAt: ___, home: ____, leftovers: _____, ...rest } = status;
+  const {
+    readySince: _,
+    waiting: __,
+    dueAt: ___,
+    home: ____,
+    leftovers: _____,
+    making: ______,
+    ...rest
+  } = status;
   return { ...rest, retired: true, ready: false, outputs: {}, foreign: [] };
 }

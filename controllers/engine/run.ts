@@ -40,7 +40,11 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     if (!record && before) await dropStatus(table, before);
     return { did: 'skipped', why: why ?? 'no such account' };
   }
-  const stands: Run['stands'] = { home: before?.home ?? items.begun, leftovers: before?.leftovers ?? [] };
+  const stands: Run['stands'] = {
+    home: before?.home ?? items.begun,
+    leftovers: before?.leftovers ?? [],
+    making: before?.making ?? items.making ?? [],
+  };
   const desired = await desiredState(record, deps);
   const regions = 'error' in desired ? regionsOf(record, undefined, deps.config.region) : desired.regions;
   const [home] = regions;

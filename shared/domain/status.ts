@@ -120,6 +120,11 @@ export interface AccountStatus {
   readonly home?: Home & { readonly inferred?: true };
   /** Absent if there are none. */
   readonly leftovers?: readonly Leftover[];
+  /**
+   * Regions, and the baseline by which, where a run has begun to make things that no run has seen whole since: what it made may not
+   * be recorded. Written with the lease of such a run; absent when there are none.
+   */
+  readonly making?: readonly Home[];
   /** The last successful access check: the role, the ExternalId with which it admitted the runner, and when. */
   readonly admitted?: { readonly roleArn: string; readonly externalId: string; readonly at: string };
   /** Unowned resources within ours, by name: each is reported once, when first seen. */
@@ -147,15 +152,25 @@ export function saw(
 
 /**
  * Whether something that Orgkeeper made may stand in a region, as far as the runs of the account have recorded it. Pure.
- * @param begun where the first run began to write, if no run has saved a status
+ * @param known `begun` and `making`: where runs began to write, if no run has saved a status
  */
 export function mayStandIn(
   region: string,
-  { status, begun }: { readonly status?: AccountStatus | undefined; readonly begun?: Home | undefined },
+  known: {
+    readonly status?: AccountStatus | undefined;
+    readonly begun?: Home | undefined;
+    readonly making?: readonly Home[] | undefined;
+  },
 ): boolean {
-  const { home = begun, leftovers = [], outputs = {} } = status ?? {};
+  const {
+    home = known.begun,
+    leftovers = [],
+    outputs = {},
+    making = known.making ?? [],
+  } = known.status ?? {};
   return (
     home?.region === region ||
+    making.some((one) => one.region === region) ||
     leftovers.some((one) => one.region === region) ||
     Object.keys(outputs).some((key) => splitOutputKey(key)?.region === region)
   );

@@ -31,6 +31,8 @@ export interface AccountItems {
   readonly status?: AccountStatus;
   /** Where the first run began to write, if no run has saved a status yet. */
   readonly begun?: Home;
+  /** Where runs may have made things, if no run has saved a status yet. */
+  readonly making?: readonly Home[];
   /** The blocks of addresses that it holds of pools. */
   readonly holdings: Holdings;
   readonly control: Control;
@@ -53,11 +55,10 @@ export async function loadAccount(table: Table, accountId: string): Promise<Acco
   const find = (key: Key) => items.find(({ pk, sk }) => pk === key.pk && sk === key.sk);
   const record = readRecord(find(accountKey(accountId)));
   const status = readStatus(find(statusKey(accountId)));
-  const begun = readBegun(find(statusKey(accountId)));
   return {
     ...(record && { record }),
     ...(status && { status }),
-    ...(begun && { begun }),
+    ...readBegun(find(statusKey(accountId))),
     holdings: readHoldings(accountId, find(addressKey(accountId))),
     control: controlOf(find(CONTROL_KEY)),
   };

@@ -48,6 +48,7 @@ const fields: Fields<AccountStatus> = {
   outputs: z.record(z.string(), z.string()),
   home: z.looseObject({ ...home, inferred: z.literal(true).exactOptional() }).optional(),
   leftovers: z.array(z.looseObject(leftover)).optional(),
+  making: z.array(z.looseObject(home)).optional(),
   admitted: z.looseObject({ roleArn: z.string(), externalId: z.string(), at: z.string() }).optional(),
   foreign: z.array(z.string()),
   dueAt: z.string().optional(),
@@ -82,11 +83,22 @@ function withHome(status: AccountStatus): AccountStatus {
   return { ...status, home: { region, baseline: lastPass.baseline, inferred: true } };
 }
 
-/** Where the first pass of an account began to write, when it never saved a status. */
-export function readBegun(item: Item | undefined): Home | undefined {
-  return item?.version === 0 && item.home !== undefined ? readHome(item).home : undefined;
+/** Where runs of an account began to write that never saved a status: home, and every place in which one may have made things. */
+export interface Begun {
+  readonly begun?: Home;
+  readonly making?: readonly Home[];
 }
-const readHome = reader<{ readonly home: Home }>({ home: z.looseObject(home) });
+
+/** Where runs began to write, if none has saved a status. */
+export function readBegun(item: Item | undefined): Begun {
+  if (item?.version !== 0) return {};
+  const { home: begun, making } = readUnsaved(item);
+  return { ...(begun && { begun }), ...(making && { making }) };
+}
+const readUnsaved = reader<{ readonly home?: Home; readonly making?: readonly Home[] }>({
+  home: z.looseObject(home).optional(),
+  making: z.array(z.looseObject(home)).optional(),
+});
 
 /** Reads a line of an account's history. */
 export const readPass = reader<PassRecord>(pass);

@@ -37,15 +37,19 @@ export async function takeLease(
     record: ReadRecord;
     /** Where the run writes; saved with the first lease, so that it is known even if no run ever saves a status. */
     home?: Home | undefined;
+    /** Where the run may make what no run has recorded: known from then on, even if the run never saves. */
+    making?: readonly Home[];
   },
 ): Promise<void> {
   const isFirst = lease.readVersion === 0 && lease.home !== undefined;
+  const { making = [] } = lease;
   const update = {
     TableName: table.name,
     Key: statusKey(lease.accountId),
     UpdateExpression:
       'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account' +
-      (isFirst ? ', home = if_not_exists(home, :home)' : ''),
+      (isFirst ? ', home = if_not_exists(home, :home)' : '') +
+      (making.length > 0 ? ', making = :making' : ''),
     ConditionExpression: asRead(lease.readVersion),
     ExpressionAttributeNames: { '#collection': 'collection' },
     ExpressionAttributeValues: {
@@ -54,6 +58,7 @@ export async function takeLease(
       ':account': lease.accountId,
       ':zero': 0,
       ...(isFirst && { ':home': lease.home }),
+      ...(making.length > 0 && { ':making': making }),
       ':read': lease.readVersion,
       ':pass': lease.passId,
       ':now': lease.now.toISOString(),

@@ -115,7 +115,7 @@ describe('what desired state no longer has', () => {
     const before = readStatus({ ...aStatus({ outputs, lastPass: aPass({ baseline }) }) });
     const pass = {
       ...{ record, before, place: { outputs: { ...outputs } }, regions: ['us-west-2'], elsewhere: new Map() },
-      stands: { home: before?.home, leftovers: [] },
+      stands: { home: before?.home, leftovers: [], making: [] },
     } as unknown as Run;
     separateLeftovers(pass, { config: aConfig(), kinds } as unknown as RunDeps, []);
     expect(pass.stands.leftovers.map(({ kind, region }) => [kind, region])).toEqual([
@@ -154,7 +154,7 @@ async function looked(
     regions: [here.region],
     gate: openCallGate(new Date('9999-12-31'), systemClock.now),
     elsewhere: new Map(),
-    stands: { home: here, leftovers: [leftover] },
+    stands: { home: here, leftovers: [leftover], making: [] },
   } as unknown as Run;
   const deps = {
     ...systemClock,

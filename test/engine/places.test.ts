@@ -31,7 +31,7 @@ function moved(
   const run = {
     ...{ record, before: aStatus({}), regions, elsewhere },
     place: { record, config: aConfig(), outputs: home },
-    stands: { home: { region: A, baseline }, leftovers: given.leftovers ?? [] },
+    stands: { home: { region: A, baseline }, leftovers: given.leftovers ?? [], making: [] },
   };
   const managed = (given.kept ?? kinds).map((kind) => ({ kind, section: {} }));
   separateLeftovers(run as unknown as Run, { config: aConfig(), kinds } as never, managed);

@@ -147,7 +147,7 @@ async function removal(
     regions: [record.regions?.[0] ?? config.region],
     elsewhere: new Map(),
     request: { until: new Date('9999-12-31') },
-    stands: { home: options.home, leftovers: [] },
+    stands: { home: options.home, leftovers: [], making: [] },
     gate: openCallGate(new Date('9999-12-31'), systemClock.now),
     calls: { reads: 0, writes: 0 },
   } as unknown as Run;

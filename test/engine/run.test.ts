@@ -38,7 +38,7 @@ async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
     place: { outputs: {} },
     regions: ['eu-west-1'],
     elsewhere: new Map(),
-    stands: { home: undefined, leftovers: [] },
+    stands: { home: undefined, leftovers: [], making: [] },
     request: { message: { cause: { source: 's', detailType: 't', id: 'i' } }, lastReceive: false },
     calls: { reads: 1, writes: 1 },
     gate: openCallGate(new Date('9999-12-31'), systemClock.now),

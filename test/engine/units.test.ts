@@ -555,6 +555,99 @@ describe('a retiring account', () => {
   });
 });
 
+describe('a region that was made by a run that was killed before it saved', () => {
+  const AWAY = 'ap-southeast-2';
+  const left = [HOME, 'us-east-1'];
+
+  /** A run that makes the network of the region, and is killed then. */
+  async function killed(one: ReturnType<typeof account>): Promise<void> {
+    one.before.apply = (unit) => {
+      if (unit !== `network ${AWAY}`) return undefined;
+      one.things.set(unit, { id: `network-${AWAY}`, value: '10.0.0.0/16' });
+      return new Promise(() => undefined);
+    };
+    void one.run();
+    await jest.advanceTimersByTimeAsync(1_000);
+    jest.clearAllTimers();
+    jest.setSystemTime(Date.now() + 400_000);
+    one.before.apply = () => undefined;
+    expect([...one.things.keys()]).toContain(`network ${AWAY}`);
+  }
+  const ofNetwork = (status: AccountStatus) =>
+    said(status).filter((each) => each.startsWith(`Network ${AWAY}`));
+  /** Where a run that has not ended may have made things, as the table has it. */
+  const making = ({ store }: ReturnType<typeof account>) =>
+    store.items('account#').find(({ sk }) => sk === 'status')?.making;
+  const baseline = { name: 'analytics', version: 3 };
+
+  it.each([
+    ['the first run of the account', undefined],
+    ['a run after it was added to others', left],
+  ])('%s is named when it is dropped, and cleared when a person asks for that', async (_, before) => {
+    const one = account(before ?? REGIONS);
+    if (before) {
+      await one.run();
+      one.record({ regions: REGIONS, generation: 4 });
+    }
+    await killed(one);
+    const places = before ? [AWAY] : REGIONS;
+    expect(making(one)).toEqual(places.map((region) => ({ region, baseline })));
+    one.record({ regions: left, generation: 5 });
+    const status = await one.run();
+    expect(ofNetwork(status)).toEqual([`Network ${AWAY}: False NotInBaseline`]);
+    expect(said(status).some((each) => each.startsWith(`Parameters ${AWAY}`))).toBe(false);
+    expect([status.leftovers?.map(({ kind, region }) => `${kind} ${region}`), status.making]).toEqual([
+      [`network ${AWAY}`],
+      undefined,
+    ]);
+    one.record({ regions: left, clearing: [AWAY], generation: 6 });
+    expect([(await one.run()).ready, one.things.size]).toEqual([true, 5]);
+  });
+
+  it('is found by the next run where it is still desired, and not looked for any more once it is as desired', async () => {
+    const one = account();
+    await killed(one);
+    const status = await one.run();
+    expect([status.ready, status.making, status.outputs[`regions.${AWAY}.vpc.id`]]).toEqual([
+      ...[true, undefined],
+      `network-${AWAY}`,
+    ]);
+  });
+
+  it('stays known while the region does not answer, and is named when it is dropped then', async () => {
+    const one = account();
+    await killed(one);
+    one.before.observe = (unit) => {
+      if (unit.endsWith(AWAY)) throw new ServiceFault(`${AWAY} is down`);
+    };
+    expect((await one.run()).making).toEqual([{ region: AWAY, baseline }]);
+    one.record({ regions: left, generation: 5 });
+    const down = await one.run();
+    expect([ofNetwork(down), down.leftovers?.length]).toEqual([[], 2]);
+    one.before.observe = () => undefined;
+    expect(ofNetwork(await one.run())).toEqual([`Network ${AWAY}: False NotInBaseline`]);
+  });
+
+  it('is cleared when the account is retired with its resources removed', async () => {
+    const one = account();
+    await killed(one);
+    one.record({ regions: left, lifecycle: 'retiring', generation: 5 });
+    expect([(await one.run()).retired, one.things.size]).toEqual([true, 0]);
+  });
+
+  it('is not written down by a run that has nothing new to make', async () => {
+    const one = account();
+    await one.run();
+    const drifted = one.things.get(`network ${AWAY}`);
+    if (drifted) drifted.value = 'tampered';
+    one.before.apply = () => new Promise(() => undefined);
+    void one.run();
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(making(one)).toBeUndefined();
+    jest.clearAllTimers();
+  });
+});
+
 describe('a dropped region that a person asked to have cleared', () => {
   const AWAY = 'ap-southeast-2';
   const left = [HOME, 'us-east-1'];

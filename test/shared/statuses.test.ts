@@ -44,6 +44,18 @@ describe('The right to write into an account', () => {
     expect((await loadAccount(store.table, MEMBER)).begun).toBeUndefined();
   });
 
+  it('records where a run may make things, until a run saves that it knows them', async () => {
+    const baseline = { name: 'analytics', version: 3 };
+    const making = [{ region: 'us-west-2', baseline }];
+    const first = { accountId: MEMBER, until, record: aRecord(), now };
+    await takeLease(store.table, { ...first, passId: 'a', readVersion: 0, making });
+    expect(await loadAccount(store.table, MEMBER)).toMatchObject({ making });
+    await save('a', 1);
+    expect((await loadAccount(store.table, MEMBER)).making).toBeUndefined();
+    await takeLease(store.table, { ...first, passId: 'b', readVersion: 1, making });
+    expect((await loadAccount(store.table, MEMBER)).status).toMatchObject({ version: 1, making });
+  });
+
   it('is not lost to its own save, which nobody answered and which is sent again', async () => {
     await lease('pass-1', 0);
     await save('pass-1', 1);
