@@ -17,6 +17,7 @@ import type { AccountRecord } from '../../../shared/domain/account.ts';
 import { type AccountView, accountView } from '../../../shared/domain/account-view.ts';
 import type { AccountStatus } from '../../../shared/domain/status.ts';
 import { loadAccount } from '../../../shared/store/accounts.ts';
+import { peopleOf } from './people.ts';
 import type { TestRuntime } from './runtime.ts';
 import { until } from './wait.ts';
 
@@ -37,7 +38,7 @@ export interface Fleet {
   put(detailType: string, detail: unknown, account?: string): Promise<string>;
   /** One DriftSweepRequested for these accounts; resolves when the pass of each is over. */
   sweep(...ids: string[]): Promise<AccountView[]>;
-  /** The command line, as the administrator of Main. */
+  /** The command line, as somebody in Main who may do only what docs/operations.md says that the command needs. */
   orgkeeper(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
   /** Messages in all queues of dead letters of Main and of the management account. */
   deadLetters(): Promise<number>;
@@ -57,6 +58,8 @@ export function fleetOf(runtime: TestRuntime): Fleet {
   };
   const organizations = new OrganizationsClient(runtime.as(management, 'us-east-1'));
   const sqs = new SQSClient({ ...runtime.as(main), useQueueUrlAsEndpoint: false });
+
+  const environmentFor = peopleOf(runtime);
 
   async function view(accountId: string): Promise<AccountView> {
     const { record, status, control } = await loadAccount(table, accountId);
@@ -129,7 +132,7 @@ export function fleetOf(runtime: TestRuntime): Fleet {
       );
       return Promise.all(accountIds.map(view));
     },
-    orgkeeper: (...args) => run([CLI, ...args], runtime.environment(main)),
+    orgkeeper: async (...args) => run([CLI, ...args], await environmentFor(args)),
     async deadLetters() {
       const clients = [main, management].flatMap((account) =>
         [runtime.region, 'us-east-1'].map(

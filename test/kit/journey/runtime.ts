@@ -12,6 +12,8 @@ import type { Fault } from '../../../local/gateway/faults.ts';
 import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
 import type { CreationPlan } from '../../../local/gateway/shims/account-creation.ts';
 import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-consistency.ts';
+import { MAIN, MANAGEMENT } from '../factories.ts';
+import { operatorsOf } from './documented-permissions.ts';
 
 /** A local runtime that a suite of tests has for itself. */
 export interface TestRuntime {
@@ -80,7 +82,9 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
   const node = createRequire(import.meta.url).resolve('node/bin/node');
   const serve = fileURLToPath(new URL('./serve.ts', import.meta.url));
   // Without `env`, a child does not see what a test has set: a test's own process.env is a copy.
-  const child = spawn(node, [serve, JSON.stringify(options)], {
+  const main = options.sameAccount ? MANAGEMENT : (options.main ?? MAIN);
+  const told = { ...options, context: { operators: operatorsOf(main), ...options.context } };
+  const child = spawn(node, [serve, JSON.stringify(told)], {
     env: { ...process.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

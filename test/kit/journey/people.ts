@@ -1,0 +1,40 @@
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { commandOf, documentedPolicy, permissionRows } from './documented-permissions.ts';
+import type { TestRuntime } from './runtime.ts';
+
+/** People who use the command line, each with no more permissions than `docs/operations.md` says that the command needs. */
+
+/** The environment of somebody in Main who may do what the page says of the command, and nothing else. A user for each command. */
+export function peopleOf(runtime: TestRuntime): (args: readonly string[]) => Promise<Record<string, string>> {
+  const iam = new IAMClient(runtime.as(runtime.accounts.main));
+  const rows = permissionRows();
+  const made = new Map<string, Promise<Record<string, string>>>();
+
+  async function make(command: string): Promise<Record<string, string>> {
+    const UserName = `cli-${command.replace(' ', '-')}`;
+    const PolicyDocument = documentedPolicy(command, rows, {
+      main: runtime.accounts.main,
+      region: runtime.region,
+    });
+    await iam.send(new CreateUserCommand({ UserName }));
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'operations.md', PolicyDocument }));
+    const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+    return {
+      ...runtime.environment(runtime.accounts.main),
+      AWS_ACCESS_KEY_ID: key?.AccessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: key?.SecretAccessKey ?? '',
+    };
+  }
+
+  return async (args) => {
+    const command = commandOf(args, rows);
+    const person = made.get(command) ?? make(command);
+    made.set(command, person);
+    return person;
+  };
+}
