@@ -69,6 +69,10 @@ async function look(check: Check, examined: Examined): Promise<CheckResult> {
   } catch (error) {
     if (error instanceof Unseen) return { is: 'skipped', message: error.message };
     const denied = error instanceof Error && /^AccessDenied|^Unauthorized|^NotAuthorized/.test(error.name);
+    // The caller's own permissions need not suffice: whoever is an operator has those of the API role.
+    if (denied && !examined.asApiRole) {
+      return { is: 'skipped', message: 'This check needs the API role, see `api-role`.' };
+    }
     return failed(
       `The check could not run. ${explain(error)}`,
       denied

@@ -18,6 +18,8 @@ export interface Examined {
   readonly config: Config;
   /** The session name, by which CloudTrail shows this doctor run. */
   readonly session: string;
+  /** Whether the checks of Main run as the API role; else they run as the caller. */
+  readonly asApiRole: boolean;
   /** Clients for Main: as the API role, or as the caller if that role cannot be assumed. */
   readonly main: ReturnType<typeof clientsOfMain>;
   readonly table: Table;
@@ -48,6 +50,7 @@ export async function examine(config: Config): Promise<Examined> {
   return {
     config,
     session,
+    asApiRole: credentials !== undefined,
     main: clientsOfMain(config, credentials),
     table: tableClient(config, credentials),
     api,

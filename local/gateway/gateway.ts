@@ -18,7 +18,7 @@ import { accessRoleShim } from './shims/access-role.ts';
 import { createCreations } from './shims/account-creation.ts';
 import { apiCallEventsShim } from './shims/api-call-events.ts';
 import { assumeRoleShim, malformedSessions } from './shims/assume-role.ts';
-import { ALWAYS, authorizationShim } from './shims/authorization.ts';
+import { authorizationShim } from './shims/authorization.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
 import { creationPages } from './shims/creation-pages.ts';
 import { endpointRoutesShim } from './shims/endpoint-routes.ts';
@@ -68,7 +68,6 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const iam = createIam(upstream);
   const trusts = createTrusts(iam);
   const consistency = createConsistency(iam);
-  const enforces = process.env.LOCAL_IAM === 'enforce';
   const administrators = createAdministrators(upstream);
   const authorizer = createAuthorizer({ upstream, iam, administrators, trustOf: trusts.seen });
   const usage = createUsage();
@@ -77,7 +76,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const permits: Permits = async (asker, check) => {
     const decision = await authorizer.decideFor(asker, check);
     usage.add(decision);
-    return decision.allowed || !(enforces || ALWAYS.test(check.action));
+    return decision.allowed;
   };
   const deliveries = createDeliveries();
   const buses = createBuses({ upstream, iam, permits, deliveries });
@@ -103,7 +102,6 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       malformedSessions,
       authorizationShim({
         authorizer,
-        enforces,
         decided: (call, made) => {
           decisions.set(call, made);
           for (const decision of made) usage.add(decision);

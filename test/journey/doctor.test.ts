@@ -196,7 +196,9 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
     {
       checks: ['api-role'],
       remedy: /`operators`/,
-      skips: /^(inspecting-role|organization-roles|organization|forwarding|trail|undelivered)$/,
+      // Only what the caller's own permissions show, which are those that the command needs.
+      skips:
+        /^(runner-role|inspecting-role|organization-roles|account-access|organization|forwarding|trail|undelivered|bus|rules|functions|sources|schedules|dead-letters|baseline)$/,
       by: () => retrust(main(), 'orgkeeper-ApiHandlerRole', () => []),
     },
   ],

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { motoServer } from '../../local/emulator.ts';
 import { leaveAws } from '../../local/own-environment.ts';
+import { RECORDS } from './permissions-report.ts';
 
 /**
  * Tests are told everything by themselves: nothing that whoever runs them has set for AWS, Orgkeeper or colours counts.
@@ -12,6 +14,7 @@ export default async function setup(): Promise<void> {
   for (const name of Object.keys(process.env)) {
     if (/^(ORGKEEPER_|NO_COLOR$|FORCE_COLOR$)/.test(name)) delete process.env[name];
   }
+  rmSync(RECORDS, { recursive: true, force: true });
   const directory = fileURLToPath(new URL('../../.orgkeeper', import.meta.url));
   try {
     await motoServer({ directory, say: (line) => console.log(line) });

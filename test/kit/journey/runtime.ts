@@ -4,8 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
 import type { z } from 'zod';
 import { localClient } from '../../../local/deploy.ts';
+import type { PermissionsRecord } from '../../../local/gateway/authorization/record.ts';
 import { localAccessKeyId } from '../../../local/gateway/callers.ts';
 import type { DeliveryPlan } from '../../../local/gateway/deliveries.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
@@ -13,6 +15,8 @@ import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.t
 import type { CreationPlan } from '../../../local/gateway/shims/account-creation.ts';
 import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-consistency.ts';
 import { MAIN, MANAGEMENT } from '../factories.ts';
+import type { JourneyRecord } from '../permissions.ts';
+import { RECORDS } from '../permissions-report.ts';
 import { operatorsOf } from './documented-permissions.ts';
 
 /** A local runtime that a suite of tests has for itself. */
@@ -74,8 +78,14 @@ export interface TestRuntimeOptions {
   readonly context?: Record<string, unknown>;
 }
 
-/** What each runtime leaves of its permissions, for the report at the end of a run of all journeys. */
-const RECORDS = fileURLToPath(new URL('../../../.orgkeeper/permissions', import.meta.url));
+/** Leaves what a runtime decided for the report at the end of a run of all journeys. */
+async function leaveRecord(record: PermissionsRecord, of: Pick<TestRuntime, 'accounts' | 'organizationId'>) {
+  const { accounts, organizationId } = of;
+  const file = expect.getState().testPath ?? '';
+  const left: JourneyRecord = { ...record, ...accounts, organizationId, file };
+  mkdirSync(RECORDS, { recursive: true });
+  writeFileSync(join(RECORDS, `${randomUUID()}.json`), JSON.stringify(left));
+}
 
 /** Starts a runtime on free ports in a process of its own, deployed and working when this resolves. */
 export async function startTestRuntime(options: TestRuntimeOptions = {}): Promise<TestRuntime> {
@@ -146,9 +156,7 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     pause: async () => void (await control('POST', 'pause')),
     resume: async () => void (await control('POST', 'resume')),
     async stop() {
-      const record = JSON.stringify(await control('GET', 'permissions'));
-      mkdirSync(RECORDS, { recursive: true });
-      writeFileSync(join(RECORDS, `${randomUUID()}.json`), record);
+      await leaveRecord((await control('GET', 'permissions')) as PermissionsRecord, rest);
       child.stdin.end();
       await ended;
     },

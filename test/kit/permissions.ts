@@ -1,0 +1,157 @@
+import { OWN_POLICY } from '../../controllers/kinds/execution-role/wanted.ts';
+import type { PermissionsRecord } from '../../local/gateway/authorization/record.ts';
+import { NAMES, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
+import { parsePolicy } from '../../shared/policy/index.ts';
+
+/** What the journeys used of what is granted to Orgkeeper's roles and to the people who use its command line. */
+
+/** What a local runtime left of a test file. */
+export interface JourneyRecord extends PermissionsRecord {
+  /** The test file. */
+  readonly file: string;
+  readonly main: string;
+  readonly management: string;
+  readonly organizationId: string;
+}
+
+/** A permission that does not fit what is used. */
+export interface Misfit {
+  /** `role/orgkeeper-IntakeRole`, `user/cli-doctor`. */
+  readonly principal: string;
+  /** Sid or place of the statement; none for a permission that is lacking. */
+  readonly statement?: string;
+  readonly is: 'granted and never used' | 'used and not granted' | 'wider than used';
+  readonly what: string;
+}
+
+/** A statement that allows, over all runtimes: what it grants, and what of it was used. */
+interface Granted {
+  readonly principal: string;
+  readonly statement: string;
+  readonly actions: Map<string, boolean>;
+  readonly resources: Map<string, boolean>;
+  /** Whether a use of it named a resource at all. */
+  named: boolean;
+  used: boolean;
+}
+
+/** Every misfit, in the order of principals and statements. Pure. */
+export function misfits(records: readonly JourneyRecord[]): Misfit[] {
+  const statements = new Map<string, Granted>();
+  const lacking = new Map<string, Misfit>();
+  for (const record of records) {
+    const spoken = inWords(record);
+    for (const [arn, { identity }] of Object.entries(record.granted)) {
+      const principal = spoken(arn);
+      for (const { name, document } of isOurs(principal) ? identity : []) {
+        if (!isReported(principal, name)) continue;
+        for (const [index, { Sid, Effect, Action = [], Resource = [] }] of parsePolicy(
+          document,
+        ).Statement.entries()) {
+          if (Effect !== 'Allow') continue;
+          const statement = Sid ?? `${name} ${index}`;
+          const key = `${principal} ${statement}`;
+          const known = statements.get(key) ?? {
+            principal,
+            statement,
+            actions: new Map<string, boolean>(),
+            resources: new Map<string, boolean>(),
+            named: false,
+            used: false,
+          };
+          statements.set(key, known);
+          for (const action of Action) if (!known.actions.has(action)) known.actions.set(action, false);
+          for (const one of Resource.map(spoken)) {
+            if (!known.resources.has(one)) known.resources.set(one, false);
+          }
+          const uses = record.uses.filter(
+            (use) =>
+              use.principal === arn &&
+              use.by.some((by) => by.kind === 'identity' && by.policy === name && by.index === index),
+          );
+          for (const { action, resource } of uses) {
+            known.used = true;
+            known.named ||= resource !== '*';
+            for (const one of Action)
+              if (fits(one.toLowerCase(), action.toLowerCase())) known.actions.set(one, true);
+            for (const one of Resource) if (fits(one, resource)) known.resources.set(spoken(one), true);
+          }
+        }
+      }
+    }
+    for (const { principal: arn, action, resource, refusal } of record.uses) {
+      const principal = spoken(arn);
+      if (!isOurs(principal) || refusal?.explicit !== false || refusal.by !== 'identity') continue;
+      const what = `${action} on ${spoken(resource)}`;
+      lacking.set(`${principal} ${what}`, { principal, is: 'used and not granted', what });
+    }
+  }
+  const found = [...statements.values()].flatMap((granted) => misfitsOf(granted));
+  return [...found, ...lacking.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+function misfitsOf({ principal, statement, actions, resources, named, used }: Granted): Misfit[] {
+  const of = { principal, statement };
+  const unused = (all: ReadonlyMap<string, boolean>) =>
+    [...all].flatMap(([what, isUsed]) =>
+      isUsed ? [] : [{ ...of, is: 'granted and never used' as const, what }],
+    );
+  if (!used) return unused(actions);
+  const wide = [...actions.keys()].filter((action) => /[*?]/.test(action));
+  const anything = named && resources.has('*') ? ['*'] : [];
+  return [
+    ...unused(actions),
+    ...unused(resources),
+    ...[...wide, ...anything].map((what) => ({ ...of, is: 'wider than used' as const, what })),
+  ];
+}
+
+/** Roles that CloudFormation names. */
+const NAMED_BY_STACK = /role\/orgkeeper\w*-(Schedules|Forwarding)Role[A-F0-9]{8}$/;
+const DEPLOYED: ReadonlySet<string> = new Set([
+  NAMES.intakeRole,
+  NAMES.sweepRole,
+  NAMES.creationRole,
+  NAMES.runnerRole,
+  NAMES.apiRole,
+  ...Object.values(ORGANIZATION_ROLES),
+]);
+
+/** Roles of the deployment, execution roles by which Orgkeeper enters, and people of the journeys; no role that a test has made. */
+function isOurs(principal: string): boolean {
+  if (/^(MEMBER role\/|(MAIN|MANAGEMENT) user\/cli-)/.test(principal)) return true;
+  return NAMED_BY_STACK.test(principal) || DEPLOYED.has(principal.split('role/')[1] ?? '');
+}
+
+/** Of a member's role only what lets Orgkeeper in is ours to count; the rest is for those who use the role. */
+function isReported(principal: string, policy: string): boolean {
+  return !principal.startsWith('MEMBER ') || policy === OWN_POLICY;
+}
+
+/** ARNs with the accounts said by what they are, and without what CloudFormation adds to a name. */
+function inWords({ main, management, organizationId }: JourneyRecord): (text: string) => string {
+  const called = new Map([
+    [management, 'MANAGEMENT'],
+    [main, 'MAIN'],
+  ]);
+  return (text) => {
+    const plain = text
+      .replaceAll(organizationId, 'ORGANIZATION')
+      .replace(/\d{12}/g, (account) => called.get(account) ?? 'MEMBER')
+      .replace(/(?<=Role[A-F0-9]{8})-[A-Z0-9]{12}$/, '');
+    const principal = /^arn:aws:iam::(\w+):((?:role|user)\/.+)$/.exec(plain);
+    return principal ? `${principal[1]} ${principal[2]}` : plain;
+  };
+}
+
+function fits(pattern: string, text: string): boolean {
+  const literal = pattern.split(/([*?])/).map((part) => {
+    if (part === '*') return '.*';
+    return part === '?' ? '.' : part.replace(/[\\^$+.()|[\]{}]/g, '\\$&');
+  });
+  return new RegExp(`^${literal.join('')}$`).test(text);
+}
+
+function order({ principal, statement = '', is, what }: Misfit): string {
+  return [principal, statement, is, what].join('\u0000');
+}

@@ -1,0 +1,11 @@
+import { lineOf, permissionsReport } from './permissions-report.ts';
+
+/** What the last run of journeys says of permissions: `npm run permissions` runs them, and prints this. */
+const { missing, undecided, misfits } = permissionsReport();
+for (const journey of missing)
+  console.log(`no record of ${journey}: it failed before its end, or did not run`);
+for (const call of undecided) console.log(`not decided: ${call}`);
+for (const misfit of misfits) console.log(lineOf(misfit));
+const open = misfits.filter(({ because }) => because === undefined).length;
+console.log(`${misfits.length - open} with a reason, ${open} without.`);
+process.exitCode = missing.length + undecided.length + open > 0 ? 1 : 0;
