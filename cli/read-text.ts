@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
  * @throws Failure if it cannot be read, is not UTF-8 text, or is larger than `mostBytes`
  */
 export async function readText(file: string, mostBytes = 1_000_000): Promise<string> {
-  const name = file === '-' ? 'The standard input' : file;
+  const name = file === '-' ? 'The standard input' : file.trim() || 'A file without a name';
   const chunks: Buffer[] = [];
   let size = 0;
   try {

@@ -41,3 +41,22 @@ describe('what is wrong with a field', () => {
     });
   });
 });
+
+describe('check', () => {
+  const schema = z.strictObject({ names: z.array(z.string().min(1)) });
+
+  it.each([
+    ['length', { length: { toString: { x: 1 } } }],
+    ['size', { size: {}, length: { valueOf: 1, toString: 1 } }],
+  ])('names the place of an object with an odd %s, on which zod throws', (_, odd) => {
+    const { success, error } = check(schema, { names: ['x', odd] });
+    expect(success).toBe(false);
+    expect(error?.issues).toMatchObject([
+      { path: ['names', 1], message: 'must not have a field `length` or `size` that is a group of fields' },
+    ]);
+  });
+
+  it('gives a value that fits as the schema reads it', () => {
+    expect(check(schema, { names: ['x'] })).toMatchObject({ success: true, data: { names: ['x'] } });
+  });
+});
