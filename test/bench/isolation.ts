@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 import { median } from './median.ts';
 
 const [count = '96', rounds = '5'] = process.argv.slice(2);

@@ -11,8 +11,8 @@ import { changeControl, countDrifted, getControl } from '../../shared/store/cont
 import { saveStatus, takeLease } from '../../shared/store/statuses.ts';
 import { aStatus } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { until } from '../kit/journey/wait.ts';
 import { memoryTable } from '../kit/memory-table.ts';
+import { until } from '../kit/wait.ts';
 import { config, keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';

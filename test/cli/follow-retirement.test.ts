@@ -1,12 +1,14 @@
-import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { followRetirement } from '../../cli/commands/retire.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus, Condition } from '../../shared/domain/status.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { useTestTime } from '../kit/clock.ts';
 import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { memoryTable } from '../kit/memory-table.ts';
+
+useTestTime();
 
 it('names all that stands in the way of a retirement, and nothing that is done', async () => {
   const record = aRecord({ lifecycle: 'retiring', changedBy: 'asked' });
@@ -58,8 +60,10 @@ it.each(['Unknown', 'True'] as const)(
     put({ ...record, ...accountKey(MEMBER) }, { ...settling, ...statusKey(MEMBER) });
     const following = followRetirement(table, { accountId: MEMBER, eventId: 'asked', seconds: 20 });
     // It has looked, and looks again: a failure would have ended it at the first look.
-    while ((calls.BatchGetCommand ?? 0) < 2) await Promise.race([following, setTimeout(50)]);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(calls.BatchGetCommand).toBeGreaterThan(1);
     put({ ...aStatus({ ...settling, retired: true, conditions: [] }), ...statusKey(MEMBER) });
+    await jest.advanceTimersByTimeAsync(5_000);
     await following;
   },
 );
@@ -88,8 +92,10 @@ describe('following the retirement of a region', () => {
     const { table, put, calls } = memoryTable();
     put({ ...record, ...other, ...accountKey(MEMBER) }, status(given));
     const following = followRetirement(table, { ...asked, seconds: 20 });
-    while ((calls.BatchGetCommand ?? 0) < 2) await Promise.race([following, setTimeout(50)]);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(calls.BatchGetCommand).toBeGreaterThan(1);
     put({ ...record, ...accountKey(MEMBER) }, status({ ready: true, leftovers: [] }));
+    await jest.advanceTimersByTimeAsync(5_000);
     await following;
   });
 

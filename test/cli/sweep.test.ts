@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { followPasses } from '../../cli/commands/sweep.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { NOW, useTestTime } from '../kit/clock.ts';
 import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 
@@ -14,7 +14,9 @@ const failed = (status: 'False' | 'Unknown') =>
       { type: 'Access', status, reason: 'NotShownYet', message: 'IAM shows it in a moment.', changedAt: '' },
     ],
   });
-const sent = { eventId: 'asked', at: new Date(), accountIds: [MEMBER], seconds: 20 };
+const sent = { eventId: 'asked', at: NOW, accountIds: [MEMBER], seconds: 20 };
+
+useTestTime();
 
 describe('sweep --wait', () => {
   it('goes on waiting while a run failed only because something is not known yet', async () => {
@@ -22,9 +24,11 @@ describe('sweep --wait', () => {
     put({ ...aRecord(), ...accountKey(MEMBER) }, { ...failed('Unknown'), ...statusKey(MEMBER) });
     const following = followPasses(table, sent);
     // It has looked, and looks again: a pass that is over would have ended it at the first look.
-    while ((calls.BatchGetCommand ?? 0) < 2) await Promise.race([following, setTimeout(50)]);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(calls.BatchGetCommand).toBeGreaterThan(1);
     const over = aStatus({ lastPass: aPass({ id: 'second', result: 'corrected', cause }) });
     put({ ...over, ...statusKey(MEMBER) });
+    await jest.advanceTimersByTimeAsync(5_000);
     expect((await following).get(MEMBER)).toMatchObject({ id: 'second', result: 'corrected' });
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { getRecord, rememberRequest } from '../../shared/store/accounts.ts';
 import { anOrganizationAccount, aRecord, MANAGEMENT } from '../kit/factories.ts';
-import { until } from '../kit/journey/wait.ts';
 import { awsError } from '../kit/sdk.ts';
+import { until } from '../kit/wait.ts';
 import { organizationWorld, passes, START, type World } from './organization-world.ts';
 
 const SINCE = '2026-11-01T00:00:00.000Z';

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

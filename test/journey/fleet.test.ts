@@ -8,7 +8,7 @@ import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 const PARAMETER = '/orgkeeper/account/id';
 

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 let organization: Organization;
 let runtime: TestRuntime;

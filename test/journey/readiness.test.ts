@@ -5,7 +5,7 @@ import { AccountClient, EnableRegionCommand, GetRegionOptStatusCommand } from '@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

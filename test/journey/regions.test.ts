@@ -16,7 +16,7 @@ import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { sequentialDepth, watchedRun } from '../kit/journey/sequence.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 const [HOME, OTHER] = ['eu-west-1', 'us-west-2'] as const;
 const REGIONS = [HOME, OTHER] as const;

@@ -18,7 +18,7 @@ import { ROLE, readWorld } from '../../local/account-world.ts';
 import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 /** The shipped baseline, with blocks from a pool that has but two. */
 const POOL = { name: 'journey', cidr: '10.64.0.0/19', prefix: 20 };

@@ -30,7 +30,7 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { memberServices } from '../../shared/aws/member-services.ts';
 import { requestHandler } from '../../shared/aws/patience.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 import {
   allow,
   type ClientSettings,

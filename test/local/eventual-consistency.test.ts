@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import { AddTagsToResourceCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 import { MAIN, startTestGateway, type TestGateway, trust } from './support.ts';
 
 const MEMBER = '456789012345';

@@ -7,6 +7,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../kit/wait.ts';
 import { MAIN, startTestGateway, type TestGateway } from './support.ts';
 
 let local: TestGateway;
@@ -26,11 +27,10 @@ async function queue(QueueName: string): Promise<string | undefined> {
 
 /** The newest task, once it is over. */
 async function over(SourceArn: string) {
-  for (;;) {
+  return until('the task is over', async () => {
     const { Results: [task] = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }));
-    if (task && task.Status !== 'RUNNING') return task;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return task && task.Status !== 'RUNNING' ? task : undefined;
+  });
 }
 
 describe('A task that moves dead letters', () => {

@@ -10,6 +10,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-s
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { noteOf } from '../../cli/commands/local.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { pause, until } from '../kit/wait.ts';
 import { standIns } from './stand-ins.ts';
 
 let runtime: TestRuntime;
@@ -26,18 +27,17 @@ interface Seen {
 
 /** What the function was given, once there is something that fits. */
 async function seen(fits: (one: Seen) => boolean, atLeast = 1): Promise<Seen[]> {
-  const until = Date.now() + 20_000;
-  for (;;) {
-    const lines = readFileSync(runtime.logFile, 'utf8').split('\n');
-    const found = lines.flatMap((line) => {
+  const lines = () => readFileSync(runtime.logFile, 'utf8').split('\n');
+  const found = () =>
+    lines().flatMap((line) => {
       const text = /orgkeeper-intake seen (.*)$/.exec(line)?.[1];
       const one: Seen | undefined = text && JSON.parse(text);
       return one && fits(one) ? [one] : [];
     });
-    if (found.length >= atLeast) return found;
-    if (Date.now() > until) throw new Error(`Nothing fits among:\n${lines.slice(-10).join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  return until('the function sees what fits', () => (found().length >= atLeast ? found() : undefined), {
+    ...{ seconds: 20, everyMs: 100 },
+    seen: () => lines().slice(-10),
+  });
 }
 
 function put(detail: Record<string, unknown>) {
@@ -84,7 +84,7 @@ describe('The deployed functions at the local runtime', () => {
     await put({ name: 'bad', fail: true });
     const [{ attributes } = {} as Seen] = await seen((one) => one.event.detail.name === 'bad');
     expect(attributes.ApproximateReceiveCount).toBe('1');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(500);
     expect(await messagesLeft()).toBe(1);
   }, 30_000);
 
@@ -109,13 +109,14 @@ describe('The deployed functions at the local runtime', () => {
     const ticks = () =>
       readFileSync(runtime.logFile, 'utf8').split('orgkeeper-sweep seen {"task":"due"}').length;
     const before = ticks();
-    await new Promise((resolve) => setTimeout(resolve, 3500));
-    expect(ticks() - before).toBeGreaterThanOrEqual(2);
+    await until('the clock has ticked twice', () => (ticks() - before >= 2 ? true : undefined), {
+      seconds: 20,
+    });
   }, 30_000);
 
   it('wait for an emulator that does not answer for a while', async () => {
     await runtime.pause();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await pause(3_000);
     await runtime.resume();
     await put({ name: 'after the pause' });
     await seen((one) => one.event.detail.name === 'after the pause');
@@ -133,9 +134,9 @@ describe('An event source mapping', () => {
     const disabled = await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
     expect([disabled.State, (await mapping())?.State]).toEqual(['Disabled', 'Disabled']);
     // What was being asked for when it was disabled is answered first.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await pause(1_000);
     await put({ name: 'waiting' });
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await pause(2_000);
     expect(readFileSync(runtime.logFile, 'utf8')).not.toContain('"name":"waiting"');
     await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
     expect((await mapping())?.State).toBe('Enabled');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../kit/wait.ts';
 import { standIns } from './stand-ins.ts';
 
 const node = createRequire(import.meta.url).resolve('node/bin/node');
@@ -49,12 +50,12 @@ function follow(child: ChildProcessByStdio<null, Readable, Readable>) {
   });
   const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const said = async (pattern: RegExp) => {
-    const until = Date.now() + 90_000;
-    while (!pattern.test(out + err)) {
-      if (Date.now() > until || child.exitCode !== null) throw new Error(`It said: ${out}${err}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return pattern.exec(out + err) ?? [];
+    const ended = () => {
+      if (child.exitCode !== null) throw new Error(`It ended, and said: ${out}${err}`);
+      return undefined;
+    };
+    const match = () => pattern.exec(out + err) ?? ended();
+    return until(`it says ${pattern}`, match, { everyMs: 50, seen: () => out + err });
   };
   return { child, code, said, output: () => ({ out, err }) };
 }
@@ -97,11 +98,10 @@ function processes(): { readonly pid: number; readonly parent: number }[] {
 
 /** Resolves once none of these processes runs any more. */
 async function gone(pids: readonly number[]): Promise<void> {
-  const until = Date.now() + 20_000;
-  while (running(pids).length > 0) {
-    if (Date.now() > until) throw new Error(`Still running: ${running(pids)} of ${pids}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await until('no process runs any more', () => (running(pids).length === 0 ? true : undefined), {
+    ...{ seconds: 20, everyMs: 100 },
+    seen: () => running(pids),
+  });
 }
 
 describe('local start', () => {

@@ -9,8 +9,8 @@ import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { pause, until } from '../kit/journey/wait.ts';
 import { writersAtOnce } from '../kit/journey/writers.ts';
+import { pause, until } from '../kit/wait.ts';
 
 /** How many accounts come at once: `FAULTY_ACCOUNTS=200 npm run soak:together -- faults` takes most of an hour. */
 const ACCOUNTS = Number(process.env.FAULTY_ACCOUNTS ?? 12);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
 import { writersAtOnce } from '../kit/journey/writers.ts';
+import { until } from '../kit/wait.ts';
 
 /** More would wait for an environment of the function before they begin. */
 const KILLED = 8;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readWorld, type World } from '../../local/account-world.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { pause, until } from '../kit/journey/wait.ts';
+import { pause, until } from '../kit/wait.ts';
 
 let runtime: TestRuntime;
 let fleet: Fleet;

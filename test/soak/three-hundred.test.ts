@@ -6,7 +6,7 @@ import { ROLE } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { until } from '../kit/journey/wait.ts';
+import { until } from '../kit/wait.ts';
 
 /** How many accounts come at once, beside those that cannot be made ready. */
 const HEALTHY = 290;

@@ -7,8 +7,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mayDeliver } from '../../../local/demo/answers.ts';
+import { until } from '../wait.ts';
 import type { TestRuntime } from './runtime.ts';
-import { until } from './wait.ts';
 
 /** An event as it came out of the bus. */
 export interface BusEvent {

@@ -17,9 +17,9 @@ import type { AccountRecord } from '../../../shared/domain/account.ts';
 import { type AccountView, accountView } from '../../../shared/domain/account-view.ts';
 import type { AccountStatus } from '../../../shared/domain/status.ts';
 import { loadAccount } from '../../../shared/store/accounts.ts';
+import { until } from '../wait.ts';
 import { peopleOf } from './people.ts';
 import type { TestRuntime } from './runtime.ts';
-import { until } from './wait.ts';
 
 /** What people do with Orgkeeper, and what it says of accounts. */
 export interface Fleet {
