@@ -196,14 +196,14 @@ export type PlanOutcome =
 
 /**
  * Makes a plan for whoever asked, and leaves the answer in the table. The account is only read; no lease is taken and no
- * status saved, so that passes of the account neither wait for it nor see it.
+ * status saved, so that runs of the account neither wait for it nor see it.
  * @throws whatever kept it from reading or writing the table
  */
 export async function answerPlan({ message, now, lastTry }: PlanWork, deps: RunDeps): Promise<PlanOutcome> {
   const { table } = deps.main;
   const planId = message.cause.id;
   if (now.getTime() - Date.parse(message.requestedAt) > PLAN_SECONDS * 1000)
-    return { did: 'skipped', why: 'whoever asked for the plan waits no more' };
+    return { did: 'skipped', why: 'nobody waits for the plan any more' };
   if (await getPlanAnswer(table, planId, now)) return { did: 'skipped', why: 'the plan is answered' };
   let answer: PlanAnswer;
   try {
@@ -236,7 +236,7 @@ async function planned(
 async function ofFile(planId: string, now: Date, { main, kinds }: RunDeps): Promise<BaselineDocument> {
   const text = await getPlanText(main.table, planId, now);
   if (text === undefined)
-    throw new InvalidDesiredState('The text of the baseline is no longer kept: plan again.');
+    throw new InvalidDesiredState('The text of the baseline is no longer stored: plan again.');
   const parsed = parseBaseline(text, kinds);
   if ('baseline' in parsed)
     return { ...parsed.baseline, schemaVersion: 1, version: 0, text, publishedAt: '' };

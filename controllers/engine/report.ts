@@ -103,7 +103,7 @@ function foreignName({ kind, region, resource, path }: Difference): string {
 }
 
 const HELD: Readonly<Record<Exclude<Suspension, UnreadableItem>, string>> = {
-  Observed: 'the account is observed only; register it again with mode enforce to have them mended',
+  Observed: 'the account is observed only; register it again with mode enforce to have them corrected',
   Paused: 'writing is paused; `orgkeeper resume` lets it go on',
   SweepStopped:
     'the sweep stopped writing because too many accounts differ; look at this one, and when it is right sweep again',

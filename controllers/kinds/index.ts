@@ -5,7 +5,7 @@ import { network } from './network/kind.ts';
 import { parameters } from './parameters/kind.ts';
 import { publicAccessBlock } from './public-access-block/kind.ts';
 
-/** Every kind, in the order in which a pass applies them: later ones publish what earlier ones made. */
+/** Every kind, in the order in which a run applies them: later kinds publish the outputs of earlier ones. */
 export const kinds: readonly AnyKind[] = [
   executionRole,
   accountAlias,

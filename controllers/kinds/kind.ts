@@ -211,20 +211,20 @@ export interface Entry {
 /** A policy as JSON has it. */
 export type PolicyDocument = Readonly<Record<string, unknown>>;
 
-/** What a kind works with in one account: clients that are bound to it, and what is known of earlier passes. */
+/** What a kind works with in one account: clients that are bound to the account, and the outputs of earlier runs. */
 export interface KindContext {
   readonly account: KindAccount;
   /** With credentials bound: for reading while observing, for this kind's writing while applying. */
   readonly clients: MemberClients;
-  /** Outputs (ids) recorded by earlier passes and by this one so far. */
+  /** Outputs (ids) recorded by earlier runs, and by this one so far. */
   readonly recorded: Readonly<Record<string, string>>;
   /** The time: what was made a moment ago may not show yet. */
   readonly now: () => Date;
-  /** Keeps outputs even when the pass fails later; undefined forgets one. */
+  /** Saves outputs even if the run fails later; undefined removes one. */
   readonly record: (outputs: Readonly<Record<string, string | undefined>>) => void;
   /**
    * Repeats a call that fails with NotYetConsistent (or one that `alsoWhen` names by AWS error name) for up to 10 s, with a
-   * growing pause; then throws NotYetConsistent, and the pass looks again when due.
+   * growing pause; then throws NotYetConsistent, and a later run continues.
    */
   readonly eventually: <T>(call: () => Promise<T>, alsoWhen?: readonly string[]) => Promise<T>;
 }

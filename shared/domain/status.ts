@@ -116,7 +116,10 @@ export interface AccountStatus {
   readonly conditions: readonly Condition[];
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: ids of what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Where the outputs belong; absent in a status without outputs. `inferred`: worked out from the outputs of a status that was saved before homes and leftovers were. */
+  /**
+   * Where the outputs belong; absent in a status without outputs. `inferred`: derived from the outputs of a status from before
+   * homes and leftovers were saved.
+   */
   readonly home?: Home & { readonly inferred?: true };
   /** Absent if there are none. */
   readonly leftovers?: readonly Leftover[];

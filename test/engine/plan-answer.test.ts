@@ -109,7 +109,10 @@ describe('the answer to a request for a plan', () => {
   it('never is by the baseline assigned when the text of the file is no longer there', async () => {
     const { deps, sessions, answer } = world();
     await answerPlan({ message: { ...message, plan: 'file' }, now: NOW, lastTry: false }, deps);
-    expect(await answer()).toMatchObject({ is: 'failed', message: expect.stringMatching(/no longer kept/) });
+    expect(await answer()).toMatchObject({
+      is: 'failed',
+      message: expect.stringMatching(/no longer stored/),
+    });
     expect(sessions).toEqual([]);
   });
 
