@@ -118,9 +118,8 @@ const BESIDES: Readonly<Record<string, Needs>> = {
     ...['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map(
       (action): Asked => ({ action, params: { SourceArn }, dependent: true }),
     ),
-    ...texts(DestinationArn).map(
-      (arn): Asked => ({ action: 'sqs:SendMessage', params: { DestinationArn: arn }, dependent: true }),
-    ),
+    // Without a destination: the queues that the messages came from, which the call does not name.
+    { action: 'sqs:SendMessage', params: { DestinationArn }, dependent: true },
   ],
   // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
   'ssm:PutParameter': (params) => tagged('ssm:AddTagsToResource', params, params.Tags),

@@ -229,7 +229,7 @@ function variableOf({ arn }: ResourceType): string {
   return /\$\{(\w+)\}$/.exec(arn)?.[1] ?? '';
 }
 
-/** A peer's VPC is decided in the account that accepts. */
+/** Of a peering connection, the VPC of the one who asks. https://docs.aws.amazon.com/vpc/latest/peering/security-iam.html */
 async function ec2Ids(
   params: Params,
   { account, region }: Wanted,

@@ -189,6 +189,14 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
   ],
   ec2: [
+    [
+      new ec2.CreateTagsCommand({ Resources: ['acl-1', 'eigw-1', 'pcx-1', 'pl-1', 'sg-1'], Tags }),
+      `ec2:CreateTags ${EC2('egress-only-internet-gateway/eigw-1')}`,
+      `ec2:CreateTags ${EC2('network-acl/acl-1')}`,
+      `ec2:CreateTags ${EC2('prefix-list/pl-1')}`,
+      `ec2:CreateTags ${EC2('security-group/sg-1')}`,
+      `ec2:CreateTags ${EC2('vpc-peering-connection/pcx-1')}`,
+    ],
     [new ec2.DescribeTagsCommand({}), 'ec2:DescribeTags *'],
     [
       new ec2.AssociateVpcCidrBlockCommand({ VpcId: 'vpc-1', CidrBlock: '10.1.0.0/16' }),
@@ -849,6 +857,23 @@ describe('checksOf', () => {
     },
   );
 
+  it('has a call for each operation that needs other or further permissions than its own', () => {
+    const file = '../../../local/gateway/authorization/needed-actions.ts';
+    const tables = readFileSync(join(import.meta.dirname, file), 'utf8');
+    const listed = [...tables.matchAll(/^ {2}'([a-z0-9]+:[A-Z]\w+)': \(/gm)].map(
+      ([, operation]) => operation,
+    );
+    const called = rows.map(({ client, name }) => `${client}:${name.replace(/Command$/, '')}`);
+    // The document client has shorter names for items and transactions.
+    const known = new Set([
+      ...called,
+      ...called.map((one) => `${one}Item`),
+      ...called.map((one) => `${one}Items`),
+    ]);
+    expect(listed.length).toBeGreaterThan(40);
+    expect(listed.filter((operation) => !known.has(operation ?? ''))).toEqual([]);
+  });
+
   it('knows every command of the SDK that the code and its tests send', () => {
     const known = new Set(rows.map(({ name }) => name));
     const sent = ['cli', 'controllers', 'infra', 'local', 'shared', 'test'].flatMap(commandsIn);
@@ -1068,6 +1093,11 @@ describe('UnknownAuthorization', () => {
       'ec2',
       new ec2.RunInstancesCommand({ MinCount: 1, MaxCount: 1 }),
       /^ec2:RunInstances: the call names no image/,
+    ],
+    [
+      'sqs',
+      new sqs.StartMessageMoveTaskCommand({ SourceArn: QUEUE }),
+      /^sqs:SendMessage: the call names no queue/,
     ],
     ['ec2', new ec2.DeleteVpcCommand({ VpcId: 'our-vpc' }), /^ec2:DeleteVpc: the call names no vpc/],
     ['s3', new s3.GetBucketEncryptionCommand({ Bucket: 'b' }), /^AWS has no action s3:GetBucketEncryption/],
