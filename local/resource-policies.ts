@@ -1,13 +1,12 @@
 import { EventBridgeClient, PutPermissionCommand } from '@aws-sdk/client-eventbridge';
-import { PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Resources } from './adapt-template.ts';
 import { type DeployedStack, localClient } from './deploy.ts';
 import { isObject } from './gateway/wire.ts';
 
 /**
- * The policies of buses, queues and buckets that the emulator's CloudFormation passes over, put by hand. Safe to repeat. Those of
- * topics are left out: nothing publishes to one at the local runtime.
+ * The policies of buses and queues that the emulator's CloudFormation passes over, put by hand. Safe to repeat. Those of topics are
+ * left out, since nothing publishes to one here, and those of buckets, since the emulator would apply them without their conditions.
  */
 export async function putResourcePolicies(endpoint: string, stack: DeployedStack): Promise<void> {
   const client = localClient(endpoint, stack.account, stack.region);
@@ -32,32 +31,23 @@ export async function putResourcePolicies(endpoint: string, stack: DeployedStack
       );
     }
   }
-  const s3 = new S3Client({ ...client, forcePathStyle: true });
-  for (const { Bucket, PolicyDocument } of ofType('AWS::S3::BucketPolicy')) {
-    const name = String(resolved(Bucket, Resources, stack));
-    await s3.send(new PutBucketPolicyCommand({ Bucket: name, Policy: text(PolicyDocument) }));
-  }
 }
 
 /** What the value is once the stack is deployed: its references are to resources whose names stand in the template. */
 function resolved(value: unknown, resources: Resources, stack: DeployedStack): unknown {
   if (Array.isArray(value)) return value.map((one) => resolved(one, resources, stack));
   if (!isObject(value)) return value;
-  const { Ref: ref, 'Fn::GetAtt': getAtt, 'Fn::Join': join } = value;
+  const { Ref: ref, 'Fn::GetAtt': getAtt } = value;
   if (typeof ref === 'string') return nameOf(ref, resources);
   if (Array.isArray(getAtt) && getAtt[1] === 'Arn') return arnOf(String(getAtt[0]), resources, stack);
-  if (Array.isArray(join)) {
-    const parts = resolved(join[1], resources, stack);
-    return Array.isArray(parts) ? parts.join(String(join[0])) : parts;
-  }
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, resolved(member, resources, stack)]),
   );
 }
 
 function nameOf(id: string, resources: Resources): string {
-  const { QueueName, BucketName, Name } = resources[id]?.Properties ?? {};
-  const name = QueueName ?? BucketName ?? Name;
+  const { QueueName, Name } = resources[id]?.Properties ?? {};
+  const name = QueueName ?? Name;
   if (typeof name !== 'string') throw new Error(`The template gives its resource ${id} no name.`);
   return name;
 }
@@ -70,8 +60,6 @@ function arnOf(id: string, resources: Resources, { account, region }: DeployedSt
       return `arn:aws:sqs:${region}:${account}:${name}`;
     case 'AWS::Events::Rule':
       return `arn:aws:events:${region}:${account}:rule/${bus ? `${bus}/` : ''}${name}`;
-    case 'AWS::S3::Bucket':
-      return `arn:aws:s3:::${name}`;
     default:
       throw new Error(`The ARN of ${id} is not known before it is deployed.`);
   }
