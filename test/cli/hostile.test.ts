@@ -1,7 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { WHY } from '../../shared/aws/read-message.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { putPlanAnswer } from '../../shared/store/plans.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
@@ -19,7 +21,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'a link': `x${ESC}]8;;https://evil.example/${ESC}\\FORGED${ESC}]8;;${ESC}\\`,
   'an eight-bit control': 'x\u009b31mFORGED',
   'a carriage return': 'x\rFORGED',
-  'a new line': 'x\nFORGED is ready.\r\nFORGED',
+  'a new line': 'x FORGED\nFORGED is ready.\r\nFORGED',
   'other new lines': 'x\u2028FORGED\u2029FORGED\u0085FORGED\u000bFORGED\u000cFORGED',
   backspaces: 'genomics\b\b\b\b\b\b\b\bFORGED\u007f',
   'marks of direction': 'x\u202eDEGROF\u2066y\u061c\u200f',
@@ -32,6 +34,8 @@ const STEERING = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u;
 const OUR_COLOURS = new RegExp(`${ESC}\\[(?:2|22|31|32|33|39)m`, 'g');
 
 let fake: FakeMain;
+/** What the checks of `doctor` look at. */
+let examined: object = {};
 const config = aConfig();
 jest.unstable_mockModule('../../cli/client.ts', () => ({
   connect: async () => ({ config, table: fake.main.table }),
@@ -49,6 +53,11 @@ jest.unstable_mockModule('../../shared/aws/bus.ts', () => ({
   ...bus,
   busClient: () => fake.main.bus,
   putEvents: async () => [EVENT],
+}));
+const doctor = await import('../../cli/doctor/examined.ts');
+jest.unstable_mockModule('../../cli/doctor/examined.ts', () => ({
+  ...doctor,
+  examine: async () => examined,
 }));
 const { run } = await import('../../cli/program.ts');
 
@@ -134,6 +143,33 @@ async function shownBy(argv: readonly string[]): Promise<Shown> {
   return written;
 }
 
+/** Queues of which one holds a message with the text, which nobody could read for a reason with the text. */
+function oneDeadLetter(text: string): void {
+  const message = {
+    MessageId: text,
+    Body: JSON.stringify({ detail: { accountId: text } }) + text,
+    Attributes: { SentTimestamp: '0', ApproximateReceiveCount: '1' },
+    MessageAttributes: { [WHY]: { DataType: 'String', StringValue: text } },
+  };
+  const left = [message];
+  jest.spyOn(SQSClient.prototype, 'send').mockImplementation(async ({ constructor: { name } }: object) => {
+    if (name === 'GetQueueUrlCommand') return { QueueUrl: 'https://sqs.example/dead' };
+    if (name === 'GetQueueAttributesCommand') return { Attributes: { ApproximateNumberOfMessages: '1' } };
+    return name === 'ReceiveMessageCommand' ? { Messages: left.splice(0) } : {};
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'orgkeeper-'));
+const file = (name: string) => join(folder, name);
+
+/** Files of two policies that differ, and name the text wherever one can. */
+function policies(text: string): void {
+  const statement = { Sid: text, Effect: 'Allow', Action: `s3:${text}`, Resource: text };
+  const Condition = { StringEquals: { [text]: text } };
+  writeFileSync(file('A'), JSON.stringify({ Id: text, Statement: [statement, { ...statement, Condition }] }));
+  writeFileSync(file('B'), JSON.stringify({ Statement: { ...statement, Effect: 'Deny', Action: '*' } }));
+}
+
 /** The commands that show what stands in the table, and what stands there for them beside the account. */
 const COMMANDS: readonly {
   readonly argv: readonly string[];
@@ -143,6 +179,18 @@ const COMMANDS: readonly {
   { argv: ['accounts'] },
   { argv: ['account', MEMBER] },
   { argv: ['history', MEMBER] },
+  {
+    argv: ['doctor'],
+    async more(text) {
+      const get = (_: object, name: PropertyKey) => {
+        if (name !== 'then') throw new Error(text);
+      };
+      examined = new Proxy({}, { get });
+    },
+  },
+  { argv: ['dead-letters', 'list'], more: async (text) => oneDeadLetter(text) },
+  { argv: ['policy', 'same', 'A', 'B'], more: async (text) => policies(text) },
+  { argv: ['policy', 'covers', 'A', 'B'], more: async (text) => policies(text) },
   { argv: ['baseline', 'list'] },
   { argv: ['forget', MEMBER], record: { lifecycle: 'retired' } },
   { argv: ['retire', MEMBER, '--resources', 'remove'] },
@@ -208,9 +256,9 @@ describe.each(Object.entries(HOSTILE))('A text from outside that is %s', (_, tex
     async (_, { argv, record = {}, more }) => {
       fake = hostileMain(text, record);
       await more?.(text);
-      const { stdout, stderr } = await shownBy(argv);
+      const { stdout, stderr } = await shownBy(argv.map((word) => (/^[AB]$/.test(word) ? file(word) : word)));
       const written = stdout + stderr;
-      expect(written).toMatch(/FORGED|DEGROF/);
+      expect(written).toMatch(/FORGED|DEGROF|half a character/);
       expect(written).not.toContain(`${ESC}[31mFORGED`);
       expect(written.replaceAll(OUR_COLOURS, '')).not.toMatch(STEERING);
       expect(written).not.toMatch(/^\s*FORGED/m);
@@ -225,15 +273,15 @@ describe.each(Object.entries(HOSTILE))('A text from outside that is %s', (_, tex
   });
 
   test('in a file steers no terminal when the file is refused', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'orgkeeper-')), 'baseline.yaml');
+    const refused = file('baseline.yaml');
     writeFileSync(
-      file,
+      refused,
       `name: analytics\n${JSON.stringify(text)}: { FORGED: 1 }\nexecutionRole: ${JSON.stringify(text)}\n`,
     );
     for (const argv of [
-      ['baseline', 'validate', file],
-      ['rules', 'validate', file],
-      ['policy', 'same', file, file],
+      ['baseline', 'validate', refused],
+      ['rules', 'validate', refused],
+      ['policy', 'same', refused, refused],
     ]) {
       const { stderr } = await shownBy(argv);
       expect(stderr).toMatch(/^orgkeeper: /);
