@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { connect } from '../client.ts';
 import { baseline } from '../doctor/baseline.ts';
-import { type Check, type CheckResult, failed, ok } from '../doctor/check.ts';
+import { type CheckResult, type DoctorCheck, failed, ok } from '../doctor/check.ts';
 import { events } from '../doctor/events.ts';
 import { type Examined, examine, Unseen } from '../doctor/examined.ts';
 import { functions } from '../doctor/functions.ts';
@@ -63,7 +63,7 @@ async function lookAtAll(): Promise<(readonly [string, CheckResult])[]> {
   return [['configuration', ok(here)], ...(await Promise.all(rest))];
 }
 
-async function look(check: Check, examined: Examined): Promise<CheckResult> {
+async function look(check: DoctorCheck, examined: Examined): Promise<CheckResult> {
   try {
     return await check.look(examined);
   } catch (error) {
@@ -100,7 +100,7 @@ function printLine(name: string, finding: CheckResult): void {
 }
 
 /** Every check, in the order of the output. The check that there is a deployment comes before these. */
-export const checks: readonly Check[] = [
+export const checks: readonly DoctorCheck[] = [
   ...roles,
   ...organization,
   ...trail,

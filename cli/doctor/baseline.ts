@@ -3,10 +3,10 @@ import { kinds } from '../../controllers/kinds/index.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { InvalidDesiredState } from '../../shared/domain/errors.ts';
 import { currentBaseline } from '../../shared/store/baselines.ts';
-import { type Check, failed, ok } from './check.ts';
+import { type DoctorCheck, failed, ok } from './check.ts';
 
 /** Whether there is a baseline for new accounts. */
-export const baseline: readonly Check[] = [
+export const baseline: readonly DoctorCheck[] = [
   {
     name: 'baseline',
     async look({ config, table }) {

@@ -7,7 +7,7 @@ export type CheckResult =
   | { readonly is: 'skipped'; readonly message: string };
 
 /** One requirement of a deployment. A check changes nothing. */
-export interface Check {
+export interface DoctorCheck {
   /** Public: scripts use it. */
   readonly name: string;
   /** May throw `Unseen` if it cannot check; any other error counts as failed. */

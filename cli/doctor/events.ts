@@ -7,10 +7,10 @@ import {
 import type { Config } from '../../shared/deployment/config.ts';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
 import { evaluate } from '../../shared/policy/evaluate.ts';
-import { type Check, combined, failed, ok, PUT_BACK_MAIN, unlessMissing } from './check.ts';
+import { combined, type DoctorCheck, failed, ok, PUT_BACK_MAIN, unlessMissing } from './check.ts';
 
 /** Whether the bus and its rules deliver events to intake. */
-export const events: readonly Check[] = [
+export const events: readonly DoctorCheck[] = [
   {
     name: 'bus',
     async look({ config, main }) {

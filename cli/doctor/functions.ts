@@ -2,10 +2,10 @@ import { GetFunctionConfigurationCommand, ListEventSourceMappingsCommand } from 
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { Config } from '../../shared/deployment/config.ts';
 import { arns, FUNCTIONS, functionName, NAMES, QUEUES, SCHEDULES } from '../../shared/deployment/names.ts';
-import { type Check, combined, failed, PUT_BACK_MAIN, unlessMissing } from './check.ts';
+import { combined, type DoctorCheck, failed, PUT_BACK_MAIN, unlessMissing } from './check.ts';
 
 /** Whether the functions run as deployed, process their queues, and are started by the schedules. */
-export const functions: readonly Check[] = [
+export const functions: readonly DoctorCheck[] = [
   {
     name: 'functions',
     async look({ config, main }) {

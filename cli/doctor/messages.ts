@@ -2,8 +2,8 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@
 import { deadLettersOf, QUEUES, UNDELIVERED } from '../../shared/deployment/names.ts';
 import { counted } from '../terminal.ts';
 import {
-  type Check,
   combined,
+  type DoctorCheck,
   failed,
   ok,
   PUT_BACK_MAIN,
@@ -12,7 +12,7 @@ import {
 } from './check.ts';
 
 /** Whether messages failed for good, in Main or on the way there. */
-export const messages: readonly Check[] = [
+export const messages: readonly DoctorCheck[] = [
   {
     name: 'dead-letters',
     async look({ main }) {

@@ -1,11 +1,11 @@
 import { DescribeOrganizationCommand, type Organization } from '@aws-sdk/client-organizations';
 import type { Config } from '../../shared/deployment/config.ts';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
-import { type Check, type CheckResult, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
+import { type CheckResult, type DoctorCheck, failed, ok, PUT_BACK_MANAGEMENT } from './check.ts';
 import { readRule, ruleProblem } from './events.ts';
 
 /** Whether the organization is the configured one, and its events are forwarded. */
-export const organization: readonly Check[] = [
+export const organization: readonly DoctorCheck[] = [
   {
     name: 'organization',
     async look({ config, management }) {

@@ -8,8 +8,8 @@ import { trustAdmits } from '../../shared/policy/assume-role.ts';
 import { loadAccount, recordPages } from '../../shared/store/accounts.ts';
 import { explain, Failure } from '../failure.ts';
 import {
-  type Check,
   combined,
+  type DoctorCheck,
   failed,
   ok,
   PUT_BACK_MAIN,
@@ -19,7 +19,7 @@ import {
 import { type Examined, Unseen } from './examined.ts';
 
 /** Whether the roles exist, and admit the intended principals and nobody else. */
-export const roles: readonly Check[] = [
+export const roles: readonly DoctorCheck[] = [
   {
     name: 'api-role',
     async look(examined) {

@@ -5,11 +5,11 @@ import {
   GetTrailStatusCommand,
   type Trail,
 } from '@aws-sdk/client-cloudtrail';
-import { type Check, failed, ok } from './check.ts';
+import { type DoctorCheck, failed, ok } from './check.ts';
 import type { Examined } from './examined.ts';
 
 /** Whether a trail records the events of the organization: without one, EventBridge delivers none. */
-export const trail: readonly Check[] = [
+export const trail: readonly DoctorCheck[] = [
   {
     name: 'trail',
     async look({ config, management }) {

@@ -25,7 +25,7 @@ interface RegionsRequest {
  * Asks for a run that removes what Orgkeeper made in regions that the account is no longer managed in. The account stays
  * managed, and what it is to have stays as it is. The same request again, once the regions are cleared, changes nothing.
  */
-export async function clearRegions(
+export async function requestClearing(
   { accountId, regions }: RegionsRequest,
   trigger: Trigger,
   { main, config }: Pick<FleetDeps, 'main' | 'config'>,

@@ -4,7 +4,7 @@ import { whyNoPlan } from '../../shared/domain/plan.ts';
 import { OF_MAIN_ALONE, type PlanRequest, parseRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
-import { clearRegions } from '../fleet/clear-regions.ts';
+import { requestClearing } from '../fleet/clear-regions.ts';
 import { create } from '../fleet/create.ts';
 import {
   type FleetDeps,
@@ -61,7 +61,9 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
       return requestSweep(detail, incoming, deps);
     case 'AccountRetirementRequested': {
       const { accountId, regions } = detail;
-      return regions ? clearRegions({ accountId, regions }, incoming, deps) : retire(detail, incoming, deps);
+      return regions
+        ? requestClearing({ accountId, regions }, incoming, deps)
+        : retire(detail, incoming, deps);
     }
     case 'PlanRequested':
       return requestPlan(detail, incoming, deps);

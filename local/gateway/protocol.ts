@@ -32,7 +32,13 @@ const GLOBAL = [
 ];
 
 /** The region that serves a call, whatever region it is signed for: for a global service, the home region of the partition. */
-export function regionOf({ service, region }: { readonly service: string; readonly region: string }): string {
+export function servingRegion({
+  service,
+  region,
+}: {
+  readonly service: string;
+  readonly region: string;
+}): string {
   return GLOBAL.includes(service) ? homeRegionOf(region) : region;
 }
 

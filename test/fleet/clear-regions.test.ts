@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clearRegions } from '../../controllers/fleet/clear-regions.ts';
+import { requestClearing } from '../../controllers/fleet/clear-regions.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus, Leftover } from '../../shared/domain/status.ts';
 import { accountKey, getRecord, statusKey } from '../../shared/store/accounts.ts';
@@ -32,7 +32,7 @@ async function asked(
   const cause = { source: 'orgkeeper.request', detailType: 'AccountRetirementRequested', id: 'event-9' };
   const trigger = { cause, time: '2026-11-20T09:14:07Z' };
   const deps = { main, config: aConfig() };
-  const outcome = await clearRegions({ accountId: MEMBER, regions }, trigger, deps);
+  const outcome = await requestClearing({ accountId: MEMBER, regions }, trigger, deps);
   return { outcome, before: record, record: await getRecord(main.table, MEMBER) };
 }
 

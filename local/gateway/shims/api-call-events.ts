@@ -3,7 +3,7 @@ import { type Operation, operationOf } from '../authorization/operations.ts';
 import type { Buses } from '../buses.ts';
 import type { Caller } from '../callers.ts';
 import { errorOf, eventName, requestParameters, responseElements } from '../cloudtrail.ts';
-import { regionOf } from '../protocol.ts';
+import { servingRegion } from '../protocol.ts';
 import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { isRead, NoAnswer, type Reply } from '../wire.ts';
 import { putServiceEvent, type ServiceEvent } from './put-events.ts';
@@ -33,7 +33,7 @@ export function apiCallEventsShim(buses: Buses): Shim {
   async function tell(call: KnownCall, reply: Reply): Promise<void> {
     const operation = operationOf(call);
     if (!isTold(operation)) return;
-    const bus = { account: call.caller.account, region: regionOf(call), name: 'default' };
+    const bus = { account: call.caller.account, region: servingRegion(call), name: 'default' };
     if (await buses.isHeard(bus)) await putServiceEvent(buses, bus, apiCall(call, operation, reply));
   }
 
@@ -66,7 +66,7 @@ function apiCall(call: KnownCall, operation: Operation, reply: Reply): ServiceEv
       eventTime: `${new Date().toISOString().slice(0, 19)}Z`,
       eventSource: `${service}.amazonaws.com`,
       eventName: eventName(operation),
-      awsRegion: regionOf(call),
+      awsRegion: servingRegion(call),
       sourceIPAddress: '127.0.0.1',
       userAgent: headers['user-agent'] ?? '',
       ...errorOf(operation, reply),
