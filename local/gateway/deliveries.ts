@@ -2,21 +2,20 @@ import { z } from 'zod';
 import { chance, counting } from './seeded.ts';
 
 /**
- * How EventBridge shall deliver events to queues, which it does at least once and in no order. CloudTrail, whose events it delivers too,
- * loses some.
+ * How EventBridge delivers events to queues: at least once, in any order. Events of CloudTrail may also be lost.
  */
 export const DeliveryPlan = z.strictObject({
-  /** Name of the queue; all when left out. */
+  /** Name of the queue; every queue if absent. */
   queue: z.string().optional(),
-  /** The part of the events that come a second time. */
+  /** The part of the events that are delivered twice. */
   doubled: z.number().min(0).max(1).default(0),
-  /** The part of the events that come late; a second delivery is late always. */
+  /** The part of the events that are late; a second delivery always is. */
   delayed: z.number().min(0).max(1).default(0),
-  /** The part of the events that the next one to the same queue overtakes. */
+  /** The part of the events that are delivered after the next event to the same queue. */
   reordered: z.number().min(0).max(1).default(0),
-  /** The part of the events that never come. */
+  /** The part of the events that are never delivered. */
   dropped: z.number().min(0).max(1).default(0),
-  /** So late at most; how late is left to chance. An event that none overtakes within this time comes then. */
+  /** The greatest delay; the delay itself is left to chance. An event that is to be overtaken waits no longer than this. */
   milliseconds: z.int().min(1).default(10_000),
   seed: z.int().default(1),
 });
@@ -26,7 +25,7 @@ export type DeliveryPlan = z.infer<typeof DeliveryPlan>;
 export interface Delivery {
   /** ARN of the queue. */
   readonly queue: string;
-  /** Events that are alike share what is left to chance: the first of a kind fares like the first of that kind in another run. */
+  /** Chance depends on the seed, the queue, the kind, and how many events of this kind came before. */
   readonly kind: string;
   /** False when it could not be delivered. */
   readonly send: () => Promise<boolean>;
@@ -48,7 +47,7 @@ const RETRY_MS = 1_000;
 export function createDeliveries(): Deliveries {
   let planned: { readonly plan: DeliveryPlan; readonly count: (kind: string) => number } | undefined;
   const timers = new Set<NodeJS.Timeout>();
-  /** By queue: what waits until it is overtaken. */
+  /** By queue: releases the event that waits to be overtaken. */
   const held = new Map<string, () => void>();
 
   function later(send: Delivery['send'], milliseconds: number): NodeJS.Timeout {
@@ -61,7 +60,7 @@ export function createDeliveries(): Deliveries {
     return timer;
   }
 
-  /** What waits for a queue already is overtaken by this one, and goes. */
+  /** An event that already waits is overtaken by this one, and released. */
   function hold({ queue, send }: Delivery, milliseconds: number): void {
     held.get(queue)?.();
     const release = () => {

@@ -4,7 +4,7 @@ import { chance, counting } from './seeded.ts';
 import type { KnownCall, Shim } from './shim.ts';
 import { errorReply, isRead, NoAnswer } from './wire.ts';
 
-/** A failure that a test plans: which calls, how many, and what happens to them. */
+/** A fault that a test plans: the calls that it applies to, how many of them, and its effect. */
 export const Fault = z.strictObject({
   account: z.string().optional(),
   region: z.string().optional(),
@@ -17,16 +17,16 @@ export const Fault = z.strictObject({
   access: z.enum(['read', 'write']).optional(),
   /** `role`: only calls with a role's temporary credentials, which are those of the functions; `user`: only the others. */
   caller: z.enum(['role', 'user']).optional(),
-  /** So many matching calls go through first. */
+  /** This many matching calls succeed first. */
   skip: z.int().min(0).default(0),
-  /** So many calls fail then; `all` for every further one. */
+  /** Then this many calls meet the fault; `all` for every further one. */
   count: z.union([z.int().min(1), z.literal('all')]).default(1),
-  /** The part of these that fail, by chance. Calls that are alike share their chances: see `Faults`. */
+  /** The part of these that meet the fault, by chance: see `Faults`. */
   rate: z.number().min(0).max(1).default(1),
   seed: z.int().default(1),
-  /** So many a second go through, after as many at once: only the others fail, as where a service limits its rate. */
+  /** This many calls a second succeed, and the same number at once after a pause; only further ones meet the fault, as with the rate limit of a service. */
   perSecond: z.number().positive().optional(),
-  /** So many milliseconds from now on; until it is cleared when left out. */
+  /** Milliseconds after which the fault ends; it lasts until it is cleared if absent. */
   lasts: z.int().min(1).optional(),
   effect: z.discriminatedUnion('kind', [
     /** AWS's answer instead of the emulator's. */
@@ -36,14 +36,14 @@ export const Fault = z.strictObject({
       message: z.string().default('planned'),
       status: z.int().default(400),
     }),
-    /** The answer of a service that has had too many calls, or that broke: each in its own words. */
+    /** The answer of a throttled or broken service, with the error code of that service. */
     z.strictObject({ kind: z.literal('throttled') }),
     z.strictObject({ kind: z.literal('broken') }),
-    /** The connection ends without an answer: before the call has happened, or after. */
+    /** The connection is closed without an answer, before or after the call is done. */
     z.strictObject({ kind: z.literal('close'), when: z.enum(['before', 'after']) }),
-    /** Nothing happens, and no answer comes until the caller gives up. */
+    /** The call is not done and not answered, until the caller gives up. */
     z.strictObject({ kind: z.literal('silence') }),
-    /** The call takes so much longer; another fault may meet it as well. */
+    /** The call takes longer; it may meet a further fault as well. */
     z.strictObject({ kind: z.literal('delay'), milliseconds: z.int().min(1) }),
   ]),
 });
@@ -53,8 +53,9 @@ export type Fault = z.infer<typeof Fault>;
 export type PlannedFault = Fault & { readonly id: string; seen: number; applied: number };
 
 /**
- * The failures that are planned. Chance falls for the nth call of the same caller's role, account, region, service, action and subject (the
- * role that is assumed, the item, the message group): the same calls in another order have the same fates, for the same seed.
+ * The planned faults. Whether a call meets one by chance depends on the seed and on the call: role and account of the caller, region,
+ * service, action, subject (the assumed role, the item, the message group), and how many such calls came before. So with the same
+ * seed the same calls have the same fates, in whatever order they come.
  */
 export interface Faults {
   readonly shim: Shim;
@@ -63,19 +64,19 @@ export interface Faults {
   clear(): void;
 }
 
-/** What happens to a call in the end: how much later, and what instead of its answer. */
+/** What happens to a call: by how much it is late, and the effect that replaces its answer. */
 interface Fate {
   readonly milliseconds: number;
   readonly effect?: Exclude<Fault['effect'], { kind: 'delay' }>;
 }
 
-/** What makes a planned fault of a rate. */
+/** The state of a planned fault. */
 interface Luck {
-  /** A second fault of the same seed meets other calls. */
+  /** So that two faults with the same seed meet different calls. */
   readonly salt: number;
   readonly count: (subject: string) => number;
   readonly since: number;
-  /** Calls that may go through at that time, of a limit. */
+  /** Calls that `perSecond` allowed at the time `at`. */
   allowance: number;
   at: number;
 }
@@ -171,16 +172,16 @@ export function createFaults(now: () => number = Date.now): Faults {
   };
 }
 
-/** How often it is looked whether a caller that gets no answer has given up. */
+/** Pause between checks whether a caller without an answer has given up. */
 const SILENCE_MS = 100;
 
-/** What calls that are alike have in common. One account's calls for many others differ in whom they are for. */
+/** Calls with the same subject are counted together. Calls for different accounts, made in Main, have different subjects. */
 function subjectOf({ caller, region, service, action, params }: KnownCall): string {
   const about = [params.RoleArn, params.Key, params.MessageGroupId];
   return JSON.stringify([caller.principalArn, caller.account, region, service, action, about]);
 }
 
-/** A bucket that holds the calls of one second, one at least, and fills as time goes by. */
+/** A token bucket that holds the calls of one second, at least one. */
 function goesThrough(luck: Luck, perSecond: number, now: number): boolean {
   const full = Math.max(1, perSecond);
   luck.allowance = Math.min(full, luck.allowance + ((now - luck.at) / 1000) * perSecond);

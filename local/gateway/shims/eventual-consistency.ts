@@ -4,13 +4,13 @@ import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import { errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 import { elementAt, readXml, writeXml, type Xml } from '../xml.ts';
 
-/** How long AWS shall take until everybody sees a change; none at all where nothing is said. */
+/** How long AWS takes until a change is visible everywhere; no time by default. */
 export const ConsistencyPlan = z.strictObject({
-  /** Milliseconds in which STS and reads do not know a new role, and decisions go by the old policies of one that was changed. */
+  /** Milliseconds in which STS and reads do not know a new role, and decisions use the previous policies of a changed one. */
   iam: z.int().min(0).default(0),
-  /** Milliseconds in which Describe does not know what was created in EC2. */
+  /** Milliseconds in which Describe calls do not know a new resource of EC2. */
   ec2: z.int().min(0).default(0),
-  /** Milliseconds in which a tag that was put on something in EC2, or on a parameter, is not shown; GetResources goes by it. */
+  /** Milliseconds in which a new tag of a resource of EC2 is not shown, and GetResources does not return a newly tagged parameter. */
   tags: z.int().min(0).default(0),
 });
 export type ConsistencyPlan = z.infer<typeof ConsistencyPlan>;
@@ -21,17 +21,17 @@ export const difference: Deviation = {
   here: 'where a test plans it, new roles, policies, what is created in EC2, and tags are seen only after a while',
 };
 
-/** Changes that are seen later, as planned. */
+/** Makes changes visible later, as planned. */
 export interface Consistency {
   readonly shim: Shim;
   plan(plan: z.input<typeof ConsistencyPlan>): void;
-  /** Forgets the plan: everything is seen. */
+  /** Forgets the plan: everything is visible. */
   clear(): void;
-  /** Forgets what is remembered of an account's IAM after this call: now, or once the change is seen. */
+  /** Calls `forget`, which drops what is remembered of an account's IAM: now, or once the change of this call is visible. */
   afterWrite(call: KnownCall, forget: () => void): void;
 }
 
-/** Calls that name one role and read it. */
+/** Calls that read one role. */
 const ROLE_READS = [
   'GetRole',
   'GetRolePolicy',
@@ -40,7 +40,7 @@ const ROLE_READS = [
   'ListRoleTags',
 ];
 
-/** How EC2 says that there is no such thing, by how its ids begin. */
+/** Error codes of EC2 for an unknown id, by the prefix of the id. */
 const NOT_FOUND: Readonly<Record<string, string>> = {
   igw: 'InvalidInternetGatewayID.NotFound',
   rtb: 'InvalidRouteTableID.NotFound',
@@ -52,13 +52,13 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
 
 const EC2_ID = /^[a-z]+-[\da-f]{8,17}$/;
 
-/** Everything is seen at once, to begin with. */
+/** Starts without a plan: everything is visible at once. */
 export function createConsistency(
   iam: Pick<Iam, 'arnOfRole' | 'grants' | 'role'>,
   now: () => number = Date.now,
 ): Consistency {
   let planned: ConsistencyPlan | undefined;
-  /** Until when what is not seen yet: roles by ARN, ids of EC2, tags by id and key, parameters by ARN. */
+  /** Until when something is not visible: roles by account and name, ids of EC2, tags by id and key, parameters by ARN. */
   const unseen = new Map<string, number>();
 
   const isUnseen = (what: string) => now() < (unseen.get(what) ?? 0);
@@ -77,7 +77,7 @@ export function createConsistency(
     if (ROLE_READS.includes(action) && isUnseen(key)) {
       return errorReply(call, 404, 'NoSuchEntity', `The role with name ${name} cannot be found.`);
     }
-    // So that the policies that were there are remembered when decisions have to go by them.
+    // Decisions use what is remembered, so the previous policies are read before the change.
     const arn = name && action !== 'CreateRole' ? await iam.arnOfRole(caller.account, name) : undefined;
     if (arn) await Promise.all([iam.role(arn), iam.grants(arn)]);
     const reply = await next(call);
@@ -111,7 +111,7 @@ export function createConsistency(
     return reply.status === 200 ? filtered(call, reply, where) : reply;
   }
 
-  /** What the call has created, or tagged. */
+  /** Hides what the call has created or tagged. */
   function remember(call: KnownCall, reply: Reply, where: string, plan: ConsistencyPlan): void {
     const given = Object.entries(call.params);
     if (call.action === 'CreateTags') {
@@ -126,7 +126,7 @@ export function createConsistency(
     }
   }
 
-  /** The answer without the things that are not seen yet, and without their tags. */
+  /** The answer without resources and tags that are not visible yet. */
   function filtered(call: KnownCall, reply: Reply, where: string): Reply {
     const document = readXml(reply.body);
     const answer = elementAt(document, `${call.action}Response`);
