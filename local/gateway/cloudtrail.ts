@@ -21,6 +21,9 @@ const HIDDEN: Readonly<Record<string, readonly [names: readonly string[], instea
   'organizations CreateGovCloudAccount': [['email', 'accountName'], '****'],
 };
 
+/** Parameters and answers that CloudTrail leaves out. */
+const SECRETS = ['SecretAccessKey', 'SessionToken', 'Password', 'NewPassword', 'OldPassword'];
+
 /** How CloudTrail names writes of Lambda: with the version of its API, and of some, of the operation. */
 const LAMBDA = /^(AddPermission|RemovePermission|UpdateFunctionCode|UpdateFunctionConfiguration)$/;
 
@@ -143,7 +146,8 @@ function whole(value: unknown): unknown {
 function lowered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowered);
   if (!isObject(value)) return truth(value);
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [lower(name), lowered(one)]));
+  const shown = Object.entries(value).filter(([name]) => !SECRETS.includes(name));
+  return Object.fromEntries(shown.map(([name, one]) => [lower(name), lowered(one)]));
 }
 
 /** `VpcId` → `vpcId`, `ARN` → `aRN`: as CloudTrail has it, the first letter alone. */

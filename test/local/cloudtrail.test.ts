@@ -62,6 +62,14 @@ describe('What CloudTrail writes of a call', () => {
     });
   });
 
+  it('has no secrets of access keys and users', () => {
+    const key = '<AccessKey><AccessKeyId>AKIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey></AccessKey>';
+    const body = `<CreateAccessKeyResponse><CreateAccessKeyResult>${key}</CreateAccessKeyResult></CreateAccessKeyResponse>`;
+    const operation = { service: 'iam', name: 'CreateAccessKey', params: {} };
+    expect(responseElements(operation, reply(200, body))).toEqual({ accessKey: { accessKeyId: 'AKIA' } });
+    expect(asked('iam', 'CreateLoginProfile', { UserName: 'a', Password: 's' })).toEqual({ userName: 'a' });
+  });
+
   it('is null where nothing was asked, answered, or done', () => {
     const operation = { service: 'iam', name: 'DeleteRole', params: {} };
     expect(requestParameters(operation)).toBeNull();
