@@ -7,6 +7,7 @@ import { type Examined, examine, Unseen } from '../doctor/examined.ts';
 import { functions } from '../doctor/functions.ts';
 import { messages } from '../doctor/messages.ts';
 import { organization } from '../doctor/organization.ts';
+import { regions } from '../doctor/regions.ts';
 import { roles } from '../doctor/roles.ts';
 import { trail } from '../doctor/trail.ts';
 import { explain, Failure } from '../failure.ts';
@@ -108,4 +109,5 @@ export const checks: readonly DoctorCheck[] = [
   ...functions,
   ...messages,
   ...baseline,
+  ...regions,
 ];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -64,6 +65,7 @@ export async function examine(config: Config): Promise<Examined> {
 function clientsOfMain(config: Config, credentials: AwsCredentialIdentity | undefined) {
   const common = { region: config.region, ...(credentials && { credentials }) };
   return {
+    ec2: new EC2Client(common),
     events: new EventBridgeClient(common),
     iam: new IAMClient(common),
     lambda: new LambdaClient(common),

@@ -224,6 +224,12 @@ export function inspectMain(placed: Placed): Permission[] {
     },
     { sid: 'InspectSchedules', actions: ['scheduler:GetSchedule'], resources: arn.schedules },
     { sid: 'InspectRunner', actions: ['iam:GetRole'], resources: [arn.runnerRole] },
+    {
+      sid: 'InspectRegions',
+      actions: ['ec2:DescribeRegions'],
+      resources: ['*'],
+      because: 'This call of EC2 names no resource.',
+    },
   ];
 }
 

@@ -4,8 +4,10 @@ import { accountIn } from '../../cli/commands/dead-letters.ts';
 import { combined, failed, ok } from '../../cli/doctor/check.ts';
 import { policyProblem, ruleProblem } from '../../cli/doctor/events.ts';
 import { organizationFinding } from '../../cli/doctor/organization.ts';
+import { naming, notEnabledIn, regionsFinding } from '../../cli/doctor/regions.ts';
 import { entryDenied, organizationRoleProblem } from '../../cli/doctor/roles.ts';
 import { logsManagementWrites } from '../../cli/doctor/trail.ts';
+import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../kit/factories.ts';
 
 const BUS = `arn:aws:events:eu-west-1:${MAIN}:event-bus/orgkeeper`;
@@ -202,5 +204,62 @@ describe('The account that a dead letter is about', () => {
     ['is none in what is no object', 'null', undefined],
   ])('%s', (_, body, expected) => {
     expect(accountIn(body)).toBe(expected);
+  });
+});
+
+describe('The regions of a deployment', () => {
+  const baseline = (name: string, version: number, ...regions: string[]) =>
+    ({ name, version, regions }) as unknown as BaselineDocument;
+  const inAws = [
+    { name: 'eu-west-1', isOptIn: false },
+    { name: 'af-south-1', isOptIn: true },
+  ];
+  const named = [{ by: 'Baseline wide@2', regions: ['eu-west-1', 'af-south-1'] }];
+  const nowhere = new Map<string, string[]>();
+
+  test('are those of the newest baselines, of baselines that accounts have, and of registrations', () => {
+    const baselines = [
+      baseline('wide', 1, 'us-east-1'),
+      baseline('wide', 2, 'us-east-2'),
+      baseline('small', 1, 'us-west-1'),
+      baseline('small', 2, 'us-west-2'),
+    ];
+    const managed = [{ accountId: MEMBER, baseline: { name: 'small', version: 1 }, regions: ['eu-west-1'] }];
+    expect(naming(baselines, managed)).toEqual([
+      { by: 'Baseline wide@2', regions: ['us-east-2'] },
+      { by: 'Baseline small@1', regions: ['us-west-1'] },
+      { by: 'Baseline small@2', regions: ['us-west-2'] },
+      { by: `The registration of account ${MEMBER}`, regions: ['eu-west-1'] },
+    ]);
+  });
+
+  test('are well where AWS has them all, and say which one each account must enable', () => {
+    expect(regionsFinding({ named, inAws, notEnabled: nowhere })).toEqual(
+      ok('Accounts are managed in eu-west-1, af-south-1. Each account must have af-south-1 enabled.'),
+    );
+  });
+
+  test('are not, where AWS does not have one, which is named with what names it', () => {
+    const misspelt = [{ by: 'Baseline wide@2', regions: ['eu-west-1', 'eu-wset-2'] }];
+    expect(regionsFinding({ named: misspelt, inAws, notEnabled: nowhere })).toMatchObject({
+      is: 'failed',
+      message: 'Baseline wide@2 names the region eu-wset-2, which AWS does not have for this account.',
+      remedy: expect.stringContaining('Publish a version'),
+    });
+  });
+
+  test('are not, where the last run of a managed account found that one is not enabled in it', () => {
+    const condition = (region: string, reason: string) =>
+      ({ type: 'Network', status: 'False', region, reason, message: '', changedAt: '' }) as const;
+    const conditions = [condition('eu-west-1', 'InUse'), condition('af-south-1', 'RegionNotEnabled')];
+    const accounts = [{ accountId: MEMBER }, { accountId: MAIN }];
+    const statuses = new Map([[MEMBER, { conditions }]]);
+    const notEnabled = notEnabledIn(accounts, statuses);
+    expect(notEnabled).toEqual(new Map([['af-south-1', [MEMBER]]]));
+    expect(regionsFinding({ named, inAws, notEnabled })).toMatchObject({
+      is: 'failed',
+      message: expect.stringContaining(`Account ${MEMBER} has not enabled af-south-1`),
+      remedy: expect.stringContaining('enableRegions: true'),
+    });
   });
 });

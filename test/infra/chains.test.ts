@@ -109,7 +109,7 @@ const OPERATOR: Role = {
   allowed: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: mainRole('ApiHandlerRole') }],
 };
 
-const READS = /^[a-z]+:(BatchGet|Get|List|Describe|Query)/;
+const READS = /^[a-z0-9]+:(BatchGet|Get|List|Describe|Query)/;
 
 describe.each([
   ['three accounts', world(), [arnOf(CONTEXT.managementAccountId, 'orgkeeper-OrganizationInspectingRole')]],

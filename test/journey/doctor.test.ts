@@ -438,6 +438,21 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
     },
   ],
   [
+    'a baseline names a region that AWS does not have',
+    {
+      checks: ['regions'],
+      remedy: /Publish a version with another region/,
+      by: async () => {
+        const dynamo = new DynamoDBClient(main());
+        const Key = { pk: { S: 'baseline#analytics' }, sk: { S: 'version#000000001' } };
+        const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'orgkeeper', Key }));
+        const regions = { L: [{ S: 'eu-west-9' }] };
+        await dynamo.send(new PutItemCommand({ TableName: 'orgkeeper', Item: { ...Item, regions } }));
+        return () => dynamo.send(new PutItemCommand({ TableName: 'orgkeeper', Item }));
+      },
+    },
+  ],
+  [
     'the default baseline is not there',
     {
       checks: ['baseline'],
