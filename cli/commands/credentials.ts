@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
+import { requireOwnRole } from '../../shared/aws/access.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import { shellWord } from '../../shared/domain/escape.ts';
@@ -55,6 +56,7 @@ export async function credentials(id: string, format: Format): Promise<void> {
       `Account ${record.accountId} has no execution role to assume: \`orgkeeper account ${record.accountId}\` shows its state.`,
     );
   }
+  requireOwnRole(roleArn, record.accountId);
   const key = `${prefix}${await fingerprint(roleArn, record, status)}`;
   let given = await cache.get(key, new Date());
   if (!given) {

@@ -129,11 +129,7 @@ export function createAccess(options: AccessOptions): Access {
     async enter(account, session) {
       const { executionRoleArn: arn, externalId, accountId } = account;
       if (!arn) return enterByOrganization(account, session);
-      // Intake refuses such a registration: only somebody who writes to the table can have put it there.
-      if (arn.split(':')[4] !== accountId)
-        throw new InvalidDesiredState(`The execution role ${arn} is not in account ${accountId}.`, [], {
-          remedy: 'Register the account again with a role of its own.',
-        });
+      requireOwnRole(arn, accountId);
       return deniedAs(
         (cause) => executionRoleDenied(arn, cause),
         () => member(own, { arn, externalId }, account, session),
@@ -146,6 +142,17 @@ export function createAccess(options: AccessOptions): Access {
       cache.evict(accountId);
     },
   };
+}
+
+/**
+ * Refuses a role of another account. Intake refuses to register one: only somebody who writes to the table can put it there.
+ * @throws InvalidDesiredState
+ */
+export function requireOwnRole(arn: string, accountId: string): void {
+  if (arn.split(':')[4] === accountId) return;
+  throw new InvalidDesiredState(`The execution role ${arn} is not in account ${accountId}.`, [], {
+    remedy: 'Register the account again with a role of its own.',
+  });
 }
 
 interface Role {

@@ -63,6 +63,15 @@ describe('credentials ID', () => {
     ]);
   });
 
+  test('are never those of a role of another account, whatever stands in the table', async () => {
+    await leave(world.table, status(A, { version: 2, outputs: { 'role.arn': roleOf(B) } }));
+    const { code, stdout, stderr } = await orgkeeper('credentials', A);
+    expect({ code, stdout, assumed }).toEqual({ code: 1, stdout: '', assumed: [] });
+    expect(stderr).toBe(
+      `orgkeeper: The execution role ${roleOf(B)} is not in account ${A}. Register the account again with a role of its own.\n`,
+    );
+  });
+
   test('as process is what credential_process takes, and nothing else is on stdout', async () => {
     const { stdout, stderr } = await orgkeeper('credentials', A, '--format', 'process');
     expect(JSON.parse(stdout)).toEqual({
