@@ -91,6 +91,8 @@ export async function callContext(
   const keys = supportedKeys(facts, type);
   const of = (key: string) => keys.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one));
   const context: Record<string, string | readonly string[]> = {
+    'aws:CurrentTime': at.now.toISOString(),
+    'aws:EpochTime': String(Math.floor(at.now.getTime() / 1000)),
     'aws:RequestedRegion': at.region,
     'aws:SecureTransport': 'true',
     'aws:ViaAWSService': 'false',

@@ -23,9 +23,13 @@ export interface Check {
  * What AWS checks before it carries out the call, which is made only if each check is allowed. None where AWS asks no policy.
  * @throws UnknownAuthorization when the gateway cannot work it out
  */
-export async function checksOf(call: KnownCall, reader: ResourceReader): Promise<readonly Check[]> {
+export async function checksOf(
+  call: KnownCall,
+  reader: ResourceReader,
+  now = new Date(),
+): Promise<readonly Check[]> {
   const [, partition = 'aws'] = call.caller.arn.split(':');
-  const at = { partition, region: call.region, account: call.caller.account };
+  const at = { partition, region: call.region, account: call.caller.account, now };
   const asked = await Promise.all(askedBy(operationOf(call)).map((one) => checksFor(one, at, reader)));
   return asked.flat();
 }

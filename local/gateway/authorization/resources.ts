@@ -4,11 +4,12 @@ import { type Params, texts } from './operations.ts';
 import type { IamKind, ResourceReader } from './reader.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
-/** Where a call is made. */
+/** Where and when a call is made. */
 export interface CallPlace {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
+  readonly now: Date;
 }
 
 /** One resource of an action. */
@@ -28,8 +29,8 @@ interface Wanted extends CallPlace {
 }
 
 /**
- * How parameters name a resource, where they do not hold its ARN, a variable of the ARN under the variable's own name, or an
- * id that tells its type. By service and resource type, as the Service Authorization Reference has them.
+ * How parameters name a resource, where they hold neither its ARN nor an id that tells its type. By service and resource type, as
+ * the Service Authorization Reference has them.
  */
 const NAMINGS: Readonly<Record<string, Naming>> = {
   'account:account': ({ AccountId }) => (AccountId === undefined ? [{}] : []),
@@ -42,7 +43,10 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   'cloudformation:stack': ({ StackName }) => texts(StackName).map((name) => ({ StackName: name, Id: '*' })),
   'cloudtrail:trail': ({ Name, TrailName }) => texts(Name, TrailName).map((name) => ({ TrailName: name })),
   'dynamodb:index': ({ TableName, IndexName }) =>
-    texts(IndexName).map((name) => ({ TableName: String(TableName), IndexName: name })),
+    texts(IndexName).map((name) => ({
+      TableName: String(TableName).replace(/^arn:.*:table\//, ''),
+      IndexName: name,
+    })),
   'dynamodb:table': ({ TableName, IndexName }) =>
     IndexName === undefined ? texts(TableName).map((name) => ({ TableName: name })) : [],
   'events:event-bus': ({ Name, EventBusName, Rule }, { action }) => {

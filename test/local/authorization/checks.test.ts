@@ -31,6 +31,7 @@ import type { ResourceReader } from '../../../local/gateway/authorization/reader
 import { UnknownAuthorization } from '../../../local/gateway/authorization/unknown.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
 
+const NOW = new Date('2026-11-20T10:00:00Z');
 const MANAGEMENT = '999999999999';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/limit`;
 const reader: ResourceReader = {
@@ -408,6 +409,10 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [new events.PutPermissionCommand({ StatementId: 's' }), 'events:PutPermission *'],
   ],
   iam: [
+    [
+      new iam.CreateAccessKeyCommand({ UserName: 'ann' }),
+      `iam:CreateAccessKey arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
     [new iam.ListRoleTagsCommand({ RoleName: 'app' }), `iam:ListRoleTags ${ROLE}`],
     [new iam.ListPolicyTagsCommand({ PolicyArn: BOUNDARY }), `iam:ListPolicyTags ${BOUNDARY}`],
     [new iam.ListRolesCommand({}), 'iam:ListRoles *'],
@@ -843,7 +848,7 @@ const rows = Object.entries(CALLS).flatMap(([client, all]) =>
 );
 
 async function checks(client: Client, command: object) {
-  return checksOf(await recorded(clients[client], command), reader);
+  return checksOf(await recorded(clients[client], command), reader, NOW);
 }
 
 describe('checksOf', () => {
@@ -888,7 +893,12 @@ describe('The context of a check', () => {
     return found.find((one) => action === undefined || `${one.action} ${one.resource}`.startsWith(action))
       ?.context;
   };
-  const always = { 'aws:SecureTransport': 'true', 'aws:ViaAWSService': 'false' };
+  const always = {
+    'aws:CurrentTime': '2026-11-20T10:00:00.000Z',
+    'aws:EpochTime': '1795168800',
+    'aws:SecureTransport': 'true',
+    'aws:ViaAWSService': 'false',
+  };
   const regional = { ...always, 'aws:RequestedRegion': 'eu-west-1' };
   const global = { ...always, 'aws:RequestedRegion': 'us-east-1' };
   const inEc2 = { ...regional, 'ec2:Region': 'eu-west-1' };
