@@ -1,3 +1,4 @@
+import { GetRegionOptStatusCommand } from '@aws-sdk/client-account';
 import { describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import type { RunDeps } from '../../controllers/engine/model.ts';
@@ -15,6 +16,8 @@ import { changeControl } from '../../shared/store/controls.ts';
 import { systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { memberAnswering } from '../kit/kind-context.ts';
+import { on } from '../kit/sdk.ts';
 
 /**
  * The units of an account in several regions: a global role, and in each region a network whose id the region's parameters
@@ -124,7 +127,9 @@ function account(regions: readonly string[] = REGIONS) {
     loadBaseline: ({ name, version }: BaselineReference) => getBaseline(store.table, name, version),
     clients: ({ region, onCall }: MemberClientsOptions) => ({
       region,
-      account: { send: async () => ({ RegionOptStatus: 'DISABLED' }) },
+      account: memberAnswering(
+        on(GetRegionOptStatusCommand, () => ({ RegionOptStatus: 'DISABLED' as const })),
+      ).account,
       call: (command: string, writes: boolean) => onCall?.({ command, writes }),
     }),
   } as unknown as RunDeps;

@@ -7,21 +7,25 @@ import {
   type ResourceReader,
 } from '../../../local/gateway/authorization/reader.ts';
 import type { Upstream } from '../../../local/gateway/upstream.ts';
+import type { AnyClient } from '../../../shared/aws/watch.ts';
+import { answering, onEach } from '../../kit/sdk.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
 
 let reads: string[];
 let reader: ResourceReader & Listener;
 
 /** An emulator that has every role, in an organization. */
+const answers = onEach(
+  ['iam:GetRole', 'organizations:DescribeOrganization'],
+  (call, { RoleName }: { RoleName?: string }) => {
+    reads.push([`${call.split(':')[1]}Command`, RoleName].join(' ').trim());
+    const Arn = `arn:aws:iam::${ACCOUNT}:role/${RoleName}`;
+    return { Role: { Arn }, Organization: { Id: 'o-abc', MasterAccountId: ACCOUNT } };
+  },
+);
 const upstream = {
-  client: () => ({
-    send: async (command: { input: { RoleName?: string } }) => {
-      const { input } = command;
-      reads.push([command.constructor.name, input.RoleName].join(' ').trim());
-      const Arn = `arn:aws:iam::${ACCOUNT}:role/${input.RoleName}`;
-      return { Role: { Arn }, Organization: { Id: 'o-abc', MasterAccountId: ACCOUNT } };
-    },
-  }),
+  client: (Client: new (settings: object) => AnyClient) =>
+    answering(new Client({ region: 'us-east-1' }), ...answers),
 } as unknown as Upstream;
 
 beforeEach(() => {
