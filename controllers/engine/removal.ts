@@ -19,8 +19,9 @@ import type {
   UnitOutcome,
   Workplace,
 } from './model.ts';
-import { inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
+import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
 import { openUnitGate, REGION_POLICIES, regionFailure, WRITING_MS } from './region-down.ts';
+import { inRemovalOrder, placeOf } from './removal-order.ts';
 import { contextFor, renderUnit } from './run-unit.ts';
 import { clientsFor, writingPolicy } from './session.ts';
 
@@ -159,45 +160,8 @@ async function removeSideBySide(
   return { outcomes, ...(hold && { hold }) };
 }
 
-/**
- * The units, each behind those that must be gone first. Pure. Leftovers may be of other baselines than what is managed, so that
- * units may wait for each other in a circle: it is cut where it closes.
- */
-export function inRemovalOrder<U extends InGraph>(units: readonly U[]): { unit: U; after: readonly U[] }[] {
-  const isNeededBy = (one: U, other: U) =>
-    other !== one && other.needs.some((need) => isSameUnit(need, placeOf(one)));
-  const ofGlobal = new Set<U>(units.filter(isGlobal));
-  // Grows while it is walked.
-  for (const one of ofGlobal) for (const unit of units) if (isNeededBy(unit, one)) ofGlobal.add(unit);
-  const mustGoFirst = (unit: U) =>
-    units.filter((other) => isNeededBy(unit, other) || (isGlobal(unit) && !ofGlobal.has(other)));
-  const order: { unit: U; after: readonly U[] }[] = [];
-  const place = (unit: U, way: readonly U[]): void => {
-    if (way.includes(unit) || order.some((one) => one.unit === unit)) return;
-    const after = mustGoFirst(unit);
-    for (const one of after) place(one, [...way, unit]);
-    order.push({ unit, after });
-  };
-  for (const unit of units.toReversed()) place(unit, []);
-  return order;
-}
-
-/** A unit as far as its place in the order of removal goes. */
-type InGraph = Pick<Removable, 'kind' | 'needs' | 'account' | 'leftover'>;
 /** A unit as far as its outcome names it. */
 type Named = Pick<Removable, 'kind' | 'leftover' | 'region'>;
-
-function isGlobal({ kind }: Pick<InGraph, 'kind'>): boolean {
-  return kind.scope === 'global';
-}
-
-function placeOf({ kind, account, leftover }: Omit<InGraph, 'needs'>): Unit {
-  return unitIn(kind, leftover?.region ?? account.region);
-}
-
-function isSameUnit(one: Unit, other: Unit): boolean {
-  return one.kind === other.kind && one.region === other.region;
-}
 
 /** Whether all that a block was given for is seen to be gone. */
 function addressIsFree(units: readonly Removable[], { before, record }: Run): boolean {

@@ -4,7 +4,7 @@ import { openCallGate, skipReason } from '../../controllers/engine/gate.ts';
 import { separateLeftovers } from '../../controllers/engine/leftovers.ts';
 import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import { announcements } from '../../controllers/engine/outbox.ts';
-import { inRemovalOrder, removeEverything } from '../../controllers/engine/removal.ts';
+import { removeEverything } from '../../controllers/engine/removal.ts';
 import { kindFinding, retiredStatus } from '../../controllers/engine/report.ts';
 import { nextRun } from '../../controllers/engine/retry.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
@@ -328,61 +328,6 @@ describe('The pass of a retiring account', () => {
 
   it('removes nothing while another pass has the lease', async () => {
     await expect(removal({ lease: new Error('taken') })).rejects.toThrow('taken');
-  });
-});
-
-describe('The order in which units are removed', () => {
-  const unit = (name: string, needs: readonly string[] = []) => {
-    const [kind = '', region = ''] = name.split(' ');
-    const asUnit = (text: string) => {
-      const [kind = '', region = ''] = text.split(' ');
-      return { kind, region };
-    };
-    const scope = region === 'global' ? 'global' : 'regional';
-    return { name, kind: { name: kind, scope }, account: { region }, needs: needs.map(asUnit) };
-  };
-  /** Each unit with those that must be gone before it. */
-  const order = (units: readonly ReturnType<typeof unit>[]) =>
-    inRemovalOrder(units as unknown as Parameters<typeof inRemovalOrder>[0]).map(({ unit, after }) => {
-      const nameOf = (one: unknown) => (one as { name: string }).name;
-      return [nameOf(unit), after.map(nameOf)];
-    });
-
-  it('is that of the outputs they name, turned round, and what has no region comes last', () => {
-    const units = [
-      unit('role global'),
-      unit('network a'),
-      unit('network b'),
-      unit('parameters a', ['network a', 'role global']),
-      unit('parameters b', ['network b', 'network a']),
-    ];
-    expect(order(units)).toEqual([
-      ['parameters b', []],
-      ['parameters a', []],
-      ['network b', ['parameters b']],
-      ['network a', ['parameters a', 'parameters b']],
-      ['role global', ['network a', 'network b', 'parameters a', 'parameters b']],
-    ]);
-  });
-
-  it('has what has no region before those whose outputs it names, and what those need', () => {
-    const units = [
-      unit('role global', ['gate a']),
-      unit('network a'),
-      unit('gate a', ['network a']),
-      unit('other a'),
-    ];
-    expect(order(units)).toEqual([
-      ['other a', []],
-      ['role global', ['other a']],
-      ['gate a', ['role global']],
-      ['network a', ['gate a']],
-    ]);
-  });
-
-  it('cuts a circle, which sections of several baselines may make', () => {
-    const units = [unit('network a', ['parameters a']), unit('parameters a', ['network a'])];
-    expect(order(units).map(([name]) => name)).toEqual(['network a', 'parameters a']);
   });
 });
 
