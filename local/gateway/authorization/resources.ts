@@ -290,7 +290,7 @@ async function withPath(
   reader: ResourceReader,
 ): Promise<Name[]> {
   const found = texts(names).map(async (name): Promise<Name> => {
-    if (path === undefined && !action.startsWith('iam:Create')) {
+    if (path === undefined && !/^iam:Create(Role|User|InstanceProfile)$/.test(action)) {
       const held = await reader.named(kind, account, name);
       if (held) return held.arn;
     }
