@@ -67,7 +67,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
     'Any account of the organization is entered; its trust decides.',
   );
   const organization: Record<OrganizationRole, Permission[]> = {
-    reading: organizationReads(context),
+    reading: [LIST_ORGANIZATION, ...organizationReads(context)],
     creating: [...organizationReads(context), ...accountCreation(context)],
     entering: [enterByAccessRole],
     inspecting: [...organizationReads(context), ...inspectManagement(context)],
@@ -142,15 +142,17 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
   };
 }
 
-/** The calls of Organizations that Orgkeeper makes. */
+/** For the listing, which only sweep does. */
+const LIST_ORGANIZATION: Permission = {
+  sid: 'ListOrganization',
+  actions: ['organizations:ListAccounts'],
+  resources: ['*'],
+  because: 'This call of Organizations names no resource.',
+};
+
+/** What Orgkeeper reads of an account and of the units above it. */
 function organizationReads(context: Placed): Permission[] {
   return [
-    {
-      sid: 'ListOrganization',
-      actions: ['organizations:ListAccounts'],
-      resources: ['*'],
-      because: 'This call of Organizations names no resource.',
-    },
     {
       sid: 'ReadOrganization',
       actions: ['organizations:DescribeAccount', 'organizations:ListTagsForResource'],

@@ -1,5 +1,6 @@
 import { OWN_POLICY } from '../../controllers/kinds/execution-role/wanted.ts';
 import type { PermissionsRecord } from '../../local/gateway/authorization/record.ts';
+import type { NamedPolicy } from '../../local/gateway/iam.ts';
 import { NAMES, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
 import { parsePolicy } from '../../shared/policy/index.ts';
 
@@ -40,6 +41,8 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
   const statements = new Map<string, Granted>();
   const lacking = new Map<string, Misfit>();
   for (const record of records) {
+    // There each role of Main holds the permissions of an organization role, too: test/infra compares those.
+    if (record.main === record.management) continue;
     const spoken = inWords(record);
     for (const [arn, { identity }] of Object.entries(record.granted)) {
       const principal = spoken(arn);
@@ -82,12 +85,24 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
     for (const { principal: arn, action, resource, refusal } of record.uses) {
       const principal = spoken(arn);
       if (!isOurs(principal) || refusal?.explicit !== false || refusal.by !== 'identity') continue;
+      // What it has again at the end, a test had taken away for a while.
+      if (grants(record.granted[arn]?.identity ?? [], action, resource)) continue;
       const what = `${action} on ${spoken(resource)}`;
       lacking.set(`${principal} ${what}`, { principal, is: 'used and not granted', what });
     }
   }
   const found = [...statements.values()].flatMap((granted) => misfitsOf(granted));
   return [...found, ...lacking.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+function grants(policies: readonly NamedPolicy[], action: string, resource: string): boolean {
+  const statements = policies.flatMap(({ document }) => parsePolicy(document).Statement);
+  return statements.some(
+    ({ Effect, Action = [], Resource = [] }) =>
+      Effect === 'Allow' &&
+      Action.some((one) => fits(one.toLowerCase(), action.toLowerCase())) &&
+      Resource.some((one) => fits(one, resource)),
+  );
 }
 
 function misfitsOf({ principal, statement, actions, resources, named, used }: Granted): Misfit[] {
