@@ -18,10 +18,14 @@ const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
 const COME_ALONG = ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:DescribeEndpoints'];
 /** Lambda itself makes these calls, by the function's role. */
 const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-/** Calls whose permission has another name. Transactions of ours put; those of reconcile do the rest, too. */
+/** Calls whose permission has another name. Transactions of ours put; those of some functions do more. */
 const PERMISSION: Record<string, string[]> = {
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
+  'intake dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
+  'create-account dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
+  // Bundled with the other reads of the organization; only sweep lists.
+  'create-account organizations:ListAccounts': [],
   'reconcile dynamodb:TransactWriteItems': [
     'dynamodb:ConditionCheckItem',
     'dynamodb:DeleteItem',

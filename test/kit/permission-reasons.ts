@@ -22,6 +22,8 @@ const REASONS: readonly Reason[] = [
     'dynamodb:BatchGetItem',
     'an account without history is looked up, to say whether it is known',
   ),
+  cli('pause', 'dynamodb:BatchGetItem', 'only accounts that are named are looked up'),
+  cli('resume', 'dynamodb:BatchGetItem', 'only accounts that are named are looked up'),
   cli('rules-publish', 'dynamodb:GetItem', 'rules may name a version of a baseline'),
   cli('sweep', 'dynamodb:GetItem', 'a rejected request is looked up'),
   cli('sweep', 'dynamodb:Query', 'only a sweep of a baseline or of the whole fleet lists'),
