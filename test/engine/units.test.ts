@@ -59,6 +59,7 @@ function account(regions: readonly string[] = REGIONS) {
     return {
       name,
       scope,
+      ...(name === 'network' && { pool: { of: () => undefined } }),
       section: z.object({ value: z.string().default('') }),
       permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
       outputNames: () => (output ? [output] : []),
@@ -758,6 +759,16 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect([(await run()).ready, things.size]).toEqual([true, 5]);
   });
 
+  it('leaves what the baseline dropped in a region that the account still has', async () => {
+    const { run, things, store, baseline, clear } = await dropped();
+    const { parameters: _, ...sections } = baseline;
+    store.put({ ...aBaselineItem({ version: 4 }), sections });
+    clear({ clearing: [HOME], baseline: { name: 'analytics', version: 4 }, generation: 6 });
+    const status = await run();
+    expect(things.size).toBe(7);
+    expect(said(status)).toContain(`Parameters ${HOME}: False NotInBaseline`);
+  });
+
   it('leaves what stands in another dropped region', async () => {
     const { run, things, clear } = await dropped();
     clear({ regions: [HOME], generation: 6 });
@@ -784,16 +795,22 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect([(await run()).ready, things.size]).toEqual([true, 5]);
   });
 
-  it('gives its block of addresses back once its network is gone', async () => {
-    const { run, store } = await dropped();
+  it('gives its block of addresses back once its network is gone, and not before', async () => {
+    const { run, store, before } = await dropped();
     const block = (region: string, cidr: string) => ({
       ...{ accountId: MEMBER, region, pool: 'main', cidr, since: '2026-11-20T09:00:00Z' },
     });
     const blocks = [block(HOME, '10.0.0.0/20'), block(AWAY, '10.0.16.0/20')];
     store.put({ ...addressKey(MEMBER), accountId: MEMBER, version: 2, blocks });
+    const held = () => store.items('account#').find(({ sk }) => sk === 'address')?.blocks;
+    before.remove = () => {
+      throw new ForeignResource('eni-1 is in it.', { reason: 'InUse' });
+    };
     await run();
-    const held = store.items('account#').find(({ sk }) => sk === 'address');
-    expect(held?.blocks).toEqual([blocks[0]]);
+    expect(held()).toEqual(blocks);
+    before.remove = () => undefined;
+    await run();
+    expect(held()).toEqual([blocks[0]]);
   });
 });
 
