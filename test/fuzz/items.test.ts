@@ -39,7 +39,7 @@ const any = fc.oneof(
 fuzz({
   name: 'item',
   inputs: any,
-  runs: 28_000,
+  runs: 31_000,
   async check([sort, item]) {
     const [, , read] = sorts[sort] ?? [];
     fake.store.clear();
