@@ -1,8 +1,8 @@
 import { canonicalAction } from './canonical.ts';
 import { conditionsHold } from './conditions.ts';
-import { binds, type ControlKind, type ControlPolicies, whyControl } from './control.ts';
 import { type Policy, type PolicyInput, parsePolicies } from './document.ts';
 import { PolicyError } from './json.ts';
+import { binds, type ControlKind, type ControlPolicies, whyControl } from './organization-policies.ts';
 import { matches, parsePattern, replaceVariables, type Syntax } from './pattern.ts';
 import {
   type Context,
@@ -84,7 +84,7 @@ interface Found extends Deciding {
  * resource policy or an identity policy allows; across accounts both must; a role's trust policy and a KMS
  * key's policy must always allow; naming an account leaves it to that account's identity policies; boundary
  * and session policies limit, with the exceptions AWS documents; so do the organization's policies, which must allow
- * at each level, for whom and what they bind (control.ts).
+ * at each level, for whom and what they bind (organization-policies.ts).
  * Throws PolicyError for a policy that is none, or is of the wrong kind for its place.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */

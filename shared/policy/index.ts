@@ -4,7 +4,7 @@
  *
  * - Read: `parsePolicy` (document.ts; its parts are json.ts, statement.ts).
  * - The same? `samePolicy`, `differences` (same.ts; canonical.ts says what means the same).
- * - Allowed? `evaluate` (evaluate.ts; requester.ts, conditions.ts, control.ts, pattern.ts).
+ * - Allowed? `evaluate` (evaluate.ts; requester.ts, conditions.ts, organization-policies.ts, pattern.ts).
  * - Grants at least that? `covers` (covers.ts; grants.ts, audience.ts, inclusion.ts, implies.ts, within the bounds of effort.ts).
  * - Who can assume a role? `trustAdmits`, `externalIdsIn`, `matchesRolePattern`, `carriedBySessions` (assume-role.ts).
  */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ControlPolicies } from '../../shared/policy/control.ts';
 import { evaluate, type PolicySet, type Request } from '../../shared/policy/evaluate.ts';
+import type { ControlPolicies } from '../../shared/policy/organization-policies.ts';
 import type { Requester } from '../../shared/policy/requester.ts';
 
 const here = '123456789012';
