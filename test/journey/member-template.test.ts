@@ -11,6 +11,7 @@ import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
   DeleteRolePolicyCommand,
+  GetRolePolicyCommand,
   IAMClient,
   PutRolePolicyCommand,
   UntagRoleCommand,
@@ -181,7 +182,11 @@ describe('An account outside the organization, whose owner deploys the member te
       new UpdateAssumeRolePolicyCommand({ RoleName: ROLE, PolicyDocument: JSON.stringify(opened) }),
     );
     await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'analytics' }));
-    await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'orgkeeper' }));
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+    });
+    await iam.send(new PutRolePolicyCommand({ RoleName: ROLE, PolicyName: 'orgkeeper', PolicyDocument }));
     await iam.send(new UntagRoleCommand({ RoleName: ROLE, TagKeys: ['orgkeeper:owner', 'orgkeeper:name'] }));
     await runtime.clearCalls();
     const [view] = await fleet.sweep(INVITED);
@@ -197,6 +202,26 @@ describe('An account outside the organization, whose owner deploys the member te
     ]);
     expect(await readWorld(runtime, INVITED)).toEqual(healthy);
     expect(view?.ready).toBe(true);
+  });
+
+  it('says what is denied where its owner takes away what lets Orgkeeper in, and is ready once it is back', async () => {
+    const iam = new IAMClient(runtime.as(INVITED));
+    const policy = { RoleName: ROLE, PolicyName: 'orgkeeper' };
+    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand(policy));
+    await iam.send(new DeleteRolePolicyCommand(policy));
+    await fleet.sweep(INVITED);
+    const denied = await fleet.view(INVITED);
+    expect(condition(denied, 'ExecutionRole')).toMatchObject({
+      status: 'False',
+      reason: 'AccessDenied',
+      message: expect.stringMatching(/not authorized to perform: iam:GetRole/),
+    });
+    expect(denied.lastPass?.calls.writes).toBe(0);
+    await iam.send(
+      new PutRolePolicyCommand({ ...policy, PolicyDocument: decodeURIComponent(PolicyDocument) }),
+    );
+    const [ready] = await fleet.sweep(INVITED);
+    expect(ready).toMatchObject({ ready: true, lastPass: { result: 'unchanged' } });
   });
 
   it('has a new ExternalId put into its trust by registering again, by way of the one that it had', async () => {
