@@ -198,7 +198,7 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
       remedy: /`operators`/,
       // Only what the caller's own permissions show, which are those that the command needs.
       skips:
-        /^(runner-role|inspecting-role|organization-roles|account-access|organization|forwarding|trail|undelivered|bus|rules|functions|sources|schedules|dead-letters|baseline)$/,
+        /^(runner-role|inspecting-role|organization-roles|account-access|organization|forwarding|trail|undelivered|bus|rules|functions|sources|schedules|dead-letters|baseline|regions)$/,
       by: () => retrust(main(), 'orgkeeper-ApiHandlerRole', () => []),
     },
   ],
