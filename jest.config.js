@@ -17,6 +17,7 @@ export default {
   // Most of a journey is waiting for the emulator: two at a time, however few the cores.
   maxWorkers: 2,
   globalSetup: '<rootDir>/test/kit/global-setup.ts',
+  globalTeardown: '<rootDir>/test/kit/global-teardown.ts',
   projects: [
     {
       ...common,

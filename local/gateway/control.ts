@@ -40,7 +40,7 @@ export interface ControlDeps {
  * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created), `deliveries` (how events
  * come) and `consistency` (how late changes are seen), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed CreateAccountResult),
  * `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone), `POST /_orgkeeper/kill` (what a function
- * does now), `GET /_orgkeeper/permissions` (what was decided, for whom, and what they are granted), `GET /_orgkeeper/health`.
+ * does now), `GET /_orgkeeper/permissions?account=` (what was decided, for whom, and what they are granted), `GET /_orgkeeper/health`.
  */
 export async function answerControl(
   method: string,
@@ -59,7 +59,7 @@ export async function answerControl(
         deps.recorder.clear();
         return json(200, {});
       case 'GET /_orgkeeper/permissions':
-        return json(200, await permissionsRecord(deps));
+        return json(200, await permissionsRecord(searchParams.getAll('account'), deps));
       case 'GET /_orgkeeper/faults':
         return json(200, { faults: deps.faults.list() });
       case 'POST /_orgkeeper/faults':

@@ -79,7 +79,7 @@ export interface TestRuntimeOptions {
 }
 
 /** Leaves what a runtime decided for the report at the end of a run of all journeys. */
-async function leaveRecord(record: PermissionsRecord, of: Pick<TestRuntime, 'accounts' | 'organizationId'>) {
+function leaveRecord(record: PermissionsRecord, of: Pick<TestRuntime, 'accounts' | 'organizationId'>) {
   const { accounts, organizationId } = of;
   const file = expect.getState().testPath ?? '';
   const left: JourneyRecord = { ...record, ...accounts, organizationId, file };
@@ -156,9 +156,14 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     pause: async () => void (await control('POST', 'pause')),
     resume: async () => void (await control('POST', 'resume')),
     async stop() {
-      await leaveRecord((await control('GET', 'permissions')) as PermissionsRecord, rest);
-      child.stdin.end();
-      await ended;
+      try {
+        const { main: here, management } = rest.accounts;
+        const record = await control('GET', `permissions?account=${here}&account=${management}`);
+        leaveRecord(record as PermissionsRecord, rest);
+      } finally {
+        child.stdin.end();
+        await ended;
+      }
     },
   };
 }
