@@ -1,0 +1,274 @@
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import {
+  EventBridgeClient,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  AddUserToGroupCommand,
+  CreateAccessKeyCommand,
+  CreateGroupCommand,
+  CreatePolicyCommand as CreateManagedPolicyCommand,
+  CreateRoleCommand,
+  CreateUserCommand,
+  GetRoleCommand,
+  IAMClient,
+  ListRolesCommand,
+  PutGroupPolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
+  AttachPolicyCommand,
+  CreateAccountCommand,
+  CreateOrganizationCommand,
+  CreatePolicyCommand,
+  DetachPolicyCommand,
+  EnablePolicyTypeCommand,
+  ListRootsCommand,
+  OrganizationsClient,
+} from '@aws-sdk/client-organizations';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mayDeliver } from '../../local/demo/answers.ts';
+import {
+  allow,
+  type ClientSettings,
+  MAIN,
+  MANAGEMENT,
+  startTestGateway,
+  type TestGateway,
+  trust,
+} from './support.ts';
+
+let local: TestGateway;
+let organizations: OrganizationsClient;
+let root: string;
+
+beforeAll(async () => {
+  local = await startTestGateway();
+  organizations = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
+  await organizations.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
+  const { Roots = [] } = await organizations.send(new ListRootsCommand({}));
+  root = Roots[0]?.Id ?? '';
+}, 60_000);
+afterAll(() => local?.stop());
+
+const sqsOf = (settings: ClientSettings) => new SQSClient({ ...settings, useQueueUrlAsEndpoint: false });
+/** The emulator shows nobody the queues of another account: it has been asked, so the call was allowed. */
+const ALLOWED_AND_NOT_THERE = { name: 'QueueDoesNotExist' };
+
+const denied = (message: RegExp) => ({ message: expect.stringMatching(message) });
+
+/** A role of Main's that everybody in Main may assume, with this policy. */
+async function roleWith(RoleName: string, policy: string): Promise<string> {
+  const iam = new IAMClient(local.as(MAIN));
+  const AssumeRolePolicyDocument = trust(`arn:aws:iam::${MAIN}:root`);
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: policy }));
+  return Role?.Arn ?? '';
+}
+
+async function queueIn(settings: ClientSettings, name: string, policy?: string): Promise<string> {
+  const Attributes = policy === undefined ? {} : { Policy: policy };
+  const made = await sqsOf(settings).send(new CreateQueueCommand({ QueueName: name, Attributes }));
+  return made.QueueUrl ?? '';
+}
+
+describe('A call at the local runtime', () => {
+  it('is allowed to a user by a policy of a group, and nothing else is', async () => {
+    const iam = new IAMClient(local.as(MAIN));
+    await iam.send(new CreateUserCommand({ UserName: 'ann' }));
+    await iam.send(new CreateGroupCommand({ GroupName: 'readers' }));
+    const PolicyDocument = allow('iam:ListRoles', '*');
+    await iam.send(new PutGroupPolicyCommand({ GroupName: 'readers', PolicyName: 'read', PolicyDocument }));
+    const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: 'ann' }));
+    const credentials = { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
+    const ann = new IAMClient({ ...local.as(MAIN), credentials });
+    await expect(ann.send(new ListRolesCommand({}))).rejects.toMatchObject(
+      denied(
+        /user\/ann is not authorized to perform: iam:ListRoles .*because no identity-based policy allows/,
+      ),
+    );
+    await iam.send(new AddUserToGroupCommand({ GroupName: 'readers', UserName: 'ann' }));
+    expect((await ann.send(new ListRolesCommand({}))).Roles).toBeDefined();
+    const tables = new DynamoDBClient({ ...local.as(MAIN), credentials });
+    await expect(tables.send(new ListTablesCommand({}))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+  });
+
+  it('is limited by the boundary of the role, and by managed policies of the session', async () => {
+    const iam = new IAMClient(local.as(MAIN));
+    const arn = await roleWith('bounded', allow('iam:*', '*'));
+    const managed = async (PolicyName: string, action: string) => {
+      const command = new CreateManagedPolicyCommand({ PolicyName, PolicyDocument: allow(action, '*') });
+      return (await iam.send(command)).Policy?.Arn ?? '';
+    };
+    const look = await managed('look', 'iam:GetRole');
+    const session = async (PolicyArns: { arn: string }[]) => {
+      const assume = new AssumeRoleCommand({ RoleArn: arn, RoleSessionName: 'a-pass', PolicyArns });
+      const { Credentials: given } = await new STSClient(local.as(MAIN)).send(assume);
+      const credentials = {
+        accessKeyId: given?.AccessKeyId ?? '',
+        secretAccessKey: given?.SecretAccessKey ?? '',
+        sessionToken: given?.SessionToken ?? '',
+      };
+      return new IAMClient({ ...local.as(MAIN), credentials });
+    };
+    const narrow = await session([{ arn: look }]);
+    await narrow.send(new GetRoleCommand({ RoleName: 'bounded' }));
+    await expect(narrow.send(new ListRolesCommand({}))).rejects.toMatchObject(
+      denied(/no session policy allows/),
+    );
+    const whole = await session([]);
+    await whole.send(new ListRolesCommand({}));
+    await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: 'bounded', PermissionsBoundary: look }));
+    await whole.send(new GetRoleCommand({ RoleName: 'bounded' }));
+    await expect(whole.send(new ListRolesCommand({}))).rejects.toMatchObject(
+      denied(/no permissions boundary allows/),
+    );
+  });
+
+  it('of another account is decided by the policy of the queue as well', async () => {
+    const main = local.as(MAIN);
+    const QueueUrl = await queueIn(main, 'shared');
+    const stranger = sqsOf(local.as('998877665544'));
+    const send = () => stranger.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+    await expect(send()).rejects.toMatchObject(denied(/no resource-based policy allows the sqs:SendMessage/));
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: '998877665544' },
+        Action: 'sqs:SendMessage',
+        Resource: `arn:aws:sqs:eu-west-1:${MAIN}:shared`,
+      },
+    });
+    await sqsOf(main).send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+    await expect(send()).rejects.toMatchObject(ALLOWED_AND_NOT_THERE);
+  });
+
+  it('that nobody can say how to decide fails, and is not let through', async () => {
+    const { credentials } = local.as(MAIN);
+    const scope = `${credentials.accessKeyId}/20261128/eu-west-1/nimbus/aws4_request`;
+    const answer = await fetch(`${local.gateway.endpoint}/`, {
+      method: 'POST',
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'Nimbus.Rain',
+      },
+      body: '{}',
+    });
+    expect(answer.status).toBe(500);
+    const record = await fetch(`${local.gateway.endpoint}/_orgkeeper/permissions`);
+    expect(((await record.json()) as { undecided: object }).undecided).toHaveProperty(['nimbus Rain']);
+  });
+});
+
+describe('What EventBridge delivers to a queue', () => {
+  it('comes only where the policy of the queue lets it, for that rule', async () => {
+    const settings = local.as(MAIN);
+    const events = new EventBridgeClient(settings);
+    const of = `eu-west-1:${MAIN}`;
+    const QueueUrl = await queueIn(settings, 'heard');
+    const Arn = `arn:aws:sqs:${of}:heard`;
+    await events.send(new PutRuleCommand({ Name: 'hear', EventPattern: '{"source":["test"]}' }));
+    await events.send(new PutTargetsCommand({ Rule: 'hear', Targets: [{ Id: '1', Arn }] }));
+    const put = () =>
+      events.send(new PutEventsCommand({ Entries: [{ Source: 'test', DetailType: 'x', Detail: '{}' }] }));
+    const heard = async () =>
+      (await sqsOf(settings).send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.length ?? 0;
+    const open = (rule: string) => {
+      const Policy = mayDeliver(Arn, `arn:aws:events:${of}:rule/${rule}`);
+      return sqsOf(settings).send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+    };
+    await put();
+    expect(await heard()).toBe(0);
+    await open('another');
+    await put();
+    expect(await heard()).toBe(0);
+    await open('hear');
+    await put();
+    expect(await heard()).toBe(1);
+  });
+});
+
+describe('An organization', () => {
+  const everything = { Effect: 'Allow', Action: '*', Resource: '*' };
+  const policy = (Statement: object) => JSON.stringify({ Version: '2012-10-17', Statement });
+  const attach = async (
+    Type: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY',
+    content: string,
+    to: string,
+  ) => {
+    const command = new CreatePolicyCommand({
+      Type,
+      Name: `${Type} ${to}`,
+      Description: 'x',
+      Content: content,
+    });
+    const PolicyId = (await organizations.send(command)).Policy?.PolicySummary?.Id ?? '';
+    await organizations.send(new AttachPolicyCommand({ PolicyId, TargetId: to }));
+    return () => organizations.send(new DetachPolicyCommand({ PolicyId, TargetId: to }));
+  };
+  let member: string;
+
+  beforeAll(async () => {
+    const command = new CreateAccountCommand({ AccountName: 'member', Email: 'member@example.com' });
+    member = (await organizations.send(command)).CreateAccountStatus?.AccountId ?? '';
+    for (const PolicyType of ['SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY'] as const) {
+      await organizations.send(new EnablePolicyTypeCommand({ RootId: root, PolicyType }));
+    }
+  });
+
+  it('enters the account that it has created as its administrator', async () => {
+    const arn = `arn:aws:iam::${member}:role/OrganizationAccountAccessRole`;
+    const inside = await local.enter(local.as(MANAGEMENT), arn);
+    expect((await new IAMClient(inside).send(new ListRolesCommand({}))).Roles).toHaveLength(1);
+  });
+
+  it('denies by a service control policy what the administrator of a member does, until it is detached', async () => {
+    const iam = new IAMClient(local.as(member));
+    await iam.send(new ListRolesCommand({}));
+    const detach = await attach(
+      'SERVICE_CONTROL_POLICY',
+      policy({ Effect: 'Deny', Action: 'iam:ListRoles', Resource: '*' }),
+      root,
+    );
+    await expect(iam.send(new ListRolesCommand({}))).rejects.toMatchObject(
+      denied(/with an explicit deny in a service control policy/),
+    );
+    await new IAMClient(local.as(MANAGEMENT)).send(new ListRolesCommand({}));
+    await detach();
+    await iam.send(new ListRolesCommand({}));
+  });
+
+  it('keeps strangers from the queues of a member by a resource control policy', async () => {
+    const open = policy({ ...everything, Principal: '*' });
+    const QueueUrl = await queueIn(local.as(member), 'open', open);
+    const get = new GetQueueAttributesCommand({ QueueUrl });
+    const stranger = sqsOf(local.as('998877665544'));
+    await expect(stranger.send(get)).rejects.toMatchObject(ALLOWED_AND_NOT_THERE);
+    const Condition = { StringNotEqualsIfExists: { 'aws:PrincipalAccount': member } };
+    await attach(
+      'RESOURCE_CONTROL_POLICY',
+      policy({ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: '*', Condition }),
+      member,
+    );
+    await expect(stranger.send(get)).rejects.toMatchObject(
+      denied(/with an explicit deny in a resource control policy/),
+    );
+    await sqsOf(local.as(member)).send(get);
+  });
+});
