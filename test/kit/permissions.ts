@@ -1,4 +1,3 @@
-import { OWN_POLICY } from '../../controllers/kinds/execution-role/wanted.ts';
 import type { PermissionsRecord } from '../../local/gateway/authorization/record.ts';
 import type { NamedPolicy } from '../../local/gateway/iam.ts';
 import { NAMES, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
@@ -47,7 +46,6 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
     for (const [arn, { identity }] of Object.entries(record.granted)) {
       const principal = spoken(arn);
       for (const { name, document } of isOurs(principal) ? identity : []) {
-        if (!isReported(principal, name)) continue;
         for (const [index, { Sid, Effect, Action = [], Resource = [] }] of parsePolicy(
           document,
         ).Statement.entries()) {
@@ -132,15 +130,13 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   ...Object.values(ORGANIZATION_ROLES),
 ]);
 
-/** Roles of the deployment, execution roles by which Orgkeeper enters, and people of the journeys; no role that a test has made. */
+/**
+ * Roles of the deployment, and people of the journeys; no role that a test has made. In members, each kind's permissions are held to
+ * its calls by test/conformance, and what a role lacks is told by its account's status.
+ */
 function isOurs(principal: string): boolean {
-  if (/^(MEMBER role\/|(MAIN|MANAGEMENT) user\/cli-)/.test(principal)) return true;
+  if (/^(MAIN|MANAGEMENT) user\/cli-/.test(principal)) return true;
   return NAMED_BY_STACK.test(principal) || DEPLOYED.has(principal.split('role/')[1] ?? '');
-}
-
-/** Of a member's role only what lets Orgkeeper in is ours to count; the rest is for those who use the role. */
-function isReported(principal: string, policy: string): boolean {
-  return !principal.startsWith('MEMBER ') || policy === OWN_POLICY;
 }
 
 /** ARNs with the accounts said by what they are, and without what CloudFormation adds to a name. */
