@@ -188,19 +188,26 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
     await holds('Slow STS', faulty, ids, seconds);
   }, 3_600_000);
 
-  it('and a function killed every 20 s, the same holds', async () => {
-    const faulty = await scene();
-    const functions = ['reconcile', 'intake', 'reconcile', 'sweep'].map((name) => `orgkeeper-${name}`);
-    let killed = 0;
-    let turn = 0;
-    const timer = setInterval(async () => {
-      killed += await faulty.at.kill(functions[turn++ % functions.length] ?? '');
-    }, EVERY_20_S);
-    const { ids, seconds } = await onboard(faulty).finally(() => clearInterval(timer));
-    process.stdout.write(`${killed} environments were killed.\n`);
-    expect(killed).toBeGreaterThan(0);
-    await holds('Kills', faulty, ids, seconds);
-  }, 3_600_000);
+  // A run that is killed before it has shortened the visibility timeout of its message waits for the whole of it, twelve minutes: that
+  // is too long for each soak.
+  const byHand = process.env.FAULTY_ACCOUNTS === undefined ? it.skip : it;
+  byHand(
+    'and a function killed every 20 s, the same holds',
+    async () => {
+      const faulty = await scene();
+      const functions = ['reconcile', 'intake', 'reconcile', 'sweep'].map((name) => `orgkeeper-${name}`);
+      let killed = 0;
+      let turn = 0;
+      const timer = setInterval(async () => {
+        killed += await faulty.at.kill(functions[turn++ % functions.length] ?? '');
+      }, EVERY_20_S);
+      const { ids, seconds } = await onboard(faulty).finally(() => clearInterval(timer));
+      process.stdout.write(`${killed} environments were killed.\n`);
+      expect(killed).toBeGreaterThan(0);
+      await holds('Kills', faulty, ids, seconds);
+    },
+    3_600_000,
+  );
 
   it('and changes that are seen seconds late, the same holds', async () => {
     const faulty = await scene();
