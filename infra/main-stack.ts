@@ -3,7 +3,7 @@ import { INTAKE_CONCURRENCY } from '../shared/aws/organization.ts';
 import type { Config } from '../shared/deployment/config.ts';
 import { arns, type FunctionName, NAMES, STACKS, templatesBucket } from '../shared/deployment/names.ts';
 import { permissions } from '../shared/deployment/permissions.ts';
-import { INTAKE_RECEIVES, WORK_RECEIVES } from '../shared/domain/work.ts';
+import { CREATION_RECEIVES, INTAKE_RECEIVES, SWEEP_RECEIVES, WORK_RECEIVES } from '../shared/domain/work.ts';
 import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { mainTable } from './constructs/main-table.ts';
@@ -45,9 +45,9 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     });
   const queues = {
     intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', INTAKE_RECEIVES),
-    sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', 8),
+    sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', SWEEP_RECEIVES),
     reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', WORK_RECEIVES),
-    creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', 8),
+    creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', CREATION_RECEIVES),
   };
   mainTable(stack);
   templates(stack, templatesBucket(context));

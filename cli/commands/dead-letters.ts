@@ -9,13 +9,14 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { Command } from 'commander';
-import { WHY } from '../../shared/aws/read-message.ts';
+import { DEAD_LETTER } from '../../shared/aws/read-message.ts';
 import { arns, deadLettersOf, type Placed, QUEUES } from '../../shared/deployment/names.ts';
+import { accountIn, type FailedReason } from '../../shared/domain/failed-work.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { poll } from '../follow.ts';
-import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
+import { cell, counted, print, printJson, printTable, say, time } from '../terminal.ts';
 
 interface ListOptions {
   readonly limit: number;
@@ -29,7 +30,10 @@ export function deadLettersCommand(): Command {
     .command('list')
     .description('Lists the messages that failed for good. They stay in their queues.')
     .option('--limit <n>', 'maximum number of messages per queue', wholeNumber, 100)
-    .option('--json', 'print a list of { queue, messageId, accountId, sentAt, receives, body, unreadable }')
+    .option(
+      '--json',
+      'print a list of { queue, reason, messageId, accountId, sentAt, receives, body, unreadable, error }',
+    )
     .action(list);
   command
     .command('redrive')
@@ -46,14 +50,16 @@ async function list({ limit, json }: ListOptions): Promise<void> {
   const full = (await deadLetterCounts(sqs)).filter(({ waiting }) => waiting > 0);
   const all = (await Promise.all(full.map(({ queue }) => readDeadLetters(sqs, queue, limit)))).flat();
   if (json) return printJson(all);
-  const rows = all.map(({ queue, accountId, sentAt, receives, body, unreadable }) => [
-    queue,
-    accountId ?? '–',
-    time(sentAt),
-    String(receives),
-    cell(unreadable ? `cannot be read (${unreadable}) ${body}` : body),
-  ]);
-  if (rows.length > 0) printTable(['QUEUE', 'ACCOUNT', 'SENT', 'RECEIVED', 'MESSAGE'], rows);
+  for (const [at, { queue, reason, why, letters }] of byReason(all).entries()) {
+    if (at > 0) print('');
+    print(cell(`${queue}: ${counted(letters.length, 'message')}, ${reason}: ${why}`));
+    const rows = letters.map(({ accountId, sentAt, receives, body, unreadable, error }) => {
+      const said = unreadable ?? error;
+      return [accountId ?? '–', time(sentAt), String(receives), ...(said ? [said] : []), body];
+    });
+    const detail = letters.some(({ unreadable, error }) => unreadable ?? error) ? ['WHY'] : [];
+    printTable(['ACCOUNT', 'SENT', 'RECEIVED', ...detail, 'MESSAGE'], rows);
+  }
   const waiting = full.reduce((sum, one) => sum + one.waiting, 0);
   say(
     waiting === 0
@@ -80,6 +86,7 @@ async function redrive(options: { timeout: number; json?: boolean }): Promise<vo
 interface DeadLetter {
   /** The queue that it failed in. */
   readonly queue: string;
+  readonly reason: FailedReason;
   readonly messageId: string;
   /** The account that the message is about, if it names one. */
   readonly accountId?: string;
@@ -90,10 +97,44 @@ interface DeadLetter {
   readonly body: string;
   /** Why the message could not be read, if that is why it failed. */
   readonly unreadable?: string;
+  /** What EventBridge says, if it could not deliver the event. */
+  readonly error?: string;
+}
+
+const REASONS: Readonly<Record<FailedReason, string>> = {
+  NotJson: 'it is not JSON; find out who sends it.',
+  InvalidMessage: 'it is not a message of this queue; find out who sends it.',
+  FailedEveryTime: 'it failed each time that it was received; see the log of the function.',
+  Undelivered: 'EventBridge could not put the event into the queue.',
+};
+
+/** Dead letters of one queue with the same reason. */
+interface Group {
+  readonly queue: string;
+  readonly reason: FailedReason;
+  readonly why: string;
+  readonly letters: readonly DeadLetter[];
+}
+
+/** The dead letters by queue, then by reason. Pure. */
+export function byReason(letters: readonly DeadLetter[]): Group[] {
+  const queues = [...new Set(letters.map(({ queue }) => queue))];
+  const reasons = Object.keys(REASONS) as FailedReason[];
+  return queues.flatMap((queue) =>
+    reasons.flatMap((reason) => {
+      const group = letters.filter((letter) => letter.queue === queue && letter.reason === reason);
+      return group.length > 0 ? [{ queue, reason, why: REASONS[reason], letters: group }] : [];
+    }),
+  );
 }
 
 /** Visibility timeout while messages are read: the time they stay hidden if this command crashes. */
 const READING_SECONDS = 30;
+/**
+ * Attributes that EventBridge gives an event that it could not deliver.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ */
+const EVENT_BRIDGE = { code: 'ERROR_CODE', message: 'ERROR_MESSAGE' } as const;
 /** Long polling, so that SQS queries all its servers. */
 const WAIT_SECONDS = 1;
 
@@ -128,7 +169,7 @@ async function readDeadLetters(sqs: SQSClient, queue: string, limit: number): Pr
           VisibilityTimeout: READING_SECONDS,
           WaitTimeSeconds: WAIT_SECONDS,
           MessageSystemAttributeNames: ['All'],
-          MessageAttributeNames: [WHY],
+          MessageAttributeNames: [...Object.values(DEAD_LETTER), ...Object.values(EVENT_BRIDGE)],
         }),
       );
       if (Messages.length === 0) break;
@@ -191,47 +232,31 @@ async function urlOf(sqs: SQSClient, QueueName: string): Promise<string> {
 function deadLetter(queue: string, message: Message): DeadLetter {
   const { MessageId = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
   const accountId = accountIn(Body);
-  const unreadable = MessageAttributes[WHY]?.StringValue;
+  const attributeOf = (name: string) => MessageAttributes[name]?.StringValue;
+  const unreadable = attributeOf(DEAD_LETTER.why);
+  const code = attributeOf(EVENT_BRIDGE.code);
+  const error = code && `${code}: ${attributeOf(EVENT_BRIDGE.message) ?? ''}`;
   return {
     queue,
-    messageId: MessageId,
+    reason: reasonOf(attributeOf(DEAD_LETTER.reason), { unreadable, error }),
+    messageId: attributeOf(DEAD_LETTER.messageId) ?? MessageId,
     ...(accountId && { accountId }),
     sentAt: new Date(Number(Attributes.SentTimestamp ?? 0)).toISOString(),
     receives: Number(Attributes.ApproximateReceiveCount ?? 0),
     body: Body,
     ...(unreadable !== undefined && { unreadable }),
+    ...(error && { error }),
   };
 }
 
-/**
- * The account that a message is about: that of a work message, or the one in an event's detail, never the sender. Undefined if the
- * message names none. Pure.
- */
-export function accountIn(body: string): string | undefined {
-  let message: unknown;
-  try {
-    message = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const detail = field(message, 'detail');
-  for (const place of [
-    field(detail, 'serviceEventDetails'),
-    field(detail, 'requestParameters'),
-    detail,
-    message,
-  ]) {
-    for (const value of [place, ...Object.values((place ?? {}) as object)]) {
-      const account = field(value, 'accountId') ?? field(field(value, 'account'), 'accountId');
-      if (typeof account === 'string' && /^\d{12}$/.test(account) && value !== field(detail, 'userIdentity'))
-        return account;
-    }
-  }
-  return undefined;
-}
-
-function field(of: unknown, name: string): unknown {
-  return of !== null && typeof of === 'object' ? (of as Record<string, unknown>)[name] : undefined;
+/** A message that cannot be read has a reason since 0.1.0; before, it had only its `unreadable`. */
+function reasonOf(
+  written: string | undefined,
+  { unreadable, error }: { readonly unreadable: string | undefined; readonly error: string | undefined },
+): FailedReason {
+  if (written !== undefined && Object.hasOwn(REASONS, written)) return written as FailedReason;
+  if (unreadable !== undefined) return 'InvalidMessage';
+  return error ? 'Undelivered' : 'FailedEveryTime';
 }
 
 /** The client for Orgkeeper's queues in Main. */

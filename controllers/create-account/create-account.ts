@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { Creation } from '../../shared/domain/creation.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
-import { CreationMessage } from '../../shared/domain/work.ts';
+import { CREATION_RECEIVES, CreationMessage } from '../../shared/domain/work.ts';
 import { advance } from './advance.ts';
 import { type CreationDeps, Overtaken } from './transition.ts';
 
@@ -31,6 +31,8 @@ export function createAccountHandler(deps: Omit<CreationDeps, 'until'> & { reado
 
   return queueHandler({
     queue: deps.main.creation,
+    receives: CREATION_RECEIVES,
+    bus: deps.main.bus,
     schema: CreationMessage,
     logger,
     now: deps.now,

@@ -4,6 +4,7 @@ import { comeAgain } from '../../shared/aws/queue.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { INTAKE_RECEIVES } from '../../shared/domain/work.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { type FleetDeps, type Outcome, outcomeOf } from '../fleet/outcome.ts';
 import { deliver } from '../fleet/owed.ts';
@@ -38,6 +39,8 @@ export function intakeHandler({ logger, now, ...deps }: IntakeFunctionDeps) {
 
   return queueHandler({
     queue: main.intake,
+    receives: INTAKE_RECEIVES,
+    bus: main.bus,
     schema: Envelope,
     logger,
     now,

@@ -95,6 +95,8 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
 
   return queueHandler({
     queue: main.work,
+    receives: WORK_RECEIVES,
+    bus: main.bus,
     schema: WorkMessage,
     logger,
     now,

@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { SweepMessage } from '../../shared/domain/work.ts';
+import { SWEEP_RECEIVES, SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import { listOrganization, type TaskDeps } from '../fleet/list-organization.ts';
 import { deliverOwed } from '../fleet/owed.ts';
@@ -55,6 +55,8 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
 
   return queueHandler({
     queue: main.sweep,
+    receives: SWEEP_RECEIVES,
+    bus: main.bus,
     schema: SweepMessage,
     logger,
     now,

@@ -1,8 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
+import { OUR_SOURCE } from '../domain/event-sources.ts';
+import { type FailedReason, workFailed } from '../domain/failed-work.ts';
+import { type Bus, putEvents } from './bus.ts';
 import type { Queue } from './queue.ts';
-import { readMessage } from './read-message.ts';
+import { bury, readMessage } from './read-message.ts';
 
 /** A message that a function was given. */
 export interface Received<T> {
@@ -18,6 +21,10 @@ export interface Received<T> {
 /** What a function does with the messages of its queue. */
 export interface QueueHandlerOptions<T> {
   readonly queue: Queue;
+  /** How often the queue gives a message before it becomes a dead letter. */
+  readonly receives: number;
+  /** Where messages that failed for good are announced. */
+  readonly bus: Bus;
   readonly schema: z.ZodType<T>;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -36,23 +43,50 @@ type QueueHandler = (
 
 /**
  * The handler of a function that works off a queue. Each message stands for itself: only those that failed are reported as
- * such, and SQS delivers them again. A message that cannot be read is moved to the dead letters at once.
+ * such, and SQS delivers them again. A message that cannot be read is announced (`WorkFailed`) and moved to the dead letters at once. A
+ * message that fails the last time that it is received is announced, too; one whose function is killed then is not.
  */
 export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
-  const { queue, schema, logger, now, batch, backOff, handle } = options;
+  const { queue, bus, schema, logger, now, batch, backOff, handle } = options;
 
   async function handled(record: SQSRecord, until: Date): Promise<'done' | 'again'> {
     const { receiptHandle, attributes } = record;
     const receives = Number(attributes.ApproximateReceiveCount);
     const sentAt = new Date(Number(attributes.SentTimestamp));
     const outcome = await attempted(async () => {
-      const read = await readMessage(schema, record, queue);
+      const read = readMessage(schema, record.body);
       if ('message' in read) return handle({ message: read.message, receives, receiptHandle, sentAt, until });
-      logger.error('message cannot be read, moved to the dead letters', { why: read.unreadable });
+      const { reason, sentence, why } = read.unreadable;
+      // Announced first: repeated after a crash, this says twice what happened once, but buries nothing twice.
+      await announce(record, reason, sentence);
+      await bury(record, queue, read.unreadable);
+      logger.error('message cannot be read, moved to the dead letters', { reason, why });
       return 'done';
     });
-    if (outcome === 'again') await postpone(receiptHandle, receives);
+    if (outcome === 'again') {
+      if (receives >= options.receives) await announceLast(record);
+      await postpone(receiptHandle, receives);
+    }
     return outcome;
+  }
+
+  async function announce(
+    { messageId, body }: SQSRecord,
+    reason: FailedReason,
+    sentence: string,
+  ): Promise<void> {
+    const name = queue.url.split('/').at(-1) ?? '';
+    await putEvents(bus, [workFailed({ queue: name, reason, sentence, messageId, body })], OUR_SOURCE);
+  }
+
+  /** SQS moves the message to the dead letters by itself. */
+  async function announceLast(record: SQSRecord): Promise<void> {
+    const sentence = `The message failed each of the ${options.receives} times that it was received.`;
+    try {
+      await announce(record, 'FailedEveryTime', sentence);
+    } catch (error) {
+      logger.warn('a message that failed for good was not announced', asError(error));
+    }
   }
 
   async function attempted(work: () => Promise<'done' | 'again'>): Promise<'done' | 'again'> {

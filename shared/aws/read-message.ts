@@ -2,59 +2,84 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
 import { deadLettersOf } from '../deployment/names.ts';
-import { check } from '../domain/plain-words.ts';
+import type { FailedReason } from '../domain/failed-work.ts';
+import { check, type Issues } from '../domain/plain-words.ts';
 import { zodProblems } from '../domain/requests.ts';
 import type { Queue } from './queue.ts';
 
-/** Why a message cannot be read; stands on the dead letter and in the log. */
+/** Why a message cannot be read. */
 export interface Unreadable {
-  readonly unreadable: string;
+  readonly reason: Extract<FailedReason, 'NotJson' | 'InvalidMessage'>;
+  /** One sentence without any text of the message. */
+  readonly sentence: string;
+  /** The same in detail; it may quote the message. */
+  readonly why: string;
 }
 
-/** The attribute of a dead letter that says why its message could not be read. */
-export const WHY = 'orgkeeper.unreadable';
+/** Attributes of a dead letter that the function itself sent there. */
+export const DEAD_LETTER = {
+  /** Why the message could not be read. */
+  why: 'orgkeeper.unreadable',
+  reason: 'orgkeeper.reason',
+  /** Id of the message in its own queue. */
+  messageId: 'orgkeeper.messageId',
+} as const;
+
 const WHY_CHARACTERS = 500;
 
-/**
- * Parses a message of a queue. An unreadable one would be unreadable the next time, too: it is sent to the dead-letter queue
- * at once, with the reason, and counts as handled. If that fails, the message is redelivered.
- */
-export async function readMessage<T>(
+/** Parses a message of a queue. Pure. */
+export function readMessage<T>(
   schema: z.ZodType<T>,
-  record: SQSRecord,
-  queue: Queue,
-): Promise<{ readonly message: T } | Unreadable> {
-  const read = parse(schema, record.body);
-  if ('unreadable' in read) await bury(record, queue, read.unreadable);
-  return read;
-}
-
-function parse<T>(schema: z.ZodType<T>, body: string): { readonly message: T } | Unreadable {
+  body: string,
+): { readonly message: T } | { readonly unreadable: Unreadable } {
   let content: unknown;
   try {
     content = JSON.parse(body);
   } catch (error) {
-    return { unreadable: `The message is not JSON: ${error instanceof Error ? error.message : error}` };
+    const why = `The message is not JSON: ${error instanceof Error ? error.message : error}`;
+    return { unreadable: { reason: 'NotJson', sentence: 'The message is not JSON.', why } };
   }
-  const parsed = check(schema, content);
-  if (parsed.success) return { message: parsed.data };
-  const problems = zodProblems(parsed.error, '').map(({ path, message }) => `${path || 'it'} ${message}`);
-  return { unreadable: `${problems.join('; ')}.` };
+  const checked = check(schema, content);
+  if (checked.success) return { message: checked.data };
+  const why = `${inWords(zodProblems(checked.error, ''))}.`;
+  return { unreadable: { reason: 'InvalidMessage', sentence: withoutItsText(checked.error), why } };
+}
+
+function inWords(problems: readonly { readonly path: string; readonly message: string }[]): string {
+  return problems.map(({ path, message }) => `${path || 'it'} ${message}`).join('; ');
+}
+
+/** The problems by the names of our fields: the sender of the message chose the names of all other fields. */
+function withoutItsText({ issues }: Issues): string {
+  const ours = issues.filter(({ code }) => code !== 'unrecognized_keys');
+  const named = ours.map((issue) => (issue.code === 'custom' ? { ...issue, path: [] } : issue));
+  const problems = zodProblems({ issues: named }, '');
+  const unknown = ours.length < issues.length ? [{ path: '', message: 'has unknown fields' }] : [];
+  return `The message is not a message of its queue: ${inWords([...problems, ...unknown])}.`;
 }
 
 /** A text as the value of a message attribute: shortened, without control characters. */
-function attribute(text: string): string {
-  return text.slice(0, WHY_CHARACTERS).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/g, '?');
+function attribute(text: string): { readonly DataType: 'String'; readonly StringValue: string } {
+  const StringValue = text.slice(0, WHY_CHARACTERS).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/g, '?');
+  return { DataType: 'String', StringValue };
 }
 
-async function bury(record: SQSRecord, queue: Queue, why: string): Promise<void> {
+/**
+ * Sends a message to the dead-letter queue of its queue, with the reason: it would be unreadable the next time, too. A FIFO queue
+ * keeps the group, and takes the message once, however often this is repeated within five minutes.
+ */
+export async function bury(record: SQSRecord, queue: Queue, { reason, why }: Unreadable): Promise<void> {
   const { body, messageId, attributes } = record;
   const group = attributes.MessageGroupId;
   await queue.sqs.send(
     new SendMessageCommand({
       QueueUrl: deadLettersOf(queue.url),
       MessageBody: body,
-      MessageAttributes: { [WHY]: { DataType: 'String', StringValue: attribute(why) } },
+      MessageAttributes: {
+        [DEAD_LETTER.why]: attribute(why),
+        [DEAD_LETTER.reason]: attribute(reason),
+        [DEAD_LETTER.messageId]: attribute(messageId),
+      },
       ...(group && { MessageGroupId: group, MessageDeduplicationId: messageId }),
     }),
   );

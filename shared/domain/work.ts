@@ -50,6 +50,9 @@ export type CreationMessage = z.infer<typeof CreationMessage>;
 export const WORK_RECEIVES = 12;
 /** The same for events: with the backoff of shared/aws/queue.ts, they outlast an outage of more than an hour. */
 export const INTAKE_RECEIVES = 16;
+/** The same for the tasks of the sweep function, and for requests for accounts. */
+export const SWEEP_RECEIVES = 8;
+export const CREATION_RECEIVES = 8;
 
 /**
  * Deduplication id of a work message. It contains the account, since one event may cause a message for each of ten thousand

@@ -1,6 +1,5 @@
 import type { AdvancedFieldSelector } from '@aws-sdk/client-cloudtrail';
 import { describe, expect, test } from '@jest/globals';
-import { accountIn } from '../../cli/commands/dead-letters.ts';
 import { combined, failed, ok } from '../../cli/doctor/check.ts';
 import { policyProblem, ruleProblem } from '../../cli/doctor/events.ts';
 import { organizationFinding } from '../../cli/doctor/organization.ts';
@@ -8,6 +7,7 @@ import { naming, notEnabledIn, regionsFinding } from '../../cli/doctor/regions.t
 import { entryDenied, organizationRoleProblem } from '../../cli/doctor/roles.ts';
 import { logsManagementWrites } from '../../cli/doctor/trail.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
+import { accountIn } from '../../shared/domain/failed-work.ts';
 import { aConfig, MAIN, MANAGEMENT, MEMBER } from '../kit/factories.ts';
 
 const BUS = `arn:aws:events:eu-west-1:${MAIN}:event-bus/orgkeeper`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { WHY } from '../../shared/aws/read-message.ts';
+import { DEAD_LETTER } from '../../shared/aws/read-message.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { putPlanAnswer } from '../../shared/store/plans.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
@@ -149,7 +149,7 @@ function oneDeadLetter(text: string): void {
     MessageId: text,
     Body: JSON.stringify({ detail: { accountId: text } }) + text,
     Attributes: { SentTimestamp: '0', ApproximateReceiveCount: '1' },
-    MessageAttributes: { [WHY]: { DataType: 'String', StringValue: text } },
+    MessageAttributes: { [DEAD_LETTER.why]: { DataType: 'String', StringValue: text } },
   };
   const left = [message];
   jest.spyOn(SQSClient.prototype, 'send').mockImplementation(async ({ constructor: { name } }: object) => {

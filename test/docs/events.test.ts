@@ -9,11 +9,13 @@ import type { Outcome } from '../../controllers/fleet/outcome.ts';
 import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
+import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { parseRequest, requests } from '../../shared/domain/requests.ts';
 import type { Announcement, Difference } from '../../shared/domain/status.ts';
+import { WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
 import {
@@ -26,6 +28,7 @@ import {
   MAIN,
 } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
 import { blocksOf, page, proseOf, ROOT } from './pages.ts';
 
 const events = page('docs/events.md');
@@ -198,6 +201,17 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     announcements(record, aStatus(), { ...passed('failed'), ready: false, conditions: [unmet] })[0],
   DriftDetected: async () => announcements(record, aStatus(), passed('drifted'))[0],
   DriftCorrected: async () => announcements(record, aStatus(), passed('corrected'))[0],
+  WorkFailed: async () => {
+    const body = { accountId: known.accountId };
+    const record = { ...aMessage(body), messageId: '5fea7756-0ea4-451a-a703-a558b933e274' };
+    const fake = fakeMain();
+    const { logger } = silentLogger();
+    const now = () => new Date();
+    const work = { queue: fake.main.work, receives: 12, bus: fake.main.bus, schema: WorkMessage };
+    const handle = async () => 'done' as const;
+    await queueHandler({ ...work, logger, now, batch: 'one-by-one', handle })(batch(record), secondsLeft(60));
+    return fake.put[0];
+  },
   SweepStopped: async () => {
     const progress = { sweepId: 's', accounts: 200, drifted: 40, stopped: false, startedAt: '' };
     const fake = fakeMain([{ pk: 'sweep#s', sk: 'progress', ...progress }]);
@@ -243,11 +257,13 @@ describe('announcements in docs/events.md', () => {
   const documented = headings('Announcements', 'Subscribing');
 
   it('are all that the controllers make', () => {
-    const found = sources('controllers').flatMap((text) =>
-      [...text.matchAll(/detailType: '([A-Z]\w+)',? ?(?:detail\b|\n\s*detail\b)/g)].map(
-        ([, type]) => type ?? '',
-      ),
-    );
+    const found = ['controllers', 'shared']
+      .flatMap(sources)
+      .flatMap((text) =>
+        [...text.matchAll(/detailType: '([A-Z]\w+)',? ?(?:detail\b|\n\s*detail\b)/g)].map(
+          ([, type]) => type ?? '',
+        ),
+      );
     expect([...new Set(found)].toSorted()).toEqual(documented.toSorted());
     expect(Object.keys(made).toSorted()).toEqual(documented.toSorted());
   });
@@ -315,7 +331,7 @@ describe('patterns in docs/events.md', () => {
   });
 
   it('name no detail-type that there is not', () => {
-    const named = proseOf(events).match(/`(Account|Drift|Sweep|Request)[A-Z]\w+`/g) ?? [];
+    const named = proseOf(events).match(/`(Account|Drift|Sweep|Request|Work)[A-Z]\w+`/g) ?? [];
     const there = [...Object.keys(requests), ...Object.keys(made)].map((type) => `\`${type}\``);
     const ofAws = Object.values(EVENTS).flatMap(Object.keys);
     const others = [...rows('RequestRejected'), ...ofAws].map((name) => `\`${name}\``);

@@ -247,6 +247,7 @@ describe.each([
         'organizations:ListAccounts',
         'organizations:ListCreateAccountStatus',
         'cloudtrail:DescribeTrails',
+        'ec2:DescribeRegions',
         'lambda:ListEventSourceMappings',
       ]),
     );

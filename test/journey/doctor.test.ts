@@ -43,9 +43,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import type { Placed } from '../../shared/deployment/names.ts';
 import { inspectMain, inspectManagement } from '../../shared/deployment/permissions.ts';
+import { type BusEvent, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { deleteRole, retrust } from '../kit/journey/roles.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { until } from '../kit/wait.ts';
 
 interface Told {
   readonly check: string;
@@ -122,6 +124,8 @@ describe('A deployment as it should be', () => {
 });
 
 describe('Dead letters', () => {
+  const UNFIT = ['orgkeeper-intake', 'orgkeeper-sweep', 'orgkeeper-creation'];
+
   /** Twelve ticks for the sweep, and work of one account that makes no sense any more. */
   async function fail(): Promise<void> {
     const sqs = queues(main());
@@ -144,6 +148,7 @@ describe('Dead letters', () => {
     expect(first).toHaveLength(13);
     expect(first.at(-1)).toEqual({
       queue: 'orgkeeper-work.fifo',
+      reason: 'FailedEveryTime',
       messageId: expect.any(String),
       accountId,
       sentAt: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -152,7 +157,7 @@ describe('Dead letters', () => {
     });
     expect(await list()).toHaveLength(13);
     const table = await fleet.orgkeeper('dead-letters', 'list', '--limit', '2');
-    expect(table.stdout.trimEnd().split('\n')).toHaveLength(1 + 2 + 1);
+    expect(table.stdout.trimEnd().split('\n')).toHaveLength(2 + 2 + 1 + 2 + 1);
     expect(table.stderr).toMatch(/^3 of 13 messages/);
 
     const redriven = await fleet.orgkeeper('dead-letters', 'redrive', '--json');
@@ -169,6 +174,45 @@ describe('Dead letters', () => {
     );
     const again = await fleet.orgkeeper('dead-letters', 'redrive');
     expect(again).toEqual({ code: 0, stdout: '', stderr: expect.stringMatching(/nothing was moved/) });
+  }, 120_000);
+
+  it('are messages that cannot be read, of each queue, at once: each is announced once, and listed by reason', async () => {
+    const bus = await listen(runtime);
+    const sqs = queues(main());
+    const poison = 'reversed \u202e text';
+    const invalid = JSON.stringify({ accountId, [poison]: poison });
+    const ofAccount = (id: string) => ({ MessageGroupId: accountId, MessageDeduplicationId: id });
+    const all = [...UNFIT, 'orgkeeper-work.fifo'];
+    for (const queue of UNFIT) await send(sqs, queue, poison);
+    await send(sqs, 'orgkeeper-work.fifo', poison, ofAccount('poison-1'));
+    await send(sqs, 'orgkeeper-work.fifo', invalid, ofAccount('poison-2'));
+
+    const failed = ({ 'detail-type': type }: BusEvent) => type === 'WorkFailed';
+    const heard = await until('five announcements', async () => {
+      const events = await bus.heard(failed);
+      return events.length >= 5 ? events : undefined;
+    });
+    const listed = await until('five dead letters', async () => {
+      const letters: { queue: string; reason: string; messageId: string }[] = await list();
+      return letters.length >= 5 ? letters : undefined;
+    });
+    const sorted = (of: readonly { queue?: unknown; reason?: unknown; messageId?: unknown }[]) =>
+      of.map(({ queue, reason, messageId }) => `${queue} ${reason} ${messageId}`).sort();
+    expect(listed.map(({ queue, reason }) => `${queue} ${reason}`).sort()).toEqual(
+      [...all.map((queue) => `${queue} NotJson`), 'orgkeeper-work.fifo InvalidMessage'].sort(),
+    );
+    expect(sorted(heard.map(({ detail }) => detail))).toEqual(sorted(listed));
+    expect(JSON.stringify(heard)).not.toContain('reversed');
+    expect(heard.filter(({ detail }) => detail.accountId === accountId)).toHaveLength(1);
+
+    const { stdout } = await fleet.orgkeeper('dead-letters', 'list');
+    expect(stdout).toContain('orgkeeper-work.fifo: 1 message, InvalidMessage: ');
+    expect(stdout).toContain('reversed');
+    expect(stdout).not.toContain('\u202e');
+
+    for (const queue of all) await purge(sqs, queue.replace(/(\.fifo)?$/, '-dead$1'));
+    expect(await list()).toEqual([]);
+    expect(await bus.heard(failed)).toHaveLength(5);
   }, 120_000);
 });
 
@@ -543,6 +587,11 @@ async function admitting(statement: object): Promise<() => Promise<unknown>> {
   const broken = JSON.stringify({ Version, Statement: [...Statement, more] });
   await events.send(new PutPermissionCommand({ ...bus, Policy: broken }));
   return () => events.send(new RemovePermissionCommand({ ...bus, StatementId: 'Broken' }));
+}
+
+async function purge(sqs: SQSClient, QueueName: string): Promise<void> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
 }
 
 async function send(

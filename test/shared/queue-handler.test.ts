@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { comeAgain } from '../../shared/aws/queue.ts';
 import { type QueueHandlerOptions, queueHandler } from '../../shared/aws/queue-handler.ts';
+import { MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
 
@@ -16,6 +17,8 @@ function handlerOf(given: Partial<QueueHandlerOptions<{ text: string }>> = {}) {
   const ended: string[] = [];
   const handler = queueHandler({
     queue: fake.main.intake,
+    receives: 4,
+    bus: fake.main.bus,
     schema: z.object({ text: z.string() }),
     logger,
     now: () => NOW,
@@ -78,6 +81,46 @@ describe('queueHandler', () => {
       expect(lines).toEqual(['error message cannot be read, moved to the dead letters']);
     },
   );
+
+  it.each([
+    ['no JSON', 'NotJson', 'The message is not JSON.'],
+    [{ text: 7, detail: { accountId: MEMBER } }, 'InvalidMessage', 'text must be text, not a number.'],
+  ])('announces a message that cannot be read, once: %j', async (content, reason, sentence) => {
+    const { handler, put } = handlerOf();
+    await handler(batch(aMessage(content), message('a')), secondsLeft(60));
+    const accountId = typeof content === 'string' ? {} : { accountId: MEMBER };
+    expect(put).toEqual([
+      {
+        detailType: 'WorkFailed',
+        detail: {
+          ...{ queue: 'intake', messageId: 'message-1', reason, ...accountId },
+          message: expect.stringContaining(sentence),
+        },
+      },
+    ]);
+  });
+
+  it('buries nothing that it could not announce, and keeps what it could not bury', async () => {
+    for (const broken of ['bus', 'queue'] as const) {
+      const { main, put, sentTo } = fakeMain();
+      const gone = () => Promise.reject(new Error('gone'));
+      if (broken === 'bus') main.bus.eventBridge.send = gone as never;
+      else main.intake.sqs.send = gone as never;
+      const { handler } = handlerOf({ queue: main.intake, bus: main.bus });
+      expect(await handler(batch(aMessage('no JSON')), secondsLeft(60))).toEqual(failed('message-1'));
+      expect([put.length, sentTo('intake-dead').length]).toEqual([broken === 'bus' ? 0 : 1, 0]);
+    }
+  });
+
+  it('announces a message that fails the last time that it is received, and no time before', async () => {
+    const { handler, put } = handlerOf();
+    await handler(batch(message('bad', 3), message('later', 1)), secondsLeft(60));
+    expect(put).toEqual([]);
+    expect(await handler(batch(message('bad', 4)), secondsLeft(60))).toEqual(failed('bad'));
+    expect(put).toMatchObject([
+      { detailType: 'WorkFailed', detail: { reason: 'FailedEveryTime', queue: 'intake', messageId: 'bad' } },
+    ]);
+  });
 
   it('hides a failed message for its backoff, and no other', async () => {
     const { handler, hidden } = handlerOf({ backOff: comeAgain });

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
-import { readMessage } from '../../shared/aws/read-message.ts';
+import { bury, readMessage } from '../../shared/aws/read-message.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { CreationMessage, SweepMessage, WorkMessage } from '../../shared/domain/work.ts';
 import { MEMBER } from '../kit/factories.ts';
@@ -23,8 +23,9 @@ async function read(schema: z.ZodType<unknown>, name: string, body: string) {
   const fifo = name.endsWith('.fifo');
   const attributes = { ApproximateReceiveCount: '1', ...(fifo && { MessageGroupId: MEMBER }) };
   const record = { messageId: 'message-1', body, attributes } as SQSRecord;
-  const queue = { sqs, url: `${BASE}/${name}` };
-  return { answer: await readMessage(schema, record, queue), buried };
+  const answer = readMessage(schema, body);
+  if ('unreadable' in answer) await bury(record, { sqs, url: `${BASE}/${name}` }, answer.unreadable);
+  return { answer, buried };
 }
 
 const cause = { source: 'orgkeeper', detailType: 'Due', id: 'due:1' };
@@ -52,7 +53,13 @@ describe('a message', () => {
     async (_, schema, name, content, why) => {
       const body = JSON.stringify(content);
       const { answer, buried } = await read(schema, name, body);
-      expect(answer).toEqual({ unreadable: expect.stringContaining(why) });
+      expect(answer).toEqual({
+        unreadable: {
+          reason: 'InvalidMessage',
+          sentence: expect.stringContaining(why),
+          why: expect.stringContaining(why),
+        },
+      });
       const fifo = name.endsWith('.fifo');
       expect(buried).toEqual([
         {
@@ -60,6 +67,8 @@ describe('a message', () => {
           MessageBody: body,
           MessageAttributes: {
             'orgkeeper.unreadable': { DataType: 'String', StringValue: expect.stringContaining(why) },
+            'orgkeeper.reason': { DataType: 'String', StringValue: 'InvalidMessage' },
+            'orgkeeper.messageId': { DataType: 'String', StringValue: 'message-1' },
           },
           ...(fifo && { MessageGroupId: MEMBER, MessageDeduplicationId: 'message-1' }),
         },
@@ -69,7 +78,13 @@ describe('a message', () => {
 
   it('that is no JSON says so', async () => {
     const { answer, buried } = await read(WorkMessage, 'orgkeeper-work.fifo', '{"accountId":');
-    expect(answer).toEqual({ unreadable: expect.stringContaining('The message is not JSON: ') });
+    expect(answer).toEqual({
+      unreadable: {
+        reason: 'NotJson',
+        sentence: 'The message is not JSON.',
+        why: expect.stringContaining('The message is not JSON: '),
+      },
+    });
     expect(buried).toHaveLength(1);
   });
 
@@ -83,13 +98,13 @@ describe('a message', () => {
     expect(said?.isWellFormed()).toBe(true);
   });
 
-  it('comes again where it cannot be put there', async () => {
-    const sqs = answering(
-      new SQSClient({ region: 'eu-west-1', md5: false }),
-      on(SendMessageCommand, () => Promise.reject(new Error('SQS is gone'))),
-    );
-    const record = { messageId: 'message-1', body: '', attributes: {} } as SQSRecord;
-    const reading = readMessage(WorkMessage, record, { sqs, url: BASE });
-    await expect(reading).rejects.toThrow('SQS is gone');
+  it.each([
+    ['no JSON', 'Call +1 555 0100 now'],
+    ['unknown fields', JSON.stringify({ ...work, 'Call +1 555 0100 now': 1 })],
+    ['odd lengths', JSON.stringify({ ...work, cause: { 'Call +1 555 0100 now': { length: {} } } })],
+    ['a wrong value', JSON.stringify({ ...work, accountId: 'Call +1 555 0100 now' })],
+  ])('of %s is described by a sentence that repeats nothing of its text', async (_, body) => {
+    const { answer } = await read(WorkMessage, 'orgkeeper-work.fifo', body);
+    expect(answer).toMatchObject({ unreadable: { sentence: expect.not.stringContaining('555') } });
   });
 });
