@@ -254,8 +254,9 @@ describe('orgkeeper credentials', () => {
   /** How often the command line, itself or as the API role, assumed a role: the functions go on with their own work. */
   const assumptions = async () => {
     const all = await runtime.calls({ service: 'sts', action: 'AssumeRole' });
-    return all.filter(({ callerArn }) => /:user\/administrator$|\/orgkeeper-ApiHandlerRole\//.test(callerArn))
-      .length;
+    return all.filter(({ callerArn }) =>
+      /:user\/(.*\/)?cli-credentials$|\/orgkeeper-ApiHandlerRole\//.test(callerArn),
+    ).length;
   };
   const processOf = async () =>
     JSON.parse((await fleet.orgkeeper('credentials', id, '--format', 'process')).stdout);

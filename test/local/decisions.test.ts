@@ -9,7 +9,7 @@ import {
   AddUserToGroupCommand,
   CreateAccessKeyCommand,
   CreateGroupCommand,
-  CreatePolicyCommand as CreateManagedPolicyCommand,
+  CreatePolicyCommand,
   CreateRoleCommand,
   CreateUserCommand,
   GetRoleCommand,
@@ -19,11 +19,11 @@ import {
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import * as organizationsSdk from '@aws-sdk/client-organizations';
 import {
   AttachPolicyCommand,
   CreateAccountCommand,
   CreateOrganizationCommand,
-  CreatePolicyCommand,
   DetachPolicyCommand,
   EnablePolicyTypeCommand,
   ListRootsCommand,
@@ -111,7 +111,7 @@ describe('A call at the local runtime', () => {
     const iam = new IAMClient(local.as(MAIN));
     const arn = await roleWith('bounded', allow('iam:*', '*'));
     const managed = async (PolicyName: string, action: string) => {
-      const command = new CreateManagedPolicyCommand({ PolicyName, PolicyDocument: allow(action, '*') });
+      const command = new CreatePolicyCommand({ PolicyName, PolicyDocument: allow(action, '*') });
       return (await iam.send(command)).Policy?.Arn ?? '';
     };
     const look = await managed('look', 'iam:GetRole');
@@ -212,7 +212,7 @@ describe('An organization', () => {
     content: string,
     to: string,
   ) => {
-    const command = new CreatePolicyCommand({
+    const command = new organizationsSdk.CreatePolicyCommand({
       Type,
       Name: `${Type} ${to}`,
       Description: 'x',

@@ -9,6 +9,7 @@ import {
   DeleteTableCommand,
   GetItemCommand,
   GetResourcePolicyCommand,
+  ListTablesCommand,
   ListTagsOfResourceCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -139,6 +140,7 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
   ],
   dynamodb: [
+    [new ListTablesCommand({}), 'dynamodb:ListTables *'],
     [new ListTagsOfResourceCommand({ ResourceArn: table() }), `dynamodb:ListTagsOfResource ${table()}`],
     [new dynamodb.ScanCommand({ TableName }), `dynamodb:Scan ${table()}`],
     [
@@ -498,6 +500,15 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       new iam.PutUserPolicyCommand({ UserName: 'ann', PolicyName: 'p', ...policy }),
       `iam:PutUserPolicy arn:aws:iam::${ACCOUNT}:user/deep/ann`,
     ],
+    [new iam.CreateGroupCommand({ GroupName: 'team' }), `iam:CreateGroup arn:aws:iam::${ACCOUNT}:group/team`],
+    [
+      new iam.PutGroupPolicyCommand({ GroupName: 'team', PolicyName: 'p', ...policy }),
+      `iam:PutGroupPolicy arn:aws:iam::${ACCOUNT}:group/team`,
+    ],
+    [
+      new iam.AddUserToGroupCommand({ GroupName: 'team', UserName: 'ann' }),
+      `iam:AddUserToGroup arn:aws:iam::${ACCOUNT}:group/team`,
+    ],
     [
       new iam.ListGroupPoliciesCommand({ GroupName: 'team' }),
       `iam:ListGroupPolicies arn:aws:iam::${ACCOUNT}:group/team`,
@@ -580,6 +591,15 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [
       new organizations.RemoveAccountFromOrganizationCommand({ AccountId: MEMBER }),
       `organizations:RemoveAccountFromOrganization ${ORG}:account/o-abc/${MEMBER}`,
+    ],
+    [
+      new organizations.DetachPolicyCommand({ PolicyId: 'p-1', TargetId: 'ou-1-2' }),
+      `organizations:DetachPolicy ${ORG}:ou/o-abc/ou-1-2`,
+      `organizations:DetachPolicy ${ORG}:policy/o-abc/service_control_policy/p-1`,
+    ],
+    [
+      new organizations.EnablePolicyTypeCommand({ RootId: 'r-1', PolicyType: 'SERVICE_CONTROL_POLICY' }),
+      `organizations:EnablePolicyType ${ORG}:root/o-abc/r-1`,
     ],
     [
       new organizations.AttachPolicyCommand({ PolicyId: 'p-1', TargetId: 'ou-1-2' }),
