@@ -16,6 +16,8 @@ export default {
   testTimeout: 60_000,
   // Most of a journey is waiting for the emulator: two at a time, however few the cores.
   maxWorkers: 2,
+  // What the modules of a test file take, jest does not give back: a worker that holds so much makes way for a new one.
+  workerIdleMemoryLimit: '1GB',
   globalSetup: '<rootDir>/test/kit/global-setup.ts',
   globalTeardown: '<rootDir>/test/kit/global-teardown.ts',
   projects: [

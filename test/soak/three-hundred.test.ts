@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { CreateVpcCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROLE } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { deleteRole } from '../kit/journey/roles.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { until } from '../kit/wait.ts';
 
@@ -34,10 +35,7 @@ const failing = (service: string, action: string | undefined, code: string) => (
 const troubles: readonly [string, (account: string) => Promise<unknown>, string, string][] = [
   [
     'no-access-role',
-    (id) =>
-      new IAMClient(runtime.as(id)).send(
-        new DeleteRoleCommand({ RoleName: 'OrganizationAccountAccessRole' }),
-      ),
+    (id) => deleteRole(runtime.as(id), 'OrganizationAccountAccessRole'),
     'Access',
     'AccessRoleNotReady',
   ],
