@@ -35,8 +35,10 @@ export async function assign(target: string, ids: readonly string[], options: As
   const moves = await selectMoves(table, to, selection);
   const { moving, unseen } = moves;
   const baseline = formatBaseline(to);
-  if (moving.length + unseen.length === 0)
+  if (moving.length + unseen.length === 0) {
+    await noteAssigned(table, to, moves, new Date());
     return say(`No account moves: all selected accounts are on ${baseline}.`);
+  }
   const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
   if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
   const { moved, eventIds } = await moveAccounts({ table, bus: busClient(config) }, to, moves);
@@ -81,6 +83,8 @@ export interface Moves {
   readonly moving: readonly AccountRecord[];
   /** Accounts already on it without a run since: an earlier command may have crashed before it requested one. */
   readonly unseen: readonly AccountRecord[];
+  /** All selected accounts that are already on it. */
+  readonly there: readonly AccountRecord[];
 }
 
 /** Accounts in one request: its event stays far below the limits of EventBridge and SQS. */
@@ -111,6 +115,7 @@ async function selectMoves(table: Table, to: BaselineReference, selection: Selec
     unseen: kept.filter(
       (record) => isThere(record) && statuses.get(record.accountId)?.observedGeneration !== record.generation,
     ),
+    there: kept.filter((record) => isSelected(record) && isThere(record)),
   };
 }
 
@@ -135,7 +140,7 @@ async function keptAccounts(table: Table, selection: Selection): Promise<Account
 export async function moveAccounts(
   { table, bus }: { readonly table: Table; readonly bus: Bus },
   to: BaselineReference,
-  { moving, unseen }: Moves,
+  { moving, unseen, there }: Moves,
 ): Promise<{ moved: string[]; eventIds: string[] }> {
   const limit = pLimit(8);
   const now = new Date();
@@ -146,6 +151,7 @@ export async function moveAccounts(
     limit(async () => ((await move(table, id, to, { now, sweepId })) ? id : [])),
   );
   const moved = (await Promise.all(moves)).flat();
+  await noteAssigned(table, to, { there }, now);
   const passes = [...moved, ...unseen.map(({ accountId }) => accountId)];
   const eventIds: string[] = [];
   for (let start = 0; start < passes.length; start += ACCOUNTS_PER_REQUEST) {
@@ -161,12 +167,39 @@ export async function moveAccounts(
   return { moved, eventIds };
 }
 
-function move(
+/** Whether the account moved; false if it is there already, or somebody else took it out of management. */
+async function move(
   table: Table,
   accountId: string,
   to: BaselineReference,
   { now, sweepId }: { readonly now: Date; readonly sweepId: string },
 ): Promise<boolean> {
-  const edit = (record: AccountRecord) => withBaseline(record, to, now.toISOString());
-  return editRecord(table, accountId, edit, now, sweepId);
+  let moves = false;
+  const edit = (record: AccountRecord) => {
+    const edited = withBaseline(record, to, now.toISOString());
+    moves = edited !== undefined && edited.generation !== record.generation;
+    return edited;
+  };
+  return (await editRecord(table, accountId, edit, now, sweepId)) && moves;
+}
+
+/** Notes the assignment with accounts that are there already, so that it overtakes a registration that is still on its way. */
+async function noteAssigned(
+  table: Table,
+  to: BaselineReference,
+  { there }: Pick<Moves, 'there'>,
+  now: Date,
+): Promise<void> {
+  const limit = pLimit(8);
+  const isThere = ({ baseline }: AccountRecord) =>
+    baseline?.name === to.name && baseline.version === to.version;
+  await Promise.all(
+    there.map(({ accountId }) =>
+      limit(() =>
+        editRecord(table, accountId, (record) =>
+          isThere(record) ? withBaseline(record, to, now.toISOString()) : undefined,
+        ),
+      ),
+    ),
+  );
 }

@@ -51,7 +51,9 @@ export async function nextStep(
       const shown = unmanaged(account, { existing: record, changedBy, now: new Date(time) });
       const lifecycleReason = isUnwanted ? 'RETIREMENT_REQUESTED' : 'OUTSIDE_ONBOARDING_UNITS';
       const why = isNew ? { lifecycleReason } : {};
-      return { is: 'save', record: { ...shown, ...why }, run: false };
+      // What was requested before the account was known still overtakes what is older.
+      const changedAt = shown.changedAt ?? sighting.requestedAt;
+      return { is: 'save', record: { ...shown, ...why, ...(changedAt && { changedAt }) }, run: false };
     }
   }
   if (!record)

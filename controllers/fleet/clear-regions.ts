@@ -35,7 +35,7 @@ export async function requestClearing(
   const { record: existing } = items;
   const seen = existing && {
     ...existing,
-    changedAt: laterOf(existing.registeredAt, existing.changedAt),
+    changedAt: laterOf(existing.requestedAt, existing.changedAt),
   };
   const order = orderOf({ id: cause.id, time }, seen);
   if (order === 'followed') return followedBefore(existing);

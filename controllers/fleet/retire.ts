@@ -20,7 +20,7 @@ export async function retire(
   const { cause, time } = trigger;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
   if (!existing) return unknown(accountId, trigger, deps);
-  const since = laterOf(existing.registeredAt, existing.changedAt);
+  const since = laterOf(existing.requestedAt, existing.changedAt);
   const order = orderOf({ id: cause.id, time }, { ...existing, changedAt: since });
   if (order === 'followed') return followedBefore(existing);
   if (existing.lifecycle === 'unmanaged') {
@@ -30,6 +30,7 @@ export async function retire(
   if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, since);
   const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
   if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
+    await noteFollowed(existing, trigger, deps);
     return { did: 'ignored', why: 'the account is retired already' };
   }
   const obstacle = resources === 'remove' && unremovable(existing);

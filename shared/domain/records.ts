@@ -168,8 +168,8 @@ export function wasInOrganization({ origin, unit }: Pick<AccountRecord, 'origin'
 }
 
 /**
- * The record after a command that assigns a baseline, whose regions may be others; undefined if the account has it, or is not
- * managed. Pure.
+ * The record after a command that assigns a baseline, whose regions may be others; undefined if the account is not managed. The
+ * command counts as the latest request also where the account has the baseline: a registration on its way names another. Pure.
  * @param at ISO time of the command
  */
 export function withBaseline(
@@ -177,18 +177,19 @@ export function withBaseline(
   to: BaselineReference,
   at: string,
 ): AccountRecord | undefined {
+  if (record.lifecycle !== 'managed') return undefined;
   const { baseline, changedAt, registeredAt, generation } = record;
-  const isThere = baseline?.name === to.name && baseline.version === to.version;
-  if (isThere || record.lifecycle !== 'managed') return undefined;
   const since = record.assigned?.at === changedAt ? record.assigned?.since : changedAt;
+  const latest = laterOf(at, changedAt);
+  const assigned = { changedAt: latest, assigned: { at: latest, since: since ?? registeredAt } };
+  if (baseline?.name === to.name && baseline.version === to.version) return { ...record, ...assigned };
   const { clearing: _, ...rest } = record;
   return {
     ...rest,
+    ...assigned,
     baseline: { ...to },
     baselineBy: 'request',
     generation: generation + 1,
-    changedAt: laterOf(at, changedAt),
-    assigned: { at: laterOf(at, changedAt), since: since ?? registeredAt },
   };
 }
 

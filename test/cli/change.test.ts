@@ -367,9 +367,14 @@ describe('baseline assign', () => {
     expect(await version(A)).toMatchObject({ version: 1 });
   });
 
-  test('requests nothing when nothing moves', async () => {
+  test('requests nothing when nothing moves, and notes that it was assigned', async () => {
     expect((await orgkeeper('baseline', 'assign', 'analytics@2', B, '--yes')).code).toBe(0);
-    const stale = { moving: [record(B)], unseen: [] };
+    expect(await getRecord(world.table, B)).toMatchObject({
+      generation: 1,
+      baseline: { version: 2 },
+      assigned: { at: expect.any(String) },
+    });
+    const stale = { moving: [record(B)], unseen: [], there: [] };
     expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, stale)).toEqual({
       moved: [],
       eventIds: [],
@@ -385,7 +390,7 @@ describe('baseline assign', () => {
     'that was stopped between the moves and the asking is made good by its repetition, by %s',
     async (_, argv) => {
       const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
-      const moves = { moving: [record(A)], unseen: [] };
+      const moves = { moving: [record(A)], unseen: [], there: [] };
       await expect(
         moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves),
       ).rejects.toThrow(
@@ -407,7 +412,7 @@ describe('baseline assign', () => {
 
   test('that was stopped leaves owed runs under the circuit breaker of one sweep', async () => {
     const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
-    const moves = { moving: [record(A), record(C)], unseen: [] };
+    const moves = { moving: [record(A), record(C)], unseen: [], there: [] };
     const moved = moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves);
     await expect(moved).rejects.toThrow('runs cannot be requested');
     const owed = (await getRecord(world.table, A))?.owed?.work ?? [];
@@ -426,7 +431,7 @@ describe('baseline assign', () => {
       name: 'renamed',
       generation: read.generation + 1,
     }));
-    const moves = { moving: [record(A)], unseen: [] };
+    const moves = { moving: [record(A)], unseen: [], there: [] };
     await Promise.all([rename, moveAccounts(main, { name: 'analytics', version: 2 }, moves)]);
     expect(await getRecord(main.table, A)).toMatchObject({
       name: 'renamed',

@@ -389,6 +389,7 @@ describe('a listing', () => {
     expect(await getRecord(world.table.table, id(3))).toMatchObject({
       lifecycle: 'unmanaged',
       lifecycleReason: 'RETIREMENT_REQUESTED',
+      changedAt: at(5),
     });
     expect(await getRecord(world.table.table, id(13))).toMatchObject({ lifecycle: 'managed' });
   });

@@ -8,8 +8,8 @@ import { reviewAccount } from '../../controllers/intake/review-account.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
-import { accountKey, forgetAccount, getRecord } from '../../shared/store/accounts.ts';
-import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, MEMBER } from '../kit/factories.ts';
+import { accountKey, forgetAccount, getRecord, statusKey } from '../../shared/store/accounts.ts';
+import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 
 let fake: FakeMain;
@@ -118,7 +118,7 @@ describe('A retirement that comes before an older registration', () => {
 describe('A retirement', () => {
   it('from before the account joined is overtaken by its joining', async () => {
     fake.store.put({
-      ...aRecord({ registeredAt: event('joined', 10).time, changedBy: 'joined' }),
+      ...aRecord({ requestedAt: event('joined', 10).time, changedBy: 'joined' }),
       ...accountKey(MEMBER),
     });
     expect(await retiring('early', 0)).toMatchObject({ rejection: { reason: 'Overtaken' } });
@@ -127,7 +127,12 @@ describe('A retirement', () => {
 
   it('of an account that only its joining made known is followed', async () => {
     fake.store.put({
-      ...aRecord({ registeredAt: event('joined', 0).time, changedBy: 'joined' }),
+      ...aRecord({
+        requestedAt: event('joined', 0).time,
+        // The listing found it a minute later.
+        registeredAt: event('listing', 60).time,
+        changedBy: 'joined',
+      }),
       ...accountKey(MEMBER),
     });
     expect(await retiring('late', 10)).toMatchObject({ did: 'accepted' });
@@ -170,6 +175,25 @@ describe('A registration', () => {
     });
     expect(await registering('newest', 30, 'newest', 'analytics')).toMatchObject({ did: 'accepted' });
     expect(await record()).toMatchObject({ name: 'newest', baseline: { name: 'analytics' } });
+  });
+
+  it('that is older than the assignment of the baseline that the account had leaves it', async () => {
+    await registering('one', 0, 'genomics', 'analytics');
+    const { now, edit } = assigning('analytics', 20);
+    await editRecord(fake.main.table, MEMBER, edit, now);
+    expect(await registering('late', 10, 'proteomics', 'special')).toMatchObject({ did: 'accepted' });
+    expect(await record()).toMatchObject({ name: 'proteomics', baseline: { name: 'analytics' } });
+  });
+
+  it('that is older than a second retirement of a retired account does not undo it', async () => {
+    await registering('one', 0, 'genomics');
+    await retiring('first', 10);
+    const { generation = 0 } = (await record()) ?? {};
+    const status = { ...aStatus({ observedGeneration: generation, retired: true }), ...statusKey(MEMBER) };
+    fake.store.put(status);
+    expect(await retiring('second', 30)).toMatchObject({ did: 'ignored' });
+    expect(await registering('late', 20, 'genomics')).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ lifecycle: 'retiring' });
   });
 
   it('that comes again after a newer one changes nothing', async () => {
