@@ -4,7 +4,8 @@ import { sendWork } from '../../shared/aws/queue.ts';
 import type { AccountRecord, Owed } from '../../shared/domain/account.ts';
 import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
-import { laterOf, type Trace } from '../../shared/domain/order.ts';
+import type { Trace } from '../../shared/domain/order.ts';
+import { requestMarks } from '../../shared/domain/records.ts';
 import { saw } from '../../shared/domain/status.ts';
 import { clearOwed, loadAccount, OWED, saveFirstRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
@@ -59,8 +60,7 @@ export async function noteFollowed(
   { cause: { id }, time }: Trigger,
   { main }: { readonly main: Main },
 ): Promise<void> {
-  const followed = [...(record.followed ?? []), id];
-  const noted = { ...record, followed, changedAt: laterOf(time, record.changedAt) };
+  const noted = { ...record, ...requestMarks(record, time), followed: [...(record.followed ?? []), id] };
   if (await saveRecord(main.table, noted, record)) return;
   throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }

@@ -63,17 +63,11 @@ export function registered(existing: AccountRecord | undefined, registration: Re
   };
   if (existing && sameContent(existing, wanted)) return existing;
   const { changedBy } = registration;
-  const changedAt = registration.named ? laterOf(time, existing?.changedAt) : existing?.changedAt;
   const generation = (existing?.generation ?? 0) + 1;
-  const isEarlierThanAssigned = registration.named && existing && assignedSince(existing, time);
-  const assigned = isEarlierThanAssigned ? { at: existing.assigned?.at ?? time, since: time } : undefined;
-  return {
-    ...wanted,
-    generation,
-    changedBy,
-    ...optional('changedAt', changedAt),
-    ...optional('assigned', assigned),
-  };
+  const marks = registration.named
+    ? requestMarks(existing, time)
+    : optional('changedAt', existing?.changedAt);
+  return { ...wanted, generation, changedBy, ...marks };
 }
 
 /** The regions that are being cleared, unless the registration changes which regions the account has. */
@@ -178,10 +172,10 @@ export function withBaseline(
   at: string,
 ): AccountRecord | undefined {
   if (record.lifecycle !== 'managed') return undefined;
-  const { baseline, changedAt, registeredAt, generation } = record;
+  const { baseline, changedAt, requestedAt, generation } = record;
   const since = record.assigned?.at === changedAt ? record.assigned?.since : changedAt;
   const latest = laterOf(at, changedAt);
-  const assigned = { changedAt: latest, assigned: { at: latest, since: since ?? registeredAt } };
+  const assigned = { changedAt: latest, assigned: { at: latest, since: since ?? requestedAt } };
   if (baseline?.name === to.name && baseline.version === to.version) return { ...record, ...assigned };
   const { clearing: _, ...rest } = record;
   return {
@@ -205,6 +199,18 @@ export function assignedSince(
   const isLatest = assigned !== undefined && assigned.at === changedAt;
   if (!isLatest || !baseline || !isEarlier(time, assigned.at)) return undefined;
   return { baseline, since: assigned.since };
+}
+
+/** How a record marks that it has followed a person's request, which may be older than the assignment of its baseline. Pure. */
+export function requestMarks(
+  record: AccountRecord | undefined,
+  time: string,
+): Pick<AccountRecord, 'changedAt' | 'assigned'> {
+  const { assigned } = record ?? {};
+  return {
+    changedAt: laterOf(time, record?.changedAt),
+    ...(record && assigned && assignedSince(record, time) && { assigned: { ...assigned, since: time } }),
+  };
 }
 
 /** A record without the fields that only mark its changes. */

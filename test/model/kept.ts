@@ -4,7 +4,7 @@ import type { History } from './history.ts';
  * Seeds of histories that ended otherwise than in order, before what they showed was mended. A test that fails names its seed:
  * it belongs here.
  */
-export const KEPT_SEEDS: readonly number[] = [1_078, 1_165, 1_312, 1_464];
+export const KEPT_SEEDS: readonly number[] = [1_078, 1_164, 1_165, 1_201, 1_312, 1_464];
 
 const account = '100000000001';
 const registered = { does: 'register', account, name: 'genomics', baseline: 'small', value: 'red' } as const;
