@@ -95,7 +95,16 @@ describe('A VPC', () => {
     const made = await makeEndpoint('token-1');
     expect(await endpoints()).toEqual([made]);
     expect(await makeTable('token-1')).toBe(await makeTable('token-1'));
-    expect(await makeEndpoint('token-2')).not.toBe(made);
+    expect(await makeEndpoint('token-2', [other ?? ''])).not.toBe(made);
+  });
+
+  it('refuses an endpoint whose route a table has already', async () => {
+    const made = await makeEndpoint();
+    await expect(makeEndpoint('token-4')).rejects.toMatchObject({ name: 'RouteAlreadyExists' });
+    await expect(makeEndpoint('token-4', [other ?? '', table ?? ''])).rejects.toMatchObject({
+      name: 'RouteAlreadyExists',
+    });
+    expect(await endpoints()).toEqual([made]);
   });
 
   it('refuses a client token with other parameters', async () => {

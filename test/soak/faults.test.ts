@@ -2,176 +2,15 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readWorld } from '../../local/account-world.ts';
-import type { RecordedCall } from '../../local/gateway/recorder.ts';
-import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
-import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
-import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
-import { writersAtOnce } from '../kit/journey/writers.ts';
-import { pause, until } from '../kit/wait.ts';
+import { describe, expect, it } from '@jest/globals';
+import type { Fleet } from '../kit/journey/fleet.ts';
+import { pause } from '../kit/wait.ts';
+import { ACCOUNTS, AWAY, holds, onboard, scene, useScenes } from './faulty-scene.ts';
 
-/** How many accounts come at once: `FAULTY_ACCOUNTS=200 npm run soak:together -- faults` takes most of an hour. */
-const ACCOUNTS = Number(process.env.FAULTY_ACCOUNTS ?? 12);
-/** What they are given to be ready, or to say what they wait for. */
-const SECONDS = 120 + 8 * ACCOUNTS;
 /** How long a region is gone: five minutes, or less where all the rest is over sooner. */
 const GONE_MS = Math.min(300_000, 3_000 * ACCOUNTS);
-const AWAY = 'eu-central-1';
-const EVERY_20_S = 20_000;
 
-interface Scene {
-  readonly at: TestRuntime;
-  readonly fleet: Fleet;
-  readonly bus: Listener;
-  /** What an account is like that nothing has happened to. */
-  readonly calm: unknown;
-}
-
-let runtime: TestRuntime | undefined;
-beforeAll(() => {
-  // AWS's own policies, which nobody attaches here, would cost the emulator 0.3 s an account.
-  process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
-});
-afterEach(async () => {
-  await runtime?.stop();
-  runtime = undefined;
-});
-
-/** A runtime of its own with one account that is ready, then 30 % throttled, 5 % failing, 5 % lost answers, events astray. */
-async function scene(prepare: (fleet: Fleet) => Promise<void> = async () => undefined): Promise<Scene> {
-  const at = await startTestRuntime();
-  runtime = at;
-  const fleet = fleetOf(at);
-  await prepare(fleet);
-  const bus = await listen(at);
-  const first = await fleet.createAccount('calm');
-  await fleet.untilReady(first);
-  const calm = await worldOf({ at, fleet }, first);
-  await at.clearCalls();
-  const all = { caller: 'role', count: 'all' } as const;
-  await at.fault({ ...all, rate: 0.3, effect: { kind: 'throttled' } });
-  // Of the calls that the ones before have not met: a twentieth of all.
-  await at.fault({ ...all, rate: 0.05 / 0.7, effect: { kind: 'broken' } });
-  await at.fault({ ...all, rate: 0.05 / 0.65, effect: { kind: 'close', when: 'after' } });
-  const astray = { doubled: 0.2, reordered: 0.2, dropped: 0.05, milliseconds: 5_000 };
-  await at.planDeliveries({ ...astray, queue: 'orgkeeper-intake' });
-  return { at, fleet, bus, calm };
-}
-
-/** The account's world in both regions, without what is its alone. */
-async function worldOf({ at, fleet }: Pick<Scene, 'at' | 'fleet'>, id: string): Promise<unknown> {
-  const record = await fleet.record(id);
-  const own = [id, record?.externalId, record?.name].filter((value) => value !== undefined);
-  const regions = [at.region, AWAY].map((region) =>
-    readWorld({ as: (account) => at.as(account, region) }, id),
-  );
-  const worlds = JSON.stringify(await Promise.all(regions));
-  return JSON.parse(own.reduce((left, value) => left.replaceAll(value, '<own>'), worlds));
-}
-
-/** Those of the accounts that Orgkeeper knows. */
-async function known(fleet: Fleet, ids: readonly string[]): Promise<AccountView[]> {
-  const seen: AccountView[] = [];
-  for (const id of ids) if (await fleet.record(id)) seen.push(await fleet.view(id));
-  return seen;
-}
-
-/** Creates the accounts and waits until all are ready, or their time is over; their ids, and the seconds until the last was ready. */
-async function onboard({ fleet }: Scene): Promise<{ ids: string[]; seconds: number }> {
-  const began = Date.now();
-  const ids: string[] = [];
-  for (let n = 0; n < ACCOUNTS; n += 1) ids.push(await fleet.createAccount(`faulty-${n}`));
-  const open = [...ids];
-  while (open.length > 0 && Date.now() - began < SECONDS * 1000) {
-    await pause(1_000);
-    await dropReady(fleet, open);
-  }
-  return { ids, seconds: (Date.now() - began) / 1000 };
-}
-
-/**
- * Takes accounts off the list that are ready, up to the first that is not: to ask for all of them all the time would keep the
- * emulator from its work.
- */
-async function dropReady(fleet: Fleet, open: string[]): Promise<void> {
-  for (let id = open[0]; id !== undefined; id = open[0]) {
-    if (!(await known(fleet, [id])).some(({ ready }) => ready)) return;
-    open.shift();
-  }
-}
-
-/** Notices of each account that it is not as desired: those of one run are one, however often they came. */
-function noticesOf(events: readonly BusEvent[], id: string): number {
-  const degraded = events.filter(
-    (event) => event['detail-type'] === 'AccountDegraded' && event.detail.accountId === id,
-  );
-  return new Set(degraded.map(({ detail }) => detail.passId)).size;
-}
-
-/** True of an account that somebody has to be told about. */
-function isStopped({ conditions }: AccountView): boolean {
-  return conditions.some(({ status }) => status === 'False');
-}
-
-/** Whether a call was made in the account, or to enter it. */
-function isOf({ account, params }: RecordedCall, id: string): boolean {
-  return account === id || String(params.RoleArn).includes(id);
-}
-
-function share(calls: readonly RecordedCall[], part: (call: RecordedCall) => boolean): string {
-  return `${((100 * calls.filter(part).length) / calls.length).toFixed(0)} %`;
-}
-
-/** All that must hold once the accounts have come, in the bad time and after it. */
-async function holds(name: string, { at, fleet, bus, calm }: Scene, ids: readonly string[], seconds: number) {
-  const seen = await known(fleet, ids);
-  const waiting = seen.filter(({ ready }) => !ready);
-  const notices = await bus.heard();
-  // What stands in the way of an account is told once; of what passes by itself nobody hears.
-  const told = waiting.map((view) => [view.accountId, noticesOf(notices, view.accountId)]);
-  expect(told).toEqual(waiting.map((view) => [view.accountId, isStopped(view) ? 1 : 0]));
-  for (const { accountId, conditions, lastPass } of waiting) {
-    const last = (await at.calls()).filter((call) => isOf(call, accountId)).at(-1);
-    const when =
-      last && `its last call, ${last.action}, ${((Date.now() - last.time) / 1000).toFixed(0)} s ago`;
-    const unmet = conditions
-      .filter(({ status }) => status !== 'True')
-      .map(({ type, reason }) => `${type} ${reason}`);
-    process.stdout.write(
-      `${name}: ${accountId} is not ready: ${unmet.join(', ')}; pass ${lastPass?.result}; ${when}.\n`,
-    );
-  }
-  const bad = (await at.calls()).filter(({ session }) => session !== undefined);
-
-  await at.clearFaults();
-  await at.planDeliveries(undefined);
-  await at.planConsistency(undefined);
-  await fleet.put('DriftSweepRequested', {});
-  // A listing that was killed is continued after three minutes, the message of a run that was killed in its first moment after twelve.
-  const open = [...ids];
-  const allReady = async () => {
-    await dropReady(fleet, open);
-    return open.length === 0 ? true : undefined;
-  };
-  await until('all accounts are ready after the sweep', allReady, {
-    seconds: 900,
-    everyMs: 2_000,
-    seen: () => open,
-  });
-  await fleet.untilQuiet();
-  const calls = await at.calls();
-  process.stdout.write(
-    `${name}: ${ids.length} accounts in ${seconds.toFixed(0)} s, ${seen.length} known and ${seen.length - waiting.length} ready then; ` +
-      `${bad.length} calls, ${share(bad, ({ status }) => status === 400 || status === 503)} refused, ` +
-      `${share(bad, ({ status }) => status === 500)} failed, ${share(bad, ({ status }) => status === 0)} unanswered.\n`,
-  );
-
-  expect(await fleet.deadLetters()).toBe(0);
-  expect(writersAtOnce(calls.filter(({ account }) => ids.includes(account)))).toEqual([]);
-  for (const id of ids) expect([id, await worldOf({ at, fleet }, id)]).toEqual([id, calm]);
-}
+useScenes();
 
 describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events doubled, reordered and dropped', () => {
   it('every account is ready in the end, nothing is doubled, and none has two writers at once', async () => {
@@ -188,39 +27,12 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
     await holds('Slow STS', faulty, ids, seconds);
   }, 3_600_000);
 
-  // A run that is killed before it has shortened the visibility timeout of its message waits for the whole of it, twelve minutes: that
-  // is too long for each soak.
-  const byHand = process.env.FAULTY_ACCOUNTS === undefined ? it.skip : it;
-  byHand(
-    'and a function killed every 20 s, the same holds',
-    async () => {
-      const faulty = await scene();
-      const functions = ['reconcile', 'intake', 'reconcile', 'sweep'].map((name) => `orgkeeper-${name}`);
-      let killed = 0;
-      let turn = 0;
-      const timer = setInterval(async () => {
-        killed += await faulty.at.kill(functions[turn++ % functions.length] ?? '');
-      }, EVERY_20_S);
-      const { ids, seconds } = await onboard(faulty).finally(() => clearInterval(timer));
-      process.stdout.write(`${killed} environments were killed.\n`);
-      expect(killed).toBeGreaterThan(0);
-      await holds('Kills', faulty, ids, seconds);
-    },
-    3_600_000,
-  );
-
-  // Known to fail now and then: a run that does not see the endpoint of a killed or unanswered run yet makes a second one, which the
-  // emulator allows. AWS refuses it, since the route table has the route already.
-  byHand(
-    'and changes that are seen seconds late, the same holds',
-    async () => {
-      const faulty = await scene();
-      await faulty.at.planConsistency({ iam: 6_000, ec2: 3_000, tags: 3_000 });
-      const { ids, seconds } = await onboard(faulty);
-      await holds('Late changes', faulty, ids, seconds);
-    },
-    3_600_000,
-  );
+  it('and changes that are seen seconds late, the same holds', async () => {
+    const faulty = await scene();
+    await faulty.at.planConsistency({ iam: 6_000, ec2: 3_000, tags: 3_000 });
+    const { ids, seconds } = await onboard(faulty);
+    await holds('Late changes', faulty, ids, seconds);
+  }, 3_600_000);
 
   it('and one of two regions gone for minutes, the same holds', async () => {
     const faulty = await scene(publishForTwoRegions);

@@ -8,25 +8,33 @@ import {
 import { isNotFound } from '../../consistent-read.ts';
 import type { Deviation, Shim } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
-import { type Call, text } from '../wire.ts';
+import { type Call, errorReply, text } from '../wire.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator:
-    'adds no route when a route table is added to a gateway endpoint, and then cannot delete the endpoint',
-  here: 'ModifyVpcEndpoint adds and removes the routes',
+    'adds no route when a route table is added to a gateway endpoint, and then cannot delete the endpoint; lets a route table have two endpoints of one service',
+  here: 'ModifyVpcEndpoint adds and removes the routes; a second endpoint is refused (RouteAlreadyExists)',
 };
 
 /**
  * A gateway endpoint has a route in each of its route tables. The emulator adds these routes only at the creation, not when tables
- * are added or removed later, and then fails to delete the endpoint with `InvalidRoute.NotFound`.
+ * are added or removed later, and then fails to delete the endpoint with `InvalidRoute.NotFound`. AWS refuses an endpoint whose
+ * route a table has already: there is one for each service.
+ * https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
  */
 export function endpointRoutesShim(upstream: Upstream): Shim {
   return {
     services: ['ec2'],
-    actions: ['ModifyVpcEndpoint'],
+    actions: ['CreateVpcEndpoint', 'ModifyVpcEndpoint'],
     async answer(call, next) {
       const ec2 = upstream.client(EC2Client, { account: call.caller.account, region: call.region });
+      if (call.action === 'CreateVpcEndpoint') {
+        const served = await servedAlready(ec2, call);
+        if (served === undefined) return next(call);
+        const message = `route table ${served} already has a route to ${text(call.params, 'ServiceName')}`;
+        return errorReply(call, 400, 'RouteAlreadyExists', message);
+      }
       const GatewayId = text(call.params, 'VpcEndpointId') ?? '';
       const before = await endpointOf(ec2, GatewayId);
       const reply = await next(call);
@@ -40,6 +48,15 @@ export function endpointRoutesShim(upstream: Upstream): Shim {
       return reply;
     },
   };
+}
+
+/** The first of the route tables for a new endpoint that an endpoint of the same service serves already. */
+async function servedAlready(ec2: EC2Client, call: Call): Promise<string | undefined> {
+  const tables = listed(call, 'RouteTableId');
+  if (tables.length === 0) return undefined;
+  const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({}));
+  const same = VpcEndpoints.filter(({ ServiceName }) => ServiceName === call.params.ServiceName);
+  return tables.find((id) => same.some(({ RouteTableIds = [] }) => RouteTableIds.includes(id)));
 }
 
 /** The endpoint; undefined if there is none, which the emulator reports itself. The emulator has no filter by endpoint id. */

@@ -1,0 +1,180 @@
+import { afterEach, beforeAll, expect } from '@jest/globals';
+import { readWorld } from '../../local/account-world.ts';
+import type { RecordedCall } from '../../local/gateway/recorder.ts';
+import type { AccountView } from '../../shared/domain/account-view.ts';
+import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
+import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { writersAtOnce } from '../kit/journey/writers.ts';
+import { pause, until } from '../kit/wait.ts';
+
+/** How many accounts come at once: `FAULTY_ACCOUNTS=200 npm run soak:together -- faults` takes most of an hour. */
+export const ACCOUNTS = Number(process.env.FAULTY_ACCOUNTS ?? 12);
+/** What they are given to be ready, or to say what they wait for. */
+const SECONDS = 120 + 8 * ACCOUNTS;
+/** The second region of the accounts that have two. */
+export const AWAY = 'eu-central-1';
+
+/** Accounts that come in a bad time. */
+export interface Scene {
+  readonly at: TestRuntime;
+  readonly fleet: Fleet;
+  readonly bus: Listener;
+  /** What an account is like that nothing has happened to. */
+  readonly calm: unknown;
+}
+
+let runtime: TestRuntime | undefined;
+
+/** For a file of such scenes: ends the runtime of each. */
+export function useScenes(): void {
+  beforeAll(() => {
+    // AWS's own policies, which nobody attaches here, would cost the emulator 0.3 s an account.
+    process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
+  });
+  afterEach(async () => {
+    await runtime?.stop();
+    runtime = undefined;
+  });
+}
+
+/** A runtime of its own with one account that is ready, then 30 % throttled, 5 % failing, 5 % lost answers, events astray. */
+export async function scene(
+  prepare: (fleet: Fleet) => Promise<void> = async () => undefined,
+): Promise<Scene> {
+  const at = await startTestRuntime();
+  runtime = at;
+  const fleet = fleetOf(at);
+  await prepare(fleet);
+  const bus = await listen(at);
+  const first = await fleet.createAccount('calm');
+  await fleet.untilReady(first);
+  const calm = await worldOf({ at, fleet }, first);
+  await at.clearCalls();
+  const all = { caller: 'role', count: 'all' } as const;
+  await at.fault({ ...all, rate: 0.3, effect: { kind: 'throttled' } });
+  // Of the calls that the ones before have not met: a twentieth of all.
+  await at.fault({ ...all, rate: 0.05 / 0.7, effect: { kind: 'broken' } });
+  await at.fault({ ...all, rate: 0.05 / 0.65, effect: { kind: 'close', when: 'after' } });
+  const astray = { doubled: 0.2, reordered: 0.2, dropped: 0.05, milliseconds: 5_000 };
+  await at.planDeliveries({ ...astray, queue: 'orgkeeper-intake' });
+  return { at, fleet, bus, calm };
+}
+
+/** The account's world in both regions, without what is its alone. */
+async function worldOf({ at, fleet }: Pick<Scene, 'at' | 'fleet'>, id: string): Promise<unknown> {
+  const record = await fleet.record(id);
+  const own = [id, record?.externalId, record?.name].filter((value) => value !== undefined);
+  const regions = [at.region, AWAY].map((region) =>
+    readWorld({ as: (account) => at.as(account, region) }, id),
+  );
+  const worlds = JSON.stringify(await Promise.all(regions));
+  return JSON.parse(own.reduce((left, value) => left.replaceAll(value, '<own>'), worlds));
+}
+
+/** Those of the accounts that Orgkeeper knows. */
+async function known(fleet: Fleet, ids: readonly string[]): Promise<AccountView[]> {
+  const seen: AccountView[] = [];
+  for (const id of ids) if (await fleet.record(id)) seen.push(await fleet.view(id));
+  return seen;
+}
+
+/** Creates the accounts and waits until all are ready, or their time is over; their ids, and the seconds until the last was ready. */
+export async function onboard({ fleet }: Scene): Promise<{ ids: string[]; seconds: number }> {
+  const began = Date.now();
+  const ids: string[] = [];
+  for (let n = 0; n < ACCOUNTS; n += 1) ids.push(await fleet.createAccount(`faulty-${n}`));
+  const open = [...ids];
+  while (open.length > 0 && Date.now() - began < SECONDS * 1000) {
+    await pause(1_000);
+    await dropReady(fleet, open);
+  }
+  return { ids, seconds: (Date.now() - began) / 1000 };
+}
+
+/**
+ * Takes accounts off the list that are ready, up to the first that is not: to ask for all of them all the time would keep the
+ * emulator from its work.
+ */
+async function dropReady(fleet: Fleet, open: string[]): Promise<void> {
+  for (let id = open[0]; id !== undefined; id = open[0]) {
+    if (!(await known(fleet, [id])).some(({ ready }) => ready)) return;
+    open.shift();
+  }
+}
+
+/** Notices of each account that it is not as desired: those of one run are one, however often they came. */
+function noticesOf(events: readonly BusEvent[], id: string): number {
+  const degraded = events.filter(
+    (event) => event['detail-type'] === 'AccountDegraded' && event.detail.accountId === id,
+  );
+  return new Set(degraded.map(({ detail }) => detail.passId)).size;
+}
+
+/** True of an account that somebody has to be told about. */
+function isStopped({ conditions }: AccountView): boolean {
+  return conditions.some(({ status }) => status === 'False');
+}
+
+/** Whether a call was made in the account, or to enter it. */
+function isOf({ account, params }: RecordedCall, id: string): boolean {
+  return account === id || String(params.RoleArn).includes(id);
+}
+
+function share(calls: readonly RecordedCall[], part: (call: RecordedCall) => boolean): string {
+  return `${((100 * calls.filter(part).length) / calls.length).toFixed(0)} %`;
+}
+
+/** All that must hold once the accounts have come, in the bad time and after it. */
+export async function holds(
+  name: string,
+  { at, fleet, bus, calm }: Scene,
+  ids: readonly string[],
+  seconds: number,
+) {
+  const seen = await known(fleet, ids);
+  const waiting = seen.filter(({ ready }) => !ready);
+  const notices = await bus.heard();
+  // What stands in the way of an account is told once; of what passes by itself nobody hears.
+  const told = waiting.map((view) => [view.accountId, noticesOf(notices, view.accountId)]);
+  expect(told).toEqual(waiting.map((view) => [view.accountId, isStopped(view) ? 1 : 0]));
+  for (const { accountId, conditions, lastPass } of waiting) {
+    const last = (await at.calls()).filter((call) => isOf(call, accountId)).at(-1);
+    const when =
+      last && `its last call, ${last.action}, ${((Date.now() - last.time) / 1000).toFixed(0)} s ago`;
+    const unmet = conditions
+      .filter(({ status }) => status !== 'True')
+      .map(({ type, reason }) => `${type} ${reason}`);
+    process.stdout.write(
+      `${name}: ${accountId} is not ready: ${unmet.join(', ')}; pass ${lastPass?.result}; ${when}.\n`,
+    );
+  }
+  const bad = (await at.calls()).filter(({ session }) => session !== undefined);
+
+  await at.clearFaults();
+  await at.planDeliveries(undefined);
+  await at.planConsistency(undefined);
+  await fleet.put('DriftSweepRequested', {});
+  // A listing that was killed is continued after three minutes, the message of a run that was killed in its first moment after twelve.
+  const open = [...ids];
+  const allReady = async () => {
+    await dropReady(fleet, open);
+    return open.length === 0 ? true : undefined;
+  };
+  await until('all accounts are ready after the sweep', allReady, {
+    seconds: 900,
+    everyMs: 2_000,
+    seen: () => open,
+  });
+  await fleet.untilQuiet();
+  const calls = await at.calls();
+  process.stdout.write(
+    `${name}: ${ids.length} accounts in ${seconds.toFixed(0)} s, ${seen.length} known and ${seen.length - waiting.length} ready then; ` +
+      `${bad.length} calls, ${share(bad, ({ status }) => status === 400 || status === 503)} refused, ` +
+      `${share(bad, ({ status }) => status === 500)} failed, ${share(bad, ({ status }) => status === 0)} unanswered.\n`,
+  );
+
+  expect(await fleet.deadLetters()).toBe(0);
+  expect(writersAtOnce(calls.filter(({ account }) => ids.includes(account)))).toEqual([]);
+  for (const id of ids) expect([id, await worldOf({ at, fleet }, id)]).toEqual([id, calm]);
+}
