@@ -1,5 +1,5 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { laterOf, orderOf } from '../../shared/domain/order.ts';
+import { laterOf, orderOf, traceOfManaged } from '../../shared/domain/order.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
 import { mayStandIn } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
@@ -33,10 +33,7 @@ export async function requestClearing(
   const { cause, time } = trigger;
   const items = await loadAccount(main.table, accountId);
   const { record: existing } = items;
-  const seen = existing && {
-    ...existing,
-    changedAt: laterOf(existing.requestedAt, existing.changedAt),
-  };
+  const seen = existing && traceOfManaged(existing);
   const order = orderOf({ id: cause.id, time }, seen);
   if (order === 'followed') return followedBefore(existing);
   const managed = writable(accountId, existing);

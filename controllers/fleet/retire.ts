@@ -1,7 +1,7 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
-import { laterOf, orderOf } from '../../shared/domain/order.ts';
+import { laterOf, orderOf, traceOfManaged } from '../../shared/domain/order.ts';
 import type { RetirementRequest } from '../../shared/domain/requests.ts';
 import { getTrace, loadAccount, rememberRequest } from '../../shared/store/accounts.ts';
 import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type Trigger } from './outcome.ts';
@@ -20,14 +20,14 @@ export async function retire(
   const { cause, time } = trigger;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
   if (!existing) return unknown(accountId, trigger, deps);
-  const since = laterOf(existing.requestedAt, existing.changedAt);
-  const order = orderOf({ id: cause.id, time }, { ...existing, changedAt: since });
+  const seen = traceOfManaged(existing);
+  const order = orderOf({ id: cause.id, time }, seen);
   if (order === 'followed') return followedBefore(existing);
   if (existing.lifecycle === 'unmanaged') {
     if (order === 'new') await noteFollowed(existing, trigger, deps);
     return unmanaged(accountId);
   }
-  if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, since);
+  if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, seen.changedAt);
   const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
   if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
     await noteFollowed(existing, trigger, deps);

@@ -22,6 +22,11 @@ export function orderOf(
   return isEarlier(event.time, seen?.changedAt) ? 'overtaken' : 'new';
 }
 
+/** What a retirement must not be older than: the latest request, or what made the account known. Pure. */
+export function traceOfManaged(record: AccountRecord): AccountRecord & { readonly changedAt: string } {
+  return { ...record, changedAt: laterOf(record.requestedAt, record.changedAt) };
+}
+
 /** Whether a time is at least a second earlier than another one, by the clock's seconds. Pure. */
 export function isEarlier(time: string, other: string | undefined): boolean {
   return other !== undefined && second(time) < second(other);

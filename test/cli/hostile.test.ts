@@ -8,7 +8,8 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { putPlanAnswer } from '../../shared/store/plans.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { publishRules } from '../../shared/store/rules.ts';
-import { aConfig, aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { EVENT, useMainInMemory } from '../kit/cli-in-memory.ts';
+import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 
 const ESC = '\u001b';
@@ -36,32 +37,13 @@ const OUR_COLOURS = new RegExp(`${ESC}\\[(?:2|22|31|32|33|39)m`, 'g');
 let fake: FakeMain;
 /** What the checks of `doctor` look at. */
 let examined: object = {};
-const config = aConfig();
-jest.unstable_mockModule('../../cli/client.ts', () => ({
-  connect: async () => ({ config, table: fake.main.table }),
-}));
-jest.unstable_mockModule('../../cli/api-role.ts', () => ({
-  assumeApiRole: async () => ({ credentials: {} }),
-}));
-const tables = await import('../../shared/aws/table-client.ts');
-jest.unstable_mockModule('../../shared/aws/table-client.ts', () => ({
-  ...tables,
-  tableClient: () => fake.main.table,
-}));
-const bus = await import('../../shared/aws/bus.ts');
-jest.unstable_mockModule('../../shared/aws/bus.ts', () => ({
-  ...bus,
-  busClient: () => fake.main.bus,
-  putEvents: async () => [EVENT],
-}));
+await useMainInMemory(() => fake);
 const doctor = await import('../../cli/doctor/examined.ts');
 jest.unstable_mockModule('../../cli/doctor/examined.ts', () => ({
   ...doctor,
   examine: async () => examined,
 }));
 const { run } = await import('../../cli/program.ts');
-
-const EVENT = 'c0a80000-0000-4000-8000-00000000000e';
 
 /** A Main in which every text that comes from outside is this one. */
 function hostileMain(text: string, record: Partial<AccountRecord>): FakeMain {

@@ -4,31 +4,14 @@ import fc from 'fast-check';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { readRecord } from '../../shared/store/record-item.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
-import { aBaselineItem, aConfig, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { EVENT, useMainInMemory } from '../kit/cli-in-memory.ts';
+import { aBaselineItem, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { fuzz } from './fuzz.ts';
 import { strange } from './inputs.ts';
 
-const EVENT = 'c0a80000-0000-4000-8000-00000000000e';
 const fake = fakeMain();
-const config = aConfig();
-jest.unstable_mockModule('../../cli/client.ts', () => ({
-  connect: async () => ({ config, table: fake.main.table }),
-}));
-jest.unstable_mockModule('../../cli/api-role.ts', () => ({
-  assumeApiRole: async () => ({ credentials: {} }),
-}));
-const tables = await import('../../shared/aws/table-client.ts');
-jest.unstable_mockModule('../../shared/aws/table-client.ts', () => ({
-  ...tables,
-  tableClient: () => fake.main.table,
-}));
-const bus = await import('../../shared/aws/bus.ts');
-jest.unstable_mockModule('../../shared/aws/bus.ts', () => ({
-  ...bus,
-  busClient: () => fake.main.bus,
-  putEvents: async () => [EVENT],
-}));
+await useMainInMemory(() => fake);
 const { run, completeProgram } = await import('../../cli/program.ts');
 
 /** What calls AWS by clients of its own, or starts something. */

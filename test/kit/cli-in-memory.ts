@@ -1,0 +1,31 @@
+import { jest } from '@jest/globals';
+import { aConfig } from './factories.ts';
+import type { FakeMain } from './fake-main.ts';
+
+/** The id of every event that the command line puts. */
+export const EVENT = 'c0a80000-0000-4000-8000-00000000000e';
+
+/**
+ * From then on, commands that are imported work with this Main in memory, with the configuration of `aConfig`. What `main` gives
+ * may change from test to test.
+ */
+export async function useMainInMemory(main: () => FakeMain): Promise<void> {
+  const config = aConfig();
+  jest.unstable_mockModule('../../cli/client.ts', () => ({
+    connect: async () => ({ config, table: main().main.table }),
+  }));
+  jest.unstable_mockModule('../../cli/api-role.ts', () => ({
+    assumeApiRole: async () => ({ credentials: {} }),
+  }));
+  const tables = await import('../../shared/aws/table-client.ts');
+  jest.unstable_mockModule('../../shared/aws/table-client.ts', () => ({
+    ...tables,
+    tableClient: () => main().main.table,
+  }));
+  const bus = await import('../../shared/aws/bus.ts');
+  jest.unstable_mockModule('../../shared/aws/bus.ts', () => ({
+    ...bus,
+    busClient: () => main().main.bus,
+    putEvents: async () => [EVENT],
+  }));
+}
