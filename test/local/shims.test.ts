@@ -105,6 +105,8 @@ describe('A VPC', () => {
       name: 'RouteAlreadyExists',
     });
     expect(await endpoints()).toEqual([made]);
+    await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [made] }));
+    expect(await makeEndpoint('token-5')).not.toBe(made);
   });
 
   it('refuses a client token with other parameters', async () => {

@@ -55,7 +55,10 @@ async function servedAlready(ec2: EC2Client, call: Call): Promise<string | undef
   const tables = listed(call, 'RouteTableId');
   if (tables.length === 0) return undefined;
   const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({}));
-  const same = VpcEndpoints.filter(({ ServiceName }) => ServiceName === call.params.ServiceName);
+  // The emulator goes on showing endpoints that are deleted.
+  const same = VpcEndpoints.filter(
+    ({ ServiceName, State = '' }) => ServiceName === call.params.ServiceName && !/^delet/i.test(State),
+  );
   return tables.find((id) => same.some(({ RouteTableIds = [] }) => RouteTableIds.includes(id)));
 }
 
