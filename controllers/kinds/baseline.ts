@@ -11,7 +11,7 @@ import { readYaml } from '../../shared/domain/yaml.ts';
 import { circleOf, type KeptSection, textsIn } from './graph.ts';
 import type { AnyKind, KindAccount } from './kind.ts';
 
-/** A baseline as its text says it: a section a kind, checked, and left as it was written: a run parses it again. */
+/** A checked baseline. Its sections are as written in the text: each run parses them again. */
 export interface BaselineDraft {
   readonly name: string;
   readonly description: string;
@@ -20,12 +20,12 @@ export interface BaselineDraft {
   readonly sections: Readonly<Record<string, unknown>>;
 }
 
-/** What a baseline must fit of the deployment that is to apply it. */
+/** The settings of the deployment that a baseline is checked against. */
 export interface DeploymentLimits extends Pick<KindAccount, 'executionRolePattern' | 'rolePolicyQuotas'> {
   readonly partition?: string;
 }
 
-/** The `${…}` names that every account has, with the sample that a baseline is tried with. */
+/** The `${…}` names that every account has, with the sample values for checking a baseline. */
 const SAMPLES: Readonly<Record<string, string>> = {
   'account.id': '111122223333',
   'account.name': 'sample',
@@ -50,19 +50,19 @@ const VALUE_NAME = /^values\.[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const Head = z.object({
   name: BaselineName,
   description: z.string().max(1024).default(''),
-  /** Where accounts are managed; the first is their home region. */
+  /** The regions in which accounts are managed; the first is the home region. */
   regions: Regions.optional(),
-  /** Regions that are not enabled in an account are enabled there. */
+  /** True: a run enables these regions in accounts where they are not enabled. */
   enableRegions: z.boolean().optional(),
 });
 const HEAD_KEYS = Object.keys(Head.shape);
 
 /**
  * Reads and checks a baseline: YAML with `name`, `description`, `regions`, `enableRegions` and a section for each kind by the
- * kind's name. Every problem comes back with its path (`parameters[2].value`) and line; nothing is thrown for bad input. Names `${…}`
- * must be known: those of every account, `values.*`, and the outputs of other kinds, which must not wait for each other in a circle.
- * A baseline that passes was rendered once with sample values.
- * @param deployment what the deployment that is to apply it asks and allows; nothing without one
+ * kind's name. Returns every problem with its path (`parameters[2].value`) and line; does not throw for bad input. Every `${…}` name
+ * must be known: a name that every account has, `values.*`, or an output of another kind. Kinds must not need each other's outputs in
+ * a circle. A baseline without problems has been rendered once with sample values.
+ * @param deployment settings of the deployment that will apply the baseline; not checked if absent
  */
 export function parseBaseline(
   text: string,
@@ -95,14 +95,14 @@ export function parseBaseline(
   };
 }
 
-/** What the sections are tried with. */
+/** What the sections are checked with. */
 interface Sample {
   readonly account: KindAccount;
-  /** Those of the baseline; absent where it leaves them to the deployment and to registrations. */
+  /** The baseline's regions; absent if the deployment or the registration chooses them. */
   readonly regions: readonly string[] | undefined;
-  /** The sections that could be read. */
+  /** The sections that are valid by their schema. */
   readonly kept: readonly KeptSection[];
-  /** False where a section could not be read: then nobody knows which outputs it has. */
+  /** False if a section is not valid by its schema: its outputs are unknown. */
   readonly complete: boolean;
 }
 
@@ -127,14 +127,14 @@ function checkSection(kind: AnyKind, given: unknown, sample: Sample): PathProble
   return [...names, ...rendering, ...oneRegionProblems(kind, parsed.data, sample)];
 }
 
-/** What only one region has, in a baseline that lists several. */
+/** Problems with what only one region has, in a baseline that lists several regions. */
 function oneRegionProblems(kind: AnyKind, section: unknown, { regions = [] }: Sample): PathProblem[] {
   if (regions.length < 2) return [];
   const found = kind.ofOneRegion?.(section) ?? [];
   return found.map(({ path, message }) => ({ path: [kind.name, ...path], message }));
 }
 
-/** Regions of another partition than the deployment's, or than the first one's where no deployment is known. */
+/** Regions that are not in the deployment's partition; if no deployment is known, not in the partition of the first region. */
 function strangeRegions(regions: readonly string[], partition: string | undefined): PathProblem[] {
   const own = partition ?? partitionOf(regions[0] ?? '');
   if (own === undefined) return [];
@@ -155,7 +155,7 @@ function unknownKeys(given: Record<string, unknown>, kinds: readonly AnyKind[]):
   return [{ path: [], message: `a baseline has at least one section of ${sections.join(', ')}` }];
 }
 
-/** Sections that wait for each other's outputs, so that none would ever be written. */
+/** Sections that need each other's outputs in a circle: none of them could ever be written. */
 function circleProblems(kept: readonly KeptSection[]): PathProblem[] {
   const circle = circleOf(kept);
   if (!circle) return [];
@@ -167,7 +167,7 @@ function circleProblems(kept: readonly KeptSection[]): PathProblem[] {
   return [{ path, message }];
 }
 
-/** Every `${…}` in a section that means nothing there, and every `${` that is not closed. */
+/** Every unknown `${…}` in a section, and every `${` that is not closed. */
 function unknownNames(kind: AnyKind, section: unknown, sample: Sample): PathProblem[] {
   const { namesForAws: forAws } = kind;
   return textsIn(section, [kind.name]).flatMap(({ path, text }) => {
@@ -187,12 +187,12 @@ function isKnown(name: string, sample: Sample): boolean {
   return !sample.complete && /^[a-z][\w-]*(\.[\w-]+)+$/i.test(name);
 }
 
-/** Whether an account may be managed there: where the baseline does not say, a registration may. */
+/** True if an account may be managed in this region. If the baseline lists no regions, a registration may list any. */
 function mayHave(region: string, { regions }: Sample): boolean {
   return regions ? regions.includes(region) : isRegionName(region);
 }
 
-/** The outputs that the sections have, of kinds of that scope, or of all. */
+/** The outputs of the sections: of all kinds, or of kinds with this scope. */
 function outputsIn({ kept }: Sample, scope?: 'regional', but?: AnyKind): string[] {
   return kept
     .filter(({ kind }) => kind !== but && (scope === undefined || kind.scope === scope))
@@ -212,8 +212,8 @@ function explainName(name: string, kind: AnyKind, sample: Sample): string {
 }
 
 /**
- * What goes wrong when the section is rendered for a sample account. A value of the account's own (`values.*`) has no
- * sample, so that what a kind says about a text with one in it is not held against the baseline.
+ * The problems when the section is rendered for a sample account. Values of the account (`values.*`) have no sample, so
+ * problems with a text that contains one are ignored.
  */
 function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): PathProblem[] {
   const samples: Readonly<Record<string, string>> = { ...SAMPLES, region: sample.account.region };
@@ -234,7 +234,7 @@ function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample:
     .filter(({ path }) => !usesValues(path.slice(1).reduce(child, given)));
 }
 
-/** What is found, or thrown as InvalidDesiredState; one without problems of its own is one. */
+/** The problems that are returned or thrown as InvalidDesiredState; an error without a list of problems counts as one. */
 function problemsOf(find: () => readonly Problem[]): readonly Problem[] {
   try {
     return find();

@@ -1,17 +1,17 @@
 import type { Difference } from '../../shared/domain/status.ts';
 import { type Blocked, NAME_TAG, OWNER_TAG, WAITING_FOR_OUTPUTS } from './kind.ts';
 
-/** What the comparisons of all kinds say in the same words. */
+/** Differences and messages that all kinds have in common. */
 
-/** Both sides of a difference; one that is undefined is not there. */
+/** Both values of a difference; undefined if the field is absent. */
 export interface Sides {
   readonly desired?: unknown;
   readonly actual?: unknown;
 }
 
 /**
- * A function that makes the differences of one kind. Its action is, unless it is named, what makes the actual side the
- * desired one.
+ * Returns a function that makes the differences of one kind. The default action follows from the two values: it is the one
+ * that makes the actual value the desired one.
  */
 export function differencesOf(kind: string) {
   return (resource: string, path: string, sides: Sides, action = actionFor(sides)): Difference => ({
@@ -29,15 +29,15 @@ function actionFor({ desired, actual }: Sides): Difference['action'] {
   return actual === undefined ? 'created' : 'updated';
 }
 
-/** Names that an account has from its registration and its deployment; all others are outputs of kinds. */
+/** Names whose values come from the registration or the deployment; all others are outputs of kinds. */
 const OF_THE_ACCOUNT = /^(account|values|main|management|organization)\./;
 
-/** Outputs of a region that the name says; the account may not be managed there. */
+/** Outputs of a region that the name gives; the account may not be managed in that region. */
 const OF_A_REGION = /^regions\.([^.]+)\./;
 
 /**
- * Why a resource is not written whose text names `${…}` that have no value: the account lacks them, or the kind whose
- * outputs they are has not made them yet. Pure.
+ * Why a resource is not written because `${…}` names in its text have no value: the account does not have them, or they are
+ * outputs that another kind has not published yet. Pure.
  * @param resource with its article: `The parameter /a`
  */
 export function withoutNames(
@@ -48,25 +48,25 @@ export function withoutNames(
   return names.every((name) => OF_THE_ACCOUNT.test(name))
     ? {
         reason: 'ValueMissing',
-        message: `${resource} needs ${said}, which the account does not have: register it again with that.`,
+        message: `${resource} needs ${said}, which the account does not have: register the account again with ${said}.`,
       }
     : {
         reason: WAITING_FOR_OUTPUTS,
-        message: `${resource} waits for ${said}, which is not known before what gives it is made${elsewhere(names)}.`,
+        message: `${resource} waits for ${said}, an output that is not published yet${elsewhere(names)}.`,
       };
 }
 
 function elsewhere(names: readonly string[]): string {
   const regions = [...new Set(names.flatMap((name) => OF_A_REGION.exec(name)?.[1] ?? []))];
-  return regions.length > 0 ? `, and never where the account is not managed in ${regions.join(', ')}` : '';
+  return regions.length > 0 ? `; there is none if the account is not managed in ${regions.join(', ')}` : '';
 }
 
-/** How many unowned resources a condition names: it is stored with every status. */
+/** The most unowned resources that a condition names, because it is stored with every status. */
 const MOST_NAMED = 10;
 
 /**
- * The warning about resources that carry our tags and that Orgkeeper did not make, such as copies of the tags of ours: one
- * for all of them, none where there are none. Pure.
+ * The warning about resources that have our tags but were not made by Orgkeeper, for example because somebody copied the tags.
+ * One warning for all of them; no warning if there are none. Pure.
  */
 export function taggedLikeOurs(resources: readonly string[]): string[] {
   if (resources.length === 0) return [];

@@ -3,39 +3,39 @@ import { namesIn } from '../../shared/domain/interpolate.ts';
 import { GLOBAL, outputKey, splitOutputKey, type Unit } from '../../shared/domain/unit.ts';
 import type { AnyKind } from './kind.ts';
 
-/** A kind together with what a baseline says of it, as its schema reads it. */
+/** A kind with its section of a baseline, parsed by the kind's schema. */
 export interface KeptSection {
   readonly kind: AnyKind;
   readonly section: unknown;
 }
 
-/** A `${…}` in the section of a kind that an output of a kind fills in. */
+/** A `${…}` name in a kind's section that stands for an output of a kind. */
 interface Need {
   readonly by: AnyKind;
-  /** Where in its section. */
+  /** Path in the section. */
   readonly path: Path;
   readonly name: string;
   readonly from: AnyKind;
-  /** Where the name says a region. */
+  /** Present if the name gives a region. */
   readonly region?: string;
 }
 
-/** Kinds that wait for each other, the first one again at the end, and where the last of them names the first. */
+/** Kinds that need each other's outputs in a circle: the first kind is repeated at the end. */
 export interface Circle {
   readonly kinds: readonly string[];
   readonly path: Path;
 }
 
-/** A unit and those whose outputs its section names. */
+/** A unit and the units whose outputs its section names. */
 export interface UnitNode {
   readonly unit: Unit;
   readonly after: readonly Unit[];
 }
 
 /**
- * The units of an account: each kind in each of its regions, global ones once, ordered so that each stands behind those whose
- * outputs its section names; otherwise kinds in their given order, the home region first. Pure. A circle, which no published
- * baseline has, is cut where it closes.
+ * The units of an account: each regional kind in each region, each global kind once. A unit comes after the units whose outputs
+ * its section names; otherwise kinds keep their order, with the home region first. Pure. Published baselines have no circles; if
+ * there is one, the last dependency of the circle is ignored.
  * @param regions the first is the home region
  */
 export function unitGraph(
@@ -53,14 +53,14 @@ export function unitGraph(
   );
 }
 
-/** The units whose outputs the section of a unit names, whatever regions the account has. Pure. */
+/** The units whose outputs the section of a unit names, in any region. Pure. */
 export function unitsNeeded(unit: Unit, kept: readonly KeptSection[], home: string): readonly Unit[] {
   return unitsOf(needsOf(kept), unit, home);
 }
 
 /**
- * Under which key of an account's outputs a `${…}` name in a section of this unit finds its value: a plain name means the unit's
- * own region, in a global unit the home region. Undefined where none of the kinds gives such an output. Pure.
+ * The key among an account's outputs of a `${…}` name in the section of this unit. A name without a region means the unit's own
+ * region, or the home region if the unit is global. Undefined if no kind has such an output. Pure.
  */
 export function keyOfName(
   name: string,
@@ -74,7 +74,7 @@ export function keyOfName(
   return outputKey(plain, regionOfNeed({ from: by, ...(region && { region }) }, unit, home), home);
 }
 
-/** A circle of kinds that wait for each other's outputs; undefined where there is none. Pure. */
+/** A circle of kinds that need each other's outputs; undefined if there is none. Pure. */
 export function circleOf(kept: readonly KeptSection[]): Circle | undefined {
   const needs = needsOf(kept);
   const done = new Set<AnyKind>();
@@ -100,7 +100,7 @@ export function circleOf(kept: readonly KeptSection[]): Circle | undefined {
   return undefined;
 }
 
-/** Every text in a value, with its path. Pure. */
+/** Every string in a value, with its path. Pure. */
 export function textsIn(value: unknown, path: Path = []): { path: Path; text: string }[] {
   if (typeof value === 'string') return [{ path, text: value }];
   if (value === null || typeof value !== 'object') return [];
@@ -119,7 +119,7 @@ function needsOf(kept: readonly KeptSection[]): Need[] {
   );
 }
 
-/** The kind whose output a name stands for, and the region that it says. */
+/** The kind whose output a name stands for, and the region in the name. */
 function giverOf(
   name: string,
   kept: readonly KeptSection[],
@@ -143,7 +143,7 @@ function regionOfNeed({ from, region }: Pick<Need, 'from' | 'region'>, unit: Uni
   return region ?? (unit.region === GLOBAL ? home : unit.region);
 }
 
-/** Each kind behind those that it needs, otherwise in the order given. */
+/** The kinds, each after the kinds that it needs, otherwise in the given order. */
 function kindsInOrder(kept: readonly KeptSection[], needs: readonly Need[]): AnyKind[] {
   const order: AnyKind[] = [];
   const place = (kind: AnyKind, way: readonly AnyKind[]): void => {

@@ -5,7 +5,7 @@ import { network } from './network/kind.ts';
 import { parameters } from './parameters/kind.ts';
 import { publicAccessBlock } from './public-access-block/kind.ts';
 
-/** Every kind, in the order in which a run applies them: later kinds publish the outputs of earlier ones. */
+/** Every kind, in the order in which a run applies them unless one needs another's outputs. */
 export const kinds: readonly AnyKind[] = [
   executionRole,
   accountAlias,

@@ -3,13 +3,13 @@ import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AnyKind, Entry, KindAccount, PolicyDocument } from './kind.ts';
 
-/** The record of an account with the regions in which it is managed, whoever says them. */
+/** The record of an account with the regions in which it is managed, by its registration, baseline or deployment. */
 export interface PlacedRecord extends AccountRecord {
-  /** True if its baseline says that regions which are not enabled in the account are to be enabled. */
+  /** True if the baseline says to enable regions that are not enabled in the account. */
   readonly enableRegions?: true;
 }
 
-/** The record with its regions, and with what its baseline says of them. Pure. */
+/** The record with its regions, and with its baseline's `enableRegions`. Pure. */
 export function placedRecord(
   record: AccountRecord,
   regions: readonly string[],
@@ -18,7 +18,7 @@ export function placedRecord(
   return { ...record, regions, ...(baseline.enableRegions && { enableRegions: true as const }) };
 }
 
-/** The account as its kinds see it: where it is, whose it is, how it is entered, and what it brings. Pure. */
+/** The account as kinds see it. Pure. */
 export function kindAccount(
   record: PlacedRecord,
   config: Config,
@@ -46,17 +46,17 @@ export function regionOf(record: AccountRecord, config: Config): string {
   return record.regions?.[0] ?? config.region;
 }
 
-/** The record without the resources that the account brings itself: these are in its home region alone. Pure. */
+/** The record without the account's own resources, which are only in its home region. Pure. */
 export function withoutBrought({ network: _, ...record }: PlacedRecord): PlacedRecord {
   return record;
 }
 
-/** Calls that read managed policies: their resource is the policy, not the role. */
+/** Calls that read managed policies. IAM checks them on the policy, not on the role. */
 const OF_POLICIES = /^iam:GetPolicy(Version)?$/;
 
 /**
- * How an account is entered by its execution role, with the permissions that Orgkeeper needs there to manage these kinds;
- * undefined for an account that is entered by way of the organization. Pure.
+ * The execution role by which an invited account is entered, with the permissions that Orgkeeper needs there to manage these
+ * kinds; undefined for an account that is entered by its access role. Pure.
  */
 export function entryOf(record: PlacedRecord, config: Config, kinds: readonly AnyKind[]): Entry | undefined {
   const { executionRoleArn: roleArn, externalId } = record;
@@ -76,7 +76,7 @@ export function entryOf(record: PlacedRecord, config: Config, kinds: readonly An
   };
 }
 
-/** Every action that the kinds declare: actions on the role are allowed on that role only, the others on every resource. */
+/** Allows every action that the kinds declare: actions on the role only on that role, the others on every resource. */
 function permissionsOf(
   kinds: readonly AnyKind[],
   record: AccountRecord,
@@ -87,7 +87,7 @@ function permissionsOf(
   const anywhere: string[] = [];
   for (const kind of kinds) {
     const { read, write } = kind.permissions;
-    // The owner's role is never changed, and neither are the resources that the account brings.
+    // Orgkeeper never changes an owner-managed role, nor the account's own resources.
     const theirs = kind.entryRole || kind.broughtAlong?.supersedes({}, record);
     for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
       (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);

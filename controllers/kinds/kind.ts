@@ -10,80 +10,80 @@ import type { Difference } from '../../shared/domain/status.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 
 /**
- * A kind is one sort of thing that is managed in an account: execution role, network, parameters. This is its whole
- * contract; test/conformance holds every kind to it. Adding one is one folder here and one line in index.ts.
+ * A kind is one type of thing that is managed in an account: execution role, network, parameters. This interface is its whole
+ * contract; test/conformance tests every kind against it. A new kind is one folder here and one line in index.ts.
  *
- * A run observes all units (kinds in their regions) at once (`observe`), then takes them side by side, each after those whose
- * outputs its section names: `render` with the outputs known by then, `diff`, and `apply` if something differs. Credentials are
- * bound before a kind sees the account: it never assumes a role.
+ * A run observes all units (kinds in their regions) at once (`observe`). Then it corrects them side by side, each after the units
+ * whose outputs its section names: `render` with the outputs known by then, `diff`, and `apply` if something differs. A kind gets
+ * clients with credentials; it never assumes a role.
  *
- * @template Section what a baseline says of it, as `section` parses it
- * @template Wanted  what this account is to have: the section with every `${…}` filled in
- * @template Actual  what the account has
+ * @template Section the kind's section of a baseline, as `section` parses it
+ * @template Wanted  the desired state of one account: the section with every `${…}` filled in
+ * @template Actual  the observed state of the account
  */
 export interface Kind<Section, Wanted, Actual> {
   /** Key of its section in a baseline, and `kind` in differences: `executionRole`. */
   readonly name: string;
-  /** `global`: an account has it once (IAM). `regional`: it stands in a region. */
+  /** `global`: once in an account (IAM). `regional`: once in each region of the account. */
   readonly scope: 'global' | 'regional';
   /** Schema of its section; strict: unknown keys are errors. */
   readonly section: z.ZodType<Section>;
   /**
-   * The calls that it makes, exactly, as its clients name them: session policies, the member template and tests are derived
-   * from them, by shared/aws/actions.ts where IAM has other names.
+   * Exactly the calls that the kind makes, by the SDK's names. Session policies, the member template and tests are derived from
+   * them; shared/aws/actions.ts maps them where IAM's names differ.
    */
   readonly permissions: Permissions<Wanted>;
-  /** Of the kind that makes the role which Main assumes. */
+  /** Present for the kind of the role that Main assumes. */
   readonly entryRole?: EntryRole<Wanted, Actual>;
-  /** Of what every account has: it is taken over, and given back, not made and removed. */
+  /** Present if every account has the thing: Orgkeeper takes it over and gives it back, instead of creating and removing it. */
   readonly setting?: Setting<Actual>;
-  /** Of a kind that takes a block of addresses for each account. */
+  /** Present for a kind that needs a block of addresses for each account and region. */
   readonly pool?: Pool<Section>;
-  /** Of a kind whose resources are independent of each other. */
+  /** Present for a kind whose resources are independent of each other. */
   readonly parts?: Parts<Wanted>;
-  /** Of a kind whose resources an account may bring itself. */
+  /** Present for a kind in whose place an account may have resources of its own. */
   readonly broughtAlong?: BroughtAlong;
   /**
-   * Pure. Of a kind in regions: what of its section names something that only one region has. A baseline that lists several regions
-   * with such a problem is not published.
+   * Pure. For regional kinds: the parts of a section that name something which only one region has. A baseline that lists several
+   * regions cannot be published with them.
    */
   readonly ofOneRegion?: (section: Section) => readonly PathProblem[];
-  /** Names `${…}` in its section that AWS fills in, not Orgkeeper: IAM's policy variables. */
+  /** Matches `${…}` names that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
-  /** Names of the outputs that later kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
+  /** Names of the outputs that other kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
   outputNames(section: Section): readonly string[];
   /**
-   * Pure. Fills in the names; one that `lookup` does not know stays as `${…}` and must not be written.
-   * Throws InvalidDesiredState, with problems by path, when the result makes no sense for AWS.
+   * Pure. Fills in the names. A name that `lookup` does not know stays as `${…}` and must not be written.
+   * Throws InvalidDesiredState, with problems by path, if AWS would refuse the result.
    */
   render(section: Section, lookup: Lookup, account: KindAccount): Wanted;
-  /** Reads, changes nothing; all calls that do not need each other's answers at once. */
+  /** Reads the account; changes nothing. Sends all calls at once that do not need each other's answers. */
   observe(wanted: Wanted, context: KindContext): Promise<Observation<Actual>>;
-  /** Pure. Outputs that can be read off what was observed. */
+  /** Pure. The outputs that follow from the observed state. */
   outputs(actual: Actual): Readonly<Record<string, string>>;
-  /** Pure. What differs; `actual` is undefined when nothing is there. No difference, no call. */
+  /** Pure. Compares desired and observed state; `actual` is undefined if nothing is there. Without differences no call is made. */
   diff(wanted: Wanted, actual: Actual | undefined): Comparison;
   /**
-   * Writes what the differences say, and nothing else. Idempotent, and safe to repeat after a crash at any call.
-   * Records what it makes as soon as it is made (`context.record`), and says which differences it has written
-   * (`context.wrote`): when it fails half-way, the others are reported.
+   * Writes the differences, and nothing else. Idempotent, and safe to repeat after a crash at any call. Records each resource as
+   * soon as it is created (`context.record`), and reports each difference that is written (`context.wrote`), so that after a
+   * failure the others are reported as not written.
    */
   apply(change: Change<Wanted, Actual>, context: WritingContext): Promise<void>;
   /**
-   * Takes away exactly what Orgkeeper made, in reverse order; safe to repeat. Throws ForeignResource (reason
-   * `InUse`, naming what is in the way) where something else depends on it; nothing of others is touched.
+   * Removes exactly what Orgkeeper made, in reverse order; safe to repeat. Throws ForeignResource (reason `InUse`, naming what
+   * is in the way) if something else depends on a resource. Never changes unowned resources.
    */
   remove(wanted: Wanted, context: KindContext): Promise<void>;
-  /** Pure. Those of all outputs that stand for what Orgkeeper made of this kind; none where that is not there. */
+  /** Pure. The recorded outputs that show what Orgkeeper made of this kind; empty if it made nothing. */
   made(recorded: Readonly<Record<string, string>>): Record<string, string>;
 }
 
-/** Type of a kind's condition in an account's status: its name with a capital, `ExecutionRole`. Pure. */
+/** The type of a kind's condition in an account's status: the kind's name with a capital, `ExecutionRole`. Pure. */
 export function conditionOf({ name }: { readonly name: string }): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** ARNs that the writing of a kind is limited to; `['*']` where they are not known beforehand. Pure. */
+/** The ARNs to which a kind's writes are limited; `['*']` if they are not known beforehand. Pure. */
 export function resourcesOf(
   { permissions }: AnyKind,
   wanted: unknown,
@@ -93,11 +93,11 @@ export function resourcesOf(
   return permissions.resources?.(wanted, account, recorded) ?? ['*'];
 }
 
-/** The calls of a kind, as its clients name them. */
+/** The calls of a kind, by the SDK's names. */
 export interface Permissions<Wanted> {
   readonly read: readonly Command[];
   readonly write: readonly Command[];
-  /** Pure. ARNs that writing is limited to, by what is wanted and recorded; absent where they are not known beforehand. */
+  /** Pure. The ARNs to which writes are limited, by desired state and recorded outputs; absent if not known beforehand. */
   resources?(
     wanted: Wanted,
     account: KindAccount,
@@ -105,37 +105,37 @@ export interface Permissions<Wanted> {
   ): readonly string[];
 }
 
-/** The role which Main assumes: after each change of it the engine verifies that it admits the runner, and nobody else. */
+/** The role that Main assumes. After each change of it the engine verifies that the runner, and nobody else, can assume it. */
 export interface EntryRole<Wanted, Actual> {
-  /** Path of the difference that decides whom the role admits. */
+  /** Path of the trust policy's difference. */
   readonly trustPath: string;
-  /** Pure. The role and whom it admits, as wanted or as found. */
+  /** Pure. The role's ARN and trust policy, desired or observed. */
   read(role: Wanted | Actual): { readonly arn: string; readonly trust: PolicyInput };
   /** Pure. ARN of the role that Orgkeeper made or manages, by recorded outputs; undefined if none is recorded. */
   arnIn(recorded: Readonly<Record<string, string>>): string | undefined;
-  /** Puts back the trust that admitted Orgkeeper before a change after which none does. Safe to repeat. */
+  /** Puts back the trust policy from before a change that locked Orgkeeper out. Safe to repeat. */
   putBack(change: Change<Wanted, Actual>, context: KindContext): Promise<void>;
-  /** Pure. ARNs of roles that Orgkeeper made, by outputs, and the baseline no longer names: `remove` removes them, too. */
+  /** Pure. ARNs, from outputs, of roles that Orgkeeper made and the baseline no longer names. `remove` removes them, too. */
   former(wanted: Wanted, recorded: Readonly<Record<string, string>>): readonly string[];
 }
 
 /**
- * Something that every account has, so that it is never `absent`. What it was is recorded when it is taken over, before it is
- * changed (`takenOver`); `remove` puts that back, and forgets it.
+ * Something that every account has, so that it is never `absent`. Its previous value is recorded when Orgkeeper takes it over,
+ * before the first change (`takenOver`). `remove` restores the previous value and deletes the record of it.
  */
 export interface Setting<Actual> {
-  /** Name of the output that says what it was, one of those that `made` gives: `publicAccessBlock.before`. */
+  /** Name of the output that holds the previous value, one of those that `made` returns: `publicAccessBlock.before`. */
   readonly output: string;
-  /** Pure. What it is, as a text from which `remove` can make it again; the same text for the same thing. */
+  /** Pure. The value as a text from which `remove` can restore it; equal values give equal texts. */
   textOf(actual: Actual): string;
 }
 
 /**
- * What is recorded when a setting is taken over: what it was, as the outputs that say so. None of a kind that makes things,
- * and of a setting that was taken over before. Pure.
+ * The outputs with the previous value of a setting that is taken over. Empty for a kind that is not a setting, and for a setting
+ * that was taken over before. Pure.
  *
- * What it was must be saved before it is changed, or a crash would lose it: where something differs, the run that takes the
- * setting over writes nothing, and the next one does.
+ * The previous value must be saved before the first change, or a crash would lose it. So the run that takes a setting over writes
+ * nothing; if something differs, the next run corrects it.
  */
 export function takenOver(
   { setting }: AnyKind,
@@ -146,147 +146,147 @@ export function takenOver(
   return { [setting.output]: setting.textOf(actual) };
 }
 
-/** A named pool, from which each account gets a block of its own: known as `${address.cidr}` once it has one. */
+/** A named pool, from which each account gets a block for each region: `${address.cidr}` once the block is claimed. */
 export interface Pool<Section> {
-  /** Pure. The pool that a section names; undefined where it names none. */
+  /** Pure. The pool that a section names; undefined if it names none. */
   of(section: Section): AddressPool | undefined;
 }
 
-/** Resources of which one that AWS would refuse is blocked, while the others are managed. */
+/** Resources that are managed independently: one that AWS would refuse is blocked, the others are managed. */
 export interface Parts<Wanted> {
-  /** Pure. What of the rendered result makes no sense for AWS, by its path. A baseline with such problems is not published. */
+  /** Pure. What AWS would refuse of the rendered result, by path. A baseline with such problems cannot be published. */
   problems(wanted: Wanted): readonly Problem[];
 }
 
-/** Resources that an account may bring itself: those are checked, never changed. */
+/** Resources that an account may have of its own: Orgkeeper checks them and never changes them. */
 export interface BroughtAlong {
   /**
-   * Pure. True if the account brings its own in place of what `made` names, which is then no longer managed. With nothing
-   * made: true if the account brings its own.
+   * Pure. True if the account has its own resources in place of those in `made`, which are then no longer managed. If `made` is
+   * empty: true if the account has its own.
    */
   supersedes(made: Readonly<Record<string, string>>, account: Pick<KindAccount, 'network'>): boolean;
 }
 
-/** What a list of kinds holds; each kind's own types are its own business. */
+/** A kind in a list of kinds, whatever its types. */
 // biome-ignore lint/suspicious/noExplicitAny: existential: Section, Wanted and Actual are consistent within one kind
 export type AnyKind = Kind<any, any, any>;
 
-/** The account as kinds see it: where it is, whose it is, and what it brings. Nothing of what was found there. */
+/** The account as kinds see it: facts from the record and the deployment, none that were observed. */
 export interface KindAccount {
   readonly accountId: string;
   readonly partition: string;
   readonly region: string;
   /** Value of the tag `orgkeeper:owner` on everything we make: the id of the Main account. */
   readonly owner: string;
-  /** What IAM lets Main assume; absent where no deployment is known, and where things are only taken away. */
+  /** The role names that IAM lets Main assume; absent if no deployment is known, and for removal. */
   readonly executionRolePattern?: string;
-  /** What AWS allows in one role; absent where no deployment is known: whatever AWS may be asked for. */
+  /** AWS's quotas for one role; absent if no deployment is known: the highest quotas that AWS grants apply. */
   readonly rolePolicyQuotas?: RolePolicyQuotas;
-  /** Present for an account that is entered by its execution role, which its owner made. */
+  /** Present for an invited account: it is entered by its execution role, which its owner made. */
   readonly entry?: Entry;
-  /** Present for an account that brings its own network. */
+  /** Present for an account with its own network. */
   readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
 }
 
-/** The execution role by which an account is entered, and what it needs so that it can be entered again. */
+/** The execution role by which an account is entered, and what the role needs so that Orgkeeper can enter the account again. */
 export interface Entry {
   readonly roleArn: string;
-  /** Who must be admitted by it, of which organization, and with which ExternalId. */
+  /** The role that must be able to assume it. */
   readonly runnerRoleArn: string;
   readonly organizationId: string;
-  /** Where STS is asked for its sessions. */
+  /** The region of the STS endpoint that is called. */
   readonly stsRegion: string;
   readonly externalId: string;
-  /** What Orgkeeper itself needs in the account: a policy of the role, when we keep the role. */
+  /** What Orgkeeper itself needs in the account; a policy of the role if Orgkeeper manages the role. */
   readonly policy: PolicyDocument;
-  /** The same without changing the role: what a role that its owner keeps must allow. */
+  /** The same without changing the role: what an owner-managed role must allow. */
   readonly required: PolicyDocument;
   /**
-   * Actions about the regions of the account, which the role is granted when we keep the role. Orgkeeper can do without them: it
-   * then says less precisely why a region does not answer, and enables none.
+   * Actions about the regions of the account, allowed if Orgkeeper manages the role. They are optional: without them Orgkeeper
+   * reports less precisely why a region does not answer, and enables no regions.
    */
   readonly aboutRegions: readonly string[];
 }
 
-/** A policy as JSON has it. */
+/** A policy document as a JSON value. */
 export type PolicyDocument = Readonly<Record<string, unknown>>;
 
-/** What a kind works with in one account: clients that are bound to the account, and the outputs of earlier runs. */
+/** What a kind gets for one account: clients with credentials for the account, and the recorded outputs. */
 export interface KindContext {
   readonly account: KindAccount;
-  /** With credentials bound: for reading while observing, for this kind's writing while applying. */
+  /** With credentials that allow reading in `observe`, and this kind's writes in `apply`. */
   readonly clients: MemberClients;
   /** Outputs (ids) recorded by earlier runs, and by this one so far. */
   readonly recorded: Readonly<Record<string, string>>;
-  /** The time: what was made a moment ago may not show yet. */
+  /** The clock, because AWS may not list a resource yet that was created a moment ago. */
   readonly now: () => Date;
-  /** Saves outputs even if the run fails later; undefined removes one. */
+  /** Records outputs, which are saved even if the run fails later; undefined removes an output. */
   readonly record: (outputs: Readonly<Record<string, string | undefined>>) => void;
   /**
-   * Repeats a call that fails with NotYetConsistent (or one that `alsoWhen` names by AWS error name) for up to 10 s, with a
-   * growing pause; then throws NotYetConsistent, and a later run continues.
+   * Repeats a call for up to 10 s, with growing delays, while it fails with NotYetConsistent or an AWS error that `alsoWhen`
+   * names. Then throws NotYetConsistent, and a later run continues.
    */
   readonly eventually: <T>(call: () => Promise<T>, alsoWhen?: readonly string[]) => Promise<T>;
 }
 
-/** The same while it writes. */
+/** What `apply` gets in addition. */
 export interface WritingContext extends KindContext {
-  /** Says that these differences of the change are written. */
+  /** Reports that these differences are written. */
   readonly wrote: (differences: readonly Difference[]) => void;
 }
 
-/** What stands where the wanted thing should: one of four, each with what follows from it. */
+/** The observed state. */
 export type Observation<Actual> =
   | { readonly state: 'absent' }
-  /** Something of ours is in the making: look again in some seconds, write nothing. */
+  /** AWS is still creating a resource of ours: the run writes nothing and observes again after some seconds. */
   | { readonly state: 'pending'; readonly message: string; readonly retryAfterSeconds: number }
-  /** Somebody else's stands where ours should: never touched. */
+  /** An unowned resource is in the place of ours: it is never changed. */
   | { readonly state: 'unowned'; readonly message: string; readonly remedy: string }
   | { readonly state: 'present'; readonly actual: Actual };
 
-/** What differs, by what may be done about it. All three lists empty: nothing is to be done. */
+/** The differences, by what Orgkeeper may do about them. */
 export interface Comparison {
-  /** To be written; `action` says how. */
+  /** Differences that `apply` writes. */
   readonly differences: readonly Difference[];
-  /** What AWS cannot change in place or what must not be touched; its differences have action `reported`. */
+  /** Differences that AWS cannot change in place, or that must not be written; their action is `reported`. */
   readonly blocked: readonly Blocked[];
-  /** What others added within ours; stays, and is reported once. Action `reported`. */
+  /** What others added to our resources; it stays and is reported once, with action `reported`. */
   readonly unowned: readonly Difference[];
-  /** Where nothing differs and there is more to say than that: one sentence for the condition. */
+  /** One sentence for the condition if nothing differs. */
   readonly note?: string;
-  /** What is as desired, or not, and should be known all the same; each begins with one PascalCase word. */
+  /** Warnings about desired state; each begins with one PascalCase word. */
   readonly warnings?: readonly string[];
   /** Warnings about the resource as it is now; used when the run may not write. */
   readonly warningsAsFound?: readonly string[];
 }
 
-/** The reason of what waits for an output of an earlier kind: it stands or falls with that kind. */
+/** The reason of a resource that waits for an output of another kind. */
 export const WAITING_FOR_OUTPUTS = 'WaitingForOutputs';
 
-/** A difference that stays, and why: its condition does not hold until somebody acts, or an earlier kind is done. */
+/** A difference that is not written, and why. The condition stays false until somebody acts, or another kind is done. */
 export interface Blocked {
   /** `NeedsReplacement`, `ForeignResource`, `WaitingForOutputs` … */
   readonly reason: string;
-  /** One sentence that names the thing, with the remedy. */
+  /** One sentence that names the resource, with the remedy. */
   readonly message: string;
   readonly difference: Difference;
 }
 
-/** What is to be written: the differences of what is wanted and what was observed (undefined: nothing is there). */
+/** The differences to write, with desired and observed state (undefined if nothing is there). */
 export interface Change<Wanted, Actual> {
   readonly wanted: Wanted;
   readonly actual: Actual | undefined;
   readonly differences: readonly Difference[];
 }
 
-/** Tag that says who made a thing: the id of Main. */
+/** The tag with the owner of a resource: the id of the Main account. */
 export const OWNER_TAG = 'orgkeeper:owner';
-/** Tag with its logical name within the account. */
+/** The tag with the logical name of a resource within the account. */
 export const NAME_TAG = 'orgkeeper:name';
 
 /**
- * Reason of a create that AWS may have carried out without an answer. The next pass creates nothing of that kind before
- * `UNANSWERED_SECONDS` are over: what it made shows by then. Should it show later, the second one is seen and removed.
+ * The reason of a create call that AWS may have carried out although no answer came. The unit creates nothing for
+ * `UNANSWERED_SECONDS`: by then AWS lists what it has created. If AWS lists it later still, the second resource is found and removed.
  */
 export const UNANSWERED = 'UnansweredCreate';
 export const UNANSWERED_SECONDS = 15;

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** IAM's and SSM's limits, which are the same. */
+/** The limits of IAM and SSM, which are equal. */
 const KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
 const VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
-/** A resource has 50 tags; two say whose it is. */
+/** AWS allows 50 tags; two of them are the owner tags. */
 const MOST = 48;
 
 /**
- * Schema of `tags:` in a section. `aws:` is reserved, and so are the tags that say whose a resource is. A value with `${…}` is
- * checked when it is filled in, by the same schema.
+ * Schema of `tags:` in a section. AWS reserves `aws:`, and Orgkeeper its owner tags (`orgkeeper:`). A value with `${…}` is checked
+ * by the same schema once the names are filled in.
  */
 export const Tags = z
   .record(
@@ -23,7 +23,4 @@ export const Tags = z
         'a tag value is at most 256 letters, digits and _.:/=+-@',
       ),
   )
-  .refine(
-    (tags) => Object.keys(tags).length <= MOST,
-    `at most ${MOST} tags beside those that say whose it is`,
-  );
+  .refine((tags) => Object.keys(tags).length <= MOST, `at most ${MOST} tags beside the two owner tags`);

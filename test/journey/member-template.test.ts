@@ -292,7 +292,7 @@ describe("A role that an account's owner made by hand", () => {
     const [view] = await fleet.sweep(COVERING);
     expect(view).toMatchObject({ ready: true, lastPass: { result: 'unchanged' } });
     expect(condition(view as AccountView, 'ExecutionRole')?.message).toMatch(
-      /is its owner's; it covers the baseline/,
+      /is owner-managed; it covers the baseline/,
     );
     expect((await readWorld(runtime, COVERING)).role).toEqual(role);
     expect((await readWorld(runtime, COVERING)).parameters['/orgkeeper/role/arn']?.value).toBe(

@@ -38,7 +38,7 @@ import { TRUST } from './trust.ts';
 import { characters, type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /**
- * See Kind, and `steps` for the order. While IAM does not know a principal of the trust policy, what somebody added is still
+ * See Kind, and `steps` for the order. While a principal of the trust policy does not exist in IAM, additions by others are still
  * removed, and nothing is granted.
  */
 export async function apply(
@@ -49,19 +49,19 @@ export async function apply(
   if (!actual) context.wrote(differences);
   const todo = actual ? differences : compare(wanted, made).differences;
   const paths = todo.filter(({ action }) => action !== 'reported').map(({ path }) => path);
-  // IAM may not show a new role everywhere yet; an older one that is gone was deleted.
+  // IAM is eventually consistent about a new role. An older role that is not found was deleted.
   const fresh = actual ? [] : ['NoSuchEntity', 'NoSuchEntityException'];
   let missing: unknown;
   for (const [index, step] of steps(wanted, made, paths, context).entries()) {
     if (missing && !step.always) continue;
-    // The role in use is changed by its own session: what the step before allows may not be in force everywhere yet.
+    // The role in use is changed by its own session, and what the previous step allows may not be in force everywhere yet.
     const alsoWhen = wanted.entry && index > 0 ? [...fresh, 'AccessDenied'] : fresh;
     try {
       await context.eventually(() => explained(wanted, step.call), alsoWhen);
       context.wrote(differences.filter(({ path }) => step.paths.includes(path)));
     } catch (error) {
       if (isNoEntity(error)) {
-        throw new Conflict(`The role ${wanted.arn} was deleted while it was changed.`, { cause: error });
+        throw new Conflict(`The role ${wanted.arn} was deleted during the run.`, { cause: error });
       }
       if (!isPrincipalMissing(error)) throw error;
       missing = error;
@@ -70,7 +70,7 @@ export async function apply(
   if (missing) throw missing;
 }
 
-/** Makes the role with all that CreateRole takes; returns the role as it is then. */
+/** Creates the role with all fields that CreateRole accepts; returns the new role. */
 async function create(wanted: ExecutionRole, context: KindContext): Promise<ActualRole> {
   const command = new CreateRoleCommand({
     RoleName: wanted.name,
@@ -85,12 +85,12 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
     await context.eventually(() => explained(wanted, () => context.clients.iam.send(command)));
   } catch (error) {
     if (!(error instanceof Error) || !/^EntityAlreadyExists(Exception)?$/.test(error.name)) throw error;
-    // Made since it was observed: by a create of ours that was sent twice, or by somebody else.
+    // Created after it was observed: by a create of ours that was sent twice, or by somebody else.
     const found = await getRole(wanted.name, context);
     if (!found || isOurRole(found, context)) {
-      throw new Conflict(`The role ${wanted.arn} was made at the same moment.`, { cause: error });
+      throw new Conflict(`The role ${wanted.arn} was created during the run.`, { cause: error });
     }
-    throw new ForeignResource(`The role ${found.Arn} was made by somebody else.`, {
+    throw new ForeignResource(`The role ${found.Arn} was not made by Orgkeeper.`, {
       cause: error,
       remedy: HAND_OVER,
     });
@@ -104,18 +104,18 @@ async function create(wanted: ExecutionRole, context: KindContext): Promise<Actu
 
 /** One call that corrects a role. */
 interface Step {
-  /** Of the differences that it writes. */
+  /** Paths of the differences that it writes. */
   readonly paths: readonly string[];
   readonly call: () => Promise<unknown>;
-  /** Made also while a principal of the trust policy is missing: neither this step nor those before it grant anything. */
+  /** Also done while a principal of the trust policy is missing: neither this step nor the steps before it grant anything. */
   readonly always?: true;
 }
 
 /**
- * The calls that write the differences, in order; those on one resource are one call. Trust and boundary come first, then
- * what removes permissions, then what grants them: the role never may do more than wanted because of the order, and the
- * quotas have room for what is put. Orgkeeper's own policy of the role in use is put before any is removed, where those
- * may be all that lets Orgkeeper manage the role.
+ * The calls that write the differences, in order; differences of one resource are one call. First trust policy and boundary, then
+ * removals of permissions, then grants: so the role never has more permissions than desired because of the order, and the quotas
+ * have room for new policies. For the role in use, Orgkeeper's own policy is put before any policy is removed if the others may be
+ * all that lets Orgkeeper manage the role.
  */
 function steps(
   wanted: ExecutionRole,
@@ -161,7 +161,7 @@ function steps(
   }
 
   if (paths.includes('maxSessionDuration') || paths.includes('description')) {
-    // Both fields: IAM sets a duration that is left out to one hour.
+    // Both fields, because IAM resets an omitted duration to one hour.
     const { description: Description, maxSessionDuration: MaxSessionDuration } = wanted;
     const fields = ['maxSessionDuration', 'description'];
     add(fields, () => iam.send(new UpdateRoleCommand({ RoleName, Description, MaxSessionDuration })));
@@ -173,7 +173,7 @@ function steps(
   const toPut = inline.filter(
     (name) => own(wanted.inlinePolicies, name) && !(ownFirst && name === OWN_POLICY),
   );
-  // Policies that shrink make room for those that grow.
+  // Policies that shrink come first, to make room for those that grow.
   for (const name of toPut.toSorted((one, other) => growth(one) - growth(other))) {
     add([`inlinePolicies.${name}`], put(name));
   }
@@ -195,7 +195,7 @@ function steps(
   }
 }
 
-/** IAM's errors for what the baseline says wrongly: the next run would get the same. */
+/** IAM's errors about a mistake in the baseline: the next run would get the same error. */
 const NONSENSE = [
   'MalformedPolicyDocument',
   'InvalidInput',
@@ -204,7 +204,7 @@ const NONSENSE = [
   'ValidationError',
 ];
 
-/** Makes a call; IAM's errors about the content of the role become errors of ours, others stay as they are. */
+/** Sends a call and translates IAM's errors about the content of the role; other errors are passed on. */
 export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -213,7 +213,7 @@ export async function explained<T>(wanted: ExecutionRole, call: () => Promise<T>
   }
 }
 
-/** IAM does not know a principal that the trust policy names. */
+/** True if a principal of the trust policy does not exist in IAM. */
 function isPrincipalMissing(error: unknown): error is NotYetConsistent {
   return error instanceof NotYetConsistent && error.reason === 'PrincipalMissing';
 }
@@ -224,15 +224,15 @@ function explain(wanted: ExecutionRole, error: unknown): unknown {
       cause: error,
       reason: error.reason,
       remedy:
-        'Make the role or user that its trust policy names, or take it out of the baseline; IAM sees a new one after a while.',
+        'Create the role or user that its trust policy names, or remove it from the baseline; IAM takes some seconds to see a new one.',
     });
   }
   if (error instanceof QuotaExceeded && /maximum policy size/i.test(error.message)) {
     return new QuotaExceeded(`The role ${wanted.arn}: ${error.message}`, {
       cause: error,
       remedy:
-        'No quota raises that: delete an inline policy of the role that the baseline does not name. Orgkeeper deletes none before ' +
-        'the role has the policy that lets it manage the role.',
+        'AWS does not raise this quota: delete an inline policy of the role that the baseline does not name. Orgkeeper deletes none before ' +
+        'the role has the policy that lets Orgkeeper manage it.',
     });
   }
   if (!(error instanceof Error) || error instanceof ControllerError) return error;
@@ -245,7 +245,7 @@ function explain(wanted: ExecutionRole, error: unknown): unknown {
       [{ path: 'executionRole.managedPolicies', message: error.message }],
       {
         cause: error,
-        remedy: 'Correct the ARN in the baseline, or make that policy in the account.',
+        remedy: 'Correct the ARN in the baseline, or create that policy in the account.',
       },
     );
   }
@@ -257,8 +257,8 @@ function explain(wanted: ExecutionRole, error: unknown): unknown {
 }
 
 /**
- * See Kind. Former roles are removed, too. A role that is not ours stays, and so does one that instance
- * profiles hold. The role by which the account is entered stays as well: its owner made it, by our template or by hand.
+ * See Kind. Former roles are removed, too. An unowned role stays, and so does a role in an instance profile. The role by which
+ * the account is entered stays as well, because its owner made it, by our template or by hand.
  */
 export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
   for (const arn of formerRoles(wanted, context.recorded)) await removeRole(roleName(arn), context);

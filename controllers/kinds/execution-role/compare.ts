@@ -22,7 +22,7 @@ export function compare(wanted: ExecutionRole, actual: ActualRole | undefined): 
   const compared = compareRoles(wanted, actual);
   const warningsAsFound = actual ? warningsOf(asFound(wanted, actual)) : [];
   const policies = Object.values(wanted.inlinePolicies);
-  // An owner-managed role stays as it is; in ours, what was added by hand is a difference, not a warning.
+  // An owner-managed role is not changed. In a role of ours, an addition by hand is a difference, not a warning.
   const warnings = actual?.ownerManaged
     ? warningsAsFound
     : warningsOf({ ...wanted, accountId: accountOf(wanted), policies });
@@ -54,10 +54,10 @@ function compareRoles(wanted: ExecutionRole, actual: ActualRole | undefined): Co
   return { differences, blocked: [...blocked, ...comparePath(wanted, actual)], unowned: [] };
 }
 
-/** The role by which the account is entered is gone: only the account's owner can make it again. */
+/** The role by which the account is entered does not exist: only the account's owner can create it again. */
 function missing({ name, arn }: ExecutionRole): Blocked {
   const message =
-    `There is no role ${arn}: have the account's owner make it; ` +
+    `There is no role ${arn}: have the account's owner create it; ` +
     `\`orgkeeper template member --account ${accountOf({ arn })}\` shows how.`;
   return {
     reason: 'RoleMissing',
@@ -73,7 +73,7 @@ function comparePath(
   if (desired === actual) return [];
   const message =
     `The path of the role ${found} is ${actual}, not ${desired}, and IAM cannot change it: ` +
-    'delete the role, and it is made again, or put its path into the baseline.';
+    'delete the role, and Orgkeeper creates it again, or put its path into the baseline.';
   const reported = difference(name, 'path', { desired, actual }, 'reported');
   return [{ reason: 'NeedsReplacement', message, difference: reported }];
 }
@@ -104,7 +104,7 @@ function managedPolicies({ name, managedPolicies: wanted }: ExecutionRole, actua
   ];
 }
 
-/** The role is ours alone: tags that others added are removed, but for those that AWS reserves. */
+/** The role is managed as a whole: tags that others added are removed, except those that AWS reserves. */
 function tags(wanted: ExecutionRole, actual: ActualRole): Difference[] {
   const keys = new Set([...Object.keys(wanted.tags), ...Object.keys(actual.tags)]);
   return [...keys]
@@ -121,7 +121,7 @@ function field<T>(
   return desired === actual ? [] : [difference(name, path, { desired, actual })];
 }
 
-/** What a record itself has by that name: a policy or a tag may be called `constructor`. */
+/** The own property of that name, because a policy or a tag may be called `constructor`. */
 export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
@@ -130,7 +130,7 @@ function accountOf({ arn }: Pick<ExecutionRole, 'arn'>): string {
   return arn.split(':')[4] ?? '';
 }
 
-/** What decides how much a role may do, and who may assume it. */
+/** What decides the permissions of a role, and who may assume it. */
 interface Granting {
   readonly accountId: string;
   readonly trustPolicy: PolicyInput;
@@ -138,7 +138,7 @@ interface Granting {
   readonly managedPolicies: readonly string[];
 }
 
-/** The role as it is. Inline policies that the baseline does not name were not read, and count as differences alone. */
+/** The observed role. Inline policies that the baseline does not name were not read; they are differences, without warnings. */
 function asFound(wanted: ExecutionRole, actual: ActualRole): Granting {
   const { inline, managed } = actual.ownerManaged ?? { inline: actual.inlinePolicies, managed: {} };
   const policies = [...Object.values(inline), ...actual.managedPolicies.map((arn) => managed[arn])];
@@ -150,8 +150,8 @@ function asFound(wanted: ExecutionRole, actual: ActualRole): Granting {
 }
 
 /**
- * What a baseline may say of a role, and the person who reads about it should know: the role may do everything, or
- * everybody in its own account who is permitted may assume it. Pure.
+ * Warnings about a valid role: it is allowed everything, or every principal of its own account that has the permission may assume
+ * it. Pure.
  */
 export function warningsOf({ accountId, trustPolicy, policies, managedPolicies }: Granting): string[] {
   const administers =
@@ -161,12 +161,14 @@ export function warningsOf({ accountId, trustPolicy, policies, managedPolicies }
   return [
     ...(administers ? ['AdministratorAccess: the execution role may do everything in the account'] : []),
     ...(trustsOwnRoot
-      ? ['MemberRootTrusted: every permitted principal of the account itself may assume the role']
+      ? [
+          'MemberRootTrusted: every principal of the account itself with permission for sts:AssumeRole may assume the role',
+        ]
       : []),
   ];
 }
 
-/** The statements of a policy; none of one that cannot be read. */
+/** The statements of a policy; empty if it cannot be parsed. */
 function statementsOf(policy: PolicyInput): readonly Statement[] {
   try {
     return parsePolicy(policy).Statement;

@@ -6,7 +6,7 @@ import { formerRoles, made, outputs, roleName } from './ownership.ts';
 import { putTrustBack, TRUST } from './trust.ts';
 import { type ExecutionRole, ExecutionRoleSection, POLICY_VARIABLE, render } from './wanted.ts';
 
-/** The role in the account that Main assumes. One of ours is corrected whole; one that its owner made is checked. */
+/** The role in the account that Main assumes. A role of ours is corrected as a whole; an owner-managed role is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {
   name: 'executionRole',
   scope: 'global',
@@ -17,7 +17,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
       'iam:GetRolePolicy',
       'iam:ListAttachedRolePolicies',
       'iam:ListRolePolicies',
-      // Of an owner-managed role.
+      // For an owner-managed role.
       'iam:GetPolicy',
       'iam:GetPolicyVersion',
     ],
@@ -56,7 +56,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   made,
 };
 
-/** A role under another path is managed and removed there: IAM cannot change its path, and its name is unique in the account. */
+/** A role under another path is managed and removed under that path: IAM cannot change it, and role names are unique in an account. */
 function resources(
   { arn, name }: ExecutionRole,
   _: KindAccount,

@@ -8,7 +8,7 @@ import { byStatement, type Lacking, lackingIn, listed, makesSense, permissionNam
 import { TRUST, wouldAdmitRunner } from './trust.ts';
 import { type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
-/** What the role in use must allow on itself at any time, so that a run can remove policies from it and put others. */
+/** What the role in use must always allow on itself, so that a run can remove and put its policies. */
 const TO_GO_ON = [
   'iam:DeleteRolePolicy',
   'iam:DetachRolePolicy',
@@ -19,12 +19,12 @@ const TO_GO_ON = [
   'iam:PutRolePolicy',
 ];
 
-/** What cannot be read counts as not proven. */
+/** A policy that cannot be read proves nothing. */
 const UNREAD = 'the role cannot read it (iam:GetPolicy, iam:GetPolicyVersion)';
 
 /**
- * Parts the differences of a role into those that may be written and those after which Orgkeeper could no longer enter
- * the account, or manage this role, by the role itself. Pure.
+ * Splits the differences of a role into those that may be written and those that would lock Orgkeeper out: afterwards the role
+ * could not enter the account, or not manage itself. Pure.
  */
 export function partLockOuts(
   wanted: ExecutionRole,
@@ -38,14 +38,14 @@ export function partLockOuts(
     const because = why(one);
     if (because === undefined) return [];
     const message =
-      `The role ${wanted.arn} is left as it is in ${one.path}: Orgkeeper enters the account by it, and ${because}. ` +
-      'Correct the baseline, publish it, and assign the new version; or, where the role could only not read it, sweep the account.';
+      `${one.path} of the role ${wanted.arn} is not changed: Orgkeeper enters the account by this role, and ${because}. ` +
+      'Correct the baseline, publish it, and assign the new version; or, if the role only could not read it, sweep the account.';
     return [{ reason: 'WouldLockOut', message, difference: { ...one, action: 'reported' } }];
   });
   return { differences: differences.filter((one) => why(one) === undefined), blocked };
 }
 
-/** True if the role in use can be managed with its own policy alone, as that is now: all others may be removed. Pure. */
+/** True if the role in use can manage itself with its own policy alone, so that all others may be removed. Pure. */
 export function managesItself({ entry }: ExecutionRole, { inlinePolicies }: ActualRole): boolean {
   const own = inlinePolicies[OWN_POLICY];
   if (!entry) return true;
@@ -54,7 +54,7 @@ export function managesItself({ entry }: ExecutionRole, { inlinePolicies }: Actu
   return lacks({ [OWN_POLICY]: own }, { Version: '2012-10-17', Statement: [statement] }).length === 0;
 }
 
-/** Why a difference must not be written; undefined when it may. */
+/** Why a difference must not be written; undefined if it may. */
 function reasons(
   wanted: ExecutionRole,
   actual: ActualRole,
@@ -69,7 +69,7 @@ function reasons(
   ]);
   const lost = lacks(Object.fromEntries(named), policy, { carried });
   const bare = lost.length > 0 && !managesItself(wanted, actual);
-  /** Of a managed policy that is to be attached: beside `others`, it leaves what is needed. */
+  /** True if, together with `others`, a managed policy that is to be attached does not deny what is needed. */
   const leaves = (arn: string | undefined, others: Readonly<Record<string, PolicyInput>>) => {
     const document = actual.toAttach?.[arn ?? ''];
     return (
@@ -91,7 +91,7 @@ function reasons(
     if (field !== 'managedPolicies') return undefined;
     if (action === 'removed') {
       return bare
-        ? 'it may be all that lets Orgkeeper manage the role, since its new policies are not put'
+        ? 'it may be all that lets Orgkeeper manage the role, because the new policies are not put'
         : undefined;
     }
     return leaves(path.slice('managedPolicies.'.length), { [OWN_POLICY]: policy })
@@ -100,7 +100,7 @@ function reasons(
   };
 }
 
-/** What is not proven to be granted: everything, where one of the policies makes no sense. */
+/** The permissions that are not proven to be granted: all of them if one of the policies is not valid. */
 function lacks(
   actual: Readonly<Record<string, PolicyInput>>,
   required: PolicyInput,
@@ -109,7 +109,7 @@ function lacks(
   return lackingIn([required], Object.values(actual).every(makesSense) ? actual : {}, circumstances);
 }
 
-/** Which statements deny what, for people; empty when no Deny is the cause. */
+/** Which statements deny which permissions, as text; empty if no Deny is the cause. */
 function denials(lost: readonly Lacking[]): string {
   return [...byStatement(lost)]
     .map(([statement, denied]) => `${statement} denies, or may, ${listed(denied.map(permissionName))}`)

@@ -14,41 +14,41 @@ import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
 import { FORMER, forgetReplaced, formerRoles, isOurRole, roleName, tagsOf, unowned } from './ownership.ts';
 import type { ExecutionRole } from './wanted.ts';
 
-/** The role as IAM shows it. */
+/** The role as IAM returns it. */
 export interface ActualRole {
   readonly arn: string;
   readonly name: string;
   readonly path: string;
   readonly description: string;
   readonly maxSessionDuration: number;
-  /** URL-encoded, as IAM gives it. */
+  /** URL-encoded, as IAM returns it. */
   readonly trustPolicy: string;
-  /** By name; undefined for those that the baseline does not name: they were not read. */
+  /** By name; undefined for policies that the baseline does not name, which are not read. */
   readonly inlinePolicies: Readonly<Record<string, string | undefined>>;
   readonly managedPolicies: readonly string[];
   readonly permissionsBoundary: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
   /**
-   * Documents of managed policies that are to be attached to the role in use, its new boundary too: by ARN, as far as they can be
-   * read. Whether they would lock Orgkeeper out can only be told by their documents.
+   * By ARN, the readable documents of managed policies that are to be attached to the role in use, and of its new boundary. Only
+   * the documents show whether they would lock Orgkeeper out.
    */
   readonly toAttach?: Readonly<Record<string, string | undefined>>;
-  /** Of the role by which the account is entered: whose it is. */
+  /** For the role by which the account is entered: who manages it. */
   readonly keptBy?: 'orgkeeper' | 'owner';
-  /** Present for a role by which the account is entered and which its owner made: it is checked, never changed. */
+  /** Present for an owner-managed role by which the account is entered: it is checked, never changed. */
   readonly ownerManaged?: PolicyDocuments;
 }
 
-/** The documents of an owner-managed role, URL-encoded; undefined for one that may not be read. */
+/** The documents of an owner-managed role, URL-encoded; undefined for a document that Orgkeeper may not read. */
 export interface PolicyDocuments {
   /** By the name of the inline policy. */
   readonly inline: Readonly<Record<string, string | undefined>>;
-  /** By ARN: attached policies, those that the baseline wants, and the permissions boundary. */
+  /** By ARN: attached policies, those in the baseline, and the permissions boundary. */
   readonly managed: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * See Kind. All calls are made at once, but for documents whose names come from a list: those of an owner-managed role, and
+ * See Kind. All calls are sent at once, except for documents whose names come from a list: those of an owner-managed role, and of
  * managed policies that are to be attached to the role in use.
  */
 export async function observe(wanted: ExecutionRole, context: KindContext): Promise<Observation<ActualRole>> {
@@ -99,7 +99,7 @@ export async function observe(wanted: ExecutionRole, context: KindContext): Prom
 
 type Attached = Pick<ActualRole, 'inlinePolicies' | 'managedPolicies' | 'permissionsBoundary'>;
 
-/** Reads every document that decides what an owner-managed role may do, all at once. */
+/** Reads all documents that decide the permissions of an owner-managed role, at once. */
 async function readOwnerManaged(
   wanted: ExecutionRole,
   { inlinePolicies, managedPolicies, permissionsBoundary }: Attached,
@@ -130,7 +130,7 @@ async function readToAttach(
   return { toAttach: await readEach(arns, (arn) => managedDocument(arn, context)) };
 }
 
-/** Records which former roles are still there; one that Orgkeeper may not read counts as there. */
+/** Records which former roles still exist; a role that Orgkeeper may not read counts as existing. */
 async function observeFormer(wanted: ExecutionRole, context: KindContext): Promise<void> {
   const isThere = async (arn: string) => {
     const role = await orDenial(getRole(roleName(arn), context));
@@ -148,7 +148,7 @@ export async function getRole(name: string, { clients }: KindContext): Promise<R
   return found?.Role;
 }
 
-/** Names of all inline policies of the role; none when the role is gone. */
+/** Names of all inline policies of the role; empty if the role does not exist. */
 export async function inlineNames(RoleName: string, { clients }: KindContext): Promise<string[]> {
   return itemsOfPages(
     (Marker) => clients.iam.send(new ListRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
@@ -156,7 +156,7 @@ export async function inlineNames(RoleName: string, { clients }: KindContext): P
   );
 }
 
-/** ARNs of all managed policies of the role; none when the role is gone. */
+/** ARNs of all managed policies of the role; empty if the role does not exist. */
 export async function attachedArns(RoleName: string, { clients }: KindContext): Promise<string[]> {
   return itemsOfPages(
     (Marker) =>
@@ -165,7 +165,7 @@ export async function attachedArns(RoleName: string, { clients }: KindContext): 
   );
 }
 
-/** The items of all pages of one of IAM's lists; none when the role is gone. */
+/** The items of all pages of one of IAM's lists; empty if the role does not exist. */
 export async function itemsOfPages<
   Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
 >(
@@ -181,7 +181,7 @@ export async function itemsOfPages<
   return items;
 }
 
-/** Documents by name, read at once; undefined for one that is gone or may not be read. */
+/** Documents by name, read at once; undefined for a document that does not exist or may not be read. */
 async function readEach(
   names: Iterable<string>,
   document: (name: string) => Promise<string | undefined>,
@@ -193,7 +193,7 @@ async function readEach(
   return Object.fromEntries(await Promise.all([...names].map(read)));
 }
 
-/** The document of an inline policy, URL-encoded; undefined when there is none. */
+/** The document of an inline policy, URL-encoded; undefined if it does not exist. */
 async function inlineDocument(
   role: string,
   policy: string,
@@ -203,7 +203,7 @@ async function inlineDocument(
   return (await unlessNoEntity(clients.iam.send(command)))?.PolicyDocument;
 }
 
-/** The default version of a managed policy, URL-encoded; undefined when there is none. */
+/** The default version of a managed policy, URL-encoded; undefined if it does not exist. */
 async function managedDocument(PolicyArn: string, { clients }: KindContext): Promise<string | undefined> {
   const found = await unlessNoEntity(clients.iam.send(new GetPolicyCommand({ PolicyArn })));
   const VersionId = found?.Policy?.DefaultVersionId;
@@ -212,7 +212,7 @@ async function managedDocument(PolicyArn: string, { clients }: KindContext): Pro
   return (await unlessNoEntity(clients.iam.send(command)))?.PolicyVersion?.Document;
 }
 
-/** The answer of a call, or its denial. */
+/** The result of a call, or its AccessDenied error. */
 async function orDenial<T>(call: Promise<T>): Promise<T | AccessDenied> {
   try {
     return await call;
@@ -222,7 +222,7 @@ async function orDenial<T>(call: Promise<T>): Promise<T | AccessDenied> {
   }
 }
 
-/** The answer of a call, or undefined when IAM says NoSuchEntity. */
+/** The result of a call, or undefined if IAM answers NoSuchEntity. */
 export async function unlessNoEntity<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
@@ -232,7 +232,7 @@ export async function unlessNoEntity<T>(call: Promise<T>): Promise<T | undefined
   }
 }
 
-/** True for IAM's NoSuchEntity, under both names that the SDK gives it. */
+/** True for IAM's NoSuchEntity, by both names that the SDK uses. */
 export function isNoEntity(error: unknown): boolean {
   return isGone('role or policy', error);
 }

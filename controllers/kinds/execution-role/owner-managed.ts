@@ -8,10 +8,9 @@ import { lackingTrust, TRUST } from './trust.ts';
 import { type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /**
- * An owner-managed role: the account is entered by it, and its owner made it. It is checked, never changed.
- *
- * Compares what it grants with what the baseline and Orgkeeper need: its trust, and its permissions. What is not proven to be
- * granted is a difference, action by action. Pure.
+ * Compares an owner-managed role (the account is entered by it, and its owner made it) with what the baseline and Orgkeeper need:
+ * its trust policy and its permissions. Each action that is not proven to be granted is a difference. The role is checked, never
+ * changed. Pure.
  */
 export function compareOwnerManaged(
   wanted: ExecutionRole,
@@ -24,11 +23,11 @@ export function compareOwnerManaged(
     ...reports(wanted, 'PermissionsMissing', 'permissions', permissions, 'it lacks'),
     ...unreadPolicies(actual, documents).map((name) => unread(wanted, name)),
   ];
-  const note = `The role ${actual.arn} is its owner's; it covers the baseline and is never changed.`;
+  const note = `The role ${actual.arn} is owner-managed; it covers the baseline and is never changed.`;
   return { differences: [], blocked, unowned: [], note };
 }
 
-/** Permissions count where both the policies of the role and its boundary grant them. */
+/** A permission is granted if both the policies of the role and its boundary grant it. */
 function lackingPermissions(
   wanted: ExecutionRole,
   actual: ActualRole,
@@ -57,7 +56,7 @@ function lackingPermissions(
   });
 }
 
-/** The policies that make sense, by what people call them; one that does not grants nothing. */
+/** The valid policies, by the label that messages use; an invalid policy grants nothing. */
 function readable(named: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, document]) =>
@@ -66,12 +65,12 @@ function readable(named: Readonly<Record<string, string | undefined>>): Record<s
   );
 }
 
-/** The documents of the policies of the role, its boundary aside, by name or ARN; undefined for one that may not be read. */
+/** The documents of the role's policies without the boundary, by name or ARN; undefined for one that may not be read. */
 function attached({ managedPolicies }: ActualRole, { inline, managed }: PolicyDocuments) {
   return { ...inline, ...Object.fromEntries(managedPolicies.map((arn) => [arn, managed[arn]])) };
 }
 
-/** Names and ARNs of policies whose documents are not known: they may deny what others grant. */
+/** Names and ARNs of policies whose documents could not be read: they may deny what others grant. */
 function unreadPolicies(actual: ActualRole, documents: PolicyDocuments): string[] {
   const { permissionsBoundary: boundary } = actual;
   const all = {
@@ -83,7 +82,7 @@ function unreadPolicies(actual: ActualRole, documents: PolicyDocuments): string[
   );
 }
 
-/** A managed policy that the baseline wants, is not attached, and cannot be read: nobody knows what it would grant. */
+/** A managed policy of the baseline that is not attached and cannot be read: what it would grant is unknown. */
 function notAttached(arn: string): Missing {
   return { effect: 'Allow', action: arn, resource: '*', reason: 'This policy is not attached.' };
 }
@@ -95,8 +94,8 @@ function reports(
   lacking: readonly Lacking[],
   lacks: string,
 ): Blocked[] {
-  const owners = `The role ${arn} is its owner's and is never changed`;
-  const whole = `\`orgkeeper template member --account ${arn.split(':')[4]}\` shows a whole role`;
+  const owners = `The role ${arn} is owner-managed and is never changed`;
+  const whole = `\`orgkeeper template member --account ${arn.split(':')[4]}\` shows a complete role`;
   const unproven = lacking.filter((each) => each.unproven);
   const absent = lacking.filter((each) => !each.unproven && each.deniedBy === undefined);
   const reasons = absent.flatMap((each) => (saysMoreThanMissing(each.reason) ? [each.reason] : []));
@@ -110,20 +109,20 @@ function reports(
     ...[...byStatement(lacking)].map(([statement, denied]) => ({
       reason: 'DeniedByStatement',
       message:
-        `${owners}; ${statement} denies, or may, ${listed(denied.map(permissionName))}, which the baseline or Orgkeeper needs. ` +
-        'Have its owner except that from the statement.',
+        `${owners}; ${statement} denies, or may deny, ${listed(denied.map(permissionName))}, which the baseline or Orgkeeper needs. ` +
+        'Have its owner exclude that from the statement.',
       difference: reported(
         role,
         `${field}.${statement}`,
-        'This statement denies it, or may.',
+        'This statement denies it, or may deny it.',
         listed(denied.map(permissionName)),
       ),
     })),
     ...unproven.map((each) => ({
       reason: 'TooLargeToProve',
       message:
-        `${owners}; whether it covers the baseline cannot be told: ${each.reason} ` +
-        `Have its owner write that statement as the baseline has it, or split it in the baseline; ${whole}.`,
+        `${owners}; whether it covers the baseline cannot be proven: ${each.reason} ` +
+        `Have its owner write that statement as in the baseline, or split it in the baseline; ${whole}.`,
       difference: reported(role, `${field}.${permissionName(each)}`, each.reason),
     })),
   ];
@@ -133,7 +132,7 @@ function saysMoreThanMissing(reason: string): boolean {
   return !/^No Allow /.test(reason);
 }
 
-/** What is lacking, without why. */
+/** The lacking permission without the reason. */
 function permissionOf({ effect: _, reason: __, ...permission }: Lacking): object {
   return permission;
 }
@@ -142,7 +141,7 @@ function unread({ arn, name: role }: ExecutionRole, policy: string): Blocked {
   return {
     reason: 'PolicyUnread',
     message:
-      `The role ${arn} is its owner's and is never changed; Orgkeeper cannot read its policy ${policy}, which may deny what others grant. ` +
+      `The role ${arn} is owner-managed and is never changed; Orgkeeper cannot read its policy ${policy}, which may deny what others grant. ` +
       'Have its owner allow iam:GetRolePolicy, iam:GetPolicy and iam:GetPolicyVersion on it, or detach it.',
     difference: reported(role, `permissions.${policy}`, 'This policy cannot be read.'),
   };

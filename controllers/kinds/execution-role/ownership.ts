@@ -2,19 +2,19 @@ import type { Role } from '@aws-sdk/client-iam';
 import { differencesOf } from '../comparison.ts';
 import { type Blocked, type Entry, type KindContext, OWNER_TAG, type PolicyDocument } from '../kind.ts';
 
-/** Whose a role is: Orgkeeper's, its owner's, somebody else's; and the roles that Orgkeeper made under other names before. */
+/** Who owns a role: Orgkeeper, the account's owner or somebody else; and the roles that Orgkeeper made under former names. */
 
 type Recorded = Readonly<Record<string, string>>;
 
-/** The output that remembers former roles: their ARNs, a space between two. */
+/** The output with the ARNs of former roles, separated by spaces. */
 export const FORMER = 'role.former';
 
-/** What makes a role ours that is not, or lets it be. */
+/** The remedy for an unowned role of that name: hand it over to Orgkeeper, or use another name. */
 export const HAND_OVER = `Tag it with ${OWNER_TAG} and the id of the Main account to hand it over, or give the role in the baseline another name.`;
 
 /**
- * True if the role is tagged by us, or recorded when we made it: a role that lost its tags is still ours. One that was
- * recorded as its owner's is not.
+ * True if the role has our owner tag, or was recorded when Orgkeeper made it: a role that lost its tags is still ours. A role that
+ * was recorded as owner-managed is not ours.
  */
 export function isOurRole(
   role: Role,
@@ -34,17 +34,17 @@ export function tagsOf(role: Role): Record<string, string> {
 export function unowned(role: Role): { state: 'unowned'; message: string; remedy: string } {
   const owner = tagsOf(role)[OWNER_TAG];
   const whose =
-    owner === undefined ? 'was not made by Orgkeeper' : `belongs to the Orgkeeper of account ${owner}`;
+    owner === undefined ? 'was not made by Orgkeeper' : `belongs to the Orgkeeper in account ${owner}`;
   return {
     state: 'unowned',
-    message: `The role ${role.Arn} ${whose}, so it is left as it is.`,
+    message: `The role ${role.Arn} ${whose}, so Orgkeeper does not change it.`,
     remedy: HAND_OVER,
   };
 }
 
 /**
- * See Kind. Whose the role is, is an output, too: without its tags, a role of ours by which the account is entered would look like
- * its owner's.
+ * See Kind. The owner of the role is an output, too: if a role of ours by which the account is entered loses its tags, it would
+ * otherwise look like its owner's.
  */
 export function outputs(role: {
   readonly arn: string;
@@ -64,12 +64,12 @@ export function made(recorded: Recorded): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, recorded[name] ?? '']));
 }
 
-/** Forgets the outputs of the role in use. */
+/** Removes the outputs of the role in use. */
 export function forget({ record }: Pick<KindContext, 'record'>): void {
   record({ 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined });
 }
 
-/** Forgets a role of ours in whose place somebody made one of the same name under another path: ours is gone. */
+/** Removes the outputs of a role of ours that was replaced by a role of the same name under another path: ours no longer exists. */
 export function forgetReplaced({ Arn, RoleName }: Role, context: KindContext): void {
   const known = context.recorded['role.arn'];
   if (known === undefined || known === Arn || roleName(known) !== RoleName) return;
@@ -77,8 +77,8 @@ export function forgetReplaced({ Arn, RoleName }: Role, context: KindContext): v
 }
 
 /**
- * ARNs of the roles that Orgkeeper made for the account under other names than the baseline's now, as far as outputs
- * say. They are trusted as ever and no longer managed. An owner-managed role is not among them. Pure.
+ * ARNs of the roles that Orgkeeper made for the account under names that the baseline no longer has, from the outputs. They can
+ * still be assumed and are no longer managed. Owner-managed roles are not among them. Pure.
  */
 export function formerRoles({ name }: { readonly name: string }, recorded: Recorded): string[] {
   const ours = recorded['role.keptBy'] === undefined ? recorded['role.arn'] : undefined;
@@ -86,7 +86,7 @@ export function formerRoles({ name }: { readonly name: string }, recorded: Recor
   return [...new Set(known)].filter((arn) => roleName(arn) !== name);
 }
 
-/** Former roles that are still there: they carry access, so none is removed by itself, and each is reported. Pure. */
+/** Reports former roles that still exist. A run does not remove them, because somebody may still use them. Pure. */
 export function reportFormer(wanted: {
   readonly name: string;
   readonly former: readonly string[];
@@ -94,13 +94,13 @@ export function reportFormer(wanted: {
   return wanted.former.map((arn) => ({
     reason: 'FormerRole',
     message:
-      `The role ${arn}, which Orgkeeper made before the baseline named it ${wanted.name}, is still there: it admits whom it admitted, and ` +
-      'Orgkeeper no longer manages it. Delete it once nothing uses it, or give the role its old name back; retiring the account with its resources removed takes both away.',
+      `The role ${arn}, which Orgkeeper made before the baseline named it ${wanted.name}, still exists: it can still be assumed, and ` +
+      'Orgkeeper no longer manages it. Delete it once nothing uses it, or restore the old name in the baseline; retiring the account with its resources removed deletes both roles.',
     difference: differencesOf('executionRole')(roleName(arn), '', { actual: { arn } }, 'reported'),
   }));
 }
 
-/** What `remove` calls, of a former role. */
+/** The calls of `remove` for a former role. */
 const TO_REMOVE = [
   'iam:DeleteRole',
   'iam:DeleteRolePolicy',
@@ -112,8 +112,8 @@ const TO_REMOVE = [
 ];
 
 /**
- * What Orgkeeper needs of the role by which it enters the account, as long as former ones may be there: to see whether
- * they are and, where it manages that role itself, to remove them. Pure.
+ * What the role by which the account is entered must allow as long as former roles may exist: reading them and, if Orgkeeper
+ * manages that role, removing them. Pure.
  */
 export function reachingFormer(entry: Entry, former: readonly string[]): Entry {
   if (former.length === 0) return entry;
@@ -128,7 +128,7 @@ export function reachingFormer(entry: Entry, former: readonly string[]): Entry {
   };
 }
 
-/** The name in a role's ARN, which is unique in the account whatever its path. Pure. */
+/** The name in a role's ARN; it is unique in the account, regardless of the path. Pure. */
 export function roleName(arn: string): string {
   return arn.split('/').at(-1) ?? '';
 }

@@ -3,11 +3,11 @@ import { PolicyError, type PolicyInput, parsePolicy } from '../../../shared/poli
 import { differences } from '../../../shared/policy/same.ts';
 import type { Sides } from '../comparison.ts';
 
-/** How policies of a role are compared: by what they mean where they are ours, by what they grant where they need not be the same. */
+/** Comparing the policies of a role: by meaning if they are ours, and by what they grant if they only must cover the baseline. */
 
 /**
- * The places where two policies differ in meaning, both sides by path; undefined where they mean the same. What IAM holds and the
- * grammar does not have differs as a whole. Pure.
+ * The parts of two policies that differ in meaning, both values by path; undefined if they mean the same. An actual policy that does
+ * not parse differs as a whole. Pure.
  */
 export function policySides(desired: PolicyInput, actual: string, partition: string): Sides | undefined {
   try {
@@ -21,10 +21,10 @@ export function policySides(desired: PolicyInput, actual: string, partition: str
   }
 }
 
-/** How many of the lacking permissions a message names; all of them are differences. */
+/** The most lacking permissions that a message names; all of them are differences. */
 const NAMED = 5;
 
-/** True if the policy is one by IAM's grammar. Pure. */
+/** True if the policy is valid by IAM's grammar. Pure. */
 export function makesSense(policy: PolicyInput): boolean {
   try {
     parsePolicy(policy);
@@ -35,26 +35,26 @@ export function makesSense(policy: PolicyInput): boolean {
   }
 }
 
-/** A lacking permission in words: `s3:GetObject on *`. */
+/** A lacking permission as text: `s3:GetObject on *`. */
 export function permissionName({ action, resource, principal, unproven, reason }: Missing): string {
   if (unproven) return reason.replace(/\.$/, '');
   return principal ? `${action} by ${principal}` : `${action} on ${resource}`;
 }
 
-/** The first names, each once, and how many more there are. */
+/** The first names without duplicates, and the number of the others. */
 export function listed(names: readonly string[], separator = ', '): string {
   const all = [...new Set(names)];
   const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
   return `${all.slice(0, NAMED).join(separator)}${more}`;
 }
 
-/** A permission that is not proven to be granted, and which statement denies it, if one does. */
+/** A permission that is not proven to be granted, and the statement that denies it, if there is one. */
 export interface Lacking extends Missing {
   /** `Statement[0] (Regions) of the policy guard` */
   readonly deniedBy?: string;
 }
 
-/** Permissions of the required policies that the actual ones, by what people call them, are not proven to grant. Pure. */
+/** Permissions of the required policies that the actual ones, by their labels in messages, are not proven to grant. Pure. */
 export function lackingIn(
   required: readonly PolicyInput[],
   actual: Readonly<Record<string, PolicyInput>>,
@@ -67,7 +67,7 @@ export function lackingIn(
   }));
 }
 
-/** Denied permissions by the statement that denies them. Pure. */
+/** Denied permissions, grouped by the statement that denies them. Pure. */
 export function byStatement(lacking: readonly Lacking[]): ReadonlyMap<string, readonly Lacking[]> {
   const found = new Map<string, Lacking[]>();
   for (const each of lacking) {

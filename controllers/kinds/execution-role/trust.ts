@@ -8,20 +8,20 @@ import { type Lacking, lackingIn, makesSense, policySides } from './policies.ts'
 import type { ExecutionRole } from './wanted.ts';
 
 /**
- * The trust policy of a role: whom it admits. A role of ours is to have that of the baseline, an owner-managed one must cover it,
- * and the role by which the account is entered must admit the runner after every change.
+ * The trust policy of a role. A role of ours must have the baseline's, an owner-managed role must cover it, and the role by which
+ * the account is entered must admit the runner after every change.
  */
 
-/** Path of the difference of a trust policy. */
+/** The path of a trust policy's difference. */
 export const TRUST = 'trustPolicy';
 
-/** The difference of the trust policy of a role of ours, by meaning: none or one. Pure. */
+/** The difference between the trust policies of a role of ours, by meaning: none or one. Pure. */
 export function compareTrust(wanted: ExecutionRole, actual: ActualRole): Difference[] {
   const sides = policySides(wanted.trustPolicy, actual.trustPolicy, wanted.partition);
   return sides ? [differencesOf('executionRole')(wanted.name, TRUST, sides, 'updated')] : [];
 }
 
-/** What of the baseline's trust policy that of an owner-managed role is not proven to grant. Pure. */
+/** The parts of the baseline's trust policy that the trust policy of an owner-managed role is not proven to grant. Pure. */
 export function lackingTrust(wanted: ExecutionRole, { trustPolicy }: ActualRole): Lacking[] {
   const actual = makesSense(trustPolicy) ? { 'the trust policy': trustPolicy } : {};
   return lackingIn([wanted.trustPolicy], actual);
@@ -33,7 +33,7 @@ export function wouldAdmitRunner({ trustPolicy }: ExecutionRole, entry: Entry): 
   return trustAdmits(trustPolicy, { roleArn, callerRoleArn, organizationId, region, externalId });
 }
 
-/** See EntryRole. Puts the trust policy back as it was found, to the letter; makes no call where it was not changed. */
+/** See EntryRole. Restores the observed trust policy exactly; makes no call if it was not changed. */
 export async function putTrustBack(
   { wanted, actual, differences }: Change<ExecutionRole, ActualRole>,
   { clients }: KindContext,

@@ -11,12 +11,12 @@ import { type Entry, type KindAccount, NAME_TAG, OWNER_TAG, type PolicyDocument 
 import { Tags } from '../tags.ts';
 import { FORMER, reachingFormer } from './ownership.ts';
 
-/** What a baseline says of the execution role, and what an account is to have according to it. */
+/** The execution role's section of a baseline, and the desired role of an account. */
 
-/** Name of the inline policy with which the role in use lets Orgkeeper manage the account and the role itself. */
+/** Name of the inline policy of the role in use that lets Orgkeeper manage the account and the role itself. */
 export const OWN_POLICY = 'orgkeeper';
 
-/** Text that may hold `${…}`: such a text is checked when it is filled in, by the same schema. */
+/** Text that may contain `${…}`: such a text is checked by the same schema once the names are filled in. */
 const pattern = (expected: RegExp, message: string) =>
   z.string().refine((text) => text.includes('${') || expected.test(text), message);
 
@@ -25,10 +25,10 @@ const PolicyArn = pattern(
   'the ARN of a managed policy looks like arn:aws:iam::aws:policy/ReadOnlyAccess',
 );
 
-/** The elements that IAM asks for in a trust policy, and in a policy of permissions. */
+/** The two uses of a policy, which differ in the elements that IAM requires. */
 type Use = 'trust' | 'permissions';
 
-/** A policy document, written as YAML; any other element than those of the grammar is an error with its path. */
+/** A policy document, written as YAML; an element that IAM's grammar does not have is an error with its path. */
 const policyDocument = (use: Use) =>
   z.record(z.string(), z.unknown()).superRefine((document, context) => {
     try {
@@ -73,7 +73,7 @@ export const ExecutionRoleSection = z.strictObject({
     /^[\t\n\r\x20-\x7e\u00a1-\u00ff]{0,1000}$/,
     'a description has at most 1,000 characters of Latin-1',
   ).default(''),
-  /** Seconds that a session of the role lasts at most. */
+  /** In seconds. */
   maxSessionDuration: z.int().min(3_600).max(43_200).default(3_600),
   trustPolicy: policyDocument('trust'),
   /** By name. Every other inline policy is removed. */
@@ -84,7 +84,7 @@ export const ExecutionRoleSection = z.strictObject({
         .regex(/^[\w+=,.@-]{1,128}$/, 'the name of a policy is 1 to 128 letters, digits and _+=,.@-')
         .refine(
           (name) => name !== OWN_POLICY,
-          `the name ${OWN_POLICY} is taken by what Orgkeeper itself needs`,
+          `the name ${OWN_POLICY} is reserved for the policy that Orgkeeper itself needs`,
         ),
       policyDocument('permissions'),
     )
@@ -93,7 +93,7 @@ export const ExecutionRoleSection = z.strictObject({
   managedPolicies: z
     .array(PolicyArn)
     .max(25)
-    .refine((arns) => new Set(arns).size === arns.length, 'a policy stands here twice')
+    .refine((arns) => new Set(arns).size === arns.length, 'a policy is listed twice')
     .default([]),
   permissionsBoundary: PolicyArn.optional(),
   /** Names such as `values.prefix` whose values may hold `*`, `?` and `${` in policies and ARNs. */
@@ -112,28 +112,27 @@ export const ExecutionRoleSection = z.strictObject({
 });
 export type ExecutionRoleSection = z.infer<typeof ExecutionRoleSection>;
 
-/** The execution role that an account is to have. */
+/** The desired execution role of an account. */
 export interface ExecutionRole extends ExecutionRoleSection {
   readonly arn: string;
   readonly partition: string;
-  /** Region where the account is managed, and its role used. */
+  /** The home region, in which the role is used. */
   readonly region: string;
   readonly owner: string;
-  /** Present when the account is entered by this very role. */
+  /** Present if the account is entered by this role. */
   readonly entry?: Entry;
-  /** ARNs of roles that Orgkeeper made for the account under other names, and that are still there. */
+  /** ARNs of roles that Orgkeeper made for the account under former names, and that still exist. */
   readonly former: readonly string[];
 }
 
-/** The most that AWS raises the quotas to; used where no deployment is known. */
+/** The highest quotas that AWS grants; used if no deployment is known. */
 const MOST: RolePolicyQuotas = { trustPolicyCharacters: 8_192, managedPolicies: 25 };
-/** Characters of all inline policies together, without whitespace; a quota that AWS does not raise. */
+/** The most characters of all inline policies together, without whitespace; AWS does not raise this quota. */
 const INLINE_LIMIT = 10_240;
 
 /**
- * See Kind. The role by which an account is entered has the name that its owner gave it, and one policy more: what
- * Orgkeeper itself needs there. A `${…}` that is not known for the account is a problem: a role is written whole
- * or not at all.
+ * See Kind. The role by which an account is entered has the name that its owner gave it, and one more policy, with what Orgkeeper
+ * itself needs. A `${…}` that is not known for the account is a problem, because a role is written as a whole or not at all.
  */
 export function render(section: ExecutionRoleSection, lookup: Lookup, account: KindAccount): ExecutionRole {
   const former = lookup(FORMER)?.split(' ') ?? [];
@@ -150,7 +149,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   ];
   if (problems.length > 0 || !parsed.success) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new InvalidDesiredState(`The execution role makes no sense for this account: ${said}.`, problems, {
+    throw new InvalidDesiredState(`The execution role is not valid for this account: ${said}.`, problems, {
       remedy: 'Correct the baseline, or register the account again with the values that it needs.',
     });
   }
@@ -167,7 +166,7 @@ export function render(section: ExecutionRoleSection, lookup: Lookup, account: K
   };
 }
 
-/** The role with the values of its policies' conditions as IAM stores them: `3600` and `true` as text. */
+/** The role with the condition values of its policies as text (`3600`, `true`), as IAM stores them. */
 function inText(role: ExecutionRoleSection): ExecutionRoleSection {
   const inlinePolicies = Object.entries(role.inlinePolicies).map(([name, one]) => [
     name,
@@ -207,7 +206,7 @@ function arnOf({ path, name }: ExecutionRoleSection, { partition, accountId }: K
   return `arn:${partition}:iam::${accountId}:role${path}${name}`;
 }
 
-/** What is wrong with a role whose every field is valid by itself. @param unknown names `${…}` in its own name */
+/** Problems of a role whose fields are each valid. @param unknown unknown `${…}` names in its name */
 function wholeProblems(
   role: ExecutionRoleSection,
   account: KindAccount,
@@ -219,14 +218,14 @@ function wholeProblems(
   ];
 }
 
-/** Main could make a role of a name that the pattern does not match, and never assume it. */
+/** IAM lets Main create a role whose name does not match the pattern, but never assume it. */
 function nameProblems(role: ExecutionRoleSection, account: KindAccount): Problem[] {
   const { executionRolePattern: pattern } = account;
   const arn = arnOf(role, account);
   if (pattern === undefined || matchesRolePattern(arn, pattern)) return [];
   const message =
-    `${role.path.slice(1)}${role.name} does not match executionRolePattern ${pattern}, and IAM lets Main assume only ` +
-    'what does: rename the role in the baseline, or widen the pattern in the context and deploy the main stack';
+    `${role.path.slice(1)}${role.name} does not match executionRolePattern ${pattern}, and IAM lets Main assume only roles that ` +
+    'match: rename the role in the baseline, or widen the pattern in the context and deploy the main stack';
   return [{ path: 'executionRole.name', message }];
 }
 
@@ -245,7 +244,7 @@ function sizeProblems(role: ExecutionRoleSection, quotas: RolePolicyQuotas): Pro
 }
 
 const RAISED =
-  ': shorten it, or have the quota raised in the accounts and say so in context rolePolicyQuotas';
+  ': shorten it, or have the quota raised in the accounts and set rolePolicyQuotas in the context';
 
 function tooLong(field: string, what: string, has: number, most: number, raised = false): Problem {
   const message = `${what} may have ${most} characters without whitespace, and has ${has}${raised ? RAISED : ''}`;
@@ -261,7 +260,7 @@ function size(document: unknown): number {
   return characters(JSON.stringify(document));
 }
 
-/** How many characters of a policy IAM counts: all but whitespace. */
+/** The number of characters that IAM counts in a policy: all except whitespace. */
 export function characters(text: string): number {
   return text.replaceAll(/\s/g, '').length;
 }
@@ -278,19 +277,19 @@ function unknownNames(value: unknown, path: string, lookup: Lookup): Problem[] {
 }
 
 /**
- * IAM's own `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`: they are for IAM to fill in. CloudFormation's
- * `${AWS::AccountId}` is none.
+ * IAM's policy variables, which IAM fills in: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`. CloudFormation's
+ * `${AWS::AccountId}` is not one.
  */
 export const POLICY_VARIABLE = /^\s*[a-z0-9][\w./-]*:[a-z][\w-]*(\/[^,']+)?\s*(,\s*'[^']*'\s*)?$|^[*?$]$/i;
 
-/** Names whose values come from a registration, or from whoever named the account, not from the baseline's author. */
+/** Names whose values come from a registration, or from the account's name, not from the baseline's author. */
 const REGISTERED = /^(account\.(name|email)|values\..+)$/;
-/** What stands for more than itself in a policy or an ARN. */
+/** Wildcards and policy variables, which match more than their own text in a policy or an ARN. */
 const WIDENING = /[*?]|\$\{/;
 
 /**
- * Values with wildcards or policy variables, which would let a registration grant more than the baseline's author meant;
- * not those of the names that the author allows.
+ * Values with wildcards or policy variables, which would let a registration grant more than the baseline's author meant. The
+ * author can allow names in `wildcardsFrom`.
  */
 function wideningProblems(
   value: unknown,

@@ -21,7 +21,7 @@ describe('what IAM says against a role', () => {
       expect(error).toMatchObject({
         reason: 'PrincipalMissing',
         message: expect.stringMatching(/orgkeeper-execution.*role\/gone/),
-        remedy: expect.stringMatching(/Make the role or user/),
+        remedy: expect.stringMatching(/Create the role or user/),
       });
     },
   );

@@ -151,7 +151,7 @@ describe('a role in use that another policy than ours lets us keep', () => {
     const { failed } = await pass(at, entered, {});
     expect(failed).toMatchObject({
       name: 'QuotaExceeded',
-      remedy: expect.stringMatching(/^No quota raises that: delete an inline policy/),
+      remedy: expect.stringMatching(/^AWS does not raise this quota: delete an inline policy/),
     });
     expect([...at.inline.keys()]).toEqual(['mine']);
   });

@@ -24,7 +24,7 @@ describe('a role that its owner made', () => {
   test('is content when it covers the baseline and what Orgkeeper needs, and says whose it is', () => {
     expect(executionRole.diff(rendered(), asOwnerMade(allow('*')))).toMatchObject({
       blocked: [],
-      note: expect.stringMatching(/is its owner's; it covers the baseline/),
+      note: expect.stringMatching(/is owner-managed; it covers the baseline/),
     });
   });
 
@@ -46,7 +46,7 @@ describe('a role that its owner made', () => {
     expect(blocked[0]).toMatchObject({
       reason: 'DeniedByStatement',
       message: expect.stringMatching(
-        /Statement\[0\] \(Regions\) of the policy mine denies, or may, s3:GetObject on \*/,
+        /Statement\[0\] \(Regions\) of the policy mine denies, or may deny, s3:GetObject on \*/,
       ),
       difference: { path: 'permissions.Statement[0] (Regions) of the policy mine' },
     });
