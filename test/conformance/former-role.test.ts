@@ -50,7 +50,7 @@ describe('a role that the baseline names otherwise', () => {
       expect(comparison?.blocked).toEqual([
         {
           reason: 'FormerRole',
-          message: expect.stringMatching(/role\/first,.* still there.*Delete it once nothing uses it/),
+          message: expect.stringMatching(/role\/first,.* still exists.*Delete it once nothing uses it/),
           difference: {
             kind: 'executionRole',
             resource: 'first',
