@@ -1,23 +1,17 @@
-import type { Difference } from '../../../shared/domain/status.ts';
-import {
-  PolicyError,
-  type PolicyInput,
-  parsePolicy,
-  type Statement,
-} from '../../../shared/policy/document.ts';
+import type { PolicyInput, Statement } from '../../../shared/policy/document.ts';
 import { differencesOf } from '../comparison.ts';
+import { administers, statementsOf } from '../iam-role/administrators.ts';
+import { comparePath, compareRole, createdRole } from '../iam-role/compare.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import { partLockOuts } from './lock-out.ts';
 import type { ActualRole } from './observe.ts';
 import { compareOwnerManaged } from './owner-managed.ts';
 import { reportFormer } from './ownership.ts';
-import { policySides } from './policies.ts';
-import { compareTrust } from './trust.ts';
 import type { ExecutionRole } from './wanted.ts';
 
-const difference = differencesOf('executionRole');
+const KIND = 'executionRole';
 
-/** See Kind. Paths: `trustPolicy`, `inlinePolicies.<name>`, `managedPolicies.<arn>`, `tags.<key>`, … */
+/** See Kind. For the paths see `compareRole`. */
 export function compare(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
   const compared = compareRoles(wanted, actual);
   const warningsAsFound = actual ? warningsOf(asFound(wanted, actual)) : [];
@@ -36,22 +30,10 @@ export function compare(wanted: ExecutionRole, actual: ActualRole | undefined): 
 
 function compareRoles(wanted: ExecutionRole, actual: ActualRole | undefined): Comparison {
   if (!actual && wanted.entry) return { differences: [], blocked: [missing(wanted)], unowned: [] };
-  if (!actual) {
-    const created = difference(wanted.name, '', { desired: { arn: wanted.arn } });
-    return { differences: [created], blocked: [], unowned: [] };
-  }
+  if (!actual) return { differences: [createdRole(KIND, wanted)], blocked: [], unowned: [] };
   if (actual.ownerManaged) return compareOwnerManaged(wanted, actual, actual.ownerManaged);
-  const all = [
-    ...compareTrust(wanted, actual),
-    ...field(wanted, 'permissionsBoundary', wanted.permissionsBoundary, actual.permissionsBoundary),
-    ...field(wanted, 'maxSessionDuration', wanted.maxSessionDuration, actual.maxSessionDuration),
-    ...field(wanted, 'description', wanted.description, actual.description),
-    ...managedPolicies(wanted, actual),
-    ...inlinePolicies(wanted, actual),
-    ...tags(wanted, actual),
-  ];
-  const { differences, blocked } = partLockOuts(wanted, actual, all);
-  return { differences, blocked: [...blocked, ...comparePath(wanted, actual)], unowned: [] };
+  const { differences, blocked } = partLockOuts(wanted, actual, compareRole(KIND, wanted, actual));
+  return { differences, blocked: [...blocked, ...comparePath(KIND, wanted, actual)], unowned: [] };
 }
 
 /** The role by which the account is entered does not exist: only the account's owner can create it again. */
@@ -62,68 +44,8 @@ function missing({ name, arn }: ExecutionRole): Blocked {
   return {
     reason: 'RoleMissing',
     message,
-    difference: difference(name, '', { desired: { arn } }, 'reported'),
+    difference: differencesOf(KIND)(name, '', { desired: { arn } }, 'reported'),
   };
-}
-
-function comparePath(
-  { name, path: desired }: ExecutionRole,
-  { name: found, path: actual }: ActualRole,
-): Blocked[] {
-  if (desired === actual) return [];
-  const message =
-    `The path of the role ${found} is ${actual}, not ${desired}, and IAM cannot change it: ` +
-    'delete the role, and Orgkeeper creates it again, or put its path into the baseline.';
-  const reported = difference(name, 'path', { desired, actual }, 'reported');
-  return [{ reason: 'NeedsReplacement', message, difference: reported }];
-}
-
-function inlinePolicies(
-  { name: role, partition, ...wanted }: ExecutionRole,
-  actual: ActualRole,
-): Difference[] {
-  const names = new Set([...Object.keys(wanted.inlinePolicies), ...Object.keys(actual.inlinePolicies)]);
-  return [...names].flatMap((name) => {
-    const path = `inlinePolicies.${name}`;
-    const desired = own(wanted.inlinePolicies, name);
-    if (!desired) return [difference(role, path, { actual: 'a policy added by hand' })];
-    const found = own(actual.inlinePolicies, name);
-    if (found === undefined) return [difference(role, path, { desired })];
-    const sides = policySides(desired, found, partition);
-    return sides ? [difference(role, path, sides, 'updated')] : [];
-  });
-}
-
-function managedPolicies({ name, managedPolicies: wanted }: ExecutionRole, actual: ActualRole): Difference[] {
-  const path = (arn: string) => `managedPolicies.${arn}`;
-  const missing = wanted.filter((arn) => !actual.managedPolicies.includes(arn));
-  const added = actual.managedPolicies.filter((arn) => !wanted.includes(arn));
-  return [
-    ...added.map((arn) => difference(name, path(arn), { actual: arn })),
-    ...missing.map((arn) => difference(name, path(arn), { desired: arn })),
-  ];
-}
-
-/** The role is managed as a whole: tags that others added are removed, except those that AWS reserves. */
-function tags(wanted: ExecutionRole, actual: ActualRole): Difference[] {
-  const keys = new Set([...Object.keys(wanted.tags), ...Object.keys(actual.tags)]);
-  return [...keys]
-    .filter((key) => !key.toLowerCase().startsWith('aws:'))
-    .flatMap((key) => field(wanted, `tags.${key}`, own(wanted.tags, key), own(actual.tags, key)));
-}
-
-function field<T>(
-  { name }: ExecutionRole,
-  path: string,
-  desired: T | undefined,
-  actual: T | undefined,
-): Difference[] {
-  return desired === actual ? [] : [difference(name, path, { desired, actual })];
-}
-
-/** The own property of that name, because a policy or a tag may be called `constructor`. */
-export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function accountOf({ arn }: Pick<ExecutionRole, 'arn'>): string {
@@ -154,32 +76,17 @@ function asFound(wanted: ExecutionRole, actual: ActualRole): Granting {
  * it. Pure.
  */
 export function warningsOf({ accountId, trustPolicy, policies, managedPolicies }: Granting): string[] {
-  const administers =
-    managedPolicies.some((arn) => arn.endsWith(':policy/AdministratorAccess')) ||
-    policies.flatMap(statementsOf).some(allowsEverything);
   const trustsOwnRoot = statementsOf(trustPolicy).some((statement) => trustsRoot(statement, accountId));
   return [
-    ...(administers ? ['AdministratorAccess: the execution role may do everything in the account'] : []),
+    ...(administers(policies, managedPolicies)
+      ? ['AdministratorAccess: the execution role may do everything in the account']
+      : []),
     ...(trustsOwnRoot
       ? [
           'MemberRootTrusted: every principal of the account itself with permission for sts:AssumeRole may assume the role',
         ]
       : []),
   ];
-}
-
-/** The statements of a policy; empty if it cannot be parsed. */
-function statementsOf(policy: PolicyInput): readonly Statement[] {
-  try {
-    return parsePolicy(policy).Statement;
-  } catch (error) {
-    if (error instanceof PolicyError) return [];
-    throw error;
-  }
-}
-
-function allowsEverything({ Effect, Action = [], Resource = [] }: Statement): boolean {
-  return Effect === 'Allow' && Resource.includes('*') && Action.some((action) => /^\*(:\*)?$/.test(action));
 }
 
 function trustsRoot({ Effect, Principal }: Statement, accountId: string): boolean {

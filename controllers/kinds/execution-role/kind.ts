@@ -1,10 +1,13 @@
+import { TRUST } from '../iam-role/compare.ts';
+import { roleName } from '../iam-role/model.ts';
+import { POLICY_VARIABLE } from '../iam-role/section.ts';
 import type { Kind, KindAccount } from '../kind.ts';
 import { apply, remove } from './apply.ts';
 import { compare } from './compare.ts';
 import { type ActualRole, observe } from './observe.ts';
-import { formerRoles, made, outputs, roleName } from './ownership.ts';
-import { putTrustBack, TRUST } from './trust.ts';
-import { type ExecutionRole, ExecutionRoleSection, POLICY_VARIABLE, render } from './wanted.ts';
+import { formerRoles, made, outputs } from './ownership.ts';
+import { putTrustBack } from './trust.ts';
+import { type ExecutionRole, ExecutionRoleSection, render } from './wanted.ts';
 
 /** The role in the account that Main assumes. A role of ours is corrected as a whole; an owner-managed role is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {

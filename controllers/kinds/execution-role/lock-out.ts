@@ -2,10 +2,11 @@ import type { Difference } from '../../../shared/domain/status.ts';
 import { carriedBySessions } from '../../../shared/policy/assume-role.ts';
 import type { Circumstances } from '../../../shared/policy/covers.ts';
 import type { PolicyInput } from '../../../shared/policy/document.ts';
+import { TRUST } from '../iam-role/compare.ts';
 import type { Blocked, Entry } from '../kind.ts';
 import type { ActualRole } from './observe.ts';
 import { byStatement, type Lacking, lackingIn, listed, makesSense, permissionName } from './policies.ts';
-import { TRUST, wouldAdmitRunner } from './trust.ts';
+import { wouldAdmitRunner } from './trust.ts';
 import { type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /** What the role in use must always allow on itself, so that a run can remove and put its policies. */

@@ -1,10 +1,11 @@
 import { carriedBySessions } from '../../../shared/policy/assume-role.ts';
 import type { Missing } from '../../../shared/policy/covers.ts';
 import { differencesOf } from '../comparison.ts';
+import { TRUST } from '../iam-role/compare.ts';
 import type { Blocked, Comparison } from '../kind.ts';
 import type { ActualRole, PolicyDocuments } from './observe.ts';
 import { byStatement, type Lacking, lackingIn, listed, makesSense, permissionName } from './policies.ts';
-import { lackingTrust, TRUST } from './trust.ts';
+import { lackingTrust } from './trust.ts';
 import { type ExecutionRole, OWN_POLICY } from './wanted.ts';
 
 /**

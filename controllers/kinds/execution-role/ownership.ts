@@ -1,5 +1,7 @@
 import type { Role } from '@aws-sdk/client-iam';
 import { differencesOf } from '../comparison.ts';
+import { roleName } from '../iam-role/model.ts';
+import { tagsOf } from '../iam-role/read.ts';
 import { type Blocked, type Entry, type KindContext, OWNER_TAG, type PolicyDocument } from '../kind.ts';
 
 /** Who owns a role: Orgkeeper, the account's owner or somebody else; and the roles that Orgkeeper made under former names. */
@@ -23,11 +25,6 @@ export function isOurRole(
   if (tagsOf(role)[OWNER_TAG] === account.owner) return true;
   if (recorded[FORMER]?.split(' ').includes(role.Arn ?? '')) return true;
   return recorded['role.arn'] === role.Arn && recorded['role.keptBy'] !== 'owner';
-}
-
-/** The tags of a role that was read. Pure. */
-export function tagsOf(role: Role): Record<string, string> {
-  return Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
 /** See Observation. */
@@ -126,9 +123,4 @@ export function reachingFormer(entry: Entry, former: readonly string[]): Entry {
     policy: more(entry.policy, TO_REMOVE),
     required: more(entry.required, ['iam:GetRole']),
   };
-}
-
-/** The name in a role's ARN; it is unique in the account, regardless of the path. Pure. */
-export function roleName(arn: string): string {
-  return arn.split('/').at(-1) ?? '';
 }

@@ -1,25 +1,7 @@
 import { type Circumstances, covers, type Missing } from '../../../shared/policy/covers.ts';
 import { PolicyError, type PolicyInput, parsePolicy } from '../../../shared/policy/document.ts';
-import { differences } from '../../../shared/policy/same.ts';
-import type { Sides } from '../comparison.ts';
 
-/** Comparing the policies of a role: by meaning if they are ours, and by what they grant if they only must cover the baseline. */
-
-/**
- * The parts of two policies that differ in meaning, both values by path; undefined if they mean the same. An actual policy that does
- * not parse differs as a whole. Pure.
- */
-export function policySides(desired: PolicyInput, actual: string, partition: string): Sides | undefined {
-  try {
-    const places = differences(desired, actual, { partition });
-    if (places.length === 0) return undefined;
-    const side = (of: 'left' | 'right') => Object.fromEntries(places.map((place) => [place.path, place[of]]));
-    return { desired: side('left'), actual: side('right') };
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return { desired, actual };
-  }
-}
+/** Comparing policies by what they grant, where they only must cover the baseline. */
 
 /** The most lacking permissions that a message names; all of them are differences. */
 const NAMED = 5;

@@ -1,25 +1,15 @@
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
-import type { Difference } from '../../../shared/domain/status.ts';
 import { trustAdmits } from '../../../shared/policy/assume-role.ts';
-import { differencesOf } from '../comparison.ts';
+import { TRUST } from '../iam-role/compare.ts';
 import type { Change, Entry, KindContext } from '../kind.ts';
 import type { ActualRole } from './observe.ts';
-import { type Lacking, lackingIn, makesSense, policySides } from './policies.ts';
+import { type Lacking, lackingIn, makesSense } from './policies.ts';
 import type { ExecutionRole } from './wanted.ts';
 
 /**
- * The trust policy of a role. A role of ours must have the baseline's, an owner-managed role must cover it, and the role by which
- * the account is entered must admit the runner after every change.
+ * The trust policy of the execution role beyond a role of ours (controllers/kinds/iam-role/compare.ts): an owner-managed role must
+ * cover the baseline's, and the role by which the account is entered must admit the runner after every change.
  */
-
-/** The path of a trust policy's difference. */
-export const TRUST = 'trustPolicy';
-
-/** The difference between the trust policies of a role of ours, by meaning: none or one. Pure. */
-export function compareTrust(wanted: ExecutionRole, actual: ActualRole): Difference[] {
-  const sides = policySides(wanted.trustPolicy, actual.trustPolicy, wanted.partition);
-  return sides ? [differencesOf('executionRole')(wanted.name, TRUST, sides, 'updated')] : [];
-}
 
 /** The parts of the baseline's trust policy that the trust policy of an owner-managed role is not proven to grant. Pure. */
 export function lackingTrust(wanted: ExecutionRole, { trustPolicy }: ActualRole): Lacking[] {

@@ -1,15 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { explained } from '../../../controllers/kinds/execution-role/apply.ts';
-import type { ExecutionRole } from '../../../controllers/kinds/execution-role/wanted.ts';
+import { explained } from '../../../controllers/kinds/iam-role/write.ts';
 import { translateError } from '../../../shared/aws/translate-error.ts';
 import { AccessDenied, InvalidDesiredState, NotYetConsistent } from '../../../shared/domain/errors.ts';
 
-const wanted = { arn: 'arn:aws:iam::456789012345:role/orgkeeper-execution' } as ExecutionRole;
+const wanted = { arn: 'arn:aws:iam::456789012345:role/orgkeeper-execution' };
 
 /** What a call of the pass throws, as the clients translate it first. */
 async function thrown(name: string, message: string): Promise<unknown> {
   const error = translateError('iam:UpdateAssumeRolePolicy', Object.assign(new Error(message), { name }));
-  return explained(wanted, () => Promise.reject(error)).catch((each: unknown) => each);
+  return explained(wanted, 'executionRole', () => Promise.reject(error)).catch((each: unknown) => each);
 }
 
 describe('what IAM says against a role', () => {

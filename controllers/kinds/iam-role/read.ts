@@ -1,0 +1,173 @@
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  type Role,
+} from '@aws-sdk/client-iam';
+import { isGone } from '../../../shared/aws/gone.ts';
+import { pagesOf } from '../../../shared/aws/pages.ts';
+import { AccessDenied } from '../../../shared/domain/errors.ts';
+import type { KindContext } from '../kind.ts';
+import type { FoundRole, WantedRole } from './model.ts';
+
+/** Reading a role from IAM, and what else decides its permissions. */
+
+/** What IAM answers about a role, before it is known whose it is. */
+export interface RoleAnswers {
+  /** Undefined if the role does not exist. */
+  readonly role: Role | undefined;
+  /** By name: the documents of the policies that the baseline names, and undefined for the others. */
+  readonly inlinePolicies: FoundRole['inlinePolicies'];
+  readonly managedPolicies: readonly string[];
+  /** Why documents could not be read. */
+  readonly denial: AccessDenied | undefined;
+}
+
+/** Reads a role with three calls and one for each inline policy that the baseline names, all sent at once. */
+export async function readRole(
+  wanted: Pick<WantedRole, 'name' | 'inlinePolicies'>,
+  context: KindContext,
+): Promise<RoleAnswers> {
+  const names = Object.keys(wanted.inlinePolicies);
+  const [role, listed, managedPolicies, ...documents] = await Promise.all([
+    getRole(wanted.name, context),
+    inlineNames(wanted.name, context),
+    attachedArns(wanted.name, context),
+    ...names.map((name) => orDenial(inlineDocument(wanted.name, name, context))),
+  ]);
+  const inlinePolicies = Object.fromEntries([
+    ...listed.map((name) => [name, undefined] as const),
+    ...names.flatMap((name, index) => {
+      const document = documents[index];
+      return typeof document === 'string' ? [[name, document] as const] : [];
+    }),
+  ]);
+  const denial = documents.find((each) => each instanceof AccessDenied);
+  return { role, inlinePolicies, managedPolicies, denial };
+}
+
+/** The role as IAM describes it, with its policies. Pure. */
+export function foundRole(
+  { arn, name }: Pick<WantedRole, 'arn' | 'name'>,
+  role: Role,
+  { inlinePolicies, managedPolicies }: RoleAnswers,
+): FoundRole {
+  return {
+    arn: role.Arn ?? arn,
+    name: role.RoleName ?? name,
+    path: role.Path ?? '/',
+    description: role.Description ?? '',
+    maxSessionDuration: role.MaxSessionDuration ?? 3_600,
+    trustPolicy: role.AssumeRolePolicyDocument ?? '',
+    inlinePolicies,
+    managedPolicies,
+    permissionsBoundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+    tags: tagsOf(role),
+  };
+}
+
+/** The tags of something in IAM that was read. Pure. */
+export function tagsOf({ Tags = [] }: Pick<Role, 'Tags'>): Record<string, string> {
+  return Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** The role of that name, or undefined. */
+export async function getRole(name: string, { clients }: KindContext): Promise<Role | undefined> {
+  const found = await unlessNoEntity(clients.iam.send(new GetRoleCommand({ RoleName: name })));
+  return found?.Role;
+}
+
+/** Names of all inline policies of the role; empty if the role does not exist. */
+export async function inlineNames(RoleName: string, { clients }: KindContext): Promise<string[]> {
+  return itemsOfPages(
+    (Marker) => clients.iam.send(new ListRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
+    ({ PolicyNames = [] }) => PolicyNames,
+  );
+}
+
+/** ARNs of all managed policies of the role; empty if the role does not exist. */
+export async function attachedArns(RoleName: string, { clients }: KindContext): Promise<string[]> {
+  return itemsOfPages(
+    (Marker) =>
+      clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName, ...(Marker && { Marker }) })),
+    ({ AttachedPolicies = [] }) => AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []),
+  );
+}
+
+/** The items of all pages of one of IAM's lists; empty if the role does not exist. */
+export async function itemsOfPages<
+  Page extends { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
+>(
+  call: (marker: string | undefined) => Promise<Page>,
+  itemsOf: (page: Page) => readonly string[],
+): Promise<string[]> {
+  const items: string[] = [];
+  const readAll = async () => {
+    const pages = pagesOf(call, ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined));
+    for await (const page of pages) items.push(...itemsOf(page));
+  };
+  await unlessNoEntity(readAll());
+  return items;
+}
+
+/** Documents by name, read at once; undefined for a document that does not exist or may not be read. */
+export async function readEach(
+  names: Iterable<string>,
+  document: (name: string) => Promise<string | undefined>,
+): Promise<Record<string, string | undefined>> {
+  const read = async (name: string) => {
+    const found = await orDenial(document(name));
+    return [name, found instanceof AccessDenied ? undefined : found] as const;
+  };
+  return Object.fromEntries(await Promise.all([...names].map(read)));
+}
+
+/** The document of an inline policy, URL-encoded; undefined if it does not exist. */
+export async function inlineDocument(
+  role: string,
+  policy: string,
+  { clients }: KindContext,
+): Promise<string | undefined> {
+  const command = new GetRolePolicyCommand({ RoleName: role, PolicyName: policy });
+  return (await unlessNoEntity(clients.iam.send(command)))?.PolicyDocument;
+}
+
+/** The default version of a managed policy, URL-encoded; undefined if it does not exist. */
+export async function managedDocument(
+  PolicyArn: string,
+  { clients }: KindContext,
+): Promise<string | undefined> {
+  const found = await unlessNoEntity(clients.iam.send(new GetPolicyCommand({ PolicyArn })));
+  const VersionId = found?.Policy?.DefaultVersionId;
+  if (!VersionId) return undefined;
+  const command = new GetPolicyVersionCommand({ PolicyArn, VersionId });
+  return (await unlessNoEntity(clients.iam.send(command)))?.PolicyVersion?.Document;
+}
+
+/** The result of a call, or its AccessDenied error. */
+export async function orDenial<T>(call: Promise<T>): Promise<T | AccessDenied> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof AccessDenied) return error;
+    throw error;
+  }
+}
+
+/** The result of a call, or undefined if IAM answers NoSuchEntity. */
+export async function unlessNoEntity<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isNoEntity(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for IAM's NoSuchEntity, by both names that the SDK uses. */
+export function isNoEntity(error: unknown): boolean {
+  return isGone('role or policy', error);
+}
