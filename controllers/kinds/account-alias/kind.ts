@@ -12,22 +12,22 @@ import type { Kind, KindContext } from '../kind.ts';
 const ALIAS = /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 const Section = z.strictObject({
   name: z.string().max(255),
-  /** Whether an alias that Orgkeeper did not make may be replaced. */
+  /** True if an alias that Orgkeeper did not make may be replaced. */
   adopt: z.boolean().default(false),
 });
 type Section = z.infer<typeof Section>;
 
-/** The alias of the account, and whether Orgkeeper manages it. */
+/** The alias that the account has, and whether Orgkeeper manages it. */
 interface Alias {
   readonly name: string;
   readonly ours: boolean;
 }
 
 const NAME = 'accountAlias.name';
-/** An alias has no tags, so whose it is must be recorded. */
+/** Records that the alias is ours: an alias has no tags. */
 const KEPT_BY = 'accountAlias.keptBy';
 
-/** The account's alias: its name on the sign-in page. An account has one at most; a new one takes its place. */
+/** The account's alias: its name on the sign-in page. An account has at most one; a new alias replaces the old one. */
 export const accountAlias: Kind<Section, Section, Alias> = {
   name: 'accountAlias',
   scope: 'global',
@@ -57,7 +57,7 @@ export const accountAlias: Kind<Section, Section, Alias> = {
       state: 'unowned',
       message: `The account has the alias ${name}, which Orgkeeper did not make, so it stays.`,
       remedy:
-        'Put that alias into the baseline, say `adopt: true` there to replace it, or delete it in the account.',
+        'Put that alias into the baseline; or set `adopt: true` there to replace it; or delete it in the account.',
     };
   },
 
@@ -87,7 +87,7 @@ export const accountAlias: Kind<Section, Section, Alias> = {
     try {
       await context.clients.iam.send(new CreateAccountAliasCommand({ AccountAlias: wanted.name }));
     } catch (error) {
-      // Aliases are one name space for everybody; our own comes back so, too, when its creation was not answered.
+      // All AWS accounts share one name space. AWS also refuses an alias that we made by a call without an answer.
       if (!isTaken(error)) throw error;
       if ((await currentAlias(context)) !== wanted.name) throw takenByAnother(wanted);
     }
@@ -108,7 +108,7 @@ function recordOf(name: string): Record<string, string> {
   return { [NAME]: name, [KEPT_BY]: 'orgkeeper' };
 }
 
-/** True if an alias of ours was recorded, whatever somebody has made of it since. */
+/** True if an alias of ours was recorded, even if somebody has changed it since. */
 function isOurs({ recorded }: KindContext): boolean {
   return recorded[KEPT_BY] !== undefined;
 }
@@ -125,6 +125,6 @@ function isTaken(error: unknown): boolean {
 function takenByAnother({ name }: Section): InvalidDesiredState {
   return new InvalidDesiredState(`The alias ${name} belongs to another AWS account.`, [], {
     reason: 'AliasTaken',
-    remedy: 'Name another one in the baseline.',
+    remedy: 'Name another alias in the baseline.',
   });
 }

@@ -52,7 +52,7 @@ export const endpointNamed = (service: string): Named<'endpoint'> => ({
   output: `endpoint.${service}.id`,
 });
 
-/** The gateway endpoints: service and type, the route tables that each serves, its policy, its tags. */
+/** The gateway endpoints: service, type, route tables, policy and tags of each. */
 export const endpoints: Resource<VpcEndpoint> = {
   type: 'endpoint',
   standsIn: 'vpc',
@@ -81,7 +81,7 @@ export const endpoints: Resource<VpcEndpoint> = {
     }));
   },
 
-  /** As made: it serves no table that the one which stays does not serve, with the policy that AWS sets. */
+  /** As made: a duplicate serves no table that the other does not serve, and has the policy that AWS sets. */
   signs(wanted) {
     return wanted.endpoints.map(({ name, serviceName }) => {
       const isLike = (one: VpcEndpoint) => one.serviceName === serviceName && one.endpointType === 'Gateway';
@@ -114,7 +114,7 @@ export const endpoints: Resource<VpcEndpoint> = {
     if (Code) throw translateError('ec2:DeleteVpcEndpoints', failure, memberServices.ec2);
   },
 
-  /** AWS deletes a gateway endpoint some seconds after it says so; until then its routes hold the route tables. */
+  /** AWS deletes a gateway endpoint some seconds after its answer. Until then its routes prevent the deletion of the route tables. */
   async remove(ids, { actual, context }) {
     for (const id of ids) await deleteOne(endpoints, id, context);
     const vpc = ours(VPC, actual);
@@ -130,18 +130,18 @@ export const endpoints: Resource<VpcEndpoint> = {
   },
 };
 
-/** What the account is to have of a service with a gateway endpoint. Pure. */
+/** The gateway endpoint that the account should have for a service. Pure. */
 export function wantedEndpoint(name: GatewayService, region: string): Endpoint {
   return { name, serviceName: `com.amazonaws.${region}.${name}` };
 }
 
-/** The policy that an endpoint has when it is made: everybody may do everything that these actions name. */
+/** The policy that AWS gives to a new endpoint: everybody may use the actions that match. */
 export function fullAccess(action: string) {
   const everything = { Effect: 'Allow', Principal: '*', Action: action, Resource: '*' };
   return { Version: '2008-10-17', Statement: [everything] };
 }
 
-/** True when the policy of an endpoint to this service holds nothing back. */
+/** True if the policy of an endpoint allows every action of this service. */
 function allowsAll(policy: string | undefined, service: string): boolean {
   if (policy === undefined) return true;
   try {
@@ -167,7 +167,7 @@ function diffEndpoint(
   if (inTheWay) {
     const message =
       `${inTheWay.id}, which is not ours, already serves our route tables for ${serviceName}: ` +
-      'take our route tables off it, or delete it.';
+      'remove our route tables from that endpoint, or delete it.';
     const field = { resource, path: 'routeTables', desired: tables, actual: inTheWay.id };
     return {
       differences: found ? tagChanges(named, wanted, found) : [],
@@ -200,14 +200,14 @@ function diffEndpoint(
   };
 }
 
-/** What holds back traffic to the service is corrected: what lies behind the endpoint is its own to protect. */
+/** A policy that denies anything is corrected: access is limited by the resources behind the endpoint, not by the endpoint. */
 function policyChange(name: Endpoint['name'], { policy: actual }: VpcEndpoint): Difference[] {
   if (allowsAll(actual, name)) return [];
   const desired = JSON.stringify(fullAccess('*'));
   return [change({ resource: endpointNamed(name).resource, path: 'policy', desired, actual })];
 }
 
-/** Makes the endpoint, or puts our route tables back on it, and its policy; tables of others stay on. */
+/** Makes the endpoint, or adds our route tables and the policy to it; route tables of others stay. */
 async function applyEndpoint(endpoint: Endpoint, work: Work): Promise<void> {
   const { wanted, actual, context } = work;
   const { ec2 } = context.clients;

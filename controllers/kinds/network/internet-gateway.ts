@@ -35,7 +35,6 @@ import {
   wrote,
 } from './write.ts';
 
-/** The internet gateway of the VPC. */
 export const GATEWAY: Named<'internet gateway'> = {
   type: 'internet gateway',
   logical: 'internet-gateway',
@@ -43,7 +42,7 @@ export const GATEWAY: Named<'internet gateway'> = {
   output: 'internetGateway.id',
 };
 
-/** The internet gateway, its attachment to our VPC, its tags. One that is not wanted any more stays: it has traffic. */
+/** The internet gateway, its attachment to our VPC, its tags. It stays if the baseline drops it, since it may have traffic. */
 export const internetGateway: Resource<InternetGateway> = {
   type: 'internet gateway',
   standsIn: 'region',
@@ -72,7 +71,7 @@ export const internetGateway: Resource<InternetGateway> = {
     }));
   },
 
-  /** Also where none is wanted: ours may be there from an earlier baseline. */
+  /** Not only if the baseline wants a gateway: ours may exist from an earlier baseline. */
   signs(_wanted, _things, vpcId) {
     return [
       {
@@ -108,7 +107,7 @@ export const internetGateway: Resource<InternetGateway> = {
 
   delete: (InternetGatewayId, ec2) => ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId })),
 
-  /** Detached first: AWS deletes none that is attached. */
+  /** Detaches each gateway first: AWS does not delete an attached one. */
   async remove(ids, { actual, context }) {
     const { ec2 } = context.clients;
     const gateways = ofType('internet gateway', [...Object.values(actual.ours), ...actual.others]);
@@ -122,7 +121,7 @@ export const internetGateway: Resource<InternetGateway> = {
   },
 };
 
-/** True when traffic can be sent to it, or will be once the differences are written. */
+/** True if our gateway can take traffic, at the latest once the differences are written. */
 export function gatewayIsUsable(wanted: Network, actual: NetworkActual | undefined): boolean {
   return wanted.internetGateway && (diff(wanted, actual).blocked ?? []).length === 0;
 }
@@ -139,7 +138,7 @@ function diff(wanted: Network, actual: NetworkActual | undefined): Partial<Compa
   if (vpc && other && gateway?.attachedTo !== vpc.id) {
     const message =
       `VPC ${vpc.id} has an internet gateway that is not ours, ${other.id}, and can have only one: ` +
-      'detach it, or tag it as ours.';
+      'detach that gateway, or tag it as ours.';
     return { blocked: [block('ForeignResource', message, { ...attachment, actual: other.id })] };
   }
   if (!gateway) return { differences: [change({ resource, path: '', desired: { attachment: 'vpc' } })] };
@@ -148,7 +147,7 @@ function diff(wanted: Network, actual: NetworkActual | undefined): Partial<Compa
   if (gateway.attachedTo === vpc?.id) return { differences };
   const message =
     `Our internet gateway ${gateway.id} is attached to ${gateway.attachedTo}, where it may have traffic: ` +
-    'detach it there, and it is attached to our VPC again.';
+    'detach it from that VPC, and it is attached to ours again.';
   return {
     differences,
     blocked: [block('ForeignResource', message, { ...attachment, actual: gateway.attachedTo })],

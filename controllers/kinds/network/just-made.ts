@@ -3,15 +3,15 @@ import type { KindContext } from '../kind.ts';
 import type { Thing } from './model.ts';
 import type { Named } from './resource.ts';
 
-/** EC2 lists a new resource within seconds, but not everywhere at once. What it does not list after this time is gone. */
+/** EC2 lists a new resource within seconds. A resource that EC2 does not list after this time does not exist any more. */
 const SHOWS_WITHIN_MS = 60_000;
 
-/** What an unanswered create made shows within minutes. A resource that turns up after a day is somebody else's. */
+/** EC2 lists within minutes what an unanswered create call made. A resource that appears after a day is unowned. */
 const SHOWS_AFTER_ALL_WITHIN_MS = 24 * 3_600_000;
 
 type Memory = Pick<KindContext, 'recorded' | 'record' | 'now'>;
 
-/** What is recorded of a resource that was just made: its id, and when, so that it is not made twice. */
+/** The outputs that record a new resource: its id and the time, so that the resource is not made twice. */
 export function justMade(
   { output }: Named,
   id: string,
@@ -28,8 +28,8 @@ export function notShownYet({ output }: Named, shown: readonly Thing[], memory: 
 }
 
 /**
- * Of a create that AWS may have carried out without an answer: when it was sent, and the ids of those that carried
- * these tags before.
+ * The outputs that record a create call that AWS may have carried out without an answer: the time, and the ids of the resources
+ * that had these tags before the call.
  */
 export function notAnswered(
   { output }: Named,
@@ -39,7 +39,7 @@ export function notAnswered(
   return { [unanswered(output)]: [now().toISOString(), ...before].join(' ') };
 }
 
-/** True of a resource that turned up after a create that nobody answered: we may have made it. */
+/** True of a resource that appeared after a create call without an answer: that call may have made it. */
 export function isYoungerThanUnanswered(
   { output }: Named,
   id: string,
@@ -49,7 +49,7 @@ export function isYoungerThanUnanswered(
   return memory.now().getTime() - Date.parse(at) < SHOWS_AFTER_ALL_WITHIN_MS && !before.includes(id);
 }
 
-/** Forgets when resources were made, once that is a minute ago. */
+/** Removes the recorded times that are more than a minute ago. */
 export function forgetOld(memory: Memory): void {
   const old = Object.entries(memory.recorded).filter(
     ([name, value]) => isMadeAt(name) && !isFresh(value, memory),

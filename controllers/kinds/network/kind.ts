@@ -34,7 +34,7 @@ import {
 import { wantedSubnet } from './subnets.ts';
 import { VPC, VPC_BLOCK } from './vpc.ts';
 
-/** The network as the baseline wants it, and the account's own where it brings one. */
+/** The network that the baseline wants, and the owner's network if the account is registered with one. */
 interface Wanted extends Network {
   readonly ownerManaged?: OwnerManagedNetwork;
 }
@@ -42,10 +42,10 @@ type Actual = NetworkActual | OwnerManagedActual;
 
 /**
  * The VPC of an account and what makes it usable: DNS attributes, internet gateway, subnets, one route table for
- * each routing, gateway endpoints, tags. Found by recorded id, then by owner tags; what others added stays.
+ * each routing, gateway endpoints, tags. Resources are found by recorded id, then by owner tags; what others added stays.
  *
- * An account may bring its own (`network` of its registration): that one is checked and published, never changed, unless
- * it carries our owner tag: then our member template made it, and it is managed like one that we made.
+ * An account may be registered with a network of its owner (`network` of its registration). That network is checked and
+ * published, never changed. Exception: a network with our owner tag was made by our member template, and is managed.
  */
 export const network: Kind<NetworkSection, Wanted, Actual> = {
   name: 'network',
@@ -86,7 +86,7 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
 
   async apply({ wanted, actual, differences }, context) {
     if (actual && isOwnerManaged(actual)) {
-      throw new ForeignResource("The account's own network is never changed.");
+      throw new ForeignResource("The owner's network is never changed.");
     }
     await apply({ wanted, actual, differences }, contextFor(wanted, context));
   },
@@ -100,7 +100,7 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
     await remove(wanted, await observe(wanted, own), own);
   },
 
-  /** A network that the account brought along is not ours; without VPC and gateway, nothing else of one is there. */
+  /** The owner's network is not ours. Without a VPC or an internet gateway of ours, no other resource of ours exists. */
   made(recorded) {
     const entries = Object.entries(withoutOwnerManaged(recorded)).filter(([name]) => isOutputOfNetwork(name));
     const ours = Object.fromEntries(entries);
@@ -122,7 +122,7 @@ function isOwnerManaged(actual: Actual): actual is OwnerManagedActual {
   return 'ownerManaged' in actual;
 }
 
-/** A context in which only what is ours counts as recorded. */
+/** The context, with only the ids of our own resources in `recorded`. */
 function contextFor<T extends KindContext>({ ownerManaged }: Wanted, context: T): T {
   if (ownerManaged) return asRecorded(ownerManaged, context);
   return isRecorded(context.recorded)
@@ -139,7 +139,7 @@ function render(section: NetworkSection, lookup: Lookup, account: KindAccount): 
   }));
   if (problems.length > 0) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new InvalidDesiredState(`The network makes no sense: ${said}.`, problems, {
+    throw new InvalidDesiredState(`The network is not valid: ${said}.`, problems, {
       remedy: 'Correct the baseline, or register the account again with the values that it needs.',
     });
   }

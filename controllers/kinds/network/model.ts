@@ -1,8 +1,8 @@
 import type { GatewayService, Routing } from './section.ts';
 
-// What an account is to have of a network, and what it has. Plain data.
+// The network that an account should have, and the network that it has. Plain data.
 
-/** The network that an account is to have. */
+/** The network that an account should have. */
 export interface Network {
   readonly owner: string;
   /** Canonical, as AWS stores it. */
@@ -11,20 +11,20 @@ export interface Network {
   readonly dnsHostnames: boolean;
   readonly internetGateway: boolean;
   readonly subnets: readonly Subnet[];
-  /** One route table each. */
+  /** Each has one route table. */
   readonly routings: readonly Routing[];
   readonly endpoints: readonly Endpoint[];
   readonly tags: Readonly<Record<string, string>>;
   /** Names of `${…}` that are not known yet. */
   readonly waiting: {
-    /** In blocks and zones: nothing can be written before they are known. */
+    /** Names in blocks and zones: no resource can be written before these are known. */
     readonly layout: readonly string[];
-    /** Per tag: it is not written before. */
+    /** Names by tag key: a tag is not written before its names are known. */
     readonly tags: Readonly<Record<string, readonly string[]>>;
   };
 }
 
-/** A subnet that the account is to have, its block canonical, its zone by id or by number. */
+/** A subnet that the account should have. Its block is canonical; its zone is given by id or by number. */
 export interface Subnet {
   readonly name: string;
   readonly cidr: string;
@@ -33,20 +33,20 @@ export interface Subnet {
   readonly mapPublicIpOnLaunch: boolean;
 }
 
-/** A gateway endpoint that the account is to have. */
+/** A gateway endpoint that the account should have. */
 export interface Endpoint {
   readonly name: GatewayService;
   readonly serviceName: string;
 }
 
-/** What AWS has, one of the resources of a network: each has a file that reads and writes it. */
+/** A resource of a network, as AWS describes it. Each type has a file that reads and writes it. */
 export type Thing = Vpc | InternetGateway | RouteTable | SubnetFound | VpcEndpoint;
-/** As people read it in differences and messages, with the id behind it. */
+/** The name of a type in differences and messages; the resource's id follows it. */
 export type ThingType = Thing['type'];
-/** What AWS has of one type. */
+/** The resource of one type. */
 export type ThingOf<Type extends ThingType> = Extract<Thing, { readonly type: Type }>;
 
-/** What everything that AWS gives an id has in common. */
+/** The fields that all resources have. */
 interface Tagged {
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -56,9 +56,9 @@ interface Tagged {
 export interface Vpc extends Tagged {
   readonly type: 'vpc';
   readonly cidr: string;
-  /** True when it has no further block, IPv4 or IPv6, and no tenancy of its own. */
+  /** True if the VPC has one IPv4 block, no IPv6 block and the default tenancy. */
   readonly plain: boolean;
-  /** Both attributes are undefined where nobody read them: of VPCs that cannot be ours. */
+  /** The two DNS attributes are undefined if they were not read, because the VPC cannot be ours. */
   readonly dnsSupport: boolean | undefined;
   readonly dnsHostnames: boolean | undefined;
 }
@@ -70,7 +70,7 @@ export interface InternetGateway extends Tagged {
   readonly attachedTo: string | undefined;
 }
 
-/** A subnet; its block and zone stay as they were made. */
+/** A subnet. AWS cannot change its block and zone. */
 export interface SubnetFound extends Tagged {
   readonly type: 'subnet';
   readonly vpcId: string;
@@ -88,17 +88,17 @@ export interface RouteTable extends Tagged {
   readonly associations: readonly Association[];
 }
 
-/** One route of a table, whoever put it there. */
+/** One route of a table, whoever made it. */
 export interface Route {
-  /** Block, IPv6 block or prefix list. */
+  /** An IPv4 block, an IPv6 block or the id of a prefix list. */
   readonly destination: string;
-  /** Id of whatever it leads to; `local` within the VPC. */
+  /** Id of the route's target; `local` within the VPC. */
   readonly target: string;
-  /** False for a black hole: its target is gone or detached. */
+  /** False for a black hole: the target was deleted or detached. */
   readonly active: boolean;
 }
 
-/** What a route table is associated with: a subnet, a gateway, or as the main table whatever has none. */
+/** An association of a route table: with a subnet, with a gateway, or (`main`) with all subnets that have no other table. */
 export interface Association {
   readonly id: string;
   readonly subnetId: string | undefined;
@@ -106,7 +106,7 @@ export interface Association {
   readonly main: boolean;
 }
 
-/** A VPC endpoint of any type; route tables and policy are those of a gateway endpoint. */
+/** A VPC endpoint of any type. Only a gateway endpoint has route tables. */
 export interface VpcEndpoint extends Tagged {
   readonly type: 'endpoint';
   readonly vpcId: string;
@@ -120,20 +120,21 @@ export interface VpcEndpoint extends Tagged {
   readonly policy: string | undefined;
 }
 
-/** What an account has of the network. */
+/** The network that an account has. */
 export interface NetworkActual {
-  /** Ours, by the output that records the id: `vpc.id`, `subnet.public.id`. */
+  /** Our resources, by the output that records the id: `vpc.id`, `subnet.public.id`. */
   readonly ours: Readonly<Record<string, Thing>>;
-  /** In our VPC and not named by the baseline: dropped from it, or somebody else's, whatever tags it has. */
+  /** Resources in our VPC that the baseline does not name: dropped from the baseline, or unowned, whatever tags they have. */
   readonly others: readonly Thing[];
-  /** All in our VPC, whosesoever, the main route table and what is being deleted included. */
+  /** All resources in our VPC, whoever owns them, with the main route table and with resources that are being deleted. */
   readonly inside: readonly Thing[];
   readonly taggedAsOurs: readonly TaggedAsOurs[];
 }
 
 /**
- * Another one that carries our tags. `made`: it turned up after a create that nobody answered, is to the field as we make
- * it and holds nothing, so that it is our second one and can go. Anything else with our tags is somebody else's.
+ * Another resource with the tags of one of ours. `made`: the resource appeared after a create call without an answer, equals
+ * in every field what that call makes, and holds nothing, so it is a duplicate that we made and may delete. Any other
+ * resource with our tags is unowned.
  */
 export interface TaggedAsOurs {
   readonly type: ThingType;
@@ -142,30 +143,30 @@ export interface TaggedAsOurs {
   readonly made: boolean;
 }
 
-/** Those of one type. */
+/** The resources of one type. */
 export function ofType<Type extends ThingType>(type: Type, things: readonly Thing[] = []): ThingOf<Type>[] {
   return things.filter((thing): thing is ThingOf<Type> => thing.type === type);
 }
 
 const GONE = new Set(['deleting', 'deleted', 'rejected', 'failed', 'expired']);
 
-/** False of what AWS still lists while it deletes it, and for a while after. */
+/** False if AWS is deleting the resource, or still lists it after that. */
 export function isThere(thing: Thing): boolean {
   return !('state' in thing && GONE.has(thing.state));
 }
 
-/** Id of the VPC that a thing is in or attached to. */
+/** Id of the VPC that the resource is in or attached to. */
 export function vpcIdOf(thing: Thing): string | undefined {
   if ('attachedTo' in thing) return thing.attachedTo;
   return 'vpcId' in thing ? thing.vpcId : undefined;
 }
 
-/** True when it routes within the VPC and nowhere else. */
+/** True if all routes of the table stay within the VPC. */
 export function hasLocalRoutesOnly({ routes }: RouteTable): boolean {
   return routes.every(({ target }) => target === 'local');
 }
 
-/** True of the route table that came with its VPC. */
+/** True of the route table that AWS makes with the VPC. */
 export function isMainTable(thing: Thing): boolean {
   return thing.type === 'route table' && thing.associations.some(({ main }) => main);
 }

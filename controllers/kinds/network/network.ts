@@ -20,16 +20,16 @@ import { subnets } from './subnets.ts';
 import { VPC, vpc } from './vpc.ts';
 import { deleteOne } from './write.ts';
 
-/** Everything that a network consists of, in the order in which it is made: each needs ids of those before it. */
+/** The resources of a network, in the order in which they are made: each needs ids of those before it. */
 export const resources: readonly Resource[] = [vpc, internetGateway, routeTables, subnets, endpoints];
 
-/** True of an output that records a resource, or when one was made or asked for. */
+/** True of an output that records a resource of the network, or the time of its create call. */
 export function isOutputOfNetwork(name: string): boolean {
   const output = name.replace(/^(madeAt|unanswered)\./, '');
   return resources.some(({ outputs }) => outputs.test(output));
 }
 
-/** See Kind. Pure; the differences stand in the order in which they are written. */
+/** See Kind. Pure. The differences are in the order in which they are written. */
 export function diff(wanted: Network, actual: NetworkActual | undefined): Comparison {
   const { layout, tags } = wanted.waiting;
   if (layout.length > 0) return { differences: [], blocked: [waiting('cidr', layout)], unowned: [] };
@@ -41,7 +41,7 @@ export function diff(wanted: Network, actual: NetworkActual | undefined): Compar
   return joined([compared, diffTagged(actual, compared)]);
 }
 
-/** Other resources with our tags are reported; those that we made twice are removed. */
+/** Other resources with our tags are reported; duplicates that we made are removed. */
 function diffTagged(actual: NetworkActual | undefined, { unowned }: Comparison): Partial<Comparison> {
   const tagged = actual?.taggedAsOurs ?? [];
   const copies = tagged.filter(({ made }) => !made);
@@ -64,11 +64,11 @@ function diffTagged(actual: NetworkActual | undefined, { unowned }: Comparison):
 
 function waiting(path: string, names: readonly string[]) {
   const said = [...new Set(names)].map((name) => `\${${name}}`).join(', ');
-  const message = `The network needs ${said}, which is not known yet: it waits for what gives it.`;
+  const message = `The network needs ${said}, not known yet, and waits for the kind that makes it.`;
   return block(WAITING_FOR_OUTPUTS, message, { resource: VPC.resource, path, desired: said });
 }
 
-/** See Kind. One resource after the other, so that a failure leaves nothing in flight. */
+/** See Kind. Writes one resource after the other, so that a failure leaves no call unanswered. */
 export async function apply(change: Change<Network, NetworkActual>, context: WritingContext): Promise<void> {
   const { wanted, actual, differences } = change;
   const ids = new Map(Object.entries(actual?.ours ?? {}).map(([output, { id }]) => [output, id]));
@@ -82,7 +82,7 @@ export async function apply(change: Change<Network, NetworkActual>, context: Wri
   }
 }
 
-/** Deletes what we made twice. Throws Conflict if somebody uses it by now: the next run observes that, and it stays. */
+/** Deletes a duplicate that we made. Throws Conflict if somebody uses it by now; the next run then leaves it alone. */
 async function deleteSecond(resource: Resource, id: string, context: WritingContext): Promise<void> {
   try {
     await deleteOne(resource, id, context);
@@ -93,8 +93,8 @@ async function deleteSecond(resource: Resource, id: string, context: WritingCont
 }
 
 /**
- * See Kind. Obstacles are read before anything is deleted: whatever uses the VPC, and what others put into it, with our tags or
- * without. Resources that we made for an earlier baseline are removed, too (`idsToRemove`).
+ * See Kind. Before anything is deleted, the obstacles are read: what uses the VPC, and what others put into it, with our tags
+ * or without. Resources that we made for an earlier baseline are removed, too (`idsToRemove`).
  */
 export async function remove(
   wanted: Network,
@@ -127,6 +127,7 @@ function stillUsed(actual: NetworkActual, by: readonly string[]): ForeignResourc
   const more = by.length > 10 ? ` and ${by.length - 10} more` : '';
   return new ForeignResource(`The network${vpc ? ` in ${vpc.id}` : ''} is still used by ${shown}${more}.`, {
     reason: 'InUse',
-    remedy: 'Delete or detach these, then ask again; or retire the account with its resources retained.',
+    remedy:
+      'Delete or detach these, then request it again; or retire the account with its resources retained.',
   });
 }

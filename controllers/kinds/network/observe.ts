@@ -16,9 +16,9 @@ interface Inside {
 }
 
 /**
- * See Kind. With a recorded VPC: seven calls, all at once. A second step only if the VPC has to be found by its tags, or
- * if a second VPC carries them. `pending` while AWS does not yet list a resource that was made a moment ago (just-made.ts): EC2
- * makes a second VPC, gateway or route table without complaint. It refuses a second subnet or gateway endpoint.
+ * See Kind. With a recorded VPC: seven calls, all at once. Further calls follow only if the VPC must be found by its tags, or
+ * if a second VPC has them. `pending` while AWS does not yet list a resource that was made a moment ago (just-made.ts), because
+ * EC2 would make a second VPC, gateway or route table. (It refuses a second subnet or gateway endpoint.)
  */
 export async function observe(wanted: Network, context: KindContext): Promise<Observation<NetworkActual>> {
   const {
@@ -52,14 +52,14 @@ export async function observe(wanted: Network, context: KindContext): Promise<Ob
   const another = named.find((one) => isAnothers(one, owner));
   if (!listed && !ours && another) return unowned(another.id);
 
-  // Beside our VPC, read only those that we may have made by a create that nobody answered.
+  // Of the other VPCs, read only those that may come from a create call without an answer.
   const unread = tagged
     .map(({ id }) => id)
     .filter((id) => id !== recordedId && (!listed || isYoungerThanUnanswered(VPC, id, context)));
   const more = await Promise.all([...new Set(unread)].map((id) => readInside(ec2, id)));
   const inside = [...(known && listed ? [known] : []), ...more];
   const unknown = inside.find(({ attributes }) => !attributes);
-  if (unknown) return pending(`VPC ${unknown.vpcId} is listed, but its attributes are not to be had yet.`);
+  if (unknown) return pending(`VPC ${unknown.vpcId} is listed, but its attributes cannot be read yet.`);
 
   const things = [
     ...region.map((one) => ({ ...one, ...inside.find(({ vpcId }) => vpcId === one.id)?.attributes })),
@@ -88,7 +88,7 @@ async function readInside(ec2: EC2Client, vpcId: string): Promise<Inside> {
   return { vpcId, attributes, things: things.flat() };
 }
 
-/** A second VPC of ours stays if anybody uses it: six calls, only if there seems to be a second one. */
+/** A duplicate VPC stays if anybody uses it. Makes six calls, and only if a duplicate was found. */
 async function unlessUsed(tagged: readonly TaggedAsOurs[], ec2: EC2Client): Promise<TaggedAsOurs[]> {
   return Promise.all(
     tagged.map(async (one) => {
@@ -106,6 +106,6 @@ function unowned(id: string): Observation<NetworkActual> {
   return {
     state: 'unowned',
     message: `VPC ${id} is managed by another Orgkeeper: its tag orgkeeper:owner names another Main account.`,
-    remedy: 'Let the other one give the account up (retire it there), or delete that tag from the VPC.',
+    remedy: 'Retire the account in the other Orgkeeper, or delete that tag from the VPC.',
   };
 }

@@ -25,8 +25,8 @@ export const readsOfUsers: readonly Command[] = [
 ];
 
 /**
- * What keeps the network from being removed: resources of others that are in it, use it or would be deleted with it, each
- * with its id. Nothing is removed while there is one, since it may carry traffic. Changes nothing.
+ * The resources that prevent the removal of the network, each with its id: unowned resources that are in the network, use it
+ * or would be deleted with it. While one of these exists nothing is removed, since it may carry traffic. Changes nothing.
  */
 export async function obstaclesToRemoval(owner: string, removal: Removal): Promise<string[]> {
   const { actual, context, idsOf } = removal;
@@ -57,7 +57,7 @@ function entriesOfOthers({ actual, idsOf }: Removal): string[] {
     .flatMap(({ id, routes, associations }) => [
       ...routes
         .filter(({ active, target }) => active && target !== 'local' && target !== gatewayId)
-        // The route of a gateway endpoint is deleted with the endpoint, which counts by itself.
+        // The route of a gateway endpoint is deleted with the endpoint, and the endpoint is an obstacle itself.
         .filter(({ target }) => !target.startsWith('vpce-'))
         .map(({ destination, target }) => `route ${destination} to ${target} in route table ${id}`),
       ...associations.flatMap((one) =>

@@ -4,19 +4,19 @@ import type { Network } from './model.ts';
 import { block } from './resource.ts';
 import { isOurVpc, readAttributes, VPC, VPC_BLOCK, vpcOf } from './vpc.ts';
 
-/** The network that an account brings along, in place of one that is made: checked and published, never changed. */
+/** The network of the account's owner, used in place of one that we make: checked and published, never changed. */
 export interface OwnerManagedNetwork {
   readonly vpcId: string;
-  /** Ids under the names of the baseline's subnets, in order; no id where the account brings too few, no name for more. */
+  /** The registered ids with the names of the baseline's subnets, in order. No id if too few are registered, no name if too many. */
   readonly subnets: readonly { readonly name: string | undefined; readonly id: string | undefined }[];
   readonly dnsSupport: boolean;
   readonly dnsHostnames: boolean;
 }
 
-/** Records that the VPC is the account's own, so that its ids never pass for ours. */
+/** Output that records that the VPC is its owner's, so that its ids never count as ours. */
 const OUTPUT = 'network.given';
 
-/** What AWS has of it. */
+/** The owner's network, as AWS describes it. */
 export interface OwnerManagedActual {
   readonly ownerManaged: true;
   readonly vpc:
@@ -28,12 +28,12 @@ export interface OwnerManagedActual {
         readonly dnsHostnames: boolean;
       }
     | undefined;
-  /** By id; those that do not exist are not there. */
+  /** By id; without those that do not exist. */
   readonly subnets: Readonly<Record<string, { readonly vpcId: string; readonly available: boolean }>>;
   readonly wanted: OwnerManagedNetwork;
 }
 
-/** The account's network against the baseline's subnets. Pure. */
+/** Matches the owner's subnets with those of the baseline. Pure. */
 export function renderOwnerManaged(
   network: Network,
   { vpcId, subnetIds }: { readonly vpcId: string; readonly subnetIds: readonly string[] },
@@ -50,7 +50,7 @@ export function renderOwnerManaged(
   };
 }
 
-/** Reads the account's own network: four calls at once. `ours`: our template made it, as its tags say. */
+/** Reads the owner's network: four calls at once. `ours`: by its tags, our member template made the network. */
 export async function observeOwnerManaged(
   wanted: OwnerManagedNetwork,
   network: Network,
@@ -89,13 +89,13 @@ export async function observeOwnerManaged(
   };
 }
 
-/** What is not as the baseline needs it; all of it is reported, nothing is written. Pure. */
+/** Reports where the owner's network does not fit the baseline. Nothing of it is ever written. Pure. */
 export function diffOwnerManaged(actual: OwnerManagedActual): Comparison {
-  const note = 'It is the network that the account brought along: checked and published, never changed.';
+  const note = "It is the owner's network: checked and published, never changed.";
   return { differences: [], blocked: problems(actual), unowned: [], note };
 }
 
-/** Published under the names of the baseline, once nothing is wrong with it: until then what was published stays. Pure. */
+/** The ids under the baseline's names. Empty while something is wrong with the network, so that earlier outputs stay. Pure. */
 export function outputsOwnerManaged(actual: OwnerManagedActual): Record<string, string> {
   const { vpc, wanted } = actual;
   if (!vpc || problems(actual).length > 0) return {};
@@ -110,19 +110,19 @@ export function outputsOwnerManaged(actual: OwnerManagedActual): Record<string, 
   };
 }
 
-/** The account's network counts as recorded: it was found to be ours. */
+/** The context, with the network recorded as ours, because its tags say that our template made it. */
 export function asRecorded<T extends KindContext>({ vpcId }: OwnerManagedNetwork, context: T): T {
   return { ...context, recorded: { ...context.recorded, [VPC.output]: vpcId } };
 }
 
-/** True when the network that is recorded is one that the account brought along. Pure. */
+/** True if the recorded network is its owner's. Pure. */
 export function isRecorded(recorded: Readonly<Record<string, string>>): boolean {
   return recorded[OUTPUT] !== undefined && recorded[OUTPUT] === recorded[VPC.output];
 }
 
 /**
- * What is recorded of our network, without the ids of one that the account brought along earlier: what is recorded counts
- * as ours, and that is not. It must never be taken over, or away, because a later registration does not mention it. Pure.
+ * The recorded outputs, without those of an owner's network: what is recorded counts as ours, and that network is not ours.
+ * It must not be changed or removed because a later registration no longer names it. Pure.
  */
 export function withoutOwnerManaged(recorded: Readonly<Record<string, string>>): Record<string, string> {
   const ours = Object.entries(recorded).filter(
@@ -159,11 +159,11 @@ function subnetProblems(
 function check(resource: string, path: string, desired: unknown, found: unknown): Blocked[] {
   if (desired === found) return [];
   if (found === undefined) {
-    const message = `The account's own network lacks ${resource}: correct it by registering the account again.`;
+    const message = `The owner's network lacks ${resource}: register the account again with the right ids.`;
     return [block('NetworkMissing', message, { resource, path, desired })];
   }
   const message =
-    `${path} of ${resource} is ${String(found)}, and the baseline needs ${String(desired)}: its owner must change it, ` +
+    `${path} of ${resource} is ${String(found)}, and the baseline needs ${String(desired)}: have its owner change it, ` +
     'or register the account again with another network.';
   return [block('NetworkDiffers', message, { resource, path, desired, actual: found })];
 }

@@ -13,7 +13,7 @@ import {
 } from './model.ts';
 import { type Named, nameOf, type Resource, type Signs, wantedTags } from './resource.ts';
 
-/** Whose resources are ours, and which ids earlier runs recorded. */
+/** By what our resources are identified: the value of the owner tag, and the ids that earlier runs recorded. */
 export interface Identity {
   readonly owner: string;
   readonly recorded: Readonly<Record<string, string>>;
@@ -22,18 +22,17 @@ export interface Identity {
 
 type Tagged = Pick<Thing, 'id' | 'tags'>;
 
-/** True if it carries our owner tag. */
 export function isOurs({ tags }: Pick<Tagged, 'tags'>, owner: string): boolean {
   return tags[OWNER_TAG] === owner;
 }
 
-/** True if another Orgkeeper manages it: its owner tag is the id of another account. */
+/** True if another Orgkeeper manages the resource: its owner tag is the id of another Main account. */
 export function isAnothers({ tags }: Pick<Tagged, 'tags'>, owner: string): boolean {
   const value = tags[OWNER_TAG];
   return value !== undefined && value !== owner && /^\d{12}$/.test(value);
 }
 
-/** True if its `Name` is the one that we give: people who copy our tags onto their resources leave that out. */
+/** True if the tag `Name` is the one that we set: people who copy our tags to their own resources change it. */
 export function isNamed(
   { tags }: Pick<Tagged, 'tags'>,
   named: Pick<Named, 'logical'>,
@@ -43,9 +42,9 @@ export function isNamed(
 }
 
 /**
- * Ours of that name among the candidates. The recorded id wins, even when its tags are gone; else the tags say it of
- * those that are like what we make (`isLike`), the first by `rank` (lower first) and then by id. `others` are the
- * others with these tags. What is recorded under another name is neither: a tag changed by hand moves nothing.
+ * Chooses our resource of a name among the candidates: the one with the recorded id, even if its tags are gone; else, of those
+ * with our tags that are like what we make (`isLike`), the first by `rank` (lowest first), then by id. `others` are the
+ * other candidates with these tags. A candidate recorded under another name is in neither: a tag changed by hand moves nothing.
  */
 export function pick<T extends Tagged>(
   candidates: readonly T[],
@@ -68,9 +67,9 @@ export function pick<T extends Tagged>(
 }
 
 /**
- * Tells what is ours, what else carries our tags, and what else is in our VPC. Pure.
+ * Divides the resources that were read into ours, others with our tags, and others in our VPC. Pure.
  * @param resources the VPC first
- * @param things all that was read: of the region, and in each VPC that may be ours
+ * @param things all resources that were read: of the region, and in each VPC that may be ours
  */
 export function tellApart(
   resources: readonly Resource[],
@@ -103,7 +102,7 @@ export function tellApart(
   return { ours, others, inside, taggedAsOurs };
 }
 
-/** True of what turned up after a create that nobody answered, and is as that create makes it. */
+/** True of a resource that appeared after a create call without an answer, and is as that call makes it. */
 function isSecond(
   one: Thing,
   kept: Thing,
@@ -125,9 +124,8 @@ function hasOurTagsOnly({ tags }: Tagged, named: Named, wanted: Network): boolea
 }
 
 /**
- * Ids of everything of ours of one type that goes when the network goes: what we made twice, and what an earlier
- * baseline had, too. The latter is told by having been recorded and by our owner tag: by the tag alone it may be a copy.
- * Pure.
+ * Ids of our resources of one type that are removed with the network, with duplicates and with those of an earlier baseline.
+ * The latter must be recorded and carry our owner tag: the tag alone may be a copy. Pure.
  */
 export function idsToRemove(
   type: ThingType,

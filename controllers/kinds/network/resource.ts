@@ -26,37 +26,37 @@ import {
  */
 export interface Resource<Found extends Thing = Thing> {
   readonly type: Found['type'];
-  /** `vpc`: always within a VPC. `region`: anywhere in the account and region, attached to a VPC or not. */
+  /** `vpc`: always in a VPC. `region`: in the account and region, attached to a VPC or not. */
   readonly standsIn: 'region' | 'vpc';
-  /** Every call that the functions below make. */
+  /** All calls that the functions below make. */
   readonly permissions: { readonly read: readonly Command[]; readonly write: readonly Command[] };
   /** Names of the outputs that record ids (and facts) of this resource. */
   readonly outputs: RegExp;
-  /** Everything of this type that AWS lists: in this VPC, or in the account and region (`standsIn`). Changes nothing. */
+  /** All resources of this type that AWS lists: in this VPC, or in the account and region (`standsIn`). Changes nothing. */
   read(ec2: EC2Client, vpcId: string): Promise<Found[]>;
   /**
-   * Pure. One entry for each that the account may have of ours: its name, and how ours is told from others with its tags.
-   * @param things everything that was read
+   * Pure. One entry for each resource of ours that the account may have: its name, and how to tell it from copies of its tags.
+   * @param things all resources that were read
    */
   signs(wanted: Network, things: readonly Thing[], vpcId: string | undefined): readonly Signs<Found>[];
-  /** Pure. What differs, in the order in which `apply` writes it, and what others have of this type in our VPC. */
+  /** Pure. The differences, in the order in which `apply` writes them, and the unowned resources of this type in our VPC. */
   diff(wanted: Network, actual: NetworkActual | undefined): Partial<Comparison>;
   /** Writes the differences of this resource and nothing else; records each id at once (`made` in write.ts). */
   apply(work: Work): Promise<void>;
-  /** Sends the one call that deletes the resource with this id. Throws the error that AWS answers. */
+  /** Sends the one call that deletes the resource with this id. Throws AWS's error as it is. */
   delete(id: string, ec2: EC2Client): Promise<unknown>;
-  /** Deletes the resources with these ids, and first whatever keeps AWS from deleting them; safe to repeat. */
+  /** Deletes the resources with these ids, and before that what prevents AWS from deleting them. Safe to repeat. */
   remove(ids: readonly string[], removal: Removal): Promise<void>;
 }
 
 /** How one of our resources is told from others that carry its tags. */
 export interface Signs<Found extends Thing> {
   readonly named: Named;
-  /** True if a field that people do not copy along with tags is as we make it. Our `Name` tag always counts, too. */
+  /** True if a field that is not copied along with tags is as we make it. Our `Name` tag always counts, too. */
   isLike?(candidate: Found): boolean;
-  /** Which of several is ours: the lowest rank. */
+  /** Of several candidates, the one with the lowest rank is ours. */
   rank?(candidate: Found): number;
-  /** True if every field is as our create makes it and the resource holds nothing: nobody has used it since. */
+  /** True if every field is as our create call makes it and the resource holds nothing, so that nobody has used it. */
   isAsMade(candidate: Found, kept: Found): boolean;
 }
 
@@ -66,15 +66,15 @@ export interface Work {
   readonly actual: NetworkActual | undefined;
   readonly differences: readonly Difference[];
   readonly context: WritingContext;
-  /** Ids by output: those that were found, and those made so far. */
+  /** Ids by output, of the resources that were found and of those made so far. */
   readonly ids: Map<string, string>;
 }
 
-/** What the resources need to remove a network that nothing of others is in the way of. */
+/** What the resources need to remove a network, once nothing unowned is in the way. */
 export interface Removal {
   readonly actual: NetworkActual;
   readonly context: KindContext;
-  /** Ids of all of ours of a type, including those of an earlier baseline. */
+  /** Ids of all our resources of a type, including those of an earlier baseline. */
   readonly idsOf: (type: ThingType) => readonly string[];
 }
 
@@ -94,7 +94,7 @@ export function nameOf({ logical }: Pick<Named, 'logical'>): string {
   return `orgkeeper/${logical}`;
 }
 
-/** The tags that one of our resources must carry; it may carry others, too. */
+/** The tags that one of our resources must have; it may have others, too. */
 export function wantedTags(
   wanted: Pick<Network, 'owner' | 'tags'>,
   named: Pick<Named, 'logical'>,
@@ -107,7 +107,7 @@ export function wantedTags(
   };
 }
 
-/** Our resource of that name; undefined if it is not there. */
+/** Our resource of that name; undefined if it does not exist. */
 export function ours<Type extends ThingType>(
   named: Named<Type>,
   actual: NetworkActual | undefined,
@@ -139,7 +139,7 @@ export function report(field: Field): Difference {
   return { kind: 'network', ...field, action: 'reported' };
 }
 
-/** What others have of a resource in our VPC: reported, with what people know it by besides its id. */
+/** Reports the unowned resources of a type in our VPC, with the facts by which people know them besides the id. */
 export function reportOthers<Type extends ThingType>(
   type: Type,
   actual: NetworkActual | undefined,
@@ -154,7 +154,7 @@ export function reportOthers<Type extends ThingType>(
   };
 }
 
-/** A difference that cannot or must not be written, for this reason. */
+/** A difference that cannot or must not be written, with the reason. */
 export function block(reason: string, message: string, field: Field): Blocked {
   return { reason, message, difference: report(field) };
 }
@@ -163,11 +163,11 @@ export function block(reason: string, message: string, field: Field): Blocked {
 export function needsReplacement(id: string, field: Field): Blocked {
   const message =
     `${field.resource} (${id}) has ${field.path} ${String(field.actual)} instead of ${String(field.desired)}, which ` +
-    'AWS cannot change: set the baseline back, or remove it by hand once nothing uses it, and it is made anew.';
+    'AWS cannot change: set the baseline back; or delete the resource once nothing uses it, and it is made again.';
   return block('NeedsReplacement', message, field);
 }
 
-/** One difference for each tag that a resource should carry and does not; further tags stay. */
+/** One difference for each tag that a resource should have and has not; further tags stay. */
 export function tagChanges(named: Named, wanted: Network, thing: Thing): Difference[] {
   return Object.entries(wantedTags(wanted, named))
     .filter(([key, value]) => thing.tags[key] !== value)
@@ -178,7 +178,7 @@ export function tagChanges(named: Named, wanted: Network, thing: Thing): Differe
     });
 }
 
-/** The comparisons of several parts as one, in order. */
+/** Several comparisons as one, in order. */
 export function joined(parts: readonly Partial<Comparison>[]): Comparison {
   const warnings = parts.flatMap(({ warnings = [] }) => warnings);
   return {

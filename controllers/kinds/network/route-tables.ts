@@ -60,7 +60,7 @@ export const tableNamed = (routing: string): Named<'route table'> => ({
   output: `routeTable.${routing}.id`,
 });
 
-/** The route table of each routing, our default route in it, its tags; what others put in is reported and stays. */
+/** The route table of each routing, with our default route and tags. Routes and associations of others are reported and stay. */
 export const routeTables: Resource<RouteTable> = {
   type: 'route table',
   standsIn: 'vpc',
@@ -99,7 +99,7 @@ export const routeTables: Resource<RouteTable> = {
     }));
   },
 
-  /** As made: it routes within the VPC only and serves nothing. */
+  /** As made: a duplicate routes only within the VPC and has no association. */
   signs(wanted, things) {
     const endpoints = ofType('endpoint', things).filter(isThere);
     const isServed = ({ id }: RouteTable) => endpoints.some(({ tableIds }) => tableIds.includes(id));
@@ -121,7 +121,7 @@ export const routeTables: Resource<RouteTable> = {
 
   delete: (RouteTableId, ec2) => ec2.send(new DeleteRouteTableCommand({ RouteTableId })),
 
-  /** Their associations went with the subnets. */
+  /** The associations of the tables were deleted with the subnets. */
   async remove(ids, { context }) {
     for (const id of ids) await deleteOne(routeTables, id, context);
   },
@@ -131,7 +131,7 @@ function routeOf(route: Ec2Route): Route {
   const { DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId } = route;
   return {
     destination: DestinationCidrBlock ?? DestinationIpv6CidrBlock ?? DestinationPrefixListId ?? '',
-    // An instance's route names its interface too; the interface is what traffic goes to.
+    // A route to an instance names the instance and its interface. The traffic goes to the interface.
     target:
       route.GatewayId ??
       route.NatGatewayId ??
@@ -165,7 +165,7 @@ function diffTable(
   };
 }
 
-/** Our default route leads to our gateway, wherever somebody made it lead. */
+/** The default route must lead to our gateway. */
 function defaultRoute(table: RouteTable, actual: NetworkActual | undefined): Difference[] {
   const gateway = ours(GATEWAY, actual);
   const { resource } = tableNamed('public');
@@ -173,7 +173,7 @@ function defaultRoute(table: RouteTable, actual: NetworkActual | undefined): Dif
   const route = table.routes.find(({ destination }) => destination === EVERYWHERE);
   if (!route) return [change(field)];
   const attached = gateway?.attachedTo !== undefined && gateway.attachedTo === ours(VPC, actual)?.id;
-  // While our gateway is detached its route is a black hole; attaching it again is enough.
+  // While our gateway is detached, its route is a black hole: to attach the gateway again is enough.
   if (route.target === gateway?.id && (route.active || !attached)) return [];
   return [change({ ...field, actual: route.active ? route.target : `${route.target} (blackhole)` })];
 }
@@ -186,7 +186,7 @@ function foreignRoutes(routing: Routing, { routes }: RouteTable): Difference[] {
     .map(({ destination, target }) => report({ resource, path: `routes.${destination}`, actual: target }));
 }
 
-/** What a gateway endpoint puts into the tables that it serves; one of others is reported by itself. */
+/** A route that belongs to a gateway endpoint: an unowned endpoint is reported itself. */
 function isGatewayEndpoint(target: string, destination: string): boolean {
   return target.startsWith('vpce-') && destination.startsWith('pl-');
 }
@@ -206,7 +206,7 @@ function foreignAssociations(
     });
 }
 
-/** Makes the table and puts our default route; routes to anywhere else are not ours. */
+/** Makes the table and writes our default route; other routes are not ours. */
 async function applyTable(routing: Routing, work: Work): Promise<void> {
   const { wanted, actual, context } = work;
   const { ec2 } = context.clients;

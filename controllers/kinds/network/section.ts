@@ -8,7 +8,7 @@ const Name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'a subnet name is lower-case letters, digits and dashes, 31 at most');
 
-/** Limits of EC2. AWS reserves `aws:`; the tags `orgkeeper:` say whose a resource is. */
+/** Limits of EC2. AWS reserves `aws:`; the tags `orgkeeper:…` say who owns a resource. */
 const Tags = z.record(
   z
     .string()
@@ -19,26 +19,26 @@ const Tags = z.record(
 );
 
 export const Routing = z.enum(['public', 'private']);
-/** `public`: 0.0.0.0/0 goes to the internet gateway. `private`: nothing leaves but to gateway endpoints. */
+/** `public`: 0.0.0.0/0 goes to the internet gateway. `private`: traffic leaves the VPC only through gateway endpoints. */
 export type Routing = z.infer<typeof Routing>;
 
-/** Services that have a gateway endpoint, which costs nothing. */
+/** The services with gateway endpoints. These cost nothing. */
 export const GatewayService = z.enum(['s3', 'dynamodb']);
 export type GatewayService = z.infer<typeof GatewayService>;
 
 const Subnet = z.strictObject({
   name: Name,
-  /** The block of the subnet; or `prefix` and `number`, which name a block relative to that of the network. */
+  /** The subnet's block. Instead, `prefix` and `number` can name a block relative to the network's. */
   cidr: z.string().optional(),
-  /** Prefix length of the block, which is the `number`-th block of that size in the network's, counted from 0. */
+  /** Length of the prefix. The block is the `number`-th one of that size in the network's block, counted from 0. */
   prefix: z.int().min(16).max(28).optional(),
   number: z.int().min(0).max(4_095).optional(),
-  /** `use1-az1`: a zone id means the same zone in every account; a zone name does not. */
+  /** A zone id like `use1-az1` means the same zone in every account; a zone name does not. */
   zoneId: z
     .string()
     .regex(/^([a-z0-9-]+-az\d+|.*\$\{.+)$/, 'a zone id looks like use1-az1; zone names differ by account')
     .optional(),
-  /** The n-th of the sorted ids of the zones that the region offers, read when the subnet is made. Default: 1, unless there is a `zoneId`. */
+  /** The n-th of the region's zones, sorted by id, as they are when the subnet is made. Default: 1, unless `zoneId` is given. */
   zone: z.int().min(1).max(20).optional(),
   routing: Routing,
   /** Default: true if the routing is public. */
@@ -52,7 +52,7 @@ const Pool = z.strictObject({
   prefix: z.int().min(16).max(28),
 });
 
-/** `network:` of a baseline. A text may contain `${…}`; it is checked when an account's values are filled in, all others here. */
+/** `network:` of a baseline. A text that contains `${…}` is checked when an account's values are filled in, others here. */
 export const NetworkSection = z
   .strictObject({
     /** One block for all accounts, or a value of each account (`${values.cidr}`); or `cidrPool`. */
@@ -91,7 +91,7 @@ export function outputNames(section: NetworkSection): string[] {
   ];
 }
 
-/** The zone ids in the section: each region has other ones. Pure. */
+/** Problems of a baseline with several regions: each zone id belongs to one region. Pure. */
 export function zonesOfOneRegion({ subnets }: NetworkSection): PathProblem[] {
   return subnets.flatMap(({ zoneId }, index) =>
     zoneId === undefined
@@ -151,7 +151,7 @@ export function withBlocks<S extends Written>(section: S, address: string | unde
   return { ...section, cidr, subnets };
 }
 
-/** Everything in a section that AWS would refuse or that contradicts itself, by path; a pool is checked with its first block. Pure. */
+/** What AWS would refuse in a section and what contradicts itself, by path; a pool is checked with its first block. Pure. */
 function sectionProblems(section: Written): PathProblem[] {
   const { cidrPool } = section;
   const problems = [...choiceProblems(section), ...(cidrPool ? poolProblems(cidrPool) : [])];
@@ -177,7 +177,7 @@ function choiceProblems({ cidr, cidrPool, subnets }: Written): PathProblem[] {
   const own: PathProblem[] = either
     ? [{ path: ['cidr'], message: 'give cidr or cidrPool, one of them' }]
     : [];
-  const relative = 'give prefix and number, which say the block relative to the network’s';
+  const relative = 'give prefix and number, a block relative to the network’s';
   return subnets.reduce((all, subnet, index) => {
     const given = [subnet.prefix, subnet.number].filter((part) => part !== undefined).length;
     const path = ['subnets', index, 'cidr'];
@@ -201,7 +201,7 @@ function poolProblems(pool: AddressPool): PathProblem[] {
   return at('prefix', `a block of /${pool.prefix} is larger than the pool, ${range.text}`);
 }
 
-/** Everything in a layout that AWS would refuse or that contradicts itself, by path. Text that still contains `${…}` is not checked. Pure. */
+/** What AWS would refuse in a layout and what contradicts itself, by path. A text that still contains `${…}` is not checked. Pure. */
 export function layoutProblems(layout: Layout): PathProblem[] {
   const problems: PathProblem[] = [];
   const say = (path: (string | number)[], message: string) => problems.push({ path, message });

@@ -53,7 +53,7 @@ import {
   wrote,
 } from './write.ts';
 
-/** The subnet that the baseline calls so. */
+/** The subnet with this name in the baseline. */
 export const subnetNamed = (name: string): Named<'subnet'> => ({
   type: 'subnet',
   logical: `subnet/${name}`,
@@ -61,7 +61,7 @@ export const subnetNamed = (name: string): Named<'subnet'> => ({
   output: `subnet.${name}.id`,
 });
 
-/** The subnets: block and zone, public addresses, with which route table each is associated, tags. */
+/** The subnets: block, zone, public addresses, associated route table and tags of each. */
 export const subnets: Resource<SubnetFound> = {
   type: 'subnet',
   standsIn: 'vpc',
@@ -124,7 +124,7 @@ export const subnets: Resource<SubnetFound> = {
 
   delete: (SubnetId, ec2) => ec2.send(new DeleteSubnetCommand({ SubnetId })),
 
-  /** Their associations first, which hold the route tables. */
+  /** Deletes the associations with our route tables first: AWS deletes no table that has one. */
   async remove(ids, { actual, context, idsOf }) {
     const { ec2 } = context.clients;
     for (const { id: tableId, associations } of ofType('route table', actual.inside)) {
@@ -138,7 +138,7 @@ export const subnets: Resource<SubnetFound> = {
   },
 };
 
-/** What the account is to have of a subnet in the baseline. Pure. */
+/** The subnet that the account should have for one in the baseline. Pure. */
 export function wantedSubnet({
   name,
   cidr,
@@ -156,7 +156,7 @@ export function wantedSubnet({
   };
 }
 
-/** As our create makes it, all of its addresses free, associated with no route table of its own. */
+/** True if the subnet is as our create call makes it: all of its addresses free, no association with a route table. */
 function isAsMade(found: SubnetFound, subnet: Subnet, tables: readonly RouteTable[]): boolean {
   const own = parseBlock(found.cidr);
   return (
@@ -194,7 +194,7 @@ function diffSubnet(subnet: Subnet, wanted: Network, actual: NetworkActual | und
   };
 }
 
-/** A subnet that is to be made, unless the VPC's block or somebody's subnet is in the way. */
+/** The difference that makes a subnet; blocked if the subnet is outside of the VPC's block or overlaps with another subnet. */
 function missing(subnet: Subnet, actual: NetworkActual | undefined): Partial<Comparison> {
   const { name, cidr, routing, mapPublicIpOnLaunch } = subnet;
   const { resource } = subnetNamed(name);
@@ -206,7 +206,7 @@ function missing(subnet: Subnet, actual: NetworkActual | undefined): Partial<Com
   if (vpc && own && around && !contains(around, own)) {
     const message =
       `${resource} (${cidr}) does not fit into VPC ${vpc.id} (${vpc.cidr}), whose block AWS cannot change: ` +
-      'give it a block within that, or delete the VPC once nothing uses it, and it is made anew.';
+      'give the subnet a block within that; or delete the VPC once nothing uses it, and it is made again.';
     return { blocked: [block('NeedsReplacement', message, { resource, path: 'cidr', desired: cidr })] };
   }
   const neighbours = ofType('subnet', [...(actual?.others ?? []), ...Object.values(actual?.ours ?? {})]);
@@ -237,7 +237,7 @@ function routeTable(subnet: Subnet, found: SubnetFound, actual: NetworkActual | 
   return [change(current ? { ...field, actual: current.tableId } : field)];
 }
 
-/** The route table that a subnet is associated with by itself; without one it follows the main table. */
+/** The subnet's own association with a route table; undefined if the subnet follows the main table. */
 function associationOf(
   subnetId: string,
   actual: NetworkActual | undefined,
@@ -262,7 +262,7 @@ async function create(subnet: Subnet, index: number, work: Work): Promise<void> 
   recordMade(work, named, Subnet?.SubnetId);
 }
 
-/** Writes what differs of a subnet. A new one has no public addresses and no association, whatever was there before it. */
+/** Writes the differences of a subnet. A new subnet has no public addresses and no association, whatever the old one had. */
 async function correct(subnet: Subnet, SubnetId: string, work: Work): Promise<void> {
   const { context } = work;
   const { ec2 } = context.clients;
@@ -287,7 +287,7 @@ async function correct(subnet: Subnet, SubnetId: string, work: Work): Promise<vo
   await applyTags(work, named, SubnetId);
 }
 
-/** The n-th zone id of the region, of those that need no opt-in. */
+/** The id of the region's n-th zone, of those that need no opt-in. */
 async function zoneId(number: number, index: number, { context }: Work): Promise<string> {
   const filters = {
     state: 'available',
@@ -301,7 +301,7 @@ async function zoneId(number: number, index: number, { context }: Work): Promise
   const zones = AvailabilityZones.map(({ ZoneId = '' }) => ZoneId).sort();
   const zone = zones[number - 1];
   if (zone) return zone;
-  const message = `${context.account.region} has ${zones.length} zones for this account, there is no zone ${number}`;
+  const message = `${context.account.region} has ${zones.length} zones for this account, and no zone ${number}`;
   const problem = { path: `network.subnets[${index}].zone`, message };
   throw new InvalidDesiredState(`The network cannot be made: ${message}.`, [problem], {
     remedy: 'Give the subnet another zone in the baseline, publish it, and assign the new version.',

@@ -44,9 +44,8 @@ import {
   wrote,
 } from './write.ts';
 
-/** The one VPC. */
 export const VPC: Named<'vpc'> = { type: 'vpc', logical: 'vpc', resource: 'vpc', output: 'vpc.id' };
-/** The output that holds its block. */
+/** The output that records the VPC's block. */
 export const VPC_BLOCK = 'vpc.cidr';
 
 /** The VPC: its block, DNS attributes and tags. Everything else of a network is in it. */
@@ -59,7 +58,7 @@ export const vpc: Resource<Vpc> = {
   },
   outputs: /^vpc\.(id|cidr)$/,
 
-  /** So few that one call tells ours, duplicates and what lost its tags; without their attributes. */
+  /** All VPCs of the region, which are few, in one call: ours, duplicates, and those without tags. Without DNS attributes. */
   async read(ec2) {
     const vpcs = await pages(
       (NextToken) => ec2.send(new DescribeVpcsCommand({ NextToken })),
@@ -73,7 +72,7 @@ export const vpc: Resource<Vpc> = {
       {
         named: VPC,
         isLike: (one) => isOurVpc(one, wanted),
-        // The one with most in it.
+        // The VPC that holds most resources.
         rank: ({ id }) => -things.filter((thing) => vpcIdOf(thing) === id && !isMainTable(thing)).length,
         isAsMade: (one) => isAsMade(one, wanted, things),
       },
@@ -99,7 +98,7 @@ export const vpc: Resource<Vpc> = {
     const isNew = isToBeMade(work, VPC);
     if (isNew) await create(work);
     const VpcId = idOf(work, VPC);
-    // What AWS gives to a new one.
+    // The attributes of a new VPC.
     const changes = isNew
       ? attributeChanges(wanted, { dnsSupport: true, dnsHostnames: false })
       : changesOf(work, VPC);
@@ -120,7 +119,7 @@ export const vpc: Resource<Vpc> = {
   },
 };
 
-/** A VPC as AWS describes it. */
+/** Converts EC2's description of a VPC; the DNS attributes are not in it. */
 export function vpcOf({ VpcId = '', CidrBlock = '', Tags, ...more }: Ec2Vpc): Vpc {
   const {
     CidrBlockAssociationSet = [],
@@ -139,7 +138,7 @@ export function vpcOf({ VpcId = '', CidrBlock = '', Tags, ...more }: Ec2Vpc): Vp
   };
 }
 
-/** The DNS attributes of a VPC, two calls at once, since AWS tells one a call; undefined when AWS does not know the VPC. */
+/** The DNS attributes of a VPC: two calls at once, since each answers one. Undefined if AWS does not know the VPC. */
 export async function readAttributes(
   ec2: EC2Client,
   VpcId: string,
@@ -154,13 +153,13 @@ export async function readAttributes(
   };
 }
 
-/** True of a VPC with our tags that is ours although nothing was recorded. */
+/** True of a VPC that is ours by its tags, although no id was recorded. */
 export function isOurVpc(one: Vpc, wanted: Network): boolean {
   if (!isOurs(one, wanted.owner) || one.tags[NAME_TAG] !== VPC.logical) return false;
   return one.cidr === wanted.cidr || isNamed(one, VPC, wanted);
 }
 
-/** A VPC with nothing but its main route table, its attributes as AWS sets them. */
+/** True of a VPC that holds only its main route table and has the attributes that AWS sets. */
 function isAsMade(one: Vpc, wanted: Network, things: readonly Thing[]): boolean {
   const inside = things.filter((thing) => vpcIdOf(thing) === one.id);
   const tables = ofType('route table', inside);
@@ -175,7 +174,7 @@ function isAsMade(one: Vpc, wanted: Network, things: readonly Thing[]): boolean 
   );
 }
 
-/** Host names need DNS support: switched on after it, and off before it. */
+/** DNS host names need DNS support, so they are switched on after it, and off before it. */
 function attributeChanges(wanted: Network, found: Pick<Vpc, 'dnsSupport' | 'dnsHostnames'>) {
   const paths = ['dnsSupport', 'dnsHostnames'] as const;
   return (wanted.dnsSupport ? paths : paths.toReversed())

@@ -13,7 +13,7 @@ export function changesOf({ differences }: Pick<Work, 'differences'>, { resource
   return differences.filter((one) => one.resource === resource && one.action !== 'reported');
 }
 
-/** Says that the difference at this path of one of our resources is written; an empty path: the resource is made. */
+/** Reports that the difference at this path of one of our resources is written; an empty path: the resource is made. */
 export function wrote(work: Work, named: Named, path: string): void {
   work.context.wrote(changesOf(work, named).filter((one) => one.path === path));
 }
@@ -24,9 +24,9 @@ export function idOf({ ids }: Work, { output }: Named): string | undefined {
 }
 
 /**
- * Keeps the id of a resource that AWS has just made, for those that need it and in the outputs, and says that it is written.
- * @param answer AWS's; it always has an id
- * @param outputs what is recorded of it
+ * Keeps the id of a resource that AWS has just made, for the resources that need it and in the outputs, and reports it as written.
+ * @param answer the id in AWS's answer, which always has one
+ * @param outputs the outputs to record for that id
  */
 export function recordMade(
   work: Work,
@@ -34,7 +34,7 @@ export function recordMade(
   answer: string | undefined,
   outputs: (id: string) => Record<string, string> = (id) => ({ [named.output]: id }),
 ): void {
-  if (!answer) throw new ServiceFault(`AWS answered the making of ${named.resource} without an id.`);
+  if (!answer) throw new ServiceFault(`AWS made ${named.resource} and answered no id.`);
   work.ids.set(named.output, answer);
   work.context.record(outputs(answer));
   wrote(work, named, '');
@@ -45,13 +45,13 @@ export function isToBeMade(work: Work, named: Named): boolean {
   return changesOf(work, named).some(({ path }) => path === '');
 }
 
-/** Ids that are ours and that other calls may not see for some seconds after they were made. */
+/** Errors about a new id of ours, which other calls may not see for some seconds. */
 const FRESH = ['Vpc', 'Subnet', 'RouteTable', 'InternetGateway', 'Gateway', 'VpcEndpoint'].flatMap((type) => [
   `Invalid${type}ID.NotFound`,
   `Invalid${type}Id.NotFound`,
 ]);
 
-/** Errors that say: not as it was observed a moment ago. Somebody changed it; the next run observes that. */
+/** Errors that mean: somebody changed the resource since it was observed. The next run observes it again. */
 const CHANGED_MEANWHILE = new Set([
   'Resource.AlreadyAssociated',
   'RouteAlreadyExists',
@@ -62,7 +62,7 @@ const CHANGED_MEANWHILE = new Set([
   'IdempotentParameterMismatch',
 ]);
 
-/** A writing call that uses ids which may be fresh. */
+/** A writing call, repeated for some seconds while AWS does not know a new id. Throws Conflict if somebody changed the resource. */
 export async function write<T>(context: KindContext, call: () => Promise<T>): Promise<T> {
   try {
     return await context.eventually(call, FRESH);
@@ -74,14 +74,14 @@ export async function write<T>(context: KindContext, call: () => Promise<T>): Pr
   }
 }
 
-/** An answer of EC2, with how often the SDK sent the call for it. */
+/** An answer of EC2, with the number of times that the SDK sent the call. */
 interface Answer {
   readonly $metadata?: { readonly attempts?: number | undefined };
 }
 
 /**
- * A create with a client token, which the SDK may send again. When AWS may have carried it out without an answer, that is
- * recorded: a second one that turns up later is ours then.
+ * A create call with a client token, which the SDK may send again. If AWS may have carried out an attempt without an answer,
+ * that is recorded, so that a duplicate that appears later is known to be ours.
  */
 export async function createWithToken<T extends Answer>(
   work: Work,
@@ -94,15 +94,15 @@ export async function createWithToken<T extends Answer>(
 }
 
 /**
- * A create without a client token. When it is not answered nobody knows whether it was done: it is not sent again
- * before a look, some seconds later, that finds it by its tags.
+ * A create call without a client token. Without an answer nobody knows whether AWS made the resource, so the call is not sent
+ * again before another run, some seconds later, has searched for the resource by its tags.
  */
 export async function createOnce<T>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
   try {
     return await answered(work, named, call);
   } catch (error) {
     if (!(error instanceof ServiceFault)) throw error;
-    const message = `Nobody answered whether the ${named.resource} was made; looking again before making it.`;
+    const message = `AWS did not answer whether it made the ${named.resource}; the next run searches for it first.`;
     throw new NotYetConsistent(message, {
       reason: UNANSWERED,
       retryAfterSeconds: UNANSWERED_SECONDS,
@@ -111,7 +111,7 @@ export async function createOnce<T>(work: Work, named: Named, call: () => Promis
   }
 }
 
-/** Records where there was no answer. */
+/** Records a call without an answer. */
 async function answered<T>(work: Work, named: Named, call: () => Promise<T>): Promise<T> {
   try {
     return await write(work.context, call);
@@ -128,10 +128,10 @@ function note({ actual, context }: Work, named: Named): void {
 }
 
 /**
- * The client token of a create, by which AWS takes it for the one that it has carried out already: the SHA-256 of the
- * account, of what was recorded under that name before, and of all that is sent. So a retry in this pass or a later one is
- * the same create, while one with other tags or tables is another: AWS refuses an old token with new parameters. The id
- * before stands in it because AWS answers an old token with the old thing for some hours, though that is gone.
+ * The client token of a create call, by which AWS recognizes a call that it has carried out already: the SHA-256 of the account,
+ * of the id recorded before, and of all parameters. So a retry in this run or a later one is the same call, while a call with
+ * other tags or tables is a new one: AWS refuses an old token with new parameters. The id before is part of the token because for
+ * some hours AWS answers an old token with the old resource, even if that was deleted.
  */
 export function clientToken({ context }: Pick<Work, 'context'>, named: Named, input: object): string {
   const before = context.recorded[named.output] ?? '';
@@ -145,12 +145,11 @@ export function clientToken({ context }: Pick<Work, 'context'>, named: Named, in
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 
-/** The tags of a resource, for the call that makes it. */
 export function tagSpecifications(wanted: Network, named: Named, type: ResourceType) {
   return [{ ResourceType: type, Tags: tagList(wantedTags(wanted, named)) }];
 }
 
-/** Writes the tags that differ, in one call; no call if none do. */
+/** Writes the tags that differ, in one call; no call if none differs. */
 export async function applyTags(work: Work, named: Named, id: string): Promise<void> {
   const prefix = 'tags.';
   const changes = changesOf(work, named).filter(({ path }) => path.startsWith(prefix));
@@ -176,7 +175,7 @@ export async function deleteOne(
   await unlessGone(type, () => inUse(`${type} ${id}`, () => resource.delete(id, ec2)));
 }
 
-/** Runs a call; AWS's refusal because something depends on it becomes ForeignResource `InUse`. */
+/** Makes a call that deletes. Throws ForeignResource `InUse` if AWS refuses it because something depends on the resource. */
 export async function inUse(what: string, call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
@@ -184,7 +183,7 @@ export async function inUse(what: string, call: () => Promise<unknown>): Promise
     if (!(error instanceof Error && /^(DependencyViolation|ResourceInUse)/.test(error.name))) throw error;
     throw new ForeignResource(`Something that is not ours depends on ${what}: ${error.message}`, {
       reason: 'InUse',
-      remedy: `Find what uses ${what} and remove it; then it is tried again.`,
+      remedy: `Find what uses ${what} and remove that; the next run tries again.`,
       cause: error,
     });
   }

@@ -23,8 +23,8 @@ import { arnOf, managedTags, outputName, recordedNames } from './ownership.ts';
 import type { Parameters, WantedParameter } from './wanted.ts';
 
 /**
- * See Kind. Writes one parameter after the other: SSM takes about three writes a second. One that fails does not stop
- * the others.
+ * See Kind. Writes one parameter after the other: SSM accepts about three writes a second. A parameter that fails does not
+ * stop the others.
  */
 export async function apply(
   { wanted, actual, differences }: Change<Parameters, ActualParameters>,
@@ -42,7 +42,7 @@ export async function apply(
   });
 }
 
-/** Deletes a parameter; one that is gone already is no error. */
+/** Deletes a parameter; does nothing if it does not exist any more. */
 async function drop(name: string, context: KindContext): Promise<void> {
   await unlessGone('parameter', () => context.clients.ssm.send(new DeleteParameterCommand({ Name: name })));
   context.record({ [outputName(name)]: undefined });
@@ -54,7 +54,7 @@ async function create(
   tags: Readonly<Record<string, string>>,
   context: KindContext,
 ): Promise<void> {
-  // Without Overwrite: fails if it was made since it was observed, and the next run sees whose it is.
+  // Without Overwrite, so that the call fails if somebody has made the parameter since; the next run observes whose it is.
   const Tags = toTags({ ...tags, ...managedTags(parameter, owner, 'ours') });
   await context.clients.ssm.send(new PutParameterCommand({ ...content(parameter), Tags }));
   context.record({ [outputName(parameter.name)]: arnOf(parameter.name, context.account) });
@@ -77,7 +77,7 @@ async function change(
     await ssm.send(new PutParameterCommand({ ...content(parameter), Overwrite: true }));
     context.wrote(ofContent);
   }
-  // A call of its own: SSM refuses tags together with Overwrite.
+  // A separate call: SSM refuses tags together with Overwrite.
   const tags = Object.entries(managedTags(parameter, context.owner, found.whose));
   const changed = tags.filter(([key]) => differences.some(({ path }) => path === `tags.${key}`));
   if (changed.length === 0) return;
@@ -96,8 +96,8 @@ function toTags(tags: Readonly<Record<string, string>>): Tag[] {
 }
 
 /**
- * See Kind. Removes what carries both of our tags, or was recorded as made where they are gone: an adopted parameter
- * stays, although Orgkeeper managed its value.
+ * See Kind. Removes the parameters that carry both of our tags, and those recorded as made whose tags are gone. An adopted
+ * parameter stays, although Orgkeeper managed its value.
  */
 export async function remove(wanted: Parameters, context: KindContext): Promise<void> {
   const indexed = await taggedByUs(context);
@@ -106,7 +106,7 @@ export async function remove(wanted: Parameters, context: KindContext): Promise<
   const found = (await whoseAre(names, context)).flatMap(({ name, whose }) =>
     whose === 'ours' ? [name] : [],
   );
-  // The session may delete only what was recorded when it was opened: what is recorded here first is deleted by the next one.
+  // The session may delete only what was recorded when it was opened: a parameter recorded here is deleted by the next session.
   context.record(Object.fromEntries(found.map((name) => [outputName(name), arnOf(name, context.account)])));
   await forEachParameter(found.toReversed(), (name) => drop(name, context));
   const outputs = Object.keys(context.recorded).filter((output) => output.startsWith(outputName('')));
@@ -114,8 +114,8 @@ export async function remove(wanted: Parameters, context: KindContext): Promise<
 }
 
 /**
- * Calls for each parameter, one after the other. One that fails does not stop the others; in the end its failure
- * is thrown, and that of several as one that names each. A failure of the whole account is thrown at once.
+ * Calls for each parameter, one after the other. A failure of one does not stop the others; at the end it is thrown, and several
+ * failures are thrown as one error that names each. A failure of the whole account is thrown at once.
  */
 export async function forEachParameter(
   names: readonly string[],
@@ -133,12 +133,12 @@ export async function forEachParameter(
   if (failures.length > 0) throw together(failures);
 }
 
-/** True if AWS does not answer, throttles, or does not know the account yet. */
+/** True if AWS does not answer, throttles, or does not know the account yet: the next parameter would fail the same way. */
 function isOfAccount(error: Error): boolean {
   return error instanceof Throttled || error instanceof ServiceFault || error instanceof AccountNotReady;
 }
 
-/** The failures of several parameters as one, which is retried like the one of them that is retried soonest. */
+/** The failures of several parameters as one error, of the class that is retried soonest. */
 function together(failures: readonly Error[]): Error {
   const [only, ...more] = failures;
   if (only && more.length === 0) return only;
@@ -166,7 +166,7 @@ function detailsOf({ reason, remedy, retryAfterSeconds }: ControllerError) {
 
 const CORRECT = 'Correct the baseline, publish it, and assign the new version.';
 
-/** A failure of this parameter as an error of ours that names it; unknown ones stay as they are. */
+/** Translates a failure into an error of ours that names the parameter; unknown errors stay as they are. */
 function explain(name: string, error: Error): Error {
   const said = `The parameter ${name}: ${error.message}`;
   if (error instanceof AccessDenied) return new AccessDenied(said, { ...detailsOf(error), cause: error });
@@ -176,11 +176,13 @@ function explain(name: string, error: Error): Error {
     case 'ParameterAlreadyExists':
     case 'ParameterNotFound':
     case 'InvalidResourceId':
-      return new Conflict(`The parameter ${name} was made or deleted at the same moment.`, { cause: error });
+      return new Conflict(`Somebody made or deleted the parameter ${name} at the same time.`, {
+        cause: error,
+      });
     case 'ParameterMaxVersionLimitExceeded':
       return new QuotaExceeded(said, {
         cause: error,
-        remedy: 'Take the label off the oldest version of it.',
+        remedy: 'Remove the label from the oldest version of the parameter.',
       });
     case 'ValidationException':
     case 'ParameterPatternMismatchException':

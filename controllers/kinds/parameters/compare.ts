@@ -69,7 +69,7 @@ function invalid(wanted: WantedParameter, actual: ActualParameter | undefined): 
   return {
     reason: 'InvalidDesiredState',
     message:
-      `The parameter ${name} makes no sense for this account (${said}): correct the baseline, or register the account ` +
+      `The parameter ${name} is not valid for this account (${said}): correct the baseline, or register the account ` +
       'again with other values.',
     difference: reportedValue(wanted, actual),
   };
@@ -91,8 +91,8 @@ function replacement(found: Difference): Blocked {
   return {
     reason: 'NeedsReplacement',
     message:
-      `The parameter ${found.resource} was there before Orgkeeper, and its type or tier cannot be changed in place: ` +
-      'delete it, and it is made again, or put its type and tier into the baseline.',
+      `The parameter ${found.resource} existed before Orgkeeper, and its type or tier cannot be changed in place: ` +
+      'delete the parameter, and it is made again; or put its type and tier into the baseline.',
     difference: { ...found, action: 'reported' },
   };
 }
@@ -103,7 +103,7 @@ function field(name: string, path: string, desired: string, actual: string | und
     : [difference(name, path, { desired: shown(desired), actual: shown(actual) })];
 }
 
-/** A value as a status holds it: values have up to 8 KB, and statuses hold many. */
+/** A value, shortened for the status: values have up to 8 KB, and a status holds many. */
 function shown(value: string | undefined): string | undefined {
   return value !== undefined && value.length > 200
     ? `${value.slice(0, 200)}… (${value.length} characters)`

@@ -5,7 +5,7 @@ import { type ActualParameters, observe } from './observe.ts';
 import { arnOf, outputName, recordedNames } from './ownership.ts';
 import { type Parameters, ParametersSection, render } from './wanted.ts';
 
-/** SSM parameters that publish what workloads of the account need to know. */
+/** SSM parameters that publish outputs of other kinds, and other texts, for the workloads of the account. */
 export const parameters: Kind<ParametersSection, Parameters, ActualParameters> = {
   name: 'parameters',
   scope: 'regional',

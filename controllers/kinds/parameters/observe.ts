@@ -20,12 +20,12 @@ import {
 } from './ownership.ts';
 import type { Parameters } from './wanted.ts';
 
-/** What the account has: the wanted parameters that exist, and ours that the baseline no longer names. */
+/** The wanted parameters that exist in the account, and our parameters that the baseline no longer names. */
 export interface ActualParameters {
   readonly found: Readonly<Record<string, ActualParameter>>;
   /** Made by Orgkeeper, and no longer in the baseline. */
   readonly dropped: readonly { readonly name: string; readonly arn: string }[];
-  /** Names of those that carry our tags, are not ours, and are not in the baseline. */
+  /** Names of parameters that carry our tags, are not ours, and are not in the baseline. */
   readonly lookalikes: readonly string[];
 }
 
@@ -97,7 +97,7 @@ export async function observe(
   };
 }
 
-/** Whose each of these parameters is, by the tags read from itself; those that do not exist are left out. */
+/** Whose each of these parameters is, by tags read from the parameter itself; without those that do not exist. */
 export async function whoseAre(
   names: readonly string[],
   context: KindContext,
@@ -111,7 +111,7 @@ export async function whoseAre(
   return each.filter((one) => one !== undefined);
 }
 
-/** Of SSM, whose tags have both, and of the index, where either may be missing. */
+/** A tag of SSM, which always has both fields, or of the index, where either may be missing. */
 interface AnyTag {
   readonly Key?: string | undefined;
   readonly Value?: string | undefined;
@@ -145,7 +145,7 @@ export async function taggedByUs({ clients }: KindContext): Promise<Map<string, 
   return found;
 }
 
-/** Values and types by name, of those that exist. */
+/** Values and types by name, of the parameters that exist. */
 async function getValues(
   names: readonly string[],
   { clients }: KindContext,
@@ -156,7 +156,7 @@ async function getValues(
   return byName(answers.flatMap(({ Parameters = [] }) => Parameters));
 }
 
-/** Tiers and descriptions by name, of those that exist. */
+/** Tiers and descriptions by name, of the parameters that exist. */
 async function describe(
   names: readonly string[],
   { clients }: KindContext,
@@ -181,7 +181,7 @@ async function describe(
   return byName(parts.flat());
 }
 
-/** Tags of one parameter, without lag; undefined when it is gone. */
+/** Tags of one parameter, without lag; undefined if the parameter does not exist any more. */
 async function readTags(name: string, { clients }: KindContext): Promise<TagRecord | undefined> {
   const command = new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: name });
   const answer = await unlessGone('tags', () => clients.ssm.send(command));

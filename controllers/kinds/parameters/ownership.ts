@@ -7,8 +7,8 @@ import type { Parameter } from './wanted.ts';
 export type TagRecord = Readonly<Record<string, string>>;
 
 /**
- * `ours`: made by Orgkeeper. `adopted`: was there before. `lookalike`: somebody put our owner tag on it, and it is managed
- * like one that was there before. `unowned`: another Orgkeeper's.
+ * `ours`: made by Orgkeeper. `adopted`: existed before. `lookalike`: somebody added our owner tag to the parameter; it is managed
+ * like an adopted one. `unowned`: managed by another Orgkeeper.
  */
 export type Whose = 'ours' | 'adopted' | 'lookalike' | 'unowned';
 
@@ -35,8 +35,8 @@ export function recordedNames({ account, recorded }: Known): string[] {
 }
 
 /**
- * A parameter is ours if it was recorded as made, or else by both of our tags: a copy of the tags of another parameter has the name
- * of that one. The tag of another Orgkeeper has precedence. Pure.
+ * A parameter is ours if it was recorded as made, or if it carries both of our tags. (In tags copied from another parameter, the
+ * name tag is of that parameter.) The tag of another Orgkeeper has precedence. Pure.
  */
 export function whose(name: string, tags: TagRecord, known: Known): Whose {
   const owner = tags[OWNER_TAG];
@@ -51,14 +51,14 @@ function isRecorded(name: string, { account, recorded }: Known): boolean {
   return recorded[outputName(name)] === arnOf(name, account);
 }
 
-/** Value of the name tag: a tag has 256 characters at most. */
+/** The value of the name tag, at most 256 characters. */
 function nameTag(name: string): string {
   return name.slice(0, 256);
 }
 
 /**
- * The tags that a parameter must have; others stay. An adopted one gets no owner tag: it is managed, but not ours to remove.
- * The name tag of a lookalike tells that it is not ours, so it is not corrected. Pure.
+ * The tags that a parameter must have; others stay. An adopted parameter gets no owner tag: it is managed, but never removed.
+ * The name tag of a lookalike is not corrected, because it shows that the parameter is not ours. Pure.
  */
 export function managedTags(
   parameter: Pick<Parameter, 'name' | 'tags'>,

@@ -9,7 +9,7 @@ import { Tags } from '../tags.ts';
 /** Bytes of a value. https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MOST_BYTES = { Standard: 4_096, Advanced: 8_192 } as const;
 
-/** Letters, digits and `.-_`, in levels divided by `/`; one with levels starts with `/`. */
+/** Letters, digits and `.-_`, in levels divided by `/`; a name with levels starts with `/`. */
 const Name = z
   .string()
   .max(1_011, 'the name of a parameter has at most 1,011 characters with its ARN')
@@ -34,7 +34,7 @@ const Parameter = z
     value: z
       .string({ error: 'a value is text: put a number between quotes' })
       .min(1, 'a value is not empty')
-      .refine((value) => !/\{\{.*\}\}/s.test(value), 'SSM takes no {{…}} in a value'),
+      .refine((value) => !/\{\{.*\}\}/s.test(value), 'SSM refuses {{…}} in a value'),
     type: Type.default('String'),
     tier: z.enum(['Standard', 'Advanced']).default('Standard'),
     description: z.string().max(1_024).default(''),
@@ -53,7 +53,7 @@ export const ParametersSection = z.array(Parameter).superRefine((parameters, con
   const seen = new Set<string>();
   for (const [index, { name }] of parameters.entries()) {
     if (seen.has(name))
-      context.addIssue({ code: 'custom', path: [index, 'name'], message: 'stands here twice' });
+      context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is listed twice' });
     seen.add(name);
   }
 });
@@ -64,21 +64,21 @@ export type Parameter = ParametersSection[number];
 /** Path of the section in a baseline. */
 const ROOT = 'parameters';
 
-/** The parameters that an account is to have. */
+/** The parameters that an account should have. */
 export interface Parameters {
   readonly owner: string;
   readonly parameters: readonly WantedParameter[];
 }
 
-/** A parameter that the account is to have, its `${…}` filled in as far as they are known. */
+/** A parameter that the account should have, its `${…}` filled in as far as they are known. */
 export interface WantedParameter extends Parameter {
   /** Names of `${…}` that are not known yet: the parameter is not written before. */
   readonly waitsFor: readonly string[];
-  /** What SSM would refuse with this account's values: this parameter is not written, the others are. */
+  /** What SSM would refuse with this account's values. This parameter is not written; the others are. */
   readonly problems: readonly Problem[];
 }
 
-/** See Kind. What SSM would refuse is a problem of the one parameter, with a path like `parameters[2].value`. */
+/** See Kind. A value that SSM would refuse is a problem of its parameter, with a path like `parameters[2].value`. */
 export function render(section: ParametersSection, lookup: Lookup, account: KindAccount): Parameters {
   const filled = interpolateDeep(section, lookup);
   const { error } = check(ParametersSection, filled);
@@ -91,7 +91,7 @@ export function render(section: ParametersSection, lookup: Lookup, account: Kind
   return { owner: account.owner, parameters };
 }
 
-/** Names that are not known in a parameter of the section. */
+/** The names in a parameter of the section that are not known. */
 function unknownNames({ value, description, tags }: Parameter, lookup: Lookup): string[] {
   const texts = [value, description, ...Object.values(tags)];
   return [...new Set(texts.flatMap((text) => unknownIn(text, lookup)))];

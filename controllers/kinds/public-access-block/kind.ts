@@ -24,17 +24,17 @@ const OFF: Switches = {
   restrictPublicBuckets: false,
 };
 
-/** What an account has: nothing, which means that all are off, or the four. */
+/** The account's public access block; an account without one has all four switches off. */
 interface Actual {
   readonly configured: boolean;
   readonly switches: Switches;
 }
 
 const BEFORE = 'publicAccessBlock.before';
-/** What BEFORE says of an account that had none. */
+/** The value of BEFORE for an account that had no public access block. */
 const NONE = 'none';
 
-/** S3's public access block of the whole account: what no bucket of it may allow, whatever its own settings say. */
+/** S3's public access block of the account: what no bucket may allow, whatever the bucket's own settings are. */
 export const publicAccessBlock: Kind<Switches, Switches, Actual> = {
   name: 'publicAccessBlock',
   scope: 'global',

@@ -36,7 +36,7 @@ describe('an account alias that is taken already', () => {
     await expect(create([])).rejects.toMatchObject({
       name: 'InvalidDesiredState',
       reason: 'AliasTaken',
-      remedy: expect.stringContaining('Name another one'),
+      remedy: expect.stringContaining('Name another alias'),
     });
   });
 });

@@ -59,7 +59,7 @@ describe('the subnets of a network', () => {
       actualOf({ ...healthy, vpc: { ...vpc, cidr: '10.7.0.0/16' }, subnets: {} }),
     );
     expect(blocked.at(-1)?.message).toMatch(
-      /AWS cannot change: give it a block within that, or delete the VPC/,
+      /AWS cannot change: give the subnet a block within that; or delete the VPC/,
     );
   });
 

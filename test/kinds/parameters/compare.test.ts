@@ -49,7 +49,7 @@ describe('parameters with the values of an account', () => {
       { reason: 'InvalidDesiredState', difference: { resource: '/about', action: 'reported' } },
       {
         message:
-          'The parameter /account/name makes no sense for this account (parameters[1].value: SSM takes no {{…}} in a value): ' +
+          'The parameter /account/name is not valid for this account (parameters[1].value: SSM refuses {{…}} in a value): ' +
           'correct the baseline, or register the account again with other values.',
       },
     ]);
