@@ -6,8 +6,10 @@ import {
 } from '../../shared/aws/member-clients.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { ADDRESS_OUTPUT } from '../../shared/domain/addresses.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { ControllerError, InvalidDesiredState } from '../../shared/domain/errors.ts';
+import { interpolateDeep } from '../../shared/domain/interpolate.ts';
 import {
   PLAN_SECONDS,
   type PlanAnswer,
@@ -16,18 +18,20 @@ import {
   whyNoPlan,
 } from '../../shared/domain/plan.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
-import type { AccountStatus, Leftover } from '../../shared/domain/status.ts';
+import type { AccountStatus, Difference, Leftover } from '../../shared/domain/status.ts';
+import { GLOBAL, outputKey, type Unit } from '../../shared/domain/unit.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/plans.ts';
 import { parseBaseline } from '../kinds/baseline.ts';
-import { type AnyKind, conditionOf } from '../kinds/kind.ts';
+import { keyOfName, unitGraph } from '../kinds/graph.ts';
+import { type AnyKind, type Blocked, conditionOf } from '../kinds/kind.ts';
 import { placedRecord } from '../kinds/kind-account.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds } from './desired-state.ts';
 import { openCallGate } from './gate.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
-import type { Clock, ObservedUnit, Run, RunDeps, UnitOutcome, Workplace } from './model.ts';
+import type { Clock, ManagedKind, ObservedUnit, Run, RunDeps, UnitOutcome, Workplace } from './model.ts';
 import { divideOutputs, inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
 import {
   isNotEnabled,
@@ -64,8 +68,8 @@ export interface PlanDeps extends Clock {
 
 /**
  * What a run would change now, a kind at a time, changing nothing: the same observing and comparing as a run, in a
- * session that may only read. Differences carry the action that a run would take. Outputs that only a run would
- * make stand as their `${…}`.
+ * session that may only read. Differences carry the action that a run would take. Outputs that only the run would
+ * make are `(known after the run: ${…})`.
  * @throws AccessDenied, InvalidDesiredState …
  */
 export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<UnitOutcome[]> {
@@ -104,14 +108,16 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
     const observed = await observeUnits(kept, at.place, clients, limit.within);
     const units = observed.map((one) => ({ one, unit: unitIn(one.kind, region) }));
     const seen = await withRegionStatus(units, { open, mayEnable: async () => false });
-    return seen.map(({ one: each }) => {
-      // What a run holds back of the account's baseline may be written by another.
-      const one = assigned ? withoutPutBackChange(each, { record, before: status }) : each;
-      const outcome = inRegion(planUnit(one, at.place), regionSaid(one.kind, region, { regions }));
-      return baseline.enableRegions ? afterEnabling(outcome, region) : outcome;
-    });
+    // What a run holds back of the account's baseline may be written by another.
+    const held = (one: ObservedUnit) =>
+      assigned ? withoutPutBackChange(one, { record, before: status }) : one;
+    return seen.map(({ one, unit }) => ({ one: held(one), unit, region, place: at.place }));
   });
-  const planned = (await Promise.all(inRegions)).flat();
+  const seen = (await Promise.all(inRegions)).flat();
+  const planned = planUnits(seen, managed, regions).map(({ outcome, region }) => {
+    const said = inRegion(outcome, regionSaid(outcome.kind, region, { regions }));
+    return baseline.enableRegions ? afterEnabling(said, region) : said;
+  });
   const outcomes = managed.flatMap(({ kind }) => planned.filter((one) => one.kind.name === kind.name));
   // The session may be one that was opened before its role was changed: the next run is not to meet it.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
@@ -126,17 +132,73 @@ function afterEnabling(outcome: UnitOutcome, region: string): UnitOutcome {
   return { ...outcome, state: { is: 'pending', message, retryAfterSeconds: 0 } };
 }
 
-/** What a run would do with a unit. */
-function planUnit(one: ObservedUnit, place: Workplace): UnitOutcome {
+/** A unit that was observed in a region. */
+interface SeenUnit {
+  readonly one: ObservedUnit;
+  readonly unit: Unit;
+  readonly region: string;
+  readonly place: Workplace;
+}
+
+/**
+ * What a run would do with each unit: a unit that waits for outputs only of units that the same run makes before is written
+ * by that run, too. The outcomes have the order of the units. Pure.
+ */
+function planUnits(
+  seen: readonly SeenUnit[],
+  managed: readonly ManagedKind[],
+  regions: Run['regions'],
+): { readonly outcome: UnitOutcome; readonly region: string }[] {
+  const [home] = regions;
+  const willBe = new Set<string>();
+  const outcomes = new Map<SeenUnit, UnitOutcome>();
+  for (const { unit } of unitGraph(managed, regions)) {
+    const found = seen.find((each) => each.unit.kind === unit.kind && each.unit.region === unit.region);
+    if (!found) continue;
+    const { kind, section } = found.one;
+    const keyIn = (name: string) => outputKey(name, unit.region === GLOBAL ? home : unit.region, home);
+    // A run claims the block of addresses before it writes.
+    if (kind.pool?.of(section)) willBe.add(keyIn(ADDRESS_OUTPUT));
+    const key = (name: string) => keyOfName(name, unit, managed, home) ?? keyIn(name);
+    const outcome = planUnit(found.one, found.place, (name) => willBe.has(key(name)));
+    outcomes.set(found, outcome);
+    if (outcome.state.is !== 'held' && outcome.state.is !== 'inDesiredState') continue;
+    for (const name of kind.outputNames(section)) willBe.add(keyIn(name));
+  }
+  return seen.flatMap((each) => {
+    const outcome = outcomes.get(each);
+    return outcome ? [{ outcome, region: each.region }] : [];
+  });
+}
+
+/** What a run would do with a unit. @param willBe tells the names of outputs that the run makes before */
+function planUnit(one: ObservedUnit, place: Workplace, willBe: (name: string) => boolean): UnitOutcome {
   const compared = compareUnit(one, place);
   if (!('comparison' in compared)) return compared;
-  const { differences, blocked, unowned } = compared.comparison;
+  const { unowned } = compared.comparison;
+  const later = compared.comparison.blocked.filter(({ waitsFor }) => waitsFor?.every(willBe));
+  const blocked = compared.comparison.blocked.filter((each) => !later.includes(each));
+  const differences = [...compared.comparison.differences, ...later.map(knownAfterRun)];
   const all = [...differences, ...blocked.map(({ difference }) => difference)];
   const inTheWay = blockedBy(blocked);
   const state: UnitOutcome['state'] = inTheWay
     ? { is: 'blocked', ...inTheWay }
     : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
   return { kind: one.kind, differences: all, unowned, state };
+}
+
+/** The difference that a run would write once the outputs that it waits for are there. */
+function knownAfterRun({ difference, waitsFor = [] }: Blocked): Difference {
+  const { desired, actual } = difference;
+  return {
+    ...difference,
+    action: actual === undefined ? 'created' : 'updated',
+    ...(desired !== undefined && {
+      desired: interpolateDeep(desired, (name) =>
+        waitsFor.includes(name) ? `(known after the run: \${${name}})` : undefined,
+      ),
+    }),
+  };
 }
 
 /** What a run by this baseline would leave where it stands. */

@@ -43,7 +43,7 @@ const OF_A_REGION = /^regions\.([^.]+)\./;
 export function withoutNames(
   resource: string,
   names: readonly string[],
-): Pick<Blocked, 'reason' | 'message'> {
+): Pick<Blocked, 'reason' | 'message' | 'waitsFor'> {
   const said = names.map((name) => `\${${name}}`).join(', ');
   return names.every((name) => OF_THE_ACCOUNT.test(name))
     ? {
@@ -53,6 +53,7 @@ export function withoutNames(
     : {
         reason: WAITING_FOR_OUTPUTS,
         message: `${resource} waits for ${said}, an output that is not published yet${elsewhere(names)}.`,
+        waitsFor: names,
       };
 }
 

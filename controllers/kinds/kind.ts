@@ -270,6 +270,8 @@ export interface Blocked {
   /** One sentence that names the resource, with the remedy. */
   readonly message: string;
   readonly difference: Difference;
+  /** Names of the `${…}` that have no value yet, if that is what is in the way. */
+  readonly waitsFor?: readonly string[];
 }
 
 /** The differences to write, with desired and observed state (undefined if nothing is there). */

@@ -4,11 +4,13 @@ import { z } from 'zod';
 import { planAccount, planDocument } from '../../controllers/engine/plan.ts';
 import { REGION_POLICIES } from '../../controllers/engine/region-down.ts';
 import { runUnit } from '../../controllers/engine/run-unit.ts';
-import type { AnyKind, Blocked } from '../../controllers/kinds/kind.ts';
+import { withoutNames } from '../../controllers/kinds/comparison.ts';
+import type { AnyKind, Blocked, Comparison } from '../../controllers/kinds/kind.ts';
 import type { Access } from '../../shared/aws/access.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import { AccountNotReady } from '../../shared/domain/errors.ts';
+import { namesIn } from '../../shared/domain/interpolate.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aConfig, aRecord, aStatus, MAIN, MEMBER } from '../kit/factories.ts';
@@ -47,6 +49,7 @@ describe('a plan', () => {
       render: () => ({}),
       outputs: () => ({}),
       made: () => ({}),
+      outputNames: () => [],
       observe: async () => ({ state: 'present', actual: {} }),
       diff: () => ({ differences: [change], blocked: [], unowned: [] }),
     } as unknown as AnyKind;
@@ -67,6 +70,7 @@ describe('a plan', () => {
       permissions: { read: [], write: [] },
       render: () => ({}),
       made: () => ({}),
+      outputNames: () => [],
       observe: async () => ({ state: 'absent' }),
       diff: () => ({ differences: [], blocked, unowned: [] }),
     } as unknown as AnyKind;
@@ -88,6 +92,63 @@ describe('a plan', () => {
       { may: async () => true, clients: () => Promise.reject(new Error('written')) },
     );
     expect(planned?.state).toEqual(kept.state);
+  });
+
+  describe('of units that wait for what an earlier unit of the same run makes', () => {
+    const made: Difference = { kind: 'network', resource: 'vpc', path: '', action: 'created' };
+    const parameter = (name: string, desired: string, actual?: string): Blocked => ({
+      ...withoutNames(`The parameter ${name}`, namesIn(desired)),
+      difference: {
+        ...{ kind: 'parameters', resource: name, path: 'value', desired, action: 'reported' },
+        ...(actual !== undefined && { actual }),
+      },
+    });
+    const kind = (name: string, outputNames: string[], comparison: Partial<Comparison>) =>
+      ({
+        ...{ name, scope: 'regional', section: z.any(), permissions: { read: [], write: [] } },
+        outputNames: () => outputNames,
+        render: () => ({}),
+        made: () => ({}),
+        observe: async () => ({ state: 'absent' }),
+        diff: () => ({ differences: [], blocked: [], unowned: [], ...comparison }),
+      }) as unknown as AnyKind;
+    const plannedBy = async (network: Partial<Comparison>, ...blocked: Blocked[]) => {
+      const kinds = [kind('parameters', [], { blocked }), kind('network', ['vpc.id'], network)];
+      const access = { enter: async () => ({ accessKeyId: 'x', secretAccessKey: 'x' }) } as unknown as Access;
+      const sections = { parameters: blocked.map(({ difference }) => difference.desired), network: {} };
+      const baseline = { name: 'wide', version: 1, sections } as unknown as BaselineDocument;
+      const outcomes = await planAccount(
+        { planId: 'plan', record: aRecord(), status: undefined, baseline },
+        { ...systemClock, config: aConfig(), access, kinds },
+      );
+      return planDocument(MEMBER, { name: 'wide' }, outcomes);
+    };
+
+    it('shows the outputs as known after the run, and no obstacle', async () => {
+      const blocked = [parameter('/new', 'id: ${vpc.id}'), parameter('/old', '${vpc.id}', 'vpc-1')];
+      expect(await plannedBy({ differences: [made] }, ...blocked)).toMatchObject({
+        differences: [
+          { resource: '/new', desired: 'id: (known after the run: ${vpc.id})', action: 'created' },
+          {
+            resource: '/old',
+            desired: '(known after the run: ${vpc.id})',
+            actual: 'vpc-1',
+            action: 'updated',
+          },
+          made,
+        ],
+        obstacles: [],
+      });
+    });
+
+    it.each([
+      ['an output that no unit has', { differences: [made] }, 'us-east-1 ${regions.us-east-1.vpc.id}'],
+      ['an output of a unit that is blocked itself', { blocked: [inTheWay('ForeignResource')] }, '${vpc.id}'],
+    ])('stays blocked while it waits for %s', async (_, network, value) => {
+      const { differences, obstacles } = await plannedBy(network, parameter('/new', value));
+      expect(differences).toContainEqual(expect.objectContaining({ desired: value, action: 'reported' }));
+      expect(obstacles).toContainEqual(expect.objectContaining({ kind: 'parameters', state: 'blocked' }));
+    });
   });
 
   it('says what a pass would leave where it stands: what the baseline, or the region, no longer has', async () => {
@@ -126,9 +187,9 @@ describe('a plan', () => {
         ({
           ...{ name, scope: 'regional', section: z.any() },
           permissions: { read: ['ec2:DescribeVpcs'], write: [] },
-          outputNames: () => [],
           render: () => ({}),
           made: () => ({}),
+          outputNames: () => [],
           async observe(_: unknown, { clients }: { clients: { region: string } }) {
             if (clients.region !== AWAY) return { state: 'absent' };
             throw await fails();

@@ -65,7 +65,8 @@ function diffTagged(actual: NetworkActual | undefined, { unowned }: Comparison):
 function waiting(path: string, names: readonly string[]) {
   const said = [...new Set(names)].map((name) => `\${${name}}`).join(', ');
   const message = `The network needs ${said}, not known yet, and waits for the kind that makes it.`;
-  return block(WAITING_FOR_OUTPUTS, message, { resource: VPC.resource, path, desired: said });
+  const sides = { resource: VPC.resource, path, desired: said };
+  return { ...block(WAITING_FOR_OUTPUTS, message, sides), waitsFor: names };
 }
 
 /** See Kind. Writes one resource after the other, so that a failure leaves no call unanswered. */

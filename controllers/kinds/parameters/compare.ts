@@ -59,7 +59,9 @@ function compareOne(wanted: WantedParameter, actual: ActualParameter | undefined
 function waiting(wanted: WantedParameter, actual: ActualParameter | undefined): Blocked {
   return {
     ...withoutNames(`The parameter ${wanted.name}`, wanted.waitsFor),
-    difference: reportedValue(wanted, actual),
+    difference: actual
+      ? reportedValue(wanted, actual)
+      : difference(wanted.name, '', { desired: shown(wanted.value) }, 'reported'),
   };
 }
 
