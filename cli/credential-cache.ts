@@ -21,9 +21,13 @@ export type TemporaryCredentials = z.infer<typeof TemporaryCredentials>;
  */
 const MARGIN_MS = 15 * 60_000;
 
-/** The user's cache directory: XDG_CACHE_HOME, else that of the operating system. */
-export function cacheDirectory(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  return join(userCaches(env, platform), 'orgkeeper', 'credentials');
+/** A folder of the user's cache directory: XDG_CACHE_HOME, else that of the operating system. */
+export function cacheDirectory(
+  of: 'credentials' | 'plans',
+  env: NodeJS.ProcessEnv = process.env,
+  platform = process.platform,
+): string {
+  return join(userCaches(env, platform), 'orgkeeper', of);
 }
 
 function userCaches({ XDG_CACHE_HOME: xdg = '', LOCALAPPDATA: local }: NodeJS.ProcessEnv, platform: string) {

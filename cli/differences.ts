@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Difference } from '../shared/domain/status.ts';
 import { GLOBAL } from '../shared/domain/unit.ts';
-import { cell, printTable } from './terminal.ts';
+import { blockDiff, type DiffLine, diffText } from './block-diff.ts';
+import { cell, colours, print } from './terminal.ts';
 
 /** A row that may have a region; it names one if its account has several. */
 interface Placed {
@@ -17,18 +18,16 @@ export function regionColumn(things: readonly Placed[]): {
   return { head: ['REGION'], cells: ({ region }) => [region ?? GLOBAL] };
 }
 
-/** Prints differences for people: where, what was done, and both values. */
+/** Prints differences for people, as a block for each resource; never wrapped. */
 export function printDifferences(differences: readonly Difference[]): void {
-  const regions = regionColumn(differences);
-  const rows = differences.map((one) => [
-    cell(one.kind),
-    ...regions.cells(one),
-    cell(one.resource),
-    cell(one.path),
-    one.action,
-    `${value(one.actual, one.desired)} → ${value(one.desired, one.actual)}`,
-  ]);
-  printTable(['KIND', ...regions.head, 'RESOURCE', 'PATH', 'ACTION', 'ACTUAL → DESIRED'], rows);
+  printDiff(blockDiff(differences));
+}
+
+/** Prints the lines of a diff, coloured on a terminal. */
+export function printDiff(lines: readonly DiffLine[]): void {
+  const c = colours();
+  const paint = { '+': c.green, '-': c.red, '~': c.yellow, '!': c.dim, ' ': c.dim };
+  for (const line of lines) print(paint[line.sign](diffText({ ...line, text: cell(line.text) })));
 }
 
 /**

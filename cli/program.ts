@@ -59,7 +59,7 @@ export async function program(isLoaded: (name: string) => boolean): Promise<Comm
 const DESCRIPTION = 'Keeps every account of an AWS organization in its desired state.';
 const AFTERWARDS = `
 Uses the usual AWS environment of the Main account: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …
-Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy).`;
+Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy, baseline diff).`;
 /** On a narrower terminal commander prints the help, since it wraps long lines. */
 const HELP_WIDTH = 80;
 

@@ -13,7 +13,7 @@ export function withOurErrors(command: Command): Command {
 /** Commands that change nothing. Only these are suggested after a typing error, since people run what is suggested. */
 const READING = new Set(
   (
-    'account accounts addresses baseline covers credentials dead-letters doctor env explain help history list local ' +
+    'account accounts addresses baseline covers credentials dead-letters diff doctor env explain help history list local ' +
     'member plan policy rules same show template validate'
   ).split(' '),
 );

@@ -3,6 +3,7 @@ import { formatBaseline, parseBaselineReference } from '../../shared/domain/base
 import { listBaselines } from '../../shared/store/baselines.ts';
 import { checkFile, formatProblem, notValid, publishBaselineFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
+import { printDifferences } from '../differences.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, publishedBaseline } from '../fleet.ts';
 import { cell, print, printJson, printTable, printText, say, time } from '../terminal.ts';
@@ -37,6 +38,15 @@ export function baselineCommand(): Command {
     )
     .argument('<file>', 'a YAML file')
     .action(publish);
+  command
+    .command('diff')
+    .description(
+      'Shows what differs between two versions of a baseline, as they were written. Exit 2 if something does.',
+    )
+    .argument('<from>', 'name@version')
+    .argument('<to>', 'name@version, or name for its newest version')
+    .option('--json', 'print the differences')
+    .action(diff);
   command
     .command('assign')
     .description(
@@ -81,6 +91,25 @@ async function show(text: string, options: { json?: boolean }): Promise<void> {
   const baseline = await publishedBaseline(table, reference);
   if (options.json) printJson(baseline);
   else printText(baseline.text.trimEnd());
+}
+
+async function diff(from: string, to: string, options: { json?: boolean }): Promise<void> {
+  const { table } = await connect();
+  const [before, after] = await Promise.all(
+    [from, to].map(async (text) => {
+      const reference = parseBaselineReference(text);
+      if (!reference) throw new Failure(`'${text}' is not a baseline: write name@version.`);
+      return publishedBaseline(table, reference);
+    }),
+  );
+  if (!before || !after) return;
+  const { diffBaselines } = await import('../diff-baselines.ts');
+  const differences = diffBaselines(before.text, after.text);
+  if (differences.length > 0) process.exitCode = 2;
+  if (options.json) printJson(differences);
+  else if (differences.length === 0)
+    say(`${formatBaseline(before)} and ${formatBaseline(after)} say the same.`);
+  else printDifferences(differences);
 }
 
 async function validate(file: string, options: { json?: boolean }): Promise<void> {

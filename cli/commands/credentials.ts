@@ -48,7 +48,7 @@ export async function credentials(id: string, format: Format): Promise<void> {
   const deployment = await connect();
   const { record, status } = await findAccount(deployment.table, id);
   const roleArn = record.executionRoleArn ?? status?.outputs['role.arn'];
-  const cache = credentialCache(cacheDirectory());
+  const cache = credentialCache(cacheDirectory('credentials'));
   const prefix = `${record.accountId}-`;
   if (record.lifecycle !== 'managed' || !roleArn) {
     await cache.drop(prefix);
@@ -71,7 +71,9 @@ export async function credentials(id: string, format: Format): Promise<void> {
 
 /** `credentials --logout [ID]`: deletes cached credentials, of one account or of all. */
 export async function logout(id: string | undefined): Promise<void> {
-  const dropped = await credentialCache(cacheDirectory()).drop(id ? `${readAccountId(id)}-` : '');
+  const dropped = await credentialCache(cacheDirectory('credentials')).drop(
+    id ? `${readAccountId(id)}-` : '',
+  );
   say(`Deleted the cached credentials of ${counted(dropped, 'role')}.`);
 }
 

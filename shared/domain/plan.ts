@@ -12,7 +12,7 @@ const Obstacle = z.strictObject({
 });
 
 /** What `plan ID --json` prints. */
-const PlanDocument = z.strictObject({
+export const PlanDocument = z.strictObject({
   accountId: AccountId,
   /** Without a version if the plan is for a file. */
   baseline: z.strictObject({ name: z.string(), version: z.number().optional() }),

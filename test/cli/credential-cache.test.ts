@@ -98,11 +98,15 @@ describe('the cache of credentials', () => {
 
   test("is in the user's cache directory", () => {
     const home = (...parts: string[]) => join(homedir(), ...parts, 'orgkeeper', 'credentials');
-    expect(cacheDirectory({ XDG_CACHE_HOME: '/cache' }, 'darwin')).toBe('/cache/orgkeeper/credentials');
-    expect(cacheDirectory({ XDG_CACHE_HOME: 'not/absolute' }, 'linux')).toBe(home('.cache'));
-    expect(cacheDirectory({}, 'linux')).toBe(home('.cache'));
-    expect(cacheDirectory({}, 'darwin')).toBe(home('Library', 'Caches'));
-    expect(cacheDirectory({ LOCALAPPDATA: '/local' }, 'win32')).toBe('/local/orgkeeper/credentials');
-    expect(cacheDirectory({}, 'win32')).toBe(home('AppData', 'Local'));
+    expect(cacheDirectory('credentials', { XDG_CACHE_HOME: '/cache' }, 'darwin')).toBe(
+      '/cache/orgkeeper/credentials',
+    );
+    expect(cacheDirectory('credentials', { XDG_CACHE_HOME: 'not/absolute' }, 'linux')).toBe(home('.cache'));
+    expect(cacheDirectory('credentials', {}, 'linux')).toBe(home('.cache'));
+    expect(cacheDirectory('credentials', {}, 'darwin')).toBe(home('Library', 'Caches'));
+    expect(cacheDirectory('credentials', { LOCALAPPDATA: '/local' }, 'win32')).toBe(
+      '/local/orgkeeper/credentials',
+    );
+    expect(cacheDirectory('credentials', {}, 'win32')).toBe(home('AppData', 'Local'));
   });
 });

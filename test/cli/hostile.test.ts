@@ -152,6 +152,35 @@ function policies(text: string): void {
   writeFileSync(file('B'), JSON.stringify({ Statement: { ...statement, Effect: 'Deny', Action: '*' } }));
 }
 
+/** An answer to every request for a plan, with the text wherever one can be. */
+function storePlan(text: string): Promise<unknown> {
+  return putPlanAnswer(
+    fake.main.table,
+    EVENT,
+    {
+      is: 'planned',
+      foreign: 0,
+      document: {
+        accountId: MEMBER,
+        baseline: { name: text, version: 1 },
+        differences: [
+          {
+            kind: text,
+            region: text,
+            resource: text,
+            path: text,
+            desired: text,
+            actual: text,
+            action: 'created',
+          },
+        ],
+        obstacles: [{ kind: text, region: text, state: 'failed', message: text }],
+      },
+    },
+    new Date(),
+  );
+}
+
 /** The commands that show what stands in the table, and what stands there for them beside the account. */
 const COMMANDS: readonly {
   readonly argv: readonly string[];
@@ -201,35 +230,14 @@ const COMMANDS: readonly {
         problems: [{ path: text, message: text }],
       }),
   },
-  {
-    argv: ['plan', MEMBER],
-    more: (text) =>
-      putPlanAnswer(
-        fake.main.table,
-        EVENT,
-        {
-          is: 'planned',
-          foreign: 0,
-          document: {
-            accountId: MEMBER,
-            baseline: { name: text, version: 1 },
-            differences: [
-              {
-                kind: text,
-                region: text,
-                resource: text,
-                path: text,
-                desired: text,
-                actual: text,
-                action: 'created',
-              },
-            ],
-            obstacles: [{ kind: text, region: text, state: 'failed', message: text }],
-          },
-        },
-        new Date(),
-      ),
-  },
+  ...[
+    ['plan', MEMBER],
+    ['plan', '--all'],
+    ['plan', '--all', '--format', 'md'],
+  ].map((argv) => ({
+    argv,
+    more: (text: string) => storePlan(text),
+  })),
 ];
 
 describe.each(Object.entries(HOSTILE))('A text from outside that is %s', (_, text) => {

@@ -46,10 +46,10 @@ describe('plan ID', () => {
     ).rejects.toThrow(/not found/i);
   });
 
-  test('is a table for people', async () => {
+  test('is a diff for people, with the totals last', async () => {
     const { code, stdout, stderr } = await planned(A);
     expect(code).toBe(2);
-    expect(stdout).toMatch(/parameters +\/orgkeeper\/account\/id .*created/);
+    expect(stdout).toBe(`+ parameters /orgkeeper/account/id\n+   "${A}"\n\nPlan: 1 to create.\n`);
     expect(stderr).toMatch(/ from small@1 in account 111111111111\.\n$/);
   });
 

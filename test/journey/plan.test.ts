@@ -80,6 +80,29 @@ describe('orgkeeper plan, over the local runtime,', () => {
     ]);
   }, 120_000);
 
+  it('of every account of a baseline is one comment, in groups, with what the run itself makes known after it', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'more.yaml');
+    const { stdout: text } = await fleet.orgkeeper('baseline', 'show', 'analytics');
+    const more = '  - { name: /orgkeeper/alias, value: "${subnet.data.id}" }';
+    await writeFile(file, `${text}\n${more}\n`.replace(SUBNETS, `${SUBNETS}${DATA}`));
+    const { code, stdout } = await fleet.orgkeeper(
+      'plan',
+      '--baseline',
+      'analytics',
+      '--file',
+      file,
+      '--format',
+      'md',
+    );
+    expect(code).toBe(2);
+    expect(stdout).toContain(`**1 account**: ${id} genomics\n`);
+    expect(stdout).toContain('\n+ network subnet data\n');
+    expect(stdout).toContain(
+      '\n+ parameters /orgkeeper/alias\n+   (known after the run: ${subnet.data.id})\n',
+    );
+    expect(stdout).not.toContain('WaitingForOutputs');
+  }, 120_000);
+
   it('is asked for by a role that no trust lets go on to an account', async () => {
     const { main, management } = runtime.accounts;
     const api = await sessionOf(runtime.as(main), `arn:aws:iam::${main}:role/${API}`);
@@ -97,6 +120,10 @@ describe('orgkeeper plan, over the local runtime,', () => {
     await sessionOf(api, inspecting, `orgkeeper-${runtime.organizationId}`);
   }, 60_000);
 });
+
+/** Where a subnet is added to the shipped baseline. */
+const SUBNETS = '  subnets:\n';
+const DATA = '    - { name: data, cidr: 10.0.64.0/20, zone: 2, routing: private }\n';
 
 /** A baseline file that no account is on. */
 async function small(): Promise<string> {

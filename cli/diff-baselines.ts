@@ -1,0 +1,24 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import type { Difference } from '../shared/domain/status.ts';
+
+/**
+ * What differs between two baselines as they were written: one difference for each top-level key (a section, `regions`, `name`);
+ * comments and the order of keys do not count. Pure.
+ * @param from text of a published baseline, and so valid YAML
+ */
+export function diffBaselines(from: string, to: string): Difference[] {
+  const before: Readonly<Record<string, unknown>> = parse(from);
+  const after: Readonly<Record<string, unknown>> = parse(to);
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => !isDeepStrictEqual(before[key], after[key]))
+    .map((key) => {
+      const [actual, desired] = [before[key], after[key]];
+      const action = desired === undefined ? 'removed' : actual === undefined ? 'created' : 'updated';
+      return {
+        ...{ kind: key, resource: '', path: '', action },
+        ...(actual !== undefined && { actual }),
+        ...(desired !== undefined && { desired }),
+      };
+    });
+}

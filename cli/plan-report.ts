@@ -1,0 +1,151 @@
+import type { PlanDocument } from '../shared/domain/plan.ts';
+import { blockDiff, type DiffLine, diffText, totals } from './block-diff.ts';
+import { counted, cell as oneLine } from './terminal.ts';
+
+/** The plan of one account, or why there is none. */
+export interface AccountPlan {
+  readonly accountId: string;
+  readonly name: string;
+  /** How many of the differences are unowned resources, which are left alone; absent without a plan. */
+  readonly foreign?: number;
+  readonly document?: PlanDocument;
+  /** One sentence; present without a plan. */
+  readonly failure?: string;
+}
+
+/** Accounts for which a run would do the same. */
+export interface PlanGroup {
+  readonly accounts: readonly AccountPlan[];
+  /** Empty if a run would change nothing. */
+  readonly lines: readonly DiffLine[];
+}
+
+/** True if a run would write something, or could not: unowned resources alone do not count. Pure. */
+export function differs({ document, foreign = 0 }: AccountPlan): boolean {
+  return !!document && (document.differences.length > foreign || document.obstacles.length > 0);
+}
+
+/** True if the plan is missing, or lacks a unit that could not be compared. Pure. */
+export function isIncomplete({ document }: AccountPlan): boolean {
+  return document?.obstacles.some(({ state }) => state === 'failed') ?? true;
+}
+
+/** The lines of a plan: its differences by resource, then what is in the way. Pure. */
+export function planLines({ differences, obstacles }: PlanDocument): DiffLine[] {
+  return [
+    ...blockDiff(differences),
+    ...obstacles.flatMap(({ kind, region, state, message }): DiffLine[] => [
+      { sign: '!', depth: 0, text: `${kind}${region === undefined ? '' : ` (${region})`}: ${state}` },
+      { sign: '!', depth: 1, text: message },
+    ]),
+  ];
+}
+
+/**
+ * Accounts by what a run would do, the largest group first: equal texts count as the same where they differ only by the account's
+ * own id, name and email. Accounts without a plan are left out. Pure.
+ */
+export function groupPlans(plans: readonly AccountPlan[], emails: ReadonlyMap<string, string>): PlanGroup[] {
+  const groups = new Map<string, { accounts: AccountPlan[]; lines: DiffLine[] }>();
+  for (const plan of plans) {
+    if (!plan.document) continue;
+    const lines = planLines(plan.document);
+    const key = lines.map((line) => impersonal(diffText(line), plan, emails.get(plan.accountId))).join('\n');
+    const group = groups.get(key);
+    if (group) group.accounts.push(plan);
+    else groups.set(key, { accounts: [plan], lines });
+  }
+  return [...groups.values()].toSorted((a, b) => b.accounts.length - a.accounts.length);
+}
+
+function impersonal(text: string, { accountId, name }: AccountPlan, email = ''): string {
+  const personal = [
+    [email, '${account.email}'],
+    [accountId, '${account.id}'],
+    [name, '${account.name}'],
+  ] as const;
+  return personal.reduce((rest, [own, as]) => (own === '' ? rest : rest.replaceAll(own, as)), text);
+}
+
+/** `111111111111 genomics, 222222222222 proteomics and 3 more`. Pure. */
+export function namedAccounts(accounts: readonly AccountPlan[], most = 3): string {
+  const named = accounts.slice(0, most).map(({ accountId, name }) => `${accountId} ${name}`);
+  const more = accounts.length - named.length;
+  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+}
+
+/** The totals of a plan in one line; empty if a run would change nothing and leave nothing. Pure. */
+export function totalsInWords({ differences }: Pick<PlanDocument, 'differences'>): string {
+  const count = totals(differences);
+  const parts = [
+    [count['+'], 'to create'],
+    [count['~'], 'to update'],
+    [count['-'], 'to remove'],
+    [count['!'], 'left as it is'],
+  ] as const;
+  return parts.flatMap(([of, what]) => (of > 0 ? [`${of} ${what}`] : [])).join(', ');
+}
+
+/** The most characters of a comment: GitHub allows 65,536, and a workflow may add a few. */
+export const MOST_MARKDOWN = 60_000;
+/** Room for the sentence that says what is left out. */
+const LEFT_OUT = 200;
+
+/**
+ * A plan as a comment on a pull request: a heading, the diff of each group in a block that GitHub colours, and the accounts without a
+ * plan. Cut after a line at `MOST_MARKDOWN` characters; the last sentence then says how much is left out. Pure.
+ */
+export function planMarkdown(
+  title: string,
+  groups: readonly PlanGroup[],
+  failed: readonly AccountPlan[],
+): string {
+  const failures = failed.map(
+    ({ accountId, name, failure = '' }) => `- \`${accountId}\` ${inMarkdown(name)}: ${inMarkdown(failure)}`,
+  );
+  const lines = [
+    `### ${inMarkdown(title)}`,
+    ...groups.flatMap(markdownOf),
+    ...(failures.length > 0
+      ? ['', `**${counted(failures.length, 'account')} without a plan**`, '', ...failures]
+      : []),
+  ];
+  const all = lines.join('\n');
+  if (all.length <= MOST_MARKDOWN) return all;
+  const shown = firstLines(lines, MOST_MARKDOWN - LEFT_OUT);
+  const left = lines.slice(shown.length).filter((line) => line !== '' && !line.startsWith(FENCE));
+  return [
+    ...shown,
+    ...(isFenceOpen(shown) ? [FENCE] : []),
+    '',
+    `_${counted(left.length, 'line')} left out: a comment has no more room. \`--format text\` shows all._`,
+  ].join('\n');
+}
+
+/** Longer than any row of backticks that a value may hold. */
+const FENCE = '``````````';
+
+function markdownOf({ accounts, lines }: PlanGroup): string[] {
+  const head = `**${counted(accounts.length, 'account')}**: ${inMarkdown(namedAccounts(accounts))}`;
+  if (lines.length === 0) return ['', `${head}: nothing to change`];
+  const shown = lines.map((line) => oneLine(diffText(line)).replaceAll(FENCE, '`'));
+  return ['', head, '', `${FENCE}diff`, ...shown, FENCE];
+}
+
+function firstLines(lines: readonly string[], most: number): string[] {
+  let room = most;
+  const end = lines.findIndex((line) => {
+    room -= line.length + 1;
+    return room < 0;
+  });
+  return lines.slice(0, end < 0 ? lines.length : end);
+}
+
+function isFenceOpen(lines: readonly string[]): boolean {
+  return lines.filter((line) => line.startsWith(FENCE)).length % 2 === 1;
+}
+
+/** A text from outside in markdown: nothing in it is markup, mentions somebody or ends the line. */
+function inMarkdown(text: string): string {
+  return oneLine(text).replaceAll(/[\\`*_{}[\]<>#|~@!]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+}
