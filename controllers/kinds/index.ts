@@ -1,4 +1,5 @@
 import { accountAlias } from './account-alias/kind.ts';
+import { bucketAccess } from './bucket-access/kind.ts';
 import { executionRole } from './execution-role/kind.ts';
 import type { AnyKind } from './kind.ts';
 import { network } from './network/kind.ts';
@@ -11,5 +12,6 @@ export const kinds: readonly AnyKind[] = [
   accountAlias,
   publicAccessBlock,
   network,
+  bucketAccess,
   parameters,
 ];

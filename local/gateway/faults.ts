@@ -88,6 +88,7 @@ const THROTTLED: Readonly<Record<string, Answer>> = {
   ec2: ['RequestLimitExceeded', 503],
   iam: ['Throttling', 400],
   organizations: ['TooManyRequestsException', 400],
+  s3: ['SlowDown', 503],
   sqs: ['RequestThrottled', 400],
   sts: ['Throttling', 400],
   tagging: ['ThrottledException', 400],
@@ -99,6 +100,7 @@ const BROKEN: Readonly<Record<string, Answer>> = {
   ec2: ['InternalError', 500],
   events: ['InternalException', 500],
   iam: ['ServiceFailure', 500],
+  s3: ['InternalError', 500],
   ssm: ['InternalServerError', 500],
   tagging: ['InternalServiceException', 500],
 };

@@ -50,12 +50,12 @@ export function homeRegionOf(region: string): string {
 
 /**
  * The protocol of a service's errors: that of the request if it is recognisable, else that of the service's row. All other services,
- * which people and tests call, are query services, except S3.
+ * which people and tests call, are query services.
  */
-export function protocolOf({ headers, service, url }: Asked): Protocol | 's3' {
+export function protocolOf({ headers, service, url }: Asked): Protocol {
   if (headers['x-amz-target'] || isJson(headers) || JSON_BY_PATH.has(service)) return 'json';
   const row = SERVICES.find((one) => one.signingName === service && url.startsWith(one.path ?? ''));
-  return row?.protocol ?? (service === 's3' ? 's3' : 'query');
+  return row?.protocol ?? 'query';
 }
 
 /** Whether the body of a request is JSON. */

@@ -1,7 +1,7 @@
 /**
  * What AWS answers when the thing that a call names does not exist, by thing. Only these codes mean that it is gone:
  * another `…NotFound` is about something else, and stays an error. Sources: EC2 "Error codes for the Amazon EC2 API";
- * SSM, IAM and S3 Control, the errors of each action in their API references.
+ * SSM, IAM, S3 and S3 Control, the errors of each action in their API references.
  */
 const CODES = {
   vpc: ['InvalidVpcID.NotFound'],
@@ -13,6 +13,10 @@ const CODES = {
   association: ['InvalidAssociationID.NotFound'],
   endpoint: ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpoint.NotFound'],
   parameter: ['ParameterNotFound'],
+  bucket: ['NoSuchBucket'],
+  'bucket policy': ['NoSuchBucketPolicy'],
+  /** A bucket from before there were any allows ACLs. */
+  'ownership controls': ['OwnershipControlsNotFoundError'],
   'public access block': ['NoSuchPublicAccessBlockConfiguration'],
   /** Of a parameter. SSM says it of whatever has tags. */
   tags: ['InvalidResourceId'],

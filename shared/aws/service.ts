@@ -15,8 +15,8 @@ export interface Service<Client> {
   readonly client: (settings: ClientSettings) => Client;
   /** What its requests are signed for. */
   readonly signingName: string;
-  /** How its requests and errors are written. */
-  readonly protocol: 'query' | 'ec2' | 'json' | 'rest-xml';
+  /** How its requests and errors are written. The errors of S3 have no element around them, as those of other services in XML have. */
+  readonly protocol: 'query' | 'ec2' | 'json' | 'rest-xml' | 's3';
   /** `regional`: it has an endpoint in each region. `global`: one for the partition. */
   readonly endpoint: 'regional' | 'global';
   /** How its paths begin, where other services are signed for by the same name. */

@@ -72,6 +72,8 @@ const byName: Readonly<Record<string, Translate>> = {
   NetworkingError: fault,
   ConcurrentModification: conflict,
   ConcurrentModificationException: conflict,
+  // S3: another change of the same bucket is under way.
+  OperationAborted: conflict,
   // IAM: somebody put something into what is being deleted.
   DeleteConflict: conflict,
   LimitExceeded: quota,
@@ -153,7 +155,8 @@ export function translateError(command: string, error: unknown, inMember?: InMem
   const plain = error.name.replace(/Exception$/, '');
   const translate = byName[error.name] ?? byName[plain];
   if (translate) return translate(said, error);
-  if (plain === 'MalformedPolicyDocument' && /invalid principal/i.test(error.message)) {
+  // IAM, and S3 of a bucket's policy.
+  if (/^MalformedPolicy(Document)?$/.test(plain) && /invalid principal/i.test(error.message)) {
     return new NotYetConsistent(said, { cause: error, reason: 'PrincipalMissing' });
   }
   if (inMember && UNKNOWN_CREDENTIALS.has(plain)) {

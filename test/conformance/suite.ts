@@ -400,6 +400,7 @@ export function describeKind<Section, Wanted, Actual>(
       return Promise.all(
         REGIONS.map(async (region) => {
           const there = inRegion(member, region);
+          if (region !== member.account.region) await fixture.prepare?.(there);
           const keep = keeper(kind, there, { section: fixed, values, onCall });
           return { region, there, keep, before: await inventory(there) };
         }),

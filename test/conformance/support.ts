@@ -170,7 +170,8 @@ export function keeper<Section, Wanted, Actual>(
       },
       eventually,
     };
-    const lookup = (name: string) => options.values[name] ?? fresh[name];
+    const { region } = member.account;
+    const lookup = (name: string) => ({ region, ...options.values })[name] ?? fresh[name];
     const wanted = () => kind.render(section, lookup, member.account);
     const over = async (work: Promise<void>): Promise<boolean> => {
       let stopped = false;

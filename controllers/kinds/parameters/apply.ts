@@ -7,15 +7,13 @@ import {
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import {
   AccessDenied,
-  AccountNotReady,
   Conflict,
   ControllerError,
   InvalidDesiredState,
   QuotaExceeded,
-  ServiceFault,
-  Throttled,
 } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
+import { CORRECT, detailsOf, forEachResource } from '../failures.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { mustBeReplaced } from './compare.ts';
 import { type ActualParameter, type ActualParameters, taggedByUs, whoseAre } from './observe.ts';
@@ -113,58 +111,13 @@ export async function remove(wanted: Parameters, context: KindContext): Promise<
   context.record(Object.fromEntries(outputs.map((output) => [output, undefined])));
 }
 
-/**
- * Calls for each parameter, one after the other. A failure of one does not stop the others; at the end it is thrown, and several
- * failures are thrown as one error that names each. A failure of the whole account is thrown at once.
- */
+/** Calls for each parameter, as `forEachResource`; errors name the parameter. */
 export async function forEachParameter(
   names: readonly string[],
   call: (name: string) => Promise<void>,
 ): Promise<void> {
-  const failures: Error[] = [];
-  for (const name of names) {
-    try {
-      await call(name);
-    } catch (error) {
-      if (!(error instanceof Error) || isOfAccount(error)) throw error;
-      failures.push(explain(name, error));
-    }
-  }
-  if (failures.length > 0) throw together(failures);
+  await forEachResource(names, call, explain);
 }
-
-/** True if AWS does not answer, throttles, or does not know the account yet: the next parameter would fail the same way. */
-function isOfAccount(error: Error): boolean {
-  return error instanceof Throttled || error instanceof ServiceFault || error instanceof AccountNotReady;
-}
-
-/** The failures of several parameters as one error, of the class that is retried soonest. */
-function together(failures: readonly Error[]): Error {
-  const [only, ...more] = failures;
-  if (only && more.length === 0) return only;
-  const said = failures.map(({ message }) => message).join(' ');
-  const cause = new AggregateError(failures, said);
-  const first = <T extends Error>(type: abstract new (...given: never[]) => T) =>
-    failures.find((one): one is T => one instanceof type);
-  if (failures.some((one) => !(one instanceof ControllerError))) return cause;
-  if (first(Conflict)) return new Conflict(said, { cause });
-  const denial = first(AccessDenied);
-  if (denial) return new AccessDenied(said, { ...detailsOf(denial), cause });
-  const quota = first(QuotaExceeded);
-  if (quota) return new QuotaExceeded(said, { ...detailsOf(quota), cause });
-  const problems = failures.flatMap((one) => (one instanceof InvalidDesiredState ? one.problems : []));
-  return new InvalidDesiredState(said, problems, { cause, remedy: CORRECT });
-}
-
-function detailsOf({ reason, remedy, retryAfterSeconds }: ControllerError) {
-  return {
-    reason,
-    ...(remedy && { remedy }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  };
-}
-
-const CORRECT = 'Correct the baseline, publish it, and assign the new version.';
 
 /** Translates a failure into an error of ours that names the parameter; unknown errors stay as they are. */
 function explain(name: string, error: Error): Error {
