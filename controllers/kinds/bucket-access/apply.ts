@@ -3,13 +3,15 @@ import {
   AccessDenied,
   Conflict,
   ControllerError,
+  ForeignResource,
   InvalidDesiredState,
   NotYetConsistent,
 } from '../../../shared/domain/errors.ts';
+import { PolicyError } from '../../../shared/policy/index.ts';
 import { forEachResource } from '../failures.ts';
 import type { Change, KindContext, WritingContext } from '../kind.ts';
 import { changesOf, tooLarge } from './compare.ts';
-import { type ActualBuckets, bucketsOf, readPolicy, wantedOf } from './observe.ts';
+import { type ActualBuckets, bucketsOf, readPolicy, unreadable, wantedOf } from './observe.ts';
 import { findOurs, outputName, recordedSids, recordOf } from './ownership.ts';
 import { edited, statementsIn } from './policy-text.ts';
 import type { BucketAccess, Statement } from './section.ts';
@@ -55,7 +57,7 @@ async function writePolicy(
   const read = await readPolicy(bucket, context);
   if (read.state !== 'there') return 'missing';
   const recorded = recordedSids(bucket, context.recorded);
-  const { ours, taken } = findOurs(read.policy, wanted, recorded);
+  const { ours, taken } = readable(bucket, () => findOurs(read.policy, wanted, recorded));
   const puts = [...changes].flatMap(([sid, statement]) => (statement ? [sid] : []));
   const stolen = puts.filter((sid) => taken.includes(sid));
   if (stolen.length > 0) {
@@ -80,6 +82,16 @@ async function writePolicy(
   const left = [...ours.keys()].filter((sid) => !changes.has(sid));
   context.record({ [outputName(bucket)]: recordOf([...left, ...puts]) });
   return 'written';
+}
+
+/** @throws ForeignResource for a policy that cannot be read */
+function readable<T>(bucket: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new ForeignResource(unreadable(bucket, error), { cause: error, reason: 'PolicyUnreadable' });
+  }
 }
 
 /** Why S3 refuses a policy, where it depends on what others have in it. */

@@ -86,11 +86,16 @@ async function observeOne(name: string, wanted: BucketAccess, context: KindConte
     return { ...read, ...found, hasNoAcls: asks && (await areAclsDisabled(name, context)) };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    const message =
-      `The policy of the bucket ${name} cannot be read, so it stays as it is: ${error.message} ` +
-      'Its owner writes it as one JSON object with a list of statements.';
-    return { state: 'unreadable', reason: 'PolicyUnreadable', message };
+    return { state: 'unreadable', reason: 'PolicyUnreadable', message: unreadable(name, error) };
   }
+}
+
+/** What to say of a policy that cannot be read. Pure. */
+export function unreadable(bucket: string, { message }: PolicyError): string {
+  return (
+    `The policy of the bucket ${bucket} cannot be read, so it stays as it is: ${message} ` +
+    'Its owner writes it as one JSON object with one list of statements.'
+  );
 }
 
 /** A bucket's policy as written, from a bucket of this account and region. @throws AccessDenied … */
