@@ -29,6 +29,13 @@ export interface Administrator {
   as(accountId: string): ReturnType<typeof localClient>;
 }
 
+/** Clients for one account and region, of the services that the `analytics` baseline has resources in. */
+export interface AccountClients {
+  readonly iam: IAMClient;
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+}
+
 /** What AWS returns about the resources of the `analytics` baseline in an account. Ids are replaced by names. */
 export interface World {
   readonly role: SeenRole | undefined;
@@ -91,13 +98,22 @@ export const ROLE = 'orgkeeper-execution';
 export const CIDR = '10.0.0.0/16';
 export const SUBNET = '10.0.0.0/20';
 
-/** Reads an account through the SDK, as its administrator. */
-export async function readWorld(administrator: Administrator, accountId: string): Promise<World> {
+export function clientsIn(administrator: Administrator, accountId: string): AccountClients {
   const settings = administrator.as(accountId);
+  return { iam: new IAMClient(settings), ec2: new EC2Client(settings), ssm: new SSMClient(settings) };
+}
+
+/** Reads an account through the SDK, as its administrator. */
+export function readWorld(administrator: Administrator, accountId: string): Promise<World> {
+  return readWorldWith(clientsIn(administrator, accountId));
+}
+
+/** Reads an account through clients that are there already. */
+export async function readWorldWith({ iam, ec2, ssm }: AccountClients): Promise<World> {
   const [role, network, parameters] = await Promise.all([
-    readConsistently(() => readRole(new IAMClient(settings))),
-    readConsistently(() => readNetwork(new EC2Client(settings))),
-    readConsistently(() => readParameters(new SSMClient(settings))),
+    readConsistently(() => readRole(iam)),
+    readConsistently(() => readNetwork(ec2)),
+    readConsistently(() => readParameters(ssm)),
   ]);
   const { names, ...seen } = network;
   let text = JSON.stringify({ ...seen, parameters });

@@ -10,7 +10,6 @@ import {
   DeleteVpcEndpointsCommand,
   DetachInternetGatewayCommand,
   DisassociateRouteTableCommand,
-  EC2Client,
   ModifySubnetAttributeCommand,
   ModifyVpcAttributeCommand,
 } from '@aws-sdk/client-ec2';
@@ -20,7 +19,6 @@ import {
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
-  IAMClient,
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   TagRoleCommand,
@@ -32,15 +30,20 @@ import {
   DeleteParameterCommand,
   PutParameterCommand,
   RemoveTagsFromResourceCommand,
-  SSMClient,
 } from '@aws-sdk/client-ssm';
-import { type Administrator, type Ids, ROLE, type World } from './account-world.ts';
+import type { Difference, DifferenceAction } from '../shared/domain/status.ts';
+import {
+  type AccountClients,
+  type Administrator,
+  CIDR,
+  clientsIn,
+  type Ids,
+  ROLE,
+  type World,
+} from './account-world.ts';
 
 /** Somebody in an account, and what they find there. */
-export interface Hand {
-  readonly iam: IAMClient;
-  readonly ec2: EC2Client;
-  readonly ssm: SSMClient;
+export interface Hand extends AccountClients {
   readonly accountId: string;
   readonly ids: Ids;
 }
@@ -54,18 +57,13 @@ export interface Tampering {
   readonly tamper: (hand: Hand) => Promise<unknown>;
   /** What of the account it changes. */
   readonly changes: (world: World) => unknown;
-  readonly difference: { kind: string; resource: string; path: string; action: string };
+  /** In its path, `ACCOUNT` stands for the account's id. */
+  readonly difference: Pick<Difference, 'kind' | 'resource' | 'path' | 'action'> & Values;
 }
+type Values = Pick<Difference, 'desired' | 'actual'>;
 
 export function handIn(administrator: Administrator, accountId: string, ids: Ids): Hand {
-  const settings = administrator.as(accountId);
-  return {
-    iam: new IAMClient(settings),
-    ec2: new EC2Client(settings),
-    ssm: new SSMClient(settings),
-    accountId,
-    ids,
-  };
+  return { ...clientsIn(administrator, accountId), accountId, ids };
 }
 
 const role = { RoleName: ROLE };
@@ -79,30 +77,54 @@ const anybody = JSON.stringify({
   Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
 });
 
-const inRole = (path: string, action: string) => ({ kind: 'executionRole', resource: ROLE, path, action });
-const inNetwork = (resource: string, path: string, action: string) => ({
+const inRole = (path: string, action: DifferenceAction, values?: Values) => ({
+  kind: 'executionRole',
+  resource: ROLE,
+  path,
+  action,
+  ...values,
+});
+const inNetwork = (resource: string, path: string, action: DifferenceAction, values?: Values) => ({
   kind: 'network',
   resource,
   path,
   action,
+  ...values,
 });
-const inParameter = (resource: string, path: string, action: string) => ({
+const inParameter = (resource: string, path: string, action: DifferenceAction, values?: Values) => ({
   kind: 'parameters',
   resource,
   path,
   action,
+  ...values,
 });
+const SWITCHED_OFF = { desired: true, actual: false };
+const DESCRIPTION = 'Assumed by the Main account to run analytics here; managed by Orgkeeper';
 const theSubnet = ({ subnets }: World) => subnets['10.0.0.0/20'];
-const untagging = (resource: string, id: (ids: Ids) => string, changes: Tampering['changes']): Tampering => ({
+/** A resource without our tags is known by its id alone. */
+const untagging = (
+  resource: string,
+  id: (ids: Ids) => string,
+  changes: Tampering['changes'],
+  named = 'orgkeeper:owner',
+): Tampering => ({
   command: `ec2 delete-tags (${resource})`,
   account: 'untagged',
   tamper: ({ ec2, ids }) =>
-    ec2.send(new DeleteTagsCommand({ Resources: [id(ids)], Tags: [{ Key: 'orgkeeper:owner' }] })),
+    ec2.send(
+      new DeleteTagsCommand({
+        Resources: [id(ids)],
+        Tags: [{ Key: 'orgkeeper:owner' }, { Key: 'orgkeeper:name' }],
+      }),
+    ),
   changes,
-  difference: inNetwork(resource, 'tags.orgkeeper:owner', 'created'),
+  difference: inNetwork(resource, `tags.${named}`, 'created'),
 });
 
-/** What people change by hand: the one list, of which the demo shows a part and the tests try all. */
+/**
+ * What people change by hand: the one list. The demo shows a part of it; the journeys try all of it on whole accounts, and the
+ * conformance suite the part of each kind.
+ */
 export const TAMPERINGS: readonly Tampering[] = [
   {
     command: 'iam delete-role-policy',
@@ -163,7 +185,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     account: 'edited',
     tamper: ({ iam }) => iam.send(new UpdateRoleCommand({ ...role, Description: 'mine now' })),
     changes: (world) => world.role?.description,
-    difference: inRole('description', 'updated'),
+    difference: inRole('description', 'updated', { desired: DESCRIPTION, actual: 'mine now' }),
   },
   {
     command: 'iam update-role (max session duration)',
@@ -173,11 +195,11 @@ export const TAMPERINGS: readonly Tampering[] = [
         new UpdateRoleCommand({
           ...role,
           MaxSessionDuration: 43_200,
-          Description: 'Assumed by the Main account to run analytics here; managed by Orgkeeper',
+          Description: DESCRIPTION,
         }),
       ),
     changes: (world) => world.role?.maxSessionDuration,
-    difference: inRole('maxSessionDuration', 'updated'),
+    difference: inRole('maxSessionDuration', 'updated', { desired: 3_600, actual: 43_200 }),
   },
   {
     command: 'iam put-role-permissions-boundary',
@@ -247,7 +269,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     tamper: ({ ec2, ids }) =>
       ec2.send(new ModifyVpcAttributeCommand({ VpcId: ids.vpc, EnableDnsHostnames: { Value: false } })),
     changes: (world) => world.vpcs.map(({ dnsHostnames }) => dnsHostnames),
-    difference: inNetwork('vpc', 'dnsHostnames', 'updated'),
+    difference: inNetwork('vpc', 'dnsHostnames', 'updated', SWITCHED_OFF),
   },
   {
     command: 'ec2 modify-vpc-attribute (DNS support)',
@@ -255,7 +277,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     tamper: ({ ec2, ids }) =>
       ec2.send(new ModifyVpcAttributeCommand({ VpcId: ids.vpc, EnableDnsSupport: { Value: false } })),
     changes: (world) => world.vpcs.map(({ dnsSupport }) => dnsSupport),
-    difference: inNetwork('vpc', 'dnsSupport', 'updated'),
+    difference: inNetwork('vpc', 'dnsSupport', 'updated', SWITCHED_OFF),
   },
   {
     command: 'ec2 modify-subnet-attribute',
@@ -265,7 +287,7 @@ export const TAMPERINGS: readonly Tampering[] = [
         new ModifySubnetAttributeCommand({ SubnetId: ids.subnet, MapPublicIpOnLaunch: { Value: false } }),
       ),
     changes: (world) => theSubnet(world)?.mapPublicIp,
-    difference: inNetwork('subnet public', 'mapPublicIpOnLaunch', 'updated'),
+    difference: inNetwork('subnet public', 'mapPublicIpOnLaunch', 'updated', SWITCHED_OFF),
   },
   untagging(
     'vpc',
@@ -281,6 +303,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     'internet gateway',
     ({ gateway }) => gateway,
     ({ gateways }) => gateways.map(({ tags }) => tags),
+    'orgkeeper:name',
   ),
   untagging(
     'route table public',
@@ -296,9 +319,18 @@ export const TAMPERINGS: readonly Tampering[] = [
     command: 'ssm put-parameter --overwrite (value)',
     account: 'edited',
     tamper: ({ ssm }) =>
-      ssm.send(new PutParameterCommand({ Name: '/orgkeeper/account/main-id', Value: '0', Overwrite: true })),
-    changes: ({ parameters }) => parameters['/orgkeeper/account/main-id']?.value,
-    difference: inParameter('/orgkeeper/account/main-id', 'value', 'updated'),
+      ssm.send(
+        new PutParameterCommand({
+          Name: '/orgkeeper/network/vpc-cidr',
+          Value: '10.9.0.0/16',
+          Overwrite: true,
+        }),
+      ),
+    changes: ({ parameters }) => parameters['/orgkeeper/network/vpc-cidr']?.value,
+    difference: inParameter('/orgkeeper/network/vpc-cidr', 'value', 'updated', {
+      desired: CIDR,
+      actual: '10.9.0.0/16',
+    }),
   },
   {
     command: 'ssm put-parameter --overwrite (description)',
@@ -313,7 +345,10 @@ export const TAMPERINGS: readonly Tampering[] = [
         }),
       ),
     changes: ({ parameters }) => parameters['/orgkeeper/account/id']?.description,
-    difference: inParameter('/orgkeeper/account/id', 'description', 'updated'),
+    difference: inParameter('/orgkeeper/account/id', 'description', 'updated', {
+      desired: 'Id of this account',
+      actual: 'no idea',
+    }),
   },
   {
     command: 'ssm delete-parameter',

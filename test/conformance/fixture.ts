@@ -48,12 +48,14 @@ export interface Tampering {
   readonly tamper: Act<void>;
   /** The tampered field, read through the SDK, free of ids that a repair may change. */
   readonly read: Act<unknown>;
-  /** What the pass must say of it, in part. */
+  /** What the pass must say of it, in part. In its path, `ACCOUNT` stands for the account's id. */
   readonly difference?: Partial<Difference>;
   /** In place of the fixture's section, for what only another one can show. */
   readonly section?: unknown;
   /** True when it cannot be done together with the others (the whole thing is deleted). */
   readonly alone?: boolean;
+  /** With a section of its own: it is done together with those of the same word, which have the same section. */
+  readonly together?: string;
 }
 
 export interface Foreign {

@@ -8,6 +8,7 @@ import {
   RemoveTagsFromResourceCommand,
 } from '@aws-sdk/client-ssm';
 import { parameters } from '../../controllers/kinds/parameters/kind.ts';
+import { sharedTamperings } from './shared-tamperings.ts';
 import { describeKind, type Tampering } from './suite.ts';
 import { MAIN, type Member } from './support.ts';
 
@@ -46,31 +47,8 @@ const tag = async ({ clients }: Member, ResourceId: string, Key: string, Value: 
     new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId, Tags: [{ Key, Value }] }),
   ));
 
+/** What only this section shows: types, tiers, tags of its own, and what happens to more than one parameter. */
 const tamperings: readonly Tampering[] = [
-  {
-    name: 'a value that somebody overwrote',
-    tamper: (member) => put(member, vpc.name, { Value: 'vpc-wrong', Description: vpc.description }),
-    read: async (member) => (await get(member, vpc.name))?.Value,
-    difference: {
-      resource: vpc.name,
-      path: 'value',
-      desired: 'vpc-0123456789abcdef0',
-      actual: 'vpc-wrong',
-      action: 'updated',
-    },
-  },
-  {
-    name: 'a parameter that was deleted',
-    tamper: (member) => remove(member, plain.name),
-    read: async (member) => (await get(member, plain.name))?.Value,
-    difference: { resource: plain.name, path: '', action: 'created' },
-  },
-  {
-    name: 'a description changed by hand',
-    tamper: (member) => put(member, '/orgkeeper/facts/1', { Value: 'fact 1', Description: 'mine' }),
-    read: async (member) => (await described(member, '/orgkeeper/facts/1'))?.Description ?? '',
-    difference: { resource: '/orgkeeper/facts/1', path: 'description', actual: 'mine' },
-  },
   {
     name: 'a type changed by hand',
     tamper: (member) => put(member, zones.name, { Value: 'a,b', Type: 'String' }),
@@ -127,7 +105,15 @@ const tamperings: readonly Tampering[] = [
 
 describeKind(parameters, {
   section,
-  values: { 'vpc.id': 'vpc-0123456789abcdef0' },
+  values: {
+    'account.name': 'genomics',
+    'main.id': MAIN,
+    'vpc.id': 'vpc-0123456789abcdef0',
+    'vpc.cidr': '10.0.0.0/16',
+    'subnet.public.id': 'subnet-0123456789abcdef0',
+    'role.arn': 'arn:aws:iam::456789012345:role/orgkeeper-execution',
+  },
+  memberValues: ({ account }) => ({ 'account.id': account.accountId }),
   predecessor: { output: 'vpc.id', value: 'vpc-0123456789abcdef0', section: [vpc] },
   async inventory(member) {
     const found: string[] = [];
@@ -142,7 +128,7 @@ describeKind(parameters, {
     } while (NextToken);
     return found;
   },
-  tamperings,
+  tamperings: [...tamperings, ...sharedTamperings('parameters')],
   foreign: [
     {
       name: 'a parameter that was there before, and keeps only its value',

@@ -3,7 +3,7 @@ import type { Kind, KindAccount } from '../../controllers/kinds/kind.ts';
 import { actionsOf } from '../../shared/aws/actions.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { ForeignResource } from '../../shared/domain/errors.ts';
-import type { Fixture, Tampering } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
 import { startMoto } from './moto.ts';
 import {
   inRegion,
@@ -28,6 +28,10 @@ export function describeKind<Section, Wanted, Actual>(
 ): void {
   const called: (ObservedCall & { part: Part })[] = [];
   const fixed = kind.section.parse(fixture.section);
+  const atOnce = togetherOf(fixture).map(({ section, ...set }) => ({
+    ...set,
+    section: section === undefined ? fixed : kind.section.parse(section),
+  }));
 
   /** A member with what it needs beforehand, and a keeper for it. */
   async function begin(
@@ -53,6 +57,13 @@ export function describeKind<Section, Wanted, Actual>(
     const begun = await begin(section);
     await settled(begun.keep);
     return begun;
+  }
+  /** An account that was kept, in which somebody then did all of that; and its inventory before. */
+  async function tampered({ section, tamperings }: (typeof atOnce)[number]) {
+    const begun = await kept(section);
+    const world = await inventory(begun.member);
+    for (const { tamper } of tamperings) await tamper(begun.member, begun.keep.recorded());
+    return { ...begun, world };
   }
   const inventory = async (member: Member) => [...(await fixture.inventory(member))].sort();
 
@@ -108,12 +119,13 @@ export function describeKind<Section, Wanted, Actual>(
       const absent = await begin();
       expect(writes(await absent.keep.look())).toEqual([]);
       expect(await inventory(absent.member)).toEqual(absent.before);
-      const { member, keep } = await kept();
-      expect(writes(await keep.look())).toEqual([]);
-      for (const tampering of together(fixture)) await tampering.tamper(member, keep.recorded());
-      const tampered = await inventory(member);
-      expect(writes(await keep.look())).toEqual([]);
-      expect(await inventory(member)).toEqual(tampered);
+      expect(writes(await (await kept()).keep.look())).toEqual([]);
+      for (const set of atOnce) {
+        const { member, keep } = await tampered(set);
+        const there = await inventory(member);
+        expect(writes(await keep.look())).toEqual([]);
+        expect({ set: set.name, world: await inventory(member) }).toEqual({ set: set.name, world: there });
+      }
     }, 60_000);
 
     test.each(fixture.tamperings.map((tampering) => [tampering.name, tampering] as const))(
@@ -125,9 +137,9 @@ export function describeKind<Section, Wanted, Actual>(
         await tamper(member, keep.recorded());
         expect(await read(member, keep.recorded())).not.toEqual(good);
         const pass = await keep.pass();
-        expect(pass.comparison?.differences).toContainEqual(
-          expect.objectContaining({ kind: kind.name, ...difference }),
-        );
+        const path = difference?.path?.replace('ACCOUNT', member.account.accountId);
+        const named = { kind: kind.name, ...difference, ...(path === undefined ? {} : { path }) };
+        expect(pass.comparison?.differences).toContainEqual(expect.objectContaining(named));
         await settled(keep);
         expect(await read(member, keep.recorded())).toEqual(good);
         expect(await inventory(member)).toEqual(world);
@@ -136,11 +148,12 @@ export function describeKind<Section, Wanted, Actual>(
     );
 
     test('repairs everything at once', async () => {
-      const { member, keep } = await kept();
-      for (const tampering of together(fixture)) await tampering.tamper(member, keep.recorded());
-      await settled(keep);
-      expect(await inventory(member)).toEqual(healthy);
-    }, 30_000);
+      for (const set of atOnce) {
+        const { member, keep, world } = await tampered(set);
+        await settled(keep);
+        expect({ set: set.name, world: await inventory(member) }).toEqual({ set: set.name, world });
+      }
+    }, 60_000);
 
     const foreign = fixture.foreign.map((case_) => [case_.name, case_] as const);
     if (foreign.length > 0) {
@@ -322,15 +335,18 @@ export function describeKind<Section, Wanted, Actual>(
     );
 
     test('finishes its repair after a crash at any call, without a double', async () => {
-      const tampered = async () => {
-        const begun = await kept();
-        for (const { tamper } of together(fixture)) await tamper(begun.member, begun.keep.recorded());
-        return begun;
-      };
-      await atEachCall({ call: 'unanswered', records: 'lost' }, tampered, async ({ member, keep }, at) => {
-        await settled(keep);
-        expect({ at, world: await inventory(member) }).toEqual({ at, world: healthy });
-      });
+      for (const set of atOnce) {
+        const how = { call: 'unanswered', records: 'lost' } as const;
+        await atEachCall(
+          how,
+          () => tampered(set),
+          async ({ member, keep, world }, at) => {
+            await settled(keep);
+            const found = { set: set.name, at, world: await inventory(member) };
+            expect(found).toEqual({ set: set.name, at, world });
+          },
+        );
+      }
     }, 240_000);
 
     test('removes all that it made, and removing again is safe', async () => {
@@ -394,14 +410,14 @@ export function describeKind<Section, Wanted, Actual>(
     const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
 
     /** One account, with a keeper for each of three regions. */
-    async function inThree() {
-      const { member, values } = await begin();
+    async function inThree(section = fixed) {
+      const { member, values } = await begin(section);
       const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });
       return Promise.all(
         REGIONS.map(async (region) => {
           const there = inRegion(member, region);
           if (region !== member.account.region) await fixture.prepare?.(there);
-          const keep = keeper(kind, there, { section: fixed, values, onCall });
+          const keep = keeper(kind, there, { section, values, onCall });
           return { region, there, keep, before: await inventory(there) };
         }),
       );
@@ -422,17 +438,19 @@ export function describeKind<Section, Wanted, Actual>(
     }, 60_000);
 
     test('repairs in one of three regions, and writes nothing in the others', async () => {
-      const all = await inThree();
-      await Promise.all(all.map(({ keep }) => settled(keep)));
-      const healthyWorlds = await worlds(all);
-      const [first, second, third] = all;
-      if (!first || !second || !third) throw new Error('three regions have three keepers');
-      for (const { tamper } of together(fixture)) await tamper(second.there, second.keep.recorded());
-      expect(await worlds(all)).not.toEqual(healthyWorlds);
-      expect(writes(await first.keep.pass())).toEqual([]);
-      await settled(second.keep);
-      expect(writes(await third.keep.pass())).toEqual([]);
-      expect(await worlds(all)).toEqual(healthyWorlds);
+      for (const { name, section, tamperings } of atOnce) {
+        const all = await inThree(section);
+        await Promise.all(all.map(({ keep }) => settled(keep)));
+        const healthyWorlds = await worlds(all);
+        const [first, second, third] = all;
+        if (!first || !second || !third) throw new Error('three regions have three keepers');
+        for (const { tamper } of tamperings) await tamper(second.there, second.keep.recorded());
+        expect(await worlds(all)).not.toEqual(healthyWorlds);
+        expect(writes(await first.keep.pass())).toEqual([]);
+        await settled(second.keep);
+        expect(writes(await third.keep.pass())).toEqual([]);
+        expect({ name, worlds: await worlds(all) }).toEqual({ name, worlds: healthyWorlds });
+      }
     }, 60_000);
 
     test('creates in the others while one region is dead, and there once it is back', async () => {
@@ -501,10 +519,10 @@ export function describeKind<Section, Wanted, Actual>(
   }
 
   /** Starts afresh for each call that a pass makes while applying, stops there, and hands over to `after`. */
-  async function atEachCall(
+  async function atEachCall<B extends Begun<Section>>(
     how: Omit<Stop, 'at'>,
-    start: () => ReturnType<typeof begin>,
-    after: (begun: Awaited<ReturnType<typeof begin>>, at: number) => Promise<void>,
+    start: () => Promise<B>,
+    after: (begun: B, at: number) => Promise<void>,
   ): Promise<void> {
     for (let at = 1; ; at += 1) {
       const begun = await start();
@@ -535,8 +553,13 @@ async function settled(keep: Pick<Keeper, 'pass'>): Promise<Outcome> {
   throw new Error('five passes, and there is still something to do');
 }
 
-function together(fixture: Fixture): readonly Tampering[] {
-  return fixture.tamperings.filter(({ alone, section }) => !alone && section === undefined);
+/** Tamperings that are done one after another in one account: those on the fixture's section, and those of the same word. */
+function togetherOf({ tamperings }: Fixture) {
+  const sets = Map.groupBy(
+    tamperings.filter(({ alone, section, together }) => !alone && (section === undefined || together)),
+    ({ together = 'on the section of the fixture' }) => together,
+  );
+  return [...sets].map(([name, set]) => ({ name, section: set[0]?.section, tamperings: set }));
 }
 
 function writes(outcome: Outcome): readonly string[] {
