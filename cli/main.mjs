@@ -1,11 +1,11 @@
 // The command line itself; bin.mjs starts it on a Node that runs TypeScript. Plain JavaScript, so that the cache is on
 // before the first TypeScript file is read.
-import { enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 // In node_modules: whoever can write there can change the code anyway. Without write access the command line starts without the
-// cache, and slower.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/orgkeeper', import.meta.url)));
+// cache, and slower; so does Node 20, which has none.
+nodeModule.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/orgkeeper', import.meta.url)));
 
 // The reader of a pipe may close it early (`| head`).
 process.stdout.on('error', (error) => {

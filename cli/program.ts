@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { commands } from './commands/index.ts';
 
 /**
@@ -31,9 +32,10 @@ function isHelp([first = '', ...more]: readonly string[]): boolean {
   return more.length === 0 && ['--help', '-h', 'help'].includes(first) && (!isTTY || columns >= HELP_WIDTH);
 }
 
-/** The name of the command that is called, or whose help is requested. `orgkeeper` itself has no option with a value. */
+/** The name of the command that is called, or whose help is requested. */
 function calledBy(argv: readonly string[]): string | undefined {
-  const [first, second] = argv.filter((argument) => !argument.startsWith('-'));
+  const isValue = (at: number) => GLOBAL.some(({ flag }) => flag === argv[at - 1]);
+  const [first, second] = argv.filter((argument, at) => !argument.startsWith('-') && !isValue(at));
   return first === 'help' ? second : first;
 }
 
@@ -48,14 +50,50 @@ export async function program(isLoaded: (name: string) => boolean): Promise<Comm
   const root = new Command('orgkeeper')
     .description(DESCRIPTION)
     .configureHelp({ sortSubcommands: false })
-    .addHelpText('after', AFTERWARDS);
+    .enablePositionalOptions()
+    .version(VERSION, '-V, --version', VERSION_HELP)
+    .addHelpText('after', AFTERWARDS)
+    .hook('preAction', (_, called) => useEnvironment(called));
+  for (const { flag, value, help } of GLOBAL) root.option(`${flag} ${value}`, help);
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = isLoaded(name) ? await load() : new Command(name);
     root.addCommand(command.summary(summary));
+    if (isLoaded(name)) takeGlobalOptions(command);
   }
   return withOurErrors(root);
 }
 
+/** Lets a command and those below take the options of the program, too, unless they have one of that name. */
+function takeGlobalOptions(command: Command): void {
+  for (const below of command.commands) takeGlobalOptions(below);
+  if (command.commands.length > 0) return;
+  for (const { flag, value, help } of GLOBAL) {
+    if (command.options.some(({ long }) => long === flag)) continue;
+    command.addOption(command.createOption(`${flag} ${value}`, help).hideHelp());
+  }
+}
+
+/** Puts the options of the program into the environment, which the clients of AWS read. */
+function useEnvironment(called: Command): void {
+  for (const { flag, variable } of GLOBAL) {
+    const name = flag.slice(2);
+    const own = called.options.find(({ long, hidden }) => long === flag && hidden);
+    const value: unknown = (own && called.opts()[name]) ?? rootOf(called).opts()[name];
+    if (typeof value === 'string') process.env[variable] = value;
+  }
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
+}
+
+/** Options of every command, before its name or after it. */
+const GLOBAL = [
+  { flag: '--profile', value: '<name>', variable: 'AWS_PROFILE', help: 'profile of the AWS configuration' },
+  { flag: '--region', value: '<region>', variable: 'AWS_REGION', help: 'region of the main stack' },
+] as const;
+const VERSION = packageJson.version;
+const VERSION_HELP = 'print the version';
 const DESCRIPTION = 'Keeps every account of an AWS organization in its desired state.';
 const AFTERWARDS = `
 Uses the usual AWS environment of the Main account: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …
@@ -65,11 +103,17 @@ const HELP_WIDTH = 80;
 
 /** The text that commander prints for `--help` (a test compares the two), without the time to load commander. */
 function helpText(): string {
-  const line = (name: string, summary: string) => `  ${name.padEnd(16)}${summary}\n`;
+  const line = (name: string, summary: string) => `  ${name.padEnd(19)}${summary}\n`;
   const lines = Object.entries(commands).map(([name, { summary }]) => line(name, summary));
   const help = 'display help for command';
+  const options = [
+    ['-V, --version', VERSION_HELP],
+    ...GLOBAL.map(({ flag, value, help }) => [`${flag} ${value}`, help]),
+    ['-h, --help', help],
+  ];
+  const optionLines = options.map(([flags = '', text = '']) => line(flags, text));
   return (
-    `Usage: orgkeeper [options] [command]\n\n${DESCRIPTION}\n\nOptions:\n${line('-h, --help', help)}` +
+    `Usage: orgkeeper [options] [command]\n\n${DESCRIPTION}\n\nOptions:\n${optionLines.join('')}` +
     `\nCommands:\n${lines.join('')}${line('help [command]', help)}${AFTERWARDS}\n`
   );
 }

@@ -18,7 +18,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./accounts.ts')).accountsCommand(),
   },
   account: {
-    summary: 'one account: conditions, outputs, differences of the last run',
+    summary: 'one account: conditions, outputs, its last run',
     load: async () => (await import('./account.ts')).accountCommand(),
   },
   history: {
@@ -26,7 +26,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./history.ts')).historyCommand(),
   },
   plan: {
-    summary: 'show what a run would change in an account; changes nothing',
+    summary: 'show what a run would change; changes nothing',
     load: async () => (await import('./plan.ts')).planCommand(),
   },
   sweep: {

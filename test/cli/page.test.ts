@@ -7,7 +7,9 @@ import { completeProgram } from '../../cli/program.ts';
 function commandsOf(command: Command, path: readonly string[]): [string, string[]][] {
   if (command.commands.length > 0)
     return command.commands.flatMap((sub) => commandsOf(sub, [...path, sub.name()]));
-  return [[path.join(' '), command.options.map(({ long }) => long ?? '').toSorted()]];
+  return [
+    [path.join(' '), command.options.flatMap(({ long, hidden }) => (hidden ? [] : [long ?? ''])).toSorted()],
+  ];
 }
 
 /** The same of docs/cli.md: a heading a command, a list item an option. */

@@ -53,3 +53,30 @@ describe('A guess at what was meant', () => {
     for (const name of changing) expect(await said(name.slice(0, -1))).not.toMatch(/mean/);
   });
 });
+
+describe('the options of every command', () => {
+  const { AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
+  afterEach(() => {
+    for (const [name, value] of Object.entries({ AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+
+  test.each([
+    [['--profile', 'main', '--region', 'eu-west-3', 'policy', 'same', 'A', 'B']],
+    [['policy', 'same', 'A', 'B', '--region', 'eu-west-3', '--profile', 'main']],
+  ])('are the environment of AWS, before the command or after it: %j', async (argv) => {
+    process.env.AWS_PROFILE = 'other';
+    process.env.AWS_REGION = 'us-east-1';
+    await said(...argv);
+    expect([process.env.AWS_PROFILE, process.env.AWS_REGION]).toEqual(['main', 'eu-west-3']);
+  });
+
+  test('leave the option of a command that has one of its own alone', async () => {
+    process.env.AWS_REGION = 'us-east-1';
+    process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
+    await said('--region', 'eu-west-3', 'retire', 'x', '--resources', 'remove', '--region', 'eu-west-1');
+    expect(process.env.AWS_REGION).toBe('eu-west-3');
+  });
+});
