@@ -241,6 +241,13 @@ describeKind(bucketAccess, {
   ],
   revisions: [
     {
+      name: 'a grant to an import that nobody exports is taken out, and waits',
+      section: [read, { ...write, roles: ['${imports.writers}'] }, allow],
+      difference: { path: 'OrgkeeperWritersObjects', action: 'removed' },
+      read: async (member) => (await statements(LAKE, member)).map(({ Sid }) => Sid),
+      wanted: ['OrgkeeperReadersBucket', 'OrgkeeperReadersObjects'],
+    },
+    {
       name: 'a grant that it no longer names is taken out',
       section: [read, allow],
       difference: { path: 'OrgkeeperWritersObjects', action: 'removed' },

@@ -17,6 +17,7 @@ type Part = Pick<Comparison, 'differences' | 'blocked'>;
 /** See Kind. `resource` is the bucket's name, `path` the Sid of a statement. */
 export function compare(wanted: BucketAccess, actual: ActualBuckets | undefined): Comparison {
   const each = wanted.grants.map((grant) => compareGrant(grant, actual?.buckets[grant.bucket]));
+  const waiting = wanted.grants.flatMap(waitingForExports);
   const dropped = Object.entries(actual?.buckets ?? {}).flatMap(([bucket, found]) =>
     droppedSids(bucket, found, wanted).map((Sid) => difference(bucket, Sid, { actual: 'dropped' })),
   );
@@ -28,7 +29,7 @@ export function compare(wanted: BucketAccess, actual: ActualBuckets | undefined)
   const warnings = [...namedLikeOurs(copies), ...withoutAcls(actual)];
   return {
     differences,
-    blocked: [...each.flatMap((one) => one.blocked), ...blocked],
+    blocked: [...each.flatMap((one) => one.blocked), ...blocked, ...waiting],
     unowned: copies.map(({ bucket, Sid }) =>
       difference(bucket, Sid, { actual: 'NamedLikeOurs' }, 'reported'),
     ),
@@ -59,9 +60,14 @@ export function tooLarge(bucket: string, policy: string | undefined): string | u
 
 function compareGrant(grant: WantedGrant, actual: ActualBucket | undefined): Part {
   const { bucket, name, problems, waitsFor } = grant;
-  const whole = (reason: string, message: string): Part => ({
+  const whole = (reason: string, message: string, more: Pick<Blocked, 'waitsFor'> = {}): Part => ({
     differences: [],
-    blocked: grant.statements.map((one) => ({ reason, message, difference: reported(bucket, one) })),
+    blocked: grant.statements.map((one) => ({
+      ...more,
+      reason,
+      message,
+      difference: reported(bucket, one),
+    })),
   });
   if (problems.length > 0) {
     const said = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
@@ -72,8 +78,8 @@ function compareGrant(grant: WantedGrant, actual: ActualBucket | undefined): Par
     );
   }
   if (waitsFor.length > 0) {
-    const { reason, message } = withoutNames(`The grant ${name} on the bucket ${bucket}`, waitsFor);
-    return whole(reason, message);
+    const { reason, message, ...more } = withoutNames(`The grant ${name} on the bucket ${bucket}`, waitsFor);
+    return whole(reason, message, more);
   }
   switch (actual?.state) {
     case 'missing':
@@ -96,6 +102,18 @@ function compareGrant(grant: WantedGrant, actual: ActualBucket | undefined): Par
     case 'there':
       return compareStatements(grant, actual);
   }
+}
+
+/** A grant to roles that no account exports: nobody has it, and what was granted to them before is taken away. */
+function waitingForExports({ bucket, name, withoutExports }: WantedGrant): Blocked[] {
+  if (withoutExports.length === 0) return [];
+  const names = withoutExports.map((one) => `\${${one}}`).join(', ');
+  return [
+    {
+      ...withoutNames(`The grant ${name} on the bucket ${bucket}`, withoutExports),
+      difference: difference(bucket, `Orgkeeper${name}`, { desired: names }, 'reported'),
+    },
+  ];
 }
 
 function compareStatements(

@@ -101,6 +101,8 @@ export interface WantedGrant {
   readonly statements: readonly Statement[];
   /** Names of `${…}` that are not known yet: the grant is not written before. */
   readonly waitsFor: readonly string[];
+  /** Names of imports that no account exports: they stand for no role, and the other roles are granted access. */
+  readonly withoutExports: readonly string[];
   /** What AWS would refuse with this account's values: this grant is not written, the others are. */
   readonly problems: readonly Problem[];
 }
@@ -112,18 +114,24 @@ export function render(section: BucketAccessSection, lookup: Lookup, account: Ki
   const invalid = error ? zodProblems(error, ROOT) : [];
   const grants = filled.map((grant, index): WantedGrant => {
     const path = `${ROOT}[${index}]`;
-    const { name, bucket, roles } = grant;
+    const { name, bucket } = grant;
     const written = section[index] ?? grant;
+    const missing = [
+      ...new Set([written.bucket, ...written.roles].flatMap((text) => unknownIn(text, lookup))),
+    ];
+    const isExported = (arn: string) => !/^\$\{imports\.[^}]*\}$/.test(arn);
+    const roles = grant.roles.filter(isExported);
     return {
       name,
       bucket,
       hasBucket: unknownIn(written.bucket, lookup).length === 0 && BUCKET.test(bucket),
       roles,
-      statements: statementsOf(grant, account),
-      waitsFor: [...new Set([written.bucket, ...written.roles].flatMap((text) => unknownIn(text, lookup)))],
+      statements: roles.length === 0 ? [] : statementsOf({ ...grant, roles }, account),
+      waitsFor: missing.filter((one) => !one.startsWith('imports.')),
+      withoutExports: missing.filter((one) => one.startsWith('imports.')),
       problems: [
         ...invalid.filter((one) => one.path === path || one.path.startsWith(`${path}.`)),
-        ...roles.flatMap((arn, at) => strange(arn, account, `${path}.roles[${at}]`)),
+        ...grant.roles.flatMap((arn, at) => strange(arn, account, `${path}.roles[${at}]`)),
       ],
     };
   });

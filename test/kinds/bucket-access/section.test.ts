@@ -88,16 +88,27 @@ describe('render of bucketAccess', () => {
   it('waits for a name that is not known, and says what is not valid once it is', () => {
     const section = [
       { ...grant, bucket: '${values.lake}' },
-      { ...grant, roles: ['${imports.x}'] },
+      { ...grant, roles: ['${roles.x.arn}'] },
     ];
     expect(rendered(section)).toMatchObject([
       { waitsFor: ['values.lake'], hasBucket: false },
-      { waitsFor: ['imports.x'], hasBucket: true },
+      { waitsFor: ['roles.x.arn'], hasBucket: true },
     ]);
-    expect(rendered(section, { 'values.lake': 'No Bucket', 'imports.x': 'x' })).toMatchObject([
+    expect(rendered(section, { 'values.lake': 'No Bucket', 'roles.x.arn': 'x' })).toMatchObject([
       { waitsFor: [], hasBucket: false, problems: [{ path: 'bucketAccess[0].bucket' }] },
       { waitsFor: [], hasBucket: true, problems: [{ path: 'bucketAccess[1].roles[0]' }] },
     ]);
+  });
+
+  it('grants nothing to an import that nobody exports, and the rest to the others', () => {
+    const section = [grant, { ...grant, bucket: 'acme-logs' }].map((one, at) => ({
+      ...one,
+      roles: at === 0 ? [ROLE, '${imports.x}'] : ['${imports.x}'],
+    }));
+    const [some, none] = rendered(section);
+    expect(some).toMatchObject({ waitsFor: [], withoutExports: ['imports.x'], problems: [] });
+    expect(some?.statements.map(({ Principal }) => Principal.AWS)).toEqual([[ROLE], [ROLE]]);
+    expect(none).toMatchObject({ withoutExports: ['imports.x'], statements: [] });
   });
 
   it('finds grants that have one name on a bucket only once its name is filled in', () => {

@@ -705,6 +705,22 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
     [new s3.GetBucketPolicyCommand({ Bucket: 'b' }), 's3:GetBucketPolicy arn:aws:s3:::b'],
     [new s3.PutBucketPolicyCommand({ Bucket: 'b', Policy: '{}' }), 's3:PutBucketPolicy arn:aws:s3:::b'],
+    [new s3.DeleteBucketPolicyCommand({ Bucket: 'b' }), 's3:DeleteBucketPolicy arn:aws:s3:::b'],
+    [new s3.DeleteBucketCommand({ Bucket: 'b' }), 's3:DeleteBucket arn:aws:s3:::b'],
+    [
+      new s3.GetBucketOwnershipControlsCommand({ Bucket: 'b' }),
+      's3:GetBucketOwnershipControls arn:aws:s3:::b',
+    ],
+    [
+      new s3.PutBucketOwnershipControlsCommand({ Bucket: 'b', OwnershipControls: { Rules: [] } }),
+      's3:PutBucketOwnershipControls arn:aws:s3:::b',
+    ],
+    [new s3.GetBucketLocationCommand({ Bucket: 'b' }), 's3:GetBucketLocation arn:aws:s3:::b'],
+    [new s3.DeleteObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:DeleteObject arn:aws:s3:::b/k'],
+    [
+      new s3.PutObjectAclCommand({ Bucket: 'b', Key: 'k', ACL: 'private' }),
+      's3:PutObjectAcl arn:aws:s3:::b/k',
+    ],
   ],
   s3control: [
     [new s3control.GetPublicAccessBlockCommand({ AccountId: ACCOUNT }), 's3:GetAccountPublicAccessBlock *'],
