@@ -57,13 +57,13 @@ export async function checkAccess(
   const failed = (error: unknown) => ({ ...found, failures: [{ type: 'Access', error }] });
   const amiss = (outcome?.differences.length ?? 0) > 0 || (role && openness(role)) !== undefined;
   const due = needsVerifying(old, amiss, run);
-  // The account was entered: that it could not be once says nothing of one that has no role to verify.
+  // Without a role to verify, an older condition `Access` is dropped: the account has just been entered.
   if (!role && !outcome) return found;
   if (!role || !due || isHeldBack(outcome, run)) return { ...found, findings: old ? [old] : [] };
   const unready = notReady(outcome);
   if (unready) return failed(unready);
   const wrote = wroteRole(outcome);
-  // A changed role is verified, and its trust put back if need be, even when the run's time is over.
+  // A changed role is verified, and its trust put back if necessary, even after the run's deadline.
   if (wrote) run.gate.finishing();
   if (wrote) deps.access.evict(run.record.accountId);
   try {
@@ -95,10 +95,10 @@ function isForeign({ state, role }: UnitOutcome): boolean {
   return state.is === 'blocked' && state.reason === 'ForeignResource' && role === undefined;
 }
 
-/** The condition while an unowned role stands there, which is never assumed. */
+/** The condition while the account has an unowned role of that name, which is never assumed. */
 function untried({ kind }: UnitOutcome, old: Condition | undefined): Finding {
-  const before = old?.status === 'True' ? 'What was verified before was another role' : 'It was not tried';
-  const message = `${before}: the condition ${conditionOf(kind)} says what stands in its place.`;
+  const before = old?.status === 'True' ? 'Another role was verified before' : 'No role was verified';
+  const message = `${before}: the condition ${conditionOf(kind)} says which role is in its place.`;
   return { type: 'Access', status: 'Unknown', reason: 'RoleReplaced', message };
 }
 

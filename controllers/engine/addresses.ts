@@ -16,8 +16,8 @@ import { suspendedBy } from './gate.ts';
 import type { ManagedKind, Run, RunDeps, UnitOutcome } from './model.ts';
 
 /**
- * What the account holds, with the region of each block. One that was recorded without is of the region that was home when the
- * account was last saved; where another one is home now, that is written down first, or nobody would know it any more.
+ * The address blocks that the account holds, each with its region. A block recorded without a region belongs to the home region of
+ * the last saved run. If the home region has changed since, that region is recorded first, because it would be lost otherwise.
  */
 export async function holdingsOf(
   holdings: Holdings,
@@ -30,7 +30,7 @@ export async function holdingsOf(
   return inRegions(holdings, region);
 }
 
-/** Puts the blocks that the account holds now among the outputs of their regions, and takes out all others. */
+/** Adds the blocks that the account holds to the outputs of their regions, and removes all others from the outputs. */
 export function placeAddresses({ place, elsewhere, regions, stands }: Run): void {
   const [home, ...others] = regions;
   const put = (outputs: Record<string, string>, region: string) => {
@@ -47,9 +47,9 @@ export function placeAddresses({ place, elsewhere, regions, stands }: Run): void
 }
 
 /**
- * Sees to it that an account whose baseline names a pool has a block of it. One that has a block keeps it, whatever
- * pool its baseline names by now; one that is not written into, or that brings its own resources, gets none.
- * @returns the outcome of the kind that wants the block, when there is none to be had
+ * Allocates a block to an account whose baseline names a pool. An account with a block keeps it, whatever pool its baseline names
+ * now. An account that is observed only or paused, or that has a network of its owner, gets no block.
+ * @returns the outcome of the kind that needs the block, if none could be allocated
  */
 export async function claimAddress(
   run: Run,
@@ -78,7 +78,7 @@ export async function claimAddress(
   return undefined;
 }
 
-/** Gives all blocks of the account back to their pools. Safe to repeat; only once nothing in the account uses them any more. */
+/** Returns all blocks of the account to their pools. Safe to repeat. The caller knows that nothing uses them any more. */
 export async function releaseAddresses(run: Run, deps: RunDeps): Promise<void> {
   const places = [run.place.outputs, ...run.elsewhere.values()];
   const holds =
@@ -88,12 +88,12 @@ export async function releaseAddresses(run: Run, deps: RunDeps): Promise<void> {
   for (const outputs of places) delete outputs[ADDRESS_OUTPUT];
 }
 
-/** Whether the account held a block of addresses in one of the regions when the run began. Pure. */
+/** True if the account held an address block in one of the regions when the run began. Pure. */
 export function holdsBlock({ stands, regions: [home] }: Run, regions: readonly string[]): boolean {
   return regions.some((region) => blockIn(stands.holdings ?? { blocks: [] }, { region, home }) !== undefined);
 }
 
-/** Gives the blocks of these regions back to their pools. Safe to repeat; only where nothing uses them any more. */
+/** Returns the blocks of these regions to their pools. Safe to repeat. The caller knows that nothing uses them any more. */
 export async function releaseBlocks(run: Run, regions: readonly string[], { main }: RunDeps): Promise<void> {
   const { record } = run;
   const [home] = run.regions;

@@ -12,7 +12,7 @@ import type { AnyKind } from '../kinds/kind.ts';
 import { regionOf } from '../kinds/kind-account.ts';
 import type { LoadBaseline, ManagedKind, Run, RunDeps, Site } from './model.ts';
 
-/** A loader that asks for each baseline version once: what is published never changes. */
+/** A loader that reads each baseline version once: a published version never changes. */
 export function rememberBaselines(load: LoadBaseline): LoadBaseline {
   const known = new Map<string, BaselineDocument>();
   return async (reference) => {
@@ -24,8 +24,8 @@ export function rememberBaselines(load: LoadBaseline): LoadBaseline {
 }
 
 /**
- * The kinds that a baseline keeps, in the order of the list. A section is parsed again, since the code may be newer
- * than what was published.
+ * The kinds that a baseline manages, in the order of the list. Each section is parsed again, since this code may be newer than the
+ * code that published the baseline.
  * @throws InvalidDesiredState
  */
 export function managedKinds(baseline: BaselineDocument, kinds: readonly AnyKind[]): ManagedKind[] {
@@ -43,13 +43,13 @@ export function managedKinds(baseline: BaselineDocument, kinds: readonly AnyKind
   });
 }
 
-/** What the account is to have, and where; or why that cannot be known. */
+/** What the account should have, and in which regions; or the error that prevents knowing it. */
 export type DesiredState = ManagedState | { readonly error: unknown };
 
 export interface ManagedState {
   readonly managed: readonly ManagedKind[];
   readonly regions: Run['regions'];
-  /** True if a region that is not enabled in the account is to be enabled. */
+  /** True if runs may enable a region that is not enabled in the account. */
   readonly enableRegions: boolean;
 }
 
@@ -99,7 +99,7 @@ export function namesOf(
   };
 }
 
-/** The output that a name stands for in a section of this place: of its own region, of another that it names, or of none. */
+/** The output that a name means in a section of this place: an output of this region, of the region that the name gives, or a global one. */
 function outputOf(
   name: string,
   outputs: Readonly<Record<string, string>>,

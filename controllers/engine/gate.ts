@@ -119,19 +119,19 @@ export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspensio
   const { record: now, control } = await loadAccount(deps.main.table, record.accountId);
   if (now && isPaused(now, control)) return control.unreadable ?? 'Paused';
   if (now?.generation === record.generation && now.lifecycle === record.lifecycle) return undefined;
-  throw new Conflict(`Something else is desired of account ${record.accountId} since this run began.`);
+  throw new Conflict(`The desired state of account ${record.accountId} has changed since this run began.`);
 }
 
-/** The permission of a run to write, requested by each unit that differs or is to be removed. */
+/** The permission of a run to write. Each unit requests it before it is written or removed. */
 export interface WritePermission {
-  /** Whether differences may be corrected. Acquires the lease at the first request. @throws Conflict */
+  /** True if differences may be corrected. Acquires the lease at the first request. @throws Conflict */
   readonly ask: () => Promise<boolean>;
   /**
-   * Why what a person asked to have removed may not be removed now, if so; the circuit breaker of a sweep does not stop that.
-   * Acquires the lease at the first request. @throws Conflict
+   * Why resources whose removal a person has requested may not be removed now; undefined if they may. A sweep's circuit breaker does
+   * not stop removals. Acquires the lease at the first request. @throws Conflict
    */
   readonly askToRemove: () => Promise<Suspension | undefined>;
-  /** Why differences may not be corrected. @throws the error that kept the run from deciding or from the lease: nothing is saved then */
+  /** Why differences may not be corrected. @throws the error that prevented the decision or the lease: nothing is saved then */
   readonly suspension: () => Suspension | undefined;
 }
 
@@ -178,7 +178,7 @@ export function writePermission(run: Run, deps: RunDeps): WritePermission {
 }
 
 /**
- * Counts a ready account that differs towards its sweep, before anything is written. True when the sweep has stopped writing.
+ * Counts a ready account that differs towards its sweep, before anything is written. True if the sweep has stopped writing.
  * The run that stops the sweep announces `SweepStopped`, and announces it again after a crash in between.
  */
 export async function isCircuitBreakerOpen(main: Main, sweepId: string, accountId: string): Promise<boolean> {
@@ -189,8 +189,8 @@ export async function isCircuitBreakerOpen(main: Main, sweepId: string, accountI
   if (await stopSweep(main.table, sweepId, accountId)) {
     const { accounts, drifted } = sweep;
     const message =
-      `${drifted} of ${accounts} accounts differ, more than drift explains: the sweep writes nothing more. ` +
-      'Look at one that was held: if its differences are right, sweep again; if not, pause the baseline.';
+      `${drifted} of ${accounts} accounts differ, more than drift explains: the sweep stops writing. ` +
+      'Look at one of these accounts: if its differences should be corrected, sweep again; if not, pause the baseline.';
     const detail = { sweepId, accounts, drifted, reason: 'SweepStopped', message };
     await putEvents(main.bus, [{ detailType: 'SweepStopped', detail }], OUR_SOURCE);
     await stopAnnounced(main.table, sweepId);
@@ -213,10 +213,12 @@ export function openCallGate(until: Date, now: () => Date): CallGate {
     isOver,
     check({ writes }) {
       if (isOver())
-        throw new OutOfTime("The run's time was over before everything was looked at; the next one goes on.");
+        throw new OutOfTime(
+          "The run's time was over before all units were finished; the next run continues.",
+        );
       if (!writes || isFinishing || lease === 'none yet') return;
       if (!lease || now() >= lease)
-        throw new Conflict('Another run may have begun meanwhile: this one writes no more.');
+        throw new Conflict('The run has lost its lease, and another run may have begun: it stops writing.');
     },
     leased(next) {
       lease = next;

@@ -14,8 +14,8 @@ import { contextFor, renderUnit } from './run-unit.ts';
 import { isBy, isEntryRole, unrecorded } from './unrecorded.ts';
 
 /**
- * Tells what desired state no longer has from what it has: takes it out of the outputs, and keeps it apart. What desired
- * state has again goes back among the outputs.
+ * Separates leftovers, the resources that desired state no longer has, from the outputs of the run, and keeps them in its `stands`.
+ * Leftovers that desired state has again become outputs again.
  */
 export function separateLeftovers(
   run: Pick<Run, 'record' | 'before' | 'place' | 'stands' | 'regions' | 'elsewhere'>,
@@ -28,7 +28,7 @@ export function separateLeftovers(
   const home = { region: homeRegion, baseline };
   const was = stands.home ?? { region: homeRegion, baseline: before?.lastPass?.baseline ?? baseline };
   const { kinds } = deps;
-  // What stood in the new home region was another region's until now.
+  // The resources in the new home region were recorded as another region's until now.
   const divided = divide({
     ...{ outputs: place.outputs, was, home, leftovers: stands.leftovers, kinds, managed },
     account: kindAccount(record, deps.config, managed),
@@ -87,7 +87,7 @@ export function divide(given: {
     const isKept = managed.some((one) => one.kind === kind);
     const moved = kind.scope === 'regional' && was.region !== home.region;
     if (isEntryRole(kind, account)) continue;
-    // A run that was killed there may have made what nobody recorded: it is looked for once, by its tags.
+    // A run that was killed in that place may have made resources without recording them: they are searched once, by their tags.
     const mayBeThere = moved || (!isKept && otherBaseline);
     if (isNone(made) && !mayBeThere) continue;
     if (isKept && !moved && !kind.broughtAlong?.supersedes(made, account)) continue;
@@ -102,7 +102,7 @@ export function divide(given: {
     const at = leftovers.findIndex((one) => one.kind === old.kind && one.region === old.region);
     if (isWanted && isNone(kind.made(outputs))) Object.assign(outputs, old.outputs);
     else if (at < 0) leftovers.push(old);
-    // Of one kind there is one in a region: what was known of it is known better than that something may be there.
+    // A kind has one leftover in a region: recorded ids win over the mere possibility of unrecorded resources.
     else if (isNone(leftovers[at]?.outputs ?? {})) leftovers[at] = old;
   }
   return { outputs, leftovers };
@@ -112,20 +112,20 @@ function isNone(made: Readonly<Record<string, string>>): boolean {
   return Object.keys(made).length === 0;
 }
 
-/** A leftover with what is needed to look at it, or to take it away. */
+/** A leftover, with what is needed to observe or remove it. */
 export interface Apart {
   readonly leftover: Leftover;
   readonly kind: AnyKind;
-  /** Absent when the baseline that made it, or its section, cannot be had any more. */
+  /** Absent if the baseline that made the leftover, or its section, is not available any more. */
   readonly section?: unknown;
   /** The units whose outputs its section names. */
   readonly needs: readonly Unit[];
   readonly account: KindAccount;
-  /** The run as if the account were where the leftover is. */
+  /** The run as if the leftover's region were the account's only region. */
   readonly run: Run;
 }
 
-/** Each leftover of a run, of kinds that there still are. */
+/** The leftovers of a run, of the kinds that this version has. */
 export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
   const [home] = run.regions;
   const all = run.stands.leftovers.map(async (leftover): Promise<Apart[]> => {
@@ -139,21 +139,21 @@ export async function leftoversOf(run: Run, deps: RunDeps): Promise<Apart[]> {
     const outputs = { ...leftover.outputs, ...addressOutputs(address) };
     const { site: _, ...workplace } = run.place;
     const place: Workplace = { ...workplace, record, outputs };
-    // What was made under a name that Main may not assume is looked at, and taken away, like any other.
+    // Without the pattern, a role with a name that Main may not assume is observed and removed like any other.
     const { executionRolePattern: __, ...account } = kindAccount(record, deps.config, managed);
     const needs = unitsNeeded(leftover, managed, home);
     const apart = { leftover, kind, needs, account, run: { ...run, record, place } };
     return [section === undefined ? apart : { ...apart, section }];
   });
   const apart = (await Promise.all(all)).flat();
-  // What nobody recorded, and the baseline of then did not have either, was never there.
+  // A leftover without recorded ids is dropped if the old baseline did not have the kind: nothing was made.
   run.stands.leftovers = run.stands.leftovers.filter(
     (leftover) => !isNone(leftover.outputs) || apart.some((one) => one.leftover === leftover),
   );
   return apart;
 }
 
-/** The sections of the baseline that made it; none where that cannot be had, or is not valid for this version any more. */
+/** The sections of the baseline that made it; none if that is not available, or not valid for this version any more. */
 async function sectionsOf({ baseline }: Leftover, deps: RunDeps): Promise<ManagedKind[]> {
   const document = await deps.loadBaseline(baseline);
   try {
@@ -164,15 +164,15 @@ async function sectionsOf({ baseline }: Leftover, deps: RunDeps): Promise<Manage
   }
 }
 
-/** The account's record as it was where the leftover was made: the account did not bring resources of its own then. */
+/** The account's record as it was when the leftover was made: without resources of its owner. */
 function there(now: PlacedRecord, { region }: Leftover): PlacedRecord {
   const record = withoutBrought(now);
   return region === GLOBAL ? record : { ...record, regions: [region] };
 }
 
 /**
- * Looks at what desired state no longer has: what is gone is forgotten, all else is named in a condition. What cannot be
- * looked at counts as there.
+ * Observes the leftovers: forgets those that no longer exist, and returns a condition for each other. A leftover that cannot be
+ * observed counts as existing.
  * @param but units that the run has just tried to remove: their outcomes say more
  */
 export async function observeLeftovers(
@@ -189,18 +189,18 @@ export async function observeLeftovers(
   const unknown = run.stands.leftovers.filter(isUnknown);
   const seen = left.map(({ one, outputs }) => ({ ...one.leftover, outputs }));
   run.stands.leftovers = [...seen, ...unknown, ...tried];
-  // What nobody recorded, and could not be looked for, is looked for again; it is not said to be there.
+  // A leftover without recorded ids that could not be searched is searched again; no condition names it.
   const known = left.filter(({ outputs, unseen }) => unseen === undefined || !isNone(outputs));
   return known.map(({ one, unseen }) => notInBaseline(one, run.regions, unseen));
 }
 
-/** The ids of what is still there, or why that could not be seen; undefined when nothing of ours is there. */
+/** The ids of the resources that still exist, and why they could not be observed, if so; undefined if none exists. */
 async function lookAt(
   { kind, section, account, leftover, run }: Apart,
   reading: (at: Run) => Promise<MemberClients>,
 ): Promise<{ outputs: Leftover['outputs']; unseen?: string } | undefined> {
   const { outputs } = leftover;
-  if (section === undefined) return { outputs, unseen: 'the baseline that made it is not to be had.' };
+  if (section === undefined) return { outputs, unseen: 'the baseline that made it is not available.' };
   try {
     const wanted = renderUnit({ kind, section, account }, run.place, outputs);
     const limit = { region: account.region, milliseconds: OBSERVING_MS };
@@ -223,13 +223,13 @@ async function lookAt(
       }
     }
   } catch (error) {
-    // Where there is no such region, or it is not enabled, a killed run has made nothing.
+    // In a region that does not exist or is not enabled, a killed run has made nothing.
     if (isNone(outputs) && error instanceof AccountNotReady) return undefined;
     return { outputs, unseen: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** True when a setting is what it was, or was never taken over. */
+/** True if a setting has its earlier value again, or was never changed. */
 function isBack(
   { output, textOf }: NonNullable<AnyKind['setting']>,
   actual: unknown,
@@ -238,7 +238,7 @@ function isBack(
   return outputs[output] === undefined || outputs[output] === textOf(actual);
 }
 
-/** What a condition says of a leftover, and why it could not be looked at. Pure. */
+/** The condition about a leftover; `unseen` says why it could not be observed. Pure. */
 export function notInBaseline(
   { kind, leftover }: Pick<Apart, 'kind' | 'leftover'>,
   regions: Run['regions'],
@@ -248,14 +248,14 @@ export function notInBaseline(
   const where = region === GLOBAL ? '' : ` in ${region}`;
   const again =
     region === GLOBAL
-      ? 'give it a baseline that has it'
+      ? 'assign a baseline that has it'
       : `register the account with that region and a baseline that has it`;
   const isDropped = region !== GLOBAL && !regions.includes(region);
   const retired = isDropped ? `the region ${region}, or the whole account,` : 'the account';
   const message =
-    `What Orgkeeper made of ${kind.name}${where} by ${formatBaseline(baseline)} is still there, and the account's baseline no longer ` +
-    `keeps it: ${again}, delete it by hand, or retire ${retired} with its resources removed.` +
-    (unseen ? ` It could not be looked at, and counts as there: ${unseen}` : '');
+    `What Orgkeeper made of ${kind.name}${where} by ${formatBaseline(baseline)} still exists, and the account's baseline no longer ` +
+    `has it: ${again}, delete it by hand, or retire ${retired} with its resources removed.` +
+    (unseen ? ` It could not be observed, and counts as existing: ${unseen}` : '');
   return {
     type: conditionOf(kind),
     status: 'False',

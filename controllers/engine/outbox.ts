@@ -51,12 +51,12 @@ export function announcements(
   return owed;
 }
 
-/** True when a run wrote something, whatever else failed. */
+/** True if a run wrote something, even if something else failed. */
 export function corrected({ differences }: Pick<PassRecord, 'differences'>): boolean {
   return differences.some(({ action }) => action !== 'reported');
 }
 
-/** True when the account was ready and no longer is, or failed without ever having been ready, since the run before. */
+/** True if since the run before, the account is no longer ready, or failed without ever having been ready. */
 function isDegraded(
   before: AccountStatus | undefined,
   after: { ready: boolean; lastPass: PassRecord },
@@ -101,7 +101,7 @@ function retirementAnnouncements(
   return [degraded(problem, common)];
 }
 
-/** What stands in the way, and in which region, where the condition is of one of several. */
+/** The event about a condition that is not True, with its region if the account has several. */
 function degraded(
   { reason, message, region }: Condition,
   common: Readonly<Record<string, unknown>>,

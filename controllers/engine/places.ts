@@ -4,14 +4,14 @@ import type { AnyKind } from '../kinds/kind.ts';
 import { withoutBrought } from '../kinds/kind-account.ts';
 import type { ManagedKind, Run, UnitOutcome, Workplace } from './model.ts';
 
-/** Outputs of an account, those of each region by themselves. */
+/** The outputs of an account, divided by region. */
 export interface Divided {
-  /** The home region's, and global ones. */
+  /** Outputs of the home region, and global ones. */
   readonly home: Record<string, string>;
   readonly elsewhere: Map<string, Record<string, string>>;
 }
 
-/** Outputs as they are saved, taken apart by region. Pure. */
+/** Divides saved outputs by region. Pure. */
 export function divideOutputs(outputs: Readonly<Record<string, string>> | undefined): Divided {
   const home: Record<string, string> = {};
   const elsewhere = new Map<string, Record<string, string>>();
@@ -23,7 +23,7 @@ export function divideOutputs(outputs: Readonly<Record<string, string>> | undefi
   return { home, elsewhere };
 }
 
-/** The outputs of all places of a run, as they are saved. Pure. */
+/** The outputs of all places of a run, in the form in which they are saved. Pure. */
 export function allOutputs({ place, elsewhere, regions: [home] }: PlacesOfRun): Record<string, string> {
   const others = [...elsewhere].flatMap(([region, outputs]) =>
     Object.entries(outputs).map(([name, value]) => [outputKey(name, region, home), value] as const),
@@ -33,8 +33,8 @@ export function allOutputs({ place, elsewhere, regions: [home] }: PlacesOfRun): 
 type PlacesOfRun = Pick<Run, 'place' | 'elsewhere' | 'regions'>;
 
 /**
- * The run as if the account were in that region alone, so that its kinds see that region, and its outputs under the names that
- * they have at home. What the account brings itself is in its home region.
+ * The run as if that region were the account's only region, so that kinds see the region and its outputs under the names that they
+ * have in the home region. Resources of the account's owner are in the home region only.
  */
 export function runIn<R extends Pick<Run, 'record' | 'place' | 'regions' | 'elsewhere'>>(
   run: R,
@@ -49,7 +49,7 @@ export function runIn<R extends Pick<Run, 'record' | 'place' | 'regions' | 'else
   return { ...run, record, place };
 }
 
-/** The kinds that a region has: all of them at home, elsewhere those that stand in a region. Pure. */
+/** The kinds of a region: all kinds in the home region, regional kinds in others. Pure. */
 export function kindsIn<M extends Pick<ManagedKind, 'kind'>>(
   region: string,
   managed: readonly M[],
@@ -63,12 +63,12 @@ export function unitIn(kind: AnyKind, region: string): Unit {
   return { kind: kind.name, region: kind.scope === 'global' ? GLOBAL : region };
 }
 
-/** The region that is said of a unit's outcome: of an account with several regions that of each unit in one. Pure. */
+/** The region to report with a unit's outcome: that of a regional kind, if the account has several regions. Pure. */
 export function regionSaid(kind: AnyKind, region: string, run: Pick<Run, 'regions'>): string | undefined {
   return kind.scope === 'regional' && run.regions.length > 1 ? region : undefined;
 }
 
-/** The outcome with its region, and so each of its differences. Pure. */
+/** Adds the region to an outcome and to each of its differences. Pure. */
 export function inRegion(outcome: UnitOutcome, region: string | undefined): UnitOutcome {
   if (!region) return outcome;
   const there = (difference: Difference): Difference => ({ ...difference, region });

@@ -45,20 +45,20 @@ import { isRedelivered } from './retry.ts';
 import { compareUnit, observeUnits } from './run-unit.ts';
 import { isShutOut, openAll, readingSessions } from './session.ts';
 
-/** How long a plan may read, before whoever waits for the plan gives up. */
+/** How long a plan may read: less than the person who waits for it. */
 const MOST_MS = 120_000;
 
 /** The account to plan for, and the baseline to plan by. */
 export interface PlanTarget {
-  /** Names the session, so that CloudTrail in the account says for which plan it was read. */
+  /** Names the session, so that CloudTrail in the account shows for which plan it was read. */
   readonly planId: string;
   readonly record: AccountRecord;
-  /** For the ids of what was made before; absent for an account that no pass has seen. */
+  /** Has the recorded ids; absent for an account without a run. */
   readonly status: AccountStatus | undefined;
   readonly baseline: BaselineDocument;
 }
 
-/** What planning works with: nothing that could save. */
+/** The dependencies of a plan: none of them can save anything. */
 export interface PlanDeps extends Clock {
   readonly config: Config;
   readonly access: Access;
@@ -67,9 +67,9 @@ export interface PlanDeps extends Clock {
 }
 
 /**
- * What a run would change now, a kind at a time, changing nothing: the same observing and comparing as a run, in a
- * session that may only read. Differences carry the action that a run would take. Outputs that only the run would
- * make are `(known after the run: ${…})`.
+ * What a run would change now, unit by unit. Changes nothing: a plan observes and compares like a run, in a session that may only
+ * read. Each difference has the action that a run would take. Outputs that only the run would make are
+ * `(known after the run: ${…})`.
  * @throws AccessDenied, InvalidDesiredState …
  */
 export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<UnitOutcome[]> {
@@ -108,7 +108,7 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
     const observed = await observeUnits(kept, at.place, clients, limit.within);
     const units = observed.map((one) => ({ one, unit: unitIn(one.kind, region) }));
     const seen = await withRegionStatus(units, { open, mayEnable: async () => false });
-    // What a run holds back of the account's baseline may be written by another.
+    // A rolled-back change of the account's own baseline is not written by a run; a change by another baseline would be.
     const held = (one: ObservedUnit) =>
       assigned ? withoutPutBackChange(one, { record, before: status }) : one;
     return seen.map(({ one, unit }) => ({ one: held(one), unit, region, place: at.place }));
@@ -119,12 +119,12 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
     return baseline.enableRegions ? afterEnabling(said, region) : said;
   });
   const outcomes = managed.flatMap(({ kind }) => planned.filter((one) => one.kind.name === kind.name));
-  // The session may be one that was opened before its role was changed: the next run is not to meet it.
+  // The session may be older than a change of its role: the next run must open a new one.
   if (outcomes.some(isShutOut)) deps.access.evict(record.accountId);
   return [...outcomes, ...stands.leftovers.flatMap((leftover) => leftInPlace(leftover, regions, deps))];
 }
 
-/** A run by this baseline enables the region; a plan changes nothing. */
+/** The outcome in a region that a run by this baseline would enable. */
 function afterEnabling(outcome: UnitOutcome, region: string): UnitOutcome {
   const { state } = outcome;
   if (state.is !== 'failed' || !isNotEnabled(state.error)) return outcome;
@@ -141,8 +141,8 @@ interface SeenUnit {
 }
 
 /**
- * What a run would do with each unit: a unit that waits for outputs only of units that the same run makes before is written
- * by that run, too. The outcomes have the order of the units. Pure.
+ * The outcome that a run would have for each unit. A unit that waits only for outputs that the same run makes before is written by that
+ * run, too. The outcomes have the order of the units. Pure.
  */
 function planUnits(
   seen: readonly SeenUnit[],
@@ -157,7 +157,7 @@ function planUnits(
     if (!found) continue;
     const { kind, section } = found.one;
     const keyIn = (name: string) => outputKey(name, unit.region === GLOBAL ? home : unit.region, home);
-    // A run claims the block of addresses before it writes.
+    // A run allocates the address block before it writes.
     if (kind.pool?.of(section)) willBe.add(keyIn(ADDRESS_OUTPUT));
     const key = (name: string) => keyOfName(name, unit, managed, home) ?? keyIn(name);
     const outcome = planUnit(found.one, found.place, (name) => willBe.has(key(name)));
@@ -171,7 +171,7 @@ function planUnits(
   });
 }
 
-/** What a run would do with a unit. @param willBe tells the names of outputs that the run makes before */
+/** The outcome that a run would have for a unit. @param willBe tells the names of outputs that the run makes before */
 function planUnit(one: ObservedUnit, place: Workplace, willBe: (name: string) => boolean): UnitOutcome {
   const compared = compareUnit(one, place);
   if (!('comparison' in compared)) return compared;
@@ -187,7 +187,7 @@ function planUnit(one: ObservedUnit, place: Workplace, willBe: (name: string) =>
   return { kind: one.kind, differences: all, unowned, state };
 }
 
-/** The difference that a run would write once the outputs that it waits for are there. */
+/** The difference that a run would write once the outputs that it waits for are known. */
 function knownAfterRun({ difference, waitsFor = [] }: Blocked): Difference {
   const { desired, actual } = difference;
   return {
@@ -201,7 +201,7 @@ function knownAfterRun({ difference, waitsFor = [] }: Blocked): Difference {
   };
 }
 
-/** What a run by this baseline would leave where it stands. */
+/** The outcome for a leftover of this baseline: a run would leave it as it is. */
 function leftInPlace(leftover: Leftover, regions: Run['regions'], { kinds }: PlanDeps): UnitOutcome[] {
   return kinds
     .filter(({ name }) => name === leftover.kind)
@@ -212,7 +212,7 @@ function leftInPlace(leftover: Leftover, regions: Run['regions'], { kinds }: Pla
     });
 }
 
-/** A plan as it is told. Pure. */
+/** A plan, as it is printed and stored. Pure. */
 export function planDocument(
   accountId: string,
   baseline: PlanDocument['baseline'],
@@ -242,31 +242,31 @@ function obstacle({ kind, region, state }: UnitOutcome): PlanDocument['obstacles
   }
 }
 
-/** A work message that asks for a plan. */
+/** A work message that requests a plan. */
 export interface PlanWork {
   readonly message: WorkMessage & { readonly plan: PlanBy };
   readonly now: Date;
-  /** A failure that may pass is then the answer, too. */
+  /** True if the message is not redelivered: a failure that may pass is the answer then. */
   readonly lastTry: boolean;
 }
 
-/** What became of it; `retry`: a failure that may pass, and nobody is answered yet. */
+/** The outcome of a request for a plan; `retry`: a failure that may pass, so that no answer is stored yet. */
 export type PlanOutcome =
   | { readonly did: 'answered'; readonly answer: PlanAnswer }
   | { readonly did: 'skipped'; readonly why: string }
   | { readonly did: 'failed'; readonly retry: unknown };
 
 /**
- * Makes a plan for whoever asked, and leaves the answer in the table. The account is only read; no lease is taken and no
- * status saved, so that runs of the account neither wait for it nor see it.
- * @throws whatever kept it from reading or writing the table
+ * Makes a plan and stores the answer in the table, where the requester polls for it. The account is only read; no lease is taken and
+ * no status saved, so that runs of the account neither wait for the plan nor see it.
+ * @throws an error of the table
  */
 export async function answerPlan({ message, now, lastTry }: PlanWork, deps: RunDeps): Promise<PlanOutcome> {
   const { table } = deps.main;
   const planId = message.cause.id;
   if (now.getTime() - Date.parse(message.requestedAt) > PLAN_SECONDS * 1000)
-    return { did: 'skipped', why: 'nobody waits for the plan any more' };
-  if (await getPlanAnswer(table, planId, now)) return { did: 'skipped', why: 'the plan is answered' };
+    return { did: 'skipped', why: 'the request for the plan has expired' };
+  if (await getPlanAnswer(table, planId, now)) return { did: 'skipped', why: 'the plan was already made' };
   let answer: PlanAnswer;
   try {
     answer = await planned(message, now, deps);
@@ -298,12 +298,12 @@ async function planned(
 async function ofFile(planId: string, now: Date, { main, kinds }: RunDeps): Promise<BaselineDocument> {
   const text = await getPlanText(main.table, planId, now);
   if (text === undefined)
-    throw new InvalidDesiredState('The text of the baseline is no longer stored: plan again.');
+    throw new InvalidDesiredState('The text of the baseline is no longer stored: request the plan again.');
   const parsed = parseBaseline(text, kinds);
   if ('baseline' in parsed)
     return { ...parsed.baseline, schemaVersion: 1, version: 0, text, publishedAt: '' };
   const problems = parsed.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-  throw new InvalidDesiredState(`The file is no valid baseline: ${problems.join('; ')}.`, parsed.problems);
+  throw new InvalidDesiredState(`The file is not a valid baseline: ${problems.join('; ')}.`, parsed.problems);
 }
 
 /** The baseline of the account. @throws InvalidDesiredState */

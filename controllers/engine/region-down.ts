@@ -12,28 +12,28 @@ import { GLOBAL, type Unit } from '../../shared/domain/unit.ts';
 import type { CallGate, ObservedUnit } from './model.ts';
 
 /**
- * What an account sees when a region is down, or not there for it. A region that does not answer costs its own units their time,
- * and ends as `RegionSilent`; a region that is not enabled in the account ends as `EnablingRegion` or `RegionNotEnabled`. The
- * units of other regions go on, whatever happens here.
+ * What happens in an account if a region is down, or not enabled in the account. The units of a region that does not answer fail with
+ * `RegionSilent` when their time is over; those of a region that is not enabled fail with `EnablingRegion` or `RegionNotEnabled`. The
+ * units of other regions are not affected.
  */
 
-/** How long a unit may take to be observed, and to be written or removed, before it is given up on for this run. */
+/** How long a unit may be observed, and written or removed, before this run abandons it. */
 export const OBSERVING_MS = 60_000;
 export const WRITING_MS = 180_000;
 
-/** Reason of a unit that was given up on because its region did not answer in time. */
+/** Reason of a unit that a run abandoned because its region did not answer in time. */
 export const REGION_SILENT = 'RegionSilent';
 
-/** The calls of one unit, which end before those of the run: a region that does not answer costs only its own units. */
+/** Limits the calls of one unit, so that a region that does not answer delays only its own units. */
 interface UnitGate {
   readonly gate: CallGate;
-  /** Waits for the work of the unit until its time is over. @throws ServiceFault (`RegionSilent`) */
+  /** Waits for the work of the unit, at most until the unit's deadline. @throws ServiceFault (`RegionSilent`) */
   within<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Gives a unit its own time within that of the run. When it is over, `within` rejects at once, and the gate lets no further
- * call of the unit through: work that was given up on writes nothing after the status is saved.
+ * Gives a unit a deadline of its own within that of the run. After it `within` rejects at once, and the gate refuses every further
+ * call of the unit, so that abandoned work writes nothing after the status is saved.
  */
 export function openUnitGate(
   gate: CallGate,
@@ -44,7 +44,7 @@ export function openUnitGate(
   const silent = () =>
     new ServiceFault(`AWS did not answer in ${region} within ${Math.round(milliseconds / 1000)} s.`, {
       reason: REGION_SILENT,
-      remedy: `It is tried again; look at the AWS Health Dashboard for ${region}.`,
+      remedy: `The next run tries again; look at the AWS Health Dashboard for ${region}.`,
     });
   let isOver = false;
   return {
@@ -180,7 +180,7 @@ async function enable(
     const { account } = await open('enable');
     await account.send(new EnableRegionCommand({ RegionName }));
   } catch (error) {
-    // Somebody else enables or disables a region of the account at the same time.
+    // A conflict: somebody else enables or disables a region of the account at the same time.
     if (!(error instanceof Conflict) && !isConflict(error)) throw error;
   }
   return beingEnabled(RegionName, cause);
@@ -194,7 +194,7 @@ function beingEnabled(region: string, cause: Error): AccountNotReady {
   return new AccountNotReady(`AWS is enabling the region ${region} in the account.`, {
     cause,
     reason: 'EnablingRegion',
-    remedy: 'Wait: it takes some minutes, at times hours.',
+    remedy: 'Wait: AWS needs some minutes, sometimes hours.',
     retryAfterSeconds: 300,
   });
 }
@@ -211,7 +211,7 @@ function notEnabled(region: string, cause: Error): InvalidDesiredState {
     cause,
     reason: NOT_ENABLED,
     remedy:
-      'Enable it in the account, say `enableRegions: true` in the baseline, or take it out of `regions`; then sweep the account.',
+      'Enable it in the account, set `enableRegions: true` in the baseline, or remove it from `regions`; then sweep the account.',
   });
 }
 

@@ -2,11 +2,11 @@ import type { Unit } from '../../shared/domain/unit.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { unitIn } from './places.ts';
 
-/** What decides when a unit is removed. */
+/** The place of a unit, which decides when the unit is removed. */
 interface Placed {
   readonly kind: AnyKind;
   readonly account: { readonly region: string };
-  /** Of what desired state no longer has: where that is. */
+  /** The region of a leftover; absent if desired state has the unit. */
   readonly leftover?: { readonly region: string };
 }
 interface Needing extends Placed {
@@ -15,15 +15,15 @@ interface Needing extends Placed {
 }
 
 /**
- * The units to remove, each with those that must be gone first: those whose sections name its outputs, and, for a global unit, the
- * units of all regions but those that global ones need. Pure. Leftovers may be of other baselines than what is managed, so that
- * units may wait for each other in a circle: it is cut where it closes.
+ * The units to remove, each with the units to remove before it: those whose sections name its outputs, and, for a global unit, the
+ * units of all regions except those that global units need. Pure. Leftovers may be of different baselines, so that units may wait for
+ * each other in a circle. A circle is broken at the unit that would close it.
  */
 export function inRemovalOrder<U extends Needing>(units: readonly U[]): { unit: U; after: readonly U[] }[] {
   const isNeededBy = (one: U, other: U) =>
     other !== one && other.needs.some((need) => isSameUnit(need, placeOf(one)));
   const ofGlobal = new Set<U>(units.filter(isGlobal));
-  // Grows while it is walked.
+  // The loop also visits what it adds to the set.
   for (const one of ofGlobal) for (const unit of units) if (isNeededBy(unit, one)) ofGlobal.add(unit);
   const mustGoFirst = (unit: U) =>
     units.filter((other) => isNeededBy(unit, other) || (isGlobal(unit) && !ofGlobal.has(other)));
@@ -38,7 +38,7 @@ export function inRemovalOrder<U extends Needing>(units: readonly U[]): { unit: 
   return order;
 }
 
-/** Where a unit is that is to be removed. Pure. */
+/** The unit to remove, as kind and region. Pure. */
 export function placeOf({ kind, account, leftover }: Placed): Unit {
   return unitIn(kind, leftover?.region ?? account.region);
 }

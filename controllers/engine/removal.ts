@@ -24,13 +24,14 @@ import { openUnitGate, REGION_POLICIES, regionFailure, WRITING_MS } from './regi
 import { inRemovalOrder, placeOf } from './removal-order.ts';
 import { contextFor, renderUnit } from './run-unit.ts';
 import { clientsFor, writingPolicy } from './session.ts';
+import { isEntryRole } from './unrecorded.ts';
 
-/** What is in the way is somebody's to move: it is looked at again so often without being asked. */
+/** A person must remove what blocks a removal: the removal is tried again at this interval without a request. */
 const AGAIN_SECONDS = 15 * 60;
 
 /**
- * Takes away what Orgkeeper made in an account that is retiring. Safe to repeat after a crash at any call. The role by which
- * its owner lets us in stays: it is the owner's.
+ * Removes what Orgkeeper made in an account that is retiring. Safe to repeat after a crash at any call. A role that the owner made for
+ * Orgkeeper stays.
  */
 export async function removeEverything(
   run: Run,
@@ -42,7 +43,7 @@ export async function removeEverything(
   const [home] = run.regions;
   const inRegions = run.regions.flatMap((region) => {
     const at = runIn(run, region);
-    // What was made under a name that Main may not assume is taken away like any other.
+    // Without the pattern, a role with a name that Main may not assume is removed like any other.
     const { executionRolePattern: _, ...account } = kindAccount(at.record, deps.config, managed);
     return kindsIn(region, managed, home).map((one) => ({
       ...{ ...one, account, run: at },
@@ -70,19 +71,19 @@ export async function removeEverything(
   return { outcomes, retired, ...(since && { hold: since }), ...none };
 }
 
-/** What became of the regions of an account that a person asked to have cleared. */
+/** The outcome for the regions of an account whose clearing a person requested. */
 interface Cleared {
   /** The units that the run has tried to remove. */
   readonly units: readonly Unit[];
   readonly outcomes: readonly UnitOutcome[];
-  /** Why nothing more was removed. */
+  /** Why the run stopped removing; absent if it did not. */
   readonly hold?: Suspension;
 }
 
 /**
- * Takes away what desired state no longer has in the regions in which a person asked for that, and gives their blocks of addresses
- * back. What stands in a region of the account is never among it. Safe to repeat after a crash at any call.
- * @throws Conflict when another run holds the lease
+ * Removes the leftovers in the regions whose clearing a person requested, and returns their address blocks to the pools. Removes nothing
+ * in a region in which the account is managed. Safe to repeat after a crash at any call.
+ * @throws Conflict if another run holds the lease
  */
 export async function clearRegions(run: Run, deps: RunDeps, permission: WritePermission): Promise<Cleared> {
   const regions = (run.record.clearing ?? []).filter((region) => !run.regions.includes(region));
@@ -98,7 +99,7 @@ export async function clearRegions(run: Run, deps: RunDeps, permission: WritePer
   return { units: units.map(({ leftover }) => leftover), outcomes, ...(hold && { hold }) };
 }
 
-/** With what units are removed. */
+/** The run that removes units, and its permission to. */
 interface Removal {
   readonly run: Run;
   readonly deps: RunDeps;
@@ -106,8 +107,8 @@ interface Removal {
 }
 
 /**
- * Removes units, if the run may. Where a baseline that made one of them cannot be had any more, nothing is removed: only that
- * baseline could say whether something uses what would go first.
+ * Removes units, if the run may. If the baseline that made one of them is not available any more, nothing is removed: only that
+ * baseline says which other units this one needs.
  */
 async function removeUnits(
   units: readonly Removable[],
@@ -120,10 +121,10 @@ async function removeUnits(
 }
 
 /**
- * Removes units side by side, regions included: each once all those are gone whose sections name its outputs, and what has no
- * region after what has one. A unit that cannot be removed, or a region that does not answer, stops only what it may still use.
- * Leftovers that are gone are forgotten.
- * @returns the outcomes in the order of the kinds, and why the rest was left, if the run was told to stop meanwhile
+ * Removes units in parallel, in all regions: each after the units whose sections name its outputs, and global units after regional
+ * ones. A unit that cannot be removed, or a region that does not answer, stops only the removal of what that unit may still use.
+ * Removed leftovers are forgotten.
+ * @returns the outcomes in the order of the kinds, and why the others were left, if the account was paused meanwhile
  */
 async function removeSideBySide(
   units: readonly Removable[],
@@ -160,14 +161,14 @@ async function removeSideBySide(
   return { outcomes, ...(hold && { hold }) };
 }
 
-/** A unit as far as its outcome names it. */
+/** The fields of a unit that its outcome names. */
 type Named = Pick<Removable, 'kind' | 'leftover' | 'region'>;
 
-/** Whether all that a block was given for is seen to be gone. */
+/** True if everything that an address block was allocated for is known not to exist any more. */
 function addressIsFree(units: readonly Removable[], { before, record }: Run): boolean {
   const users = units.filter(({ kind }) => kind.pool);
   if (users.some(({ kind, run }) => Object.keys(kind.made(run.place.outputs)).length > 0)) return false;
-  // A status from before leftovers were recorded does not say what an account made before it brought its own.
+  // A status from before leftovers were recorded does not name a network that was made before the account was registered with its owner's.
   const knowsLeftovers = before?.home !== undefined && !before.home.inferred;
   return (
     knowsLeftovers ||
@@ -175,16 +176,16 @@ function addressIsFree(units: readonly Removable[], { before, record }: Run): bo
   );
 }
 
-/** What was made of a kind in a place: kept until now, or left there by an earlier desired state. */
+/** A unit to remove: managed until now, or a leftover of an earlier desired state. */
 interface Removable {
   readonly kind: AnyKind;
-  /** Absent of a leftover whose baseline cannot be had any more. */
+  /** Absent if it is a leftover whose baseline is not available any more. */
   readonly section?: unknown;
   /** The units whose outputs its section names. */
   readonly needs: readonly Unit[];
   readonly account: KindAccount;
   readonly run: Run;
-  /** Where the account has several regions. */
+  /** Set if the account has several regions. */
   readonly region?: string;
   readonly leftover?: Leftover;
 }
@@ -194,18 +195,18 @@ function said(kind: AnyKind, region: string, run: Run): Pick<Removable, 'region'
   return one ? { region: one } : {};
 }
 
-/** What every outcome of a unit says: whose it is, and where where that is not the account's own region. */
+/** The fields that every outcome of a unit has: its kind, and its region if that must be named. */
 function of({ kind, leftover, region: own }: Named) {
   const region = kind.scope === 'regional' ? (leftover?.region ?? own) : undefined;
   return { kind, ...(region && { region }), differences: [], unowned: [] };
 }
 
-/** Takes away what was made of a kind, under earlier names too; but not the role by which the account is entered. */
+/** Removes what was made of a kind, also under earlier names; but not the role by which the account is entered. */
 async function takeAway(unit: Removable, deps: RunDeps): Promise<UnitOutcome> {
   const { kind, account, run, section } = unit;
   const one = { kind, section, account };
   const former = formerRoles(one, run);
-  const stays = isEntry(kind, account);
+  const stays = isEntryRole(kind, account);
   if (stays && former.length === 0) return leftToOwner(of(unit), account);
   const limit = { region: account.region, milliseconds: WRITING_MS };
   const { gate, within } = openUnitGate(run.gate, limit, deps.now);
@@ -222,12 +223,7 @@ async function takeAway(unit: Removable, deps: RunDeps): Promise<UnitOutcome> {
   return stays && outcome.state.is === 'removed' ? leftToOwner(outcome, account) : outcome;
 }
 
-/** The role by which the account is entered. */
-function isEntry(kind: AnyKind, { entry }: KindAccount): boolean {
-  return entry !== undefined && kind.entryRole !== undefined;
-}
-
-/** ARNs of roles that were made under other names before; none where the baseline makes no sense. */
+/** ARNs of roles that were made under other names before; none if the baseline is not valid. */
 function formerRoles(
   one: Pick<ObservedUnit, 'kind' | 'section' | 'account'>,
   { place }: Run,
@@ -241,11 +237,11 @@ function formerRoles(
 }
 
 function leftToOwner(outcome: Omit<UnitOutcome, 'state'>, { entry }: KindAccount): UnitOutcome {
-  const message = `${entry?.roleArn} stays: its owner made it to let Orgkeeper in, and removes it.`;
+  const message = `${entry?.roleArn} stays: its owner made it for Orgkeeper, and removes it.`;
   return { ...outcome, state: { is: 'removed', reason: 'Left', message } };
 }
 
-/** A leftover whose baseline is not to be had: only that says how to take it away. */
+/** A leftover whose baseline is not available: only that baseline says how to remove the leftover. */
 type Unknown = Removable & { readonly leftover: Leftover };
 
 function isUnknown(unit: Removable): unit is Unknown {
@@ -258,7 +254,7 @@ function unknown(unit: Unknown): UnitOutcome {
 }
 
 function waitsForOthers(unit: Named): UnitOutcome {
-  const message = 'Stays until what was made after it is gone.';
+  const message = 'Stays until everything that may use it is removed.';
   return { ...of(unit), state: { is: 'blocked', reason: 'WaitingForRemoval', message } };
 }
 
@@ -266,7 +262,7 @@ function held(unit: Named): UnitOutcome {
   return { ...of(unit), state: { is: 'held' } };
 }
 
-/** A failure in a region that is not enabled in the account says that: what stands there is still there. */
+/** Replaces a failure in a region that is not enabled in the account by one that says so. */
 async function asRegionSays(
   outcome: UnitOutcome,
   { account, run }: Removable,
@@ -295,8 +291,8 @@ function lookedAtAgain(outcome: UnitOutcome): UnitOutcome {
 }
 
 /**
- * Takes away what Orgkeeper made of one kind, with clients that may write. What was recorded of it and is not any more
- * stands among the differences. Never throws: what went wrong is the outcome.
+ * Removes what Orgkeeper made of one kind, with clients that may write. Each recorded resource that was removed is a difference of the
+ * outcome. Never throws: a failure is the outcome.
  */
 export async function removeUnit(
   one: Pick<ObservedUnit, 'kind' | 'section' | 'account'>,
@@ -305,7 +301,7 @@ export async function removeUnit(
 ): Promise<UnitOutcome> {
   const { kind, account } = one;
   const recorded = { ...place.outputs };
-  // Other units take theirs out of the outputs of this place at the same time.
+  // Other units remove their outputs of this place at the same time.
   const forgotten = new Set<string>();
   let state: UnitOutcome['state'];
   try {
@@ -318,7 +314,7 @@ export async function removeUnit(
         context.record(outputs);
       },
     });
-    state = { is: 'removed', reason: 'Removed', message: 'What Orgkeeper made is gone.' };
+    state = { is: 'removed', reason: 'Removed', message: 'What Orgkeeper made is removed.' };
   } catch (error) {
     state = { is: 'failed', error };
   }

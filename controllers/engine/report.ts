@@ -30,7 +30,7 @@ export function toStatus(
         state.is === 'pending' ? [state.retryAfterSeconds] : [],
       ),
       lastReceive: request.lastReceive,
-      // A change of desired state starts the time anew.
+      // A change of desired state restarts the waiting time.
       before: saw(before, record) ? before?.waiting : undefined,
     },
     now,
@@ -103,10 +103,10 @@ function foreignName({ kind, region, resource, path }: Difference): string {
 }
 
 const HELD: Readonly<Record<Exclude<Suspension, UnreadableItem>, string>> = {
-  Observed: 'the account is observed only; register it again with mode enforce to have them corrected',
-  Paused: 'writing is paused; `orgkeeper resume` lets it go on',
+  Observed: 'the account is in mode observe; register it again with mode enforce to have them corrected',
+  Paused: 'writing is paused; `orgkeeper resume` continues it',
   SweepStopped:
-    'the sweep stopped writing because too many accounts differ; look at this one, and when it is right sweep again',
+    'the sweep stopped writing because too many accounts differ; look at the differences of this account, and if they should be corrected, sweep again',
 };
 
 /** The condition of a unit, by its outcome; warnings are added whatever its state. Pure. */

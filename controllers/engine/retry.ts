@@ -3,8 +3,8 @@ import type { AccountStatus } from '../../shared/domain/status.ts';
 import type { Clock, Next } from './model.ts';
 
 /**
- * Why an account, or a request for one, is tried again, and when: `FAILURES` says it for every class of failure, of runs and
- * of creations. docs/tour.md prints the table; everything else here carries it out.
+ * Why an account, or a request for one, is tried again, and when. `FAILURES` is the table of all classes of failure, for runs and for
+ * creations; docs/tour.md prints it. The functions below apply the table.
  */
 
 const MINUTE = 60;
@@ -13,23 +13,23 @@ const DAY = 24 * 3600;
 
 /** What a class of failure means for the next try. */
 export type RetryRule =
-  /** By the message; after its last delivery, a minute later without it. */
+  /** The message is redelivered; after its last delivery, the account is due after a minute. */
   | { readonly try: 'backoff' }
-  /** `soon`: every half a minute for the first two minutes, in which IAM shows a change. */
+  /** `soon`: every 30 s for the first two minutes, the time in which IAM becomes consistent. */
   | { readonly try: 'after'; readonly seconds: number; readonly soon?: true; readonly giveUpAfter?: number }
   | { readonly try: 'doubling'; readonly from: number; readonly to: number; readonly giveUpAfter?: number }
   | { readonly try: 'never' };
 
 interface Failure {
-  /** A run of an account. A failure that says itself when another try is worthwhile (`retryAfterSeconds`) goes by that. */
+  /** The rule for a run. A failure's own `retryAfterSeconds` has precedence. */
   readonly run: RetryRule;
-  /** The condition: Unknown for what passes by itself, False for what stands in the way. */
+  /** The status of the condition: Unknown if the failure may pass by itself, else False. */
   readonly condition: 'Unknown' | 'False' | 'Unknown, then False';
-  /** What the account waits for, where time alone corrects the failure: it is `waiting`, not `failed`. */
+  /** What the account waits for, if time alone corrects the failure: the result is `waiting`, not `failed`. */
   readonly waitsFor?: 'account' | 'consistency';
-  /** A step of a request for an account. */
+  /** The rule for a step of a request for an account. */
   readonly creation: RetryRule;
-  /** The call CreateAccount itself. */
+  /** The rule for the call CreateAccount itself. */
   readonly createAccount: RetryRule;
 }
 
@@ -37,11 +37,11 @@ const never = { try: 'never' } as const;
 const backoff = { try: 'backoff' } as const;
 const after = (seconds: number) => ({ try: 'after', seconds }) as const;
 const soonThen = (seconds: number) => ({ try: 'after', seconds, soon: true }) as const;
-/** Nobody knows whether AWS heard CreateAccount: the account is searched for before AWS is asked again. */
+/** AWS may have received CreateAccount: the account is searched for before the call is repeated. */
 const unanswered = after(10);
 const busy = { try: 'doubling', from: 10, to: 300 } as const;
 
-/** What every class of failure means for the next try, of runs and of creations. */
+/** What every class of failure means for the next try of a run and of a creation. */
 export const FAILURES: Readonly<Record<FailureName, Failure>> = {
   Throttled: { run: backoff, condition: 'Unknown', creation: after(30), createAccount: busy },
   ServiceFault: { run: backoff, condition: 'Unknown', creation: after(30), createAccount: unanswered },
@@ -77,52 +77,52 @@ export const FAILURES: Readonly<Record<FailureName, Failure>> = {
 export const CREATION_WAITS = {
   /** The organization is being set up, or too many accounts were made lately. */
   organizationBusy: after(QUARTER),
-  /** AWS creates five accounts at once, at most. */
+  /** AWS is creating five accounts, the most that it creates at once. */
   noRoom: after(10),
   unanswered,
   beingCreated: { try: 'doubling', from: MINUTE, to: QUARTER },
-  /** The new account is not listed in the organization. */
+  /** The organization does not list the new account yet. */
   notListed: after(30),
 } as const satisfies Readonly<Record<string, RetryRule>>;
 
-/** What IAM does not show within two minutes counts as real. */
+/** A change that IAM does not show within two minutes counts as a failure. */
 const CONSISTENT_WITHIN_SECONDS = 2 * MINUTE;
 const SOON_SECONDS = 30;
 
-/** True when the message is delivered again for this failure: one that we know passes, or one that nobody foresaw. */
+/** True if the message is redelivered after this failure: one that passes by itself, or an unknown error. */
 export function isRedelivered(error: unknown): boolean {
   return !(error instanceof ControllerError) || FAILURES[error.name].run.try === 'backoff';
 }
 
-/** True for a failure that time alone corrects: the account is waiting, not broken. */
+/** True for a failure that time alone corrects: the account is waiting, not failed. */
 export function isWaiting(error: unknown): boolean {
   return error instanceof ControllerError && FAILURES[error.name].waitsFor !== undefined;
 }
 
 type Waiting = NonNullable<AccountStatus['waiting']>;
 
-/** How a run goes on: what becomes of its message, and when the account is tried again without one. */
+/** What follows a run: for its message, and when the account is due without a message. */
 export interface NextRun {
   readonly next: Next;
-  /** ISO time; also where the message is delivered again, for what it does not concern. */
+  /** ISO time. Set for failures with a time of their own, even if the message is redelivered for another. */
   readonly dueAt?: string;
   readonly waiting?: Waiting;
-  /** What was waited for did not come in time. */
+  /** True if the run's failure did not pass in the time allowed for it. */
   readonly gaveUp: boolean;
 }
 
-/** Why a run is not the last one. */
+/** What a run leaves unfinished. */
 export interface Unfinished {
   readonly errors: readonly unknown[];
-  /** Seconds until what is in the making is looked at again. */
+  /** Seconds until each pending unit is observed again. */
   readonly pending: readonly number[];
   /** The message will not be delivered again. */
   readonly lastReceive: boolean;
-  /** Since when the account has been waiting, as the run before said. */
+  /** Since when the account has been waiting, by the run before. */
   readonly before: Waiting | undefined;
 }
 
-/** When a run is followed by another without being asked: the soonest that any of its failures wants. Pure. */
+/** What follows a run. The account is due at the earliest time that any of the run's failures requires. Pure. */
 export function nextRun({ errors, pending, lastReceive, before }: Unfinished, now: Date): NextRun {
   const passing = errors.find(isRedelivered);
   const parked = lastReceive && passing instanceof ControllerError;
@@ -159,7 +159,7 @@ function timeOf(
   return { dueAt, waiting, gaveUp: what === 'consistency' && waited >= CONSISTENT_WITHIN_SECONDS };
 }
 
-/** What is waited for: each has its own time, which starts anew when it becomes another. */
+/** What the account waits for. The waiting time restarts when that changes. */
 function waitsFor(wants: readonly (number | ControllerError)[]): NonNullable<Waiting['for']> {
   const whatFor = wants.map((want) => (typeof want === 'number' ? 'making' : FAILURES[want.name].waitsFor));
   if (whatFor.includes('account')) return 'account';
@@ -186,7 +186,7 @@ function secondsUntil(want: number | ControllerError, attempts: number, waited: 
 
 /**
  * When a request for an account is tried again by this rule. Pure.
- * @param tried how often it was tried before, and since when for this failure
+ * @param tried the number of earlier attempts, and the time of the first one with this failure
  */
 export function nextCreation(
   rule: RetryRule,
@@ -211,13 +211,13 @@ export function nextCreation(
   }
 }
 
-/** When what fails since then is given up; undefined where it never is. Pure. */
+/** When a request that fails since then is given up; undefined if never. Pure. */
 export function givenUpAt(rule: RetryRule, since: Date): Date | undefined {
   if (!('giveUpAfter' in rule) || rule.giveUpAfter === undefined) return undefined;
   return new Date(since.getTime() + rule.giveUpAfter * 1000);
 }
 
-/** Seconds until a request tries again what it waits for. Pure. */
+/** Seconds until a waiting request is tried again. Pure. */
 export function secondsToWait(waitingFor: Wait, attempts = 0): number {
   const rule = CREATION_WAITS[waitingFor];
   return rule.try === 'doubling' ? doubled(rule, attempts) : rule.seconds;
@@ -285,9 +285,8 @@ function time(seconds: number): string {
 const EVENTUALLY_MS = 10_000;
 
 /**
- * Repeats a call within a run, while AWS has not seen a change everywhere: it failed with NotYetConsistent, or with an error
- * whose AWS name is in `alsoWhen`. Pauses grow from 0.25 s; after 10 s it throws NotYetConsistent, and the next run tries
- * again.
+ * Repeats a call within a run while AWS is not consistent yet: while the call fails with NotYetConsistent, or with an AWS error named
+ * in `alsoWhen`. Pauses grow from 0.25 s. After 10 s it throws NotYetConsistent, and the next run tries again.
  */
 export async function eventually<T>(
   call: () => Promise<T>,

@@ -9,7 +9,7 @@ import type { ManagedKind, ObservedUnit, UnitOutcome, Workplace } from './model.
 import { blockedBy } from './report.ts';
 import { eventually } from './retry.ts';
 
-/** How a unit is written: `may` is called once something differs; `clients` may write. */
+/** How a unit is written: `may` is called only if something differs; `clients` may write. */
 export interface Writing {
   readonly may: () => Promise<boolean>;
   readonly clients: ClientsFor;
@@ -59,7 +59,7 @@ export async function runUnit(seen: ObservedUnit, place: Workplace, writing: Wri
   return { ...outcome, state: { is: 'blocked', ...blocked } };
 }
 
-/** The answer, or the error in its place. */
+/** Returns the error instead of throwing it. */
 async function orError(may: () => Promise<boolean>): Promise<boolean | { error: unknown }> {
   try {
     return await may();
@@ -99,7 +99,7 @@ async function writeKind(
   }
 }
 
-/** The role after these differences were written, if its trust is among them, and how to put that back. */
+/** The role after these differences were written, if its trust is among them, and how to put the trust back. */
 function afterwards(
   kind: AnyKind,
   { wanted, actual }: Change<unknown, unknown>,

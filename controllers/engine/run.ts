@@ -127,7 +127,7 @@ function kindsToRead({ stands }: Run, deps: RunDeps, managed: readonly ManagedKi
 }
 
 function notObserved(kind: AnyKind, region: string | undefined): Finding {
-  const message = 'The account could not be entered, so this was not looked at.';
+  const message = 'The account could not be entered, so this was not observed.';
   return {
     ...{ type: conditionOf(kind), status: 'Unknown', reason: 'NotObserved', message },
     ...(region && { region }),
@@ -162,7 +162,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
     await clearAnnouncements(deps.main.table, saved);
   }
   const firstReady = saved.readySince !== undefined && run.before?.readySince === undefined;
-  // Counted from the registration: this message may only say that the account is due again.
+  // Measured from the registration: the message of this run may be a later one.
   const secondsToReady = (now.getTime() - Date.parse(run.record.requestedAt)) / 1000;
   return {
     did: 'ran',

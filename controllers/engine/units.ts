@@ -71,7 +71,7 @@ export async function correctUnits(
   );
   const done: UnitOutcome[] = [];
   const roleWasChanged = () => run.record.executionRoleArn !== undefined && done.some(wroteRole);
-  // What IAM does not show within two minutes counts as real: `nextRun` says when they are over.
+  // A change that IAM does not show within two minutes counts as a failure; `nextRun` tells when these are over.
   const changedBefore =
     run.record.executionRoleArn !== undefined && run.before?.waiting?.for === 'consistency';
   const clients = (at: Run, gate: CallGate) => (unit: ObservedUnit, wanted: unknown) =>
@@ -83,7 +83,7 @@ export async function correctUnits(
   const writeWithin = async (one: ObservedUnit, at: Run): Promise<UnitOutcome> => {
     const write = (gate: CallGate) =>
       runUnit(one, at.place, { may: permission.ask, clients: clients(at, gate) });
-    // The role by which the account is entered is never given up on half-way.
+    // Writing the role by which the account is entered is never abandoned half-way.
     if (one.kind.entryRole) return write(run.gate);
     const limit = { region: one.account.region, milliseconds: WRITING_MS };
     const { gate, within } = openUnitGate(run.gate, limit, deps.now);
@@ -109,7 +109,7 @@ export async function correctUnits(
   return { list, ...(hold && { hold }) };
 }
 
-/** Observes the units of a region. Where its clients cannot be made, each of its units has failed. */
+/** Observes the units of a region. If the clients for the region cannot be made, all of its units fail. */
 async function observeIn(
   region: string,
   {
@@ -177,7 +177,7 @@ async function inGraphOrder(
   );
 }
 
-/** After a create without an answer, or one that was given up on, the unit makes nothing until what it may have made must show. */
+/** After a create call that was not answered or was abandoned, the unit makes nothing until AWS would list what the call made. */
 function tooEarly({ kind }: ObservedUnit, at: Run, run: Run, now: Date): UnitOutcome | undefined {
   const [home] = run.regions;
   const here = at.record === run.record ? home : at.record.regions?.[0];

@@ -7,14 +7,14 @@ import type { ManagedKind, Run, RunDeps, UnitOutcome } from './model.ts';
 import { unitIn } from './places.ts';
 
 /**
- * What a run may have made that nobody has recorded: it is killed between its first write and its save. Where that may be is written
- * down with the lease, before the first write; the next runs find it there by its tags, or look for it where desired state no longer
- * has it.
+ * A run that is killed between its first write and its save may have made resources that nobody recorded. The places are therefore
+ * recorded with the lease, before the first write. The next runs find the resources there by their tags, or as leftovers if desired
+ * state no longer has them.
  */
 
 /**
- * What runs that were killed before they saved may have made, and desired state no longer has: looked for once, by its tags. Of
- * one kind in a region that is what the latest of them may have made.
+ * Leftovers that killed runs may have made: searched once, by their tags. If several runs were killed, one leftover for each kind and
+ * region, of the latest of them.
  */
 export function unrecorded(
   { record, stands, regions }: Pick<Run, 'record' | 'stands' | 'regions'>,
@@ -37,8 +37,8 @@ export function unrecorded(
 }
 
 /**
- * The places in which a run may make what no run has recorded: regions of which nothing is saved, or all of them where another
- * baseline was saved, and what is left of earlier runs. A run that only removes makes nothing. Pure.
+ * The places in which a run may make resources that no run has recorded: regions without saved outputs, or all regions if another
+ * baseline was saved; and the unresolved places of earlier runs. A run that only removes makes nothing. Pure.
  */
 export function placesToMake({ record, before, regions, stands }: Run): readonly Home[] {
   const { baseline } = stands.home ?? {};
@@ -55,7 +55,7 @@ export function placesToMake({ record, before, regions, stands }: Run): readonly
   return [...stands.making, ...more];
 }
 
-/** The places of a run that are not seen whole at its end: something in them is not as desired, or not known. Pure. */
+/** The places of a run that are unresolved at its end: a unit there is not in its desired state, or was not observed. Pure. */
 export function stillMaking({ stands, regions }: Run, outcomes: readonly UnitOutcome[]): readonly Home[] {
   const [home] = regions;
   return stands.making.filter((place) => {
@@ -69,7 +69,7 @@ export function isBy(place: Pick<Home, 'baseline'>, baseline: Home['baseline']):
   return formatBaseline(place.baseline) === formatBaseline(baseline);
 }
 
-/** The role by which the account is entered is its owner's, and no leftover. */
+/** True for the role by which the account is entered: it is its owner's, never a leftover and never removed. */
 export function isEntryRole(kind: AnyKind, { entry }: KindAccount): boolean {
   return entry !== undefined && kind.entryRole !== undefined;
 }

@@ -22,8 +22,8 @@ interface RegionsRequest {
 }
 
 /**
- * Asks for a run that removes what Orgkeeper made in regions that the account is no longer managed in. The account stays
- * managed, and what it is to have stays as it is. The same request again, once the regions are cleared, changes nothing.
+ * Requests a run that removes what Orgkeeper made in regions in which the account is no longer managed. The account stays managed, and
+ * its desired state does not change. The same request again, once the regions are cleared, changes nothing.
  */
 export async function requestClearing(
   { accountId, regions }: RegionsRequest,
@@ -50,10 +50,10 @@ export async function requestClearing(
     if (desired.includes(region))
       return of(
         'RegionDesired',
-        'is still a region of the account: take it off the regions of its registration, or give it a baseline without it, first',
+        'is still a region of the account: first register the account without it, or assign a baseline without it',
       );
     if (standing.includes(region) || clearing.includes(region)) return undefined;
-    return of('NothingThere', 'is a region in which nothing that Orgkeeper made is known to be');
+    return of('NothingThere', 'is a region in which Orgkeeper knows of nothing that it made');
   });
   const refused = rejectedFor(refusals);
   if (refused) return refused;
@@ -75,7 +75,7 @@ function writable(accountId: string, record: AccountRecord | undefined): Account
   switch (record?.lifecycle) {
     case undefined:
     case 'unmanaged':
-      return of('UnknownAccount', 'is not kept by Orgkeeper');
+      return of('UnknownAccount', 'is not managed by Orgkeeper');
     case 'departed':
       return of('AccountDeparted', 'cannot be entered, since it has left or is suspended or closed');
     case 'retiring':
@@ -86,11 +86,11 @@ function writable(accountId: string, record: AccountRecord | undefined): Account
       );
     case 'managed':
       if (record.mode === 'enforce') return record;
-      return of('ObservedOnly', 'is observed only: register it with mode enforce first');
+      return of('ObservedOnly', 'is in mode observe: register it with mode enforce first');
   }
 }
 
-/** Whether something of ours may stand there, a block of addresses that is held for the region included. Pure. */
+/** True if the account may have resources of ours in the region, or holds an address block for it. Pure. */
 function isKnownIn(region: string, items: AccountItems): boolean {
   return mayStandIn(region, items) || items.holdings.blocks.some((block) => block.region === region);
 }

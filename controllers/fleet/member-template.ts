@@ -91,13 +91,13 @@ export function memberTemplate({ record: given, baseline, kinds, config }: Membe
       Type: 'String',
       Default: config.mainAccountId,
       AllowedPattern: '^\\d{12}$',
-      Description: 'The account that Orgkeeper runs in; it keeps this one.',
+      Description: 'The account in which Orgkeeper runs. Orgkeeper manages this account from there.',
     },
     ExternalId: {
       Type: 'String',
       Default: record.externalId,
       AllowedPattern: '^[A-Za-z0-9_+=,.@:/-]{2,1224}$',
-      Description: 'What Orgkeeper says when it assumes the role. Leave it as it is.',
+      Description: 'The ExternalId with which Orgkeeper assumes the role. Leave it as it is.',
     },
     ...(makesNetwork && {
       [MAKE_NETWORK]: {
@@ -110,7 +110,7 @@ export function memberTemplate({ record: given, baseline, kinds, config }: Membe
   };
   const template: MemberTemplate = {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description: `Lets Orgkeeper keep this account by the baseline ${baseline.name}@${baseline.version}`,
+    Description: `Lets Orgkeeper manage this account by the baseline ${baseline.name}@${baseline.version}`,
     Parameters: parameters,
     ...(makesNetwork && { Conditions: { [MAKE_NETWORK]: isWantedIn(home) } }),
     Resources: parametrised(
@@ -129,7 +129,7 @@ export function memberTemplate({ record: given, baseline, kinds, config }: Membe
     throw new InvalidDesiredState(
       `${reference} of the template holds \`{{resolve:\`: CloudFormation would put a parameter or a secret of the account there.`,
       [],
-      { remedy: "Take it out of the account's name, tags and values, or out of the baseline." },
+      { remedy: "Remove it from the account's name, tags and values, or from the baseline." },
     );
   }
   return {

@@ -44,7 +44,7 @@ export async function publishText(
   return publishBaseline(table, { ...checked.baseline, text, publishedAt: now.toISOString() });
 }
 
-/** How the baseline's pools contradict the pools in use; undefined if they do not. */
+/** The contradiction between the baseline's pools and the pools in use; undefined if there is none. */
 async function poolProblem(table: Table, { sections }: BaselineDraft): Promise<string | undefined> {
   const pools = kinds.flatMap((kind) => {
     const section = check(kind.section, sections[kind.name]);

@@ -8,9 +8,8 @@ import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type 
 import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
 
 /**
- * Stops managing an account. `retain` leaves everything where it is; `remove` asks for a run that removes what Orgkeeper
- * made, also in an account that was retired with its resources retained. The record stays; registering the account again
- * brings it back.
+ * Stops managing an account. `retain` leaves everything in it; `remove` requests a run that removes what Orgkeeper made, also in an
+ * account that was retired with its resources retained. The record stays; after another registration the account is managed again.
  */
 export async function retire(
   { accountId, resources }: RetirementRequest,

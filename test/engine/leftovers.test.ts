@@ -222,12 +222,12 @@ describe('a look at what desired state no longer has', () => {
 
   it.each<[string, AnyKind['observe'], unknown, string]>([
     ['cannot be looked at', () => Promise.reject(new Error('denied')), {}, 'denied'],
-    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null, 'not to be had'],
+    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null, 'not available'],
     [
       'is of a baseline that is no longer valid',
       async () => ({ state: 'absent' }),
       'nonsense',
-      'not to be had',
+      'not available',
     ],
     ['somebody else tagged as theirs', async () => FOREIGN, {}, 'It is theirs.'],
   ])('counts what %s as there, and says why', async (_, observe, section, why) => {

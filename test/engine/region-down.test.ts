@@ -261,6 +261,6 @@ describe('the gate of a unit', () => {
     const unit = openUnitGate(run, limit, systemClock.now);
     expect(unit.gate.deadline).toEqual(run.deadline);
     run.leased(undefined);
-    expect(() => unit.gate.check({ writes: true })).toThrow('Another run');
+    expect(() => unit.gate.check({ writes: true })).toThrow('lost its lease');
   });
 });

@@ -75,8 +75,8 @@ describe('orgkeeper plan, over the local runtime,', () => {
     expect(said).toContainEqual(['/orgkeeper/planned', 'created']);
     expect(said).toContainEqual(['/orgkeeper/role/arn', 'removed']);
     expect(obstacles).toMatchObject([
-      { kind: 'executionRole', state: 'blocked', message: expect.stringContaining('is still there') },
-      { kind: 'network', state: 'blocked', message: expect.stringContaining('is still there') },
+      { kind: 'executionRole', state: 'blocked', message: expect.stringContaining('still exists') },
+      { kind: 'network', state: 'blocked', message: expect.stringContaining('still exists') },
     ]);
   }, 120_000);
 

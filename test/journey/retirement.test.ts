@@ -307,7 +307,7 @@ describe('An account that is registered with another region', () => {
       ...['register', ids.third, '--name', 'third', '--region', THERE, '--wait', '--timeout', '45'],
     );
     expect(code).toBe(1);
-    expect(stderr).toContain(`What Orgkeeper made of network in ${HERE} by pooled@1 is still there`);
+    expect(stderr).toContain(`What Orgkeeper made of network in ${HERE} by pooled@1 still exists`);
     const { conditions } = await fleet.view(ids.third);
     const said = conditions.map(({ type, region, reason }) => [type, region, reason]);
     expect(said).toEqual(
