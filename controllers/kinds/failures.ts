@@ -1,8 +1,10 @@
+import pLimit from 'p-limit';
 import {
   AccessDenied,
   AccountNotReady,
   Conflict,
   ControllerError,
+  ForeignResource,
   InvalidDesiredState,
   NotYetConsistent,
   OutOfTime,
@@ -14,24 +16,28 @@ import {
 /** Failures of a kind whose resources are independent: one that fails does not stop the others. */
 
 /**
- * Calls for each resource, one after the other. A failure of one does not stop the others; at the end it is thrown, and several
- * failures are thrown as one error that names each. A failure of the whole account is thrown at once.
+ * Calls for each resource, one after the other or some at once. A failure of one does not stop the others; at the end it is thrown,
+ * and several failures are thrown as one error that names each. A failure of the whole account is thrown without beginning another.
  * @param explain makes an error that names the resource
  */
 export async function forEachResource(
   names: readonly string[],
   call: (name: string) => Promise<void>,
   explain: (name: string, error: Error) => Error = (_, error) => error,
+  atOnce = 1,
 ): Promise<void> {
   const failures: Error[] = [];
-  for (const name of names) {
+  const ofAccount: unknown[] = [];
+  await pLimit(atOnce).map(names, async (name) => {
+    if (ofAccount.length > 0) return;
     try {
       await call(name);
     } catch (error) {
-      if (!(error instanceof Error) || isOfAccount(error)) throw error;
-      failures.push(explain(name, error));
+      if (!(error instanceof Error) || isOfAccount(error)) ofAccount.push(error);
+      else failures.push(explain(name, error));
     }
-  }
+  });
+  if (ofAccount.length > 0) throw ofAccount[0];
   if (failures.length > 0) throw together(failures);
 }
 
@@ -59,6 +65,8 @@ function together(failures: readonly Error[]): Error {
   if (denial) return new AccessDenied(said, { ...detailsOf(denial), cause });
   const quota = first(QuotaExceeded);
   if (quota) return new QuotaExceeded(said, { ...detailsOf(quota), cause });
+  const foreign = first(ForeignResource);
+  if (foreign) return new ForeignResource(said, { ...detailsOf(foreign), cause });
   const problems = failures.flatMap((one) => (one instanceof InvalidDesiredState ? one.problems : []));
   return new InvalidDesiredState(said, problems, { cause, remedy: CORRECT });
 }

@@ -5,10 +5,12 @@ import type { AnyKind } from './kind.ts';
 import { network } from './network/kind.ts';
 import { parameters } from './parameters/kind.ts';
 import { publicAccessBlock } from './public-access-block/kind.ts';
+import { roles } from './roles/kind.ts';
 
 /** Every kind, in the order in which a run applies them unless one needs another's outputs. */
 export const kinds: readonly AnyKind[] = [
   executionRole,
+  roles,
   accountAlias,
   publicAccessBlock,
   network,

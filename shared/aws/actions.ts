@@ -1,7 +1,11 @@
 import type { MemberService } from './member-services.ts';
 
-/** Commands whose IAM action has another name than the API call. */
+/** Commands whose IAM action has another name than the API call, or that need more than one. */
 const OTHERWISE = {
+  // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html
+  'iam:AddRoleToInstanceProfile': ['iam:AddRoleToInstanceProfile', 'iam:PassRole'],
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+  'iam:CreateInstanceProfile': ['iam:CreateInstanceProfile', 'iam:TagInstanceProfile'],
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
   's3control:GetPublicAccessBlock': ['s3:GetAccountPublicAccessBlock'],
   's3control:PutPublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],

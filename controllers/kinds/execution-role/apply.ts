@@ -35,9 +35,10 @@ export async function apply(
  */
 export async function remove(wanted: ExecutionRole, context: KindContext): Promise<void> {
   const isOurs = (role: Role) => isOurRole(role, context);
-  for (const arn of formerRoles(wanted, context.recorded)) await removeRole(roleName(arn), context, isOurs);
+  for (const arn of formerRoles(wanted, context.recorded))
+    await removeRole(roleName(arn), context, { isOurs });
   context.record({ [FORMER]: undefined });
-  if (!wanted.entry) await removeRole(wanted.name, context, isOurs);
+  if (!wanted.entry) await removeRole(wanted.name, context, { isOurs });
   else if (context.recorded['role.arn'] === wanted.arn) return;
   forget(context);
 }

@@ -1,13 +1,11 @@
-import { AccessDenied } from '../../../shared/domain/errors.ts';
-import { type FoundRole, roleName } from '../iam-role/model.ts';
+import type { FoundRole } from '../iam-role/model.ts';
 import {
   foundRole,
-  getRole,
   inlineDocument,
   managedDocument,
-  orDenial,
   readEach,
   readRole,
+  stillThere,
   tagsOf,
 } from '../iam-role/read.ts';
 import { type KindContext, type Observation, OWNER_TAG } from '../kind.ts';
@@ -94,14 +92,9 @@ async function readToAttach(
   return { toAttach: await readEach(arns, (arn) => managedDocument(arn, context)) };
 }
 
-/** Records which former roles still exist; a role that Orgkeeper may not read counts as existing. */
+/** Records which former roles still exist. */
 async function observeFormer(wanted: ExecutionRole, context: KindContext): Promise<void> {
-  const isThere = async (arn: string) => {
-    const role = await orDenial(getRole(roleName(arn), context));
-    return role instanceof AccessDenied || (role !== undefined && isOurRole(role, context));
-  };
-  const found = await Promise.all(
-    formerRoles(wanted, context.recorded).map(async (arn) => ((await isThere(arn)) ? [arn] : [])),
-  );
-  context.record({ [FORMER]: found.flat().join(' ') || undefined });
+  const former = formerRoles(wanted, context.recorded);
+  const found = await stillThere(former, context, (role) => isOurRole(role, context));
+  context.record({ [FORMER]: found.join(' ') || undefined });
 }

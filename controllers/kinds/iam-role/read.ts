@@ -11,7 +11,7 @@ import { isGone } from '../../../shared/aws/gone.ts';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
-import type { FoundRole, WantedRole } from './model.ts';
+import { type FoundRole, roleName, type WantedRole } from './model.ts';
 
 /** Reading a role from IAM, and what else decides its permissions. */
 
@@ -72,6 +72,21 @@ export function foundRole(
 /** The tags of something in IAM that was read. Pure. */
 export function tagsOf({ Tags = [] }: Pick<Role, 'Tags'>): Record<string, string> {
   return Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** Which of these roles still exist and are ours; a role that Orgkeeper may not read counts as existing. */
+export async function stillThere(
+  arns: readonly string[],
+  context: KindContext,
+  isOurs: (role: Role) => boolean,
+): Promise<string[]> {
+  const found = await Promise.all(
+    arns.map(async (arn) => {
+      const role = await orDenial(getRole(roleName(arn), context));
+      return role instanceof AccessDenied || (role !== undefined && isOurs(role)) ? [arn] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** The role of that name, or undefined. */

@@ -9,14 +9,23 @@ import { ForeignResource } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
 import { attachedArns, getRole, inlineNames, itemsOfPages, unlessNoEntity } from './read.ts';
 
+/** How a kind removes a role. */
+interface Removal {
+  readonly isOurs: (role: Role) => boolean;
+  /** Instance profiles that are ours, too: they are no obstacle. */
+  readonly profiles?: readonly string[];
+  /** Removes what must go before the role. */
+  readonly before?: () => Promise<void>;
+}
+
 /**
  * Removes a role of ours with its policies; a role of somebody else stays. Safe to repeat.
- * @throws ForeignResource, reason `InUse`, if an instance profile holds the role
+ * @throws ForeignResource, reason `InUse`, if an instance profile of somebody else holds the role
  */
 export async function removeRole(
   RoleName: string,
   context: KindContext,
-  isOurs: (role: Role) => boolean,
+  { isOurs, profiles: ours = [], before }: Removal,
 ): Promise<void> {
   const { iam } = context.clients;
   const role = await getRole(RoleName, context);
@@ -26,7 +35,9 @@ export async function removeRole(
     attachedArns(RoleName, context),
     inlineNames(RoleName, context),
   ]);
-  if (profiles.length > 0) throw inUse(role.Arn ?? RoleName, profiles);
+  const others = profiles.filter((name) => !ours.includes(name));
+  if (others.length > 0) throw inUse(role.Arn ?? RoleName, others);
+  await before?.();
   for (const PolicyArn of arns) {
     await unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
   }

@@ -348,6 +348,10 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [new ec2.DescribeVpcEndpointsCommand({}), 'ec2:DescribeVpcEndpoints *'],
     [new ec2.DescribeVpcPeeringConnectionsCommand({}), 'ec2:DescribeVpcPeeringConnections *'],
     [new ec2.DescribeVpcsCommand({ VpcIds: ['vpc-1'] }), 'ec2:DescribeVpcs *'],
+    [
+      new ec2.DescribeIamInstanceProfileAssociationsCommand({}),
+      'ec2:DescribeIamInstanceProfileAssociations *',
+    ],
     [new ec2.DescribeVpnGatewaysCommand({}), 'ec2:DescribeVpnGateways *'],
   ],
   events: [
@@ -540,6 +544,15 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       `iam:AddRoleToInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
       `+iam:PassRole ${ROLE}`,
     ],
+    [
+      new iam.RemoveRoleFromInstanceProfileCommand({ InstanceProfileName: 'i', RoleName: 'app' }),
+      `iam:RemoveRoleFromInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
+    ],
+    [
+      new iam.DeleteInstanceProfileCommand({ InstanceProfileName: 'i' }),
+      `iam:DeleteInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
+    ],
+    [new iam.ListInstanceProfilesCommand({}), 'iam:ListInstanceProfiles *'],
     [new iam.ListAccountAliasesCommand({}), 'iam:ListAccountAliases *'],
     [new iam.CreateAccountAliasCommand({ AccountAlias: 'a' }), 'iam:CreateAccountAlias *'],
     [new iam.DeleteAccountAliasCommand({ AccountAlias: 'a' }), 'iam:DeleteAccountAlias *'],
