@@ -35,8 +35,14 @@ export async function allRecords(table: Table): Promise<readonly AccountRecord[]
 /** Accounts on a page: the most statuses that one call returns. */
 const PAGE = 100;
 
-/** Every account as users see it, sorted by account id, one page at a time. */
-export async function* viewPages(table: Table): AsyncGenerator<AccountView[]> {
+/** An account as users see it, and its record; the record is absent if it cannot be read. */
+export interface ListedAccount {
+  readonly view: AccountView;
+  readonly record?: AccountRecord;
+}
+
+/** Every account, sorted by account id, one page at a time. */
+export async function* accountPages(table: Table): AsyncGenerator<ListedAccount[]> {
   const control = await getControl(table);
   const now = new Date();
   for await (const records of recordPages(table, undefined, PAGE)) {
@@ -46,16 +52,17 @@ export async function* viewPages(table: Table): AsyncGenerator<AccountView[]> {
     );
     const status = byAccount(statuses.items);
     const unread = new Map(statuses.unreadable.map((item) => [accountOf(item.pk), item]));
-    const views = records.items.map((record) => {
+    const known = records.items.map((record): ListedAccount => {
       const item = unread.get(record.accountId);
-      return item
+      const view = item
         ? unreadableView(item, { accountId: record.accountId, record, now })
         : accountView({ record, status: status.get(record.accountId), control });
+      return { view, record };
     });
-    const unknown = records.unreadable.map((item) =>
-      unreadableView(item, { accountId: accountOf(item.pk), now }),
+    const unknown = records.unreadable.map(
+      (item): ListedAccount => ({ view: unreadableView(item, { accountId: accountOf(item.pk), now }) }),
     );
-    yield [...views, ...unknown].toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
+    yield [...known, ...unknown].toSorted((a, b) => (a.view.accountId < b.view.accountId ? -1 : 1));
   }
 }
 

@@ -109,6 +109,23 @@ export function time(iso: string | undefined): string {
   return iso ? iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z') : '–';
 }
 
+/** How long ago a time is, in its largest unit: `5m`, `3h`, `12d`; a dash if there is none. Pure. */
+export function age(iso: string | undefined, now: Date): string {
+  if (iso === undefined) return '–';
+  const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(iso)) / 1000));
+  if (Number.isNaN(seconds)) return cell(iso);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** The text with at most so many characters, the last of them `…` if it is cut; whole if stdout is not a terminal. */
+export function cut(text: string, most: number): string {
+  const characters = [...text];
+  if (!process.stdout.isTTY || characters.length <= most) return text;
+  return `${characters.slice(0, most - 1).join('')}…`;
+}
+
 /** The state of an account, coloured on a terminal. */
 export function paintState(state: AccountState): Painted {
   const c = colours();

@@ -1,10 +1,14 @@
-import { Command } from 'commander';
-import type { AccountView } from '../../shared/domain/account-view.ts';
+import { Command, Option } from 'commander';
+import { type AccountFilters, accountFilter, isMissing } from '../account-filter.ts';
 import { connect } from '../client.ts';
-import { viewPages } from '../fleet.ts';
+import { obstacles } from '../conditions.ts';
+import { startCsv } from '../csv.ts';
+import { accountPages, type ListedAccount } from '../fleet.ts';
 import {
+  age,
   cell,
   counted,
+  cut,
   paintReady,
   paintResult,
   paintState,
@@ -15,35 +19,55 @@ import {
   time,
 } from '../terminal.ts';
 
-interface Options {
-  readonly notReady?: boolean;
-  readonly drifted?: boolean;
+const FORMATS = ['table', 'wide', 'json', 'csv'] as const;
+const STATES = ['unmanaged', 'pending', 'active', 'paused', 'failed', 'retired', 'departed'] as const;
+
+interface Options extends AccountFilters {
+  readonly output: (typeof FORMATS)[number];
   readonly json?: boolean;
 }
 
 /** `accounts`: the fleet. */
 export function accountsCommand(): Command {
   return new Command('accounts')
-    .description('Lists the accounts that Orgkeeper knows, by account id.')
+    .description('Lists the accounts that Orgkeeper knows, by account id. Filters are combined.')
     .option('--not-ready', 'only managed accounts that are not ready')
     .option('--drifted', 'only accounts whose last run found differences, corrected or not')
-    .option('--json', 'print a list of the documents of `account ID --json`')
+    .addOption(new Option('--state <state>', 'only accounts in this state').choices(STATES))
+    .option('--baseline <name[@version]>', 'only accounts of this baseline')
+    .option('--ou <id>', 'only accounts in this organizational unit itself')
+    .option('--tag <key[=value]>', 'only accounts that are registered with this tag')
+    .option('--reason <reason>', 'only accounts with this reason of a condition that is not met: InUse')
+    .option('--kind <kind>', 'only accounts of which this kind is not as desired: network')
+    .addOption(
+      new Option('-o, --output <format>', 'wide: a table with more columns')
+        .choices(FORMATS)
+        .default('table'),
+    )
+    .option('--json', 'the same as --output json: a list of the documents of `account ID --json`')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  orgkeeper accounts --not-ready
+  orgkeeper accounts --baseline analytics@3 --kind network
+  orgkeeper accounts --tag costCenter=42 -o csv`,
+    )
     .action(list);
 }
 
 async function list(options: Options): Promise<void> {
+  const isListed = accountFilter(options);
   const { table } = await connect();
-  const print = options.json ? jsonPages() : tablePages();
+  const print = pagesOf(options.json ? 'json' : options.output);
   const count = { all: 0, shown: 0, ready: 0, missing: 0 };
-  for await (const page of viewPages(table)) {
-    const views = page.filter(
-      (view) => (!options.notReady || isMissing(view)) && (!options.drifted || hasDrifted(view)),
-    );
-    print.page(views);
+  for await (const page of accountPages(table)) {
+    const listed = page.filter(isListed);
+    print.page(listed);
     count.all += page.length;
-    count.shown += views.length;
-    count.ready += page.filter(({ ready }) => ready).length;
-    count.missing += page.filter(isMissing).length;
+    count.shown += listed.length;
+    count.ready += page.filter(({ view }) => view.ready).length;
+    count.missing += page.filter(({ view }) => isMissing(view)).length;
   }
   print.end(count);
 }
@@ -57,46 +81,98 @@ interface Count {
 
 /** Prints accounts, one page at a time. */
 interface Pages {
-  page(views: readonly AccountView[]): void;
+  page(accounts: readonly ListedAccount[]): void;
   end(count: Count): void;
 }
 
-function jsonPages(): Pages {
-  const list = startJsonList();
-  return { page: (views) => list.add(views), end: () => list.end() };
+function pagesOf(format: Options['output']): Pages {
+  switch (format) {
+    case 'json': {
+      const list = startJsonList();
+      return { page: (accounts) => list.add(accounts.map(({ view }) => view)), end: () => list.end() };
+    }
+    case 'csv': {
+      const add = startCsv(Object.keys(csvRow(undefined)));
+      return {
+        page: (accounts) => add(accounts.map((one) => Object.values(csvRow(one)))),
+        end: () => undefined,
+      };
+    }
+    case 'table':
+      return tablePages(HEAD, row);
+    case 'wide':
+      return tablePages([...HEAD, ...WIDE_HEAD], (account, now) => [
+        ...row(account, now),
+        ...wideCells(account),
+      ]);
+  }
 }
 
-function tablePages(): Pages {
-  const rows = startTable(HEAD);
+function tablePages(head: readonly string[], rowOf: (account: ListedAccount, now: Date) => Row): Pages {
+  const rows = startTable(head);
+  const now = new Date();
   return {
-    page: (views) => {
-      if (views.length > 0) rows(views.map(row));
+    page: (accounts) => {
+      if (accounts.length > 0) rows(accounts.map((account) => rowOf(account, now)));
     },
     end: (count) => say(summary(count)),
   };
 }
 
-const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST RUN'];
+const HEAD = ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'REASON', 'LAST RESULT', 'LAST RUN'];
+/** The most characters of a name on a terminal. */
+const NAME_WIDTH = 24;
 
-function row({ accountId, name, baseline, state, ready, lastPass }: AccountView): Row {
+function row({ view }: ListedAccount, now: Date): Row {
+  const { accountId, name, baseline, state, ready, lastPass } = view;
   return [
     accountId,
-    cell(name),
+    cut(cell(name), NAME_WIDTH),
     baseline ? `${baseline.name}@${baseline.version}` : '–',
     paintState(state),
     paintReady(ready),
+    reasonOf(view) || '–',
     paintResult(lastPass?.result),
-    time(lastPass?.finishedAt),
+    age(lastPass?.finishedAt, now),
   ];
 }
 
-/** Whether an account is managed and not ready. */
-function isMissing({ state, ready }: AccountView): boolean {
-  return !ready && !['unmanaged', 'retired', 'departed'].includes(state);
+const WIDE_HEAD = ['MODE', 'ORIGIN', 'OU', 'REGIONS', 'FINISHED'];
+
+function wideCells({ view, record }: ListedAccount): Row {
+  return [
+    view.mode ?? '–',
+    view.origin ?? '–',
+    record?.unit ?? '–',
+    record?.regions?.join(', ') ?? '–',
+    time(view.lastPass?.finishedAt),
+  ];
 }
 
-function hasDrifted({ lastPass }: AccountView): boolean {
-  return lastPass?.result === 'drifted' || lastPass?.result === 'corrected';
+/** The columns of the CSV, with the account's values; all empty without an account. */
+function csvRow(account: ListedAccount | undefined): Readonly<Record<string, string>> {
+  const { view, record } = account ?? {};
+  return {
+    accountId: view?.accountId ?? '',
+    name: view?.name ?? '',
+    email: view?.email ?? '',
+    baseline: view?.baseline ? `${view.baseline.name}@${view.baseline.version}` : '',
+    state: view?.state ?? '',
+    ready: view ? String(view.ready) : '',
+    reason: view ? reasonOf(view) : '',
+    lastResult: view?.lastPass?.result ?? '',
+    lastRun: view?.lastPass?.finishedAt ?? '',
+    mode: view?.mode ?? '',
+    origin: view?.origin ?? '',
+    organizationalUnit: record?.unit ?? '',
+    regions: record?.regions?.join(' ') ?? '',
+  };
+}
+
+/** `Network InUse`: the most important condition that is not met, of a managed account; else empty. */
+function reasonOf(view: ListedAccount['view']): string {
+  const [first] = isMissing(view) ? obstacles(view.conditions) : [];
+  return first ? `${first.type} ${first.reason}` : '';
 }
 
 function summary({ all, shown, ready, missing }: Count): string {

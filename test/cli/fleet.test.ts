@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { viewPages } from '../../cli/fleet.ts';
+import { accountPages, type ListedAccount } from '../../cli/fleet.ts';
 import { pagedTable } from '../../cli/table.ts';
-import type { AccountView } from '../../shared/domain/account-view.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
@@ -15,14 +14,14 @@ describe('the fleet', () => {
       put({ ...record, collection: 'account', collectionKey: accountId });
       put({ ...aStatus({ accountId, lastPass: aPass() }), ...statusKey(accountId) });
     }
-    const pages = viewPages(table);
-    const first: AccountView[] = (await pages.next()).value ?? [];
-    expect(first.map(({ accountId }) => accountId)).toEqual(ids.slice(0, 100));
+    const pages = accountPages(table);
+    const first: ListedAccount[] = (await pages.next()).value ?? [];
+    expect(first.map(({ view }) => view.accountId)).toEqual(ids.slice(0, 100));
     expect(calls.QueryCommand).toBe(1);
-    const rest: AccountView[] = [];
+    const rest: ListedAccount[] = [];
     for await (const page of pages) rest.push(...page);
-    expect([...first, ...rest].map(({ accountId }) => accountId)).toEqual(ids);
-    expect([...first, ...rest].every(({ lastPass }) => lastPass)).toBe(true);
+    expect([...first, ...rest].map(({ view }) => view.accountId)).toEqual(ids);
+    expect([...first, ...rest].every(({ view, record }) => view.lastPass && record)).toBe(true);
   });
 });
 

@@ -107,13 +107,19 @@ describe('account ID', () => {
   });
 });
 
+/** Days since a run of long ago. */
+const AGE = expect.stringMatching(/^\d{3,}d$/);
+
 describe('accounts', () => {
   beforeEach(async () => {
     await keep(world.table, record(C, { lifecycle: 'unmanaged', name: 'old' }));
     await keep(world.table, record(A));
     await keep(world.table, record(B, { name: 'physics' }));
     await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [drift] }) }));
-    await leave(world.table, status(B, { ready: false, lastPass: pass({ result: 'failed' }) }));
+    const conditions = [
+      { type: 'Network', status: 'False', reason: 'InUse', message: 'Used.', changedAt: '' } as const,
+    ];
+    await leave(world.table, status(B, { ready: false, conditions, lastPass: pass({ result: 'failed' }) }));
   });
 
   const ids = (json: string) =>
@@ -130,13 +136,24 @@ describe('accounts', () => {
     expect(ids((await orgkeeper('accounts', '--drifted', '--json')).stdout)).toEqual([A]);
   });
 
+  test('is CSV with every column, and a wide table with more of them', async () => {
+    const [head, a, b] = (await orgkeeper('accounts', '-o', 'csv')).stdout.split('\n');
+    expect(head).toMatch(/^accountId,name,email,baseline,state,ready,reason,lastResult,lastRun,mode,origin,/);
+    expect(a).toMatch(/^111111111111,genomics,[^,]*,analytics@3,active,true,,corrected,2026-01-02T03:04:07/);
+    expect(b).toMatch(/^222222222222,physics,[^,]*,analytics@3,failed,false,Network InUse,failed,/);
+    const { stdout } = await orgkeeper('accounts', '-o', 'wide', '--state', 'active');
+    expect(stdout).toMatch(
+      /MODE +ORIGIN +OU +REGIONS +FINISHED\n111111111111 .*enforce +created .*2026-01-02 03:04:07Z\n$/,
+    );
+  });
+
   test('is a table for people, and the count goes to stderr', async () => {
     const { stdout, stderr } = await orgkeeper('accounts');
     expect(stdout.split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
-      ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'LAST RESULT', 'LAST RUN'],
-      [A, 'genomics', 'analytics@3', 'active', 'yes', 'corrected', '2026-01-02 03:04:07Z'],
-      [B, 'physics', 'analytics@3', 'failed', 'no', 'failed', '2026-01-02 03:04:07Z'],
-      [C, 'old', 'analytics@3', 'unmanaged', 'no', '–', '–'],
+      ['ACCOUNT', 'NAME', 'BASELINE', 'STATE', 'READY', 'REASON', 'LAST RESULT', 'LAST RUN'],
+      [A, 'genomics', 'analytics@3', 'active', 'yes', '–', 'corrected', AGE],
+      [B, 'physics', 'analytics@3', 'failed', 'no', 'Network InUse', 'failed', AGE],
+      [C, 'old', 'analytics@3', 'unmanaged', 'no', '–', '–', '–'],
       [''],
     ]);
     expect(stderr).toBe('3 of 3 accounts; 1 ready, 1 not.\n');

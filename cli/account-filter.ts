@@ -1,0 +1,63 @@
+import type { AccountView } from '../shared/domain/account-view.ts';
+import { parseBaselineReference } from '../shared/domain/baseline.ts';
+import { obstacles } from './conditions.ts';
+import { Failure } from './failure.ts';
+import type { ListedAccount } from './fleet.ts';
+
+/** What `accounts` lists: an account that meets every filter. */
+export interface AccountFilters {
+  readonly notReady?: boolean;
+  readonly drifted?: boolean;
+  readonly state?: string;
+  /** `name` or `name@version`. */
+  readonly baseline?: string;
+  /** Id of an organizational unit: the account is in the unit itself. */
+  readonly ou?: string;
+  /** `key` or `key=value`. */
+  readonly tag?: string;
+  /** Reason of a condition that is not `True`. */
+  readonly reason?: string;
+  /** Kind of a condition that is not `True`: `network`. */
+  readonly kind?: string;
+}
+
+/** Tells whether an account is listed. @throws Failure if a filter makes no sense */
+export function accountFilter(filters: AccountFilters): (account: ListedAccount) => boolean {
+  const { state, ou, reason, kind } = filters;
+  const baseline = filters.baseline === undefined ? undefined : parseBaselineReference(filters.baseline);
+  if (filters.baseline !== undefined && !baseline)
+    throw new Failure(`'${filters.baseline}' is not a baseline: write name or name@version.`);
+  const [tag, value] = splitTag(filters.tag);
+  return ({ view, record }) =>
+    (!filters.notReady || isMissing(view)) &&
+    (!filters.drifted || hasDrifted(view)) &&
+    (state === undefined || view.state === state) &&
+    (!baseline ||
+      (view.baseline?.name === baseline.name &&
+        (baseline.version === undefined || view.baseline.version === baseline.version))) &&
+    (ou === undefined || record?.unit === ou) &&
+    (tag === undefined ||
+      (Object.hasOwn(record?.tags ?? {}, tag) && (value === undefined || record?.tags[tag] === value))) &&
+    ((reason === undefined && kind === undefined) ||
+      obstacles(view.conditions).some(
+        (one) =>
+          (reason === undefined || one.reason === reason) &&
+          (kind === undefined || one.type.toLowerCase() === kind.toLowerCase()),
+      ));
+}
+
+/** True if an account is managed and not ready. Pure. */
+export function isMissing({ state, ready }: Pick<AccountView, 'state' | 'ready'>): boolean {
+  return !ready && !['unmanaged', 'retired', 'departed'].includes(state);
+}
+
+function hasDrifted({ lastPass }: AccountView): boolean {
+  return lastPass?.result === 'drifted' || lastPass?.result === 'corrected';
+}
+
+/** Splits `key=value`; a key alone has no value. */
+function splitTag(text: string | undefined): [string | undefined, string | undefined] {
+  if (text === undefined) return [undefined, undefined];
+  const at = text.indexOf('=');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
