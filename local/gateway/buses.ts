@@ -39,7 +39,6 @@ export interface BusEvent {
   readonly detail: Fields;
 }
 
-/** What delivering needs. */
 export interface BusesDeps {
   readonly upstream: Upstream;
   readonly iam: Iam;
@@ -48,15 +47,15 @@ export interface BusesDeps {
 }
 
 /**
- * The rules of the buses that the emulator holds, carried out here: the emulator would lose the envelope of an
- * event, and takes most of a second for each.
+ * Carries out the rules of the buses that the emulator stores. The emulator itself would lose the envelope of an event, and needs
+ * most of a second for each event.
  */
 export interface Buses {
-  /** Whether any rule listens at the bus. */
+  /** True if the bus has a rule. */
   isHeard(bus: BusAddress): Promise<boolean>;
-  /** Brings the event to the targets of every rule that it matches: queues, and buses one account further. */
+  /** Delivers the event to the targets of every rule that it matches: queues, and buses of another account. */
   deliver(bus: BusAddress, event: BusEvent): Promise<void>;
-  /** To be told of every call that went through, so that nothing stale is remembered. */
+  /** Must be called after every call, to drop cached rules that the call may have changed. */
   after(call: KnownCall): void;
 }
 
@@ -88,7 +87,7 @@ export function createBuses(deps: BusesDeps): Buses {
     );
   }
 
-  /** The account comes first in the key: what it changes is forgotten by it. */
+  /** The key begins with the account, so that all rules of an account can be dropped at once. */
   function rulesOf(bus: BusAddress): Promise<Rule[]> {
     return remembered(rules, `${bus.account} ${bus.region} ${bus.name}`, () => readRules(bus));
   }
@@ -117,7 +116,7 @@ export function createBuses(deps: BusesDeps): Buses {
       const kind = `${event.source} ${event['detail-type']} ${event.account}`;
       return deps.deliveries.deliver({ queue: arn, kind, send: () => toQueue(target, rule, event) });
     }
-    // What came from another account goes no further.
+    // As on AWS, an event from another account is not forwarded to a third one.
     if (event.account !== from.account) return true;
     const asker = await takenBy(target.RoleArn, from, rule);
     const put = {
@@ -130,7 +129,7 @@ export function createBuses(deps: BusesDeps): Buses {
     return true;
   }
 
-  /** False when the queue does not take it. */
+  /** False if the queue refuses the event. */
   async function toQueue(
     { Arn = '', Input, SqsParameters }: Target,
     rule: ServicePrincipal,
@@ -142,7 +141,7 @@ export function createBuses(deps: BusesDeps): Buses {
     const group = SqsParameters?.MessageGroupId;
     const message = {
       QueueUrl: `${upstream.endpoint()}/${account}/${name}`,
-      // Input alone of the ways to shape an event: nothing here uses the others.
+      // Of the ways to transform an event only `Input` is supported: our stacks use no other.
       MessageBody: Input ?? JSON.stringify(event),
       ...(group && { MessageGroupId: group }),
     };
@@ -155,7 +154,7 @@ export function createBuses(deps: BusesDeps): Buses {
     }
   }
 
-  /** The role of the target, if the rule may take it; without a role, its account. */
+  /** The session of the target's role, if EventBridge may assume that; without a role, EventBridge itself. */
   async function takenBy(
     roleArn: string | undefined,
     from: BusAddress,
@@ -180,7 +179,7 @@ export function createBuses(deps: BusesDeps): Buses {
   };
 }
 
-/** The bus that the ARN names; undefined when it names something else. */
+/** The bus that the ARN names; undefined if the ARN names something else. */
 export function busAt(arn: string): BusAddress | undefined {
   const [, region, account, name] = /^arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus\/(.+)$/.exec(arn) ?? [];
   return region && account && name ? { region, account, name } : undefined;

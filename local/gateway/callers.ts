@@ -7,7 +7,7 @@ export interface Caller {
   /** As GetCallerIdentity returns it. */
   readonly arn: string;
   readonly userId: string;
-  /** Whose policies count, and what a trust policy sees: the role of a session, else the same as `arn`. */
+  /** The principal whose policies decide, and which trust policies name: the role of a session, else the same as `arn`. */
   readonly principalArn: string;
   /** Present for temporary credentials of a role. */
   readonly session?: RoleSession;
@@ -45,7 +45,7 @@ export interface Callers {
     seconds: number,
     limits?: Pick<RoleSession, 'policy' | 'policyArns'>,
   ): RoleSession;
-  /** Adds a user's access key, when IAM has created it. */
+  /** Adds an access key that IAM has created for a user. */
   addUserKey(accessKeyId: string, account: string, userName: string): void;
   forget(accessKeyId: string): void;
 }
@@ -58,7 +58,7 @@ export function localAccessKeyId(account: string): string {
   return `LKIA${account}`;
 }
 
-/** An empty register of sessions. */
+/** Starts without sessions. */
 export function createCallers(now: () => number = Date.now): Callers {
   const sessions = new Map<string, RoleSession>();
   const users = new Map<string, Caller>();
@@ -100,7 +100,7 @@ export function createCallers(now: () => number = Date.now): Callers {
   };
 }
 
-/** Whether the call has credentials that the gateway knows. */
+/** True if the call has credentials that the gateway knows. */
 export function isCaller(who: Caller | Unidentified): who is Caller {
   return !('error' in who);
 }
@@ -110,7 +110,7 @@ export function administratorOf(account: string): Caller {
   return user(account, ADMINISTRATOR, localAccessKeyId(account));
 }
 
-/** A session that an AWS service takes of a role by itself: nobody holds its credentials. */
+/** A session of a role that an AWS service assumes by itself; it has no credentials that others could use. */
 export function serviceSession(role: { readonly arn: string; readonly id: string }, name: string): Caller {
   return callerOf(sessionOf(role, name, new Date()));
 }

@@ -4,17 +4,17 @@ import { readXml } from './xml.ts';
 
 type Fields = Record<string, unknown>;
 
-/** An action of EC2 whose parameters CloudTrail writes as the request has them, below one element, where older ones are rewritten. */
+/** Actions of EC2 whose parameters CloudTrail writes unchanged below one element; those of other actions are rewritten. */
 const EC2_WRITTEN_WHOLE = /VpcEndpoint|FlowLogs|NatGateway|LaunchTemplate|TransitGateway|ManagedPrefixList/;
 
-/** Sets of EC2 that go by another name than their items. */
+/** Sets of EC2 whose name differs from that of their items. */
 const EC2_SETS: Readonly<Record<string, string>> = {
   InstanceId: 'instancesSet',
   ResourceId: 'resourcesSet',
   SecurityGroupId: 'groupSet',
 };
 
-/** Parameters that CloudTrail does not show, by service and action, and what stands there instead. */
+/** Parameters that CloudTrail replaces by a fixed text, by service and action. */
 const HIDDEN: Readonly<Record<string, readonly [names: readonly string[], instead: string]>> = {
   'ssm PutParameter': [['value'], 'HIDDEN_DUE_TO_SECURITY_REASONS'],
   'organizations CreateAccount': [['email', 'accountName'], '****'],
@@ -24,7 +24,7 @@ const HIDDEN: Readonly<Record<string, readonly [names: readonly string[], instea
 /** Parameters and answers that CloudTrail leaves out. */
 const SECRETS = ['SecretAccessKey', 'SessionToken', 'Password', 'NewPassword', 'OldPassword'];
 
-/** How CloudTrail names writes of Lambda: with the version of its API, and of some, of the operation. */
+/** Writes of Lambda whose name in CloudTrail has a version of the operation, besides that of the API. */
 const LAMBDA = /^(AddPermission|RemovePermission|UpdateFunctionCode|UpdateFunctionConfiguration)$/;
 
 /** The name of an operation as CloudTrail writes it. Pure. */
@@ -33,8 +33,8 @@ export function eventName({ service, name }: Pick<Operation, 'service' | 'name'>
 }
 
 /**
- * The parameters of a request as CloudTrail writes them: names begin in lower case, and lists of EC2 are `…Set.items`. A number of a
- * query service stays text, and the body of S3, which is XML, is left out. Null when there are none. Pure.
+ * The parameters of a request as CloudTrail writes them: names begin in lower case, and lists of EC2 are `…Set.items`. Numbers of a
+ * query service stay text. The XML body of S3 is left out. Null if there are none. Pure.
  */
 export function requestParameters({ service, name, params }: Operation): Fields | null {
   const { Action: _, Version: __, ...asked } = params;
@@ -45,7 +45,7 @@ export function requestParameters({ service, name, params }: Operation): Fields 
   return Object.fromEntries(shown);
 }
 
-/** What was answered, as CloudTrail writes it; null for nothing, and for what failed. Pure. */
+/** The answer as CloudTrail writes it; null for an empty answer and for a failure. Pure. */
 export function responseElements({ service, name }: Operation, reply: Reply): Fields | null {
   if (reply.status >= 400) return null;
   const json = parseObject(reply.body);
@@ -55,11 +55,11 @@ export function responseElements({ service, name }: Operation, reply: Reply): Fi
   if (EC2_WRITTEN_WHOLE.test(name)) return { [`${name}Response`]: withItems(answer) };
   const { return: _, ...rest } = answer;
   const elements = withItems(rest);
-  // What has nothing to answer answers true.
+  // An operation without an answer of its own answers `true`.
   return Object.keys(rest).length > 1 ? filled(elements) : filled({ ...rest, _return: true });
 }
 
-/** Code and message of an error, as CloudTrail writes them; empty for what succeeded. Pure. */
+/** Code and message of an error as CloudTrail writes them; empty for a success. Pure. */
 export function errorOf(
   { service }: Pick<Operation, 'service'>,
   reply: Reply,
@@ -76,12 +76,12 @@ export function errorOf(
   const side = reply.status < 500 || code === 'RequestLimitExceeded' ? 'Client' : 'Server';
   if (service === 'ec2') return { errorCode: `${side}.${code}`, errorMessage };
   if (code.startsWith('AccessDenied')) return { errorCode: 'AccessDenied', errorMessage };
-  // IAM's own errors go by the names of its model.
+  // IAM's own errors have the names of its API model.
   const modelled = service === 'iam' && code !== 'Throttling' && !code.endsWith('Exception');
   return { errorCode: modelled ? `${code}Exception` : code, errorMessage };
 }
 
-/** The root of an XML answer, without its attributes; empty when there is none. */
+/** The root of an XML answer, without its attributes; empty if there is none. */
 function rootOf(reply: Reply, name: string): Fields {
   const body = reply.body.toString('utf8');
   const root = body.trimStart().startsWith('<') ? readXml(body)[name] : undefined;
@@ -130,7 +130,7 @@ function ec2Entry(name: string, value: unknown, within: string): [string, unknow
   return [EC2_SETS[name] ?? (name.endsWith('s') ? low : `${low}Set`), { items }];
 }
 
-/** As the request has it: each of a list with its number, one alone without the list. */
+/** Parameters as the request has them: the items of a list with their numbers, a single item without the list. */
 function whole(value: unknown): unknown {
   if (Array.isArray(value)) {
     const each = value.map((one, at) => {
@@ -150,7 +150,7 @@ function lowered(value: unknown): unknown {
   return Object.fromEntries(shown.map(([name, one]) => [lower(name), lowered(one)]));
 }
 
-/** `VpcId` → `vpcId`, `ARN` → `aRN`: as CloudTrail has it, the first letter alone. */
+/** Lower-cases only the first letter, as CloudTrail does: `VpcId` → `vpcId`, `ARN` → `aRN`. */
 function lower(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }

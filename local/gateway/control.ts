@@ -14,11 +14,11 @@ import type { Reply } from './wire.ts';
 
 /** The functions that run behind this gateway. */
 export interface RunningFunctions {
-  /** Ends every environment of the function that is at work, as when it runs out of memory; how many these were. */
+  /** Kills every working environment of the function, as if out of memory. Returns the number of killed environments. */
   kill(functionName: string): Promise<number>;
 }
 
-/** What the control endpoints show and set. */
+/** The parts of the gateway that the control endpoints show and change. */
 export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
@@ -28,19 +28,23 @@ export interface ControlDeps {
   readonly functions: () => RunningFunctions | undefined;
   readonly buses: Buses;
   readonly usage: Usage;
-  /** Calls that could not be decided, by service and action, with why. */
+  /** The calls that could not be decided, by service and action, with the reason. */
   readonly undecided: ReadonlyMap<string, string>;
   readonly iam: Pick<Iam, 'grants' | 'roleArns'>;
   readonly emulator: () => Pick<Emulator, 'pause' | 'resume'> | undefined;
 }
 
 /**
- * The gateway's own endpoints, for tests and curious people:
- * `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`,
- * `GET|POST|DELETE /_orgkeeper/faults`, `POST|DELETE /_orgkeeper/creations` (how accounts are created), `deliveries` (how events
- * come) and `consistency` (how late changes are seen), `POST /_orgkeeper/events` (an event of an AWS service, such as a failed CreateAccountResult),
- * `POST /_orgkeeper/pause` and `resume` (the emulator, as if the network were gone), `POST /_orgkeeper/kill` (what a function
- * does now), `GET /_orgkeeper/permissions?account=` (what was decided, for whom, and what they are granted), `GET /_orgkeeper/health`.
+ * The gateway's own endpoints, for tests and for people who want to look:
+ * - `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`: the recorded calls
+ * - `GET|POST|DELETE /_orgkeeper/faults`: planned faults
+ * - `POST|DELETE /_orgkeeper/creations`, `deliveries` and `consistency`: plans for the creation of accounts, for the delivery of
+ *   events, and for the time until changes are visible
+ * - `POST /_orgkeeper/events`: puts an event as an AWS service, such as a failed CreateAccountResult
+ * - `POST /_orgkeeper/pause` and `resume`: makes the emulator unreachable, and reachable again
+ * - `POST /_orgkeeper/kill`: kills the working environments of a function
+ * - `GET /_orgkeeper/permissions?account=`: the permissions that were used, by whom, and those that are granted
+ * - `GET /_orgkeeper/health`
  */
 export async function answerControl(
   method: string,
@@ -108,7 +112,7 @@ export async function answerControl(
   }
 }
 
-/** An event that an AWS service puts: on which bus, and what the envelope says of its account. */
+/** An event that an AWS service puts: its bus, and the fields of its envelope. */
 const ServiceEvent = z.strictObject({
   bus: z.strictObject({ account: z.string(), region: z.string(), name: z.string().default('default') }),
   account: z.string().optional(),

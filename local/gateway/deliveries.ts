@@ -9,13 +9,13 @@ export const DeliveryPlan = z.strictObject({
   queue: z.string().optional(),
   /** The part of the events that are delivered twice. */
   doubled: z.number().min(0).max(1).default(0),
-  /** The part of the events that are late; a second delivery always is. */
+  /** The part of the events that are delivered late; a second delivery is always late. */
   delayed: z.number().min(0).max(1).default(0),
   /** The part of the events that are delivered after the next event to the same queue. */
   reordered: z.number().min(0).max(1).default(0),
   /** The part of the events that are never delivered. */
   dropped: z.number().min(0).max(1).default(0),
-  /** The greatest delay; the delay itself is left to chance. An event that is to be overtaken waits no longer than this. */
+  /** The maximum delay; each delay is a seeded chance. An event that is to be overtaken waits at most so long. */
   milliseconds: z.int().min(1).default(10_000),
   seed: z.int().default(1),
 });
@@ -25,25 +25,25 @@ export type DeliveryPlan = z.infer<typeof DeliveryPlan>;
 export interface Delivery {
   /** ARN of the queue. */
   readonly queue: string;
-  /** Chance depends on the seed, the queue, the kind, and how many events of this kind came before. */
+  /** Chance depends on the seed, the queue, the kind, and the number of earlier events of this kind. */
   readonly kind: string;
-  /** False when it could not be delivered. */
+  /** False if the event could not be delivered. */
   readonly send: () => Promise<boolean>;
 }
 
-/** Events on their way to queues: at once and once each, or as planned. */
+/** Delivers events to queues: immediately and once each, or as planned. */
 export interface Deliveries {
   plan(plan: z.input<typeof DeliveryPlan>): void;
-  /** Forgets the plan. What is on its way arrives. */
+  /** Drops the plan. Delayed events are still delivered. */
   clear(): void;
-  /** Sends now or later, once, twice or not at all; false when it could not be delivered. */
+  /** Sends the event now or later, once, twice or not at all; false if it could not be delivered. */
   deliver(delivery: Delivery): Promise<boolean>;
   stop(): void;
 }
 
 const RETRY_MS = 1_000;
 
-/** Without a plan, every event comes at once, and once. */
+/** Starts without a plan: every event is delivered immediately, once. */
 export function createDeliveries(): Deliveries {
   let planned: { readonly plan: DeliveryPlan; readonly count: (kind: string) => number } | undefined;
   const timers = new Set<NodeJS.Timeout>();

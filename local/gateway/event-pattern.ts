@@ -3,7 +3,7 @@ import { isObject } from './wire.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * Whether an event matches a pattern of EventBridge: every field of the pattern must match by one of its values or matchers.
+ * True if an event matches a pattern of EventBridge: every field of the pattern must match by one of its values or matchers.
  * @throws for an unknown matcher
  */
 export function matchesPattern(pattern: Fields, event: unknown): boolean {

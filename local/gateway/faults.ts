@@ -21,7 +21,7 @@ export const Fault = z.strictObject({
   skip: z.int().min(0).default(0),
   /** Then this many calls meet the fault; `all` for every further one. */
   count: z.union([z.int().min(1), z.literal('all')]).default(1),
-  /** The part of these that meet the fault, by chance: see `Faults`. */
+  /** The part of these calls that meet the fault, by seeded chance: see `Faults`. */
   rate: z.number().min(0).max(1).default(1),
   seed: z.int().default(1),
   /** This many calls a second succeed, and the same number at once after a pause; only further ones meet the fault, as with the rate limit of a service. */
@@ -36,12 +36,12 @@ export const Fault = z.strictObject({
       message: z.string().default('planned'),
       status: z.int().default(400),
     }),
-    /** The answer of a throttled or broken service, with the error code of that service. */
+    /** The answer of a throttled or broken service, with that service's error code. */
     z.strictObject({ kind: z.literal('throttled') }),
     z.strictObject({ kind: z.literal('broken') }),
-    /** The connection is closed without an answer, before or after the call is done. */
+    /** The connection is closed without an answer, before or after the call is carried out. */
     z.strictObject({ kind: z.literal('close'), when: z.enum(['before', 'after']) }),
-    /** The call is not done and not answered, until the caller gives up. */
+    /** The call is not carried out and never answered; it ends when the caller disconnects. */
     z.strictObject({ kind: z.literal('silence') }),
     /** The call takes longer; it may meet a further fault as well. */
     z.strictObject({ kind: z.literal('delay'), milliseconds: z.int().min(1) }),
@@ -49,13 +49,13 @@ export const Fault = z.strictObject({
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** A planned fault, and how often it has met a call. */
+/** A planned fault, with the number of calls that it matched and that it applied to. */
 export type PlannedFault = Fault & { readonly id: string; seen: number; applied: number };
 
 /**
  * The planned faults. Whether a call meets one by chance depends on the seed and on the call: role and account of the caller, region,
- * service, action, subject (the assumed role, the item, the message group), and how many such calls came before. So with the same
- * seed the same calls have the same fates, in whatever order they come.
+ * service, action, subject (the assumed role, the item, the message group), and the number of earlier calls like it. So with the same
+ * seed the same calls meet the same faults, in whatever order they come.
  */
 export interface Faults {
   readonly shim: Shim;
@@ -64,7 +64,7 @@ export interface Faults {
   clear(): void;
 }
 
-/** What happens to a call: by how much it is late, and the effect that replaces its answer. */
+/** What happens to a call: its delay, and the effect that replaces its answer. */
 interface Fate {
   readonly milliseconds: number;
   readonly effect?: Exclude<Fault['effect'], { kind: 'delay' }>;
@@ -72,7 +72,7 @@ interface Fate {
 
 /** The state of a planned fault. */
 interface Luck {
-  /** So that two faults with the same seed meet different calls. */
+  /** Makes two faults with the same seed meet different calls. */
   readonly salt: number;
   readonly count: (subject: string) => number;
   readonly since: number;
@@ -83,7 +83,7 @@ interface Luck {
 
 type Answer = readonly [code: string, status: number];
 
-/** How services say that they have had too many calls; the others say `ThrottlingException`. */
+/** The throttling errors of services; others answer `ThrottlingException`. */
 const THROTTLED: Readonly<Record<string, Answer>> = {
   ec2: ['RequestLimitExceeded', 503],
   iam: ['Throttling', 400],
@@ -94,7 +94,7 @@ const THROTTLED: Readonly<Record<string, Answer>> = {
   tagging: ['ThrottledException', 400],
 };
 
-/** How services say that something in them broke; the others say `InternalFailure`. */
+/** The errors of broken services; others answer `InternalFailure`. */
 const BROKEN: Readonly<Record<string, Answer>> = {
   dynamodb: ['InternalServerError', 500],
   ec2: ['InternalError', 500],
@@ -105,11 +105,11 @@ const BROKEN: Readonly<Record<string, Answer>> = {
   tagging: ['InternalServiceException', 500],
 };
 
-/** No faults, to begin with. */
+/** Starts without faults. */
 export function createFaults(now: () => number = Date.now): Faults {
   let planned: { readonly fault: PlannedFault; readonly luck: Luck }[] = [];
 
-  /** Whether a fault meets a call that it matches; counts the call. */
+  /** True if a fault meets a call that it matches. Counts the call. */
   function meets(fault: PlannedFault, luck: Luck, call: KnownCall): boolean {
     if (fault.lasts !== undefined && now() >= luck.since + fault.lasts) return false;
     fault.seen += 1;
@@ -174,7 +174,7 @@ export function createFaults(now: () => number = Date.now): Faults {
   };
 }
 
-/** Pause between checks whether a caller without an answer has given up. */
+/** Pause between checks whether a caller without an answer has disconnected. */
 const SILENCE_MS = 100;
 
 /** Calls with the same subject are counted together. Calls for different accounts, made in Main, have different subjects. */

@@ -36,7 +36,7 @@ import { userKeysShim } from './shims/user-keys.ts';
 import { type Upstream, upstreamAt } from './upstream.ts';
 import { type Call, errorReply, NoAnswer, type Reply, readCall } from './wire.ts';
 
-/** Every caller's endpoint at the local runtime: the emulator, with what AWS does and the emulator does not. */
+/** The endpoint of all callers at the local runtime: the emulator, behind everything that AWS does and the emulator does not. */
 export interface Gateway {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
@@ -46,17 +46,16 @@ export interface Gateway {
   readonly faults: Faults;
   readonly iam: Iam;
   readonly mappings: Mappings;
-  /** Whether AWS lets a service, or a role that it takes, do something by itself. */
+  /** Decides whether AWS allows a service, or a role that the service assumes, to do something by itself. */
   readonly permits: Permits;
-  /** Says which emulator it is. Calls before that find it unreachable. */
+  /** Sets the emulator. Until then calls find it unreachable. */
   connect(emulator: Pick<Emulator, 'endpoint' | 'pause' | 'resume'>): void;
-  /** Says which functions run here, for `/_orgkeeper/kill`. */
+  /** Sets the functions that run here, for `/_orgkeeper/kill`. */
   host(functions: RunningFunctions): void;
-  /** Ends every connection. */
   close(): Promise<void>;
 }
 
-/** Port 0 takes a free one. Rejects with a sentence when the port is taken. */
+/** Listens on the port; 0 chooses a free one. Rejects with a sentence for people if the port is in use. */
 export async function startGateway(options: { port: number }): Promise<Gateway> {
   let emulator: Pick<Emulator, 'pause' | 'resume'> | undefined;
   let functions: RunningFunctions | undefined;
@@ -84,7 +83,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const creations = createCreations({ upstream, buses, create: (call) => accessRole.answer(call, emulated) });
   const optInRegions = createOptInRegions(upstream);
 
-  /** The emulator's own answer; what was read of it for decisions is read anew after a write. */
+  /** The emulator's answer. After a write, what decisions have cached of the emulator is dropped. */
   async function emulated(call: KnownCall): Promise<Reply> {
     const reply = await upstream.forward(call);
     consistency.afterWrite(call, () => iam.after(call, call.caller.account));
@@ -212,7 +211,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   };
 }
 
-/** What the gateway cannot do is said to the caller, as AWS says that something in it broke. */
+/** Answers an error of the gateway itself, in the form of an internal failure of AWS. */
 function ownFault(call: Call, error: unknown): Reply {
   return errorReply(call, 500, 'InternalFailure', error instanceof Error ? error.message : String(error));
 }

@@ -32,16 +32,16 @@ export interface Role {
   readonly boundaryArn?: string;
 }
 
-/** A policy and what it is called where it is attached: an inline one by its name, a managed one by its ARN. */
+/** A policy with its name: an inline policy's own name, a managed policy's ARN. */
 export interface NamedPolicy {
   readonly name: string;
   /** JSON text. */
   readonly document: string;
 }
 
-/** What a role or a user may do. */
+/** The policies of a role or a user. */
 export interface Grants {
-  /** Inline and attached; of a user those of its groups, too. */
+  /** Inline and attached policies; for a user those of its groups, too. */
   readonly identity: readonly NamedPolicy[];
   readonly boundary: readonly NamedPolicy[];
   readonly tags: Readonly<Record<string, string>>;
@@ -55,11 +55,11 @@ export interface Iam {
   arnOfRole(account: string, name: string): Promise<string | undefined>;
   /** Every role of the account. */
   roleArns(account: string): Promise<readonly string[]>;
-  /** Of a role or a user, by its ARN; nothing for one that is gone. */
+  /** The policies of a role or a user, by its ARN; none if it does not exist. */
   grants(arn: string): Promise<Grants>;
-  /** A managed policy, for an account that may use it; undefined where there is none. */
+  /** A managed policy that the account may use; undefined if there is none. */
   managed(account: string, policyArn: string): Promise<NamedPolicy | undefined>;
-  /** To be told of every call that went through, so that nothing stale is remembered. */
+  /** Must be called after every call, to drop cached reads that the call may have changed. */
   after(call: Call, account: string): void;
 }
 
@@ -206,7 +206,7 @@ function tagsIn(tags: readonly Tag[] = []): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-/** An inline policy by its name; undefined when it is gone. */
+/** An inline policy by its name; undefined if it does not exist. */
 async function named(
   name: string,
   answer: Promise<{ PolicyDocument?: string | undefined }>,
@@ -215,7 +215,7 @@ async function named(
   return document ? { name, document } : undefined;
 }
 
-/** The answer; undefined when IAM says that there is no such thing. */
+/** The answer; undefined if IAM answers that the entity does not exist. */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -58,7 +58,7 @@ export function protocolOf({ headers, service, url }: Asked): Protocol {
   return row?.protocol ?? 'query';
 }
 
-/** Whether the body of a request is JSON. */
+/** True if the body of a request is JSON. */
 export function isJson(headers: IncomingHttpHeaders): boolean {
   return /^application\/(x-amz-)?json/.test(headers['content-type'] ?? '');
 }

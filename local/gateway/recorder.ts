@@ -7,16 +7,16 @@ export interface RecordedCall {
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** How long the answer took. */
+  /** The time until the answer. */
   readonly milliseconds: number;
   readonly account: string;
   readonly region: string;
   readonly callerArn: string;
-  /** Whose policies decided: the role of a session, else the caller. */
+  /** The principal whose policies decided: the role of a session, else the caller. */
   readonly principal: string;
-  /** What AWS asks before it carries out the call, and the statements that allowed; none where it asks nothing. */
+  /** The permissions that AWS checks for the call, and the statements that allowed them; empty if AWS checks none. */
   readonly checks: readonly RecordedCheck[];
-  /** RoleSessionName of the caller: the pass, when a pass made the call. */
+  /** RoleSessionName of the caller; for a call of a run, the run's id. */
   readonly session?: string;
   readonly service: string;
   readonly action: string;
@@ -28,12 +28,12 @@ export interface RecordedCall {
   readonly errorCode?: string;
 }
 
-/** One question to the policies, and the answer. */
+/** One check of the policies, and the result. */
 export interface RecordedCheck {
   readonly action: string;
   readonly resource: string;
   readonly allowed: boolean;
-  /** `identity orgkeeper UseRecords`: kind and name of the policy, and the statement, by Sid or place. */
+  /** `identity orgkeeper UseRecords`: kind and name of the policy, and the statement, by Sid or position. */
   readonly by: readonly string[];
 }
 
@@ -44,17 +44,17 @@ export interface Recorder {
   clear(): void;
 }
 
-/** What became of a call. */
+/** The outcome of a call. */
 interface Outcome {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** Undefined when the connection was closed without an answer. */
+  /** Undefined if the connection was closed without an answer. */
   readonly reply: Reply | undefined;
-  /** Undefined for a call that did not come so far. */
+  /** Undefined for a call that was answered before a decision. */
   readonly decisions: readonly Decision[] | undefined;
 }
 
-/** Which calls to show. All that is given must hold. */
+/** Which calls to show. A call must match all fields that are set. */
 export interface CallFilter {
   readonly account?: string;
   readonly service?: string;
@@ -67,7 +67,7 @@ export interface CallFilter {
 
 const CAPACITY = 100_000;
 
-/** An empty record. */
+/** Starts without calls. */
 export function createRecorder(): Recorder {
   let calls: RecordedCall[] = [];
   let count = 0;

@@ -6,10 +6,10 @@ export interface KnownCall extends Call {
   readonly caller: Caller;
 }
 
-/** Answers a call: the next shim that matches it, and at last the emulator. */
+/** Answers a call, by the next shim that matches, in the end by the emulator. */
 export type Forward = (call: KnownCall) => Promise<Reply>;
 
-/** One difference between the emulator and AWS, for the table of decision 9: what the emulator does, and what the gateway does. */
+/** One difference between the emulator and AWS, for the table of decision 9: what the emulator does, and what this gateway does. */
 export interface Deviation {
   readonly emulator: string;
   readonly here: string;
@@ -17,14 +17,14 @@ export interface Deviation {
 
 /** Hides one difference: matches some calls, and answers them itself or changes the request or the answer. */
 export interface Shim {
-  /** Signing names: `iam`, `events`; every service when left out. */
+  /** Signing names: `iam`, `events`; absent: every service. */
   readonly services?: readonly string[];
-  /** As `Call.action` has them; every action of these services when left out. */
+  /** Values of `Call.action`; absent: every action of these services. */
   readonly actions?: readonly string[];
   answer(call: KnownCall, next: Forward): Promise<Reply>;
 }
 
-/** A call goes through the shims that take it, first to last, then to `emulator`. */
+/** Passes a call through the shims that match, first to last, then to `emulator`. */
 export function chain(shims: readonly Shim[], emulator: Forward): Forward {
   return shims.reduceRight<Forward>(
     (next, shim) => (call) => (takes(shim, call) ? shim.answer(call, next) : next(call)),

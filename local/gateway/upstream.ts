@@ -69,8 +69,9 @@ export function upstreamAt(): Upstream {
       const { account } = call.caller;
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
       const work = async () => {
-        // A caller that hung up may have retried: a late call would happen twice.
-        if (call.abandoned()) throw new NoAnswer('The caller hung up before its turn came.');
+        // A caller that has disconnected may have retried: the call would be carried out twice.
+        if (call.abandoned())
+          throw new NoAnswer('The caller disconnected while the call waited for its lane.');
         return send(call.method, call.url, headers, body);
       };
       if (Number(call.params.WaitTimeSeconds ?? 0) > 0) return work();

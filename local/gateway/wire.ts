@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isJson, protocolOf } from './protocol.ts';
 import { writeXml, type Xml } from './xml.ts';
 
-/** One request to AWS, as far as its wire format tells what it asks. */
+/** One request to AWS, as far as it can be read from the wire format. */
 export interface Call {
   readonly method: string;
   readonly url: string;
@@ -18,18 +18,18 @@ export interface Call {
   readonly action: string;
   /** Query parameters (flat, as sent) or the JSON body. Empty for what the gateway cannot read. */
   readonly params: Record<string, unknown>;
-  /** True once the caller has hung up. */
+  /** True once the caller has disconnected. */
   readonly abandoned: () => boolean;
 }
 
-/** An answer to a call, whole. */
+/** A complete answer to a call. */
 export interface Reply {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Buffer;
 }
 
-/** There was no answer of the emulator: to a caller this is what a lost connection to AWS looks like. */
+/** The emulator did not answer. To the caller it looks like a lost connection to AWS. */
 export class NoAnswer extends Error {}
 
 const NAMESPACES: Record<string, string> = {
@@ -37,7 +37,7 @@ const NAMESPACES: Record<string, string> = {
   iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
 };
 
-/** Reads what the request asks: JSON target, query action, or method and path. Never throws. */
+/** Reads the action of a request: JSON target, query action, or method and path. Never throws. */
 export function readCall(
   method: string,
   url: string,
@@ -70,7 +70,7 @@ export function readCall(
   };
 }
 
-/** Whether the action only reads, by its name: AWS's own convention. */
+/** True if the action only reads, by the first word of its name, as AWS names actions. */
 export function isRead(call: Pick<Call, 'action' | 'service'>): boolean {
   if (call.service === 'sts') return true;
   return /^(Get|List|Describe|BatchGet|TransactGet|Query|Scan|Head|Lookup|Simulate|Validate|GET |HEAD )/.test(
@@ -125,7 +125,7 @@ export function jsonReply(call: Call, value: unknown, status = 200): Reply {
   return reply(status, headers, JSON.stringify(value));
 }
 
-/** The body of a JSON answer; undefined when it is none. */
+/** The body of a JSON answer; undefined if it is not a JSON object. */
 export function parseObject(body: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body.toString('utf8') || '{}');

@@ -1,7 +1,7 @@
 import type { AccountRecord } from './account.ts';
 import type { UnreadableItem } from './errors.ts';
 
-/** Where people have paused writes; every run reads it together with the account. */
+/** What people have paused; every run reads it together with the account. */
 export interface Control {
   /** No account is written to. */
   readonly fleetPaused: boolean;
@@ -40,7 +40,7 @@ export interface Sweep {
 /** A sweep stops writing if more than this share of its accounts, and more than this number, have drifted. */
 export const BRAKE = { share: 0.2, accounts: 10 } as const;
 
-/** True if so many accounts have drifted that a mistake in the baseline is likelier. Pure. */
+/** True if so many accounts have drifted that a mistake in the baseline is more likely than drift. Pure. */
 export function brakeTrips(sweep: Pick<Sweep, 'accounts' | 'drifted'>): boolean {
   return sweep.drifted > BRAKE.accounts && sweep.drifted > sweep.accounts * BRAKE.share;
 }

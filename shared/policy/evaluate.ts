@@ -17,9 +17,9 @@ import {
 } from './requester.ts';
 import { operatorNamed, type Statement } from './statement.ts';
 
-/** What AWS would answer to a request: which statements apply, and how they decide together. */
+/** The answer of AWS to a request: which statements apply to the request, and how they decide together. */
 
-/** A request to AWS: who does what to which resource, and the condition keys that come with it. */
+/** A request to AWS: a principal, an action, a resource, and the condition keys of the request. */
 export interface Request {
   readonly principal: Requester;
   /** `service:Action`, in any case. */
@@ -30,40 +30,40 @@ export interface Request {
 
 type Some = PolicyInput | readonly PolicyInput[];
 
-/** The policies that bear on a request; of each kind one, several or none. */
+/** The policies that apply to a request: none, one or several of each kind. */
 export interface PolicySet {
   readonly identity?: Some;
   readonly boundary?: Some;
   readonly session?: Some;
   /** The resource's own policy, such as a bucket's or a key's. */
   readonly resource?: Some;
-  /** A role's trust policy, when the resource is a role to be assumed. */
+  /** A role's trust policy, if the resource is a role to be assumed. */
   readonly trust?: Some;
-  /** What the organization of the principal's account lets its users and roles do. */
+  /** What the organization of the principal's account allows its users and roles to do. */
   readonly scp?: ControlPolicies;
-  /** What the organization of the resource's account lets be done to its resources. */
+  /** What the organization of the resource's account allows for its resources. */
   readonly rcp?: ControlPolicies;
-  /** Default: the account in the resource's ARN, else the principal's. Name it for buckets, which have none. */
+  /** Default: the account in the resource's ARN, else the principal's. Name it for buckets, whose ARNs have no account. */
   readonly resourceAccountId?: string;
 }
 
-/** A statement that decided, and where it stands. */
+/** A statement that decided, and its place in the policies. */
 export interface Deciding {
   readonly kind: PolicyKind;
-  /** `identity[0]`: the first of the identity policies given; `scp[1][0]`: the first of the second level. */
+  /** `identity[0]` is the first identity policy; `scp[1][0]` is the first policy of the second level. */
   readonly policy: string;
   readonly index: number;
   readonly sid?: string;
 }
 
-/** What AWS would answer, and why. */
+/** The answer of AWS, and the reason for it. */
 export interface Evaluation {
   readonly decision: 'Allowed' | 'ExplicitDeny' | 'ImplicitDeny';
-  /** The statement that decided; none for an implicit deny, which is the lack of one. */
+  /** The statement that decided; absent for an implicit deny, which means that no statement allows the request. */
   readonly decidedBy?: Deciding;
   /** All statements that together decided: an Allow may need one in each of several policies. */
   readonly statements: readonly Deciding[];
-  /** Of an implicit deny: the kind of policy that has no Allow. */
+  /** For an implicit deny: the kind of policy that has no Allow. */
   readonly lacking?: PolicyKind;
   /** One sentence for people. */
   readonly reason: string;
@@ -71,11 +71,11 @@ export interface Evaluation {
 
 export type PolicyKind = 'identity' | 'boundary' | 'session' | 'resource' | 'trust' | ControlKind;
 
-/** A statement that is about the request, and how it names who asks. */
+/** A statement that applies to the request, and how the statement names the principal. */
 interface Found extends Deciding {
   readonly effect: 'Allow' | 'Deny';
   readonly naming?: Naming;
-  /** Of a policy of the organization: where on the way from the root to the account it is attached. */
+  /** For a policy of the organization: the level between the root and the account at which the policy is attached. */
   readonly level?: number;
 }
 
@@ -85,7 +85,7 @@ interface Found extends Deciding {
  * key's policy must always allow; naming an account leaves it to that account's identity policies; boundary
  * and session policies limit, with the exceptions AWS documents; so do the organization's policies, which must allow
  * at each level, for whom and what they bind (organization-policies.ts).
- * Throws PolicyError for a policy that is none, or is of the wrong kind for its place.
+ * Throws PolicyError for an invalid policy, and for a policy of the wrong kind for its place.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluate(request: Request, policies: PolicySet): Evaluation {
@@ -135,7 +135,7 @@ export function evaluate(request: Request, policies: PolicySet): Evaluation {
   }
 }
 
-/** How the statement names who asks; an identity policy is about whoever has it, which no root user can. */
+/** How the statement names the principal. An identity policy applies to the principal that has it; the root user has none. */
 function namingOf(
   statement: Statement,
   kind: PolicyKind,
@@ -153,7 +153,7 @@ function namingOf(
       Effect === 'Deny' ? exempted(NotPrincipal, who, bounded) : namedBy(NotPrincipal, who) !== undefined;
     return left ? undefined : 'anyone';
   }
-  // Whoever is named beside `"*"` takes nothing from it.
+  // A principal that is named beside `"*"` does not narrow the `"*"`.
   const everyone = Principal?.AWS?.includes('*') === true;
   if (everyone && namesPrincipalArn(statement) && context.has('aws:principalarn')) return 'itself';
   return namedBy(Principal ?? {}, who);
@@ -185,8 +185,8 @@ export function hasVariables(policy: Policy): boolean {
 }
 
 /**
- * Whether a statement is about this action on this resource under this context; about who asks it says
- * nothing. A statement of a trust policy, which has no Resource, is about whatever it is attached to.
+ * True if a statement applies to this action on this resource in this context, whoever the principal is. A statement of a
+ * trust policy has no Resource: it applies to the role that has the policy.
  */
 function applies(
   statement: Statement,
@@ -214,13 +214,13 @@ function applies(
   }
 }
 
-/** All that the decision depends on, the policies being searched already. */
+/** The input of the decision, after the policies were searched. */
 interface Case {
   readonly who: Who;
   readonly sameAccount: boolean;
-  /** Kinds of policies that were given, even when nothing in them is about the request. */
+  /** The kinds of policies that were given, also those without a statement that applies to the request. */
   readonly given: ReadonlySet<PolicyKind>;
-  /** How many levels of the organization's policies bind, of each kind that does. */
+  /** The number of levels of the organization's policies, for each kind that applies. */
   readonly levels: ReadonlyMap<ControlKind, number>;
   readonly found: readonly Found[];
   /** In lower case. */
@@ -230,7 +230,7 @@ interface Case {
 
 const assuming = /^sts:(assumerole(withsaml|withwebidentity)?|tagsession|setsourceidentity|setcontext)$/;
 
-/** The decision over the statements that are about the request. A plain function of its case. */
+/** The decision by the statements that apply to the request. Pure. */
 function decide(at: Case): Evaluation {
   const denied = at.found.find((each) => each.effect === 'Deny');
   if (denied !== undefined) return outcome('ExplicitDeny', [denied], 'This statement denies it.');
@@ -310,7 +310,7 @@ function isOwned(kind: PolicyKind): boolean {
   return kind === 'resource' || kind === 'trust';
 }
 
-/** Nothing stands between a user and `"*"`; a role's session is limited as if its role were named. */
+/** A `"*"` grants to a user directly; a role's session is limited as if its role were named. */
 function isUserByStar(found: Found, who: Who): boolean {
   return found.naming === 'anyone' && who.kind === 'user';
 }

@@ -10,7 +10,7 @@ import type { Upstream } from '../upstream.ts';
 
 /** The administrator that each account has at the local runtime: a user who is one by policy, as anybody's are. */
 export interface Administrators {
-  /** Sees to it that there is such a user before its first call is decided. Nothing for other callers. */
+  /** Creates the user, if the caller is one, before its first call is decided. */
   make(caller: Caller): Promise<void>;
 }
 

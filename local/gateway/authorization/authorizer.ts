@@ -10,10 +10,10 @@ import { createOrganizations, type Membership } from './organizations.ts';
 import { createReader } from './reader.ts';
 import { createResourcePolicies } from './resource-policies.ts';
 
-/** Who asks: a user, a session of a role, or an AWS service by itself. */
+/** The caller: a user, a session of a role, or an AWS service by itself. */
 export type Asker = Caller | ServicePrincipal;
 
-/** An AWS service that does something for a resource of an account: EventBridge delivers for a rule. */
+/** An AWS service that acts for a resource of an account, for example EventBridge for a rule. */
 export interface ServicePrincipal {
   /** `events.amazonaws.com` */
   readonly service: string;
@@ -23,38 +23,38 @@ export interface ServicePrincipal {
   readonly sourceAccount: string;
 }
 
-/** An Allow that let a check pass. */
+/** A statement that allowed a check. */
 export interface AllowedBy {
   readonly kind: PolicyKind;
-  /** An inline policy's name, a managed one's ARN, the resource that the policy is of; `session` for a session's own. */
+  /** The name of an inline policy, the ARN of a managed one or of the resource that has the policy; `session` for a session policy. */
   readonly policy: string;
   /** The place of the statement in its policy. */
   readonly index: number;
   readonly sid?: string;
 }
 
-/** One check, decided. */
+/** One check, with its decision. */
 export interface Decision {
-  /** The role or user; of a service its name. */
+  /** The role or user, or the name of a service. */
   readonly principal: string;
   readonly check: Check;
   readonly allowed: boolean;
   readonly by: readonly AllowedBy[];
-  /** Of a refusal: whether a Deny decided, and the kind of policy that has it, or that has no Allow. */
+  /** For a refusal: whether a Deny decided, and the kind of policy that has the Deny, or that has no Allow. */
   readonly refusal?: { readonly explicit: boolean; readonly by: PolicyKind };
 }
 
-/** Decides every call as AWS does, by the policies that the emulator holds now. */
+/** Decides every call like AWS, by the policies that the emulator has now. */
 export interface Authorizer {
-  /** Each check of the call, decided for its caller. The call may go on when all are allowed. @throws UnknownAuthorization */
+  /** Decides each check of the call for its caller. The call is allowed if all checks are. @throws UnknownAuthorization */
   decide(call: KnownCall): Promise<readonly Decision[]>;
-  /** A check by itself, for what AWS does without a call. */
+  /** Decides a single check, for what AWS does without a call. */
   decideFor(asker: Asker, check: Check): Promise<Decision>;
-  /** To be told of every call that went through, so that nothing stale is remembered. */
+  /** Must be called after every call, to drop cached reads that the call may have changed. */
   after(call: KnownCall): void;
 }
 
-/** Whether AWS lets somebody do what is no call at the local runtime: a delivery, a poll. */
+/** Decides whether AWS allows what is not a call at the local runtime: a delivery, a poll. */
 export type Permits = (asker: Asker, check: Check) => Promise<boolean>;
 
 /** What the decisions need that the local runtime makes as AWS does. */
@@ -66,7 +66,7 @@ interface AuthorizerDeps {
   readonly administrators: Administrators;
 }
 
-/** The policies of who asks, and the condition keys that tell who that is. */
+/** The policies of a caller, and the condition keys about the caller. */
 interface Principal {
   readonly name: string;
   readonly requester: Requester;
@@ -78,7 +78,7 @@ interface Principal {
   readonly membership: Membership | undefined;
 }
 
-/** Reads what decisions need, and remembers it until a call changes it. */
+/** Reads what decisions need, and caches it until a call changes it. */
 export function createAuthorizer({ upstream, iam, trustOf, administrators }: AuthorizerDeps): Authorizer {
   const reader = createReader(upstream);
   const organizations = createOrganizations(upstream);

@@ -7,20 +7,20 @@ import type { ResourceReader } from './reader.ts';
 import { askedResources, type CallPlace, isArnOf } from './resources.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
-/** One question that AWS puts to the policies before it carries out a call. */
+/** One permission that AWS checks before it carries out a call. */
 export interface Check {
   /** As the Service Authorization Reference spells it: `iam:CreateRole`. */
   readonly action: string;
   /** An ARN; `*` where the action has no resource. */
   readonly resource: string;
-  /** Keys of the request and of the resource; those of whoever asks are not here. */
+  /** Condition keys of the request and of the resource, without those of the caller. */
   readonly context: CallContext;
   /** True of a permission that the call needs besides its own: `iam:TagRole` of CreateRole with tags. */
   readonly dependent?: true;
 }
 
 /**
- * What AWS checks before it carries out the call, which is made only if each check is allowed. None where AWS asks no policy.
+ * The checks of AWS before it carries out the call; each must be allowed. Empty if AWS checks no permission.
  * @throws UnknownAuthorization when the gateway cannot work it out
  */
 export async function checksOf(
@@ -34,7 +34,7 @@ export async function checksOf(
   return asked.flat();
 }
 
-/** The check with the tags of its resource, which cost a read: for where a policy asks for them. */
+/** Adds the tags of its resource to a check. They cost a read, so only if a policy has a condition on them. */
 export async function withResourceTags(check: Check, reader: ResourceReader): Promise<Check> {
   const facts = await actionFacts(check.action);
   const type = facts?.resourceTypes.find((one) => isArnOf(one, check.resource));

@@ -3,9 +3,9 @@ import type { KnownCall } from '../shim.ts';
 import { errorReply, type Reply } from '../wire.ts';
 import type { Check } from './checks.ts';
 
-/** Why a check is not allowed. */
+/** The reason why a check is not allowed. */
 export interface Refusal {
-  /** True where a statement denies; false where none allows. */
+  /** True if a statement denies; false if none allows. */
   readonly explicit: boolean;
   /** The kind of policy that denies, or in which no statement allows. */
   readonly by: keyof typeof KINDS;
@@ -22,7 +22,7 @@ const KINDS = {
 } as const;
 
 /**
- * The answer to a call that is not allowed, as the service words it: which permission, on what, and which kind of policy.
+ * The answer to a call that is not allowed, in the words of the service: the permission, the resource, and the kind of policy.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 export function denial(call: KnownCall, check: Check, refusal: Refusal): Reply {
@@ -54,7 +54,7 @@ function messageOf({ caller }: KnownCall, { action, resource }: Check, { explici
   return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${named(action, resource)} ${why}`;
 }
 
-/** IAM calls a role that it was asked about by its name; S3 quotes. */
+/** How messages name a resource: IAM by the name of the role in the call, S3 in quotation marks. */
 function named(action: string, resource: string): string {
   if (action.startsWith('s3:')) return `"${resource}"`;
   const isNew = /^iam:(Create|Pass|Tag)/.test(action);
@@ -62,7 +62,7 @@ function named(action: string, resource: string): string {
   return action.startsWith('iam:') && role ? `role ${role}` : resource;
 }
 
-/** JSON services of one address answer every error of the caller with 400, REST services as HTTP has it. */
+/** JSON services with one path answer each error of the caller with 400; REST services use the other codes of HTTP, too. */
 function isRest({ headers }: KnownCall): boolean {
   return headers['x-amz-target'] === undefined;
 }

@@ -6,7 +6,7 @@ import * as scheduler from '@aws-sdk/client-scheduler';
 import type { Call } from '../wire.ts';
 import { isObject, parseObject } from '../wire.ts';
 
-/** What a call asks AWS to do, whatever the protocol. */
+/** The operation of a call, independent of the protocol. */
 export interface Operation {
   /** `iam`, `s3control`; the signing name, but where two services share one. */
   readonly service: string;
@@ -57,7 +57,7 @@ const REST: Readonly<Record<string, readonly Route[]>> = Object.fromEntries(
   ]),
 );
 
-/** Reads which operation a call is. A REST call that no operation has is named by method and path. */
+/** The operation of a call. A REST call that is no known operation is named by method and path. */
 export function operationOf(call: Call): Operation {
   const { pathname, searchParams } = new URL(call.url, 'http://gateway');
   const service = call.service === 's3' && pathname.startsWith('/v20180820/') ? 's3control' : call.service;
@@ -83,7 +83,7 @@ export function operationOf(call: Call): Operation {
   return { service, name: route.name, params };
 }
 
-/** Those that say most of what they need come first. */
+/** The most specific operations first. */
 function routesOf(schemas: readonly unknown[]): readonly Route[] {
   const needs = ({ query, members }: Route) =>
     query.length + members.filter(({ required }) => required).length;

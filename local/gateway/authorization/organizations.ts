@@ -10,22 +10,22 @@ import { organizationOf } from '../organization.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, isRead } from '../wire.ts';
 
-/** An account's place in its organization, and what the organization has attached on the way to it. */
+/** An account's place in its organization, and the policies attached between the root and the account. */
 export interface Membership {
   readonly organizationId: string;
   readonly managementAccountId: string;
   /** As `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/`. */
   readonly path: string;
-  /** Root first, account last; none where the organization has not enabled that type of policy. */
+  /** Root first, account last; empty if the organization has not enabled this type of policy. */
   readonly scp?: readonly (readonly NamedPolicy[])[];
   readonly rcp?: readonly (readonly NamedPolicy[])[];
 }
 
-/** The emulator's organization, as it bears on decisions. Remembered until the organization changes. */
+/** What decisions need of the emulator's organizations. Cached until an organization changes. */
 export interface Organizations {
-  /** Undefined for an account that is in none. */
+  /** Undefined for an account without an organization. */
   membership(account: string): Promise<Membership | undefined>;
-  /** To be told of every call that went through, so that nothing stale is remembered. */
+  /** Must be called after every call, to drop cached reads that the call may have changed. */
   after(call: Call): void;
 }
 
@@ -73,7 +73,7 @@ export function createOrganizations(upstream: Upstream): Organizations {
   };
 }
 
-/** Root and units above an account, the root first; nothing for one that the organization does not list. */
+/** Root and units above an account, the root first; empty for an account that the organization does not list. */
 async function wayTo(client: OrganizationsClient, account: string): Promise<string[]> {
   const way: string[] = [];
   for (let child = account; !child.startsWith('r-'); ) {

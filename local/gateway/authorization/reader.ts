@@ -14,17 +14,17 @@ import type { Upstream } from '../upstream.ts';
 import { isRead, text } from '../wire.ts';
 import { type ResourceTags, readTags } from './resource-tags.ts';
 
-/** Reads of the emulator what a call does not say of its resources. Remembered until somebody writes there. */
+/** Reads from the emulator what a call does not say about its resources. Cached until the account is written to. */
 export interface ResourceReader {
-  /** What IAM holds under this name; undefined when there is none. */
+  /** IAM's entity with this name; undefined if there is none. */
   named(kind: IamKind, account: string, name: string): Promise<IamEntity | undefined>;
-  /** The organization of the account; undefined when it is in none. */
+  /** The organization of the account; undefined if the account has none. */
   organization(account: string): Promise<Organization | undefined>;
-  /** The tags of what an ARN names; none when there is no such thing. */
+  /** The tags of a resource by its ARN; none if it does not exist. */
   tags(arn: string): Promise<ResourceTags>;
   /** The ARN of a policy of the organization that the account manages. */
   organizationPolicy(account: string, id: string): Promise<string>;
-  /** What an association of a route table joins; undefined when there is none with this id. */
+  /** The route table and subnet or gateway of an association; undefined if there is none with this id. */
   association(account: string, region: string, id: string): Promise<Association | undefined>;
 }
 
@@ -47,9 +47,9 @@ interface Association {
   readonly subnetId?: string;
 }
 
-/** What a reader must hear of, so that nothing stale is remembered. */
+/** A reader that caches. */
 export interface Listener {
-  /** To be told of every call that went through. */
+  /** Must be called after every call, to drop cached reads that the call may have changed. */
   after(call: KnownCall): void;
 }
 
@@ -118,7 +118,7 @@ export function createReader(upstream: Upstream): ResourceReader & Listener {
   };
 }
 
-/** What is not there has no tags. */
+/** No tags for a resource that does not exist. */
 function noneIfGone(error: Error): ResourceTags {
   if (/NotFound|NoSuchEntity|NonExistent|InvalidResourceId|DoesNotExist/.test(error.name)) return {};
   throw error;

@@ -1,7 +1,7 @@
 import type { Grants, Iam } from '../iam.ts';
 import type { Usage, Use } from './usage.ts';
 
-/** What a run of the local runtime shows of permissions: what was used, and what was granted. */
+/** The permissions that were used since the local runtime started, and those that are granted. */
 export interface PermissionsRecord {
   readonly uses: readonly Use[];
   /** By the ARN of each role of the accounts that were asked for, and of whoever did anything. */
@@ -10,7 +10,7 @@ export interface PermissionsRecord {
   readonly undecided: Readonly<Record<string, string>>;
 }
 
-/** Reads what is granted now; of the accounts to roles that did nothing, too. */
+/** Reads what is granted now, in the given accounts also to roles that did nothing. */
 export async function permissionsRecord(
   accounts: readonly string[],
   of: {

@@ -8,11 +8,11 @@ import { remembered } from '../iam.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, isRead } from '../wire.ts';
 
-/** The policies of resources that the emulator holds. Remembered until a call may have changed them. */
+/** The policies of the emulator's resources. Cached until a call may have changed them. */
 export interface ResourcePolicies {
   /** The policy of the resource with this ARN, in this account; undefined where it has none or is none. */
   of(arn: string, account: string): Promise<NamedPolicy | undefined>;
-  /** To be told of every call that went through, so that nothing stale is remembered. */
+  /** Must be called after every call, to drop cached policies that the call may have changed. */
   after(call: Call): void;
 }
 

@@ -4,7 +4,7 @@ import { type Params, texts } from './operations.ts';
 import type { IamKind, ResourceReader } from './reader.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
-/** Where and when a call is made. */
+/** The account, region and time of a call. */
 export interface CallPlace {
   readonly partition: string;
   readonly region: string;
@@ -146,7 +146,7 @@ const BY_ID: Readonly<
 const ALTERNATIVES = new Set(['dynamodb', 'organizations']);
 
 /**
- * The resources that AWS decides the action on.
+ * The resources on which AWS checks the action.
  * @throws UnknownAuthorization when the parameters name none, or not all that there must be
  */
 export async function askedResources(
@@ -223,7 +223,7 @@ function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** Whether the call makes one of the type, which has no id yet. */
+/** True if the call makes a resource of the type, which has no id yet. */
 function isMade({ name, required }: ResourceType, { Made }: Params, action: string): boolean {
   return Made === name || (required && action.toLowerCase() === `ec2:create${name.replaceAll('-', '')}`);
 }

@@ -1,2 +1,2 @@
-/** The gateway cannot work out what AWS decides before it answers a call: an error of the test run, never an allowance. */
+/** The gateway cannot tell what AWS would check for a call. An error of the test run; the call is never allowed. */
 export class UnknownAuthorization extends Error {}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AllowedBy, Decision } from './authorizer.ts';
 
-/** What a principal did, or tried, as often as it did: for the report of permissions. */
+/** What a principal did or tried, and how often, for the report of permissions. */
 export interface Use {
   /** The role or user; of a service its name. */
   readonly principal: string;
@@ -14,7 +14,7 @@ export interface Use {
   readonly refusal?: Decision['refusal'];
 }
 
-/** What was decided since the start, each different use once. */
+/** The decisions since the start, each different use once. */
 export interface Usage {
   add(decision: Decision): void;
   list(): readonly Use[];

@@ -4,7 +4,7 @@ import type { Deviation, Forward, KnownCall, Shim } from '../shim.ts';
 import { type Call, errorReply, isObject, jsonReply, parseObject, type Reply, text } from '../wire.ts';
 import { type OrganizationDeps, putOrganizationEvents } from './organization-events.ts';
 
-/** A plan for a creation, which the emulator would finish immediately: which account, how long, with which result. */
+/** A plan for the creation of an account, which the emulator would finish immediately: its time and its result. */
 export const CreationPlan = z.strictObject({
   /** Name of the account; default: any. */
   name: z.string().optional(),
@@ -12,15 +12,15 @@ export const CreationPlan = z.strictObject({
   milliseconds: z.int().min(0).default(0),
   /** The creation ends as FAILED, with this reason. */
   failureReason: z.string().optional(),
-  /** `lost`: no CreateAccountResult comes. */
+  /** `lost`: there is no event CreateAccountResult. */
   event: z.enum(['delivered', 'lost']).default('delivered'),
 });
 export type CreationPlan = z.infer<typeof CreationPlan>;
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'creates an account at once, and never fails',
-  here: 'where a test plans it: in progress for a while, five at most; then there, or failed for a reason; its result may be lost',
+  emulator: 'creates an account at once, and never fails to',
+  here: 'if a test plans it, a creation is in progress for a while (at most five are), then succeeds or fails with a reason; its event may be lost',
 };
 
 /** Accounts that are created as planned, five in progress at most. */
@@ -29,9 +29,9 @@ export interface Creations {
   plan(plan: z.input<typeof CreationPlan>): void;
   /** Deletes the plans. Creations in progress go on. */
   clear(): void;
-  /** Whether a test plans that this creation fails. */
+  /** True if a test plans that this creation fails. */
   willFail(call: KnownCall): boolean;
-  /** Answers a CreateAccount call that fails with this reason, when its plan says. */
+  /** Answers a call of CreateAccount whose creation fails with this reason, at the time that its plan gives. */
   fail(call: KnownCall, failureReason: string): Promise<Reply>;
   stop(): void;
 }
@@ -46,13 +46,12 @@ const IN_PROGRESS = 5;
 
 const UNPLANNED: CreationPlan = CreationPlan.parse({});
 
-/** What creating accounts needs. */
 interface CreationDeps extends OrganizationDeps {
-  /** Has the emulator create it. */
+  /** Creates the account in the emulator. */
   readonly create: Forward;
 }
 
-/** Without a plan, the emulator has the account at once. */
+/** Starts without a plan: the emulator creates an account immediately. */
 export function createCreations(deps: CreationDeps): Creations {
   let plans: CreationPlan[] = [];
   const held = new Map<string, Held>();
@@ -80,7 +79,7 @@ export function createCreations(deps: CreationDeps): Creations {
       timers.delete(timer);
       if (plan.event === 'lost') return;
       const result = jsonReply(call, { CreateAccountStatus: end });
-      // CloudTrail delivers best effort, and nobody waits here any more: the listing finds what was lost.
+      // CloudTrail may lose an event, so a failure is ignored: the listing of the organization finds the account.
       void putOrganizationEvents(call, result, deps).catch(() => undefined);
     }, plan.milliseconds);
     timers.add(timer);

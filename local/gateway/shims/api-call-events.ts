@@ -10,11 +10,11 @@ import { putServiceEvent, type ServiceEvent } from './put-events.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'has no CloudTrail, and so tells nobody of calls',
-  here: 'each write, done or refused, comes out on the default bus of its account and region as `AWS API Call via CloudTrail`; reads, data events and what CloudFormation does by itself do not',
+  emulator: 'has no CloudTrail, so calls cause no events',
+  here: 'each write, successful or refused, is an event `AWS API Call via CloudTrail` on the default bus of its account and region; reads, data events and calls of CloudFormation are not',
 };
 
-/** What a trail does not record unless it is told to: it is done to what resources hold, not to the resources. */
+/** Data events, on the contents of resources, which a trail does not record by default. */
 const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
   dynamodb:
     /^(PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems|\w*ExecuteStatement|ExecuteTransaction)$/,
@@ -26,8 +26,8 @@ const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Tells of each write once it is answered. Nobody waits for that, as on AWS, where it takes minutes; where no rule listens, no event
- * is made.
+ * Puts the event of each write after its answer. The caller does not wait for it (on AWS an event takes minutes). For a bus
+ * without rules no event is made.
  */
 export function apiCallEventsShim(buses: Buses): Shim {
   async function tell(call: KnownCall, reply: Reply): Promise<void> {
@@ -42,7 +42,7 @@ export function apiCallEventsShim(buses: Buses): Shim {
       const reply = await next(call);
       if (isRead(call)) return reply;
       tell(call, reply).catch((error: Error) => {
-        // CloudTrail tells best effort. That a rule cannot be followed is worth a word to whoever runs this.
+        // CloudTrail may lose an event, so the call does not fail. A rule that cannot be carried out causes a warning.
         if (!(error instanceof NoAnswer)) process.emitWarning(error);
       });
       return reply;
@@ -50,7 +50,7 @@ export function apiCallEventsShim(buses: Buses): Shim {
   };
 }
 
-/** False for what a gateway does not know to be an operation: on AWS there is none. */
+/** False for a call that is not an operation of AWS, and for reads and data events. */
 function isTold({ service, name }: Operation): boolean {
   return !isRead({ service, action: name }) && !name.includes(' ') && !DATA_EVENTS[service]?.test(name);
 }

@@ -14,11 +14,11 @@ const CHAINED_SECONDS = 3600;
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'gives a session of any role, with all permissions',
-  here: 'a session is of a role that exists, limited by its session policies of 2,048 characters together, and of one hour when chained',
+  emulator: 'gives a session of any role, even of one that does not exist, with all permissions',
+  here: 'the role must exist; session policies limit the session and have at most 2,048 characters together; a chained session has at most one hour',
 };
 
-/** What STS refuses before it asks who may: a request that is malformed. */
+/** Refuses malformed requests, which STS does before it checks permissions. */
 export const malformedSessions: Shim = {
   services: ['sts'],
   actions: ['AssumeRole'],
@@ -33,7 +33,7 @@ export const malformedSessions: Shim = {
   },
 };
 
-/** Answers for STS itself, to those who may. */
+/** Answers calls to STS that are allowed. */
 export function assumeRoleShim(deps: StsDeps): Shim {
   return {
     services: ['sts'],

@@ -6,19 +6,18 @@ import { errorReply } from '../wire.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'lets everybody do everything',
-  here: "every call is decided by the policies of the caller, its session, the resource and the organization (0014); what CloudFormation makes for a caller is the caller's CreateStack alone",
+  emulator: 'allows every call',
+  here: "every call is decided by the policies of the caller, its session, the resource and the organization (0014); for what CloudFormation makes, only the caller's CreateStack is decided",
 };
 
-/** What deciding needs. */
 interface AuthorizationDeps {
   readonly authorizer: Authorizer;
-  /** Hears of each decision, and of each call that could not be decided, with why. */
+  /** Called with the decisions on each call; `undecided` with each call that could not be decided, and the reason. */
   readonly decided: (call: KnownCall, decisions: readonly Decision[]) => void;
   readonly undecided: (call: KnownCall, why: string) => void;
 }
 
-/** Lets a call on whose every check is allowed; a call that nobody can say how to decide is a fault of the gateway's, not an allowance. */
+/** Passes on a call if all of its checks are allowed. A call that cannot be decided is an error of the gateway, never allowed. */
 export function authorizationShim({ authorizer, decided, undecided }: AuthorizationDeps): Shim {
   return {
     async answer(call, next) {

@@ -50,12 +50,12 @@ export function endpointRoutesShim(upstream: Upstream): Shim {
   };
 }
 
-/** The first of the route tables for a new endpoint that an endpoint of the same service serves already. */
+/** The first route table of a new endpoint that another endpoint of the same service already serves. */
 async function servedAlready(ec2: EC2Client, call: Call): Promise<string | undefined> {
   const tables = listed(call, 'RouteTableId');
   if (tables.length === 0) return undefined;
   const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({}));
-  // The emulator goes on showing endpoints that are deleted.
+  // The emulator still lists deleted endpoints.
   const same = VpcEndpoints.filter(
     ({ ServiceName, State = '' }) => ServiceName === call.params.ServiceName && !/^delet/i.test(State),
   );

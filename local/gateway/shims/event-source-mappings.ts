@@ -9,9 +9,9 @@ export const difference: Deviation = {
 
 /** Lambda's event source mappings, which the local runtime polls instead of the emulator. */
 export interface Mappings {
-  /** Tells that the local runtime polls for this mapping while it is enabled. */
+  /** Registers a mapping for which the local runtime polls while the mapping is enabled. */
   hosted(id: string): void;
-  /** Whether the mapping is enabled, so that its queue is polled. */
+  /** True if the mapping is enabled, so that its queue is polled. */
   enabled(id: string): boolean;
   readonly shim: Shim;
 }

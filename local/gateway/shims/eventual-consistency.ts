@@ -17,8 +17,8 @@ export type ConsistencyPlan = z.infer<typeof ConsistencyPlan>;
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'shows every change at once',
-  here: 'where a test plans it, new roles, policies, what is created in EC2, and tags are seen only after a while',
+  emulator: 'shows every change immediately',
+  here: 'if a test plans it, new roles, policies, resources of EC2 and tags are visible only after a while',
 };
 
 /** Makes changes visible later, as planned. */
@@ -27,7 +27,7 @@ export interface Consistency {
   plan(plan: z.input<typeof ConsistencyPlan>): void;
   /** Forgets the plan: everything is visible. */
   clear(): void;
-  /** Calls `forget`, which drops what is remembered of an account's IAM: now, or once the change of this call is visible. */
+  /** Calls `forget`, which drops what is cached of an account's IAM: now, or once the change of this call is visible. */
   afterWrite(call: KnownCall, forget: () => void): void;
 }
 
@@ -77,7 +77,7 @@ export function createConsistency(
     if (ROLE_READS.includes(action) && isUnseen(key)) {
       return errorReply(call, 404, 'NoSuchEntity', `The role with name ${name} cannot be found.`);
     }
-    // Decisions use what is remembered, so the previous policies are read before the change.
+    // Decisions use the cache, so the previous policies are read into it before the change.
     const arn = name && action !== 'CreateRole' ? await iam.arnOfRole(caller.account, name) : undefined;
     if (arn) await Promise.all([iam.role(arn), iam.grants(arn)]);
     const reply = await next(call);

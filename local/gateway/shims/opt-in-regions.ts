@@ -12,11 +12,11 @@ export const difference: Deviation = {
   here: 'such a region refuses the credentials of the account until EnableRegion has finished, which takes two polls',
 };
 
-/** The regions that an account has to enable. */
+/** The regions that an account must enable. */
 export interface OptInRegions {
-  /** Refuses what goes to one that is not enabled. */
+  /** Refuses calls to a region that is not enabled. */
   readonly closed: Shim;
-  /** Answers who asks whether one is enabled, and enables it. */
+  /** Answers GetRegionOptStatus and EnableRegion. */
   readonly account: Shim;
 }
 

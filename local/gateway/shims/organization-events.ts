@@ -41,8 +41,8 @@ const AFTER: Record<string, (answer: Details, management: string, call: Call) =>
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'has no CloudTrail, and so no events of services',
-  here: "what Organizations has done goes to the management account's default bus, whoever asked for it",
+  emulator: 'has no CloudTrail, so services put no events',
+  here: "each finished operation of Organizations is an event on the management account's default bus, whoever called",
 };
 
 /** Puts the events that a successful call to Organizations causes on AWS. */

@@ -28,11 +28,11 @@ const LIMIT_BYTES = 1024 * 1024;
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator:
-    'cannot put to a bus of another account, and gives an event at each hop another region and no `account`',
-  here: 'the gateway carries out the rules that moto holds (`local/gateway/buses.ts`), with the envelope as it was',
+    'cannot put events to a bus of another account; changes the region of an event at each bus and drops its `account`',
+  here: 'the gateway carries out the rules that moto stores (`local/gateway/buses.ts`), and the envelope does not change',
 };
 
-/** PutEvents as AWS does it: entries checked one by one, the envelope kept. */
+/** PutEvents like AWS: entries are checked one by one, and the envelope does not change. */
 export function putEventsShim(deps: EventsDeps): Shim {
   return {
     services: ['events'],

@@ -25,7 +25,7 @@ export function createTrusts(iam: Iam): Trusts {
   /** The unique id of each principal when the policy was written, by role ARN and principal ARN. */
   const meant = new Map<string, Map<string, string>>();
 
-  /** Principals of the role whose id has changed, with the former id. */
+  /** Principals of the role's trust policy whose id has changed, with the former id. */
   async function dangling(roleArn: string): Promise<[string, string][]> {
     const known = [...(meant.get(roleArn) ?? [])];
     const now = await Promise.all(known.map(async ([arn]) => (await iam.role(arn))?.id));

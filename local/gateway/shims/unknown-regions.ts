@@ -7,7 +7,7 @@ import { errorReply } from '../wire.ts';
 
 /** For the table of decision 9. */
 export const difference: Deviation = {
-  emulator: 'answers for any region, and fails at one that does not exist',
+  emulator: 'answers for any region, and breaks for one that does not exist',
   here: 'refuses calls to such a region as `UnknownEndpoint`: on AWS its endpoints have no address',
 };
 
