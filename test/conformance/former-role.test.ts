@@ -40,8 +40,8 @@ async function renamed(...names: string[]) {
   return { member, keep, arn };
 }
 
-describe('a role that the baseline names otherwise', () => {
-  test('is named in the very pass that makes the new one, and in each after it', async () => {
+describe('a role that has another name in the baseline now', () => {
+  test('is named in the run that makes the new role, and in each later run', async () => {
     const { member, keep, arn } = await renamed();
     keep.revise(named('second'));
     for (const action of [['created'], []]) {
@@ -65,7 +65,7 @@ describe('a role that the baseline names otherwise', () => {
     expect(keep.recorded()).toMatchObject({ 'role.arn': arn('second'), 'role.former': arn('first') });
   });
 
-  test('is named though it lost its tags, and with all others before it', async () => {
+  test('is named even without its tags, and with all earlier ones', async () => {
     const { member, keep } = await renamed('second');
     const TagKeys = ['orgkeeper:owner', 'orgkeeper:name'];
     await member.clients.iam.send(new UntagRoleCommand({ RoleName: 'first', TagKeys }));
@@ -74,7 +74,7 @@ describe('a role that the baseline names otherwise', () => {
     expect(comparison?.blocked.map(({ difference }) => difference.resource)).toEqual(['first', 'second']);
   });
 
-  test('is kept silent about once it is gone, or has its name back', async () => {
+  test('is not named once it is removed, or has its name again', async () => {
     const { member, keep, arn } = await renamed('second');
     keep.revise(named('first'));
     expect((await keep.pass()).comparison?.blocked).toMatchObject([{ difference: { resource: 'second' } }]);
@@ -83,7 +83,7 @@ describe('a role that the baseline names otherwise', () => {
     expect(keep.recorded()).toEqual({ 'role.arn': arn('first'), 'role.name': 'first' });
   });
 
-  test('is removed with the new one, at any time, and nothing of others is', async () => {
+  test('is removed with the new role, at any time, and no unowned role is', async () => {
     const { member, keep } = await renamed('second');
     const AssumeRolePolicyDocument = JSON.stringify(TRUST);
     await member.clients.iam.send(new CreateRoleCommand({ RoleName: 'theirs', AssumeRolePolicyDocument }));
@@ -93,7 +93,7 @@ describe('a role that the baseline names otherwise', () => {
     expect(keep.recorded()).toEqual({});
   });
 
-  test('is none that its owner or our template made, by which the account is entered', () => {
+  test('is never the role by which the account is entered, made by its owner or by our template', () => {
     const recorded = { 'role.arn': 'arn:aws:iam::456789012345:role/theirs', 'role.keptBy': 'orgkeeper' };
     expect(formerRoles({ name: 'second' }, recorded)).toEqual([]);
     expect(formerRoles({ name: 'second' }, { 'role.arn': recorded['role.arn'] })).toEqual([

@@ -79,7 +79,7 @@ export function describeKind<Section, Wanted, Actual>(
   describe(`the kind ${kind.name}`, () => {
     if (kind.setting) settingTests(kind.setting);
     else
-      test('creates from nothing', async () => {
+      test('makes every resource in an empty account', async () => {
         const { member, keep, before } = await begin();
         const first = await keep.pass();
         expect(first.state).toBe('absent');
@@ -89,7 +89,7 @@ export function describeKind<Section, Wanted, Actual>(
         expect(await settled(keep)).toMatchObject({ state: 'present' });
       });
 
-    test('a second pass finds no difference and makes no writing call', async () => {
+    test('finds no difference in a second run, and makes no writing call', async () => {
       const { member, keep } = await beginWriting();
       await keep.pass();
       const second = await keep.pass();
@@ -98,7 +98,7 @@ export function describeKind<Section, Wanted, Actual>(
       expect(await inventory(member)).toEqual(healthy);
     });
 
-    test('finds its own when everything recorded is lost', async () => {
+    test('finds its resources when all recorded outputs are lost', async () => {
       const { member, keep } = await kept();
       const recorded = keep.recorded();
       keep.forget();
@@ -110,12 +110,12 @@ export function describeKind<Section, Wanted, Actual>(
       expect(await inventory(member)).toEqual(healthy);
     });
 
-    test('records the outputs that it names', async () => {
+    test('records the outputs that it declares', async () => {
       const { keep } = await kept();
       expect(Object.keys(keep.recorded())).toEqual(expect.arrayContaining([...kind.outputNames(fixed)]));
     });
 
-    test('observing writes nothing, whatever it finds', async () => {
+    test('writes nothing while it observes, whatever it finds', async () => {
       const absent = await begin();
       expect(writes(await absent.keep.look())).toEqual([]);
       expect(await inventory(absent.member)).toEqual(absent.before);
@@ -129,7 +129,7 @@ export function describeKind<Section, Wanted, Actual>(
     }, 60_000);
 
     test.each(fixture.tamperings.map((tampering) => [tampering.name, tampering] as const))(
-      'repairs %s',
+      'corrects %s',
       async (_, { tamper, read, difference, section }) => {
         const { member, keep } = await kept(section === undefined ? fixed : kind.section.parse(section));
         const world = await inventory(member);
@@ -147,7 +147,7 @@ export function describeKind<Section, Wanted, Actual>(
       30_000,
     );
 
-    test('repairs everything at once', async () => {
+    test('corrects all changes at once', async () => {
       for (const set of atOnce) {
         const { member, keep, world } = await tampered(set);
         await settled(keep);
@@ -187,7 +187,7 @@ export function describeKind<Section, Wanted, Actual>(
 
     const { predecessor } = fixture;
     if (predecessor) {
-      test('writes nothing of what needs an output of a kind that failed, and waits for it', async () => {
+      test('writes nothing that needs an output of a failed kind, and waits for it', async () => {
         const { output, value } = predecessor;
         const section = kind.section.parse(predecessor.section);
         const { member, keep, before, values } = await begin(section, undefined, { [output]: undefined });
@@ -217,7 +217,7 @@ export function describeKind<Section, Wanted, Actual>(
     const adoptions = (fixture.adoptions ?? []).map((case_) => [case_.name, case_] as const);
     if (adoptions.length > 0) {
       test.each(adoptions)(
-        'adopts %s only where the section says so',
+        'adopts %s only if the section says so',
         async (_, { plant, section, difference, read, wanted }) => {
           const { member, keep } = await begin();
           await plant(member, {});
@@ -261,7 +261,7 @@ export function describeKind<Section, Wanted, Actual>(
 
     const harmless = (fixture.harmless ?? []).map((case_) => [case_.name, case_] as const);
     if (harmless.length > 0) {
-      test.each(harmless)('does not mind %s', async (_, { tamper }) => {
+      test.each(harmless)('tolerates %s', async (_, { tamper }) => {
         const { member, keep } = await kept();
         await tamper(member, keep.recorded());
         const pass = await keep.pass();
@@ -324,7 +324,7 @@ export function describeKind<Section, Wanted, Actual>(
       ['a crash that loses what the pass knew', { call: 'unanswered', records: 'lost' }],
     ];
     test.each(stops)(
-      'finishes its creation after %s, at any call, without a double',
+      'finishes its creation after %s, at any call, without a duplicate',
       async (_, how) => {
         await atEachCall(how, beginWriting, async ({ member, keep }, at) => {
           await settled(keep);
@@ -334,7 +334,7 @@ export function describeKind<Section, Wanted, Actual>(
       240_000,
     );
 
-    test('finishes its repair after a crash at any call, without a double', async () => {
+    test('finishes its correction after a crash at any call, without a duplicate', async () => {
       for (const set of atOnce) {
         const how = { call: 'unanswered', records: 'lost' } as const;
         await atEachCall(
@@ -349,7 +349,7 @@ export function describeKind<Section, Wanted, Actual>(
       }
     }, 240_000);
 
-    test('removes all that it made, and removing again is safe', async () => {
+    test('removes all that it made, and can repeat the removal', async () => {
       const { member, keep, before } = await kept();
       await keep.remove();
       expect(await inventory(member)).toEqual(before);
@@ -360,7 +360,7 @@ export function describeKind<Section, Wanted, Actual>(
       expect(await inventory(member)).toEqual(healthy);
     }, 30_000);
 
-    test('removes nothing where it made nothing', async () => {
+    test('removes nothing if it made nothing', async () => {
       const { keep } = await begin();
       const { calls } = await keep.remove();
       expect(calls.filter((call) => call.writes)).toEqual([]);
@@ -425,7 +425,7 @@ export function describeKind<Section, Wanted, Actual>(
     const worlds = (all: Awaited<ReturnType<typeof inThree>>) =>
       Promise.all(all.map(({ there }) => inventory(there)));
 
-    test('creates in three regions of an account, in each by itself', async () => {
+    test('makes its resources in each of three regions of an account', async () => {
       const all = await inThree();
       for (const { keep, there, before } of all) {
         expect(await inventory(there)).toEqual(before);
@@ -437,7 +437,7 @@ export function describeKind<Section, Wanted, Actual>(
       expect(await worlds(all)).toEqual(made);
     }, 60_000);
 
-    test('repairs in one of three regions, and writes nothing in the others', async () => {
+    test('corrects one of three regions, and writes nothing in the others', async () => {
       for (const { name, section, tamperings } of atOnce) {
         const all = await inThree(section);
         await Promise.all(all.map(({ keep }) => settled(keep)));
@@ -453,7 +453,7 @@ export function describeKind<Section, Wanted, Actual>(
       }
     }, 60_000);
 
-    test('creates in the others while one region is dead, and there once it is back', async () => {
+    test('makes its resources in the others while one region is down, and in that one afterwards', async () => {
       const all = await inThree();
       await Promise.all(
         all.map(({ keep }, at) =>
@@ -471,7 +471,7 @@ export function describeKind<Section, Wanted, Actual>(
 
   /** What only holds of what every account has. */
   function settingTests({ output }: NonNullable<Kind<Section, Wanted, Actual>['setting']>): void {
-    test('takes over what is there: it is saved by a pass that writes nothing, and changed by the next', async () => {
+    test('records the existing setting in a run that writes nothing, and changes it in the next', async () => {
       const { member, keep, before } = await begin();
       expect(writes(await keep.pass())).toEqual([]);
       expect(keep.recorded()).toHaveProperty([output]);
@@ -484,14 +484,14 @@ export function describeKind<Section, Wanted, Actual>(
       expect(await settled(keep)).toMatchObject({ state: 'present' });
     });
 
-    test('names what it was among what was made', async () => {
+    test('names the earlier setting among what it made', async () => {
       const { keep } = await kept();
       expect(kind.made({ ...keep.recorded(), 'other.id': 'x' })).toHaveProperty([output]);
     });
 
     const earlier = (fixture.earlier ?? []).map((case_) => [case_.name, case_] as const);
     test.each(earlier)(
-      'puts back what was there at removal: %s, after a crash at any call, too',
+      'restores the earlier setting at removal: %s, after a crash at any call, too',
       async (_, { plant }) => {
         const planted = async () => {
           const begun = await begin();

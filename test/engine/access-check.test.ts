@@ -78,13 +78,13 @@ async function verify(given: {
   return { ...found, evicted, tried };
 }
 
-describe('what a pass says of access', () => {
-  it('is what was said before, while nothing changed, without a call', async () => {
+describe('checkAccess', () => {
+  it('keeps the previous condition without a call if nothing changed', async () => {
     const found = await verify({});
     expect(found).toMatchObject({ findings: [verifiedBefore], tried: [], evicted: [] });
   });
 
-  it('is unknown once somebody else has made another role in the place of ours', async () => {
+  it('says Unknown if an unowned role has replaced ours', async () => {
     const { role: _, ...gone } = outcomeOf({
       state: { is: 'blocked', reason: 'ForeignResource', message: 'Not ours.' },
     });
@@ -93,13 +93,13 @@ describe('what a pass says of access', () => {
     expect(found.tried).toEqual([]);
   });
 
-  it('is tried anew after a change of the role in use, with nothing remembered', async () => {
+  it('assumes the role again, with a new session, after a change of the role in use', async () => {
     const found = await verify({ outcome: outcomeOf({ differences: [changed] }) });
     expect(found).toMatchObject({ verdict: { ok: true }, evicted: [MEMBER] });
     expect(found.tried).toHaveLength(3);
   });
 
-  it('is tried in observe mode too, where the role differs and is left', async () => {
+  it('assumes the role in mode observe, too, if the role differs and is left as it is', async () => {
     const differences = [{ ...changed, action: 'reported' }] as const;
     const found = await verify({
       outcome: outcomeOf({ differences, state: { is: 'held' } }),
@@ -108,7 +108,7 @@ describe('what a pass says of access', () => {
     expect(found).toMatchObject({ verdict: { ok: false, reason: 'NotAssumable' }, evicted: [] });
   });
 
-  it('is tried at a registration; a denial that the trust does not explain may pass', async () => {
+  it('assumes the role at a registration; a denial that the trust policy does not explain may pass', async () => {
     const record = { ...invited, generation: 4 };
     const found = await verify({ record, lets: () => false });
     expect(found.verdict).toBeUndefined();
@@ -116,7 +116,7 @@ describe('what a pass says of access', () => {
     expect(found.failures).toMatchObject([{ type: 'Access', error: { reason: 'NotAssumable' } }]);
   });
 
-  it('is that there is no role, where nobody may make it', async () => {
+  it('says that the role does not exist if the run may not create it', async () => {
     const outcome = outcomeOf({
       differences: [{ ...changed, path: '', action: 'reported' }],
       role: { arn: roleArn, trust: 'none' },
@@ -128,7 +128,7 @@ describe('what a pass says of access', () => {
   });
 });
 
-describe('a role that could not be made', () => {
+describe('checkAccess for a role that could not be created', () => {
   /** What a pass comes to when IAM answers so to its making. */
   const unmade = async (error: Error) => {
     const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: config.mainAccountId };
@@ -146,12 +146,12 @@ describe('a role that could not be made', () => {
   };
   const message = `There is no role ${roleArn}-2: its own condition says why it is not made.`;
 
-  it('is missing, whatever its trust policy would have admitted', async () => {
+  it('says that the role does not exist, whatever its trust policy would have admitted', async () => {
     const { verdict } = await unmade(new InvalidDesiredState('Invalid principal in policy'));
     expect(verdict).toMatchObject({ ok: false, reason: 'RoleMissing', message });
   });
 
-  it('says that the account is not ready, where that is why', async () => {
+  it('says that the account is not ready if that is the reason', async () => {
     const error = new AccountNotReady('none of the roles can be assumed', { reason: 'AccessRoleNotReady' });
     expect(await unmade(error)).toMatchObject({
       tried: [],
@@ -160,7 +160,7 @@ describe('a role that could not be made', () => {
     });
   });
 
-  it('is waited for while IAM may only be slow to see what it needs', async () => {
+  it('waits while IAM may not be consistent yet', async () => {
     const { verdict, failures } = await unmade(new NotYetConsistent('no such principal yet'));
     expect(verdict).toBeUndefined();
     expect(failures).toMatchObject([{ type: 'Access', error: { reason: 'RoleMissing', message } }]);
@@ -168,7 +168,7 @@ describe('a role that could not be made', () => {
   });
 });
 
-describe('a change of the role in use that shuts us out', () => {
+describe('checkAccess after a change of the role in use that the runner is refused by', () => {
   const policy = { ...changed, path: 'inlinePolicies.data' };
   /** STS refuses all, or by an organization policy. */
   const shutOut = (restore: () => Promise<void>, denial?: Error) =>
@@ -179,7 +179,7 @@ describe('a change of the role in use that shuts us out', () => {
     });
   const byPolicy = new AccessDenied('with an explicit deny in a service control policy');
 
-  it('is put back, and tried again while IAM may only be slow', async () => {
+  it('puts the trust back, and has the next run try again, while IAM may not be consistent', async () => {
     let restored = 0;
     const found = await shutOut(async () => {
       restored += 1;
@@ -193,14 +193,14 @@ describe('a change of the role in use that shuts us out', () => {
     ]);
   });
 
-  it('is put back for good where it is known why', async () => {
+  it('puts the trust back and does not try again if the trust policy explains the refusal', async () => {
     const { failures } = await shutOut(async () => {}, byPolicy);
     const message = expect.stringMatching(/then put back.* It waits until the account is registered again/);
     const error = { name: 'AccessDenied', reason: 'ChangePutBack', message };
     expect(failures).toMatchObject([{ type: 'Access', error }]);
   });
 
-  it('is said to stand when it cannot be put back, and who can open the role', async () => {
+  it('says that the new trust stays if it cannot be put back, and who can correct the role', async () => {
     const found = await shutOut(() => Promise.reject(new Error('the session is over')));
     const message = expect.stringMatching(
       /could not be put back \(the session is over\).* account's owner correct it; `orgkeeper template member/,
@@ -213,24 +213,24 @@ describe('a change of the role in use that shuts us out', () => {
   const before = aStatus({ conditions: [old] });
   const heldBack = outcomeOf({ differences: [{ ...changed, action: 'reported' }] });
 
-  it('is not tried again while nothing else is desired: what was said stays', async () => {
+  it('does not try the change again, and keeps the condition, while the desired state is the same', async () => {
     expect(await verify({ outcome: heldBack, before })).toMatchObject({ findings: [old], tried: [] });
   });
 
-  it('stays said while the role cannot be looked at', async () => {
+  it('keeps the condition while the role cannot be observed', async () => {
     const { role: _, ...unseen } = outcomeOf({ state: { is: 'failed', error: new Throttled('slow') } });
     expect(await verify({ outcome: unseen, before })).toMatchObject({ findings: [old], tried: [] });
   });
 
-  it('is over once the trust is as desired, or something else is', async () => {
+  it('drops the condition once the trust is as desired, or the desired state changes', async () => {
     expect(await verify({ before })).toMatchObject({ verdict: { ok: true } });
     const anew = await verify({ outcome: heldBack, before, record: { ...invited, generation: 4 } });
     expect(anew).toMatchObject({ verdict: { ok: true } });
   });
 });
 
-describe('a role that could not be changed for now', () => {
-  it('is waited for, whatever its trust says meanwhile', async () => {
+describe('checkAccess for a role that could not be changed for now', () => {
+  it('waits, whatever the trust policy says meanwhile', async () => {
     const outcome = outcomeOf({
       differences: [{ ...changed, action: 'reported' }],
       role: { arn: roleArn, trust: { ...trust, Statement: [] } },
@@ -242,13 +242,13 @@ describe('a role that could not be changed for now', () => {
   });
 });
 
-describe('a role whose trust was opened by hand', () => {
+describe('checkAccess for a role whose trust was opened by hand', () => {
   const statement = { ...trust.Statement, Condition: {} };
   const anything = { ...statement, Condition: { StringLike: { 'sts:ExternalId': '*' } } };
   it.each([
     ['without an ExternalId', statement],
     ['with a wrong ExternalId', anything],
-  ])('is no longer what was verified: it can be assumed %s', async (how, Statement) => {
+  ])('says that the role can be assumed %s', async (how, Statement) => {
     const open = { arn: roleArn, trust: { ...trust, Statement } };
     const { verdict } = await verify({ outcome: outcomeOf({ role: open }) });
     const message = expect.stringContaining(how);

@@ -32,7 +32,7 @@ function byHand(): Heartbeat & { beat(): Promise<void> } {
   };
 }
 
-describe('a pass that was told to pause while it writes', () => {
+describe('a run whose account is paused while the run writes', () => {
   const pauseFleet = ({ store }: SmallAccount) =>
     changeControl(store.table, (control) => ({ ...control, fleetPaused: true }));
   const pauseBaseline = ({ store }: SmallAccount) =>
@@ -44,7 +44,7 @@ describe('a pass that was told to pause while it writes', () => {
     ['the fleet', pauseFleet],
     ['its baseline', pauseBaseline],
     ['the account', pauseAccount],
-  ])('(%s) finishes the kind that it is at, and writes no other', async (_, pause) => {
+  ])('(%s) finishes the kind that it is writing, and writes no other', async (_, pause) => {
     const account = smallAccount([], {
       role: (_call, self) => pause(self),
       network: nothing,
@@ -55,7 +55,7 @@ describe('a pass that was told to pause while it writes', () => {
     expect(await conditions(account)).toEqual(['Role InDesiredState', 'Network Paused', 'Parameters Paused']);
   });
 
-  it('takes nothing more away from a retiring account', async () => {
+  it('removes nothing more from a retiring account', async () => {
     const retiring = { ...aRecord({ lifecycle: 'retiring', generation: 4 }), ...accountKey(MEMBER) };
     const account = smallAccount([retiring], {
       role: nothing,
@@ -66,7 +66,7 @@ describe('a pass that was told to pause while it writes', () => {
     expect(await conditions(account)).toEqual(['Role Paused', 'Network Removed']);
   });
 
-  it('writes nothing more where something else is desired by now, and comes again', async () => {
+  it('stops writing if the desired state has changed, and is repeated', async () => {
     const register = ({ store }: SmallAccount) =>
       store.put({ ...aRecord({ generation: 4, mode: 'observe' }), ...accountKey(MEMBER) });
     const account = smallAccount([], { role: (_call, self) => register(self), network: nothing });
@@ -76,8 +76,8 @@ describe('a pass that was told to pause while it writes', () => {
   });
 });
 
-describe('the lease of a pass', () => {
-  it('is short, renewed with each beat, and given back with the save', async () => {
+describe('the lease of a run', () => {
+  it('is short, renewed with each heartbeat, and returned with the save', async () => {
     const heartbeat = byHand();
     const ends: number[] = [];
     const account = smallAccount([], {
@@ -98,7 +98,7 @@ describe('the lease of a pass', () => {
   it.each([
     ['that another pass has by now', true],
     ['that was not renewed in its time', false],
-  ])('%s stops every writing call, and nothing is saved over the other', async (_, taken) => {
+  ])('%s stops every writing call, and nothing is saved over the other run', async (_, taken) => {
     const heartbeat = byHand();
     const other = { passId: 'other', expiresAt: new Date(START + 300_000).toISOString() };
     const account = smallAccount([], {
@@ -117,7 +117,7 @@ describe('the lease of a pass', () => {
     expect(leaseOf(account)).toEqual(other);
   });
 
-  it('is renewed by nobody else, and by nobody once it is given back', async () => {
+  it('is renewed by no other run, and by no run once it is returned', async () => {
     const { table, put } = memoryTable();
     put({ ...aStatus({ version: 1 }), ...statusKey(MEMBER) }, { ...aRecord(), ...accountKey(MEMBER) });
     const until = new Date(START + 30_000);
@@ -136,8 +136,8 @@ describe('the lease of a pass', () => {
   });
 });
 
-describe('a pass whose time is nearly over', () => {
-  it('saves what it did, and says which kinds were not looked at', async () => {
+describe('a run whose deadline is near', () => {
+  it('saves what it did, and says which kinds were not observed', async () => {
     const account = smallAccount([], {
       role: () => void jest.setSystemTime(START + 90_000),
       network: nothing,
@@ -152,7 +152,7 @@ describe('a pass whose time is nearly over', () => {
     ]);
   });
 
-  it('in the middle of a kind makes no further call, and says so', async () => {
+  it('makes no further call in the middle of a kind, and says so', async () => {
     const account = smallAccount([], {
       network: (call) => {
         jest.setSystemTime(START + 90_000);
@@ -163,7 +163,7 @@ describe('a pass whose time is nearly over', () => {
     expect(await conditions(account)).toEqual(['Network OutOfTime']);
   });
 
-  it('from the beginning enters no account', async () => {
+  it('enters no account if the deadline has passed at its start', async () => {
     const account = smallAccount();
     expect(await account.pass({ until: new Date(START + 1_000) })).toMatchObject({
       status: { lastPass: { result: 'failed' } },
@@ -173,8 +173,8 @@ describe('a pass whose time is nearly over', () => {
   });
 });
 
-describe('a call gate', () => {
-  it('goes on when a role that was changed must be verified, whatever the time and the lease', () => {
+describe('openCallGate', () => {
+  it('lets calls through, after the deadline and without a lease, that verify a changed role', () => {
     const gate = openCallGate(new Date(START), systemClock.now);
     gate.leased(undefined);
     expect(() => gate.check({ writes: false })).toThrow(OutOfTime);
@@ -183,8 +183,8 @@ describe('a call gate', () => {
   });
 });
 
-describe('a heartbeat', () => {
-  it('beats at once and every ten seconds, what was added first, until it is stopped', async () => {
+describe('startHeartbeat', () => {
+  it('beats immediately and every ten seconds, added calls first, until it is stopped', async () => {
     const beats: string[] = [];
     const say = (what: string) => async () => void beats.push(`${what} ${(Date.now() - START) / 1000}`);
     const heartbeat = startHeartbeat(say('hide'), nothing);
@@ -195,7 +195,7 @@ describe('a heartbeat', () => {
     expect(beats).toEqual(['hide 0', 'renew 10', 'hide 10', 'renew 20', 'hide 20']);
   });
 
-  it('goes on after a beat that failed, which is told', async () => {
+  it('continues after a beat that failed, and reports the failure', async () => {
     const failed: unknown[] = [];
     let beats = 0;
     const heartbeat = startHeartbeat(
@@ -210,7 +210,7 @@ describe('a heartbeat', () => {
     expect({ beats, failed }).toEqual({ beats: 2, failed: [new Error('SQS is gone')] });
   });
 
-  it('leaves the message to the next run only when the lease has ended, and within a minute', () => {
+  it('leaves the message to the next run only once the lease has ended, and within a minute', () => {
     expect(LEASE_SECONDS).toBeLessThan(VISIBLE_SECONDS);
     expect(VISIBLE_SECONDS).toBeLessThan(60);
   });

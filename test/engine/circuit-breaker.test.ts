@@ -11,7 +11,7 @@ import { startTable, type TestTable } from '../kit/emulated-table.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { answering, on } from '../kit/sdk.ts';
 
-describe('the brake', () => {
+describe('brakeTrips', () => {
   it.each([
     ['holds at more than 20 % and more than 10', 50, 11, true],
     ['lets a fifth pass', 100, 20, false],
@@ -50,14 +50,14 @@ describe('a sweep in which too many accounts differ', () => {
       expect(await isCircuitBreakerOpen(main, 's', id(index))).toBe(false);
   });
 
-  it('stops, and says so once', async () => {
+  it('stops, and announces SweepStopped once', async () => {
     expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
     expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
     expect(await isCircuitBreakerOpen(main, 's', id(11))).toBe(true);
     expect(said).toEqual(['SweepStopped']);
   });
 
-  it('says so when the pass that stopped it comes again, should the bus have been away', async () => {
+  it('announces SweepStopped when the run that stopped it is repeated, if the bus did not answer the first time', async () => {
     busFails = true;
     await expect(isCircuitBreakerOpen(main, 's', id(10))).rejects.toThrow('the bus is away');
     busFails = false;
@@ -68,10 +68,14 @@ describe('a sweep in which too many accounts differ', () => {
   });
 
   it.each([
-    ['one that was ever ready', { ready: false, readySince: '2020-01-01T00:00:00.000Z' }, 'SweepStopped'],
-    ['none that is on its way', { ready: false }, undefined],
-    ['none that is new', undefined, undefined],
-  ])('holds %s', async (_, before, hold) => {
+    [
+      'an account that was ever ready',
+      { ready: false, readySince: '2020-01-01T00:00:00.000Z' },
+      'SweepStopped',
+    ],
+    ['no account that is not ready yet', { ready: false }, undefined],
+    ['no new account', undefined, undefined],
+  ])('leaves the differences of %s', async (_, before, hold) => {
     await isCircuitBreakerOpen(main, 's', id(10));
     const pass = {
       record: { accountId: id(12) },
@@ -84,7 +88,7 @@ describe('a sweep in which too many accounts differ', () => {
     );
   });
 
-  it('does not expire under way because an old time was given for its event', async () => {
+  it('does not expire while it runs if its event has an old time', async () => {
     const Key = { pk: 'sweep#s', sk: 'progress' };
     const { Item } = await store.table.documents.send(new GetCommand({ TableName: store.table.name, Key }));
     expect(Item?.expiresAt).toBeGreaterThan(Date.now() / 1000);

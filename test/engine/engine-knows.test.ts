@@ -38,7 +38,7 @@ function wordsOfKinds(): string[] {
 describe('the engine', () => {
   const files = readdirSync(ENGINE);
 
-  it.each(files)('knows no kind: %s', (file) => {
+  it.each(files)('names no kind: %s', (file) => {
     const code = codeOf(file);
     const said = new Set([...(code.match(/[A-Za-z][\w.-]*/g) ?? []), ...(code.match(/\w+/g) ?? [])]);
     expect(wordsOfKinds().filter((word) => said.has(word))).toEqual([]);

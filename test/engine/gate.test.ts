@@ -5,7 +5,7 @@ import { aConfig, aPass, aRecord, aStatus, MANAGEMENT } from '../kit/factories.t
 const sentAt = new Date('2026-11-20T09:59:50.000Z');
 const given = { record: aRecord(), before: aStatus(), sentAt, config: aConfig() };
 
-describe('a work message', () => {
+describe('skipReason', () => {
   it.each([
     ['is dropped when a pass started more than 5 s after it was sent', given, true],
     [

@@ -58,7 +58,7 @@ const of = (kind: string, made: Readonly<Record<string, string>>, region = 'eu-w
   ...{ kind, region, baseline, outputs: made },
 });
 
-describe('what desired state no longer has', () => {
+describe('divide', () => {
   it.each<[string, Parameters<typeof divided>[0], Leftover[]]>([
     ['nothing, of an account that is kept as before', {}, []],
     [
@@ -70,17 +70,17 @@ describe('what desired state no longer has', () => {
     ['the role that it dropped', { kept: [network, parameters] }, [of('executionRole', ROLE, 'global')]],
     ['no role that is its owner\u2019s', { kept: [network, parameters], entered: true }, []],
     [
-      'what stands in the region of before, but not what has no region',
+      'the regional kinds of the earlier region, and no global kind',
       { region: 'us-west-2' },
       [of('network', NETWORK), of('parameters', PARAMETERS)],
     ],
     [
-      'the network that was made before the account brought its own',
+      'the network that was made before the account got a network of its owner',
       { brings: { vpcId: 'vpc-9', subnetIds: [] } },
       [of('network', NETWORK)],
     ],
-    ['no network that it brings and that is ours', { brings: { vpcId: 'vpc-1', subnetIds: [] } }, []],
-  ])('is %s', (_, given, expected) => {
+    ['no network of its owner that is ours by its tags', { brings: { vpcId: 'vpc-1', subnetIds: [] } }, []],
+  ])('makes a leftover of %s', (_, given, expected) => {
     const { leftovers, outputs: left } = divided(given);
     expect(leftovers).toEqual(expected);
     const apart = Object.assign({}, ...expected.map((one) => one.outputs));
@@ -91,26 +91,29 @@ describe('what desired state no longer has', () => {
   it.each<[string, Parameters<typeof divided>[0], string[]]>([
     ['another region', { region: 'us-west-2', from: ROLE }, ['network eu-west-1', 'parameters eu-west-1']],
     ['a baseline without it', { kept: [executionRole, parameters], from: ROLE }, ['network eu-west-1']],
-  ])('may be there unrecorded, of a pass that was killed before %s was asked for', (_, given, expected) => {
-    const { leftovers } = divided(given);
-    expect(leftovers.map(({ kind, region }) => `${kind} ${region}`)).toEqual(expected);
-    expect(leftovers.map((one) => one.outputs)).toEqual(expected.map(() => ({})));
-  });
+  ])(
+    'makes a leftover without ids of a run that was killed before %s was requested',
+    (_, given, expected) => {
+      const { leftovers } = divided(given);
+      expect(leftovers.map(({ kind, region }) => `${kind} ${region}`)).toEqual(expected);
+      expect(leftovers.map((one) => one.outputs)).toEqual(expected.map(() => ({})));
+    },
+  );
 
-  it('is known better than that it may be there', () => {
+  it('prefers recorded ids to the possibility of unrecorded resources', () => {
     const known = [of('network', NETWORK)];
     const { leftovers } = divided({ region: 'us-west-2', from: ROLE, leftovers: known });
     expect(leftovers.filter(({ kind }) => kind === 'network')).toEqual(known);
   });
 
-  it('comes back among the outputs when it is desired again, and not before', () => {
+  it('returns a leftover to the outputs when it is desired again, and not before', () => {
     const leftovers = [of('network', NETWORK), of('parameters', PARAMETERS)];
     const elsewhere = divided({ region: 'us-west-2', from: ROLE, leftovers });
     expect(elsewhere).toEqual({ outputs: ROLE, leftovers });
     expect(divided({ from: ROLE, leftovers })).toEqual({ outputs, leftovers: [] });
   });
 
-  it('of a status of before regions were recorded is told by the region of its parameters', () => {
+  it('finds the region of a leftover in a status without regions by the region of its parameters', () => {
     const record = aRecord({ regions: ['us-west-2'], baseline: newer });
     const before = readStatus({ ...aStatus({ outputs, lastPass: aPass({ baseline }) }) });
     const pass = {
@@ -171,8 +174,8 @@ async function looked(
   return { found, regions, leftovers: pass.stands.leftovers };
 }
 
-describe('a look at what desired state no longer has', () => {
-  it('names what is there, in its own region', async () => {
+describe('observeLeftovers', () => {
+  it('names the resources that still exist, in their own region', async () => {
     const { found, regions, leftovers } = await looked(async () => ({ state: 'present', actual: NETWORK }));
     expect(regions).toEqual(['us-west-2']);
     expect(found).toMatchObject([
@@ -198,31 +201,31 @@ describe('a look at what desired state no longer has', () => {
   });
 
   it.each<[string, AnyKind['observe'], unknown, Outputs]>([
-    ['is gone', async () => ({ state: 'absent' }), {}, NETWORK],
-    ['nobody recorded, and is not there', async () => ({ state: 'absent' }), {}, {}],
+    ['does not exist any more', async () => ({ state: 'absent' }), {}, NETWORK],
+    ['nobody recorded, and does not exist', async () => ({ state: 'absent' }), {}, {}],
     ['nobody recorded, and is somebody else\u2019s', async () => FOREIGN, {}, {}],
-    ['nobody recorded, and cannot be there: the region is none', () => Promise.reject(NOWHERE), {}, {}],
+    ['nobody recorded, in a region that does not exist', () => Promise.reject(NOWHERE), {}, {}],
     ['nobody recorded, and no baseline had', async () => ({ state: 'absent' }), null, {}],
-  ])('forgets what %s', async (_, observe, section, made) => {
+  ])('forgets a leftover that %s', async (_, observe, section, made) => {
     const { found, leftovers } = await looked(observe, section, made);
     expect([found, leftovers]).toEqual([[], []]);
   });
 
-  it('does not say of what nobody recorded and could not be looked for that it is there, and looks again', async () => {
+  it('names no leftover without ids that could not be searched, and searches it again', async () => {
     const { found, leftovers } = await looked(() => Promise.reject(new Error('throttled')), {}, {});
     expect(found).toEqual([]);
     expect(leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2', outputs: {} }]);
   });
 
-  it('finds by its tags what nobody recorded', async () => {
+  it('finds a leftover without ids by its tags', async () => {
     const { found, leftovers } = await looked(async () => ({ state: 'present', actual: NETWORK }), {}, {});
     expect(found).toMatchObject([{ reason: 'NotInBaseline' }]);
     expect(leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2', outputs: NETWORK }]);
   });
 
   it.each<[string, AnyKind['observe'], unknown, string]>([
-    ['cannot be looked at', () => Promise.reject(new Error('denied')), {}, 'denied'],
-    ['no baseline can say how to look at', async () => ({ state: 'absent' }), null, 'not available'],
+    ['cannot be observed', () => Promise.reject(new Error('denied')), {}, 'denied'],
+    ['no available baseline describes', async () => ({ state: 'absent' }), null, 'not available'],
     [
       'is of a baseline that is no longer valid',
       async () => ({ state: 'absent' }),
@@ -230,7 +233,7 @@ describe('a look at what desired state no longer has', () => {
       'not available',
     ],
     ['somebody else tagged as theirs', async () => FOREIGN, {}, 'It is theirs.'],
-  ])('counts what %s as there, and says why', async (_, observe, section, why) => {
+  ])('counts a leftover that %s as existing, and says why', async (_, observe, section, why) => {
     const { found, leftovers } = await looked(observe, section);
     expect(found).toMatchObject([{ reason: 'NotInBaseline', message: expect.stringContaining(why) }]);
     expect(leftovers).toHaveLength(1);

@@ -19,7 +19,7 @@ const ready = afterwards({ conditions: [condition('True')] });
 const never = aStatus({ ready: false, conditions: [] });
 const { readySince: _, ...neverReady } = never;
 
-describe('what a pass announces', () => {
+describe('announcements', () => {
   it.each([
     ['nothing when nothing changed', aStatus(), ready, []],
     ['AccountReady the first time', undefined, ready, ['AccountReady']],
@@ -95,7 +95,7 @@ describe('what a pass announces', () => {
     expect(announcements(aRecord(), before, now).map(({ detailType }) => detailType)).toEqual(expected);
   });
 
-  it('keeps an event below what PutEvents takes', () => {
+  it('keeps an event below the size limit of PutEvents', () => {
     const big = Array.from(
       { length: 100 },
       (): Difference => ({ ...difference, actual: 'x'.repeat(10_000) }),
@@ -109,7 +109,7 @@ describe('what a pass announces', () => {
     expect(JSON.stringify(event?.detail).length).toBeLessThan(250_000);
   });
 
-  it('AccountReady again for an account that was retired, retaining all, and is kept again', () => {
+  it('has AccountReady again for an account that was retired with its resources retained and is managed again', () => {
     const record = aRecord({ generation: 5, keptSince: 5 });
     const readyBefore = aStatus({ observedGeneration: 3 });
     const types = (before: Parameters<typeof announcements>[1]) =>
@@ -119,7 +119,7 @@ describe('what a pass announces', () => {
   });
 });
 
-describe('what is announced of differences', () => {
+describe('announcements of differences', () => {
   it.each([
     ['DriftDetected', 'drifted'],
     ['DriftCorrected', 'corrected'],
@@ -145,7 +145,7 @@ describe('what is announced of differences', () => {
   });
 });
 
-describe('what is announced of an account in several regions', () => {
+describe('announcements of an account in several regions', () => {
   const region = 'us-east-1';
   const found: Difference = { ...difference, region, action: 'reported' };
   const status = afterwards({
@@ -154,13 +154,13 @@ describe('what is announced of an account in several regions', () => {
     lastPass: aPass({ result: 'drifted', differences: [found] }),
   });
 
-  it('says in which region something differs, and in which a condition does not hold', () => {
+  it('name the region of a difference and of a condition', () => {
     const [drift, degraded] = announcements(aRecord(), aStatus(), status);
     expect(drift).toMatchObject({ detailType: 'DriftDetected', detail: { differences: [{ region }] } });
     expect(degraded).toMatchObject({ detailType: 'AccountDegraded', detail: { region } });
   });
 
-  it('says none of a condition that has none', () => {
+  it('name no region for a condition without one', () => {
     const conditions = [{ ...condition('False'), type: 'ExecutionRole' }];
     const [degraded] = announcements(aRecord(), aStatus(), {
       ...status,

@@ -40,19 +40,19 @@ function moved(
 }
 
 describe('the outputs of an account in several regions', () => {
-  it('are divided by region and put together again as they were', () => {
+  it('are divided by region and joined again without a change', () => {
     const { home, elsewhere } = divideOutputs(both);
     expect(home).toEqual({ ...ROLE, ...NETWORK_A });
     expect([...elsewhere]).toEqual([[B, NETWORK_B]]);
     expect(moved([A, B])).toEqual({ outputs: both, leftovers: [] });
   });
 
-  it('change places when the other region becomes the home region', () => {
+  it('are exchanged if another region becomes the home region', () => {
     const inA = { [`regions.${A}.vpc.id`]: 'vpc-a', [`regions.${A}.vpc.cidr`]: '10.0.0.0/16' };
     expect(moved([B, A])).toEqual({ outputs: { ...ROLE, ...NETWORK_B, ...inA }, leftovers: [] });
   });
 
-  it('of a region that is no longer listed are left over there, whether it was home or not', () => {
+  it('of a region that is no longer listed become leftovers of that region, also of the home region', () => {
     const left = (region: string, outputs: Record<string, string>) => [
       { kind: 'network', region, baseline, outputs },
     ];
@@ -62,14 +62,14 @@ describe('the outputs of an account in several regions', () => {
     expect(moved([C, B]).outputs).toEqual({ ...ROLE, ...inB(NETWORK_B) });
   });
 
-  it('of a region that is listed again are its own again', () => {
+  it('of a region that is listed again are outputs of that region again', () => {
     const leftovers = [{ kind: 'network', region: B, baseline, outputs: NETWORK_B }];
     const alone = { ...ROLE, ...NETWORK_A };
     expect(moved([A, B], { outputs: alone, leftovers })).toEqual({ outputs: both, leftovers: [] });
     expect(moved([A, C], { outputs: alone, leftovers })).toEqual({ outputs: alone, leftovers });
   });
 
-  it('of a kind that the baseline dropped are left over in each region', () => {
+  it('of a kind that the baseline dropped become leftovers in each region', () => {
     const kept = kinds.filter(({ name }) => name !== 'network');
     const { outputs, leftovers } = moved([A, B], { kept });
     expect(outputs).toEqual(ROLE);

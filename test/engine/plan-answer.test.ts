@@ -70,8 +70,8 @@ function world(given: { record?: Partial<AccountRecord>; entering?: Error; publi
   return { deps, main, put, sessions, answer };
 }
 
-describe('the answer to a request for a plan', () => {
-  it('is what a pass would write, and how much of it is of others', async () => {
+describe('answerPlan', () => {
+  it('answers what a run would write, and the number of unowned resources', async () => {
     const { deps, answer } = world();
     await answerPlan({ message, now: NOW, lastTry: false }, deps);
     expect(await answer()).toEqual({
@@ -86,7 +86,7 @@ describe('the answer to a request for a plan', () => {
     });
   });
 
-  it('is read in a session that may only read, and leaves record, status and bus as they were', async () => {
+  it('reads in a session that may only read, and leaves record, status and bus as they were', async () => {
     const { deps, main, put, sessions } = world();
     await answerPlan({ message, now: NOW, lastTry: false }, deps);
     expect(sessions.map(({ name }) => name)).toEqual(['plan-event-1']);
@@ -97,7 +97,7 @@ describe('the answer to a request for a plan', () => {
     expect(put).toEqual([]);
   });
 
-  it('is by the file that came with the request', async () => {
+  it('plans by the file that came with the request', async () => {
     const { deps, main, answer } = world();
     await putPlanText(main.table, cause.id, 'name: other\nthings: nothing\n', NOW);
     await answerPlan({ message: { ...message, plan: 'file' }, now: NOW, lastTry: false }, deps);
@@ -106,7 +106,7 @@ describe('the answer to a request for a plan', () => {
     });
   });
 
-  it('never is by the baseline assigned when the text of the file is no longer there', async () => {
+  it('never plans by the assigned baseline if the text of the file has expired', async () => {
     const { deps, sessions, answer } = world();
     await answerPlan({ message: { ...message, plan: 'file' }, now: NOW, lastTry: false }, deps);
     expect(await answer()).toMatchObject({
@@ -136,7 +136,7 @@ describe('the answer to a request for a plan', () => {
     expect(await answer()).toEqual({ is: 'failed', message: expect.stringMatching(sentence) });
   });
 
-  it('waits for what may pass, and says it at the last try', async () => {
+  it('retries after a failure that may pass, and answers the failure at the last try', async () => {
     const { deps, answer } = world({ entering: new Throttled('Too many.') });
     expect(await answerPlan({ message, now: NOW, lastTry: false }, deps)).toMatchObject({ did: 'failed' });
     expect(await answer()).toBeUndefined();
@@ -147,7 +147,7 @@ describe('the answer to a request for a plan', () => {
   it.each([
     ['that is answered', 10, true],
     ['an hour later: nobody waits any more', 3_601, false],
-  ])('is not made again for a message %s', async (_, seconds, answered) => {
+  ])('does not plan again for a message %s', async (_, seconds, answered) => {
     const { deps, main, sessions } = world();
     if (answered) await putPlanAnswer(main.table, cause.id, { is: 'failed', message: 'No.' }, NOW);
     const now = new Date(Date.parse(message.requestedAt) + seconds * 1000);
@@ -155,7 +155,7 @@ describe('the answer to a request for a plan', () => {
     expect(sessions).toEqual([]);
   });
 
-  it('expires after an hour, and says so when it is too large', async () => {
+  it('stores an answer for an hour, and says so if the answer is too large', async () => {
     const { main } = world();
     const later = new Date(NOW.getTime() + 3_600_000);
     await putPlanAnswer(main.table, 'small', { is: 'failed', message: 'No.' }, NOW);
@@ -170,8 +170,8 @@ describe('the answer to a request for a plan', () => {
   });
 });
 
-describe('work that asks for a plan', () => {
-  it('has a group of its own, so that no pass of the account waits for it, nor is taken for it', () => {
+describe('a work message that requests a plan', () => {
+  it('has a message group of its own, so that runs of the account neither wait for the plan nor coalesce with it', () => {
     const { plan: _, ...pass } = { ...message, cause: { ...cause, id: 'event-2' } };
     expect(messageGroup(message)).not.toBe(messageGroup(pass));
     expect(messageGroup(pass)).toBe(MEMBER);

@@ -22,7 +22,7 @@ const inTheWay = (reason: string): Blocked => ({
   difference: { kind: 'things', resource: reason, path: '', action: 'reported' },
 });
 
-describe('a plan', () => {
+describe('planAccount', () => {
   const change: Difference = { kind: 'things', resource: 'role', path: 'trustPolicy', action: 'updated' };
   const message = 'It was put back.';
   const access = {
@@ -40,7 +40,7 @@ describe('a plan', () => {
       { is: 'blocked', reason: 'ChangePutBack', message },
     ],
     ['another baseline may write', 4, { is: 'held' }],
-  ])('says of a change that was put back: what %s', async (_, version, state) => {
+  ])('says of a change that was rolled back: what %s', async (_, version, state) => {
     const kind = {
       name: 'things',
       entryRole: { trustPath: 'trustPolicy' },
@@ -62,7 +62,7 @@ describe('a plan', () => {
     expect(planned?.state).toEqual(state);
   });
 
-  it('says what stands in the way as a pass does: all of it, what waits for others last', async () => {
+  it('names all obstacles like a run does, units that wait for others last', async () => {
     const blocked = [inTheWay('WaitingForOutputs'), inTheWay('ForeignResource')];
     const kind = {
       name: 'things',
@@ -94,7 +94,7 @@ describe('a plan', () => {
     expect(planned?.state).toEqual(kept.state);
   });
 
-  describe('of units that wait for what an earlier unit of the same run makes', () => {
+  describe('planAccount with units that wait for what an earlier unit of the same run makes', () => {
     const made: Difference = { kind: 'network', resource: 'vpc', path: '', action: 'created' };
     const parameter = (name: string, desired: string, actual?: string): Blocked => ({
       ...withoutNames(`The parameter ${name}`, namesIn(desired)),
@@ -144,14 +144,14 @@ describe('a plan', () => {
     it.each([
       ['an output that no unit has', { differences: [made] }, 'us-east-1 ${regions.us-east-1.vpc.id}'],
       ['an output of a unit that is blocked itself', { blocked: [inTheWay('ForeignResource')] }, '${vpc.id}'],
-    ])('stays blocked while it waits for %s', async (_, network, value) => {
+    ])('says blocked for a unit that waits for %s', async (_, network, value) => {
       const { differences, obstacles } = await plannedBy(network, parameter('/new', value));
       expect(differences).toContainEqual(expect.objectContaining({ desired: value, action: 'reported' }));
       expect(obstacles).toContainEqual(expect.objectContaining({ kind: 'parameters', state: 'blocked' }));
     });
   });
 
-  it('says what a pass would leave where it stands: what the baseline, or the region, no longer has', async () => {
+  it('names the leftovers that a run would not remove: of a dropped kind, of a dropped region', async () => {
     const dropped = {
       ...{ name: 'things', scope: 'regional', section: z.any() },
       made: (recorded: Readonly<Record<string, string>>) => ('thing.id' in recorded ? recorded : {}),
@@ -168,7 +168,7 @@ describe('a plan', () => {
     expect(planned).toMatchObject([{ region: 'us-west-2', state }]);
   });
 
-  describe('for several regions, one of which is not enabled in the account', () => {
+  describe('planAccount for several regions, one of which is not enabled in the account', () => {
     const [HOME, AWAY] = ['eu-west-1', 'af-south-1'];
     const failure = new AccountNotReady('ec2:DescribeVpcs: AuthFailure', { reason: 'CredentialsUnknown' });
 
@@ -212,7 +212,7 @@ describe('a plan', () => {
       return { obstacles, asked, policies };
     }
 
-    it('says so as a pass does, with what to do, and enables nothing', async () => {
+    it('says that the region is not enabled, with the remedy, and does not enable it', async () => {
       const { obstacles, asked, policies } = await planned();
       const message = expect.stringMatching(
         /^The region af-south-1 is not enabled in the account\. Enable it/,
@@ -225,14 +225,14 @@ describe('a plan', () => {
       expect(policies).not.toContain(REGION_POLICIES.enable);
     });
 
-    it('says that a pass enables it where the baseline does, and enables nothing', async () => {
+    it('says that a run would enable the region if the baseline allows that, and does not enable it', async () => {
       const { obstacles, policies } = await planned({ enableRegions: true });
       expect(obstacles.map(({ state }) => state)).toEqual(['settling', 'settling']);
       expect(obstacles[0]?.message).toContain('a run enables it');
       expect(policies).not.toContain(REGION_POLICIES.enable);
     });
 
-    it('gives up on a region that does not answer, and says what differs in the others', async () => {
+    it('abandons a region that does not answer, and names the differences in the others', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
       const planning = planned({}, () => new Promise(() => undefined));
       await jest.advanceTimersByTimeAsync(60_000);

@@ -136,8 +136,8 @@ async function refusedFor2Minutes() {
   return { ...kept, reasons };
 }
 
-describe('another ExternalId for the role in use', () => {
-  it('is put by the next pass where IAM had no time for it: nothing was put back', async () => {
+describe('a change of the ExternalId of the role in use', () => {
+  it('is written by the next run if this run had no time to wait for IAM', async () => {
     const kept = account();
     kept.iam.answers = [new Throttled('iam:UpdateAssumeRolePolicy: rate exceeded')];
     const first = await kept.look();
@@ -146,7 +146,7 @@ describe('another ExternalId for the role in use', () => {
     expect(kept.standing()).toContain(NEW);
   });
 
-  it('is put again where IAM took more than ten seconds to show it', async () => {
+  it('is written again if IAM took more than ten seconds to show it', async () => {
     const kept = account();
     kept.iam.lagSeconds = 11;
     const first = await kept.look();
@@ -162,7 +162,7 @@ describe('another ExternalId for the role in use', () => {
     expect(kept.standing()).toContain(NEW);
   });
 
-  it('is put back for good when it is refused for two minutes, and everything else is kept', async () => {
+  it('is put back for good if the role refuses it for two minutes, and everything else is saved', async () => {
     const { iam, reasons, standing, look, put } = await refusedFor2Minutes();
     expect(reasons.slice(0, -1).every((each) => each === 'Unknown ChangePutBack')).toBe(true);
     expect(reasons.length).toBeGreaterThan(3);
@@ -179,7 +179,7 @@ describe('another ExternalId for the role in use', () => {
     expect(put.at(-1)).toMatchObject({ detailType: 'DriftCorrected' });
   });
 
-  it('is put again when the account is registered again, the same as before: as the message says', async () => {
+  it('is written again after another registration with the same content, as the message says', async () => {
     const { iam, look, registerAgain, standing } = await refusedFor2Minutes();
     const { access } = await look();
     expect(access?.message).toMatch(/until the account is registered again, with the same content or other/);
@@ -190,7 +190,7 @@ describe('another ExternalId for the role in use', () => {
     expect(standing()).toContain(NEW);
   });
 
-  it('is put back also where IAM has no time for that at once', async () => {
+  it('is put back even if the run has no time to wait for IAM', async () => {
     const kept = account();
     kept.iam.refused = NEW;
     kept.iam.answers = [undefined, new Throttled('rate exceeded'), new Throttled('rate exceeded')];
@@ -198,7 +198,7 @@ describe('another ExternalId for the role in use', () => {
     expect(kept.standing()).toContain(OLD);
   });
 
-  it('is found to hold after all, where it could not be put back', async () => {
+  it('is found to hold after all if it could not be put back', async () => {
     const kept = account();
     kept.iam.lagSeconds = 11;
     kept.iam.answers = [undefined, ...Array<Error>(20).fill(new Throttled('rate exceeded'))];

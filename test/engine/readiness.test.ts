@@ -69,8 +69,8 @@ async function lookUntilOver(account: ReturnType<typeof freshAccount>): Promise<
   }
 }
 
-describe('a fresh account that is not ready', () => {
-  it('is waiting, and looked at again after a minute', async () => {
+describe('a new account that is not ready', () => {
+  it('is waiting, and has another run after a minute', async () => {
     const account = freshAccount();
     const status = await account.look();
     expect(status).toMatchObject({ dueAt: '2026-11-20T10:01:00.000Z', lastPass: { result: 'waiting' } });
@@ -81,7 +81,7 @@ describe('a fresh account that is not ready', () => {
     expect(account.put).toEqual([]);
   });
 
-  it('is looked at less and less often, for a day; then it has failed, with the last reason', async () => {
+  it('has runs less and less often, for a day; then it has failed, with the last reason', async () => {
     const account = freshAccount();
     const looks = await lookUntilOver(account);
     expect(looks.slice(0, 6)).toEqual([0, 60, 180, 420, 900, 1800]);
@@ -96,7 +96,7 @@ describe('a fresh account that is not ready', () => {
     ]);
   });
 
-  it('stays failed when it is looked at again, and is not announced twice', async () => {
+  it('stays failed in later runs, and is announced once', async () => {
     const account = freshAccount();
     await lookUntilOver(account);
     jest.setSystemTime(Date.now() + 12 * 3_600_000);
@@ -106,7 +106,7 @@ describe('a fresh account that is not ready', () => {
     expect(account.put).toHaveLength(1);
   });
 
-  it('has another day when something else is desired', async () => {
+  it('has another day when its desired state changes', async () => {
     const account = freshAccount();
     await lookUntilOver(account);
     account.change();
@@ -114,7 +114,7 @@ describe('a fresh account that is not ready', () => {
   });
 });
 
-describe('An account whose baseline has no role to verify', () => {
+describe('an account whose baseline has no role to verify', () => {
   it('is ready once it can be entered again', async () => {
     const denied = {
       type: 'Access',

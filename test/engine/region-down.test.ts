@@ -55,14 +55,14 @@ async function explained(
   };
 }
 
-describe('a failure in a region', () => {
-  it('asks AWS nothing, and stays as it is, where it cannot come from a region that is not enabled', async () => {
+describe('regionFailure', () => {
+  it('makes no call, and returns the failure, if no disabled region can be its cause', async () => {
     for (const error of [new Throttled('slow down'), new AccountNotReady('new', { reason: 'Blocked' })]) {
       expect(await explained('DISABLED', { error })).toEqual({ said: error, calls: [], opened: [] });
     }
   });
 
-  it('is what could not be read, where the answer about the region cannot be', async () => {
+  it('returns the error of an answer about the region that cannot be read', async () => {
     const unreadable = new SyntaxError('Unexpected token < in JSON');
     const asked = () => {
       throw unreadable;
@@ -71,7 +71,7 @@ describe('a failure in a region', () => {
   });
 
   it.each(['DISABLED', 'DISABLING'])(
-    'says that the region is not enabled, and what to do, where its status is %s',
+    'says that the region is not enabled, with the remedy, if its status is %s',
     async (status) => {
       const { said, calls } = await explained(status);
       expect(said).toMatchObject({
@@ -85,7 +85,7 @@ describe('a failure in a region', () => {
     },
   );
 
-  it('enables the region where the baseline says so, in a session that may do only that, and waits', async () => {
+  it('enables the region if the baseline allows that, in a session that may do only that, and waits', async () => {
     const { said, calls, opened } = await explained('DISABLED', { mayEnable: true });
     expect(said).toMatchObject({
       name: 'AccountNotReady',
@@ -97,7 +97,7 @@ describe('a failure in a region', () => {
     expect(JSON.parse(REGION_POLICIES.enable).Statement[0].Action).toEqual(['account:EnableRegion']);
   });
 
-  it('waits, and enables nothing again, while AWS enables the region', async () => {
+  it('waits, and does not enable the region again, while AWS enables it', async () => {
     const { said, calls } = await explained('ENABLING', { mayEnable: true });
     expect(said).toMatchObject({ reason: 'EnablingRegion' });
     expect(calls).toEqual(['status of af-south-1']);
@@ -108,7 +108,7 @@ describe('a failure in a region', () => {
     expect([said, calls]).toMatchObject([{ reason: 'RegionNotEnabled' }, ['status of af-south-1']]);
   });
 
-  it('waits where somebody else enables a region at that moment', async () => {
+  it('waits if somebody else enables a region at the same time', async () => {
     const enabled = () => {
       throw Object.assign(new Error('in progress'), { name: 'ConflictException' });
     };
@@ -116,7 +116,7 @@ describe('a failure in a region', () => {
     expect(said).toMatchObject({ reason: 'EnablingRegion' });
   });
 
-  it('is a denial where the account lets nobody enable regions', async () => {
+  it('returns the denial if the account allows nobody to enable regions', async () => {
     const denial = new AccessDenied('account:EnableRegion: denied by the organization');
     const enabled = () => {
       throw denial;
@@ -124,11 +124,11 @@ describe('a failure in a region', () => {
     expect((await explained('DISABLED', { mayEnable: true, enabled })).said).toBe(denial);
   });
 
-  it.each(['ENABLED', 'ENABLED_BY_DEFAULT'])('stays as it is where the region is %s', async (status) => {
+  it.each(['ENABLED', 'ENABLED_BY_DEFAULT'])('returns the failure if the region is %s', async (status) => {
     expect((await explained(status, { mayEnable: true })).said).toBe(failure);
   });
 
-  it('stays as it is where the status may not be read', async () => {
+  it('returns the failure if the status may not be read', async () => {
     const asked = () => {
       throw new AccessDenied('account:GetRegionOptStatus');
     };
@@ -200,8 +200,8 @@ async function run(given: Partial<AccountRecord>, baseline: object) {
   return { said: said.map(({ region, status, reason }) => [region, status, reason]), calls };
 }
 
-describe('a run over an account with a region that is not enabled', () => {
-  it('says so of what belongs there, and the other region is as desired', async () => {
+describe('a run of an account with a region that is not enabled', () => {
+  it('says so for the units of that region, and corrects the other region', async () => {
     expect(await run({}, {})).toEqual({
       said: [
         ['eu-west-1', 'True', 'InDesiredState'],
@@ -211,7 +211,7 @@ describe('a run over an account with a region that is not enabled', () => {
     });
   });
 
-  it('enables the region where the baseline says so', async () => {
+  it('enables the region if the baseline allows that', async () => {
     const { said, calls } = await run({}, { enableRegions: true });
     expect(said).toContainEqual([REGION, expect.stringMatching(/False|Unknown/), 'EnablingRegion']);
     expect(calls).toEqual([
@@ -221,21 +221,21 @@ describe('a run over an account with a region that is not enabled', () => {
     ]);
   });
 
-  it('enables no region of an account that is only observed', async () => {
+  it('enables no region of an account in mode observe', async () => {
     const { said, calls } = await run({ mode: 'observe' }, { enableRegions: true });
     expect(said).toContainEqual([REGION, 'False', 'RegionNotEnabled']);
     expect(calls).toEqual(['session for account:GetRegionOptStatus']);
   });
 });
 
-describe('the gate of a unit', () => {
+describe('openUnitGate', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
   const far = () => openCallGate(new Date(Date.now() + 600_000), systemClock.now);
   const limit = { region: 'us-east-1', milliseconds: 20_000 };
 
-  it('gives up on a region that does not answer, and lets no further call of the unit through', async () => {
+  it('abandons a region that does not answer, and lets no further call of the unit through', async () => {
     const unit = openUnitGate(far(), limit, systemClock.now);
     const silent = {
       name: 'ServiceFault',
@@ -248,7 +248,7 @@ describe('the gate of a unit', () => {
     expect(() => unit.gate.check({ writes: true })).toThrow('did not answer');
   });
 
-  it('passes on what the work returns or throws in time, and leaves no timer behind', async () => {
+  it('returns or throws what the work returns or throws in time, and leaves no timer', async () => {
     const unit = openUnitGate(far(), limit, systemClock.now);
     expect(await unit.within(async () => 'seen')).toBe('seen');
     await expect(unit.within(() => Promise.reject(new Error('no such VPC')))).rejects.toThrow('no such VPC');
@@ -256,7 +256,7 @@ describe('the gate of a unit', () => {
     expect(() => unit.gate.check({ writes: false })).not.toThrow();
   });
 
-  it('ends with the run where that ends first, and keeps the lease of the run', () => {
+  it('ends with the run if the run ends first, and uses the lease of the run', () => {
     const run = openCallGate(new Date(Date.now() + 40_000), systemClock.now);
     const unit = openUnitGate(run, limit, systemClock.now);
     expect(unit.gate.deadline).toEqual(run.deadline);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { inRemovalOrder } from '../../controllers/engine/removal-order.ts';
 
-describe('The order in which units are removed', () => {
+describe('inRemovalOrder', () => {
   const unit = (name: string, needs: readonly string[] = []) => {
     const [kind = '', region = ''] = name.split(' ');
     const asUnit = (text: string) => {
@@ -18,7 +18,7 @@ describe('The order in which units are removed', () => {
       return [nameOf(unit), after.map(nameOf)];
     });
 
-  it('is that of the outputs they name, turned round, and what has no region comes last', () => {
+  it('reverses the order of the outputs that sections name, global units last', () => {
     const units = [
       unit('role global'),
       unit('network a'),
@@ -35,7 +35,7 @@ describe('The order in which units are removed', () => {
     ]);
   });
 
-  it('has what has no region before those whose outputs it names, and what those need', () => {
+  it('removes global units before those whose outputs they name, and before what these need', () => {
     const units = [
       unit('role global', ['gate a']),
       unit('network a'),
@@ -50,7 +50,7 @@ describe('The order in which units are removed', () => {
     ]);
   });
 
-  it('cuts a circle, which sections of several baselines may make', () => {
+  it('breaks a circle, which sections of several baselines may make', () => {
     const units = [unit('network a', ['parameters a']), unit('parameters a', ['network a'])];
     expect(order(units).map(([name]) => name)).toEqual(['network a', 'parameters a']);
   });

@@ -160,8 +160,8 @@ async function removal(
   return { found, log, policies, regions, conditions, outputs: pass.place.outputs, stands: pass.stands };
 }
 
-describe('The pass of a retiring account', () => {
-  it('takes away a role that was made under a name that Main may not assume', async () => {
+describe('the run of a retiring account', () => {
+  it('removes a role whose name Main may not assume', async () => {
     const section = executionRole.section.parse({
       name: 'bad-name',
       trustPolicy: { Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' } },
@@ -172,7 +172,7 @@ describe('The pass of a retiring account', () => {
     expect(found.retired).toBe(true);
   });
 
-  it('takes away the last things first, under the lease, each kind with a session of its own', async () => {
+  it('removes units in reverse order, under the lease, each kind in a session of its own', async () => {
     const { found, log, policies, conditions, outputs } = await removal({ madeAt: '2026-11-20T10:00:00Z' });
     expect(log).toEqual(['lease', 'parameters', 'network', 'role']);
     expect(policies.map((policy) => JSON.parse(policy).Statement[1].Action)).toEqual([
@@ -192,7 +192,7 @@ describe('The pass of a retiring account', () => {
     expect(outputs).toEqual({});
   });
 
-  it('stops at what something else depends on, says what, and looks again in a quarter of an hour', async () => {
+  it('stops at a resource that something else depends on, names what depends on it, and tries again after 15 minutes', async () => {
     const networkFails = new ForeignResource('eni-1 is in the way.', {
       reason: 'InUse',
       remedy: 'Delete it.',
@@ -212,7 +212,7 @@ describe('The pass of a retiring account', () => {
     );
   });
 
-  it('removes nothing while something is there that its baseline no longer keeps, and says what', async () => {
+  it('removes nothing while an unavailable baseline has made a leftover, and names the leftover', async () => {
     const { found, log, conditions } = await removal({
       keeps: ['role', 'parameters'],
       address: '10.0.0.0/22',
@@ -225,7 +225,7 @@ describe('The pass of a retiring account', () => {
     ]);
   });
 
-  it('takes away what its baseline no longer keeps, as the baseline that made it says', async () => {
+  it('removes a leftover as the baseline that made it says', async () => {
     const home = { region: 'eu-west-1', baseline: { name: 'wide', version: 2 } };
     const { found, log, conditions, stands } = await removal({
       keeps: ['role', 'parameters'],
@@ -241,7 +241,7 @@ describe('The pass of a retiring account', () => {
     expect(stands.leftovers).toEqual([]);
   });
 
-  it('takes away what stands in a region that the account no longer names, there', async () => {
+  it('removes a leftover in a region that the account no longer has, in that region', async () => {
     const home = { region: 'us-west-2', baseline: { name: 'wide', version: 2 } };
     const { found, log, regions, conditions } = await removal({ home, address: '10.0.0.0/22' });
     expect(log).toEqual(['lease', 'parameters', 'parameters', 'network', 'network', 'role', 'address']);
@@ -256,7 +256,7 @@ describe('The pass of a retiring account', () => {
     expect(found.retired).toBe(true);
   });
 
-  it('is not retired, and keeps its block, while what stands in another region is in use', async () => {
+  it('does not retire the account, and keeps its address block, while something in another region is in use', async () => {
     const home = { region: 'us-west-2', baseline: { name: 'wide', version: 2 } };
     const networkFails = new ForeignResource('in use', { reason: 'InUse' });
     const { found, log, stands } = await removal({ home, address: '10.0.0.0/22', networkFails });
@@ -265,7 +265,7 @@ describe('The pass of a retiring account', () => {
     expect(stands.leftovers).toMatchObject([{ kind: 'network', region: 'us-west-2' }]);
   });
 
-  it('leaves the role by which its owner lets Orgkeeper in, and says so', async () => {
+  it('leaves the role that the owner made for Orgkeeper, and says so', async () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
     const { found, log, conditions } = await removal({ record: { executionRoleArn, origin: 'invited' } });
     expect(log).toEqual(['lease', 'parameters', 'network']);
@@ -283,12 +283,15 @@ describe('The pass of a retiring account', () => {
       { executionRoleArn: `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`, origin: 'invited' as const },
       'Left',
     ],
-  ])('may take away what the baseline named before, where it has a role %s', async (_, record, reason) => {
-    const { log, policies, conditions } = await removal({ record, former: 'arn:old' });
-    expect(log).toEqual(['lease', 'parameters', 'network', 'role']);
-    expect(JSON.parse(policies.at(-1) ?? '').Statement[1].Resource).toEqual(['*', 'arn:old']);
-    expect(conditions[0]?.reason).toBe(reason);
-  });
+  ])(
+    'may remove roles under earlier names of the baseline if the account has a role %s',
+    async (_, record, reason) => {
+      const { log, policies, conditions } = await removal({ record, former: 'arn:old' });
+      expect(log).toEqual(['lease', 'parameters', 'network', 'role']);
+      expect(JSON.parse(policies.at(-1) ?? '').Statement[1].Resource).toEqual(['*', 'arn:old']);
+      expect(conditions[0]?.reason).toBe(reason);
+    },
+  );
 
   it.each([
     ['once its network is gone', {}, ['lease', 'parameters', 'network', 'role', 'address']],
@@ -307,7 +310,7 @@ describe('The pass of a retiring account', () => {
       { keeps: ['role', 'parameters'], home: HOME, noNetwork: true },
       ['lease', 'parameters', 'role', 'address'],
     ],
-  ])('gives its block of addresses back %s', async (_, options, calls) => {
+  ])('returns the address block %s', async (_, options, calls) => {
     const { log, found } = await removal({ ...options, address: '10.0.0.0/22' });
     expect([log, found.retired]).toEqual([calls, true]);
   });
@@ -326,12 +329,12 @@ describe('The pass of a retiring account', () => {
     expect(conditions[0]?.message).toMatch(/^Nothing is removed: /);
   });
 
-  it('removes nothing while another pass has the lease', async () => {
+  it('removes nothing while another run has the lease', async () => {
     await expect(removal({ lease: new Error('taken') })).rejects.toThrow('taken');
   });
 });
 
-describe('A retired account', () => {
+describe('a retired account', () => {
   const after = retiredStatus({
     ...aStatus({
       observedGeneration: 4,
@@ -342,7 +345,7 @@ describe('A retired account', () => {
     lastPass: aPass(),
   });
 
-  it('has nothing recorded that a later registration could take for its own', () => {
+  it('has no recorded outputs that a later registration could count as its own', () => {
     expect(after).toMatchObject({ retired: true, ready: false, outputs: {}, foreign: [] });
     expect([after.readySince, after.dueAt, after.waiting]).toEqual([undefined, undefined, undefined]);
   });
@@ -354,7 +357,7 @@ describe('A retired account', () => {
     expect(announcements(retiring, passed, passed)).toEqual([]);
   });
 
-  it('whose removal meets something in the way is announced as degraded, once, and not as ready or drifted', () => {
+  it('is announced as degraded, once, if something blocks its removal, and never as ready or drifted', () => {
     const failed = {
       ...aStatus({ observedGeneration: 4, ready: false }),
       conditions: [
@@ -369,7 +372,7 @@ describe('A retired account', () => {
     expect(announcements(retiring, failed, failed)).toEqual([]);
   });
 
-  it('has no further pass, unless the bus was not told, or something else is asked since', () => {
+  it('has no further run, unless the announcement is owed or something is requested since', () => {
     const given = { record: retiring, sentAt: new Date(), config: aConfig() };
     expect(skipReason({ ...given, before: after })).toContain('retired');
     expect(

@@ -8,12 +8,12 @@ const blocked = (reason: string, message: string): Blocked => ({
   difference: { kind: 'things', resource: 'one', path: '', action: 'reported' },
 });
 
-describe('what stands in the way of a kind', () => {
-  it('is nothing when nothing does', () => {
+describe('blockedBy', () => {
+  it('is undefined if nothing blocks the unit', () => {
     expect(blockedBy([])).toBeUndefined();
   });
 
-  it('is all that does, each said once, under the reason of the first', () => {
+  it('has every message once, with the reason of the first', () => {
     const lacks = Array.from({ length: 75 }, () => blocked('PermissionsMissing', 'It lacks actions.'));
     const all = [
       blocked('TrustMissing', 'Its trust lacks Main.'),
@@ -26,7 +26,7 @@ describe('what stands in the way of a kind', () => {
     });
   });
 
-  it('puts what waits for others last', () => {
+  it('has the messages of units that wait for others last', () => {
     expect(
       blockedBy([blocked('WaitingForOutputs', 'It waits.'), blocked('NetworkDiffers', 'It differs.')]),
     ).toEqual({
@@ -35,7 +35,7 @@ describe('what stands in the way of a kind', () => {
     });
   });
 
-  it('is said within 1,000 characters: one of each reason, then what fits, and how many more there are', () => {
+  it('fits into 1,000 characters: one message of each reason, then as many as fit, then the number of the others', () => {
     const many = Array.from({ length: 30 }, (_, index) =>
       blocked('NeedsReplacement', `${index} ${'x'.repeat(90)}.`),
     );
@@ -44,7 +44,7 @@ describe('what stands in the way of a kind', () => {
     expect(message.length).toBeLessThanOrEqual(1_000);
   });
 
-  it('is cut where one alone is longer', () => {
+  it('cuts a single message that is too long', () => {
     const { message } = blockedBy([blocked('NeedsReplacement', 'x'.repeat(2_000))]) ?? {};
     expect(message).toHaveLength(1_000);
     expect(message).toMatch(/^x+…$/);

@@ -31,15 +31,15 @@ function nextLook(wants: readonly (number | ControllerError)[], before: Waiting 
   return nextRun({ errors, pending, lastReceive: true, before }, at);
 }
 
-describe('the next look at an account', () => {
-  it('is not set when nothing stands in the way', () => {
+describe('nextRun', () => {
+  it('sets no time if the run left nothing unfinished', () => {
     expect(nextLook([], { since: since(1), attempts: 3 }, now)).toEqual({
       next: { is: 'done' },
       gaveUp: false,
     });
   });
 
-  it('is a minute away for a fresh account, doubling to fifteen', () => {
+  it('is due after a minute for a new account, doubling to fifteen', () => {
     const waits = [0, 1, 2, 3, 4, 5].map((attempts) => {
       const { dueAt } = nextLook([new AccountNotReady('not yet')], { since: since(0.1), attempts }, now);
       return inSeconds(dueAt);
@@ -47,7 +47,7 @@ describe('the next look at an account', () => {
     expect(waits).toEqual([60, 120, 240, 480, 900, 900]);
   });
 
-  it('is given up after a day of waiting for an account to be ready, and stays so', () => {
+  it('gives up after a day of waiting for an account to be ready', () => {
     const wants = [new AccountNotReady('not yet')];
     const given = nextLook(wants, { since: since(24), attempts: 99 }, now);
     expect(given).toMatchObject({ gaveUp: true });
@@ -56,13 +56,13 @@ describe('the next look at an account', () => {
     expect(nextLook(wants, { since: since(23.9), attempts: 99 }, now).gaveUp).toBe(false);
   });
 
-  it('is 30 s away for what is not seen everywhere yet, for two minutes at most', () => {
+  it('is due after 30 s while IAM may not be consistent, for two minutes at most', () => {
     const wants = [new NotYetConsistent('not yet', { retryAfterSeconds: 900 })];
     expect(inSeconds(nextLook(wants, undefined, now).dueAt)).toBe(30);
     expect(inSeconds(nextLook(wants, { since: since(0.05), attempts: 4 }, now).dueAt)).toBe(900);
   });
 
-  it('is the soonest of what is wanted', () => {
+  it('is due at the earliest time that a failure requires', () => {
     const wants = [
       45,
       new NotYetConsistent('not yet', { retryAfterSeconds: 20 }),
@@ -71,53 +71,53 @@ describe('the next look at an account', () => {
     expect(inSeconds(nextLook(wants, undefined, now).dueAt)).toBe(20);
   });
 
-  it('waits for a change where only a change can help', () => {
+  it('sets no time if only a change of desired state can help', () => {
     expect(nextLook([new ForeignResource('it is theirs')], undefined, now)).toEqual({
       next: { is: 'never' },
       gaveUp: false,
     });
   });
 
-  it('comes for a denial, and for a throttling that is parked', () => {
+  it('sets a time for a denial, and for a throttling on the last delivery', () => {
     expect(nextLook([new AccessDenied('no')], undefined, now).dueAt).toBeDefined();
     expect(inSeconds(nextLook([new Throttled('slow down')], undefined, now).dueAt)).toBe(60);
   });
 });
 
-describe('what happens next after a run', () => {
+describe('what follows a run', () => {
   const next = (errors: readonly unknown[], lastReceive = false) =>
     nextRun({ errors, pending: [], lastReceive, before: undefined }, now).next;
 
-  it('is nothing after one that finished', () => {
+  it('is nothing if the run finished', () => {
     expect(next([])).toEqual({ is: 'done' });
   });
 
-  it('is its message again where a failure passes by itself, and where nobody foresaw it', () => {
+  it('is the redelivered message if the failure passes by itself or is unknown', () => {
     expect(next([new AccessDenied('no'), new Throttled('slow down')])).toEqual({ is: 'backoff' });
     expect(next([new TypeError('x is undefined')])).toEqual({ is: 'backoff' });
   });
 
-  it('is another try a minute after the last delivery; what nobody foresaw goes to the dead letters', () => {
+  it('is another run a minute after the last delivery; after an unknown error, the dead-letter queue', () => {
     expect(next([new Throttled('slow down')], true)).toEqual({ is: 'after', seconds: 60 });
     expect(next([new TypeError('x is undefined')], true)).toEqual({ is: 'backoff' });
   });
 
-  it('is nothing until desired state changes where only that can help', () => {
+  it('is nothing until desired state changes, if only that can help', () => {
     expect(next([new ForeignResource('it is theirs')])).toEqual({ is: 'never' });
   });
 });
 
-describe('what happens next to a request for an account', () => {
+describe('what follows a step of a request for an account', () => {
   const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
 
-  it('is CreateAccount again after a pause that doubles where AWS is busy', () => {
+  it('is CreateAccount again after a pause that doubles if AWS is busy', () => {
     const waits = [0, 1, 4, 5, 99].map((attempts) =>
       nextCreation(FAILURES.Throttled.createAccount, { attempts }, now),
     );
     expect(waits).toEqual([10, 20, 160, 300, 300].map((seconds) => ({ is: 'after', seconds })));
   });
 
-  it('is CreateAccount again every 15 minutes where AWS denies it, for a day', () => {
+  it('is CreateAccount again every 15 minutes if AWS denies the call, for a day', () => {
     const rule = FAILURES.AccessDenied.createAccount;
     expect(nextCreation(rule, { since: hoursAgo(23.9) }, now)).toEqual({ is: 'after', seconds: 900 });
     expect(nextCreation(rule, { since: hoursAgo(24) }, now)).toEqual({ is: 'never' });
@@ -128,19 +128,19 @@ describe('what happens next to a request for an account', () => {
     expect(waits).toEqual([60, 120, 240, 480, 900, 900]);
   });
 
-  it('is the step again when its failure says so, else when its class does', () => {
+  it('is the step again at the time that the failure requires, else that of its class', () => {
     const rule = FAILURES.QuotaExceeded.creation;
     expect(nextCreation(rule, {}, now)).toEqual({ is: 'after', seconds: 3600 });
     expect(nextCreation(rule, { retryAfterSeconds: 60 }, now)).toEqual({ is: 'after', seconds: 60 });
   });
 });
 
-it('the tour prints the table of failures as the code has it', () => {
+it('docs/tour.md prints the table of failures', () => {
   const tour = readFileSync(new URL('../../docs/tour.md', import.meta.url), 'utf8');
   expect(tour).toContain(failuresInWords());
 });
 
-describe('what IAM does not show yet', () => {
+describe('a change that IAM does not show yet', () => {
   const missing = new NotYetConsistent('Invalid principal', { reason: 'PrincipalMissing' });
   /** Looks whenever it is due, from the first failure on: seconds since then, and whether it counts as real. */
   function timeline(wants: (elapsed: number) => (number | ControllerError)[], looks: number) {
@@ -155,7 +155,7 @@ describe('what IAM does not show yet', () => {
     });
   }
 
-  it('is looked at every 30 s, counts as real after two minutes, and is looked at rarely from then on', () => {
+  it('is observed every 30 s, counts as a failure after two minutes, and is observed rarely from then on', () => {
     expect(timeline(() => [missing], 8)).toEqual([
       [0, 'waiting'],
       [30, 'waiting'],
@@ -168,7 +168,7 @@ describe('what IAM does not show yet', () => {
     ]);
   });
 
-  it('has its own two minutes, whatever was waited for before', () => {
+  it('has two minutes of its own, whatever the account waited for before', () => {
     const wants = (elapsed: number) => [elapsed < 600 ? new AccountNotReady('not yet') : missing];
     const seen = timeline(wants, 10);
     const real = seen.find(([, state]) => state === 'real')?.[0];
@@ -176,11 +176,11 @@ describe('what IAM does not show yet', () => {
     expect(real).toBe(900 + 120);
   });
 
-  it('is one thing, what AWS is making another: that takes the time it takes', () => {
+  it('is not the same as a resource that AWS is making, which has no time limit', () => {
     expect(timeline(() => [30], 20).at(-1)).toEqual([570, 'waiting']);
   });
 
-  it('says so in the condition: unknown first, false when it is real', () => {
+  it('makes the condition Unknown first, and False when the two minutes are over', () => {
     expect(errorFinding('ExecutionRole', missing)).toMatchObject({
       status: 'Unknown',
       reason: 'PrincipalMissing',

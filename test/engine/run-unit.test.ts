@@ -46,8 +46,8 @@ async function kept(
   return { state, warnings, actions: differences.map(({ resource, action }) => `${resource} ${action}`) };
 }
 
-describe('keeping a kind', () => {
-  test('says all that stands in the way', async () => {
+describe('runUnit', () => {
+  test('names everything that blocks the unit', async () => {
     const blocked = [
       { reason: 'TrustMissing', message: 'Its trust lacks Main.', difference: one },
       { reason: 'PolicyUnread', message: 'One policy is unread.', difference: two },
@@ -57,7 +57,7 @@ describe('keeping a kind', () => {
     expect(found.state).toEqual({ is: 'blocked', reason: 'TrustMissing', message });
   });
 
-  test('that fails half-way says what is written by then, and reports the rest', async () => {
+  test('names what is written when a write fails, and reports the rest', async () => {
     const error = new Throttled('slow down');
     const found = await kept(async ({ wrote }) => {
       wrote([two]);
@@ -70,11 +70,11 @@ describe('keeping a kind', () => {
     });
   });
 
-  test('that gets through has written everything', async () => {
+  test('has written every difference if nothing fails', async () => {
     expect((await kept(async () => {})).actions).toEqual(['one updated', 'two updated', 'three updated']);
   });
 
-  test('writes nothing while it is held', async () => {
+  test('writes nothing while the run may not write', async () => {
     const found = await kept(() => Promise.reject(new Error('written')), { held: true });
     expect(found.state).toEqual({ is: 'held' });
     expect(found.warnings).toEqual(['Standing']);
@@ -82,7 +82,7 @@ describe('keeping a kind', () => {
   });
 });
 
-describe('changing the role in use', () => {
+describe('runUnit for the role in use', () => {
   const caller = { runnerRoleArn: 'runner', organizationId: 'o-exampleorg1', stsRegion: 'eu-west-1' };
   const asked = { ...caller, externalId: 'id' };
   const entry = { roleArn: 'arn', ...asked, policy: {}, required: {}, aboutRegions: [] };
@@ -122,7 +122,7 @@ describe('changing the role in use', () => {
     ['all of it is written', [trust, policy], undefined],
     ['its trust is, and more is not', [trust], new AccessDenied('no')],
     ['nobody knows, since IAM did not answer', [], new ServiceFault('iam:UpdateAssumeRolePolicy: time-out')],
-  ])('leaves the new trust, which can be put back, where %s', async (_, written, error) => {
+  ])('leaves the new trust, which can be put back, if %s', async (_, written, error) => {
     expect(await changed(written, error)).toEqual({ trust: 'new', canBePutBack: true });
   });
 
@@ -133,7 +133,7 @@ describe('changing the role in use', () => {
       'does not know the principal',
       new NotYetConsistent('Invalid principal', { reason: 'PrincipalMissing' }),
     ],
-  ])('leaves the old trust, and nothing to put back, where IAM %s', async (_, error) => {
+  ])('leaves the old trust, and nothing to put back, if IAM %s', async (_, error) => {
     expect(await changed([], error)).toEqual({ trust: 'old', canBePutBack: false });
     expect(await changed([policy], error)).toEqual({ trust: 'old', canBePutBack: false });
   });

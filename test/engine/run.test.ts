@@ -50,22 +50,22 @@ async function pass(outcomes: UnitOutcome[], before: AccountStatus) {
   return { history, announced: put.map(({ detailType }) => detailType), outcome };
 }
 
-describe('A pass that failed for a reason that will pass', () => {
-  it('leaves a line of history, and says so, for what it mended: the next pass finds that as desired', async () => {
+describe('a run that failed for a reason that passes by itself', () => {
+  it('saves a line of history and announces what it corrected: the next run finds that as desired', async () => {
     const { history, announced } = await pass([role('updated'), failing], aStatus());
     expect(history).toMatchObject([{ id: 'pass-2' }]);
     expect(announced).toContain('DriftCorrected');
   });
 
-  it('leaves none when it mended nothing: it comes again', async () => {
+  it('saves no line of history if it corrected nothing: it is repeated', async () => {
     const { history, announced } = await pass([role('reported'), failing], aStatus());
     expect(history).toEqual([]);
     expect(announced).not.toContain('DriftCorrected');
   });
 });
 
-describe('The seconds until an account is ready', () => {
-  it('count from its own event, whatever asked for this pass, and only once', async () => {
+describe('secondsToReady', () => {
+  it("is counted from the account's own event, whatever caused the run, and only once", async () => {
     const { readySince: _, ...waiting } = aStatus({ ready: false });
     const first = await pass([role('updated')], waiting);
     expect(first.outcome).toMatchObject({ secondsToReady: expect.closeTo(600, 0) });

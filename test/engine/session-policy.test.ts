@@ -55,21 +55,21 @@ function declaring(index: number): AnyKind {
 }
 
 describe.each([
-  ['of all kinds', kinds, 1],
-  ['of all kinds and fifty more', [...kinds, ...Array.from({ length: 50 }, (_, at) => declaring(at))], 5],
-])('the sessions for reading %s', (_, all, most) => {
+  ['all kinds', kinds, 1],
+  ['all kinds and fifty more', [...kinds, ...Array.from({ length: 50 }, (_, at) => declaring(at))], 5],
+])('readingSessions for %s', (_, all, most) => {
   const sessions = readingSessions(all);
   const policyFor = (command: Command) =>
     sessions.find(({ services }) => services.includes(serviceOf(command)))?.policy ?? '';
 
-  it('fit into what STS takes, each for whole services, and are as few as that allows', () => {
+  it('fit into the session policy of STS, each for whole services, and are as few as possible', () => {
     for (const { policy } of sessions) expect(policy.length).toBeLessThanOrEqual(LIMIT);
     const services = sessions.flatMap((session) => session.services);
     expect(services).toEqual([...new Set(services)]);
     expect(sessions.length).toBeLessThanOrEqual(most);
   });
 
-  it('may do what every kind reads, and nothing that any kind writes', () => {
+  it('may do what every kind reads, and nothing that a kind writes', () => {
     const read = all.flatMap(({ permissions }) => permissions.read);
     const written = all.flatMap(({ permissions }) => permissions.write).filter((one) => !read.includes(one));
     expect(written.length).toBeGreaterThan(20);
@@ -86,7 +86,7 @@ describe.each([
     }
   });
 
-  it('are the same whatever the order of the kinds: an open session is used again', () => {
+  it('are the same in whatever order the kinds are, so that open sessions are used again', () => {
     expect(readingSessions([...all].reverse())).toEqual(sessions);
   });
 });
@@ -101,7 +101,7 @@ describe('the sessions for reading', () => {
     return { opened, credentials };
   };
 
-  it('are opened each once, and the calls of a service are made in its own', async () => {
+  it('are opened once each, and the calls of a service are made in its own session', async () => {
     const all = Array.from({ length: 50 }, (_, at) => declaring(at));
     const { opened, credentials } = await opens(all);
     expect(opened.length).toBeGreaterThan(1);
@@ -110,19 +110,19 @@ describe('the sessions for reading', () => {
     }
   });
 
-  it('are none for a service that no kind declares', async () => {
+  it('do not exist for a service that no kind declares', async () => {
     const { credentials } = await opens([declaring(1)]);
     expect(() => credentials('s3control')).toThrow('No kind declares that it reads from s3control');
   });
 });
 
 describe.each(managedKinds(baseline, kinds).map((kept) => [kept.kind.name, kept] as const))(
-  'a session for mending: %s',
+  'writingPolicy for %s',
   (_, kept) => {
     const resources = arnsOf(kept);
     const policy = writingPolicy(kept.kind, resources);
 
-    it('fits into what STS takes', () => {
+    it('fits into the session policy of STS', () => {
       expect(policy.length).toBeLessThanOrEqual(LIMIT);
     });
 
@@ -139,7 +139,7 @@ describe.each(managedKinds(baseline, kinds).map((kept) => [kept.kind.name, kept]
   },
 );
 
-describe('a session for mending the role', () => {
+describe('writingPolicy for the execution role', () => {
   it('may write that role only', () => {
     const kept = managedKinds(baseline, kinds)[0];
     if (!kept) throw new Error('no kind');
@@ -149,21 +149,21 @@ describe('a session for mending the role', () => {
   });
 });
 
-describe('a session for the role with the longest of names, in the longest of partitions', () => {
+describe('writingPolicy for the role with the longest name in the longest partition', () => {
   const [kept] = managedKinds(baseline, kinds);
   if (!kept) throw new Error('no kind');
   const arnOf = (name: string) =>
     `arn:aws-us-gov:iam::${MEMBER}:role/${'p'.repeat(510)}/${name.padEnd(64, 'n')}`;
   const [role = '', ...former] = ['now', 'a', 'b', 'c', 'd'].map(arnOf);
 
-  it('names it, where it is the only one, by which the account may be entered, too', () => {
+  it('names the role, if it is the only one, and the role by which the account may be entered', () => {
     const policy = writingPolicy(kept.kind, [role]);
     expect(policy.length).toBeLessThanOrEqual(LIMIT);
     expect(allows(policy, 'iam:DeleteRole', role)).toBe(true);
     expect(allows(policy, 'iam:DeleteRole', arnOf('a'))).toBe(false);
   });
 
-  it('reaches those that the baseline named before, for removal, and no role of another account', () => {
+  it('allows the removal of roles under earlier names, and of no role of another account', () => {
     const policy = writingPolicy(kept.kind, [role, ...former]);
     expect(policy.length).toBeLessThanOrEqual(LIMIT);
     for (const one of [role, ...former]) expect(allows(policy, 'iam:DeleteRole', one)).toBe(true);
@@ -171,7 +171,7 @@ describe('a session for the role with the longest of names, in the longest of pa
   });
 });
 
-describe('a session for mending the parameters', () => {
+describe('writingPolicy for the parameters', () => {
   const kept = managedKinds(baseline, kinds).find(({ kind }) => kind.name === 'parameters');
   if (!kept) throw new Error('no kind');
   const arn = (name: string) => `arn:aws:ssm:eu-west-1:${MEMBER}:parameter${name}`;
@@ -179,7 +179,7 @@ describe('a session for mending the parameters', () => {
   const policyOf = (names: readonly string[]) => writingPolicy(kept.kind, names.map(arn));
   const many = (prefix: string) => Array.from({ length: 60 }, (_, index) => `${prefix}/${index}`);
 
-  it('may write those of the baseline, and those that were made before, and no other', () => {
+  it('may write the parameters of the baseline, and recorded ones, and no others', () => {
     const recorded = { 'parameter./data/old': arn('/data/old') };
     const policy = writingPolicy(kept.kind, arnsOf(kept, recorded));
     expect(puts(policy, arn('/orgkeeper/account/id'))).toBe(true);
@@ -189,14 +189,14 @@ describe('a session for mending the parameters', () => {
     expect(puts(policy, arn('/orgkeeper/account/id').replace('eu-west-1', 'us-east-1'))).toBe(false);
   });
 
-  it('may write what is above them where they are too many to be named', () => {
+  it('widens the ARNs to the level above if they do not fit', () => {
     const policy = policyOf([...many('/team/a'), ...many('/team/b'), '/one']);
     expect(policy.length).toBeLessThanOrEqual(LIMIT);
     for (const name of ['/team/a/0', '/team/b/59', '/one']) expect(puts(policy, arn(name))).toBe(true);
     for (const name of ['/team/c', '/two']) expect(puts(policy, arn(name))).toBe(false);
   });
 
-  it('fits into what STS takes, however many and however long they are', () => {
+  it('fits into the session policy of STS, however many and however long the ARNs are', () => {
     const long = `/${'x'.repeat(900)}`;
     const scattered = Array.from({ length: 200 }, (_, index) => `/${index}${'y'.repeat(30)}/z`);
     for (const names of [scattered, many(long), [`${long}1`, `${long}2`, `${long}3`], many('')]) {
@@ -207,7 +207,7 @@ describe('a session for mending the parameters', () => {
     }
   });
 
-  it('writes nothing where nothing is named', () => {
+  it('allows no write if there are no ARNs', () => {
     const policy = writingPolicy(kept.kind, []);
     expect(puts(policy, arn('/one'))).toBe(false);
     expect(JSON.parse(policy).Statement).toHaveLength(1);

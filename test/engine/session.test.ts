@@ -62,8 +62,8 @@ async function enter(given: {
 const denied = (said = 'sts:AssumeRole: not authorized') =>
   executionRoleDenied(roleArn, new AccessDenied(said));
 
-describe('entering by the execution role', () => {
-  it('asks once, as the pass; for writing in a session of its own', async () => {
+describe('clientsFor an account that is entered by its execution role', () => {
+  it('assume the role once, named by the run; for writing in a session of its own', async () => {
     const { asked } = await enter({ opens: () => undefined });
     expect(asked.map(({ session }) => session)).toEqual([{ name: 'pass-9', policy, own: false }]);
     const writing = await enter({ opens: () => undefined, purpose: { writes: true } });
@@ -74,24 +74,24 @@ describe('entering by the execution role', () => {
   const takesTheLast = ({ externalId }: AccountRecord) =>
     externalId === 'the-last-one' ? undefined : denied();
 
-  it('says the ExternalId that it took last, where it does not take the new one yet', async () => {
+  it('use the ExternalId that the role accepted last if the role does not accept the new one yet', async () => {
     const { error, asked } = await enter({ before: aStatus({ admitted }), opens: takesTheLast });
     expect(error).toBeUndefined();
     expect(asked.map(({ externalId }) => externalId)).toEqual([invited.externalId, 'the-last-one']);
   });
 
   it.each([
-    ['another role took', { ...admitted, roleArn: `${roleArn}-2` }],
+    ['another role accepted', { ...admitted, roleArn: `${roleArn}-2` }],
     ['is the same', { ...admitted, externalId: invited.externalId }],
-    ['nobody remembers', undefined],
-  ])('does not say one that %s', async (_, last) => {
+    ['is not recorded', undefined],
+  ])('do not use an earlier ExternalId that %s', async (_, last) => {
     const before = aStatus(last && { admitted: last });
     const { error, asked } = await enter({ before, opens: () => denied() });
     expect(asked).toHaveLength(1);
     expect(error).toMatchObject({ reason: 'ExecutionRoleDenied' });
   });
 
-  it('says what is wrong with the new one where it takes neither, and what else kept it from trying', async () => {
+  it('report the refusal of the new ExternalId if the role accepts neither, and the other failure', async () => {
     const before = aStatus({ admitted });
     const neither = await enter({ before, opens: () => denied() });
     expect(neither.error).toMatchObject({ reason: 'ExecutionRoleDenied' });
@@ -101,7 +101,7 @@ describe('entering by the execution role', () => {
   });
 });
 
-describe('a door that stays shut', () => {
+describe('clientsFor an account that refuses the session', () => {
   it.each([
     [
       'a policy of the organization',
@@ -121,27 +121,27 @@ describe('a door that stays shut', () => {
       denied(),
       { reason: 'ExecutionRoleDenied', message: /`orgkeeper template member --account \d+` shows what/ },
     ],
-  ])('is explained by %s, with the remedy', async (_, record, denial, { reason, message }) => {
+  ])('say why, with the remedy: %s', async (_, record, denial, { reason, message }) => {
     const { error } = await enter({ record, opens: () => denial });
     expect(error).toBeInstanceOf(AccessDenied);
     expect(error).toMatchObject({ reason, message: expect.stringMatching(message) });
   });
 
-  it('may open yet just after the registration, unless it is known why it does not', async () => {
+  it('may succeed soon after the registration, unless the reason for the refusal is known', async () => {
     const record = { ...invited, generation: 4 };
     expect((await enter({ record, opens: () => denied() })).error).toBeInstanceOf(NotYetConsistent);
     const byPolicy = denied('with an explicit deny in a resource control policy');
     expect((await enter({ record, opens: () => byPolicy })).error).toBeInstanceOf(AccessDenied);
   });
 
-  it('is left alone where the account is not ready', async () => {
+  it('do not retry if the account is not ready', async () => {
     const notReady = new AccountNotReady('STS is not activated', { reason: 'RegionDisabled' });
     expect((await enter({ opens: () => notReady })).error).toBe(notReady);
   });
 });
 
-describe('entering after a change of the role in use', () => {
-  it('is tried for ten seconds, then left for when it is due', async () => {
+describe('clientsFor an account after a change of the role in use', () => {
+  it('retry for ten seconds, then leave the account until it is due', async () => {
     let opensAt = 9;
     const started = Date.now();
     const opens = () => ((Date.now() - started) / 1000 < opensAt ? denied() : undefined);
@@ -155,7 +155,7 @@ describe('entering after a change of the role in use', () => {
     expect((await enter({ opens })).asked).toHaveLength(1);
   });
 
-  it('has its calls tried for ten seconds, too, and no other has', async () => {
+  it('retry denied calls for ten seconds, and no other clients do', async () => {
     const { options } = await enter({ opens: () => undefined, purpose: { patient: true } });
     let calls = 0;
     const call = async () => {

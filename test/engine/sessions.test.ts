@@ -115,14 +115,14 @@ async function pass(
 const READING = 'shared: ec2:Get-network,ec2:Get-parameters,ec2:Get-role on *';
 const VERIFIED = ['try', 'try otherwise', 'try otherwise', 'save roleArn externalId at'];
 
-describe('the sessions of a pass', () => {
-  it('are one, for reading, where nothing differs', async () => {
+describe('the sessions of a run', () => {
+  it('are one, for reading, if nothing differs', async () => {
     const { did, names, id } = await pass([]);
     expect(did).toEqual([READING, ...VERIFIED]);
     expect([...names]).toEqual([id]);
   });
 
-  it('are one more for each kind that has something to write, on its own things, when it writes', async () => {
+  it('are one more for each kind that writes, limited to its own resources', async () => {
     const { did, names, id } = await pass(['role', 'parameters']);
     expect(did).toEqual([
       READING,
@@ -135,7 +135,7 @@ describe('the sessions of a pass', () => {
     expect([...names]).toEqual([id]);
   });
 
-  it('are for reading only while the account is observed; its role is tried all the same', async () => {
+  it('only read while the account is in mode observe; its role is verified all the same', async () => {
     expect((await pass(['role', 'network'], { mode: 'observe' })).did).toEqual([READING, ...VERIFIED]);
   });
 
@@ -157,17 +157,17 @@ describe('a denial within a session', () => {
     return { said: `${network?.status} ${network?.reason}`, result: status?.lastPass?.result, evicted };
   };
 
-  it('may pass for two minutes after the role in use was changed, and counts as real then', async () => {
+  it('may pass for two minutes after the role in use was changed, and counts as a failure then', async () => {
     const evicted = [MEMBER];
     expect(await afterWaiting(40)).toEqual({ said: 'Unknown AccessDenied', result: 'waiting', evicted });
     expect(await afterWaiting(130)).toEqual({ said: 'False AccessDenied', result: 'failed', evicted });
   });
 
-  it('counts as real at once where the account is not entered by that role', async () => {
+  it('counts as a failure at once if the account is not entered by that role', async () => {
     expect(await afterWaiting(40, {})).toMatchObject({ said: 'False AccessDenied', result: 'failed' });
   });
 
-  it('forgets the session that was opened before the role was deleted and made again', async () => {
+  it('drops the session that was opened before the role was deleted and made again', async () => {
     const unknown = awsError(
       'InvalidClientTokenId',
       'The security token included in the request is invalid.',

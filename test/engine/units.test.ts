@@ -208,7 +208,7 @@ describe('an account in three regions', () => {
     );
   });
 
-  it('fills in the outputs of the region that a section is for, and its region', async () => {
+  it('fills in the outputs and the name of the region that a section is for', async () => {
     const { run, things } = account();
     await run();
     const published = (region: string) => things.get(`parameters ${region}`)?.value;
@@ -237,7 +237,7 @@ describe('an account in three regions', () => {
     );
   });
 
-  it('says in which region each difference was', async () => {
+  it('names the region of each difference', async () => {
     const { run, things } = account();
     await run();
     const network = things.get('network us-east-1');
@@ -251,7 +251,7 @@ describe('an account in three regions', () => {
 });
 
 describe('the order of units', () => {
-  it('is that of the outputs they name: a network before the parameters of its region', async () => {
+  it('follows the outputs that sections name: a network before the parameters of its region', async () => {
     const { run, log } = account();
     await run();
     for (const region of REGIONS)
@@ -277,7 +277,7 @@ describe('the order of units', () => {
 });
 
 describe('a region that fails', () => {
-  it('costs the others nothing, and what depends on it waits', async () => {
+  it('does not stop the others, and the units that depend on it wait', async () => {
     const { run, before, things } = account();
     before.observe = (unit) => {
       if (unit === 'network us-east-1')
@@ -296,7 +296,7 @@ describe('a region that fails', () => {
     expect(status.ready).toBe(false);
   });
 
-  it('that does not answer is given up on, while the others are corrected and saved', async () => {
+  it('is abandoned if it does not answer, while the others are corrected and saved', async () => {
     const { run, before, things } = account();
     before.observe = (unit) => (unit.endsWith('us-east-1') ? new Promise(() => undefined) : undefined);
     const running = run();
@@ -311,7 +311,7 @@ describe('a region that fails', () => {
     ).toBeLessThan(200_000);
   });
 
-  it('is made good by the next run', async () => {
+  it('is corrected by the next run', async () => {
     const { run, before, record } = account();
     before.observe = (unit) => {
       if (unit === 'network us-east-1') throw new AccountNotReady('not yet');
@@ -324,7 +324,7 @@ describe('a region that fails', () => {
 });
 
 describe('a region in which writing fails', () => {
-  it('says so, reports what it did not write, and leaves the others corrected', async () => {
+  it('says so, reports what was not written, and leaves the others corrected', async () => {
     const { run, before } = account();
     before.apply = (unit) => {
       if (unit === 'network us-east-1') throw new QuotaExceeded('no more VPCs in us-east-1');
@@ -346,7 +346,7 @@ describe('a region in which writing fails', () => {
     expect(status.outputs['regions.us-east-1.vpc.id']).toBeUndefined();
   });
 
-  it('that does not answer a write is given up on, and the others are saved', async () => {
+  it('is abandoned if it does not answer a write, and the others are saved', async () => {
     const { run, before } = account();
     before.apply = (unit) => (unit === 'network us-east-1' ? new Promise(() => undefined) : undefined);
     const running = run();
@@ -357,8 +357,8 @@ describe('a region in which writing fails', () => {
   });
 });
 
-describe('a unit that was given up on while it was written', () => {
-  it('is left alone until what it may have made must show', async () => {
+describe('a unit that was abandoned while it was written', () => {
+  it('is not written until AWS would list what the unanswered call made', async () => {
     const { run, before, record, things } = account();
     before.apply = (unit) => (unit === 'network us-east-1' ? new Promise(() => undefined) : undefined);
     const running = run();
@@ -374,8 +374,8 @@ describe('a unit that was given up on while it was written', () => {
   });
 });
 
-describe('a home region that changes with another', () => {
-  it('changes the names of the outputs, and nothing that stands', async () => {
+describe('a home region that is exchanged with another', () => {
+  it('changes the names of the outputs, and no resource', async () => {
     const { run, record, log } = account();
     await run();
     record({ regions: ['us-east-1', HOME, 'ap-southeast-2'], generation: 4 });
@@ -392,7 +392,7 @@ describe('a home region that changes with another', () => {
 });
 
 describe('an account that gets more regions', () => {
-  it('keeps what it has, and gets the rest', async () => {
+  it('keeps its resources, and gets those of the new regions', async () => {
     const { run, record, things, log } = account([HOME]);
     const alone = await run();
     expect(Object.keys(alone.outputs).filter((name) => name.startsWith('regions.'))).toEqual([]);
@@ -405,7 +405,7 @@ describe('an account that gets more regions', () => {
   });
 });
 
-describe('an account that is observed only', () => {
+describe('an account in mode observe', () => {
   it('is observed in every region, and written in none', async () => {
     const { run, record, things } = account();
     record({ mode: 'observe' });
@@ -417,7 +417,7 @@ describe('an account that is observed only', () => {
 });
 
 describe('a region that is dropped from the list', () => {
-  it('keeps what was made there, and says so by its name', async () => {
+  it('keeps its resources, and its condition names the region', async () => {
     const { run, record, things } = account();
     await run();
     record({ regions: [HOME, 'us-east-1'], generation: 4 });
@@ -435,7 +435,7 @@ describe('a region that is dropped from the list', () => {
     ]);
   });
 
-  it('is taken up again where it was, when it is listed again', async () => {
+  it('is managed with its resources again when it is listed again', async () => {
     const { run, record, log } = account();
     await run();
     record({ regions: [HOME, 'us-east-1'], generation: 4 });
@@ -448,8 +448,8 @@ describe('a region that is dropped from the list', () => {
   });
 });
 
-describe('a region that was dropped, and does not answer', () => {
-  it('costs the other regions nothing, and counts as there', async () => {
+describe('a dropped region that does not answer', () => {
+  it('does not stop the other regions, and its resources count as existing', async () => {
     const { run, record, before } = account();
     await run();
     record({ regions: [HOME, 'us-east-1'], generation: 4 });
@@ -463,7 +463,7 @@ describe('a region that was dropped, and does not answer', () => {
 });
 
 describe('a retiring account', () => {
-  it('of which one region fails is cleared in the others, and retired when that one is cleared', async () => {
+  it('is cleared in the other regions if one region fails, and retired when that one is cleared', async () => {
     const { run, record, before, things } = account();
     await run();
     record({ lifecycle: 'retiring', generation: 4 });
@@ -482,31 +482,34 @@ describe('a retiring account', () => {
     ['one region does not answer is', ['us-east-1'], REGIONS],
     ['two regions do not answer is', ['us-east-1', HOME], REGIONS],
     ['a dropped region does not answer is', ['ap-southeast-2'], [HOME, 'us-east-1']],
-  ])('of which %s cleared in the others, within the time limit of one unit', async (_, silent, regions) => {
-    const { run, record, before, things } = account();
-    await run();
-    record({ lifecycle: 'retiring', generation: 4, regions });
-    const isSilent = (unit: string) => silent.some((region) => unit.endsWith(region));
-    before.remove = (unit) => (isSilent(unit) ? new Promise(() => undefined) : undefined);
-    const running = run();
-    await jest.advanceTimersByTimeAsync(180_000);
-    const status = await running;
-    expect(status.retired).toBeUndefined();
-    expect([...things.keys()].sort()).toEqual(
-      [
-        ...silent.flatMap((region) => [`network ${region}`, `parameters ${region}`]),
-        'role global',
-      ].toSorted(),
-    );
-    for (const region of silent) {
-      expect(said(status)).toContain(`Parameters ${region}: Unknown RegionSilent`);
-      expect(said(status)).toContain(`Network ${region}: False WaitingForRemoval`);
-    }
-    before.remove = () => undefined;
-    expect([(await run()).retired, things.size]).toEqual([true, 0]);
-  });
+  ])(
+    'with a region of which %s cleared in the others, within the time limit of one unit',
+    async (_, silent, regions) => {
+      const { run, record, before, things } = account();
+      await run();
+      record({ lifecycle: 'retiring', generation: 4, regions });
+      const isSilent = (unit: string) => silent.some((region) => unit.endsWith(region));
+      before.remove = (unit) => (isSilent(unit) ? new Promise(() => undefined) : undefined);
+      const running = run();
+      await jest.advanceTimersByTimeAsync(180_000);
+      const status = await running;
+      expect(status.retired).toBeUndefined();
+      expect([...things.keys()].sort()).toEqual(
+        [
+          ...silent.flatMap((region) => [`network ${region}`, `parameters ${region}`]),
+          'role global',
+        ].toSorted(),
+      );
+      for (const region of silent) {
+        expect(said(status)).toContain(`Parameters ${region}: Unknown RegionSilent`);
+        expect(said(status)).toContain(`Network ${region}: False WaitingForRemoval`);
+      }
+      before.remove = () => undefined;
+      expect([(await run()).retired, things.size]).toEqual([true, 0]);
+    },
+  );
 
-  it('of which one region was disabled since says that, and is cleared in the others', async () => {
+  it('is cleared in the other regions if one was disabled, and its condition says so', async () => {
     const { run, record, before, things } = account();
     await run();
     record({ lifecycle: 'retiring', generation: 4 });
@@ -518,7 +521,7 @@ describe('a retiring account', () => {
     expect([...things.keys()].sort()).toEqual(['network us-east-1', 'parameters us-east-1', 'role global']);
   });
 
-  it('of which a network is in use keeps the role, and loses the parameters that name the network', async () => {
+  it('keeps the role while a network is in use, and loses the parameters that name the network', async () => {
     const { run, record, before, things } = account([HOME]);
     await run();
     record({ lifecycle: 'retiring', generation: 4, regions: [HOME] });
@@ -533,7 +536,7 @@ describe('a retiring account', () => {
     expect([...things.keys()].sort()).toEqual(['network eu-west-1', 'role global']);
   });
 
-  it('that is paused while it is cleared keeps the rest, and says so', async () => {
+  it('keeps the rest if it is paused while it is cleared, and says so', async () => {
     const { run, record, before, things } = account();
     await run();
     record({ lifecycle: 'retiring', generation: 4 });
@@ -561,7 +564,7 @@ describe('a retiring account', () => {
   });
 });
 
-describe('a region that was made by a run that was killed before it saved', () => {
+describe('a region in which a killed run has made resources', () => {
   const AWAY = 'ap-southeast-2';
   const left = [HOME, 'us-east-1'];
 
@@ -589,7 +592,7 @@ describe('a region that was made by a run that was killed before it saved', () =
   it.each([
     ['the first run of the account', undefined],
     ['a run after it was added to others', left],
-  ])('%s is named when it is dropped, and cleared when a person asks for that', async (_, before) => {
+  ])('%s is named when it is dropped, and cleared when a person requests that', async (_, before) => {
     const one = account(before ?? REGIONS);
     if (before) {
       await one.run();
@@ -610,7 +613,7 @@ describe('a region that was made by a run that was killed before it saved', () =
     expect([(await one.run()).ready, one.things.size]).toEqual([true, 5]);
   });
 
-  it('is found by the next run where it is still desired, and not looked for any more once it is as desired', async () => {
+  it('is found by the next run if it is still desired, and is no longer searched once it is as desired', async () => {
     const one = account();
     await killed(one);
     const status = await one.run();
@@ -620,7 +623,7 @@ describe('a region that was made by a run that was killed before it saved', () =
     ]);
   });
 
-  it('stays known while the region does not answer, and is named when it is dropped then', async () => {
+  it('stays known while it does not answer, and is named when it is dropped', async () => {
     const one = account();
     await killed(one);
     one.before.observe = (unit) => {
@@ -641,7 +644,7 @@ describe('a region that was made by a run that was killed before it saved', () =
     expect([(await one.run()).retired, one.things.size]).toEqual([true, 0]);
   });
 
-  it('is not written down by a run that has nothing new to make', async () => {
+  it('is not recorded by a run that has nothing new to make', async () => {
     const one = account();
     await one.run();
     const drifted = one.things.get(`network ${AWAY}`);
@@ -654,7 +657,7 @@ describe('a region that was made by a run that was killed before it saved', () =
   });
 });
 
-describe('a dropped region that a person asked to have cleared', () => {
+describe('a dropped region whose clearing a person requested', () => {
   const AWAY = 'ap-southeast-2';
   const left = [HOME, 'us-east-1'];
   /** An account that has dropped a region, and has had a run since. */
@@ -693,7 +696,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     ]);
   });
 
-  it('costs later runs nothing, and is kept again when it is listed again', async () => {
+  it('causes no calls in later runs, and is managed again when it is listed again', async () => {
     const { run, log, clear, entered, things } = await dropped();
     await run();
     log.length = 0;
@@ -706,7 +709,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect(things.size).toBe(7);
   });
 
-  it('in which something is in the way keeps that, says so, and looks again in a quarter of an hour', async () => {
+  it('keeps a resource that something else depends on, says so, and is tried again after 15 minutes', async () => {
     const { run, things, before } = await dropped();
     before.remove = (unit) => {
       if (unit === `network ${AWAY}`) throw new ForeignResource('eni-1 is in it.', { reason: 'InUse' });
@@ -722,7 +725,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect([after.ready, things.size]).toEqual([true, 5]);
   });
 
-  it('that does not answer costs the other regions nothing, and the run the time limit of one unit', async () => {
+  it('delays the run by the time limit of one unit if it does not answer, and does not stop the other regions', async () => {
     const { run, things, before } = await dropped();
     const drifted = things.get(`network ${HOME}`);
     if (drifted) drifted.value = 'tampered';
@@ -759,7 +762,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect([(await run()).ready, things.size]).toEqual([true, 5]);
   });
 
-  it('leaves what the baseline dropped in a region that the account still has', async () => {
+  it('does not clear what the baseline dropped in a region that the account still has', async () => {
     const { run, things, store, baseline, clear } = await dropped();
     const { parameters: _, ...sections } = baseline;
     store.put({ ...aBaselineItem({ version: 4 }), sections });
@@ -769,7 +772,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect(said(status)).toContain(`Parameters ${HOME}: False NotInBaseline`);
   });
 
-  it('leaves what stands in another dropped region', async () => {
+  it('does not clear another dropped region', async () => {
     const { run, things, clear } = await dropped();
     clear({ regions: [HOME], generation: 6 });
     const status = await run();
@@ -780,7 +783,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     ]);
   });
 
-  it('is cleared to the end by a run after one that was killed in between', async () => {
+  it('is cleared completely by the run after a killed one', async () => {
     const { run, things, before } = await dropped();
     before.remove = (unit) => {
       if (unit !== `network ${AWAY}`) return undefined;
@@ -795,7 +798,7 @@ describe('a dropped region that a person asked to have cleared', () => {
     expect([(await run()).ready, things.size]).toEqual([true, 5]);
   });
 
-  it('gives its block of addresses back once its network is gone, and not before', async () => {
+  it('returns its address block once its network is removed, and not before', async () => {
     const { run, store, before } = await dropped();
     const block = (region: string, cidr: string) => ({
       ...{ accountId: MEMBER, region, pool: 'main', cidr, since: '2026-11-20T09:00:00Z' },
@@ -817,7 +820,7 @@ describe('a dropped region that a person asked to have cleared', () => {
 describe('each unit of a run', () => {
   const compared = (log: readonly string[]) => log.filter((one) => one.startsWith('compare')).length;
 
-  it('is compared once, whether it is written, left as it is, or healthy', async () => {
+  it('is compared once, whether it is written, left as it is, or in its desired state', async () => {
     const { run, record, log, things } = account();
     await run();
     expect(compared(log)).toBe(7);
@@ -832,7 +835,7 @@ describe('each unit of a run', () => {
   });
 });
 
-describe('the cost of a healthy run', () => {
+describe('a run that finds no difference', () => {
   async function cost(regions: readonly string[]) {
     const one = account(regions);
     await one.run();
@@ -858,7 +861,7 @@ describe('the cost of a healthy run', () => {
     };
   }
 
-  it('is one session and one save however many regions there are, and all reads at once', async () => {
+  it('opens one session and saves once however many regions there are, with all reads at once', async () => {
     const single = await cost([HOME]);
     const triple = await cost(REGIONS);
     expect(single).toMatchObject({ sessions: 1, reads: 3, writes: 0, most: 3 });

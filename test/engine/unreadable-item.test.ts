@@ -10,12 +10,12 @@ const SWEEP = 'sweep-1';
 const brokenRecord = () => ({ ...aRecord(), ...accountKey(MEMBER), generation: undefined });
 const brokenStatus = () => ({ ...aStatus(), ...statusKey(MEMBER), version: '7', due: 'due', dueAt: 'then' });
 
-describe('a pass of an account', () => {
+describe('a run of an account', () => {
   it.each([
     ['record', brokenRecord(), 'desired of the table cannot be read: generation is missing'],
     ['status', brokenStatus(), 'status of the table cannot be read: version must be a number, not text'],
     ['block of addresses', { pk: `account#${MEMBER}`, sk: 'address' }, 'address of the table cannot be read'],
-  ])('whose %s cannot be read looks at nothing, and says so once', async (_, item, problem) => {
+  ])('observes nothing if its %s cannot be read, and announces that once', async (_, item, problem) => {
     const one = smallAccount([item]);
     expect(await one.pass()).toMatchObject({ did: 'stopped' });
     expect(await one.pass()).toMatchObject({ did: 'stopped' });
@@ -33,14 +33,14 @@ describe('a pass of an account', () => {
     ]);
   });
 
-  it('leaves what cannot be read as it is, and takes the account out of those that are due', async () => {
+  it('leaves an item that cannot be read as it is, and makes the account no longer due', async () => {
     const one = smallAccount([brokenStatus()]);
     await one.pass();
     const { due: _, ...left } = brokenStatus();
     expect(one.item('status')).toEqual({ ...left, ready: false, unreadable: expect.any(String) });
   });
 
-  it('is a pass like any other once that is corrected, and the account is announced as ready again', async () => {
+  it('works as usual once the item is corrected, and announces the account as ready again', async () => {
     const one = smallAccount([brokenRecord()]);
     await one.pass();
     one.store.put({ ...aRecord(), ...accountKey(MEMBER) });
@@ -53,7 +53,7 @@ describe('a pass of an account', () => {
     expect(one.item('status')).not.toHaveProperty('unreadable');
   });
 
-  it('while it cannot be read what is paused writes nothing, and says which item to correct', async () => {
+  it('writes nothing while the item that says what is paused cannot be read, and names the item', async () => {
     const one = smallAccount([{ pk: 'control', sk: 'fleet', fleetPaused: false }]);
     await one.pass();
     expect(one.writes).toEqual([]);
@@ -69,7 +69,7 @@ describe('a pass of an account', () => {
     );
   });
 
-  it('whose baseline cannot be read says so, and leaves the account as it is', async () => {
+  it('says so if its baseline cannot be read, and leaves the account as it is', async () => {
     const one = smallAccount([{ ...aBaselineItem(), sections: undefined }]);
     expect(await one.pass()).toMatchObject({ did: 'ran', status: { ready: false } });
     expect(one.entered).toEqual([]);
@@ -88,7 +88,7 @@ describe('a pass of an account', () => {
     expect(status).not.toHaveProperty('dueAt');
   });
 
-  it('of a sweep that cannot be read writes nothing: its brake cannot be asked', async () => {
+  it('writes nothing for a sweep whose item cannot be read: the circuit breaker is unknown', async () => {
     const one = smallAccount([{ pk: `sweep#${SWEEP}`, sk: 'progress', sweepId: SWEEP }]);
     await one.pass({ sweepId: SWEEP });
     expect(one.writes).toEqual([]);
@@ -107,11 +107,11 @@ describe('a pass of an account', () => {
   });
 });
 
-describe('what is seen of an account', () => {
+describe('the view of an account', () => {
   const now = new Date('2026-11-20T12:00:00Z');
   const item = { name: 'UnreadableItem', reason: 'UnreadableItem', message: 'No.', remedy: 'Correct it.' };
 
-  it('whose status cannot be read: its record, and that', () => {
+  it('shows the record, and the problem of a status that cannot be read', () => {
     const view = unreadableView(item as never, { accountId: MEMBER, record: aRecord(), now });
     expect(view).toMatchObject({ name: 'genomics', state: 'failed', ready: false, origin: 'created' });
     expect(view.conditions).toEqual([
@@ -125,7 +125,7 @@ describe('what is seen of an account', () => {
     ]);
   });
 
-  it('whose record cannot be read: its id, and that', () => {
+  it('shows the id, and the problem of a record that cannot be read', () => {
     const view = unreadableView(item as never, { accountId: MEMBER, now });
     expect(view).toMatchObject({ name: MEMBER, state: 'failed', ready: false });
     expect(view).not.toHaveProperty('mode');

@@ -66,8 +66,8 @@ const verify = (
 const nobody = () => false;
 const everybody = () => true;
 
-describe('trying the execution role', () => {
-  it('is content with a role that takes the ExternalId, and nothing else', async () => {
+describe('verifyRole', () => {
+  it('accepts only a role that admits the runner with the ExternalId and refuses it without', async () => {
     const sts = stsThat(healthy);
     expect(await verify(sts)).toEqual({ ok: true });
     expect(sts.asked.sort()).toEqual(['none', 'right', 'wrong']);
@@ -138,7 +138,7 @@ describe('trying the execution role', () => {
       'NameNotAllowed',
       /rename the role in the baseline, or change the pattern/,
     ],
-  ])('says so, and what to do, when %s', async (_, admits, changes, reason, remedy) => {
+  ])('says so, with the remedy, when %s', async (_, admits, changes, reason, remedy) => {
     const { trust: known, ...others } = { trust: role.trust, ...changes };
     const { trust: __, ...bare } = role;
     const asked = { ...bare, ...others, ...(known !== undefined && { trust: known }) };
@@ -158,7 +158,7 @@ describe('trying the execution role', () => {
     'with an explicit deny in a resource control policy',
     'because no resource control policy allows the sts:AssumeRole action',
   ])(
-    'knows a denial by an organization policy by what AWS says, however deep it stands: %s',
+    "recognises a denial by an organization policy by AWS's words, however deep the error is: %s",
     async (words) => {
       const said = new Error(
         `User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: sts:AssumeRole ${words}`,
@@ -181,7 +181,7 @@ describe('trying the execution role', () => {
     ['PendingVerification', 'PendingVerification', /up to four hours/],
     ['SubscriptionRequiredException', 'SubscriptionRequired', /still activating the account/],
   ])(
-    'leaves it to the pass when region or account is not ready, which says what to do: %s',
+    'leaves a region or an account that is not ready to the run, which names the remedy: %s',
     async (name, reason, remedy) => {
       const denial = translateError('sts:AssumeRole', Object.assign(new Error('not now'), { name })) as Error;
       const thrown = await verify(stsThat(nobody, denial)).catch((error: unknown) => error);
@@ -193,7 +193,7 @@ describe('trying the execution role', () => {
     },
   );
 
-  it('tells its owner what to do when they keep it, and the operator when we do', async () => {
+  it("tells the owner the remedy for the owner's role, and the operator that for ours", async () => {
     const differs = { trust: trust(runnerRoleArn, 'other') };
     expect(await verify(stsThat(nobody), { role: differs })).toMatchObject({
       message: expect.stringMatching(/owner put the account's there; `orgkeeper template member --account/),
@@ -203,7 +203,7 @@ describe('trying the execution role', () => {
     });
   });
 
-  it('gives a change ten seconds to be seen, in both directions', async () => {
+  it('allows a change ten seconds to become visible, for grants and for denials', async () => {
     const clock = testClock();
     const late = stsThat((ask) => (clock.passed() < 9_000 ? ask !== 'right' : ask === 'right'));
     expect(await verify(late, { changed: true, clock })).toEqual({ ok: true });
@@ -217,7 +217,7 @@ describe('trying the execution role', () => {
     ['without an ExternalId', {}],
     ['with a wrong ExternalId', { Condition: { StringLike: { 'sts:ExternalId': '*' } } }],
   ])(
-    'says that the trust that stands admits %s, also while STS still refuses by the one before',
+    'says that the trust policy admits %s, even while STS still refuses by the previous one',
     async (how, condition) => {
       const Statement = trust(runnerRoleArn).Statement.map((one) => ({ ...one, ...condition }));
       const open = { trust: { Version: '2012-10-17', Statement } };
@@ -229,7 +229,7 @@ describe('trying the execution role', () => {
     },
   );
 
-  it('knows of which organization the runner is, where the trust asks for that', async () => {
+  it('knows the organization of the runner if the trust policy has a condition on it', async () => {
     const Condition = {
       StringEquals: { 'sts:ExternalId': externalId, 'aws:PrincipalOrgID': organizationId },
     };
@@ -241,7 +241,7 @@ describe('trying the execution role', () => {
     });
   });
 
-  it('says whether the trust policy explains it, or IAM may only be slow', async () => {
+  it('says whether the trust policy explains the refusal, or IAM may not be consistent yet', async () => {
     const open = { trust: trust(runnerRoleArn) };
     expect(await verify(stsThat(everybody), { role: open })).toMatchObject({
       explained: true,
@@ -251,7 +251,7 @@ describe('trying the execution role', () => {
   });
 });
 
-describe('when the role is tried', () => {
+describe('needsVerifying', () => {
   const verified = {
     type: 'Access',
     status: 'True',
@@ -261,11 +261,11 @@ describe('when the role is tried', () => {
   } as const;
   const seen = { record: aRecord(), before: aStatus() };
 
-  it('is not in a healthy pass', () => {
+  it('is false in a run without differences', () => {
     expect(needsVerifying(verified, false, seen)).toBe(false);
   });
 
-  it('is when it differs, failed before, or was registered anew', () => {
+  it('is true if the role differs, failed before, or was registered again', () => {
     expect(needsVerifying(verified, true, seen)).toBe(true);
     expect(needsVerifying({ ...verified, status: 'False' }, false, seen)).toBe(true);
     expect(needsVerifying(undefined, false, seen)).toBe(true);
@@ -273,7 +273,7 @@ describe('when the role is tried', () => {
   });
 });
 
-describe('a call repeated for ten seconds', () => {
+describe('eventually', () => {
   const attempts = async (error: Error, alsoWhen: string[] = []) => {
     const clock = testClock();
     let count = 0;
@@ -285,12 +285,12 @@ describe('a call repeated for ten seconds', () => {
     return { count, seconds: clock.passed() / 1_000, thrown };
   };
 
-  it('is repeated when a principal is not seen yet, and says so in the end', async () => {
+  it('repeats a call while a principal is not visible yet, and says so in the end', async () => {
     const missing = new NotYetConsistent('Invalid principal in policy', { reason: 'PrincipalMissing' });
     expect(await attempts(missing)).toEqual({ count: 7, seconds: 10, thrown: missing });
   });
 
-  it('is repeated after a denial where one is expected, and no other time', async () => {
+  it('repeats a denied call if a denial is expected to pass, and never otherwise', async () => {
     const denial = new AccessDenied('no');
     expect(await attempts(denial)).toEqual({ count: 1, seconds: 0, thrown: denial });
     const { seconds, thrown } = await attempts(denial, ['AccessDenied']);

@@ -44,8 +44,8 @@ afterAll(() => runtime?.stop());
 const roleArn = () => `arn:aws:iam::${id}:role/${ROLE}`;
 const externalId = async () => (await fleet.record(id))?.externalId;
 
-describe('CreateAccount, and nothing else,', () => {
-  it('leads to a ready account', async () => {
+describe('An account that is created in the organization', () => {
+  it('becomes ready without a further request', async () => {
     expect(await fleet.view(id)).toMatchObject({
       name: 'genomics',
       email: 'genomics@example.com',
@@ -58,7 +58,7 @@ describe('CreateAccount, and nothing else,', () => {
     expect(secondsToReady).toBeLessThan(60);
   });
 
-  it('makes the role with its trust and its eight groups of permissions', async () => {
+  it('has the role, with its trust policy and its eight groups of permissions', async () => {
     const { main } = runtime.accounts;
     const { role } = await readWorld(runtime, id);
     expect(role).toMatchObject({
@@ -91,7 +91,7 @@ describe('CreateAccount, and nothing else,', () => {
     );
   });
 
-  it('makes one VPC with a public subnet, its route to the internet, and the S3 endpoint', async () => {
+  it('has one VPC with a public subnet, a route to the internet, and the S3 endpoint', async () => {
     const { vpcs, gateways, subnets, tables, endpoints } = await readWorld(runtime, id);
     expect(vpcs).toMatchObject([{ cidr: CIDR, dnsSupport: true, dnsHostnames: true }]);
     expect(gateways).toMatchObject([{ attachedTo: '<vpc>' }]);
@@ -107,7 +107,7 @@ describe('CreateAccount, and nothing else,', () => {
     for (const { tags } of tagged) expect(tags['orgkeeper:owner']).toBe(runtime.accounts.main);
   });
 
-  it("publishes the account's facts as parameters", async () => {
+  it('has parameters that publish its facts', async () => {
     const { parameters } = await readWorld(runtime, id);
     const values = Object.entries(parameters).map(([name, { value }]) => [name, value]);
     expect(Object.fromEntries(values)).toEqual({
@@ -121,7 +121,7 @@ describe('CreateAccount, and nothing else,', () => {
     });
   });
 
-  it('says on the bus that it was registered and is ready, once', async () => {
+  it('is announced as registered and as ready, once each', async () => {
     await bus.hear('AccountReady', (event) => event['detail-type'] === 'AccountReady');
     const said = await bus.heard(({ detail }) => detail.accountId === id);
     expect(said.map((event) => event['detail-type'])).toEqual(['AccountRegistered', 'AccountReady']);
@@ -157,7 +157,7 @@ describe('The execution role', () => {
     return { endpoint: runtime.endpoint, region: runtime.region, credentials };
   }
 
-  it('was tried by the runner role: assumable with the ExternalId, refused without and with a wrong one', async () => {
+  it('was verified by the runner role: it accepts the ExternalId, and refuses a call without one and with a wrong one', async () => {
     const tries = onboarding.filter(
       ({ action, params, callerArn }) =>
         action === 'AssumeRole' && params.RoleArn === roleArn() && callerArn.includes(`/${RUNNER}/`),
@@ -172,7 +172,7 @@ describe('The execution role', () => {
     );
   });
 
-  it('admits the API role with the ExternalId, and not without it or with a wrong one', async () => {
+  it('admits the API role with the ExternalId, and not without one or with a wrong one', async () => {
     const { main } = runtime.accounts;
     const api = await session(runtime.as(main), `arn:aws:iam::${main}:role/${API}`);
     const given = await assume(api, roleArn(), await externalId());
@@ -183,7 +183,7 @@ describe('The execution role', () => {
     expect(await assume(api, roleArn(), others)).toBe('AccessDenied');
   });
 
-  it('admits no other role of Main, nobody of management and of other members', async () => {
+  it('admits no other role of Main, and no principal of management or of other members', async () => {
     const { main, management } = runtime.accounts;
     const right = await externalId();
     const { iam } = handIn(runtime, main, await readIds(runtime, main));
@@ -210,7 +210,7 @@ describe('The execution role', () => {
     }
   });
 
-  it('can do what its permissions say in the account', async () => {
+  it('can do in the account what its permissions allow', async () => {
     const { main } = runtime.accounts;
     const api = await session(runtime.as(main), `arn:aws:iam::${main}:role/${API}`);
     const given = await assume(api, roleArn(), await externalId());
@@ -226,8 +226,8 @@ describe('The execution role', () => {
   });
 });
 
-describe('A pass over a healthy account', () => {
-  it('makes at most 16 calls into it, none that writes, one read and one write of DynamoDB, five in a row', async () => {
+describe('A run of an account without differences', () => {
+  it('makes at most 16 calls into the account, none of them writing, with one read and one write of DynamoDB, five times in a row', async () => {
     const { view, calls: pass } = await watchedRun(id, another, { fleet, runtime });
     expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
     const member = pass.filter(({ account }) => account === id);
@@ -261,7 +261,7 @@ describe('orgkeeper credentials', () => {
   const processOf = async () =>
     JSON.parse((await fleet.orgkeeper('credentials', id, '--format', 'process')).stdout);
 
-  it('gives those of the execution role, asks STS once, and forgets them when told to', async () => {
+  it('prints credentials of the execution role, calls STS once, and clears the cache when told to', async () => {
     const before = await assumptions();
     const first = await processOf();
     expect(first).toEqual({
@@ -294,7 +294,7 @@ describe('orgkeeper credentials', () => {
     expect(await assumptions()).toBe(before + 4);
   }, 60_000);
 
-  it('says in one sentence what stands in the way', async () => {
+  it('says in one sentence what is wrong', async () => {
     const { code, stdout, stderr } = await fleet.orgkeeper('credentials', '999999999999');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^orgkeeper: Orgkeeper does not know account 999999999999.*\n$/);
@@ -302,7 +302,7 @@ describe('orgkeeper credentials', () => {
 });
 
 describe('orgkeeper account', () => {
-  it("says that the account's own root is trusted", async () => {
+  it('says that the root of the account is trusted', async () => {
     const { stdout } = await fleet.orgkeeper('account', id, '--json');
     const { conditions } = JSON.parse(stdout);
     const role = conditions.find(({ type }: { type: string }) => type === 'ExecutionRole');
@@ -311,7 +311,7 @@ describe('orgkeeper account', () => {
   });
 });
 
-describe('An account that is only observed', () => {
+describe('An account in mode observe', () => {
   it('has its differences reported and announced once, and nothing written', async () => {
     const ids = await readIds(runtime, id);
     await fleet.put('AccountRegistrationRequested', { accountId: id, name: 'genomics', mode: 'observe' });

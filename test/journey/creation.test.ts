@@ -53,7 +53,7 @@ async function registered(eventId: string): Promise<string> {
 }
 
 describe('AccountCreationRequested', () => {
-  it('leads to a ready account, where and as it was asked for', async () => {
+  it('creates an account that is ready, in the requested unit with the requested settings', async () => {
     const eventId = await ask('genomics', {
       requestId: 'ticket-1',
       organizationalUnitId: unit,
@@ -83,7 +83,7 @@ describe('AccountCreationRequested', () => {
     expect(ready.detail.accountId).toBe(id);
   }, 180_000);
 
-  it('twice is one account, and is refused with other content', async () => {
+  it('creates one account if the same request comes twice, and refuses the request with other content', async () => {
     const [id] = await accountsNamed('genomics');
     const { code, stderr } = await fleet.orgkeeper(
       ...['create', '--name', 'other', '--email', email('other'), '--request-id', 'ticket-1'],
@@ -110,7 +110,7 @@ describe('AccountCreationRequested', () => {
     expect(await accountsNamed('other')).toEqual([]);
   }, 120_000);
 
-  it('is answered with every problem when it makes no sense', async () => {
+  it('is answered with every problem if the request is not valid', async () => {
     const refused = await ask('x'.repeat(60), { baseline: 'nonsense@7', parent: unit });
     const { detail } = await bus.hear('RequestRejected', about(refused, 'RequestRejected'));
     expect(detail.problems?.map(({ path }) => path)).toEqual([
@@ -123,7 +123,7 @@ describe('AccountCreationRequested', () => {
     expect(second).toMatchObject({ reason: 'UnknownBaseline', problems: [{ path: 'detail.baseline' }] });
   });
 
-  it('ends at once when AWS says FAILED, and begins anew when it is asked again', async () => {
+  it('ends when AWS says FAILED, and starts again when it is requested again', async () => {
     await runtime.planCreations({
       name: 'taken',
       milliseconds: 1_000,
@@ -146,7 +146,7 @@ describe('AccountCreationRequested', () => {
     expect(await accountsNamed('taken')).toEqual([id]);
   }, 180_000);
 
-  it('waits while AWS says not now', async () => {
+  it('waits while AWS accepts no request', async () => {
     await runtime.fault({
       service: 'organizations',
       action: 'CreateAccount',
@@ -156,7 +156,7 @@ describe('AccountCreationRequested', () => {
     expect(await accountsNamed('patient')).toEqual([id]);
   }, 180_000);
 
-  it('is found by the sweep when its result never comes', async () => {
+  it('is found by the sweep if the event with its result is lost', async () => {
     await runtime.planCreations({ name: 'lost', milliseconds: 500, event: 'lost' });
     const eventId = await ask('lost');
     await until('AWS is asked', async () => (await accountsNamed('lost'))[0]);
@@ -168,7 +168,7 @@ describe('AccountCreationRequested', () => {
   }, 180_000);
 
   it.each(['delivered', 'lost'] as const)(
-    'makes one account when the answer of CreateAccount is lost, with its result %s',
+    'creates one account if the answer of CreateAccount is lost, with its result %s',
     async (event) => {
       const name = `crash-${event}`;
       await runtime.planCreations({ name, event });

@@ -84,8 +84,8 @@ async function doctor(): Promise<{ code: number | null; stderr: string; told: To
 const named = (told: readonly Told[], ok: boolean | null) =>
   told.filter((one) => one.ok === ok).map(({ check }) => check);
 
-describe('A deployment as it should be', () => {
-  it('passes every check, and the doctor looks with exactly the permissions it is given', async () => {
+describe('orgkeeper doctor of a deployment without problems', () => {
+  it('passes every check, with exactly the permissions that are documented', async () => {
     await runtime.clearCalls();
     const { code, told, stderr } = await doctor();
     expect(told.filter(({ ok }) => ok !== true)).toEqual([]);
@@ -115,7 +115,7 @@ describe('A deployment as it should be', () => {
     expect(inAccount(runtime.accounts.management)).toEqual(new Set(granted(inspectManagement(placed))));
   }, 60_000);
 
-  it('is told in one line for each check', async () => {
+  it('prints one line for each check', async () => {
     const { stdout } = await fleet.orgkeeper('doctor');
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(10);
@@ -142,7 +142,7 @@ describe('Dead letters', () => {
   }
   const list = async () => JSON.parse((await fleet.orgkeeper('dead-letters', 'list', '--json')).stdout);
 
-  it('are listed as often as one likes, and stay; moved back, they are worked on', async () => {
+  it('can be listed any number of times, and stay; moved back, they are worked on', async () => {
     await fail();
     const first = await list();
     expect(first).toHaveLength(13);
@@ -176,7 +176,7 @@ describe('Dead letters', () => {
     expect(again).toEqual({ code: 0, stdout: '', stderr: expect.stringMatching(/nothing was moved/) });
   }, 120_000);
 
-  it('are messages that cannot be read, of each queue, at once: each is announced once, and listed by reason', async () => {
+  it('are messages that cannot be read, from every queue, at once: each is announced once, and listed by reason', async () => {
     const bus = await listen(runtime);
     const sqs = queues(main());
     const poison = 'reversed \u202e text';
@@ -521,7 +521,7 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
   ],
 ];
 
-describe('The doctor finds it, names the remedy, and is content once it is mended, when', () => {
+describe('orgkeeper doctor finds the problem, names the remedy, and passes once it is corrected:', () => {
   it.each(BREAKAGES)(
     '%s',
     async (_, { checks, remedy, skips = /^$/, by }) => {

@@ -71,7 +71,7 @@ async function sweepAll(ids: readonly string[]): Promise<string> {
   return eventId;
 }
 
-describe('Accounts that were there before the first start', () => {
+describe('Accounts that existed before the first deployment', () => {
   it('are shown as unmanaged, and never entered, not even by a sweep', async () => {
     const find = async () => {
       const records = await Promise.all(older.map((id) => fleet.record(id)));
@@ -91,7 +91,7 @@ describe('Accounts that were there before the first start', () => {
 });
 
 describe('Twenty accounts', () => {
-  it('that are created at once are all ready, with one of everything', async () => {
+  it('that are created at once are all ready, with one of each resource', async () => {
     twenty = await Promise.all(names('twenty', 20).map((name) => fleet.createAccount(name)));
     await fleet.untilReady(...twenty);
     await expectNothingDoubled(twenty);
@@ -101,7 +101,7 @@ describe('Twenty accounts', () => {
     expect(ready.map(({ detail }) => detail.accountId).sort()).toEqual([...twenty].sort());
   }, 240_000);
 
-  it('that one DriftSweepRequested names have twenty passes', async () => {
+  it('that one DriftSweepRequested names have twenty runs', async () => {
     const views = await fleet.sweep(...twenty);
     expect(new Set(views.map(({ lastPass }) => lastPass?.id)).size).toBe(20);
     expect(views.every(({ lastPass }) => lastPass?.result === 'unchanged')).toBe(true);
@@ -114,8 +114,8 @@ describe('Twenty accounts', () => {
   }, 240_000);
 });
 
-describe('Several events at the same moment', () => {
-  it('for one account make nothing twice, even when its passes run side by side', async () => {
+describe('Several events at the same time', () => {
+  it('for one account make nothing twice, even if its runs are concurrent', async () => {
     expect(await fleet.orgkeeper('pause', '--fleet')).toMatchObject({ code: 0 });
     const id = await fleet.createAccount('wanted');
     const waits = ({ state, lastPass }: AccountView) => state === 'paused' && lastPass !== undefined;
@@ -154,7 +154,7 @@ describe('Several events at the same moment', () => {
     expect((await fleet.view(id)).ready).toBe(true);
   }, 180_000);
 
-  it('lose no account: all that are created during sweeps are ready', async () => {
+  it('lose no account: all accounts that are created during sweeps are ready', async () => {
     const created: string[] = [];
     for (const name of names('swept', 8)) {
       const [id] = await Promise.all([
@@ -175,7 +175,7 @@ describe('Several events at the same moment', () => {
 });
 
 describe('A paused fleet', () => {
-  it('is looked at and not written into, until it is resumed', async () => {
+  it('is observed and not written to until it is resumed', async () => {
     const [id = ''] = twenty;
     expect(await fleet.orgkeeper('pause', '--fleet')).toMatchObject({ code: 0 });
     await tamper(id);
@@ -189,7 +189,7 @@ describe('A paused fleet', () => {
     expect(await isWhole(id)).toBe(true);
   }, 180_000);
 
-  it('is written into no more once the pause has returned, although a run was writing', async () => {
+  it('is not written to once pause has returned, although a run was writing', async () => {
     const id = await fleet.createAccount('interrupted');
     await until('the first write into it', async () => {
       const [first] = await runtime.calls({ account: id, action: 'CreateVpc' });
@@ -213,7 +213,7 @@ describe('A paused fleet', () => {
 });
 
 describe('A sweep that finds most accounts different', () => {
-  it('stops writing after the tenth, says so once, and leaves the rest to a person', async () => {
+  it('stops writing after the tenth, announces that once, and leaves the rest to a person', async () => {
     const drifted = twenty.slice(0, 15);
     await Promise.all(drifted.map(tamper));
     const eventId = await sweepAll(drifted);
@@ -235,8 +235,8 @@ describe('A sweep that finds most accounts different', () => {
   }, 240_000);
 });
 
-describe('After all that', () => {
-  it('nothing is in the dead letters, and older accounts are untouched', async () => {
+describe('After the journeys of the fleet', () => {
+  it('the dead-letter queues are empty, and older accounts are untouched', async () => {
     expect(await fleet.deadLetters()).toBe(0);
     for (const id of older) expect(await fleet.view(id)).toMatchObject({ state: 'unmanaged' });
   }, 60_000);

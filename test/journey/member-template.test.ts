@@ -148,7 +148,7 @@ async function admits(account: string, ExternalId: string | undefined): Promise<
   );
 }
 
-describe('An account outside the organization, whose owner deploys the member template', () => {
+describe('An account outside of the organization, whose owner deploys the member template', () => {
   it('is ready after one event, and can be entered with its ExternalId only', async () => {
     const { externalId, template, roleArn, quickCreate } = await templateFor(INVITED);
     expect(roleArn).toBe(roleIn(INVITED));
@@ -170,7 +170,7 @@ describe('An account outside the organization, whose owner deploys the member te
     expect(await admits(INVITED, 'wrong')).toBe(false);
   });
 
-  it('has its role kept whole, what lets Orgkeeper keep it included', async () => {
+  it('has its role managed, with the permissions that Orgkeeper needs', async () => {
     const healthy = await readWorld(runtime, INVITED);
     const iam = new IAMClient(runtime.as(INVITED));
     const trust = healthy.role?.trust as { Version: string; Statement: object[] };
@@ -204,7 +204,7 @@ describe('An account outside the organization, whose owner deploys the member te
     expect(view?.ready).toBe(true);
   });
 
-  it('says what is denied where its owner takes away what lets Orgkeeper in, and is ready once it is back', async () => {
+  it('says what is denied if its owner removes a permission of Orgkeeper, and is ready once the permission is back', async () => {
     const iam = new IAMClient(runtime.as(INVITED));
     const policy = { RoleName: ROLE, PolicyName: 'orgkeeper' };
     const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand(policy));
@@ -224,7 +224,7 @@ describe('An account outside the organization, whose owner deploys the member te
     expect(ready).toMatchObject({ ready: true, lastPass: { result: 'unchanged' } });
   });
 
-  it('has a new ExternalId put into its trust by registering again, by way of the one that it had', async () => {
+  it('gets a new ExternalId into its trust policy by another registration, through the previous ExternalId', async () => {
     const before = (await fleet.record(INVITED))?.externalId;
     await register(INVITED, EXTERNAL_ID);
     await fleet.untilQuiet();
@@ -240,7 +240,7 @@ describe('An account outside the organization, whose owner deploys the member te
     expect(again).toMatchObject({ ready: true, lastPass: { result: 'unchanged' } });
   });
 
-  it('never loses the way in to a baseline that would shut Orgkeeper out', async () => {
+  it('never becomes unreachable by a baseline that would lock Orgkeeper out', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'baseline-')), 'closed.yaml');
     const shipped = readFileSync('infra/baselines/analytics.yaml', 'utf8');
     writeFileSync(
@@ -263,7 +263,7 @@ describe('An account outside the organization, whose owner deploys the member te
     await fleet.untilReady(INVITED);
   });
 
-  it('has the network of the template taken as ours, and completed', async () => {
+  it('has the network of the template recognised as ours, and completed', async () => {
     const { externalId, template } = await templateFor(NETWORKED);
     const outputs = await deploy(NETWORKED, template, { MakeNetwork: 'yes' });
     await register(NETWORKED, externalId);
@@ -281,10 +281,10 @@ describe('An account outside the organization, whose owner deploys the member te
   });
 });
 
-describe("A role that an account's owner made by hand", () => {
+describe('A role that the owner of an account made by hand', () => {
   const condition_ = { StringEquals: { 'sts:ExternalId': EXTERNAL_ID } };
 
-  it('is enough when it covers the baseline, and is never touched', async () => {
+  it('is accepted if it covers the baseline, and is never changed', async () => {
     await makeByHand(COVERING, condition_, 'everything');
     const { role } = await readWorld(runtime, COVERING);
     await register(COVERING, EXTERNAL_ID);
@@ -300,7 +300,7 @@ describe("A role that an account's owner made by hand", () => {
     );
   });
 
-  it('that lacks something is told action by action, and is never touched', async () => {
+  it('has each missing action named, and is never changed', async () => {
     const most = [
       's3:Get*',
       'cloudformation:*',
@@ -332,7 +332,7 @@ describe("A role that an account's owner made by hand", () => {
     expect((await readWorld(runtime, LACKING)).role).toEqual(role);
   });
 
-  it('that asks for no ExternalId is said to be open', async () => {
+  it('is reported as open if it requires no ExternalId', async () => {
     await makeByHand(OPEN, {}, 'everything');
     await register(OPEN, EXTERNAL_ID);
     await fleet.untilAccounts('are told', [OPEN], (view) => condition(view, 'Access')?.status === 'False');
@@ -341,7 +341,7 @@ describe("A role that an account's owner made by hand", () => {
     expect(condition(view, 'Access')?.reason).toBe('AssumableWithoutExternalId');
   });
 
-  it('is refused when its name is none that Main may assume', async () => {
+  it('is refused if Main may not assume a role of that name', async () => {
     const executionRoleArn = `arn:aws:iam::${OPEN}:role/Administrator`;
     await fleet.put('AccountRegistrationRequested', { accountId: OPEN, name: 'open', executionRoleArn });
     await fleet.untilQuiet();

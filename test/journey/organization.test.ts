@@ -101,8 +101,8 @@ async function sweepAll(...ids: string[]): Promise<string> {
   return eventId;
 }
 
-describe('where accounts onboard by themselves', () => {
-  it('is said by the configuration: elsewhere they are shown only, and onboard when they are moved there', async () => {
+describe('onboarding', () => {
+  it('happens in the configured units: accounts elsewhere are shown only, and onboarded when they are moved there', async () => {
     expect(await fleet.view(kept)).toMatchObject({
       state: 'active',
       baseline: { name: 'research', version: 1 },
@@ -116,14 +116,14 @@ describe('where accounts onboard by themselves', () => {
     expect(await runtime.calls({ account: elsewhere })).toEqual([]);
   });
 
-  it('an account that was there before is untouched', async () => {
+  it('leaves accounts untouched that existed before', async () => {
     expect(await fleet.view(old)).toMatchObject({ state: 'unmanaged' });
     expect(await runtime.calls({ account: old })).toEqual([]);
   });
 });
 
 describe('rules', () => {
-  it('choose again when an account moves', async () => {
+  it('choose the baseline again when an account moves', async () => {
     await move(kept, research, production);
     await onBaseline('production', kept);
     await move(kept, production, research);
@@ -144,7 +144,7 @@ describe('rules', () => {
     expect(await fleet.view(named)).toMatchObject({ state: 'active', baseline: { name: 'production' } });
   });
 
-  it('are explained', async () => {
+  it('explain their choice', async () => {
     const { code, stdout } = await fleet.orgkeeper('rules', 'explain', kept, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -158,11 +158,11 @@ describe('rules', () => {
   });
 });
 
-describe('an account that goes', () => {
+describe('an account that leaves', () => {
   it.each([
     ['closed', (AccountId: string) => aws.send(new CloseAccountCommand({ AccountId }))],
     ['removed', (AccountId: string) => aws.send(new RemoveAccountFromOrganizationCommand({ AccountId }))],
-  ])('because it is %s is no longer kept, and the sweep goes on without it', async (how, go) => {
+  ])('because it is %s is no longer managed, and the sweep continues without it', async (how, go) => {
     const id = await fleet.createAccount(how);
     await untilUnmanaged(id);
     await move(id, root, research);
@@ -177,8 +177,8 @@ describe('an account that goes', () => {
   });
 });
 
-describe('an event that is lost', () => {
-  it('costs until the next listing, which registers the account by the rules', async () => {
+describe('a lost event', () => {
+  it('delays an account until the next listing, which registers it by the rules', async () => {
     const [lost = ''] = await organization.createAccounts(['lost']);
     const move = { AccountId: lost, SourceParentId: root, DestinationParentId: research };
     await organization.client.send(new MoveAccountCommand(move));
@@ -189,7 +189,7 @@ describe('an event that is lost', () => {
     });
   });
 
-  it('of a departure, too', async () => {
+  it('of a departure is found by the listing, too', async () => {
     const [gone = ''] = await organization.createAccounts(['gone']);
     await until('the listing', () => fleet.record(gone));
     await organization.client.send(new CloseAccountCommand({ AccountId: gone }));

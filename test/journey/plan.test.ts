@@ -23,10 +23,10 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => runtime?.stop());
 
-describe('orgkeeper plan, over the local runtime,', () => {
+describe('orgkeeper plan at the local runtime', () => {
   const removed = '/orgkeeper/account/id';
 
-  it('is made by the function that may enter, reading only; who asks enters nothing, and no pass is run', async () => {
+  it('is made by the function that may enter accounts, reading only: the operator enters nothing, and no run starts', async () => {
     await new SSMClient(runtime.as(id)).send(new DeleteParameterCommand({ Name: removed }));
     await fleet.untilQuiet();
     const before = await fleet.status(id);
@@ -53,7 +53,7 @@ describe('orgkeeper plan, over the local runtime,', () => {
     expect(await fleet.status(id)).toEqual(before);
   }, 120_000);
 
-  it('of an account that cannot be entered says why, as a pass does', async () => {
+  it('says why an account cannot be entered, like a run does', async () => {
     const mend = await retrust(runtime.as(id), 'OrganizationAccountAccessRole', () => []);
     // No pass reads for parameters alone: so there is no session that the function has open.
     const { code, stderr } = await fleet.orgkeeper('plan', id, '--baseline', await small()).finally(mend);
@@ -63,7 +63,7 @@ describe('orgkeeper plan, over the local runtime,', () => {
     );
   }, 120_000);
 
-  it('by a file says what that would change', async () => {
+  it('with a file says what the file would change', async () => {
     const { code, stdout } = await fleet.orgkeeper('plan', id, '--baseline', await small(), '--json');
     expect(code).toBe(2);
     const { baseline, differences, obstacles } = JSON.parse(stdout);
@@ -80,7 +80,7 @@ describe('orgkeeper plan, over the local runtime,', () => {
     ]);
   }, 120_000);
 
-  it('of every account of a baseline is one comment, in groups, with what the run itself makes known after it', async () => {
+  it('of every account of a baseline is one comment, in groups, with the outputs that only a run makes', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'more.yaml');
     const { stdout: text } = await fleet.orgkeeper('baseline', 'show', 'analytics');
     const more = '  - { name: /orgkeeper/alias, value: "${subnet.data.id}" }';
@@ -103,7 +103,7 @@ describe('orgkeeper plan, over the local runtime,', () => {
     expect(stdout).not.toContain('WaitingForOutputs');
   }, 120_000);
 
-  it('is asked for by a role that no trust lets go on to an account', async () => {
+  it('is requested by a role that no trust policy admits to an account', async () => {
     const { main, management } = runtime.accounts;
     const api = await sessionOf(runtime.as(main), `arn:aws:iam::${main}:role/${API}`);
     for (const [account, role] of [

@@ -23,12 +23,12 @@ async function secondsToNextLook(id: string): Promise<number> {
   return (Date.parse(status?.dueAt ?? '') - Date.parse(status?.lastPass?.finishedAt ?? '')) / 1000;
 }
 
-describe('A fresh account', () => {
+describe('A new account', () => {
   it.each([
     ['not-activated', 'RegionDisabledException', 'RegionDisabled', 1],
     ['denying', 'AccessDenied', 'AccessRoleNotReady', 2],
   ])(
-    'that is %s waits for a minute, and is ready at the next look',
+    'that is %s waits for a minute, and is ready in the next run',
     async (name, code, reason, count) => {
       await runtime.fault({
         service: 'sts',
@@ -55,7 +55,7 @@ describe('A fresh account', () => {
     180_000,
   );
 
-  it('in which EC2 is not there yet has its role, and waits for the network', async () => {
+  it('without EC2 has its role, and waits for the network', async () => {
     await runtime.fault({
       service: 'ec2',
       count: 'all',
@@ -77,7 +77,7 @@ describe('An account with a region that is not enabled', () => {
   const conditionThere = async (accountId: string) =>
     (await fleet.view(accountId)).conditions.filter(({ region }) => region === NOT_ENABLED);
 
-  it('says so, is managed in the other one, and is ready once somebody enables it', async () => {
+  it('says so, is managed in the other region, and is ready once somebody enables it', async () => {
     const accountId = await fleet.createAccount('opted-out');
     await fleet.untilReady(accountId);
     const regions = [runtime.region, NOT_ENABLED];
@@ -100,7 +100,7 @@ describe('An account with a region that is not enabled', () => {
     expect(await fleet.sweep(accountId)).toMatchObject([{ ready: true }]);
   }, 180_000);
 
-  it('has it enabled where the baseline says so, and waits for AWS', async () => {
+  it('has the region enabled if the baseline allows that, and waits for AWS', async () => {
     const shipped = await readFile(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
     const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'enabling.yaml');
     const regions = `regions: [${runtime.region}, ${NOT_ENABLED}]`;
@@ -123,7 +123,7 @@ describe('An account with a region that is not enabled', () => {
   }, 180_000);
 });
 
-describe('An account whose region is misspelt', () => {
+describe('An account with a misspelt region', () => {
   it('says so, and is ready once it is registered with another', async () => {
     const accountId = await fleet.createAccount('astray');
     await fleet.untilReady(accountId);

@@ -175,7 +175,7 @@ describe('An account whose baseline lists two regions', () => {
     expect(await listener.heard(isReady)).toHaveLength(1);
   });
 
-  it.each(REGIONS)('has network and parameters in %s, which name the VPC that is there', async (region) => {
+  it.each(REGIONS)('has network and parameters in %s, which name the VPC of that region', async (region) => {
     const { vpcs, gateways, subnets, tables, endpoints, parameters } = healthy[region];
     expect(vpcs).toMatchObject([{ cidr: '10.0.0.0/16', dnsSupport: true, dnsHostnames: true }]);
     expect(gateways).toMatchObject([{ attachedTo: '<vpc>' }]);
@@ -189,7 +189,7 @@ describe('An account whose baseline lists two regions', () => {
     expect(there.vpc).not.toBe((await idsIn(region === HOME ? OTHER : HOME)).vpc);
   });
 
-  it('shows the outputs of home where they were, those of the other by its name, and regions in conditions', async () => {
+  it('shows the outputs of the home region under their old names, those of the other under its name, and regions in conditions', async () => {
     const { outputs, regions, conditions } = await shown();
     const [home, other] = [await idsIn(HOME), await idsIn(OTHER)];
     expect(outputs).toMatchObject({ 'vpc.id': home.vpc, 'subnet.public.id': home.subnet });
@@ -203,7 +203,7 @@ describe('An account whose baseline lists two regions', () => {
     expect(said(conditions)).toEqual(saying(HOME, KEPT));
   });
 
-  it('costs, when healthy, at most ten reads for the further region, in the same step, and nothing else', async () => {
+  it('without differences costs at most ten reads for the second region, in parallel, and nothing else', async () => {
     const { view, calls } = await watchedRun(id, id, { fleet, runtime });
     expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
     const readsIn = (region: Region) =>
@@ -221,7 +221,7 @@ describe('An account whose baseline lists two regions', () => {
     expect(sequentialDepth(calls)).toBeLessThanOrEqual(5);
   }, 120_000);
 
-  it('is repaired where somebody changed it, which the differences name, and left alone in the other region', async () => {
+  it('is corrected in the region that somebody changed, which the differences name, and not touched in the other', async () => {
     await tamperWith(OTHER);
     await runtime.clearCalls();
     const [view] = await fleet.sweep(id);
@@ -265,7 +265,7 @@ describe('A region', () => {
   ];
 
   it.each(cases)(
-    'that $what costs the other one nothing, and is named until that is over',
+    'that $what does not stop the other one, and is named until that is over',
     async (given) => {
       const heard = (await listener.heard()).length;
       await tamperWith(HOME);
@@ -306,7 +306,7 @@ describe('A region', () => {
     120_000,
   );
 
-  it('that the baseline drops keeps what stands there, which is named with its region', async () => {
+  it('that the baseline drops keeps its resources, and a condition names them with the region', async () => {
     const Name = '/team/theirs';
     const theirs = new PutParameterCommand({ Name, Value: 'stays', Type: 'String' });
     await new SSMClient(runtime.as(id, OTHER)).send(theirs);
@@ -323,7 +323,7 @@ describe('A region', () => {
     expect(await worldIn(HOME)).toEqual(healthy[HOME]);
   }, 120_000);
 
-  it('that the baseline lists again is taken up as it stands', async () => {
+  it('that the baseline lists again is managed again with its resources', async () => {
     await runtime.clearCalls();
     await assign(1);
     const { ready, conditions, regions } = await shown();
@@ -333,7 +333,7 @@ describe('A region', () => {
     expect(await worldIn(OTHER)).toEqual(healthy[OTHER]);
   }, 120_000);
 
-  it('that becomes the home region changes places with the other, and nothing in the account changes', async () => {
+  it('that becomes the home region exchanges places with the other, and nothing in the account changes', async () => {
     const [home, other] = [await idsIn(HOME), await idsIn(OTHER)];
     await publish('regional', [OTHER, HOME], 3);
     await fleet.untilQuiet();
@@ -348,7 +348,7 @@ describe('A region', () => {
     expect(await worldIn(HOME)).toEqual(healthy[HOME]);
   }, 120_000);
 
-  it('that is dropped is cleared by itself when a person asks for that, and the other one is not touched', async () => {
+  it('that is dropped is cleared when a person requests that, and the other one is not touched', async () => {
     await assign(2);
     const clear = (region: Region) =>
       fleet.orgkeeper(
@@ -385,14 +385,14 @@ describe('A region', () => {
     expect(await writesIn(OTHER)).toEqual([]);
   }, 120_000);
 
-  it('that was cleared and is listed again is made anew', async () => {
+  it('that was cleared and is listed again gets its resources again', async () => {
     await assign(3);
     await fleet.untilReady(id);
     expect(await worldIn(OTHER)).toEqual(healthy[OTHER]);
     expect(await worldIn(HOME)).toEqual(healthy[HOME]);
   }, 120_000);
 
-  it('that was home and is dropped is cleared with the other when the account is retired with its resources removed', async () => {
+  it('that was the home region and is dropped is cleared with the other when the account is retired with its resources removed', async () => {
     await assign(2);
     const { conditions } = await shown();
     expect(said(conditions)).toEqual(saying(undefined, ['False', 'NotInBaseline']));
@@ -408,7 +408,7 @@ describe('A region', () => {
   }, 120_000);
 });
 
-describe('An account in two regions with blocks of a pool', () => {
+describe('An account in two regions with address blocks of a pool', () => {
   const vpcIn = async (region: Region) => {
     const Filters = [{ Name: 'tag-key', Values: ['orgkeeper:owner'] }];
     const client = new EC2Client(runtime.as(pooled, region));
@@ -422,7 +422,7 @@ describe('An account in two regions with blocks of a pool', () => {
     return pool?.held.map(({ cidr, accountId, region }) => [accountId, region, cidr]).toSorted();
   };
 
-  it('has a block of its own in each, and a parameter that names what stands in the other', async () => {
+  it('has a block of its own in each region, and a parameter that names the VPC of the other', async () => {
     const [home, other] = [await vpcIn(HOME), await vpcIn(OTHER)];
     expect(home.cidr).not.toBe(other.cidr);
     expect(await held()).toEqual([
@@ -439,7 +439,7 @@ describe('An account in two regions with blocks of a pool', () => {
     }
   });
 
-  it('keeps both where they are when its registration makes the other region its home', async () => {
+  it('keeps both blocks in their regions when its registration makes the other region its home', async () => {
     const before = [await vpcIn(HOME), await vpcIn(OTHER), await held()];
     const { code, stderr } = await fleet.orgkeeper(
       ...['register', pooled, '--name', 'pooled', '--region', OTHER, '--region', HOME, '--wait'],
@@ -451,7 +451,7 @@ describe('An account in two regions with blocks of a pool', () => {
     expect([outputs['vpc.id'], regions?.[HOME]?.outputs['vpc.id']]).toEqual(ids);
   }, 120_000);
 
-  it('is cleared in both when it is retired with its resources removed, and gives both blocks back', async () => {
+  it('is cleared in both regions when it is retired with its resources removed, and returns both blocks', async () => {
     const { code, stderr } = await retire(pooled);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     for (const region of REGIONS) expect(await oursIn(region, pooled)).toEqual([]);

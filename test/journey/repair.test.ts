@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => runtime?.stop());
 
 describe('One DriftSweepRequested', () => {
-  it.each(TAMPERINGS)('undoes aws $command, and names it', ({ account, changes, difference }) => {
+  it.each(TAMPERINGS)('corrects aws $command, and names the change', ({ account, changes, difference }) => {
     const { id, healthy, tampered, repaired, shown } = kept[account];
     expect(changes(tampered)).not.toEqual(changes(healthy));
     expect(changes(repaired)).toEqual(changes(healthy));
@@ -77,7 +77,7 @@ describe('One DriftSweepRequested', () => {
     ]);
   });
 
-  it('names nothing that nobody touched', () => {
+  it('names no difference that nobody made', () => {
     const names = ({ kind, resource, path }: { kind: string; resource: string; path: string }) =>
       [kind, resource, path].join(' ');
     const { id, shown } = kept.edited;
@@ -115,7 +115,7 @@ describe('One DriftSweepRequested', () => {
     );
   });
 
-  it('finds nothing more in a second sweep, and writes nothing', async () => {
+  it('finds no further difference in a second sweep, and writes nothing', async () => {
     const ids = ACCOUNTS.map((name) => kept[name].id);
     await runtime.clearCalls();
     const views = await fleet.sweep(...ids);

@@ -143,7 +143,7 @@ function createAccountResult(status: Record<string, unknown>, eventID: string = 
 const onManagement = () => ({ account: runtime.accounts.management, region: 'us-east-1' });
 const onOurBus = () => ({ account: runtime.accounts.main, region: runtime.region, name: 'orgkeeper' });
 
-describe('A request that makes no sense is refused once, with the path:', () => {
+describe('An invalid request is refused once, with the path:', () => {
   it.each(BAD)(
     '$what',
     async ({ what, type, reason, paths }) => {
@@ -158,11 +158,11 @@ describe('A request that makes no sense is refused once, with the path:', () => 
     60_000,
   );
 
-  it('a list for a detail, which PutEvents itself does not take', async () => {
+  it('a list instead of a detail object, which PutEvents itself refuses', async () => {
     expect(await fleet.put('DriftSweepRequested', [{ accountIds: [id] }])).toBe('MalformedDetail');
   });
 
-  it('a request from an account that may not ask', async () => {
+  it('a request from an account that is not a requester', async () => {
     const stranger = await fleet.createAccount('asker');
     const put = fleet.put('DriftSweepRequested', { accountIds: [id] }, stranger);
     await expect(put).rejects.toMatchObject({ name: 'AccessDeniedException' });
@@ -184,7 +184,7 @@ describe('A request that makes no sense is refused once, with the path:', () => 
 });
 
 describe('An event of Organizations', () => {
-  it('about an account that is not in the organization is refused, and announced', async () => {
+  it('about an account outside of the organization is refused, and announced', async () => {
     const event = createAccountResult({ state: 'SUCCEEDED', accountId: STRANGER });
     // Of a young event the account may not show yet: it is tried again for an hour.
     const time = new Date(Date.now() - 2 * 3_600_000).toISOString();
@@ -210,7 +210,7 @@ describe('An event of Organizations', () => {
     expect(await fleet.record(STRANGER)).toBeUndefined();
   }, 60_000);
 
-  it('that says FAILED is recorded and announced once, with the reason in words', async () => {
+  it('with the state FAILED is recorded and announced once, with the reason in words', async () => {
     const event = createAccountResult({ state: 'FAILED', failureReason: 'EMAIL_ALREADY_EXISTS' });
     const { eventID } = event.detail;
     const ours = ({ detail }: BusEvent) => detail.creationId === `car-${eventID}`;
@@ -236,7 +236,7 @@ describe('An event of Organizations', () => {
 });
 
 describe('The same event twice', () => {
-  it('changes nothing, whether it comes from Organizations or from a person', async () => {
+  it('changes nothing, whether Organizations or a person sent it', async () => {
     const event = createAccountResult({ state: 'SUCCEEDED', accountId: id });
     await fleet.untilQuiet();
     const [record, world] = [await fleet.record(id), await readWorld(runtime, id)];
@@ -268,7 +268,7 @@ describe('The same event twice', () => {
   }, 120_000);
 });
 
-describe('A baseline that makes no sense', () => {
+describe('An invalid baseline', () => {
   const shipped = fileURLToPath(new URL('../../infra/baselines/analytics.yaml', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'orgkeeper-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -304,8 +304,8 @@ describe('A baseline that makes no sense', () => {
   );
 });
 
-describe('After all that', () => {
-  it('valid work goes on, and nothing is in the dead letters', async () => {
+describe('After invalid requests', () => {
+  it('valid work continues, and the dead-letter queues are empty', async () => {
     const next = await fleet.createAccount('next');
     await fleet.untilReady(next);
     const views = await fleet.sweep(id, next);

@@ -67,8 +67,8 @@ const condition = async (account: string, type: string) =>
 const remove = (account: string) =>
   fleet.orgkeeper('retire', account, '--resources', 'remove', '--yes', '--wait', '--timeout', '90');
 
-describe('A pool of addresses', () => {
-  it('gives each account a block of its own, which its network has, and a parameter publishes', async () => {
+describe('An address pool', () => {
+  it('gives each account a block of its own, which its network has and a parameter publishes', async () => {
     const { held, free } = await holders();
     expect([...held.values()].toSorted()).toEqual(['10.64.0.0/20', '10.64.16.0/20']);
     expect(free).toBe(0);
@@ -80,7 +80,7 @@ describe('A pool of addresses', () => {
     }
   });
 
-  it('costs a healthy pass no call more: one read and one write of the table', async () => {
+  it('costs a run without differences no further call: one read and one write of the table', async () => {
     await fleet.sweep(ids.first);
     await fleet.untilQuiet();
     await runtime.clearCalls();
@@ -92,7 +92,7 @@ describe('A pool of addresses', () => {
     expect(pass.map(({ action }) => action)).toEqual(['BatchGetItem', 'PutItem']);
   });
 
-  it('that has no block left is a clear condition, and the rest of the account is kept', async () => {
+  it('without a free block causes a clear condition, and the rest of the account is managed', async () => {
     ids.third = await fleet.createAccount('third');
     await fleet.untilAccounts('have no block', [ids.third], ({ state }) => state === 'failed');
     expect(await condition(ids.third, 'Network')).toMatchObject({
@@ -106,7 +106,7 @@ describe('A pool of addresses', () => {
 });
 
 describe('Retiring an account', () => {
-  it('with its resources retained touches nothing, and registering again keeps it as before', async () => {
+  it('with its resources retained touches nothing, and another registration finds them again', async () => {
     const before = await readWorld(runtime, ids.first);
     await runtime.clearCalls();
     const { code } = await fleet.orgkeeper('retire', ids.first, '--resources', 'retain', '--wait');
@@ -128,7 +128,7 @@ describe('Retiring an account', () => {
     expect(await runtime.calls({ account: ids.first, access: 'write' })).toEqual([]);
   }, 120_000);
 
-  it('with its resources removed is refused while something of others is in the way, and says what', async () => {
+  it('with its resources removed is refused while an unowned resource is in the way, and names it', async () => {
     const [vpc] = await ownVpcs(ids.first);
     const client = ec2(ids.first);
     const outputs = (await fleet.view(ids.first)).outputs;
@@ -154,7 +154,7 @@ describe('Retiring an account', () => {
     await client.send(new DeleteSubnetCommand({ SubnetId: subnet }));
   }, 120_000);
 
-  it('takes away exactly what Orgkeeper made once nothing is in the way, and gives the block back', async () => {
+  it('removes exactly what Orgkeeper made once nothing is in the way, and returns the address block', async () => {
     const ssm = new SSMClient(runtime.as(ids.first));
     await ssm.send(new PutParameterCommand({ Name: '/team/theirs', Value: 'stays', Type: 'String' }));
     const { code, stderr } = await remove(ids.first);
@@ -178,7 +178,7 @@ describe('Retiring an account', () => {
     expect((await holders()).held.has(ids.first)).toBe(false);
   }, 120_000);
 
-  it('a second time, and by a sweep, does nothing at all', async () => {
+  it('a second time, or by a sweep, does nothing', async () => {
     const before = await fleet.record(ids.first);
     await runtime.clearCalls();
     expect((await remove(ids.first)).code).toBe(0);
@@ -194,7 +194,7 @@ describe('Retiring an account', () => {
     expect(await runtime.calls({ account: ids.first })).toEqual([]);
   }, 120_000);
 
-  it('frees its block for the account that had none', async () => {
+  it('makes its address block free for the account that had none', async () => {
     await fleet.sweep(ids.third);
     await fleet.untilReady(ids.third);
     const { held } = await holders();
@@ -202,7 +202,7 @@ describe('Retiring an account', () => {
     expect((await ownVpcs(ids.third)).map(({ CidrBlock }) => CidrBlock)).toEqual([held.get(ids.third)]);
   }, 120_000);
 
-  it('is taken back by registering it again: all is made anew', async () => {
+  it('is undone by another registration, which makes all resources again', async () => {
     expect((await remove(ids.second)).code).toBe(0);
     const again = await fleet.orgkeeper('register', ids.first, '--name', 'first', '--wait');
     expect({ code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });
@@ -220,7 +220,7 @@ describe('Retiring an account', () => {
 });
 
 describe('Forgetting an account', () => {
-  it('is refused while it is kept, and says what to do first', async () => {
+  it('is refused while the account is managed, and names the step before', async () => {
     const { code, stderr } = await fleet.orgkeeper('forget', ids.first, '--yes');
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -228,7 +228,7 @@ describe('Forgetting an account', () => {
     });
   });
 
-  it('leaves of a retired one only that it is in the organization, where it is not onboarded again', async () => {
+  it('leaves only the place of a retired account in the organization, and the account is not onboarded again', async () => {
     expect((await fleet.orgkeeper('forget', ids.second, '--yes')).code).toBe(0);
     await fleet.put('DriftSweepRequested', {});
     await fleet.untilQuiet();
@@ -243,7 +243,7 @@ describe('An invited account with a wrong ExternalId', () => {
   const executionRoleArn = `arn:aws:iam::${INVITED}:role/${ROLE}`;
   const registration = { accountId: INVITED, name: 'lab', executionRoleArn, baseline: 'analytics' };
 
-  it('fails, is corrected by registering again, and is ready then', async () => {
+  it('fails, and is ready after another registration with the right one', async () => {
     const iam = new IAMClient(runtime.as(INVITED));
     const principal = (name: string) => `arn:aws:iam::${runtime.accounts.main}:role/orgkeeper-${name}`;
     const AWS = [
@@ -266,7 +266,7 @@ describe('An invited account with a wrong ExternalId', () => {
     await fleet.untilReady(INVITED);
   }, 180_000);
 
-  it('keeps the role that lets Orgkeeper in when it is retired, and loses what Orgkeeper made', async () => {
+  it('keeps the role of its owner when it is retired, and loses what Orgkeeper made', async () => {
     const { code, stderr } = await remove(INVITED);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(await condition(INVITED, 'ExecutionRole')).toMatchObject({
@@ -279,7 +279,7 @@ describe('An invited account with a wrong ExternalId', () => {
     expect((await readWorld(runtime, INVITED)).parameters).toEqual({});
   }, 120_000);
 
-  it('is forgotten without a trace, since it is in no organization', async () => {
+  it('is forgotten completely, since it is in no organization', async () => {
     expect((await fleet.orgkeeper('forget', INVITED, '--yes')).code).toBe(0);
     expect(await fleet.record(INVITED)).toBeUndefined();
     expect((await fleet.orgkeeper('account', INVITED)).code).toBe(1);
@@ -301,7 +301,7 @@ describe('An account that is registered with another region', () => {
     return Parameters?.length;
   };
 
-  it('says what stands in the one before, which keeps its block: the new one gets none while the pool has none', async () => {
+  it('names its resources in the earlier region, which keeps its block: the new region gets none while the pool is empty', async () => {
     const block = (await holders()).held.get(ids.third);
     const { code, stderr } = await fleet.orgkeeper(
       ...['register', ids.third, '--name', 'third', '--region', THERE, '--wait', '--timeout', '45'],
@@ -321,7 +321,7 @@ describe('An account that is registered with another region', () => {
     expect((await holders()).held.get(ids.third)).toBe(block);
   }, 120_000);
 
-  it('is retired once that is gone, too, and gives the block back then', async () => {
+  it('is retired once the resources of the earlier region are removed, too, and returns its block', async () => {
     const { code, stderr } = await remove(ids.third);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     for (const region of [HERE, THERE]) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => runtime?.stop());
 
 describe('With Main in the management account', () => {
-  it('an account onboards itself, without a detour by an organization role', async () => {
+  it('an account onboards, without the organization role', async () => {
     expect(runtime.accounts.main).toBe(runtime.accounts.management);
     const id = await fleet.createAccount('genomics');
     await fleet.untilReady(id);

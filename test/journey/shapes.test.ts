@@ -59,7 +59,7 @@ function expectOwn(world: World, main: string): void {
   expect(world.parameters['/orgkeeper/account/main-id']?.value).toBe(main);
 }
 
-describe('An account that is created onboards itself and is repaired, where', () => {
+describe('An account that is created is onboarded and corrected if', () => {
   it('Main is an account of its own', async () => {
     const { runtime: at, fleet } = await start();
     expect(at.accounts.main).not.toBe(at.accounts.management);
@@ -81,7 +81,7 @@ describe('An account that is created onboards itself and is repaired, where', ()
     expect(stdout).toContain('Not needed: Main is the management account.');
   }, 240_000);
 
-  it('Main is a member, which is kept itself and stays what it is', async () => {
+  it('Main is a member, which is managed itself and is not changed', async () => {
     organization = await startOrganization();
     const [main = ''] = await organization.createAccounts(['orgkeeper']);
     const { runtime: at, fleet } = await start({ emulator: organization.endpoint, main });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => Promise.all(runtimes.map((runtime) => runtime.stop())));
 
-it('two local runtimes that start at once bundle for themselves, and leave the bundles for AWS alone', async () => {
+it('two local runtimes that start at the same time bundle the functions separately, and do not touch the bundles for AWS', async () => {
   const ready = runtimes.map(async (runtime) => {
     const fleet = fleetOf(runtime);
     await fleet.untilReady(await fleet.createAccount('genomics'));

@@ -47,7 +47,7 @@ async function onboard({ at, fleet }: { at: TestRuntime; fleet: Fleet }) {
 }
 
 describe('With 30 % of all calls throttled, 5 % failing, events doubled and late', () => {
-  it('60 accounts are all ready within three times what they take without, none doubled or lost', async () => {
+  it('60 accounts are all ready within three times the undisturbed time, none doubled or lost', async () => {
     const calm = await onboard(await start());
     const bad = await start();
     await makeBad(bad.at);

@@ -23,7 +23,7 @@ async function registered(eventId: string): Promise<string> {
 }
 
 describe('Eight requests for accounts at once', () => {
-  it('never have more than five in progress, and all end', async () => {
+  it('never have more than five accounts in progress, and all end', async () => {
     const milliseconds = 45_000;
     const names = Array.from({ length: 8 }, (_, index) => `many-${index}`);
     await runtime.planCreations({ milliseconds });

@@ -19,7 +19,7 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
     await holds('Faults', faulty, ids, seconds);
   }, 3_600_000);
 
-  it('and STS that lets two calls a second through, the same holds', async () => {
+  it('and an STS that allows two calls a second, the same holds', async () => {
     const faulty = await scene();
     const sts = { service: 'sts', caller: 'role', count: 'all' } as const;
     await faulty.at.fault({ ...sts, perSecond: 2, effect: { kind: 'throttled' } });
@@ -27,14 +27,14 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
     await holds('Slow STS', faulty, ids, seconds);
   }, 3_600_000);
 
-  it('and changes that are seen seconds late, the same holds', async () => {
+  it('and changes that are visible seconds late, the same holds', async () => {
     const faulty = await scene();
     await faulty.at.planConsistency({ iam: 6_000, ec2: 3_000, tags: 3_000 });
     const { ids, seconds } = await onboard(faulty);
     await holds('Late changes', faulty, ids, seconds);
   }, 3_600_000);
 
-  it('and one of two regions gone for minutes, the same holds', async () => {
+  it('and one of two regions down for minutes, the same holds', async () => {
     const faulty = await scene(publishForTwoRegions);
     const gone = { region: AWAY, caller: 'role', count: 'all', lasts: GONE_MS } as const;
     await faulty.at.fault({ ...gone, effect: { kind: 'close', when: 'before' } });

@@ -6,10 +6,10 @@ const FIRST = Number(process.env.HISTORIES_FROM ?? 1_000);
 const HISTORIES = 500;
 const PART = 25;
 
-describe('500 random histories, delivered late, twice and in any order, with functions killed in between', () => {
+describe('500 random histories, delivered late, twice and in any order, with killed functions', () => {
   const parts = Array.from({ length: HISTORIES / PART }, (_, index) => FIRST + index * PART);
   it.each(parts)(
-    `end as in order: ${PART} from seed %i on`,
+    `end like histories in order: ${PART} from seed %i on`,
     async (first) => {
       const bad: object[] = [];
       for (let seed = first; seed < first + PART; seed++) {

@@ -42,7 +42,7 @@ async function onboardingCalls(name: string): Promise<string[]> {
     .sort();
 }
 
-it('Onboarding takes the same calls in an organization of 10 and of 300', async () => {
+it('Onboarding makes the same number of calls in an organization of 10 accounts and of 300', async () => {
   const small = await onboardingCalls('tenth');
   await organization.createAccounts(many('more', 289));
   const large = await onboardingCalls('last');

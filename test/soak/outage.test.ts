@@ -19,8 +19,8 @@ function comparable(world: World, own: readonly string[]): unknown {
   return JSON.parse(text);
 }
 
-describe('With the emulator unreachable for 20 seconds in the middle of a pass', () => {
-  it('the account is ready in the end, nothing doubled, nothing lost', async () => {
+describe('With the emulator unreachable for 20 seconds in the middle of a run', () => {
+  it('the account is ready in the end, with nothing doubled and nothing lost', async () => {
     const calm = await fleet.createAccount('calm');
     await fleet.untilReady(calm);
     const id = await fleet.createAccount('stormy');
