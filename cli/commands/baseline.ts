@@ -32,6 +32,10 @@ export function baselineCommand(): Command {
     .option('--json', 'print whether it is valid, and all problems')
     .action(validate);
   command
+    .command('schema')
+    .description('Prints the JSON Schema of baseline files, for editors. Needs no deployment.')
+    .action(schema);
+  command
     .command('publish')
     .description(
       'Publishes a file as the next version of its baseline; prints name@version. Moves no account.',
@@ -128,6 +132,14 @@ async function validate(file: string, options: { json?: boolean }): Promise<void
   say(`${file} is a valid baseline: ${name} with ${Object.keys(sections).join(', ')}.`);
   if (warnings.length === 0) return;
   say({ sentence: 'What AWS would never apply:', lines: warnings.map((one) => formatProblem(file, one)) });
+}
+
+async function schema(): Promise<void> {
+  const [{ baselineSchema }, { kinds }] = await Promise.all([
+    import('../../controllers/kinds/baseline-schema.ts'),
+    import('../../controllers/kinds/index.ts'),
+  ]);
+  printJson(baselineSchema(kinds));
 }
 
 async function publish(file: string): Promise<void> {

@@ -47,7 +47,8 @@ const SAMPLE_ACCOUNT: KindAccount = {
 };
 const VALUE_NAME = /^values\.[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-const Head = z.object({
+/** What a baseline has beside its sections. */
+export const BaselineHead = z.object({
   name: BaselineName,
   description: z.string().max(1024).default(''),
   /** The regions in which accounts are managed; the first is the home region. */
@@ -55,7 +56,7 @@ const Head = z.object({
   /** True: a run enables these regions in accounts where they are not enabled. */
   enableRegions: z.boolean().optional(),
 });
-const HEAD_KEYS = Object.keys(Head.shape);
+const HEAD_KEYS = Object.keys(BaselineHead.shape);
 
 /**
  * Reads and checks a baseline: YAML with `name`, `description`, `regions`, `enableRegions` and a section for each kind by the
@@ -76,8 +77,8 @@ export function parseBaseline(
   }
   const given = yaml.value as Record<string, unknown>;
   const { partition, ...limits } = deployment;
-  const head = check(Head, given);
-  const regions = check(Head.shape.regions, given.regions).data;
+  const head = check(BaselineHead, given);
+  const regions = check(BaselineHead.shape.regions, given.regions).data;
   const present = kinds.filter(({ name }) => Object.hasOwn(given, name));
   const sample = sampleOf(present, given, { account: { ...SAMPLE_ACCOUNT, ...limits }, regions });
   const found: PathProblem[] = [
