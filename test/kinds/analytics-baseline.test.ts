@@ -14,12 +14,12 @@ const parsed = parseBaseline(text, kinds);
 const sections = 'baseline' in parsed ? parsed.baseline.sections : {};
 const role = () => ExecutionRoleSection.parse(sections.executionRole);
 
-test('the baseline that ships is valid, with role, network and parameters', () => {
+test('the shipped baseline analytics is valid, with role, network and parameters', () => {
   expect(parsed).not.toHaveProperty('problems');
   expect(Object.keys(sections)).toEqual(['executionRole', 'network', 'parameters']);
 });
 
-test('its role trusts the API handler, the runner and the account itself, with the ExternalId', () => {
+test('the role of analytics trusts the API handler, the runner and the account itself, with the ExternalId', () => {
   const values: Record<string, string> = {
     'main.apiRole': 'arn:aws-cn:iam::345678901234:role/api',
     'main.runnerRole': 'arn:aws-cn:iam::345678901234:role/runner',
@@ -42,7 +42,7 @@ test('its role trusts the API handler, the runner and the account itself, with t
   expect(JSON.stringify(wanted)).not.toContain('arn:aws:');
 });
 
-test('its role has the eight groups of permissions in one inline policy', () => {
+test('the role of analytics has the eight groups of permissions in one inline policy', () => {
   expect(Object.keys(role().inlinePolicies)).toEqual(['analytics']);
   const { Statement } = role().inlinePolicies.analytics as { Statement: { Sid: string }[] };
   expect(Statement.map(({ Sid }) => Sid)).toEqual([
@@ -57,11 +57,11 @@ test('its role has the eight groups of permissions in one inline policy', () => 
   ]);
 });
 
-test('its parameters are read with one call', () => {
+test('the parameters of analytics are read with one call', () => {
   expect(ParametersSection.parse(sections.parameters).length).toBeLessThanOrEqual(10);
 });
 
-test('its sister lets the role make roles only within a boundary, and grants all else alike', () => {
+test('analytics-bounded lets the role make roles only within a boundary, and otherwise grants the same', () => {
   const file = join(import.meta.dirname, '../../infra/baselines/analytics-bounded.yaml');
   const bounded = parseBaseline(readFileSync(file, 'utf8'), kinds);
   expect(bounded).not.toHaveProperty('problems');

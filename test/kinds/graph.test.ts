@@ -25,7 +25,7 @@ const said = (kept: readonly KeptSection[]) =>
   );
 
 describe('unitGraph', () => {
-  test('gives a regional kind a unit in each region, and a global one a single unit', () => {
+  test('gives a regional kind a unit in each region, and a global kind one unit', () => {
     expect(said([section('role', 'global'), section('net', 'regional')])).toEqual([
       'role@global after nothing',
       `net@${HERE} after nothing`,
@@ -33,7 +33,7 @@ describe('unitGraph', () => {
     ]);
   });
 
-  test('puts a unit behind those whose outputs its section names, wherever they stand in the list', () => {
+  test('puts a unit after those whose outputs its section names, whatever the order of the list', () => {
     const kept = [
       section('notes', 'regional', 'the ${net.id} of ${role.id}, ${net.id}', '${account.id}'),
       section('net', 'regional'),
@@ -48,7 +48,7 @@ describe('unitGraph', () => {
     ]);
   });
 
-  test('reads a plain name in a global section as the home region, and another region by its name', () => {
+  test('reads a plain name in a global section as one of the home region, and finds another region by its name', () => {
     const kept = [
       section('net', 'regional'),
       section('role', 'global', '${net.id}'),
@@ -86,7 +86,7 @@ describe('keyOfName', () => {
 });
 
 describe('circleOf', () => {
-  test('finds sections that wait for each other, with where the last names the first', () => {
+  test('finds sections that wait for each other, with the name that closes the circle', () => {
     const kept = [
       section('a', 'global', 'x', '${b.id}'),
       section('b', 'regional', `\${regions.${HERE}.c.id}`),
@@ -97,7 +97,7 @@ describe('circleOf', () => {
     expect(circleOf(kept.filter(({ kind }) => kind.name !== 'b'))).toBeUndefined();
   });
 
-  test('takes two ways to the same section for no circle', () => {
+  test('accepts two paths to the same section, which are not a circle', () => {
     const kept = [
       section('a', 'global', '${b.id}', '${c.id}'),
       section('b', 'global', '${d.id}'),
@@ -107,7 +107,7 @@ describe('circleOf', () => {
     expect(circleOf(kept)).toBeUndefined();
   });
 
-  test('cuts a circle where it closes, so that an order is given all the same', () => {
+  test('breaks a circle at the unit that would close it, so that an order exists', () => {
     const kept = [section('a', 'global', '${b.id}'), section('b', 'global', '${a.id}')];
     expect(said(kept)).toEqual(['b@global after a@global', 'a@global after b@global']);
   });

@@ -55,7 +55,7 @@ describe.each([
   ['aws', 'eu-west-1'],
   ['aws-cn', 'cn-north-1'],
   ['aws-us-gov', 'us-gov-west-1'],
-] as const)('The baseline that ships, rendered for an account of %s', (partition, region) => {
+] as const)('The shipped baseline, rendered for an account of %s', (partition, region) => {
   const config = configOf(partition, region);
   const created = aRecord();
   const invited = aRecord({
@@ -82,12 +82,12 @@ describe.each([
   });
 
   // In China the names of interface endpoints begin with `cn.`; those of the gateways to S3 and DynamoDB do not.
-  test('has the gateway endpoint under the name that it has everywhere', () => {
+  test('has the gateway endpoint under the name that is the same in all partitions', () => {
     const [, network] = wantedOf(created, config);
     expect(network.endpoints.map(({ serviceName }) => serviceName)).toEqual([`com.amazonaws.${region}.s3`]);
   });
 
-  test('is entered by sessions that speak of that partition alone', () => {
+  test('is managed in sessions that name only that partition', () => {
     const kept = managedKinds(baseline, kinds);
     const account = kindAccount(created, config, kept);
     const wanted = wantedOf(created, config);
@@ -98,7 +98,7 @@ describe.each([
     expect(partitionsIn(readingSessions(kinds))).toEqual(new Set());
   });
 
-  test('makes a template for its owner with ARNs of that partition', () => {
+  test('makes a member template with ARNs of that partition', () => {
     const { roleArn, template } = memberTemplate({ record: created, baseline, kinds, config });
     expect(partitionsIn([roleArn, template])).toEqual(new Set([partition]));
   });

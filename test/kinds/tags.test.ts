@@ -7,7 +7,7 @@ const messagesOf = (tags: object) =>
   );
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, '']));
 
-describe('the schema of tags', () => {
+describe('Tags', () => {
   it.each([
     ['a reserved key', { 'AWS:team': 'x' }, /starting with `aws:`/],
     ['a key that says whose a resource is', { 'orgkeeper:owner': 'x' }, /`orgkeeper:` cannot be given/],
@@ -19,7 +19,7 @@ describe('the schema of tags', () => {
     expect(messagesOf(tags)).toEqual([expect.stringMatching(message)]);
   });
 
-  it('takes 48 tags, letters of any language, and a value that is still to be filled in', () => {
+  it('accepts 48 tags, letters of any language, and a value that is still to be filled in', () => {
     expect(messagesOf({ ...many(46), 'équipe/été': 'ä b', team: '${values.team}!' })).toEqual([]);
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { adaptTemplate } from '../../local/adapt-template.ts';
 
 describe('The template for the emulator', () => {
-  it('leaves alone what the emulator understands', () => {
+  it('does not change what the emulator understands', () => {
     const template = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } } } };
     expect(adaptTemplate(template)).toEqual(template);
   });
 
-  it('drops schedules, and dependencies on them', () => {
+  it('has no schedules, and no dependencies on them', () => {
     const { Resources } = adaptTemplate({
       Resources: {
         Clock: { Type: 'AWS::Scheduler::Schedule' },
@@ -21,7 +21,7 @@ describe('The template for the emulator', () => {
     });
   });
 
-  it("puts a role's policies beside it, and keeps its other attributes", () => {
+  it('has the policies of a role as resources of their own, and its other attributes unchanged', () => {
     const PolicyDocument = { Statement: [] };
     const { Resources } = adaptTemplate({
       Resources: {

@@ -77,8 +77,8 @@ async function told(service: string, { account = MEMBER, region = 'eu-west-1' } 
     });
 }
 
-describe('A write', () => {
-  it('of IAM is told in us-east-1, with who made it, what was asked, and what was answered', async () => {
+describe('The CloudTrail event of a write', () => {
+  it('of IAM is in us-east-1, with caller, request and answer', async () => {
     const events = await told('iam', { region: 'us-east-1' });
     await new IAMClient(session).send(
       new CreateRoleCommand({
@@ -141,7 +141,7 @@ describe('A write', () => {
     });
   });
 
-  it('of EC2 is told in its region, with the lists and ids of the request and of the answer', async () => {
+  it('of EC2 is in its region, with the lists and ids of the request and of the answer', async () => {
     const events = await told('ec2');
     const ec2 = new EC2Client(session);
     const Tags = [{ Key: 'orgkeeper:owner', Value: MAIN }];
@@ -182,7 +182,7 @@ describe('A write', () => {
     });
   });
 
-  it('of SSM is told without the value of the parameter', async () => {
+  it('of SSM has no value of the parameter', async () => {
     const events = await told('ssm');
     await new SSMClient(session).send(
       new PutParameterCommand({
@@ -201,7 +201,7 @@ describe('A write', () => {
     expect(JSON.stringify(event)).not.toContain('secret');
   });
 
-  it('of a service without actions on the wire is told by the name that its API has for it', async () => {
+  it('of a service without actions on the wire has the name of the operation in the API', async () => {
     const s3 = await told('s3');
     const account = await told('account', { region: 'us-east-1' });
     const block = { BlockPublicAcls: true };
@@ -229,7 +229,7 @@ describe('A write', () => {
     });
   });
 
-  it('of a user is told as that user, and what Organizations was asked stands beside what it has done', async () => {
+  it('of a user names the user, and a call to Organizations has an event beside that of the finished operation', async () => {
     const organizations = new OrganizationsClient(local.as(MANAGEMENT));
     await organizations.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
     const events = await told('organizations', { account: MANAGEMENT, region: 'us-east-1' });
@@ -265,7 +265,7 @@ describe('A write', () => {
     });
   });
 
-  it('that is refused is told with its error, as each service has it', async () => {
+  it('that is refused has the error as each service names it', async () => {
     const iam = await told('iam', { region: 'us-east-1' });
     const ec2 = await told('ec2');
     await expect(
@@ -291,8 +291,8 @@ describe('A write', () => {
   });
 });
 
-describe('Nothing is told', () => {
-  it('of reads, and of what is done to the data in a resource', async () => {
+describe('No CloudTrail event', () => {
+  it('is made of reads, and of calls on the data in a resource', async () => {
     const receive = await receiving(
       local,
       { account: MEMBER, region: 'us-east-1' },

@@ -6,8 +6,8 @@ const reply = (status: number, body: string): Reply => ({ status, headers: {}, b
 const asked = (service: string, name: string, params: Record<string, unknown>) =>
   requestParameters({ service, name, params });
 
-describe('What CloudTrail writes of a call', () => {
-  it('is its name in the API, and for Lambda the version of the API', () => {
+describe("CloudTrail's text about a call", () => {
+  it('has its name in the API, and for Lambda the version of the API', () => {
     expect(eventName({ service: 's3', name: 'PutBucketPolicy' })).toBe('PutBucketPolicy');
     expect(eventName({ service: 'lambda', name: 'UpdateEventSourceMapping' })).toBe(
       'UpdateEventSourceMapping20150331',
@@ -15,7 +15,7 @@ describe('What CloudTrail writes of a call', () => {
     expect(eventName({ service: 'lambda', name: 'AddPermission' })).toBe('AddPermission20150331v2');
   });
 
-  it('has the lists of EC2 as sets of items, and those in items by their own names', () => {
+  it('has the lists of EC2 as sets of items, and sets in items under their own names', () => {
     const ranges = [{ CidrIp: '10.0.0.0/8' }];
     expect(
       asked('ec2', 'AuthorizeSecurityGroupIngress', {
@@ -35,7 +35,7 @@ describe('What CloudTrail writes of a call', () => {
     });
   });
 
-  it('has the younger actions of EC2 whole, as the request has them', () => {
+  it('has the parameters of newer actions of EC2 as in the request', () => {
     expect(
       asked('ec2', 'ModifyVpcEndpoint', { VpcEndpointId: 'vpce-1', AddRouteTableId: ['rtb-1'] }),
     ).toEqual({
@@ -51,7 +51,7 @@ describe('What CloudTrail writes of a call', () => {
     });
   });
 
-  it('shows no value of a parameter, and no name or email of an account', () => {
+  it('has no value of a parameter, and no name or email of an account', () => {
     expect(asked('ssm', 'PutParameter', { Name: '/a', Value: 'secret' })).toEqual({
       name: '/a',
       value: 'HIDDEN_DUE_TO_SECURITY_REASONS',
@@ -70,14 +70,14 @@ describe('What CloudTrail writes of a call', () => {
     expect(asked('iam', 'CreateLoginProfile', { UserName: 'a', Password: 's' })).toEqual({ userName: 'a' });
   });
 
-  it('is null where nothing was asked, answered, or done', () => {
+  it('is null without parameters, without an answer, and for a failure', () => {
     const operation = { service: 'iam', name: 'DeleteRole', params: {} };
     expect(requestParameters(operation)).toBeNull();
     expect(responseElements(operation, reply(200, '<DeleteRoleResponse/>'))).toBeNull();
     expect(responseElements(operation, reply(403, '<ErrorResponse/>'))).toBeNull();
   });
 
-  it('has errors by the names that each service goes by there', () => {
+  it('has errors by the names that each service has there', () => {
     const xml = (code: string) =>
       `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
     const error = (service: string, status: number, body: string) =>

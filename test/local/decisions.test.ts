@@ -85,7 +85,7 @@ async function queueIn(settings: ClientSettings, name: string, policy?: string):
 }
 
 describe('A call at the local runtime', () => {
-  it('is allowed to a user by a policy of a group, and nothing else is', async () => {
+  it('is allowed to a user by a policy of a group, and no other call is', async () => {
     const iam = new IAMClient(local.as(MAIN));
     await iam.send(new CreateUserCommand({ UserName: 'ann' }));
     await iam.send(new CreateGroupCommand({ GroupName: 'readers' }));
@@ -139,7 +139,7 @@ describe('A call at the local runtime', () => {
     );
   });
 
-  it('of another account is decided by the policy of the queue as well', async () => {
+  it('from another account is decided by the policy of the queue as well', async () => {
     const main = local.as(MAIN);
     const QueueUrl = await queueIn(main, 'shared');
     const stranger = sqsOf(local.as('998877665544'));
@@ -158,7 +158,7 @@ describe('A call at the local runtime', () => {
     await expect(send()).rejects.toMatchObject(ALLOWED_AND_NOT_THERE);
   });
 
-  it('that nobody can say how to decide fails, and is not let through', async () => {
+  it('that cannot be decided fails, and is not carried out', async () => {
     const { credentials } = local.as(MAIN);
     const scope = `${credentials.accessKeyId}/20261128/eu-west-1/nimbus/aws4_request`;
     const answer = await fetch(`${local.gateway.endpoint}/`, {
@@ -176,8 +176,8 @@ describe('A call at the local runtime', () => {
   });
 });
 
-describe('What EventBridge delivers to a queue', () => {
-  it('comes only where the policy of the queue lets it, for that rule', async () => {
+describe('A delivery of EventBridge to a queue', () => {
+  it('needs the policy of the queue to allow that rule', async () => {
     const settings = local.as(MAIN);
     const events = new EventBridgeClient(settings);
     const of = `eu-west-1:${MAIN}`;
@@ -204,7 +204,7 @@ describe('What EventBridge delivers to a queue', () => {
   });
 });
 
-describe('An organization', () => {
+describe('Organizations at the local runtime', () => {
   const everything = { Effect: 'Allow', Action: '*', Resource: '*' };
   const policy = (Statement: object) => JSON.stringify({ Version: '2012-10-17', Statement });
   const attach = async (
@@ -232,13 +232,13 @@ describe('An organization', () => {
     }
   });
 
-  it('enters the account that it has created as its administrator', async () => {
+  it('makes the management account administrator of the accounts that it creates', async () => {
     const arn = `arn:aws:iam::${member}:role/OrganizationAccountAccessRole`;
     const inside = await local.enter(local.as(MANAGEMENT), arn);
     expect((await new IAMClient(inside).send(new ListRolesCommand({}))).Roles).toHaveLength(1);
   });
 
-  it('denies by a service control policy what the administrator of a member does, until it is detached', async () => {
+  it("denies calls of a member's administrator by a service control policy, until that is detached", async () => {
     const iam = new IAMClient(local.as(member));
     await iam.send(new ListRolesCommand({}));
     const detach = await attach(

@@ -23,19 +23,19 @@ function sender(arrives: () => boolean = () => true) {
 const names = (count: number) => Array.from({ length: count }, (_, at) => String(at));
 
 describe('Deliveries', () => {
-  it('are made at once, and once, without a plan', async () => {
+  it('are made immediately, and once, without a plan', async () => {
     const { sent, delivery } = sender();
     expect(await createDeliveries().deliver(delivery())).toBe(true);
     await jest.advanceTimersByTimeAsync(60_000);
     expect(sent).toHaveLength(1);
   });
 
-  it('say that they could not be made', async () => {
+  it('report that they could not be made', async () => {
     const { delivery } = sender(() => false);
     expect(await createDeliveries().deliver(delivery())).toBe(false);
   });
 
-  it('are late by no more than is planned, and tried until one arrives', async () => {
+  it('are late by at most the planned time, and are retried until one arrives', async () => {
     const deliveries = createDeliveries();
     deliveries.plan({ delayed: 1, milliseconds: 1_000 });
     const { sent, delivery } = sender(() => sent.length === 3);
@@ -58,7 +58,7 @@ describe('Deliveries', () => {
     expect(sent.length).toBeLessThan(340);
   });
 
-  it('never come for the planned part, and nobody is told', async () => {
+  it('are never made for the planned part, and report success', async () => {
     const deliveries = createDeliveries();
     deliveries.plan({ dropped: 0.5 });
     const { sent, delivery } = sender();
@@ -69,7 +69,7 @@ describe('Deliveries', () => {
     expect(sent.length).toBeLessThan(130);
   });
 
-  it('are overtaken by the next one for the planned part, none is lost', async () => {
+  it('are overtaken by the next one for the planned part, and none is lost', async () => {
     const deliveries = createDeliveries();
     deliveries.plan({ reordered: 0.5, milliseconds: 1_000 });
     const { sent, delivery } = sender();
@@ -84,7 +84,7 @@ describe('Deliveries', () => {
     expect(places.filter((moved) => moved !== 0).length).toBeGreaterThan(20);
   });
 
-  it('to other queues than the planned one are made at once, and once', async () => {
+  it('to other queues than the planned one are made immediately, and once', async () => {
     const deliveries = createDeliveries();
     const { sent, delivery } = sender();
     deliveries.plan({ dropped: 1, queue: 'other' });
@@ -95,7 +95,7 @@ describe('Deliveries', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('that are held back come when nothing overtakes them, and when the plan is forgotten', async () => {
+  it('that wait to be overtaken are made after the maximum time, and when the plan is dropped', async () => {
     const deliveries = createDeliveries();
     deliveries.plan({ reordered: 1, milliseconds: 1_000 });
     const { sent, delivery } = sender();
@@ -109,7 +109,7 @@ describe('Deliveries', () => {
     expect(sent).toEqual(['in time', 'let go']);
   });
 
-  it('fare the same for the same seed, in whatever order the kinds of events come', async () => {
+  it('have the same fates for the same seed, in whatever order the kinds of events come', async () => {
     const fates = async (seed: number, order: (events: [string, string][]) => [string, string][]) => {
       const deliveries = createDeliveries();
       deliveries.plan({ dropped: 0.3, doubled: 0.3, seed, milliseconds: 1_000 });

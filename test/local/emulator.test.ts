@@ -40,7 +40,7 @@ function withoutPython() {
 const WHAT_TO_INSTALL = /^.*The emulator could not be installed \(.*: the command is missing\): install .*$/;
 
 describe('The emulator', () => {
-  it('takes a port of its own, however many start at once', async () => {
+  it('listens on a port of its own, however many start at once', async () => {
     const where = { directory: mkdtempSync(join(tmpdir(), 'orgkeeper-state-')), say: () => undefined };
     const emulators = await Promise.all([1, 2, 3].map(() => startEmulator(where)));
     try {
@@ -50,14 +50,14 @@ describe('The emulator', () => {
     }
   }, 120_000);
 
-  it('that cannot be installed ends the demo in one sentence that says what to install', () => {
+  it('ends the demo, if it cannot be installed, in one sentence that says what to install', () => {
     const { status, stdout, stderr } = withoutPython()('local/demo.ts');
     expect([status, stderr]).toEqual([1, '']);
     expect(stdout.trim().split('\n').at(-1)).toMatch(WHAT_TO_INSTALL);
     expect(stdout).not.toMatch(/^\s+at /m);
   }, 60_000);
 
-  it('that cannot be installed ends a run of tests in one sentence that says what to install', () => {
+  it('ends a test run, if it cannot be installed, in one sentence that says what to install', () => {
     const setup = 'import setup from "./test/kit/global-setup.ts"; await setup();';
     const { status, stderr } = withoutPython()('--input-type=module', '--eval', setup);
     expect(status).toBe(1);

@@ -53,7 +53,7 @@ const succeeds = (answer: Promise<unknown>) =>
     () => false,
   );
 
-describe('Where changes are seen late', () => {
+describe('With eventual consistency planned', () => {
   it('a new role is unknown to reads and to STS for a while', async () => {
     const iam = new IAMClient(local.as(MEMBER));
     const role = { RoleName: 'late', AssumeRolePolicyDocument: trust(OWNER) };
@@ -66,7 +66,7 @@ describe('Where changes are seen late', () => {
     await enter();
   });
 
-  it('STS goes by the old trust policy for a while, whichever way it was changed', async () => {
+  it('STS decides by the previous trust policy for a while, whichever way it was changed', async () => {
     await control('DELETE');
     const iam = new IAMClient(local.as(MEMBER));
     const role = { RoleName: 'changed', AssumeRolePolicyDocument: trust(OWNER) };
@@ -83,7 +83,7 @@ describe('Where changes are seen late', () => {
     expect(await lateness('the owner is admitted', admits)).toBeGreaterThan(LATE_MS / 2);
   });
 
-  it('what is created in EC2 is listed and found only after a while, and other things at once', async () => {
+  it('a new resource of EC2 is listed and found only after a while, and other resources at once', async () => {
     const ec2 = new EC2Client(local.as(MEMBER));
     const vpcs = async () => (await ec2.send(new DescribeVpcsCommand({}))).Vpcs ?? [];
     const known = await vpcs();
@@ -105,7 +105,7 @@ describe('Where changes are seen late', () => {
     expect(await ids()).toEqual([Subnet?.SubnetId]);
   });
 
-  it('a tag is seen only after a while, on what is there already', async () => {
+  it('a tag of an existing resource is visible only after a while', async () => {
     const ec2 = new EC2Client(local.as(MEMBER));
     await control('POST', { tags: LATE_MS });
     const { Vpc } = await ec2.send(
@@ -125,7 +125,7 @@ describe('Where changes are seen late', () => {
     expect(await keys()).toEqual(['born', 'late']);
   });
 
-  it('GetResources does not know a parameter that was just tagged', async () => {
+  it('GetResources does not return a newly tagged parameter for a while', async () => {
     const ssm = new SSMClient(local.as(MEMBER));
     const tagging = new ResourceGroupsTaggingAPIClient(local.as(MEMBER));
     const tagged = async () => {

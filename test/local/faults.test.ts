@@ -74,7 +74,7 @@ describe('Faults at a rate', () => {
     return seen;
   }
 
-  it('meet the same calls for the same seed, though other calls come between them', async () => {
+  it('meet the same calls for the same seed, even with other calls between them', async () => {
     const first = await statuses(7, (calls) => calls);
     const mixed = await statuses(7, (calls) =>
       calls
@@ -111,7 +111,7 @@ describe('Faults at a rate', () => {
 });
 
 describe('A fault', () => {
-  it('that loses the answer has done the call; one that closes before it has not', async () => {
+  it('that loses the answer carries out the call; one that closes before does not', async () => {
     const effect = { kind: 'close', when: 'after' } as const;
     expect(await come(planned({ effect }), call())).toEqual({ status: 0, done: true });
     expect(await come(planned({ effect: { ...effect, when: 'before' } }), call())).toEqual({
@@ -120,7 +120,7 @@ describe('A fault', () => {
     });
   });
 
-  it('of silence answers nothing until the caller gives up, and does nothing', async () => {
+  it('of silence does not answer until the caller disconnects, and does not carry out the call', async () => {
     jest.useFakeTimers();
     try {
       let gone = false;
@@ -137,7 +137,7 @@ describe('A fault', () => {
     }
   });
 
-  it('that delays lets another one meet the call as well', async () => {
+  it('that delays lets another fault meet the call as well', async () => {
     jest.useFakeTimers();
     try {
       const faults = planned(
@@ -165,7 +165,7 @@ describe('A fault', () => {
     expect(statuses).toEqual([500, 500, 200]);
   });
 
-  it('with a limit meets what comes faster than so many a second', async () => {
+  it('with a limit meets only calls above the rate', async () => {
     let now = 0;
     const faults = createFaults(() => now);
     faults.add({ count: 'all', perSecond: 2, effect: { kind: 'throttled' } });

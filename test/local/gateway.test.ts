@@ -50,8 +50,8 @@ async function admit(bus: string, busArn: string, account: string, source: strin
 const queueBehind = (account: string, region: string, bus: string, pattern: object) =>
   receiving(local, { account, region, bus }, pattern);
 
-describe('An account that is created', () => {
-  it("puts CreateAccountResult, name masked, on the management account's default bus in us-east-1", async () => {
+describe('CreateAccount through the gateway', () => {
+  it('puts CreateAccountResult, name masked, on the default bus of the management account in us-east-1', async () => {
     const client = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
     await client.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
     const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', {
@@ -87,7 +87,7 @@ describe('An account that is created', () => {
     expect(Object.keys(event.detail)).not.toContain('__orgkeeper_local__');
   });
 
-  it('ends as FAILED when another has its email, whoever made that one, and in whatever case', async () => {
+  it('ends as FAILED if another account has the email, whoever made that account, in upper or lower case', async () => {
     const client = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
     const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', {
       source: ['aws.organizations'],
@@ -118,7 +118,7 @@ describe('An account that is created', () => {
     expect((await client.send(asked)).CreateAccountStatus).toMatchObject(taken);
   });
 
-  it('puts no event when the call fails', async () => {
+  it('puts no event if the call fails', async () => {
     const received = await queueBehind(MANAGEMENT, 'us-east-1', 'default', {
       source: ['aws.organizations'],
       'detail-type': ['AWS Service Event via CloudTrail'],
@@ -130,8 +130,8 @@ describe('An account that is created', () => {
   });
 });
 
-describe('What the gateway cannot do', () => {
-  it('is said to the caller: an event pattern with a matcher that it does not know', async () => {
+describe('An error of the gateway itself', () => {
+  it('is answered to the caller: an event pattern with an unknown matcher', async () => {
     await queueBehind(MAIN, 'eu-west-1', 'default', {
       'detail-type': ['Unknown matcher'],
       source: [{ cidr: '10.0.0.0/8' }],
@@ -146,10 +146,10 @@ describe('What the gateway cannot do', () => {
   });
 });
 
-describe('PutEvents', () => {
+describe('PutEvents through the gateway', () => {
   const entry = { Source: 'orgkeeper.request', DetailType: 'DriftSweepRequested', Detail: '{"reason":"x"}' };
 
-  it('keeps account, time, region and resources of the sender over a hop to an account that admits it', async () => {
+  it('keeps account, time, region and resources of the sender when a bus of another account admits the event', async () => {
     const main = new EventBridgeClient(local.as(MAIN));
     await main.send(new CreateEventBusCommand({ Name: 'hub' }));
     const received = await queueBehind(MAIN, 'eu-west-1', 'hub', { source: ['orgkeeper.request'] });
@@ -179,7 +179,7 @@ describe('PutEvents', () => {
     ]);
   });
 
-  it('refuses, entry by entry, sources of AWS and details that are no object', async () => {
+  it('refuses, entry by entry, sources of AWS and details that are not an object', async () => {
     const { Entries, FailedEntryCount } = await new EventBridgeClient(local.as(MAIN)).send(
       new PutEventsCommand({
         Entries: [
@@ -207,7 +207,7 @@ describe('PutEvents', () => {
     await expect(asked).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  it("reaches another account's bus when its policy admits source and account, and not otherwise", async () => {
+  it('reaches a bus of another account if its policy admits source and account, and not otherwise', async () => {
     const main = new EventBridgeClient(local.as(MAIN));
     const { EventBusArn } = await main.send(new CreateEventBusCommand({ Name: 'guarded' }));
     await admit('guarded', EventBusArn ?? '', MANAGEMENT, 'orgkeeper.request');
@@ -227,8 +227,8 @@ describe('PutEvents', () => {
   });
 });
 
-describe('A FIFO queue', () => {
-  it('remembers a deduplication id after its message is deleted, each group for itself', async () => {
+describe('A FIFO queue behind the gateway', () => {
+  it('keeps a deduplication id after its message is deleted, separately for each group', async () => {
     const sqs = new SQSClient({ ...local.as(MAIN), useQueueUrlAsEndpoint: false });
     const Attributes = {
       FifoQueue: 'true',
@@ -265,7 +265,7 @@ describe('A FIFO queue', () => {
 });
 
 describe('The record of calls', () => {
-  it('says account, caller, action, parameters, and whether it writes', async () => {
+  it('has account, caller, action, parameters, and whether the call writes', async () => {
     local.gateway.recorder.clear();
     const ssm = new SSMClient(local.as(MAIN));
     await ssm.send(new PutParameterCommand({ Name: '/a', Value: 'x', Type: 'String' }));
@@ -295,7 +295,7 @@ describe('A planned fault', () => {
       new PutParameterCommand({ Name: '/fault', Value: 'x', Type: 'String', Overwrite: true }),
     );
 
-  it('answers with the error of choice, so often, after so many calls', async () => {
+  it('answers with the planned error, for the planned number of calls, after the planned number of successes', async () => {
     const effect = { kind: 'error', code: 'ThrottlingException', message: 'slow' } as const;
     local.gateway.faults.add({ action: 'PutParameter', skip: 1, count: 1, effect });
     await put();
@@ -303,7 +303,7 @@ describe('A planned fault', () => {
     await put();
   });
 
-  it('closes the connection after the call has happened', async () => {
+  it('closes the connection after the call was carried out', async () => {
     local.gateway.faults.add({ account: MAIN, access: 'write', effect: { kind: 'close', when: 'after' } });
     const before = (await get()).Parameter?.Version ?? 0;
     await expect(put()).rejects.toThrow();
@@ -332,7 +332,7 @@ describe('A planned fault', () => {
     expect(await run(8)).not.toEqual(first);
   });
 
-  it('throttles and breaks in the words of each service, for roles or for users alone', async () => {
+  it('throttles and fails in the words of each service, for roles or for users only', async () => {
     const called = [
       () => get(),
       () => new EC2Client(local.as(MAIN)).send(new DescribeVpcsCommand({})),
@@ -356,7 +356,7 @@ describe('A planned fault', () => {
     expect(await names()).toEqual(['InternalServerError', 'InternalError', 'ServiceFailureException']);
   });
 
-  it('meets the calls of one region alone', async () => {
+  it('meets only the calls of one region', async () => {
     const [HERE, THERE] = ['eu-west-1', 'us-west-2'];
     local.gateway.faults.add({ region: THERE, count: 'all', effect: { kind: 'broken' } });
     const vpcsIn = (region: string) =>
@@ -366,14 +366,14 @@ describe('A planned fault', () => {
   });
 });
 
-describe('Deliveries of events', () => {
+describe('Planned deliveries of events', () => {
   const control = (method: string, plan?: object) =>
     fetch(`${local.gateway.endpoint}/_orgkeeper/deliveries`, {
       method,
       ...(plan && { body: JSON.stringify(plan) }),
     });
 
-  it('come twice and late where that is planned, and none is lost', async () => {
+  it('come twice and late, and none is lost', async () => {
     const received = await queueBehind(MAIN, 'eu-west-1', 'default', { source: ['deliveries'] });
     const put = (name: string) =>
       new EventBridgeClient(local.as(MAIN)).send(

@@ -61,7 +61,7 @@ describe('A task that moves dead letters', () => {
     );
   });
 
-  it('fails when there is nowhere to move them to, and loses none', async () => {
+  it('fails if there is no destination, and loses none', async () => {
     const dead = await queue('b-dead.fifo');
     const message = { MessageBody: 'kept', MessageGroupId: 'one', MessageDeduplicationId: 'one' };
     await sqs.send(new SendMessageCommand({ QueueUrl: dead, ...message }));

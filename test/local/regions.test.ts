@@ -18,7 +18,7 @@ afterAll(() => local?.stop());
 
 const MEMBER = '456789012345';
 
-describe('The gateway', () => {
+describe('The gateway in several regions', () => {
   it.each(['eu-west-1', 'ap-southeast-3', 'cn-northwest-1', 'us-gov-east-1'])(
     'answers for %s',
     async (region) => {
@@ -27,7 +27,7 @@ describe('The gateway', () => {
     },
   );
 
-  it('answers for the public access block of an account, whose id is no part of its address', async () => {
+  it('answers for the public access block of an account without the account id in the host name', async () => {
     const s3control = memberServices.s3control.client({ ...local.as(MEMBER), requestHandler });
     const PublicAccessBlockConfiguration = {
       BlockPublicAcls: true,
@@ -44,7 +44,7 @@ describe('The gateway', () => {
     await expect(none).rejects.toMatchObject({ name: 'NoSuchPublicAccessBlockConfiguration' });
   });
 
-  it('refuses calls into a region that does not exist', async () => {
+  it('refuses calls to a region that does not exist', async () => {
     const settings = { ...local.as(MEMBER), region: 'us-nowhere-1' };
     const refused = { name: 'UnknownEndpoint', message: expect.stringContaining('us-nowhere-1') };
     const ec2 = new EC2Client(settings).send(new DescribeVpcsCommand({}));

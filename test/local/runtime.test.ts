@@ -61,7 +61,7 @@ async function messagesLeft() {
 }
 
 describe('The deployed functions at the local runtime', () => {
-  it('get the event of an account that anyone creates, with the account that it came from', async () => {
+  it('get the event of an account that anyone creates, with the account that sent it', async () => {
     const { main, management } = runtime.accounts;
     expect(main).not.toBe(management);
     await new OrganizationsClient(runtime.as(management, 'us-east-1')).send(
@@ -88,14 +88,14 @@ describe('The deployed functions at the local runtime', () => {
     expect(await messagesLeft()).toBe(1);
   }, 30_000);
 
-  it('go on in a new environment after one has crashed', async () => {
+  it('continue in a new environment after a crash', async () => {
     await put({ name: 'crash', crash: true });
     await seen((one) => one.event.detail.name === 'crash');
     await put({ name: 'after the crash' });
     await seen((one) => one.event.detail.name === 'after the crash');
   }, 30_000);
 
-  it('go on after one was killed, and its message comes again when its visibility ends', async () => {
+  it('continue after a kill, and the message is redelivered when its visibility timeout ends', async () => {
     await put({ name: 'endless', hang: true });
     await seen((one) => one.event.detail.name === 'endless');
     expect(await runtime.kill('orgkeeper-intake')).toBe(1);
@@ -105,7 +105,7 @@ describe('The deployed functions at the local runtime', () => {
     await seen((one) => one.event.detail.name === 'after the kill');
   }, 30_000);
 
-  it('hear the clock: a minute passes in a second', async () => {
+  it('are called by schedules, for which a minute passes in a second', async () => {
     const ticks = () =>
       readFileSync(runtime.logFile, 'utf8').split('orgkeeper-sweep seen {"task":"due"}').length;
     const before = ticks();
@@ -124,7 +124,7 @@ describe('The deployed functions at the local runtime', () => {
 });
 
 describe('An event source mapping', () => {
-  it('shows as enabled; disabled, it lets messages wait until it is enabled again', async () => {
+  it('is shown as enabled; while it is disabled, messages wait', async () => {
     const lambda = new LambdaClient(runtime.as(runtime.accounts.main));
     const FunctionName = 'orgkeeper-intake';
     const mapping = async () =>

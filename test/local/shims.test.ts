@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => local?.stop());
 
 describe('ListCreateAccountStatus', () => {
-  it('gives each creation once, however many pages there are', async () => {
+  it('lists each creation once, however many pages there are', async () => {
     const organizations = new OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
     await organizations.send(new CreateOrganizationCommand({ FeatureSet: 'ALL' }));
     for (let n = 0; n < 7; n += 1) {
@@ -48,7 +48,7 @@ describe('ListCreateAccountStatus', () => {
   });
 });
 
-describe('A VPC', () => {
+describe('CreateVpcEndpoint through the gateway', () => {
   let VpcId: string | undefined;
   let table: string | undefined;
   let other: string | undefined;
@@ -87,7 +87,7 @@ describe('A VPC', () => {
     );
   };
 
-  it('has one endpoint of a create that is repeated with its client token, after lost answers too', async () => {
+  it('makes one endpoint if it is repeated with its client token, after lost answers too', async () => {
     const lost = { kind: 'close', when: 'after' } as const;
     local.gateway.faults.add({ action: 'CreateVpcEndpoint', count: 2, effect: lost });
     await expect(makeEndpoint('token-1')).rejects.toThrow();
@@ -98,7 +98,7 @@ describe('A VPC', () => {
     expect(await makeEndpoint('token-2', [other ?? ''])).not.toBe(made);
   });
 
-  it('refuses an endpoint whose route a table has already', async () => {
+  it('refuses an endpoint if a route table already has its route', async () => {
     const made = await makeEndpoint();
     await expect(makeEndpoint('token-4')).rejects.toMatchObject({ name: 'RouteAlreadyExists' });
     await expect(makeEndpoint('token-4', [other ?? '', table ?? ''])).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('A VPC', () => {
     });
   });
 
-  it('has the routes of an endpoint in the tables that are added, and not in those that are taken off', async () => {
+  it('has the routes of the endpoint in added route tables, and not in removed ones', async () => {
     const VpcEndpointId = await makeEndpoint();
     const modify = (change: { AddRouteTableIds?: string[]; RemoveRouteTableIds?: string[] }) =>
       ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, ...change }));

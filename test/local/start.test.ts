@@ -105,7 +105,7 @@ async function gone(pids: readonly number[]): Promise<void> {
 }
 
 describe('local start', () => {
-  it('is ready, leaves no process behind after Ctrl-C, and ends with 0', async () => {
+  it('prints ready, leaves no process after Ctrl-C, and exits 0', async () => {
     const run = local('start', '--port', '0');
     const [, endpoint = ''] = await run.said(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
     expect((await fetch(`${endpoint}/_orgkeeper/health`)).status).toBe(200);
@@ -117,7 +117,7 @@ describe('local start', () => {
     await expect(fetch(`${endpoint}/_orgkeeper/health`)).rejects.toThrow();
   }, 120_000);
 
-  it('takes its emulator with it when it is killed', async () => {
+  it('ends its emulator when it is killed', async () => {
     const run = local('start', '--port', '0');
     await run.said(/Emulator at /);
     const started = startedBy(run.child.pid);
@@ -128,7 +128,7 @@ describe('local start', () => {
   }, 120_000);
 
   it.each(['SIGTERM', 'SIGHUP'] as const)(
-    'ends at once on %s while it still starts',
+    'ends at once on %s while it starts',
     async (signal) => {
       const run = local('start', '--port', '0');
       await run.said(/Emulator at /);
@@ -142,7 +142,7 @@ describe('local start', () => {
   );
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
-    'ends with all that it started when the npm that runs it gets %s',
+    'ends with all processes that it started when the npm that runs it gets %s',
     async (signal) => {
       const run = npm('start', '--port', '0');
       const [, endpoint = ''] = await run.said(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
@@ -156,7 +156,7 @@ describe('local start', () => {
     120_000,
   );
 
-  it('says in a sentence that the port is taken, and ends with 1', async () => {
+  it('says in a sentence that the port is in use, and exits 1', async () => {
     const server = createServer();
     const port = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
@@ -171,7 +171,7 @@ describe('local start', () => {
     }
   }, 60_000);
 
-  it('ends with a sentence and 1 when the emulator has lost its state', async () => {
+  it('ends with a sentence and exit code 1 when the emulator has lost its state', async () => {
     const run = local('start', '--port', '0');
     const [, emulator = ''] = await run.said(/Emulator at (http:\/\/127\.0\.0\.1:\d+)/);
     await run.said(/^ready /m);

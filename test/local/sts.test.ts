@@ -42,7 +42,7 @@ afterAll(() => local?.stop());
 const denied = { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } };
 
 describe('AssumeRole at the local runtime', () => {
-  it('admits the trusted role with the ExternalId, and says who that is', async () => {
+  it('admits the trusted role with the ExternalId, and returns its identity', async () => {
     const session = await local.enter(runner, EXECUTION, { externalId: 'secret-1' });
     const identity = await new STSClient(session).send(new GetCallerIdentityCommand({}));
     expect(identity).toMatchObject({
@@ -52,7 +52,7 @@ describe('AssumeRole at the local runtime', () => {
     });
   });
 
-  it('works in the account of the role afterwards', async () => {
+  it('gives credentials that work in the account of the role', async () => {
     const session = await local.enter(runner, EXECUTION, { externalId: 'secret-1' });
     const { Role } = await new IAMClient(session).send(new GetRoleCommand({ RoleName: 'execution' }));
     expect(Role?.Arn).toBe(EXECUTION);
@@ -78,7 +78,7 @@ describe('AssumeRole at the local runtime', () => {
     await expect(local.enter(runner, arn, { externalId: 'secret-1' })).rejects.toMatchObject(denied);
   });
 
-  it("refuses when the caller's own policies do not allow it", async () => {
+  it('refuses if the policies of the caller do not allow it', async () => {
     const iam = new IAMClient(local.as(MAIN));
     const policy = { RoleName: 'runner', PolicyName: 'enter' };
     await iam.send(new DeleteRolePolicyCommand(policy));
@@ -90,7 +90,7 @@ describe('AssumeRole at the local runtime', () => {
     }
   });
 
-  it('refuses what the session policy of the caller leaves out', async () => {
+  it('refuses if the session policy of the caller does not allow it', async () => {
     const narrow = await local.enter(local.as(MAIN), RUNNER, { policy: allow('s3:*', '*') });
     await expect(local.enter(narrow, EXECUTION, { externalId: 'secret-1' })).rejects.toMatchObject(denied);
   });
@@ -101,7 +101,7 @@ describe('AssumeRole at the local runtime', () => {
     await local.enter(local.as(MAIN), RUNNER, { seconds: 7200 });
   });
 
-  it('takes 2,048 characters of session policy and no more', async () => {
+  it('accepts 2,048 characters of session policy and no more', async () => {
     const ofLength = (length: number) => {
       const policy = allow('s3:GetObject', '*');
       return policy.replace('"*"', `"*${'x'.repeat(length - policy.length)}"`);
@@ -114,7 +114,7 @@ describe('AssumeRole at the local runtime', () => {
     });
   });
 
-  it('knows no credentials that it has not given out', async () => {
+  it('accepts no credentials that it has not issued', async () => {
     const session = await local.enter(runner, EXECUTION, { externalId: 'secret-1' });
     const forged = { ...session, credentials: { ...session.credentials, sessionToken: 'forged' } };
     const asked = new STSClient(forged).send(new GetCallerIdentityCommand({}));
@@ -123,7 +123,7 @@ describe('AssumeRole at the local runtime', () => {
 });
 
 describe('Principals of a trust policy', () => {
-  it('must exist when the policy is put', async () => {
+  it('must exist when the policy is written', async () => {
     const asked = new IAMClient(local.as(MEMBER)).send(
       new CreateRoleCommand({
         RoleName: 'x',
@@ -136,7 +136,7 @@ describe('Principals of a trust policy', () => {
     });
   });
 
-  it('dangle, shown as unique ids, once the role is deleted and made again', async () => {
+  it('are shown as unique ids once the role is deleted and made again', async () => {
     const main = new IAMClient(local.as(MAIN));
     const member = new IAMClient(local.as(MEMBER));
     const role = { RoleName: 'short-lived', AssumeRolePolicyDocument: trust(`arn:aws:iam::${MAIN}:root`) };

@@ -39,15 +39,15 @@ function vanish({ action, code, status }: (typeof VANISHED)[number]) {
   return local.gateway.faults.add({ account: MEMBER, action, effect: { kind: 'error', code, status } });
 }
 
-describe('A reader of the world, while things are removed', () => {
-  it.each([...VANISHED, ROLE_GONE])('reads the whole world after $code of $action', async (gone) => {
+describe('Reading the world while resources are removed', () => {
+  it.each([...VANISHED, ROLE_GONE])('succeeds after $code of $action', async (gone) => {
     const before = await world();
     const fault = vanish(gone);
     expect(await world()).toEqual(before);
     expect(fault.applied).toBe(1);
   });
 
-  it('says that a role is not there where it is not', async () => {
+  it('finds no role if there is none', async () => {
     local.gateway.faults.add({
       action: 'GetRole',
       count: 'all',
@@ -56,7 +56,7 @@ describe('A reader of the world, while things are removed', () => {
     expect((await world()).role).toBeUndefined();
   });
 
-  it('fails with the error when what is listed is never there', async () => {
+  it('fails with the error if a listed resource never exists', async () => {
     const effect = { kind: 'error', code: 'NoSuchEntity', message: 'never there' } as const;
     local.gateway.faults.add({ action: 'GetRolePolicy', count: 'all', effect });
     await expect(world()).rejects.toThrow('never there');

@@ -24,15 +24,15 @@ async function create(has: readonly string[]) {
   return { outputs, written };
 }
 
-describe('an account alias that is taken already', () => {
-  it('is ours where the account has it: its creation was not answered', async () => {
+describe('an account alias that is already taken', () => {
+  it('is ours if the account has it: its create call was not answered', async () => {
     expect(await create(['acme'])).toEqual({
       outputs: { 'accountAlias.name': 'acme', 'accountAlias.keptBy': 'orgkeeper' },
       written: ['account alias name'],
     });
   });
 
-  it('is of another account where it has none, and waits for another name', async () => {
+  it('belongs to another account if this one does not have it, and the remedy is another name', async () => {
     await expect(create([])).rejects.toMatchObject({
       name: 'InvalidDesiredState',
       reason: 'AliasTaken',
@@ -44,14 +44,14 @@ describe('an account alias that is taken already', () => {
 describe('an account alias with a name that is not known', () => {
   const diffOf = (name: string) => accountAlias.diff({ name, adopt: false }, undefined);
 
-  it('waits for what gives it', () => {
+  it('waits for the output that it names', () => {
     expect(diffOf('acme-${vpc.id}')).toMatchObject({
       differences: [],
       blocked: [{ reason: 'WaitingForOutputs' }],
     });
   });
 
-  it('needs what the account lacks', () => {
+  it('needs a value that the account does not have', () => {
     expect(diffOf('acme-${values.team}')).toMatchObject({
       differences: [],
       blocked: [{ reason: 'ValueMissing' }],

@@ -108,19 +108,19 @@ function answer(at: World, { entry }: KindAccount, action: string, input: Input)
   return {};
 }
 
-describe('where inline policies hardly fit', () => {
+describe('apply with inline policies that hardly fit', () => {
   test.each([
     ['a policy is named otherwise', { first: long(5_900) }, { second: long(5_900) }],
     ['somebody deleted ours and added a long one', { backdoor: long(9_000) }, { ours: long(2_000) }],
     ['one grows by what another shrinks', { a: long(200), b: long(9_000) }, { a: long(9_000), b: long(200) }],
     ['what was added has the name of what every object has', { constructor: long(200) }, { ours: long(200) }],
-  ])('one run is enough: %s', async (_, standing, wanted) => {
+  ])('needs one run: %s', async (_, standing, wanted) => {
     const at = world(standing);
     expect((await pass(at, account, wanted)).failed).toBeUndefined();
     expect(Object.fromEntries(at.inline)).toEqual(Object.fromEntries(world(wanted).inline));
   });
 
-  test('a run that is stopped after any call is finished by the next', async () => {
+  test('is finished by the next run after a stop at any call', async () => {
     for (let most = 0, calls = 1; most < calls; most += 1) {
       const at = world({ first: long(5_900), backdoor: long(3_000) });
       calls = (await pass(at, account, { second: long(5_900) }, most)).calls;
@@ -130,10 +130,10 @@ describe('where inline policies hardly fit', () => {
   });
 });
 
-describe('a role in use that another policy than ours lets us keep', () => {
+describe('apply to a role in use that only an unowned policy lets us manage', () => {
   const standing = () => world({ mine: allow('iam:*') }, [ADMINISTRATOR]);
 
-  test('is given ours before it loses that one, so that a run that is stopped locks nobody out', async () => {
+  test('adds our policy before it removes that one, so that a stopped run locks nobody out', async () => {
     for (let most = 0, calls = 1; most < calls; most += 1) {
       const at = standing();
       calls = (await pass(at, entered, { data: allow('s3:Get*') }, most)).calls;
@@ -146,7 +146,7 @@ describe('a role in use that another policy than ours lets us keep', () => {
     }
   });
 
-  test('keeps it where ours has no room beside it, and what to do is said', async () => {
+  test('keeps that policy if ours does not fit beside it, and names the remedy', async () => {
     const at = world({ mine: { ...allow('iam:*'), Id: 'x'.repeat(9_900) } });
     const { failed } = await pass(at, entered, {});
     expect(failed).toMatchObject({
@@ -156,7 +156,7 @@ describe('a role in use that another policy than ours lets us keep', () => {
     expect([...at.inline.keys()]).toEqual(['mine']);
   });
 
-  test('loses what was added first, where ours is there and only has to change', async () => {
+  test('removes the added policy first if ours exists and must only be changed', async () => {
     const at = world({ backdoor: long(9_700), orgkeeper: allow('iam:*') });
     expect((await pass(at, entered, {})).failed).toBeUndefined();
     expect([...at.inline.keys()]).toEqual(['orgkeeper']);

@@ -59,8 +59,8 @@ async function applied(principal: 'there' | 'missing') {
   return { called, written, error };
 }
 
-describe('correcting a role whose trust names somebody who is gone', () => {
-  test('takes away what somebody added, grants nothing, and says who is missing', async () => {
+describe('correcting a role whose trust policy names a deleted principal', () => {
+  test('removes what somebody added, grants nothing, and names the missing principal', async () => {
     const { called, written, error } = await applied('missing');
     expect(called).toEqual(['UpdateAssumeRolePolicy', 'DetachRolePolicy', 'DeleteRolePolicy']);
     expect(written).toEqual([
@@ -70,7 +70,7 @@ describe('correcting a role whose trust names somebody who is gone', () => {
     expect(error).toMatchObject({ name: 'NotYetConsistent', reason: 'PrincipalMissing' });
   });
 
-  test('puts the trust again and corrects the rest, once they are there', async () => {
+  test('writes the trust policy again and corrects the rest, once the principal exists', async () => {
     const { called, error } = await applied('there');
     expect(error).toBeUndefined();
     expect(called.sort()).toEqual([
@@ -82,7 +82,7 @@ describe('correcting a role whose trust names somebody who is gone', () => {
   });
 });
 
-test('a role that somebody else made meanwhile is left to them, with what to do', async () => {
+test('a role that somebody else makes at the same time is left alone, with a remedy', async () => {
   const { context } = kindContext([
     on(GetRoleCommand, () => ({
       Role: { ...{ RoleName: wanted.name, RoleId: 'AROA', Path: '/', CreateDate: NOW }, Arn: wanted.arn },

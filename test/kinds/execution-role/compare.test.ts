@@ -37,16 +37,16 @@ const healthy: ActualRole = {
 const differencesWith = (change: Partial<ActualRole>) =>
   compare(wanted, { ...healthy, ...change }).differences;
 
-describe('what differs in an execution role', () => {
-  test('is nothing when it is as wanted', () => {
+describe('compare of an execution role', () => {
+  test('finds nothing if the role is as wanted', () => {
     expect(compare(wanted, healthy)).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
-  test('is the whole role when there is none', () => {
+  test('finds the whole role missing if there is none', () => {
     expect(compare(wanted, undefined).differences).toMatchObject([{ path: '', action: 'created' }]);
   });
 
-  test('names the place in a policy, and no more than that', () => {
+  test('names the place in a policy that differs, and only that', () => {
     const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::999999999999:root')));
     expect(differencesWith({ trustPolicy })).toEqual([
       {
@@ -60,16 +60,16 @@ describe('what differs in an execution role', () => {
     ]);
   });
 
-  test('is a principal that shows as a unique id: its role was deleted and made again', () => {
+  test('finds a principal that shows as a unique id: its role was deleted and made again', () => {
     const trustPolicy = encodeURIComponent(JSON.stringify(trust('AROAEXAMPLEID12345678')));
     expect(differencesWith({ trustPolicy })).toMatchObject([{ path: 'trustPolicy', action: 'updated' }]);
   });
 
-  test('is a policy that nobody can read', () => {
+  test('finds a policy that cannot be read', () => {
     expect(differencesWith({ trustPolicy: '%7Bnope' })).toMatchObject([{ path: 'trustPolicy' }]);
   });
 
-  test('is not told where comparing itself fails', () => {
+  test('throws an error of the comparison itself, and reports no difference for it', () => {
     let reads = 0;
     const trustPolicy = {
       ...trust(RUNNER),
@@ -83,19 +83,19 @@ describe('what differs in an execution role', () => {
     expect(() => compare(broken, healthy)).toThrow('a bug');
   });
 
-  test('is a policy added by hand, though it was not read', () => {
+  test('finds a policy added by hand, even if it was not read', () => {
     const inlinePolicies = { ...healthy.inlinePolicies, backdoor: undefined };
     expect(differencesWith({ inlinePolicies })).toMatchObject([
       { path: 'inlinePolicies.backdoor', action: 'removed' },
     ]);
   });
 
-  test('is no tag that AWS keeps itself', () => {
+  test('ignores tags that AWS sets itself', () => {
     const tags = { ...healthy.tags, 'aws:cloudformation:stack-name': 's' };
     expect(differencesWith({ tags })).toEqual([]);
   });
 
-  test('in its path is reported as needing replacement, and the rest is still repaired', () => {
+  test('reports another path as needing replacement, and corrects the rest', () => {
     const found = compare(wanted, { ...healthy, path: '/other/', description: 'mine' });
     expect(found.blocked).toMatchObject([
       { reason: 'NeedsReplacement', difference: { path: 'path', desired: '/', actual: '/other/' } },
@@ -104,8 +104,8 @@ describe('what differs in an execution role', () => {
   });
 });
 
-describe('a role under another path', () => {
-  test('is corrected and removed there, and no other role is', () => {
+describe('a role with another path', () => {
+  test('is corrected and removed under its own path, and no other role is', () => {
     const arn = (role: string) => `arn:aws:iam::456789012345:role/${role}`;
     const account = {
       accountId: '456789012345',
@@ -131,24 +131,24 @@ describe('a role under another path', () => {
   });
 });
 
-describe('what should be known of an execution role', () => {
+describe('warnings about an execution role', () => {
   const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
   const words = (warnings: readonly string[] = []) => warnings.map((warning) => warning.split(':')[0]);
 
-  test('of ours is what it is to be, and what it is now while it is not corrected', () => {
+  test('are about the desired role, and about the current one while it is not corrected', () => {
     const trustPolicy = encodeURIComponent(JSON.stringify(trust('arn:aws:iam::456789012345:root')));
     const found = compare(wanted, { ...healthy, trustPolicy, managedPolicies: [ADMINISTRATOR] });
     expect(words(found.warnings)).toEqual([]);
     expect(words(found.warningsAsFound)).toEqual(['AdministratorAccess', 'MemberRootTrusted']);
   });
 
-  test('is said although the baseline says so', () => {
+  test('are given for what the baseline itself wants, too', () => {
     const administrator = { ...wanted, managedPolicies: [ADMINISTRATOR] };
     const found = compare(administrator, { ...healthy, managedPolicies: [ADMINISTRATOR] });
     expect([words(found.warnings), found.differences]).toEqual([['AdministratorAccess'], []]);
   });
 
-  test('of a role that its owner keeps is what it is', () => {
+  test('are about the current role if its owner made it', () => {
     const all = encodeURIComponent(
       JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }),
     );

@@ -17,7 +17,7 @@ describe('the role by which an account is entered', () => {
     expect([granted].flat().slice(0, -1)).toEqual([needed].flat());
   });
 
-  test('leaves the name of that policy to nobody else', () => {
+  test('reserves the name of that policy', () => {
     const taken = { ...section, inlinePolicies: { orgkeeper: allow('s3:*') } };
     expect(ExecutionRoleSection.safeParse(taken).error?.issues[0]?.path).toEqual([
       'inlinePolicies',
@@ -25,12 +25,12 @@ describe('the role by which an account is entered', () => {
     ]);
   });
 
-  test('counts that policy when it counts characters', () => {
+  test('counts that policy towards the quota of characters', () => {
     const long = { data: allow(`s3:Get${'x'.repeat(9_000)}`) };
     expect(() => rendered({ inlinePolicies: long })).toThrow(InvalidDesiredState);
   });
 
-  test('is managed whole when the member template made it', () => {
+  test('is managed completely if the member template made it', () => {
     expect(executionRole.diff(rendered(), asMade())).toEqual({ differences: [], blocked: [], unowned: [] });
     const { orgkeeper: _, ...less } = asMade().inlinePolicies;
     expect(executionRole.diff(rendered(), asMade({ inlinePolicies: less })).differences).toMatchObject([
@@ -38,23 +38,23 @@ describe('the role by which an account is entered', () => {
     ]);
   });
 
-  test('is not made by us when it is gone: its owner must', () => {
+  test('is never made by us if it is deleted: its owner must make it', () => {
     expect(executionRole.diff(rendered(), undefined)).toMatchObject({
       differences: [],
       blocked: [{ reason: 'RoleMissing', difference: { action: 'reported' } }],
     });
   });
 
-  test('is remembered as whose it is', () => {
+  test('is recorded with its owner', () => {
     expect(executionRole.outputs(asMade({ keptBy: 'owner' }))).toMatchObject({ 'role.keptBy': 'owner' });
     expect(executionRole.outputs(asMade())).not.toHaveProperty('role.keptBy');
   });
 });
 
-describe('what Orgkeeper needs in an account', () => {
+describe('the permissions that Orgkeeper needs in an account', () => {
   const entered = aRecord({ executionRoleArn: ROLE_ARN });
 
-  test('is said by the names of IAM, where calls have others', () => {
+  test('are named as IAM names them, if calls have other names', () => {
     const entry = entryOf(entered, config, [publicAccessBlock]);
     expect(entry?.required).toMatchObject({
       Statement: [
@@ -87,7 +87,7 @@ describe('what Orgkeeper needs in an account', () => {
     },
   );
 
-  test('is not to change what the account brings along', () => {
+  test('do not include changes of the resources of the owner', () => {
     const brings = { ...entered, network: { vpcId: 'vpc-1', subnetIds: [] } };
     const actionsIn = (policy: unknown) => JSON.stringify(policy);
     expect(actionsIn(entryOf(brings, config, [network])?.required)).not.toContain('ec2:CreateVpc');

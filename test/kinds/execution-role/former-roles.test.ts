@@ -105,8 +105,8 @@ function account(policy: unknown, { ours } = { ours: true }) {
   };
 }
 
-describe('a role that was made before the account was entered by another', () => {
-  test('is named until it is gone, and then the role in use may no longer reach it', async () => {
+describe('our role in an account that is now entered by another one', () => {
+  test('is named until it is removed, and then the role in use may no longer reach it', async () => {
     const { roles, pass } = account(made);
     expect(await pass()).toMatchObject({
       state: { is: 'blocked', reason: 'FormerRole' },
@@ -118,7 +118,7 @@ describe('a role that was made before the account was entered by another', () =>
     expect(JSON.parse(roles.get(OWN)?.get('orgkeeper') ?? '')).toEqual(made);
   });
 
-  test('is taken away when the account retires, and the role in use stays', async () => {
+  test('is removed when the account retires, and the role in use stays', async () => {
     const { roles, pass, retire, place } = account(made);
     await pass();
     expect(await retire()).toMatchObject({ is: 'removed' });
@@ -126,7 +126,7 @@ describe('a role that was made before the account was entered by another', () =>
     expect(place.outputs).not.toHaveProperty('role.former');
   });
 
-  test("has to be shown to us where the role in use is its owner's", async () => {
+  test("can be searched only if the owner's role may read it", async () => {
     const policies = { Statement: { Effect: 'Allow', Action: 'iam:GetPolicy*', Resource: '*' } };
     const { roles, pass } = account(policies, { ours: false });
     const allowed = (Resource: unknown) =>

@@ -48,7 +48,7 @@ describe('changes that would lock Orgkeeper out of the account', () => {
     expect(differences.map((each) => each.path)).toEqual(['description']);
   });
 
-  test('do not include a guard that keeps to regions, where it does not bind in the region in use', () => {
+  test('do not include a guard that limits regions, if it allows the region in use', () => {
     const wanted = rendered({ inlinePolicies: { guard: guard(account.region) } });
     expect(executionRole.diff(wanted, asMade())).toMatchObject({
       differences: [{ path: 'inlinePolicies.guard' }, { path: 'inlinePolicies.data' }],
@@ -97,7 +97,7 @@ describe('changes that would lock Orgkeeper out of the account', () => {
     },
   );
 
-  test('do not include the removal of what somebody added, unless it may be all that lets Orgkeeper manage the role', () => {
+  test('do not include the removal of an added policy, unless only that may let Orgkeeper manage the role', () => {
     const wanted = rendered({ inlinePolicies: { deny: DENY_IAM } });
     const added = ['arn:aws:iam::aws:policy/AdministratorAccess'];
     const paths = (changes: object) =>

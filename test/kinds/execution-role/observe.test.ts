@@ -61,7 +61,7 @@ const listed = {
   ListAttachedRolePolicies: { AttachedPolicies: [] },
 };
 
-describe('a role of the same name under another path', () => {
+describe('a role with the same name under another path', () => {
   const observed = async (recordedArn: string) => {
     const own = kindAccount(aRecord(), config, kept);
     const Role = { ...role().Role, Arn: ARN.replace('role/', 'role/team/'), Path: '/team/' };
@@ -86,14 +86,14 @@ describe('a role of the same name under another path', () => {
     return [state, outputs];
   };
 
-  test('is not ours, and the ARN of ours, which is gone, is forgotten', async () => {
+  test('is not ours, and the recorded ARN of our deleted role is dropped', async () => {
     const nothing = { 'role.arn': undefined, 'role.name': undefined, 'role.keptBy': undefined };
     expect(await observed(ARN)).toEqual(['unowned', nothing]);
   });
 });
 
 describe('inline policies that may not be read', () => {
-  test('of a role that its owner made, are named with the permission that is missing', async () => {
+  test("of an owner's role are named with the permission that is missing", async () => {
     const { differences, blocked } = await seen({ ...listed, GetRole: role() });
     expect(differences).toEqual([]);
     const said = blocked.map(({ reason, difference }) => [reason, difference.path]);
@@ -101,12 +101,12 @@ describe('inline policies that may not be read', () => {
     expect(said).toContainEqual(['PolicyUnread', 'permissions.mine']);
   });
 
-  test('of a role of ours, are a denial: nothing is known to differ', async () => {
+  test('of our role are a denial: no difference is known', async () => {
     await expect(seen({ ...listed, GetRole: role(MAIN) })).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 });
 
-describe('managed policies that are to be put on the role in use', () => {
+describe('managed policies to attach to the role in use', () => {
   const POLICY = 'arn:aws:iam::aws:policy/Some';
   const BOUNDARY = `arn:aws:iam::${MEMBER}:policy/boundary`;
   const wanting = { managedPolicies: [POLICY], permissionsBoundary: BOUNDARY };
@@ -120,12 +120,12 @@ describe('managed policies that are to be put on the role in use', () => {
     [`GetPolicyVersion ${arn}`]: { PolicyVersion: { Document: encoded(Document) } },
   });
 
-  test('are put where they leave us what we need', async () => {
+  test('are attached if they leave Orgkeeper what it needs', async () => {
     const answers = { ...document(POLICY, allow('sqs:*')), ...document(BOUNDARY, allow('*')) };
     expect(await lockedOut(answers)).toEqual([]);
   });
 
-  test('are not where they deny it, or nobody may read them', async () => {
+  test('are not attached if they deny that, or cannot be read', async () => {
     const deny = { Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
     const neither = [
       ['WouldLockOut', 'permissionsBoundary'],

@@ -21,14 +21,14 @@ describe('a role that its owner made', () => {
     return blocked.map(({ difference }) => difference.path);
   };
 
-  test('is content when it covers the baseline and what Orgkeeper needs, and says whose it is', () => {
+  test('is accepted if it covers the baseline and what Orgkeeper needs, and the note says whose it is', () => {
     expect(executionRole.diff(rendered(), asOwnerMade(allow('*')))).toMatchObject({
       blocked: [],
       note: expect.stringMatching(/is owner-managed; it covers the baseline/),
     });
   });
 
-  test('is content with a guard that keeps to regions, where it does not bind in the region in use', () => {
+  test('is accepted with a guard that limits regions, if it allows the region in use', () => {
     expect(paths(asOwnerMade(guard(account.region)))).toEqual([]);
     const transport = {
       Effect: 'Deny',
@@ -40,7 +40,7 @@ describe('a role that its owner made', () => {
     expect(paths(asOwnerMade({ Version, Statement: [...Statement, transport] }))).toEqual([]);
   });
 
-  test('says which statement denies what is needed, once, and not to add anything', () => {
+  test('is reported with the statement that denies what is needed, once, without advice to add anything', () => {
     const { blocked } = executionRole.diff(rendered(), asOwnerMade(guard('ap-south-2')));
     expect(blocked).toHaveLength(1);
     expect(blocked[0]).toMatchObject({
@@ -53,7 +53,7 @@ describe('a role that its owner made', () => {
     expect(blocked[0]?.message).not.toMatch(/add what is missing/);
   });
 
-  test('is never advised to grant everything, where a statement is only too large to be proven', () => {
+  test('is never reported with the advice to grant everything if a statement is only too large to prove', () => {
     const names = (prefix: string) => Array.from({ length: 900 }, (_, n) => `${prefix}${n}`);
     const statement = { Effect: 'Allow', Action: names('s3:'), Resource: names('a:') };
     const large = { Version: '2012-10-17', Statement: [statement] };
@@ -75,7 +75,7 @@ describe('a role that its owner made', () => {
     expect(blocked[0]?.message).not.toMatch(/\* on \*|add what is missing/);
   });
 
-  test('says why a trust of the account alone is not enough', () => {
+  test('is reported with the reason why a trust policy that names only the account is not enough', () => {
     const { Version, Statement } = trust('arn:aws:iam::345678901234:root');
     const narrowed = Statement.map((one) => ({
       ...one,
@@ -94,20 +94,20 @@ describe('a role that its owner made', () => {
     ]);
   });
 
-  test('need not be allowed to change itself', () => {
+  test('does not need the permission to change itself', () => {
     const required = entry?.required as { Statement: { Action: string[] }[] };
     const actions = required.Statement.flatMap(({ Action }) => Action);
     expect(actions).not.toContain('iam:UpdateAssumeRolePolicy');
     expect(paths(asOwnerMade(allow('s3:*', ...actions)))).toEqual([]);
   });
 
-  test('lacks what no policy grants, action by action', () => {
+  test('is reported with each action that no policy grants', () => {
     expect(paths(asOwnerMade(allow('s3:Get*', 'iam:*', 'ec2:*', 'ssm:*', 'tag:*')))).toEqual([
       'permissions.s3:PutObject on *',
     ]);
   });
 
-  test('lacks what its boundary does not grant, or one that nobody may read', () => {
+  test('is reported with each action that its boundary does not grant, and with a boundary that cannot be read', () => {
     const permissionsBoundary = `arn:aws:iam::${MEMBER}:policy/boundary`;
     const bounded = asOwnerMade(
       allow('*'),
@@ -118,7 +118,7 @@ describe('a role that its owner made', () => {
     expect(paths(asOwnerMade(allow('*'), { permissionsBoundary })).length).toBeGreaterThan(10);
   });
 
-  test('is granted by attached policies too; one that the baseline wants may be attached, or covered', () => {
+  test('is granted actions by attached policies, too; a managed policy of the baseline may be attached or covered', () => {
     const PolicyArn = `arn:aws:iam::${MEMBER}:policy/wanted`;
     const changes = { managedPolicies: [PolicyArn] };
     const attached = { managedPolicies: [PolicyArn] };
@@ -130,7 +130,7 @@ describe('a role that its owner made', () => {
   test.each([
     ['another ExternalId', trust(config.runnerRoleArn, 'other')],
     ['a principal that is gone', trust('AROAEXAMPLEID123456789')],
-  ])('does not cover the trust with %s', (_, document) => {
+  ])('does not cover the trust policy with %s', (_, document) => {
     const { blocked } = executionRole.diff(
       rendered(),
       asOwnerMade(allow('*'), { trustPolicy: encoded(document) }),
@@ -143,7 +143,7 @@ describe('a role that its owner made', () => {
     ]);
   });
 
-  test('names at most five in the sentence, and all as differences', () => {
+  test('is reported with at most five actions in the sentence, and all as differences', () => {
     const { blocked } = executionRole.diff(rendered(), asOwnerMade(allow('sqs:*')));
     expect(blocked[0]?.message).toMatch(new RegExp(`and ${blocked.length - 5} more\\. Have its owner add`));
   });
@@ -151,7 +151,7 @@ describe('a role that its owner made', () => {
   test.each([
     ['may not be read', undefined],
     ['makes no sense', encoded({ Version: '2012-10-17', Statement: 'none' })],
-  ])('is not proven while a policy of it %s: it may deny what others grant', (_, theirs) => {
+  ])('is not proven while a policy of it %s, which may deny what others grant', (_, theirs) => {
     const PolicyArn = `arn:aws:iam::${MEMBER}:policy/theirs`;
     const ownerManaged = {
       inline: { mine: encoded(allow('*')), other: theirs },
@@ -168,7 +168,7 @@ describe('a role that its owner made', () => {
     );
   });
 
-  test('says so when nobody can tell what its boundary allows', () => {
+  test('is reported if nobody can tell what its boundary allows', () => {
     const permissionsBoundary = `arn:aws:iam::${MEMBER}:policy/boundary`;
     const { blocked } = executionRole.diff(rendered(), asOwnerMade(allow('*'), { permissionsBoundary }));
     expect(blocked.at(-1)).toMatchObject({

@@ -46,15 +46,15 @@ async function removed(recorded: Record<string, string>) {
   return { deleted, left: Object.fromEntries(left) };
 }
 
-describe('removing the role of an account that is entered by it', () => {
-  test('takes away those of ours before it, and says of the one that stays that it stays', async () => {
+describe("removal of the role of an account that is entered by its owner's", () => {
+  test("removes our earlier roles, and says that the owner's role stays", async () => {
     const theirs = { 'role.arn': arn('theirs'), 'role.name': 'theirs', 'role.keptBy': 'owner' };
     const { deleted, left } = await removed({ ...theirs, 'role.former': `${arn('first')} ${arn('second')}` });
     expect(deleted).toEqual(['first', 'second']);
     expect(left).toEqual(theirs);
   });
 
-  test('takes away the one that was ours until its owner named theirs', async () => {
+  test('removes the role that was ours until the owner named another', async () => {
     const { deleted, left } = await removed({ 'role.arn': arn('first'), 'role.name': 'first' });
     expect(deleted).toEqual(['first']);
     expect(left).toEqual({});

@@ -9,7 +9,7 @@ const trustPolicy = {
 const valid = { name: 'orgkeeper-execution', trustPolicy };
 const policy = (...Statement: unknown[]) => ({ Version: '2012-10-17', Statement });
 
-describe('the section executionRole', () => {
+describe('ExecutionRoleSection', () => {
   test.each([
     ['a name with a slash', { ...valid, name: 'a/b' }, ['name']],
     ['a path that does not end with /', { ...valid, path: '/a' }, ['path']],

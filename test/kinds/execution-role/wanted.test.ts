@@ -21,11 +21,11 @@ describe('the name of an account in a role', () => {
       { ...account, executionRolePattern: 'orgkeeper-*' },
     );
 
-  test('is data, whatever stands in it: no name is missing', () => {
+  test('is data, whatever it contains: no name is missing', () => {
     expect(named({ description: 'Of ${account.name}' }).description).toBe('Of lab ${account.externalId}');
   });
 
-  test('makes no name of a role that nothing could enter by', () => {
+  test('cannot make a role name that Orgkeeper could not assume', () => {
     expect(() => named({ name: '${account.name}' })).toThrow(
       /does not match executionRolePattern orgkeeper-\*/,
     );
@@ -49,13 +49,13 @@ describe('the values of a registration in a role', () => {
     });
   });
 
-  test('fill in a policy when they are plain', () => {
+  test('fill in a policy if they are plain', () => {
     expect(withValue('lab').inlinePolicies.p).toMatchObject({
       Statement: [{ Resource: 'arn:aws:s3:::lab/*' }],
     });
   });
 
-  test('cannot widen its path, nor come by the name of the account', () => {
+  test('cannot widen its path, nor be the name of the account', () => {
     const byName = (given: object) => () =>
       render(
         ExecutionRoleSection.parse({ ...valid, ...given }),
@@ -70,7 +70,7 @@ describe('the values of a registration in a role', () => {
 /** A deployment whose accounts have the quotas of new ones. */
 const usual = { rolePolicyQuotas: { trustPolicyCharacters: 2_048, managedPolicies: 10 } };
 
-describe('rendering the execution role', () => {
+describe('render of an execution role', () => {
   const rendered = (given: object, deployment: object = {}) =>
     render(ExecutionRoleSection.parse({ ...valid, ...given }), lookup, { ...account, ...deployment });
   const problemsOf = (given: object, deployment?: object) => {
@@ -82,7 +82,7 @@ describe('rendering the execution role', () => {
     return [];
   };
 
-  test('fills in names, and tags it with its owner', () => {
+  test('fills in names, and tags the role with its owner', () => {
     expect(rendered({ path: '/kept/', tags: { by: '${main.runnerRole}' } })).toMatchObject({
       arn: 'arn:aws:iam::456789012345:role/kept/orgkeeper-execution',
       trustPolicy: { Statement: [{ Principal: { AWS: 'arn:aws:iam::345678901234:role/r' } }] },
@@ -96,7 +96,7 @@ describe('rendering the execution role', () => {
     ]);
   });
 
-  test('refuses a name that Main may not assume, path included, where a deployment says what it may', () => {
+  test('refuses a name that Main may not assume, path included, if the deployment has a pattern', () => {
     const deployment = { executionRolePattern: 'orgkeeper-execution*' };
     expect(problemsOf({}, deployment)).toEqual([]);
     expect(problemsOf({ name: 'bad-name' })).toEqual([]);
@@ -116,7 +116,7 @@ describe('rendering the execution role', () => {
     ]);
   });
 
-  test("leaves IAM's own variables for IAM", () => {
+  test('leaves the policy variables of IAM as they are', () => {
     const own = policy({
       ...Allow,
       Resource: "arn:aws:s3:::${aws:PrincipalTag/team, 'none'}/${aws:username}/${*}",
@@ -124,7 +124,7 @@ describe('rendering the execution role', () => {
     expect(rendered({ inlinePolicies: { own } }).inlinePolicies).toEqual({ own });
   });
 
-  test('checks what the names were filled in with', () => {
+  test('checks the section with the names filled in', () => {
     expect(problemsOf({ permissionsBoundary: '${main.runnerRole}' })).toMatchObject([
       { path: 'executionRole.permissionsBoundary' },
     ]);
@@ -153,7 +153,7 @@ describe('rendering the execution role', () => {
     ]);
   });
 
-  test('sends the values of conditions as text', () => {
+  test('writes the values of conditions as text', () => {
     const Condition = {
       NumericLessThan: { 'aws:MultiFactorAuthAge': 3600 },
       Bool: { 'aws:SecureTransport': [true] },
@@ -180,7 +180,7 @@ describe('rendering the execution role', () => {
     expect(() => rendered(given)).toThrow(/is not known for this account/);
   });
 
-  test('allows as long a trust policy and as many managed policies as the quotas say', () => {
+  test('accepts a trust policy and managed policies up to the quotas', () => {
     const principals = Array.from(
       { length: 40 },
       (_, n) => `arn:aws:iam::345678901234:role/principal-number-${n}-of-many`,

@@ -11,9 +11,9 @@ async function thrown(name: string, message: string): Promise<unknown> {
   return explained(wanted, 'executionRole', () => Promise.reject(error)).catch((each: unknown) => each);
 }
 
-describe('what IAM says against a role', () => {
+describe('errors of IAM about a role', () => {
   test.each(['MalformedPolicyDocument', 'MalformedPolicyDocumentException'])(
-    'is, as %s, that a principal is missing: it may come yet, and what to do is said',
+    'mean, as %s, that a principal is missing: it may be created yet, and the remedy is named',
     async (name) => {
       const error = await thrown(name, 'Invalid principal in policy: "AWS":"arn:aws:iam::1:role/gone"');
       expect(error).toBeInstanceOf(NotYetConsistent);
@@ -28,11 +28,11 @@ describe('what IAM says against a role', () => {
   test.each([
     ['MalformedPolicyDocument', 'Syntax errors in policy.'],
     ['NoSuchEntity', 'Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.'],
-  ])('is that the baseline makes no sense: %s', async (name, message) => {
+  ])('mean that the baseline is not valid: %s', async (name, message) => {
     expect(await thrown(name, message)).toBeInstanceOf(InvalidDesiredState);
   });
 
-  test('is left as it is where it is about something else', async () => {
+  test('stay as they are if they are about something else', async () => {
     expect(await thrown('AccessDenied', 'not authorized')).toBeInstanceOf(AccessDenied);
     expect(await thrown('NoSuchEntity', 'The role cannot be found.')).toMatchObject({ name: 'NoSuchEntity' });
   });

@@ -47,7 +47,7 @@ describe('the endpoints of a network', () => {
       [{ Sid: 'A', Effect: 'Allow', Principal: { AWS: '*' }, Action: ['s3:*'], Resource: ['*'] }],
       false,
     ],
-  ])('take the policy of an endpoint that %s by its meaning', (_, Statement, differs) => {
+  ])('compare the policy of an endpoint that %s by its meaning', (_, Statement, differs) => {
     const policy = JSON.stringify({ Version: '2012-10-17', Statement });
     const { differences } = diff(wanted, actualOf({ ...healthy, endpoints: { s3: { ...s3, policy } } }));
     expect(differences.map(({ resource, path, action }) => [resource, path, action])).toEqual(
@@ -55,7 +55,7 @@ describe('the endpoints of a network', () => {
     );
   });
 
-  test('puts the policy of an endpoint back', async () => {
+  test('restore the policy of an endpoint', async () => {
     const deny =
       '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}';
     const { s3 } = healthy.endpoints;
@@ -69,7 +69,7 @@ describe('the endpoints of a network', () => {
     ]);
   });
 
-  test('sends the same token for the same endpoint in a later pass, and another one where its tags are others', async () => {
+  test('use the same client token for the same endpoint in a later run, and another one for other tags', async () => {
     const tokenOf = async (tags: Record<string, string>, later = NOW) => {
       const { context, sent } = fakeContext({ CreateVpcEndpoint: new ServiceFault('no answer') }, {}, later);
       await failureOf(apply(change({ ...healthy, endpoints: {} }, wantedWith({ tags })), context));

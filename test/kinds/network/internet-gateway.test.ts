@@ -38,7 +38,7 @@ describe('the internet gateway of a network', () => {
     expect(said({ ...healthy, ...actual })).toEqual(says);
   });
 
-  test('report an internet gateway that the baseline dropped, for it has traffic', () => {
+  test('reports an internet gateway that the baseline dropped, since it may have traffic', () => {
     const inner = [{ name: 'public', cidr: '10.0.0.0/24', routing: 'private' }];
     const network = wantedWith({ internetGateway: false, subnets: inner, gatewayEndpoints: [] });
     expect(said(healthy, network)).toContain('? internet gateway ');

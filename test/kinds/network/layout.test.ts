@@ -22,7 +22,7 @@ function problemsOf(overrides: Record<string, unknown>): string[] {
   return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
-describe('a network with a pool of addresses', () => {
+describe('a network with an address pool', () => {
   test.each([
     ['neither block nor pool', pooled({ cidrPool: undefined }), /^cidr: give cidr or cidrPool/],
     ['both', pooled({ cidr: '10.0.0.0/16' }), /^cidr: give cidr or cidrPool/],
@@ -69,19 +69,19 @@ describe('a network with a pool of addresses', () => {
     expect(problemsOf(overrides)).toContainEqual(expect.stringMatching(problem));
   });
 
-  test('has its subnets within the account’s own block', () => {
+  test('has its subnets within the block of the account', () => {
     expect(problemsOf(pooled())).toEqual([]);
     const wanted = wantedWith(pooled(), { 'address.cidr': '10.7.32.0/20' });
     expect(wanted).toMatchObject({ cidr: '10.7.32.0/20', subnets: [{ name: 'a', cidr: '10.7.35.0/24' }] });
     expect(wanted.waiting.layout).toEqual([]);
   });
 
-  test('says subnets relative to a block that is given, too', () => {
+  test('has subnets relative to a block of its own, too', () => {
     const wanted = wantedWith(subnets({ prefix: 20, number: 15 }));
     expect(wanted.subnets[0]?.cidr).toBe('10.0.240.0/20');
   });
 
-  test('waits, writing nothing, while the account has no block', () => {
+  test('waits, and writes nothing, while the account has no block', () => {
     const { differences, blocked } = diff(wantedWith(pooled()), undefined);
     expect(differences).toEqual([]);
     expect(blocked[0]?.message).toContain('${address.cidr}');
@@ -92,7 +92,7 @@ describe('a network with a pool of addresses', () => {
     expect(outputNames(NetworkSection.parse(section))).not.toContain('address.cidr');
   });
 
-  test('passes as a baseline, whose parameters may publish the block', () => {
+  test('is valid in a baseline whose parameters publish the block', () => {
     const text = `name: pooled
 network:
   cidrPool: { name: main, cidr: 10.0.0.0/8, prefix: 20 }

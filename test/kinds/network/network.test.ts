@@ -33,11 +33,11 @@ const ids = {
 };
 
 describe('the differences of a network', () => {
-  test('are none when all is in order, the endpoint route and the main route table included', () => {
+  test('are none if the network is as wanted, with the route of the endpoint and the main route table', () => {
     expect(diff(wanted, actualOf(healthy))).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
-  test('name each thing once, in the order of making, when nothing is there', () => {
+  test('name each resource once, in the order in which they are made, if the account has none', () => {
     expect(said(undefined)).toEqual([
       'vpc  created',
       'internet gateway  created',
@@ -63,7 +63,7 @@ describe('the differences of a network', () => {
     expect(said({ ...healthy, ...actual })).toEqual(says);
   });
 
-  test('warn of what carries our tags, once for each, wherever it is', () => {
+  test('warn of each unowned resource with our tags, once, wherever it is', () => {
     const copied = { ...subnet, id: 'subnet-9', cidr: '10.0.64.0/24' };
     const actual: Sample = {
       ...healthy,
@@ -82,7 +82,7 @@ describe('the differences of a network', () => {
     ]);
   });
 
-  test('wait as a whole for a block that is not known, and by themselves for tags', () => {
+  test('wait for a block that is not known with the whole network, and for a tag with that tag only', () => {
     expect(said(undefined, wantedWith({ cidr: '${values.cidr}' }))).toEqual(['! WaitingForOutputs vpc cidr']);
     expect(said(healthy, wantedWith({ tags: { role: '${role.arn}' } }))).toEqual([
       '! WaitingForOutputs vpc tags.role',
@@ -90,8 +90,8 @@ describe('the differences of a network', () => {
   });
 });
 
-describe('writing a network', () => {
-  test('makes everything in the order in which it needs each other, tagged as it is made', async () => {
+describe('apply of a network', () => {
+  test('makes every resource in the order of their dependencies, with its tags', async () => {
     const { context, sent, outputs } = fakeContext(answers);
     await apply(change(undefined), context);
     expect(sent.map(({ name }) => name)).toEqual([
@@ -117,7 +117,7 @@ describe('writing a network', () => {
     expect(outputs).toEqual(ids);
   });
 
-  test('keeps the ids of what was made before a failure, and says what is written by then', async () => {
+  test('records the ids of resources that were made before a failure, and reports them as written', async () => {
     const fake = fakeContext({ ...answers, CreateSubnet: awsError('SubnetLimitExceeded') });
     const { context, outputs, written } = fake;
     await failureOf(apply(change(undefined), context));
@@ -125,13 +125,13 @@ describe('writing a network', () => {
     expect(outputs).toMatchObject({ 'vpc.id': 'vpc-1', 'routeTable.public.id': 'rtb-1' });
   });
 
-  test('looks again where AWS refuses to delete what we made twice', async () => {
+  test('has the next run observe a duplicate again if AWS refuses to delete it', async () => {
     const taggedAsOurs = [{ type: 'vpc', id: 'vpc-2', logical: 'vpc', made: true }] as const;
     const { context } = fakeContext({ DeleteVpc: awsError('DependencyViolation') });
     expect(await failureOf(apply(change({ ...healthy, taggedAsOurs }), context))).toBeInstanceOf(Conflict);
   });
 
-  test('removes what we made twice, and nothing else with our tags', async () => {
+  test('removes duplicates that we made, and no other resource with our tags', async () => {
     const actual: Sample = {
       ...healthy,
       taggedAsOurs: [

@@ -18,8 +18,8 @@ const subnetsOf = (vpcId: string) => (input: Record<string, unknown>) => ({
   Subnets: JSON.stringify(input).includes(vpcId) ? [{ SubnetId: 'subnet-1', CidrBlock: '10.0.0.0/24' }] : [],
 });
 
-describe('looking at a network', () => {
-  test('takes seven calls, all at once, when the VPC is known', async () => {
+describe('observe of a network', () => {
+  test('makes seven calls, all at once, if the VPC is recorded', async () => {
     const { context, sent } = fakeContext(
       { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes },
       { 'vpc.id': 'vpc-1' },
@@ -37,7 +37,7 @@ describe('looking at a network', () => {
     expect(sent.every(({ step }) => step === 1)).toBe(true);
   });
 
-  test('finds a VPC by its tags when the recorded one is gone', async () => {
+  test('finds a VPC by its tags if the recorded one does not exist', async () => {
     const { context } = fakeContext(
       {
         DescribeVpcs: { Vpcs: [vpc('vpc-2')] },
@@ -54,7 +54,7 @@ describe('looking at a network', () => {
     });
   });
 
-  test('follows the pages of every list', async () => {
+  test('reads all pages of every list', async () => {
     const { context } = fakeContext(
       {
         DescribeVpcs: ({ NextToken }) =>
@@ -81,7 +81,7 @@ describe('looking at a network', () => {
   const seconds = (count: number) => new Date(NOW.getTime() + count * 1_000);
   const nothing = { DescribeVpcAttribute: awsError('InvalidVpcID.NotFound') };
 
-  test('waits for a VPC that was just made and that no call shows yet, however often it looks', async () => {
+  test('waits for a VPC that was just made and that no call shows yet, however often it observes', async () => {
     for (const later of [0, 2, 20, 59]) {
       const { context, outputs } = fakeContext(nothing, made, seconds(later));
       expect(await observe(wanted, context)).toMatchObject({
@@ -93,20 +93,20 @@ describe('looking at a network', () => {
     }
   });
 
-  test('takes it for gone when it does not show after a minute', async () => {
+  test('counts a VPC as deleted if no call shows it after a minute', async () => {
     const { context, outputs } = fakeContext(nothing, made, seconds(60));
     expect(await observe(wanted, context)).toEqual({ state: 'absent' });
     expect(outputs['madeAt.vpc.id']).toBeUndefined();
   });
 
-  test('forgets no parameter with the time, whatever it is called', async () => {
+  test('removes no parameter from the outputs with the recorded times, whatever its name is', async () => {
     const parameter = { 'parameter./a.madeAt': 'arn:aws:ssm:eu-west-1:456789012345:parameter/a.madeAt' };
     const { context, outputs } = fakeContext(nothing, { ...made, ...parameter }, seconds(60));
     await observe(wanted, context);
     expect(outputs).toMatchObject(parameter);
   });
 
-  test('takes no other VPC with our tags in the meantime', async () => {
+  test('takes no other VPC with our tags while a new one is not listed', async () => {
     const answers = { ...nothing, DescribeVpcs: { Vpcs: [vpc('vpc-2')] } };
     expect(await observe(wanted, fakeContext(answers, made, seconds(5)).context)).toMatchObject({
       state: 'pending',
@@ -116,7 +116,7 @@ describe('looking at a network', () => {
   test.each([
     ['internet gateway', 'internetGateway', 'igw-1'],
     ['route table', 'routeTable.public', 'rtb-1'],
-  ])('waits for what was just made: %s', async (_, output, id) => {
+  ])('waits for a resource that was just made: %s', async (_, output, id) => {
     const recorded = { 'vpc.id': 'vpc-1', [`${output}.id`]: id, [`madeAt.${output}.id`]: NOW.toISOString() };
     const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes };
     const look = async (later: number) =>
@@ -124,7 +124,7 @@ describe('looking at a network', () => {
     expect([await look(59), await look(60)]).toEqual(['pending', 'present']);
   });
 
-  test('waits for a VPC that is listed and not known everywhere yet', async () => {
+  test('waits for a VPC that is listed and whose attributes cannot be read yet', async () => {
     const { context } = fakeContext({
       DescribeVpcs: { Vpcs: [vpc('vpc-1')] },
       DescribeVpcAttribute: awsError('InvalidVpcID.NotFound'),
@@ -146,12 +146,12 @@ describe('looking at a network', () => {
     return observed.state === 'present' ? observed.actual.taggedAsOurs : observed.state;
   };
 
-  test('of two VPCs with our tags takes the one in use', async () => {
+  test('chooses, of two VPCs with our tags, the one in use', async () => {
     const { context } = fakeContext(twoVpcs);
     expect(await observe(wanted, context)).toMatchObject({ actual: { ours: { 'vpc.id': { id: 'vpc-2' } } } });
   });
 
-  test('takes a second VPC for ours that turned up after a create that nobody answered, and holds nothing', async () => {
+  test('counts a VPC as our duplicate if it appeared after a create without an answer and holds nothing', async () => {
     expect(await second(twoVpcs, lost('vpc.id'))).toEqual([
       { type: 'vpc', id: 'vpc-1', logical: 'vpc', made: true },
     ]);
@@ -208,7 +208,7 @@ describe('looking at a network', () => {
       },
       lost('vpc.id'),
     ],
-  ])('leaves a second VPC with our tags when %s', async (_, more, recorded) => {
+  ])('leaves a second VPC with our tags if %s', async (_, more, recorded) => {
     expect(await second({ ...twoVpcs, ...more }, recorded)).toEqual([
       { type: 'vpc', id: 'vpc-1', logical: 'vpc', made: false },
     ]);
@@ -329,20 +329,20 @@ describe('looking at a network', () => {
       },
       'endpoint.s3.id',
     ],
-  ])('after a create without an answer, says %p that we made %s', async (made, _, more, output) => {
+  ])('after a create without an answer, says %p to whether we made %s', async (made, _, more, output) => {
     const answers = { DescribeVpcs: { Vpcs: [vpc('vpc-1')] }, DescribeVpcAttribute: attributes, ...more };
     const recorded = { ...known, 'internetGateway.id': 'igw-1', 'endpoint.s3.id': 'vpce-1' };
     expect(await second(answers, { ...recorded, ...lost(output) })).toMatchObject([{ made }]);
     expect(await second(answers, recorded)).toMatchObject([{ made: false }]);
   });
 
-  test('makes no VPC of somebody ours who copied our tags, and sees it where we have none', async () => {
+  test('never counts an unowned VPC with copied tags as ours, and reports the copy if we have no VPC', async () => {
     const copy = { ...vpc('vpc-3', { ...ours('vpc'), Name: 'theirs' }), CidrBlock: '10.9.0.0/16' };
     const answers = { DescribeVpcs: { Vpcs: [copy] }, DescribeVpcAttribute: attributes };
     expect(await second(answers, {})).toEqual([{ type: 'vpc', id: 'vpc-3', logical: 'vpc', made: false }]);
   });
 
-  test('stands aside where the VPC is managed by another Orgkeeper', async () => {
+  test('is unowned if another Orgkeeper manages the VPC', async () => {
     const another = { [OWNER_TAG]: '999999999999', [NAME_TAG]: 'vpc' };
     const { context } = fakeContext(
       { DescribeVpcs: { Vpcs: [vpc('vpc-1', another)] }, DescribeVpcAttribute: attributes },
@@ -351,7 +351,7 @@ describe('looking at a network', () => {
     expect(await observe(wanted, context)).toMatchObject({ state: 'unowned' });
   });
 
-  test('takes an endpoint that is being deleted as gone', async () => {
+  test('counts an endpoint that is being deleted as deleted', async () => {
     const { context } = fakeContext(
       {
         DescribeVpcs: { Vpcs: [vpc('vpc-1')] },
@@ -368,7 +368,7 @@ describe('looking at a network', () => {
     expect(actual?.others).toEqual([]);
   });
 
-  test('takes the main route table for no addition of others, which came with the VPC', async () => {
+  test('does not report the main route table, which AWS made with the VPC, as unowned', async () => {
     const RouteTables = [
       { RouteTableId: 'rtb-0', Associations: [{ Main: true }] },
       { RouteTableId: 'rtb-9', Associations: [] },
@@ -385,7 +385,7 @@ describe('looking at a network', () => {
     expect(observed).toMatchObject({ actual: { others: [{ type: 'route table', id: 'rtb-9' }] } });
   });
 
-  test('finds an internet gateway that outlived its VPC', async () => {
+  test('finds an internet gateway whose VPC was deleted', async () => {
     const { context } = fakeContext({
       DescribeInternetGateways: {
         InternetGateways: [{ InternetGatewayId: 'igw-1', Tags: tags(ours('internet-gateway')) }],

@@ -31,12 +31,12 @@ const actual: OwnerManagedActual = {
 };
 const vpc = actual.vpc as NonNullable<OwnerManagedActual['vpc']>;
 
-describe("an account's own network", () => {
-  it('is as it should be whatever its block', () => {
+describe("the network of the account's owner", () => {
+  it('is in order whatever its block is', () => {
     expect(diffOwnerManaged(actual)).toMatchObject({ differences: [], blocked: [], unowned: [] });
   });
 
-  it("is published under the names of the baseline's subnets, in order", () => {
+  it('is published under the names of the subnets of the baseline, in order', () => {
     expect(outputsOwnerManaged(actual)).toMatchObject({
       'vpc.id': 'vpc-1',
       'vpc.cidr': '172.16.0.0/16',
@@ -104,7 +104,7 @@ describe("an account's own network", () => {
     },
   );
 
-  it('with more subnets than the baseline names has them checked as well, and published under no name', () => {
+  it('with more subnets than the baseline has them checked, and not published', () => {
     const more = renderOwnerManaged(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2', 'subnet-3'] });
     expect(diffOwnerManaged({ ...actual, wanted: more }).blocked).toMatchObject([
       { reason: 'NetworkMissing', difference: { resource: 'subnet-3' } },
@@ -118,7 +118,7 @@ describe("an account's own network", () => {
     expect(outputsOwnerManaged(found)).toEqual(outputsOwnerManaged(actual));
   });
 
-  it('with too few subnets names those that are missing', () => {
+  it('with too few subnets is reported with those that are missing', () => {
     const few = renderOwnerManaged(own, { vpcId: 'vpc-1', subnetIds: ['subnet-1'] });
     const found = { ...actual, wanted: few };
     expect(diffOwnerManaged(found).blocked.map(({ difference }) => difference.resource)).toEqual([
@@ -127,12 +127,12 @@ describe("an account's own network", () => {
     expect(outputsOwnerManaged(found)).toEqual({});
   });
 
-  it('refuses to be written even when asked to', async () => {
+  it('is never written, even if apply is called', async () => {
     const change = { wanted: { ...own, ownerManaged: wanted }, actual, differences: [] };
     await expect(network.apply(change, {} as WritingContext)).rejects.toThrow(/never changed/);
   });
 
-  it('recorded earlier is never taken for ours once a registration does not mention it', async () => {
+  it('never counts as ours once a registration no longer names it', async () => {
     const answers = { DescribeVpcs: { Vpcs: [{ VpcId: 'vpc-1', CidrBlock: '172.16.0.0/16' }] } };
     const recorded = { 'vpc.id': 'vpc-1', 'network.given': 'vpc-1', 'subnet.public.id': 'subnet-1' };
     const { context, sent } = fakeContext(answers, recorded);

@@ -9,7 +9,7 @@ const named = subnetNamed('a');
 const tagged = (id: string, tags: Record<string, string> = ours('subnet/a')) => ({ id, tags });
 const anothers = { [OWNER_TAG]: '999999999999', [NAME_TAG]: 'subnet/a' };
 
-describe('which one is ours', () => {
+describe('pick', () => {
   test.each([
     {
       reason: 'recorded ids come first, even where another one has the tags',
@@ -81,7 +81,7 @@ describe('which one is ours', () => {
     expect(picked.others.map(({ id }) => id)).toEqual(others);
   });
 
-  test('the one with more in it comes first', () => {
+  test('prefers the VPC that holds more resources', () => {
     const rank = ({ id }: { id: string }) => (id === '9' ? -5 : 0);
     const identity = { owner: account.owner, recorded: {} };
     const { chosen } = pick([tagged('4'), tagged('9')], named, identity, () => true, rank);

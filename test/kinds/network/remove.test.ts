@@ -31,8 +31,8 @@ const there = {
 /** What an earlier baseline had. */
 const older = { 'subnet.of-an-older-baseline.id': 'subnet-2', 'routeTable.of-an-older-baseline.id': 'rtb-8' };
 
-describe('removing a network', () => {
-  test('takes away in reverse what we made, also what the baseline dropped', async () => {
+describe('remove of a network', () => {
+  test('removes our resources in reverse order, also those that the baseline dropped', async () => {
     const recorded = {
       'vpc.id': 'vpc-1',
       'subnet.of-an-older-baseline.id': 'subnet-2',
@@ -50,7 +50,7 @@ describe('removing a network', () => {
     expect(Object.values(outputs).filter(Boolean)).toEqual([]);
   });
 
-  test('deletes nothing at all while something of others is in the VPC, and names it', async () => {
+  test('deletes nothing while an unowned resource is in the VPC, and names it', async () => {
     const { context, sent, outputs } = fakeContext(
       {
         ...there,
@@ -153,7 +153,7 @@ describe('removing a network', () => {
         },
       },
     ],
-  ])('looks before it deletes anything, and says that the network is used by %s', async (named, more) => {
+  ])('reads before it deletes anything, and says that the network is used by %s', async (named, more) => {
     const recorded = { ...older, 'vpc.id': 'vpc-1', 'internetGateway.id': 'igw-1' };
     const { context, sent } = fakeContext({ ...there, ...more }, recorded);
     const thrown: unknown = await network.remove(wantedWith(), context).catch((error: unknown) => error);
@@ -165,7 +165,7 @@ describe('removing a network', () => {
     expect(sent.filter(({ name }) => !name.startsWith('Describe'))).toEqual([]);
   });
 
-  test('takes along what we made twice, and leaves the copies of others outside of our VPC', async () => {
+  test('removes duplicates that we made, and leaves copies of our tags outside of our VPC', async () => {
     const second = (VpcId: string, CidrBlock: string) => ({ VpcId, CidrBlock, Tags: tags(ours('vpc')) });
     const gateway = {
       InternetGatewayId: 'igw-2',
@@ -199,7 +199,7 @@ describe('removing a network', () => {
     expect(deleted).toEqual(['igw-1', 'vpc-1', 'vpc-2']);
   });
 
-  test('takes our route tables off the subnets before it deletes these, and leaves the main route table', async () => {
+  test('removes our route tables from the subnets before it deletes these, and leaves the main route table', async () => {
     const RouteTables = [
       { RouteTableId: 'rtb-0', Associations: [{ RouteTableAssociationId: 'rtbassoc-0', Main: true }] },
       {
@@ -240,7 +240,7 @@ describe('removing a network', () => {
     expect(written).toEqual(['DeleteVpcEndpoints']);
   });
 
-  test('is not done while AWS refuses to delete an endpoint for want of a route', async () => {
+  test('is not finished while AWS refuses to delete an endpoint whose route is missing', async () => {
     const endpoint = { VpcEndpointId: 'vpce-1', State: 'available', Tags: tags(ours('endpoint/s3')) };
     const refused = { Code: 'InvalidRoute.NotFound', Message: 'no route to the prefix list' };
     const { context, outputs } = fakeContext(
@@ -255,7 +255,7 @@ describe('removing a network', () => {
     expect(outputs['vpc.id']).toBe('vpc-1');
   });
 
-  test('says what AWS says when it is in use after all', async () => {
+  test('says InUse with the message of AWS if AWS refuses to delete a resource', async () => {
     const refusal = awsError('DependencyViolation', 'vpn gateway');
     const { context } = fakeContext({ ...there, DeleteVpc: refusal }, { ...older, 'vpc.id': 'vpc-1' });
     const thrown: unknown = await network.remove(wantedWith(), context).catch((error: unknown) => error);

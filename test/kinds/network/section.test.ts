@@ -16,7 +16,7 @@ const subnet = (overrides: Record<string, unknown> = {}) => ({
   ...overrides,
 });
 
-describe('the network section', () => {
+describe('NetworkSection', () => {
   test.each([
     ['an unknown key is a slip of the pen', { ciddr: '10.0.0.0/16' }, /Unrecognized key/],
     ['AWS takes no block wider than /16', { cidr: '10.0.0.0/8', subnets: [] }, /^cidr: .*\/16 to \/28/],
@@ -64,7 +64,7 @@ describe('the network section', () => {
     ['an endpoint serves route tables', { subnets: [] }, /^gatewayEndpoints: .*needs a subnet/],
     ['whose a thing is cannot be given', { tags: { 'orgkeeper:owner': 'me' } }, /^tags.orgkeeper:owner: /],
     ['AWS keeps its own tags', { tags: { 'aws:x': 'y' } }, /^tags.aws:x: /],
-  ])('refuses what makes no sense: %s', (_, overrides, problem) => {
+  ])('refuses an invalid section: %s', (_, overrides, problem) => {
     expect(problemsOf(overrides)).toContainEqual(expect.stringMatching(problem));
   });
 
@@ -78,11 +78,11 @@ describe('the network section', () => {
     ],
     ['a local zone', { subnets: [subnet({ zoneId: 'usw2-lax1-az1' })] }],
     ['no DNS at all', { dnsSupport: false, dnsHostnames: false }],
-  ])('takes %s', (_, overrides) => {
+  ])('accepts %s', (_, overrides) => {
     expect(problemsOf(overrides)).toEqual([]);
   });
 
-  test('names what later kinds may use, one route table for each routing', () => {
+  test('declares the outputs that other sections may name, with one route table for each routing', () => {
     const subnets = [subnet(), { ...subnet({ name: 'b', cidr: '10.0.2.0/24' }), routing: 'public' }];
     expect(outputNames(NetworkSection.parse({ ...section, subnets }))).toEqual([
       'vpc.id',
@@ -97,13 +97,13 @@ describe('the network section', () => {
   });
 });
 
-describe('the network of an account', () => {
-  test('has its blocks as AWS writes them, host bits cleared', () => {
+describe('render of a network', () => {
+  test('has blocks as AWS stores them, host bits cleared', () => {
     const wanted = wantedWith({ cidr: '100.68.0.18/18', subnets: [subnet({ cidr: '100.68.5.9/24' })] });
     expect(wanted).toMatchObject({ cidr: '100.68.0.0/18', subnets: [{ cidr: '100.68.5.0/24' }] });
   });
 
-  test('has the values of the account, and is refused by path when they make no sense', () => {
+  test('fills in the values of the account, and refuses invalid ones by path', () => {
     const subnets = [subnet({ cidr: '${values.block}' })];
     expect(wantedWith({ subnets }, { 'values.block': '10.0.8.0/24' }).subnets[0]?.cidr).toBe('10.0.8.0/24');
     let thrown: unknown;
@@ -119,7 +119,7 @@ describe('the network of an account', () => {
     });
   });
 
-  test('gives public addresses in public subnets unless told otherwise', () => {
+  test('gives public addresses in public subnets by default', () => {
     const map = (overrides: Record<string, unknown>) =>
       wantedWith({ subnets: [subnet(overrides)] }).subnets[0]?.mapPublicIpOnLaunch;
     expect(map({ routing: 'public' })).toBe(true);
@@ -127,7 +127,7 @@ describe('the network of an account', () => {
     expect(map({ routing: 'public', mapPublicIpOnLaunch: false })).toBe(false);
   });
 
-  test('takes the first zone when none is named', () => {
+  test('uses the first zone by default', () => {
     expect(wantedWith({ subnets: [subnet()] }).subnets[0]?.zone).toEqual({ number: 1 });
   });
 });

@@ -48,12 +48,12 @@ describe('the subnets of a network', () => {
     expect(said({ ...healthy, ...actual })).toEqual(says);
   });
 
-  test('leave a zone alone that was given by number: it was looked up when the subnet was made', () => {
+  test('leave a zone that was given by number: it was looked up when the subnet was made', () => {
     const subnets = [{ name: 'public', cidr: '10.0.0.0/24', zone: 2, routing: 'public' }];
     expect(said(healthy, wantedWith({ subnets }))).toEqual([]);
   });
 
-  test('a subnet that its VPC cannot hold says what to do', () => {
+  test('say what to do if a subnet does not fit into its VPC', () => {
     const { blocked } = diff(
       wanted,
       actualOf({ ...healthy, vpc: { ...vpc, cidr: '10.7.0.0/16' }, subnets: {} }),
@@ -63,7 +63,7 @@ describe('the subnets of a network', () => {
     );
   });
 
-  test('writes only what differs', async () => {
+  test('write only what differs', async () => {
     const { context, sent } = fakeContext({});
     await apply(change({ ...healthy, ...withTable({ associations: [] }) }), context);
     expect(sent.map(({ name, input }) => [name, input])).toEqual([
@@ -71,7 +71,7 @@ describe('the subnets of a network', () => {
     ]);
   });
 
-  test('takes the n-th zone id of the region when it makes a subnet, whatever order AWS tells', async () => {
+  test('use the n-th zone id of the region for a new subnet, in whatever order AWS lists the zones', async () => {
     const subnets = [{ name: 'public', cidr: '10.0.0.0/24', zone: 2, routing: 'public' }];
     const zones = { AvailabilityZones: ['euw1-az3', 'euw1-az1', 'euw1-az2'].map((ZoneId) => ({ ZoneId })) };
     const { context, sent } = fakeContext({ ...answers, DescribeAvailabilityZones: zones });
@@ -80,7 +80,7 @@ describe('the subnets of a network', () => {
     expect(created?.input.AvailabilityZoneId).toBe('euw1-az2');
   });
 
-  test('says by path that a region has too few zones', async () => {
+  test('say by path that a region has too few zones', async () => {
     const subnets = [{ name: 'public', cidr: '10.0.0.0/24', zone: 5, routing: 'public' }];
     const { context } = fakeContext({ ...answers, DescribeAvailabilityZones: { AvailabilityZones: [] } });
     expect(await failureOf(apply(change(undefined, wantedWith({ subnets })), context))).toMatchObject({

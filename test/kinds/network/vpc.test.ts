@@ -32,7 +32,7 @@ describe('the VPC of a network', () => {
     expect(said({ ...healthy, ...actual })).toEqual(says);
   });
 
-  test('switches host names off before DNS support, as AWS wants it', async () => {
+  test('switches host names off before DNS support, as AWS requires', async () => {
     const { context, sent } = fakeContext({});
     await apply(change(healthy, wantedWith({ dnsSupport: false, dnsHostnames: false })), context);
     expect(sent.map(({ input }) => Object.keys(input)[1])).toEqual([

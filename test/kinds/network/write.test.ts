@@ -10,7 +10,7 @@ import { answers, change, failureOf, fakeContext, healthy } from './samples.ts';
 const madeAt = NOW.toISOString();
 describe('the writing calls of a network', () => {
   test.each(['CreateVpc', 'CreateInternetGateway', 'CreateSubnet'])(
-    'does not send %s again when nobody answers, but looks after a while',
+    'do not send %s again without an answer, but have the next run search for the resource',
     async (name) => {
       const { context, sent } = fakeContext({ ...answers, [name]: new ServiceFault('no answer') });
       const thrown = await failureOf(apply(change(undefined), context));
@@ -20,7 +20,7 @@ describe('the writing calls of a network', () => {
     },
   );
 
-  test('records a create that was not answered, with what carried these tags before', async () => {
+  test('record a create without an answer, with the ids that had these tags before', async () => {
     const copies = [
       { type: 'subnet', id: 'subnet-8', logical: 'subnet/public', made: false },
       { type: 'subnet', id: 'subnet-9', logical: 'subnet/other', made: false },
@@ -31,14 +31,14 @@ describe('the writing calls of a network', () => {
     expect(outputs['unanswered.subnet.public.id']).toBe(`${madeAt} subnet-8`);
   });
 
-  test('records a create with a client token, too, that the SDK had to send again', async () => {
+  test('record a create with a client token, too, if the SDK sent it more than once', async () => {
     const answer = { VpcEndpoint: { VpcEndpointId: 'vpce-2' }, $metadata: { attempts: 3 } };
     const { context, outputs } = fakeContext({ CreateVpcEndpoint: answer });
     await apply(change({ ...healthy, endpoints: {} }), context);
     expect(outputs).toMatchObject({ 'endpoint.s3.id': 'vpce-2', 'unanswered.endpoint.s3.id': madeAt });
   });
 
-  test('is patient with fresh ids that other calls do not see yet', async () => {
+  test('are repeated while other calls do not see a new id yet', async () => {
     let asked = 0;
     const { context } = fakeContext({
       ...answers,
@@ -52,7 +52,7 @@ describe('the writing calls of a network', () => {
     expect(asked).toBe(2);
   });
 
-  test('takes what somebody else did meanwhile as a reason to look again', async () => {
+  test('throw Conflict if somebody changed the resource meanwhile, so that the next run observes again', async () => {
     const { context } = fakeContext({
       ...answers,
       AttachInternetGateway: awsError('Resource.AlreadyAssociated'),
@@ -60,7 +60,7 @@ describe('the writing calls of a network', () => {
     expect(await failureOf(apply(change(undefined), context))).toBeInstanceOf(Conflict);
   });
 
-  test('gives a token that stays for a repeated call and changes once there was such a thing', () => {
+  test('use a client token that is the same for a repeated call and changes once the resource existed', () => {
     const named = tableNamed('public');
     const token = (recorded: Record<string, string>, vpcId = 'vpc-1') =>
       clientToken({ context: fakeContext({}, recorded).context }, named, { VpcId: vpcId });

@@ -14,8 +14,8 @@ async function trying(failing: Record<string, Error>) {
   return { done, thrown };
 }
 
-describe('each parameter', () => {
-  test('is done although one before it fails, and the failure names that one', async () => {
+describe('forEachParameter', () => {
+  test('continues after a failure, and names the parameter that failed', async () => {
     const { done, thrown } = await trying({ a: aws('ValidationException') });
     expect(done).toEqual(['b', 'c']);
     expect(thrown).toMatchObject({
@@ -25,7 +25,7 @@ describe('each parameter', () => {
     });
   });
 
-  test('that fails is named, and all are tried again like the one that is tried again soonest', async () => {
+  test('names each of several failures, and is retried like the one that is retried soonest', async () => {
     const denied = new AccessDenied('ssm:PutParameter: no');
     const invalid = aws('ParameterPatternMismatchException');
     const two = await trying({ a: invalid, c: denied });
@@ -45,7 +45,7 @@ describe('each parameter', () => {
     });
   });
 
-  test('that fails as nobody knows it is thrown as it is, and beside others stays unknown', async () => {
+  test('throws an unknown error as it is, and several failures with one as unknown', async () => {
     const unknown = aws('SomethingNew');
     expect(await trying({ b: unknown })).toEqual({ done: ['a', 'c'], thrown: unknown });
     const { thrown } = await trying({ a: unknown, b: aws('ValidationException') });
@@ -53,7 +53,7 @@ describe('each parameter', () => {
   });
 
   test.each([new Throttled('slow down'), new ServiceFault('no answer'), new AccountNotReady('not yet')])(
-    'waits where the account as a whole is refused: $name',
+    'stops at a failure of the whole account: $name',
     async (error) => {
       expect(await trying({ b: error })).toEqual({ done: ['a'], thrown: error });
     },

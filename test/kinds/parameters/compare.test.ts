@@ -21,8 +21,8 @@ const found = (change: Partial<ActualParameter> = {}) => {
   return { found: { '/a': one }, dropped: [], lookalikes: [] };
 };
 
-describe('parameters with the values of an account', () => {
-  test('take those values as data, whatever stands in them, and wait for nothing', () => {
+describe('render of parameters', () => {
+  test('takes the values of an account as data, whatever they contain, and waits for nothing', () => {
     const name = 'lab ${account.externalId} ${nothing}';
     const values: Record<string, string> = { 'account.name': name, 'account.externalId': 'a secret' };
     const wanted = wantedOf(
@@ -35,7 +35,7 @@ describe('parameters with the values of an account', () => {
     expect(compare(wanted, undefined).differences).toMatchObject([{ action: 'created', desired: name }]);
   });
 
-  test('that SSM would refuse are blocked by name, in plain words, and the others are written', () => {
+  test('blocks a parameter that SSM would refuse, in plain words, and not the others', () => {
     const section = ParametersSection.parse([
       { name: '/about', value: '${account.name}', description: '${values.about}' },
       { name: '/account/name', value: '${account.name}' },
@@ -57,8 +57,8 @@ describe('parameters with the values of an account', () => {
   });
 });
 
-describe('what differs in parameters', () => {
-  test('is nothing when they are as wanted', () => {
+describe('compare of parameters', () => {
+  test('finds nothing if all are as wanted', () => {
     expect(compare(wantedOf({}), found())).toEqual({ differences: [], blocked: [], unowned: [] });
   });
 
@@ -80,12 +80,12 @@ describe('what differs in parameters', () => {
     ).toEqual([]);
   });
 
-  test('says when the account lacks a value, which no waiting will bring', () => {
+  test('says that the account lacks a value, for which no run can wait', () => {
     const { blocked } = compare(wantedOf({ value: '${values.team}' }), undefined);
     expect(blocked).toMatchObject([{ reason: 'ValueMissing', message: expect.stringContaining('register') }]);
   });
 
-  test('in type or tier, of one that was there before Orgkeeper, needs a replacement that nobody makes', () => {
+  test('blocks a change of type or tier of a parameter that existed before Orgkeeper', () => {
     const adopted = { whose: 'adopted', tags: { 'orgkeeper:name': '/a' } } as const;
     for (const change of [{ type: 'StringList' }, { tier: 'Advanced' }]) {
       const comparison = compare(wantedOf({}), found({ ...adopted, ...change }));
@@ -97,13 +97,13 @@ describe('what differs in parameters', () => {
     ]);
   });
 
-  test('of another Orgkeeper is not touched, and is said', () => {
+  test('does not touch a parameter of another Orgkeeper, and names it', () => {
     const comparison = compare(wantedOf({}), found({ whose: 'unowned', value: 'y' }));
     expect(comparison.differences).toEqual([]);
     expect(comparison.blocked).toMatchObject([{ reason: 'ForeignResource' }]);
   });
 
-  test('never shows more of a value than 200 characters, and nothing of a secret', () => {
+  test('shows at most 200 characters of a value, and nothing of a secret', () => {
     const { differences } = compare(wantedOf({ value: 'v'.repeat(4_000) }), found());
     expect(String(differences[0]?.desired).length).toBeLessThan(230);
     const secret = compare(wantedOf({}), found({ type: 'SecureString', value: undefined })).differences;

@@ -55,8 +55,8 @@ function world(
   return { context, outputs, names: () => Object.keys(there) };
 }
 
-describe('a parameter that we recorded as made, and whose owner tag is gone,', () => {
-  test('goes with the account', async () => {
+describe('a parameter that was recorded as made and has lost its owner tag', () => {
+  test('is removed with the account', async () => {
     const { context, outputs, names } = world(
       { '/a': {}, '/old': {}, '/theirs': {} },
       {
@@ -69,7 +69,7 @@ describe('a parameter that we recorded as made, and whose owner tag is gone,', (
     expect(Object.values(outputs)).toEqual([undefined, undefined]);
   });
 
-  test('goes when the baseline drops it', async () => {
+  test('is removed when the baseline drops it', async () => {
     const { context } = world({ '/old': {} }, recordedAs('/old'));
     const observed = await parameters.observe(wanted(), context);
     const actual = observed.state === 'present' ? observed.actual : undefined;
@@ -79,7 +79,7 @@ describe('a parameter that we recorded as made, and whose owner tag is gone,', (
     expect(actual && parameters.outputs(actual)).toEqual(recordedAs('/old'));
   });
 
-  test('is forgotten once somebody deleted it', async () => {
+  test('is no longer recorded once somebody deleted it', async () => {
     const { context, outputs } = world({}, recordedAs('/old'));
     expect(await parameters.observe(wanted(), context)).toEqual({ state: 'absent' });
     expect(outputs['parameter./old']).toBeUndefined();
@@ -106,7 +106,7 @@ test.each([
   expect(names()).toEqual(['/a']);
 });
 
-test('a parameter that another Orgkeeper took over is left to it', async () => {
+test('a parameter that another Orgkeeper took over is left alone', async () => {
   const { context } = world({ '/a': tagged('999999999999', '/a') }, recordedAs('/a'));
   const observed = await parameters.observe(wanted('/a'), context);
   const actual = observed.state === 'present' ? observed.actual : undefined;
@@ -116,10 +116,10 @@ test('a parameter that another Orgkeeper took over is left to it', async () => {
   });
 });
 
-describe('a parameter of somebody who copied the tags of ours', () => {
+describe('an unowned parameter with the tags of one of ours', () => {
   const copied = tagged(account.owner, '/a');
 
-  test('is reported and left, whether or not the baseline names it', async () => {
+  test('is reported and left alone, whether or not the baseline names it', async () => {
     const there = { '/a': copied, '/their/own': copied, '/b': copied };
     const { context, names } = world(there, recordedAs('/a'), ['/a', '/their/own', '/b']);
     const observed = await parameters.observe(wanted('/a', '/b'), context);

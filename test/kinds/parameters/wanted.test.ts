@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ParametersSection } from '../../../controllers/kinds/parameters/wanted.ts';
 
-describe('the section parameters', () => {
+describe('ParametersSection', () => {
   test.each([
     ['a secret', { type: 'SecureString' }, 'type', /SecureString values are not managed yet/],
     ['a number as value', { value: 7 }, 'value', /between quotes/],
@@ -22,12 +22,12 @@ describe('the section parameters', () => {
     });
   });
 
-  test('takes fifteen levels, and 8 KB where the tier holds them', () => {
+  test('accepts fifteen levels, and 8 KB in the tier Advanced', () => {
     const given = [{ name: '/l'.repeat(15), value: 'x'.repeat(8_192), tier: 'Advanced' }];
     expect(ParametersSection.safeParse(given).error).toBeUndefined();
   });
 
-  test('refuses a name that stands there twice', () => {
+  test('refuses a name that is listed twice', () => {
     const parsed = ParametersSection.safeParse([
       { name: '/a', value: '1' },
       { name: '/a', value: '2' },

@@ -37,7 +37,7 @@ async function run(switches: typeof ON, recorded: Record<string, string> = {}, {
 }
 
 describe('a setting', () => {
-  it('is not changed by the run that takes it over: what it was is saved first', async () => {
+  it('is not changed by the run that records it: the earlier value is saved first', async () => {
     const first = await run(OFF);
     expect(first).toEqual({ is: 'pending', outputs: { [BEFORE]: JSON.stringify(OFF) }, applied: 0 });
     expect(await run(OFF, first.outputs)).toEqual({
@@ -47,13 +47,13 @@ describe('a setting', () => {
     });
   });
 
-  it('is taken over at once where it is as wanted: a change by hand is none that was there before', async () => {
+  it('is recorded at once if it is as wanted: a change by hand never counts as the earlier value', async () => {
     const first = await run(ON);
     expect(first).toEqual({ is: 'inDesiredState', outputs: { [BEFORE]: JSON.stringify(ON) }, applied: 0 });
     expect(await run(OFF, first.outputs)).toMatchObject({ outputs: first.outputs, applied: 1 });
   });
 
-  it('is not taken over where nothing may be written and it differs', async () => {
+  it('is not recorded if it differs and the run may not write', async () => {
     expect(await run(OFF, {}, { held: true })).toEqual({ is: 'held', outputs: {}, applied: 0 });
   });
 });

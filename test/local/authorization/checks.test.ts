@@ -902,7 +902,7 @@ async function checks(client: Client, command: object) {
 
 describe('checksOf', () => {
   it.each(rows)(
-    'says what AWS checks for $client $name: $checks',
+    'returns what AWS checks for $client $name: $checks',
     async ({ client, command, checks: expected }) => {
       const found = await checks(client, command);
       expect(
@@ -911,7 +911,7 @@ describe('checksOf', () => {
     },
   );
 
-  it('has a call for each operation that needs other or further permissions than its own', () => {
+  it('has a test call for each operation that needs other or further permissions than its own', () => {
     const file = '../../../local/gateway/authorization/needed-actions.ts';
     const tables = readFileSync(join(import.meta.dirname, file), 'utf8');
     const listed = [...tables.matchAll(/^ {2}'([a-z0-9]+:[A-Z]\w+)': \(/gm)].map(
@@ -1120,7 +1120,7 @@ describe('The context of a check', () => {
     expect(await context(client, command, action)).toEqual(expected);
   });
 
-  it('has the tags of the resource where somebody asks for them', async () => {
+  it('has the tags of the resource if a policy has a condition on them', async () => {
     const [ofSubnet, ofVpc] = await checks('ec2', new ec2.CreateSubnetCommand({ VpcId: 'vpc-1' }));
     const [ofRole] = await checks(
       'iam',
@@ -1161,7 +1161,7 @@ describe('UnknownAuthorization', () => {
     ['ec2', new ec2.DeleteVpcCommand({ VpcId: 'our-vpc' }), /^ec2:DeleteVpc: the call names no vpc/],
     ['s3', new s3.GetBucketEncryptionCommand({ Bucket: 'b' }), /^AWS has no action s3:GetBucketEncryption/],
     ['organizations', new organizations.DescribeAccountCommand({ AccountId: 'x' }), /names no resource/],
-  ])('says what of a call of %s cannot be worked out: %#', async (client, command, message) => {
+  ])('says what cannot be worked out of a call of %s: %#', async (client, command, message) => {
     const error = await checks(client, command).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UnknownAuthorization);
     expect((error as Error).message).toMatch(message);

@@ -64,7 +64,7 @@ describe('denial', () => {
       'arn:f',
     ],
   ] as const)(
-    'is an error of the SDK for %s that our own code takes for AccessDenied',
+    'answers %s with an error that our own code translates to AccessDenied',
     async (client, command, action, resource, named) => {
       const error = await refused(client, command, { action, resource });
       const said = `User: ${CALLER.arn} is not authorized to perform: ${action} on resource: ${named} because no identity-based policy allows the ${action} action`;
@@ -103,7 +103,7 @@ describe('denial', () => {
       true,
     ],
     [{ explicit: true, by: 'rcp' }, 'with an explicit deny in a resource control policy', true],
-  ] as const)('says which kind of policy decided: %j', async (refusal, why, ofOrganization) => {
+  ] as const)('names the kind of policy that decided: %j', async (refusal, why, ofOrganization) => {
     const command = () => new AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: 's1' });
     const error = await refused('sts', command, { action: 'sts:AssumeRole', resource: ROLE }, refusal);
     expect(error.message.endsWith(` on resource: ${ROLE} ${why}`)).toBe(true);

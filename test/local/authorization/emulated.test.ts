@@ -27,8 +27,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => local?.stop());
 
-describe('What decisions read of the emulator', () => {
-  it('are a role with its path and boundary, and its tags', async () => {
+describe('What decisions read from the emulator', () => {
+  it('includes a role with its path and boundary, and its tags', async () => {
     const iam = new IAMClient(local.as(MAIN));
     const limit = { PolicyName: 'limit', PolicyDocument: allow('*', '*'), Tags };
     const PermissionsBoundary = (await iam.send(new CreatePolicyCommand(limit))).Policy?.Arn ?? '';
@@ -46,7 +46,7 @@ describe('What decisions read of the emulator', () => {
     expect(await reader.tags(`${Arn}-none`)).toEqual({});
   });
 
-  it('are what an association of a route table joins, and the tags of a VPC', async () => {
+  it('includes both ends of an association of a route table, and the tags of a VPC', async () => {
     const ec2 = new EC2Client(local.as(MAIN));
     const TagSpecifications = [{ ResourceType: 'vpc' as const, Tags }];
     const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16', TagSpecifications }));
@@ -64,7 +64,7 @@ describe('What decisions read of the emulator', () => {
     expect(await reader.tags(arn('ec2', `subnet/${ids.SubnetId}`))).toEqual({});
   });
 
-  it('are the organization of an account, its policies, and the tags of an account', async () => {
+  it('includes the organization of an account, its policies, and the tags of an account', async () => {
     const organizations = new organization.OrganizationsClient(local.as(MANAGEMENT, 'us-east-1'));
     const { Organization } = await organizations.send(
       new organization.CreateOrganizationCommand({ FeatureSet: 'ALL' }),
@@ -84,7 +84,7 @@ describe('What decisions read of the emulator', () => {
     expect(await reader.tags(of)).toEqual(tags);
   });
 
-  it('are the tags of a parameter, a table, a queue and a bus', async () => {
+  it('includes the tags of a parameter, a table, a queue and a bus', async () => {
     await new SSMClient(local.as(MAIN)).send(
       new PutParameterCommand({ Name: '/a/b', Value: 'v', Type: 'String', Tags }),
     );
@@ -114,7 +114,7 @@ describe('What decisions read of the emulator', () => {
     }
   });
 
-  it('are not the tags of what the gateway cannot read', async () => {
+  it('fails for tags that the gateway cannot read', async () => {
     await expect(reader.tags(arn('lambda', 'function:sweep'))).rejects.toThrow(
       /cannot read the tags of arn:aws:lambda/,
     );

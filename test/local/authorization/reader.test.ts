@@ -49,7 +49,7 @@ describe('createReader', () => {
     expect(reads.slice(2)).toEqual(['GetRoleCommand app']);
   });
 
-  it('forgets every role after a write that may make roles it does not name', async () => {
+  it('drops every role after a write that may make roles that it does not name', async () => {
     await role('OrganizationAccountAccessRole');
     const account = { AccountName: 'a', Email: 'a@example.com' };
     reader.after(await recorded(clients.organizations, new CreateAccountCommand(account)));
