@@ -1,4 +1,5 @@
 import { accountAlias } from './account-alias/kind.ts';
+import { assumeGrants } from './assume-grants/kind.ts';
 import { bucketAccess } from './bucket-access/kind.ts';
 import { executionRole } from './execution-role/kind.ts';
 import type { AnyKind } from './kind.ts';
@@ -11,6 +12,7 @@ import { roles } from './roles/kind.ts';
 export const kinds: readonly AnyKind[] = [
   executionRole,
   roles,
+  assumeGrants,
   accountAlias,
   publicAccessBlock,
   network,

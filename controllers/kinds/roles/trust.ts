@@ -1,4 +1,5 @@
-import { type Lookup, namesIn } from '../../../shared/domain/interpolate.ts';
+import type { Lookup } from '../../../shared/domain/interpolate.ts';
+import { missingImport } from '../iam-role/imported.ts';
 import type { PolicyDocument } from '../kind.ts';
 
 /** The principals of a trust policy that another account would export. */
@@ -19,11 +20,9 @@ interface KnownTrust {
 export function knownTrust(policy: Readonly<Record<string, unknown>>, lookup: Lookup): KnownTrust {
   const missing: string[] = [];
   const isMissing = (item: unknown): boolean => {
-    const name =
-      typeof item === 'string' && /^\$\{imports\.[^${}]+\}$/.test(item) ? namesIn(item)[0] : undefined;
-    if (name === undefined || lookup(name) !== undefined) return false;
-    missing.push(name);
-    return true;
+    const name = missingImport(item, lookup);
+    if (name !== undefined) missing.push(name);
+    return name !== undefined;
   };
   const known = (statement: unknown): unknown[] => {
     if (!isGroup(statement) || statement.Effect !== 'Allow' || !isGroup(statement.Principal))

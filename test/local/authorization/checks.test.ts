@@ -484,6 +484,16 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       'iam:GetPolicyVersion arn:aws:iam::aws:policy/job-function/Billing',
     ],
     [new iam.GetUserCommand({ UserName: 'ann' }), `iam:GetUser arn:aws:iam::${ACCOUNT}:user/deep/ann`],
+    [new iam.DeleteUserCommand({ UserName: 'ann' }), `iam:DeleteUser arn:aws:iam::${ACCOUNT}:user/deep/ann`],
+    [
+      new iam.DeleteUserPolicyCommand({ UserName: 'ann', PolicyName: 'p' }),
+      `iam:DeleteUserPolicy arn:aws:iam::${ACCOUNT}:user/deep/ann`,
+    ],
+    [new iam.GetGroupCommand({ GroupName: 'team' }), `iam:GetGroup arn:aws:iam::${ACCOUNT}:group/team`],
+    [
+      new iam.DeleteGroupPolicyCommand({ GroupName: 'team', PolicyName: 'p' }),
+      `iam:DeleteGroupPolicy arn:aws:iam::${ACCOUNT}:group/team`,
+    ],
     [
       new iam.ListUserPoliciesCommand({ UserName: 'ann' }),
       `iam:ListUserPolicies arn:aws:iam::${ACCOUNT}:user/deep/ann`,
