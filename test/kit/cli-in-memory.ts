@@ -6,8 +6,8 @@ import type { FakeMain } from './fake-main.ts';
 export const EVENT = 'c0a80000-0000-4000-8000-00000000000e';
 
 /**
- * From then on, commands that are imported work with this Main in memory, with the configuration of `aConfig`. What `main` gives
- * may change from test to test.
+ * Makes commands that are imported afterwards work with this Main in memory, with the configuration of `aConfig`. `main` may return
+ * another Main for each test.
  */
 export async function useMainInMemory(main: () => FakeMain): Promise<void> {
   const config = aConfig();

@@ -4,10 +4,10 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startEmulator } from '../../local/emulator.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 
-/** The table in an emulator of the test's own, as the main stack makes it. */
+/** A table in an emulator of the test's own, with the keys and indexes of the main stack's. */
 export interface TestTable {
   readonly table: Table;
-  /** Empties it. */
+  /** Deletes all items. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }

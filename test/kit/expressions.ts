@@ -11,7 +11,7 @@ export interface Placeholders {
 
 const TOKEN = /\s*([#:]?\w+(?:\.[#:]?\w+)*|<>|<=|>=|[=<>(),])/y;
 
-/** What an expression is made of. Throws for what is no expression. */
+/** The tokens of an expression. Throws for an invalid expression. */
 function tokens(expression: string): string[] {
   const found: string[] = [];
   TOKEN.lastIndex = 0;
@@ -117,7 +117,7 @@ export function updated(expression: string, given: Placeholders, before: Item): 
   return item;
 }
 
-/** What `= :a` or `= if_not_exists(b, :a)` assigns. */
+/** The value that `= :a` or `= if_not_exists(b, :a)` assigns. */
 function assigned(words: readonly string[], given: Placeholders, before: Item, expression: string): unknown {
   const [equals, first = '', open, path = '', , value = ''] = words;
   if (equals !== '=') throw new Error(`${expression} assigns nothing`);
@@ -138,7 +138,7 @@ function holdsWithin(whole: unknown, part: unknown): boolean {
   return typeof whole === 'string' && whole.includes(String(part));
 }
 
-/** Values of different types are not equal, and in no order: a comparison with what is absent is false, except `<>`. */
+/** Values of different types are not equal and have no order. A comparison with an absent value is false, except `<>`. */
 function compares(left: unknown, sign: string, right: unknown, expression: string): boolean {
   if (sign === '=') return left !== undefined && isDeepStrictEqual(left, right);
   if (sign === '<>') return !isDeepStrictEqual(left, right);
@@ -157,7 +157,7 @@ function compares(left: unknown, sign: string, right: unknown, expression: strin
   }
 }
 
-/** Negative, 0 or positive; NaN where the two are in no order. */
+/** Negative, 0 or positive; NaN if the values have no order. */
 function orderOf(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0;

@@ -3,7 +3,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 
-/** Test data: whole and valid, with what a test is about given by it. */
+/** Test data: complete and valid; a test gives only the fields that it is about. */
 
 export const MAIN = '345678901234';
 export const MANAGEMENT = '210987654321';
@@ -50,7 +50,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
   };
 }
 
-/** A trust policy that admits the runner with this ExternalId alone. */
+/** A trust policy that admits only the runner, with this ExternalId. */
 export function aTrust(externalId: string) {
   return {
     Version: '2012-10-17',
@@ -115,7 +115,7 @@ export function aStatus(given: Partial<AccountStatus> = {}): AccountStatus {
   };
 }
 
-/** A published baseline as the table holds it. */
+/** A published baseline as an item of the table. */
 export function aBaselineItem({ name = 'analytics', version = 3 } = {}) {
   return {
     pk: `baseline#${name}`,

@@ -11,9 +11,9 @@ import { aConfig } from './factories.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 import { answering, on } from './sdk.ts';
 
-/** A message as a queue got it. */
+/** A message that was sent to a queue. */
 export interface Sent {
-  /** The end of the queue's URL: `sweep`, `work.fifo`, `intake-dead` … */
+  /** The last part of the queue's URL: `sweep`, `work.fifo`, `intake-dead` … */
   readonly queue: string;
   readonly message: unknown;
   readonly delaySeconds: number;
@@ -23,17 +23,17 @@ export interface Sent {
 export interface FakeMain {
   readonly main: Main;
   readonly store: MemoryTable;
-  /** Events put, in order. */
+  /** The events that were put on the bus, in order. */
   readonly put: { readonly detailType: string; readonly detail: Item }[];
-  /** Messages sent, in order. */
+  /** The messages that were sent to queues, in order. */
   readonly sent: Sent[];
-  /** What was sent to this queue. */
+  /** The messages that were sent to this queue. */
   sentTo(queue: string): unknown[];
-  /** Messages that were hidden for so many seconds, in order. */
+  /** The changes of the visibility of messages, each with its seconds, in order. */
   readonly hidden: { readonly queue: string; readonly receiptHandle: string; readonly seconds: number }[];
 }
 
-/** A Main that holds these items. */
+/** Makes a Main whose table has these items. */
 export function fakeMain(items: readonly Item[] = []): FakeMain {
   const store = memoryTable(...items);
   const put: FakeMain['put'] = [];
@@ -87,7 +87,7 @@ function queueOf(url: string): string {
   return url.split('/').at(-1) ?? '';
 }
 
-/** The body as data; of a dead letter, which may be no JSON, as text. */
+/** The body as data; as text if it is not JSON, which a dead letter may not be. */
 function parsed(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -5,9 +5,8 @@ import { leaveAws } from '../../local/own-environment.ts';
 import { RECORDS } from './permissions-report.ts';
 
 /**
- * Tests are told everything by themselves: nothing that whoever runs them has set for AWS, Orgkeeper or colours counts.
- * Installs the emulator where there is none, before test files beside each other would all do it. Where it cannot be, the
- * run ends with the reason.
+ * Removes all settings for AWS, Orgkeeper and colours from the environment: tests set what they need. Installs the emulator if there is
+ * none, once, before parallel test files need it. If that fails, the test run ends with the reason.
  */
 export default async function setup(): Promise<void> {
   leaveAws();

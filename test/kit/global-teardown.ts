@@ -1,8 +1,8 @@
 import { lineOf, permissionsReport } from './permissions-report.ts';
 
 /**
- * After a run of all journeys: every call could be decided, nobody needed what is not granted, and what is granted and not used
- * has a line that says why it stays (test/kit/permission-reasons.ts). A run of some journeys cannot tell.
+ * Checks after a run of all journeys that every call could be decided, that every permission used is granted, and that every permission
+ * granted is used or has a reason (test/kit/permission-reasons.ts). A run of only some journeys cannot tell.
  */
 export default async function teardown(): Promise<void> {
   const { missing, undecided, misfits } = permissionsReport();

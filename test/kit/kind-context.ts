@@ -7,7 +7,7 @@ import { type TestClock, testClock } from './clock.ts';
 import { MAIN, MEMBER } from './factories.ts';
 import { type Answer, answering } from './sdk.ts';
 
-/** The account as a kind sees it, entered by way of the organization. */
+/** The account as a kind sees it, entered through the organization's role. */
 export const memberAccount: KindAccount = {
   accountId: MEMBER,
   partition: 'aws',
@@ -15,26 +15,26 @@ export const memberAccount: KindAccount = {
   owner: MAIN,
 };
 
-/** One call that was sent, and the calls that were in flight with it: those of the same step. */
+/** One call that a kind sent. Calls that were in flight at the same time have the same step. */
 export interface SentCall {
   /** `CreateVpc`. */
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
-  /** How often the kind had waited for an answer before, from 1 on. */
+  /** The step, from 1: the number of times that the kind had waited for answers, plus one. */
   readonly step: number;
 }
 
-/** What a kind works with in an account in memory, and what came of it. */
+/** The context of a kind in an account in memory, and what the kind did with it. */
 export interface FakeContext {
   readonly context: WritingContext;
   readonly sent: readonly SentCall[];
-  /** What is recorded by now; undefined: forgotten. */
+  /** The outputs that the kind recorded; undefined: removed. */
   readonly outputs: Record<string, string | undefined>;
-  /** Differences that were written: `resource path`. */
+  /** The differences that the kind reported as written: `resource path`. */
   readonly written: readonly string[];
 }
 
-/** What a kind works with, of an account whose services answer so; its clients translate errors as those of a run do. */
+/** The context of a kind, in an account whose services give these answers. Its clients translate errors like those of a run. */
 export function kindContext(
   answers: readonly Answer[],
   {
@@ -51,7 +51,7 @@ export function kindContext(
       answer: async (input: never) => {
         const call: SentCall = { name: command.replace(/Command$/, ''), input, step };
         sent.push(call);
-        // All that is sent at once is sent before the first answer comes.
+        // All calls that are sent at once are sent before the first is answered.
         await setImmediate();
         step = Math.max(step, call.step + 1);
         return answer(input);
@@ -76,7 +76,7 @@ export function kindContext(
   return { context, sent, outputs, written };
 }
 
-/** Clients of a member account whose services answer so. */
+/** Clients of a member account whose services give these answers. */
 export function memberAnswering(...answers: readonly Answer[]): MemberClients {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const real = memberClients({ credentials, region: 'eu-west-1' });

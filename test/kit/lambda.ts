@@ -1,12 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 
-/** An event with these messages, as SQS gives it to a function. */
+/** An event with these messages, as a function receives it from SQS. */
 export function batch(...Records: readonly SQSRecord[]): Pick<SQSEvent, 'Records'> {
   return { Records: [...Records] };
 }
 
-/** A message of a queue: data, or a text that may be no JSON. */
+/** A message of a queue: data, or a text, which need not be JSON. */
 export function aMessage(
   content: unknown,
   { id = 'message-1', receives = 1, sentAt = new Date(0) } = {},
@@ -29,12 +29,12 @@ export function aMessage(
   };
 }
 
-/** The context of an invocation that has so many seconds left. */
+/** The context of an invocation with this number of seconds left. */
 export function secondsLeft(seconds: number) {
   return { getRemainingTimeInMillis: () => seconds * 1000 };
 }
 
-/** A logger that writes nothing, and what it was told: `level message`. */
+/** A logger that prints nothing, and the lines that it got: `level message`. */
 export function silentLogger(): { readonly logger: Logger; readonly lines: string[] } {
   const lines: string[] = [];
   const logger = new Logger({ logLevel: 'SILENT' });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => emulated?.stop());
 beforeEach(() => emulated.reset());
 
-/** Does the same with the table in memory and with the emulator's: both must answer the same. */
+/** Sends the same calls to the table in memory and to the emulator's. Both must give the same answers. */
 async function inBoth(does: (table: Table) => Promise<unknown>): Promise<unknown> {
   const outcome = (table: Table) => does(table).catch((error: Error) => error.name);
   const [memory, other] = [await outcome(memoryTable().table), await outcome(emulated.table)];

@@ -26,26 +26,26 @@ interface Input extends Placeholders {
 /** A table in memory, with the keys and indexes of the main stack's template. */
 export interface MemoryTable {
   readonly table: Table;
-  /** The same table as another process sees it: each of its calls is carried out by `carryOut`, now, later or never. */
+  /** The same table for another process: `carryOut` carries out each of its calls, now, later or never. */
   around(carryOut: <T>(effect: () => T) => Promise<T>): Table;
-  /** Calls made, by command: `GetCommand` … */
+  /** The number of calls by command: `GetCommand` … */
   readonly calls: Record<string, number>;
-  /** Called before each command is carried out, which it may keep from that by throwing. */
+  /** Called before each command is carried out; prevents that if it throws. */
   onCall: (command: string, input: object) => void;
-  /** Items whose partition key begins so. */
+  /** The items whose partition key begins with this text. */
   items(prefix: string): Item[];
   put(...items: readonly Item[]): void;
   clear(): void;
 }
 
-/** DynamoDB answers 1 MB a page: so many records of ours. */
+/** The number of our records in a page of 1 MB, the limit of DynamoDB. */
 const PAGE = 1_500;
 const KEYS: Readonly<Record<string, readonly [hash: string, range: string]>> = {
   [INDEXES.collection]: ['collection', 'collectionKey'],
   [INDEXES.due]: ['due', 'dueAt'],
 };
 
-/** A table in memory that holds these items. It understands conditions and updates as test/kit/expressions.ts reads them. */
+/** A table in memory with these items. It supports the conditions and updates of test/kit/expressions.ts. */
 export function memoryTable(...items: readonly Item[]): MemoryTable {
   const held = new Map<string, Item>();
   const calls: Record<string, number> = {};
@@ -104,7 +104,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
   function around(carryOut: <T>(effect: () => T) => T | Promise<T>): Table {
     const dynamo = answeringAll(new DynamoDBClient({ region: 'eu-west-1' }), (called, input) =>
       carryOut(() => {
-        // The document client runs commands of the plain one, whose names say `Item`.
+        // The document client sends commands of the plain client, whose names contain `Item`.
         const command = called.replace(/Items?Command$/, 'Command');
         calls[command] = (calls[command] ?? 0) + 1;
         memory.onCall(command, input as Input);
@@ -168,7 +168,7 @@ function only(item: Item, names: readonly string[]): Item {
   return Object.fromEntries(names.map((name) => [name, item[name]]));
 }
 
-/** A copy as DynamoDB keeps it: without what is undefined. Binary values are not copied. */
+/** A copy as DynamoDB stores it: without undefined values. Binary values are not copied. */
 function copy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copy) as T;
   if (value instanceof Set) return new Set(value) as T;

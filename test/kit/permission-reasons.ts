@@ -1,6 +1,6 @@
 import type { Misfit } from './permissions.ts';
 
-/** Why a permission stays that no journey uses, or that is wider than what journeys use. Each line says why (`because`). */
+/** Permissions that no journey uses, or that are wider than what journeys use, each with the reason (`because`). */
 interface Reason extends Partial<Misfit> {
   readonly because: string;
 }
@@ -14,7 +14,7 @@ const INDEX = 'arn:aws:dynamodb:eu-west-1:MAIN:table/orgkeeper/index/collection'
 const queue = (name: string) => `arn:aws:sqs:eu-west-1:MAIN:${name}`;
 
 const REASONS: readonly Reason[] = [
-  // The command line: what only an option, or a rare answer, needs.
+  // The command line: permissions that only an option, or a rare answer, needs.
   cli('account', 'dynamodb:GetItem', 'an account with an item that cannot be read is looked up once more'),
   cli('addresses', 'dynamodb:PutItem', 'only --drop writes'),
   cli(
@@ -40,7 +40,7 @@ const REASONS: readonly Reason[] = [
     is: 'used and not granted',
     because: 'doctor tries as the caller where the API role cannot be assumed, and skips what is denied',
   },
-  // Roles of the deployment: what only a failure, or another fleet than the journeys have, needs.
+  // Roles of the deployment: permissions that only a failure, or another fleet than that of the journeys, needs.
   ...['Creation', 'Intake', 'Sweep', 'WorkflowLoopRunner'].map((name) => ({
     principal: `MAIN role/orgkeeper-${name}Role`,
     statement: 'BuryUnreadable',
@@ -83,7 +83,7 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
-/** Why the misfit is none; undefined when nobody has said so. */
+/** The reason why the misfit is accepted; undefined if there is none. */
 export function reasonFor(misfit: Misfit): string | undefined {
   return REASONS.find((reason) => excuses(reason, misfit))?.because;
 }

@@ -4,20 +4,20 @@ import { fileURLToPath } from 'node:url';
 import { reasonFor } from './permission-reasons.ts';
 import { type JourneyRecord, type Misfit, misfits } from './permissions.ts';
 
-/** Where the journeys leave what they used; a run of tests begins with none. */
+/** The folder in which journeys store what they used; empty at the start of a test run. */
 export const RECORDS = fileURLToPath(new URL('../../.orgkeeper/permissions', import.meta.url));
 const JOURNEYS = fileURLToPath(new URL('../journey', import.meta.url));
 
-/** What the last run of journeys says of permissions. */
+/** The report of permissions of the last run of journeys. */
 export interface PermissionsReport {
-  /** Journeys of which there is no record: what is granted for them cannot be told from what nobody needs. */
+  /** Journeys without a record: the permissions that only they use would seem unused. */
   readonly missing: readonly string[];
   /** Calls that the gateway could not decide. */
   readonly undecided: readonly string[];
   readonly misfits: readonly (Misfit & { readonly because?: string })[];
 }
 
-/** Reads the records that are there. */
+/** Reads the records of the journeys that have run. */
 export function permissionsReport(): PermissionsReport {
   const files = existsSync(RECORDS) ? readdirSync(RECORDS) : [];
   const records = files.map((file) => JSON.parse(readFileSync(join(RECORDS, file), 'utf8')) as JourneyRecord);

@@ -3,9 +3,9 @@ import type { NamedPolicy } from '../../local/gateway/iam.ts';
 import { NAMES, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
 import { parsePolicy } from '../../shared/policy/index.ts';
 
-/** What the journeys used of what is granted to Orgkeeper's roles and to the people who use its command line. */
+/** Compares the permissions of Orgkeeper's roles, and of the people who use its command line, with those that the journeys used. */
 
-/** What a local runtime left of a test file. */
+/** The record that a local runtime stored for a test file. */
 export interface JourneyRecord extends PermissionsRecord {
   /** The test file. */
   readonly file: string;
@@ -14,23 +14,23 @@ export interface JourneyRecord extends PermissionsRecord {
   readonly organizationId: string;
 }
 
-/** A permission that does not fit what is used. */
+/** A permission that is granted and not used, used and not granted, or wider than its uses. */
 export interface Misfit {
   /** `role/orgkeeper-IntakeRole`, `user/cli-doctor`. */
   readonly principal: string;
-  /** Sid or place of the statement; none for a permission that is lacking. */
+  /** Sid or position of the statement; absent for a permission that is not granted. */
   readonly statement?: string;
   readonly is: 'granted and never used' | 'used and not granted' | 'wider than used';
   readonly what: string;
 }
 
-/** A statement that allows, over all runtimes: what it grants, and what of it was used. */
+/** An Allow statement, over all runtimes: what it grants, and what of that was used. */
 interface Granted {
   readonly principal: string;
   readonly statement: string;
   readonly actions: Map<string, boolean>;
   readonly resources: Map<string, boolean>;
-  /** Whether a use of it named a resource at all. */
+  /** True if a use named a resource. */
   named: boolean;
   used: boolean;
 }
@@ -40,7 +40,7 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
   const statements = new Map<string, Granted>();
   const lacking = new Map<string, Misfit>();
   for (const record of records) {
-    // There each role of Main holds the permissions of an organization role, too: test/infra compares those.
+    // If Main is the management account, its roles also have the permissions of the organization roles: test/infra compares those.
     if (record.main === record.management) continue;
     const spoken = inWords(record);
     for (const [arn, { identity }] of Object.entries(record.granted)) {
@@ -83,7 +83,7 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
     for (const { principal: arn, action, resource, refusal } of record.uses) {
       const principal = spoken(arn);
       if (!isOurs(principal) || refusal?.explicit !== false || refusal.by !== 'identity') continue;
-      // What it has again at the end, a test had taken away for a while.
+      // A permission that is granted again at the end was removed by a test for a while.
       if (grants(record.granted[arn]?.identity ?? [], action, resource)) continue;
       const what = `${action} on ${spoken(resource)}`;
       lacking.set(`${principal} ${what}`, { principal, is: 'used and not granted', what });
@@ -131,15 +131,15 @@ const DEPLOYED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Roles of the deployment, and people of the journeys; no role that a test has made. In members, each kind's permissions are held to
- * its calls by test/conformance, and what a role lacks is told by its account's status.
+ * Roles of the deployment and people of the journeys, not roles that a test has made. In members, test/conformance compares each kind's
+ * permissions with its calls, and the status of an account says what a role lacks.
  */
 function isOurs(principal: string): boolean {
   if (/^(MAIN|MANAGEMENT) user\/cli-/.test(principal)) return true;
   return NAMED_BY_STACK.test(principal) || DEPLOYED.has(principal.split('role/')[1] ?? '');
 }
 
-/** ARNs with the accounts said by what they are, and without what CloudFormation adds to a name. */
+/** An ARN with the account replaced by what it is, and without the suffix that CloudFormation adds to a name. */
 function inWords({ main, management, organizationId }: JourneyRecord): (text: string) => string {
   const called = new Map([
     [management, 'MANAGEMENT'],

@@ -1,6 +1,6 @@
 import { lineOf, permissionsReport } from './permissions-report.ts';
 
-/** What the last run of journeys says of permissions: `npm run permissions` runs them, and prints this. */
+/** Prints the report of permissions of the last run of all journeys; `npm run permissions` runs them first. */
 const { missing, undecided, misfits } = permissionsReport();
 for (const journey of missing)
   console.log(`no record of ${journey}: it failed before its end, or did not run`);

@@ -1,7 +1,7 @@
 import { afterEach, jest } from '@jest/globals';
 import type { AnyClient } from '../../shared/aws/watch.ts';
 
-/** What a fake of a client answers to one command. */
+/** The answer of a fake client to one command. */
 export interface Answer {
   /** Name of the command's class. */
   readonly command: string;
@@ -18,7 +18,7 @@ type Output<Class extends CommandClass> =
     : never;
 type Answered<Class extends CommandClass> = Partial<Output<Class>> | undefined;
 
-/** The answer to a command, which may be thrown, and may come later. */
+/** Computes the answer to a command; may throw an error of AWS, and may be asynchronous. */
 export function on<Class extends CommandClass>(
   command: Class,
   answer: (input: Input<Class>) => Answered<Class> | Promise<Answered<Class>>,
@@ -26,12 +26,12 @@ export function on<Class extends CommandClass>(
   return { command: command.name, answer };
 }
 
-/** Commands that are carried out, and answered with nothing. */
+/** Answers these commands with an empty answer. */
 export function accepting(...commands: readonly CommandClass[]): Answer[] {
   return commands.map((command) => on(command, () => undefined));
 }
 
-/** One answer for several commands, by their names as kinds declare them (`iam:GetRole`). */
+/** One answer for several commands, by the names with which kinds declare them (`iam:GetRole`). */
 export function onEach<Input extends object>(
   calls: readonly string[],
   answer: (call: string, input: Input) => unknown,
@@ -42,12 +42,12 @@ export function onEach<Input extends object>(
   }));
 }
 
-/** An error as a client of the SDK throws it: known by its name. */
+/** An error as a client of the SDK throws it, with its name. */
 export function awsError(name: string, message = `AWS says ${name}`): Error {
   return Object.assign(new Error(message), { name });
 }
 
-/** Commands that no answer was given for, of the test that runs: it fails, also where the code that called survives the error. */
+/** The commands of the current test without an answer. The test fails for them, even if the calling code catches the error. */
 export const unexpected: string[] = [];
 
 afterEach(() => {
@@ -56,16 +56,16 @@ afterEach(() => {
 });
 
 /**
- * The client, which sends nothing any more: its commands are answered here, by the first answer that there is for one.
- * Middleware that is added to it works as ever. A command that no answer was given for throws, and fails the test.
+ * Makes a client answer its commands itself and send nothing: with the first answer that matches a command. Middleware that is added
+ * to the client still runs. A command without an answer throws, and fails the test.
  */
 export function answering<C extends AnyClient>(client: C, ...answers: readonly Answer[]): C {
   return answeringAll(client, (command, input) => answered(answers, command, input));
 }
 
 /**
- * The same for every client of a class, for code that makes its clients itself; until `jest.restoreAllMocks`. Their middleware
- * does not run. `onClient` is told of each client that a command is sent with.
+ * The same for every client of a class, for code that makes its own clients; until `jest.restoreAllMocks`. Middleware does not run.
+ * `onClient` is called with the client of each command.
  */
 export function answeringEvery(
   clients: { readonly prototype: { send(...args: never[]): unknown } },
@@ -85,7 +85,7 @@ function answered(answers: readonly Answer[], command: string, input: unknown): 
   throw new Error(`nobody expected ${command}`);
 }
 
-/** As `answering`, with one function for all commands. */
+/** The same as `answering`, with one function for all commands. */
 export function answeringAll<C extends AnyClient>(
   client: C,
   answer: (command: string, input: unknown) => unknown,

@@ -13,17 +13,17 @@ import { currentRules } from '../../shared/store/rules.ts';
 import { history } from '../../shared/store/statuses.ts';
 import { MEMBER } from './factories.ts';
 
-/** Every item, as the first version of Orgkeeper wrote it: each stays readable for ever. */
+/** Every kind of item, as the first version of Orgkeeper wrote it. Each must stay readable. */
 export const items: readonly Item[] = JSON.parse(
   readFileSync(join(import.meta.dirname, 'items-of-version-1.json'), 'utf8'),
 );
 
-/** The item there, as the first version wrote it. */
+/** The recorded item with this partition key and a sort key that begins so. */
 export const recordedAt = (pk: string, sk: string): Item =>
   items.find((item) => item.pk === pk && String(item.sk).startsWith(sk)) ?? {};
 
 const account = `account#${MEMBER}`;
-/** What is read of each sort of item, how, and where that is recorded. */
+/** For each kind of item: its name, the beginning of its keys, and the function that reads it. */
 export const sorts: readonly (readonly [
   string,
   [pk: string, sk: string],

@@ -1,4 +1,4 @@
-/** Asks until there is an answer; fails with a sentence that says what was waited for, and what was seen last. */
+/** Polls until the answer is defined. Fails with a sentence that says what it waited for, and what it saw last. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,

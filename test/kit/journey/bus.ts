@@ -10,7 +10,7 @@ import { mayDeliver } from '../../../local/demo/answers.ts';
 import { until } from '../wait.ts';
 import type { TestRuntime } from './runtime.ts';
 
-/** An event as it came out of the bus. */
+/** An event as a subscriber of the bus receives it. */
 export interface BusEvent {
   readonly 'detail-type': string;
   readonly source: string;
@@ -22,11 +22,11 @@ export interface BusEvent {
   };
 }
 
-/** What Orgkeeper says on its bus, from now on: a queue with a rule, as anybody would subscribe. */
+/** Subscribes to Orgkeeper's bus, as anybody would, with a rule and a queue. */
 export interface Listener {
-  /** Everything that was heard until now. */
+  /** All events received so far. */
   heard(fits?: (event: BusEvent) => boolean): Promise<BusEvent[]>;
-  /** The first event that fits, once it has come. */
+  /** Resolves with the first event that satisfies the condition. */
   hear(what: string, fits: (event: BusEvent) => boolean, seconds?: number): Promise<BusEvent>;
 }
 

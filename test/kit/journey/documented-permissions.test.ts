@@ -3,7 +3,7 @@ import { commands } from '../../../cli/commands/index.ts';
 import { commandOf, documentedPolicy, permissionRows } from './documented-permissions.ts';
 
 const OF = { main: '345678901234', region: 'eu-west-1' };
-/** What asks AWS nothing. */
+/** Commands that call nothing in AWS. */
 const LOCAL = ['local', 'policy'];
 
 describe('The permissions that docs/operations.md says a command needs', () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** What `docs/operations.md` says that each command of the command line needs, as policies. */
+/** The permissions that `docs/operations.md` documents for each command of the command line, as policies. */
 
-/** What one row of the page says: who of these commands may do what on what. */
+/** One row of the page: commands, actions and resources. */
 interface Row {
   readonly commands: readonly string[];
   readonly actions: readonly string[];
@@ -44,7 +44,7 @@ export function permissionRows(page = readFileSync(PAGE, 'utf8')): Row[] {
   return rows;
 }
 
-/** The command of the page that these arguments call: `baseline publish`, `doctor`. */
+/** The command, as the page names it, that these arguments call: `baseline publish`, `doctor`. */
 export function commandOf(args: readonly string[], rows: readonly Row[]): string {
   const [first = '', second = ''] = args;
   const known = new Set(rows.flatMap(({ commands }) => commands));
@@ -53,7 +53,7 @@ export function commandOf(args: readonly string[], rows: readonly Row[]): string
   return command;
 }
 
-/** The policy that the page says for the command, in this account and region. */
+/** The policy with the documented permissions of the command, in this account and region. */
 export function documentedPolicy(
   command: string,
   rows: readonly Row[],
@@ -70,7 +70,7 @@ export function documentedPolicy(
   return JSON.stringify({ Version: '2012-10-17', Statement });
 }
 
-/** By whom the trust of the API role can tell these people: they are operators. */
+/** The ARN patterns by which the trust policy of the API role recognises these people as operators. */
 export function operatorsOf(main: string): string[] {
   return [`arn:aws:iam::${main}:user/administrator`, `arn:aws:iam::${main}:user/cli-*`];
 }

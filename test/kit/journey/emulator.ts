@@ -8,12 +8,12 @@ import { startEmulator } from '../../../local/emulator.ts';
 import { openAccessRole } from '../../../local/gateway/shims/access-role.ts';
 import { upstreamAt } from '../../../local/gateway/upstream.ts';
 
-/** An emulator with an organization that nobody keeps yet. What is made here causes no event. */
+/** An emulator with an organization before Orgkeeper is deployed. Calls to it cause no events. */
 export interface Organization {
   readonly endpoint: string;
   /** Organizations, as the management account. */
   readonly client: OrganizationsClient;
-  /** New accounts, by way of Organizations alone; their ids. */
+  /** Creates accounts through Organizations. Returns their ids. */
   createAccounts(names: readonly string[]): Promise<string[]>;
   stop(): Promise<void>;
 }

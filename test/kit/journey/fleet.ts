@@ -21,32 +21,32 @@ import { until } from '../wait.ts';
 import { peopleOf } from './people.ts';
 import type { TestRuntime } from './runtime.ts';
 
-/** What people do with Orgkeeper, and what it says of accounts. */
+/** What people do with Orgkeeper, and what Orgkeeper stores about accounts. */
 export interface Fleet {
-  /** `organizations CreateAccount`, and nothing else; the new account's id. */
+  /** Calls CreateAccount of Organizations, and nothing else. Returns the id of the new account. */
   createAccount(name: string): Promise<string>;
-  /** What Orgkeeper was asked to keep; undefined when it does not know the account. */
+  /** The record of the account; undefined if it has none. */
   record(accountId: string): Promise<AccountRecord | undefined>;
-  /** What its last pass left; undefined before the first. */
+  /** The status that the last run saved; undefined before the first run. */
   status(accountId: string): Promise<AccountStatus | undefined>;
-  /** `account ID --json`, read without a process. Throws for an account that is not known. */
+  /** The same as `account ID --json`, without a process. Throws for an account without a record. */
   view(accountId: string): Promise<AccountView>;
-  /** Waits until each account is as it fits. */
+  /** Waits until each account satisfies the condition. */
   untilAccounts(what: string, ids: readonly string[], fits: (view: AccountView) => boolean): Promise<void>;
   untilReady(...ids: string[]): Promise<void>;
-  /** Puts one request on the bus, as an administrator of the account; its event id, or the error code. */
+  /** Puts one request on the bus, as an administrator of the account. Returns the event id, or the error code. */
   put(detailType: string, detail: unknown, account?: string): Promise<string>;
-  /** One DriftSweepRequested for these accounts; resolves when the pass of each is over. */
+  /** Puts one DriftSweepRequested for these accounts. Resolves when the run of each has finished. */
   sweep(...ids: string[]): Promise<AccountView[]>;
-  /** The command line, as somebody in Main who may do only what docs/operations.md says that the command needs. */
+  /** Runs the command line, as a user in Main with only the permissions that docs/operations.md documents for the command. */
   orgkeeper(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
-  /** Messages in all queues of dead letters of Main and of the management account. */
+  /** The messages in all dead-letter queues of Main and of the management account. */
   deadLetters(): Promise<number>;
-  /** Resolves when no message waits or is worked on in Orgkeeper's queues of Main. */
+  /** Resolves when no message waits or is being processed in Orgkeeper's queues of Main. */
   untilQuiet(): Promise<void>;
 }
 
-/** What the command line keeps for its user: a folder of this run's own. */
+/** The folder in which the command line caches for its user, one for each test run. */
 const CACHE = join(tmpdir(), `orgkeeper-cache-${process.pid}`);
 const CLI = fileURLToPath(new URL('../../../cli/main.mjs', import.meta.url));
 
@@ -74,7 +74,7 @@ export function fleetOf(runtime: TestRuntime): Fleet {
   ): Promise<void> {
     const open = [...ids];
     let last: unknown;
-    // One after the other: to ask for all of them all the time would keep the emulator from its work.
+    // One after the other: polling all of them at once would slow down the emulator.
     const look = async () => {
       for (let id = open[0]; id !== undefined; id = open[0]) {
         const seen = await view(id).catch((error: Error) => error.message);
@@ -154,7 +154,7 @@ export function fleetOf(runtime: TestRuntime): Fleet {
       await until('the queues are empty', async () => {
         const counts = await Promise.all(['orgkeeper-intake', 'orgkeeper-work.fifo'].map(waiting));
         quiet = counts.every((count) => count === 0) ? quiet + 1 : 0;
-        // A message may be on its way from one queue to the next: twice empty is empty.
+        // A message may be between two queues, so the queues must be empty twice.
         return quiet >= 3 ? true : undefined;
       });
     },

@@ -7,9 +7,9 @@ import {
 import { commandOf, documentedPolicy, permissionRows } from './documented-permissions.ts';
 import type { TestRuntime } from './runtime.ts';
 
-/** People who use the command line, each with no more permissions than `docs/operations.md` says that the command needs. */
+/** People who use the command line, each with exactly the permissions that `docs/operations.md` documents for the command. */
 
-/** The environment of somebody in Main who may do what the page says of the command, and nothing else. A user for each command. */
+/** The environment of a user in Main, one for each command, with the documented permissions of that command and no others. */
 export function peopleOf(runtime: TestRuntime): (args: readonly string[]) => Promise<Record<string, string>> {
   const iam = new IAMClient(runtime.as(runtime.accounts.main));
   const rows = permissionRows();

@@ -15,7 +15,7 @@ type Settings = ReturnType<TestRuntime['as']>;
 type Statements = readonly Readonly<Record<string, unknown>>[];
 const NOBODY = { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
 
-/** Changes the trust of a role by hand (no statements: it trusts nobody); what it returns puts the old one back. */
+/** Changes the trust policy of a role by hand (without statements, the role trusts nobody). Returns a function that restores it. */
 export async function retrust(
   settings: Settings,
   RoleName: string,
@@ -30,7 +30,7 @@ export async function retrust(
   return () => put(before);
 }
 
-/** Deletes a role with inline policies by hand; what it returns makes one of the same name and content. */
+/** Deletes a role with inline policies by hand. Returns a function that makes a role with the same name and content. */
 export async function deleteRole(settings: Settings, RoleName: string): Promise<() => Promise<unknown>> {
   const iam = new IAMClient(settings);
   const trust = JSON.stringify(await trustOf(iam, RoleName));

@@ -19,14 +19,14 @@ import type { JourneyRecord } from '../permissions.ts';
 import { RECORDS } from '../permissions-report.ts';
 import { operatorsOf } from './documented-permissions.ts';
 
-/** A local runtime that a suite of tests has for itself. */
+/** A local runtime for one suite of tests. */
 export interface TestRuntime {
   /** The gateway: the endpoint of every client. */
   readonly endpoint: string;
   readonly region: string;
   readonly accounts: { readonly main: string; readonly management: string };
   readonly organizationId: string;
-  /** What the functions wrote. */
+  /** The output of the functions. */
   readonly logFile: string;
   /** Client settings of an account's administrator: `new IAMClient(runtime.as(account))`. */
   as(account: string, region?: string): ReturnType<typeof localClient>;
@@ -38,47 +38,47 @@ export interface TestRuntime {
   /** Plans a failure. */
   fault(fault: z.input<typeof Fault>): Promise<void>;
   clearFaults(): Promise<void>;
-  /** Says how accounts are created from now on, one plan on another; `undefined`: at once, as without any. */
+  /** Adds a plan for the creation of accounts; `undefined` deletes all plans. */
   planCreations(plan: z.input<typeof CreationPlan> | undefined): Promise<void>;
-  /** Says how events come from now on; `undefined`: at once, and once. */
+  /** Plans how events are delivered; `undefined`: immediately, and once. */
   planDeliveries(plan: z.input<typeof DeliveryPlan> | undefined): Promise<void>;
-  /** Says how late changes are seen from now on; `undefined`: at once. */
+  /** Plans how late changes are visible; `undefined`: immediately. */
   planConsistency(plan: z.input<typeof ConsistencyPlan> | undefined): Promise<void>;
-  /** Ends what the function does now, as when it runs out of memory; how many environments these were. */
+  /** Kills the working environments of a function, as if out of memory. Returns their number. */
   kill(functionName: string): Promise<number>;
   /** Puts an event as an AWS service would, or with a foreign `account`. */
   putServiceEvent(event: TestEvent): Promise<void>;
-  /** Stops the emulator as if the network were gone, and continues it. */
+  /** Makes the emulator unreachable, and reachable again. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Ends it and everything that it started. */
+  /** Ends the runtime and everything that it started. */
   stop(): Promise<void>;
 }
 
 /** An event for `putServiceEvent`. */
 export interface TestEvent {
   readonly bus: { readonly account: string; readonly region: string; readonly name?: string };
-  /** The envelope's account; the bus's own when left out. */
+  /** The envelope's account; default: that of the bus. */
   readonly account?: string;
-  /** ISO, of an event that comes late; now when left out. */
+  /** ISO time, for a late event; default: now. */
   readonly time?: string;
   readonly source: string;
   readonly detailType: string;
   readonly detail: Record<string, unknown>;
 }
 
-/** What the runtime may be told; `functionsDir` hosts other bundles than the controllers. */
+/** The options of a runtime; `functionsDir` hosts other bundles than the controllers. */
 export interface TestRuntimeOptions {
   readonly sameAccount?: boolean;
-  /** The account that Main runs in. */
+  /** The id of the Main account. */
   readonly main?: string;
-  /** An emulator that runs already, with what is in it. */
+  /** An emulator that already runs, with its contents. */
   readonly emulator?: string;
   readonly functionsDir?: string;
   readonly context?: Record<string, unknown>;
 }
 
-/** Leaves what a runtime decided for the report at the end of a run of all journeys. */
+/** Stores a runtime's decisions for the report at the end of all journeys. */
 function leaveRecord(record: PermissionsRecord, of: Pick<TestRuntime, 'accounts' | 'organizationId'>) {
   const { accounts, organizationId } = of;
   const file = expect.getState().testPath ?? '';
@@ -87,11 +87,11 @@ function leaveRecord(record: PermissionsRecord, of: Pick<TestRuntime, 'accounts'
   writeFileSync(join(RECORDS, `${randomUUID()}.json`), JSON.stringify(left));
 }
 
-/** Starts a runtime on free ports in a process of its own, deployed and working when this resolves. */
+/** Starts a runtime on free ports in a process of its own. Resolves once Orgkeeper is deployed and works. */
 export async function startTestRuntime(options: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const node = createRequire(import.meta.url).resolve('node/bin/node');
   const serve = fileURLToPath(new URL('./serve.ts', import.meta.url));
-  // Without `env`, a child does not see what a test has set: a test's own process.env is a copy.
+  // `env` is needed: the process.env of a test is a copy, so a child would not get the variables that a test has set.
   const main = options.sameAccount ? MANAGEMENT : (options.main ?? MAIN);
   const told = { ...options, context: { operators: operatorsOf(main), ...options.context } };
   const child = spawn(node, [serve, JSON.stringify(told)], {

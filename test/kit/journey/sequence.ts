@@ -4,8 +4,8 @@ import type { Fleet } from './fleet.ts';
 import type { TestRuntime } from './runtime.ts';
 
 /**
- * How many calls were made one after the other: the longest chain in which each began only when the one before
- * was over. Calls that were under way together count once.
+ * The number of calls that were made in sequence: the length of the longest chain in which each call began after the previous one
+ * had ended. Concurrent calls count once.
  */
 export function sequentialDepth(calls: readonly RecordedCall[]): number {
   let depth = 0;
@@ -22,9 +22,9 @@ export function sequentialDepth(calls: readonly RecordedCall[]): number {
 }
 
 /**
- * A run of an account by itself, with every call that was made for it. It is the second in a row: its environment has the
- * session of the organization, and the baseline. Calls are slowed down, so that those that do not wait for each other are
- * under way together for certain.
+ * A single run of an account, with every call that was made for it. It is the second of two runs, so that its environment has cached
+ * the organization's session and the baseline. Calls are slowed down, so that calls that do not wait for each other are certainly
+ * concurrent.
  * @param before the account of the first run: another with the same baseline, or the same one
  */
 export async function watchedRun(
@@ -39,7 +39,7 @@ export async function watchedRun(
   const [view] = await fleet.sweep(id);
   await runtime.clearFaults();
   await fleet.untilQuiet();
-  // Nothing else is under way. A session of the member may bear the name of the run that opened it.
+  // No other run is in progress. A session of the member may have the name of the run that opened it.
   const calls = (await runtime.calls()).filter(({ account, session }) =>
     account === id
       ? session !== undefined

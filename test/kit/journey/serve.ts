@@ -1,12 +1,12 @@
 import { startRuntime } from '../../../local/runtime.ts';
 
-/** One local runtime in a process of its own, for a suite of tests: options come as JSON, its address goes out. */
+/** Runs a local runtime in a process of its own, for a suite of tests. Reads its options as JSON, and prints its address. */
 const options = JSON.parse(process.argv[2] ?? '{}');
 const runtime = await startRuntime({ port: 0, announce: false, ...options });
 const { endpoint, region, accounts, organizationId, logFile } = runtime;
 process.stdout.write(`${JSON.stringify({ endpoint, region, accounts, organizationId, logFile })}\n`);
 
-// The tests hold standard input open: when they are gone, so is this.
+// The tests keep standard input open. When they end, this process ends, too.
 process.stdin.resume();
 await new Promise((resolve) => {
   process.stdin.once('end', resolve);

@@ -1,6 +1,6 @@
 import type { RecordedCall } from '../../../local/gateway/recorder.ts';
 
-/** Two runs that wrote into one account at the same time. */
+/** Two runs that wrote to one account at the same time. */
 export interface Overlap {
   readonly account: string;
   /** Session names, which runs are known by. */
@@ -8,8 +8,8 @@ export interface Overlap {
 }
 
 /**
- * Pairs of runs of which one wrote into an account between the first and the last write of the other there. A write counts
- * whether or not it was answered, or done. Pure.
+ * Pairs of runs of which one wrote to an account between the first and the last write of the other to it. A write counts even if it
+ * was not answered, or failed. Pure.
  */
 export function writersAtOnce(calls: readonly RecordedCall[]): Overlap[] {
   const accounts = Map.groupBy(calls.filter(isWrite), ({ account }) => account);
