@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
 import { requireOwnRole } from '../../shared/aws/access.ts';
+import { translateErrors } from '../../shared/aws/translate-error.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import { shellWord } from '../../shared/domain/escape.ts';
-import type { AccountStatus } from '../../shared/domain/status.ts';
+import { partitionOf } from '../../shared/domain/region.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { connect, type Deployment } from '../client.ts';
 import { cacheDirectory, credentialCache, type TemporaryCredentials } from '../credential-cache.ts';
@@ -13,7 +14,7 @@ import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { counted, print, printJson, say } from '../terminal.ts';
 
-/** `credentials ID`: temporary credentials of the execution role. */
+/** `credentials ID`: temporary credentials of the execution role, or of another role of the account. */
 export function credentialsCommand(): Command {
   return new Command('credentials')
     .description(
@@ -28,11 +29,16 @@ export function credentialsCommand(): Command {
         .choices(['env', 'json', 'process'])
         .default('env'),
     )
+    .option(
+      '--role <name>',
+      'another role of the account, by name or path/name, which your own credentials may assume; needs no access to Main',
+    )
     .option('--logout', 'delete cached credentials, of one account or of all')
-    .action(async (id: string | undefined, options: { format: Format; logout?: boolean }) => {
+    .action(async (id: string | undefined, options: { format: Format; role?: string; logout?: boolean }) => {
+      const { format, role } = options;
       if (options.logout) return logout(id);
       if (!id) throw new Failure('Name the account: `orgkeeper credentials ID`.');
-      return credentials(id, options.format);
+      return role === undefined ? credentials(id, format) : roleCredentials(id, role, format);
     });
 }
 
@@ -49,7 +55,7 @@ export async function credentials(id: string, format: Format): Promise<void> {
   const { record, status } = await findAccount(deployment.table, id);
   const roleArn = record.executionRoleArn ?? status?.outputs['role.arn'];
   const cache = credentialCache(cacheDirectory('credentials'));
-  const prefix = `${record.accountId}-`;
+  const prefix = `${record.accountId}-execution-`;
   if (record.lifecycle !== 'managed' || !roleArn) {
     await cache.drop(prefix);
     throw new Failure(
@@ -57,16 +63,66 @@ export async function credentials(id: string, format: Format): Promise<void> {
     );
   }
   requireOwnRole(roleArn, record.accountId);
-  const key = `${prefix}${await fingerprint(roleArn, record, status)}`;
-  let given = await cache.get(key, new Date());
-  if (!given) {
-    await cache.drop(prefix);
-    given = await assume(deployment, record, roleArn);
-    await cache
-      .put(key, given)
-      .catch((error: Error) => say(`The credentials cannot be cached: ${error.message}.`));
-  }
+  const key = `${prefix}${await fingerprint([roleArn, record.externalId, status?.admitted?.at])}`;
+  const given = await cachedOr(key, () => assume(deployment, record, roleArn), prefix);
   printCredentials(given, format);
+}
+
+/**
+ * `credentials ID --role NAME`: temporary credentials of a role that the caller may assume, as the policies of both accounts say. Main
+ * has no part in it. They are cached like those of the execution role, by caller and role.
+ * @throws Failure
+ */
+async function roleCredentials(id: string, name: string, format: Format): Promise<void> {
+  const accountId = readAccountId(id);
+  if (!/^[\w+=,.@-]+(\/[\w+=,.@-]+)*$/.test(name)) {
+    throw new Failure(`${name} is not the name of a role: say \`--role NAME\` or \`--role path/NAME\`.`);
+  }
+  const sts = new STSClient({});
+  const partition = partitionOf(await sts.config.region()) ?? 'aws';
+  const roleArn = `arn:${partition}:iam::${accountId}:role/${name}`;
+  const prefix = `${accountId}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}-`;
+  const given = await cachedOr(
+    `${prefix}${await fingerprint([roleArn])}`,
+    () => assumeOwn(sts, roleArn),
+    prefix,
+  );
+  printCredentials(given, format);
+}
+
+async function assumeOwn(sts: STSClient, RoleArn: string): Promise<TemporaryCredentials> {
+  const RoleSessionName = `credentials-${randomUUID()}`;
+  const { Credentials: given } = await translateErrors('sts:AssumeRole', () =>
+    sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName })),
+  ).catch((error: unknown) => {
+    if (!(error instanceof AccessDenied)) throw error;
+    throw new Failure(
+      `Your credentials cannot assume ${RoleArn}: your own policies must allow it, and the role must trust you. ${error.message}`,
+    );
+  });
+  return {
+    AccessKeyId: given?.AccessKeyId ?? '',
+    SecretAccessKey: given?.SecretAccessKey ?? '',
+    SessionToken: given?.SessionToken ?? '',
+    Expiration: (given?.Expiration ?? new Date(Date.now() + 3_600_000)).toISOString(),
+  };
+}
+
+/** Cached credentials of this key; otherwise new ones, which replace those of the prefix. */
+async function cachedOr(
+  key: string,
+  assume: () => Promise<TemporaryCredentials>,
+  prefix: string,
+): Promise<TemporaryCredentials> {
+  const cache = credentialCache(cacheDirectory('credentials'));
+  const cached = await cache.get(key, new Date());
+  if (cached) return cached;
+  await cache.drop(prefix);
+  const given = await assume();
+  await cache
+    .put(key, given)
+    .catch((error: Error) => say(`The credentials cannot be cached: ${error.message}.`));
+  return given;
 }
 
 /** `credentials --logout [ID]`: deletes cached credentials, of one account or of all. */
@@ -99,18 +155,16 @@ async function assume(
 }
 
 /**
- * The cache key: the caller, the deployment, and the role as last verified (it is verified after each change). A change of any of
- * these makes cached credentials unreachable.
+ * The cache key: the caller, the deployment, and the role; of the execution role also how it was last verified, which it is after each
+ * change. A change of any of these makes cached credentials unreachable.
  */
-async function fingerprint(
-  roleArn: string,
-  { externalId }: AccountRecord,
-  status: AccountStatus | undefined,
-): Promise<string> {
+async function fingerprint(role: readonly (string | undefined)[]): Promise<string> {
   const { accessKeyId } = await new STSClient({}).config.credentials();
   const endpoint = process.env.AWS_ENDPOINT_URL ?? '';
-  const parts = [accessKeyId, endpoint, roleArn, externalId, status?.admitted?.at];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+  return createHash('sha256')
+    .update(JSON.stringify([accessKeyId, endpoint, ...role]))
+    .digest('hex')
+    .slice(0, 40);
 }
 
 function printCredentials(given: TemporaryCredentials, format: Format): void {

@@ -155,3 +155,46 @@ describe('credentials ID', () => {
     });
   });
 });
+
+describe('credentials ID --role NAME', () => {
+  const keyOfRole = async (name: string, account = A) => {
+    const { stdout } = await orgkeeper('credentials', account, '--role', name, '--format', 'json');
+    return JSON.parse(stdout).AccessKeyId;
+  };
+
+  test('assumes the role with the credentials of the caller, once, and asks nothing of Main', async () => {
+    await world.reset();
+    expect(await keyOfRole('data/reader')).toBe('ASIA1');
+    expect(await keyOfRole('data/reader')).toBe('ASIA1');
+    expect(assumed).toEqual([[`arn:aws:iam::${A}:role/data/reader`, undefined]]);
+  });
+
+  test('keeps those of each role, beside those of the execution role', async () => {
+    const first = [await keyOfRole('reader'), await keyOfRole('writer'), await keyOf(A)];
+    expect([await keyOfRole('reader'), await keyOfRole('writer'), await keyOf(A)]).toEqual(first);
+    expect(new Set(first).size).toBe(3);
+    await orgkeeper('credentials', '--logout', A);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('keeps nothing for another caller', async () => {
+    const first = await keyOfRole('reader');
+    process.env.AWS_ACCESS_KEY_ID = 'AKIAANOTHER';
+    expect(await keyOfRole('reader')).not.toBe(first);
+  });
+
+  test('says who refuses, and what both accounts must say', async () => {
+    refuses = `arn:aws:iam::${A}:role/reader`;
+    const { code, stdout, stderr } = await orgkeeper('credentials', A, '--role', 'reader');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/Your credentials cannot assume arn:.*reader: .* the role must trust you/);
+    expect(await readdir(directory).catch(() => [])).toEqual([]);
+  });
+
+  test('refuses what is no name of a role', async () => {
+    const { code, stderr } = await orgkeeper('credentials', A, '--role', 'arn:aws:iam::1:role/x');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/is not the name of a role/);
+    expect(assumed).toEqual([]);
+  });
+});
