@@ -16,10 +16,10 @@ import type { DeploymentContext } from './context.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**
- * AWS recommends a visibility timeout of six times the function's timeout, and refuses one below the timeout. Runs shorten the
- * timeout of their own message and renew it while they work.
+ * Visibility timeout of each queue, as a multiple of its function's timeout: how long the messages of a killed invocation wait
+ * (docs/decisions/0015-recovery.md). Runs shorten that of their own message and renew it while they work.
  */
-const VISIBILITY = 6;
+const VISIBILITY = { intake: 2, sweep: 2, 'create-account': 2, reconcile: 1 } as const;
 
 /**
  * Orgkeeper itself: bus, queues, functions, table, schedules, alarms. Depends on the identity stack. Deleting it retains the table
@@ -41,7 +41,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     queueWithDeadLetters(stack, id, {
       name,
       receives,
-      visibilityTimeout: Duration.seconds(VISIBILITY * timeouts[worksFor].toSeconds()),
+      visibilityTimeout: Duration.seconds(VISIBILITY[worksFor] * timeouts[worksFor].toSeconds()),
     });
   const queues = {
     intake: queue('IntakeMessages', NAMES.intakeQueue, 'intake', INTAKE_RECEIVES),

@@ -72,13 +72,17 @@ export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | 
   }
 }
 
+function leaseEnd(from: Date): Date {
+  return new Date(from.getTime() + LEASE_SECONDS * 1000);
+}
+
 /** Acquires the lease on the account, and renews it with each heartbeat. @throws Conflict if another run has it */
 async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   const { table } = deps.main;
   const { accountId } = run.record;
   const { heartbeat, until } = run.request;
-  const end = () => (heartbeat ? new Date(deps.now().getTime() + LEASE_SECONDS * 1000) : until);
-  const first = end();
+  // Between two beats, the lease ends when one taken with the last beat would: before the message is visible again.
+  const first = heartbeat ? leaseEnd(heartbeat.lastBeat()) : until;
   run.stands.making = placesToMake(run);
   await takeLease(table, {
     accountId,
@@ -94,8 +98,9 @@ async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
   let renewal: Promise<void> | undefined;
   let isEnding = false;
   const renew = async () => {
-    const next = end();
-    const renewed = await renewLease(table, { accountId, passId: run.id, until: next });
+    const now = deps.now();
+    const next = leaseEnd(now);
+    const renewed = await renewLease(table, { accountId, passId: run.id, until: next, now });
     run.gate.leased(renewed ? next : undefined);
   };
   heartbeat?.also(async () => {
@@ -238,23 +243,30 @@ export function openCallGate(until: Date, now: () => Date): CallGate {
 
 /** How often a run reports that it is alive. A killed run stops reporting. */
 const BEAT_MS = 10_000;
-/** How long the message stays invisible after a beat: longer than the lease. */
-export const VISIBLE_SECONDS = 40;
+/** How long the message stays invisible after a beat: a little longer than the lease, so that the next run can take it. */
+export const VISIBLE_SECONDS = LEASE_SECONDS + 3;
 
 /**
- * Calls `beat` every ten seconds until it is stopped, never two at once. A failure is passed to `failed`; the next beat tries
- * again.
+ * Calls `beat` at once and every ten seconds until it is stopped, never two at once. A failure is passed to `failed`; the next beat
+ * tries again.
  */
-export function startHeartbeat(beat: () => Promise<void>, failed: (error: unknown) => void): Heartbeat {
+export function startHeartbeat(
+  beat: () => Promise<void>,
+  failed: (error: unknown) => void,
+  now: () => Date,
+): Heartbeat {
   const calls = [beat];
+  let lastBeat = now();
   let beating = callAll();
   const timer = setInterval(() => {
     beating = beating.then(callAll);
   }, BEAT_MS);
   async function callAll(): Promise<void> {
+    lastBeat = now();
     for (const call of [...calls]) await call().catch(failed);
   }
   return {
+    lastBeat: () => lastBeat,
     also: (more) => void calls.unshift(more),
     async stop() {
       clearInterval(timer);

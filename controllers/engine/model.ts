@@ -142,8 +142,10 @@ export interface CallGate {
   finishing(): void;
 }
 
-/** The heartbeat of a run, so that another run follows a killed one within a minute. */
+/** The heartbeat of a run, so that another run follows a killed one within 40 s. */
 export interface Heartbeat {
+  /** When the last beat began. */
+  lastBeat(): Date;
   /** Adds a call to each beat, before the others. */
   also(say: () => Promise<void>): void;
   /** Stops it; no call is in progress afterwards. */

@@ -34,6 +34,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
     const heartbeat = startHeartbeat(
       () => hide(main.work, receiptHandle, VISIBLE_SECONDS),
       (error) => log.warn('heartbeat failed, another run may begin', asError(error)),
+      now,
     );
     try {
       if (plan) return await planned({ ...message, plan }, receives, log);

@@ -73,17 +73,21 @@ export async function takeLease(
   if (!taken) throw new Conflict(`Another run is writing into account ${lease.accountId}.`);
 }
 
-/** Extends the lease of a run; returns false if the run no longer has it. */
+/**
+ * Extends the lease of a run; returns false if the run no longer has it. A lease that has ended is not extended, even if no other run
+ * has taken it: a pause may have counted on its end.
+ */
 export async function renewLease(
   table: Table,
-  lease: { accountId: string; passId: string; until: Date },
+  lease: { accountId: string; passId: string; until: Date; now: Date },
 ): Promise<boolean> {
   const renewed = await updateItem(table, statusKey(lease.accountId), {
     UpdateExpression: 'SET lease = :lease',
-    ConditionExpression: 'lease.passId = :pass',
+    ConditionExpression: 'lease.passId = :pass AND lease.expiresAt > :now',
     ExpressionAttributeValues: {
       ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
       ':pass': lease.passId,
+      ':now': lease.now.toISOString(),
     },
   });
   return renewed !== undefined;

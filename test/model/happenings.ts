@@ -10,6 +10,8 @@ export interface Happening {
   readonly faults: readonly string[];
   /** Functions that were killed. */
   readonly kills: number;
+  /** Seconds until each run that was killed started again. */
+  readonly recoveries: readonly number[];
 }
 
 /** Lets a history happen twice: in order, and in this weather. */
@@ -22,7 +24,8 @@ export async function happening(history: History, weather: Weather): Promise<Hap
     startClock();
     const { ending: bad, world } = await happen(history, weather);
     const [ending, expected] = comparable(bad, calm);
-    return { ending, expected, faults: faultsOf(world), kills: world.kills.length };
+    const recoveries = world.recoveries.flatMap(({ name, seconds }) => (name === 'work' ? [seconds] : []));
+    return { ending, expected, faults: faultsOf(world), kills: world.kills.length, recoveries };
   } finally {
     jest.useRealTimers();
     jest.restoreAllMocks();

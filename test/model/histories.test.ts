@@ -28,4 +28,18 @@ describe('Delivered late, twice and in any order, with functions killed in betwe
     const { kills } = await happening(historyOf(1), badDay(1));
     expect(kills).toBeGreaterThan(0);
   });
+
+  it('restarts killed runs within 40 s in the median, and always within the two minutes of a run', async () => {
+    const recoveries: number[] = [];
+    for (let seed = 1; seed <= 8; seed++)
+      recoveries.push(...(await happening(historyOf(seed), { ...badDay(seed), killed: 0.6 })).recoveries);
+    const sorted = recoveries.toSorted((a, b) => a - b);
+    const [middle = 0, longest = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+    process.stdout.write(
+      `${sorted.length} killed runs started again after ${middle.toFixed(1)} s in the median, ${longest.toFixed(1)} s at most.\n`,
+    );
+    expect(sorted.length).toBeGreaterThan(20);
+    expect(middle).toBeLessThanOrEqual(40);
+    expect(longest).toBeLessThanOrEqual(121);
+  });
 });

@@ -58,10 +58,10 @@ type Handler = ReturnType<typeof queueHandler>;
 
 /** Time-outs and redrive policies as the main stack has them. */
 const QUEUES = {
-  intake: { name: 'intake', visibilitySeconds: 360, receives: INTAKE_RECEIVES },
-  work: { name: 'work', visibilitySeconds: 720, receives: WORK_RECEIVES },
-  sweep: { name: 'sweep', visibilitySeconds: 1_800, receives: 8 },
-  creation: { name: 'creation', visibilitySeconds: 360, receives: 8 },
+  intake: { name: 'intake', visibilitySeconds: 120, receives: INTAKE_RECEIVES },
+  work: { name: 'work', visibilitySeconds: 120, receives: WORK_RECEIVES },
+  sweep: { name: 'sweep', visibilitySeconds: 600, receives: 8 },
+  creation: { name: 'creation', visibilitySeconds: 120, receives: 8 },
 } as const;
 
 /** A process of a function: it works on one message at a time, and is dead once it was killed. */
@@ -73,6 +73,8 @@ interface Environment {
 
 interface Life {
   dead: boolean;
+  /** Id of the message that it works on. */
+  message: string;
   /** Calls until it is killed. */
   left: number;
   /** The last call reaches AWS all the same. */
@@ -118,6 +120,10 @@ export function createWorld(weather: Weather) {
   const writes: Write[] = [];
   const announced: { readonly detailType: string; readonly detail: Record<string, unknown> }[] = [];
   const kills: string[] = [];
+  /** When the process was killed that worked on a message. */
+  const killedAt = new Map<string, number>();
+  /** Seconds until the message of a killed process came again, by function. */
+  const recoveries: { readonly name: FunctionName; readonly seconds: number }[] = [];
   const pools: Record<FunctionName, Environment[]> = { intake: [], work: [], sweep: [], creation: [] };
   const queues = Object.fromEntries(
     Object.entries(QUEUES).map(([name, setup]) => [
@@ -134,6 +140,9 @@ export function createWorld(weather: Weather) {
   function serve(name: FunctionName): void {
     for (let held = queues[name].receive(); held; held = queues[name].receive()) {
       const { id, body, receives, sentAt, receipt } = held;
+      const killed = killedAt.get(id);
+      if (killed !== undefined) recoveries.push({ name, seconds: (Date.now() - killed) / 1000 });
+      killedAt.delete(id);
       const record = { ...aMessage(body, { id, receives, sentAt }), receiptHandle: receipt };
       const environment = pools[name].find(({ busy, life }) => !busy && !life.dead) ?? start(name);
       void invoke(name, environment, record).then((failed) => {
@@ -152,6 +161,7 @@ export function createWorld(weather: Weather) {
     const { life } = environment;
     life.left = chance(weather.killed) ? 1 + Math.floor(random() * 30) : Number.POSITIVE_INFINITY;
     life.reaches = random() < 0.5;
+    life.message = record.messageId;
     const ends = Date.now() + 110_000;
     const context = { getRemainingTimeInMillis: () => Math.max(0, ends - Date.now()) };
     const answer = await environment.handler(batch(record), context);
@@ -162,7 +172,7 @@ export function createWorld(weather: Weather) {
   }
 
   function start(name: FunctionName): Environment {
-    const life: Life = { dead: false, left: Number.POSITIVE_INFINITY, reaches: false };
+    const life: Life = { dead: false, message: '', left: Number.POSITIVE_INFINITY, reaches: false };
     const touch: Touch = async (effect) => {
       if (life.dead) throw new Killed();
       if (weather.latencyMs > 0)
@@ -171,6 +181,7 @@ export function createWorld(weather: Weather) {
       life.left -= 1;
       if (life.left > 0) return effect();
       life.dead = true;
+      killedAt.set(life.message, Date.now());
       if (life.reaches) effect();
       throw new Killed();
     };
@@ -401,6 +412,7 @@ export function createWorld(weather: Weather) {
     writes,
     announced,
     kills,
+    recoveries,
     queues,
     join,
     emit,

@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import type { RunDeps } from '../../controllers/engine/model.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { Throttled } from '../../shared/domain/errors.ts';
@@ -72,7 +73,9 @@ describe('reconcileHandler', () => {
       version: 1,
       lastPass: { result: 'unchanged', cause: { id: 'event-9' } },
     });
-    expect(hidden).toEqual([{ queue: 'work.fifo', receiptHandle: `receipt of ${MEMBER}`, seconds: 40 }]);
+    expect(hidden).toEqual([
+      { queue: 'work.fifo', receiptHandle: `receipt of ${MEMBER}`, seconds: VISIBLE_SECONDS },
+    ]);
     expect(lines).toEqual(['info pass']);
   });
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => at?.stop());
 
 describe('A run that is killed', () => {
-  it('starts again within 60 s in the median, with one writer at a time', async () => {
+  it('starts again within 40 s in the median, with one writer at a time', async () => {
     const attach = { action: 'AttachInternetGateway' };
     const effect = { kind: 'delay', milliseconds: 120_000 } as const;
     await at.fault({ ...attach, caller: 'role', count: 'all', effect });
@@ -50,7 +50,7 @@ describe('A run that is killed', () => {
       const { Vpcs = [] } = await new EC2Client(at.as(id)).send(new DescribeVpcsCommand({}));
       expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
     }
-    expect(median).toBeLessThanOrEqual(60);
+    expect(median).toBeLessThanOrEqual(40);
   }, 900_000);
 });
 
