@@ -52,7 +52,7 @@ const inside = (all: { pool: string; cidr: string }[], { name, cidr }: AddressPo
   all.filter((one) => one.pool === name && contains(block(cidr), block(one.cidr))).length;
 
 describe('Any sequence of allocations and releases', () => {
-  test('gives no address to two accounts, nor to two regions of one, and refuses only what contradicts or when nothing is free', async () => {
+  test('gives no address to two accounts or to two regions of one, and refuses only contradictions and a full pool', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const world = bookInMemory();
@@ -86,7 +86,7 @@ describe('Any sequence of allocations and releases', () => {
     );
   });
 
-  test('loses no block: when all is given back, every block of the pool is given out again', async () => {
+  test('loses no block: when all are returned, every block of the pool is allocated again', async () => {
     await fc.assert(
       fc.asyncProperty(pool, fc.array(accountId, { maxLength: 20 }), async (one, first) => {
         const world = bookInMemory();
@@ -102,7 +102,7 @@ describe('Any sequence of allocations and releases', () => {
     );
   });
 
-  test('holds however the steps of many at once fall between each other', async () => {
+  test('holds for any interleaving of concurrent steps', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(step, { maxLength: 15 }), async (scheduler, steps) => {
         const world = bookInMemory(() => scheduler.schedule(Promise.resolve()));

@@ -41,8 +41,8 @@ const addressItems = async () => {
     .toSorted();
 };
 
-describe('the book of addresses in the table', () => {
-  test('gives fifty accounts fifty blocks at the same moment, of a pool that has hardly more', async () => {
+describe('the address book in the table', () => {
+  test('gives fifty accounts fifty blocks at the same time, of a pool that has hardly more', async () => {
     const book = addressBook(table);
     const twice = ids(5);
     const given = await Promise.all(
@@ -56,7 +56,7 @@ describe('the book of addresses in the table', () => {
     expect(await addressItems()).toHaveLength(100);
   });
 
-  test('gives an account that crashed before it could note its block the same one again', async () => {
+  test('gives the same block again to an account that crashed before it recorded the block', async () => {
     const book = addressBook(table);
     const [accountId = ''] = ids(1);
     const before = await allocate(book, POOL, { accountId, ...at });
@@ -65,7 +65,7 @@ describe('the book of addresses in the table', () => {
     expect(await allocate(book, POOL, { accountId, ...at, now: later })).toEqual(before);
   });
 
-  test('goes on behind a block that somebody else took a moment before', async () => {
+  test('continues after a block that somebody else took at the same time', async () => {
     const book = addressBook(table);
     const [accountId = ''] = ids(1);
     let overtaken = '';
@@ -103,7 +103,7 @@ describe('the book of addresses in the table', () => {
     expect((await heldAddresses(table))[0]?.held).toEqual([next]);
   });
 
-  test('gives an account a block for each region, and takes each back by itself', async () => {
+  test('gives an account a block for each region, and takes each back separately', async () => {
     const book = addressBook(table);
     const [accountId = ''] = ids(1);
     const here = await allocate(book, POOL, { accountId, ...at });
@@ -115,7 +115,7 @@ describe('the book of addresses in the table', () => {
     expect((await heldAddresses(table))[0]?.held).toEqual([there]);
   });
 
-  test('gives regions of one account that ask at the same moment a block each', async () => {
+  test('gives concurrent regions of one account a block each', async () => {
     const book = addressBook(table);
     const [accountId = ''] = ids(1);
     const regions = [home, other, 'ap-south-1'];
@@ -128,7 +128,7 @@ describe('the book of addresses in the table', () => {
     );
   });
 
-  describe('with what was recorded when an account had one region', () => {
+  describe('with a holding recorded when accounts had one region', () => {
     const [accountId = ''] = ids(1);
     const old = { accountId, pool: 'main', cidr: '10.0.4.0/22', since: '2026-11-19' };
     beforeEach(async () => {
@@ -142,7 +142,7 @@ describe('the book of addresses in the table', () => {
         await table.documents.send(new PutCommand({ TableName: 'orgkeeper', Item: { ...old, ...key } }));
     });
 
-    test("reads the block as the home region's", async () => {
+    test('reads the block as that of the home region', async () => {
       const book = addressBook(table);
       expect(await allocate(book, POOL, { accountId, ...at })).toMatchObject(old);
       const there = await allocate(book, POOL, { accountId, ...at, region: other });
@@ -150,13 +150,13 @@ describe('the book of addresses in the table', () => {
       expect((await book.heldBy(accountId)).blocks).toEqual([{ ...old, region: home }, there]);
     });
 
-    test('gives it back to its pool', async () => {
+    test('returns the block to its pool', async () => {
       const book = addressBook(table);
       await releaseAll(book, accountId);
       expect(await addressItems()).toEqual([]);
     });
 
-    test('keeps it for the region that it is in, when another becomes the home region', async () => {
+    test('keeps the block for its region when another becomes the home region', async () => {
       const book = addressBook(table);
       await settleRegion(book, accountId, home);
       const holdings = await book.heldBy(accountId);
@@ -189,7 +189,7 @@ describe('the book of addresses in the table', () => {
     expect((await book.pools()).pools).toEqual([POOL]);
   });
 
-  test('reads on behind the first page of a pool with thousands of holders', async () => {
+  test('reads all pages of a pool with thousands of holders', async () => {
     const book = addressBook(table);
     const large = { name: 'large', cidr: '10.0.0.0/8', prefix: 20 };
     const padding = 'x'.repeat(300_000);

@@ -67,7 +67,7 @@ describe('a request for an account', () => {
     expect(world.calls).toHaveLength(1);
   });
 
-  it('fails before anything is made when there is no such organizational unit', async () => {
+  it('fails before CreateAccount if the organizational unit does not exist', async () => {
     const world = creationWorld();
     await world.ask(request('genomics', { organizationalUnitId: 'ou-abcd-gone' }));
     await world.run();
@@ -83,7 +83,7 @@ describe('a request for an account', () => {
     expect(world.put.map(({ detailType }) => detailType)).toEqual(['AccountCreationFailed']);
   });
 
-  it('does nothing more for messages too many', async () => {
+  it('does nothing more for superfluous messages', async () => {
     const world = creationWorld();
     await world.ask(request('genomics'));
     for (let count = 0; count < 5; count++) world.send({ key });
@@ -97,7 +97,7 @@ describe('a request for an account', () => {
 });
 
 describe('many requests', () => {
-  it('never have more than five in progress, nor come too fast, and all end', async () => {
+  it('never have more than five in progress, nor exceed the rate, and all end', async () => {
     const world = creationWorld({ secondsToCreate: 300 });
     for (let number = 0; number < 20; number++) await world.ask(request(`account-${number}`));
     let most = 0;
@@ -116,7 +116,7 @@ describe('many requests', () => {
     }
   });
 
-  it('leave room for what others are creating', async () => {
+  it('leave room for creations of others', async () => {
     const world = creationWorld({ secondsToCreate: 300 });
     for (let number = 0; number < 4; number++)
       await world.deps().creator.create('theirs', request(`theirs-${number}`));
@@ -134,7 +134,7 @@ describe('a call that AWS refuses', () => {
     ['throttling', new Throttled('slow down')],
     ['a denial', new AccessDenied('no')],
     ['a limit of the day', Object.assign(new Error('x'), no('ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED'))],
-  ])('for %s is made again later', async (_, error) => {
+  ])('for %s is repeated later', async (_, error) => {
     const world = creationWorld();
     world.answers.push(refuse(error), refuse(error));
     await world.ask(request('genomics'));
@@ -146,7 +146,7 @@ describe('a call that AWS refuses', () => {
     expect(world.made).toHaveLength(1);
   });
 
-  it('as denied says from the first time on what to do, and ends the request after a day', async () => {
+  it('with a denial names the remedy from the first time on, and ends the request after a day', async () => {
     const world = creationWorld();
     const error = new AccessDenied('not authorized to call CreateAccount', { remedy: 'Allow it.' });
     for (let time = 0; time < 200; time++) world.answers.push(refuse(error));
@@ -173,7 +173,7 @@ describe('a call that AWS refuses', () => {
     expect(world.putAt[0]).toBeLessThan(25 * 3600);
   });
 
-  it('as denied, also while only polling, ends the request after a day', async () => {
+  it('with a denial, also of a poll, ends the request after a day', async () => {
     const world = creationWorld();
     world.deps().creator.statuses = refuse(new AccessDenied('no'));
     await world.ask(request('genomics'));
@@ -181,7 +181,7 @@ describe('a call that AWS refuses', () => {
     expect((await world.creation(key))?.stage).toEqual({ is: 'failed', reason: 'AccessDenied' });
   });
 
-  it('counts the day of denials anew once AWS has said something else', async () => {
+  it('counts the day of denials again after another answer of AWS', async () => {
     const world = creationWorld();
     const denials = (hours: number) => {
       for (let time = 0; time < 4 * hours; time++) world.answers.push(refuse(new AccessDenied('no')));
@@ -212,7 +212,7 @@ describe('a call whose answer is lost', () => {
   it.each([
     ['made the account at once', 0],
     ['makes the account for some minutes', 240],
-  ])('and that %s is found again, not repeated', async (_, secondsToCreate) => {
+  ])('and that %s is found, not repeated', async (_, secondsToCreate) => {
     const world = creationWorld({ secondsToCreate });
     await world.deps().creator.create('another', request('genomics'));
     world.answers.push((make) => {
@@ -229,7 +229,7 @@ describe('a call whose answer is lost', () => {
     expect(theirs?.accountId).not.toBe(ours?.accountId);
   });
 
-  it('and that AWS never heard is made again, after a minute', async () => {
+  it('and that AWS did not receive is repeated after a minute', async () => {
     const world = creationWorld();
     world.answers.push(refuse(lost));
     await world.ask(request('genomics'));
@@ -239,7 +239,7 @@ describe('a call whose answer is lost', () => {
     expect((await world.creation(key))?.stage.is).toBe('registered');
   });
 
-  it('is not looked for while it may still be under way', async () => {
+  it('has its account searched only once it cannot be in progress any more', async () => {
     const world = creationWorld({ secondsToCreate: 0 });
     let during: Promise<void> | undefined;
     world.answers.push((make) => {

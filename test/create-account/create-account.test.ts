@@ -24,7 +24,7 @@ const failed = (...ids: string[]) => ({
 });
 
 describe('createAccountHandler', () => {
-  it('moves a request as far as it goes now: AWS is asked', async () => {
+  it('advances a request as far as possible: CreateAccount is called', async () => {
     const { handler, world, lines } = await asked('genomics');
     expect(await handler(batch(message('genomics')), secondsLeft(60))).toEqual(failed());
     expect(world.made).toMatchObject([{ name: 'genomics' }]);
@@ -38,7 +38,7 @@ describe('createAccountHandler', () => {
     expect(lines).toEqual(['warn no such request for an account']);
   });
 
-  it('is done with a message that another one overtook', async () => {
+  it('finishes a message that another one overtook', async () => {
     const { handler, world, lines } = await asked('genomics');
     world.answers.push((make) => {
       world.change('genomics', { version: 9 });
@@ -48,7 +48,7 @@ describe('createAccountHandler', () => {
     expect(lines).toEqual(['info request was advanced by another message first']);
   });
 
-  it('is done with a request that cannot be read, once that is said', async () => {
+  it('finishes a request that cannot be read, once it is announced', async () => {
     const { handler, world, lines } = await asked('genomics');
     world.change('genomics', { stage: { is: 'dancing' } });
     expect(await handler(batch(message('genomics')), secondsLeft(60))).toEqual(failed());
@@ -58,7 +58,7 @@ describe('createAccountHandler', () => {
     expect(lines).toEqual(['error request cannot be read']);
   });
 
-  it('has one request redelivered that crashed, and moves the others', async () => {
+  it('has the one request redelivered that crashed, and advances the others', async () => {
     const { handler, world } = await asked('genomics', 'physics');
     world.main.table.documents.middlewareStack.add(
       (next) => async (args) => {

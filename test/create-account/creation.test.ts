@@ -7,12 +7,12 @@ import { memoryTable } from '../kit/memory-table.ts';
 const asked = { name: 'genomics', email: "Gen.o'mics+1@Example.com" };
 
 describe('the key of a request', () => {
-  it('is its id, or the email without its case', () => {
+  it('is its id, or the email in lower case', () => {
     expect(creationKey({ ...asked, requestId: 'ticket-1' })).toBe('ticket-1');
     expect(creationKey(asked)).toBe("gen.o'mics+1@example.com");
   });
 
-  it('is a value that a tag may have, and can be read back from it', () => {
+  it('is a valid value of a tag, and can be read back from it', () => {
     const value = tagValue(creationKey(asked));
     expect(value).toMatch(/^[\w.:/=+@-]+$/);
     expect(keyOfTag(value)).toBe(creationKey(asked));

@@ -13,7 +13,7 @@ const asked = askedFor(
 );
 
 describe('a request for an account that cannot be read', () => {
-  it('is announced once, asks nothing of AWS, and stays as it is and due', async () => {
+  it('is announced once, makes no call, and stays as it is and due', async () => {
     const item = {
       ...asked,
       pk: 'creation-request#ticket-1',

@@ -55,7 +55,7 @@ describe('A request to retire regions of an account', () => {
     expect([outcome.did, record?.clearing]).toEqual(['accepted', [region]]);
   });
 
-  it('adds to the regions that are being cleared, and looks at these again at once', async () => {
+  it('adds to the regions that are being cleared, and has these tried again at once', async () => {
     const clearing = [NEVER];
     const leftovers = [left, { ...left, region: NEVER }];
     const { record } = await asked([DROPPED], { record: { clearing }, status: { leftovers } });
@@ -67,7 +67,7 @@ describe('A request to retire regions of an account', () => {
     ]);
   });
 
-  it('changes nothing once they are cleared', async () => {
+  it('changes nothing once the regions are cleared', async () => {
     const { outcome, before, record } = await asked([DROPPED], {
       record: { clearing: [DROPPED] },
       status: { leftovers: [] },

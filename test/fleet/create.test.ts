@@ -26,7 +26,7 @@ async function requested(recorded: Creation | undefined, event: { id?: string; c
 }
 
 describe('a request for an account', () => {
-  it('is recorded, and advanced', async () => {
+  it('is recorded, and its message is sent', async () => {
     const { outcome, looks, recorded } = await requested(undefined, {});
     expect(outcome).toEqual({ did: 'accepted', announce: [], work: [] });
     expect(looks).toEqual([{ key: 'ticket-1' }]);
@@ -45,7 +45,7 @@ describe('a request for an account', () => {
     expect(recorded).toEqual(asked());
   });
 
-  it('that comes late, after a newer one failed, is refused as overtaken and begins nothing', async () => {
+  it('that arrives late, after a newer one failed, is refused as overtaken and starts nothing', async () => {
     const newer = asked({ ...failed, askedAt: '2026-11-20T12:00:00Z' });
     const { outcome, looks, recorded } = await requested(newer, { content: { name: 'older' } });
     expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'Overtaken' } });
@@ -62,7 +62,7 @@ describe('a request for an account', () => {
     expect(recorded).toEqual(asked());
   });
 
-  it('begins anew once it has failed, with other content too', async () => {
+  it('starts again once it has failed, also with other content', async () => {
     const { looks, recorded } = await requested(failed, { content: { email: 'other@example.com' } });
     expect(recorded).toMatchObject({
       stage: { is: 'waiting' },
@@ -72,13 +72,13 @@ describe('a request for an account', () => {
     expect(looks).toEqual([{ key: 'ticket-1' }]);
   });
 
-  it('does not begin anew by the event that has failed', async () => {
+  it('does not start again by the event that has failed', async () => {
     const { outcome, recorded } = await requested(failed, { id: 'event-1' });
     expect(outcome).toMatchObject({ did: 'ignored' });
     expect(recorded).toEqual(failed);
   });
 
-  it('is advanced again when a crash may have lost the message', async () => {
+  it('has its message sent again if a crash may have lost it', async () => {
     const { looks, recorded } = await requested(asked(), { id: 'event-1' });
     expect(looks).toEqual([{ key: 'ticket-1' }]);
     expect(recorded).toEqual(asked());
@@ -92,14 +92,14 @@ describe('a request for an account', () => {
 });
 
 describe('an account that AWS made', () => {
-  it('is known by the id of its creation, and by its tag', async () => {
+  it('is found by the id of its creation, and by its tag', async () => {
     const { deps } = await requested(asked(), {});
     expect(await requestFor({ creationId: 'car-1' }, deps)).toBe('ticket-1');
     expect(await requestFor({ creationId: 'car-2', accountId: '456789012345' }, deps)).toBe('ticket-1');
     expect(await requestFor({ creationId: 'car-2' }, deps)).toBeUndefined();
   });
 
-  it("is nobody's when its tag names a request that is not recorded", async () => {
+  it('belongs to no request if its tag names one that is not recorded', async () => {
     const { deps } = await requested(undefined, { content: { baseline: 'nonsense' } });
     expect(await requestFor({ accountId: '456789012345' }, deps)).toBeUndefined();
   });

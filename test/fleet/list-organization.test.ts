@@ -28,7 +28,7 @@ function most(times: readonly number[], milliseconds: number): number {
 describe('ten thousand accounts', () => {
   const unmanaged = { lifecycle: 'unmanaged' as const };
 
-  it('that have not changed cost 500 calls of Organizations within its rate, and few of DynamoDB', async () => {
+  it('without changes cost 500 calls of Organizations within its rate, and few of DynamoDB', async () => {
     const world = organizationWorld(config);
     world.accounts.push(...many(10_000, OLD));
     world.keep(...world.accounts.map((_, index) => known(index, unmanaged)));
@@ -49,7 +49,7 @@ describe('ten thousand accounts', () => {
     expect(PutCommand).toBe(1 + 2 * 49);
   });
 
-  it('that were there before are recorded, each once, and none is entered', async () => {
+  it('that existed before are recorded once each, and none is entered', async () => {
     const world = organizationWorld(config);
     world.accounts.push(...many(10_000, OLD));
     expect(await world.list()).toMatchObject({ unmanaged: 10_000, registered: 0 });
@@ -105,9 +105,9 @@ async function expectAllTaken(world: World): Promise<void> {
   expect(world.work.filter(({ accountId }) => Number(accountId.slice(-3)) % 10 !== 3)).toEqual([]);
 }
 
-describe('a listing that is stopped', () => {
+describe('a listing that stops', () => {
   it.each(Array.from({ length: 13 }, (_, page) => page + 1))(
-    'by a crash before page %i is made up for',
+    'in a crash before page %i is completed',
     async (page) => {
       const world = mixed();
       world.onPage = (number) => {
@@ -123,7 +123,7 @@ describe('a listing that is stopped', () => {
     },
   );
 
-  it.each([1, 2, 5, 13])('when SQS fails at its batch %i loses no pass', async (batch) => {
+  it.each([1, 2, 5, 13])('when SQS fails at its batch %i loses no run', async (batch) => {
     const world = mixed();
     let batches = 0;
     world.onSend = () => {
@@ -136,7 +136,7 @@ describe('a listing that is stopped', () => {
     await expectAllTaken(world);
   });
 
-  it('by a crash is made up for even when AWS no longer knows where it was', async () => {
+  it('in a crash is completed even if AWS no longer accepts the token', async () => {
     const world = mixed();
     world.onPage = (number) => {
       if (number === 11) throw new Error('crash');
@@ -150,22 +150,25 @@ describe('a listing that is stopped', () => {
     await expectAllTaken(world);
   });
 
-  it.each([1, 3, 10, 13])('each %i pages for want of time goes on, and sees no page twice', async (pages) => {
-    const world = mixed();
-    do {
-      world.tasks.length = 0;
-      await world.list({ pages });
-    } while (world.tasks.length > 0);
-    expect(world.calls.list).toHaveLength(13);
-    // Only what no run has seen is asked for.
-    expect(world.calls.describe).toHaveLength(7);
-    await expectAllTaken(world);
-    expect(world.announced).toHaveLength(25);
-  });
+  it.each([1, 3, 10, 13])(
+    'every %i pages for lack of time continues, and reads no page twice',
+    async (pages) => {
+      const world = mixed();
+      do {
+        world.tasks.length = 0;
+        await world.list({ pages });
+      } while (world.tasks.length > 0);
+      expect(world.calls.list).toHaveLength(13);
+      // Only what no run has seen is asked for.
+      expect(world.calls.describe).toHaveLength(7);
+      await expectAllTaken(world);
+      expect(world.announced).toHaveLength(25);
+    },
+  );
 });
 
 describe('a listing that fails', () => {
-  it('leaves the next one to go on at once', async () => {
+  it('lets the next one continue at once', async () => {
     const world = mixed();
     world.onPage = (page) => {
       if (page === 12) throw awsError('TooManyRequestsException');
@@ -179,7 +182,7 @@ describe('a listing that fails', () => {
     await expectAllTaken(world);
   });
 
-  it('at the first page, too', async () => {
+  it('lets the next one begin at once if it fails at the first page', async () => {
     const world = mixed();
     world.onPage = () => {
       throw awsError('AccessDeniedException');
@@ -191,8 +194,8 @@ describe('a listing that fails', () => {
   });
 });
 
-describe('a listing whose function is gone', () => {
-  it('is gone on with three minutes later, and not sooner', async () => {
+describe('a listing whose function was killed', () => {
+  it('is continued after three minutes, and not sooner', async () => {
     const world = mixed();
     world.onPage = (page) => (page === 12 ? new Promise(() => undefined) : undefined);
     const lost = jest.fn();
@@ -209,7 +212,7 @@ describe('a listing whose function is gone', () => {
 });
 
 describe('a listing whose pages are slow', () => {
-  it('keeps the others from beginning for longer than three minutes', async () => {
+  it('prevents another listing for three minutes at most', async () => {
     const world = mixed();
     const others: unknown[] = [];
     let depth = 0;
@@ -227,7 +230,7 @@ describe('a listing whose pages are slow', () => {
 });
 
 describe('a listing', () => {
-  it('that runs out of time while it checks who has left continues at once', async () => {
+  it('that runs out of time while it checks departures continues at once', async () => {
     const world = mixed();
     await world.list({ describes: 3 });
     expect(world.tasks).toEqual([{ task: 'list' }]);
@@ -236,7 +239,7 @@ describe('a listing', () => {
     await expectAllTaken(world);
   });
 
-  it('that continues after a crash does not announce what one registered long ago', async () => {
+  it('that continues after a crash does not announce accounts that were registered long ago', async () => {
     const world = mixed();
     const before = {
       changedBy: 'listing:2026-11-20T01:00:00.000Z',
@@ -254,7 +257,7 @@ describe('a listing', () => {
     expect(passes(world).get(id(3))).toBeUndefined();
   });
 
-  it('leaves the other alone that is under way', async () => {
+  it('does nothing while another one is in progress', async () => {
     const world = mixed();
     let second: unknown;
     world.onPage = () => {
@@ -265,7 +268,7 @@ describe('a listing', () => {
     expect(world.calls.list).toHaveLength(13);
   });
 
-  it('marks nothing as departed that Organizations still knows', async () => {
+  it('does not mark an account as departed that Organizations still has', async () => {
     const world = mixed();
     world.hidden.add(id(1)).add(id(5));
     await world.list();
@@ -274,7 +277,7 @@ describe('a listing', () => {
     expect(most(world.calls.describe, 1_000)).toBeLessThanOrEqual(35);
   });
 
-  it('asks once, not each hour, whether an account has left', async () => {
+  it('checks once, not every hour, whether an account has left', async () => {
     const world = mixed();
     await world.list();
     world.calls.describe.length = 0;
@@ -282,7 +285,7 @@ describe('a listing', () => {
     expect(world.calls.describe).toEqual([]);
   });
 
-  it('marks an account that left as departed, though it is entered by an execution role', async () => {
+  it('marks an account that left as departed, even if it is entered by an execution role', async () => {
     const world = mixed();
     const executionRoleArn = 'arn:aws:iam::100000000950:role/orgkeeper-execution';
     world.keep(known(950, { origin: 'invited', executionRoleArn, unit: 'ou-root-research' }));
@@ -302,7 +305,7 @@ describe('a listing', () => {
     expect(world.record(MANAGEMENT)).toBeUndefined();
   });
 
-  it('takes over a new name, and requests a run of that account', async () => {
+  it('saves a new name, and requests a run of that account', async () => {
     const world = mixed();
     world.accounts[1] = anOrganizationAccount({ accountId: id(1), name: 'renamed', joinedAt: OLD });
     await world.list();
@@ -313,7 +316,7 @@ describe('a listing', () => {
     );
   });
 
-  it('brings a reinstated account back as it was, and requests a run of it', async () => {
+  it('makes a reinstated account as it was before, and requests a run of it', async () => {
     const world = mixed();
     world.keep(known(1, { lifecycle: 'departed', lifecycleReason: 'SUSPENDED' }));
     await world.list();
@@ -354,7 +357,7 @@ describe('a listing', () => {
     expect(world.record(id(13))).toMatchObject({ lifecycle: 'managed' });
   });
 
-  it('registers only where accounts onboard by themselves, and what moves there later', async () => {
+  it('registers only in the units of onboarding, and what moves to these later', async () => {
     const world = mixed();
     const onboard = { since: SINCE, organizationalUnits: ['/Research'] };
     world.places.set(id(3), { units: ['r-root', 'ou-root-research'], path: '/Research' });
@@ -378,7 +381,7 @@ describe('a listing', () => {
     expect(world.record(id(13))).toMatchObject({ lifecycle: 'managed', generation: 2 });
   });
 
-  it('does not manage what somebody asked to retire while it was not known', async () => {
+  it('does not manage an account whose retirement was requested while it was unknown', async () => {
     const world = mixed();
     const [, , , joined] = world.accounts;
     const at = (seconds: number) =>

@@ -19,7 +19,7 @@ describe('what a change of an account owes', () => {
     ['retired', [announced('AccountRetired')], []],
     ['departed', [], []],
     ['unmanaged', [], []],
-  ] as const)('is what follows from being %s', (lifecycle, announce, work) => {
+  ] as const)('follows from its state: %s', (lifecycle, announce, work) => {
     expect(owedBy(aRecord({ lifecycle }), trigger)).toEqual({ announce, work });
   });
 
@@ -29,8 +29,8 @@ describe('what a change of an account owes', () => {
   });
 });
 
-describe('the tick that delivers what is owed', () => {
-  it('continues with the others where a record cannot be read', async () => {
+describe('the tick that delivers what records owe', () => {
+  it('continues with the others if a record cannot be read', async () => {
     const { main, put, store } = fakeMain();
     const records = ['111111111111', '222222222222'].map((accountId) => aRecord({ accountId }));
     for (const record of records) await saveOwing({ main }, record, undefined, owedBy(record, trigger));

@@ -79,15 +79,15 @@ describe('a registration with the same content', () => {
     expect(await again('True', 'Verified')).toEqual({ did: 'ignored', generation: 3 });
   });
 
-  it('asks once more for a change of the role that was rolled back', async () => {
+  it('requests a rolled-back change of the role once more', async () => {
     expect(await again('False', 'ChangePutBack')).toEqual({ did: 'accepted', generation: 4 });
   });
 
-  it('does not while that is still tried', async () => {
+  it('does not request the change once more while it is still tried', async () => {
     expect(await again('Unknown', 'ChangePutBack')).toEqual({ did: 'ignored', generation: 3 });
   });
 
-  it('does so once an event, and never for one of AWS', async () => {
+  it('requests the change once for an event, and never for one of AWS', async () => {
     const twice = await again('False', 'ChangePutBack', { changedBy: 'event-1' });
     expect(twice).toEqual({ did: 'ignored', generation: 3 });
     const ofAws = await again('False', 'ChangePutBack', { source: 'aws.organizations' });
@@ -95,8 +95,8 @@ describe('a registration with the same content', () => {
   });
 });
 
-describe('a registration that cannot be followed', () => {
-  it('is answered with everything that there is to say against it, the first as the reason', async () => {
+describe('a registration that is refused', () => {
+  it('is answered with all problems, and the reason of the first', async () => {
     expect(await registering({ baseline: 'nonsense' })).toEqual({
       did: 'rejected',
       rejection: {
@@ -115,7 +115,7 @@ describe('a registration that cannot be followed', () => {
     });
   });
 
-  it('names role, account and baseline together', async () => {
+  it('names problems of role, account and baseline together', async () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/something-else`;
     const suspended = anOrganizationAccount({ active: false, state: 'SUSPENDED' });
     expect(await registering({ executionRoleArn, baseline: 'nonsense@7' }, suspended)).toMatchObject({
@@ -130,7 +130,7 @@ describe('a registration that cannot be followed', () => {
     });
   });
 
-  it('is refused with an access role that nothing could enter by, and followed with one that something could', async () => {
+  it('is refused with an access role that Orgkeeper cannot assume, and followed with one that it can', async () => {
     const refused = await registering({ accessRoleName: 'SomeAdmin' }, anOrganizationAccount());
     expect(refused).toMatchObject({
       rejection: {
@@ -159,7 +159,7 @@ describe('a registration that cannot be followed', () => {
     });
   });
 
-  it('is refused for the management account, whatever else it says', async () => {
+  it('is refused for the management account, whatever its content', async () => {
     expect(await registering({ accountId: MANAGEMENT }, anOrganizationAccount())).toMatchObject({
       rejection: { reason: 'ManagementAccount', message: 'The management account is never managed.' },
     });

@@ -36,7 +36,7 @@ describe('A request to retire an account', () => {
     ['is kept', { lifecycle: 'managed' }],
     ['was retired with its resources retained', { lifecycle: 'retired' }],
     ['is being retired, to look again at once', { lifecycle: 'retiring' }],
-  ] as const)('with its resources removed asks for a pass of one that %s', async (_, given) => {
+  ] as const)('with its resources removed requests a run of an account that %s', async (_, given) => {
     const { outcome, record } = await asked('remove', given);
     expect(record).toMatchObject({ lifecycle: 'retiring', generation: 4 });
     expect(outcome).toMatchObject({ did: 'accepted', announce: [], work: [{ accountId: MEMBER }] });
@@ -46,22 +46,25 @@ describe('A request to retire an account', () => {
     ['retain', { lifecycle: 'retired' }, {}],
     ['retain', { lifecycle: 'retiring' }, { retired: true }],
     ['remove', { lifecycle: 'retiring' }, { retired: true }],
-  ] as const)('changes nothing (%s) in one that is retired already', async (resources, given, status) => {
-    const { outcome, record } = await asked(resources, given, status);
-    expect([outcome.did, record?.generation]).toEqual(['ignored', 3]);
-  });
+  ] as const)(
+    'changes nothing (%s) in an account that is already retired',
+    async (resources, given, status) => {
+      const { outcome, record } = await asked(resources, given, status);
+      expect([outcome.did, record?.generation]).toEqual(['ignored', 3]);
+    },
+  );
 
   it.each([
     ['UnknownAccount', 'retain', { lifecycle: 'unmanaged' }],
     ['AccountDeparted', 'remove', { lifecycle: 'departed' }],
     ['ObservedOnly', 'remove', { mode: 'observe' }],
-  ] as const)('is refused with %s where it cannot be followed', async (reason, resources, given) => {
+  ] as const)('is refused with %s if it cannot be followed', async (reason, resources, given) => {
     const { outcome, record } = await asked(resources, given);
     expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason } });
     expect(record?.generation).toBe(3);
   });
 
-  it('that comes twice is followed once, and what a crash may have lost is done again', async () => {
+  it('that arrives twice is followed once, and what a crash may have lost is repeated', async () => {
     const cause = { source: 'x', detailType: 'y', id: 'event-9' };
     const work = [{ accountId: MEMBER, cause, requestedAt: '2026-11-20T09:14:07Z' }];
     const followed = { lifecycle: 'retiring', changedBy: 'event-9' } as const;

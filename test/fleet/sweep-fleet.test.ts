@@ -106,7 +106,7 @@ describe('a sweep of a fleet with a record that cannot be read', () => {
 });
 
 describe('a sweep of the whole fleet', () => {
-  it('sends one run to each managed account, and hands on what it read for the listing', async () => {
+  it('sends one run to each managed account, and passes the records that it read to the listing', async () => {
     const { work, tasks, deps } = queues();
     const { runs, records } = await sweepFleet(
       message('sweep-1'),
@@ -130,7 +130,7 @@ describe('a sweep of the whole fleet', () => {
     );
   });
 
-  it('that runs out of time hands itself the rest, and loses nobody', async () => {
+  it('that runs out of time sends itself a message for the rest, and leaves out no account', async () => {
     const { work, tasks, deps } = queues();
     const begun = await sweepFleet(
       message('sweep-3'),
@@ -155,7 +155,7 @@ describe('a sweep of the whole fleet', () => {
     expect([last.runs, last.records?.size]).toEqual([0, ACCOUNTS]);
   });
 
-  it('that crashes continues at the page where it was, under the same deduplication ids', async () => {
+  it('that crashes continues at the same page, under the same deduplication ids', async () => {
     const { work, deps, heal } = queues(45);
     await expect(
       sweepFleet(
@@ -176,7 +176,7 @@ describe('a sweep of the whole fleet', () => {
 });
 
 describe('a request for a sweep', () => {
-  it('is refused when its baseline was never published, and nothing is swept', async () => {
+  it('is refused if its baseline was never published, and nothing is swept', async () => {
     const { main, sent } = fakeMain([]);
     const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' };
     const trigger = { cause, time: '2026-11-20T11:00:00Z' };

@@ -31,7 +31,7 @@ async function writing(baselines: Readonly<Record<string, string>>, until = late
 const A = '111111111111';
 const B = '222222222222';
 
-describe('the runs that may write into what was paused', () => {
+describe('the runs that may write to what was paused', () => {
   it.each([
     ['the fleet', { fleet: true as const }, [A, B]],
     ['a baseline', { baseline: 'lab' }, [B]],
@@ -54,14 +54,14 @@ describe('the runs that may write into what was paused', () => {
     expect(calls).toEqual({ QueryCommand: 1, BatchGetCommand: 1 });
   });
 
-  it('count for a baseline by which they write, and for that of their account', async () => {
+  it('count for the baseline by which they write, and for that of their account', async () => {
     const { table, put } = await writing({ [A]: 'old' });
     put({ ...aRecord({ accountId: A, baseline: { name: 'new', version: 1 } }), ...accountKey(A) });
     const found = async (baseline: string) => (await writersIn(table, { baseline }, NOW)).length;
     expect([await found('old'), await found('new'), await found('other')]).toEqual([1, 1, 0]);
   });
 
-  it('are none that were killed long ago', async () => {
+  it('do not include runs that were killed long ago', async () => {
     const { table } = await writing({ [A]: 'analytics' }, later(-90));
     expect(await writersIn(table, { fleet: true }, NOW)).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe('a run that is watched after a pause', () => {
   const extend = async (put: (item: object) => void, passId: string, until: Date) =>
     put({ ...statusKey(A), version: 0, lease: { passId, expiresAt: until.toISOString() } });
 
-  it('is over when its lease is gone, or is the lease of another run', async () => {
+  it('is over when its lease is gone, or is that of another run', async () => {
     for (const lease of [undefined, { passId: 'other', expiresAt: later(60).toISOString() }]) {
       const { table, put } = await writing({ [A]: 'analytics' });
       const look = watchWriters(table, await writersIn(table, { fleet: true }, NOW));
@@ -81,7 +81,7 @@ describe('a run that is watched after a pause', () => {
     }
   });
 
-  it('may write for as long as it extends its lease, and a lease longer', async () => {
+  it('may write while it extends its lease, and for one lease longer', async () => {
     const { table, put } = await writing({ [A]: 'analytics' });
     const look = watchWriters(table, await writersIn(table, { fleet: true }, NOW));
     for (let second = 0; second <= 100; second += 10) {
@@ -155,7 +155,7 @@ describe('a pause at any moment of a run', () => {
     return { late, writes, steps };
   }
 
-  it('returns only when the run writes no more, and stops each unit that has not begun', async () => {
+  it('returns only when the run can write no more, and stops each unit that has not begun', async () => {
     const { steps: all, writes: unpaused } = await interleaved(-1);
     expect(unpaused).toBe(6);
     const written = new Set<number>();
@@ -169,7 +169,7 @@ describe('a pause at any moment of a run', () => {
 });
 
 describe('the lease of a run', () => {
-  it('is marked while the run has it, and the mark is gone once its status is saved', async () => {
+  it('is marked while the run has it, until its status is saved', async () => {
     const marks: unknown[] = [];
     const account = smallAccount([], {
       network: async (_, { store }) => void marks.push(...store.items('writers')),

@@ -32,18 +32,18 @@ function mainWith(stage: CreationStage, linked?: string) {
 }
 
 describe('an account that AWS did not create', () => {
-  it('is left to the request that it answers', async () => {
+  it('is left to the request that the event answers', async () => {
     const { deps, sentTo } = mainWith({ is: 'creating', creationId: 'car-1', looks: 0 }, 'car-1');
     expect(await createAccountResult(failure, deps)).toEqual({ did: 'accepted', announce: [], work: [] });
     expect(sentTo('creation')).toEqual([{ key: 'ticket-1', answered: true }]);
   });
 
-  it('is not announced while CreateAccount is being called, but retried: it may be the answer', async () => {
+  it('is not announced while CreateAccount is being called, but retried: the event may be the answer', async () => {
     const { deps } = mainWith({ is: 'calling', calledAt: '2026-11-20T10:00:01Z' });
     await expect(createAccountResult(failure, deps)).rejects.toThrow(/may be the answer/);
   });
 
-  it('is announced once, when it is the answer to none of ours', async () => {
+  it('is announced once, if the event answers none of our requests', async () => {
     const { deps } = mainWith({ is: 'creating', creationId: 'car-2', looks: 3 }, 'car-2');
     expect(await createAccountResult(failure, deps)).toMatchObject({
       announce: [{ detailType: 'AccountCreationFailed', detail: { creationId: 'car-1' } }],

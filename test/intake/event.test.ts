@@ -37,7 +37,7 @@ describe('an event', () => {
 });
 
 describe('an event about an item that cannot be read', () => {
-  it('is answered with the key and the path, and does not come again', async () => {
+  it('is answered with the key and the path, and is not redelivered', async () => {
     const key = { pk: 'account#456789012345', sk: 'desired' };
     const outcome = await outcomeOf(async () => {
       throw new UnreadableItem(key, [{ path: 'generation', message: 'is missing' }]);
@@ -57,7 +57,7 @@ describe('an event about an item that cannot be read', () => {
   });
 });
 
-describe('a request that is nested 60,000 deep', () => {
+describe('a request that is nested 60,000 levels deep', () => {
   it('is echoed as far as a person would read', () => {
     const text = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`;
     const detail = JSON.parse(text);
@@ -139,7 +139,7 @@ describe('a request', () => {
     expect(problems(detailType, detail)).toEqual(paths);
   });
 
-  it('that is right has no problems', () => {
+  it('that is valid has no problems', () => {
     expect(
       problems('AccountRegistrationRequested', { ...registration, baseline: 'analytics@3', mode: 'observe' }),
     ).toEqual([]);
@@ -153,14 +153,14 @@ describe('a rejection', () => {
     String(rejectionAnnouncement({ ...incoming, detail }, rejection).detail.request);
 
   it.each(['externalId', 'externalID', 'ExternalId', 'external_id', 'extrenalId', 'secret'])(
-    'shows the ends of an ExternalId alone, under %s',
+    'shows only the ends of an ExternalId, under %s',
     (key) => {
       const request = echoOf({ accountId: '1', [key]: 'Zx4vJ0m1Qn7aTt9y' });
       expect(JSON.parse(request)).toEqual({ accountId: '1', [key]: 'Zx****9y' });
     },
   );
 
-  it('shows it neither deeper in what is unknown, nor in what is known', () => {
+  it('masks an ExternalId in unknown fields and in known ones, at any depth', () => {
     const externalId = 'Zx4vJ0m1Qn7aTt9y';
     const request = echoOf({ account: { of: [externalId] }, values: { ExternalID: externalId } });
     expect(request).not.toContain(externalId);
@@ -183,7 +183,7 @@ describe('a rejection', () => {
     expect(detail.accountId).toBe(claimed);
   });
 
-  it('of thousands of problems says fifty, and how many more, and fits into an event and an item', () => {
+  it('of thousands of problems lists fifty, and the number of the others, and fits into an event and an item', () => {
     const detail = Object.fromEntries(
       Array.from({ length: 24_000 }, (_, i) => [`${'k'.repeat(2_000)}${i}`, 1]),
     );
@@ -199,7 +199,7 @@ describe('a rejection', () => {
       expect(Buffer.byteLength(JSON.stringify(said))).toBeLessThan(200_000);
   });
 
-  it('echoes at most 1 KB of what was asked', () => {
+  it('echoes at most 1 KB of the request', () => {
     const detail = { accountId: '45678901234', name: 'ä'.repeat(100_000) };
     const event = rejectionAnnouncement({ ...incoming, detail }, rejection);
     expect(event.detail.accountId).toBe('45678901234');

@@ -29,7 +29,7 @@ async function asked(detail: object, given: Partial<AccountRecord> = {}, account
 }
 
 describe('a request for a plan', () => {
-  it('sends the work that makes it, and changes no record', async () => {
+  it('sends the work message, and changes no record', async () => {
     const { outcome, table } = await asked({});
     const cause = { source: 'orgkeeper.request', detailType: 'PlanRequested', id: 'event-1' };
     expect(outcome).toEqual({
@@ -41,7 +41,7 @@ describe('a request for a plan', () => {
     expect(await getPlanText(table, 'event-1', minutesLater(0))).toBeUndefined();
   });
 
-  it('keeps the text of a file for the plan alone, and for an hour', async () => {
+  it('stores the text of a file for that plan only, and for an hour', async () => {
     const { outcome, table } = await asked({ document: TEXT });
     expect(outcome).toMatchObject({ work: [{ plan: 'file' }] });
     expect(JSON.stringify(outcome)).not.toContain('small');
@@ -62,7 +62,7 @@ describe('a request for a plan', () => {
     });
   });
 
-  it('is heard from Main alone: nobody else could read the answer', async () => {
+  it('is followed only from Main: nobody else could read the answer', async () => {
     const { outcome } = await asked({}, {}, '111122223333');
     expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'SenderNotAllowed' } });
   });

@@ -38,7 +38,7 @@ function intake(
 }
 
 describe('intakeHandler', () => {
-  it('makes of a registration a record, an announcement and work', async () => {
+  it('turns a registration into a record, an announcement and work', async () => {
     const { handler, main, put, sentTo } = intake();
     expect(await handler(batch(delivery(MEMBER)), secondsLeft(60))).toEqual({ batchItemFailures: [] });
     expect(await getRecord(main.table, MEMBER)).toMatchObject({ lifecycle: 'managed', name: 'genomics' });
@@ -70,7 +70,7 @@ describe('intakeHandler', () => {
     expect(lines).toContain('error message failed, will be redelivered');
   });
 
-  it('moves what is no event to the dead letters', async () => {
+  it('makes an event that cannot be read a dead letter', async () => {
     const { handler, sentTo } = intake();
     expect(await handler(batch(aMessage({ no: 'event' })), secondsLeft(60))).toEqual({
       batchItemFailures: [],
@@ -78,7 +78,7 @@ describe('intakeHandler', () => {
     expect(sentTo('intake-dead')).toEqual([{ no: 'event' }]);
   });
 
-  it('decides anew when somebody else saved the record first', async () => {
+  it('decides again if somebody else saved the record first', async () => {
     const { handler, main, store } = intake();
     const record = { ...aRecord({ name: 'physics' }), ...accountKey(MEMBER) };
     store.put(record);

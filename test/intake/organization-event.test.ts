@@ -124,7 +124,7 @@ const accepted = {
   work: [{ accountId: MEMBER }],
 };
 
-describe('an account that came', () => {
+describe('an account that joins the organization', () => {
   it.each([
     ['AccountJoinedOrganization', joined, 'aws.organizations'],
     ['CreateManagedAccount', controlTower('SUCCEEDED'), 'aws.controltower'],
@@ -142,32 +142,32 @@ describe('an account that came', () => {
     expect(recorded()).toMatchObject({ baseline: { name: 'research', version: 2 } });
   });
 
-  it('outside the units of onboarding is shown only', async () => {
+  it('outside of the units of onboarding is only shown', async () => {
     onboard = { organizationalUnits: ['/Research'] };
     expect(await follow('AccountJoinedOrganization', joined)).toMatchObject({ did: 'accepted', work: [] });
     expect(recorded()).toMatchObject({ lifecycle: 'unmanaged', lifecycleReason: 'OUTSIDE_ONBOARDING_UNITS' });
   });
 
-  it('before onboard.since is shown only', async () => {
+  it('before onboard.since is only shown', async () => {
     onboard = { since: '2027-01-01T00:00:00Z' };
     await follow('AccountJoinedOrganization', joined);
     expect(recorded()).toMatchObject({ lifecycle: 'unmanaged' });
   });
 
-  it('is registered although a listing at that moment took it for an old one', async () => {
+  it('is registered although a listing at the same time took it for an old one', async () => {
     keep(aRecord({ lifecycle: 'unmanaged', mode: 'observe' }));
     expect(await follow('AccountJoinedOrganization', joined)).toMatchObject(accepted);
     expect(recorded()).toMatchObject({ lifecycle: 'managed' });
   });
 
-  it('long ago stays unmanaged, whatever says that it came', async () => {
+  it('long ago stays unmanaged, whatever event says that it joined', async () => {
     account = anOrganizationAccount({ joinedAt: '2025-01-01T00:00:00.000Z' });
     keep(aRecord({ lifecycle: 'unmanaged', mode: 'observe' }));
     expect(await follow('AccountJoinedOrganization', handshake)).toMatchObject({ did: 'ignored' });
     expect(recorded()).toMatchObject({ lifecycle: 'unmanaged', generation: 3 });
   });
 
-  it('by creation is left to CreateAccountResult, and by a failed enrolment to another try', async () => {
+  it('by creation is left to CreateAccountResult, and by a failed enrolment to a later event', async () => {
     const created = { serviceEventDetails: { accountId: MEMBER, joinedMethod: 'Created' } };
     expect(await follow('AccountJoinedOrganization', created)).toMatchObject({ did: 'ignored' });
     expect(await follow('CreateManagedAccount', controlTower('FAILED'), 'aws.controltower')).toMatchObject({
@@ -177,7 +177,7 @@ describe('an account that came', () => {
   });
 
   it.each(['AcceptHandshake', 'LeaveOrganization'])(
-    'is not told of by its own call %s',
+    'is not registered by its own call %s',
     async (eventName) => {
       expect(await follow(eventName, handshake)).toMatchObject({ did: 'ignored' });
       expect(described).toEqual([]);
@@ -192,7 +192,7 @@ describe('an account that came', () => {
   });
 });
 
-describe('an account that went', () => {
+describe('an account that leaves the organization', () => {
   it.each([
     [
       'CloseAccountResult',
@@ -216,13 +216,13 @@ describe('an account that went', () => {
     });
   });
 
-  it('is kept on where Organizations still shows it: the event may be wrong', async () => {
+  it('stays managed if Organizations still has it: the event may be wrong', async () => {
     keep(aRecord());
     expect(await follow('RemoveAccountFromOrganization', named)).toMatchObject({ did: 'ignored' });
     expect(recorded()).toMatchObject({ lifecycle: 'managed' });
   });
 
-  it('comes back with the baseline it had, and gets a run', async () => {
+  it('and returns has the baseline that it had, and gets a run', async () => {
     keep(aRecord({ lifecycle: 'departed', lifecycleReason: 'DEPARTED' }));
     expect(await follow('AccountJoinedOrganization', joined)).toMatchObject(accepted);
     expect(recorded()).toMatchObject({ lifecycle: 'managed', baseline: { name: 'analytics', version: 3 } });
@@ -238,7 +238,7 @@ describe('an account that went', () => {
 });
 
 describe('MoveAccount', () => {
-  it('lets the rules choose again', async () => {
+  it('has the rules choose again', async () => {
     publish();
     unit = RESEARCH;
     keep(aRecord({ baselineBy: 'rules' }));
@@ -256,13 +256,13 @@ describe('MoveAccount', () => {
     expect(recorded()).toMatchObject({ baseline: { name: 'special', version: 1 } });
   });
 
-  it('leaves the version of a baseline that the rules go on choosing', async () => {
+  it('leaves the version of a baseline that the rules still choose', async () => {
     publish();
     keep(aRecord({ baselineBy: 'rules', baseline: { name: 'analytics', version: 1 } }));
     expect(await follow('MoveAccount', moved())).toMatchObject({ did: 'ignored' });
   });
 
-  it('registers what moves to where accounts onboard by themselves', async () => {
+  it('registers an account that moves to a unit of onboarding', async () => {
     onboard = { organizationalUnits: ['/Research'] };
     account = anOrganizationAccount({ joinedAt: '2025-01-01T00:00:00.000Z' });
     unit = RESEARCH;
@@ -282,7 +282,7 @@ describe('MoveAccount', () => {
     expect(recorded()).toMatchObject({ lifecycle: 'unmanaged' });
   });
 
-  it('does not stop keeping what moves out of those units, nor keep what is retired', async () => {
+  it('still manages an account that moves out of those units, and does not manage a retired one', async () => {
     onboard = { organizationalUnits: ['/Research'] };
     for (const lifecycle of ['managed', 'retired'] as const) {
       keep(aRecord({ lifecycle, baselineBy: 'rules' }));
@@ -291,14 +291,14 @@ describe('MoveAccount', () => {
     }
   });
 
-  it('of an account that is not recorded is left to its own event', async () => {
+  it('of an account that is not recorded is left to the event of its joining', async () => {
     expect(await follow('MoveAccount', moved())).toMatchObject({ did: 'ignored' });
     expect(recorded()).toBeUndefined();
   });
 });
 
 describe('an event of the organization', () => {
-  it('that comes again after a crash requests the run again, and changes nothing', async () => {
+  it('that is repeated after a crash requests the run again, and changes nothing', async () => {
     publish();
     unit = RESEARCH;
     keep(aRecord({ baselineBy: 'rules' }));
@@ -307,7 +307,7 @@ describe('an event of the organization', () => {
     expect(recorded()).toMatchObject({ generation: 4 });
   });
 
-  it('of a call that failed is ignored, before anything is asked', async () => {
+  it('of a failed call is ignored, without a call', async () => {
     keep(aRecord());
     account = undefined;
     const failed = { ...named, errorCode: 'AccountNotFoundException' };
@@ -324,7 +324,7 @@ describe('an event of the organization', () => {
     expect(await follow(eventName, named, source)).toMatchObject({ did: 'ignored' });
   });
 
-  it('about the management account, or about none, is ignored', async () => {
+  it('about the management account, or about no account, is ignored', async () => {
     const management = { requestParameters: { accountId: MANAGEMENT } };
     expect(await follow('MoveAccount', management)).toMatchObject({ did: 'ignored' });
     expect(await follow('CloseAccountResult', {})).toMatchObject({ did: 'ignored' });

@@ -51,7 +51,7 @@ const assigning = (name: string, second: number) => {
 };
 const record = () => getRecord(fake.main.table, MEMBER);
 
-describe('A retirement that comes again', () => {
+describe('A retirement that is repeated', () => {
   it('leaves the account that was registered again since, known by its id or by its time alone', async () => {
     await registering('one', 0, 'genomics');
     await retiring('gone', 10);
@@ -71,19 +71,19 @@ describe('A retirement that comes again', () => {
   });
 });
 
-describe('A retirement that comes before an older registration', () => {
+describe('A retirement that arrives before an older registration', () => {
   it('is refused, and the registration then counts as overtaken', async () => {
     expect(await retiring('second', 10)).toMatchObject({ rejection: { reason: 'UnknownAccount' } });
     expect(await registering('first', 0, 'genomics')).toMatchObject({ rejection: { reason: 'Overtaken' } });
     expect(await record()).toBeUndefined();
   });
 
-  it('does not keep the account from being registered later', async () => {
+  it('does not prevent a later registration', async () => {
     await retiring('first', 0);
     expect(await registering('second', 10, 'genomics')).toMatchObject({ did: 'accepted' });
   });
 
-  it('is refused once more where it comes again, and moves nothing', async () => {
+  it('is refused again if it is repeated, and moves no time', async () => {
     await retiring('second', 10);
     expect(await retiring('second', 10)).toMatchObject({ rejection: { reason: 'UnknownAccount' } });
     expect(await registering('third', 20, 'genomics')).toMatchObject({ did: 'accepted' });
@@ -102,7 +102,7 @@ describe('A retirement that comes before an older registration', () => {
     expect(await record()).toMatchObject({ lifecycle: 'retiring' });
   });
 
-  it('keeps the registration that read before it from being saved after it', async () => {
+  it('prevents a registration from being saved that read before it', async () => {
     let remembered: Promise<unknown> | undefined;
     fake.store.onCall = (command, input) => {
       const isTrace = command === 'GetCommand' && JSON.stringify(input).includes('forgotten');
@@ -125,7 +125,7 @@ describe('A retirement', () => {
     expect(await record()).toMatchObject({ lifecycle: 'managed' });
   });
 
-  it('of an account that only its joining made known is followed', async () => {
+  it('of an account that is known only by its joining is followed', async () => {
     fake.store.put({
       ...aRecord({
         requestedAt: event('joined', 0).time,
@@ -138,7 +138,7 @@ describe('A retirement', () => {
     expect(await retiring('late', 10)).toMatchObject({ did: 'accepted' });
   });
 
-  it('of an account that is shown only lets an older registration count as overtaken', async () => {
+  it('of an account that is only shown makes an older registration overtaken', async () => {
     fake.store.put({
       ...aRecord({ lifecycle: 'unmanaged', registeredAt: event('seen', 0).time }),
       ...accountKey(MEMBER),
@@ -148,7 +148,7 @@ describe('A retirement', () => {
     expect(await record()).toMatchObject({ lifecycle: 'unmanaged' });
   });
 
-  it('of an account that is not known yet keeps its joining from onboarding it', async () => {
+  it('of an account that is not known yet prevents its onboarding', async () => {
     await retiring('second', 10);
     const joined = { ...anOrganizationAccount(), joinedAt: event('joined', 0).time };
     const incoming = {
@@ -177,7 +177,7 @@ describe('A registration', () => {
     expect(await record()).toMatchObject({ name: 'newest', baseline: { name: 'analytics' } });
   });
 
-  it('that is older than the assignment of the baseline that the account had leaves it', async () => {
+  it("that is older than the assignment of the account's former baseline leaves the baseline", async () => {
     await registering('one', 0, 'genomics', 'analytics');
     const { now, edit } = assigning('analytics', 20);
     await editRecord(fake.main.table, MEMBER, edit, now);
@@ -196,20 +196,20 @@ describe('A registration', () => {
     expect(await record()).toMatchObject({ lifecycle: 'retiring' });
   });
 
-  it('that comes again after a newer one changes nothing', async () => {
+  it('that is repeated after a newer one changes nothing', async () => {
     await registering('one', 0, 'old');
     await registering('two', 0, 'new');
     expect(await registering('one', 0, 'old')).toMatchObject({ did: 'accepted' });
     expect(await record()).toMatchObject({ name: 'new', generation: 2 });
   });
 
-  it('that is older and arrives second changes nothing, and says so', async () => {
+  it('that is older and arrives second changes nothing, and is answered', async () => {
     await registering('second', 4, 'new');
     expect(await registering('first', 0, 'old')).toMatchObject({ rejection: { reason: 'Overtaken' } });
     expect(await record()).toMatchObject({ name: 'new', generation: 1 });
   });
 
-  it('does not undo what the command line assigned since', async () => {
+  it('does not undo a later assignment by the command line', async () => {
     await registering('one', 0, 'genomics');
     const to = { name: 'special', version: 3 };
     const edit = (read: NonNullable<Awaited<ReturnType<typeof record>>>) => ({
@@ -222,7 +222,7 @@ describe('A registration', () => {
     expect(await record()).toMatchObject({ baseline: to });
   });
 
-  it('does not bring back what was forgotten since', async () => {
+  it('does not undo a later forgetting of the account', async () => {
     await registering('one', 0, 'genomics');
     const kept = await record();
     if (!kept) throw new Error('it was not registered');
@@ -241,14 +241,14 @@ describe('An event about an account that Organizations does not know', () => {
     const incoming = { ...trigger, detail: {}, account: '1', arrivedAt, redelivered: false };
     return reviewAccount(incoming, { accountId: MEMBER, account: undefined, came: true }, deps());
   };
-  it('is tried again until it is an hour old', async () => {
+  it('is retried until it is an hour old', async () => {
     await expect(looked(59)).rejects.toThrow('does not know account');
     expect(await looked(60)).toMatchObject({ rejection: { reason: 'NotInOrganization' } });
   });
 });
 
-describe('What a registration owes', () => {
-  it('is sent once by the tick, where intake crashed and the command line edited the record since', async () => {
+describe('The messages that a registration owes', () => {
+  it('are sent once by the tick, if intake crashed and the command line edited the record since', async () => {
     await registering('one', 0, 'genomics');
     for (const paused of [true, false])
       await editRecord(fake.main.table, MEMBER, (read) => ({ ...read, paused }), new Date());

@@ -8,7 +8,7 @@ import { KEPT_SEEDS, KNOWN_HISTORIES } from './kept.ts';
  * store and the kinds are the real ones; queues, bus, organization and member accounts are in memory (test/model/world.ts).
  * `npm run soak` has 500 more histories.
  */
-describe('Delivered late, twice and in any order, with functions killed in between, a fleet ends as in order', () => {
+describe('a fleet, with events late, twice and in any order and with killed functions, ends as in order', () => {
   it.each(Object.entries(KNOWN_HISTORIES))('%s', async (_, history) => {
     for (let seed = 1; seed <= 3; seed++) {
       const { ending, expected, faults } = await happening(history, { ...badDay(seed), late: 1 });
@@ -17,7 +17,7 @@ describe('Delivered late, twice and in any order, with functions killed in betwe
   });
 
   it.each([...new Set([...KEPT_SEEDS, ...Array.from({ length: 20 }, (_, index) => index + 1)])])(
-    'the history of seed %i',
+    'in the history of seed %i',
     async (seed) => {
       const { ending, expected, faults } = await happening(historyOf(seed), badDay(seed));
       expect({ ending, faults }).toEqual({ ending: expected, faults: [] });

@@ -79,27 +79,27 @@ describe('reconcileHandler', () => {
     expect(lines).toEqual(['info pass']);
   });
 
-  it('is done with a message of an account that nobody knows', async () => {
+  it('finishes a message of an account without a record', async () => {
     const { handler, lines } = reconciling();
     expect(await handler(batch(work('678901234567')), secondsLeft(300))).toEqual(failed());
     expect(lines).toEqual(['info nothing to do']);
   });
 
-  it('has a message redelivered after a backoff whose run failed for a passing reason', async () => {
+  it('has a message redelivered after a backoff if its run failed for a passing reason', async () => {
     const { handler, main, hidden } = reconciling(throttled);
     expect(await handler(batch(work(MEMBER)), secondsLeft(300))).toEqual(failed(MEMBER));
     expect((await getStatus(main.table, MEMBER))?.dueAt).toBeUndefined();
     expect(hidden.at(-1)?.seconds).toBeLessThanOrEqual(2);
   });
 
-  it('parks such a message on its last receive: the account is due, and nothing goes to the dead letters', async () => {
+  it('parks such a message on its last receive: the account is due, and there is no dead letter', async () => {
     const { handler, main } = reconciling(throttled);
     const last = work(MEMBER, { receives: WORK_RECEIVES });
     expect(await handler(batch(last), secondsLeft(300))).toEqual(failed());
     expect((await getStatus(main.table, MEMBER))?.dueAt).toEqual(expect.any(String));
   });
 
-  it('lets a mistake of ours go to the dead letters in the end', async () => {
+  it('makes a message a dead letter after an unknown error in every run', async () => {
     const { handler } = reconciling(() => {
       throw new TypeError('a mistake of ours');
     });
@@ -107,7 +107,7 @@ describe('reconcileHandler', () => {
     expect(await handler(batch(last), secondsLeft(300))).toEqual(failed(MEMBER));
   });
 
-  it('leaves the other messages of a batch alone when one crashes or cannot be read', async () => {
+  it('processes the other messages of a batch if one crashes or cannot be read', async () => {
     const { handler, main, store, sentTo, lines } = reconciling();
     main.table.documents.middlewareStack.add(
       (next) => async (args) => {
@@ -126,7 +126,7 @@ describe('reconcileHandler', () => {
     expect(lines).toContain('error run failed before its status was saved');
   });
 
-  it('answers a request for a plan, and runs nothing', async () => {
+  it('answers a request for a plan, and does not run', async () => {
     const { handler, main } = reconciling();
     expect(await handler(batch(work(MEMBER, { plan: 'assigned' })), secondsLeft(300))).toEqual(failed());
     expect(await getPlanAnswer(main.table, 'event-9', NOW)).toMatchObject({ is: 'planned' });

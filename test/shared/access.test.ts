@@ -52,7 +52,7 @@ const roles = () => assumed.map(({ role }) => role.split('/').at(-1));
 const invited = aRecord({ origin: 'invited', executionRoleArn: arnOf('orgkeeper-execution') });
 
 describe('entering an account', () => {
-  it('goes by the organization role, then the access role, each under the name of the run', async () => {
+  it('tries the organization role, then the access role, each under the name of the run', async () => {
     await access().enter(aRecord(), { name: 'pass-1', policy: '{}' });
     expect(assumed).toEqual([
       {
@@ -64,14 +64,14 @@ describe('entering an account', () => {
     ]);
   });
 
-  it('goes straight by the execution role, with the ExternalId, where one is named', async () => {
+  it('uses the execution role, with the ExternalId, if one is registered', async () => {
     await access().enter(invited, { name: 'pass-1' });
     expect(assumed).toEqual([
       { role: arnOf('orgkeeper-execution'), name: 'pass-1', externalId: invited.externalId },
     ]);
   });
 
-  it('takes its turn: no more than a hundred a second, since the organization pays for them', async () => {
+  it('is limited to a hundred calls a second, since the organization pays for them', async () => {
     const ways = access();
     const began = performance.now();
     await Promise.all(
@@ -92,7 +92,7 @@ describe('entering an account', () => {
     expect(roles().slice(3)).toEqual(['orgkeeper-OrganizationEnteringRole', 'OrganizationAccountAccessRole']);
   });
 
-  it('opens a session of its own for what is written, so that CloudTrail names the run', async () => {
+  it('opens a separate session for writing, so that CloudTrail names the run', async () => {
     const ways = access();
     const names = ['pass-1', 'pass-2'];
     for (const name of names) await ways.enter(invited, { name, policy: 'write', own: true });
@@ -100,7 +100,7 @@ describe('entering an account', () => {
     expect(assumed.map(({ name }) => name)).toEqual([...names, 'pass-3']);
   });
 
-  it('asks once for runs that come at the same time, and anew after a denial or a change', async () => {
+  it('makes one call for concurrent runs, and a new one after a denial or a change', async () => {
     const ways = access();
     const enter = () => ways.enter(invited, { name: 'pass' });
     await Promise.all([enter(), enter(), enter()]);
@@ -112,7 +112,7 @@ describe('entering an account', () => {
     expect(assumed).toHaveLength(3);
   });
 
-  it('takes the role that worked last first', async () => {
+  it('tries the role first that worked last', async () => {
     denials = { [arnOf('OrganizationAccountAccessRole')]: 'not authorized' };
     const ways = access();
     const session = { name: 'pass', own: true };
@@ -155,14 +155,14 @@ describe('a denial', () => {
       'DeniedByOrganizationPolicy',
       /Exempt the role that enters accounts for Main in the policy/,
     ],
-  ])('%s is what to look at', async (_, given, reason, remedy) => {
+  ])('%s names what to look at', async (_, given, reason, remedy) => {
     denials = { ...denials, ...given };
     const error = await denied();
     expect(error).toBeInstanceOf(AccessDenied);
     expect(error).toMatchObject({ reason, remedy: expect.stringMatching(remedy) });
   });
 
-  it('of the execution role says which, and keeps what STS said', async () => {
+  it('of the execution role names the role, and keeps the words of STS', async () => {
     denials = { [arnOf('orgkeeper-execution')]: BY_POLICY };
     expect(await denied(invited)).toMatchObject({
       reason: 'ExecutionRoleDenied',
@@ -171,7 +171,7 @@ describe('a denial', () => {
     });
   });
 
-  it('of a fresh account may pass where its role may come yet, and only there', async () => {
+  it('of a new account may pass if its role may still be made, and not otherwise', async () => {
     denials[arnOf('OrganizationAccountAccessRole')] = 'not authorized';
     expect(fresh(await denied())).toMatchObject({ reason: 'AccessRoleNotReady' });
     expect(fresh(await denied())).toBeInstanceOf(AccountNotReady);

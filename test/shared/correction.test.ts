@@ -45,7 +45,7 @@ describe('Registering an account again', () => {
   });
 
   it.each(['retired', 'retiring'] as const)(
-    'brings one back that is %s, with its ExternalId',
+    'makes an account active again that is %s, with its ExternalId',
     (lifecycle) => {
       const back = again({ ...wrong, lifecycle }, { executionRoleArn: role('orgkeeper-execution') });
       expect(back).toMatchObject({ lifecycle: 'managed', generation: 4, externalId: wrong.externalId });

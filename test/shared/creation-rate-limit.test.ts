@@ -14,33 +14,33 @@ function turns(times: readonly number[]): number[] {
   });
 }
 
-describe('turns', () => {
-  it('are three at once, then one each ten seconds', () => {
+describe('turns for CreateAccount', () => {
+  it('are three at once, then one every ten seconds', () => {
     expect(turns([0, 0, 0, 0, 0, 0])).toEqual([0, 0, 0, 10, 20, 30]);
   });
 
-  it('come back with time, three at most', () => {
+  it('return with time, up to three', () => {
     expect(turns([0, 0, 0, 10, 10, 600, 600, 600, 600])).toEqual([0, 0, 0, 10, 20, 600, 600, 600, 610]);
   });
 });
 
-describe('room', () => {
+describe('the room for creations', () => {
   const five = ['a', 'b', 'c', 'd', 'e'].reduce((limit, key) => occupySlot(limit, key, []) ?? limit, UNUSED);
 
-  it('is for five', () => {
+  it('is five', () => {
     expect(Object.keys(five.inside)).toHaveLength(5);
     expect(occupySlot(five, 'f', [])).toBeUndefined();
   });
 
-  it('is there for who is inside already', () => {
+  it('includes the request that already has a place', () => {
     expect(occupySlot(five, 'a', ['car-1', 'car-2'])).toBe(five);
   });
 
-  it('is there again once somebody has left', () => {
+  it('is free again once a creation ends', () => {
     expect(occupySlot(freeSlot(five, 'a'), 'f', [])).toBeDefined();
   });
 
-  it('is taken by what others are creating, and by ours only once', () => {
+  it('is used by creations of others, and by ours only once', () => {
     const three = freeSlot(freeSlot(five, 'a'), 'b');
     expect(occupySlot(three, 'f', ['car-others', 'car-too'])).toBeUndefined();
     expect(occupySlot(nameSlot(three, 'c', 'car-c'), 'f', ['car-others', 'car-c'])).toBeDefined();

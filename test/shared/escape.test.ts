@@ -18,12 +18,12 @@ describe('visible', () => {
     expect(visible(text)).toBe(shown);
   });
 
-  test('leaves every letter and sign, line breaks and tabs', () => {
+  test('does not change letters, signs, line breaks and tabs', () => {
     const text = 'Genömics – 日本語 👩‍🔬 می‌خواهم\n\tx';
     expect(visible(text)).toBe(text);
   });
 
-  test('changes nothing of what a JSON document says', () => {
+  test('does not change the meaning of a JSON document', () => {
     const value = { name: `x${ESC}\u202e\u{e0041}\u2028y\n` };
     expect(JSON.parse(visible(JSON.stringify(value, undefined, 2)))).toEqual(value);
   });
@@ -54,12 +54,12 @@ describe('subText', () => {
 });
 
 describe('dynamicReferenceIn', () => {
-  test('says where CloudFormation would put a parameter or a secret', () => {
+  test('names the parameter or secret that CloudFormation would insert', () => {
     const template = { Role: { Tags: [{ Value: 'x' }, { Value: 'a {{resolve:ssm:/x}} b' }] } };
     expect(dynamicReferenceIn(template, 'Resources')).toBe('Resources.Role.Tags[1].Value');
   });
 
-  test('lets other braces be', () => {
+  test('ignores other braces', () => {
     expect(dynamicReferenceIn(['{{x}}', '{ {resolve:ssm:/x}}', 'resolve:'], 'x')).toBeUndefined();
   });
 });

@@ -3,14 +3,14 @@ import { isGone, unlessGone } from '../../shared/aws/gone.ts';
 
 const refusal = (name: string) => Object.assign(new Error('not found'), { name });
 
-describe('what AWS says to be gone', () => {
+describe('unlessGone', () => {
   test.each([
     ['vpc', 'InvalidVpcID.NotFound'],
     ['endpoint', 'InvalidVpcEndpointId.NotFound'],
     ['attachment', 'Gateway.NotAttached'],
     ['parameter', 'ParameterNotFound'],
     ['role or policy', 'NoSuchEntityException'],
-  ] as const)('is the %s when it answers %s', async (what, name) => {
+  ] as const)('treats %s as gone if it answers %s', async (what, name) => {
     expect(await unlessGone(what, () => Promise.reject(refusal(name)))).toBeUndefined();
   });
 
@@ -20,12 +20,12 @@ describe('what AWS says to be gone', () => {
     ['subnet', 'InvalidVpcID.NotFound'],
     ['association', 'InvalidRouteTableID.NotFound'],
     ['parameter', 'ParameterVersionNotFound'],
-  ] as const)('is not the %s when it answers %s', async (what, name) => {
+  ] as const)('does not treat %s as gone if it answers %s', async (what, name) => {
     expect(isGone(what, refusal(name))).toBe(false);
     await expect(unlessGone(what, () => Promise.reject(refusal(name)))).rejects.toThrow('not found');
   });
 
-  test('is what the call gives where it is there', async () => {
+  test('returns the result of the call if the resource exists', async () => {
     expect(await unlessGone('vpc', async () => 7)).toBe(7);
   });
 });

@@ -25,7 +25,7 @@ describe('items of version 1', () => {
     expect(await read(tableOf().table)).toEqual(entity(recordedAt(pk, sk)));
   });
 
-  it('the same items with regions are read with them', async () => {
+  it('with regions are read with them', async () => {
     const there = { region: 'us-east-1' };
     const status = recordedAt(account, 'status');
     const list = (name: string, from: Item) => (from[name] as Item[]).map((one) => ({ ...one, ...there }));
@@ -45,20 +45,20 @@ describe('items of version 1', () => {
     expect(await getBaseline(table, 'analytics', 1)).toEqual(entity(baseline));
   });
 
-  it('the listing that was left is gone on with', async () => {
+  it('a listing in progress is continued', async () => {
     const now = new Date('2026-11-20T09:06:00Z');
     const begun = await beginListing(tableOf().table, { now, until: now });
     const { listingId, startedAt } = recordedAt('control', 'listing');
     expect(begun?.listing).toMatchObject({ listingId, startedAt });
   });
 
-  it('what is paused is read as it was recorded', async () => {
+  it('the paused state is read as it was recorded', async () => {
     expect(await getControl(tableOf().table)).toEqual({ fleetPaused: false, pausedBaselines: ['analytics'] });
   });
 });
 
-describe('an item that is not what it should be', () => {
-  it.each(sorts)('as a %s: its key and every path are said', async (_, [pk, sk], read) => {
+describe('an invalid item', () => {
+  it.each(sorts)('as a %s: its key and every path are named', async (_, [pk, sk], read) => {
     const item = recordedAt(pk, sk);
     const whole = Object.keys(item).filter((name) => !attributes.includes(name));
     const required =
@@ -72,7 +72,7 @@ describe('an item that is not what it should be', () => {
     });
   });
 
-  it.each(sorts)('as a %s of a newer version: which is said', async (_, [pk, sk], read) => {
+  it.each(sorts)('as a %s of a newer version: the version is named', async (_, [pk, sk], read) => {
     const { table } = tableOf({ ...recordedAt(pk, sk), schemaVersion: 2 });
     await expect(read(table)).rejects.toThrow(
       'schemaVersion is 2, and this version of Orgkeeper reads up to 1: deploy the newer one',
@@ -90,7 +90,7 @@ describe('an item that is not what it should be', () => {
     );
   });
 
-  it('says what is paused: then everything is, and nobody changes it unseen', async () => {
+  it('that says what is paused pauses everything, and nobody changes it by accident', async () => {
     const { table } = tableOf({ pk: 'control', sk: 'fleet', fleetPaused: false });
     const control = await getControl(table);
     expect(control).toMatchObject({
@@ -101,7 +101,7 @@ describe('an item that is not what it should be', () => {
     await expect(resume).rejects.toThrow('The item control / fleet of the table cannot be read');
   });
 
-  it('does not hide the others of its collection', async () => {
+  it('does not hide the other items of its collection', async () => {
     const broken = { pk: 'account#1', sk: 'status', collection: 'status', collectionKey: '1', version: 1 };
     const pages = [];
     for await (const page of statusPages(tableOf(broken).table)) pages.push(page);
@@ -114,7 +114,7 @@ describe('an item that is not what it should be', () => {
     ]);
   });
 
-  it('is not one that holds a lease alone', async () => {
+  it('is not an item that has only a lease', async () => {
     const { table } = tableOf({ pk: account, sk: 'status', version: 0, lease: { passId: 'a' } });
     expect((await loadAccount(table, MEMBER)).status).toBeUndefined();
   });
@@ -126,13 +126,16 @@ describe('an item that is not what it should be', () => {
       'eu-west-1',
     ],
     ['nowhere, where it has no parameters', {}, undefined],
-  ])('of a status without a home says that this is the region %s', async (_, parameters, region) => {
-    const saved = recordedAt(account, 'status');
-    const outputs = { ...(saved.outputs as Item), ...parameters };
-    const status = await getStatus(tableOf({ ...saved, outputs }).table, MEMBER);
-    const home = { region, baseline: { name: 'analytics', version: 3 }, inferred: true };
-    expect(status?.home).toEqual(region && home);
-  });
+  ])(
+    'that is a status without a home has its home inferred: the region %s',
+    async (_, parameters, region) => {
+      const saved = recordedAt(account, 'status');
+      const outputs = { ...(saved.outputs as Item), ...parameters };
+      const status = await getStatus(tableOf({ ...saved, outputs }).table, MEMBER);
+      const home = { region, baseline: { name: 'analytics', version: 3 }, inferred: true };
+      expect(status?.home).toEqual(region && home);
+    },
+  );
 
   it('is not one with an unknown field, which is preserved', async () => {
     const { table } = tableOf({ ...recordedAt(account, 'desired'), ...accountKey(MEMBER), added: 'later' });

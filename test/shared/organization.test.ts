@@ -48,11 +48,11 @@ function units() {
 const place = { units: ['r-ab12', 'ou-ab12-research1', 'ou-ab12-genomics1'], path: '/Research/Genomics' };
 
 describe('the place of an account', () => {
-  it('is the way from the root, by ids and by names', async () => {
+  it('is the path from the root, by ids and by names', async () => {
     expect(await units().place(MEMBER)).toEqual(place);
   });
 
-  it('costs one call when its units were read lately, however many ask at once', async () => {
+  it('costs one call if its units were read lately, for any number of concurrent callers', async () => {
     const { place: find, calls } = units();
     await Promise.all([find(MEMBER), find(MEMBER), find(MEMBER)]);
     expect(calls.filter((call) => call.startsWith('name'))).toHaveLength(2);
@@ -62,7 +62,7 @@ describe('the place of an account', () => {
     expect(calls).toEqual([`parent ${MEMBER}`]);
   });
 
-  it('costs none when AWS says its units beside the account', async () => {
+  it('costs no call if AWS returns its units with the account', async () => {
     const { place: find, calls } = units();
     await find(MEMBER);
     calls.length = 0;
@@ -70,7 +70,7 @@ describe('the place of an account', () => {
     expect(calls).toEqual([]);
   });
 
-  it('follows a unit that gets another name, within ten minutes', async () => {
+  it('has the new name of a renamed unit within ten minutes', async () => {
     const { place: find, clock } = units();
     await find(MEMBER);
     names['ou-ab12-genomics1'] = 'Genes';
@@ -80,7 +80,7 @@ describe('the place of an account', () => {
     names['ou-ab12-genomics1'] = 'Genomics';
   });
 
-  it('has the slash of a name escaped, so that one unit is never two', async () => {
+  it('has slashes in names escaped, so that one unit never looks like two', async () => {
     names['ou-ab12-genomics1'] = 'Genomics/Plants';
     expect((await units().place(MEMBER))?.path).toBe('/Research/Genomics%2FPlants');
     names['ou-ab12-genomics1'] = 'Genomics';
@@ -94,13 +94,13 @@ describe('the place of an account', () => {
     expect(await find(MEMBER)).toEqual(place);
   });
 
-  it('is nowhere when it is not in the organization', async () => {
+  it('is undefined if the account is not in the organization', async () => {
     expect(await units().place('999999999999')).toBeUndefined();
   });
 });
 
 describe('a pace', () => {
-  it('lets a burst through at once, then so many a second, and a burst again after a rest', async () => {
+  it('allows a burst at once, then a number of calls a second, and a burst again after a pause', async () => {
     const clock = testClock();
     const now = () => clock.now().getTime();
     const pace = createPace({ perSecond: 5, burst: 3, now, sleep: clock.pause });

@@ -13,7 +13,7 @@ async function read(tokens: Record<string, string | undefined>, from?: string) {
 }
 
 describe('The pages of a listing', () => {
-  it('are read to the last one, from any of them on', async () => {
+  it('are read to the last one, from any page on', async () => {
     expect(await read({ start: 'a', a: 'b', b: '' })).toEqual([undefined, 'a', 'b']);
     expect(await read({ start: 'a', a: 'b' }, 'a')).toEqual(['a', 'b']);
   });
@@ -21,7 +21,7 @@ describe('The pages of a listing', () => {
   it.each([
     ['the one that was sent', { start: 'a', a: 'a' }],
     ['an earlier one', { start: 'a', a: 'b', b: 'a' }],
-  ])('end with an error where a token comes again: %s', async (_, tokens) => {
+  ])('fail if a token is repeated: %s', async (_, tokens) => {
     await expect(read(tokens)).rejects.toThrow('returned the same page token twice');
   });
 });

@@ -60,7 +60,7 @@ describe('a call', () => {
     expect(made()).toBe(tries);
   });
 
-  it('is tried after pauses that double up to five seconds, of random length', async () => {
+  it('is retried after random pauses of growing length, up to five seconds', async () => {
     const pauses: number[] = [];
     const strategy = patience({}, () => 0.5);
     let token = await strategy.acquireInitialRetryToken('');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { check } from '../../shared/domain/plain-words.ts';
 import { parseRequest } from '../../shared/domain/requests.ts';
 
-describe('what is wrong with a field', () => {
+describe('the problem of a field', () => {
   it.each([
     ['nothing at all', z.string(), undefined, 'is missing'],
     ['another type', z.string(), ['a'], 'must be text, not a list'],
@@ -25,12 +25,12 @@ describe('what is wrong with a field', () => {
     ],
     ['none of several', z.union([z.string(), z.number()]), true, 'is not an allowed value'],
     ['what its schema says itself', z.string('say a name'), 5, 'say a name'],
-  ])('is said plainly: %s', (_, schema, value, sentence) => {
+  ])('is stated plainly: %s', (_, schema, value, sentence) => {
     const parsed = check(schema, value);
     expect(parsed.error?.issues.map(({ message }) => message)).toEqual([sentence]);
   });
 
-  it('stands with its path in what a request is refused for', () => {
+  it('has its path in the answer to the request', () => {
     expect(
       parseRequest('AccountRegistrationRequested', { accountId: '111111111111', tags: { a: 1 } }),
     ).toEqual({
@@ -56,7 +56,7 @@ describe('check', () => {
     ]);
   });
 
-  it('gives a value that fits as the schema reads it', () => {
+  it('returns a valid value as the schema parses it', () => {
     expect(check(schema, { names: ['x'] })).toMatchObject({ success: true, data: { names: ['x'] } });
   });
 });

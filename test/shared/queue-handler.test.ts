@@ -41,7 +41,7 @@ const failed = (...ids: string[]) => ({
 
 describe('queueHandler', () => {
   it.each(['one-by-one', 'side-by-side'] as const)(
-    'reports what failed and nothing else, and a crash of one message leaves the others (%s)',
+    'reports only the messages that failed, and continues after the crash of one (%s)',
     async (how) => {
       const { handler, ended, lines } = handlerOf({ batch: how });
       const event = batch(...['a', 'bad', 'b', 'later', 'c'].map((text) => message(text)));
@@ -51,7 +51,7 @@ describe('queueHandler', () => {
     },
   );
 
-  it('lets a message wait for the one before only where they go one by one', async () => {
+  it('waits for the previous message only if messages are processed in order', async () => {
     const order = async (how: 'one-by-one' | 'side-by-side') => {
       const steps: string[] = [];
       const { handler } = handlerOf({
@@ -71,7 +71,7 @@ describe('queueHandler', () => {
   });
 
   it.each([['no JSON'], [{ text: 7 }]])(
-    'moves a message that cannot be read to the dead letters, and is done with it: %j',
+    'makes a message that cannot be read a dead letter, and finishes it: %j',
     async (content) => {
       const { handler, sentTo, began, lines } = handlerOf();
       const event = batch(aMessage(content), message('a'));
@@ -100,7 +100,7 @@ describe('queueHandler', () => {
     ]);
   });
 
-  it('buries nothing that it could not announce, and keeps what it could not bury', async () => {
+  it('makes no dead letter that it could not announce, and keeps a message that it could not move', async () => {
     for (const broken of ['bus', 'queue'] as const) {
       const { main, put, sentTo } = fakeMain();
       const gone = () => Promise.reject(new Error('gone'));
@@ -112,7 +112,7 @@ describe('queueHandler', () => {
     }
   });
 
-  it('announces a message that fails the last time that it is received, and no time before', async () => {
+  it('announces a message that fails on its last receive, and not before', async () => {
     const { handler, put } = handlerOf();
     await handler(batch(message('bad', 3), message('later', 1)), secondsLeft(60));
     expect(put).toEqual([]);
@@ -122,7 +122,7 @@ describe('queueHandler', () => {
     ]);
   });
 
-  it('hides a failed message for its backoff, and no other', async () => {
+  it('hides a failed message for its backoff, and no other message', async () => {
     const { handler, hidden } = handlerOf({ backOff: comeAgain });
     await handler(batch(message('a'), message('bad', 4), message('later')), secondsLeft(60));
     expect(hidden).toEqual([
@@ -133,7 +133,7 @@ describe('queueHandler', () => {
     expect(hidden[0]?.seconds).toBeLessThanOrEqual(16);
   });
 
-  it('leaves it to the visibility timeout when there is no backoff, or setting it fails', async () => {
+  it('leaves the message to the visibility timeout if there is no backoff, or setting it fails', async () => {
     const without = handlerOf();
     expect(await without.handler(batch(message('bad')), secondsLeft(60))).toEqual(failed('bad'));
     expect(without.hidden).toEqual([]);
@@ -144,7 +144,7 @@ describe('queueHandler', () => {
     expect(failing.ended).toEqual(['bad', 'a']);
   });
 
-  it('says how often a message came, when it was sent, and until when there is time', async () => {
+  it('passes on the number of receives, the time of sending, and the deadline', async () => {
     const seen: unknown[] = [];
     const { handler } = handlerOf({
       handle: async (received) => {

@@ -9,7 +9,7 @@ describe('the backoff of a message', () => {
     expect(backoffSeconds(30, () => 1)).toBe(600);
   });
 
-  it('is how long the queue keeps it from being received', async () => {
+  it('is the time for which the queue hides it', async () => {
     const { main, hidden } = fakeMain();
     await comeAgain(main.intake, { receiptHandle: 'r', receives: 5 });
     expect(hidden).toEqual([{ queue: 'intake', receiptHandle: 'r', seconds: expect.any(Number) }]);

@@ -31,8 +31,8 @@ async function read(schema: z.ZodType<unknown>, name: string, body: string) {
 const cause = { source: 'orgkeeper', detailType: 'Due', id: 'due:1' };
 const work = { accountId: MEMBER, cause, requestedAt: '2026-11-20T10:00:00Z' };
 
-describe('a message', () => {
-  it('is read as what it says', async () => {
+describe('readMessage', () => {
+  it('returns the content of a message', async () => {
     const { answer, buried } = await read(WorkMessage, 'orgkeeper-work.fifo', JSON.stringify(work));
     expect({ answer, buried }).toEqual({ answer: { message: work }, buried: [] });
   });
@@ -49,7 +49,7 @@ describe('a message', () => {
     ['for a creation', CreationMessage, 'orgkeeper-creation', { key: 7 }, 'key must be text, not a number.'],
     ['that is no event', Envelope, 'orgkeeper-intake', [], 'it must be a group of fields, not a list.'],
   ])(
-    '%s that cannot be read is put among the dead letters at once, with why',
+    '%s that cannot be read becomes a dead letter at once, with the reason',
     async (_, schema, name, content, why) => {
       const body = JSON.stringify(content);
       const { answer, buried } = await read(schema, name, body);
@@ -76,7 +76,7 @@ describe('a message', () => {
     },
   );
 
-  it('that is no JSON says so', async () => {
+  it('says that a message is not JSON', async () => {
     const { answer, buried } = await read(WorkMessage, 'orgkeeper-work.fifo', '{"accountId":');
     expect(answer).toEqual({
       unreadable: {
@@ -88,7 +88,7 @@ describe('a message', () => {
     expect(buried).toHaveLength(1);
   });
 
-  it('is described without what SQS takes for no text', async () => {
+  it('describes a message without the characters that SQS refuses', async () => {
     const { buried } = await read(WorkMessage, 'orgkeeper-work.fifo', '\ud83d');
     const [{ MessageAttributes }] = buried as [
       { MessageAttributes: Record<string, { StringValue: string }> },

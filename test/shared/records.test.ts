@@ -12,8 +12,8 @@ const registration = {
 };
 const by = 'listing:1';
 
-describe('another baseline', () => {
-  it('is a change of desired state, and takes back that regions are cleared', () => {
+describe('withBaseline', () => {
+  it('changes the desired state, and cancels the clearing of regions', () => {
     const record = aRecord({ clearing: ['us-west-2'] });
     const changed = withBaseline(record, { name: 'wide', version: 1 }, registration.time);
     expect(changed).toMatchObject({
@@ -33,14 +33,14 @@ describe('a registration', () => {
     expect(second.externalId).not.toBe(first.externalId);
   });
 
-  it('changes nothing when it says the same again', () => {
+  it('changes nothing if its content is the same', () => {
     const record = registered(undefined, registration);
     expect(
       registered(record, { ...registration, changedBy: 'event-10', time: '2027-01-01T00:00:00.000Z' }),
     ).toBe(record);
   });
 
-  it('corrects what it says otherwise, and leaves what it does not mention', () => {
+  it('changes the fields that it names, and no others', () => {
     const record = registered(undefined, {
       ...registration,
       request: { ...registration.request, mode: 'observe' },
@@ -65,7 +65,7 @@ describe('a registration', () => {
       false,
     ],
     ['another baseline', { ...registration, baseline: { name: 'analytics', version: 4 } }, false],
-  ])('with %s has the regions that are being cleared: those of before, or none', (_, asked, stays) => {
+  ])('with %s has the regions that are being cleared: the earlier ones, or none', (_, asked, stays) => {
     const record = aRecord({ regions: ['eu-west-1'], clearing: ['us-west-2'] });
     expect(registered(record, asked).clearing).toEqual(stays ? ['us-west-2'] : undefined);
     expect(registered({ ...record, lifecycle: 'retired' }, asked).clearing).toBeUndefined();
@@ -75,7 +75,7 @@ describe('a registration', () => {
     expect(registered(undefined, { ...registration, described: undefined }).origin).toBe('invited');
   });
 
-  it('of one that has left forgets the unit that it was in: no listing looks for it there any more', () => {
+  it('of an account that has left drops its unit: no listing reads it any more', () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
     const left = aRecord({ lifecycle: 'departed', unit: 'ou-ab12-12345678' });
     const request = { ...registration.request, executionRoleArn };
@@ -83,7 +83,7 @@ describe('a registration', () => {
     expect(registered(left, { ...registration, request }).unit).toBe('ou-ab12-12345678');
   });
 
-  it('leaves an account invited that is corrected without its role', () => {
+  it('without the role leaves an invited account invited', () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`;
     const first = registered(undefined, {
       ...registration,
@@ -96,7 +96,7 @@ describe('a registration', () => {
     expect(again).toMatchObject({ origin: 'invited', executionRoleArn, mode: 'observe' });
   });
 
-  it.each(['retired', 'departed'] as const)('brings a %s account back as it was', (lifecycle) => {
+  it.each(['retired', 'departed'] as const)('makes a %s account as it was before', (lifecycle) => {
     const asItWas = {
       executionRoleArn: `arn:aws:iam::${MEMBER}:role/orgkeeper-execution`,
       network: { vpcId: 'vpc-12345678', subnetIds: ['subnet-12345678'] },
@@ -112,7 +112,7 @@ describe('a registration', () => {
     expect(registered(back, corrected)).toMatchObject({ generation: 5, keptSince: 4 });
   });
 
-  it('takes an unmanaged account in, with the ExternalId it had', () => {
+  it('manages an unmanaged account, with its ExternalId', () => {
     const before = aRecord({ lifecycle: 'unmanaged', mode: 'observe' });
     expect(registered(before, registration)).toMatchObject({
       lifecycle: 'managed',
@@ -124,12 +124,12 @@ describe('a registration', () => {
 });
 
 describe('a listing', () => {
-  it('changes nothing when nothing changed', () => {
+  it('changes nothing if nothing has changed', () => {
     const record = aRecord();
     expect(refreshed(record, anOrganizationAccount(), by)).toBe(record);
   });
 
-  it('takes over a new name and email', () => {
+  it('saves a new name and email', () => {
     expect(refreshed(aRecord(), anOrganizationAccount({ name: 'proteomics' }), by)).toMatchObject({
       name: 'proteomics',
       generation: 4,
@@ -153,7 +153,7 @@ describe('a listing', () => {
     });
   });
 
-  it('brings back an account that is active again, as it was', () => {
+  it('makes an account that is active again as it was before', () => {
     expect(refreshed(aRecord({ lifecycle: 'departed' }), anOrganizationAccount(), by).lifecycle).toBe(
       'managed',
     );
@@ -161,7 +161,7 @@ describe('a listing', () => {
 });
 
 describe('an ExternalId', () => {
-  it('is 32 random letters and digits, none of which anybody could foretell', () => {
+  it('is 32 random letters and digits, none of which can be predicted', () => {
     const guessable = jest.spyOn(Math, 'random');
     const ids = Array.from({ length: 100 }, newExternalId);
     expect(new Set(ids).size).toBe(100);

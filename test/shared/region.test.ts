@@ -5,7 +5,7 @@ import { outputKey, outputsOf } from '../../shared/domain/unit.ts';
 describe('regionsOf', () => {
   const baseline = { regions: ['us-east-1', 'us-west-2'] };
 
-  test('takes the registration before the baseline, and the deployment where neither says any', () => {
+  test('prefers the registration to the baseline, and uses the region of the deployment if neither lists regions', () => {
     expect(regionsOf({ regions: ['ap-south-1'] }, baseline, 'eu-west-1')).toEqual(['ap-south-1']);
     expect(regionsOf({}, baseline, 'eu-west-1')).toEqual(['us-east-1', 'us-west-2']);
     expect(regionsOf({ regions: [] }, {}, 'eu-west-1')).toEqual(['eu-west-1']);
@@ -26,18 +26,18 @@ describe('the partition of a region', () => {
     expect(partitionOf(region)).toBe(partition);
   });
 
-  test('tells the regions where no account of it is', () => {
+  test('names regions that no account of the partition can use', () => {
     expect(outsideOf('aws', ['eu-west-1', 'cn-north-1', 'nowhere'])).toEqual(['cn-north-1', 'nowhere']);
   });
 });
 
-test('a list of regions names each once', () => {
+test('a list of regions has each region once', () => {
   expect(Regions.safeParse(['eu-west-1', 'us-east-1']).success).toBe(true);
   expect(Regions.safeParse(['eu-west-1', 'eu-west-1']).error?.issues).toMatchObject([{ path: [1] }]);
   expect(Regions.safeParse([]).success).toBe(false);
 });
 
-describe("an account's outputs", () => {
+describe('the outputs of an account', () => {
   const outputs = {
     'role.arn': 'arn',
     'vpc.id': 'vpc-1',
@@ -45,13 +45,13 @@ describe("an account's outputs", () => {
     'regions.us-east-1.parameter./a.b': 'arn-2',
   };
 
-  test('stand under their names at home, and behind the region elsewhere', () => {
+  test('have plain names in the home region, and begin with the region elsewhere', () => {
     expect(outputKey('vpc.id', 'eu-west-1', 'eu-west-1')).toBe('vpc.id');
     expect(outputKey('role.arn', 'global', 'eu-west-1')).toBe('role.arn');
     expect(outputKey('vpc.id', 'us-east-1', 'eu-west-1')).toBe('regions.us-east-1.vpc.id');
   });
 
-  test('are those of one region under the names that they have at home', () => {
+  test('of one region have the names of the home region', () => {
     expect(outputsOf(outputs, 'us-east-1', 'eu-west-1')).toEqual({
       'vpc.id': 'vpc-2',
       'parameter./a.b': 'arn-2',

@@ -39,7 +39,7 @@ describe('rules', () => {
     expect(baselineByRules(rules, given)).toMatchObject({ baseline, rule });
   });
 
-  it('say why, of every rule up to the one that decides', () => {
+  it('gives the reason, for every rule up to the one that decides', () => {
     expect(baselineByRules(rules, facts({ name: 'proteomics', tags: { environment: 'test' } }))).toEqual({
       baseline: 'analytics',
       rule: 3,
@@ -52,7 +52,7 @@ describe('rules', () => {
     });
   });
 
-  it('ask only for what they look at', () => {
+  it('reads only the facts that they need', () => {
     expect(factsNeeded(rules)).toEqual({ place: true, tags: true });
     expect(factsNeeded({ rules: [{ name: 'a*', baseline: 'web' }], default: 'web' })).toEqual({
       place: false,
@@ -84,11 +84,11 @@ describe('a unit', () => {
     ['ou-ab12-research1', true],
     ['ou-ab12-genomics1', true],
     ['ou-ab12-research', false],
-  ])('%s holds an account in /Research/Genomics: %s', (unit, within) => {
+  ])('%s contains an account in /Research/Genomics: %s', (unit, within) => {
     expect(isWithin(unit, genomics)).toBe(within);
   });
 
-  it('whose name has a slash is no path of two units, and is named with the slash escaped', () => {
+  it('whose name has a slash is not a path of two units, and is named with the slash escaped', () => {
     const single = { units: ['r-ab12', 'ou-ab12-single01'], path: `/${asLevel('Research/Genomics')}` };
     expect(single.path).toBe('/Research%2FGenomics');
     for (const other of ['/Research/Genomics', '/Research', '/Research/**', '/*/Genomics'])
@@ -108,13 +108,13 @@ describe('a unit', () => {
     },
   );
 
-  it('of any depth holds what is directly in it, and the root only itself', () => {
+  it('of any depth contains the accounts directly in it, and the root only its own', () => {
     expect(isWithin('/Research/**', { units: [], path: '/Research' })).toBe(true);
     expect(isWithin('/**', root)).toBe(true);
     expect(isWithin('/*', root)).toBe(false);
   });
 
-  it('with many stars is told apart in a moment', () => {
+  it('with many stars is matched in a moment', () => {
     const from = Date.now();
     expect(
       baselineByRules(

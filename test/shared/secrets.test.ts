@@ -20,12 +20,12 @@ describe('maskExternalIds', () => {
     expect(text).toMatch(/an\*{4}id|Zx\*{4}3g/);
   });
 
-  it('leaves everything else as it is', () => {
+  it('leaves everything else unchanged', () => {
     const value = { a: [1, null, true, 'externalId'], 'aws:PrincipalArn': 'arn', path: 'trustPolicy' };
     expect(maskExternalIds(value, 'ab')).toEqual(value);
   });
 
-  it('shows nothing of a short one', () => {
+  it('shows nothing of a short ExternalId', () => {
     expect(maskExternalIds({ externalId: 'abc' })).toEqual({ externalId: '****' });
   });
 });

@@ -23,7 +23,7 @@ const lease = (passId: string, readVersion: number, at = now) =>
 const save = (passId: string, version: number, at = now) =>
   saveStatus(store.table, aStatus({ version }), { passId, now: at, record: aRecord() });
 
-describe('The right to write into an account', () => {
+describe('The lease of an account', () => {
   it('belongs to one run until it saves', async () => {
     await lease('a', 0);
     await expect(lease('b', 0)).rejects.toThrow(Conflict);
@@ -32,7 +32,7 @@ describe('The right to write into an account', () => {
     await lease('b', 1);
   });
 
-  it('records from the first one on where a run writes, until a status does', async () => {
+  it('records, from the first one on, where a run writes, until a status does', async () => {
     const home = { region: 'us-west-2', baseline: { name: 'analytics', version: 3 } };
     const first = { accountId: MEMBER, until, readVersion: 0, record: aRecord() };
     await takeLease(store.table, { ...first, passId: 'a', now, home });
@@ -44,7 +44,7 @@ describe('The right to write into an account', () => {
     expect((await loadAccount(store.table, MEMBER)).begun).toBeUndefined();
   });
 
-  it('records where a run may make things, until a run saves that it knows them', async () => {
+  it('records where a run may make resources, until a run saves that it knows them', async () => {
     const baseline = { name: 'analytics', version: 3 };
     const making = [{ region: 'us-west-2', baseline }];
     const first = { accountId: MEMBER, until, record: aRecord(), now };
@@ -56,7 +56,7 @@ describe('The right to write into an account', () => {
     expect((await loadAccount(store.table, MEMBER)).status).toMatchObject({ version: 1, making });
   });
 
-  it('is not lost to its own save, which nobody answered and which is sent again', async () => {
+  it('is not lost to its own save if the answer was lost and the save is repeated', async () => {
     await lease('pass-1', 0);
     await save('pass-1', 1);
     await save('pass-1', 1);
@@ -82,7 +82,7 @@ describe('The right to write into an account', () => {
       async () => saveRecord(store.table, aRecord({ lifecycle: 'retired', generation: 4 }), aRecord()),
     ],
     ['forgotten', async () => forgetAccount(store.table, aRecord(), undefined, now)],
-  ])('is none in an account that is %s during its first run, and no status is left', async (_, end) => {
+  ])('is refused in an account that is %s during its first run, and no status is saved', async (_, end) => {
     await lease('a', 0);
     await end();
     await expect(save('a', 1)).rejects.toThrow(Conflict);
@@ -90,7 +90,7 @@ describe('The right to write into an account', () => {
     expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
   });
 
-  it('ends when the account is forgotten, and its status does not come back', async () => {
+  it('ends when the account is forgotten, and its status is not saved again', async () => {
     await save('a', 1);
     await forgetAccount(store.table, aRecord(), undefined, now);
     await expect(lease('b', 1)).rejects.toThrow(Conflict);
@@ -106,20 +106,20 @@ describe('A status without a record', () => {
     await documents.send(new DeleteCommand({ TableName: name, Key: accountKey(MEMBER) }));
   };
 
-  it('goes, so that nothing is due any more', async () => {
+  it('is deleted, so that nothing is due any more', async () => {
     await orphan();
     await dropStatus(store.table, aStatus({ version: 1 }));
     expect((await loadAccount(store.table, MEMBER)).status).toBeUndefined();
   });
 
-  it('stays where somebody has registered the account in the meantime', async () => {
+  it('stays if somebody has registered the account meanwhile', async () => {
     await orphan();
     await saveRecord(store.table, aRecord(), undefined);
     await dropStatus(store.table, aStatus({ version: 1 }));
     expect((await loadAccount(store.table, MEMBER)).status).toBeDefined();
   });
 
-  it('stays where a run has saved another one in the meantime', async () => {
+  it('stays if a run has saved another one meanwhile', async () => {
     await save('a', 1);
     await save('b', 2);
     const { documents, name } = store.table;

@@ -42,7 +42,7 @@ const keys = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ pk: `account#${index}`, sk: 'status' }));
 
 describe('reading many items', () => {
-  it('asks a hundred at a time, and again for those that DynamoDB left out', async () => {
+  it('requests a hundred at a time, and repeats those that DynamoDB left out', async () => {
     const { table, calls } = busyTable(60);
     const items = getItems(table, keys(130));
     await jest.runAllTimersAsync();
@@ -50,7 +50,7 @@ describe('reading many items', () => {
     expect(calls).toEqual([100, 40, 30]);
   });
 
-  it('fails when DynamoDB leaves some out repeatedly, instead of treating them as absent', async () => {
+  it('fails if DynamoDB leaves some out repeatedly, instead of treating them as absent', async () => {
     const { table, calls } = busyTable(0);
     const items = expect(getItems(table, keys(4))).rejects.toThrow(ServiceFault);
     await jest.runAllTimersAsync();
@@ -81,7 +81,7 @@ describe('a query of many pages', () => {
     expect(starts).toEqual([undefined, 'a', 'b']);
   });
 
-  it('ends with an error where the end of a page comes again', async () => {
+  it('fails if the last key of a page is repeated', async () => {
     const { table, starts } = pagedTable(['a', 'b', 'a', 'b', 'a']);
     const all = async () => {
       for await (const _ of queryPages(table, { KeyConditionExpression: 'pk = :pk' }));
@@ -91,7 +91,7 @@ describe('a query of many pages', () => {
   });
 });
 
-describe('putting an item under a condition', () => {
+describe('putting an item with a condition', () => {
   const item = { pk: 'control', sk: 'listing', listingId: 'ours', at: undefined };
   const stored = (listingId: string) => ({ pk: 'control', sk: 'listing', listingId });
 
@@ -108,11 +108,11 @@ describe('putting an item under a condition', () => {
       on(GetItemCommand, () => ({ Item: { ...there } })),
     );
 
-  it('is done when the SDK repeated the call and the item stands there as it was put: the first answer was lost', async () => {
+  it('succeeds if the SDK repeated the call and the item is the one that was put: the first answer was lost', async () => {
     expect(await putItem(refusing(2, stored('ours')), item, IF_ABSENT)).toBe(true);
   });
 
-  it('is not done when the item of somebody else stands there, or the call was not repeated', async () => {
+  it('fails if the item is another, or the call was not repeated', async () => {
     expect(await putItem(refusing(2, stored('theirs')), item, IF_ABSENT)).toBe(false);
     expect(await putItem(refusing(1, stored('ours')), item, IF_ABSENT)).toBe(false);
   });

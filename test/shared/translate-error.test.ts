@@ -65,7 +65,7 @@ describe('an error of the SDK', () => {
       'NotYetConsistent',
       'when-due',
     ],
-  ])('%s becomes ours', (_, error, name, retry) => {
+  ])('%s becomes an error of ours', (_, error, name, retry) => {
     const ours = translateError('x:Y', error);
     expect(ours).toBeInstanceOf(ControllerError);
     expect(ours).toMatchObject({ name, cause: error });
@@ -79,13 +79,13 @@ describe('an error of the SDK', () => {
     'InvalidVpcID.NotFound',
     'ParameterNotFound',
     'DependencyViolation',
-  ])('%s stays as it is, for the caller that expects it', (name) => {
+  ])('%s is not translated, for the caller that expects it', (name) => {
     const error = named(name);
     expect(translateError('x:Y', error)).toBe(error);
   });
 
   it.each(['AuthFailure', 'UnrecognizedClientException', 'InvalidClientTokenId'])(
-    '%s of a member account says that it is not ready, and of Main what it says',
+    '%s of a member account says that the account is not ready, and of Main what the error says',
     (name) => {
       const notReady = { name: 'AccountNotReady', reason: 'CredentialsUnknown' };
       expect(translateError('ec2:DescribeVpcs', named(name), memberServices.ec2)).toMatchObject(notReady);
@@ -108,12 +108,12 @@ describe('an error of the SDK', () => {
     ['ChildNotFoundException', true],
     ['AccountNotFoundException', true],
     ['AccessDeniedException', false],
-  ])('%s of Organizations means not in the organization: %s', (name, expected) => {
+  ])('%s of Organizations means that the account is not in the organization: %s', (name, expected) => {
     expect(isNotInOrganization(translateError('organizations:ListParents', named(name)))).toBe(expected);
   });
 
   it.each(['ec2', 'ssm', 'tag', 's3control'] as const)(
-    'that %s of a region cannot be found says so, and what to do',
+    'that %s of a region cannot be found says so, with the remedy',
     (service) => {
       const hostname = `${service}.us-nowhere-1.amazonaws.com`;
       const error = named('Error', `getaddrinfo ENOTFOUND ${hostname}`, { code: 'ENOTFOUND', hostname });
@@ -130,12 +130,12 @@ describe('an error of the SDK', () => {
     ['dynamodb:GetItem', undefined],
     ['iam:GetRole', memberServices.iam],
     ['sts:AssumeRole', undefined],
-  ])('that %s finds no address is a fault of the way there', (command, inMember) => {
+  ])('that %s has no address is a fault of the network', (command, inMember) => {
     const error = named('Error', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' });
     expect(translateError(command, error, inMember)).toMatchObject({ name: 'ServiceFault' });
   });
 
-  it('that is another malformed document stays as it is', () => {
+  it('about another malformed document is not translated', () => {
     const error = named('MalformedPolicyDocumentException', 'Syntax errors in policy.');
     expect(translateError('x:Y', error)).toBe(error);
   });

@@ -25,7 +25,7 @@ const ofOrganization = (id: string) => ({
   StringEquals: { 'aws:PrincipalOrgID': id, 'sts:ExternalId': 'x1' },
 });
 
-describe('whether a trust policy admits a role', () => {
+describe('trustAdmits', () => {
   const admits = (policy: object | string, externalId?: string) =>
     trustAdmits(policy, {
       roleArn,
@@ -69,7 +69,7 @@ describe('whether a trust policy admits a role', () => {
   });
 });
 
-test('a bug in reading a policy is not taken for a policy that admits nobody', () => {
+test('an error in reading a policy does not count as a policy that admits nobody', () => {
   const broken = {
     get Version() {
       throw new Error('a bug');

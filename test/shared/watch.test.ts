@@ -25,7 +25,7 @@ function brokenService() {
 const put = new PutParameterCommand({ Name: '/x', Value: 'y', Type: 'String' });
 
 describe('a watched client', () => {
-  it('tells of a call once, and of each of its attempts', async () => {
+  it('reports a call once, and each of its attempts', async () => {
     const { client, sent } = brokenService();
     const calls: unknown[] = [];
     const attempts: unknown[] = [];

@@ -26,7 +26,7 @@ describe('readYaml', () => {
     expect(read).toMatchObject({ problems: [{ line: 2 }, { line: 5 }] });
   });
 
-  test('takes numbers as they are written back, and whatever is in quotes', () => {
+  test('accepts numbers that are written back unchanged, and any text in quotes', () => {
     const text =
       'a: 3600\nb: -5\nc: 0.5\nd: "004752653756"\ne: \'1.0\'\nf: true\ng: 2012-10-17\nh: 123456789012\n';
     expect(readYaml(text)).toMatchObject({
@@ -59,14 +59,14 @@ describe('readYaml', () => {
     });
   });
 
-  test('takes an alias of what stands elsewhere', () => {
+  test('accepts an alias of another value', () => {
     expect(readYaml('a: &a [1]\nb: [*a, *a]')).toMatchObject({ value: { a: [1], b: [[1], [1]] } });
   });
 
   test.each([
     ['by itself', `${'['.repeat(101)}${']'.repeat(101)}`],
     ['by aliases', `a: &a ${'['.repeat(60)}${']'.repeat(60)}\nb: ${'['.repeat(60)}*a${']'.repeat(60)}`],
-  ])('refuses what is nested too deep %s', (_, text) => {
+  ])('refuses a value that is nested too deep %s', (_, text) => {
     expect(readYaml(text)).toEqual({
       problems: [{ path: '', message: 'is nested more than 100 levels deep' }],
     });

@@ -51,26 +51,26 @@ describe('sweepHandler', () => {
     );
   });
 
-  it('sends work to whatever is due', async () => {
+  it('sends work to every account and request that is due', async () => {
     const { handler, sentTo } = sweeping();
     expect(await handler(batch(aMessage({ task: 'due' })), secondsLeft(300))).toEqual(failed());
     expect(sentTo('work.fifo')).toMatchObject([{ accountId: MEMBER, cause: { detailType: 'Due' } }]);
   });
 
-  it('registers what it finds new in the organization', async () => {
+  it('registers new accounts of the organization', async () => {
     const { handler, sentTo, store } = sweeping();
     expect(await handler(batch(aMessage({ task: 'list' })), secondsLeft(300))).toEqual(failed());
     expect(store.items(`account#${NEW}`)).toMatchObject([{ lifecycle: 'managed' }]);
     expect(sentTo('work.fifo')).toMatchObject([{ accountId: NEW }]);
   });
 
-  it('hands the rest to itself when its time is nearly over', async () => {
+  it('sends itself a message for the rest when its time is nearly over', async () => {
     const { handler, sentTo } = sweeping();
     expect(await handler(batch(aMessage(sweep)), secondsLeft(19))).toEqual(failed());
     expect(sentTo('sweep')).toEqual([sweep]);
   });
 
-  it('has a task that failed redelivered, carries out the others, and buries what is none', async () => {
+  it('has a failed task redelivered, carries out the others, and makes an invalid one a dead letter', async () => {
     // The sweep lists the organization as well: by then, AWS is back.
     let listings = 0;
     const listing = async () => {

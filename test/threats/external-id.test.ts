@@ -41,12 +41,12 @@ function gets(arn: string, baseline: string, externalId: string | undefined): bo
 const session = (account: string, role: string) => `arn:aws:sts::${account}:assumed-role/${role}/x`;
 
 describe.each(['analytics', 'analytics-bounded'])('The execution role of %s', (baseline) => {
-  it('is for the runner and the API role of Main, with the ExternalId of the account', () => {
+  it('admits the runner and the API role of Main, with the ExternalId of the account', () => {
     expect(gets(config.runnerRoleArn, baseline, OWN)).toBe(true);
     expect(gets(config.apiRoleArn, baseline, OWN)).toBe(true);
   });
 
-  it('is for nobody in another member or a stranger, though they stole the ExternalId', () => {
+  it('admits nobody in another member and no stranger, even with a stolen ExternalId', () => {
     for (const account of [OTHER, '999999999999']) {
       for (const role of ['Admin', 'orgkeeper-execution', 'orgkeeper-WorkflowLoopRunnerRole'])
         expect(gets(session(account, role), baseline, OWN)).toBe(false);
@@ -54,12 +54,12 @@ describe.each(['analytics', 'analytics-bounded'])('The execution role of %s', (b
     }
   });
 
-  it('is for no other role of Main, though it knows the ExternalId', () => {
+  it('admits no other role of Main, even with the ExternalId', () => {
     for (const role of ['Admin', 'orgkeeper-IntakeRole', 'orgkeeper-WorkflowLoopRunnerRole2'])
       expect(gets(session(MAIN, role), baseline, OWN)).toBe(false);
   });
 
-  it('is for nobody without the ExternalId, and not by that of another account: Orgkeeper is no confused deputy', () => {
+  it('admits nobody without the ExternalId, or with that of another account: Orgkeeper is no confused deputy', () => {
     for (const arn of [config.runnerRoleArn, config.apiRoleArn, session(MEMBER, 'Admin')]) {
       expect(gets(arn, baseline, undefined)).toBe(false);
       expect(gets(arn, baseline, OTHERS)).toBe(false);

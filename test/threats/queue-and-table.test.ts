@@ -72,13 +72,13 @@ describe('Somebody who can only send to the work queue', () => {
     }
   });
 
-  it('cannot have the management account entered, not even where a record of it stands in the table', async () => {
+  it('cannot have the management account entered, even by a record of it in the table', async () => {
     const { send, entered } = reconciling(aRecord({ accountId: MANAGEMENT }));
     await send(forged(MANAGEMENT));
     expect(entered).toEqual([]);
   });
 
-  it('cannot change what is desired of an account: a message says only which account to look at', async () => {
+  it('cannot change the desired state of an account: a message only names the account to run', async () => {
     const { send, main, sentTo } = reconciling(aRecord());
     await send(forged(MEMBER, { baseline: 'mine', executionRoleArn: 'arn:aws:iam::1:role/x' }));
     expect(sentTo('work-dead.fifo')).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('Somebody who can only send to the work queue', () => {
 });
 
 describe('Somebody who can only write to the table', () => {
-  it('cannot lead a link elsewhere by a region that is none', async () => {
+  it('cannot change the host of a link by an invalid region', async () => {
     const { main } = reconciling(aRecord({ regions: ['evil.example/x#'] }));
     await expect(getRecord(main.table, MEMBER)).rejects.toThrow('regions[0] must be a region');
   });

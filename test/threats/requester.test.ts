@@ -92,7 +92,7 @@ describe('A requester', () => {
   it.each([
     ['AccountRetirementRequested', { accountId: MEMBER, resources: 'remove' }],
     ['PlanRequested', { accountId: MEMBER }],
-  ])('cannot ask for what Main alone may: %s', async (detailType, detail) => {
+  ])('cannot request what only Main may: %s', async (detailType, detail) => {
     const { answered, accounts, work } = await asked(detailType, detail);
     expect(answered).toBe('RequestRejected SenderNotAllowed');
     expect(accounts).toEqual([{ ...aRecord(), ...accountKey(MEMBER) }]);
@@ -106,7 +106,7 @@ describe('An account that is neither Main nor a requester', () => {
     ["in AWS's name", 'aws.organizations', 'AWS API Call via CloudTrail'],
     ["in Control Tower's name", 'aws.controltower', 'AWS Service Event via CloudTrail'],
     ['as Orgkeeper itself', 'orgkeeper', 'AccountReady'],
-  ])('is not followed %s, though its event were to reach intake', async (_, source, detailType) => {
+  ])('is not followed %s, even if its event reaches intake', async (_, source, detailType) => {
     const detail = {
       ...{ accountId: OTHER, name: 'x', eventID: 'e', eventName: 'RemoveAccountFromOrganization' },
       requestParameters: { accountId: MEMBER },
