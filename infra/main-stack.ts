@@ -112,6 +112,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     code: code.reconcile,
     timeout: timeouts.reconcile,
     memorySize: 768,
+    sendsToItself: true,
     source: { queue: queues.reconcile, batchSize: 1, maximumConcurrency: context.maximumConcurrency },
   });
   attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);

@@ -329,3 +329,70 @@ test('a baseline with one parameter that SSM would refuse, names filled in, is r
     ],
   });
 });
+
+describe('the exports of a baseline', () => {
+  const exporting = (text: string) =>
+    `name: x\nexports: { readers: ${text} }\nhouse: { cidr: 10.0.0.0/16 }\n`;
+
+  test.each(['"${house.id}"', '"${account.id}"', '"arn:${partition}:iam::${account.id}:role/x"'])(
+    'name what the account has: %s',
+    (text) => {
+      expect(parseBaseline(exporting(text), kinds)).toMatchObject({
+        baseline: { exports: { readers: text.slice(1, -1) } },
+      });
+    },
+  );
+
+  test.each([
+    ['a value of the registration', '"${values.role}"', '${values.role} cannot be exported'],
+    ['the name of the account', '"${account.name}"', '${account.name} cannot be exported'],
+    ['the ExternalId', '"${account.externalId}"', '${account.externalId} cannot be exported'],
+    ['an import', '"${imports.readers}"', '${imports.readers} cannot be exported'],
+    ['an output that nothing has', '"${door.none.id}"', '${door.none.id} cannot be exported'],
+    ['a text of its own', '"anybody"', 'an export names something of its account'],
+    ['everybody', '"*"', 'an export names something of its account'],
+    ['a wildcard', '"arn:aws:iam::${account.id}:role/*"', 'without wildcards'],
+  ])('cannot be exported: %s', (_, text, message) => {
+    expect(problems(exporting(text))).toEqual([
+      { path: 'exports.readers', message: expect.stringContaining(message), line: 2 },
+    ]);
+  });
+
+  test('have names of lower-case letters, digits and dashes', () => {
+    const [problem] = problems(
+      'name: x\nexports: { Readers: "${house.id}" }\nhouse: { cidr: 10.0.0.0/16 }\n',
+    );
+    expect(problem?.path).toBe('exports.Readers');
+  });
+});
+
+describe('the imports of a baseline', () => {
+  const importing = (to: string) => `name: x\nlists: { of: ${to} }\n`;
+  const lists = aFakeKind({
+    name: 'lists',
+    section: z.strictObject({ of: z.any() }),
+    outputNames: () => [],
+    render: interpolateDeep,
+  });
+  const found = (text: string) => {
+    const answer = parseBaseline(text, [lists]);
+    return 'problems' in answer ? answer.problems : [];
+  };
+
+  test('are elements of a list', () => {
+    expect(found(importing('[first, "${imports.readers}"]'))).toEqual([]);
+  });
+
+  test.each([
+    ['in place of a list', '"${imports.readers}"', 'lists.of', 'write it as an element of its own of a list'],
+    [
+      'in a longer text',
+      '["a-${imports.readers}"]',
+      'lists.of[0]',
+      'write it as an element of its own of a list',
+    ],
+    ['by a name that none can have', '["${imports.Readers}"]', 'lists.of[0]', 'lower-case letters, digits'],
+  ])('are refused %s, with their path', (_, to, path, message) => {
+    expect(found(importing(to))).toEqual([{ path, message: expect.stringContaining(message), line: 2 }]);
+  });
+});

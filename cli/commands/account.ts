@@ -74,6 +74,17 @@ function printView(view: AccountView): void {
       outputs.map(([name, value]) => [cell(name), cell(value)]),
     );
   }
+  const exchanged = [
+    ...Object.entries(view.exports ?? {}).map(([name, value]) => [`export ${name}`, value] as const),
+    ...(view.imports ?? []).map((name) => [`import ${name}`, ''] as const),
+  ];
+  if (exchanged.length > 0) {
+    print('');
+    printTable(
+      ['BETWEEN ACCOUNTS', 'VALUE'],
+      exchanged.map(([what, value]) => [cell(what), cell(value)]),
+    );
+  }
   if (!lastPass) return;
   const { reads, writes } = lastPass.calls;
   print('');

@@ -5,6 +5,7 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { type Holdings, releaseAll } from '../../shared/domain/addresses.ts';
 import { forgotten } from '../../shared/domain/forgotten.ts';
+import { isExchanging } from '../../shared/domain/status.ts';
 import { GLOBAL, outputsOf, splitOutputKey } from '../../shared/domain/unit.ts';
 import { type AccountItems, forgetAccount, loadAccount } from '../../shared/store/accounts.ts';
 import { addressBook } from '../../shared/store/addresses.ts';
@@ -72,6 +73,10 @@ async function forgetRecord(
   if (record.owed)
     throw new Failure(
       `The retirement of account ${accountId} is not announced yet: try again in two minutes.`,
+    );
+  if (isExchanging(items.status))
+    throw new Failure(
+      `What account ${accountId} exports to others is not taken back yet: try again in two minutes.`,
     );
   if (!yes && !(await agreed(`Forget account ${accountId} (${name})?`))) {
     say('Nothing was forgotten.');

@@ -51,6 +51,8 @@ export interface ManagedState {
   readonly regions: Run['regions'];
   /** True if runs may enable a region that is not enabled in the account. */
   readonly enableRegions: boolean;
+  /** What the account exports: a text with `${…}` names by the name of the export. */
+  readonly exports: Readonly<Record<string, string>>;
 }
 
 export async function desiredState(record: AccountRecord, deps: RunDeps): Promise<DesiredState> {
@@ -59,8 +61,8 @@ export async function desiredState(record: AccountRecord, deps: RunDeps): Promis
     const baseline = reference && (await deps.loadBaseline(reference));
     if (baseline) {
       const regions = regionsOf(record, baseline, deps.config.region);
-      const { enableRegions = false } = baseline;
-      return { managed: managedKinds(baseline, deps.kinds), regions, enableRegions };
+      const { enableRegions = false, exports = {} } = baseline;
+      return { managed: managedKinds(baseline, deps.kinds), regions, enableRegions, exports };
     }
     const name = reference ? formatBaseline(reference) : 'none';
     throw new InvalidDesiredState(`The account's baseline ${name} was never published.`, [], {

@@ -36,14 +36,19 @@ export function skipReason(given: {
   if (record.accountId === given.config.managementAccountId) return 'the management account is never managed';
   if (!isWorkedOn(record.lifecycle)) return `the account is ${record.lifecycle}`;
   const seenNow = saw(before, record);
-  if (record.lifecycle === 'retiring' && seenNow && before?.retired && !before.unannounced) {
+  if (record.lifecycle === 'retiring' && seenNow && before?.retired && !isOwing(before)) {
     return 'the account is retired, and nothing of ours is left in it';
   }
   const last = before?.lastPass;
   if (!last || last.result === 'failed' || last.result === 'waiting') return undefined;
-  if (!seenNow || before?.unannounced) return undefined;
+  if (!seenNow || isOwing(before)) return undefined;
   const seen = Date.parse(last.startedAt) - given.sentAt.getTime() > COALESCE_MS;
   return seen ? `run ${last.id} has started since and found it ${last.result}` : undefined;
+}
+
+/** True if the outbox of the last run is not empty. */
+function isOwing({ unannounced, waking }: AccountStatus): boolean {
+  return (unannounced ?? waking) !== undefined;
 }
 
 /** True for accounts that runs enter: to manage them, or to remove what was made in them. */

@@ -200,6 +200,11 @@ export interface Findings {
   readonly admitted?: { readonly roleArn: string; readonly externalId: string };
   /** Conditions that no outcome of a unit implies. */
   readonly findings: readonly Finding[];
+  /** What the account exports now, by name, and the exports of others that it imports; absent where that could not be known. */
+  readonly exchanged?: {
+    readonly exports: Readonly<Record<string, string>>;
+    readonly imports: readonly string[];
+  };
   /** True if the account is retiring and nothing of ours is left in it. */
   readonly retired?: boolean;
   /** Failures outside of units, each with the type of its condition. */

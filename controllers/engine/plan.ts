@@ -9,6 +9,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { ADDRESS_OUTPUT } from '../../shared/domain/addresses.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { ControllerError, InvalidDesiredState } from '../../shared/domain/errors.ts';
+import type { Imports } from '../../shared/domain/imports.ts';
 import { interpolateDeep } from '../../shared/domain/interpolate.ts';
 import {
   PLAN_SECONDS,
@@ -22,6 +23,7 @@ import type { AccountStatus, Difference, Leftover } from '../../shared/domain/st
 import { GLOBAL, outputKey, type Unit } from '../../shared/domain/unit.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
+import { readExports } from '../../shared/store/exports.ts';
 import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/plans.ts';
 import { parseBaseline } from '../kinds/baseline.ts';
 import { keyOfName, unitGraph } from '../kinds/graph.ts';
@@ -29,6 +31,7 @@ import { type AnyKind, type Blocked, conditionOf } from '../kinds/kind.ts';
 import { placedRecord } from '../kinds/kind-account.ts';
 import { withoutPutBackChange } from './access-check.ts';
 import { managedKinds } from './desired-state.ts';
+import { importsOf, withValues } from './exports.ts';
 import { openCallGate } from './gate.ts';
 import { notInBaseline, separateLeftovers } from './leftovers.ts';
 import type { Clock, ManagedKind, ObservedUnit, Run, RunDeps, UnitOutcome, Workplace } from './model.ts';
@@ -56,6 +59,8 @@ export interface PlanTarget {
   /** Has the recorded ids; absent for an account without a run. */
   readonly status: AccountStatus | undefined;
   readonly baseline: BaselineDocument;
+  /** The values of what the baseline imports. */
+  readonly imports?: Imports;
 }
 
 /** The dependencies of a plan: none of them can save anything. */
@@ -73,8 +78,8 @@ export interface PlanDeps extends Clock {
  * @throws AccessDenied, InvalidDesiredState …
  */
 export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<UnitOutcome[]> {
-  const { planId, record, status, baseline } = request;
-  const managed = managedKinds(baseline, deps.kinds);
+  const { planId, record, status, baseline, imports = new Map() } = request;
+  const managed = withValues(managedKinds(baseline, deps.kinds), imports);
   const name = `plan-${planId}`;
   const sessions = readingSessions(managed.map(({ kind }) => kind));
   const credentials = await openAll(sessions, (policy) => deps.access.enter(record, { name, policy }));
@@ -288,7 +293,8 @@ async function planned(
   const why = whyNoPlan(record, plan);
   if (why) return { is: 'failed', message: why };
   const baseline = plan === 'file' ? await ofFile(cause.id, now, deps) : await assigned(record, deps);
-  const outcomes = await planAccount({ planId: cause.id, record, status, baseline }, deps);
+  const imports = await readExports(deps.main.table, importsOf(managedKinds(baseline, deps.kinds)));
+  const outcomes = await planAccount({ planId: cause.id, record, status, baseline, imports }, deps);
   const { name, version } = baseline;
   const document = planDocument(accountId, plan === 'file' ? { name } : { name, version }, outcomes);
   return { is: 'planned', document, foreign: outcomes.flatMap(({ unowned }) => unowned).length };

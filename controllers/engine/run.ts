@@ -6,12 +6,13 @@ import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
-import { clearAnnouncements, dropStatus, saveStatus, stopLooking } from '../../shared/store/statuses.ts';
+import { clearOutbox, dropStatus, saveStatus, stopLooking } from '../../shared/store/statuses.ts';
 import { type AnyKind, conditionOf } from '../kinds/kind.ts';
 import { placedRecord } from '../kinds/kind-account.ts';
 import { checkAccess } from './access-check.ts';
 import { holdingsOf, placeAddresses } from './addresses.ts';
-import { type DesiredState, desiredState } from './desired-state.ts';
+import { desiredState, type ManagedState } from './desired-state.ts';
+import { exchange, exportsOf, fillImports, takeBackExports, wakeImporters } from './exports.ts';
 import { isWorkedOn, openCallGate, skipReason, writePermission } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type { Finding, Findings, ManagedKind, Run, RunDeps, RunOutcome, RunRequest } from './model.ts';
@@ -36,8 +37,11 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
   const { record, status: before, control } = items;
   const why = skipReason({ record, before, sentAt: request.sentAt, config: deps.config });
   if (why || !record) {
-    if (record && !isWorkedOn(record.lifecycle) && before?.dueAt) await stopLooking(table, before);
-    if (!record && before) await dropStatus(table, before);
+    if (before && !(record && isWorkedOn(record.lifecycle))) {
+      const left = await takeBackExports(before, deps);
+      if (!record) await dropStatus(table, left);
+      else if (left.dueAt) await stopLooking(table, left);
+    }
     return { did: 'skipped', why: why ?? 'no such account' };
   }
   const stands: Run['stands'] = {
@@ -46,12 +50,15 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     making: before?.making ?? items.making ?? [],
   };
   const desired = await desiredState(record, deps);
+  const { managed, imports } =
+    'error' in desired
+      ? { managed: [], imports: [] }
+      : await fillImports(desired.managed, { record, before }, table);
   const regions = 'error' in desired ? regionsOf(record, undefined, deps.config.region) : desired.regions;
   const [home] = regions;
   const holdings = await holdingsOf(items.holdings, { was: stands.home?.region, home }, deps);
   const { home: outputs, elsewhere } = divideOutputs(before?.outputs);
   const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
-  const managed = 'error' in desired ? [] : desired.managed;
   const here = placedRecord(record, regions, 'error' in desired ? {} : desired);
   const place = {
     record: here,
@@ -66,7 +73,29 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     ...{ id: randomUUID(), startedAt, request, record: here, before, control, place, regions, elsewhere },
     ...{ stands: { ...stands, holdings }, gate, calls },
   };
-  return finish(run, await findings(run, desired, deps), deps);
+  if ('error' in desired) {
+    const failures = [{ type: 'Baseline', error: desired.error }];
+    return finish(run, withExports(run, { outcomes: [], findings: [], failures }, undefined), deps);
+  }
+  const found = await findings(run, { ...desired, managed }, deps);
+  return finish(run, withExports(run, found, { texts: desired.exports, imports }), deps);
+}
+
+/**
+ * What the run found, with what the account exports by then. A retiring account exports nothing; without a readable baseline
+ * everything stays as it was.
+ */
+function withExports(
+  run: Run,
+  found: Findings,
+  desired: { texts: Readonly<Record<string, string>>; imports: readonly string[] } | undefined,
+): Findings {
+  if (run.record.lifecycle === 'retiring') return { ...found, exchanged: { exports: {}, imports: [] } };
+  if (!desired) return found;
+  const { texts, imports } = desired;
+  const { exports, finding } = exportsOf(texts, run);
+  const findings = [...found.findings, ...(finding ? [finding] : [])];
+  return { ...found, findings, exchanged: { exports, imports } };
 }
 
 /** The items of the account; or the one that cannot be read, after announcing it. */
@@ -81,9 +110,7 @@ async function readItems(request: RunRequest, deps: RunDeps): Promise<AccountIte
 }
 
 /** Everything that the run found and did, failures included. */
-async function findings(run: Run, desired: DesiredState, deps: RunDeps): Promise<Findings> {
-  if ('error' in desired)
-    return { outcomes: [], findings: [], failures: [{ type: 'Baseline', error: desired.error }] };
+async function findings(run: Run, desired: ManagedState, deps: RunDeps): Promise<Findings> {
   const { managed } = desired;
   separateLeftovers(run, deps, managed);
   placeAddresses(run);
@@ -148,18 +175,27 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
   const status = found.retired ? retiredStatus(reached) : reached;
   const { lastPass } = status;
   const unannounced = [...(run.before?.unannounced ?? []), ...announcements(run.record, run.before, status)];
-  const saved: AccountStatus = { ...status, ...(unannounced.length > 0 && { unannounced }) };
+  const { exports = {}, imports = [] } = run.before ?? {};
+  const known = run.before ?? { accountId: run.record.accountId };
+  const exchanged = exchange(deps.main.table, known, found.exchanged ?? { exports, imports });
+  const saved: AccountStatus = {
+    ...status,
+    ...exchanged.status,
+    ...(unannounced.length > 0 && { unannounced }),
+  };
   const worthHistory = lastPass.differences.length > 0 || wentWrong(lastPass, run.before?.lastPass);
   await saveStatus(deps.main.table, saved, {
     passId: run.id,
     now,
     record: run.record,
     isLeased: run.gate.hasLeased(),
+    also: exchanged.also,
     ...(worthHistory && (passing === undefined || corrected(lastPass)) && { history: lastPass }),
   });
-  if (unannounced.length > 0) {
+  if (unannounced.length > 0 || saved.waking) {
     await putEvents(deps.main.bus, unannounced, OUR_SOURCE);
-    await clearAnnouncements(deps.main.table, saved);
+    await wakeImporters(saved, deps);
+    await clearOutbox(deps.main.table, saved, ['unannounced', 'waking']);
   }
   const firstReady = saved.readySince !== undefined && run.before?.readySince === undefined;
   // Measured from the registration: the message of this run may be a later one.

@@ -27,7 +27,7 @@ export type Step =
   | { readonly is: 'nothing'; readonly why: string }
   /** Manage it from now on. */
   | { readonly is: 'onboard'; readonly account: OrganizationAccount }
-  /** Save this record; with `run`, the desired state of a managed account has changed. */
+  /** Save this record; with `run`, the desired state of a managed account has changed, or the account is no longer managed. */
   | { readonly is: 'save'; readonly record: AccountRecord; readonly run: boolean };
 
 /**
@@ -64,7 +64,8 @@ export async function nextStep(
     : current;
   if (moved === 'onboard') return account ? { is: 'onboard', account } : { is: 'nothing', why: 'it left' };
   if (moved === record) return { is: 'nothing', why: 'its record is up to date' };
-  const run = moved.lifecycle === 'managed' && moved.generation !== record.generation;
+  const isChanged = moved.lifecycle === 'managed' && moved.generation !== record.generation;
+  const run = isChanged || (isManaged(record) && !isManaged(moved));
   return { is: 'save', record: moved, run };
 }
 
@@ -87,10 +88,18 @@ export async function adopt(
       return saveOwing(deps, record, read, owedBy(record, trigger), first);
     }
     case 'save': {
-      const owes = step.run ? owedBy(step.record, trigger) : { announce: [], work: [] };
+      const { announce, work } = owedBy(step.record, trigger);
+      const owes = {
+        announce: step.run && step.record.lifecycle === 'managed' ? announce : [],
+        work: step.run ? work : [],
+      };
       return saveOwing(deps, step.record, read, owes, first);
     }
   }
+}
+
+function isManaged({ lifecycle }: AccountRecord): boolean {
+  return lifecycle === 'managed' || lifecycle === 'retiring';
 }
 
 /** The record of an account that is onboarded, with the baseline that the rules choose. */

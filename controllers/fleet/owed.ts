@@ -6,7 +6,7 @@ import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { Trace } from '../../shared/domain/order.ts';
 import { requestMarks } from '../../shared/domain/records.ts';
-import { saw } from '../../shared/domain/status.ts';
+import { isExchanging, saw } from '../../shared/domain/status.ts';
 import { clearOwed, loadAccount, OWED, saveFirstRecord, saveRecord } from '../../shared/store/accounts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { Accepted, Outcome, Trigger } from './outcome.ts';
@@ -25,9 +25,11 @@ export function owedBy(record: AccountRecord, trigger: Trigger): Owed {
     case 'retiring':
       return { announce: [], work };
     case 'retired':
-      return { announce: [{ detailType: 'AccountRetired', detail }], work: [] };
-    case 'unmanaged':
+      // The run enters nothing: it takes back what the account exports.
+      return { announce: [{ detailType: 'AccountRetired', detail }], work };
     case 'departed':
+      return { announce: [], work };
+    case 'unmanaged':
       return { announce: [], work: [] };
   }
 }
@@ -111,12 +113,17 @@ export async function deliverOwed(
   return delivered;
 }
 
+/** True for an account that runs no longer enter; a run takes back what it exports. */
+function isGone({ lifecycle }: AccountRecord): boolean {
+  return lifecycle === 'retired' || lifecycle === 'departed';
+}
+
 /** What the record of an account owes now; undefined if it owes nothing or cannot be read. */
 async function stillOwed(accountId: string, { table }: Main): Promise<Accepted | undefined> {
   try {
     const { record, status } = await loadAccount(table, accountId);
     if (!record?.owed) return undefined;
-    const isSeen = saw(status, record);
+    const isSeen = saw(status, record) && !(isExchanging(status) && isGone(record));
     const { announce, work } = record.owed;
     return { did: 'accepted', announce, work: isSeen ? [] : work, owedBy: [record] };
   } catch (error) {

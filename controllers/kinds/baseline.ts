@@ -2,6 +2,15 @@ import { z } from 'zod';
 import { BaselineName } from '../../shared/domain/account.ts';
 import { inOrder, issuesOf, type PathProblem, splitPath } from '../../shared/domain/document-problems.ts';
 import { InvalidDesiredState, type Problem } from '../../shared/domain/errors.ts';
+import {
+  ExportedValue,
+  ExportName,
+  exportOf,
+  importNameOf,
+  importsIn,
+  MOST_NAMES,
+  NAMES_TO_EXPORT,
+} from '../../shared/domain/imports.ts';
 import { type Lookup, namesIn } from '../../shared/domain/interpolate.ts';
 import { check } from '../../shared/domain/plain-words.ts';
 import { isRegionName, outsideOf, partitionOf, Regions } from '../../shared/domain/region.ts';
@@ -17,6 +26,7 @@ export interface BaselineDraft {
   readonly description: string;
   readonly regions?: readonly string[];
   readonly enableRegions?: true;
+  readonly exports?: Readonly<Record<string, string>>;
   readonly sections: Readonly<Record<string, unknown>>;
 }
 
@@ -55,13 +65,19 @@ export const BaselineHead = z.object({
   regions: Regions.optional(),
   /** True: a run enables these regions in accounts where they are not enabled. */
   enableRegions: z.boolean().optional(),
+  /** What accounts export to others, by name: a text with `${…}` names. */
+  exports: z
+    .record(ExportName, z.string())
+    .refine((exports) => Object.keys(exports).length <= MOST_NAMES, `at most ${MOST_NAMES} exports`)
+    .optional(),
 });
 const HEAD_KEYS = Object.keys(BaselineHead.shape);
 
 /**
- * Reads and checks a baseline: YAML with `name`, `description`, `regions`, `enableRegions` and a section for each kind by the
- * kind's name. Returns every problem with its path (`parameters[2].value`) and line; does not throw for bad input. Every `${…}` name
- * must be known: a name that every account has, `values.*`, or an output of another kind. Kinds must not need each other's outputs in
+ * Reads and checks a baseline: YAML with `name`, `description`, `regions`, `enableRegions`, `exports` and a section for each kind by
+ * the kind's name. Returns every problem with its path (`parameters[2].value`) and line; does not throw for bad input. Every `${…}` name
+ * must be known: a name that every account has, `values.*`, an output of another kind, or an import (`imports.*`), which stands for
+ * a list and is an element of its own of one. Kinds must not need each other's outputs in
  * a circle. A baseline without problems has been rendered once with sample values.
  * @param deployment settings of the deployment that will apply the baseline; not checked if absent
  */
@@ -87,12 +103,20 @@ export function parseBaseline(
     ...unknownKeys(given, kinds),
     ...present.flatMap((kind) => checkSection(kind, given[kind.name], sample)),
     ...circleProblems(sample.kept),
+    ...exportProblems(given.exports, sample),
+    ...importProblems(present, given),
   ];
   if (found.length > 0 || !head.success) return { problems: inOrder(found, yaml) };
-  const { regions: _, enableRegions, ...named } = head.data;
+  const { regions: _, enableRegions, exports, ...named } = head.data;
   const sections = Object.fromEntries(present.map(({ name }) => [name, given[name]]));
   return {
-    baseline: { ...named, ...(regions && { regions }), ...(enableRegions && { enableRegions }), sections },
+    baseline: {
+      ...named,
+      ...(regions && { regions }),
+      ...(enableRegions && { enableRegions }),
+      ...(exports && Object.keys(exports).length > 0 && { exports }),
+      sections,
+    },
   };
 }
 
@@ -168,6 +192,56 @@ function circleProblems(kept: readonly KeptSection[]): PathProblem[] {
   return [{ path, message }];
 }
 
+/** Exports that name nothing of the account, or what a request chooses, or more than one thing. */
+function exportProblems(given: unknown, sample: Sample): PathProblem[] {
+  if (given === null || typeof given !== 'object') return [];
+  return textsIn(given, ['exports']).flatMap(({ path, text }): PathProblem[] => {
+    const names = namesIn(text);
+    const strange = names.filter((name) => !mayExport(name, sample));
+    const rest = names.reduce((left, name) => left.replace(`\${${name}}`, ''), text);
+    if (strange.length > 0) return strange.map((name) => ({ path, message: explainExport(name, sample) }));
+    if (names.length === 0) return [{ path, message: 'an export names something of its account, as `${…}`' }];
+    if (rest.includes('${')) return [{ path, message: 'a `${` without a name and a `}`' }];
+    if (rest !== '' && !ExportedValue.safeParse(rest).success)
+      return [{ path, message: 'an exported value is an ARN, an id or a name, without wildcards' }];
+    return [];
+  });
+}
+
+function mayExport(name: string, sample: Sample): boolean {
+  if (NAMES_TO_EXPORT.includes(name)) return true;
+  const isOfAccount =
+    Object.hasOwn(SAMPLES, name) || name.startsWith('values.') || exportOf(name) !== undefined;
+  return !isOfAccount && isKnown(name, sample);
+}
+
+function explainExport(name: string, sample: Sample): string {
+  const known = [...NAMES_TO_EXPORT, ...outputsIn(sample)].join(', ');
+  return `\${${name}} cannot be exported; what can be is ${known}`;
+}
+
+/** Imports with a name that none can have, imports that are no element of a list, and more imports than an account may have. */
+function importProblems(
+  present: readonly AnyKind[],
+  given: Readonly<Record<string, unknown>>,
+): PathProblem[] {
+  const texts = present.flatMap(({ name }) => textsIn(given[name], [name]));
+  const found = texts.flatMap(({ path, text }) =>
+    namesIn(text).flatMap((name): PathProblem[] => {
+      const imported = exportOf(name);
+      if (imported === undefined) return [];
+      const form = ExportName.safeParse(imported).error?.issues[0]?.message;
+      if (form !== undefined) return [{ path, message: `\${${name}}: ${form}` }];
+      if (importNameOf(text) !== undefined && typeof path.at(-1) === 'number') return [];
+      return [
+        { path, message: `\${${name}} stands for a list: write it as an element of its own of a list` },
+      ];
+    }),
+  );
+  if (importsIn(present.map(({ name }) => given[name])).length <= MOST_NAMES) return found;
+  return [...found, { path: [], message: `a baseline imports at most ${MOST_NAMES} names` }];
+}
+
 /** Every unknown `${…}` in a section, and every `${` that is not closed. */
 function unknownNames(kind: AnyKind, section: unknown, sample: Sample): PathProblem[] {
   const { namesForAws: forAws } = kind;
@@ -181,7 +255,7 @@ function unknownNames(kind: AnyKind, section: unknown, sample: Sample): PathProb
 }
 
 function isKnown(name: string, sample: Sample): boolean {
-  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name)) return true;
+  if (Object.hasOwn(SAMPLES, name) || VALUE_NAME.test(name) || exportOf(name) !== undefined) return true;
   const elsewhere = splitOutputKey(name);
   if (elsewhere && !mayHave(elsewhere.region, sample)) return false;
   if (outputsIn(sample, elsewhere && 'regional').includes(elsewhere?.name ?? name)) return true;
@@ -208,12 +282,12 @@ function explainName(name: string, kind: AnyKind, sample: Sample): string {
   }
   const outputs = elsewhere
     ? outputsIn(sample, 'regional', kind).map((one) => `regions.${elsewhere.region}.${one}`)
-    : [...Object.keys(SAMPLES), 'values.*', ...outputsIn(sample, undefined, kind)];
+    : [...Object.keys(SAMPLES), 'values.*', 'imports.*', ...outputsIn(sample, undefined, kind)];
   return `unknown name \${${name}}; known here are ${outputs.join(', ')}`;
 }
 
 /**
- * The problems when the section is rendered for a sample account. Values of the account (`values.*`) have no sample, so
+ * The problems when the section is rendered for a sample account. Values of the account (`values.*`) and imports have no sample, so
  * problems with a text that contains one are ignored.
  */
 function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): PathProblem[] {
@@ -232,7 +306,7 @@ function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample:
       path: splitPath(path.startsWith(kind.name) ? path : formatPath(kind.name, splitPath(path))),
       message,
     }))
-    .filter(({ path }) => !usesValues(path.slice(1).reduce(child, given)));
+    .filter(({ path }) => !hasNoSample(path.slice(1).reduce(child, given)));
 }
 
 /** The problems that are returned or thrown as InvalidDesiredState; an error without a list of problems counts as one. */
@@ -251,8 +325,8 @@ function sampleOutput(name: string): string {
   return `${name.split('.')[0]}-0123456789abcdef0`;
 }
 
-function usesValues(value: unknown): boolean {
-  return JSON.stringify(value ?? null).includes('${values.');
+function hasNoSample(value: unknown): boolean {
+  return /\$\{(values|imports)\./.test(JSON.stringify(value ?? null));
 }
 
 function child(value: unknown, part: PropertyKey): unknown {

@@ -1,3 +1,4 @@
+import { exportOf } from '../../shared/domain/imports.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import { type Blocked, NAME_TAG, OWNER_TAG, WAITING_FOR_OUTPUTS } from './kind.ts';
 
@@ -45,6 +46,11 @@ export function withoutNames(
   names: readonly string[],
 ): Pick<Blocked, 'reason' | 'message' | 'waitsFor'> {
   const said = names.map((name) => `\${${name}}`).join(', ');
+  if (names.every((name) => exportOf(name) !== undefined))
+    return {
+      reason: WAITING_FOR_OUTPUTS,
+      message: `${resource} waits for ${said}, which no account exports.`,
+    };
   return names.every((name) => OF_THE_ACCOUNT.test(name))
     ? {
         reason: 'ValueMissing',

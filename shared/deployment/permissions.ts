@@ -101,6 +101,8 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
       ownLogs('reconcile'),
       receive(arn.workQueue, 'sqs:ChangeMessageVisibility'),
       bury(NAMES.workQueue),
+      // Accounts that import what the account of a run exports.
+      send(arn.workQueue),
       records(
         'BatchGetItem',
         'ConditionCheckItem',

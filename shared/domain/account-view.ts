@@ -31,6 +31,10 @@ export interface AccountView {
   readonly outputs: Readonly<Record<string, string>>;
   /** Outputs of each other region; absent for an account with one region. */
   readonly regions?: Readonly<Record<string, RegionView>>;
+  /** What the account exports to others, by name; absent if nothing. */
+  readonly exports?: Readonly<Record<string, string>>;
+  /** The exports of other accounts that this one imports; absent if there are none. */
+  readonly imports?: readonly string[];
   /** Absent until the first run has ended. */
   readonly lastPass?: PassView;
 }
@@ -77,6 +81,8 @@ export function accountView(
     ready: record.lifecycle === 'managed' && saw(status, record) && status?.ready === true,
     conditions: status?.conditions ?? [],
     ...outputsByRegion(status?.outputs ?? {}),
+    ...(status?.exports && { exports: status.exports }),
+    ...(status?.imports && { imports: status.imports }),
     ...(status?.lastPass && { lastPass: passView(status.lastPass, record, secrets) }),
   };
 }

@@ -13,6 +13,8 @@ export interface BaselineDocument {
   readonly regions?: readonly string[];
   /** Enable the regions that an account has not enabled. */
   readonly enableRegions?: true;
+  /** What accounts export to others: a text with `${…}` names by the name of the export. */
+  readonly exports?: Readonly<Record<string, string>>;
   /** One section for each kind, by the kind's name, parsed from the text; checked when published. */
   readonly sections: Readonly<Record<string, unknown>>;
   /** The YAML that it was published from, unchanged. */

@@ -143,6 +143,12 @@ export interface AccountStatus {
   };
   readonly lastPass?: PassRecord;
   readonly unannounced?: readonly Announcement[];
+  /** What the account exports to others, by name; absent if nothing. Saved in one transaction with the items that importers read. */
+  readonly exports?: Readonly<Record<string, string>>;
+  /** The exports of other accounts that this one is noted to import, sorted; absent if there are none. */
+  readonly imports?: readonly string[];
+  /** Outbox: exports whose value has changed, and whose importers have not all been sent a work message yet. */
+  readonly waking?: readonly string[];
 }
 
 /** True if the status is of a run that saw the current desired state of the account. Pure. */
@@ -151,6 +157,13 @@ export function saw(
   { generation }: { readonly generation: number },
 ): boolean {
   return status?.observedGeneration === generation;
+}
+
+/** True if the account exports or imports something, or importers may not know yet what it exports. Pure. */
+export function isExchanging(
+  status: Pick<AccountStatus, 'exports' | 'imports' | 'waking'> | undefined,
+): boolean {
+  return (status?.exports ?? status?.imports ?? status?.waking) !== undefined;
 }
 
 /**

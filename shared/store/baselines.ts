@@ -22,6 +22,7 @@ const baselines: Shelf<BaselineDocument> = {
     description: z.string(),
     regions: z.array(z.string()).exactOptional(),
     enableRegions: z.literal(true).exactOptional(),
+    exports: z.record(z.string(), z.string()).exactOptional(),
     sections: z.record(z.string(), z.unknown()),
     text: z.string(),
     publishedAt: z.string(),

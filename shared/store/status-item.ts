@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccountId } from '../domain/account.ts';
 import { Cause } from '../domain/cause.ts';
+import { ExportedValue, ExportName } from '../domain/imports.ts';
 import {
   type AccountStatus,
   type Condition,
@@ -61,6 +62,9 @@ const fields: Fields<AccountStatus> = {
     .optional(),
   lastPass: z.looseObject(pass).optional(),
   unannounced: z.array(Announced).optional(),
+  exports: z.record(ExportName, ExportedValue).optional(),
+  imports: z.array(ExportName).optional(),
+  waking: z.array(ExportName).optional(),
 };
 
 const readSaved = reader<AccountStatus>(fields);

@@ -14,6 +14,7 @@ import {
   ifVersion,
   putItem,
   queryPages,
+  type TransactWrites,
   updateItem,
   type WriteCondition,
   writeTogether,
@@ -102,7 +103,15 @@ export async function renewLease(
 export async function saveStatus(
   table: Table,
   status: AccountStatus,
-  options: { passId: string; now: Date; record: ReadRecord; isLeased?: boolean; history?: PassRecord },
+  options: {
+    passId: string;
+    now: Date;
+    record: ReadRecord;
+    isLeased?: boolean;
+    history?: PassRecord;
+    /** Written in the same transaction. */
+    also?: TransactWrites;
+  },
 ): Promise<void> {
   const item = {
     ...status,
@@ -120,10 +129,10 @@ export async function saveStatus(
     },
   };
   const TableName = table.name;
-  const { history, isLeased } = options;
+  const { history, isLeased, also = [] } = options;
   const line = history && { Put: { TableName, Item: historyItem(status.accountId, history) } };
   // A status that was read is deleted with its registration, which the version shows: a transaction costs twice as much.
-  const isPlain = !line && !isLeased && status.version > 1;
+  const isPlain = !line && !isLeased && also.length === 0 && status.version > 1;
   const saved = isPlain
     ? await putItem(table, item, condition)
     : await writeTogether(table, [
@@ -131,6 +140,7 @@ export async function saveStatus(
         stillRegistered(table, options.record),
         ...(line ? [line] : []),
         ...(isLeased ? [{ Delete: { TableName, Key: markerKey(status.accountId) } }] : []),
+        ...also,
       ]);
   if (!saved && !(await isSavedBy(table, options.passId, status)))
     throw new Conflict(
@@ -190,10 +200,40 @@ function asRead(version: number): string {
   return `(${unread}version = :read) AND (attribute_not_exists(lease) OR lease.passId = :pass OR lease.expiresAt < :now)`;
 }
 
-/** Removes the announcements of a run after they were sent. Does nothing if a later run has saved since. */
-export async function clearAnnouncements(table: Table, status: AccountStatus): Promise<void> {
+/**
+ * Saves the status of an account that runs no longer enter, in one transaction with `also`, on the condition that nobody has saved
+ * it since it was read.
+ * @throws Conflict if somebody has, or a run still has the lease
+ */
+export async function saveLeft(
+  table: Table,
+  status: AccountStatus,
+  { now, also }: { readonly now: Date; readonly also: TransactWrites },
+): Promise<void> {
+  const read = status.version - 1;
+  const item = {
+    ...status,
+    ...statusKey(status.accountId),
+    collection: 'status',
+    collectionKey: status.accountId,
+  };
+  const condition = {
+    ConditionExpression: 'version = :read AND (attribute_not_exists(lease) OR lease.expiresAt < :now)',
+    ExpressionAttributeValues: { ':read': read, ':now': now.toISOString() },
+  };
+  if (await writeTogether(table, [{ Put: { TableName: table.name, Item: item, ...condition } }, ...also]))
+    return;
+  throw new Conflict(`Another run has saved the status of account ${status.accountId}.`);
+}
+
+/** Removes what the outbox of a status held after it was sent. Does nothing if a later run has saved since. */
+export async function clearOutbox(
+  table: Table,
+  status: AccountStatus,
+  sent: readonly ('unannounced' | 'waking')[],
+): Promise<void> {
   await updateItem(table, statusKey(status.accountId), {
-    UpdateExpression: 'REMOVE unannounced',
+    UpdateExpression: `REMOVE ${sent.join(', ')}`,
     ...ifVersion(status.version),
   });
 }

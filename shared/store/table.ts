@@ -133,11 +133,11 @@ export async function updateItem(
   return updated;
 }
 
+/** Writes of one transaction: at most 100. */
+export type TransactWrites = NonNullable<TransactWriteCommandInput['TransactItems']>;
+
 /** Writes all of these or none. Returns false, and writes nothing, if one of the conditions does not hold. */
-export function writeTogether(
-  table: Table,
-  items: NonNullable<TransactWriteCommandInput['TransactItems']>,
-): Promise<boolean> {
+export function writeTogether(table: Table, items: TransactWrites): Promise<boolean> {
   return unlessChanged(() => table.documents.send(new TransactWriteCommand({ TransactItems: items })));
 }
 

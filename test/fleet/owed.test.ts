@@ -16,8 +16,8 @@ describe('what a change of an account owes', () => {
   it.each([
     ['managed', [announced('AccountRegistered')], [run]],
     ['retiring', [], [run]],
-    ['retired', [announced('AccountRetired')], []],
-    ['departed', [], []],
+    ['retired', [announced('AccountRetired')], [run]],
+    ['departed', [], [run]],
     ['unmanaged', [], []],
   ] as const)('follows from its state: %s', (lifecycle, announce, work) => {
     expect(owedBy(aRecord({ lifecycle }), trigger)).toEqual({ announce, work });

@@ -24,9 +24,10 @@ describe("Lambda's detection of recursive loops", () => {
     expect(made.RecursiveLoop).toBe(sendsToItself(name) ? 'Allow' : undefined);
   });
 
-  test('is off for the sweep, which hands itself the rest of a long one', () => {
+  test('is off for the sweep, which hands itself the rest of a long one, and for runs, which wake importers', () => {
     expect(sendsToItself('sweep')).toBe(true);
-    expect(sendsToItself('reconcile')).toBe(false);
+    expect(sendsToItself('reconcile')).toBe(true);
+    expect(sendsToItself('intake')).toBe(false);
   });
 
   test.each([

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { accountKey, getRecord, getStatus, loadAccount, statusPages } from '../../shared/store/accounts.ts';
 import { getBaseline, listBaselines } from '../../shared/store/baselines.ts';
 import { changeControl, getControl } from '../../shared/store/controls.ts';
+import { readExports } from '../../shared/store/exports.ts';
+import { importersOf } from '../../shared/store/importers.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { beginListing } from '../../shared/store/listings.ts';
 import { MEMBER } from '../kit/factories.ts';
@@ -43,6 +45,19 @@ describe('items of version 1', () => {
     const { table } = tableOf(regional, baseline);
     expect(await getStatus(table, MEMBER)).toEqual(entity(regional));
     expect(await getBaseline(table, 'analytics', 1)).toEqual(entity(baseline));
+  });
+
+  it('what accounts export, and who imports it, is read as it was recorded', async () => {
+    const { table } = tableOf();
+    const { value, accountId } = recordedAt('export#lake-readers', 'account#');
+    expect(await readExports(table, ['lake-readers'])).toEqual(new Map([['lake-readers', [value]]]));
+    expect(await importersOf(table, ['lake-readers'])).toEqual([accountId]);
+  });
+
+  it('the same status with what it exports, imports and owes to importers is read with it', async () => {
+    const more = { exports: { 'lake-readers': MEMBER }, imports: ['lake-owners'], waking: ['lake-readers'] };
+    const status = { ...recordedAt(account, 'status'), ...more };
+    expect(await getStatus(tableOf(status).table, MEMBER)).toEqual(entity(status));
   });
 
   it('a listing in progress is continued', async () => {
