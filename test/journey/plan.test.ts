@@ -101,6 +101,10 @@ describe('orgkeeper plan at the local runtime', () => {
       '\n+ parameters /orgkeeper/alias\n+   (known after the run: ${subnet.data.id})\n',
     );
     expect(stdout).not.toContain('WaitingForOutputs');
+    expect(await fleet.orgkeeper('baseline', 'diff', 'analytics@1', 'analytics')).toMatchObject({
+      code: 0,
+      stderr: 'analytics@1 and analytics@1 say the same.\n',
+    });
   }, 120_000);
 
   it('is requested by a role that no trust policy admits to an account', async () => {
