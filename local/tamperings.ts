@@ -8,10 +8,13 @@ import {
   DeleteSubnetCommand,
   DeleteTagsCommand,
   DeleteVpcEndpointsCommand,
+  DescribeRouteTablesCommand,
   DetachInternetGatewayCommand,
   DisassociateRouteTableCommand,
   ModifySubnetAttributeCommand,
   ModifyVpcAttributeCommand,
+  ModifyVpcEndpointCommand,
+  ReplaceRouteTableAssociationCommand,
 } from '@aws-sdk/client-ec2';
 import {
   AttachRolePolicyCommand,
@@ -262,6 +265,31 @@ export const TAMPERINGS: readonly Tampering[] = [
     tamper: ({ ec2, ids }) => ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [ids.endpoint] })),
     changes: (world) => world.endpoints,
     difference: inNetwork('endpoint s3', '', 'created'),
+  },
+  {
+    command: 'ec2 replace-route-table-association',
+    account: 'untagged',
+    async tamper({ ec2, ids }) {
+      const Filters = [
+        { Name: 'vpc-id', Values: [ids.vpc] },
+        { Name: 'association.main', Values: ['true'] },
+      ];
+      const { RouteTables: [main] = [] } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
+      const to = { AssociationId: ids.association, RouteTableId: main?.RouteTableId };
+      await ec2.send(new ReplaceRouteTableAssociationCommand(to));
+    },
+    changes: (world) => theSubnet(world)?.table,
+    difference: inNetwork('subnet public', 'routeTable', 'updated'),
+  },
+  {
+    command: 'ec2 modify-vpc-endpoint (off its route table)',
+    account: 'untagged',
+    tamper: ({ ec2, ids }) =>
+      ec2.send(
+        new ModifyVpcEndpointCommand({ VpcEndpointId: ids.endpoint, RemoveRouteTableIds: [ids.table] }),
+      ),
+    changes: (world) => world.endpoints.map(({ tables }) => tables),
+    difference: inNetwork('endpoint s3', 'routeTables', 'updated'),
   },
   {
     command: 'ec2 modify-vpc-attribute (DNS hostnames)',

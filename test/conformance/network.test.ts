@@ -160,16 +160,6 @@ const tamperings: readonly Tampering[] = [
     difference: { resource: 'route table public', path: 'routes.0.0.0.0/0', action: 'updated' },
   },
   {
-    name: 'a subnet that was associated with another route table',
-    tamper: act(async (ids, ec2, member) => {
-      const { main, associationOf } = await tablesOf(member, ids['vpc.id']);
-      const AssociationId = associationOf(ids['subnet.public.id']);
-      await ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId: main }));
-    }),
-    read: linesOf('table'),
-    difference: { resource: 'subnet public', path: 'routeTable', action: 'updated' },
-  },
-  {
     name: 'a private subnet that was associated with our public route table',
     tamper: act(async (ids, ec2, member) => {
       const { associationOf } = await tablesOf(member, ids['vpc.id']);

@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DescribeRouteTablesCommand } from '@aws-sdk/client-ec2';
-import { parseBaseline } from '../../controllers/kinds/baseline.ts';
-import { kinds } from '../../controllers/kinds/index.ts';
 import { readWorldWith } from '../../local/account-world.ts';
 import { type Hand, TAMPERINGS } from '../../local/tamperings.ts';
+import { shippedBaseline } from '../kit/shipped-baseline.ts';
 import type { Tampering } from './fixture.ts';
 import type { Member } from './support.ts';
-
-const SHIPPED = join(import.meta.dirname, '../../infra/baselines/analytics.yaml');
 
 /**
  * What people change by hand of the resources of a kind (local/tamperings.ts), each on the kind's section of the shipped baseline
@@ -29,10 +24,9 @@ export function sharedTamperings(kind: string): readonly Tampering[] {
 }
 
 function shippedSection(kind: string): unknown {
-  const parsed = parseBaseline(readFileSync(SHIPPED, 'utf8'), kinds);
-  if ('problems' in parsed) throw new Error('The shipped baseline has problems.');
-  if (!(kind in parsed.baseline.sections)) throw new Error(`The shipped baseline has no section ${kind}.`);
-  return parsed.baseline.sections[kind];
+  const { sections } = shippedBaseline();
+  if (!(kind in sections)) throw new Error(`The shipped baseline has no section ${kind}.`);
+  return sections[kind];
 }
 
 async function handOf({ account, clients }: Member, recorded: Readonly<Record<string, string>>) {

@@ -126,7 +126,7 @@ export function describeKind<Section, Wanted, Actual>(
         expect(writes(await keep.look())).toEqual([]);
         expect({ set: set.name, world: await inventory(member) }).toEqual({ set: set.name, world: there });
       }
-    }, 60_000);
+    }, 120_000);
 
     test.each(fixture.tamperings.map((tampering) => [tampering.name, tampering] as const))(
       'corrects %s',
@@ -153,7 +153,7 @@ export function describeKind<Section, Wanted, Actual>(
         await settled(keep);
         expect({ set: set.name, world: await inventory(member) }).toEqual({ set: set.name, world });
       }
-    }, 60_000);
+    }, 120_000);
 
     const foreign = fixture.foreign.map((case_) => [case_.name, case_] as const);
     if (foreign.length > 0) {
@@ -451,7 +451,7 @@ export function describeKind<Section, Wanted, Actual>(
         expect(writes(await third.keep.pass())).toEqual([]);
         expect({ name, worlds: await worlds(all) }).toEqual({ name, worlds: healthyWorlds });
       }
-    }, 60_000);
+    }, 120_000);
 
     test('makes its resources in the others while one region is down, and in that one afterwards', async () => {
       const all = await inThree();

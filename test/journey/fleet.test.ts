@@ -101,6 +101,19 @@ describe('Twenty accounts', () => {
     expect(ready.map(({ detail }) => detail.accountId).sort()).toEqual([...twenty].sort());
   }, 240_000);
 
+  it('are listed by the command line, each with what account says of it', async () => {
+    const { code, stdout } = await fleet.orgkeeper('accounts', '--json');
+    expect(code).toBe(0);
+    const listed = (JSON.parse(stdout) as AccountView[]).filter(({ accountId }) =>
+      twenty.includes(accountId),
+    );
+    expect(listed).toHaveLength(20);
+    expect(listed.every(({ ready, state }) => ready && state === 'active')).toBe(true);
+    expect(listed.find(({ accountId }) => accountId === twenty[0])).toEqual(
+      await fleet.view(twenty[0] ?? ''),
+    );
+  });
+
   it('that one DriftSweepRequested names have twenty runs', async () => {
     const views = await fleet.sweep(...twenty);
     expect(new Set(views.map(({ lastPass }) => lastPass?.id)).size).toBe(20);
@@ -188,6 +201,14 @@ describe('A paused fleet', () => {
     expect(resumed).toMatchObject({ state: 'active', ready: true, lastPass: { result: 'corrected' } });
     expect(await isWhole(id)).toBe(true);
   }, 180_000);
+
+  it('leaves the others active when only one account is paused', async () => {
+    const [id = '', other = ''] = twenty;
+    expect(await fleet.orgkeeper('pause', id)).toMatchObject({ code: 0 });
+    expect([(await fleet.view(id)).state, (await fleet.view(other)).state]).toEqual(['paused', 'active']);
+    expect(await fleet.orgkeeper('resume', id)).toMatchObject({ code: 0 });
+    expect((await fleet.view(id)).state).toBe('active');
+  });
 
   it('is not written to once pause has returned, although a run was writing', async () => {
     const id = await fleet.createAccount('interrupted');

@@ -156,6 +156,46 @@ describe('rules', () => {
       has: { baseline: { name: 'research', version: 1 }, by: 'rules' },
     });
   });
+
+  it('are listed, with every version', async () => {
+    const { code, stdout } = await fleet.orgkeeper('rules', 'list', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ version: 1, default: 'analytics', rules: [{}, {}] }]);
+  });
+});
+
+describe('baselines', () => {
+  it('are shown by version, and what differs between two of them', async () => {
+    const { stdout } = await fleet.orgkeeper('baseline', 'show', 'research@1');
+    expect(stdout).toContain('name: /team/stage, value: research');
+    const { code, stdout: differences } = await fleet.orgkeeper(
+      'baseline',
+      'diff',
+      'research@1',
+      'production',
+      '--json',
+    );
+    expect(code).toBe(2);
+    expect(JSON.parse(differences)).toMatchObject([
+      { kind: 'name', actual: 'research', desired: 'production' },
+      { kind: 'parameters', action: 'updated' },
+    ]);
+  });
+});
+
+describe('a sweep of a baseline', () => {
+  it('runs the accounts that the rules gave that baseline, and no others', async () => {
+    const { code, stdout } = await fleet.orgkeeper('sweep', '--baseline', 'research', '--wait', '--json');
+    expect(code).toBe(0);
+    const { accounts } = JSON.parse(stdout) as {
+      accounts: { accountId: string; pass: { result: string } }[];
+    };
+    expect(accounts.map(({ accountId }) => accountId)).toContain(kept);
+    for (const { accountId, pass } of accounts) {
+      expect((await fleet.view(accountId)).baseline?.name).toBe('research');
+      expect(pass.result).toBe('unchanged');
+    }
+  });
 });
 
 describe('an account that leaves', () => {

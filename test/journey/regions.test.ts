@@ -232,6 +232,14 @@ describe('An account whose baseline lists two regions', () => {
     expect(await writesIn(OTHER)).toContain('ModifyVpcAttribute');
     expect(await differencesOf(view?.lastPass?.cause.id)).toEqual(differencesIn(OTHER));
   }, 120_000);
+
+  it('has a history, unlike an account that nobody knows', async () => {
+    expect((await fleet.orgkeeper('history', id)).stdout).toContain('corrected');
+    expect(await fleet.orgkeeper('history', '999999999999')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('999999999999'),
+    });
+  });
 });
 
 describe('A region', () => {

@@ -1,14 +1,19 @@
 import { lineOf, permissionsReport } from './permissions-report.ts';
 
 /**
- * Checks after a run of all journeys that every call could be decided, that every permission used is granted, and that every permission
- * granted is used or has a reason (test/kit/permission-reasons.ts). A run of only some journeys cannot tell.
+ * Checks after a run of all journeys that every documented command ran, that every call could be decided, that every permission used is
+ * granted, and that every permission granted is used or has a reason (test/kit/permission-reasons.ts). A run of only some journeys cannot
+ * tell.
  */
 export default async function teardown(): Promise<void> {
-  const { missing, undecided, misfits } = permissionsReport();
+  const { missing, unproved, undecided, misfits } = permissionsReport();
   if (missing.length > 0) return;
   const open = misfits.filter(({ because }) => because === undefined);
-  const problems = [...undecided, ...open.map(lineOf)];
+  const problems = [
+    ...unproved.map((command) => `no journey runs orgkeeper ${command}`),
+    ...undecided,
+    ...open.map(lineOf),
+  ];
   if (problems.length > 0)
     throw new Error(`What is granted is not what the journeys use:\n${problems.join('\n')}`);
 }

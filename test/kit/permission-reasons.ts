@@ -1,4 +1,4 @@
-import type { Misfit } from './permissions.ts';
+import type { Misfit } from './permission-record.ts';
 
 /** Permissions that no journey uses, or that are wider than what journeys use, each with the reason (`because`). */
 interface Reason extends Partial<Misfit> {
@@ -10,28 +10,22 @@ const cli = (command: string, what: string, because: string): Reason => ({
   what,
   because,
 });
-const INDEX = 'arn:aws:dynamodb:eu-west-1:MAIN:table/orgkeeper/index/collection';
+const member = (what: string, because: string): Reason => ({
+  principal: 'MEMBER sessions of runs',
+  is: 'granted and never used',
+  what,
+  because,
+});
 const queue = (name: string) => `arn:aws:sqs:eu-west-1:MAIN:${name}`;
 
 const REASONS: readonly Reason[] = [
   // The command line: permissions that only an option, or a rare answer, needs.
   cli('account', 'dynamodb:GetItem', 'an account with an item that cannot be read is looked up once more'),
   cli('addresses', 'dynamodb:PutItem', 'only --drop writes'),
-  cli(
-    'history',
-    'dynamodb:BatchGetItem',
-    'an account without history is looked up, to say whether it is known',
-  ),
-  cli('pause', 'dynamodb:BatchGetItem', 'only accounts that are named are looked up'),
-  cli('resume', 'dynamodb:BatchGetItem', 'only accounts that are named are looked up'),
   cli('rules-publish', 'dynamodb:GetItem', 'rules may name a version of a baseline'),
   cli('sweep', 'dynamodb:GetItem', 'a rejected request is looked up'),
-  cli('sweep', 'dynamodb:Query', 'only a sweep of a baseline or of the whole fleet lists'),
-  cli('sweep', INDEX, 'only a sweep of the whole fleet lists'),
-  cli(
-    'template-member',
-    'dynamodb:GetItem',
-    'only a version of a baseline that is not the newest is read so',
+  ...['baseline-diff', 'baseline-show', 'template-member'].map((command) =>
+    cli(command, 'dynamodb:GetItem', 'only a version of a baseline that is not the newest is read so'),
   ),
   cli('dead-letters-redrive', queue('orgkeeper-creation'), 'the journeys kill the work of other functions'),
   cli('dead-letters-redrive', queue('orgkeeper-intake'), 'the journeys kill the work of other functions'),
@@ -76,6 +70,17 @@ const REASONS: readonly Reason[] = [
     statement: 'AskForSweep',
     because: 'the nightly schedule does not fire at the local runtime',
   },
+  // Members, by what the member template grants.
+  member(
+    'account:GetRegionOptStatus',
+    'it is asked only of a region that lets nobody in, and none of the journeys does',
+  ),
+  member(
+    'ec2:ReplaceRoute',
+    'only a default route that leads elsewhere is replaced, which test/conformance tries',
+  ),
+  member('iam:AttachRolePolicy', 'the shipped baseline attaches no managed policy'),
+  member('iam:PutRolePermissionsBoundary', 'the shipped baseline has no boundary'),
   {
     principal: 'MANAGEMENT role/orgkeeper-OrganizationEnteringRole',
     what: 'arn:aws:iam::*:role/AWSControlTowerExecution',

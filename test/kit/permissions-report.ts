@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EVERY, permissionRows, personOf } from './journey/documented-permissions.ts';
+import { memberGrants, memberMisfits } from './member-permissions.ts';
 import { reasonFor } from './permission-reasons.ts';
-import { type JourneyRecord, type Misfit, misfits } from './permissions.ts';
+import type { JourneyRecord, Misfit } from './permission-record.ts';
+import { misfits } from './permissions.ts';
 
 /** The folder in which journeys store what they used; empty at the start of a test run. */
 export const RECORDS = fileURLToPath(new URL('../../.orgkeeper/permissions', import.meta.url));
@@ -12,6 +15,8 @@ const JOURNEYS = fileURLToPath(new URL('../journey', import.meta.url));
 export interface PermissionsReport {
   /** Journeys without a record: the permissions that only they use would seem unused. */
   readonly missing: readonly string[];
+  /** Commands of docs/operations.md that no journey ran: whether the page is right about them, nobody knows. */
+  readonly unproved: readonly string[];
   /** Calls that the gateway could not decide. */
   readonly undecided: readonly string[];
   readonly misfits: readonly (Misfit & { readonly because?: string })[];
@@ -28,12 +33,21 @@ export function permissionsReport(): PermissionsReport {
   );
   return {
     missing: journeys.filter((file) => !recorded.has(join(JOURNEYS, file))),
+    unproved: unproved(records),
     undecided: [...new Set(undecided)],
-    misfits: misfits(records).map((misfit) => {
+    misfits: [...misfits(records), ...memberMisfits(records, memberGrants())].map((misfit) => {
       const because = reasonFor(misfit);
       return { ...misfit, ...(because !== undefined && { because }) };
     }),
   };
+}
+
+function unproved(records: readonly JourneyRecord[]): string[] {
+  const people = new Set(
+    records.flatMap(({ uses }) => uses.map(({ principal }) => principal.split('user/')[1])),
+  );
+  const commands = permissionRows().flatMap((row) => row.commands);
+  return [...new Set(commands)].filter((one) => one !== EVERY && !people.has(personOf(one)));
 }
 
 /** One line of the report. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type JourneyRecord, misfits } from './permissions.ts';
+import { memberGrants, memberMisfits } from './member-permissions.ts';
+import type { JourneyRecord } from './permission-record.ts';
+import { misfits } from './permissions.ts';
 
 const MAIN = '345678901234';
 const ROLE = `arn:aws:iam::${MAIN}:role/orgkeeper-IntakeRole`;
@@ -99,6 +101,32 @@ describe('The misfits of permissions', () => {
     ]);
   });
 
+  it('are values of conditions that no use brought, and patterns where all uses brought the same', () => {
+    const Condition = {
+      StringEquals: { 'events:source': ['orgkeeper.request', 'orgkeeper.plan'] },
+      ArnLike: { 'events:TargetArn': `arn:aws:sqs:*:${MAIN}:*` },
+      StringNotEquals: { 'aws:PrincipalAccount': MAIN },
+    };
+    const statements = [{ ...READ, Action: ['events:PutEvents'], Resource: TABLE, Condition }];
+    const put = (to: string) => ({
+      ...use('events:PutEvents', TABLE),
+      context: {
+        'events:source': 'orgkeeper.request',
+        'events:targetarn': [`arn:aws:sqs:eu-west-1:${MAIN}:${to}`],
+      },
+    });
+    const unused = {
+      ...of,
+      is: 'granted and never used',
+      what: 'StringEquals events:source: orgkeeper.plan',
+    };
+    expect(misfits([record({ statements, uses: [put('work')] })])).toEqual([
+      unused,
+      { ...of, is: 'wider than used', what: 'ArnLike events:TargetArn: arn:aws:sqs:*:MAIN:*' },
+    ]);
+    expect(misfits([record({ statements, uses: [put('work'), put('sweep')] })])).toEqual([unused]);
+  });
+
   it('do not count roles that a test has made', () => {
     const arn = `arn:aws:iam::${MAIN}:role/orgkeeper-of-a-test`;
     expect(misfits([record({ uses: [], arn })])).toEqual([]);
@@ -106,5 +134,64 @@ describe('The misfits of permissions', () => {
 
   it('do not count where Main is the management account', () => {
     expect(misfits([record({ uses: [], management: MAIN })])).toEqual([]);
+  });
+});
+
+describe('The misfits of permissions in members', () => {
+  const ACCESS = 'arn:aws:iam::611111111111:role/OrganizationAccountAccessRole';
+  const EXECUTION = 'arn:aws:iam::611111111111:role/orgkeeper-execution';
+  const VPC = 'arn:aws:ec2:eu-west-1:611111111111:vpc/*';
+  const sessions = 'MEMBER sessions of runs';
+  const grants = { template: ['ec2:CreateVpc'], declared: ['ec2:CreateVpc', 'iam:CreateAccountAlias'] };
+  const own = { Effect: 'Allow', Action: 'ec2:CreateVpc', Resource: '*' };
+  type Use = JourneyRecord['uses'][number];
+  const did = (principal: string, action: string, kind: 'session' | 'identity', policy: string): Use => ({
+    ...use(action, VPC),
+    principal,
+    by: [{ kind, policy, index: 0 }],
+  });
+  const was = (principal: string, action: string, by: 'session' | 'identity'): Use => ({
+    ...denied(action, VPC),
+    principal,
+    refusal: { explicit: false, by },
+  });
+  const found = (...uses: Use[]) =>
+    memberMisfits([record({ uses, arn: EXECUTION, statements: [own] })], grants);
+
+  it('are none where runs use what the template grants, by either role', () => {
+    expect(found(did(ACCESS, 'ec2:CreateVpc', 'session', 'session'))).toEqual([]);
+    expect(found(did(EXECUTION, 'ec2:CreateVpc', 'identity', 'orgkeeper'))).toEqual([]);
+  });
+
+  it('are actions that the template grants and no run used', () => {
+    const unused = { principal: sessions, is: 'granted and never used', what: 'ec2:CreateVpc' };
+    expect(found(did(ACCESS, 'iam:CreateAccountAlias', 'session', 'session'))).toEqual([unused]);
+    expect(found(did(EXECUTION, 'ec2:CreateVpc', 'identity', 'analytics'))).toEqual([unused]);
+  });
+
+  it('are actions that a run used and no kind declares, or that its session does not have', () => {
+    const made = did(ACCESS, 'ec2:CreateVpc', 'session', 'session');
+    const lacks = (action: string) => ({
+      principal: sessions,
+      is: 'used and not granted',
+      what: `${action} on arn:aws:ec2:eu-west-1:MEMBER:vpc/*`,
+    });
+    expect(found(made, did(ACCESS, 'ec2:DeleteVpc', 'session', 'session'))).toEqual([lacks('ec2:DeleteVpc')]);
+    expect(found(made, was(ACCESS, 'ec2:DeleteVpc', 'session'))).toEqual([lacks('ec2:DeleteVpc')]);
+    expect(found(made, was(EXECUTION, 'ec2:DeleteVpc', 'identity'))).toEqual([lacks('ec2:DeleteVpc')]);
+  });
+
+  it('are not what a test had taken away, nor what a role lacks that its owner made by hand', () => {
+    const made = did(ACCESS, 'ec2:CreateVpc', 'session', 'session');
+    expect(found(made, was(EXECUTION, 'ec2:CreateVpc', 'identity'))).toEqual([]);
+    expect(found(made, was(`${EXECUTION}-by-hand`, 'ec2:DeleteVpc', 'identity'))).toEqual([]);
+  });
+
+  it('are told of what the member template of the shipped baseline has', () => {
+    const { template, declared } = memberGrants();
+    expect(template).toEqual(expect.arrayContaining(['ec2:CreateVpc', 'iam:CreateRole', 'ssm:PutParameter']));
+    expect(template.filter((action) => !declared.includes(action))).toEqual([]);
+    expect(declared).toContain('iam:CreateAccountAlias');
+    expect(template).not.toContain('iam:CreateAccountAlias');
   });
 });

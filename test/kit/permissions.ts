@@ -1,28 +1,10 @@
-import type { PermissionsRecord } from '../../local/gateway/authorization/record.ts';
 import type { NamedPolicy } from '../../local/gateway/iam.ts';
 import { NAMES, ORGANIZATION_ROLES } from '../../shared/deployment/names.ts';
 import { parsePolicy } from '../../shared/policy/index.ts';
+import { type ConditionValue, conditionMisfits, conditionValues, seen } from './condition-values.ts';
+import { fits, inWords, type JourneyRecord, type Misfit, order } from './permission-record.ts';
 
 /** Compares the permissions of Orgkeeper's roles, and of the people who use its command line, with those that the journeys used. */
-
-/** The record that a local runtime stored for a test file. */
-export interface JourneyRecord extends PermissionsRecord {
-  /** The test file. */
-  readonly file: string;
-  readonly main: string;
-  readonly management: string;
-  readonly organizationId: string;
-}
-
-/** A permission that is granted and not used, used and not granted, or wider than its uses. */
-export interface Misfit {
-  /** `role/orgkeeper-IntakeRole`, `user/cli-doctor`. */
-  readonly principal: string;
-  /** Sid or position of the statement; absent for a permission that is not granted. */
-  readonly statement?: string;
-  readonly is: 'granted and never used' | 'used and not granted' | 'wider than used';
-  readonly what: string;
-}
 
 /** An Allow statement, over all runtimes: what it grants, and what of that was used. */
 interface Granted {
@@ -30,6 +12,8 @@ interface Granted {
   readonly statement: string;
   readonly actions: Map<string, boolean>;
   readonly resources: Map<string, boolean>;
+  /** Values that its conditions compare with, by how the report tells them. */
+  readonly conditions: Map<string, ConditionValue>;
   /** True if a use named a resource. */
   named: boolean;
   used: boolean;
@@ -46,9 +30,8 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
     for (const [arn, { identity }] of Object.entries(record.granted)) {
       const principal = spoken(arn);
       for (const { name, document } of isOurs(principal) ? identity : []) {
-        for (const [index, { Sid, Effect, Action = [], Resource = [] }] of parsePolicy(
-          document,
-        ).Statement.entries()) {
+        for (const [index, one] of parsePolicy(document).Statement.entries()) {
+          const { Sid, Effect, Action = [], Resource = [] } = one;
           if (Effect !== 'Allow') continue;
           const statement = Sid ?? `${name} ${index}`;
           const key = `${principal} ${statement}`;
@@ -57,25 +40,32 @@ export function misfits(records: readonly JourneyRecord[]): Misfit[] {
             statement,
             actions: new Map<string, boolean>(),
             resources: new Map<string, boolean>(),
+            conditions: new Map<string, ConditionValue>(),
             named: false,
             used: false,
           };
           statements.set(key, known);
           for (const action of Action) if (!known.actions.has(action)) known.actions.set(action, false);
-          for (const one of Resource.map(spoken)) {
-            if (!known.resources.has(one)) known.resources.set(one, false);
+          for (const arn of Resource.map(spoken)) {
+            if (!known.resources.has(arn)) known.resources.set(arn, false);
+          }
+          for (const value of conditionValues(one)) {
+            const told = spoken(value.what);
+            known.conditions.set(told, known.conditions.get(told) ?? { ...value, what: told });
           }
           const uses = record.uses.filter(
             (use) =>
               use.principal === arn &&
               use.by.some((by) => by.kind === 'identity' && by.policy === name && by.index === index),
           );
-          for (const { action, resource } of uses) {
+          for (const { action, resource, context } of uses) {
             known.used = true;
             known.named ||= resource !== '*';
-            for (const one of Action)
-              if (fits(one.toLowerCase(), action.toLowerCase())) known.actions.set(one, true);
-            for (const one of Resource) if (fits(one, resource)) known.resources.set(spoken(one), true);
+            for (const granted of Action)
+              if (fits(granted.toLowerCase(), action.toLowerCase())) known.actions.set(granted, true);
+            for (const arn of Resource) if (fits(arn, resource)) known.resources.set(spoken(arn), true);
+            for (const value of conditionValues(one))
+              seen(known.conditions.get(spoken(value.what)), context, value);
           }
         }
       }
@@ -103,7 +93,7 @@ function grants(policies: readonly NamedPolicy[], action: string, resource: stri
   );
 }
 
-function misfitsOf({ principal, statement, actions, resources, named, used }: Granted): Misfit[] {
+function misfitsOf({ principal, statement, actions, resources, conditions, named, used }: Granted): Misfit[] {
   const of = { principal, statement };
   const unused = (all: ReadonlyMap<string, boolean>) =>
     [...all].flatMap(([what, isUsed]) =>
@@ -116,6 +106,7 @@ function misfitsOf({ principal, statement, actions, resources, named, used }: Gr
     ...unused(actions),
     ...unused(resources),
     ...[...wide, ...anything].map((what) => ({ ...of, is: 'wider than used' as const, what })),
+    ...[...conditions.values()].flatMap(conditionMisfits).map((one) => ({ ...of, ...one })),
   ];
 }
 
@@ -130,39 +121,8 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   ...Object.values(ORGANIZATION_ROLES),
 ]);
 
-/**
- * Roles of the deployment and people of the journeys, not roles that a test has made. In members, test/conformance compares each kind's
- * permissions with its calls, and the status of an account says what a role lacks.
- */
+/** Roles of the deployment and people of the journeys, not roles that a test has made. For members see member-permissions.ts. */
 function isOurs(principal: string): boolean {
   if (/^(MAIN|MANAGEMENT) user\/cli-/.test(principal)) return true;
   return NAMED_BY_STACK.test(principal) || DEPLOYED.has(principal.split('role/')[1] ?? '');
-}
-
-/** An ARN with the account replaced by what it is, and without the suffix that CloudFormation adds to a name. */
-function inWords({ main, management, organizationId }: JourneyRecord): (text: string) => string {
-  const called = new Map([
-    [management, 'MANAGEMENT'],
-    [main, 'MAIN'],
-  ]);
-  return (text) => {
-    const plain = text
-      .replaceAll(organizationId, 'ORGANIZATION')
-      .replace(/\d{12}/g, (account) => called.get(account) ?? 'MEMBER')
-      .replace(/(?<=Role[A-F0-9]{8})-[A-Z0-9]{12}$/, '');
-    const principal = /^arn:aws:iam::(\w+):((?:role|user)\/.+)$/.exec(plain);
-    return principal ? `${principal[1]} ${principal[2]}` : plain;
-  };
-}
-
-function fits(pattern: string, text: string): boolean {
-  const literal = pattern.split(/([*?])/).map((part) => {
-    if (part === '*') return '.*';
-    return part === '?' ? '.' : part.replace(/[\\^$+.()|[\]{}]/g, '\\$&');
-  });
-  return new RegExp(`^${literal.join('')}$`).test(text);
-}
-
-function order({ principal, statement = '', is, what }: Misfit): string {
-  return [principal, statement, is, what].join('\u0000');
 }

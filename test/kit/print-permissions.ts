@@ -1,11 +1,12 @@
 import { lineOf, permissionsReport } from './permissions-report.ts';
 
 /** Prints the report of permissions of the last run of all journeys; `npm run permissions` runs them first. */
-const { missing, undecided, misfits } = permissionsReport();
+const { missing, unproved, undecided, misfits } = permissionsReport();
 for (const journey of missing)
   console.log(`no record of ${journey}: it failed before its end, or did not run`);
+for (const command of unproved) console.log(`no journey runs orgkeeper ${command}`);
 for (const call of undecided) console.log(`not decided: ${call}`);
 for (const misfit of misfits) console.log(lineOf(misfit));
 const open = misfits.filter(({ because }) => because === undefined).length;
 console.log(`${misfits.length - open} with a reason, ${open} without.`);
-process.exitCode = missing.length + undecided.length + open > 0 ? 1 : 0;
+process.exitCode = missing.length + unproved.length + undecided.length + open > 0 ? 1 : 0;

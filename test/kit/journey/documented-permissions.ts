@@ -11,7 +11,8 @@ interface Row {
 }
 
 const PAGE = new URL('../../../docs/operations.md', import.meta.url);
-const EVERY = 'every command';
+/** The first row's word for all of them. */
+export const EVERY = 'every command';
 const NOUNS: Readonly<Record<string, (name: string, of: string) => string>> = {
   parameter: (name, of) => `arn:aws:ssm:${of}:parameter${name}`,
   table: (name, of) => `arn:aws:dynamodb:${of}:table/${name}`,
@@ -68,6 +69,11 @@ export function documentedPolicy(
     .filter(({ commands }) => commands.includes(command) || commands.includes(EVERY))
     .map(({ actions, resources }) => ({ Effect: 'Allow', Action: actions, Resource: resources.map(arnOf) }));
   return JSON.stringify({ Version: '2012-10-17', Statement });
+}
+
+/** The user who runs the command in the journeys. */
+export function personOf(command: string): string {
+  return `cli-${command.replace(' ', '-')}`;
 }
 
 /** The ARN patterns by which the trust policy of the API role recognises these people as operators. */

@@ -4,7 +4,7 @@ import {
   IAMClient,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { commandOf, documentedPolicy, permissionRows } from './documented-permissions.ts';
+import { commandOf, documentedPolicy, permissionRows, personOf } from './documented-permissions.ts';
 import type { TestRuntime } from './runtime.ts';
 
 /** People who use the command line, each with exactly the permissions that `docs/operations.md` documents for the command. */
@@ -16,7 +16,7 @@ export function peopleOf(runtime: TestRuntime): (args: readonly string[]) => Pro
   const made = new Map<string, Promise<Record<string, string>>>();
 
   async function make(command: string): Promise<Record<string, string>> {
-    const UserName = `cli-${command.replace(' ', '-')}`;
+    const UserName = personOf(command);
     const PolicyDocument = documentedPolicy(command, rows, {
       main: runtime.accounts.main,
       region: runtime.region,

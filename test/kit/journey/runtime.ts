@@ -15,7 +15,7 @@ import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.t
 import type { CreationPlan } from '../../../local/gateway/shims/account-creation.ts';
 import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-consistency.ts';
 import { MAIN, MANAGEMENT } from '../factories.ts';
-import type { JourneyRecord } from '../permissions.ts';
+import type { JourneyRecord } from '../permission-record.ts';
 import { RECORDS } from '../permissions-report.ts';
 import { operatorsOf } from './documented-permissions.ts';
 
