@@ -115,6 +115,11 @@ export function serviceSession(role: { readonly arn: string; readonly id: string
   return callerOf(sessionOf(role, name, new Date()));
 }
 
+/** CloudFormation's session of the service role of a stack. */
+export function cloudFormationAs(role: { readonly arn: string; readonly id: string }): Caller {
+  return serviceSession(role, 'AWSCloudFormation');
+}
+
 function callerOf(session: RoleSession): Caller {
   return {
     account: session.account,

@@ -9,11 +9,14 @@ import {
 import { CreateTagsCommand, DeleteTagsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   AttachRolePolicyCommand,
+  CreateAccessKeyCommand,
   CreateRoleCommand,
+  CreateUserCommand,
   DeleteRolePolicyCommand,
   GetRolePolicyCommand,
   IAMClient,
   PutRolePolicyCommand,
+  PutUserPolicyCommand,
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -48,8 +51,13 @@ const mainRole = (name: string) => `arn:aws:iam::${runtime.accounts.main}:role/o
 const condition = ({ conditions }: AccountView, type: string) => conditions.find((one) => one.type === type);
 
 /** The owner deploys what the command line gave them; the outputs of their stack. */
-async function deploy(account: string, body: object, parameters: Record<string, string> = {}) {
-  const cloudFormation = new CloudFormationClient(runtime.as(account));
+async function deploy(
+  account: string,
+  body: object,
+  parameters: Record<string, string> = {},
+  as: ReturnType<TestRuntime['as']> = runtime.as(account),
+) {
+  const cloudFormation = new CloudFormationClient(as);
   const Parameters = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
     ParameterKey,
     ParameterValue,
@@ -89,6 +97,27 @@ async function templateFor(account: string) {
 async function templateOf({ url }: QuickCreate): Promise<object> {
   const templateUrl = new URLSearchParams(url.split('?').at(-1)).get('templateURL');
   return (await (await fetch(templateUrl ?? '')).json()) as object;
+}
+
+/** The permissions that docs/onboarding.md says the owner needs. */
+function documentedActions(): string[] {
+  const page = readFileSync('docs/onboarding.md', 'utf8');
+  const paragraph = page.split('\n\n').find((one) => one.includes('`cloudformation:CreateStack`')) ?? '';
+  return [...paragraph.matchAll(/`(\w+:\w+)`/g)].flatMap(([, action]) => action ?? []);
+}
+
+/** A user of the account who may do this and nothing else. */
+async function userWith(account: string, UserName: string, Action: string[]) {
+  const iam = new IAMClient(runtime.as(account));
+  await iam.send(new CreateUserCommand({ UserName }));
+  const PolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
+  });
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'own', PolicyDocument }));
+  const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  const credentials = { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
+  return { ...runtime.as(account), credentials };
 }
 
 /** Registers as anybody does: one event, put from Main. */
@@ -263,9 +292,28 @@ describe('An account outside of the organization, whose owner deploys the member
     await fleet.untilReady(INVITED);
   });
 
+  it('is not deployed by somebody who lacks one of the permissions that the page names', async () => {
+    const { template } = await templateFor(NETWORKED);
+    const needed = documentedActions().filter(
+      (action) => !/:(DescribeStacks|AttachRolePolicy)$/.test(action),
+    );
+    expect(needed.length).toBeGreaterThan(10);
+    for (const action of needed) {
+      const others = documentedActions().filter((one) => one !== action);
+      const somebody = await userWith(NETWORKED, `without-${action.replace(':', '-')}`, others);
+      await expect(deploy(NETWORKED, template, { MakeNetwork: 'yes' }, somebody)).rejects.toThrow(
+        `is not authorized to perform: ${action}`,
+      );
+    }
+    const { role, vpcs } = await readWorld(runtime, NETWORKED);
+    expect({ role, vpcs }).toEqual({ role: undefined, vpcs: [] });
+  });
+
   it('has the network of the template recognised as ours, and completed', async () => {
     const { externalId, template } = await templateFor(NETWORKED);
-    const outputs = await deploy(NETWORKED, template, { MakeNetwork: 'yes' });
+    const actions = documentedActions();
+    const owner = await userWith(NETWORKED, 'owner', actions);
+    const outputs = await deploy(NETWORKED, template, { MakeNetwork: 'yes' }, owner);
     await register(NETWORKED, externalId);
     await fleet.untilReady(NETWORKED);
     const view = await fleet.view(NETWORKED);

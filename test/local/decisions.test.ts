@@ -1,3 +1,4 @@
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import {
   EventBridgeClient,
@@ -156,6 +157,24 @@ describe('A call at the local runtime', () => {
     });
     await sqsOf(main).send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
     await expect(send()).rejects.toMatchObject(ALLOWED_AND_NOT_THERE);
+  });
+
+  it('that makes a stack by a service role is decided for what it makes by the policies of that role', async () => {
+    const RoleARN = await roleWith('deploys', allow('iam:GetRole', '*'));
+    const AssumeRolePolicyDocument = JSON.parse(trust(MAIN));
+    const Role = { Type: 'AWS::IAM::Role', Properties: { RoleName: 'made', AssumeRolePolicyDocument } };
+    const TemplateBody = JSON.stringify({ Resources: { Role } });
+    const client = new CloudFormationClient(local.as(MAIN));
+    const create = () => client.send(new CreateStackCommand({ StackName: 'by-role', TemplateBody, RoleARN }));
+    await expect(create()).rejects.toMatchObject(
+      denied(/assumed-role\/deploys\/AWSCloudFormation is not authorized to perform: iam:CreateRole/),
+    );
+    const iam = new IAMClient(local.as(MAIN));
+    await expect(iam.send(new GetRoleCommand({ RoleName: 'made' }))).rejects.toThrow();
+    const more = { RoleName: 'deploys', PolicyName: 'more', PolicyDocument: allow('iam:CreateRole', '*') };
+    await iam.send(new PutRolePolicyCommand(more));
+    await create();
+    expect((await iam.send(new GetRoleCommand({ RoleName: 'made' }))).Role?.RoleName).toBe('made');
   });
 
   it('that cannot be decided fails, and is not carried out', async () => {

@@ -1,6 +1,6 @@
 import { evaluate, type PolicyKind, type PolicySet } from '../../../shared/policy/evaluate.ts';
 import type { Requester } from '../../../shared/policy/requester.ts';
-import type { Caller } from '../callers.ts';
+import { type Caller, cloudFormationAs } from '../callers.ts';
 import { type Iam, isRoleArn, type NamedPolicy, type Role } from '../iam.ts';
 import type { KnownCall } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
@@ -134,6 +134,11 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
     };
   }
 
+  async function sessionOf(arn: string): Promise<Caller> {
+    const role = await iam.role(arn);
+    return cloudFormationAs({ arn, id: role?.id ?? 'none' });
+  }
+
   async function sessionPolicies({ account, session }: Caller): Promise<NamedPolicy[]> {
     const { policy, policyArns = [] } = session ?? {};
     const managed = await Promise.all(policyArns.map((arn) => iam.managed(account, arn)));
@@ -220,7 +225,14 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
   return {
     async decide(call) {
       const [checks, principal] = await Promise.all([checksOf(call, reader), principalOf(call.caller)]);
-      return Promise.all(checks.map((check) => decideOne(principal, check)));
+      const made = checks.map(async (check) => {
+        const { roleArn } = check;
+        return decideOne(
+          roleArn === undefined ? principal : await principalOf(await sessionOf(roleArn)),
+          check,
+        );
+      });
+      return Promise.all(made);
     },
     decideFor: async (asker, check) => decideOne(await principalOf(asker), check),
     after(call) {

@@ -95,7 +95,12 @@ export async function callContext(
     'aws:EpochTime': String(Math.floor(at.now.getTime() / 1000)),
     'aws:RequestedRegion': at.region,
     'aws:SecureTransport': 'true',
-    'aws:ViaAWSService': 'false',
+    'aws:ViaAWSService': String(at.via !== undefined),
+    ...(at.via !== undefined && {
+      'aws:CalledVia': [at.via],
+      'aws:CalledViaFirst': at.via,
+      'aws:CalledViaLast': at.via,
+    }),
   };
   for (const [key, value] of Object.entries(values)) if (value !== undefined && of(key)) context[key] = value;
   return context;

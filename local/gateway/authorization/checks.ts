@@ -2,9 +2,10 @@ import { actionFacts } from '../../../shared/aws/service-authorization.ts';
 import type { KnownCall } from '../shim.ts';
 import { type CallContext, callContext, supportedKeys } from './call-context.ts';
 import { type Asked, askedBy } from './needed-actions.ts';
-import { operationOf } from './operations.ts';
+import { operationOf, texts } from './operations.ts';
 import type { ResourceReader } from './reader.ts';
 import { askedResources, type CallPlace, isArnOf } from './resources.ts';
+import { stackCalls } from './stack-calls.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
 /** One permission that AWS checks before it carries out a call. */
@@ -17,7 +18,11 @@ export interface Check {
   readonly context: CallContext;
   /** True of a permission that the call needs besides its own: `iam:TagRole` of CreateRole with tags. */
   readonly dependent?: true;
+  /** Role whose session is checked in place of the caller: the one by which CloudFormation makes a stack. */
+  readonly roleArn?: string;
 }
+
+const CLOUDFORMATION = 'cloudformation.amazonaws.com';
 
 /**
  * The checks of AWS before it carries out the call; each must be allowed. Empty if AWS checks no permission.
@@ -30,8 +35,19 @@ export async function checksOf(
 ): Promise<readonly Check[]> {
   const [, partition = 'aws'] = call.caller.arn.split(':');
   const at = { partition, region: call.region, account: call.caller.account, now };
-  const asked = await Promise.all(askedBy(operationOf(call)).map((one) => checksFor(one, at, reader)));
-  return asked.flat();
+  const operation = operationOf(call);
+  const asked = await Promise.all(askedBy(operation).map((one) => checksFor(one, at, reader)));
+  const [roleArn] = texts(operation.params.RoleARN);
+  const place = roleArn === undefined ? { ...at, via: CLOUDFORMATION } : at;
+  const made = await Promise.all(
+    stackCalls(operation, at)
+      .flatMap(askedBy)
+      .map((one) => checksFor({ ...one, dependent: true }, place, reader)),
+  );
+  return [
+    ...asked.flat(),
+    ...made.flat().map((check) => ({ ...check, ...(roleArn !== undefined && { roleArn }) })),
+  ];
 }
 
 /** Adds the tags of its resource to a check. They cost a read, so only if a policy has a condition on them. */

@@ -1,3 +1,4 @@
+import { cloudFormationAs } from '../callers.ts';
 import { protocolOf } from '../protocol.ts';
 import type { KnownCall } from '../shim.ts';
 import { errorReply, type Reply } from '../wire.ts';
@@ -45,13 +46,18 @@ export function denial(call: KnownCall, check: Check, refusal: Refusal): Reply {
   }
 }
 
-function messageOf({ caller }: KnownCall, { action, resource }: Check, { explicit, by }: Refusal): string {
+function messageOf(
+  { caller }: KnownCall,
+  { action, resource, roleArn }: Check,
+  { explicit, by }: Refusal,
+): string {
+  const { arn } = roleArn === undefined ? caller : cloudFormationAs({ arn: roleArn, id: '' });
   const kind = KINDS[by];
   const article = by === 'trust' ? 'the' : by === 'identity' ? 'an' : 'a';
   const why = explicit
     ? `with an explicit deny in ${article} ${kind}`
     : `because no ${kind} allows the ${action} action`;
-  return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${named(action, resource)} ${why}`;
+  return `User: ${arn} is not authorized to perform: ${action} on resource: ${named(action, resource)} ${why}`;
 }
 
 /** How messages name a resource: IAM by the name of the role in the call, S3 in quotation marks. */

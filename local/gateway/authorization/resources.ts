@@ -10,6 +10,8 @@ export interface CallPlace {
   readonly region: string;
   readonly account: string;
   readonly now: Date;
+  /** The AWS service that makes the call in the caller's name: `cloudformation.amazonaws.com`. */
+  readonly via?: string;
 }
 
 /** One resource of an action. */
