@@ -46,7 +46,7 @@ letters:
 `;
 
 describe('a baseline', () => {
-  test('is read with its sections as they are written, names left for later', () => {
+  test('is parsed with its sections as they are written, names not filled in', () => {
     expect(
       parseBaseline(valid.replace('  doors: [front]\n', '').replace('${door.front.id}', ''), kinds),
     ).toEqual({
@@ -61,7 +61,7 @@ describe('a baseline', () => {
     });
   });
 
-  test('may leave out sections and the description', () => {
+  test('may omit sections and the description', () => {
     expect(parseBaseline('name: x\nletters: []\n', kinds)).toEqual({
       baseline: { name: 'x', description: '', sections: { letters: [] } },
     });
@@ -74,7 +74,7 @@ describe('a baseline', () => {
     ]);
   });
 
-  test('with an unknown name is refused with the names that are known there', () => {
+  test('with an unknown name is refused with the names that exist', () => {
     const [problem, ...others] = problems(valid.replace('${account.id}', '${nonsense}'));
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ path: 'letters[0].to', line: 7 });
@@ -92,13 +92,13 @@ describe('a baseline', () => {
     expect(problems(`name: x\n${sections}\n`)).toMatchObject([{ path, line }]);
   });
 
-  test('may use an output of a kind that stands later in the list', () => {
+  test('may use an output of a kind that is later in the list', () => {
     expect(
       problems('name: x\nhouse:\n  cidr: 10.0.0.0/16\n  doors: ["${letters.first}"]\nletters: []'),
     ).toEqual([]);
   });
 
-  test('whose sections wait for each other is refused with the way round', () => {
+  test('whose sections wait for each other is refused, and the circle is named', () => {
     const text =
       'name: x\nhouse:\n  cidr: 10.0.0.0/16\n  doors: ["${letters.first}"]\nletters: [{ to: "${house.id}" }]';
     expect(problems(text)).toEqual([
@@ -110,7 +110,7 @@ describe('a baseline', () => {
     ]);
   });
 
-  test('names every problem at once, in the order of the lines, missing keys at what lacks them', () => {
+  test('with several problems has all of them named, in the order of the lines, missing keys at their parent', () => {
     expect(
       problems('name: Bad Name\nhouse: {}\nletters:\n  - to: 7\n  - {}\n').map(({ path, line }) => [
         path,
@@ -124,19 +124,19 @@ describe('a baseline', () => {
     ]);
   });
 
-  test('is not held to outputs of a section that could not be read', () => {
+  test('is not checked for outputs of a section that could not be parsed', () => {
     expect(
       problems('name: x\nhouse: { cidr: 1 }\nletters: [{ to: "${house.id}" }, { to: "${no}" }]'),
     ).toMatchObject([{ path: 'house.cidr' }, { path: 'letters[1].to' }]);
   });
 
-  test('says of alternatives what is wrong with the one that was meant', () => {
+  test('with alternatives has the problems of the intended one named', () => {
     expect(problems('name: x\nletters:\n - to: a\n   weight:\n    grams: 700')).toEqual([
       { path: 'letters[0].weight.grams', line: 5, message: 'too heavy' },
     ]);
   });
 
-  test('is rendered once, so that what AWS would refuse shows before it is published', () => {
+  test('is rendered once, so that what AWS would refuse is found before it is published', () => {
     expect(problems('name: x\nhouse:\n  cidr: ${account.name}')).toEqual([
       { path: 'house.cidr', line: 3, message: 'not a CIDR block' },
     ]);
@@ -164,7 +164,7 @@ describe('a baseline', () => {
     expect(all.length).toBeLessThan(21);
   });
 
-  test('finds lines behind aliases and in keys that are no words', () => {
+  test('has lines named behind aliases and in keys that are not text', () => {
     expect(problems('name: x\nhouse: &h\n  cidr: 10.0.0.0/8\n  extra: 1\n').map(({ line }) => line)).toEqual([
       4,
     ]);
@@ -229,7 +229,7 @@ describe('the regions of a baseline', () => {
     expect(problems(inRegions('[eu-west-1]', '${regions.eu-west-1.house.id}'))).toHaveLength(1);
   });
 
-  test('may be left to registrations, of which nothing but the name of a region can be known', () => {
+  test('may be left to registrations; then only the name of a region is known', () => {
     const text = (region: string) =>
       `name: x\nhouse: { cidr: 10.0.0.0/16 }\nletters: [{ to: "\${regions.${region}.house.id}" }]`;
     expect(messages(text('us-east-1'))).toEqual([]);
@@ -238,7 +238,7 @@ describe('the regions of a baseline', () => {
     ]);
   });
 
-  test('cannot be several with a zone id, which only one of them has', () => {
+  test('cannot be several with a zone id, which belongs to one region', () => {
     const inZone = (regions: string) =>
       `name: x${regions}\nnetwork: { cidr: 10.0.0.0/16, internetGateway: true, subnets: [{ name: a, cidr: 10.0.0.0/24, zone: 1, routing: public },` +
       ' { name: b, cidr: 10.0.1.0/24, zoneId: euw1-az1, routing: public }] }\n';
@@ -260,7 +260,7 @@ function bomb(): string {
   return ['name: x', 'a: &a [x]', ...lines].join('\n');
 }
 
-test('the baseline that ships is valid', () => {
+test('the shipped baseline is valid', () => {
   const text = readFileSync(new URL('../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
   expect(parseBaseline(text, shippedKinds)).toMatchObject({ baseline: { name: 'analytics' } });
 });
@@ -273,7 +273,7 @@ executionRole:
 `;
   const deployment = { executionRolePattern: 'orgkeeper-execution*' };
 
-  test('must be one that the deployment may assume, where one is known', () => {
+  test('must be one that the deployment may assume, if the deployment is known', () => {
     expect(parseBaseline(named('bad-name'), shippedKinds)).toHaveProperty('baseline');
     expect(parseBaseline(named('bad-name'), shippedKinds, deployment)).toMatchObject({
       problems: [{ path: 'executionRole.name', line: 3 }],
@@ -283,12 +283,12 @@ executionRole:
     );
   });
 
-  test("is not judged where it is made of an account's own values", () => {
+  test('is not checked if it contains values of an account', () => {
     expect(parseBaseline(named('"${values.role}"'), shippedKinds, deployment)).toHaveProperty('baseline');
   });
 });
 
-describe('a name that is for AWS to fill in', () => {
+describe('a name that AWS fills in', () => {
   const role = (resource: string) => `name: small
 executionRole:
   name: orgkeeper-execution
@@ -297,17 +297,17 @@ executionRole:
     home: { Statement: { Effect: Allow, Action: "s3:GetObject", Resource: "${resource}" } }
 `;
 
-  test('stands in a policy', () => {
+  test('is allowed in a policy', () => {
     expect(parseBaseline(role('arn:aws:s3:::home/${aws:username}/*'), shippedKinds)).toHaveProperty(
       'baseline',
     );
   });
 
-  test('is no licence for a misspelt one', () => {
+  test('does not allow a misspelt one', () => {
     expect(parseBaseline(role('arn:aws:s3:::home/${acount.id}/*'), shippedKinds)).toHaveProperty('problems');
   });
 
-  test('means nothing in a parameter', () => {
+  test('is not allowed in a parameter', () => {
     expect(parseBaseline(role('arn:aws:s3:::${AWS::AccountId}-x/*'), shippedKinds)).toMatchObject({
       problems: [{ path: expect.stringMatching(/Resource$/), line: expect.any(Number) }],
     });
@@ -316,7 +316,7 @@ executionRole:
   });
 });
 
-test('a baseline with one parameter that SSM would refuse, names filled in, is refused with its line', () => {
+test('a baseline with one parameter that SSM would refuse with its names filled in is refused with its line', () => {
   const tagged =
     'name: small\nparameters:\n  - { name: /a, value: x }\n  - name: /b\n    value: x\n    tags: { t: "${account.id}!" }\n';
   expect(parseBaseline(tagged, shippedKinds)).toEqual({

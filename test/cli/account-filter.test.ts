@@ -56,7 +56,7 @@ describe('a filter of accounts', () => {
     expect([fine, broken, unreadable].filter(accountFilter(filters))).toEqual(expected);
   });
 
-  it('refuses a text that is no baseline', () => {
+  it('refuses a text that is not a baseline', () => {
     expect(() => accountFilter({ baseline: 'lake@0' })).toThrow("'lake@0' is not a baseline");
   });
 });
@@ -91,10 +91,10 @@ describe('a name', () => {
   });
 });
 
-describe('a CSV', () => {
+describe('a CSV file', () => {
   afterEach(() => void jest.restoreAllMocks());
 
-  it('quotes what needs it, and holds no formula and no control characters', () => {
+  it('quotes values if necessary, and has no formula and no control characters', () => {
     let written = '';
     jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
       written += String(text);

@@ -65,7 +65,7 @@ describe('the state of an account', () => {
       'failed',
       false,
     ],
-  ])('%s is told', (_, given, left, state, ready) => {
+  ])('is derived for an account %s', (_, given, left, state, ready) => {
     expect(view(given, left)).toMatchObject({ state, ready });
   });
 
@@ -76,7 +76,7 @@ describe('the state of an account', () => {
   });
 });
 
-test('the document of an account that nothing has happened to has no keys without a value', () => {
+test('the document of an account without runs has no keys without a value', () => {
   const { email: _, baseline: __, ...bare } = record(ID, { lifecycle: 'unmanaged' });
   expect(Object.keys(accountView({ record: bare, control: RUNNING }))).toEqual([
     'accountId',
@@ -91,14 +91,14 @@ test('the document of an account that nothing has happened to has no keys withou
 });
 
 describe('the outputs of an account', () => {
-  test('are what was made or found, and not when', () => {
+  test('are those of resources, without the times', () => {
     const parameter = { 'parameter./a.madeAt': 'arn:aws:ssm:eu-west-1:111111111111:parameter/a.madeAt' };
     const things = { 'vpc.id': 'vpc-1', ...parameter };
     const { outputs } = view({}, { outputs: { ...things, 'madeAt.vpc.id': '2026-11-20T10:00:00.000Z' } });
     expect(outputs).toEqual(things);
   });
 
-  test('stand by region: those of the home region and of what has none, then those of each other region', () => {
+  test('are divided by region: those of the home region and global ones, then those of each other region', () => {
     const outputs = {
       'role.arn': 'arn:aws:iam::111111111111:role/orgkeeper-analysis',
       'vpc.id': 'vpc-home',

@@ -34,7 +34,7 @@ describe('sweep', () => {
     await leave(world.table, status(A));
   });
 
-  test('puts one event that names what was named', async () => {
+  test('puts one event with the named accounts', async () => {
     const { code } = await orgkeeper('sweep', A, A, '--reason', 'after the incident');
     expect(code).toBe(0);
     expect(await world.nextRequest()).toMatchObject({
@@ -44,7 +44,7 @@ describe('sweep', () => {
     });
   });
 
-  test('of a baseline, or of everything, leaves the choice to the sweep', async () => {
+  test('of a baseline, or of everything, leaves the choice of accounts to the sweep', async () => {
     await publish('small');
     const { stderr } = await orgkeeper('sweep', '--baseline', 'small');
     expect((await world.nextRequest())?.detail).toEqual({ baseline: 'small' });
@@ -55,7 +55,7 @@ describe('sweep', () => {
     expect(JSON.parse(stdout)).toEqual({ eventId: request?.id });
   });
 
-  test('of a baseline that was never published is refused before anything is sent', async () => {
+  test('of a baseline that was never published is refused before an event is put', async () => {
     expect(await orgkeeper('sweep', '--baseline', 'smal')).toEqual({
       code: 1,
       stdout: '',
@@ -121,7 +121,7 @@ describe('sweep', () => {
     ['an account that is not kept', C, /is unmanaged/],
     ['an unknown account', '444444444444', /does not know account/],
     ['no account id', 'all', /'all' is not an account id/],
-  ])('of %s is refused before anything is sent', async (_, id, sentence) => {
+  ])('of %s is refused before an event is put', async (_, id, sentence) => {
     const { code, stderr } = await orgkeeper('sweep', id);
     expect(code).toBe(1);
     expect(stderr).toMatch(sentence);
@@ -190,7 +190,7 @@ describe('register', () => {
     expect(await world.nextRequest(1)).toBeUndefined();
   });
 
-  test('with an access role that the organization could never enter by is refused, and nothing is sent', async () => {
+  test('with an access role that Orgkeeper cannot assume is refused, and nothing is sent', async () => {
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', '--access-role-name', 'SomeAdmin');
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -224,7 +224,7 @@ describe('register', () => {
     expect(code).toBe(0);
   });
 
-  test('does not mistake an earlier readiness for that of the request', async () => {
+  test('does not mistake an earlier readiness for that of this request', async () => {
     await keep(world.table, record(A));
     await leave(world.table, status(A));
     const argv = ['register', A, '--name', 'new name', '--wait', '--timeout', '3'];
@@ -245,7 +245,7 @@ describe('register', () => {
     await world.nextRequest();
   });
 
-  test('says where to look when nothing comes of it', async () => {
+  test('says where to look if nothing follows', async () => {
     const { code, stderr } = await orgkeeper('register', A, '--name', 'x', '--wait', '--timeout', '1');
     const request = await world.nextRequest();
     expect(code).toBe(1);
@@ -295,7 +295,7 @@ describe('register', () => {
     changedAt: '',
   });
 
-  test('says what it waits for whenever that changes, and once', async () => {
+  test('says what it waits for when that changes, once each', async () => {
     const argv = ['register', A, '--name', 'genomics', '--wait', '--timeout', '4'];
     const { stderr } = await answered(argv, async ({ id }) => {
       await keep(world.table, record(A, { changedBy: id }));
@@ -319,7 +319,7 @@ describe('register', () => {
     ]);
   });
 
-  test('that ends not ready says everything that stands in the way, who can get in first', async () => {
+  test('that ends not ready lists everything that is wrong, access first', async () => {
     const { code, stderr } = await answered(['register', A, '--name', 'x', '--wait'], async ({ id }) => {
       await keep(world.table, record(A, { name: 'x', changedBy: id }));
       const conditions = [

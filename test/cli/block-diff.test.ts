@@ -32,7 +32,7 @@ describe('a block diff', () => {
     ]);
   });
 
-  it('shows a resource that is created or removed whole, one value a line', () => {
+  it('shows a resource that is created or removed completely, one value a line', () => {
     const desired = {
       path: '/',
       Statement: [{ Effect: 'Allow', Action: ['s3:Get*', 's3:List*'] }],
@@ -53,7 +53,7 @@ describe('a block diff', () => {
     ]);
   });
 
-  it('compares a policy by statement, by Sid where there is one, and shows the actions that come and go', () => {
+  it('compares a policy by statement, by Sid if there is one, and shows added and removed actions', () => {
     const statement = (Sid: string, ...Action: string[]) => ({ Sid, Effect: 'Allow', Action, Resource: '*' });
     const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
     const kept = statement('Kept', 'ec2:*');
@@ -88,7 +88,7 @@ describe('a block diff', () => {
     ]);
   });
 
-  it('pairs statements without a Sid by what they have in common, and a single value with a list', () => {
+  it('pairs statements without a Sid by their common parts, and a single value with a list', () => {
     const actual = {
       Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: 'arn:a' } }],
     };
@@ -121,7 +121,7 @@ describe('a block diff', () => {
     ]);
   });
 
-  it('marks what is left as it is in every line', () => {
+  it('marks every line of a resource that is left as it is', () => {
     expect(
       said(
         of({ path: 'cidr', actual: '10.0.0.0/16', desired: '10.1.0.0/16', action: 'reported' }),

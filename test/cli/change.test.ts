@@ -44,7 +44,7 @@ const valid =
   'name: small\ndescription: One parameter\nparameters:\n  - name: /orgkeeper/id\n    value: ${account.id}\n';
 
 describe('pause and resume', () => {
-  test('of the fleet and of baselines do not take each other back', async () => {
+  test('of the fleet and of baselines do not undo each other', async () => {
     await publishText('analytics', 'x');
     await orgkeeper('pause', '--fleet');
     await orgkeeper('pause', '--baseline', 'analytics');
@@ -119,7 +119,7 @@ describe('pause and resume', () => {
     expect(stderr).toContain('No run that began before the pause is writing any more.');
   });
 
-  test('say at the end of the waiting which run may still be writing, and fail', async () => {
+  test('say after the timeout which run may still be writing, and fail', async () => {
     await writing(30);
     const { stderr, code } = await orgkeeper('pause', A, '--timeout', '1');
     expect(code).toBe(1);
@@ -137,7 +137,7 @@ describe('pause and resume', () => {
     }
   });
 
-  test('of accounts change nothing about what is desired', async () => {
+  test('of accounts do not change their desired state', async () => {
     await keep(world.table, record(A));
     await keep(world.table, record(B));
     expect((await orgkeeper('pause', A, B)).code).toBe(0);
@@ -155,7 +155,7 @@ describe('pause and resume', () => {
     ]);
   });
 
-  test('with one account that nobody knows pause none', async () => {
+  test('with one unknown account pause none', async () => {
     await keep(world.table, record(A));
     expect((await orgkeeper('pause', A, B)).code).toBe(1);
     expect((await getRecord(world.table, A))?.paused).toBe(false);
@@ -172,13 +172,13 @@ describe('pause and resume', () => {
     },
   );
 
-  test('of a baseline that was never published is a typing error', async () => {
+  test('of a baseline that was never published is an error', async () => {
     expect((await orgkeeper('pause', '--baseline', 'analytisc')).code).toBe(1);
   });
 });
 
 describe('baseline', () => {
-  test('publish prints the new version, once for one text, and moves nobody', async () => {
+  test('publish prints the new version, once for one text, and assigns it to nobody', async () => {
     await keep(world.table, record(A, { baseline: { name: 'small', version: 1 } }));
     expect(await orgkeeper('baseline', 'publish', await file(valid))).toEqual({
       code: 0,
@@ -251,7 +251,7 @@ executionRole:
     });
   });
 
-  test('validate of a file that is not there says so', async () => {
+  test('validate of a file that does not exist says so', async () => {
     const { stderr } = await orgkeeper('baseline', 'validate', '/nowhere.yaml');
     expect(stderr).toBe('orgkeeper: /nowhere.yaml cannot be read: there is no such file.\n');
   });
@@ -339,7 +339,7 @@ describe('baseline assign', () => {
     ).toEqual([[C], [C]]);
   });
 
-  test('says how many and moves none where nobody can agree', async () => {
+  test('says how many accounts it would move, and moves none, if nobody can confirm', async () => {
     const { code, stderr } = await orgkeeper('baseline', 'assign', 'analytics@2', '--all');
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -367,7 +367,7 @@ describe('baseline assign', () => {
     expect(await version(A)).toMatchObject({ version: 1 });
   });
 
-  test('requests nothing when nothing moves, and notes that it was assigned', async () => {
+  test('requests nothing if nothing moves, and notes the assignment', async () => {
     expect((await orgkeeper('baseline', 'assign', 'analytics@2', B, '--yes')).code).toBe(0);
     expect(await getRecord(world.table, B)).toMatchObject({
       generation: 1,
@@ -386,31 +386,28 @@ describe('baseline assign', () => {
     ['--all', ['--all']],
     ['ids', [A, B]],
     ['--from where they were', ['--from', 'analytics@1']],
-  ])(
-    'that was stopped between the moves and the asking is made good by its repetition, by %s',
-    async (_, argv) => {
-      const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
-      const moves = { moving: [record(A)], unseen: [], there: [] };
-      await expect(
-        moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves),
-      ).rejects.toThrow(
-        /^1 account moved, .*no event bus gone.* Run the same command again to request them\.$/,
-      );
-      expect(await version(A)).toMatchObject({ version: 2 });
-      const elsewhere = ['analytics@2', ...argv, '--yes'];
-      const { code, stderr } = await orgkeeper('baseline', 'assign', ...elsewhere);
-      expect({ code, stderr }).toEqual({
-        code: 0,
-        stderr: expect.stringMatching(/1 account already on it had no run since; runs are requested/),
-      });
-      expect((await world.nextRequest())?.detail.accountIds).toContain(A);
-      await leave(world.table, status(A, { observedGeneration: 2 }));
-      await orgkeeper('baseline', 'assign', 'analytics@2', A, '--yes');
-      expect(await world.nextRequest(1)).toBeUndefined();
-    },
-  );
+  ])('that was stopped between moves and request is completed by its repetition, by %s', async (_, argv) => {
+    const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
+    const moves = { moving: [record(A)], unseen: [], there: [] };
+    await expect(
+      moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves),
+    ).rejects.toThrow(
+      /^1 account moved, .*no event bus gone.* Run the same command again to request them\.$/,
+    );
+    expect(await version(A)).toMatchObject({ version: 2 });
+    const elsewhere = ['analytics@2', ...argv, '--yes'];
+    const { code, stderr } = await orgkeeper('baseline', 'assign', ...elsewhere);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/1 account already on it had no run since; runs are requested/),
+    });
+    expect((await world.nextRequest())?.detail.accountIds).toContain(A);
+    await leave(world.table, status(A, { observedGeneration: 2 }));
+    await orgkeeper('baseline', 'assign', 'analytics@2', A, '--yes');
+    expect(await world.nextRequest(1)).toBeUndefined();
+  });
 
-  test('that was stopped leaves owed runs under the circuit breaker of one sweep', async () => {
+  test('that was stopped leaves the owed runs under the circuit breaker of one sweep', async () => {
     const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
     const moves = { moving: [record(A), record(C)], unseen: [], there: [] };
     const moved = moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves);

@@ -62,7 +62,7 @@ describe('create', () => {
     expect(stderr).toMatch(/The account was left where it is\.\nAccount 111111111111 is ready\./);
   });
 
-  test('exits 1 with the reason of AWS, and not with that of the time before', async () => {
+  test('exits 1 with the reason of AWS, and not with that of an earlier request', async () => {
     const old = {
       ...asked('event-1'),
       stage: { is: 'failed', reason: 'OLD' } as const,

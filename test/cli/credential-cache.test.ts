@@ -18,14 +18,14 @@ beforeEach(async () => {
 });
 
 describe('the cache of credentials', () => {
-  test('gives what was kept', async () => {
+  test('returns cached credentials', async () => {
     const cache = credentialCache(directory);
     await cache.put('111-a', given(60));
     expect(await cache.get('111-a', now)).toEqual(given(60));
     expect(await cache.get('111-b', now)).toBeUndefined();
   });
 
-  test("gives nothing in the last fifteen minutes, when AWS's tools ask for others", async () => {
+  test('returns none in the last fifteen minutes, when the tools of AWS refresh theirs', async () => {
     const cache = credentialCache(directory);
     await cache.put('111-a', given(15));
     expect(await cache.get('111-a', now)).toBeUndefined();
@@ -33,7 +33,7 @@ describe('the cache of credentials', () => {
     expect(await cache.get('111-a', now)).toBeDefined();
   });
 
-  test('keeps files that nobody else can read, and leaves no other', async () => {
+  test('writes files that nobody else can read, and no others', async () => {
     const cache = credentialCache(directory);
     await cache.put('111-a', given(60));
     expect(await readdir(directory)).toEqual(['111-a.json']);
@@ -41,13 +41,13 @@ describe('the cache of credentials', () => {
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
-  test('shuts a directory that others could look into', async () => {
+  test('closes a directory that others could read', async () => {
     await mkdir(directory, { recursive: true, mode: 0o755 });
     await credentialCache(directory).put('111-a', given(60));
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
-  test('shuts a file that others could read before it is used', async () => {
+  test('closes a file that others could read before it is used', async () => {
     const cache = credentialCache(directory);
     await cache.put('111-a', given(60));
     await chmod(join(directory, '111-a.json'), 0o644);
@@ -55,7 +55,7 @@ describe('the cache of credentials', () => {
     expect((await stat(join(directory, '111-a.json'))).mode & 0o777).toBe(0o600);
   });
 
-  test('is whole whoever writes at the same time, and leaves no other file', async () => {
+  test('is consistent with concurrent writers, and leaves no other file', async () => {
     const cache = credentialCache(directory);
     const writers = Array.from({ length: 20 }, (_, n) => cache.put('111-a', given(30 + n)));
     const readers = Array.from({ length: 20 }, async () => await cache.get('111-a', now));
@@ -67,7 +67,7 @@ describe('the cache of credentials', () => {
     expect(await readdir(directory)).toEqual(['111-a.json']);
   });
 
-  test('forgets what a crash left, and does not mind being told to while something is kept', async () => {
+  test('deletes what a crash left, also during a write', async () => {
     const cache = credentialCache(directory);
     await cache.put('111-a', given(60));
     await writeFile(join(directory, '111-a.0123'), '{}');
@@ -76,7 +76,7 @@ describe('the cache of credentials', () => {
     await Promise.all([...Array(20)].flatMap(() => [cache.put('111-a', given(60)), cache.drop('111-')]));
   });
 
-  test('forgets one account, or all', async () => {
+  test('deletes the credentials of one account, or of all', async () => {
     const cache = credentialCache(directory);
     for (const key of ['111-a', '111-b', '222-a']) await cache.put(key, given(60));
     expect(await cache.drop('111-')).toBe(2);
@@ -85,14 +85,14 @@ describe('the cache of credentials', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('counts a broken file as none', async () => {
+  test('ignores a broken file', async () => {
     const cache = credentialCache(directory);
     await cache.put('111-a', given(60));
     await writeFile(join(directory, '111-a.json'), '{"AccessKeyId":');
     expect(await cache.get('111-a', now)).toBeUndefined();
   });
 
-  test('has nothing to forget where nothing was kept', async () => {
+  test('deletes nothing if nothing is cached', async () => {
     expect(await credentialCache(directory).drop('')).toBe(0);
   });
 

@@ -54,7 +54,7 @@ const keyOf = async (account: string) => {
 };
 
 describe('credentials ID', () => {
-  test('goes through the API role, with the ExternalId of the account, once', async () => {
+  test('assumes the API role, then the execution role with the ExternalId, once', async () => {
     expect(await keyOf(A)).toBe('ASIA2');
     expect(await keyOf(A)).toBe('ASIA2');
     expect(assumed).toEqual([
@@ -63,7 +63,7 @@ describe('credentials ID', () => {
     ]);
   });
 
-  test('are never those of a role of another account, whatever stands in the table', async () => {
+  test('are never those of a role of another account, whatever the table says', async () => {
     await leave(world.table, status(A, { version: 2, outputs: { 'role.arn': roleOf(B) } }));
     const { code, stdout, stderr } = await orgkeeper('credentials', A);
     expect({ code, stdout, assumed }).toEqual({ code: 1, stdout: '', assumed: [] });
@@ -72,7 +72,7 @@ describe('credentials ID', () => {
     );
   });
 
-  test('as process is what credential_process takes, and nothing else is on stdout', async () => {
+  test('as process is what credential_process accepts, and nothing else is on stdout', async () => {
     const { stdout, stderr } = await orgkeeper('credentials', A, '--format', 'process');
     expect(JSON.parse(stdout)).toEqual({
       Version: 1,
@@ -84,7 +84,7 @@ describe('credentials ID', () => {
     expect(stderr).toBe('');
   });
 
-  test('asks again when the role was verified anew, and keeps nothing of before', async () => {
+  test('requests new credentials when the role was verified again, and drops the cached ones', async () => {
     const first = await keyOf(A);
     const admitted = { roleArn: roleOf(A), externalId: 'x', at: '2026-02-02T00:00:00.000Z' };
     await leave(world.table, status(A, { admitted }));
@@ -93,7 +93,7 @@ describe('credentials ID', () => {
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  test('forgets what it kept of an account whose role refuses', async () => {
+  test('drops the cached credentials of an account whose role refuses', async () => {
     await keyOf(A);
     await keyOf(B);
     await leave(world.table, status(A, { admitted: { roleArn: roleOf(A), externalId: 'x', at: 'later' } }));
@@ -106,7 +106,7 @@ describe('credentials ID', () => {
     expect((await readdir(directory)).map((name) => name.split('-')[0])).toEqual([B]);
   });
 
-  test('forgets what it kept when nobody may use the API role any more', async () => {
+  test('drops the cached credentials when the user may no longer use the API role', async () => {
     await keyOf(A);
     await leave(world.table, status(A, { admitted: { roleArn: roleOf(A), externalId: 'x', at: 'later' } }));
     refuses = API;
@@ -116,7 +116,7 @@ describe('credentials ID', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('forgets what it kept of an account that is no longer managed', async () => {
+  test('drops the cached credentials of an account that is no longer managed', async () => {
     await keyOf(A);
     await world.reset();
     await keep(world.table, record(A, { lifecycle: 'retired' }));
@@ -127,7 +127,7 @@ describe('credentials ID', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('is given though it cannot be kept, and says so', async () => {
+  test('are printed even if they cannot be cached, with a warning', async () => {
     const file = join(directory, '..', '..', 'a-file');
     await writeFile(file, '');
     process.env.XDG_CACHE_HOME = file;
@@ -162,14 +162,14 @@ describe('credentials ID --role NAME', () => {
     return JSON.parse(stdout).AccessKeyId;
   };
 
-  test('assumes the role with the credentials of the caller, once, and asks nothing of Main', async () => {
+  test('assumes the role with the credentials of the caller, once, and calls nothing in Main', async () => {
     await world.reset();
     expect(await keyOfRole('data/reader')).toBe('ASIA1');
     expect(await keyOfRole('data/reader')).toBe('ASIA1');
     expect(assumed).toEqual([[`arn:aws:iam::${A}:role/data/reader`, undefined]]);
   });
 
-  test('keeps those of each role, beside those of the execution role', async () => {
+  test('caches those of each role, beside those of the execution role', async () => {
     const first = [await keyOfRole('reader'), await keyOfRole('writer'), await keyOf(A)];
     expect([await keyOfRole('reader'), await keyOfRole('writer'), await keyOf(A)]).toEqual(first);
     expect(new Set(first).size).toBe(3);
@@ -177,13 +177,13 @@ describe('credentials ID --role NAME', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('keeps nothing for another caller', async () => {
+  test('caches nothing for another caller', async () => {
     const first = await keyOfRole('reader');
     process.env.AWS_ACCESS_KEY_ID = 'AKIAANOTHER';
     expect(await keyOfRole('reader')).not.toBe(first);
   });
 
-  test('says who refuses, and what both accounts must say', async () => {
+  test('says who refuses, and what both accounts must allow', async () => {
     refuses = `arn:aws:iam::${A}:role/reader`;
     const { code, stdout, stderr } = await orgkeeper('credentials', A, '--role', 'reader');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -191,7 +191,7 @@ describe('credentials ID --role NAME', () => {
     expect(await readdir(directory).catch(() => [])).toEqual([]);
   });
 
-  test('refuses what is no name of a role', async () => {
+  test('refuses a text that is not the name of a role', async () => {
     const { code, stderr } = await orgkeeper('credentials', A, '--role', 'arn:aws:iam::1:role/x');
     expect(code).toBe(1);
     expect(stderr).toMatch(/is not the name of a role/);

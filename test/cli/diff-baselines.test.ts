@@ -3,7 +3,7 @@ import { blockDiff, diffText } from '../../cli/block-diff.ts';
 import { diffBaselines } from '../../cli/diff-baselines.ts';
 
 describe('two versions of a baseline', () => {
-  it('differ by what is written in their top-level keys, not by comments and order', () => {
+  it('differ by the content of their top-level keys, not by comments and order', () => {
     const from =
       'name: a\nregions: [eu-west-1]\nparameters:\n  - { name: /x, value: "1" }\nnetwork: { cidr: 10.0.0.0/16 }\n';
     const to =

@@ -78,7 +78,7 @@ describe('A rule', () => {
   });
 });
 
-describe('That an account could not be entered', () => {
+describe('A failure to enter an account', () => {
   const condition = (type: string, reason: string) =>
     ({ type, status: 'False', reason, message: `${reason}.`, changedAt: '' }) as const;
   test.each([
@@ -91,7 +91,7 @@ describe('That an account could not be entered', () => {
       undefined,
     ],
     ['not, when something else is amiss', ['ForeignResource', 'RoleMissing'], undefined],
-  ])('is seen: %s', (_, [kind = '', access = ''], expected) => {
+  ])('is found: %s', (_, [kind = '', access = ''], expected) => {
     const denied = entryDenied([condition('Parameters', kind), condition('Access', access)]);
     expect(denied?.reason).toBe(expected);
   });
@@ -161,12 +161,12 @@ describe('The policy of the bus', () => {
     else expect(problem).toContain(expected);
   });
 
-  test('need not exist where Main is the management account and nobody else asks', () => {
+  test('need not exist if Main is the management account and there are no requesters', () => {
     expect(policyProblem(aConfig({ managementAccountId: MAIN }), undefined)).toBeUndefined();
   });
 });
 
-test('of several findings the first failed one is told, and how many more there are', () => {
+test('of several findings the first failed one is printed, with the number of the others', () => {
   expect(combined([undefined, ok('fine')], 'All well.')).toEqual(ok('All well.'));
   expect(combined([undefined, failed('One.', 'Mend it.')], 'All well.')).toEqual(failed('One.', 'Mend it.'));
   expect(combined([failed('One.', 'Mend it.'), failed('Two.', 'Mend that.')], 'All well.')).toEqual(
@@ -174,7 +174,7 @@ test('of several findings the first failed one is told, and how many more there 
   );
 });
 
-describe('The account that a dead letter is about', () => {
+describe('The account that a dead letter names', () => {
   const event = (detail: object) =>
     JSON.stringify({ account: MANAGEMENT, source: 'aws.organizations', detail });
   test.each([
@@ -233,13 +233,13 @@ describe('The regions of a deployment', () => {
     ]);
   });
 
-  test('are well where AWS has them all, and say which one each account must enable', () => {
+  test('are in order if AWS has them all, and say which one each account must enable', () => {
     expect(regionsFinding({ named, inAws, notEnabled: nowhere })).toEqual(
       ok('Accounts are managed in eu-west-1, af-south-1. Each account must have af-south-1 enabled.'),
     );
   });
 
-  test('are not, where AWS does not have one, which is named with what names it', () => {
+  test('fail if AWS does not have one, which is named with what names it', () => {
     const misspelt = [{ by: 'Baseline wide@2', regions: ['eu-west-1', 'eu-wset-2'] }];
     expect(regionsFinding({ named: misspelt, inAws, notEnabled: nowhere })).toMatchObject({
       is: 'failed',
@@ -248,7 +248,7 @@ describe('The regions of a deployment', () => {
     });
   });
 
-  test('are not, where the last run of a managed account found that one is not enabled in it', () => {
+  test('fail if the last run of a managed account found one that is not enabled', () => {
     const condition = (region: string, reason: string) =>
       ({ type: 'Network', status: 'False', region, reason, message: '', changedAt: '' }) as const;
     const conditions = [condition('eu-west-1', 'InUse'), condition('af-south-1', 'RegionNotEnabled')];

@@ -13,12 +13,12 @@ afterEach(() => {
 
 const hungUp = Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
 
-describe('A connection that is cut', () => {
+describe('A connection that fails', () => {
   test.each([
     ['as the SDK says it', hungUp],
     ['as it is translated', new ServiceFault('dynamodb:GetItem: socket hang up', { cause: hungUp })],
     ['as Node says it', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
-  ])('%s, says where nothing answers and what to start', (_, error) => {
+  ])('%s, says which address does not answer and what to start', (_, error) => {
     expect(explain(error)).toBe(
       'Nothing answers at http://127.0.0.1:4510 (AWS_ENDPOINT_URL): is `orgkeeper local start` running?',
     );
@@ -54,7 +54,7 @@ describe('No credentials', () => {
     delete process.env.AWS_PROFILE;
   });
 
-  test('of a profile that was named say which one, and not to name one', () => {
+  test('of a named profile name the profile, and say not to name one', () => {
     process.env.AWS_PROFILE = 'nope';
     expect(explain(missing)).toBe(
       'Profile nope (AWS_PROFILE) has no AWS credentials (Could not load credentials): sign in with it, or choose ' +

@@ -6,7 +6,7 @@ import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 
 describe('the fleet', () => {
-  test('is read a page at a time, the first without waiting for the others', async () => {
+  test('is read one page at a time, the first without waiting for the others', async () => {
     const { table, put, calls } = memoryTable();
     const ids = Array.from({ length: 250 }, (_, i) => String(100_000_000_000 + i));
     for (const accountId of ids) {
@@ -26,7 +26,7 @@ describe('the fleet', () => {
 });
 
 describe('a table that is printed a page at a time', () => {
-  test('has one head, and columns that only become wider', () => {
+  test('has one header, and columns that only become wider', () => {
     const page = pagedTable(['ID', 'NAME', 'STATE'], Number.POSITIVE_INFINITY);
     expect(page([['1', 'physics', 'active']])).toBe('ID  NAME     STATE\n1   physics  active');
     expect(page([['2', 'art', 'failed']])).toBe('2   art      failed');

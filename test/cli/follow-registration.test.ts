@@ -17,13 +17,13 @@ describe('following a registration with the same content', () => {
     ]).main.table;
   const asked = { request: { accountId: MEMBER, name: before.name }, before, eventId: 'again', seconds: 60 };
 
-  it('ends immediately, where the account is ready', async () => {
+  it('ends immediately if the account is ready', async () => {
     const followed = followRegistration(table({}), asked);
     await jest.advanceTimersByTimeAsync(1_000);
     expect(await followed).toMatchObject({ ready: true });
   });
 
-  it('fails with the command that requests a run if the last run failed, since nothing else does', async () => {
+  it('fails with the command that requests a run if the last run failed, since nothing else requests one', async () => {
     const access = {
       type: 'Access',
       status: 'False',

@@ -10,7 +10,7 @@ import { memoryTable } from '../kit/memory-table.ts';
 
 useTestTime();
 
-it('names all that stands in the way of a retirement, and nothing that is done', async () => {
+it('lists everything that blocks a retirement, and nothing that is done', async () => {
   const record = aRecord({ lifecycle: 'retiring', changedBy: 'asked' });
   const condition = (type: string, reason: string, message: string) =>
     ({ type, status: 'False', reason, message, changedAt: record.registeredAt }) as const;
@@ -35,7 +35,7 @@ it('names all that stands in the way of a retirement, and nothing that is done',
 });
 
 it.each(['Unknown', 'True'] as const)(
-  'waits on while all that stands in the way is %s, until it is retired',
+  'continues to wait while everything that blocks a retirement is %s, until the account is retired',
   async (of) => {
     const record = aRecord({ lifecycle: 'retiring', changedBy: 'asked' });
     const condition = (type: string, status: 'True' | 'False' | 'Unknown', reason: string) =>
@@ -88,18 +88,21 @@ describe('following the retirement of a region', () => {
     ['has not followed the request yet', { clearing: undefined } as object, { leftovers: [] }],
     ['has not had its pass yet', {}, { observedGeneration: record.generation - 1, leftovers: [] }],
     ['failed elsewhere alone', {}, { lastPass: failed, conditions: [condition('InUse', 'eu-west-1')] }],
-  ])('waits on while the account %s, until nothing is left there', async (_, other, given) => {
-    const { table, put, calls } = memoryTable();
-    put({ ...record, ...other, ...accountKey(MEMBER) }, status(given));
-    const following = followRetirement(table, { ...asked, seconds: 20 });
-    await jest.advanceTimersByTimeAsync(5_000);
-    expect(calls.BatchGetCommand).toBeGreaterThan(1);
-    put({ ...record, ...accountKey(MEMBER) }, status({ ready: true, leftovers: [] }));
-    await jest.advanceTimersByTimeAsync(5_000);
-    await following;
-  });
+  ])(
+    'continues to wait while the account %s, until nothing is left in the region',
+    async (_, other, given) => {
+      const { table, put, calls } = memoryTable();
+      put({ ...record, ...other, ...accountKey(MEMBER) }, status(given));
+      const following = followRetirement(table, { ...asked, seconds: 20 });
+      await jest.advanceTimersByTimeAsync(5_000);
+      expect(calls.BatchGetCommand).toBeGreaterThan(1);
+      put({ ...record, ...accountKey(MEMBER) }, status({ ready: true, leftovers: [] }));
+      await jest.advanceTimersByTimeAsync(5_000);
+      await following;
+    },
+  );
 
-  it('ends with what is in the way there', async () => {
+  it('ends with what blocks the removal in the region', async () => {
     const conditions = [condition('InUse', 'eu-west-1'), condition('InUse', region)];
     const table = memoryTable(
       { ...record, ...accountKey(MEMBER) },

@@ -242,7 +242,7 @@ const COMMANDS: readonly {
 
 describe.each(Object.entries(HOSTILE))('A text from outside that is %s', (_, text) => {
   test.each(COMMANDS.map((command) => [command.argv.join(' '), command] as const))(
-    'steers no terminal and forges no line of `%s`',
+    'cannot control a terminal or forge a line of `%s`',
     async (_, { argv, record = {}, more }) => {
       fake = hostileMain(text, record);
       await more?.(text);
@@ -255,14 +255,14 @@ describe.each(Object.entries(HOSTILE))('A text from outside that is %s', (_, tex
     },
   );
 
-  test('comes out of `account --json` as it is', async () => {
+  test('is unchanged in `account --json`', async () => {
     fake = hostileMain(text, {});
     const { stdout } = await shownBy(['account', MEMBER, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ name: text, email: text });
     expect(stdout).not.toMatch(STEERING);
   });
 
-  test('in a file steers no terminal when the file is refused', async () => {
+  test('in a file cannot control a terminal when the file is refused', async () => {
     const refused = file('baseline.yaml');
     writeFileSync(
       refused,

@@ -37,17 +37,17 @@ function checkout(packages: 'none' | 'without scripts' | 'all') {
 }
 
 describe("The project's own Node", () => {
-  it('runs a program where the shell has an older one', () => {
+  it('runs a program if the Node of the shell is older', () => {
     const { stdout, status } = checkout('all').run('old', 'program.mjs', 'a');
     expect([stdout, status]).toEqual(['own Node: program.mjs a\n', 0]);
   });
 
-  it('is not needed where the shell has one as new', () => {
+  it('is not needed if the Node of the shell is as new', () => {
     const { stdout, status } = checkout('without scripts').run('this', 'program.mjs', 'a', 'b');
     expect([stdout, status]).toEqual([`${process.version} a,b`, 0]);
   });
 
-  it('takes options for Node itself', () => {
+  it('accepts options for Node itself', () => {
     const { stdout } = checkout('all').run('this', '--stack-size=900', 'program.mjs', 'a');
     expect(stdout).toBe(`${process.version} a`);
   });
@@ -65,13 +65,16 @@ describe("The project's own Node", () => {
       'without scripts',
       /^Orgkeeper's own Node 24 is not installed: run "npm ci" .* Node 20\.9\.0\)\.\n$/,
     ],
-  ] as const)('is missed in one sentence, by %s Node with packages: %s', (node, packages, sentence) => {
-    const { stdout, stderr, status } = checkout(packages).run(node, 'program.mjs');
-    expect([stdout, status]).toEqual(['', 1]);
-    expect(stderr).toMatch(sentence);
-  });
+  ] as const)(
+    'causes one sentence if it is missing, by %s Node with packages: %s',
+    (node, packages, sentence) => {
+      const { stdout, stderr, status } = checkout(packages).run(node, 'program.mjs');
+      expect([stdout, status]).toEqual(['', 1]);
+      expect(stderr).toMatch(sentence);
+    },
+  );
 
-  it('is looked for by nothing that a Node of 2020 cannot parse', () => {
+  it('is searched by code that a Node of 2020 can parse', () => {
     for (const file of ['bin.mjs', 'own-node.mjs']) {
       const text = readFileSync(fileURLToPath(new URL(`../../cli/${file}`, import.meta.url)), 'utf8');
       expect(text.replaceAll(/\/\/.*/g, '')).not.toMatch(/^(if .*)?await |\?\?|\?\.|replaceAll|\.at\(/m);

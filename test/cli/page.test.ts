@@ -25,7 +25,7 @@ function commandsOnPage(): [string, string[]][] {
 }
 
 describe('docs/cli.md', () => {
-  test('has every command with every option, and none that there is not', async () => {
+  test('documents every command with every option, and no others', async () => {
     const program = commandsOf(await completeProgram(), ['orgkeeper']);
     expect(Object.fromEntries(commandsOnPage())).toEqual(Object.fromEntries(program));
   }, 60_000);

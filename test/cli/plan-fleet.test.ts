@@ -146,7 +146,7 @@ describe('plan of many accounts', () => {
     expect(most).toBe(20);
   });
 
-  it('goes on where an account cannot be planned, exits 1, and plans only what is missing with --resume', async () => {
+  it('continues if an account cannot be planned, exits 1, and plans only the missing ones with --resume', async () => {
     answers.set(B, async () => Promise.reject(new Error('The request was lost.')));
     const { stderr, stdout, code } = await plan('--all');
     expect(code).toBe(1);
@@ -183,7 +183,7 @@ describe('plan of many accounts', () => {
     expect(asked).toEqual([A, B, C, D]);
   });
 
-  it('keeps what it knows in files that only the user can read', async () => {
+  it('caches plans in files that only the user can read', async () => {
     answers.set(B, async () => Promise.reject(new Error('lost')));
     await plan('--all');
     const folder = join(cache, 'orgkeeper', 'plans');

@@ -38,7 +38,7 @@ describe('a plan in markdown', () => {
     expect(shown + Number(left)).toBe(2 * 5_000 + 1);
   });
 
-  it('lets no value end its block', () => {
+  it('lets no value end its code block', () => {
     const text = planMarkdown(
       'One.',
       groupPlans([planned('111111111111', 1, `${'`'.repeat(12)}\n# Forged`)], new Map()),
@@ -53,7 +53,7 @@ describe('a plan in markdown', () => {
 });
 
 describe('totals', () => {
-  it('name what there is, and nothing for a plan without differences', () => {
+  it('name the numbers that are not zero, and nothing for a plan without differences', () => {
     expect(totalsInWords({ differences: differences(2, 'x') })).toBe('2 to update');
     expect(totalsInWords({ differences: [] })).toBe('');
   });

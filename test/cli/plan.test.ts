@@ -66,7 +66,7 @@ describe('plan ID', () => {
     await writeFile(file, text);
   });
 
-  test('with a file says what that would change, and exits 0 when it is nothing', async () => {
+  test('with a file says what the file would change, and exits 0 if that is nothing', async () => {
     await writeFile(file, 'name: small\nparameters: []\n');
     const { code, stdout } = await planned(A, '--baseline', file, '--json');
     expect({ code, document: JSON.parse(stdout) }).toEqual({
@@ -100,7 +100,7 @@ describe('plan ID', () => {
   });
 });
 
-describe('What a plan comes to', () => {
+describe('planInWords', () => {
   const difference = { kind: 'network', resource: 'vpc', path: 'cidr', action: 'reported' } as const;
   const obstacle = { kind: 'network', state: 'blocked', message: 'In the way.' } as const;
   const said = (differences: number, foreign: number, obstacles: number) =>
@@ -127,7 +127,7 @@ describe('What a plan comes to', () => {
     [0, 0, 0, 'Account 111111111111 is as in small@1: a run would change nothing.'],
     [0, 0, 1, 'A run could not bring account 111111111111 to small@1 now.'],
   ])(
-    '%i differences, %i of them of others, and %i obstacles',
+    'says the totals of %i differences, %i of them unowned, and %i obstacles',
     (differences, foreign, obstacles, sentence) => {
       expect(said(differences, foreign, obstacles)).toBe(sentence);
     },

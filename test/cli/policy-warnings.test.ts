@@ -20,7 +20,7 @@ const when = (Condition: object, Action: string | string[] = 'iam:CreateRole') =
 });
 
 describe('policyWarnings', () => {
-  it('has none for the baselines that come with Orgkeeper', async () => {
+  it('has no warnings for the baselines that come with Orgkeeper', async () => {
     const files = readdirSync(BASELINES).filter((file) => file.endsWith('.yaml'));
     expect(files.length).toBeGreaterThan(1);
     for (const file of files) {
@@ -31,7 +31,7 @@ describe('policyWarnings', () => {
     }
   });
 
-  it('names the place of each, with its line', async () => {
+  it('names the place of each warning, with its line', async () => {
     const text = `name: small
 executionRole:
   trustPolicy:
@@ -104,7 +104,7 @@ executionRole:
       when({ StringEquals: { 'token.actions.githubusercontent.com:sub': 'a' } }),
     ],
     ['a key beside a pattern of every service', when({ StringEquals: { 'iam:PassedToService': 'a' } }, '*')],
-  ])('has none for %s', async (_, statement) => {
+  ])('has no warnings for %s', async (_, statement) => {
     expect(await messages(statement)).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ const nobody = {
 };
 
 describe('the program', () => {
-  test('says what it can do', async () => {
+  test('prints its help', async () => {
     const { code, stdout } = await spawned(['--help'], {});
     expect(code).toBe(0);
     expect(stdout).toMatch(/Usage: orgkeeper/);
@@ -101,7 +101,7 @@ describe('the program', () => {
     expect(stderr).toMatch(sentence);
   });
 
-  test('names account and region when there is no deployment there', async () => {
+  test('names account and region if no deployment is found in them', async () => {
     const { code, stderr } = await spawned(['accounts'], { ...world.env, AWS_REGION: 'eu-central-1' });
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -109,12 +109,12 @@ describe('the program', () => {
     );
   });
 
-  test('shows a stack only to those who ask for it', async () => {
+  test('prints a stack trace only on request', async () => {
     const { stderr } = await spawned(['account', '1'], { ORGKEEPER_DEBUG: '1' });
     expect(stderr).toMatch(/Failure: '1' is not an account id[\s\S]+ at /);
   });
 
-  test('ends quietly when nobody reads on', async () => {
+  test('ends quietly when the reader of its output is gone', async () => {
     const child = spawn(process.execPath, [join(root, 'cli', 'bin.mjs'), '--help'], {
       env: bare,
       stdio: ['ignore', 'pipe', 'pipe'],

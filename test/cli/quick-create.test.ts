@@ -11,7 +11,7 @@ describe('the quick-create link', () => {
     expect(lengthWarning(url(characters))).toEqual(expected);
   });
 
-  it('comes first where the console takes it, and after the command where it may not', () => {
+  it('comes first if the console accepts it, and after the command if it may not', () => {
     const link = { url: 'https://console.example/', expiresAt: '2026-12-01T00:00:00.000Z' };
     const command = 'aws cloudformation deploy';
     const places = (lines: string[]) => [link.url, command].map((text) => lines.indexOf(`  ${text}`));

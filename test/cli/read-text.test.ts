@@ -31,7 +31,7 @@ describe('A file that is not UTF-8', () => {
   ] as const;
   const names = ['utf16-marked.yaml', 'utf16-big.yaml', 'utf16-unmarked.yaml', 'latin1.yaml'];
   test.each(names.flatMap((name) => readers.map(([what, read]) => [name, what, read] as const)))(
-    '%s, read as %s, is refused with what to do',
+    '%s, read as %s, is refused with a remedy',
     async (name, _, read) => {
       const file = join(folder, name);
       await expect(read(file)).rejects.toMatchObject({
@@ -50,7 +50,7 @@ describe('A file', () => {
   test.each([
     ['nowhere.yaml', 'there is no such file'],
     ['.', 'it is a directory'],
-  ])('%s that is none says so', async (name, why) => {
+  ])('%s that does not exist causes a sentence', async (name, why) => {
     const file = join(folder, name);
     await expect(checkRulesFile(file)).rejects.toThrow(`${file} cannot be read: ${why}.`);
   });

@@ -48,7 +48,7 @@ describe('account ID', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
-  test('shows people the conditions and each difference, from what to what', async () => {
+  test('shows people the conditions, and both values of each difference', async () => {
     await keep(world.table, record(A));
     await leave(world.table, status(A, { lastPass: pass({ result: 'corrected', differences: [drift] }) }));
     const { stdout } = await orgkeeper('account', A);
@@ -79,7 +79,7 @@ describe('account ID', () => {
     for (const secret of [own, 'another-external-id']) expect(shown.stdout).toContain(secret);
   });
 
-  test('prints what to do, and what should be known, to the end', async () => {
+  test('prints remedies and warnings completely', async () => {
     const [condition] = status(A).conditions;
     const message = `${'The role lacks s3:GetObject. '.repeat(12)}Add it. Warning: AdministratorAccess: it may do all.`;
     await keep(world.table, record(A));
@@ -87,7 +87,7 @@ describe('account ID', () => {
     expect((await orgkeeper('account', A)).stdout).toContain(message);
   });
 
-  test('lets no name steer the terminal', async () => {
+  test('lets no name control the terminal', async () => {
     await keep(world.table, record(A, { name: 'evil\u001b]0;title\u0007\nroot' }));
     const { stdout } = await orgkeeper('account', A);
     expect(stdout).toContain('evil\\u001b]0;title\\u0007 root');
@@ -159,7 +159,7 @@ describe('accounts', () => {
     expect(stderr).toBe('3 of 3 accounts; 1 ready, 1 not.\n');
   });
 
-  test('shows an account whose record cannot be read beside the others, with what is wrong', async () => {
+  test('shows an account whose record cannot be read among the others, with the problem', async () => {
     const Item = { ...accountKey(A), collection: 'account', collectionKey: A, accountId: A };
     await world.table.documents.send(new PutCommand({ TableName: world.table.name, Item }));
     const { stdout, code } = await orgkeeper('accounts', '--json');
@@ -173,7 +173,7 @@ describe('accounts', () => {
     expect(one.stdout).toMatch(/Items\s+False\s+UnreadableItem/);
   });
 
-  test('shows a pause of the fleet on every account that is managed', async () => {
+  test('shows a pause of the fleet on every managed account', async () => {
     await changeControl(world.table, () => ({ fleetPaused: true, pausedBaselines: [] }));
     const states = JSON.parse((await orgkeeper('accounts', '--json')).stdout) as { state: string }[];
     expect(states.map(({ state }) => state)).toEqual(['paused', 'paused', 'unmanaged']);
@@ -202,7 +202,7 @@ describe('history ID', () => {
     );
   });
 
-  test('is empty for an account that nothing has happened to, and fails for one that nobody knows', async () => {
+  test('is empty for an account without runs, and fails for an unknown one', async () => {
     await keep(world.table, record(A));
     expect(await orgkeeper('history', A, '--json')).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
     expect((await orgkeeper('history', B, '--json')).code).toBe(1);

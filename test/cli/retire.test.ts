@@ -15,7 +15,7 @@ const now = new Date('2026-01-02T03:04:05Z');
 const world = useWorld();
 
 describe('retire', () => {
-  test('puts the request, and asks before anything is removed', async () => {
+  test('puts the request, and asks for confirmation before anything is removed', async () => {
     await keep(world.table, record(A));
     const asked = await orgkeeper('retire', A, '--resources', 'remove');
     expect({ code: asked.code, stderr: asked.stderr }).toEqual({
@@ -32,7 +32,7 @@ describe('retire', () => {
     expect(await world.nextRequest()).toMatchObject({ detail: { resources: 'retain' } });
   });
 
-  test('puts the request for regions alone, and goes by the same rules as intake', async () => {
+  test('puts the request for regions only, by the same rules as intake', async () => {
     await keep(world.table, record(A));
     const regions = ['--region', 'us-west-2', '--region', 'us-east-1'];
     const asked = await orgkeeper('retire', A, '--resources', 'remove', ...regions);
@@ -76,7 +76,7 @@ describe('forget', () => {
     );
   });
 
-  test('waits until what the record owes is sent', async () => {
+  test('waits until the messages that the record owes are sent', async () => {
     const cause = { source: 'orgkeeper.request', detailType: 'AccountRetirementRequested', id: 'event-1' };
     const announce = [{ detailType: 'AccountRetired', detail: { accountId: A, cause } }];
     await saveRecord(world.table, record(A, invited), undefined, { announce, work: [] });
@@ -85,7 +85,7 @@ describe('forget', () => {
     expect((await loadAccount(world.table, A)).record?.owed).toEqual({ announce, work: [] });
   });
 
-  test('leaves one that is in the organization listed as unmanaged, with nothing of what was kept', async () => {
+  test('leaves an account of the organization listed as unmanaged, without its former settings', async () => {
     const before = record(A, { lifecycle: 'retired', values: { a: 'b' } });
     await keep(world.table, before);
     await leave(world.table, status(A));
@@ -97,7 +97,7 @@ describe('forget', () => {
     expect(left?.externalId).not.toBe(before.externalId);
   });
 
-  test('removes the record of one that left the organization', async () => {
+  test('removes the record of an account that left the organization', async () => {
     await keep(world.table, record(A, { lifecycle: 'retired', lifecycleReason: 'CLOSED' }));
     await orgkeeper('forget', A, '--yes');
     expect(await getRecord(world.table, A)).toBeUndefined();
@@ -108,7 +108,7 @@ describe('forget', () => {
     ['departed', 'departed', '--resources retain`'],
     ['unmanaged', 'unmanaged', 'it is not managed, and'],
     ['retiring', 'pending', 'retain|remove'],
-  ] as const)('is refused for a %s account, with what to do first', async (lifecycle, state, remedy) => {
+  ] as const)('is refused for a %s account, with the step before', async (lifecycle, state, remedy) => {
     await keep(world.table, record(A, { lifecycle }));
     const { code, stderr } = await orgkeeper('forget', A, '--yes');
     expect(code).toBe(1);
@@ -117,7 +117,7 @@ describe('forget', () => {
     expect(await getRecord(world.table, A)).toBeDefined();
   });
 
-  test('keeps the block of addresses until a person gives it back', async () => {
+  test('keeps the address block until a person releases it', async () => {
     await keep(world.table, record(A, invited));
     const { cidr } = await allocate(addressBook(world.table), POOL, {
       accountId: A,
@@ -135,7 +135,7 @@ describe('forget', () => {
 });
 
 describe('forget --release-address', () => {
-  test('is refused while a network of that block is recorded as there', async () => {
+  test('is refused while a network with that block is recorded', async () => {
     await keep(world.table, record(A, { lifecycle: 'retired' }));
     await leave(world.table, status(A, { outputs: { 'vpc.id': 'vpc-1' } }));
     const { cidr } = await allocate(addressBook(world.table), POOL, {
@@ -153,7 +153,7 @@ describe('forget --release-address', () => {
 });
 
 describe('addresses', () => {
-  test('shows who holds what of each pool, and how much is free', async () => {
+  test('shows who holds which block of each pool, and the number of free blocks', async () => {
     expect((await orgkeeper('addresses')).stderr).toContain('There are no pools yet');
     await keep(world.table, record(A, { name: 'genomics' }));
     const book = addressBook(world.table);
@@ -183,7 +183,7 @@ describe('addresses', () => {
     });
   });
 
-  test('drops a pool only when nobody holds a block of it', async () => {
+  test('drops a pool only if nobody holds a block of it', async () => {
     const book = addressBook(world.table);
     await allocate(book, POOL, { accountId: A, region: 'eu-west-1', home: 'eu-west-1', now });
     expect((await orgkeeper('addresses', '--drop', 'main')).stderr).toContain(`Account ${A} holds`);
@@ -193,7 +193,7 @@ describe('addresses', () => {
     expect((await book.pools()).pools).toEqual([]);
   });
 
-  test('are agreed on before a baseline is published', async () => {
+  test('are compared before a baseline is published', async () => {
     await allocate(addressBook(world.table), POOL, {
       accountId: A,
       region: 'eu-west-1',

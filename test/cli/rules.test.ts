@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 describe('rules', () => {
-  test('before any is published, there is none', async () => {
+  test('do not exist before any is published', async () => {
     expect(await orgkeeper('rules', 'list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
     expect((await orgkeeper('rules', 'list')).stderr).toContain('every account gets analytics');
     const { stdout } = await orgkeeper('rules', 'explain', ID, '--json');

@@ -19,7 +19,7 @@ const sent = { eventId: 'asked', at: NOW, accountIds: [MEMBER], seconds: 20 };
 useTestTime();
 
 describe('sweep --wait', () => {
-  it('goes on waiting while a run failed only because something is not known yet', async () => {
+  it('continues to wait while a run failed only because something is not known yet', async () => {
     const { table, put, calls } = memoryTable();
     put({ ...aRecord(), ...accountKey(MEMBER) }, { ...failed('Unknown'), ...statusKey(MEMBER) });
     const following = followPasses(table, sent);

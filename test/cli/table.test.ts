@@ -8,13 +8,13 @@ const sentence = 'The role lacks s3:GetObject, which the baseline wants: add it 
 const role = (name: string) => `arn:aws:iam::111111111111:role/${name}`;
 
 describe('a table', () => {
-  test('is as wide as its cells where there is room', () => {
+  test('is as wide as its cells if there is room', () => {
     expect(table(['KIND', 'WHY'], [['network', sentence]], ENDLESS)).toBe(
       `KIND     WHY\nnetwork  ${sentence}`,
     );
   });
 
-  test('wraps between words what does not fit, and keeps every column', () => {
+  test('wraps long cells between words, and keeps every column', () => {
     const printed = table(['KIND', 'WHY', 'STATE'], [['network', sentence, 'blocked']], 50);
     expect(printed.split('\n')).toEqual([
       'KIND     WHY                               STATE',
@@ -31,7 +31,7 @@ describe('a table', () => {
     expect(printed).not.toContain('…');
   });
 
-  test('of thousands of rows is there at once, and keeps its columns to the last', () => {
+  test('of thousands of rows is printed at once, with all its columns', () => {
     const rows = Array.from({ length: 13_000 }, (_, n) => ['9'.repeat(n % 13), 'active', ...'abcde']);
     const before = process.cpuUsage();
     const lines = table(['ACCOUNT', 'STATE', ...'ABCDE'], rows, 120).split('\n');
@@ -43,7 +43,7 @@ describe('a table', () => {
 });
 
 describe('a table with a cell of 100 KB', () => {
-  test.each(['s3:GetObject, ', 'x'])('is there at once, and loses nothing of it: %s', (text) => {
+  test.each(['s3:GetObject, ', 'x'])('is printed at once, and completely: %s', (text) => {
     const long = text.repeat(100_000 / text.length);
     const before = process.cpuUsage();
     const printed = table(['PATH', 'A', 'B'], [['Action', 'y', long]], 80);
@@ -53,7 +53,7 @@ describe('a table with a cell of 100 KB', () => {
   });
 });
 
-describe('where documents differ', () => {
+describe('the parts of documents that differ', () => {
   test.each([
     ['members', { a: 1, b: { c: 2, d: 3 } }, { a: 1, b: { c: 4, d: 3 } }, { b: { c: 2 } }],
     ['what one lacks', { a: 1 }, { a: 1, b: 2 }, {}],
@@ -110,7 +110,7 @@ describe('differences', () => {
     ]);
   });
 
-  test('name the region where there is one', () => {
+  test('name the region if there is one', () => {
     printDifferences([drift, { ...drift, region: 'us-west-2' }]);
     const heads = stripVTControlCharacters(written.join('')).match(/^! \w.*/gm);
     expect(heads).toEqual([

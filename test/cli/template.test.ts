@@ -17,7 +17,7 @@ beforeEach(async () => {
 const member = (...more: string[]) => orgkeeper('template', 'member', ...more);
 
 describe('template member', () => {
-  test('prints the template alone on stdout, and on stderr how to deploy it and to register', async () => {
+  test('prints only the template on stdout, and on stderr how to deploy it and to register', async () => {
     const { code, stdout, stderr } = await member('--account', UNKNOWN, '--name', "Gene's lab");
     expect(code).toBe(0);
     const { Parameters } = JSON.parse(stdout);
@@ -29,7 +29,7 @@ describe('template member', () => {
     );
   });
 
-  test('keeps the ExternalId that the account has, unless another is given', async () => {
+  test('has the ExternalId of the account, unless another is given', async () => {
     await keep(
       world.table,
       record(KEPT, { externalId: 'agreed', baseline: { name: 'analytics', version: 1 } }),
@@ -68,7 +68,7 @@ describe('template member', () => {
     expect(templateUrl.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test('says when the link ends: in a week, or with the session that signed it', async () => {
+  test('says when the link expires: in a week, or with the session that signed it', async () => {
     const linked = async () =>
       JSON.parse((await member('--account', UNKNOWN, '--json')).stdout).quickCreate as QuickCreate;
     const week = Date.now() + 7 * 24 * 60 * 60 * 1000;
@@ -82,7 +82,7 @@ describe('template member', () => {
     }
   });
 
-  test('gives the template all the same when the bucket is not there, and says why there is no link', async () => {
+  test('prints the template even without the bucket, and says why there is no link', async () => {
     const templatesBucket = 'not-there';
     await putConfig({ ...config, templatesBucket });
     try {

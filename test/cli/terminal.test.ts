@@ -21,7 +21,7 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-describe('A text from outside that would steer a terminal', () => {
+describe('A text from outside that would control a terminal', () => {
   test.each([
     ['the answer', () => print(EVIL)],
     ['a table', () => printTable(['NAME'], [[EVIL]])],
@@ -39,7 +39,7 @@ describe('A text from outside that would steer a terminal', () => {
     for (const steering of ['\u001b', '\u202e', '\u009b']) expect(written).not.toContain(steering);
   });
 
-  test('is still to be read', () => {
+  test('is still readable', () => {
     say(EVIL);
     expect(written).toBe(`${SHOWN}\n`);
   });

@@ -20,7 +20,7 @@ async function said(...argv: string[]): Promise<string> {
   return written.split('\n')[0] ?? '';
 }
 
-describe('A guess at what was meant', () => {
+describe('A suggestion for a misspelt command', () => {
   test.each([
     [['report'], "orgkeeper: Unknown command 'report'. `--help` lists all commands and options."],
     [['get'], "orgkeeper: Unknown command 'get'. `--help` lists all commands and options."],
@@ -34,7 +34,7 @@ describe('A guess at what was meant', () => {
       ['addresses', '--dro', 'x'],
       "orgkeeper: Unknown option '--dro'. `--help` lists all commands and options.",
     ],
-  ])('never proposes what changes or removes something: %j', async (argv, sentence) => {
+  ])('never names a command that changes or removes something: %j', async (argv, sentence) => {
     expect(await said(...argv)).toBe(sentence);
   });
 
@@ -42,11 +42,11 @@ describe('A guess at what was meant', () => {
     [['acounts'], "orgkeeper: Unknown command 'acounts'. Did you mean accounts?"],
     [['baseline', 'lst'], "orgkeeper: Unknown command 'lst'. Did you mean list?"],
     [['accounts', '--drift'], "orgkeeper: Unknown option '--drift'. Did you mean --drifted?"],
-  ])('proposes what only reads: %j', async (argv, sentence) => {
+  ])('names a command that only reads: %j', async (argv, sentence) => {
     expect(await said(...argv)).toBe(sentence);
   });
 
-  test('names no command that requests something, whatever is misspelt', async () => {
+  test('never names a command that requests something, whatever is misspelt', async () => {
     const changing = ['retire', 'forget', 'register', 'create', 'sweep', 'pause', 'resume'];
     const names = (await completeProgram()).commands.map((command) => command.name());
     expect(names).toEqual(expect.arrayContaining(changing));
@@ -54,7 +54,7 @@ describe('A guess at what was meant', () => {
   });
 });
 
-describe('the options of every command', () => {
+describe('--profile and --region of every command', () => {
   const { AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
   afterEach(() => {
     for (const [name, value] of Object.entries({ AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL })) {
@@ -66,14 +66,14 @@ describe('the options of every command', () => {
   test.each([
     [['--profile', 'main', '--region', 'eu-west-3', 'policy', 'same', 'A', 'B']],
     [['policy', 'same', 'A', 'B', '--region', 'eu-west-3', '--profile', 'main']],
-  ])('are the environment of AWS, before the command or after it: %j', async (argv) => {
+  ])('set the environment of AWS, before the command or after it: %j', async (argv) => {
     process.env.AWS_PROFILE = 'other';
     process.env.AWS_REGION = 'us-east-1';
     await said(...argv);
     expect([process.env.AWS_PROFILE, process.env.AWS_REGION]).toEqual(['main', 'eu-west-3']);
   });
 
-  test('leave the option of a command that has one of its own alone', async () => {
+  test('do not replace the option of a command that has one of its own', async () => {
     process.env.AWS_REGION = 'us-east-1';
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
     await said('--region', 'eu-west-3', 'retire', 'x', '--resources', 'remove', '--region', 'eu-west-1');

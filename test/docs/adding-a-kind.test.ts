@@ -10,7 +10,7 @@ const guide = page('docs/adding-a-kind.md');
 const withoutExample = kinds.filter((kind) => kind !== accountAlias);
 
 describe('docs/adding-a-kind.md', () => {
-  it('shows the kind as it stands in controllers/kinds, and the list with it', () => {
+  it('shows the kind as it is in controllers/kinds, and the list with it', () => {
     const source = readFileSync(join(ROOT, 'controllers/kinds/account-alias/kind.ts'), 'utf8');
     expect(blocksOf(guide, 'ts').map(({ text }) => text)).toContain(source);
     const list = readFileSync(join(ROOT, 'controllers/kinds/index.ts'), 'utf8');

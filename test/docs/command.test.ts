@@ -7,12 +7,12 @@ import { COMMAND } from '../../cli/terminal.ts';
 import { ROOT } from './pages.ts';
 
 describe('the command line', () => {
-  test('is named so that it runs from any directory', () => {
+  test('is called so that it runs from any directory', () => {
     const ran = spawnSync('sh', ['-c', `${COMMAND} --help`], { cwd: tmpdir(), encoding: 'utf8' });
     expect(ran.stdout).toMatch(/^Usage: orgkeeper /);
   });
 
-  test('is nowhere had run by npx, since its name in the registry is not ours', () => {
+  test('is never run by npx, since its name in the registry is not ours', () => {
     const byNpx = /\b(npx|npm exec|npm x|yarn dlx|pnpm dlx)( -\S+)* orgkeeper\b/;
     const files = filesIn(ROOT);
     const naming = files.filter((file) => byNpx.test(readFileSync(file, 'utf8')));

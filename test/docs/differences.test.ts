@@ -5,7 +5,7 @@ import type { Deviation } from '../../local/gateway/shim.ts';
 const FOLDER = 'local/gateway/shims';
 
 describe('the differences of the emulator', () => {
-  it('are listed in decision 9 as the shims say them, one a file', async () => {
+  it('are listed in decision 9 as in the shims, one a file', async () => {
     const rows = await Promise.all(
       readdirSync(FOLDER)
         .sort()

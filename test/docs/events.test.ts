@@ -98,11 +98,11 @@ const announced = (outcome: Outcome): readonly Announcement[] =>
 describe('requests in docs/events.md', () => {
   const documented = headings('Requests', 'Events of AWS');
 
-  it('are all that there are', () => {
+  it('are all requests', () => {
     expect(documented.toSorted()).toEqual(Object.keys(requests).toSorted());
   });
 
-  it.each(Object.entries(requests))('say every field of %s, and none that there is not', (type, schema) => {
+  it.each(Object.entries(requests))('document every field of %s, and no others', (type, schema) => {
     expect(rows(type).toSorted()).toEqual(Object.keys(schema.shape).toSorted());
   });
 
@@ -116,7 +116,7 @@ describe('requests in docs/events.md', () => {
     );
   });
 
-  it.each(documented)('are followed as %s is said to be', async (type) => {
+  it.each(documented)('are followed as the page says about %s', async (type) => {
     for (const detail of examples(type)) {
       const { outcome, swept } = await followed(request(type, detail), ['456789012345', '567890123456']);
       const did =
@@ -126,13 +126,13 @@ describe('requests in docs/events.md', () => {
   });
 
   const refused = { did: 'rejected', rejection: { reason: 'SenderNotAllowed' } };
-  it.each(documented)('are refused as %s from an account that may not ask', async (type) => {
+  it.each(documented)('are refused as %s from an account that is not a requester', async (type) => {
     const [detail] = examples(type);
     expect((await followed(request(type, detail, '999999999999'))).outcome).toMatchObject(refused);
     expect((await followed({ ...request(type, detail), account: undefined })).outcome).toMatchObject(refused);
   });
 
-  it('are followed from a requester, all but retirement', async () => {
+  it('are followed from a requester, except retirement', async () => {
     const did = async (type: string) =>
       (await followed(request(type, examples(type)[0], REQUESTER), [known.accountId, '567890123456']))
         .outcome;
@@ -142,7 +142,7 @@ describe('requests in docs/events.md', () => {
 });
 
 describe("AWS's events in docs/events.md", () => {
-  it('are followed as they are said to be', async () => {
+  it('are followed as the page says', async () => {
     const [succeeded, failed] = examples('CreateAccountResult');
     expect(announced((await followed(succeeded)).outcome)).toMatchObject([
       { detailType: 'AccountRegistered', detail: known },
@@ -157,7 +157,7 @@ describe("AWS's events in docs/events.md", () => {
     expect(said.toSorted()).toEqual(Object.values(EVENTS).flatMap(Object.keys).toSorted());
   });
 
-  it('are followed where they are about an account that is managed', async () => {
+  it('are followed if they are about a managed account', async () => {
     for (const event of examples('Other events of the organization')) {
       const moved = await followed(event, [known.accountId], {
         baselineBy: 'rules',
@@ -268,13 +268,13 @@ describe('announcements in docs/events.md', () => {
     expect(Object.keys(made).toSorted()).toEqual(documented.toSorted());
   });
 
-  it.each(documented)('show %s with the fields that it really has', async (type) => {
+  it.each(documented)('show %s with its real fields', async (type) => {
     const event = await made[type]?.();
     expect(event?.detailType).toBe(type);
     expect(examples(type).map(fieldsOf).at(-1)).toEqual(fieldsOf(event?.detail));
   });
 
-  it('show a failed creation that was requested with the fields that it really has', async () => {
+  it('show a failed creation that was requested with its real fields', async () => {
     const [asked] = examples('AccountCreationRequested');
     const [, failed] = examples('CreateAccountResult');
     const parsed = parseRequest('AccountCreationRequested', asked);
@@ -300,7 +300,7 @@ describe('announcements in docs/events.md', () => {
     expect(shown.filter((field) => !explained.includes(field))).toEqual([]);
   });
 
-  it('say every reason for which intake refuses', () => {
+  it('name every reason for which intake refuses', () => {
     const found = ['controllers/intake', 'controllers/fleet']
       .flatMap(sources)
       .flatMap((text) =>
@@ -330,7 +330,7 @@ describe('patterns in docs/events.md', () => {
     }
   });
 
-  it('name no detail-type that there is not', () => {
+  it('name no detail-type that does not exist', () => {
     const named = proseOf(events).match(/`(Account|Drift|Sweep|Request|Work)[A-Z]\w+`/g) ?? [];
     const there = [...Object.keys(requests), ...Object.keys(made)].map((type) => `\`${type}\``);
     const ofAws = Object.values(EVENTS).flatMap(Object.keys);

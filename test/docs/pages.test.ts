@@ -17,13 +17,13 @@ const scripts = Object.keys(
 const codes = (of: Page) => [...codeOf(of), ...blocksOf(of).flatMap(({ text }) => text.split('\n'))];
 
 describe.each(all)('%s', (path, of) => {
-  it('has no link that leads nowhere', () => {
+  it('has no broken link', () => {
     const links = [...proseOf(of).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
     const broken = links.filter((link) => !/^https:\/\//.test(link) && !leadsSomewhere(path, link));
     expect(broken).toEqual([]);
   });
 
-  it('names no file that is not there', () => {
+  it('names no file that does not exist', () => {
     const named = codeOf(of).filter((code) =>
       /^(infra|controllers|shared|cli|local|test|docs|\.ci)\/[\w./-]*$/.test(code),
     );
@@ -31,14 +31,14 @@ describe.each(all)('%s', (path, of) => {
     expect(absent).toEqual([]);
   });
 
-  it('has only blocks that can be read', () => {
+  it('has only blocks that can be parsed', () => {
     for (const { language, text } of blocksOf(of)) {
       if (language === 'json') expect(() => JSON.parse(text)).not.toThrow();
       if (language === 'yaml') expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
     }
   });
 
-  it('names only npm scripts that there are', () => {
+  it('names only npm scripts that exist', () => {
     const named = codes(of).flatMap((code) =>
       [...code.matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(start|test)\b)/g)].map(
         ([, run, short]) => run ?? short,
@@ -47,7 +47,7 @@ describe.each(all)('%s', (path, of) => {
     expect(named.filter((script) => !scripts.includes(script ?? ''))).toEqual([]);
   });
 
-  it('names only commands and options that there are', async () => {
+  it('names only commands and options that exist', async () => {
     const root = await completeProgram();
     const said = codes(of).flatMap((code) =>
       [
@@ -81,11 +81,11 @@ describe('the pages together', () => {
     ).toEqual([]);
   });
 
-  it('say which emulator is tested as it is tested', () => {
+  it('name the emulator versions that are tested', () => {
     expect(page('README.md').text).toContain(`\`${MOTO_RANGE}\``);
   });
 
-  it('list as many adaptations of the templates as there are', () => {
+  it('list every adaptation of the templates', () => {
     const record = page('docs/decisions/0009-differences-of-the-emulator.md').text;
     const list = /one listed entry each:\n((?:- .*\n(?: {2}.*\n)*)+)/.exec(record)?.[1] ?? '';
     expect(list.match(/^- /gm)).toHaveLength(ADAPTATIONS.length);

@@ -52,7 +52,7 @@ describe('the workflow on docs/pull-requests.md', () => {
     expect(runStep('Plan', orgkeeper)).toEqual({ status, calls });
   });
 
-  it('validates before anything else, and publishes only what is merged', () => {
+  it('validates before anything else, and publishes only merged baselines', () => {
     const named = workflow.jobs.baseline.steps.flatMap(({ name = '' }) =>
       ['Validate', 'Plan', 'Publish'].includes(name) ? [name] : [],
     );

@@ -31,15 +31,15 @@ const PART = 0.05;
 export function fuzz<Input>({ name, inputs, runs, check }: Surface<Input>): void {
   const seed = process.env.FUZZ_SEED ? Number(process.env.FUZZ_SEED) : Date.now() ^ (Math.random() * 2 ** 32);
   const numRuns = Math.ceil(runs * Number(process.env.FUZZ_RUNS ?? PART));
-  describe(`what comes in as ${name}`, () => {
+  describe(`fuzzed input: ${name}`, () => {
     const before = kept(name) as Input[];
     if (before.length > 0) {
-      it('is dealt with where it once was not', async () => {
+      it('is handled if it once was not', async () => {
         for (const input of before) await check(input);
       });
     }
 
-    it(`is dealt with whatever it is (${numRuns} inputs)`, async () => {
+    it(`is handled whatever it is (${numRuns} inputs)`, async () => {
       const property = fc.asyncProperty(inputs, async (input) => check(input));
       const found = await fc.check(property, { seed, numRuns });
       if (!found.failed) return;

@@ -28,7 +28,7 @@ describe('the bus policy', () => {
     ({ Properties }) => Properties.Statement,
   );
 
-  test("admits the management account for AWS's events alone, and requesters for requests but retirement", () => {
+  test('admits the management account for events of AWS only, and requesters for requests other than retirement', () => {
     const common = {
       Effect: 'Allow',
       Action: 'events:PutEvents',
@@ -59,7 +59,7 @@ describe('the bus policy', () => {
     ]);
   });
 
-  test('is made a statement after the other, each under a name that says whose it is', () => {
+  test('has statements that are added one after the other, each under a name that says whose it is', () => {
     const made = Object.entries(ofType(main, 'AWS::Events::EventBusPolicy'));
     const after = made.map(([, resource]) =>
       listOf((resource as { DependsOn?: string | string[] }).DependsOn),
@@ -71,11 +71,11 @@ describe('the bus policy', () => {
     ]);
   });
 
-  test('admits no other account when there are no requesters and Main is the management account', () => {
+  test('admits no other account without requesters if Main is the management account', () => {
     expect(ofType(bare.orgkeeper, 'AWS::Events::EventBusPolicy')).toEqual({});
   });
 
-  test('stays below 10,240 characters with as many requesters as context takes', () => {
+  test('stays below 10,240 characters with the maximum number of requesters', () => {
     const requesters = Array.from({ length: 100 }, (_, index) => String(100_000_000_000 + index));
     const full = Object.values(
       ofType(templates({ requesters }).orgkeeper, 'AWS::Events::EventBusPolicy'),
@@ -109,7 +109,7 @@ describe('roles of Main', () => {
     }
   });
 
-  test('nobody assumes the API role when there are no operators: a root user can assume no role', () => {
+  test('nobody assumes the API role without operators: a root user can assume no role', () => {
     const api = only(
       bare['orgkeeper-identity'],
       'AWS::IAM::Role',
@@ -126,11 +126,11 @@ describe('roles of Main', () => {
     ['IntakeRole', [organizationRole('Reading')]],
     ['SweepRole', [organizationRole('Reading')]],
     ['CreationRole', [organizationRole('Creating')]],
-  ])('%s may assume what it is for, and nothing else', (name, roles) => {
+  ])('%s may assume the roles of its purpose, and no others', (name, roles) => {
     expect(assumes(main, name)).toEqual(roles);
   });
 
-  test('where Main is the management account, the runner enters accounts itself', () => {
+  test('the runner enters accounts itself if Main is the management account', () => {
     const runner = assumes(same.orgkeeper, 'orgkeeper-WorkflowLoopRunnerRole');
     expect(runner).toEqual([...ACCESS_ROLES, EXECUTION_ROLES]);
     expect(assumes(same.orgkeeper, 'orgkeeper-ApiHandlerRole')).toEqual([EXECUTION_ROLES]);
@@ -196,7 +196,7 @@ describe('the roles in the management account', () => {
     ]);
   });
 
-  test('name roles that the stacks of Main make under these very names', () => {
+  test('name roles that the stacks of Main make under these names', () => {
     const made = [identity, main].flatMap((resources) =>
       Object.values(ofType(resources, 'AWS::IAM::Role')).map(({ Properties }) => Properties.RoleName),
     );
@@ -211,7 +211,7 @@ describe('the roles in the management account', () => {
     }
   });
 
-  test('do not exist where Main is the management account', () => {
+  test('do not exist if Main is the management account', () => {
     const names = Object.values(ofType(same['orgkeeper-management'], 'AWS::IAM::Role')).map(
       ({ Properties }) => Properties.RoleName,
     );
@@ -235,7 +235,7 @@ describe.each([
     );
   });
 
-  test('no statement allows something on every resource, but calls that name none', () => {
+  test('no statement allows an action on every resource, except actions without resources', () => {
     const wide = allowing
       .filter(({ id, statement }) => !id.startsWith('AlarmsKey') && listOf(statement.Resource).includes('*'))
       .flatMap(({ statement }) => listOf(statement.Action));
@@ -253,7 +253,7 @@ describe.each([
     );
   });
 
-  test('no principal is everybody', () => {
+  test('no principal is `*`', () => {
     for (const { statement } of allowing) {
       expect(['"*"', '{"AWS":"*"}']).not.toContain(JSON.stringify(statement.Principal));
     }

@@ -60,11 +60,11 @@ function permissionsFor(name: string, call: string): string[] {
 }
 
 describe('the bundles', () => {
-  test('are one a function that the main stack knows', () => {
+  test('are one for each function of the main stack', () => {
     expect(bundles.map(({ name }) => name).sort()).toEqual([...FUNCTIONS].sort());
   });
 
-  test.each(FUNCTIONS)('%s loads by itself, outside this checkout, and has a handler', (name) => {
+  test.each(FUNCTIONS)('%s loads by itself, outside of this checkout, and has a handler', (name) => {
     const door = path.join(bundles.find((bundle) => bundle.name === name)?.directory ?? '', 'index.mjs');
     const script = `console.log(typeof (await import(${JSON.stringify(door)})).handler)`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
@@ -75,7 +75,7 @@ describe('the bundles', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
   });
 
-  test('only reconcile carries the EC2 client', () => {
+  test('only reconcile contains the EC2 client', () => {
     const withEc2 = bundles.filter(({ metafile }) =>
       Object.keys(metafile.inputs).some((file) => file.includes('/client-ec2/')),
     );
@@ -87,7 +87,7 @@ describe('permissions', () => {
   // Where Main is the management account, the functions hold the permissions of Organizations themselves.
   const granted = permissions(readContext({ ...CONTEXT, managementAccountId: CONTEXT.mainAccountId }));
 
-  test.each(FUNCTIONS)('%s may make the calls that are in its bundle, and no others', (name) => {
+  test.each(FUNCTIONS)('%s may make the calls in its bundle, and no others', (name) => {
     const bundle = bundles.find((one) => one.name === name);
     const actions = granted[name]
       .flatMap((grant) => grant.actions)

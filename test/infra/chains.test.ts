@@ -121,12 +121,12 @@ describe.each([
     return found;
   };
 
-  test('an operator gets to the API role, to what inspects, and by `credentials` to execution roles', () => {
+  test('an operator can assume the API role, the inspecting role and, by `credentials`, execution roles', () => {
     const found = reached(roles, OPERATOR).map(({ arn }) => arn);
     expect(found.toSorted()).toEqual([mainRole('ApiHandlerRole'), ...inspecting, EXECUTION_ROLE].toSorted());
   });
 
-  test('no chain from an operator reaches a call that writes, but by the execution role', () => {
+  test('no chain from an operator reaches a writing call, except by the execution role', () => {
     const statementsOfThem = reached(roles, OPERATOR)
       .filter(({ arn }) => arn !== EXECUTION_ROLE)
       .flatMap(({ allowed }) => allowed);
@@ -160,12 +160,12 @@ describe.each([
     expect(evaluate(request, { identity: documentOf(allowed) }).decision).toBe(decision);
   });
 
-  test.each(['IntakeRole', 'SweepRole', 'CreationRole'])('%s gets into no member', (name) => {
+  test.each(['IntakeRole', 'SweepRole', 'CreationRole'])('%s can enter no member', (name) => {
     const found = reached(roles, named(mainRole(name))).map(({ arn }) => arn);
     expect(found.filter((arn) => arn.includes(`:${MEMBER}:`))).toEqual([]);
   });
 
-  test('reconcile gets into members, and creates no accounts', () => {
+  test('reconcile can enter members, and creates no accounts', () => {
     const runner = named(mainRole('WorkflowLoopRunnerRole'));
     const found = reached(roles, runner);
     expect(found.map(({ arn }) => arn)).toEqual(expect.arrayContaining([ACCESS_ROLE, EXECUTION_ROLE]));

@@ -39,13 +39,13 @@ describe("cdk-nag's AwsSolutions checks", () => {
     expect(() => app(changes, true).synth()).not.toThrow();
   });
 
-  test('are in force: a queue that is open to plain HTTP fails them', () => {
+  test('work: a queue that allows plain HTTP fails them', () => {
     const broken = app({}, true);
     new sqs.Queue(broken.node.findChild('orgkeeper') as Stack, 'Open');
     expect(() => broken.synth()).toThrow('AwsSolutions-SQS4');
   });
 
-  test('every wildcard that is let through says why', () => {
+  test('have a reason for every wildcard that is suppressed', () => {
     const grants = Object.values(permissions(readContext(CONTEXT))).flat();
     const wide = grants.filter(({ resources }) => resources.some((resource) => resource.includes('*')));
     expect(wide.length).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ test('docs/operations.md names every value of the context', () => {
 });
 
 describe('readContext', () => {
-  test('needs four values and has a default for the rest', () => {
+  test('requires four values and has a default for the rest', () => {
     expect(readContext(GIVEN)).toEqual({
       ...GIVEN,
       partition: 'aws',
@@ -41,7 +41,7 @@ describe('readContext', () => {
     });
   });
 
-  test('lists all that is missing in one error that says how to set it', () => {
+  test('names all missing values in one error that says how to set them', () => {
     expect(() => readContext({ region: 'eu-west-1' })).toThrow(
       [
         'The CDK context does not describe a deployment of Orgkeeper:',
@@ -53,7 +53,7 @@ describe('readContext', () => {
     );
   });
 
-  test('refuses what would not fit into the environment of a function', () => {
+  test('refuses a context that does not fit into the environment of a function', () => {
     const requesters = Array.from({ length: 100 }, (_, index) => String(100_000_000_000 + index));
     expect(readContext({ ...GIVEN, requesters }).requesters).toHaveLength(100);
     const onboard = { organizationalUnits: [`/${'x'.repeat(690)}`, `/${'y'.repeat(690)}`] };
@@ -106,11 +106,11 @@ describe('readContext', () => {
     expect(() => readContext({ ...GIVEN, ...change })).toThrow(problem);
   });
 
-  test('passes over the keys of other tools', () => {
+  test('ignores the keys of other tools', () => {
     expect(() => readContext({ ...GIVEN, 'aws:cdk:bundling-stacks': ['**'], team: 'data' })).not.toThrow();
   });
 
-  test('reads what the command line brings as text: lists with commas, objects as JSON, numbers', () => {
+  test('reads texts from the command line: lists with commas, objects as JSON, numbers', () => {
     const context = readContext({
       ...GIVEN,
       requesters: '111122223333, 444455556666',
@@ -131,13 +131,10 @@ describe('readContext', () => {
     ['ap-southeast-2', 'aws', 'us-east-1'],
     ['cn-north-1', 'aws-cn', 'cn-northwest-1'],
     ['us-gov-east-1', 'aws-us-gov', 'us-gov-west-1'],
-  ])(
-    'knows of %s its partition and where that answers for Organizations',
-    (region, partition, organizations) => {
-      expect(readContext({ ...GIVEN, region })).toMatchObject({
-        partition,
-        organizationsRegion: organizations,
-      });
-    },
-  );
+  ])('knows for %s its partition and the region of Organizations', (region, partition, organizations) => {
+    expect(readContext({ ...GIVEN, region })).toMatchObject({
+      partition,
+      organizationsRegion: organizations,
+    });
+  });
 });

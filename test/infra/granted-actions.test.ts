@@ -9,7 +9,7 @@ import { CONTEXT, templates } from './support.ts';
 const warnings = async (policies: unknown) =>
   (await policyWarnings(JSON.stringify(policies))).map(({ path, message }) => `${path}: ${message}`);
 
-describe('Every action, resource and condition key that is granted goes together on AWS', () => {
+describe('Every granted action, resource and condition key fits together on AWS', () => {
   it.each([
     ['three accounts', {}],
     ['Main as the management account', { managementAccountId: CONTEXT.mainAccountId }],
@@ -35,7 +35,7 @@ describe('Every action, resource and condition key that is granted goes together
     }
   });
 
-  it('in what docs/operations.md says that people need', async () => {
+  it('in the permissions that docs/operations.md documents', async () => {
     const rows = permissionRows();
     const commands = [...new Set(rows.flatMap((row) => row.commands))];
     expect(commands.length).toBeGreaterThan(10);

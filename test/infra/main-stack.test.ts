@@ -14,7 +14,7 @@ describe('queues', () => {
   const named = (name: string) => only(main, 'AWS::SQS::Queue', (queue) => queue.QueueName === name);
 
   test.each(['orgkeeper-intake', 'orgkeeper-sweep', 'orgkeeper-creation', 'orgkeeper-work.fifo'])(
-    '%s is encrypted, and gives up to a queue that keeps dead letters for 14 days',
+    '%s is encrypted, and has a dead-letter queue with 14 days of retention',
     (name) => {
       const dead = name.replace(/(\.fifo)?$/, '-dead$1');
       expect(named(name)).toMatchObject({ SqsManagedSseEnabled: true });
@@ -35,7 +35,7 @@ describe('queues', () => {
     expect(named('orgkeeper-work.fifo').ContentBasedDeduplication).toBeUndefined();
   });
 
-  test('work is received as often as the reconcile function counts on', () => {
+  test('the work queue delivers a message as often as the reconcile function expects', () => {
     expect(named('orgkeeper-work.fifo').RedrivePolicy).toMatchObject({ maxReceiveCount: WORK_RECEIVES });
   });
 
@@ -51,7 +51,7 @@ describe('queues', () => {
     }
   });
 
-  test('a service may send only as one rule of ours, and nobody by plain HTTP', () => {
+  test('only one rule of ours may send for a service, and nobody by plain HTTP', () => {
     const policies = Object.values(ofType(main, 'AWS::SQS::QueuePolicy'));
     expect(policies).toHaveLength(8);
     const senders: unknown[] = [];
@@ -124,7 +124,7 @@ describe('table', () => {
 describe('the bucket of member templates', () => {
   const bucket = only(main, 'AWS::S3::Bucket');
 
-  test('is closed to everybody but signed links, and forgets a template when its link ends', () => {
+  test('admits only signed links, and deletes a template when its link expires', () => {
     expect(bucket).toMatchObject({
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
@@ -143,7 +143,7 @@ describe('the bucket of member templates', () => {
     ]);
   });
 
-  test('has the name that the command line is told', () => {
+  test('has the name that the command line knows', () => {
     const parameter = only(main, 'AWS::SSM::Parameter', (one) => one.Name === '/orgkeeper/config');
     expect(Config.parse(JSON.parse(text(parameter.Value))).templatesBucket).toBe(bucket.BucketName);
   });
@@ -167,7 +167,7 @@ describe('functions', () => {
     },
   );
 
-  test('each works off its own queue and reports failures one by one', () => {
+  test('each processes its own queue and reports failures one by one', () => {
     const mappings = Object.values(ofType(main, 'AWS::Lambda::EventSourceMapping')).map(({ Properties }) => ({
       queue: JSON.stringify(Properties.EventSourceArn).replace(/.*"(\w+?)Messages.*/, '$1'),
       batch: Properties.BatchSize,
@@ -218,7 +218,7 @@ describe('schedules', () => {
     });
   });
 
-  test('the nightly sweep is the event that a person would put', () => {
+  test('the nightly sweep is the same event that a person would put', () => {
     expect(schedule('orgkeeper-nightly')).toMatchObject({
       ScheduleExpression: 'cron(0 2 * * ? *)',
       ScheduleExpressionTimezone: 'UTC',
@@ -229,7 +229,7 @@ describe('schedules', () => {
     });
   });
 
-  test('their role is for this schedule group alone', () => {
+  test('the role of the schedules admits this schedule group only', () => {
     const role = only(main, 'AWS::IAM::Role', (one) =>
       JSON.stringify(one.AssumeRolePolicyDocument).includes('scheduler.amazonaws.com'),
     );
@@ -245,7 +245,7 @@ describe('schedules', () => {
 describe('alarms', () => {
   const all = Object.values(ofType(main, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
 
-  test('watch dead letters and errors of every function, the age of work, the clock, and what it drops', () => {
+  test('watch dead letters and errors of every function, the age of work, the tick, and dropped schedules', () => {
     expect(all.map((alarm) => alarm.AlarmName).sort()).toEqual([
       'orgkeeper-clock-stopped',
       'orgkeeper-create-account-dead-letters',
@@ -277,7 +277,7 @@ describe('alarms', () => {
     }
   });
 
-  test('all ring at the topic, which is encrypted, and which the address given is subscribed to', () => {
+  test('notify the topic, which is encrypted, and to which the configured address is subscribed', () => {
     const [topic = ''] = Object.keys(ofType(main, 'AWS::SNS::Topic'));
     for (const alarm of all) expect(alarm.AlarmActions).toEqual([{ Ref: topic }]);
     expect(main?.[topic]?.Properties.KmsMasterKeyId).toBeDefined();
@@ -288,7 +288,7 @@ describe('alarms', () => {
     });
   });
 
-  test('CloudWatch may publish for alarms of this account only, by topic and by key', () => {
+  test('admit only CloudWatch of this account, in the policies of topic and key', () => {
     const published = [
       ...statements(only(main, 'AWS::SNS::TopicPolicy').PolicyDocument),
       ...statements(only(main, 'AWS::KMS::Key').KeyPolicy),

@@ -22,7 +22,7 @@ describe('the management stack', () => {
   const artifact = assembly.getStackByName('orgkeeper-management');
   const template = artifact.template;
 
-  test('lives in the management account, where the partition answers for Organizations', () => {
+  test('is in the management account, in the region of Organizations', () => {
     expect(artifact.environment).toMatchObject({ account: '210987654321', region: 'us-east-1' });
   });
 
@@ -34,7 +34,7 @@ describe('the management stack', () => {
     expect(artifact.requiresBootstrapStackVersion).toBeUndefined();
   });
 
-  test("forwards what changes the organization's accounts, unless the call failed", () => {
+  test('forwards changes of the accounts of the organization, unless the call failed', () => {
     const rule = only(template.Resources, 'AWS::Events::Rule');
     expect(rule.EventBusName).toBeUndefined();
     expect(rule.EventPattern).toMatchObject({
@@ -56,7 +56,7 @@ describe('the management stack', () => {
     expect(allowed).toMatchObject([{ Action: 'events:PutEvents', Resource: BUS }]);
   });
 
-  test('keeps what it cannot deliver, takes that from its own rule only, and rings', () => {
+  test('keeps events that it cannot deliver, accepts them from its own rule only, and has an alarm', () => {
     const [target] = only(template.Resources, 'AWS::Events::Rule').Targets as Record<string, unknown>[];
     expect(JSON.stringify(target?.DeadLetterConfig)).toContain('Undelivered');
     const policy = only(template.Resources, 'AWS::SQS::QueuePolicy');
@@ -74,13 +74,13 @@ describe('Control Tower', () => {
   const sources = (resources: Resources | undefined) =>
     (only(resources, 'AWS::Events::Rule').EventPattern as { source: string[] }).source;
 
-  test('has a stack of its own where its home region is another one', () => {
+  test('has a stack of its own if its home region is another one', () => {
     const stacks = templates({ controlTowerRegion: 'eu-central-1' });
     expect(sources(stacks['orgkeeper-control-tower'])).toEqual(['aws.controltower']);
     expect(sources(stacks['orgkeeper-management'])).toEqual(['aws.organizations']);
   });
 
-  test('is covered by the one rule where its home region is the same', () => {
+  test('is covered by the one rule if its home region is the same', () => {
     const stacks = templates({ controlTowerRegion: 'us-east-1' });
     expect(Object.keys(stacks)).not.toContain('orgkeeper-control-tower');
     expect(sources(stacks['orgkeeper-management'])).toEqual(['aws.organizations', 'aws.controltower']);
@@ -97,7 +97,7 @@ describe('the stacks of Main', () => {
     expect(main.dependencies.map(({ id }) => id)).toContain('orgkeeper-identity');
   });
 
-  test('no stack reads what another exports: each can be rebuilt alone', () => {
+  test('no stack imports an output of another: each can be rebuilt separately', () => {
     for (const { template } of assembly.stacks) {
       expect(template.Outputs).toBeUndefined();
       expect(JSON.stringify(template)).not.toContain('Fn::ImportValue');
@@ -120,7 +120,7 @@ describe.each([
     }
   });
 
-  test('the management stack goes where that partition answers for Organizations', () => {
+  test('the management stack is in the region of Organizations of that partition', () => {
     const { environment } = assembly.getStackByName('orgkeeper-management');
     expect(environment.region).toBe(organizationsRegion);
     expect(assembly.getStackByName('orgkeeper').environment.region).toBe(region);

@@ -93,7 +93,7 @@ describe('the member template', () => {
   test.each([
     ['analytics', analytics],
     ['a role with a path, a managed policy and a policy variable', roleOnly],
-  ])('makes the very role that is wanted then: %s', (_, baseline) => {
+  ])('makes exactly the role that the kind wants afterwards: %s', (_, baseline) => {
     const member = memberTemplate({ record, baseline, kinds, config });
     const entered = { ...record, executionRoleArn: member.roleArn };
     const account = kindAccount(entered, config, managedKinds(baseline, kinds));
@@ -103,14 +103,14 @@ describe('the member template', () => {
     expect(found).toMatchObject({ differences: [], blocked: [], unowned: [] });
   });
 
-  test('is for whatever account, Main and ExternalId its parameters say', () => {
+  test('takes account, Main and ExternalId from its parameters', () => {
     const other = { 'AWS::AccountId': '111122223333', MainAccountId: '444455556666', ExternalId: 'other' };
     const text = JSON.stringify(resolved(template, other));
     expect(text).not.toMatch(new RegExp(`${MEMBER}|${MAIN}|${record.externalId}`));
     expect(text).toContain('arn:aws:iam::444455556666:role/orgkeeper-WorkflowLoopRunnerRole');
   });
 
-  test('lets the role keep itself, and nothing of IAM but itself', () => {
+  test('allows the role to manage itself, and nothing else in IAM', () => {
     const own = Object.values(resolved(template)).find(
       ({ Properties }) => Properties.PolicyName === 'orgkeeper',
     );
@@ -127,7 +127,7 @@ describe('the member template', () => {
     expect(elsewhere).toContain('ssm:PutParameter');
   });
 
-  test('makes the network only when its owner says so, and then it is ours', () => {
+  test('makes the network only if its owner chooses so, and then the network is ours', () => {
     expect(template.Parameters.MakeNetwork?.Default).toBe('no');
     const made = resolved(template);
     expect(made.Vpc).toMatchObject({ Condition: 'MakeNetwork', Properties: { CidrBlock: '10.0.0.0/16' } });
@@ -154,7 +154,7 @@ describe('the member template', () => {
     expect(said).toEqual(actions);
   });
 
-  test('makes the network in the home region alone, and one role for all regions', () => {
+  test('makes the network in the home region only, and one role for all regions', () => {
     const regions = ['eu-central-1', 'us-east-1'] as const;
     const both = memberTemplate({ record, baseline: { ...analytics, regions }, kinds, config });
     expect(both.region).toBe('eu-central-1');
@@ -203,7 +203,7 @@ describe('the member template', () => {
     'a\nb',
     'x\u001b[2J',
     '; rm -rf ~ #',
-  ])('registers an account by words that a shell reads as they were meant: %j', (name) => {
+  ])('registers an account by words that a shell reads as intended: %j', (name) => {
     const member = memberTemplate({ record: { ...record, name }, baseline: analytics, kinds, config });
     const [shown] = Object.values(
       resolved({ ...member.template, Resources: { Register: member.template.Outputs.Register } }),
@@ -225,7 +225,7 @@ describe('the member template', () => {
       /^Resources\.ExecutionRole\.Properties\.Desc/,
     ],
   ])(
-    'is not made where CloudFormation would put a secret of the account in place of %s',
+    'is refused if CloudFormation would insert a secret of the account in place of %s',
     (_, given, where) => {
       const baseline = baselineOf(bare.replace('description: Bare', 'description: "${values.note}"'));
       const note = { values: { note: 'x' } };
@@ -236,7 +236,7 @@ describe('the member template', () => {
   );
 
   test.each(['Id', 'Main', 'AWS', 'arn', 'Account'])(
-    'is for the role that is wanted, whatever the ExternalId: %s',
+    'wants the same role whatever the ExternalId is: %s',
     (externalId) => {
       const member = memberTemplate({ record: { ...record, externalId }, baseline: roleOnly, kinds, config });
       const { ExecutionRole: role } = resolved(member.template);
@@ -248,7 +248,7 @@ describe('the member template', () => {
     },
   );
 
-  test('keeps the name of a role that the account is entered by already', () => {
+  test('keeps the name of a role by which the account is already entered', () => {
     const executionRoleArn = `arn:aws:iam::${MEMBER}:role/orgkeeper-execution-theirs`;
     const member = memberTemplate({
       record: { ...record, executionRoleArn },
@@ -261,14 +261,14 @@ describe('the member template', () => {
     expect(roleArn).toBe(ROLE_ARN);
   });
 
-  test('may ask Main for its organization, beside the ExternalId', () => {
+  test('may have a condition on the organization of Main, beside the ExternalId', () => {
     const asking = 'sts:ExternalId: "${account.externalId}"';
     const text = bare.replace(asking, `${asking}, aws:PrincipalOrgID: "\${organization.id}"`);
     const { Resources } = memberTemplate({ record, baseline: baselineOf(text), kinds, config }).template;
     expect(JSON.stringify(Resources)).toContain(config.organizationId);
   });
 
-  test('is not made where nobody could enter the account by it, and what to do is said', () => {
+  test('is refused if nobody could enter the account by its role, with a remedy', () => {
     const baseline = baselineOf(bare.replace('${main.runnerRole}', '${account.id}'));
     expect(() => memberTemplate({ record, baseline, kinds, config })).toThrow(
       expect.objectContaining({
@@ -284,7 +284,7 @@ describe('the member template', () => {
     );
   });
 
-  test('is not made for a role that Main could not assume', () => {
+  test('is refused for a role that Main could not assume', () => {
     const narrow = aConfig({ executionRolePattern: 'other-*' });
     expect(() => memberTemplate({ record, baseline: analytics, kinds, config: narrow })).toThrow(
       /does not match executionRolePattern other-\*/,

@@ -24,7 +24,7 @@ describe.each([
   const resourcesOf = (name: string) =>
     stacks.find(({ stackName }) => stackName === name)?.template.Resources as Resources | undefined;
 
-  test('every ARN of every template is of it, and none is left to be found out', () => {
+  test('every ARN of every template has that partition, none resolved at deployment', () => {
     for (const { stackName, template } of stacks) {
       const found = [...JSON.stringify(template).matchAll(/\barn:([^:"]*):/g)].map(([, of]) => of);
       expect([stackName, ...new Set(found)]).toEqual([stackName, partition]);
@@ -32,7 +32,7 @@ describe.each([
     }
   });
 
-  test('every stack is where it belongs', () => {
+  test('every stack is in its account and region', () => {
     const places = stacks.map(({ stackName, environment }) => [stackName, environment.region]);
     expect(Object.fromEntries(places)).toEqual({
       'orgkeeper-identity': region,
@@ -42,7 +42,7 @@ describe.each([
     });
   });
 
-  test('services are named as they are named there', () => {
+  test('services have the names of that partition', () => {
     const principals = stacks.flatMap(({ template }) =>
       allStatements(template.Resources).flatMap(({ statement }) =>
         listOf((statement.Principal as { Service?: string | string[] } | undefined)?.Service),
@@ -51,7 +51,7 @@ describe.each([
     expect([...new Set(principals)].sort()).toEqual(SERVICES);
   });
 
-  test('functions and command line are told of it', () => {
+  test('functions and command line know that partition', () => {
     const parameter = only(resourcesOf('orgkeeper'), 'AWS::SSM::Parameter');
     const config = Config.parse(JSON.parse(text(parameter.Value)));
     const role = (account: string, name: string) => `arn:${partition}:iam::${account}:role/orgkeeper-${name}`;

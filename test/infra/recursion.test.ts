@@ -19,12 +19,15 @@ function sendsToItself(name: (typeof FUNCTIONS)[number]): boolean {
 }
 
 describe("Lambda's detection of recursive loops", () => {
-  test.each([...FUNCTIONS])('is off for %s only if that sends to its own queue on purpose', (name) => {
-    const made = only(main, 'AWS::Lambda::Function', (one) => one.FunctionName === functionName(name));
-    expect(made.RecursiveLoop).toBe(sendsToItself(name) ? 'Allow' : undefined);
-  });
+  test.each([...FUNCTIONS])(
+    'is off for %s only if that function sends to its own queue on purpose',
+    (name) => {
+      const made = only(main, 'AWS::Lambda::Function', (one) => one.FunctionName === functionName(name));
+      expect(made.RecursiveLoop).toBe(sendsToItself(name) ? 'Allow' : undefined);
+    },
+  );
 
-  test('is off for the sweep, which hands itself the rest of a long one, and for runs, which wake importers', () => {
+  test('is off for the sweep, which sends itself a message for the rest of a long one, and for runs, which wake importers', () => {
     expect(sendsToItself('sweep')).toBe(true);
     expect(sendsToItself('reconcile')).toBe(true);
     expect(sendsToItself('intake')).toBe(false);
@@ -36,7 +39,7 @@ describe("Lambda's detection of recursive loops", () => {
     ['aws', 'ap-southeast-6', undefined],
     ['aws-us-gov', 'us-gov-west-1', undefined],
     ['aws-cn', 'cn-north-1', undefined],
-  ] as const)('is spoken of only where Lambda knows it: %s, %s', (_, region, expected) => {
+  ] as const)('is configured only in regions where Lambda knows it: %s, %s', (_, region, expected) => {
     const stack = templates({ region, operators: [] }).orgkeeper;
     const sweep = only(stack, 'AWS::Lambda::Function', (one) => one.FunctionName === functionName('sweep'));
     expect(sweep.RecursiveLoop).toBe(expected);

@@ -25,7 +25,7 @@ async function inBoth(does: (table: Table) => Promise<unknown>): Promise<unknown
 const put = ({ documents, name }: Table, Item: Item) =>
   documents.send(new PutCommand({ TableName: name, Item }));
 
-describe('A table in memory answers as the emulator does', () => {
+describe('A table in memory answers like the emulator', () => {
   const item = { ...Key, version: 2, lease: { passId: 'p', expiresAt: '2026' }, seenIds: new Set(['x']) };
 
   it.each([
@@ -89,7 +89,7 @@ describe('A table in memory answers as the emulator does', () => {
     expect(after).toMatchObject(Key);
   });
 
-  it('to a transaction of which one condition does not hold: nothing is written', async () => {
+  it('to a transaction with a condition that does not hold: nothing is written', async () => {
     const outcome = await inBoth(async (table) => {
       await put(table, item);
       const Put = { TableName: table.name, Item: { pk: 'b', sk: '1' } };

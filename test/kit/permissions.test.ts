@@ -55,12 +55,12 @@ function denied(action: string, resource: string): JourneyRecord['uses'][number]
 const of = { principal: 'MAIN role/orgkeeper-IntakeRole', statement: 'Read' };
 
 describe('The misfits of permissions', () => {
-  it('are none where all that is granted is used', () => {
+  it('are none if all permissions are used', () => {
     const uses = [use('dynamodb:GetItem', TABLE), use('dynamodb:Query', `${TABLE}/index/collection`)];
     expect(misfits([record({ uses })])).toEqual([]);
   });
 
-  it('are actions and resources that nothing used, in whatever journey', () => {
+  it('are actions and resources that no journey used', () => {
     const first = record({ uses: [use('dynamodb:GetItem', TABLE)] });
     expect(misfits([first])).toEqual([
       {
@@ -74,7 +74,7 @@ describe('The misfits of permissions', () => {
     expect(misfits([first, second])).toEqual([]);
   });
 
-  it('are wildcards where each use names its action, or its resource', () => {
+  it('are wildcards if each use names its action or its resource', () => {
     const statements = [{ Sid: 'Read', Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' }];
     expect(misfits([record({ statements, uses: [use('dynamodb:GetItem', TABLE)] })])).toEqual([
       { ...of, is: 'wider than used', what: '*' },
@@ -82,14 +82,14 @@ describe('The misfits of permissions', () => {
     ]);
   });
 
-  it('are not the wildcard of a call that names no resource', () => {
+  it('are not the wildcard of a call without resources', () => {
     const statements = [
       { Sid: 'List', Effect: 'Allow', Action: 'organizations:ListAccounts', Resource: '*' },
     ];
     expect(misfits([record({ statements, uses: [use('organizations:ListAccounts', '*')] })])).toEqual([]);
   });
 
-  it('are uses that no policy allowed, unless a test had taken the policy away', () => {
+  it('are uses that no policy allowed, unless a test had removed the policy', () => {
     const all = [use('dynamodb:GetItem', TABLE), use('dynamodb:Query', `${TABLE}/index/collection`)];
     const uses = [...all, denied('dynamodb:PutItem', TABLE), denied('dynamodb:Query', TABLE)];
     expect(misfits([record({ uses })])).toEqual([
@@ -132,7 +132,7 @@ describe('The misfits of permissions', () => {
     expect(misfits([record({ uses: [], arn })])).toEqual([]);
   });
 
-  it('do not count where Main is the management account', () => {
+  it('do not count if Main is the management account', () => {
     expect(misfits([record({ uses: [], management: MAIN })])).toEqual([]);
   });
 });

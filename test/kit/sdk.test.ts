@@ -7,7 +7,7 @@ import { answering, on, unexpected } from './sdk.ts';
 describe('answering', () => {
   const region = 'eu-west-1';
 
-  it('answers a command with what its input says', async () => {
+  it('answers a command by its input', async () => {
     const sqs = answering(
       new SQSClient({ region, md5: false }),
       on(SendMessageCommand, ({ MessageBody }) => ({ MessageId: `id of ${MessageBody}` })),
@@ -16,7 +16,7 @@ describe('answering', () => {
     expect(sent.MessageId).toBe('id of x');
   });
 
-  it('throws for a command that nobody gave an answer for', async () => {
+  it('throws for a command without an answer', async () => {
     const sqs = answering(new SQSClient({ region }));
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).rejects.toThrow(
       'nobody expected CreateQueueCommand',

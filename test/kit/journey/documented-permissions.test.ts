@@ -6,10 +6,10 @@ const OF = { main: '345678901234', region: 'eu-west-1' };
 /** Commands that call nothing in AWS. */
 const LOCAL = ['local', 'policy'];
 
-describe('The permissions that docs/operations.md says a command needs', () => {
+describe('The documented permissions of a command in docs/operations.md', () => {
   const rows = permissionRows();
 
-  it('are said of every command that calls AWS', () => {
+  it('exist for every command that calls AWS', () => {
     const said = new Set(rows.flatMap((row) => row.commands).map((command) => command.split(' ')[0]));
     expect(Object.keys(commands).filter((name) => !said.has(name) && !LOCAL.includes(name))).toEqual([]);
     expect([...said].filter((name) => name !== 'every' && !(String(name) in commands))).toEqual([]);
@@ -29,7 +29,7 @@ describe('The permissions that docs/operations.md says a command needs', () => {
     );
   });
 
-  it('are of the subcommand where the page names it', () => {
+  it('are those of the subcommand if the page names it', () => {
     expect(commandOf(['baseline', 'publish', 'file.yaml'], rows)).toBe('baseline publish');
     expect(commandOf(['doctor', '--json'], rows)).toBe('doctor');
     expect(() => commandOf(['baseline', 'burn'], rows)).toThrow(
@@ -37,7 +37,7 @@ describe('The permissions that docs/operations.md says a command needs', () => {
     );
   });
 
-  it('cannot be read from a page whose table has a row without actions', () => {
+  it('fail to be read from a page whose table has a row without actions', () => {
     const page =
       '### What people need\n\n| c | a | r |\n|---|---|---|\n| `x` | `a:B` | table `t` |\n| `y` | | |\n\n';
     expect(() => permissionRows(page)).toThrow(/cannot be read/);
