@@ -13,7 +13,7 @@ function view(given: Partial<AccountRecord>, left?: Partial<AccountStatus>, cont
 
 describe('the state of an account', () => {
   test.each<[string, Partial<AccountRecord>, Partial<AccountStatus> | undefined, string, boolean]>([
-    ['without a pass', {}, undefined, 'pending', false],
+    ['without a run', {}, undefined, 'pending', false],
     [
       'that was never ready and waits',
       {},
@@ -21,7 +21,7 @@ describe('the state of an account', () => {
       'pending',
       false,
     ],
-    ['that is as desired', {}, {}, 'active', true],
+    ['in its desired state', {}, {}, 'active', true],
     [
       'that was ready and waits',
       {},
@@ -36,14 +36,20 @@ describe('the state of an account', () => {
       'active',
       false,
     ],
-    ['whose last pass failed', {}, { ready: false, lastPass: pass({ result: 'failed' }) }, 'failed', false],
-    ['of which more was asked since its last pass', { generation: 2 }, {}, 'pending', false],
-    ['that is paused, ready as it is', { paused: true }, {}, 'paused', true],
-    ['that was there before', { lifecycle: 'unmanaged' }, undefined, 'unmanaged', false],
-    ['that left, whatever its last pass says', { lifecycle: 'departed' }, {}, 'departed', false],
+    ['whose last run failed', {}, { ready: false, lastPass: pass({ result: 'failed' }) }, 'failed', false],
+    ['whose desired state has changed since its last run', { generation: 2 }, {}, 'pending', false],
+    ['that is paused and ready', { paused: true }, {}, 'paused', true],
+    ['that existed before', { lifecycle: 'unmanaged' }, undefined, 'unmanaged', false],
+    ['that left, whatever its last run found', { lifecycle: 'departed' }, {}, 'departed', false],
     ['that is retired', { lifecycle: 'retired' }, {}, 'retired', false],
     ['that is being retired', { lifecycle: 'retiring' }, {}, 'pending', false],
-    ['from which all is gone', { lifecycle: 'retiring' }, { ready: false, retired: true }, 'retired', false],
+    [
+      'from which everything is removed',
+      { lifecycle: 'retiring' },
+      { ready: false, retired: true },
+      'retired',
+      false,
+    ],
     [
       'of which that was so before it was asked again',
       { lifecycle: 'retiring', generation: 2 },

@@ -39,7 +39,7 @@ describe('queues', () => {
     expect(named('orgkeeper-work.fifo').RedrivePolicy).toMatchObject({ maxReceiveCount: WORK_RECEIVES });
   });
 
-  test('a message stays invisible for twice the timeout of its function, work for once, since runs extend it', () => {
+  test('a message stays invisible for twice the timeout of its function, a work message for once, since runs extend it', () => {
     for (const [queue, name, times] of [
       ['orgkeeper-intake', 'orgkeeper-intake', 2],
       ['orgkeeper-sweep', 'orgkeeper-sweep', 2],

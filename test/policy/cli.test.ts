@@ -69,7 +69,7 @@ async function run(
 }
 
 describe('orgkeeper policy same', () => {
-  test('exits with 0 when the policies mean the same', async () => {
+  test('exits with 0 if the policies mean the same', async () => {
     expect(await run('same', 'plain.json', 'encoded.txt')).toEqual({
       out: 'The policies mean the same.\n',
       code: 0,
@@ -82,7 +82,7 @@ describe('orgkeeper policy same', () => {
     expect(out).toMatch(/^Statement\[0\]\.Action +– +s3:PutObject$/m);
   });
 
-  test('prints JSON, and nothing but it, with --json', async () => {
+  test('prints only JSON with --json', async () => {
     expect(JSON.parse((await run('same', 'plain.json', 'encoded.txt', '--json')).out)).toEqual({
       same: true,
       differences: [],
@@ -97,14 +97,14 @@ describe('orgkeeper policy same', () => {
     });
   });
 
-  test('takes the partition of bare account ids', async () => {
+  test('uses the given partition for bare account ids', async () => {
     expect((await run('same', 'bare.json', 'china.json')).code).toBe(2);
     expect((await run('same', 'bare.json', 'china.json', '--partition', 'aws-cn')).code).toBe(0);
   });
 });
 
 describe('orgkeeper policy covers', () => {
-  test('exits with 0 when everything that is required is granted', async () => {
+  test('exits with 0 if everything that is required is granted', async () => {
     expect((await run('covers', 'encoded.txt', 'more.json')).code).toBe(0);
   });
 
@@ -116,7 +116,7 @@ describe('orgkeeper policy covers', () => {
     expect(json).toMatchObject({ covered: false, missing: [{ action: 's3:PutObject', resource: '*' }] });
   });
 
-  test('prints so many rows as somebody may read, and says how many more there are', async () => {
+  test('prints a limited number of rows, and the number of the others', async () => {
     const { out } = await run('covers', 'many.json', 'plain.json');
     expect(out.trim().split('\n')).toHaveLength(202);
     expect(out).toMatch(/^… and 1,100 more; --json prints them all\.$/m);
@@ -143,7 +143,7 @@ describe('the standard input', () => {
   });
 });
 
-describe('a file that is no policy', () => {
+describe('a file that is not a policy', () => {
   const refused: [file: string, message: RegExp][] = [
     ['text.json', /text\.json: The policy is not valid JSON: at line 1, column 1/],
     ['list.json', /list\.json: The policy must be an object, and is a list\.$/],

@@ -111,21 +111,21 @@ describe('a condition', () => {
     expect(holds({ [operator]: { 'a:k': wanted } }, actual, 'o')).toBe(expected);
   });
 
-  test('holds only when all its operators and keys do', () => {
+  test('holds only if all its operators and keys do', () => {
     const two = { StringEquals: { 'a:k': 'x', 'a:other': 'o' }, Null: { 'a:k': false } };
     expect(holds(two, 'x', 'o')).toBe(true);
     expect(holds(two, 'x', 'p')).toBe(false);
     expect(holds(two, undefined, 'o')).toBe(false);
   });
 
-  test('knows what AWS derives from who asks', () => {
+  test('knows the keys that AWS derives from the caller', () => {
     const derived = { StringEquals: { 'aws:PrincipalAccount': '123456789012', 'aws:username': 'ann' } };
     expect(holds({ ...derived, ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:user/ann' } }, undefined)).toBe(
       true,
     );
   });
 
-  test('with many stars takes no time', () => {
+  test('with many stars needs no time', () => {
     const start = performance.now();
     expect(holds({ StringLike: { 'a:k': `${'*a'.repeat(50)}b` } }, 'a'.repeat(2000))).toBe(false);
     expect(performance.now() - start).toBeLessThan(10_000);

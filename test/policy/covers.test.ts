@@ -342,7 +342,7 @@ describe('covers', () => {
     expect(found.missing.map((each) => each.effect)).toEqual([effect]);
   });
 
-  test('tells what is missing action by action and resource by resource', () => {
+  test('names what is missing, action by action and resource by resource', () => {
     const required = allow({
       Action: ['s3:GetObject', 's3:PutObject'],
       Resource: ['arn:aws:s3:::a', 'arn:aws:s3:::b'],
@@ -372,11 +372,11 @@ describe('covers', () => {
     [/^Statement\[0\] names only its account/, trust({ AWS: role }), trust({ AWS: '123456789012' })],
     [/^No Allow without a Principal/, allow(), trust('*')],
   ];
-  test.each(reasons)('says why: %s', (reason, required, actual) => {
+  test.each(reasons)('gives the reason: %s', (reason, required, actual) => {
     expect(covers(required, actual).missing[0]?.reason).toMatch(reason);
   });
 
-  test('says under which condition, and for whom', () => {
+  test('names the conditions and principals under which a permission is missing', () => {
     const required = trust({ AWS: '123456789012' }, when({ StringEquals: { 'sts:ExternalId': 'x' } }));
     expect(covers(required, {}).missing[0]).toMatchObject({
       principal: 'AWS arn:aws:iam::123456789012:root',
@@ -385,7 +385,7 @@ describe('covers', () => {
     });
   });
 
-  test('counts several policies together, as they are attached together', () => {
+  test('joins several policies, as they are attached together', () => {
     const attached = [allow({ Action: 's3:Get*' }), allow({ Action: 'ec2:*' })];
     expect(covers(allow({ Action: ['s3:GetObject', 'ec2:CreateVpc'] }), attached).covered).toBe(true);
     expect(covers(allow(), [...attached, but({})]).missing[0]?.reason).toMatch(
@@ -401,7 +401,7 @@ describe('covers', () => {
     ['stars in a segment', `*${'a*'.repeat(3000)}:x`, `*${'*a'.repeat(3000)}:x`],
     ['variables', '${a:k}*'.repeat(1000), '*${a:k}'.repeat(1000)],
   ];
-  test.each(patterns)('takes no long time for %s, in an Allow or in a Deny', (...row) => {
+  test.each(patterns)('needs no long time for %s, in an Allow or in a Deny', (...row) => {
     const [, required, actual] = row;
     const wanted = allow({ Resource: `arn:aws:s3:::${required}` });
     const start = performance.now();
@@ -424,7 +424,7 @@ describe('covers', () => {
     expect(performance.now() - start).toBeLessThan(20_000);
   });
 
-  test('tells in a bearable length what is missing', () => {
+  test('names what is missing in a message of limited length', () => {
     const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
     const others = { Action: undefined, NotAction: names('s3:Get', 9000) };
     const { missing } = covers(allow({ ...others, Resource: names('arn:aws:s3:::', 9000) }), {});
@@ -434,7 +434,7 @@ describe('covers', () => {
     expect(covers(allow({ ...long, Action: names('s3:Get', 1000) }), {}).missing).toHaveLength(1);
   });
 
-  test('proves a statement by the same statement, however large, unless a Deny stands against it', () => {
+  test('proves a statement by the same statement, however large, unless a Deny applies', () => {
     const names = (prefix: string) => Array.from({ length: 900 }, (_, n) => `${prefix}${n}`);
     const large = allow({ Action: names('s3:'), Resource: names('arn:aws:s3:::') });
     const turned = allow({ Action: names('S3:').reverse(), Resource: names('arn:aws:s3:::').reverse() });
@@ -445,7 +445,7 @@ describe('covers', () => {
     expect(missing.map(({ effect, resource }) => [effect, resource])).toEqual([['Deny', 'arn:aws:s3:::b']]);
   });
 
-  test('proves many patterns that go on alike after a wildcard', () => {
+  test('proves many patterns that are alike after a wildcard', () => {
     const range = (each: (n: number) => string) => Array.from({ length: 20 }, (_, n) => each(n));
     const actions = range((n) => `ec2:Describe${n}Thing`);
     const resources = range((n) => `arn:aws:ec2:*:*:thing${n}/*`);
@@ -455,7 +455,7 @@ describe('covers', () => {
     expect(covers(required, wider).covered).toBe(true);
   });
 
-  test('does not prove what would take too long, and says so', () => {
+  test('does not prove what would need too much time, and says so', () => {
     const names = (prefix: string) => Array.from({ length: 900 }, (_, n) => `${prefix}${n}`);
     const large = allow({ Action: names('s3:'), Resource: names('arn:aws:s3:::') });
     const start = performance.now();

@@ -46,13 +46,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('the page on policies', () => {
+describe('docs/policies.md', () => {
   test('has an example of each function', () => {
     for (const name of Object.keys(known))
       expect(examples.some((each) => each.code.startsWith(name))).toBe(true);
   });
 
-  test.each(examples)('tells the truth: $code', ({ code, comment }) => {
+  test.each(examples)('is true: $code', ({ code, comment }) => {
     const [, kind, expected = ''] = /^(=>|throws:) (.*)$/s.exec(comment) ?? [];
     if (kind === 'throws:') expect(() => runInNewContext(code, known)).toThrow(expected);
     else expect(plain(runInNewContext(code, known))).toEqual(plain(runInNewContext(`(${expected})`)));
@@ -78,7 +78,7 @@ describe('the page on policies', () => {
 
   test('has commands of both kinds', () => expect(commands.length).toBeGreaterThan(4));
 
-  test.each(commands)('shows what is printed: $command', ({ command, printed }) => {
+  test.each(commands)('shows the output: $command', ({ command, printed }) => {
     const main = resolve('cli/main.mjs');
     const { stdout, stderr } = spawnSync(process.execPath, [main, ...command.split(' ')], {
       cwd: folder,

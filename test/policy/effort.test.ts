@@ -126,7 +126,7 @@ describe('covers', () => {
     ],
   ];
   test.each(tiring)(
-    'takes no long time for %s',
+    'needs no long time for %s',
     (_reason, required, actual, missing, why = /^/) => {
       const start = busy();
       const found = covers(required, actual);
@@ -137,7 +137,7 @@ describe('covers', () => {
     180_000,
   );
 
-  test('proves 1,523 policies as long as those that AWS publishes by themselves in 10 s', () => {
+  test('proves 1,523 policies of the length of those that AWS publishes by themselves in 10 s', () => {
     const statement = (n: number) => {
       const [service, size] = [`s${n % 211}`, 1 + ((n * 7919) % 40)];
       const verbs = ['Describe', 'Get', 'List', 'Create*', 'Delete', 'Tag'];
@@ -158,7 +158,7 @@ describe('covers', () => {
     expect(busy() - start).toBeLessThan(10);
   });
 
-  test('out of effort, keeps what it found to be missing and says of all else that it is not proven', () => {
+  test('out of effort, keeps what it found missing and says that everything else is not proven', () => {
     const stars = (n: number) => `arn:aws:s3:::*a${n}${'?'.repeat(80)}b*`;
     const hard = long(1600, (n) => ({ Action: 'c:d', Resource: stars(n + 1) }));
     const wanted = ['e:f', ['g:h', 'c:d'], 'c:d'];

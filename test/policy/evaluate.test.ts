@@ -149,7 +149,7 @@ describe('one identity policy', () => {
   ];
   test.each(rows)('%s', check);
 
-  test('tells the statement by its Sid', () => {
+  test('names the statement by its Sid', () => {
     expect(evaluate(get(ann), { identity: allow({ Sid: 'Reading' }) }).decidedBy).toEqual({
       kind: 'identity',
       policy: 'identity[0]',

@@ -144,12 +144,12 @@ describe('service control policies', () => {
   ];
   test.each(rows)('%s', check);
 
-  test('the statements that together decided are those of each level, too', () => {
+  test('are named with the deciding statements of each level', () => {
     const { statements } = evaluate(send(ann), { identity, scp: along(everything, everything) });
     expect(statements.map((each) => each.policy)).toEqual(['identity[0]', 'scp[0][0]', 'scp[1][0]']);
   });
 
-  test('say which level does not allow', () => {
+  test('are named with the level that does not allow', () => {
     const reasonOf = (...levels: ControlPolicies['levels']) =>
       evaluate(send(ann), { identity, scp: along(...levels) }).reason;
     expect(reasonOf([], everything, everything)).toMatch(/of the organization’s root allows it/);

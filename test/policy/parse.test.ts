@@ -15,7 +15,7 @@ function refusal(input: unknown): PolicyError {
   throw new Error('it was taken for a policy');
 }
 
-describe('reading a policy', () => {
+describe('parsePolicy', () => {
   test('brings every element into one form, which is itself a policy', () => {
     const policy = parsePolicy({
       Version: '2012-10-17',
@@ -59,7 +59,7 @@ describe('reading a policy', () => {
     expect(parsePolicy(JSON.stringify(policy))).toEqual(policy);
   });
 
-  test('takes text that is plain, URL-encoded, or begins with a byte order mark', () => {
+  test('accepts text that is plain, URL-encoded, or begins with a byte order mark', () => {
     const plain = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...statement, Sid: 'a%20b' }] });
     const expected = parsePolicy(JSON.parse(plain));
     for (const text of [plain, encodeURIComponent(plain), ` ${plain}\n`, `\uFEFF${plain}`]) {
@@ -68,12 +68,12 @@ describe('reading a policy', () => {
     expect(expected.Statement[0]?.Sid).toBe('a%20b');
   });
 
-  test('takes the empty document, in each of its spellings, for a policy without statements', () => {
+  test('accepts the empty document, in each of its spellings, as a policy without statements', () => {
     for (const empty of ['', ' \n', '{}', '%7B%7D', {}])
       expect(parsePolicy(empty)).toEqual({ Statement: [] });
   });
 
-  test('leaves its input alone', () => {
+  test('does not change its input', () => {
     const input = Object.freeze({ Statement: Object.freeze([Object.freeze({ ...statement })]) });
     parsePolicy(input);
     expect(input).toEqual({ Statement: [statement] });
@@ -250,13 +250,13 @@ describe('reading a policy', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  test('leaves no trace in any prototype', () => {
+  test('changes no prototype', () => {
     const text = '{"Statement":{"Effect":"Allow","Action":"*","Condition":{"__proto__":{"a:b":"x"}}}}';
     expect(refusal(text).path).toBe('Statement.Condition.__proto__');
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
-  test('reads JSON just as JSON.parse does, where numbers keep their spelling', () => {
+  test('reads JSON exactly like JSON.parse, with the spelling of numbers', () => {
     const plainNumbers = fc.json({ noUnicodeString: false }).filter((text) => {
       const same = JSON.stringify(JSON.parse(text));
       return !/-0|e|\d{16}/.test(same.replaceAll(/"(\\.|[^"])*"/g, ''));
@@ -264,7 +264,7 @@ describe('reading a policy', () => {
     fc.assert(fc.property(plainNumbers, (text) => expect(parseJson(text)).toEqual(JSON.parse(text))));
   });
 
-  test('refuses whatever JSON.parse refuses', () => {
+  test('refuses everything that JSON.parse refuses', () => {
     const near = fc.stringMatching(/^[{}[\]",:0-9.eE+\-tru\\ \n]{1,12}$/);
     fc.assert(
       fc.property(near, (text) => {

@@ -25,8 +25,8 @@ const filled = (pattern: string, fillers: readonly string[]) =>
   [...pattern].map((char, n) => (/[*?]/.test(char) ? (fillers[n % fillers.length] ?? '') : char)).join('');
 const fillers = fc.array(fc.constantFrom('', 'a', ':', 'ba', '😀'), { minLength: 1, maxLength: 8 });
 
-describe('a pattern', () => {
-  test('stands for just what a regular expression would', () => {
+describe('matching of a pattern', () => {
+  test('is that of the equivalent regular expression', () => {
     const plain = strings('a', 'b', ':', ':', '*', '*', '?', '😀');
     fc.assert(
       fc.property(plain, wildcards, texts, fillers, (pattern, kind, text, fill) => {
@@ -42,7 +42,7 @@ describe('a pattern', () => {
     );
   });
 
-  test('that is proven to be within another or apart from it is so for every text and value', () => {
+  test('within another pattern, or apart from it, holds for every text and value if it is proven', () => {
     let [inside, apart] = [0, 0];
     const variable = fc.constantFrom(undefined, '', 'a', ':', 'b:', '*');
     fc.assert(
@@ -70,7 +70,7 @@ describe('a pattern', () => {
   });
 });
 
-describe('a condition', () => {
+describe('a proof about a condition', () => {
   const pools = [
     ['a', 'A', 'a*', '*', '?', '', '${b:k}', "${b:k, 'a'}", '${*}', 'ab'],
     ['1', '1.0', '2', 'x', '-1', '1e0'],
@@ -102,7 +102,7 @@ describe('a condition', () => {
     ),
   );
 
-  test('that is proven to follow from another or to rule it out does so in every context', () => {
+  test('that it follows from another or excludes it holds in every context', () => {
     let [followed, ruledOut] = [0, 0];
     fc.assert(
       fc.property(cases, ([first, second, actual, other]) => {

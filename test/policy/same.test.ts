@@ -147,7 +147,7 @@ describe('two policies are the same', () => {
     expect(samePolicy(b, a)).toBe(true);
   });
 
-  test('whatever the partition of an account id is, when the caller says it', () => {
+  test('whatever the partition of an account id is, if the caller gives it', () => {
     const bare = one({ Principal: { AWS: '123456789012' } });
     const china = one({ Principal: { AWS: 'arn:aws-cn:iam::123456789012:root' } });
     expect(samePolicy(bare, china)).toBe(false);
@@ -168,7 +168,7 @@ describe('two policies differ', () => {
 });
 
 describe('the differences', () => {
-  test('are told element by element, with the values as they were written', () => {
+  test('are listed element by element, with the values as they were written', () => {
     const left = one({
       Sid: 'A',
       Action: ['sts:AssumeRole'],
@@ -205,7 +205,7 @@ describe('the differences', () => {
     ]);
   });
 
-  test('tell a statement once, however often it stands there', () => {
+  test('list a statement once, however often a policy has it', () => {
     const twice = {
       Statement: [
         { Effect: 'Allow', Action: 'a:b', Resource: '*' },
