@@ -7,6 +7,7 @@ import { unitsNeeded } from '../kinds/graph.ts';
 import { type AnyKind, type KindAccount, resourcesOf } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
 import { holdsBlock, releaseAddresses, releaseBlocks } from './addresses.ts';
+import { enteringAs, entersByRole } from './enters-by.ts';
 import { suspendedBy, type WritePermission, writePermission } from './gate.ts';
 import { leftoversOf, notInBaseline } from './leftovers.ts';
 import type {
@@ -19,7 +20,7 @@ import type {
   UnitOutcome,
   Workplace,
 } from './model.ts';
-import { inRegion, kindsIn, regionSaid, runIn } from './places.ts';
+import { inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
 import { openUnitGate, REGION_POLICIES, regionFailure, WRITING_MS } from './region-down.ts';
 import { inRemovalOrder, placeOf } from './removal-order.ts';
 import { contextFor, renderUnit } from './run-unit.ts';
@@ -57,8 +58,15 @@ export async function removeEverything(
     ...managed,
     ...dropped.flatMap(({ kind, section }) => (section === undefined ? [] : { kind, section })),
   ];
+  const entry = deps.kinds.filter(({ entryRole }) => entryRole).map((kind) => unitIn(kind, home));
   const units = [
-    ...inRegions.map((unit) => ({ ...unit, needs: unitsNeeded(placeOf(unit), giving, home) })),
+    ...inRegions.map((unit) => ({
+      ...unit,
+      needs: [
+        ...unitsNeeded(placeOf(unit), giving, home),
+        ...(entersByRole(unit.kind, unit.run) ? entry : []),
+      ],
+    })),
     ...left,
   ];
   const { outcomes, hold: since } = await removeUnits(units, {
@@ -210,8 +218,10 @@ async function takeAway(unit: Removable, deps: RunDeps): Promise<UnitOutcome> {
   if (stays && former.length === 0) return leftToOwner(of(unit), account);
   const limit = { region: account.region, milliseconds: WRITING_MS };
   const { gate, within } = openUnitGate(run.gate, limit, deps.now);
+  // If the role is not verified (any more), the access role removes what was made through it.
+  const entering = enteringAs(kind, run, deps);
   const clients = (wanted: unknown) =>
-    clientsFor({ ...run, gate }, deps, {
+    clientsFor({ ...('state' in entering ? run : entering), gate }, deps, {
       policy: writingPolicy(kind, [...resourcesOf(kind, wanted, account, run.place.outputs), ...former]),
       writes: true,
     });

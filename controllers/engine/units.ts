@@ -7,6 +7,7 @@ import { kindAccount } from '../kinds/kind-account.ts';
 import { withoutPutBackChange, wroteRole } from './access-check.ts';
 import { claimAddress } from './addresses.ts';
 import type { ManagedState } from './desired-state.ts';
+import { enteringAs, entersByRole } from './enters-by.ts';
 import type { WritePermission } from './gate.ts';
 import type { CallGate, ManagedKind, ObservedUnit, Run, RunDeps, Suspension, UnitOutcome } from './model.ts';
 import { inRegion, kindsIn, regionSaid, runIn, unitIn } from './places.ts';
@@ -19,7 +20,7 @@ import {
   withRegionStatus,
 } from './region-down.ts';
 import { observeUnits, runUnit } from './run-unit.ts';
-import { clientsFor, isShutOut, notYet, writingPolicy } from './session.ts';
+import { clientsFor, isShutOut, notYet, readingSessions, writingPolicy } from './session.ts';
 
 /** The outcome of every unit, and why differences were left as they are. */
 interface Corrected {
@@ -58,7 +59,7 @@ export async function correctUnits(
   }
   const observed = await Promise.all(
     run.regions.map((region) =>
-      observeIn(region, { run, managed: kindsIn(region, managed, home), reading, now: deps.now }),
+      observeIn(region, { run, managed: kindsIn(region, managed, home), reading, deps }),
     ),
   );
   const seen = await withRegionStatus(
@@ -74,12 +75,15 @@ export async function correctUnits(
   // A change that IAM does not show within two minutes counts as a failure; `nextRun` tells when these are over.
   const changedBefore =
     run.record.executionRoleArn !== undefined && run.before?.waiting?.for === 'consistency';
-  const clients = (at: Run, gate: CallGate) => (unit: ObservedUnit, wanted: unknown) =>
-    clientsFor({ ...at, gate }, deps, {
+  const clients = (at: Run, gate: CallGate) => (unit: ObservedUnit, wanted: unknown) => {
+    const entering = enteringAs(unit.kind, at, deps);
+    // Without a verified role the unit was not observed, so that nothing of it is written.
+    return clientsFor({ ...('state' in entering ? at : entering), gate }, deps, {
       policy: writingPolicy(unit.kind, resourcesOf(unit.kind, wanted, unit.account, at.place.outputs)),
       writes: true,
       patient: roleWasChanged(),
     });
+  };
   const writeWithin = async (one: ObservedUnit, at: Run): Promise<UnitOutcome> => {
     const write = (gate: CallGate) =>
       runUnit(one, at.place, { may: permission.ask, clients: clients(at, gate) });
@@ -116,25 +120,34 @@ async function observeIn(
     run,
     managed,
     reading,
-    now,
-  }: { run: Run; managed: readonly ManagedKind[]; reading: Reading; now: () => Date },
+    deps,
+  }: { run: Run; managed: readonly ManagedKind[]; reading: Reading; deps: RunDeps },
 ): Promise<SeenUnit[]> {
-  const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS }, now);
+  const { gate, within } = openUnitGate(run.gate, { region, milliseconds: OBSERVING_MS }, deps.now);
   const at = runIn(run, region);
-  let clients: MemberClients;
-  try {
-    clients = region === run.regions[0] ? reading.reading : await reading.look({ ...at, gate });
-  } catch (error) {
-    const account = kindAccount(at.record, at.place.config, managed);
-    const observation = { state: 'failed', error } as const;
-    return managed.map((one) => ({
-      one: { ...one, account, observation },
-      at,
-      unit: unitIn(one.kind, region),
-    }));
-  }
-  const observed = await observeUnits(managed, at.place, clients, within);
-  return observed.map((one) => ({ one, at, unit: unitIn(one.kind, region) }));
+  const account = kindAccount(at.record, at.place.config, managed);
+  const observe = async (
+    kinds: readonly ManagedKind[],
+    connect: () => Promise<MemberClients>,
+  ): Promise<readonly ObservedUnit[]> => {
+    try {
+      return await observeUnits(kinds, at.place, await connect(), within);
+    } catch (error) {
+      return kinds.map((one) => ({ ...one, account, observation: { state: 'failed', error } }));
+    }
+  };
+  const observeByRole = async (one: ManagedKind): Promise<readonly ObservedUnit[]> => {
+    const entering = enteringAs(one.kind, at, deps);
+    if ('state' in entering) return [{ ...one, account, observation: entering }];
+    const policy = readingSessions([one.kind]);
+    return observe([one], () => clientsFor({ ...entering, gate }, deps, { policy }));
+  };
+  const [byRole, others] = [true, false].map((is) =>
+    managed.filter(({ kind }) => entersByRole(kind, at) === is),
+  );
+  const look = async () => (region === run.regions[0] ? reading.reading : reading.look({ ...at, gate }));
+  const observed = await Promise.all([observe(others ?? [], look), ...(byRole ?? []).map(observeByRole)]);
+  return observed.flat().map((one) => ({ one, at, unit: unitIn(one.kind, region) }));
 }
 
 /**

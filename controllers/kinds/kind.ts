@@ -35,6 +35,11 @@ export interface Kind<Section, Wanted, Actual> {
   readonly permissions: Permissions<Wanted>;
   /** Present for the kind of the role that Main assumes. */
   readonly entryRole?: EntryRole<Wanted, Actual>;
+  /**
+   * Present for a kind that works through the account's execution role with its ExternalId, instead of the access role. Its units wait
+   * until a run has verified that role, and are removed before it.
+   */
+  readonly entersBy?: 'executionRole';
   /** Present if every account has the thing: Orgkeeper takes it over and gives it back, instead of creating and removing it. */
   readonly setting?: Setting<Actual>;
   /** Present for a kind that needs a block of addresses for each account and region. */
