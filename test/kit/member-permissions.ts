@@ -15,7 +15,7 @@ import { shippedBaseline } from './shipped-baseline.ts';
 export interface MemberGrants {
   /** By the policy `orgkeeper` of the member template of the shipped baseline. */
   readonly template: readonly string[];
-  /** By what every kind declares, in the shipped baseline or not. */
+  /** By that policy, or by what a kind declares that the shipped baseline does not have. */
   readonly declared: readonly string[];
 }
 
@@ -28,9 +28,10 @@ export function memberGrants(): MemberGrants {
   const ours = Object.values(template.Resources).map((one) => OwnPolicy.safeParse(one).data?.Properties);
   const statements = ours.flatMap((policy) => policy?.PolicyDocument.Statement ?? []);
   const commands = kinds.flatMap(({ permissions: { read, write } }) => [...read, ...write]);
+  const granted = statements.flatMap(({ Action }) => Action);
   return {
-    template: statements.flatMap(({ Action }) => Action),
-    declared: actionsOf([...commands, ...Object.values(REGION_COMMANDS)]),
+    template: granted,
+    declared: [...granted, ...actionsOf([...commands, ...Object.values(REGION_COMMANDS)])],
   };
 }
 

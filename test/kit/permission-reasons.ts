@@ -41,6 +41,11 @@ const REASONS: readonly Reason[] = [
     because: 'the journeys send no message that cannot be read',
   })),
   {
+    principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
+    statement: 'SendWork',
+    because: 'no journey has an account that imports what another one exports',
+  },
+  {
     principal: 'MAIN role/orgkeeper-IntakeRole',
     what: 'sqs:ChangeMessageVisibility',
     because: 'an event that failed waits longer each time, and none fails in the journeys',
