@@ -132,7 +132,7 @@ export function fleetOf(runtime: TestRuntime): Fleet {
       );
       return Promise.all(accountIds.map(view));
     },
-    orgkeeper: async (...args) => run([CLI, ...args], await environmentFor(args)),
+    orgkeeper: async (...args) => runCli(args, await environmentFor(args)),
     async deadLetters() {
       const clients = [main, management].flatMap((account) =>
         [runtime.region, 'us-east-1'].map(
@@ -171,9 +171,13 @@ async function messagesIn(sqs: SQSClient, QueueUrl: string | undefined): Promise
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
-function run(args: readonly string[], environment: Record<string, string>): ReturnType<Fleet['orgkeeper']> {
+/** Runs the command line with this environment, and little of ours. */
+export function runCli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ReturnType<Fleet['orgkeeper']> {
   const node = createRequire(import.meta.url).resolve('node/bin/node');
-  const child = spawn(node, args, {
+  const child = spawn(node, [CLI, ...args], {
     env: { PATH: process.env.PATH, HOME: CACHE, NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
