@@ -96,7 +96,12 @@ export function parseBaseline(
   const head = check(BaselineHead, given);
   const regions = check(BaselineHead.shape.regions, given.regions).data;
   const present = kinds.filter(({ name }) => Object.hasOwn(given, name));
-  const sample = sampleOf(present, given, { account: { ...SAMPLE_ACCOUNT, ...limits }, regions });
+  const account = {
+    ...SAMPLE_ACCOUNT,
+    ...limits,
+    partition: partition ?? partitionOf(regions?.[0] ?? '') ?? 'aws',
+  };
+  const sample = sampleOf(present, given, { account, regions });
   const found: PathProblem[] = [
     ...issuesOf(head.error, []),
     ...strangeRegions(regions ?? [], partition),
@@ -291,12 +296,14 @@ function explainName(name: string, kind: AnyKind, sample: Sample): string {
  * problems with a text that contains one are ignored.
  */
 function renderProblems(kind: AnyKind, section: unknown, given: unknown, sample: Sample): PathProblem[] {
-  const samples: Readonly<Record<string, string>> = { ...SAMPLES, region: sample.account.region };
-  const lookup: Lookup = (name) => {
+  const { partition, region } = sample.account;
+  const samples: Readonly<Record<string, string>> = { ...SAMPLES, partition, region };
+  const sampleFor = (name: string) => {
     if (Object.hasOwn(samples, name)) return samples[name];
     const plain = splitOutputKey(name)?.name ?? name;
     return outputsIn(sample).includes(plain) ? sampleOutput(plain) : undefined;
   };
+  const lookup: Lookup = (name) => sampleFor(name)?.replace(/^arn:aws:/, `arn:${partition}:`);
   const found = problemsOf(() => {
     const wanted = kind.render(section, lookup, sample.account);
     return kind.parts?.problems(wanted) ?? [];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseBaseline } from '../../../controllers/kinds/baseline.ts';
 import { entryOf } from '../../../controllers/kinds/kind-account.ts';
 import { roles } from '../../../controllers/kinds/roles/kind.ts';
 import { RolesSection, render } from '../../../controllers/kinds/roles/section.ts';
@@ -133,6 +134,33 @@ describe('the section roles', () => {
       rendered({ reader: { ...reader, inlinePolicies: { lake: allow(text) } } })[0]?.waitsFor;
     expect(waiting('arn:aws:s3:::lake/${aws:username}/*')).toEqual([]);
     expect(waiting('arn:aws:s3:::${vpc.id}')).toEqual(['vpc.id']);
+  });
+});
+
+describe('a baseline with roles', () => {
+  const text = (arn: string) =>
+    [
+      'name: readers',
+      'roles:',
+      '  reader:',
+      '    trustPolicy:',
+      `      Statement: { Effect: Allow, Principal: { AWS: ["${arn}"] }, Action: "sts:AssumeRole" }`,
+    ].join('\n');
+
+  test.each([
+    ['aws', 'arn:aws:iam::999999999999:role/x', undefined],
+    ['aws-cn', 'arn:aws-cn:iam::999999999999:role/x', undefined],
+    ['aws-us-gov', 'arn:${partition}:iam::999999999999:role/x', undefined],
+    ['aws-cn', '${imports.consumers}', undefined],
+    [
+      'aws-cn',
+      'arn:aws:iam::999999999999:role/x',
+      { path: 'roles.reader.trustPolicy.Statement.Principal.AWS[0]', line: 5 },
+    ],
+  ])('for accounts of the partition %s may trust %s, or has a problem: %j', (partition, arn, problem) => {
+    const found = parseBaseline(text(arn), [roles], { partition });
+    if (!problem) expect(found).toHaveProperty('baseline');
+    else expect(found).toMatchObject({ problems: [problem] });
   });
 });
 
