@@ -1,7 +1,7 @@
 import { Failure } from './failure.ts';
 import { cell } from './terminal.ts';
 
-/** Asks a person; no is the answer to Enter. @throws Failure where nobody can answer */
+/** Asks a person for confirmation; Enter means no. @throws Failure if stdin is not a terminal */
 export async function agreed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new Failure(`${question} stdin is not a terminal; pass --yes to confirm.`);

@@ -253,10 +253,10 @@ export function failuresInWords(): string {
 type Wait = keyof typeof CREATION_WAITS;
 
 const NAMES: Readonly<Record<Wait, string>> = {
-  organizationBusy: 'for an organization that takes no request now, CreateAccount is called again',
+  organizationBusy: 'if the organization accepts no request now, CreateAccount is called again',
   noRoom: 'while five accounts are being created, it is called',
-  unanswered: 'after a call that nobody answered, the account is searched for',
-  beingCreated: 'what becomes of the account is polled',
+  unanswered: 'after a call without an answer, the account is searched for',
+  beingCreated: 'the state of the creation is polled',
   notListed: 'an account that the organization does not list is looked up',
 };
 

@@ -11,7 +11,7 @@ export type FailedReason =
   /** EventBridge could not put the event into the queue. */
   | 'Undelivered';
 
-/** A message that failed for good: somebody has to look at it. */
+/** A message that failed for good: a person must look at it. */
 export interface FailedWork {
   /** Name of the queue that the message failed in. */
   readonly queue: string;

@@ -89,7 +89,7 @@ function holderWrite({ name: TableName }: Table, holdings: Holdings, rest: reado
   };
 }
 
-/** The version alone is not enough: it begins anew once the account has held nothing. */
+/** The version alone is not enough: it restarts once the account holds no block. */
 function unlessHoldingsChanged({ version, blocks: held }: Holdings): WriteCondition {
   const [first] = held;
   if (!first) return IF_ABSENT;

@@ -12,8 +12,8 @@ const readRateLimit = reader<CreationRateLimit>({
 const KEY = { pk: 'control', sk: 'creations' };
 
 /**
- * Changes the rate limit of creations, anew when somebody else changed it first; returns what `change` came to.
- * `change` is pure and may run several times; where it gives back the limit that it got, nothing is written.
+ * Changes the rate limit of creations, again if somebody else changed it first. Returns the result of `change`, which is pure and may
+ * run several times; if it returns the limit unchanged, nothing is written.
  */
 export async function changeRateLimit<T>(
   table: Table,

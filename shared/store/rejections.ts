@@ -4,7 +4,7 @@ import type { Problem } from '../domain/errors.ts';
 import { reader } from './item.ts';
 import { DAY_SECONDS, expiresIn, getItem, putItem } from './table.ts';
 
-/** Why a request was rejected, for whoever waits for it; the bus has the same as an announcement. */
+/** Why a request was rejected, for the command that waits for it; the bus has the same as an announcement. */
 export interface RecordedRejection {
   readonly reason: string;
   readonly message: string;

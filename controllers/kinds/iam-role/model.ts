@@ -2,7 +2,7 @@ import type { PolicyDocument } from '../kind.ts';
 
 /** An IAM role: as it is to be, and as IAM has it. */
 
-/** A role that an account is to have. */
+/** A role that an account should have. */
 export interface WantedRole {
   readonly arn: string;
   readonly name: string;

@@ -132,7 +132,7 @@ async function boundaryOf(
   return user && (await reader.named('user', account, user))?.boundaryArn;
 }
 
-/** Tags that the call puts, or keys of those that it takes away, as the services write them. */
+/** Tags that the call adds, or keys of tags that it removes, as the services write them. */
 function tagsOf(params: Params, type: string | undefined): { key: string; value?: string | undefined }[] {
   const { Tags, tags, Tag, TagsList, TagKeys, TagSpecification } = params;
   const ofType = objects(TagSpecification).filter(({ ResourceType }) => ResourceType === type);
