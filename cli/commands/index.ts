@@ -77,6 +77,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'list and redrive messages that failed for good',
     load: async () => (await import('./dead-letters.ts')).deadLettersCommand(),
   },
+  cluster: {
+    summary: 'EMR clusters in accounts, each for a time',
+    load: async () => (await import('./cluster.ts')).clusterCommand(),
+  },
   credentials: {
     summary: "temporary credentials of an account's execution role",
     load: async () => (await import('./credentials.ts')).credentialsCommand(),

@@ -222,6 +222,8 @@ export interface UnitOutcome {
   readonly unowned: readonly Difference[];
   /** Warnings to show whatever the state. */
   readonly warnings?: readonly string[];
+  /** Seconds until the account is to be run again although nothing is wrong. */
+  readonly runAgainAfterSeconds?: number;
   readonly state:
     | { readonly is: 'inDesiredState'; readonly note?: string }
     /** Differs, and the run may not write. */

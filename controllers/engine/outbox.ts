@@ -13,8 +13,9 @@ import {
   saw,
   unmet,
 } from '../../shared/domain/status.ts';
+import { outputsOf } from '../../shared/domain/unit.ts';
 import { noteUnreadable, unreadableNoted } from '../../shared/store/statuses.ts';
-import type { RunDeps, RunRequest } from './model.ts';
+import type { Findings, Run, RunDeps, RunRequest } from './model.ts';
 
 /**
  * The events that a run adds to the outbox: changes of state, not states. Pure.
@@ -26,13 +27,7 @@ export function announcements(
   after: Pick<AccountStatus, 'ready' | 'retired' | 'conditions'> & { lastPass: PassRecord },
 ): Announcement[] {
   const run = after.lastPass;
-  const common = {
-    accountId: record.accountId,
-    name: record.name,
-    baseline: run.baseline,
-    passId: run.id,
-    cause: run.cause,
-  };
+  const common = commonTo(record, run);
   if (record.lifecycle === 'retiring') return retirementAnnouncements(record, read, after, common);
   // Ignore a status from before the last retirement.
   const before = read && read.observedGeneration < (record.keptSince ?? 0) ? undefined : read;
@@ -49,6 +44,25 @@ export function announcements(
     owed.push(degraded(problem, common));
   }
   return owed;
+}
+
+/** What every announcement of a run says. */
+function commonTo({ accountId, name }: AccountRecord, { id, baseline, cause }: PassRecord) {
+  return { accountId, name, baseline, passId: id, cause };
+}
+
+/** The events that the kinds add to the outbox, by what changed of the outputs of each unit. Pure. */
+export function kindAnnouncements(
+  { record, before, regions: [home] }: Pick<Run, 'record' | 'before' | 'regions'>,
+  outcomes: Findings['outcomes'],
+  after: Pick<AccountStatus, 'outputs'> & { readonly lastPass: PassRecord },
+): Announcement[] {
+  const common = commonTo(record, after.lastPass);
+  return outcomes.flatMap(({ kind, region = home }) => {
+    const read = outputsOf(before?.outputs ?? {}, region, before?.home?.region ?? home);
+    const events = kind.announcements?.(read, outputsOf(after.outputs, region, home)) ?? [];
+    return events.map(({ detailType, detail }) => ({ detailType, detail: { ...common, region, ...detail } }));
+  });
 }
 
 /** True if a run wrote something, even if something else failed. */

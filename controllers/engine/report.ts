@@ -29,6 +29,7 @@ export function toStatus(
       pending: found.outcomes.flatMap(({ state }) =>
         state.is === 'pending' ? [state.retryAfterSeconds] : [],
       ),
+      again: found.outcomes.flatMap(secondsToNextRun),
       lastReceive: request.lastReceive,
       // A change of desired state restarts the waiting time.
       before: saw(before, record) ? before?.waiting : undefined,
@@ -77,6 +78,15 @@ export function toStatus(
     lastPass,
   };
   return { status, next: due.next };
+}
+
+/** While nothing may be written, what is due is looked at again from time to time. */
+const HELD_SECONDS = 15 * 60;
+
+/** When an outcome wants another run although nothing is wrong. */
+function secondsToNextRun({ runAgainAfterSeconds: seconds, state }: UnitOutcome): number[] {
+  if (seconds === undefined) return [];
+  return [state.is === 'held' ? Math.max(seconds, HELD_SECONDS) : seconds];
 }
 
 /** A role that does not admit the runner counts as a denial, and is retried like one. */

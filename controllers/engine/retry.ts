@@ -116,6 +116,8 @@ export interface Unfinished {
   readonly errors: readonly unknown[];
   /** Seconds until each pending unit is observed again. */
   readonly pending: readonly number[];
+  /** Seconds until the account is to be run again although nothing is wrong. */
+  readonly again?: readonly number[];
   /** The message will not be delivered again. */
   readonly lastReceive: boolean;
   /** Since when the account has been waiting, by the run before. */
@@ -123,16 +125,26 @@ export interface Unfinished {
 }
 
 /** What follows a run. The account is due at the earliest time that any of the run's failures requires. Pure. */
-export function nextRun({ errors, pending, lastReceive, before }: Unfinished, now: Date): NextRun {
+export function nextRun(
+  { errors, pending, again = [], lastReceive, before }: Unfinished,
+  now: Date,
+): NextRun {
   const passing = errors.find(isRedelivered);
   const parked = lastReceive && passing instanceof ControllerError;
   const known = errors.filter((error) => error instanceof ControllerError);
   const due = known.filter((error) => !isRedelivered(error) || lastReceive);
-  const timed = timeOf([...pending, ...due], before, now);
+  const timed = noLater(timeOf([...pending, ...due], before, now), again, now);
   return {
     ...timed,
     next: passing !== undefined && !parked ? { is: 'backoff' } : nextOf(timed, errors, now),
   };
+}
+
+/** The same, due after so many seconds at the latest. */
+function noLater<T extends Pick<NextRun, 'dueAt'>>(timed: T, seconds: readonly number[], now: Date): T {
+  if (seconds.length === 0) return timed;
+  const at = new Date(now.getTime() + Math.min(...seconds) * 1000).toISOString();
+  return timed.dueAt !== undefined && timed.dueAt < at ? timed : { ...timed, dueAt: at };
 }
 
 function nextOf({ dueAt }: Omit<NextRun, 'next'>, errors: readonly unknown[], now: Date): Next {

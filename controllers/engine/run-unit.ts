@@ -24,9 +24,12 @@ export async function runUnit(seen: ObservedUnit, place: Workplace, writing: Wri
   if (!('comparison' in compared)) return compared;
   const { kind } = seen;
   const { wanted, comparison } = compared;
-  const { differences, unowned, note, warnings } = comparison;
+  const { differences, unowned, note, warnings, runAgainAfterSeconds } = comparison;
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
-  const found = { kind, unowned, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) };
+  const found = {
+    ...{ kind, unowned, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) },
+    ...(runAgainAfterSeconds !== undefined && { runAgainAfterSeconds }),
+  };
   const left = comparison.blocked.map(({ difference }) => difference);
   const before = takenOver(kind, actual, place.outputs);
   if (before && differences.length + left.length === 0) Object.assign(place.outputs, before);

@@ -16,7 +16,7 @@ import { exchange, exportsOf, fillImports, takeBackExports, wakeImporters } from
 import { isWorkedOn, openCallGate, skipReason, writePermission } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type { Finding, Findings, ManagedKind, Run, RunDeps, RunOutcome, RunRequest } from './model.ts';
-import { announcements, announceUnreadable, corrected } from './outbox.ts';
+import { announcements, announceUnreadable, corrected, kindAnnouncements } from './outbox.ts';
 import { allOutputs, divideOutputs, kindsIn, regionSaid } from './places.ts';
 import { clearRegions, removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
@@ -174,7 +174,11 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
   const { status: reached, next } = toStatus(run, found, errors, now);
   const status = found.retired ? retiredStatus(reached) : reached;
   const { lastPass } = status;
-  const unannounced = [...(run.before?.unannounced ?? []), ...announcements(run.record, run.before, status)];
+  const unannounced = [
+    ...(run.before?.unannounced ?? []),
+    ...announcements(run.record, run.before, status),
+    ...kindAnnouncements(run, found.outcomes, reached),
+  ];
   const { exports = {}, imports = [] } = run.before ?? {};
   const known = run.before ?? { accountId: run.record.accountId };
   const exchanged = exchange(deps.main.table, known, found.exchanged ?? { exports, imports });

@@ -98,10 +98,12 @@ function inCommon(one: string, other: string): string[] {
  * level by level, `…:parameter/orgkeeper/*`, in the end to `*`.
  */
 export function writingPolicy(kind: AnyKind, resources: readonly string[]): string {
+  const { read, write, onAnyResource = [] } = kind.permissions;
+  const limited = actionsOf(write).filter((action) => !onAnyResource.includes(action));
   const on = (Resource: readonly string[]) =>
     policyText([
-      { Effect: 'Allow', Action: actionsOf(kind.permissions.read), Resource: ['*'] },
-      { Effect: 'Allow', Action: actionsOf(kind.permissions.write), Resource },
+      { Effect: 'Allow', Action: [...actionsOf(read), ...onAnyResource], Resource: ['*'] },
+      { Effect: 'Allow', Action: limited, Resource },
     ]);
   let named = [...new Set(resources)];
   while (on(named).length > LIMIT && !named.includes('*')) named = widened(named);

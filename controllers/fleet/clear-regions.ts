@@ -4,22 +4,17 @@ import { regionsOf } from '../../shared/domain/region.ts';
 import { mayStandIn } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
-import {
-  type FleetDeps,
-  type Outcome,
-  overtaken,
-  type Rejection,
-  refusal,
-  rejectedFor,
-  type Trigger,
-} from './outcome.ts';
+import { type FleetDeps, type Outcome, overtaken, refusal, rejectedFor, type Trigger } from './outcome.ts';
 import { followedBefore, owedBy, saveOwing } from './owed.ts';
+import { writable } from './writable.ts';
 
 /** A retirement of some regions of an account. */
 interface RegionsRequest {
   readonly accountId: string;
   readonly regions: readonly string[];
 }
+
+const ALL_REGIONS = 'a request without regions removes what Orgkeeper made in all of them';
 
 /**
  * Requests a run that removes what Orgkeeper made in regions in which the account is no longer managed. The account stays managed, and
@@ -36,7 +31,7 @@ export async function requestClearing(
   const seen = existing && traceOfManaged(existing);
   const order = orderOf({ id: cause.id, time }, seen);
   if (order === 'followed') return followedBefore(existing);
-  const managed = writable(accountId, existing);
+  const managed = writable(accountId, existing, ALL_REGIONS);
   if ('reason' in managed) return { did: 'rejected', rejection: managed };
   if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, seen?.changedAt);
   const { baseline, clearing = [] } = managed;
@@ -66,28 +61,6 @@ export async function requestClearing(
     changedAt: laterOf(time, managed.changedAt),
   };
   return saveOwing({ main }, record, managed, { announce: [], work: owedBy(record, trigger).work });
-}
-
-/** The record, if runs may write into the account; else why they may not. Pure. */
-function writable(accountId: string, record: AccountRecord | undefined): AccountRecord | Rejection {
-  const of = (reason: string, message: string) =>
-    refusal(reason, 'detail.accountId', message, `Account ${accountId} ${message}.`);
-  switch (record?.lifecycle) {
-    case undefined:
-    case 'unmanaged':
-      return of('UnknownAccount', 'is not managed by Orgkeeper');
-    case 'departed':
-      return of('AccountDeparted', 'cannot be entered, since it has left or is suspended or closed');
-    case 'retiring':
-    case 'retired':
-      return of(
-        'AccountRetired',
-        `is ${record.lifecycle}: a request without regions removes what Orgkeeper made in all of them`,
-      );
-    case 'managed':
-      if (record.mode === 'enforce') return record;
-      return of('ObservedOnly', 'is in mode observe: register it with mode enforce first');
-  }
 }
 
 /** True if the account may have resources of ours in the region, or holds an address block for it. Pure. */

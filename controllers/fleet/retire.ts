@@ -1,8 +1,10 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
+import { isLive } from '../../shared/domain/clusters.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { laterOf, orderOf, traceOfManaged } from '../../shared/domain/order.ts';
 import type { RetirementRequest } from '../../shared/domain/requests.ts';
+import type { AccountStatus } from '../../shared/domain/status.ts';
 import { getTrace, loadAccount, rememberRequest } from '../../shared/store/accounts.ts';
 import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type Trigger } from './outcome.ts';
 import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
@@ -32,7 +34,7 @@ export async function retire(
     await noteFollowed(existing, trigger, deps);
     return { did: 'ignored', why: 'the account is retired already' };
   }
-  const obstacle = resources === 'remove' && unremovable(existing);
+  const obstacle = resources === 'remove' ? unremovable(existing) : clustersRunning(existing, parts.status);
   if (obstacle) return obstacle;
   const { clearing: _, ...whole } = existing;
   const record: AccountRecord = {
@@ -65,6 +67,20 @@ async function unknown(
   )
     throw new Conflict(`Account ${accountId} was registered meanwhile.`);
   return unmanaged(accountId);
+}
+
+/** Clusters cost money and are made for a time: an account that is left alone must not have any. Nobody could end them. */
+function clustersRunning(
+  { accountId, lifecycle, clusters = [] }: AccountRecord,
+  status: AccountStatus | undefined,
+): Rejected | undefined {
+  const live = clusters.filter((cluster) => isLive(cluster, status));
+  if (lifecycle !== 'managed' || live.length === 0) return undefined;
+  const names = live.map(({ name }) => name).join(', ');
+  const message = `must be remove while clusters have not ended (${names}): release them first, or ask for remove`;
+  return rejected('ClustersRunning', `Account ${accountId}: resources ${message}.`, [
+    { path: 'detail.resources', message },
+  ]);
 }
 
 /** Why nothing can be removed from the account. */

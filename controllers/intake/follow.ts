@@ -5,6 +5,7 @@ import { OF_MAIN_ALONE, type PlanRequest, parseRequest } from '../../shared/doma
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
 import { requestClearing } from '../fleet/clear-regions.ts';
+import { releaseCluster, requestCluster } from '../fleet/clusters.ts';
 import { create } from '../fleet/create.ts';
 import {
   type FleetDeps,
@@ -67,6 +68,10 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
     }
     case 'PlanRequested':
       return requestPlan(detail, incoming, deps);
+    case 'ClusterRequested':
+      return requestCluster({ ...detail, requester: detail.requester ?? incoming.account }, incoming, deps);
+    case 'ClusterReleaseRequested':
+      return releaseCluster(detail, incoming, deps);
   }
 }
 

@@ -1,6 +1,7 @@
 import { accountAlias } from './account-alias/kind.ts';
 import { assumeGrants } from './assume-grants/kind.ts';
 import { bucketAccess } from './bucket-access/kind.ts';
+import { clusters } from './clusters/kind.ts';
 import { executionRole } from './execution-role/kind.ts';
 import type { AnyKind } from './kind.ts';
 import { network } from './network/kind.ts';
@@ -18,4 +19,5 @@ export const kinds: readonly AnyKind[] = [
   network,
   bucketAccess,
   parameters,
+  clusters,
 ];

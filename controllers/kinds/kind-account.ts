@@ -29,15 +29,18 @@ export function kindAccount(
     config,
     managed.map(({ kind }) => kind),
   );
+  const region = regionOf(record, config);
+  const clusters = (record.clusters ?? []).filter((cluster) => cluster.region === region);
   return {
     accountId: record.accountId,
     partition: config.partition,
-    region: regionOf(record, config),
+    region,
     owner: config.mainAccountId,
     executionRolePattern: config.executionRolePattern,
     rolePolicyQuotas: config.rolePolicyQuotas,
     ...(entry && { entry }),
     ...(record.network && { network: record.network }),
+    ...(clusters.length > 0 && { clusters }),
   };
 }
 

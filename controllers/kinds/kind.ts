@@ -3,10 +3,11 @@ import type { Command } from '../../shared/aws/actions.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import type { RolePolicyQuotas } from '../../shared/deployment/config.ts';
 import type { AddressPool } from '../../shared/domain/address-pool.ts';
+import type { WantedCluster } from '../../shared/domain/clusters.ts';
 import type { PathProblem } from '../../shared/domain/document-problems.ts';
 import type { Problem } from '../../shared/domain/errors.ts';
 import type { Lookup } from '../../shared/domain/interpolate.ts';
-import type { Difference } from '../../shared/domain/status.ts';
+import type { Announcement, Difference } from '../../shared/domain/status.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
 
 /**
@@ -81,6 +82,14 @@ export interface Kind<Section, Wanted, Actual> {
   remove(wanted: Wanted, context: KindContext): Promise<void>;
   /** Pure. The recorded outputs that show what Orgkeeper made of this kind; empty if it made nothing. */
   made(recorded: Readonly<Record<string, string>>): Record<string, string>;
+  /**
+   * Pure. The events that follow from a change of what is recorded, from the run before to this one: of one region, by the names of
+   * the home region. The engine adds what every announcement says.
+   */
+  announcements?(
+    before: Readonly<Record<string, string>>,
+    after: Readonly<Record<string, string>>,
+  ): readonly Announcement[];
 }
 
 /** The type of a kind's condition in an account's status: the kind's name with a capital, `ExecutionRole`. Pure. */
@@ -108,6 +117,8 @@ export interface Permissions<Wanted> {
     account: KindAccount,
     recorded: Readonly<Record<string, string>>,
   ): readonly string[];
+  /** Where `resources` limits writes: the IAM actions that AWS decides without a resource, which are allowed on all. */
+  readonly onAnyResource?: readonly string[];
 }
 
 /** The role that Main assumes. After each change of it the engine verifies that the runner, and nobody else, can assume it. */
@@ -191,6 +202,8 @@ export interface KindAccount {
   readonly entry?: Entry;
   /** Present for an account with its own network. */
   readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
+  /** The clusters that were requested for its region; absent if there are none. */
+  readonly clusters?: readonly WantedCluster[];
 }
 
 /** The execution role by which an account is entered, and what the role needs so that Orgkeeper can enter the account again. */
@@ -263,6 +276,8 @@ export interface Comparison {
   readonly warnings?: readonly string[];
   /** Warnings about the resource as it is now; used when the run may not write. */
   readonly warningsAsFound?: readonly string[];
+  /** Seconds until the account is to be run again although nothing is wrong: something ends then, or may have changed. */
+  readonly runAgainAfterSeconds?: number;
 }
 
 /** The reason of a resource that waits for an output of another kind. */

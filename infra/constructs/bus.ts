@@ -11,6 +11,8 @@ const REQUESTS_OF_OTHERS = [
   'AccountRegistrationRequested',
   'AccountCreationRequested',
   'DriftSweepRequested',
+  'ClusterRequested',
+  'ClusterReleaseRequested',
 ];
 
 /**

@@ -20,6 +20,8 @@ import { apiCallEventsShim } from './shims/api-call-events.ts';
 import { assumeRoleShim, malformedSessions } from './shims/assume-role.ts';
 import { authorizationShim } from './shims/authorization.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
+import { clusterEnds } from './shims/cluster-ends.ts';
+import { clusterRegions } from './shims/cluster-regions.ts';
 import { creationPages } from './shims/creation-pages.ts';
 import { endpointRoutesShim } from './shims/endpoint-routes.ts';
 import { createMappings, type Mappings } from './shims/event-source-mappings.ts';
@@ -122,6 +124,8 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       mappings.shim,
       clientTokensShim(),
       endpointRoutesShim(upstream),
+      clusterEnds,
+      clusterRegions,
       accessRole,
     ],
     emulated,

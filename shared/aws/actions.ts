@@ -2,6 +2,13 @@ import type { MemberService } from './member-services.ts';
 
 /** Commands whose IAM action has another name than the API call, or that need more than one. */
 const OTHERWISE = {
+  // EMR passes both roles of a cluster on, and makes its cleanup role with the first cluster of an account.
+  // https://docs.aws.amazon.com/emr/latest/ManagementGuide/using-service-linked-roles-cleanup.html
+  'elasticmapreduce:RunJobFlow': [
+    'elasticmapreduce:RunJobFlow',
+    'iam:CreateServiceLinkedRole',
+    'iam:PassRole',
+  ],
   // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html
   'iam:AddRoleToInstanceProfile': ['iam:AddRoleToInstanceProfile', 'iam:PassRole'],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html

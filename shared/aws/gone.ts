@@ -20,6 +20,8 @@ const CODES = {
   'public access block': ['NoSuchPublicAccessBlockConfiguration'],
   /** Of a parameter. SSM says it of whatever has tags. */
   tags: ['InvalidResourceId'],
+  /** EMR says it of every id that it does not know. */
+  cluster: ['InvalidRequestException'],
   /** The SDK names it with the suffix, IAM without. */
   'role or policy': ['NoSuchEntity', 'NoSuchEntityException'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -10,6 +10,8 @@ type ClientOf<Name extends MemberService> = ReturnType<(typeof memberServices)[N
 export type MemberClients = { readonly [Name in MemberService]: ClientOf<Name> } & {
   /** For creates without a client token: retried only after throttling. */
   readonly ec2Once: ClientOf<'ec2'>;
+  /** The same for launches of clusters. */
+  readonly elasticmapreduceOnce: ClientOf<'elasticmapreduce'>;
 };
 
 /** Account and region of the clients, and who observes their calls. */
@@ -48,6 +50,7 @@ export function memberClients(options: MemberClientsOptions): MemberClients {
   };
   for (const service of Object.keys(memberServices)) define(service, service as MemberService);
   define('ec2Once', 'ec2', true);
+  define('elasticmapreduceOnce', 'elasticmapreduce', true);
   // Every name of the type is defined above, from the very table that the type is made of.
   return clients as MemberClients;
 }

@@ -1,5 +1,6 @@
 import { AccountClient } from '@aws-sdk/client-account';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EMRClient } from '@aws-sdk/client-emr';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -22,6 +23,12 @@ export const memberServices = {
     client: (s: ClientSettings) => new EC2Client(s),
     signingName: 'ec2',
     protocol: 'ec2',
+    endpoint: 'regional',
+  },
+  elasticmapreduce: {
+    client: (s: ClientSettings) => new EMRClient(s),
+    signingName: 'elasticmapreduce',
+    protocol: 'json',
     endpoint: 'regional',
   },
   iam: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
+import type { WantedCluster } from './clusters.ts';
 import type { Announcement } from './status.ts';
 
 /** An account id: 12 digits, as a string. */
@@ -67,6 +68,8 @@ export interface AccountRecord {
    * until the account's regions or its baseline change.
    */
   readonly clearing?: readonly string[];
+  /** The clusters that were requested, oldest first; those that ended more than a day ago are left out. */
+  readonly clusters?: readonly WantedCluster[];
   readonly values: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly registeredAt: string;

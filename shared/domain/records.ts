@@ -56,6 +56,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...optional('network', request.network ?? known?.network),
     ...optional('regions', request.regions ?? known?.regions),
     ...optional('clearing', clearingOf(kept, registration)),
+    ...optional('clusters', kept?.clusters),
     values: request.values ?? known?.values ?? {},
     tags: request.tags ?? known?.tags ?? {},
     registeredAt: kept?.registeredAt ?? time,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AccountId } from './account.ts';
 import { parseBaselineReference } from './baseline.ts';
+import { ClusterName, InstanceType, minutesOf, Span } from './clusters.ts';
 import type { Problem } from './errors.ts';
 import { check, type Issues } from './plain-words.ts';
-import { Regions } from './region.ts';
+import { Region, Regions } from './region.ts';
 
 const text = (max: number) => z.string().min(1).max(max);
 const Values = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), z.string().max(1024));
@@ -118,6 +119,28 @@ const PlanRequested = z.strictObject({
   document: text(100_000).optional(),
 });
 
+/** EMR ends an idle cluster after a minute to seven days. */
+const MOST_IDLE_MINUTES = 7 * 24 * 60;
+
+const ClusterRequested = z.strictObject({
+  accountId: AccountId,
+  name: ClusterName,
+  instanceType: InstanceType,
+  /** Instances, the primary node included. */
+  count: z.int().min(1).max(100),
+  release: z.string().regex(/^emr-\d+\.\d+\.\d+$/, 'must be a release label such as emr-7.5.0'),
+  ttl: Span,
+  idle: Span.refine((span) => minutesOf(span) <= MOST_IDLE_MINUTES, 'must be at most 168h').optional(),
+  region: Region.optional(),
+  /** For the cost tag; the sending account if absent. */
+  requester: z
+    .string()
+    .regex(/^[\p{L}\p{N}_.:/=+@-]{1,128}$/u, 'must be 1 to 128 letters, digits and _.:/=+@-')
+    .optional(),
+});
+
+const ClusterReleaseRequested = z.strictObject({ accountId: AccountId, name: ClusterName });
+
 /** Requests that only Main may send: other accounts could not read a plan's answer, and must not retire accounts. */
 export const OF_MAIN_ALONE: ReadonlySet<string> = new Set(['AccountRetirementRequested', 'PlanRequested']);
 
@@ -131,6 +154,8 @@ export const requests = {
   DriftSweepRequested,
   AccountRetirementRequested,
   PlanRequested,
+  ClusterRequested,
+  ClusterReleaseRequested,
 };
 
 /** The names of all fields of all requests. */
@@ -157,6 +182,10 @@ export type SweepRequest = z.infer<typeof DriftSweepRequested>;
 export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
 /** Detail of `PlanRequested`. */
 export type PlanRequest = z.infer<typeof PlanRequested>;
+/** Detail of `ClusterRequested`. */
+export type ClusterRequest = z.infer<typeof ClusterRequested>;
+/** Detail of `ClusterReleaseRequested`. */
+export type ClusterReleaseRequest = z.infer<typeof ClusterReleaseRequested>;
 
 /** Parses a request by its detail-type, or lists every problem, by path. */
 export function parseRequest(

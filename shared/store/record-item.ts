@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccountId, type AccountRecord } from '../domain/account.ts';
+import type { WantedCluster } from '../domain/clusters.ts';
 import { Region } from '../domain/region.ts';
 import { WorkMessage } from '../domain/work.ts';
 import { type Fields, reader } from './item.ts';
@@ -12,6 +13,19 @@ export const Announced = z.looseObject({
   detail: z.record(z.string(), z.unknown()),
 });
 const Texts = z.record(z.string(), z.string());
+const clusterFields: Fields<WantedCluster> = {
+  name: z.string(),
+  request: z.string(),
+  requester: z.string(),
+  region: Region,
+  instanceType: z.string(),
+  count: z.int(),
+  release: z.string(),
+  requestedAt: z.string(),
+  until: z.string(),
+  idleMinutes: z.int().optional(),
+  released: z.string().optional(),
+};
 
 const fields: Fields<AccountRecord> = {
   schemaVersion: z.literal(1),
@@ -35,6 +49,7 @@ const fields: Fields<AccountRecord> = {
   network: z.looseObject({ vpcId: z.string(), subnetIds: z.array(z.string()) }).optional(),
   regions: z.array(Region).optional(),
   clearing: z.array(Region).optional(),
+  clusters: z.array(z.looseObject(clusterFields)).optional() as z.ZodType<AccountRecord['clusters']>,
   values: Texts,
   tags: Texts,
   registeredAt: z.string(),

@@ -10,6 +10,8 @@ export interface Fixture {
   readonly values?: Readonly<Record<string, string>>;
   /** More of them, that depend on the account: `account.id`. */
   readonly memberValues?: (member: Member) => Readonly<Record<string, string>>;
+  /** The account with what its record asks for beside the baseline (clusters). */
+  readonly account?: (account: KindAccount) => KindAccount;
   /** What the account must have beforehand (a managed policy). */
   readonly prepare?: (member: Member) => Promise<void>;
   /**

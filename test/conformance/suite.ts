@@ -40,7 +40,7 @@ export function describeKind<Section, Wanted, Actual>(
     known: Readonly<Record<string, string | undefined>> = {},
   ): Promise<Begun<Section>> {
     const made = newMember();
-    const member = { ...made, account: brings(made.account) };
+    const member = { ...made, account: brings(fixture.account?.(made.account) ?? made.account) };
     await fixture.prepare?.(member);
     const before = await inventory(member);
     const onCall = (call: ObservedCall, part: Part) => called.push({ ...call, part });

@@ -1,5 +1,6 @@
 import type { Comparison, Kind, KindAccount, WritingContext } from '../../controllers/kinds/kind.ts';
 import { takenOver } from '../../controllers/kinds/kind.ts';
+import { clusterHost } from '../../local/gateway/shims/cluster-regions.ts';
 import { type MemberClients, memberClients } from '../../shared/aws/member-clients.ts';
 import type { ObservedCall } from '../../shared/aws/watch.ts';
 import { NotYetConsistent } from '../../shared/domain/errors.ts';
@@ -58,13 +59,14 @@ function clientsOf(account: KindAccount, hooks: Partial<Hooks> = {}): MemberClie
     region: account.region,
     ...(hooks.onCall ? { onCall: hooks.onCall } : {}),
   });
-  for (const client of Object.values(clients)) {
+  for (const [name, client] of Object.entries(clients)) {
     type Stack = Pick<typeof clients.iam, 'middlewareStack'>['middlewareStack'];
     const stack = client.middlewareStack as unknown as Stack;
     stack.add(
       (send) => async (args) => {
-        (args.request as { headers: Record<string, string> }).headers['x-moto-account-id'] =
-          account.accountId;
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers['x-moto-account-id'] = account.accountId;
+        if (name.startsWith('elasticmapreduce')) headers.host = clusterHost(account.region);
         return send(args);
       },
       { step: 'build', name: 'motoAccount' },

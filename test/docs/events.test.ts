@@ -4,13 +4,15 @@ import { describe, expect, it } from '@jest/globals';
 import { pollAccount } from '../../controllers/create-account/request-account.ts';
 import type { CreationDeps } from '../../controllers/create-account/transition.ts';
 import { isCircuitBreakerOpen } from '../../controllers/engine/gate.ts';
-import { announcements } from '../../controllers/engine/outbox.ts';
+import { announcements, kindAnnouncements } from '../../controllers/engine/outbox.ts';
 import type { Outcome } from '../../controllers/fleet/outcome.ts';
 import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
+import { clusters } from '../../controllers/kinds/clusters/kind.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { clusterOutputs, type KnownCluster } from '../../shared/domain/clusters.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { parseRequest, requests } from '../../shared/domain/requests.ts';
@@ -52,8 +54,13 @@ const headings = (from: string, to: string): string[] => {
 
 const REQUESTER = '678901234567';
 const known = { accountId: '456789012345', name: 'genomics' };
+const cluster = {
+  ...{ name: 'ad-hoc', request: 'event-0', requester: 'ana', region: 'eu-west-1', instanceType: 'm5.xlarge' },
+  ...{ count: 3, release: 'emr-7.5.0', requestedAt: '2026-11-20T09:14:00Z', until: '2026-11-21T09:14:00Z' },
+};
 const record = aRecord({ accountId: known.accountId });
-const baseline = aBaselineItem();
+const quotas = { most: 3, instanceTypes: ['m5.xlarge'], longest: '24h', subnet: '${subnet.public.id}' };
+const baseline = { ...aBaselineItem(), sections: { clusters: quotas } };
 
 /** What intake does with an event, whatever is recorded beforehand. */
 async function followed(
@@ -118,7 +125,9 @@ describe('requests in docs/events.md', () => {
 
   it.each(documented)('are followed as the page says about %s', async (type) => {
     for (const detail of examples(type)) {
-      const { outcome, swept } = await followed(request(type, detail), ['456789012345', '567890123456']);
+      const given = type === 'ClusterReleaseRequested' ? { clusters: [cluster] } : {};
+      const all = ['456789012345', '567890123456'];
+      const { outcome, swept } = await followed(request(type, detail), all, given);
       const did =
         outcome.did === 'accepted' ? outcome.work.length + outcome.announce.length + swept.length : 0;
       expect({ detail, outcome, did: did > 0 }).toMatchObject({ outcome: { did: 'accepted' }, did: true });
@@ -184,6 +193,17 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     const asked = request('AccountRetirementRequested', { accountId: known.accountId, resources: 'retain' });
     return announced((await followed(asked, [known.accountId])).outcome)[0];
   },
+  ClusterReady: async () => ofClusters({ state: 'starting' }, { state: 'ready' }),
+  ClusterEnded: async () =>
+    ofClusters(
+      { state: 'ready' },
+      { state: 'ended', reason: 'TerminatedByHand', message: 'by user request' },
+    ),
+  ClusterOrphaned: async () => {
+    const since = '2026-11-20T13:19:09.000Z';
+    const after = { outputs: { 'clusters.orphans.j-3BXXXXXXHBQMG': since }, lastPass: aPass() };
+    return kindAnnouncements({ record, before: aStatus(), regions: ['eu-west-1'] }, [unit], after)[0];
+  },
   AccountCreationFailed: async () =>
     announced((await followed(examples('CreateAccountResult')[1])).outcome)[0],
   RequestRejected: async () => {
@@ -219,6 +239,21 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     return fake.put[0];
   },
 };
+const unit = { kind: clusters, differences: [], unowned: [], state: { is: 'inDesiredState' } } as const;
+/** What is announced when what is recorded of a cluster changes. */
+function ofClusters(
+  was: Pick<KnownCluster, 'state'>,
+  is: Omit<KnownCluster, 'request' | 'id'>,
+): Announcement | undefined {
+  const outputs = (known: Omit<KnownCluster, 'request' | 'id'>) =>
+    Object.fromEntries(
+      Object.entries(clusterOutputs('nightly', { request: 'event-5', id: 'j-1', ...known })).flatMap(
+        ([key, value]) => (value === undefined ? [] : [[key, value]]),
+      ),
+    );
+  const run = { record, before: aStatus({ outputs: outputs(was) }), regions: ['eu-west-1'] } as const;
+  return kindAnnouncements(run, [unit], { outputs: outputs(is), lastPass: aPass() })[0];
+}
 const unmet = {
   type: 'Access',
   status: 'False',
@@ -331,7 +366,7 @@ describe('patterns in docs/events.md', () => {
   });
 
   it('name no detail-type that does not exist', () => {
-    const named = proseOf(events).match(/`(Account|Drift|Sweep|Request|Work)[A-Z]\w+`/g) ?? [];
+    const named = proseOf(events).match(/`(Account|Cluster|Drift|Sweep|Request|Work)[A-Z]\w+`/g) ?? [];
     const there = [...Object.keys(requests), ...Object.keys(made)].map((type) => `\`${type}\``);
     const ofAws = Object.values(EVENTS).flatMap(Object.keys);
     const others = [...rows('RequestRejected'), ...ofAws].map((name) => `\`${name}\``);

@@ -213,3 +213,22 @@ describe('writingPolicy for the parameters', () => {
     expect(JSON.parse(policy).Statement).toHaveLength(1);
   });
 });
+
+describe('the session for writing clusters', () => {
+  const clusters = kinds.find(({ name }) => name === 'clusters');
+  const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN };
+  const section = { most: 1, instanceTypes: ['m5.xlarge'], longest: '1h', subnet: 'subnet-1' };
+  const policy = () => {
+    if (!clusters) throw new Error('there is no such kind');
+    const wanted = clusters.render(clusters.section.parse(section), () => undefined, account);
+    return writingPolicy(clusters, resourcesOf(clusters, wanted, account, {}));
+  };
+  const role = (name: string) => `arn:aws:iam::${MEMBER}:role/${name}`;
+
+  it('allows on any resource what AWS decides without one, and nothing else', () => {
+    expect(allows(policy(), 'elasticmapreduce:RunJobFlow', '*')).toBe(true);
+    expect(allows(policy(), 'iam:PutRolePolicy', role('analysis-clusters-service-eu-west-1'))).toBe(true);
+    for (const action of ['iam:PutRolePolicy', 'iam:PassRole', 'iam:CreateRole'])
+      expect(allows(policy(), action, role('analysis-other'))).toBe(false);
+  });
+});

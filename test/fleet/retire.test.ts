@@ -65,6 +65,28 @@ describe('A request to retire an account', () => {
     expect(record?.generation).toBe(3);
   });
 
+  describe('while it has clusters', () => {
+    const cluster = {
+      ...{ name: 'nightly', request: 'event-5', requester: 'ana', region: 'eu-west-1', count: 3 },
+      ...{ instanceType: 'm5.xlarge', release: 'emr-7.5.0', requestedAt: '2026-11-20T09:00:00Z' },
+      until: '2026-11-20T17:00:00Z',
+    };
+    const is = (state: string) => ({
+      outputs: { 'clusters.nightly.request': 'event-5', 'clusters.nightly.state': state },
+    });
+
+    it.each(['starting', 'ready', 'ending'])('is refused with its resources retained: %s', async (state) => {
+      const { outcome, record } = await asked('retain', { clusters: [cluster] }, is(state));
+      expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'ClustersRunning' } });
+      expect(record?.generation).toBe(3);
+    });
+
+    it('is followed once they have ended, and with its resources removed', async () => {
+      expect((await asked('retain', { clusters: [cluster] }, is('ended'))).outcome.did).toBe('accepted');
+      expect((await asked('remove', { clusters: [cluster] }, is('ready'))).outcome.did).toBe('accepted');
+    });
+  });
+
   it('that arrives twice is followed once, and what a crash may have lost is repeated', async () => {
     const cause = { source: 'x', detailType: 'y', id: 'event-9' };
     const work = [{ accountId: MEMBER, cause, requestedAt: '2026-11-20T09:14:07Z' }];

@@ -52,6 +52,8 @@ describe('the bus policy', () => {
               'AccountRegistrationRequested',
               'AccountCreationRequested',
               'DriftSweepRequested',
+              'ClusterRequested',
+              'ClusterReleaseRequested',
             ],
           },
         },

@@ -24,7 +24,7 @@ const PolicyArn = pattern(
 type Use = 'trust' | 'permissions';
 
 /** A policy document, written as YAML; an element that IAM's grammar does not have is an error with its path. */
-const policyDocument = (use: Use) =>
+export const policyDocument = (use: Use) =>
   z.record(z.string(), z.unknown()).superRefine((document, context) => {
     try {
       const { Statement } = parsePolicy(document);

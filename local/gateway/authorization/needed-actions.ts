@@ -69,6 +69,13 @@ const BESIDES: Readonly<Record<string, Needs>> = {
   ],
   'cloudtrail:CreateTrail': (params) => tagged('cloudtrail:AddTags', params, params.TagsList),
   'dynamodb:CreateTable': (params) => tagged('dynamodb:TagResource', params, params.Tags),
+  // EMR passes both roles on. An instance profile is passed as its role, which has the same name by custom; the cleanup role of EMR,
+  // which the first cluster of an account makes, is left out. https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-service.html
+  'elasticmapreduce:RunJobFlow': (params) => [
+    ...passedByName('elasticmapreduce.amazonaws.com', params.ServiceRole),
+    ...passedByName('ec2.amazonaws.com', params.JobFlowRole),
+    ...tagged('elasticmapreduce:AddTags', { Made: 'cluster' }, params.Tags),
+  ],
   'events:CreateEventBus': ({ Name, Tags }) => tagged('events:TagResource', { EventBusName: Name }, Tags),
   'events:PutRule': ({ Name, EventBusName, Tags }) =>
     tagged('events:TagResource', { Rule: Name, EventBusName }, Tags),
@@ -163,6 +170,14 @@ function passed(service: string, ...roles: readonly unknown[]): readonly Asked[]
   return [...new Set(texts(...roles))].map((RoleArn) => ({
     action: 'iam:PassRole',
     params: { RoleArn, PassedToService: service },
+    dependent: true,
+  }));
+}
+
+function passedByName(PassedToService: string, role: unknown): readonly Asked[] {
+  return texts(role).map((RoleName) => ({
+    action: 'iam:PassRole',
+    params: { RoleName, PassedToService },
     dependent: true,
   }));
 }

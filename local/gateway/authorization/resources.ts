@@ -51,6 +51,8 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
     })),
   'dynamodb:table': ({ TableName, IndexName }) =>
     IndexName === undefined ? texts(TableName).map((name) => ({ TableName: name })) : [],
+  'elasticmapreduce:cluster': ({ ClusterId, ResourceId, JobFlowIds, Made }) =>
+    texts(ClusterId, ResourceId, JobFlowIds, Made && '*').map((id) => ({ ClusterId: id })),
   'events:event-bus': ({ Name, EventBusName, Rule }, { action }) => {
     if (Rule !== undefined) return [];
     const [name] = texts(EventBusName, Name);

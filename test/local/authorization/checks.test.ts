@@ -14,6 +14,7 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as ec2 from '@aws-sdk/client-ec2';
+import * as emr from '@aws-sdk/client-emr';
 import * as events from '@aws-sdk/client-eventbridge';
 import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
@@ -353,6 +354,47 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       'ec2:DescribeIamInstanceProfileAssociations *',
     ],
     [new ec2.DescribeVpnGatewaysCommand({}), 'ec2:DescribeVpnGateways *'],
+    [
+      new ec2.RevokeSecurityGroupIngressCommand({ GroupId: 'sg-1' }),
+      `ec2:RevokeSecurityGroupIngress ${EC2('security-group/sg-1')}`,
+    ],
+    [
+      new ec2.DeleteSecurityGroupCommand({ GroupId: 'sg-1' }),
+      `ec2:DeleteSecurityGroup ${EC2('security-group/sg-1')}`,
+    ],
+  ],
+  elasticmapreduce: [
+    [
+      new emr.RunJobFlowCommand({
+        Name: 'c',
+        Instances: {},
+        ServiceRole: 'app',
+        JobFlowRole: 'app',
+        Tags,
+      }),
+      'elasticmapreduce:RunJobFlow *',
+      `+iam:PassRole ${ROLE}`,
+      `+iam:PassRole ${ROLE}`,
+      `+elasticmapreduce:AddTags ${arn('elasticmapreduce', 'cluster/*')}`,
+    ],
+    [new emr.ListClustersCommand({}), 'elasticmapreduce:ListClusters *'],
+    [
+      new emr.DescribeClusterCommand({ ClusterId: 'j-1' }),
+      `elasticmapreduce:DescribeCluster ${arn('elasticmapreduce', 'cluster/j-1')}`,
+    ],
+    [
+      new emr.TerminateJobFlowsCommand({ JobFlowIds: ['j-1', 'j-2'] }),
+      `elasticmapreduce:TerminateJobFlows ${arn('elasticmapreduce', 'cluster/j-1')}`,
+      `elasticmapreduce:TerminateJobFlows ${arn('elasticmapreduce', 'cluster/j-2')}`,
+    ],
+    [
+      new emr.AddTagsCommand({ ResourceId: 'j-1', Tags }),
+      `elasticmapreduce:AddTags ${arn('elasticmapreduce', 'cluster/j-1')}`,
+    ],
+    [
+      new emr.RemoveTagsCommand({ ResourceId: 'j-1', TagKeys: ['team'] }),
+      `elasticmapreduce:RemoveTags ${arn('elasticmapreduce', 'cluster/j-1')}`,
+    ],
   ],
   events: [
     [

@@ -4,6 +4,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EMRClient } from '@aws-sdk/client-emr';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -74,6 +75,7 @@ export const clients = {
   cloudtrail: new CloudTrailClient(settings),
   dynamodb: DynamoDBDocumentClient.from(new DynamoDBClient(settings)),
   ec2: new EC2Client(settings),
+  elasticmapreduce: new EMRClient(settings),
   events: new EventBridgeClient(settings),
   iam: new IAMClient(iamSettings),
   lambda: new LambdaClient(settings),

@@ -1,0 +1,28 @@
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { type Rejection, refusal } from './outcome.ts';
+
+/**
+ * The record, if runs may write into the account; else why they may not. Pure.
+ * @param retired what else a retiring or retired account would need, after `is retired: `
+ */
+export function writable(
+  accountId: string,
+  record: AccountRecord | undefined,
+  retired: string,
+): AccountRecord | Rejection {
+  const of = (reason: string, message: string) =>
+    refusal(reason, 'detail.accountId', message, `Account ${accountId} ${message}.`);
+  switch (record?.lifecycle) {
+    case undefined:
+    case 'unmanaged':
+      return of('UnknownAccount', 'is not managed by Orgkeeper');
+    case 'departed':
+      return of('AccountDeparted', 'cannot be entered, since it has left or is suspended or closed');
+    case 'retiring':
+    case 'retired':
+      return of('AccountRetired', `is ${record.lifecycle}: ${retired}`);
+    case 'managed':
+      if (record.mode === 'enforce') return record;
+      return of('ObservedOnly', 'is in mode observe: register it with mode enforce first');
+  }
+}

@@ -1,0 +1,51 @@
+import type { KnownCluster, WantedCluster } from '../../../shared/domain/clusters.ts';
+import type { PolicyDocument } from '../kind.ts';
+import type { Fate, Orphan } from './fates.ts';
+
+/** Desired state of an account in a region. */
+export interface Clusters {
+  readonly clusters: readonly WantedCluster[];
+  readonly accountId: string;
+  readonly owner: string;
+  readonly subnet: string;
+  readonly applications: readonly string[];
+  readonly roles: Roles;
+}
+
+/** The roles that EMR needs in a region. */
+export interface Roles {
+  /** Assumed by EMR itself. */
+  readonly service: ClusterRole;
+  /** Of the instances; its instance profile has the same name. */
+  readonly instances: ClusterRole;
+}
+
+/** One of the roles. */
+export interface ClusterRole {
+  readonly name: string;
+  readonly arn: string;
+  readonly trust: PolicyDocument;
+  /** ARN of the managed policy, or the one inline policy. */
+  readonly policy: string | PolicyDocument;
+  readonly boundary?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What is there of the roles. */
+export interface FoundRoles {
+  /** Tags by role; undefined if the role does not exist. */
+  readonly service: Readonly<Record<string, string>> | undefined;
+  readonly instances: Readonly<Record<string, string>> | undefined;
+  /** The roles in the instance profile; undefined if there is no profile. */
+  readonly profile: readonly string[] | undefined;
+}
+
+/** Observed state. */
+export interface FoundClusters {
+  readonly fates: readonly Fate[];
+  readonly orphans: readonly Orphan[];
+  readonly roles: FoundRoles;
+  /** What is recorded, by name. */
+  readonly known: Readonly<Record<string, KnownCluster>>;
+  readonly now: Date;
+}

@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import {
+  AddRoleToInstanceProfileCommand,
+  AttachRolePolicyCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  DeleteInstanceProfileCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetInstanceProfileCommand,
+  PutRolePolicyCommand,
+  RemoveRoleFromInstanceProfileCommand,
+  TagRoleCommand,
+} from '@aws-sdk/client-iam';
+import type { Difference } from '../../../shared/domain/status.ts';
+import { differencesOf } from '../comparison.ts';
+import { getRole, tagsOf, unlessNoEntity } from '../iam-role/read.ts';
+import {
+  type KindAccount,
+  type KindContext,
+  NAME_TAG,
+  OWNER_TAG,
+  type PolicyDocument,
+  type WritingContext,
+} from '../kind.ts';
+import type { ClusterRole, Clusters, FoundRoles, Roles } from './model.ts';
+
+/**
+ * The roles of EMR and of its instances, by the scoped IAM permissions of an execution role: names `analysis-…`, one managed policy
+ * that may be attached, and no listing of policies. So the last tag that is written says which policies a role has.
+ */
+
+const INLINE = 'orgkeeper-clusters';
+/** Written after the policies: a hash of them. */
+const CONTENT_TAG = 'orgkeeper:content';
+/** The account, for cost reports. */
+export const ACCOUNT_TAG = 'orgkeeper:account';
+
+/** Makes the differences of this kind. */
+export const difference = differencesOf('clusters');
+
+/** The roles of an account in its region. Each region has its own, so that they end with the last cluster there. Pure. */
+export function rolesOf(
+  account: KindAccount,
+  given: { readonly policy: PolicyDocument | undefined; readonly boundary: string | undefined },
+): Roles {
+  const { partition } = account;
+  const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const managed = `arn:${partition}:iam::aws:policy/service-role/AmazonElasticMapReduceRole`;
+  const role = (use: string, service: string, policy: ClusterRole['policy']): ClusterRole => {
+    const name = `analysis-clusters-${use}-${account.region}`;
+    const trust = {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { Service: `${service}.${suffix}` }, Action: 'sts:AssumeRole' },
+      ],
+    };
+    return {
+      name,
+      arn: `arn:${partition}:iam::${account.accountId}:role/${name}`,
+      ...{ trust, policy },
+      ...(given.boundary && { boundary: given.boundary }),
+      tags: {
+        [OWNER_TAG]: account.owner,
+        [NAME_TAG]: `clusters.${use}`,
+        [ACCOUNT_TAG]: account.accountId,
+        [CONTENT_TAG]: createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 16),
+      },
+    };
+  };
+  return {
+    service: role('service', 'elasticmapreduce', managed),
+    instances: role('instances', 'ec2', instancePolicy(partition, given.policy)),
+  };
+}
+
+/** EMR's own files, which every instance reads when it starts, and what the baseline adds. */
+function instancePolicy(partition: string, added: PolicyDocument | undefined): PolicyDocument {
+  const own = {
+    Sid: 'OrgkeeperClusterFiles',
+    Effect: 'Allow',
+    Action: ['s3:GetObject', 's3:ListBucket'],
+    Resource: [`arn:${partition}:s3:::*elasticmapreduce`, `arn:${partition}:s3:::*elasticmapreduce/*`],
+  };
+  const describe = {
+    Sid: 'OrgkeeperClusterInstances',
+    Effect: 'Allow',
+    Action: ['ec2:Describe*', 'elasticmapreduce:Describe*', 'elasticmapreduce:List*'],
+    Resource: '*',
+  };
+  return { Version: '2012-10-17', Statement: [own, describe, ...[added?.Statement ?? []].flat()] };
+}
+
+/** ARNs to which the writes to the roles are limited. Pure. */
+export function roleArns({ service, instances }: Roles): string[] {
+  return [service.arn, instances.arn, instances.arn.replace(':role/', ':instance-profile/')];
+}
+
+/** Reads the roles, with a call each. */
+export async function readRoles({ service, instances }: Roles, context: KindContext): Promise<FoundRoles> {
+  const { iam } = context.clients;
+  const InstanceProfileName = instances.name;
+  const [one, other, found] = await Promise.all([
+    getRole(service.name, context),
+    getRole(instances.name, context),
+    unlessNoEntity(iam.send(new GetInstanceProfileCommand({ InstanceProfileName }))),
+  ]);
+  const profile = found && (found.InstanceProfile?.Roles ?? []).map(({ RoleName }) => RoleName ?? '');
+  return { service: one && tagsOf(one), instances: other && tagsOf(other), profile };
+}
+
+/** The name of a role that somebody else has made in the place of ours; undefined if there is none. Pure. */
+export function unownedRole({ roles, owner }: Clusters, found: FoundRoles): string | undefined {
+  const use = USES.find((one) => found[one] && found[one][OWNER_TAG] !== owner);
+  return use && roles[use].name;
+}
+
+const USES = ['service', 'instances'] as const;
+
+/** True if any of the roles exists. Pure. */
+export function hasRoles(found: FoundRoles): boolean {
+  return found.service !== undefined || found.instances !== undefined;
+}
+
+/** What differs of the roles while there are clusters. Pure. */
+export function compareRoles({ roles }: Clusters, found: FoundRoles): Difference[] {
+  const ofRoles = USES.flatMap((use) => {
+    const { name, tags } = roles[use];
+    const actual = found[use];
+    if (!actual) return [difference(roleNamed(name), '', { desired: roles[use].arn })];
+    return Object.entries(tags)
+      .filter(([key, value]) => actual[key] !== value)
+      .map(([key, desired]) => difference(roleNamed(name), `tags.${key}`, { desired, actual: actual[key] }));
+  });
+  const { name } = roles.instances;
+  if (found.profile?.includes(name)) return ofRoles;
+  const profile = difference(profileNamed(name), found.profile ? 'role' : '', { desired: name });
+  return [...ofRoles, profile];
+}
+
+/** The removal of roles that no cluster needs any more. Pure. */
+export function removedRoles({ roles }: Clusters, found: FoundRoles): Difference[] {
+  return USES.flatMap((use) =>
+    found[use] ? [difference(roleNamed(roles[use].name), '', { actual: roles[use].arn })] : [],
+  );
+}
+
+const roleNamed = (name: string) => `role ${name}`;
+const profileNamed = (name: string) => `instance profile ${name}`;
+
+/** Writes what differs of the roles. Idempotent, and safe to repeat after a crash at any call. */
+export async function writeRoles(
+  { roles }: Clusters,
+  found: FoundRoles | undefined,
+  differences: readonly Difference[],
+  context: WritingContext,
+): Promise<void> {
+  for (const use of USES) {
+    const changes = differences.filter(({ resource }) => resource === roleNamed(roles[use].name));
+    if (changes.length === 0) continue;
+    await writeRole(roles[use], found?.[use] !== undefined, context);
+    context.wrote(changes);
+  }
+  const { name } = roles.instances;
+  const changes = differences.filter(({ resource }) => resource === profileNamed(name));
+  if (changes.length === 0) return;
+  const { iam } = context.clients;
+  const profile = { InstanceProfileName: name };
+  if (changes.some(({ path }) => path === ''))
+    await unlessExists(iam.send(new CreateInstanceProfileCommand(profile)));
+  await context.eventually(
+    () => iam.send(new AddRoleToInstanceProfileCommand({ ...profile, RoleName: name })),
+    ['NoSuchEntityException'],
+  );
+  context.wrote(changes);
+}
+
+async function writeRole(role: ClusterRole, exists: boolean, context: KindContext): Promise<void> {
+  const { iam } = context.clients;
+  const { name: RoleName, trust, policy, boundary, tags } = role;
+  const { [CONTENT_TAG]: content, ...first } = tags;
+  const listed = (all: Readonly<Record<string, string | undefined>>) =>
+    Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
+  if (!exists) {
+    const input = {
+      ...{ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust), Tags: listed(first) },
+      ...(boundary && { PermissionsBoundary: boundary }),
+    };
+    await unlessExists(iam.send(new CreateRoleCommand(input)));
+  }
+  const fresh = <T>(call: () => Promise<T>) => context.eventually(call, ['NoSuchEntityException']);
+  if (typeof policy === 'string')
+    await fresh(() => iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: policy })));
+  else {
+    const input = { RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(policy) };
+    await fresh(() => iam.send(new PutRolePolicyCommand(input)));
+  }
+  const Tags = listed({ ...first, [CONTENT_TAG]: content });
+  await fresh(() => iam.send(new TagRoleCommand({ RoleName, Tags })));
+}
+
+/** Removes the roles that are ours, with the instance profile; those of somebody else stay. Safe to repeat. */
+export async function removeRoles({ roles, owner }: Clusters, context: KindContext): Promise<void> {
+  const { iam } = context.clients;
+  const found = await readRoles(roles, context);
+  const isOurs = (use: (typeof USES)[number]) => found[use]?.[OWNER_TAG] === owner;
+  if (isOurs('instances')) {
+    const { name: RoleName } = roles.instances;
+    const profile = { InstanceProfileName: RoleName };
+    if (found.profile?.includes(RoleName))
+      await unlessNoEntity(iam.send(new RemoveRoleFromInstanceProfileCommand({ ...profile, RoleName })));
+    if (found.profile?.every((one) => one === RoleName))
+      await unlessNoEntity(iam.send(new DeleteInstanceProfileCommand(profile)));
+    await unlessNoEntity(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: INLINE })));
+    await unlessNoEntity(iam.send(new DeleteRoleCommand({ RoleName })));
+  }
+  if (isOurs('service')) {
+    const { name: RoleName, policy } = roles.service;
+    if (typeof policy === 'string')
+      await unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policy })));
+    await unlessNoEntity(iam.send(new DeleteRoleCommand({ RoleName })));
+  }
+}
+
+/** Waits for a create; that the thing exists already is its success, too. */
+async function unlessExists(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof Error && /^EntityAlreadyExists(Exception)?$/.test(error.name))) throw error;
+  }
+}
