@@ -5,10 +5,6 @@ const EVERY_20_S = 20_000;
 
 useScenes();
 
-/**
- * `npm run soak:kills`: a run that is killed before it has shortened the visibility timeout of its message waits for the whole of it,
- * twelve minutes, so this takes up to half an hour.
- */
 describe('With calls and events that fail at a rate, and a function killed every 20 s', () => {
   it('every account is ready in the end, nothing is doubled, and none has two writers at once', async () => {
     const faulty = await scene();
