@@ -61,6 +61,7 @@ const DeploymentContext = z.object({
   nightlySchedule: Schedule.prefault('cron(0 2 * * ? *)'),
   dueSchedule: Schedule.prefault('rate(1 minute)'),
   listSchedule: Schedule.prefault('rate(1 hour)'),
+  reviewSchedule: Schedule.prefault('cron(0 3 1 * ? *)'),
   timeZone: z.string().min(1).prefault('UTC'),
   alarmEmail: z.email('an email address').optional(),
   logRetentionDays: z.coerce

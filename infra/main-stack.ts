@@ -1,14 +1,28 @@
 import { type App, Duration, aws_iam as iam, Stack, aws_ssm as ssm } from 'aws-cdk-lib';
 import { INTAKE_CONCURRENCY } from '../shared/aws/organization.ts';
 import type { Config } from '../shared/deployment/config.ts';
-import { arns, type FunctionName, NAMES, STACKS, templatesBucket } from '../shared/deployment/names.ts';
+import {
+  arns,
+  type FunctionName,
+  NAMES,
+  reviewsBucket,
+  STACKS,
+  templatesBucket,
+} from '../shared/deployment/names.ts';
 import { permissions } from '../shared/deployment/permissions.ts';
-import { CREATION_RECEIVES, INTAKE_RECEIVES, SWEEP_RECEIVES, WORK_RECEIVES } from '../shared/domain/work.ts';
+import {
+  CREATION_RECEIVES,
+  INTAKE_RECEIVES,
+  REVIEW_RECEIVES,
+  SWEEP_RECEIVES,
+  WORK_RECEIVES,
+} from '../shared/domain/work.ts';
 import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { mainTable } from './constructs/main-table.ts';
 import { monitoring } from './constructs/monitoring.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
+import { reviews } from './constructs/reviews.ts';
 import { schedules } from './constructs/schedules.ts';
 import { templates } from './constructs/templates.ts';
 import { worker } from './constructs/worker.ts';
@@ -19,7 +33,7 @@ import { mainSynthesizer } from './synthesizer.ts';
  * Visibility timeout of each queue, as a multiple of its function's timeout: how long the messages of a killed invocation wait
  * (docs/decisions/0015-recovery.md). Runs shorten that of their own message and renew it while they work.
  */
-const VISIBILITY = { intake: 2, sweep: 2, 'create-account': 2, reconcile: 1 } as const;
+const VISIBILITY = { intake: 2, sweep: 2, 'create-account': 2, reconcile: 1, review: 2 } as const;
 
 /**
  * Orgkeeper itself: bus, queues, functions, table, schedules, alarms. Depends on the identity stack. Deleting it retains the table
@@ -36,6 +50,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     sweep: Duration.minutes(5),
     reconcile: Duration.minutes(2),
     'create-account': Duration.minutes(1),
+    review: Duration.minutes(5),
   };
   const queue = (id: string, name: string, worksFor: FunctionName, receives: number) =>
     queueWithDeadLetters(stack, id, {
@@ -48,9 +63,11 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     sweep: queue('SweepMessages', NAMES.sweepQueue, 'sweep', SWEEP_RECEIVES),
     reconcile: queue('WorkMessages', NAMES.workQueue, 'reconcile', WORK_RECEIVES),
     creation: queue('CreationMessages', NAMES.creationQueue, 'create-account', CREATION_RECEIVES),
+    review: queue('ReviewMessages', NAMES.reviewQueue, 'review', REVIEW_RECEIVES),
   };
   mainTable(stack);
   templates(stack, templatesBucket(context));
+  reviews(stack, reviewsBucket(context));
   bus(stack, context, queues.intake);
   schedules(stack, context);
 
@@ -60,6 +77,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
       workQueueUrl: queues.reconcile.queue.queueUrl,
       sweepQueueUrl: queues.sweep.queue.queueUrl,
       creationQueueUrl: queues.creation.queue.queueUrl,
+      reviewQueueUrl: queues.review.queue.queueUrl,
     }),
   );
   new ssm.StringParameter(stack, 'Config', {
@@ -115,6 +133,17 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     sendsToItself: true,
     source: { queue: queues.reconcile, batchSize: 1, maximumConcurrency: context.maximumConcurrency },
   });
+  worker(stack, 'review', {
+    ...shared,
+    description: 'Reviews who may enter an account, and what may be entered from it',
+    role: iam.Role.fromRoleName(stack, 'ReviewerRole', NAMES.runnerRole),
+    grants: grants.review,
+    policyName: 'orgkeeper-review',
+    code: code.review,
+    timeout: timeouts.review,
+    memorySize: 768,
+    source: { queue: queues.review, batchSize: 1, maximumConcurrency: 5 },
+  });
   attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);
   monitoring(stack, context);
   return stack;
@@ -122,7 +151,10 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
 
 function configuration(
   context: DeploymentContext,
-  urls: Pick<Config, 'intakeQueueUrl' | 'workQueueUrl' | 'sweepQueueUrl' | 'creationQueueUrl'>,
+  urls: Pick<
+    Config,
+    'intakeQueueUrl' | 'workQueueUrl' | 'sweepQueueUrl' | 'creationQueueUrl' | 'reviewQueueUrl'
+  >,
 ): Config {
   const arn = arns(context);
   const { since, organizationalUnits } = context.onboard;

@@ -81,6 +81,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'EMR clusters in accounts, each for a time',
     load: async () => (await import('./cluster.ts')).clusterCommand(),
   },
+  review: {
+    summary: 'who may enter accounts, and what may be entered from them',
+    load: async () => (await import('./review.ts')).reviewCommand(),
+  },
   credentials: {
     summary: "temporary credentials of an account's execution role",
     load: async () => (await import('./credentials.ts')).credentialsCommand(),

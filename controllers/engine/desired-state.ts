@@ -55,7 +55,10 @@ export interface ManagedState {
   readonly exports: Readonly<Record<string, string>>;
 }
 
-export async function desiredState(record: AccountRecord, deps: RunDeps): Promise<DesiredState> {
+export async function desiredState(
+  record: AccountRecord,
+  deps: Pick<RunDeps, 'config' | 'kinds' | 'loadBaseline'>,
+): Promise<DesiredState> {
   const reference = record.baseline;
   try {
     const baseline = reference && (await deps.loadBaseline(reference));

@@ -59,7 +59,8 @@ export async function requestSweep(
   return { did: 'accepted', announce: [], work };
 }
 
-async function unmanagedAccounts(accountIds: readonly string[], table: Table): Promise<Problem[]> {
+/** A problem for each named account that is not managed, by its place in the request. */
+export async function unmanagedAccounts(accountIds: readonly string[], table: Table): Promise<Problem[]> {
   const records = await getRecords(table, accountIds);
   return accountIds.flatMap((accountId, index) => {
     const record = records.get(accountId);

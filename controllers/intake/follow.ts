@@ -17,6 +17,7 @@ import {
 } from '../fleet/outcome.ts';
 import { register } from '../fleet/register.ts';
 import { retire } from '../fleet/retire.ts';
+import { requestReviews } from '../fleet/review-fleet.ts';
 import { requestSweep } from '../fleet/sweep-fleet.ts';
 import type { Incoming } from './event.ts';
 import { organizationEvent } from './organization-event.ts';
@@ -66,6 +67,8 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
         ? requestClearing({ accountId, regions }, incoming, deps)
         : retire(detail, incoming, deps);
     }
+    case 'AccessReviewRequested':
+      return requestReviews(detail, incoming, deps);
     case 'PlanRequested':
       return requestPlan(detail, incoming, deps);
     case 'ClusterRequested':

@@ -1,4 +1,4 @@
-import { actionsOf, REGION_COMMANDS } from '../../shared/aws/actions.ts';
+import { actionsOf, REGION_COMMANDS, REVIEW_COMMANDS } from '../../shared/aws/actions.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AnyKind, Entry, KindAccount, PolicyDocument } from './kind.ts';
@@ -76,6 +76,7 @@ export function entryOf(record: PlacedRecord, config: Config, kinds: readonly An
       REGION_COMMANDS.read,
       ...(record.enableRegions ? [REGION_COMMANDS.enable] : []),
     ]),
+    forReviews: actionsOf(Object.values(REVIEW_COMMANDS)),
   };
 }
 

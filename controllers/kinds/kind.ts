@@ -54,6 +54,8 @@ export interface Kind<Section, Wanted, Actual> {
    * regions cannot be published with them.
    */
   readonly ofOneRegion?: (section: Section) => readonly PathProblem[];
+  /** Pure. Present for a kind that lets principals in or out: the access that its section intends, for reviews of access. */
+  readonly access?: (wanted: Wanted) => IntendedAccess;
   /** Matches `${…}` names that AWS fills in, not Orgkeeper: IAM's policy variables. */
   readonly namesForAws?: RegExp;
   /** Names of the outputs that other kinds may use as `${…}`, for this section: `vpc.id`, `subnet.public.id`. */
@@ -183,6 +185,30 @@ export interface BroughtAlong {
   supersedes(made: Readonly<Record<string, string>>, account: Pick<KindAccount, 'network'>): boolean;
 }
 
+/** Access that a section intends, as the IAM and the buckets of the account show it once it stands. */
+export interface IntendedAccess {
+  readonly roles?: readonly IntendedRole[];
+  /** A policy that a user, group or role has, by its name without its path. */
+  readonly grants?: readonly {
+    readonly type: 'user' | 'group' | 'role';
+    readonly name: string;
+    readonly policy: PolicyInput;
+  }[];
+  /** By the name of a bucket: the statements of ours in its policy. */
+  readonly buckets?: readonly { readonly name: string; readonly policy: PolicyInput }[];
+}
+
+/** A role that a section intends: who may assume it, and with which permissions. */
+export interface IntendedRole {
+  readonly arn: string;
+  readonly trust: PolicyInput;
+  /** Inline policies. */
+  readonly policies: readonly PolicyInput[];
+  /** ARNs. */
+  readonly managedPolicies: readonly string[];
+  readonly permissionsBoundary?: string;
+}
+
 /** A kind in a list of kinds, whatever its types. */
 // biome-ignore lint/suspicious/noExplicitAny: existential: Section, Wanted and Actual are consistent within one kind
 export type AnyKind = Kind<any, any, any>;
@@ -224,6 +250,8 @@ export interface Entry {
    * reports less precisely why a region does not answer, and enables no regions.
    */
   readonly aboutRegions: readonly string[];
+  /** Actions of reviews of access, allowed if Orgkeeper manages the role. Optional, too: without them the account has no reviews. */
+  readonly forReviews: readonly string[];
 }
 
 /** A policy document as a JSON value. */

@@ -13,7 +13,7 @@ export interface AccountAccess {
 /** A user, group or role, and what its policies allow. */
 export interface PrincipalAccess {
   readonly arn: string;
-  /** Inline and managed policies; for a user, those of its groups, too. */
+  /** Inline and managed policies. What a group has is said of the group, not of each user in it. */
   readonly policies: readonly PolicyInput[];
   readonly boundary?: PolicyInput;
 }

@@ -5,6 +5,7 @@ import { SWEEP_RECEIVES, SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
 import { listOrganization, type TaskDeps } from '../fleet/list-organization.ts';
 import { deliverOwed } from '../fleet/owed.ts';
+import { reviewFleet } from '../fleet/review-fleet.ts';
 import { sweepFleet } from '../fleet/sweep-fleet.ts';
 import { sendCreations, sendDue } from './due.ts';
 
@@ -41,6 +42,11 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
         const passes = await sendDue(now(), deps);
         const creations = await sendCreations(now(), false, deps);
         if (owed + passes + creations > 0) logger.info('due', { owed, passes, creations });
+        return;
+      }
+      case 'review': {
+        const reviews = await reviewFleet(message, deps);
+        logger.info('review', { cause: message.cause, reviews });
         return;
       }
       case 'list':

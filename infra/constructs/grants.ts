@@ -3,9 +3,15 @@ import type { Construct } from 'constructs';
 import type { Permission } from '../../shared/deployment/permissions.ts';
 
 /** Attaches exactly these statements to the role, as one inline policy. A wildcard needs a reason for cdk-nag. */
-export function attach(scope: Construct, id: string, role: iam.IRole, grants: Permission[]): iam.Policy {
+export function attach(
+  scope: Construct,
+  id: string,
+  role: iam.IRole,
+  grants: Permission[],
+  policyName = 'orgkeeper',
+): iam.Policy {
   const policy = new iam.Policy(scope, id, {
-    policyName: 'orgkeeper',
+    policyName,
     roles: [role],
     statements: grants.map(
       ({ sid, actions, resources, conditions }) =>

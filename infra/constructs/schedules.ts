@@ -5,9 +5,9 @@ import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { DeploymentContext } from '../context.ts';
 
 /**
- * The schedules. The tick of each minute (due work) and the hourly listing send a message to the sweep queue; the nightly sweep puts
- * the same event on the bus as a person. An undeliverable tick is dropped after a minute, since the next one does its work; a
- * nightly sweep is retried for an hour.
+ * The schedules. The tick of each minute (due work) and the hourly listing send a message to the sweep queue; the nightly sweep and
+ * the monthly review put the same events on the bus as a person. An undeliverable tick is dropped after a minute, since the next one
+ * does its work; a nightly sweep or a review is retried for an hour.
  */
 export function schedules(scope: Construct, context: DeploymentContext): Construct {
   const parent = new Construct(scope, 'Schedules');
@@ -59,6 +59,11 @@ export function schedules(scope: Construct, context: DeploymentContext): Constru
     arn: arn.bus,
     input: JSON.stringify({ reason: 'nightly' }),
     eventBridgeParameters: { source: REQUEST_SOURCE, detailType: 'DriftSweepRequested' },
+  });
+  schedule('Review', context.reviewSchedule, 3600, {
+    arn: arn.bus,
+    input: JSON.stringify({ reason: 'schedule' }),
+    eventBridgeParameters: { source: REQUEST_SOURCE, detailType: 'AccessReviewRequested' },
   });
   return parent;
 }

@@ -15,6 +15,8 @@ import type { QueueWithDeadLetters } from './queue.ts';
 export interface WorkerOptions {
   role: iam.IRole;
   grants: Permission[];
+  /** The name of the policy with the grants, where the role has another one of ours. */
+  policyName?: string;
   /** Folder of the bundle, which contains `index.mjs`. */
   code: string;
   description: string;
@@ -58,7 +60,7 @@ export function worker(scope: Construct, name: FunctionName, options: WorkerOpti
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const { partition, region } = options;
-  const policy = attach(parent, 'Permissions', options.role, options.grants);
+  const policy = attach(parent, 'Permissions', options.role, options.grants, options.policyName);
   const made = new lambda.Function(parent, 'Function', {
     functionName: functionName(name),
     description: options.description,

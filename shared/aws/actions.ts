@@ -14,6 +14,7 @@ const OTHERWISE = {
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
   'iam:CreateInstanceProfile': ['iam:CreateInstanceProfile', 'iam:TagInstanceProfile'],
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+  's3:ListBuckets': ['s3:ListAllMyBuckets'],
   's3control:GetPublicAccessBlock': ['s3:GetAccountPublicAccessBlock'],
   's3control:PutPublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
   's3control:DeletePublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
@@ -29,6 +30,13 @@ export type Command = `${Plain}:${string}` | keyof typeof OTHERWISE;
 export const REGION_COMMANDS = {
   read: 'account:GetRegionOptStatus',
   enable: 'account:EnableRegion',
+} as const satisfies Readonly<Record<string, Command>>;
+
+/** All calls that a review of access makes in an account. None of them writes. */
+export const REVIEW_COMMANDS = {
+  iam: 'iam:GetAccountAuthorizationDetails',
+  buckets: 's3:ListBuckets',
+  policy: 's3:GetBucketPolicy',
 } as const satisfies Readonly<Record<string, Command>>;
 
 /** The IAM actions that permit these commands, each once. Pure. */

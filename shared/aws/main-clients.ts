@@ -23,6 +23,7 @@ export interface Main {
   readonly work: Queue;
   readonly sweep: Queue;
   readonly creation: Queue;
+  readonly review: Queue;
 }
 
 /**
@@ -44,6 +45,7 @@ export function mainClients(config: Config, credentials?: AwsCredentialIdentity)
     work: { sqs, url: config.workQueueUrl },
     sweep: { sqs, url: config.sweepQueueUrl },
     creation: { sqs, url: config.creationQueueUrl },
+    review: { sqs, url: config.reviewQueueUrl },
   };
 }
 

@@ -3,9 +3,9 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EMRClient } from '@aws-sdk/client-emr';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { S3Client } from '@aws-sdk/client-s3';
 import { S3ControlClient } from '@aws-sdk/client-s3-control';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { s3Client } from './s3-client.ts';
 import type { ClientSettings, Service } from './service.ts';
 
 /**
@@ -46,7 +46,7 @@ export const memberServices = {
   },
   /** After s3control, whose requests are told from these by their path. */
   s3: {
-    client: s3,
+    client: s3Client,
     signingName: 's3',
     protocol: 's3',
     endpoint: 'regional',
@@ -67,18 +67,6 @@ export const memberServices = {
 
 /** Name of a service that kinds call in a member account. */
 export type MemberService = keyof typeof memberServices;
-
-/**
- * S3 puts the name of the bucket in front of the endpoint's host name. An endpoint that somebody names, such as that of the local
- * runtime, is an address to which nothing can be added: there the bucket begins the path.
- */
-function s3(settings: ClientSettings): S3Client {
-  const client = new S3Client(settings);
-  const byRules = client.config.endpointProvider;
-  client.config.endpointProvider = (parameters, context) =>
-    byRules({ ...parameters, ...(parameters.Endpoint && { ForcePathStyle: true }) }, context);
-  return client;
-}
 
 /**
  * S3 Control puts the account's id in front of the endpoint's host name. An endpoint that somebody names, such as that of

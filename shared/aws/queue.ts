@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityCommand,
   SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -9,6 +10,7 @@ import {
   type CreationMessage,
   deduplicationId,
   messageGroup,
+  type ReviewMessage,
   type SweepMessage,
   type WorkMessage,
 } from '../domain/work.ts';
@@ -22,33 +24,50 @@ export interface Queue {
 
 /** Sends work messages, ten a call, and sends those that SQS rejected again. @throws ServiceFault after four attempts */
 export async function sendWork(queue: Queue, messages: readonly WorkMessage[]): Promise<void> {
+  await sendAll(queue, messages, 'work messages', (message) => ({
+    MessageGroupId: messageGroup(message),
+    MessageDeduplicationId: deduplicationId(message),
+  }));
+}
+
+/** Requests reviews of accounts, as `sendWork` does runs. */
+export async function sendReviews(queue: Queue, messages: readonly ReviewMessage[]): Promise<void> {
+  await sendAll(queue, messages, 'requests for reviews', () => ({}));
+}
+
+async function sendAll<T>(
+  queue: Queue,
+  messages: readonly T[],
+  what: string,
+  order: (message: T) => object,
+): Promise<void> {
   for (let start = 0; start < messages.length; start += 10) {
-    await sendBatch(queue, messages.slice(start, start + 10));
+    const Entries = messages.slice(start, start + 10).map((message, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify(message),
+      ...order(message),
+    }));
+    await sendBatch(queue, Entries, what);
   }
 }
 
-async function sendBatch(queue: Queue, messages: readonly WorkMessage[], attempt = 1): Promise<void> {
+async function sendBatch(
+  queue: Queue,
+  entries: readonly SendMessageBatchRequestEntry[],
+  what: string,
+  attempt = 1,
+): Promise<void> {
   const answer = await queue.sqs.send(
-    new SendMessageBatchCommand({
-      QueueUrl: queue.url,
-      Entries: messages.map((message, index) => ({
-        Id: String(index),
-        MessageBody: JSON.stringify(message),
-        MessageGroupId: messageGroup(message),
-        MessageDeduplicationId: deduplicationId(message),
-      })),
-    }),
+    new SendMessageBatchCommand({ QueueUrl: queue.url, Entries: [...entries] }),
   );
   const failed = answer.Failed ?? [];
   if (failed.length === 0) return;
   if (attempt === 4 || failed.some((entry) => entry.SenderFault)) {
-    throw new ServiceFault(
-      `SQS rejected ${failed.length} work messages: ${failed[0]?.Code} ${failed[0]?.Message}`,
-    );
+    throw new ServiceFault(`SQS rejected ${failed.length} ${what}: ${failed[0]?.Code} ${failed[0]?.Message}`);
   }
   await pause(attempt);
-  const again = failed.flatMap((entry) => messages[Number(entry.Id)] ?? []);
-  await sendBatch(queue, again, attempt + 1);
+  const again = entries.filter(({ Id }) => failed.some((entry) => entry.Id === Id));
+  await sendBatch(queue, again, what, attempt + 1);
 }
 
 /** Puts one task on the sweep queue. */

@@ -35,6 +35,7 @@ export const Config = z.strictObject({
   workQueueUrl: z.string(),
   sweepQueueUrl: z.string(),
   creationQueueUrl: z.string(),
+  reviewQueueUrl: z.string(),
   /**
    * In the management account, each for one purpose; Main assumes them with the ExternalId, unless Main is the management
    * account: intake and sweep read, create-account creates, reconcile enters accounts, the API role inspects.

@@ -1,7 +1,7 @@
 import type { OrganizationRole } from './config.ts';
 
 /** The functions of the main stack, each a folder of `controllers/` with a `handler.ts`. */
-export const FUNCTIONS = ['intake', 'sweep', 'reconcile', 'create-account'] as const;
+export const FUNCTIONS = ['intake', 'sweep', 'reconcile', 'create-account', 'review'] as const;
 /** One of them. */
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -34,6 +34,7 @@ export const NAMES = {
   sweepQueue: 'orgkeeper-sweep',
   creationQueue: 'orgkeeper-creation',
   workQueue: 'orgkeeper-work.fifo',
+  reviewQueue: 'orgkeeper-review',
 } as const;
 
 /** The roles in the management account, one for each purpose, each with the permissions of its purpose only. */
@@ -50,10 +51,16 @@ export const QUEUES: Record<FunctionName, string> = {
   sweep: NAMES.sweepQueue,
   reconcile: NAMES.workQueue,
   'create-account': NAMES.creationQueue,
+  review: NAMES.reviewQueue,
 };
 
 /** The schedules of the main stack. */
-export const SCHEDULES = ['orgkeeper-due', 'orgkeeper-list', 'orgkeeper-nightly'] as const;
+export const SCHEDULES = [
+  'orgkeeper-due',
+  'orgkeeper-list',
+  'orgkeeper-nightly',
+  'orgkeeper-review',
+] as const;
 
 /** The dead-letter queue of the rule in the management account. */
 export const UNDELIVERED = `${STACKS.management}-undelivered`;
@@ -69,6 +76,11 @@ export function functionName(name: FunctionName): string {
 /** Name of the bucket of member templates, which must be unique in all of AWS. */
 export function templatesBucket({ mainAccountId, region }: Pick<Placed, 'mainAccountId' | 'region'>): string {
   return `orgkeeper-templates-${mainAccountId}-${region}`;
+}
+
+/** Name of the bucket in which reviews of access are kept. */
+export function reviewsBucket({ mainAccountId, region }: Pick<Placed, 'mainAccountId' | 'region'>): string {
+  return `orgkeeper-reviews-${mainAccountId}-${region}`;
 }
 
 /** Whether Main is the management account; then there are no organization roles. */
@@ -115,6 +127,8 @@ export function arns(context: Placed) {
     sweepQueue: here('sqs', NAMES.sweepQueue),
     creationQueue: here('sqs', NAMES.creationQueue),
     workQueue: here('sqs', NAMES.workQueue),
+    reviewQueue: here('sqs', NAMES.reviewQueue),
+    reviews: `arn:${partition}:s3:::${reviewsBucket(context)}/*`,
     logGroup: (name: FunctionName) => here('logs', `log-group:/aws/lambda/${functionName(name)}`),
     mainRoot: `arn:${partition}:iam::${main}:root`,
     root: (account: string) => `arn:${partition}:iam::${account}:root`,

@@ -91,7 +91,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
       ownLogs('sweep'),
       receive(arn.sweepQueue),
       bury(NAMES.sweepQueue),
-      send(arn.workQueue, arn.sweepQueue, arn.creationQueue),
+      send(arn.workQueue, arn.sweepQueue, arn.creationQueue, arn.reviewQueue),
       records('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
       listRecords,
       announce,
@@ -125,6 +125,20 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
       announce,
       ...inOrganization('creating'),
     ],
+    // Beside those of reconcile, with which it shares the runner role: the execution roles and the entering role admit no other.
+    review: [
+      ownLogs('review'),
+      receive(arn.reviewQueue, 'sqs:ChangeMessageVisibility'),
+      bury(NAMES.reviewQueue),
+      records('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
+      {
+        sid: 'KeepObjects',
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [arn.reviews],
+        because: 'The bucket holds nothing but reviews, an object for each account and review.',
+      },
+      announce,
+    ].map((one) => ({ ...one, sid: `${one.sid}OfReviews` })),
     api: [
       records('BatchGetItem', 'GetItem', 'Query'),
       { ...listRecords, resources: [arn.collectionIndex] },

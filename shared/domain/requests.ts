@@ -112,6 +112,16 @@ const AccountRetirementRequested = z
     message: 'go with resources remove: in a region that the account no longer names nothing is kept anyway',
   });
 
+/** How long a role may be unused before a review flags it, unless the request says otherwise. */
+export const UNUSED_DAYS = 90;
+
+const AccessReviewRequested = z.strictObject({
+  accountIds: z.array(AccountId).min(1).max(10_000).optional(),
+  /** AWS tracks the use of roles for 400 days. */
+  unusedDays: z.int().min(1).max(400).optional(),
+  reason: text(256).optional(),
+});
+
 /** The limit for the text of a baseline is that of shared/domain/yaml.ts. */
 const PlanRequested = z.strictObject({
   accountId: AccountId,
@@ -141,8 +151,12 @@ const ClusterRequested = z.strictObject({
 
 const ClusterReleaseRequested = z.strictObject({ accountId: AccountId, name: ClusterName });
 
-/** Requests that only Main may send: other accounts could not read a plan's answer, and must not retire accounts. */
-export const OF_MAIN_ALONE: ReadonlySet<string> = new Set(['AccountRetirementRequested', 'PlanRequested']);
+/** Requests that only Main may send: other accounts could not read the answer of a plan or a review, and must not retire accounts. */
+export const OF_MAIN_ALONE: ReadonlySet<string> = new Set([
+  'AccessReviewRequested',
+  'AccountRetirementRequested',
+  'PlanRequested',
+]);
 
 /**
  * The requests of people and pipelines (`source: orgkeeper.request`), by detail-type. Strict: an unknown key is a problem, since a
@@ -156,6 +170,7 @@ export const requests = {
   PlanRequested,
   ClusterRequested,
   ClusterReleaseRequested,
+  AccessReviewRequested,
 };
 
 /** The names of all fields of all requests. */
@@ -180,6 +195,8 @@ export type CreationRequest = z.infer<typeof AccountCreationRequested>;
 export type SweepRequest = z.infer<typeof DriftSweepRequested>;
 /** Detail of `AccountRetirementRequested`. */
 export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
+/** Detail of `AccessReviewRequested`. */
+export type ReviewRequest = z.infer<typeof AccessReviewRequested>;
 /** Detail of `PlanRequested`. */
 export type PlanRequest = z.infer<typeof PlanRequested>;
 /** Detail of `ClusterRequested`. */

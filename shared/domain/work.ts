@@ -34,8 +34,28 @@ export const SweepMessage = z.discriminatedUnion('task', [
   z.strictObject({ task: z.literal('due') }),
   /** Compare the organization with the records, and send work for every unfinished request for an account. */
   z.strictObject({ task: z.literal('list') }),
+  /** Send a message to the review queue for each of these accounts, or for every managed one. */
+  z.strictObject({
+    task: z.literal('review'),
+    accountIds: z.array(AccountId).optional(),
+    unusedDays: z.int().positive(),
+    cause: Cause,
+    requestedAt: z.iso.datetime({ offset: true }),
+    /** The accounts up to this one are done. */
+    after: AccountId.optional(),
+  }),
 ]);
 export type SweepMessage = z.infer<typeof SweepMessage>;
+
+/** A message on the review queue: whose access to review; the review reads the account. */
+export const ReviewMessage = z.strictObject({
+  accountId: AccountId,
+  cause: Cause,
+  requestedAt: z.iso.datetime({ offset: true }),
+  /** Roles that were not used for so many days are flagged. */
+  unusedDays: z.int().positive(),
+});
+export type ReviewMessage = z.infer<typeof ReviewMessage>;
 
 /** A message on the creation queue: which request to advance; never what happened. */
 export const CreationMessage = z.strictObject({
@@ -53,6 +73,8 @@ export const INTAKE_RECEIVES = 16;
 /** The same for the tasks of the sweep function, and for requests for accounts. */
 export const SWEEP_RECEIVES = 8;
 export const CREATION_RECEIVES = 8;
+/** The same for reviews: a throttled account is read again, and in the end its review says why it failed. */
+export const REVIEW_RECEIVES = 5;
 
 /**
  * Deduplication id of a work message. It contains the account, since one event may cause a message for each of ten thousand

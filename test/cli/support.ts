@@ -48,6 +48,7 @@ export const config: Config = {
   sweepQueueUrl: 'http://localhost/sweep',
   intakeQueueUrl: 'http://localhost/intake',
   creationQueueUrl: 'http://localhost/creation',
+  reviewQueueUrl: 'http://localhost/review',
   organizationRoleArns: organizationRoles('aws', '999988887777'),
   organizationExternalId: 'organization-external-id',
   runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,

@@ -323,7 +323,8 @@ function entered(account: KindAccount): KindAccount {
   const caller = { runnerRoleArn: RUNNER, organizationId: 'o-exampleorg1', stsRegion: account.region };
   const asked = { ...caller, externalId: 'e'.repeat(32) };
   const aboutRegions = ['account:GetRegionOptStatus'];
-  const entry = { roleArn, ...asked, policy: required, required, aboutRegions };
+  const forReviews = ['iam:GetAccountAuthorizationDetails', 's3:GetBucketPolicy', 's3:ListAllMyBuckets'];
+  const entry = { roleArn, ...asked, policy: required, required, aboutRegions, forReviews };
   return { ...account, entry };
 }
 

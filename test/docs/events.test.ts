@@ -10,6 +10,7 @@ import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import { clusters } from '../../controllers/kinds/clusters/kind.ts';
+import { reviewAnnouncement } from '../../controllers/review/review.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { clusterOutputs, type KnownCluster } from '../../shared/domain/clusters.ts';
@@ -231,6 +232,18 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     const handle = async () => 'done' as const;
     await queueHandler({ ...work, logger, now, batch: 'one-by-one', handle })(batch(record), secondsLeft(60));
     return fake.put[0];
+  },
+  AccessReviewCompleted: async () => {
+    const finding = { id: 'f', kind: 'RoleTrust', subject: 's', other: 'o', flags: ['Wildcard'] } as const;
+    const review = { schemaVersion: 1, accountId: known.accountId, accountName: known.name } as const;
+    const found = {
+      reviewedAt: '',
+      unusedDays: 90,
+      findings: [{ ...finding, flags: [...finding.flags] }],
+      unread: [],
+    };
+    const cause = { source: 's', detailType: 'AccessReviewRequested', id: 'i' };
+    return reviewAnnouncement({ ...review, ...found }, undefined, { cause });
   },
   SweepStopped: async () => {
     const progress = { sweepId: 's', accounts: 200, drifted: 40, stopped: false, startedAt: '' };

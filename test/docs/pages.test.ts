@@ -117,6 +117,8 @@ function unknownIn(root: Command, words: readonly string[]): string[] {
   while (command.commands.length > 0) {
     const name = rest.shift();
     const next = command.commands.find((sub) => sub.name() === name);
+    // Beside its own commands it has arguments.
+    if (!next && name !== undefined && command.registeredArguments.length > 0) break;
     if (!next) return name === undefined ? [] : [`orgkeeper ${words.join(' ')}`];
     command = next;
   }

@@ -85,7 +85,7 @@ describe('runUnit', () => {
 describe('runUnit for the role in use', () => {
   const caller = { runnerRoleArn: 'runner', organizationId: 'o-exampleorg1', stsRegion: 'eu-west-1' };
   const asked = { ...caller, externalId: 'id' };
-  const entry = { roleArn: 'arn', ...asked, policy: {}, required: {}, aboutRegions: [] };
+  const entry = { roleArn: 'arn', ...asked, policy: {}, required: {}, aboutRegions: [], forReviews: [] };
   const account = { accountId: MEMBER, partition: 'aws', region: 'eu-west-1', owner: MAIN, entry };
   const [trust, policy] = ['trustPolicy', 'inlinePolicies.data'].map((path) => ({ ...one, path }));
 

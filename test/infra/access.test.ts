@@ -146,7 +146,9 @@ describe('roles of Main', () => {
       intake: allowedTo(main, named('IntakeRole')),
       sweep: allowedTo(main, named('SweepRole')),
       'create-account': allowedTo(main, named('CreationRole')),
-      reconcile: allowedTo(main, named('orgkeeper-WorkflowLoopRunnerRole')),
+      // One role, a policy for each of its two functions.
+      reconcile: allowedTo(main, named('orgkeeper-WorkflowLoopRunnerRole'), 'orgkeeper'),
+      review: allowedTo(main, named('orgkeeper-WorkflowLoopRunnerRole'), 'orgkeeper-review'),
       api: allowedTo(main, named('orgkeeper-ApiHandlerRole')),
       reading: allowedTo(management, named('OrganizationReadingRole')),
       creating: allowedTo(management, named('OrganizationCreatingRole')),
@@ -169,7 +171,7 @@ describe('roles of Main', () => {
         })),
       ).toEqual(grants);
     }
-    expect(Object.values(ofType(main, 'AWS::IAM::Policy'))).toHaveLength(5);
+    expect(Object.values(ofType(main, 'AWS::IAM::Policy'))).toHaveLength(6);
     expect(JSON.stringify(stacks)).not.toContain('ManagedPolicyArns');
   });
 });

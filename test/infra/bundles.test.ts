@@ -75,11 +75,11 @@ describe('the bundles', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
   });
 
-  test('only reconcile contains the EC2 client', () => {
+  test('only the functions that render kinds contain the EC2 client', () => {
     const withEc2 = bundles.filter(({ metafile }) =>
       Object.keys(metafile.inputs).some((file) => file.includes('/client-ec2/')),
     );
-    expect(withEc2.map(({ name }) => name)).toEqual(['reconcile']);
+    expect(withEc2.map(({ name }) => name)).toEqual(['reconcile', 'review']);
   });
 });
 
@@ -101,6 +101,7 @@ describe('permissions', () => {
     ['sweep', 'reading'],
     ['create-account', 'creating'],
     ['reconcile', 'entering'],
+    ['review', 'entering'],
   ] as const)('%s is allowed the same calls of Organizations through the %s role', (name, role) => {
     const separate = permissions(readContext(CONTEXT))[role].flatMap(({ actions }) => actions);
     const itself = granted[name].flatMap(({ actions }) => actions);

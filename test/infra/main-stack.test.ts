@@ -53,7 +53,7 @@ describe('queues', () => {
 
   test('only one rule of ours may send for a service, and nobody by plain HTTP', () => {
     const policies = Object.values(ofType(main, 'AWS::SQS::QueuePolicy'));
-    expect(policies).toHaveLength(8);
+    expect(policies).toHaveLength(10);
     const senders: unknown[] = [];
     for (const { Properties } of policies) {
       const [deny, ...allow] = statements(Properties.PolicyDocument);
@@ -122,7 +122,7 @@ describe('table', () => {
 });
 
 describe('the bucket of member templates', () => {
-  const bucket = only(main, 'AWS::S3::Bucket');
+  const bucket = only(main, 'AWS::S3::Bucket', (one) => /^orgkeeper-templates-/.test(String(one.BucketName)));
 
   test('admits only signed links, and deletes a template when its link expires', () => {
     expect(bucket).toMatchObject({
@@ -138,8 +138,10 @@ describe('the bucket of member templates', () => {
         RestrictPublicBuckets: true,
       },
     });
-    expect(statements(only(main, 'AWS::S3::BucketPolicy').PolicyDocument)).toEqual([
-      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    const policies = Object.values(ofType(main, 'AWS::S3::BucketPolicy'));
+    expect(policies.map(({ Properties }) => statements(Properties.PolicyDocument))).toEqual([
+      [expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })],
+      [expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })],
     ]);
   });
 
@@ -149,8 +151,24 @@ describe('the bucket of member templates', () => {
   });
 });
 
+describe('the bucket of reviews', () => {
+  const isOurs = (one: Record<string, unknown>) => /^orgkeeper-reviews-/.test(String(one.BucketName));
+
+  test('is private, keeps what is overwritten, and outlives the stack', () => {
+    expect(only(main, 'AWS::S3::Bucket', isOurs)).toMatchObject({
+      BucketName: 'orgkeeper-reviews-345678901234-eu-west-1',
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: { BlockPublicPolicy: true, RestrictPublicBuckets: true },
+    });
+    const [kept] = Object.values(ofType(main, 'AWS::S3::Bucket')).filter(({ Properties }) =>
+      isOurs(Properties),
+    );
+    expect(kept).toMatchObject({ DeletionPolicy: 'Retain' });
+  });
+});
+
 describe('functions', () => {
-  test.each(['intake', 'sweep', 'reconcile', 'create-account'])(
+  test.each(['intake', 'sweep', 'reconcile', 'create-account', 'review'])(
     '%s runs on Node 24 on arm64 and keeps its logs for 90 days',
     (name) => {
       const made = only(main, 'AWS::Lambda::Function', (one) => one.FunctionName === `orgkeeper-${name}`);
@@ -180,6 +198,7 @@ describe('functions', () => {
       { queue: 'Sweep', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Creation', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Work', batch: 1, scaling: { MaximumConcurrency: 50 }, report },
+      { queue: 'Review', batch: 1, scaling: { MaximumConcurrency: 5 }, report },
     ]);
   });
 
@@ -198,6 +217,7 @@ describe('functions', () => {
     expect(config.workQueueUrl).toMatch(/^WorkMessagesQueue/);
     expect(config.sweepQueueUrl).toMatch(/^SweepMessagesQueue/);
     expect(config.creationQueueUrl).toMatch(/^CreationMessagesQueue/);
+    expect(config.reviewQueueUrl).toMatch(/^ReviewMessagesQueue/);
     for (const { Properties } of Object.values(ofType(main, 'AWS::Lambda::Function'))) {
       const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
       expect(Variables.ORGKEEPER_CONFIG).toEqual(parameter.Value);
@@ -229,6 +249,16 @@ describe('schedules', () => {
     });
   });
 
+  test('the monthly review is the event that a person would put', () => {
+    expect(schedule('orgkeeper-review')).toMatchObject({
+      ScheduleExpression: 'cron(0 3 1 * ? *)',
+      Target: {
+        Arn: 'arn:aws:events:eu-west-1:345678901234:event-bus/orgkeeper',
+        EventBridgeParameters: { Source: 'orgkeeper.request', DetailType: 'AccessReviewRequested' },
+      },
+    });
+  });
+
   test('the role of the schedules admits this schedule group only', () => {
     const role = only(main, 'AWS::IAM::Role', (one) =>
       JSON.stringify(one.AssumeRolePolicyDocument).includes('scheduler.amazonaws.com'),
@@ -255,6 +285,8 @@ describe('alarms', () => {
       'orgkeeper-intake-errors',
       'orgkeeper-reconcile-dead-letters',
       'orgkeeper-reconcile-errors',
+      'orgkeeper-review-dead-letters',
+      'orgkeeper-review-errors',
       'orgkeeper-schedule-dropped',
       'orgkeeper-sweep-dead-letters',
       'orgkeeper-sweep-errors',

@@ -93,10 +93,15 @@ export function listOf<T>(value: T | T[] | undefined): T[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
-/** What a role of the main stack is allowed by the policies that name it. */
-export function allowedTo(resources: Resources | undefined, is: (roles: string) => boolean): Statement[] {
+/** What a role of the main stack is allowed by the policies that name it, or by the one of this name. */
+export function allowedTo(
+  resources: Resources | undefined,
+  is: (roles: string) => boolean,
+  policyName?: string,
+): Statement[] {
   return Object.values(ofType(resources, 'AWS::IAM::Policy'))
     .filter(({ Properties }) => is(JSON.stringify(Properties.Roles)))
+    .filter(({ Properties }) => policyName === undefined || Properties.PolicyName === policyName)
     .flatMap(({ Properties }) => statements(Properties.PolicyDocument));
 }
 

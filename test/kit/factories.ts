@@ -36,6 +36,7 @@ export function aConfig(given: Partial<Config> = {}): Config {
     sweepQueueUrl: 'https://sqs.example/sweep',
     intakeQueueUrl: 'https://sqs.example/intake',
     creationQueueUrl: 'https://sqs.example/creation',
+    reviewQueueUrl: 'https://sqs.example/review',
     organizationRoleArns: organizationRoles('aws'),
     organizationExternalId: 'orgkeeper-o-exampleorg1',
     runnerRoleArn: `arn:aws:iam::${MAIN}:role/orgkeeper-WorkflowLoopRunnerRole`,

@@ -74,6 +74,7 @@ export function fakeMain(items: readonly Item[] = []): FakeMain {
       work: { sqs, url: config.workQueueUrl },
       sweep: { sqs, url: config.sweepQueueUrl },
       creation: { sqs, url: config.creationQueueUrl },
+      review: { sqs, url: config.reviewQueueUrl },
     },
     store,
     put,

@@ -28,6 +28,7 @@ const REASONS: readonly Reason[] = [
     cli(command, 'dynamodb:GetItem', 'only a version of a baseline that is not the newest is read so'),
   ),
   cli('dead-letters-redrive', queue('orgkeeper-creation'), 'the journeys kill the work of other functions'),
+  cli('dead-letters-redrive', queue('orgkeeper-review'), 'the journeys kill the work of other functions'),
   cli('dead-letters-redrive', queue('orgkeeper-intake'), 'the journeys kill the work of other functions'),
   {
     principal: 'MAIN user/cli-doctor',
@@ -44,6 +45,17 @@ const REASONS: readonly Reason[] = [
     principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
     statement: 'SendWork',
     because: 'no journey has an account that imports what another one exports',
+  },
+  {
+    principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
+    statement: 'BuryUnreadableOfReviews',
+    because: 'the journeys send no message that cannot be read',
+  },
+  {
+    principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
+    statement: 'ReceiveOwnMessagesOfReviews',
+    what: 'sqs:ChangeMessageVisibility',
+    because: 'a review that failed waits longer each time, and none fails so in the journeys',
   },
   {
     principal: 'MAIN role/orgkeeper-IntakeRole',

@@ -277,6 +277,7 @@ export function createWorld(weather: Weather) {
       work: { sqs, url: config.workQueueUrl },
       sweep: { sqs, url: config.sweepQueueUrl },
       creation: { sqs, url: config.creationQueueUrl },
+      review: { sqs, url: config.reviewQueueUrl },
     };
   }
 

@@ -2,7 +2,7 @@ import type { Kind, KindAccount } from '../kind.ts';
 import { apply, remove } from './apply.ts';
 import { compare } from './compare.ts';
 import { type ActualGrants, isNamed, observe, outputs, recordedGrants } from './observe.ts';
-import { type AssumeGrants, AssumeGrantsSection, render } from './section.ts';
+import { type AssumeGrants, AssumeGrantsSection, policyOf, render } from './section.ts';
 
 /** Which users, groups and roles of an account may assume which roles elsewhere: one inline policy on each. */
 export const assumeGrants: Kind<AssumeGrantsSection, AssumeGrants, ActualGrants> = {
@@ -29,6 +29,13 @@ export const assumeGrants: Kind<AssumeGrantsSection, AssumeGrants, ActualGrants>
     resources,
   },
   parts: { problems: ({ grants }) => grants.flatMap(({ problems }) => problems) },
+  access: ({ grants, owner }) => ({
+    grants: grants.flatMap((grant) => {
+      // Whom a role may be passed to is no way out of the account.
+      const policy = policyOf({ assume: grant.assume, passRole: false }, owner, '');
+      return policy ? [{ type: grant.type, name: grant.name, policy }] : [];
+    }),
+  }),
   outputNames: () => [],
   render,
   observe,

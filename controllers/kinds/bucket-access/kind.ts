@@ -18,6 +18,12 @@ export const bucketAccess: Kind<BucketAccessSection, BucketAccess, ActualBuckets
   },
   outputNames: () => [],
   render,
+  access: ({ grants }) => ({
+    buckets: grants.map(({ bucket, statements }) => ({
+      name: bucket,
+      policy: { Version: '2012-10-17', Statement: statements },
+    })),
+  }),
   parts: { problems: ({ grants }) => grants.flatMap(({ problems }) => problems) },
   ofOneRegion: bucketsOfOneRegion,
   observe,

@@ -48,6 +48,17 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     putBack: putTrustBack,
     former: formerRoles,
   },
+  access: ({ arn, trustPolicy, inlinePolicies, managedPolicies, permissionsBoundary }) => ({
+    roles: [
+      {
+        arn,
+        trust: trustPolicy,
+        policies: Object.values(inlinePolicies),
+        managedPolicies,
+        ...(permissionsBoundary && { permissionsBoundary }),
+      },
+    ],
+  }),
   namesForAws: POLICY_VARIABLE,
   outputNames: () => ['role.arn', 'role.name'],
   render,

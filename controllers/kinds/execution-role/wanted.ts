@@ -75,7 +75,8 @@ function withEntry(role: ExecutionRoleSection, entry: Entry | undefined): Execut
   const [, path = '/', name = ''] = /:role(\/(?:.*\/)?)([^/]+)$/.exec(entry.roleArn) ?? [];
   const { Statement, ...policy } = entry.policy;
   const regions = { Sid: 'Regions', Effect: 'Allow', Action: entry.aboutRegions, Resource: '*' };
-  const own = { ...policy, Statement: [Statement, regions].flat() };
+  const reviews = { Sid: 'Reviews', Effect: 'Allow', Action: entry.forReviews, Resource: '*' };
+  const own = { ...policy, Statement: [Statement, reviews, regions].flat() };
   return { ...role, path, name, inlinePolicies: { ...role.inlinePolicies, [OWN_POLICY]: own } };
 }
 

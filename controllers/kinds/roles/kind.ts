@@ -43,6 +43,15 @@ export const roles: Kind<RolesSection, Roles, ActualRoles> = {
     resources,
   },
   parts: { problems: (wanted) => wanted.roles.flatMap(({ problems }) => problems) },
+  access: (wanted) => ({
+    roles: wanted.roles.map(({ arn, trustPolicy, inlinePolicies, managedPolicies, permissionsBoundary }) => ({
+      arn,
+      trust: trustPolicy,
+      policies: Object.values(inlinePolicies),
+      managedPolicies,
+      ...(permissionsBoundary && { permissionsBoundary }),
+    })),
+  }),
   namesForAws: POLICY_VARIABLE,
   outputNames: (section) =>
     Object.entries(section).flatMap(([key, { instanceProfile }]) => {

@@ -21,6 +21,12 @@ const made = {
   ...entry?.policy,
   Statement: [
     entry?.policy.Statement,
+    {
+      Sid: 'Reviews',
+      Effect: 'Allow',
+      Action: ['iam:GetAccountAuthorizationDetails', 's3:ListAllMyBuckets', 's3:GetBucketPolicy'],
+      Resource: '*',
+    },
     { Sid: 'Regions', Effect: 'Allow', Action: ['account:GetRegionOptStatus'], Resource: '*' },
   ].flat(),
 };

@@ -464,6 +464,7 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [new iam.ListRoleTagsCommand({ RoleName: 'app' }), `iam:ListRoleTags ${ROLE}`],
     [new iam.ListPolicyTagsCommand({ PolicyArn: BOUNDARY }), `iam:ListPolicyTags ${BOUNDARY}`],
     [new iam.ListRolesCommand({}), 'iam:ListRoles *'],
+    [new iam.GetAccountAuthorizationDetailsCommand({}), 'iam:GetAccountAuthorizationDetails *'],
     [
       new iam.CreateRoleCommand({ RoleName: 'app', Path: '/team/', AssumeRolePolicyDocument: '{}', Tags }),
       `iam:CreateRole arn:aws:iam::${ACCOUNT}:role/team/app`,

@@ -1,0 +1,47 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Config } from '../deployment/config.ts';
+import { reviewsBucket } from '../deployment/names.ts';
+import { patience, requestHandler } from './patience.ts';
+import { s3Client } from './s3-client.ts';
+import { watch } from './watch.ts';
+
+/** The bucket in Main in which reviews of access are kept, and the client to it. */
+export interface ReviewBucket {
+  readonly s3: S3Client;
+  readonly name: string;
+  /** The account that must own the bucket: its name can be known to anybody. */
+  readonly owner: string;
+}
+
+/** The bucket of the deployment, as the caller itself or with `credentials`. Makes no call. */
+export function reviewBucket(config: Config, credentials?: AwsCredentialIdentity): ReviewBucket {
+  const client = s3Client({
+    region: config.region,
+    requestHandler,
+    retryStrategy: patience(),
+    ...(credentials && { credentials }),
+  });
+  return { s3: watch(client, { name: 's3' }), name: reviewsBucket(config), owner: config.mainAccountId };
+}
+
+/** Puts a JSON document. Idempotent. */
+export async function putDocument(bucket: ReviewBucket, key: string, document: unknown): Promise<void> {
+  await bucket.s3.send(
+    new PutObjectCommand({
+      Bucket: bucket.name,
+      Key: key,
+      Body: JSON.stringify(document),
+      ContentType: 'application/json',
+      ExpectedBucketOwner: bucket.owner,
+    }),
+  );
+}
+
+/** The JSON document with this key. */
+export async function getDocument(bucket: ReviewBucket, key: string): Promise<unknown> {
+  const { Body } = await bucket.s3.send(
+    new GetObjectCommand({ Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner }),
+  );
+  return JSON.parse((await Body?.transformToString()) ?? 'null');
+}
