@@ -32,6 +32,7 @@ import { launch, tag, tagsOfCluster, terminate } from './write.ts';
 export const clusters: Kind<Section, Clusters, FoundClusters> = {
   name: CLUSTERS,
   scope: 'regional',
+  entersBy: 'executionRole',
   section: Section,
   namesForAws: POLICY_VARIABLE,
   permissions: {
