@@ -49,7 +49,9 @@ async function bundle(name: string, handler: string, outdir: string): Promise<Bu
     absWorkingDir: ROOT,
     logLevel: 'warning',
     // Some dependencies are CommonJS and call require() for Node's own modules.
-    banner: { js: "import{createRequire as cjs}from'node:module';const require=cjs(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as requireOfCommonJs}from'node:module';const require=requireOfCommonJs(import.meta.url);",
+    },
   });
   return { name, directory, metafile };
 }

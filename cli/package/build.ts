@@ -31,8 +31,10 @@ export async function buildPackage(folder: string): Promise<void> {
     plugins: [withoutLocalRuntime, versionAlone],
     absWorkingDir: ROOT,
     logLevel: 'warning',
-    // Some dependencies are CommonJS and call require() for Node's own modules.
-    banner: { js: "import{createRequire as cjs}from'node:module';const require=cjs(import.meta.url);" },
+    // Some dependencies are CommonJS and call require() for Node's own modules. The long name is none that the minifier gives.
+    banner: {
+      js: "import{createRequire as requireOfCommonJs}from'node:module';const require=requireOfCommonJs(import.meta.url);",
+    },
   });
   cpSync(join(HERE, 'bin.mjs'), join(folder, 'bin.mjs'));
   chmodSync(join(folder, 'bin.mjs'), 0o755);
