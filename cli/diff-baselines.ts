@@ -5,11 +5,10 @@ import type { Difference } from '../shared/domain/status.ts';
 /**
  * What differs between two baselines as they were written: one difference for each top-level key (a section, `regions`, `name`);
  * comments and the order of keys do not count. Pure.
- * @param from text of a published baseline, and so valid YAML
+ * @param from text of a published baseline; what is not a mapping, as in a damaged item, counts as empty
  */
 export function diffBaselines(from: string, to: string): Difference[] {
-  const before: Readonly<Record<string, unknown>> = parse(from);
-  const after: Readonly<Record<string, unknown>> = parse(to);
+  const [before, after] = [keysOf(from), keysOf(to)];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((key) => !isDeepStrictEqual(before[key], after[key]))
     .map((key) => {
@@ -21,4 +20,9 @@ export function diffBaselines(from: string, to: string): Difference[] {
         ...(desired !== undefined && { desired }),
       };
     });
+}
+
+function keysOf(text: string): Readonly<Record<string, unknown>> {
+  const value: unknown = parse(text);
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...value } : {};
 }

@@ -23,4 +23,9 @@ describe('two versions of a baseline', () => {
     ]);
     expect(diffBaselines(from, `${from}# The same.\n`)).toEqual([]);
   });
+
+  it.each(['', 'x', '[1]'])('are compared as empty if the stored text is %j', (text) => {
+    expect(diffBaselines(text, text)).toEqual([]);
+    expect(diffBaselines(text, 'name: a\n')).toMatchObject([{ kind: 'name', action: 'created' }]);
+  });
 });
