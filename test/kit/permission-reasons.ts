@@ -41,6 +41,11 @@ const REASONS: readonly Reason[] = [
     statement: 'BuryUnreadable',
     because: 'the journeys send no message that cannot be read',
   })),
+  ...['AnnounceOfReviews', 'UseRecordsOfReviews'].map((statement) => ({
+    principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
+    statement,
+    because: 'the statements for runs, which stand before it in the policy, allow the same',
+  })),
   {
     principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
     statement: 'SendWork',
