@@ -6,7 +6,7 @@ import { MEMBER } from '../kit/factories.ts';
 import { CONTEXT, only, templates } from './support.ts';
 
 /**
- * Who the policies of topics, keys and the bucket of templates let in, decided as AWS decides. Nothing at the local runtime publishes
+ * Who the policies of topics, keys and buckets let in, decided as AWS decides. Nothing at the local runtime publishes
  * an alarm, so no journey shows it.
  */
 
@@ -15,8 +15,6 @@ jest.setTimeout(60_000);
 
 const { mainAccountId, managementAccountId, region } = CONTEXT;
 const stacks = templates();
-const BUCKET = `arn:aws:s3:::orgkeeper-templates-${mainAccountId}-${region}`;
-const OBJECT = `${BUCKET}/member/611111111111.json`;
 const anything = {
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -90,19 +88,24 @@ describe.each([
   });
 });
 
-describe('The bucket for member templates', () => {
-  const bucket = resolved(only(stacks.orgkeeper, 'AWS::S3::BucketPolicy').PolicyDocument, BUCKET);
+describe.each([
+  ['member templates', 'Templates', `orgkeeper-templates-${mainAccountId}-${region}`],
+  ['reviews', 'Reviews', `orgkeeper-reviews-${mainAccountId}-${region}`],
+])('The bucket for %s', (_, id, name) => {
+  const arn = `arn:aws:s3:::${name}`;
+  const isOfBucket = ({ Bucket }: Record<string, unknown>) =>
+    (Bucket as { Ref?: string }).Ref?.startsWith(id) === true;
+  const written = only(stacks.orgkeeper, 'AWS::S3::BucketPolicy', isOfBucket).PolicyDocument;
+  const policies = { resource: resolved(written, arn), identity: anything, resourceAccountId: mainAccountId };
   const main: Requester = { arn: `arn:aws:iam::${mainAccountId}:user/ann` };
-  const get = ['s3:GetObject', OBJECT] as const;
+  const get = ['s3:GetObject', `${arn}/one.json`] as const;
 
   it('is read by who has the permission, with TLS only', () => {
-    const policies = { resource: bucket, identity: anything, resourceAccountId: mainAccountId };
     expect(decide(main, get, policies)).toBe('Allowed');
     expect(decide(main, get, policies, { 'aws:SecureTransport': 'false' })).toBe('ExplicitDeny');
   });
 
   it('is read by no other account', () => {
-    const policies = { resource: bucket, identity: anything, resourceAccountId: mainAccountId };
     expect(decide({ arn: `arn:aws:iam::${MEMBER}:user/ann` }, get, policies)).toBe('ImplicitDeny');
   });
 });
