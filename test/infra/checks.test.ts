@@ -74,7 +74,7 @@ describe('cfn-lint', () => {
 test('without bundles, the app says how to make them', () => {
   const build = () => buildApp(CONTEXT, { functionsDir: '/nowhere' });
   expect(build).toThrow(
-    'No bundle in /nowhere for: intake, sweep, reconcile, create-account. Run npm run build first.',
+    'No bundle in /nowhere for: intake, sweep, reconcile, create-account, review. Run npm run build first.',
   );
 });
 
