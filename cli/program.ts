@@ -66,7 +66,7 @@ export async function program(isLoaded: (name: string) => boolean): Promise<Comm
 /** Lets a command and those below take the options of the program, too, unless they have one of that name. */
 function takeGlobalOptions(command: Command): void {
   for (const below of command.commands) takeGlobalOptions(below);
-  if (command.commands.length > 0) return;
+  if (command.commands.length > 0 && command.registeredArguments.length === 0) return;
   for (const { flag, value, help } of GLOBAL) {
     if (command.options.some(({ long }) => long === flag)) continue;
     command.addOption(command.createOption(`${flag} ${value}`, help).hideHelp());
@@ -97,7 +97,7 @@ const VERSION_HELP = 'print the version';
 const DESCRIPTION = 'Keeps every account of an AWS organization in its desired state.';
 const AFTERWARDS = `
 Uses the usual AWS environment of the Main account: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …
-Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy, baseline diff).`;
+Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy, diff).`;
 /** On a narrower terminal commander prints the help, since it wraps long lines. */
 const HELP_WIDTH = 80;
 

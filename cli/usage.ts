@@ -14,7 +14,7 @@ export function withOurErrors(command: Command): Command {
 const READING = new Set(
   (
     'account accounts addresses baseline covers credentials dead-letters diff doctor env explain help history list local ' +
-    'member plan policy rules same schema show template validate'
+    'member plan policy review rules same schema show template validate'
   ).split(' '),
 );
 /** Options that remove something, change more, or skip a question: never suggested. */

@@ -5,11 +5,11 @@ import { completeProgram } from '../../cli/program.ts';
 
 /** Every command with its options, as `orgkeeper baseline list` → `--json`. */
 function commandsOf(command: Command, path: readonly string[]): [string, string[]][] {
-  if (command.commands.length > 0)
-    return command.commands.flatMap((sub) => commandsOf(sub, [...path, sub.name()]));
-  return [
-    [path.join(' '), command.options.flatMap(({ long, hidden }) => (hidden ? [] : [long ?? ''])).toSorted()],
-  ];
+  const below = command.commands.flatMap((sub) => commandsOf(sub, [...path, sub.name()]));
+  // One with commands below it may itself do something, as `review` does.
+  if (below.length > 0 && command.registeredArguments.length === 0) return below;
+  const options = command.options.flatMap(({ long, hidden }) => (hidden ? [] : [long ?? '']));
+  return [[path.join(' '), options.toSorted()], ...below];
 }
 
 /** The same of docs/cli.md: a heading a command, a list item an option. */

@@ -367,7 +367,7 @@ export function describeKind<Section, Wanted, Actual>(
     });
 
     test('finishes its removal after a crash at any call', async () => {
-      for (let at = 1; ; at += 1) {
+      for (let at = 1; ; at = nextCall(at)) {
         const { member, keep, before } = await kept();
         const { stopped } = await keep.remove({ at, call: 'unanswered', records: 'lost' });
         if (!stopped) return;
@@ -506,7 +506,7 @@ export function describeKind<Section, Wanted, Actual>(
         await healthyOne.keep.remove();
         expect(await inventory(healthyOne.member)).toEqual(healthyOne.world);
         expect(healthyOne.keep.recorded()).not.toHaveProperty([output]);
-        for (let at = 1; ; at += 1) {
+        for (let at = 1; ; at = nextCall(at)) {
           const { member, keep, world } = await planted();
           const { stopped } = await keep.pass({ at, call: 'unanswered', records: 'lost' });
           await keep.remove();
@@ -518,13 +518,13 @@ export function describeKind<Section, Wanted, Actual>(
     );
   }
 
-  /** Starts afresh for each call that a pass makes while applying, stops there, and hands over to `after`. */
+  /** Starts afresh for the calls that a pass makes while applying, stops there, and hands over to `after`. */
   async function atEachCall<B extends Begun<Section>>(
     how: Omit<Stop, 'at'>,
     start: () => Promise<B>,
     after: (begun: B, at: number) => Promise<void>,
   ): Promise<void> {
-    for (let at = 1; ; at += 1) {
+    for (let at = 1; ; at = nextCall(at)) {
       const begun = await start();
       const { stopped } = await begun.keep.pass({ at, ...how });
       if (!stopped) {
@@ -542,6 +542,14 @@ interface Begun<Section> {
   readonly before: readonly string[];
   readonly values: Record<string, string | undefined>;
   readonly keep: Keeper<Section>;
+}
+
+/** So many calls are each stopped at in `npm test`; of those after, every third. */
+const EACH = 6;
+
+/** The next call that a pass is stopped at: each one in `npm run soak` (EVERY_CALL), a part of them in `npm test`. */
+function nextCall(at: number): number {
+  return at < EACH || process.env.EVERY_CALL ? at + 1 : at + 3;
 }
 
 /** Passes until one finds nothing to do; that one is returned. Fails after five. */

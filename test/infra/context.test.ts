@@ -27,6 +27,7 @@ describe('readContext', () => {
       organizationExternalId: 'orgkeeper-o-a1b2c3d4e5',
       accessRoleNames: ['OrganizationAccountAccessRole', 'AWSControlTowerExecution'],
       executionRolePattern: 'orgkeeper-execution*',
+      reviewSchedule: 'cron(0 3 1 * ? *)',
       rolePolicyQuotas: { trustPolicyCharacters: 2048, managedPolicies: 10 },
       defaultBaseline: 'analytics',
       onboard: {},
