@@ -1,5 +1,5 @@
 import { TRUST } from '../iam-role/compare.ts';
-import { roleName } from '../iam-role/model.ts';
+import { intendedBy, roleName } from '../iam-role/model.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
 import type { Kind, KindAccount } from '../kind.ts';
 import { apply, remove } from './apply.ts';
@@ -48,17 +48,7 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     putBack: putTrustBack,
     former: formerRoles,
   },
-  access: ({ arn, trustPolicy, inlinePolicies, managedPolicies, permissionsBoundary }) => ({
-    roles: [
-      {
-        arn,
-        trust: trustPolicy,
-        policies: Object.values(inlinePolicies),
-        managedPolicies,
-        ...(permissionsBoundary && { permissionsBoundary }),
-      },
-    ],
-  }),
+  access: (role) => ({ roles: [intendedBy(role)] }),
   namesForAws: POLICY_VARIABLE,
   outputNames: () => ['role.arn', 'role.name'],
   render,

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../kind.ts';
+import type { IntendedRole, PolicyDocument } from '../kind.ts';
 
 /** An IAM role: as it is to be, and as IAM has it. */
 
@@ -33,6 +33,18 @@ export interface FoundRole {
   readonly managedPolicies: readonly string[];
   readonly permissionsBoundary: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The access that a baseline intends by a role: who may assume it, and what it allows. Pure. */
+export function intendedBy(role: WantedRole): IntendedRole {
+  const { arn, trustPolicy, inlinePolicies, managedPolicies, permissionsBoundary } = role;
+  return {
+    arn,
+    trust: trustPolicy,
+    policies: Object.values(inlinePolicies),
+    managedPolicies,
+    ...(permissionsBoundary && { permissionsBoundary }),
+  };
 }
 
 /** The own property of that name, because a policy or a tag may be called `constructor`. Pure. */

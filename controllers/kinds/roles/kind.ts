@@ -1,3 +1,4 @@
+import { intendedBy } from '../iam-role/model.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
 import type { Kind, KindAccount } from '../kind.ts';
 import { apply, remove } from './apply.ts';
@@ -43,15 +44,7 @@ export const roles: Kind<RolesSection, Roles, ActualRoles> = {
     resources,
   },
   parts: { problems: (wanted) => wanted.roles.flatMap(({ problems }) => problems) },
-  access: (wanted) => ({
-    roles: wanted.roles.map(({ arn, trustPolicy, inlinePolicies, managedPolicies, permissionsBoundary }) => ({
-      arn,
-      trust: trustPolicy,
-      policies: Object.values(inlinePolicies),
-      managedPolicies,
-      ...(permissionsBoundary && { permissionsBoundary }),
-    })),
-  }),
+  access: ({ roles }) => ({ roles: roles.map(intendedBy) }),
   namesForAws: POLICY_VARIABLE,
   outputNames: (section) =>
     Object.entries(section).flatMap(([key, { instanceProfile }]) => {
