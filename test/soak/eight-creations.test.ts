@@ -19,7 +19,7 @@ const ask = (name: string) => fleet.put('AccountCreationRequested', { name, emai
 async function registered(eventId: string): Promise<string> {
   const isIt = (event: BusEvent) =>
     event['detail-type'] === 'AccountRegistered' && event.detail.cause?.id === eventId;
-  return (await bus.hear('AccountRegistered', isIt, 150)).detail.accountId ?? '';
+  return (await bus.hear('AccountRegistered', isIt, 330)).detail.accountId ?? '';
 }
 
 describe('Eight requests for accounts at once', () => {
@@ -39,5 +39,5 @@ describe('Eight requests for accounts at once', () => {
     );
     expect(Math.max(...busy)).toBe(5);
     expect(await fleet.deadLetters()).toBe(0);
-  }, 400_000);
+  }, 600_000);
 });
