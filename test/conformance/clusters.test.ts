@@ -60,7 +60,9 @@ const role = (use: string, { account }: Member) => `analysis-clusters-${use}-${a
 const roleLines = async (member: Member) => {
   const { clients, account } = member;
   const { Roles = [] } = await clients.iam.send(new ListRolesCommand({}));
-  const names = Roles.map(({ RoleName = '' }) => RoleName).filter((name) => name.endsWith(account.region));
+  const names = Roles.map(({ RoleName = '' }) => RoleName)
+    .filter((name) => name.endsWith(account.region))
+    .sort();
   return Promise.all(
     names.map(async (RoleName) => {
       const [attached, inline, tags] = await Promise.all([
@@ -79,11 +81,11 @@ const roleLines = async (member: Member) => {
 };
 const profileLines = async ({ clients, account }: Member) => {
   const { InstanceProfiles = [] } = await clients.iam.send(new ListInstanceProfilesCommand({}));
-  return InstanceProfiles.filter(({ InstanceProfileName }) =>
-    InstanceProfileName?.endsWith(account.region),
-  ).map(({ InstanceProfileName, Roles = [] }) =>
-    JSON.stringify([InstanceProfileName, Roles.map(({ RoleName }) => RoleName)]),
-  );
+  return InstanceProfiles.filter(({ InstanceProfileName }) => InstanceProfileName?.endsWith(account.region))
+    .map(({ InstanceProfileName, Roles = [] }) =>
+      JSON.stringify([InstanceProfileName, Roles.map(({ RoleName }) => RoleName)]),
+    )
+    .sort();
 };
 const clusterLines = async (member: Member) =>
   (await live(member)).map(({ Name, Tags = [], ServiceRole }) =>
