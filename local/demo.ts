@@ -9,7 +9,8 @@ import { until } from './demo/wait.ts';
 import { localClient } from './deploy.ts';
 import { interruption } from './interruption.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
-import { handIn, TAMPERINGS } from './tamperings.ts';
+import { TAMPERINGS } from './tamperings/index.ts';
+import { handIn } from './tamperings/tampering.ts';
 
 /** An account outside of the organization. */
 const INVITED = '567890123456';

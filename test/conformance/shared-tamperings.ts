@@ -1,12 +1,13 @@
 import { DescribeRouteTablesCommand } from '@aws-sdk/client-ec2';
 import { readWorldWith } from '../../local/account-world.ts';
-import { type Hand, TAMPERINGS } from '../../local/tamperings.ts';
+import { TAMPERINGS } from '../../local/tamperings/index.ts';
+import type { Hand } from '../../local/tamperings/tampering.ts';
 import { shippedBaseline } from '../kit/shipped-baseline.ts';
 import type { Tampering } from './fixture.ts';
 import type { Member } from './support.ts';
 
 /**
- * What people change by hand of the resources of a kind (local/tamperings.ts), each on the kind's section of the shipped baseline
+ * What people change by hand of the resources of a kind (local/tamperings), each on the kind's section of the shipped baseline
  * `analytics`. The fixture must know the values of the `${…}` names in that section.
  */
 export function sharedTamperings(kind: string): readonly Tampering[] {

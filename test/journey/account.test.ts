@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CIDR, ROLE, readIds, readWorld, SUBNET } from '../../local/account-world.ts';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
-import { handIn } from '../../local/tamperings.ts';
+import { handIn } from '../../local/tamperings/tampering.ts';
 import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';

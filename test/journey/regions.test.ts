@@ -10,7 +10,8 @@ import {
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Administrator, readIds, readWorld, SUBNET, type World } from '../../local/account-world.ts';
-import { handIn, TAMPERINGS, type Tampering } from '../../local/tamperings.ts';
+import { TAMPERINGS } from '../../local/tamperings/index.ts';
+import { handIn, type Tampering } from '../../local/tamperings/tampering.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
