@@ -4,25 +4,18 @@ import {
   CreateInstanceProfileCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
-  DeleteRoleCommand,
   DeleteRolePermissionsBoundaryCommand,
-  DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetInstanceProfileCommand,
   GetRoleCommand,
-  GetRolePolicyCommand,
-  ListAttachedRolePoliciesCommand,
-  ListRolePoliciesCommand,
   ListRolesCommand,
   PutRolePermissionsBoundaryCommand,
-  PutRolePolicyCommand,
-  type Role,
   TagRoleCommand,
   UntagRoleCommand,
-  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
 import type { KindAccount } from '../../controllers/kinds/kind.ts';
+import { allow, policyArn, roleByHand } from './role-by-hand.ts';
 import { sharedTamperings } from './shared-tamperings.ts';
 import { describeKind, type Tampering } from './suite.ts';
 import type { Member } from './support.ts';
@@ -50,37 +43,19 @@ const section = {
 /** Without what only a role of ours can have. */
 const given = { ...section, managedPolicies: [], permissionsBoundary: undefined };
 
-/** Reads the role; undefined when it is not there. */
-async function role({ clients }: Member): Promise<Role | undefined> {
-  const found = await clients.iam.send(new GetRoleCommand({ RoleName })).catch(() => undefined);
-  return found?.Role;
-}
-const document = (text: string | undefined) => JSON.parse(decodeURIComponent(text ?? 'null'));
-const trustOf = async (member: Member) => document((await role(member))?.AssumeRolePolicyDocument);
-const boundaryOf = async (member: Member) =>
-  (await role(member))?.PermissionsBoundary?.PermissionsBoundaryArn;
-const tagsOf = async (member: Member) =>
-  (await role(member))?.Tags?.map(({ Key, Value }) => `${Key}=${Value}`).sort();
-const inlineOf = async ({ clients }: Member) =>
-  (await clients.iam.send(new ListRolePoliciesCommand({ RoleName }))).PolicyNames?.toSorted();
-const inline = async ({ clients }: Member, PolicyName: string) => {
-  const found = clients.iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-  return found.then(({ PolicyDocument }) => document(PolicyDocument)).catch(() => undefined);
-};
-const attachedOf = async ({ clients }: Member) =>
-  (await clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName }))).AttachedPolicies?.map(
-    ({ PolicyName }) => PolicyName,
-  ).sort();
-
-const putTrust = (member: Member, trustPolicy: unknown) =>
-  member.clients.iam.send(
-    new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trustPolicy) }),
-  );
-const putInline = (member: Member, PolicyName: string, policy: unknown) =>
-  member.clients.iam.send(
-    new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(policy) }),
-  );
-const policyArn = ({ account }: Member, name: string) => `arn:aws:iam::${account.accountId}:policy/${name}`;
+const {
+  role,
+  inlineOf,
+  inline,
+  trustOf,
+  boundaryOf,
+  tagsOf,
+  attachedOf,
+  putTrust,
+  putInline,
+  deleteRole,
+  moveRole,
+} = roleByHand(RoleName);
 
 /** What only this section shows: a boundary, managed policies, tags of its own. */
 const tamperings: readonly Tampering[] = [
@@ -105,7 +80,7 @@ const tamperings: readonly Tampering[] = [
       const PolicyArn = policyArn(member, 'kept');
       await member.clients.iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
     },
-    read: attachedOf,
+    read: (member) => attachedOf(member),
     difference: { action: 'created' },
   },
   {
@@ -175,7 +150,7 @@ describeKind(executionRole, {
     const ours = Roles.some((found) => found.RoleName === RoleName);
     return [
       ...Roles.map((found) => `role ${found.Path}${found.RoleName}`),
-      ...(ours ? ((await inlineOf(member)) ?? []).map((name) => `inline ${name}`) : []),
+      ...(ours ? (await inlineOf(member)).map((name) => `inline ${name}`) : []),
       ...(ours ? ((await attachedOf(member)) ?? []).map((name) => `attached ${name}`) : []),
     ];
   },
@@ -185,7 +160,7 @@ describeKind(executionRole, {
       name: 'a role of that name that somebody else made',
       when: 'before',
       plant: (member) => plantRole(member, RoleName),
-      read: role,
+      read: (member) => role(member),
       outcome: 'stands-aside',
     },
     {
@@ -220,23 +195,7 @@ describeKind(executionRole, {
       name: 'a role that was made again under another path',
       reason: 'NeedsReplacement',
       async tamper(member) {
-        const before = await role(member);
-        await deleteRole(member);
-        await member.clients.iam.send(
-          new CreateRoleCommand({
-            RoleName,
-            Path: '/elsewhere/',
-            Description: before?.Description,
-            MaxSessionDuration: before?.MaxSessionDuration,
-            AssumeRolePolicyDocument: decodeURIComponent(before?.AssumeRolePolicyDocument ?? ''),
-            PermissionsBoundary: before?.PermissionsBoundary?.PermissionsBoundaryArn,
-            Tags: before?.Tags,
-          }),
-        );
-        for (const [name, policy] of Object.entries(section.inlinePolicies))
-          await putInline(member, name, policy);
-        const PolicyArn = policyArn(member, 'kept');
-        await member.clients.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+        await moveRole(member, section.inlinePolicies);
       },
     },
   ],
@@ -308,7 +267,7 @@ describeKind(executionRole, {
 
 /** Everything of the role that a pass could change. */
 async function everythingOf(member: Member): Promise<unknown> {
-  const names = (await inlineOf(member)) ?? [];
+  const names = await inlineOf(member);
   const documents = await Promise.all(names.map((name) => inline(member, name)));
   return [await role(member), names, documents, await attachedOf(member)];
 }
@@ -345,21 +304,8 @@ async function plantRole({ clients }: Member, name: string): Promise<void> {
   await clients.iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));
 }
 
-async function deleteRole(member: Member): Promise<void> {
-  const { iam } = member.clients;
-  for (const PolicyName of (await inlineOf(member)) ?? []) {
-    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
-  }
-  await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policyArn(member, 'kept') }));
-  await iam.send(new DeleteRoleCommand({ RoleName }));
-}
-
 function trust(principal: string, externalId: string) {
   const Condition = { StringEquals: { 'sts:ExternalId': externalId } };
   const statement = { Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole', Condition };
   return { Version: '2012-10-17', Statement: [statement] };
-}
-
-function allow(action: string) {
-  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] };
 }

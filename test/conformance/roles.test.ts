@@ -1,6 +1,5 @@
 import {
   AddRoleToInstanceProfileCommand,
-  AttachRolePolicyCommand,
   CreateInstanceProfileCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
@@ -10,22 +9,16 @@ import {
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetInstanceProfileCommand,
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  ListAttachedRolePoliciesCommand,
   ListInstanceProfilesCommand,
-  ListRolePoliciesCommand,
   ListRolesCommand,
   PutRolePermissionsBoundaryCommand,
-  PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
-  type Role,
   TagRoleCommand,
   UntagRoleCommand,
-  UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
 import { roles } from '../../controllers/kinds/roles/kind.ts';
+import { allow, policyArn, roleByHand } from './role-by-hand.ts';
 import { describeKind, type Tampering } from './suite.ts';
 import { MAIN, type Member } from './support.ts';
 
@@ -47,40 +40,14 @@ const reader = {
 const plain = { name: 'plain-${account.id}', trustPolicy: trust(CONSUMER) };
 const section = { [RoleName]: reader, plain };
 
-async function role({ clients }: Member, name = RoleName): Promise<Role | undefined> {
-  return (await clients.iam.send(new GetRoleCommand({ RoleName: name })).catch(() => undefined))?.Role;
-}
-const document = (text: string | undefined) => JSON.parse(decodeURIComponent(text ?? 'null'));
-const trustOf = async (member: Member) => document((await role(member))?.AssumeRolePolicyDocument);
-const boundaryOf = async (member: Member) =>
-  (await role(member))?.PermissionsBoundary?.PermissionsBoundaryArn;
-const tagsOf = async (member: Member) =>
-  (await role(member))?.Tags?.map(({ Key, Value }) => `${Key}=${Value}`).sort();
-const inlineOf = async ({ clients }: Member, name = RoleName) =>
-  (await clients.iam.send(new ListRolePoliciesCommand({ RoleName: name }))).PolicyNames?.toSorted() ?? [];
-const inline = async ({ clients }: Member, PolicyName: string) => {
-  const found = clients.iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-  return found.then(({ PolicyDocument }) => document(PolicyDocument)).catch(() => undefined);
-};
-const attachedOf = async ({ clients }: Member, name = RoleName) =>
-  (
-    (await clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: name }))).AttachedPolicies ?? []
-  ).map(({ PolicyName }) => PolicyName);
+const { role, inlineOf, inline, trustOf, boundaryOf, tagsOf, attachedOf, putTrust, putInline, moveRole } =
+  roleByHand(RoleName);
 const profileOf = async ({ clients }: Member, InstanceProfileName = RoleName) => {
   const command = new GetInstanceProfileCommand({ InstanceProfileName });
   const found = (await clients.iam.send(command).catch(() => undefined))?.InstanceProfile;
   return found && [found.Path, ...(found.Roles ?? []).map((held) => held.RoleName)];
 };
 
-const putTrust = async ({ clients }: Member, policy: unknown) => {
-  const PolicyDocument = JSON.stringify(policy);
-  await clients.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
-};
-const putInline = async ({ clients }: Member, PolicyName: string, policy: unknown) => {
-  const PolicyDocument = JSON.stringify(policy);
-  await clients.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
-};
-const policyArn = ({ account }: Member, name: string) => `arn:aws:iam::${account.accountId}:policy/${name}`;
 const putBoundary = async (member: Member, name: string) => {
   const PermissionsBoundary = policyArn(member, name);
   await member.clients.iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
@@ -310,30 +277,9 @@ describeKind(roles, {
       name: 'a role under another path',
       reason: 'NeedsReplacement',
       async tamper(member) {
-        const before = await role(member);
-        const iam = member.clients.iam;
+        const { iam } = member.clients;
         await iam.send(new RemoveRoleFromInstanceProfileCommand(held));
-        for (const PolicyName of await inlineOf(member)) {
-          await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
-        }
-        const PolicyArn = policyArn(member, 'kept');
-        await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
-        await iam.send(new DeleteRoleCommand({ RoleName }));
-        await iam.send(
-          new CreateRoleCommand({
-            RoleName,
-            Path: '/elsewhere/',
-            Description: before?.Description,
-            MaxSessionDuration: before?.MaxSessionDuration,
-            AssumeRolePolicyDocument: decodeURIComponent(before?.AssumeRolePolicyDocument ?? ''),
-            PermissionsBoundary: before?.PermissionsBoundary?.PermissionsBoundaryArn,
-            Tags: before?.Tags,
-          }),
-        );
-        for (const [name, policy] of Object.entries(reader.inlinePolicies)) {
-          await putInline(member, name, policy);
-        }
-        await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+        await moveRole(member, reader.inlinePolicies);
         await iam.send(new AddRoleToInstanceProfileCommand(held));
       },
     },
@@ -378,8 +324,4 @@ async function plantRole({ clients }: Member, name: string): Promise<void> {
 function trust(principal: string) {
   const Statement = [{ Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole' }];
   return { Version: '2012-10-17', Statement };
-}
-
-function allow(action: string) {
-  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] };
 }

@@ -1,5 +1,6 @@
 import { TRUST } from '../iam-role/compare.ts';
 import { intendedBy, roleName } from '../iam-role/model.ts';
+import { READING_ROLES, WRITING_ROLES } from '../iam-role/permissions.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
 import type { Kind, KindAccount } from '../kind.ts';
 import { apply, remove } from './apply.ts';
@@ -15,30 +16,9 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
   scope: 'global',
   section: ExecutionRoleSection,
   permissions: {
-    read: [
-      'iam:GetRole',
-      'iam:GetRolePolicy',
-      'iam:ListAttachedRolePolicies',
-      'iam:ListRolePolicies',
-      // For an owner-managed role.
-      'iam:GetPolicy',
-      'iam:GetPolicyVersion',
-    ],
-    write: [
-      'iam:AttachRolePolicy',
-      'iam:CreateRole',
-      'iam:DeleteRole',
-      'iam:DeleteRolePermissionsBoundary',
-      'iam:DeleteRolePolicy',
-      'iam:DetachRolePolicy',
-      'iam:ListInstanceProfilesForRole',
-      'iam:PutRolePermissionsBoundary',
-      'iam:PutRolePolicy',
-      'iam:TagRole',
-      'iam:UntagRole',
-      'iam:UpdateAssumeRolePolicy',
-      'iam:UpdateRole',
-    ],
+    // Managed policies are read of an owner-managed role only.
+    read: [...READING_ROLES, 'iam:GetPolicy', 'iam:GetPolicyVersion'],
+    write: WRITING_ROLES,
     resources,
   },
   entryRole: {

@@ -1,4 +1,5 @@
 import { intendedBy } from '../iam-role/model.ts';
+import { READING_ROLES, WRITING_ROLES } from '../iam-role/permissions.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
 import type { Kind, KindAccount } from '../kind.ts';
 import { apply, remove } from './apply.ts';
@@ -14,32 +15,17 @@ export const roles: Kind<RolesSection, Roles, ActualRoles> = {
   section: RolesSection,
   permissions: {
     read: [
+      ...READING_ROLES,
       'iam:GetInstanceProfile',
-      'iam:GetRole',
-      'iam:GetRolePolicy',
-      'iam:ListAttachedRolePolicies',
-      'iam:ListRolePolicies',
       // For removal: whether an instance has the role.
       'ec2:DescribeIamInstanceProfileAssociations',
     ],
     write: [
+      ...WRITING_ROLES,
       'iam:AddRoleToInstanceProfile',
-      'iam:AttachRolePolicy',
       'iam:CreateInstanceProfile',
-      'iam:CreateRole',
       'iam:DeleteInstanceProfile',
-      'iam:DeleteRole',
-      'iam:DeleteRolePermissionsBoundary',
-      'iam:DeleteRolePolicy',
-      'iam:DetachRolePolicy',
-      'iam:ListInstanceProfilesForRole',
-      'iam:PutRolePermissionsBoundary',
-      'iam:PutRolePolicy',
       'iam:RemoveRoleFromInstanceProfile',
-      'iam:TagRole',
-      'iam:UntagRole',
-      'iam:UpdateAssumeRolePolicy',
-      'iam:UpdateRole',
     ],
     resources,
   },
