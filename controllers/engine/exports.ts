@@ -1,5 +1,6 @@
 import type { Main, Table } from '../../shared/aws/main-clients.ts';
 import { sendWork } from '../../shared/aws/queue.ts';
+import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import {
   type Imports,
@@ -16,7 +17,7 @@ import { clearOutbox, saveLeft } from '../../shared/store/statuses.ts';
 import type { TransactWrites } from '../../shared/store/table.ts';
 import { keyOfName } from '../kinds/graph.ts';
 import { WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
-import { namesOf } from './desired-state.ts';
+import { type ManagedState, namesOf } from './desired-state.ts';
 import type { Finding, ManagedKind, Run } from './model.ts';
 
 /**
@@ -25,30 +26,36 @@ import type { Finding, ManagedKind, Run } from './model.ts';
  * import from each other come to rest.
  */
 
-/** The sections of a run with what they import, and the names of it. */
-interface Filled {
-  readonly managed: readonly ManagedKind[];
+/** Desired state with the values of its imports, and their names. */
+interface Filled extends ManagedState {
   readonly imports: readonly string[];
 }
 
 /**
  * Fills the values that other accounts export into the sections. An account is noted as an importer before it reads: an exporter that
  * saves meanwhile either is seen, or sees the importer and sends it a message. A retiring account imports nothing.
+ * @returns an error if an export cannot be read: then the run leaves everything as it is
  */
 export async function fillImports(
-  managed: readonly ManagedKind[],
+  desired: ManagedState,
   { record, before }: Pick<Run, 'record' | 'before'>,
   table: Table,
-): Promise<Filled> {
-  const imports = record.lifecycle === 'retiring' ? [] : importsOf(managed);
-  if (imports.length === 0) return { managed, imports };
+): Promise<Filled | { readonly error: UnreadableItem }> {
+  const imports = record.lifecycle === 'retiring' ? [] : importsOf(desired.managed);
+  if (imports.length === 0) return { ...desired, imports };
   const noted = before?.imports ?? [];
   await noteImporter(
     table,
     record.accountId,
     imports.filter((name) => !noted.includes(name)),
   );
-  return { managed: withValues(managed, await readExports(table, imports)), imports };
+  try {
+    const values = await readExports(table, imports);
+    return { ...desired, managed: withValues(desired.managed, values), imports };
+  } catch (error) {
+    if (error instanceof UnreadableItem) return { error };
+    throw error;
+  }
 }
 
 /** The exports that sections import, sorted. Pure. */

@@ -49,11 +49,9 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     leftovers: before?.leftovers ?? [],
     making: before?.making ?? items.making ?? [],
   };
-  const desired = await desiredState(record, deps);
-  const { managed, imports } =
-    'error' in desired
-      ? { managed: [], imports: [] }
-      : await fillImports(desired.managed, { record, before }, table);
+  const read = await desiredState(record, deps);
+  const desired = 'error' in read ? read : await fillImports(read, { record, before }, table);
+  const managed = 'error' in desired ? [] : desired.managed;
   const regions = 'error' in desired ? regionsOf(record, undefined, deps.config.region) : desired.regions;
   const [home] = regions;
   const holdings = await holdingsOf(items.holdings, { was: stands.home?.region, home }, deps);
@@ -74,16 +72,16 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     ...{ stands: { ...stands, holdings }, gate, calls },
   };
   if ('error' in desired) {
-    const failures = [{ type: 'Baseline', error: desired.error }];
+    const failures = [{ type: desired === read ? 'Baseline' : 'Imports', error: desired.error }];
     return finish(run, withExports(run, { outcomes: [], findings: [], failures }, undefined), deps);
   }
-  const found = await findings(run, { ...desired, managed }, deps);
-  return finish(run, withExports(run, found, { texts: desired.exports, imports }), deps);
+  const found = await findings(run, desired, deps);
+  return finish(run, withExports(run, found, { texts: desired.exports, imports: desired.imports }), deps);
 }
 
 /**
  * What the run found, with what the account exports by then. A retiring account exports nothing; without a readable baseline
- * everything stays as it was.
+ * and imports everything stays as it was.
  */
 function withExports(
   run: Run,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { AccountId } from '../domain/account.ts';
 import { ExportedValue, ExportName, type Imports } from '../domain/imports.ts';
-import { reader, readPage } from './item.ts';
+import { reader } from './item.ts';
 import { queryPages, type TransactWrites } from './table.ts';
 
 /** What one account exports under one name. */
@@ -56,8 +56,8 @@ export function changedNames(
 }
 
 /**
- * The values that all accounts export under these names, read consistently: one Query for each name. An item that cannot be read
- * counts as not exported, so that it does not stop the importers: access is granted only to what is known.
+ * The values that all accounts export under these names, read consistently: one Query for each name.
+ * @throws UnreadableItem if one of the items cannot be read: without it, an importer would take access away that somebody has
  */
 export async function readExports(table: Table, names: readonly string[]): Promise<Imports> {
   const found = names.map(async (name) => [name, await valuesOf(table, name)] as const);
@@ -72,6 +72,9 @@ async function valuesOf(table: Table, name: string): Promise<string[]> {
     ConsistentRead: true,
   });
   for await (const page of pages)
-    values.push(...readPage((item) => readExport(item), page).items.map(({ value }) => value));
+    for (const item of page) {
+      const exported = readExport(item);
+      if (exported) values.push(exported.value);
+    }
   return values;
 }

@@ -37,7 +37,10 @@ export function importerDeletes(table: Table, accountId: string, names: readonly
   return names.map((name) => ({ Delete: { TableName: table.name, Key: importerKey(name, accountId) } }));
 }
 
-/** The accounts that import one of these names, each once, in no order. An item that cannot be read hides none of the others. */
+/**
+ * The accounts that import one of these names, each once, in no order. An account whose item cannot be read
+ * is left out: its next run reads the values anyway.
+ */
 export async function importersOf(table: Table, names: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
   for (const name of names) {

@@ -330,16 +330,35 @@ describe('exports of an account', () => {
     ).toEqual([IMPORTER, ...ids].sort());
   });
 
-  it('that cannot be read hide none of the others', async () => {
+  it('that cannot be read take nothing away: the importer stays as it is, and says which item it is', async () => {
     const world = twoAccounts();
-    world.store.put(
-      { pk: 'export#readers', sk: 'account#300000000000', schemaVersion: 1, value: '*' },
-      { pk: 'import#readers', sk: 'account#300000000000', schemaVersion: 1 },
-    );
     world.keep(EXPORTER, 'exporting');
     world.keep(IMPORTER, 'importing');
     for (const accountId of [EXPORTER, IMPORTER]) await world.run(accountId);
+    world.store.put({ pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 2, value: 'newer' });
+    const status = statusOf(await world.run(IMPORTER));
     expect(world.guests.get(IMPORTER)).toEqual([arnIn(EXPORTER)]);
+    expect(status).toMatchObject({ ready: false, imports: ['readers'] });
+    expect(status.conditions).toContainEqual(
+      expect.objectContaining({
+        type: 'Imports',
+        status: 'False',
+        reason: 'UnreadableItem',
+        message: expect.stringContaining(`export#readers / account#${EXPORTER}`),
+      }),
+    );
+    world.store.put({
+      ...{ pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 1 },
+      ...{ name: 'readers', accountId: EXPORTER, value: arnIn(EXPORTER) },
+    });
+    expect(statusOf(await world.run(IMPORTER))).toMatchObject({ ready: true });
+  });
+
+  it('wake the importers that can be read, whatever other items there are', async () => {
+    const world = twoAccounts();
+    world.store.put({ pk: 'import#readers', sk: 'account#300000000000', schemaVersion: 1 });
+    world.keep(IMPORTER, 'importing');
+    await world.run(IMPORTER);
     expect(await importersOf(world.store.table, ['readers'])).toEqual([IMPORTER]);
   });
 });
