@@ -1,8 +1,6 @@
 import type { AccountView } from '../shared/domain/account-view.ts';
-import { parseBaselineReference } from '../shared/domain/baseline.ts';
 import { obstacles } from './conditions.ts';
-import { Failure } from './failure.ts';
-import type { ListedAccount } from './fleet.ts';
+import { isChosen, type ListedAccount, readBaselineReference } from './fleet.ts';
 
 /** What `accounts` lists: an account that meets every filter. */
 export interface AccountFilters {
@@ -24,17 +22,13 @@ export interface AccountFilters {
 /** Tells whether an account is listed. @throws Failure if a filter makes no sense */
 export function accountFilter(filters: AccountFilters): (account: ListedAccount) => boolean {
   const { state, ou, reason, kind } = filters;
-  const baseline = filters.baseline === undefined ? undefined : parseBaselineReference(filters.baseline);
-  if (filters.baseline !== undefined && !baseline)
-    throw new Failure(`'${filters.baseline}' is not a baseline: write name or name@version.`);
+  const baseline = filters.baseline === undefined ? undefined : readBaselineReference(filters.baseline);
   const [tag, value] = splitTag(filters.tag);
   return ({ view, record }) =>
     (!filters.notReady || isMissing(view)) &&
     (!filters.drifted || hasDrifted(view)) &&
     (state === undefined || view.state === state) &&
-    (!baseline ||
-      (view.baseline?.name === baseline.name &&
-        (baseline.version === undefined || view.baseline.version === baseline.version))) &&
+    (!baseline || isChosen(view.baseline, baseline)) &&
     (ou === undefined || record?.unit === ou) &&
     (tag === undefined ||
       (Object.hasOwn(record?.tags ?? {}, tag) && (value === undefined || record?.tags[tag] === value))) &&

@@ -189,7 +189,8 @@ function unchanged(count: number, depth: number, of = ''): DiffLine[] {
   return [{ sign: ' ', depth, text: `(${count} unchanged${of === '' ? '' : ` in ${of}`})` }];
 }
 
-function lacking(of: readonly unknown[], other: readonly unknown[]): unknown[] {
+/** The items that another list does not have. Pure. */
+export function lacking(of: readonly unknown[], other: readonly unknown[]): unknown[] {
   return of.filter((each) => !other.some((one) => isDeepStrictEqual(one, each)));
 }
 
@@ -205,6 +206,7 @@ function scalar(value: unknown): string {
     : value;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True if a JSON value is an object. Pure. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Difference } from '../shared/domain/status.ts';
 import { GLOBAL } from '../shared/domain/unit.ts';
-import { blockDiff, type DiffLine, diffText } from './block-diff.ts';
+import { blockDiff, type DiffLine, diffText, isObject, lacking } from './block-diff.ts';
 import { cell, colours, print } from './terminal.ts';
 
 /** A row that may have a region; it names one if its account has several. */
@@ -62,12 +62,4 @@ export function apart(of: unknown, beside: unknown): unknown {
   if (!isObject(of) || !isObject(beside)) return of;
   const members = Object.entries(of).filter(([key, value]) => !isDeepStrictEqual(value, beside[key]));
   return Object.fromEntries(members.map(([key, value]) => [key, apart(value, beside[key])]));
-}
-
-function lacking(of: readonly unknown[], other: readonly unknown[]): unknown[] {
-  return of.filter((each) => !other.some((one) => isDeepStrictEqual(one, each)));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

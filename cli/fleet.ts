@@ -7,7 +7,7 @@ import {
   type Secrets,
   unreadableView,
 } from '../shared/domain/account-view.ts';
-import { type BaselineDocument, formatBaseline } from '../shared/domain/baseline.ts';
+import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
 import { UnreadableItem } from '../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../shared/domain/event-sources.ts';
 import { laterOf } from '../shared/domain/order.ts';
@@ -110,6 +110,21 @@ export async function findAccount(table: Table, id: string) {
 export function readAccountId(text: string): string {
   if (AccountId.safeParse(text).success) return text;
   throw new Failure(`'${text}' is not an account id: an account id has exactly 12 digits.`);
+}
+
+/** A baseline, at one version if it is given. */
+type BaselineChoice = NonNullable<ReturnType<typeof parseBaselineReference>>;
+
+/** @throws Failure if the text is neither `name` nor `name@version` */
+export function readBaselineReference(text: string): BaselineChoice {
+  const reference = parseBaselineReference(text);
+  if (reference) return reference;
+  throw new Failure(`'${text}' is not a baseline: write name or name@version.`);
+}
+
+/** True if a baseline is the chosen one, at the chosen version if there is one. Pure. */
+export function isChosen(baseline: BaselineChoice | undefined, { name, version }: BaselineChoice): boolean {
+  return baseline?.name === name && (version === undefined || baseline.version === version);
 }
 
 async function flatten<T>(pages: AsyncGenerator<Page<T>>): Promise<Page<T>> {

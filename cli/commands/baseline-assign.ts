@@ -14,8 +14,10 @@ import {
   allStatuses,
   editRecord,
   findAccount,
+  isChosen,
   publishedBaseline,
   readAccountId,
+  readBaselineReference,
 } from '../fleet.ts';
 import { sendRequest } from '../send-request.ts';
 import { counted, say } from '../terminal.ts';
@@ -55,9 +57,7 @@ function readSelection(ids: readonly string[], { all, from }: AssignOptions): Se
   }
   if (all) return { by: 'all' };
   if (!from) return { by: 'ids', ids: ids.map(readAccountId) };
-  const reference = parseBaselineReference(from);
-  if (!reference) throw new Failure(`'${from}' is not a baseline: write name or name@version.`);
-  return { by: 'from', ...reference };
+  return { by: 'from', ...readBaselineReference(from) };
 }
 
 /** `2 from analytics@1, 1 from analytics@2`. */
@@ -108,8 +108,7 @@ async function selectMoves(table: Table, to: BaselineReference, selection: Selec
   const isThere = ({ baseline }: AccountRecord) =>
     !!baseline && formatBaseline(baseline) === formatBaseline(to);
   const isSelected = ({ baseline }: AccountRecord) =>
-    selection.by !== 'from' ||
-    (baseline?.name === selection.name && (!selection.version || baseline.version === selection.version));
+    selection.by !== 'from' || isChosen(baseline, selection);
   return {
     moving: kept.filter((record) => isSelected(record) && !isThere(record)),
     unseen: kept.filter(

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { listBaselines } from '../../shared/store/baselines.ts';
 import { checkFile, formatProblem, notValid, publishBaselineFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
 import { printDifferences } from '../differences.ts';
-import { Failure } from '../failure.ts';
-import { allRecords, publishedBaseline } from '../fleet.ts';
+import { allRecords, publishedBaseline, readBaselineReference } from '../fleet.ts';
 import { cell, print, printJson, printTable, printText, say, time } from '../terminal.ts';
 import { assign } from './baseline-assign.ts';
 
@@ -89,8 +88,7 @@ async function list(options: { json?: boolean }): Promise<void> {
 }
 
 async function show(text: string, options: { json?: boolean }): Promise<void> {
-  const reference = parseBaselineReference(text);
-  if (!reference) throw new Failure(`'${text}' is not a baseline: write name or name@version.`);
+  const reference = readBaselineReference(text);
   const { table } = await connect();
   const baseline = await publishedBaseline(table, reference);
   if (options.json) printJson(baseline);
@@ -100,11 +98,7 @@ async function show(text: string, options: { json?: boolean }): Promise<void> {
 async function diff(from: string, to: string, options: { json?: boolean }): Promise<void> {
   const { table } = await connect();
   const [before, after] = await Promise.all(
-    [from, to].map(async (text) => {
-      const reference = parseBaselineReference(text);
-      if (!reference) throw new Failure(`'${text}' is not a baseline: write name@version.`);
-      return publishedBaseline(table, reference);
-    }),
+    [from, to].map(async (text) => publishedBaseline(table, readBaselineReference(text))),
   );
   if (!before || !after) return;
   const { diffBaselines } = await import('../diff-baselines.ts');

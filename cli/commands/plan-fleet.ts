@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { validFile } from '../baseline-file.ts';
 import { printDiff } from '../differences.ts';
 import { explain, Failure } from '../failure.ts';
-import { allRecords, publishedBaseline } from '../fleet.ts';
+import { allRecords, isChosen, publishedBaseline, readBaselineReference } from '../fleet.ts';
 import { startProgress } from '../follow.ts';
 import { openPlanJournal } from '../plan-journal.ts';
 import {
@@ -81,13 +81,9 @@ export async function planFleet(options: FleetOptions): Promise<void> {
 async function chosen(table: Table, text: string | undefined): Promise<AccountRecord[]> {
   const managed = (await allRecords(table)).filter(({ lifecycle }) => lifecycle === 'managed');
   if (text === undefined) return managed;
-  const reference = parseBaselineReference(text);
-  if (!reference) throw new Failure(`'${text}' is not a baseline: write name or name@version.`);
+  const reference = readBaselineReference(text);
   await publishedBaseline(table, reference);
-  const { name, version } = reference;
-  return managed.filter(
-    ({ baseline }) => baseline?.name === name && (version === undefined || baseline.version === version),
-  );
+  return managed.filter(({ baseline }) => isChosen(baseline, reference));
 }
 
 /** The plan, or a failure as its result: the plans of the other accounts go on. */
@@ -132,7 +128,7 @@ function printGroup({ accounts, lines }: PlanGroup): void {
 
 /** `231 of 300 accounts differ from analytics.yaml.` */
 function inOneSentence(plans: readonly AccountPlan[], { file, baseline }: FleetOptions): string {
-  const reference = baseline === undefined ? undefined : parseBaselineReference(baseline);
+  const reference = baseline === undefined ? undefined : readBaselineReference(baseline);
   const by =
     file ??
     (reference?.version ? formatBaseline({ ...reference, version: reference.version }) : 'their baselines');

@@ -7,17 +7,13 @@ import { memberTemplate } from '../../controllers/fleet/member-template.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { type Config, TEMPLATE_DAYS } from '../../shared/deployment/config.ts';
-import {
-  type BaselineDocument,
-  formatBaseline,
-  parseBaselineReference,
-} from '../../shared/domain/baseline.ts';
+import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { shellWord } from '../../shared/domain/escape.ts';
 import { registered } from '../../shared/domain/records.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
-import { publishedBaseline, readAccountId } from '../fleet.ts';
+import { publishedBaseline, readAccountId, readBaselineReference } from '../fleet.ts';
 import { checkRequest } from '../send-request.ts';
 import { COMMAND, print, printJson, say } from '../terminal.ts';
 
@@ -120,9 +116,7 @@ async function write(file: string, text: string): Promise<void> {
 
 /** @throws Failure if there is no such baseline */
 function findBaseline(table: Table, text: string): Promise<BaselineDocument> {
-  const reference = parseBaselineReference(text);
-  if (!reference) throw new Failure(`'${text}' is not a baseline: write name or name@version.`);
-  return publishedBaseline(table, reference);
+  return publishedBaseline(table, readBaselineReference(text));
 }
 
 /** A link that opens CloudFormation in the owner's console, with the template and its parameters filled in. */
