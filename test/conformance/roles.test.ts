@@ -68,6 +68,14 @@ const tamperings: readonly Tampering[] = [
     difference: { resource: RoleName, path: 'inlinePolicies.lake', action: 'updated' },
   },
   {
+    name: 'an inline policy edited by hand where roles are few enough to be read one by one',
+    alone: true,
+    section: { plain: { ...plain, name: RoleName, inlinePolicies: { lake: allow('s3:GetObject') } } },
+    tamper: (member) => putInline(member, 'lake', allow('s3:*')),
+    read: (member) => inline(member, 'lake'),
+    difference: { resource: RoleName, path: 'inlinePolicies.lake', action: 'updated' },
+  },
+  {
     name: 'an inline policy that was deleted',
     tamper: async ({ clients }) =>
       void (await clients.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'listing' }))),

@@ -1,4 +1,5 @@
 import {
+  GetAccountAuthorizationDetailsCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRoleCommand,
@@ -6,19 +7,18 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   type Role,
+  type RoleDetail,
 } from '@aws-sdk/client-iam';
 import { isGone } from '../../../shared/aws/gone.ts';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import { AccessDenied } from '../../../shared/domain/errors.ts';
 import type { KindContext } from '../kind.ts';
-import { type FoundRole, roleName, type WantedRole } from './model.ts';
+import { type FoundRole, own, roleName, type WantedRole } from './model.ts';
 
 /** Reading a role from IAM, and what else decides its permissions. */
 
-/** What IAM answers about a role, before it is known whose it is. */
-export interface RoleAnswers {
-  /** Undefined if the role does not exist. */
-  readonly role: Role | undefined;
+/** What decides a role's permissions. */
+interface RolePolicies {
   /** By name: the documents of the policies that the baseline names, and undefined for the others. */
   readonly inlinePolicies: FoundRole['inlinePolicies'];
   readonly managedPolicies: readonly string[];
@@ -26,14 +26,25 @@ export interface RoleAnswers {
   readonly denial: AccessDenied | undefined;
 }
 
+/** What IAM answers about a role, before it is known whose it is. */
+export interface RoleAnswers extends RolePolicies {
+  /** Undefined if the role does not exist. */
+  readonly role: Role | undefined;
+}
+
+/** A role to read. */
+type ToRead = Pick<WantedRole, 'name' | 'inlinePolicies'>;
+
 /** Reads a role with three calls and one for each inline policy that the baseline names, all sent at once. */
-export async function readRole(
-  wanted: Pick<WantedRole, 'name' | 'inlinePolicies'>,
-  context: KindContext,
-): Promise<RoleAnswers> {
+export async function readRole(wanted: ToRead, context: KindContext): Promise<RoleAnswers> {
+  const [role, policies] = await Promise.all([getRole(wanted.name, context), readPolicies(wanted, context)]);
+  return { role, ...policies };
+}
+
+/** Reads the policies of a role with two calls and one for each inline policy that the baseline names, all sent at once. */
+async function readPolicies(wanted: ToRead, context: KindContext): Promise<RolePolicies> {
   const names = Object.keys(wanted.inlinePolicies);
-  const [role, listed, managedPolicies, ...documents] = await Promise.all([
-    getRole(wanted.name, context),
+  const [listed, managedPolicies, ...documents] = await Promise.all([
     inlineNames(wanted.name, context),
     attachedArns(wanted.name, context),
     ...names.map((name) => orDenial(inlineDocument(wanted.name, name, context))),
@@ -46,7 +57,63 @@ export async function readRole(
     }),
   ]);
   const denial = documents.find((each) => each instanceof AccessDenied);
-  return { role, inlinePolicies, managedPolicies, denial };
+  return { inlinePolicies, managedPolicies, denial };
+}
+
+/** Roles by name, each with its policies, as the list of all roles of the account has them. */
+type RoleList = ReadonlyMap<string, RoleDetail>;
+
+/** The roles of these names from the list of all roles of the account: a call for each page of 1,000. */
+export async function listRoles(names: ReadonlySet<string>, { clients }: KindContext): Promise<RoleList> {
+  const found = new Map<string, RoleDetail>();
+  const pages = pagesOf(
+    (Marker: string | undefined) =>
+      clients.iam.send(
+        new GetAccountAuthorizationDetailsCommand({
+          ...{ Filter: ['Role'], MaxItems: 1_000 },
+          ...(Marker && { Marker }),
+        }),
+      ),
+    ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
+  );
+  for await (const { RoleDetailList = [] } of pages)
+    for (const role of RoleDetailList)
+      if (names.has(role.RoleName ?? '')) found.set(role.RoleName ?? '', role);
+  return found;
+}
+
+/**
+ * Reads a role with one call, and its policies from the list. The list has neither description nor session duration, and may leave out
+ * permissions boundaries. The policies of a role that the list does not show yet are read by calls of their own.
+ */
+export async function readListedRole(
+  wanted: ToRead,
+  list: Promise<RoleList | AccessDenied>,
+  context: KindContext,
+): Promise<RoleAnswers> {
+  const [role, listed] = await Promise.all([getRole(wanted.name, context), list]);
+  if (!role) return { role, inlinePolicies: {}, managedPolicies: [], denial: undefined };
+  if (listed instanceof AccessDenied) {
+    return { role, inlinePolicies: {}, managedPolicies: [], denial: listed };
+  }
+  const detail = listed.get(role.RoleName ?? '');
+  return { role, ...(detail ? policiesIn(detail, wanted) : await readPolicies(wanted, context)) };
+}
+
+/** The policies of a role in the list, as `readPolicies` returns them. Pure. */
+function policiesIn(
+  { RolePolicyList = [], AttachedManagedPolicies = [] }: RoleDetail,
+  wanted: ToRead,
+): RolePolicies {
+  const inline = RolePolicyList.map(({ PolicyName = '', PolicyDocument }) => {
+    const isNamed = own(wanted.inlinePolicies, PolicyName) !== undefined;
+    return [PolicyName, isNamed ? PolicyDocument : undefined] as const;
+  });
+  return {
+    inlinePolicies: Object.fromEntries(inline),
+    managedPolicies: AttachedManagedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []),
+    denial: undefined,
+  };
 }
 
 /** The role as IAM describes it, with its policies. Pure. */

@@ -16,6 +16,8 @@ export const roles: Kind<RolesSection, Roles, ActualRoles> = {
   permissions: {
     read: [
       ...READING_ROLES,
+      // Where roles have several inline policies: see `observe`.
+      'iam:GetAccountAuthorizationDetails',
       'iam:GetInstanceProfile',
       // For removal: whether an instance has the role.
       'ec2:DescribeIamInstanceProfileAssociations',

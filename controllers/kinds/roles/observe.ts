@@ -1,6 +1,14 @@
 import type { Role } from '@aws-sdk/client-iam';
 import type { FoundRole } from '../iam-role/model.ts';
-import { foundRole, readRole, stillThere } from '../iam-role/read.ts';
+import {
+  foundRole,
+  listRoles,
+  orDenial,
+  type RoleAnswers,
+  readListedRole,
+  readRole,
+  stillThere,
+} from '../iam-role/read.ts';
 import type { KindContext, Observation } from '../kind.ts';
 import { type FoundProfile, readProfile } from './instance-profile.ts';
 import { FORMER, formerRoles, isOurs, outputsOf } from './ownership.ts';
@@ -20,14 +28,24 @@ export interface ActualBesideRole {
   readonly profile?: FoundProfile;
 }
 
+/** The most reads that a role costs on average, as long as the list of all roles has no more than two pages for each desired one. */
+const READS_PER_ROLE = 4;
+
 /**
- * See Kind. Sends all calls at once: three for a role, one for each inline policy that the baseline names, one for the instance profile,
- * and one for each former role.
+ * See Kind. Sends all calls at once. By calls of its own, a role costs three reads, one for each inline policy that the baseline names,
+ * and one for the instance profile. Where that exceeds `READS_PER_ROLE`, the policies come from the list of all roles of the account,
+ * and a role costs one read, and one for the instance profile. Each former role costs one read, too.
  */
 export async function observe(wanted: Roles, context: KindContext): Promise<Observation<ActualRoles>> {
+  // A name that is not known yet names nothing.
+  const named = wanted.roles.filter(({ name }) => !name.includes('${'));
+  const list = exceedsReads(named, context)
+    ? orDenial(listRoles(new Set(named.map(({ name }) => name)), context))
+    : undefined;
+  const read = (role: BesideRole) => (list ? readListedRole(role, list, context) : readRole(role, context));
   const [former, ...roles] = await Promise.all([
     stillThere(formerRoles(wanted, context.recorded), context, (role) => isOurs(role, context)),
-    ...wanted.roles.map(async (role) => [role.key, await observeOne(role, context)] as const),
+    ...named.map(async (role) => [role.key, await observeOne(role, read(role), context)] as const),
   ]);
   context.record({ ...forgotten(wanted, context), [FORMER]: former.join(' ') || undefined });
   const found = Object.fromEntries(roles.flatMap(([key, one]) => (one ? [[key, one]] : [])));
@@ -35,12 +53,25 @@ export async function observe(wanted: Roles, context: KindContext): Promise<Obse
   return { state: 'present', actual: { found, former } };
 }
 
-async function observeOne(wanted: BesideRole, context: KindContext): Promise<ActualBesideRole | undefined> {
-  // A name that is not known yet names nothing.
-  if (wanted.name.includes('${')) return undefined;
-  const mayHave = wanted.instanceProfile || context.recorded[outputsOf(wanted.key).profile] !== undefined;
+function exceedsReads(named: readonly BesideRole[], context: KindContext): boolean {
+  const reads = named.map(
+    (role) => 3 + Object.keys(role.inlinePolicies).length + (mayHaveProfile(role, context) ? 1 : 0),
+  );
+  return reads.reduce((sum, each) => sum + each, 0) > READS_PER_ROLE * named.length;
+}
+
+function mayHaveProfile({ key, instanceProfile }: BesideRole, { recorded }: KindContext): boolean {
+  return instanceProfile || recorded[outputsOf(key).profile] !== undefined;
+}
+
+async function observeOne(
+  wanted: BesideRole,
+  reading: Promise<RoleAnswers>,
+  context: KindContext,
+): Promise<ActualBesideRole | undefined> {
+  const mayHave = mayHaveProfile(wanted, context);
   const [answers, profile] = await Promise.all([
-    readRole(wanted, context),
+    reading,
     mayHave ? readProfile(wanted.name, context) : undefined,
   ]);
   const { role, denial } = answers;
