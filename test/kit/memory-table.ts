@@ -32,6 +32,8 @@ export interface MemoryTable {
   readonly calls: Record<string, number>;
   /** Called before each command is carried out; prevents that if it throws. */
   onCall: (command: string, input: object) => void;
+  /** The most items of a page: those of 1 MB, or fewer so that a small table has several pages. */
+  page: number;
   /** The items whose partition key begins with this text. */
   items(prefix: string): Item[];
   put(...items: readonly Item[]): void;
@@ -95,7 +97,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
         return {};
       }
       case 'QueryCommand':
-        return query(input, [...held.values()]);
+        return query(input, [...held.values()], memory.page);
       default:
         throw new Error(`nobody expected ${command}`);
     }
@@ -121,6 +123,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
     around,
     calls,
     onCall: () => undefined,
+    page: PAGE,
     items: (prefix) => [...held.values()].filter(({ pk }) => String(pk).startsWith(prefix)),
     put,
     clear: () => held.clear(),
@@ -145,8 +148,8 @@ function canceled(codes: readonly string[]): Error {
   });
 }
 
-function query(input: Input, items: readonly Item[]) {
-  const { IndexName, Limit = PAGE, ExclusiveStartKey: start } = input;
+function query(input: Input, items: readonly Item[], most: number) {
+  const { IndexName, Limit = most, ExclusiveStartKey: start } = input;
   const [hash, range] = KEYS[IndexName ?? ''] ?? ['pk', 'sk'];
   const fits = condition(input.KeyConditionExpression ?? '', input);
   const order = (item: Item) => `${item[range]} ${keyOf(item)}`;

@@ -85,6 +85,23 @@ function answered(answers: readonly Answer[], command: string, input: unknown): 
   throw new Error(`nobody expected ${command}`);
 }
 
+/**
+ * The same, but each attempt of a call has its answer: a client with credentials retries what it retries of AWS, and pauses before.
+ * The answer of AWS to a client that asks too often is the error `Throttling`.
+ */
+export function answeringAttempts<C extends AnyClient>(client: C, ...answers: readonly Answer[]): C {
+  client.middlewareStack.add(
+    (_, { commandName = '' }) =>
+      async ({ input }) => {
+        const output = await answered(answers, commandName, input);
+        return { response: {}, output: { $metadata: {}, ...(output as object | undefined) } };
+      },
+    // After the SDK's retries, which repeat what follows them.
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  return client;
+}
+
 /** The same as `answering`, with one function for all commands. */
 export function answeringAll<C extends AnyClient>(
   client: C,
