@@ -11,7 +11,8 @@ import {
 } from '../../shared/domain/imports.ts';
 import { interpolate, type Lookup, namesIn } from '../../shared/domain/interpolate.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import { changedNames, exportWrites, readExports } from '../../shared/store/exports.ts';
+import type { WorkMessage } from '../../shared/domain/work.ts';
+import { changedNames, exportWrites, ownExports, readExports } from '../../shared/store/exports.ts';
 import { importerDeletes, importersOf, noteImporter } from '../../shared/store/importers.ts';
 import { clearOutbox, saveLeft } from '../../shared/store/statuses.ts';
 import type { TransactWrites } from '../../shared/store/table.ts';
@@ -32,23 +33,19 @@ interface Filled extends ManagedState {
 }
 
 /**
- * Fills the values that other accounts export into the sections. An account is noted as an importer before it reads: an exporter that
- * saves meanwhile either is seen, or sees the importer and sends it a message. A retiring account imports nothing.
+ * Fills the values that other accounts export into the sections. An account is noted as an importer before it reads, even if its
+ * status says that it is: somebody may have deleted the item. An exporter that saves meanwhile either is seen, or sees the importer
+ * and sends it a message. A retiring account imports nothing.
  * @returns an error if an export cannot be read: then the run leaves everything as it is
  */
 export async function fillImports(
   desired: ManagedState,
-  { record, before }: Pick<Run, 'record' | 'before'>,
+  { record }: Pick<Run, 'record'>,
   table: Table,
 ): Promise<Filled | { readonly error: UnreadableItem }> {
   const imports = record.lifecycle === 'retiring' ? [] : importsOf(desired.managed);
   if (imports.length === 0) return { ...desired, imports };
-  const noted = before?.imports ?? [];
-  await noteImporter(
-    table,
-    record.accountId,
-    imports.filter((name) => !noted.includes(name)),
-  );
+  await noteImporter(table, record.accountId, imports);
   try {
     const values = await readExports(table, imports);
     return { ...desired, managed: withValues(desired.managed, values), imports };
@@ -119,14 +116,17 @@ type Exchanged = Pick<AccountStatus, 'exports' | 'imports' | 'waking'>;
 
 /**
  * What the status of an account says of its exports and imports, and the writes that belong into the transaction with it: there are
- * none if nothing changed. Pure.
+ * none if nothing changed. An item that somebody deleted or edited is put back, and wakes the importers like a changed value.
  */
-export function exchange(
+export async function exchange(
   table: Table,
   { accountId, exports: was = {}, imports: noted = [], waking: owed = [] }: Exchanged & { accountId: string },
   { exports, imports }: Required<Pick<Exchanged, 'exports' | 'imports'>>,
-): { readonly status: Exchanged; readonly also: TransactWrites } {
-  const waking = [...new Set([...owed, ...changedNames(was, exports)])].sort();
+): Promise<{ readonly status: Exchanged; readonly also: TransactWrites }> {
+  const names = [...new Set([...Object.keys(was), ...Object.keys(exports)])];
+  const there = await ownExports(table, accountId, names, was);
+  const changed = [...changedNames(was, exports), ...changedNames(there, exports)];
+  const waking = [...new Set([...owed, ...changed])].sort();
   const dropped = noted.filter((name) => !imports.includes(name));
   return {
     status: {
@@ -134,22 +134,27 @@ export function exchange(
       ...(imports.length > 0 && { imports }),
       ...(waking.length > 0 && { waking }),
     },
-    also: [...exportWrites(table, accountId, was, exports), ...importerDeletes(table, accountId, dropped)],
+    also: [...exportWrites(table, accountId, there, exports), ...importerDeletes(table, accountId, dropped)],
   };
 }
 
-/** Sends a work message to every account that imports an export whose value has changed. Safe to repeat. */
+/**
+ * Sends a work message to every account that imports an export whose value has changed. Safe to repeat.
+ * @param by the message of the run that changed it
+ */
 export async function wakeImporters(
   { accountId, version, waking = [] }: AccountStatus,
   { main, now }: { readonly main: Main; readonly now: () => Date },
+  by: Pick<WorkMessage, 'sweepId' | 'exportedInSweep'> = {},
 ): Promise<void> {
   if (waking.length === 0) return;
   const cause = { source: OUR_SOURCE, detailType: 'Export', id: `export:${accountId}@${version}` };
   const importers = await importersOf(main.table, waking);
-  const requestedAt = now().toISOString();
+  const sweepId = by.sweepId ?? by.exportedInSweep;
+  const more = { cause, requestedAt: now().toISOString(), ...(sweepId && { exportedInSweep: sweepId }) };
   await sendWork(
     main.work,
-    importers.map((importer) => ({ accountId: importer, cause, requestedAt })),
+    importers.map((importer) => ({ accountId: importer, ...more })),
   );
 }
 
@@ -165,7 +170,7 @@ export async function takeBackExports(
   const { table } = deps.main;
   const { exports, imports, waking, ...rest } = before;
   if (!exports && !imports && !waking) return before;
-  const { status, also } = exchange(table, before, { exports: {}, imports: [] });
+  const { status, also } = await exchange(table, before, { exports: {}, imports: [] });
   const { dueAt: _, ...left } = rest;
   const saved = { ...left, ...status, version: before.version + 1 };
   await saveLeft(table, saved, { now: deps.now(), also });

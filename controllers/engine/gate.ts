@@ -7,7 +7,7 @@ import { Conflict, OutOfTime, UnreadableItem } from '../../shared/domain/errors.
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { type AccountStatus, saw } from '../../shared/domain/status.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
-import { countDrifted, stopAnnounced, stopSweep } from '../../shared/store/controls.ts';
+import { countDrifted, isStopped, stopAnnounced, stopSweep } from '../../shared/store/controls.ts';
 import { LEASE_SECONDS } from '../../shared/store/leases.ts';
 import { renewLease, takeLease } from '../../shared/store/statuses.ts';
 import type { CallGate, Heartbeat, Run, RunDeps, Suspension } from './model.ts';
@@ -67,9 +67,11 @@ export async function suspension(run: Run, deps: RunDeps): Promise<Suspension | 
   const { record, before, request } = run;
   const suspended = suspendedBy(run);
   if (suspended) return suspended;
-  const { sweepId } = request.message;
-  if (!sweepId || !before?.readySince) return undefined;
+  const { sweepId, exportedInSweep } = request.message;
+  if (!before?.readySince) return undefined;
   try {
+    if (exportedInSweep && (await isStopped(deps.main.table, exportedInSweep))) return 'SweepStopped';
+    if (!sweepId) return undefined;
     return (await isCircuitBreakerOpen(deps.main, sweepId, record.accountId)) ? 'SweepStopped' : undefined;
   } catch (error) {
     if (error instanceof UnreadableItem) return error;

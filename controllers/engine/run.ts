@@ -50,7 +50,7 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
     making: before?.making ?? items.making ?? [],
   };
   const read = await desiredState(record, deps);
-  const desired = 'error' in read ? read : await fillImports(read, { record, before }, table);
+  const desired = 'error' in read ? read : await fillImports(read, { record }, table);
   const managed = 'error' in desired ? [] : desired.managed;
   const regions = 'error' in desired ? regionsOf(record, undefined, deps.config.region) : desired.regions;
   const [home] = regions;
@@ -179,7 +179,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
   ];
   const { exports = {}, imports = [] } = run.before ?? {};
   const known = run.before ?? { accountId: run.record.accountId };
-  const exchanged = exchange(deps.main.table, known, found.exchanged ?? { exports, imports });
+  const exchanged = await exchange(deps.main.table, known, found.exchanged ?? { exports, imports });
   const saved: AccountStatus = {
     ...status,
     ...exchanged.status,
@@ -196,7 +196,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
   });
   if (unannounced.length > 0 || saved.waking) {
     await putEvents(deps.main.bus, unannounced, OUR_SOURCE);
-    await wakeImporters(saved, deps);
+    await wakeImporters(saved, deps, run.request.message);
     await clearOutbox(deps.main.table, saved, ['unannounced', 'waking']);
   }
   const firstReady = saved.readySince !== undefined && run.before?.readySince === undefined;

@@ -15,6 +15,8 @@ export const WorkMessage = z.strictObject({
   requestedAt: z.iso.datetime({ offset: true }),
   /** The sweep whose circuit breaker applies to this run. */
   sweepId: z.string().optional(),
+  /** The sweep in which another account changed what this one imports. The run does not count towards it, and stops with it. */
+  exportedInSweep: z.string().optional(),
   /** Requests a plan, identified by the id of the cause, instead of a run. */
   plan: PlanBy.optional(),
 });

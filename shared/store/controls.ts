@@ -83,6 +83,11 @@ export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 's
   return started ? item : ((await getSweep(table, sweep.sweepId)) ?? item);
 }
 
+/** True if the circuit breaker of the sweep has stopped its writes; false for an unknown sweep. @throws UnreadableItem */
+export async function isStopped(table: Table, sweepId: string): Promise<boolean> {
+  return (await getSweep(table, sweepId))?.stopped ?? false;
+}
+
 async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
   return readSweep(await getItem(table, sweepKey(sweepId)));
 }

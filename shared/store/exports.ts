@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { AccountId } from '../domain/account.ts';
 import { ExportedValue, ExportName, type Imports } from '../domain/imports.ts';
-import { reader } from './item.ts';
-import { queryPages, type TransactWrites } from './table.ts';
+import { isNewer, reader, readPage } from './item.ts';
+import { getItems, queryPages, type TransactWrites } from './table.ts';
 
 /** What one account exports under one name. */
 interface Export {
@@ -27,8 +27,31 @@ const readExport = reader<Export>({
 });
 
 /**
+ * What the table has of these exports of an account, read consistently: somebody may have deleted or edited an item. An item of a
+ * newer version counts as it is in `known`, so that only a changed value replaces it.
+ */
+export async function ownExports(
+  table: Table,
+  accountId: string,
+  names: readonly string[],
+  known: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const items = await getItems(
+    table,
+    names.map((name) => exportKey(name, accountId)),
+  );
+  const { items: readable, unreadable } = readPage((item) => readExport(item), items);
+  const kept = unreadable.filter(isNewer).flatMap(({ pk }) => {
+    const name = pk.slice(exportKey('', accountId).pk.length);
+    const value = known[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries([...readable.map(({ name, value }) => [name, value] as const), ...kept]);
+}
+
+/**
  * The writes that replace what an account exports, for the transaction that saves its status.
- * @param before what its last status says that it exports
+ * @param before what the table has of them
  */
 export function exportWrites(
   table: Table,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { AccountId } from '../domain/account.ts';
 import { ExportName } from '../domain/imports.ts';
-import { reader, readPage } from './item.ts';
-import { putItem, queryPages, type TransactWrites } from './table.ts';
+import { isNewer, reader, readPage } from './item.ts';
+import { getItems, putItem, queryPages, type TransactWrites } from './table.ts';
 
 /** An account that uses the values of an export, and runs when these change. */
 interface Importer {
@@ -24,11 +24,21 @@ const readImporter = reader<Importer>({
 });
 
 /**
- * Notes that an account imports these names. Written before the account reads the values: an exporter that saves meanwhile either is
- * seen by that read, or sees the importer. Idempotent.
+ * Notes that an account imports these names, unless the table says so. Written before the account reads the values: an exporter that
+ * saves meanwhile either is seen by that read, or sees the importer. Idempotent.
  */
 export async function noteImporter(table: Table, accountId: string, names: readonly string[]): Promise<void> {
-  const items = names.map((name): Importer => ({ schemaVersion: 1, name, accountId }));
+  const there = await getItems(
+    table,
+    names.map((name) => importerKey(name, accountId)),
+  );
+  const { items: readable, unreadable } = readPage((item) => readImporter(item), there);
+  const noted = [
+    ...readable.map((one) => importerKey(one.name, '').pk),
+    ...unreadable.filter(isNewer).map(({ pk }) => pk),
+  ];
+  const missing = names.filter((name) => !noted.includes(importerKey(name, '').pk));
+  const items = missing.map((name): Importer => ({ schemaVersion: 1, name, accountId }));
   await Promise.all(items.map((item) => putItem(table, { ...importerKey(item.name, accountId), ...item })));
 }
 

@@ -47,6 +47,11 @@ export function reader<T>(fields: Fields<T>): Reader<T> {
   return read;
 }
 
+/** True if a newer version of Orgkeeper has written the item, so that this one leaves it alone. Pure. */
+export function isNewer({ problems }: UnreadableItem): boolean {
+  return problems.some(({ path }) => path === 'schemaVersion');
+}
+
 /** A page of a collection: the readable items, and an error for each other one. */
 export interface Page<T> {
   readonly items: readonly T[];

@@ -77,15 +77,28 @@ describe('a sweep in which too many accounts differ', () => {
     ['no new account', undefined, undefined],
   ])('leaves the differences of %s', async (_, before, hold) => {
     await isCircuitBreakerOpen(main, 's', id(10));
-    const pass = {
-      record: { accountId: id(12) },
-      control: RUNNING,
-      request: { message: { sweepId: 's' } },
-      before,
-    };
-    expect(await suspension(pass as unknown as Run, { ...systemClock, main } as unknown as RunDeps)).toBe(
-      hold,
-    );
+    expect(await suspendedBy({ sweepId: 's' }, before)).toBe(hold);
+  });
+
+  const suspendedBy = (message: object, before: object | undefined, accountId = id(12)) => {
+    const run = { record: { accountId }, control: RUNNING, request: { message }, before };
+    return suspension(run as unknown as Run, { ...systemClock, main } as unknown as RunDeps);
+  };
+  const ready = { ready: true, readySince: '2020-01-01T00:00:00.000Z' };
+
+  it('is not stopped by accounts that only import what one of its accounts exports', async () => {
+    for (let index = 20; index < 40; index++)
+      expect(await suspendedBy({ exportedInSweep: 's' }, ready, id(index))).toBeUndefined();
+    expect(said).toEqual([]);
+    expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
+  });
+
+  it('leaves the differences of accounts that import from it, too, once it has stopped', async () => {
+    await isCircuitBreakerOpen(main, 's', id(10));
+    expect(await suspendedBy({ exportedInSweep: 's' }, ready)).toBe('SweepStopped');
+    expect(await suspendedBy({ exportedInSweep: 's' }, undefined)).toBeUndefined();
+    expect(await suspendedBy({ exportedInSweep: 'another' }, ready)).toBeUndefined();
+    expect(await suspendedBy({}, ready)).toBeUndefined();
   });
 
   it('does not expire while it runs if its event has an old time', async () => {

@@ -88,10 +88,10 @@ function twoAccounts() {
       ...aRecord({ accountId, name: accountId, baseline: { name: baseline, version: 1 }, ...more }),
       ...accountKey(accountId),
     });
-  const run = (accountId: string): Promise<RunOutcome> =>
+  const run = (accountId: string, more: Partial<WorkMessage> = {}): Promise<RunOutcome> =>
     reconcile(
       {
-        message: { accountId, cause, requestedAt: SENT.toISOString() },
+        message: { accountId, cause, requestedAt: SENT.toISOString(), ...more },
         sentAt: new Date(),
         until: new Date(Date.now() + 120_000),
         lastReceive: false,
@@ -182,6 +182,57 @@ describe('exports of an account', () => {
     expect(statusOf(await world.run(EXPORTER)).exports).toBeUndefined();
     expect(world.woken()).toEqual([[IMPORTER, 'Export']]);
     expect(await readExports(world.store.table, ['readers'])).toEqual(new Map([['readers', []]]));
+  });
+
+  it.each([
+    ['deleted', undefined],
+    ['edited', { value: arnIn(EXPORTER, 'mine') }],
+    ['broken', { value: 'not a value: *' }],
+  ])(
+    'come back with the next run after somebody has %s the item, and wake the importers',
+    async (_, edit) => {
+      const world = twoAccounts();
+      world.keep(EXPORTER, 'exporting');
+      world.keep(IMPORTER, 'importing');
+      for (const accountId of [EXPORTER, IMPORTER]) await world.run(accountId);
+      const key = { pk: 'export#readers', sk: `account#${EXPORTER}` };
+      world.store.remove(key);
+      if (edit) world.store.put({ ...key, schemaVersion: 1, name: 'readers', accountId: EXPORTER, ...edit });
+      await world.run(EXPORTER);
+      expect(world.woken()).toEqual([[IMPORTER, 'Export']]);
+      expect(await readExports(world.store.table, ['readers'])).toEqual(
+        new Map([['readers', [arnIn(EXPORTER)]]]),
+      );
+      await world.run(EXPORTER);
+      expect(world.woken()).toEqual([]);
+    },
+  );
+
+  it('leave an item that a newer version has written', async () => {
+    const world = twoAccounts();
+    world.keep(EXPORTER, 'exporting');
+    await world.run(EXPORTER);
+    const newer = { pk: 'export#readers', sk: `account#${EXPORTER}`, schemaVersion: 2, value: 'newer' };
+    world.store.put(newer);
+    await world.run(EXPORTER);
+    expect(world.store.items('export#')).toEqual([newer]);
+  });
+
+  it('wake importers in the name of the sweep whose run changed them, and of those that follow from it', async () => {
+    const world = twoAccounts();
+    world.keep(EXPORTER, 'exporting');
+    world.keep(IMPORTER, 'importing');
+    await world.run(IMPORTER);
+    const sweeps = () =>
+      world.sent.splice(0).map(({ message }) => WorkMessage.parse(message).exportedInSweep);
+    await world.run(EXPORTER, { sweepId: 'night' });
+    expect(sweeps()).toEqual(['night']);
+    world.roles.set(EXPORTER, arnIn(EXPORTER, 'other'));
+    await world.run(EXPORTER, { exportedInSweep: 'night' });
+    expect(sweeps()).toEqual(['night']);
+    world.roles.set(EXPORTER, arnIn(EXPORTER));
+    await world.run(EXPORTER);
+    expect(sweeps()).toEqual([undefined]);
   });
 
   it.each([
@@ -364,7 +415,7 @@ describe('exports of an account', () => {
 });
 
 describe('imports of an account', () => {
-  it('cost one query for each name, and nothing where the baseline has none', async () => {
+  it('cost one query for each name and one read, exports one read, and nothing where the baseline has none', async () => {
     const world = twoAccounts();
     world.keep(IMPORTER, 'importing');
     world.keep(EXPORTER, 'exporting');
@@ -375,8 +426,27 @@ describe('imports of an account', () => {
       await world.run(accountId);
       return { ...world.store.calls };
     };
-    expect(await calls(EXPORTER)).toEqual({ BatchGetCommand: 1, PutCommand: 1 });
-    expect(await calls(IMPORTER)).toEqual({ BatchGetCommand: 1, QueryCommand: 1, PutCommand: 1 });
+    expect(await calls(EXPORTER)).toEqual({ BatchGetCommand: 2, PutCommand: 1 });
+    expect(await calls(IMPORTER)).toEqual({ BatchGetCommand: 2, QueryCommand: 1, PutCommand: 1 });
+    world.keep(IMPORTER, 'neither', { generation: 4 });
+    await world.run(IMPORTER);
+    expect(await calls(IMPORTER)).toEqual({ BatchGetCommand: 1, PutCommand: 1 });
+  });
+
+  it.each([
+    ['deleted', undefined],
+    ['broken', { schemaVersion: 1, name: 'readers' }],
+  ])('wake the account again after somebody has %s the item that says that it imports', async (_, item) => {
+    const world = twoAccounts();
+    world.keep(EXPORTER, 'exporting');
+    world.keep(IMPORTER, 'importing');
+    await world.run(IMPORTER);
+    const key = { pk: 'import#readers', sk: `account#${IMPORTER}` };
+    world.store.remove(key);
+    if (item) world.store.put({ ...key, ...item });
+    await world.run(IMPORTER);
+    await world.run(EXPORTER);
+    expect(world.woken()).toEqual([[IMPORTER, 'Export']]);
   });
 
   it('end with the section that names them: the account is woken no more', async () => {

@@ -28,6 +28,11 @@ describe('skipReason', () => {
       { ...given, before: aStatus({ unannounced: [{ detailType: 'AccountReady', detail: {} }] }) },
       false,
     ],
+    [
+      'is kept when importers were not woken yet',
+      { ...given, before: aStatus({ waking: ['readers'] }) },
+      false,
+    ],
     ['is kept when desired state changed since', { ...given, record: aRecord({ generation: 4 }) }, false],
     ['is kept when no pass has ever been', { ...given, before: undefined }, false],
     ['is dropped for an account nobody registered', { ...given, record: undefined }, true],

@@ -37,6 +37,7 @@ export interface MemoryTable {
   /** The items whose partition key begins with this text. */
   items(prefix: string): Item[];
   put(...items: readonly Item[]): void;
+  remove(key: Item): void;
   clear(): void;
 }
 
@@ -126,6 +127,7 @@ export function memoryTable(...items: readonly Item[]): MemoryTable {
     page: PAGE,
     items: (prefix) => [...held.values()].filter(({ pk }) => String(pk).startsWith(prefix)),
     put,
+    remove: (key) => void held.delete(keyOf(key)),
     clear: () => held.clear(),
   };
   return memory;
