@@ -14,7 +14,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       return;
     }
     const called = calledBy(argv);
-    const root = await program((name) => name === called);
+    const root = await program((name) => name === called || called === 'completion');
     await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const [{ explain }, { say }] = await Promise.all([import('./failure.ts'), import('./terminal.ts')]);
@@ -46,7 +46,7 @@ export function completeProgram(): Promise<Command> {
 
 /** The program with some commands loaded, and the others only as lines of its help. */
 export async function program(isLoaded: (name: string) => boolean): Promise<Command> {
-  const [{ Command }, { withOurErrors }] = await Promise.all([import('commander'), import('./usage.ts')]);
+  const [{ Command }, { withOurUsage }] = await Promise.all([import('commander'), import('./usage.ts')]);
   const root = new Command('orgkeeper')
     .description(DESCRIPTION)
     .configureHelp({ sortSubcommands: false })
@@ -60,7 +60,7 @@ export async function program(isLoaded: (name: string) => boolean): Promise<Comm
     root.addCommand(command.summary(summary));
     if (isLoaded(name)) takeGlobalOptions(command);
   }
-  return withOurErrors(root);
+  return withOurUsage(root);
 }
 
 /** Lets a command and those below take the options of the program, too, unless they have one of that name. */
@@ -96,6 +96,11 @@ const VERSION = packageJson.version;
 const VERSION_HELP = 'print the version';
 const DESCRIPTION = 'Keeps every account of an AWS organization in its desired state.';
 const AFTERWARDS = `
+Examples:
+  orgkeeper accounts --not-ready
+  orgkeeper plan 456789012345
+  orgkeeper register 456789012345 --name genomics --wait
+
 Uses the usual AWS environment of the Main account: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …
 Exit: 0 done; 1 failed, with one sentence on stderr; 2 differences found (plan, policy, diff).`;
 /** On a narrower terminal commander prints the help, since it wraps long lines. */

@@ -1,32 +1,37 @@
-import type { Command } from 'commander';
+import { type Command, Help } from 'commander';
 import { visible } from '../shared/domain/escape.ts';
 
-/** Makes a command and its subcommands report wrong usage in the format of all other failures. */
-export function withOurErrors(command: Command): Command {
+/** Makes a command and its subcommands report wrong usage in the format of all other failures, and mark required options. */
+export function withOurUsage(command: Command): Command {
   command.configureOutput({
     outputError: (text, write) => write(`orgkeeper: ${visible(inOurWords(text))}\n`),
   });
-  for (const below of command.commands) withOurErrors(below);
+  command.configureHelp({
+    optionDescription(option) {
+      const described = Help.prototype.optionDescription.call(this, option);
+      return option.mandatory ? `${described} (required)` : described;
+    },
+  });
+  for (const below of command.commands) withOurUsage(below);
   return command;
 }
 
-/** Commands that change nothing. Only these are suggested after a typing error, since people run what is suggested. */
+/**
+ * Commands that change nothing without an option, and request nothing. Only these are suggested after a typing error, since
+ * people run what is suggested; a command that is not named here is not.
+ */
 const READING = new Set(
   (
-    'account accounts addresses baseline covers credentials dead-letters diff doctor env explain help history list local ' +
-    'member plan policy review rules same schema show template validate'
+    'account accounts addresses baseline completion covers credentials dead-letters diff doctor env explain help history list ' +
+    'local plan policy rules same schema show template validate'
   ).split(' '),
 );
-/** Options that remove something, change more, or skip a question: never suggested. */
-const RISKY = new Set([
-  '--all',
-  '--drop',
-  '--fleet',
-  '--logout',
-  '--release-address',
-  '--resources',
-  '--yes',
-]);
+/** Options that choose what is shown or say how long to wait. Only these are suggested, for the same reason. */
+const HARMLESS = new Set(
+  'csv drifted format help json kind limit not-ready ou output profile reason show-secrets state tag timeout version wait'
+    .split(' ')
+    .map((name) => `--${name}`),
+);
 
 /** Turns commander's `error: unknown command 'x'`, with a suggestion in brackets on a second line, into sentences. */
 function inOurWords(text: string): string {
@@ -40,10 +45,10 @@ function inOurWords(text: string): string {
     .join(' ');
 }
 
-/** A suggestion without risky commands and options. */
+/** A suggestion without what might change something. */
 function harmless(guess: string): string[] {
   const names = guess.replace(/^\(Did you mean (one of )?|\?\)$/g, '').split(', ');
-  const left = names.filter((name) => (name.startsWith('-') ? !RISKY.has(name) : READING.has(name)));
+  const left = names.filter((name) => (name.startsWith('-') ? HARMLESS : READING).has(name));
   if (left.length === 0) return ['`--help` lists all commands and options'];
   return [`Did you mean ${left.length > 1 ? 'one of ' : ''}${left.join(', ')}?`];
 }

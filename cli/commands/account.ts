@@ -3,6 +3,7 @@ import type { AccountView } from '../../shared/domain/account-view.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { connect } from '../client.ts';
 import { printDifferences, regionColumn } from '../differences.ts';
+import { examples } from '../examples.ts';
 import { oneView, readAccountId } from '../fleet.ts';
 import {
   cell,
@@ -24,6 +25,7 @@ export function accountCommand(): Command {
     .argument('<id>', 'account id, 12 digits')
     .option('--show-secrets', 'show whole ExternalIds instead of masked ones')
     .option('--json', 'print its document; docs/cli.md describes it')
+    .addHelpText('after', examples('orgkeeper account 456789012345', 'orgkeeper account 456789012345 --json'))
     .action(show);
 }
 

@@ -3,6 +3,7 @@ import { type AccountFilters, accountFilter, isMissing } from '../account-filter
 import { connect } from '../client.ts';
 import { obstacles } from '../conditions.ts';
 import { startCsv } from '../csv.ts';
+import { examples } from '../examples.ts';
 import { accountPages, type ListedAccount } from '../fleet.ts';
 import {
   age,
@@ -47,11 +48,11 @@ export function accountsCommand(): Command {
     .option('--json', 'the same as --output json: a list of the documents of `account ID --json`')
     .addHelpText(
       'after',
-      `
-Examples:
-  orgkeeper accounts --not-ready
-  orgkeeper accounts --baseline analytics@3 --kind network
-  orgkeeper accounts --tag costCenter=42 -o csv`,
+      examples(
+        'orgkeeper accounts --not-ready',
+        'orgkeeper accounts --baseline analytics@3 --kind network',
+        'orgkeeper accounts --tag costCenter=42 -o csv',
+      ),
     )
     .action(list);
 }

@@ -3,6 +3,7 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { type Address, type AddressPool, blocksIn } from '../../shared/domain/address-pool.ts';
 import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
 import { connect } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { allRecords } from '../fleet.ts';
 import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
@@ -18,6 +19,7 @@ export function addressesCommand(): Command {
     .description('Shows the address pools, and which account holds which block.')
     .option('--drop <pool>', 'remove a pool of which no account holds a block')
     .option('--json', 'print the pools, each with its holders')
+    .addHelpText('after', examples('orgkeeper addresses --json', 'orgkeeper addresses --drop old-pool'))
     .action(addresses);
 }
 

@@ -4,35 +4,40 @@ import { listBaselines } from '../../shared/store/baselines.ts';
 import { checkFile, formatProblem, notValid, publishBaselineFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
 import { printDifferences } from '../differences.ts';
+import { examples } from '../examples.ts';
 import { allRecords, publishedBaseline, readBaselineReference } from '../fleet.ts';
 import { cell, print, printJson, printTable, printText, say, time } from '../terminal.ts';
 import { assign } from './baseline-assign.ts';
 
 /** `baseline …`: the commands for baselines. */
 export function baselineCommand(): Command {
-  const command = new Command('baseline').description(
-    'Lists, shows, checks, publishes and assigns baselines.',
-  );
+  const command = new Command('baseline')
+    .description('Lists, shows, checks, publishes and assigns baselines.')
+    .addHelpText('after', examples('orgkeeper baseline list', 'orgkeeper baseline validate analytics.yaml'));
   command
     .command('list')
     .description('Lists every version of every baseline, with its number of managed accounts.')
     .option('--json', 'print a list')
+    .addHelpText('after', examples('orgkeeper baseline list'))
     .action(list);
   command
     .command('show')
     .description('Prints the text that a baseline was published from.')
     .argument('<name[@version]>', 'the baseline; default: its newest version')
     .option('--json', 'print the stored document')
+    .addHelpText('after', examples('orgkeeper baseline show analytics@3 > analytics.yaml'))
     .action(show);
   command
     .command('validate')
     .description('Checks a baseline file; lists every problem with its line. Needs no deployment.')
     .argument('<file>', 'a YAML file')
     .option('--json', 'print whether it is valid, and all problems')
+    .addHelpText('after', examples('orgkeeper baseline validate analytics.yaml'))
     .action(validate);
   command
     .command('schema')
     .description('Prints the JSON Schema of baseline files, for editors. Needs no deployment.')
+    .addHelpText('after', examples('orgkeeper baseline schema > baseline.schema.json'))
     .action(schema);
   command
     .command('publish')
@@ -40,6 +45,7 @@ export function baselineCommand(): Command {
       'Publishes a file as the next version of its baseline; prints name@version. Moves no account.',
     )
     .argument('<file>', 'a YAML file')
+    .addHelpText('after', examples('orgkeeper baseline publish analytics.yaml'))
     .action(publish);
   command
     .command('diff')
@@ -49,6 +55,7 @@ export function baselineCommand(): Command {
     .argument('<from>', 'name@version')
     .argument('<to>', 'name@version, or name for its newest version')
     .option('--json', 'print the differences')
+    .addHelpText('after', examples('orgkeeper baseline diff analytics@3 analytics'))
     .action(diff);
   command
     .command('assign')
@@ -60,6 +67,13 @@ export function baselineCommand(): Command {
     .option('--all', 'every managed account')
     .option('--from <name[@version]>', 'the accounts of this baseline')
     .option('--yes', 'move without asking')
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper baseline assign analytics@4 456789012345',
+        'orgkeeper baseline assign analytics@4 --from analytics@3',
+      ),
+    )
     .action(assign);
   return command;
 }

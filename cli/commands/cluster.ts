@@ -5,6 +5,7 @@ import { type ClusterView, clusterViews } from '../../shared/domain/clusters.ts'
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { obstacles } from '../conditions.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
@@ -32,9 +33,9 @@ interface ReleaseOptions {
 
 /** `cluster …`: EMR clusters in accounts, each for a time. */
 export function clusterCommand(): Command {
-  const command = new Command('cluster').description(
-    'Launches, lists and releases EMR clusters in accounts.',
-  );
+  const command = new Command('cluster')
+    .description('Launches, lists and releases EMR clusters in accounts.')
+    .addHelpText('after', examples('orgkeeper cluster list'));
   command
     .command('launch')
     .description(
@@ -51,12 +52,19 @@ export function clusterCommand(): Command {
     .option('--wait', 'follow until it takes work; exit 1 if it ends before')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1_800)
     .option('--json', 'print the cluster')
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper cluster launch 456789012345 --name nightly --instance-type m5.xlarge --count 3 --release emr-7.5.0 --ttl 8h',
+      ),
+    )
     .action(launch);
   command
     .command('list')
     .description('Lists the clusters of an account, or of all; those that ended stay listed for a day.')
     .argument('[id]', 'account id; all accounts without it')
     .option('--json', 'print a list of clusters')
+    .addHelpText('after', examples('orgkeeper cluster list', 'orgkeeper cluster list 456789012345 --json'))
     .action(list);
   command
     .command('release')
@@ -66,6 +74,7 @@ export function clusterCommand(): Command {
     .option('--wait', 'follow until it has ended')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .option('--json', 'print the cluster')
+    .addHelpText('after', examples('orgkeeper cluster release 456789012345 nightly --wait'))
     .action(release);
   return command;
 }

@@ -8,6 +8,7 @@ import { getCreation } from '../../shared/store/creations.ts';
 import { pairs, wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { ended } from '../conditions.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import {
   failIfRejected,
@@ -49,6 +50,13 @@ export function createCommand(): Command {
     .option('--tag <key=value>', 'a tag of the account; may be repeated', pairs)
     .option('--wait', 'follow until the account is ready, and print its id')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1800)
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper create --name genomics --email genomics@example.com --wait',
+        'orgkeeper create --name physics --email physics@example.com --baseline analytics --tag costCenter=42',
+      ),
+    )
     .action(create);
 }
 

@@ -10,6 +10,7 @@ import { partitionOf } from '../../shared/domain/region.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { connect, type Deployment } from '../client.ts';
 import { cacheDirectory, credentialCache, type TemporaryCredentials } from '../credential-cache.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { counted, print, printJson, say } from '../terminal.ts';
@@ -34,6 +35,13 @@ export function credentialsCommand(): Command {
       'another role of the account, by name or path/name, which your own credentials may assume; needs no access to Main',
     )
     .option('--logout', 'delete cached credentials, of one account or of all')
+    .addHelpText(
+      'after',
+      examples(
+        'eval "$(orgkeeper credentials 456789012345)"',
+        'orgkeeper credentials 456789012345 --format json',
+      ),
+    )
     .action(async (id: string | undefined, options: { format: Format; role?: string; logout?: boolean }) => {
       const { format, role } = options;
       if (options.logout) return logout(id);

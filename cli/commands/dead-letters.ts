@@ -14,6 +14,7 @@ import { arns, deadLettersOf, type Placed, QUEUES } from '../../shared/deploymen
 import { accountIn, type FailedReason } from '../../shared/domain/failed-work.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { poll } from '../follow.ts';
 import { cell, counted, print, printJson, printTable, say, time } from '../terminal.ts';
@@ -25,7 +26,9 @@ interface ListOptions {
 
 /** `dead-letters`: lists and redrives messages that failed for good. */
 export function deadLettersCommand(): Command {
-  const command = new Command('dead-letters').description('Messages in the dead-letter queues of Main.');
+  const command = new Command('dead-letters')
+    .description('Messages in the dead-letter queues of Main.')
+    .addHelpText('after', examples('orgkeeper dead-letters list'));
   command
     .command('list')
     .description('Lists the messages that failed for good. They stay in their queues.')
@@ -34,12 +37,14 @@ export function deadLettersCommand(): Command {
       '--json',
       'print a list of { queue, reason, messageId, accountId, sentAt, receives, body, unreadable, error }',
     )
+    .addHelpText('after', examples('orgkeeper dead-letters list --limit 10'))
     .action(list);
   command
     .command('redrive')
     .description('Moves the messages back to their source queues, to be processed again.')
     .option('--timeout <seconds>', 'how long to wait for SQS', wholeNumber, 300)
     .option('--json', 'print a list of { queue, moved }')
+    .addHelpText('after', examples('orgkeeper dead-letters redrive'))
     .action(redrive);
   return command;
 }

@@ -10,6 +10,7 @@ import { organization } from '../doctor/organization.ts';
 import { regions } from '../doctor/regions.ts';
 import { roles } from '../doctor/roles.ts';
 import { trail } from '../doctor/trail.ts';
+import { examples } from '../examples.ts';
 import { explain, Failure } from '../failure.ts';
 import { cell, colours, print, printJson, say } from '../terminal.ts';
 
@@ -18,6 +19,7 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Checks a deployment; changes nothing. Prints what each check found, and the remedy.')
     .option('--json', 'print a list of { check, ok, message, remedy }')
+    .addHelpText('after', examples('orgkeeper doctor', 'orgkeeper doctor --json'))
     .action(doctor);
 }
 

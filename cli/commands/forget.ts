@@ -11,6 +11,7 @@ import { type AccountItems, forgetAccount, loadAccount } from '../../shared/stor
 import { addressBook } from '../../shared/store/addresses.ts';
 import { agreed } from '../ask.ts';
 import { connect } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { readAccountId } from '../fleet.ts';
 import { say } from '../terminal.ts';
@@ -27,6 +28,7 @@ export function forgetCommand(): Command {
     .argument('<id>', 'account id, 12 digits')
     .option('--release-address', 'give back the address blocks that it still holds')
     .option('--yes', 'forget without asking')
+    .addHelpText('after', examples('orgkeeper forget 456789012345'))
     .action(forget);
 }
 

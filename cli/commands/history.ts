@@ -9,6 +9,7 @@ import { history } from '../../shared/store/statuses.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { printDifferences } from '../differences.ts';
+import { examples } from '../examples.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { cell, paintResult, print, printJson, say, time } from '../terminal.ts';
 
@@ -26,6 +27,7 @@ export function historyCommand(): Command {
     .option('--limit <n>', 'maximum number of runs', wholeNumber, 20)
     .option('--show-secrets', 'show whole ExternalIds instead of masked ones')
     .option('--json', 'print a list of runs, each like `lastPass` of `account ID --json`, with its baseline')
+    .addHelpText('after', examples('orgkeeper history 456789012345 --limit 5'))
     .action(show);
 }
 

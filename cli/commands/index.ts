@@ -97,6 +97,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'compare two policies by meaning: same, covers',
     load: async () => (await import('./policy.ts')).policyCommand(),
   },
+  completion: {
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./completion.ts')).completionCommand(),
+  },
   local: {
     summary: 'run Orgkeeper on this machine, against an emulator',
     load: async () => (await import('./local.ts')).localCommand(),

@@ -11,21 +11,29 @@ import {
   startRuntime,
 } from '../../local/runtime.ts';
 import { shellWord } from '../../shared/domain/escape.ts';
+import { examples } from '../examples.ts';
 import { COMMAND, say } from '../terminal.ts';
 
 /** `orgkeeper local`: runs the local runtime, and prints the environment that the AWS CLI needs for it. */
 export function localCommand(defaults: RuntimeOptions = {}): Command {
-  const command = new Command('local').description('run Orgkeeper on this machine, against an emulator');
+  const command = new Command('local')
+    .description('run Orgkeeper on this machine, against an emulator')
+    .addHelpText('after', examples('orgkeeper local start'));
   command
     .command('start')
     .description('start the local runtime in the foreground; Ctrl-C ends it')
     .option('--port <port>', 'port of the gateway', port, DEFAULT_PORT)
     .option('--same-account', 'run Main in the management account', false)
+    .addHelpText('after', examples('orgkeeper local start --port 4600'))
     .action((options: RuntimeOptions) => start({ ...defaults, ...options }));
   command
     .command('env')
     .description('print export lines for an account of the running local runtime')
     .argument('[account]', 'main, management, or an account id', 'main')
+    .addHelpText(
+      'after',
+      examples('eval "$(orgkeeper local env)"', 'eval "$(orgkeeper local env management)"'),
+    )
     .action(async (name: string) => {
       const state = readRuntimeState();
       const account = accountOf(name, state);

@@ -5,6 +5,7 @@ import { changeControl } from '../../shared/store/controls.ts';
 import type { Lease } from '../../shared/store/leases.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { editRecord, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
@@ -28,6 +29,7 @@ export function pauseCommand(): Command {
     )
     .option('--no-wait', 'do not wait for runs that are writing; name them')
     .option('--timeout <seconds>', 'how long to wait for runs that are writing', wholeNumber, 300)
+    .addHelpText('after', examples('orgkeeper pause --fleet', 'orgkeeper pause 456789012345 567890123456'))
     .action(async (ids: string[], options: PauseOptions) => {
       const { table, scope } = await changed(ids, options, true);
       say(`Paused ${inWords(scope)}.`);
@@ -43,6 +45,7 @@ export function pauseCommand(): Command {
 export function resumeCommand(): Command {
   return scoped(new Command('resume'))
     .description('Ends a pause. The next sweep corrects what has drifted since.')
+    .addHelpText('after', examples('orgkeeper resume --fleet'))
     .action(async (ids: string[], options: ScopeOptions) => {
       const { scope } = await changed(ids, options, false);
       say(`Resumed ${inWords(scope)}; \`orgkeeper sweep\` corrects what has drifted since.`);

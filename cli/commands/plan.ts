@@ -3,6 +3,7 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type PlanDocument, whyNoPlan } from '../../shared/domain/plan.ts';
 import { validFile } from '../baseline-file.ts';
 import { printDiff } from '../differences.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { startProgress } from '../follow.ts';
@@ -34,10 +35,10 @@ export function planCommand(): Command {
     .option('--json', 'the same as --format json')
     .addHelpText(
       'after',
-      `
-Examples:
-  orgkeeper plan 456789012345
-  orgkeeper plan --baseline analytics --file analytics.yaml --format md`,
+      examples(
+        'orgkeeper plan 456789012345',
+        'orgkeeper plan --baseline analytics --file analytics.yaml --format md',
+      ),
     )
     .action(plan);
 }

@@ -3,6 +3,7 @@ import { covers, type Missing } from '../../shared/policy/covers.ts';
 import { type Policy, PolicyError, parsePolicy } from '../../shared/policy/document.ts';
 import { differences } from '../../shared/policy/same.ts';
 import { value } from '../differences.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { readText } from '../read-text.ts';
 import { cell, colours, print, printJson, printTable } from '../terminal.ts';
@@ -16,7 +17,9 @@ const mostRows = 200;
  * file that is not a policy is a Failure that names the file and the path in it.
  */
 export function policyCommand(): Command {
-  const command = new Command('policy').description('Compares IAM policies by meaning, not by text.');
+  const command = new Command('policy')
+    .description('Compares IAM policies by meaning, not by text.')
+    .addHelpText('after', examples('orgkeeper policy same mine.json theirs.json'));
   command
     .command('same')
     .description('checks whether two policies mean the same; exit code 0 if they do, 2 if not')
@@ -27,6 +30,7 @@ export function policyCommand(): Command {
       '--partition <name>',
       'the partition of bare account ids, such as aws-cn (default: the document’s own)',
     )
+    .addHelpText('after', examples('orgkeeper policy same mine.json theirs.json'))
     .action(same);
   command
     .command('covers')
@@ -34,6 +38,7 @@ export function policyCommand(): Command {
     .argument('<required>', 'a policy file, JSON or URL-encoded JSON; - for stdin')
     .argument('<actual>', 'the policy that must grant as much')
     .option('--json', 'print { covered, missing } as JSON')
+    .addHelpText('after', examples('orgkeeper policy covers required.json actual.json --json'))
     .action(coversCommand);
   return command;
 }

@@ -13,6 +13,7 @@ import { currentBaseline } from '../../shared/store/baselines.ts';
 import { pairs, several, wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { ended, inTheWay } from '../conditions.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { failIfRejected, poll, startProgress, TAKEN_SECONDS, waitUntilReady } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
@@ -57,6 +58,13 @@ export function registerCommand(): Command {
     .option('--tag <key=value>', 'a tag; may be repeated', pairs)
     .option('--wait', 'follow until the account is ready')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper register 456789012345 --name genomics --wait',
+        'orgkeeper register 456789012345 --name genomics --mode observe --region eu-west-1 --region us-east-1',
+      ),
+    )
     .action(register);
 }
 

@@ -8,6 +8,7 @@ import { several, wholeNumber } from '../arguments.ts';
 import { agreed } from '../ask.ts';
 import { connect } from '../client.ts';
 import { hasFailed, inTheWay } from '../conditions.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
@@ -40,6 +41,13 @@ export function retireCommand(): Command {
     .option('--yes', 'remove without asking')
     .option('--wait', 'follow until the account is retired; exit 1 if something prevents that')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper retire 456789012345 --resources retain',
+        'orgkeeper retire 456789012345 --resources remove --wait',
+      ),
+    )
     .action(retire);
 }
 

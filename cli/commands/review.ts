@@ -5,6 +5,7 @@ import { compareReviews, type Review, type ReviewedFinding } from '../../shared/
 import { getReview, putAcceptance, type ReviewEntry, reviewEntries } from '../../shared/store/reviews.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { printCsv, printFindings } from '../findings.ts';
 import { allRecords, findAccount, readAccountId } from '../fleet.ts';
@@ -24,6 +25,10 @@ export function reviewCommand(): Command {
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .option('--json', 'print the reviews, with every finding')
     .option('--csv', 'print every finding as a line of CSV')
+    .addHelpText(
+      'after',
+      examples('orgkeeper review 456789012345', 'orgkeeper review --all --csv > findings.csv'),
+    )
     .action(review);
   command
     .command('diff')
@@ -31,6 +36,7 @@ export function reviewCommand(): Command {
     .argument('<id>', 'account id, 12 digits')
     .option('--from <date>', 'compare with the last review before this day or time', timeOf)
     .option('--json', 'print { from, to, appeared, gone, changed }')
+    .addHelpText('after', examples('orgkeeper review diff 456789012345 --from 2026-11-01'))
     .action(diff);
   command
     .command('accept')
@@ -39,6 +45,12 @@ export function reviewCommand(): Command {
     .argument('<finding>', 'id of a finding of the last review')
     .requiredOption('--until <date>', 'the day (UTC) or time at which it ends', date)
     .requiredOption('--because <text>', 'why, for the next review')
+    .addHelpText(
+      'after',
+      examples(
+        "orgkeeper review accept 456789012345 4f1c09aa73d2 --until 2027-06-30 --because 'the vendor reads invoices'",
+      ),
+    )
     .action(accept);
   return command;
 }

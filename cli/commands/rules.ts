@@ -20,6 +20,7 @@ import { currentRules, listRules, publishRules } from '../../shared/store/rules.
 import { assumeApiRole } from '../api-role.ts';
 import { formatProblem } from '../baseline-file.ts';
 import { connect } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
 import { readText } from '../read-text.ts';
@@ -27,19 +28,21 @@ import { cell, counted, print, printJson, printTable, say, time } from '../termi
 
 /** `rules …`: the rules that choose the baseline of accounts registered without one. */
 export function rulesCommand(): Command {
-  const command = new Command('rules').description(
-    'Lists, checks, publishes and explains the rules that choose baselines.',
-  );
+  const command = new Command('rules')
+    .description('Lists, checks, publishes and explains the rules that choose baselines.')
+    .addHelpText('after', examples('orgkeeper rules list', 'orgkeeper rules explain 456789012345'));
   command
     .command('list')
     .description('Lists every version of the rules; the newest one is in force.')
     .option('--json', 'print a list of the stored documents')
+    .addHelpText('after', examples('orgkeeper rules list'))
     .action(list);
   command
     .command('validate')
     .description('Checks a file of rules; lists every problem with its line. Needs no deployment.')
     .argument('<file>', 'a YAML file')
     .option('--json', 'print whether it is valid, and all problems')
+    .addHelpText('after', examples('orgkeeper rules validate rules.yaml'))
     .action(validate);
   command
     .command('publish')
@@ -47,6 +50,7 @@ export function rulesCommand(): Command {
       'Publishes a file as the next version, which is in force from then on; prints the version. Moves no account.',
     )
     .argument('<file>', 'a YAML file')
+    .addHelpText('after', examples('orgkeeper rules publish rules.yaml'))
     .action(publish);
   command
     .command('explain')
@@ -54,6 +58,13 @@ export function rulesCommand(): Command {
     .argument('<id>', 'the account')
     .option('--file <file>', 'use the rules of this file instead of the published ones')
     .option('--json', 'print the answer, with the facts about the account')
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper rules explain 456789012345',
+        'orgkeeper rules explain 456789012345 --file rules.yaml',
+      ),
+    )
     .action(explainRules);
   return command;
 }

@@ -7,6 +7,7 @@ import { loadAccount } from '../../shared/store/accounts.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
 import { hasFailed } from '../conditions.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
@@ -31,6 +32,13 @@ export function sweepCommand(): Command {
     .option('--wait', 'follow until every run has finished; exit 1 if one failed')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .option('--json', 'print the event id and, with --wait, the runs')
+    .addHelpText(
+      'after',
+      examples(
+        'orgkeeper sweep 456789012345 --wait',
+        "orgkeeper sweep --baseline analytics --reason 'after the outage'",
+      ),
+    )
     .action(sweep);
 }
 

@@ -12,6 +12,7 @@ import { shellWord } from '../../shared/domain/escape.ts';
 import { registered } from '../../shared/domain/records.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { connect } from '../client.ts';
+import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { publishedBaseline, readAccountId, readBaselineReference } from '../fleet.ts';
 import { checkRequest } from '../send-request.ts';
@@ -19,7 +20,9 @@ import { COMMAND, print, printJson, say } from '../terminal.ts';
 
 /** `template …`: templates that the owner of an account deploys. */
 export function templateCommand(): Command {
-  const command = new Command('template').description('Makes templates for the owners of accounts.');
+  const command = new Command('template')
+    .description('Makes templates for the owners of accounts.')
+    .addHelpText('after', examples('orgkeeper template member --account 456789012345'));
   command
     .command('member')
     .description(
@@ -34,6 +37,10 @@ export function templateCommand(): Command {
     )
     .option('--output <file>', 'write the template there instead of stdout')
     .option('--json', 'print { accountId, roleArn, externalId, register, quickCreate, template }')
+    .addHelpText(
+      'after',
+      examples('orgkeeper template member --account 456789012345 --name genomics --output member.json'),
+    )
     .action(template);
   return command;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,10 @@ describe('orgkeeper --help', () => {
 const FILES: Readonly<Record<string, readonly string[]>> = {
   baseline: ['baseline', 'baseline-assign'],
   resume: ['pause'],
+  // It prints the names of all commands.
+  completion: readdirSync(join(ROOT, 'cli', 'commands')).flatMap((file) =>
+    file === 'index.ts' || file === 'plan-fleet.ts' ? [] : file.replace('.ts', ''),
+  ),
 };
 
 describe.each(Object.keys(commands))('orgkeeper %s', (name) => {

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { Command } from 'commander';
 import { completeProgram, run } from '../../cli/program.ts';
+import { permissionRows } from '../kit/journey/documented-permissions.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -46,13 +48,66 @@ describe('A suggestion for a misspelt command', () => {
     expect(await said(...argv)).toBe(sentence);
   });
 
-  test('never names a command that requests something, whatever is misspelt', async () => {
-    const changing = ['retire', 'forget', 'register', 'create', 'sweep', 'pause', 'resume'];
-    const names = (await completeProgram()).commands.map((command) => command.name());
-    expect(names).toEqual(expect.arrayContaining(changing));
-    for (const name of changing) expect(await said(name.slice(0, -1))).not.toMatch(/mean/);
+  test('never names a command that the page of permissions lets write, nor an option of one, whatever is misspelt', async () => {
+    const writing = await writingCommands();
+    expect(writing.map(([words]) => words.join(' '))).toEqual(
+      expect.arrayContaining([
+        'retire',
+        'forget',
+        'baseline assign',
+        'review accept',
+        'dead-letters redrive',
+      ]),
+    );
+    const harmless = '--csv --format --json --limit --output --profile --reason --tag --timeout --wait'.split(
+      ' ',
+    );
+    for (const [words, command] of writing) {
+      const name = words.at(-1) ?? '';
+      // `addresses` writes by an option alone.
+      if (command.options.some(({ long }) => long === '--drop')) continue;
+      for (const typo of typosOf(name)) {
+        const suggested = suggestedIn(await said(...words.slice(0, -1), typo));
+        expect({ typo, suggested }).toEqual({ typo, suggested: suggested.filter((one) => one !== name) });
+      }
+      for (const { long = '' } of command.options) {
+        const suggested = suggestedIn(await said(...words, long.slice(0, -1)));
+        expect({ words, suggested: suggested.filter((one) => !harmless.includes(one)) }).toEqual({
+          words,
+          suggested: [],
+        });
+      }
+    }
   });
 });
+
+/** The commands that the page "What people need" lets write or request something. */
+async function writingCommands(): Promise<[string[], Command][]> {
+  const writes = /:(Put|Update|Delete|Start|Transact)/;
+  const names = permissionRows().flatMap(({ commands, actions }) =>
+    actions.some((action) => writes.test(action)) ? commands : [],
+  );
+  const root = await completeProgram();
+  return [...new Set(names)].map((name) => {
+    const words = name.split(' ');
+    const command = words.reduce<Command | undefined>(
+      (above, word) => above?.commands.find((below) => below.name() === word),
+      root,
+    );
+    if (!command) throw new Error(`The page names ${name}, which is no command.`);
+    return [words, command];
+  });
+}
+
+/** The word without its last letter, with a letter too many, and with two letters exchanged. */
+function typosOf(word: string): string[] {
+  return [word.slice(0, -1), `${word}x`, `${word[1]}${word[0]}${word.slice(2)}`];
+}
+
+/** The commands and options that a sentence suggests. */
+function suggestedIn(sentence: string): string[] {
+  return (/Did you mean (?:one of )?(.*)\?$/.exec(sentence)?.[1] ?? '').split(', ').filter(Boolean);
+}
 
 describe('--profile and --region of every command', () => {
   const { AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
