@@ -13,6 +13,7 @@ import { clusters } from '../../controllers/kinds/clusters/kind.ts';
 import { reviewAnnouncement } from '../../controllers/review/review.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { eventSchemas, announcements as schemas } from '../../shared/domain/announcements.ts';
 import { clusterOutputs, type KnownCluster } from '../../shared/domain/clusters.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
@@ -21,6 +22,7 @@ import type { Announcement, Difference } from '../../shared/domain/status.ts';
 import { WorkMessage } from '../../shared/domain/work.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { saveCreation } from '../../shared/store/creations.ts';
+import { checkEvent, SCHEMAS, schemaText } from '../kit/event-schemas.ts';
 import {
   aBaselineItem,
   aConfig,
@@ -316,9 +318,18 @@ describe('announcements in docs/events.md', () => {
     expect(Object.keys(made).toSorted()).toEqual(documented.toSorted());
   });
 
+  it('have each a schema', () => {
+    expect(Object.keys(schemas).toSorted()).toEqual(documented.toSorted());
+  });
+
   it.each(documented)('show %s with its real fields', async (type) => {
     const event = await made[type]?.();
     expect(event?.detailType).toBe(type);
+    checkEvent({
+      source: 'orgkeeper',
+      'detail-type': type,
+      detail: JSON.parse(JSON.stringify(event?.detail)),
+    });
     expect(examples(type).map(fieldsOf).at(-1)).toEqual(fieldsOf(event?.detail));
   });
 
@@ -357,6 +368,42 @@ describe('announcements in docs/events.md', () => {
     const said = rows('RequestRejected').filter((row) => /^[A-Z]/.test(row));
     expect(said.toSorted()).toEqual([...new Set(found)].toSorted());
   });
+});
+
+describe('the files in docs/schemas', () => {
+  it('are as `npm run schemas` writes them', () => {
+    const written = Object.fromEntries(
+      readdirSync(SCHEMAS).map((file) => [file, readFileSync(join(SCHEMAS, file), 'utf8')]),
+    );
+    const current = Object.entries(eventSchemas()).map(([type, schema]) => [
+      `${type}.json`,
+      schemaText(schema),
+    ]);
+    expect(written).toEqual(Object.fromEntries(current));
+  });
+
+  it.each(Object.keys(requests))('accept the examples of %s, and not one with an unknown key', (type) => {
+    for (const detail of examples(type)) {
+      const event = { source: 'orgkeeper.request', 'detail-type': type, detail };
+      expect(() => checkEvent(event)).not.toThrow();
+      const misspelt = { ...event, detail: { ...(detail as object), baselin: 'x' } };
+      expect(() => checkEvent(misspelt)).toThrow(/baselin/);
+    }
+  });
+
+  it.each(headings('Announcements', 'Subscribing'))(
+    'accept every example of %s, and not one without a reason',
+    (type) => {
+      for (const detail of examples(type)) {
+        const event = { source: 'orgkeeper', 'detail-type': type, detail };
+        expect(() => checkEvent(event)).not.toThrow();
+        expect(() => checkEvent({ ...event, source: 'orgkeeper.request' })).toThrow(/source/);
+        if (!Object.hasOwn(detail as object, 'reason')) continue;
+        const { reason: _, ...without } = detail as Record<string, unknown>;
+        expect(() => checkEvent({ ...event, detail: without })).toThrow(/reason/);
+      }
+    },
+  );
 });
 
 describe('patterns in docs/events.md', () => {

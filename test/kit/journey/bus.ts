@@ -7,6 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mayDeliver } from '../../../local/demo/answers.ts';
+import { checkEvent } from '../event-schemas.ts';
 import { until } from '../wait.ts';
 import type { TestRuntime } from './runtime.ts';
 
@@ -22,7 +23,10 @@ export interface BusEvent {
   };
 }
 
-/** Subscribes to Orgkeeper's bus, as anybody would, with a rule and a queue. */
+/**
+ * Subscribes to Orgkeeper's bus, as anybody would, with a rule and a queue. Every event that comes must be as its file in
+ * docs/schemas/ says.
+ */
 export interface Listener {
   /** All events received so far. */
   heard(fits?: (event: BusEvent) => boolean): Promise<BusEvent[]>;
@@ -50,7 +54,9 @@ export async function listen(runtime: TestRuntime): Promise<Listener> {
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
       );
       if (Messages.length === 0) return;
-      all.push(...Messages.map(({ Body = '{}' }) => JSON.parse(Body) as BusEvent));
+      const received = Messages.map(({ Body = '{}' }) => JSON.parse(Body) as BusEvent);
+      received.forEach(checkEvent);
+      all.push(...received);
       const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
       await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
     }
