@@ -25,3 +25,15 @@ export function pairs(
   if (before && Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is given twice.`);
   return { ...before, [key]: text.slice(at + 1) };
 }
+
+/** A day (UTC) or a time, in milliseconds. @throws InvalidArgumentError */
+export function timeOf(text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
+  // JavaScript takes the 30th of February for the 2nd of March.
+  const isDay = !Number.isNaN(time) && (text.length > 10 || new Date(time).toISOString().startsWith(text));
+  if (!isDay)
+    throw new InvalidArgumentError(
+      'It must be a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z.',
+    );
+  return time;
+}

@@ -4,6 +4,7 @@ import { type Bus, busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { agreed } from '../ask.ts';
@@ -144,8 +145,10 @@ export async function moveAccounts(
   const limit = pLimit(8);
   const now = new Date();
   const sweepId = `assign:${randomUUID()}`;
-  if (moving.length > 0)
-    await startSweep(table, { sweepId, accounts: moving.length, startedAt: now.toISOString() });
+  if (moving.length > 0) {
+    const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: sweepId };
+    await startSweep(table, { sweepId, accounts: moving.length, startedAt: now.toISOString(), cause });
+  }
   const moves = moving.map(({ accountId: id }) =>
     limit(async () => ((await move(table, id, to, { now, sweepId })) ? id : [])),
   );

@@ -22,8 +22,16 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./account.ts')).accountCommand(),
   },
   history: {
-    summary: 'runs of an account that changed or found something',
+    summary: 'runs that changed or found something, of one account or all',
     load: async () => (await import('./history.ts')).historyCommand(),
+  },
+  sweeps: {
+    summary: 'the sweeps of the last 30 days',
+    load: async () => (await import('./sweeps.ts')).sweepsCommand(),
+  },
+  rejected: {
+    summary: 'the requests that were rejected, and why',
+    load: async () => (await import('./rejected.ts')).rejectedCommand(),
   },
   plan: {
     summary: 'show what a run would change; changes nothing',

@@ -3,7 +3,7 @@ import { busClient } from '../../shared/aws/bus.ts';
 import { reviewBucket } from '../../shared/aws/review-bucket.ts';
 import { compareReviews, type Review, type ReviewedFinding } from '../../shared/domain/review.ts';
 import { getReview, putAcceptance, type ReviewEntry, reviewEntries } from '../../shared/store/reviews.ts';
-import { wholeNumber } from '../arguments.ts';
+import { timeOf, wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
@@ -223,16 +223,4 @@ function date(text: string): string {
   const time = timeOf(text);
   if (time <= Date.now()) throw new InvalidArgumentError('It is over already.');
   return new Date(time).toISOString();
-}
-
-/** A day (UTC) or a time, in milliseconds. @throws InvalidArgumentError */
-function timeOf(text: string): number {
-  const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  // JavaScript takes the 30th of February for the 2nd of March.
-  const isDay = !Number.isNaN(time) && (text.length > 10 || new Date(time).toISOString().startsWith(text));
-  if (!isDay)
-    throw new InvalidArgumentError(
-      'It must be a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z.',
-    );
-  return time;
 }

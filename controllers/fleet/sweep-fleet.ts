@@ -54,7 +54,7 @@ export async function requestSweep(
     );
   }
   const unique = [...new Set(accountIds)];
-  await startSweep(main.table, { sweepId, accounts: unique.length, startedAt: requestedAt });
+  await startSweep(main.table, { sweepId, accounts: unique.length, startedAt: requestedAt, cause });
   const work = unique.map((accountId): WorkMessage => ({ accountId, cause, requestedAt, sweepId }));
   return { did: 'accepted', announce: [], work };
 }
@@ -82,12 +82,15 @@ export async function sweepFleet(
   { main, timeLeft }: Pick<TaskDeps, 'main' | 'timeLeft'>,
 ): Promise<Swept> {
   const { table } = main;
-  const { sweepId, requestedAt: startedAt } = message;
+  const { sweepId, requestedAt: startedAt, cause, baseline } = message;
   const pages: Page<AccountRecord>[] = [];
   for await (const page of recordPages(table)) pages.push(page);
   const records = new Map(pages.flatMap(({ items }) => items.map((record) => [record.accountId, record])));
   const accounts = [...records.values()].filter((record) => concerns(record, message)).length;
-  const { cursor = '' } = await startSweep(table, { sweepId, accounts, startedAt });
+  const { cursor = '' } = await startSweep(table, {
+    ...{ sweepId, accounts, startedAt, cause },
+    ...(baseline !== undefined && { baseline }),
+  });
   let runs = 0;
   for (const { items, unreadable, last = '' } of pages) {
     if (last <= cursor) continue;

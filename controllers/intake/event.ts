@@ -3,6 +3,7 @@ import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { REQUEST_FIELDS } from '../../shared/domain/requests.ts';
 import { maskAll, maskExternalIds } from '../../shared/domain/secrets.ts';
 import type { Announcement } from '../../shared/domain/status.ts';
+import type { RejectedRequest } from '../../shared/store/rejections.ts';
 import { firstKilobyte, type Rejection, type Trigger } from '../fleet/outcome.ts';
 
 /** An event in intake. `time` is that of the event; for an event from the future, the time of its arrival. */
@@ -31,6 +32,17 @@ export function onItsWay(envelope: Envelope, redelivered: boolean, now: Date): I
 }
 
 const ECHO_DEPTH = 16;
+
+/** A rejected event, as it is saved and listed. Pure. */
+export function rejectedRequest({
+  cause,
+  detail,
+  account,
+  arrivedAt,
+}: Pick<Incoming, 'cause' | 'detail' | 'account' | 'arrivedAt'>): RejectedRequest {
+  const accountId = claimedAccount(detail);
+  return { cause, sentBy: account, rejectedAt: arrivedAt, ...(accountId !== undefined && { accountId }) };
+}
 
 /** The answer to a rejected event. The request in it is cut to 1 KB. Pure. */
 export function rejectionAnnouncement(

@@ -8,7 +8,7 @@ import { INTAKE_RECEIVES } from '../../shared/domain/work.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { type FleetDeps, type Outcome, outcomeOf } from '../fleet/outcome.ts';
 import { deliver } from '../fleet/owed.ts';
-import { type Incoming, onItsWay, rejectionAnnouncement } from './event.ts';
+import { type Incoming, onItsWay, rejectedRequest, rejectionAnnouncement } from './event.ts';
 import { follow } from './follow.ts';
 
 /** The dependencies of the intake function. */
@@ -29,7 +29,7 @@ export function intakeHandler({ logger, now, ...deps }: IntakeFunctionDeps) {
       case 'accepted':
         return deliver(outcome, main);
       case 'rejected':
-        await putRejection(main.table, incoming.cause.id, outcome.rejection);
+        await putRejection(main.table, rejectedRequest(incoming), outcome.rejection);
         await putEvents(main.bus, [rejectionAnnouncement(incoming, outcome.rejection)], OUR_SOURCE);
         return;
       case 'ignored':

@@ -1,4 +1,5 @@
 import type { AccountRecord } from './account.ts';
+import type { Cause } from './cause.ts';
 import type { UnreadableItem } from './errors.ts';
 
 /** What people have paused; every run reads it together with the account. */
@@ -35,6 +36,10 @@ export interface Sweep {
   /** The last account that was sent work. */
   readonly cursor?: string;
   readonly startedAt: string;
+  /** What requested it; absent in a sweep from before this was saved. */
+  readonly cause?: Cause;
+  /** The name of the baseline whose accounts are swept; absent for all, and for accounts by id. */
+  readonly baseline?: string;
 }
 
 /** A sweep stops writing if more than this share of its accounts, and more than this number, have drifted. */

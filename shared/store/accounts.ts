@@ -83,6 +83,14 @@ export async function getRecords(
   return new Map(items.map((item) => [accountOf(String(item.pk)), readRecord(item)]));
 }
 
+/** The readable records of many accounts, in no order; missing ones are left out. */
+export async function getReadableRecords(
+  table: Table,
+  accountIds: readonly string[],
+): Promise<Page<AccountRecord>> {
+  return readPage(readRecord, await getItems(table, [...new Set(accountIds)].map(accountKey)));
+}
+
 /** The statuses of many accounts, in no order; missing ones are left out. */
 export async function getStatuses(table: Table, accountIds: readonly string[]): Promise<Page<AccountStatus>> {
   return readPage(readStatus, await getItems(table, [...new Set(accountIds)].map(statusKey)));

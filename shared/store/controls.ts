@@ -1,14 +1,25 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
+import { Cause } from '../domain/cause.ts';
 import { type Control, RUNNING, type Sweep } from '../domain/control.ts';
 import { UnreadableItem } from '../domain/errors.ts';
-import { type Item, reader } from './item.ts';
-import { DAY_SECONDS, expiresIn, getItem, IF_ABSENT, putItem, updateItem } from './table.ts';
+import { type Item, type Page, reader, readPage } from './item.ts';
+import {
+  DAY_SECONDS,
+  expiresIn,
+  getItem,
+  IF_ABSENT,
+  latestPages,
+  putItem,
+  type Span,
+  updateItem,
+} from './table.ts';
 
 /** The key of the item that says what is paused; every run reads it together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
 const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
 const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
+const SWEEPS = 'sweep';
 const SWEEP_SECONDS = 30 * DAY_SECONDS;
 
 /** The stored fields: `unreadable` only describes an item that cannot be read. */
@@ -25,6 +36,8 @@ const readSweep = reader<Sweep>({
   announcer: z.string().optional(),
   cursor: z.string().optional(),
   startedAt: z.string(),
+  cause: Cause.loose().exactOptional(),
+  baseline: z.string().exactOptional(),
 });
 
 const readOnboarding = reader<{ readonly since: string }>({ since: z.string() });
@@ -79,13 +92,31 @@ export async function startSweep(table: Table, sweep: Omit<Sweep, 'drifted' | 's
   const item: Sweep = { ...sweep, drifted: 0, stopped: false };
   // Not counted from `startedAt`, which the request may set: a sweep that expires while it runs has no circuit breaker.
   const expiresAt = expiresIn(SWEEP_SECONDS, new Date());
-  const started = await putItem(table, { ...item, ...sweepKey(sweep.sweepId), expiresAt }, IF_ABSENT);
+  const listed = { collection: SWEEPS, collectionKey: sweepCursor(sweep) };
+  const started = await putItem(
+    table,
+    { ...item, ...sweepKey(sweep.sweepId), ...listed, expiresAt },
+    IF_ABSENT,
+  );
   return started ? item : ((await getSweep(table, sweep.sweepId)) ?? item);
 }
 
 /** True if the circuit breaker of the sweep has stopped its writes; false for an unknown sweep. @throws UnreadableItem */
 export async function isStopped(table: Table, sweepId: string): Promise<boolean> {
   return (await getSweep(table, sweepId))?.stopped ?? false;
+}
+
+/**
+ * The sweeps of the last thirty days, newest first, one Query a page.
+ * @param most sweeps on a page
+ */
+export async function* sweepPages(table: Table, span: Span, most: number): AsyncGenerator<Page<Sweep>> {
+  for await (const page of latestPages(table, SWEEPS, span, most)) yield readPage(readSweep, page);
+}
+
+/** The key of a sweep among all; those with a smaller one are older. Pure. */
+export function sweepCursor({ startedAt, sweepId }: Pick<Sweep, 'startedAt' | 'sweepId'>): string {
+  return `${startedAt}#${sweepId}`;
 }
 
 async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {

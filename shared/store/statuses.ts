@@ -5,15 +5,20 @@ import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, getStatus, statusKey } from './accounts.ts';
+import { type Item, type Page, readPage } from './item.ts';
 import { markerItem, markerKey } from './leases.ts';
 import { readPass } from './status-item.ts';
 import {
   DAY_SECONDS,
+  EARLIEST,
   expiresIn,
   getItem,
   ifVersion,
+  LATEST,
+  latestPages,
   putItem,
   queryPages,
+  type Span,
   type TransactWrites,
   updateItem,
   type WriteCondition,
@@ -282,25 +287,62 @@ export async function* dueAccounts(
     yield page.map(({ pk, dueAt }) => ({ accountId: accountOf(String(pk)), dueAt: String(dueAt) }));
 }
 
-/** The runs that changed or found something, newest first. */
-export async function history(table: Table, accountId: string, limit: number): Promise<PassRecord[]> {
+/** The runs of an account that changed or found something, newest first. */
+export async function history(
+  table: Table,
+  accountId: string,
+  limit: number,
+  { since = EARLIEST, before = LATEST }: Span = {},
+): Promise<PassRecord[]> {
+  if (since >= before) return [];
   const { Items } = await table.documents.send(
     new QueryCommand({
       TableName: table.name,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pass)',
-      ExpressionAttributeValues: { ':pk': statusKey(accountId).pk, ':pass': 'pass#' },
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :since AND :before',
+      ExpressionAttributeValues: {
+        ':pk': statusKey(accountId).pk,
+        ':since': `pass#${since}`,
+        ':before': `pass#${before}`,
+      },
       ScanIndexForward: false,
-      Limit: limit,
+      // The key `before` itself is found, too, and left out.
+      Limit: limit + 1,
     }),
   );
-  return (Items ?? []).map((item) => readPass(item));
+  const found = (Items ?? []).filter(({ sk }) => sk !== `pass#${before}`);
+  return found.slice(0, limit).map((item) => readPass(item));
+}
+
+/** A line of history, and whose it is. */
+export interface FleetPass extends PassRecord {
+  readonly accountId: string;
+}
+
+/**
+ * The runs of all accounts that changed or found something, newest first, one Query a page. Lines from before version 0.1.0 are in
+ * the history of their account only.
+ * @param most lines on a page
+ */
+export async function* fleetHistory(table: Table, span: Span, most: number): AsyncGenerator<Page<FleetPass>> {
+  const read = (item: Item): FleetPass => ({ ...readPass(item), accountId: accountOf(String(item.pk)) });
+  for await (const page of latestPages(table, HISTORY, span, most)) yield readPage(read, page);
+}
+
+/** The collection of all lines of history. */
+const HISTORY = 'pass';
+
+/** What comes after a line of history, going back in time: its key in the fleet's history and in that of its account. Pure. */
+export function historyCursor({ startedAt, id }: Pick<PassRecord, 'startedAt' | 'id'>): string {
+  return `${startedAt}#${id}`;
 }
 
 function historyItem(accountId: string, pass: PassRecord): Record<string, unknown> {
   return {
     ...pass,
     pk: statusKey(accountId).pk,
-    sk: `pass#${pass.startedAt}#${pass.id}`,
+    sk: `pass#${historyCursor(pass)}`,
+    collection: HISTORY,
+    collectionKey: historyCursor(pass),
     expiresAt: expiresIn(HISTORY_SECONDS, new Date(pass.finishedAt)),
   };
 }

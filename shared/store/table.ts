@@ -199,6 +199,40 @@ export async function* collectionPages(
   });
 }
 
+/** A part of a collection whose keys begin with a time. */
+export interface Span {
+  /** ISO time: nothing earlier. */
+  readonly since?: string;
+  /** ISO time, or a whole key: only what has a smaller one. */
+  readonly before?: string;
+}
+
+/** Smaller and greater than every key that begins with a time. */
+export const EARLIEST = '0';
+export const LATEST = '~';
+
+/**
+ * The items of a collection whose keys begin with a time, newest first, one Query a page.
+ * @param most items on a page
+ */
+export async function* latestPages(
+  table: Table,
+  collection: string,
+  { since = EARLIEST, before = LATEST }: Span,
+  most: number,
+): AsyncGenerator<Item[]> {
+  if (since >= before) return;
+  const pages = queryPages(table, {
+    IndexName: INDEXES.collection,
+    KeyConditionExpression: '#c = :c AND collectionKey BETWEEN :since AND :before',
+    ExpressionAttributeNames: { '#c': 'collection' },
+    ExpressionAttributeValues: { ':c': collection, ':since': since, ':before': before },
+    ScanIndexForward: false,
+    Limit: most,
+  });
+  for await (const page of pages) yield page.filter(({ collectionKey }) => collectionKey !== before);
+}
+
 /** The item with the greatest sort key of a partition, read consistently; undefined if the partition is empty. */
 export async function lastItem(table: Table, pk: string): Promise<Item | undefined> {
   const { Items } = await table.documents.send(

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
+import { aRejected } from '../kit/factories.ts';
 import { type Arrived, keep, leave, orgkeeper, pass, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
@@ -254,7 +255,7 @@ describe('register', () => {
 
   test('ends at once with every problem when the request is rejected', async () => {
     const { code, stderr } = await answered(['register', A, '--name', 'genomics', '--wait'], ({ id }) =>
-      putRejection(world.table, id, {
+      putRejection(world.table, aRejected(id), {
         reason: 'UnknownBaseline',
         message: 'baseline nope was never published.',
         problems: [{ path: 'detail.baseline', message: 'baseline nope was never published' }],

@@ -5,11 +5,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DEAD_LETTER } from '../../shared/aws/read-message.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { startSweep } from '../../shared/store/controls.ts';
 import { putPlanAnswer } from '../../shared/store/plans.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { publishRules } from '../../shared/store/rules.ts';
 import { EVENT, useMainInMemory } from '../kit/cli-in-memory.ts';
-import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { aPass, aRecord, aRejected, aStatus, MEMBER } from '../kit/factories.ts';
 import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 
 const ESC = '\u001b';
@@ -78,7 +79,10 @@ function hostileMain(text: string, record: Partial<AccountRecord>): FakeMain {
   return fakeMain([
     { pk: key, sk: 'desired', collection: 'account', collectionKey: MEMBER, ...stored },
     { pk: key, sk: 'status', collection: 'status', collectionKey: MEMBER, ...status },
-    { pk: key, sk: `pass#${pass.startedAt}#${pass.id}`, ...pass },
+    {
+      ...{ pk: key, sk: `pass#${pass.startedAt}#${pass.id}` },
+      ...{ collection: 'pass', collectionKey: `${pass.startedAt}#${pass.id}`, ...pass },
+    },
     {
       pk: 'baseline#analytics',
       sk: 'version#000000003',
@@ -190,6 +194,24 @@ const COMMANDS: readonly {
   { argv: ['accounts'] },
   { argv: ['account', MEMBER] },
   { argv: ['history', MEMBER] },
+  { argv: ['history'] },
+  {
+    argv: ['sweeps'],
+    more: (text) => {
+      const cause = { source: text, detailType: text, id: text };
+      const sweep = { sweepId: text, accounts: 1, startedAt: '2026-11-20T10:00:00.000Z', cause };
+      return startSweep(fake.main.table, sweep);
+    },
+  },
+  {
+    argv: ['rejected'],
+    more: (text) => {
+      const cause = { source: text, detailType: text, id: text };
+      const request = aRejected(EVENT, { cause, sentBy: text, accountId: text });
+      const problems = [{ path: text, message: text }];
+      return putRejection(fake.main.table, request, { reason: text, message: text, problems });
+    },
+  },
   {
     argv: ['doctor'],
     async more(text) {
@@ -224,7 +246,7 @@ const COMMANDS: readonly {
   {
     argv: ['register', MEMBER, '--name', 'genomics', '--wait'],
     more: (text) =>
-      putRejection(fake.main.table, EVENT, {
+      putRejection(fake.main.table, aRejected(EVENT), {
         reason: text,
         message: text,
         problems: [{ path: text, message: text }],

@@ -16,6 +16,7 @@ import { Envelope } from '../../shared/domain/envelope.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { systemClock } from '../kit/clock.ts';
+import { aRejected } from '../kit/factories.ts';
 import { config, keep, orgkeeper, type Ran, record, useWorld } from './support.ts';
 
 const A = '111111111111';
@@ -88,7 +89,7 @@ describe('plan ID', () => {
     const [{ code, stderr }] = await Promise.all([
       orgkeeper('plan', A),
       world.nextRequest().then((event) =>
-        putRejection(world.table, event?.id ?? '', {
+        putRejection(world.table, aRejected(event?.id ?? ''), {
           reason: 'UnknownAccount',
           message: 'Account 111111111111 is retired.',
           problems: [{ path: 'detail.accountId', message: 'is retired' }],

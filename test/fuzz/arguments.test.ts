@@ -5,7 +5,7 @@ import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { readRecord } from '../../shared/store/record-item.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { EVENT, useMainInMemory } from '../kit/cli-in-memory.ts';
-import { aBaselineItem, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
+import { aBaselineItem, aRecord, aRejected, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { fuzz } from './fuzz.ts';
 import { strange } from './inputs.ts';
@@ -97,7 +97,7 @@ fuzz({
       { ...aRecord(), ...accountKey(MEMBER), collection: 'account', collectionKey: MEMBER },
       { ...aStatus(), ...statusKey(MEMBER), collection: 'status', collectionKey: MEMBER },
     );
-    await putRejection(fake.main.table, EVENT, {
+    await putRejection(fake.main.table, aRejected(EVENT), {
       reason: 'Refused',
       message: 'It is refused.',
       problems: [],

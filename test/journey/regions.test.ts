@@ -236,6 +236,16 @@ describe('An account whose baseline lists two regions', () => {
 
   it('has a history, unlike an account that nobody knows', async () => {
     expect((await fleet.orgkeeper('history', id)).stdout).toContain('corrected');
+    const { stdout } = await fleet.orgkeeper('history', '--since', '1h', '--json');
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({ accountId: id, result: 'corrected' }),
+    );
+    expect(JSON.parse((await fleet.orgkeeper('sweeps', '--json')).stdout)).toContainEqual(
+      expect.objectContaining({
+        accounts: 1,
+        cause: expect.objectContaining({ detailType: 'DriftSweepRequested' }),
+      }),
+    );
     expect(await fleet.orgkeeper('history', '999999999999')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('999999999999'),

@@ -158,6 +158,12 @@ describe('An invalid request is refused once, with the path:', () => {
     60_000,
   );
 
+  it('is listed afterwards', async () => {
+    const { stdout } = await fleet.orgkeeper('rejected', '--json');
+    const listed: { cause: { id: string }; reason: string }[] = JSON.parse(stdout);
+    expect(sent.filter((eventId) => !listed.some(({ cause }) => cause.id === eventId))).toEqual([]);
+  });
+
   it('a list instead of a detail object, which PutEvents itself refuses', async () => {
     expect(await fleet.put('DriftSweepRequested', [{ accountIds: [id] }])).toBe('MalformedDetail');
   });

@@ -25,7 +25,7 @@ function tokens(expression: string): string[] {
 }
 
 /**
- * A condition, a filter or a key condition of DynamoDB as a predicate: comparisons, `attribute_exists`, `attribute_not_exists`,
+ * A condition, a filter or a key condition of DynamoDB as a predicate: comparisons, BETWEEN, `attribute_exists`, `attribute_not_exists`,
  * `begins_with`, `contains`, NOT, AND, OR and brackets. Throws for anything else.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */
@@ -84,6 +84,13 @@ export function condition(expression: string, given: Placeholders): (item: Item 
     const left = operand();
     const sign = next();
     const right = operand();
+    if (sign === 'BETWEEN') {
+      expect('AND');
+      const end = operand();
+      return (item) =>
+        compares(left(item), '>=', right(item), expression) &&
+        compares(left(item), '<=', end(item), expression);
+    }
     return (item) => compares(left(item), sign, right(item), expression);
   };
 

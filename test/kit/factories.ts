@@ -2,6 +2,7 @@ import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
+import type { RejectedRequest } from '../../shared/store/rejections.ts';
 
 /** Test data: complete and valid; a test gives only the fields that it is about. */
 
@@ -82,6 +83,17 @@ export function aRecord(given: Partial<AccountRecord> = {}): AccountRecord {
     registeredAt: '2026-11-20T09:14:07.000Z',
     changedBy: 'event-1',
     requestedAt: '2026-11-20T09:14:07.000Z',
+    ...given,
+  };
+}
+
+/** A rejected request, as the intake saves it. */
+export function aRejected(id: string, given: Partial<RejectedRequest> = {}): RejectedRequest {
+  return {
+    cause: { source: 'orgkeeper.request', detailType: 'AccountRegistrationRequested', id },
+    sentBy: MAIN,
+    accountId: MEMBER,
+    rejectedAt: '2026-11-20T10:00:00.000Z',
     ...given,
   };
 }
