@@ -31,6 +31,7 @@ export function kindAccount(
   );
   const region = regionOf(record, config);
   const clusters = (record.clusters ?? []).filter((cluster) => cluster.region === region);
+  const otherRegions = record.regions?.slice(1) ?? [];
   return {
     accountId: record.accountId,
     partition: config.partition,
@@ -40,6 +41,7 @@ export function kindAccount(
     rolePolicyQuotas: config.rolePolicyQuotas,
     ...(entry && { entry }),
     ...(record.network && { network: record.network }),
+    ...(otherRegions.length > 0 && { otherRegions }),
     ...(clusters.length > 0 && { clusters }),
   };
 }

@@ -228,6 +228,8 @@ export interface KindAccount {
   readonly entry?: Entry;
   /** Present for an account with its own network. */
   readonly network?: { readonly vpcId: string; readonly subnetIds: readonly string[] };
+  /** The regions of the account besides `region`, which is its home region then; absent if there are none, and in the other regions. */
+  readonly otherRegions?: readonly string[];
   /** The clusters that were requested for its region; absent if there are none. */
   readonly clusters?: readonly WantedCluster[];
 }

@@ -12,6 +12,8 @@ export type MemberClients = { readonly [Name in MemberService]: ClientOf<Name> }
   readonly ec2Once: ClientOf<'ec2'>;
   /** The same for launches of clusters. */
   readonly elasticmapreduceOnce: ClientOf<'elasticmapreduce'>;
+  /** The same clients in another region: for a global kind that must look into each region of the account. */
+  readonly inRegion: (region: string) => MemberClients;
 };
 
 /** Account and region of the clients, and who observes their calls. */
@@ -51,6 +53,9 @@ export function memberClients(options: MemberClientsOptions): MemberClients {
   for (const service of Object.keys(memberServices)) define(service, service as MemberService);
   define('ec2Once', 'ec2', true);
   define('elasticmapreduceOnce', 'elasticmapreduce', true);
+  Object.defineProperty(clients, 'inRegion', {
+    value: (other: string) => (other === region ? clients : memberClients({ ...options, region: other })),
+  });
   // Every name of the type is defined above, from the very table that the type is made of.
   return clients as MemberClients;
 }

@@ -13,7 +13,9 @@ import {
   ListRolesCommand,
   PutRolePermissionsBoundaryCommand,
   RemoveRoleFromInstanceProfileCommand,
+  TagInstanceProfileCommand,
   TagRoleCommand,
+  UntagInstanceProfileCommand,
   UntagRoleCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
@@ -160,6 +162,21 @@ const tamperings: readonly Tampering[] = [
     difference: { path: 'instanceProfile.role', action: 'created' },
   },
   {
+    name: 'tags of an instance profile that somebody changed',
+    tamper: async ({ clients: { iam } }) => {
+      const Tags = [{ Key: 'mine', Value: '1' }];
+      await iam.send(new TagInstanceProfileCommand({ InstanceProfileName: RoleName, Tags }));
+      const TagKeys = ['team', 'orgkeeper:owner'];
+      await iam.send(new UntagInstanceProfileCommand({ InstanceProfileName: RoleName, TagKeys }));
+    },
+    read: async ({ clients: { iam } }) => {
+      const command = new GetInstanceProfileCommand({ InstanceProfileName: RoleName });
+      const { Tags = [] } = (await iam.send(command)).InstanceProfile ?? {};
+      return Tags.map(({ Key, Value }) => `${Key}=${Value}`).sort();
+    },
+    difference: { path: 'instanceProfile.tags.mine', action: 'removed' },
+  },
+  {
     name: 'an instance profile that holds another role',
     alone: true,
     tamper: async (member) => {
@@ -288,6 +305,20 @@ describeKind(roles, {
         const { iam } = member.clients;
         await iam.send(new RemoveRoleFromInstanceProfileCommand(held));
         await moveRole(member, reader.inlinePolicies);
+        await iam.send(new AddRoleToInstanceProfileCommand(held));
+      },
+    },
+    {
+      name: 'an instance profile under another path',
+      reason: 'NeedsReplacement',
+      async tamper(member) {
+        const { iam } = member.clients;
+        const command = new GetInstanceProfileCommand({ InstanceProfileName: RoleName });
+        const { Tags = [] } = (await iam.send(command)).InstanceProfile ?? {};
+        await deleteProfile(member);
+        await iam.send(
+          new CreateInstanceProfileCommand({ InstanceProfileName: RoleName, Path: '/moved/', Tags }),
+        );
         await iam.send(new AddRoleToInstanceProfileCommand(held));
       },
     },

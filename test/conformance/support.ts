@@ -59,7 +59,7 @@ function clientsOf(account: KindAccount, hooks: Partial<Hooks> = {}): MemberClie
     region: account.region,
     ...(hooks.onCall ? { onCall: hooks.onCall } : {}),
   });
-  for (const [name, client] of Object.entries(clients)) {
+  for (const [name, client] of Object.entries(clients as Omit<MemberClients, 'inRegion'>)) {
     type Stack = Pick<typeof clients.iam, 'middlewareStack'>['middlewareStack'];
     const stack = client.middlewareStack as unknown as Stack;
     stack.add(

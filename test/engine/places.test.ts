@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { separateLeftovers } from '../../controllers/engine/leftovers.ts';
 import type { Run } from '../../controllers/engine/model.ts';
-import { allOutputs, divideOutputs } from '../../controllers/engine/places.ts';
+import { allOutputs, divideOutputs, runIn } from '../../controllers/engine/places.ts';
 import { executionRole } from '../../controllers/kinds/execution-role/kind.ts';
+import { kindAccount } from '../../controllers/kinds/kind-account.ts';
 import { network } from '../../controllers/kinds/network/kind.ts';
 import { parameters } from '../../controllers/kinds/parameters/kind.ts';
 import { aConfig, aRecord, aStatus } from '../kit/factories.ts';
@@ -77,5 +78,21 @@ describe('the outputs of an account in several regions', () => {
       [A, NETWORK_A],
       [B, NETWORK_B],
     ]);
+  });
+});
+
+describe('the account of a kind', () => {
+  const record = aRecord({ regions: [A, B, C] });
+  const run = {
+    ...{ record, regions: [A, B, C], elsewhere: new Map() },
+    place: { record, config: aConfig(), outputs: {} },
+  } as unknown as Run;
+  const accountIn = (region: string) => kindAccount(runIn(run, region).record, aConfig(), []);
+
+  it('names the other regions in its home region, where global kinds are, and nowhere else', () => {
+    expect(accountIn(A)).toMatchObject({ region: A, otherRegions: [B, C] });
+    expect(accountIn(B)).toMatchObject({ region: B });
+    expect(accountIn(B)).not.toHaveProperty('otherRegions');
+    expect(kindAccount(aRecord({ regions: [A] }), aConfig(), [])).not.toHaveProperty('otherRegions');
   });
 });

@@ -41,28 +41,35 @@ export function kindContext(
     account = memberAccount,
     recorded = {},
     clock = testClock(),
-  }: { account?: KindAccount; recorded?: Readonly<Record<string, string>>; clock?: TestClock } = {},
+    elsewhere = {},
+  }: {
+    account?: KindAccount;
+    recorded?: Readonly<Record<string, string>>;
+    clock?: TestClock;
+    /** By region: other answers in that one. */
+    elsewhere?: Readonly<Record<string, readonly Answer[]>>;
+  } = {},
 ): FakeContext {
   const sent: SentCall[] = [];
   let step = 1;
-  const noted = answers.map(
-    ({ command, answer }): Answer => ({
-      command,
-      answer: async (input: never) => {
-        const call: SentCall = { name: command.replace(/Command$/, ''), input, step };
-        sent.push(call);
-        // All calls that are sent at once are sent before the first is answered.
-        await setImmediate();
-        step = Math.max(step, call.step + 1);
-        return answer(input);
-      },
-    }),
-  );
+  const note = ({ command, answer }: Answer): Answer => ({
+    command,
+    answer: async (input: never) => {
+      const call: SentCall = { name: command.replace(/Command$/, ''), input, step };
+      sent.push(call);
+      // All calls that are sent at once are sent before the first is answered.
+      await setImmediate();
+      step = Math.max(step, call.step + 1);
+      return answer(input);
+    },
+  });
   const outputs: Record<string, string | undefined> = { ...recorded };
   const written: string[] = [];
   const context: WritingContext = {
     account,
-    clients: memberAnswering(...noted),
+    clients: Object.defineProperty(memberAnswering(...answers.map(note)), 'inRegion', {
+      value: (region: string) => memberAnswering(...(elsewhere[region] ?? answers).map(note)),
+    }),
     get recorded() {
       const known = Object.entries(outputs).filter((entry): entry is [string, string] => !!entry[1]);
       return Object.fromEntries(known);
@@ -81,7 +88,7 @@ export function memberAnswering(...answers: readonly Answer[]): MemberClients {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const real = memberClients({ credentials, region: 'eu-west-1' });
   const clients = {};
-  for (const name of Object.keys(real) as (keyof MemberClients)[]) {
+  for (const name of Object.keys(real) as Exclude<keyof MemberClients, 'inRegion'>[]) {
     let client: AnyClient | undefined;
     Object.defineProperty(clients, name, {
       get: () => {

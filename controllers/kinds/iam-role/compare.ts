@@ -31,7 +31,7 @@ export function compareRole(kind: string, wanted: WantedRole, actual: FoundRole)
     ...field('description', wanted.description, actual.description),
     ...compareManaged(),
     ...compareInline(),
-    ...compareTags(),
+    ...compareTags('tags', wanted.tags, actual.tags).map(({ path, ...sides }) => at(path, sides)),
   ];
 
   function compareTrust(): Difference[] {
@@ -61,14 +61,18 @@ export function compareRole(kind: string, wanted: WantedRole, actual: FoundRole)
       return sides ? [at(path, sides, 'updated')] : [];
     });
   }
+}
 
-  /** Tags that others added are removed, except those that AWS reserves. */
-  function compareTags(): Difference[] {
-    const keys = new Set([...Object.keys(wanted.tags), ...Object.keys(actual.tags)]);
-    return [...keys]
-      .filter((key) => !key.toLowerCase().startsWith('aws:'))
-      .flatMap((key) => field(`tags.${key}`, own(wanted.tags, key), own(actual.tags, key)));
-  }
+type Tags = Readonly<Record<string, string>>;
+
+/** The tags that differ, each with its path below `at`: tags that others added are removed, except those that AWS reserves. Pure. */
+export function compareTags(at: string, wanted: Tags, actual: Tags): (Sides & { readonly path: string })[] {
+  const keys = new Set([...Object.keys(wanted), ...Object.keys(actual)]);
+  return [...keys].flatMap((key) => {
+    const sides = { desired: own(wanted, key), actual: own(actual, key) };
+    const isReserved = key.toLowerCase().startsWith('aws:');
+    return isReserved || sides.desired === sides.actual ? [] : [{ path: `${at}.${key}`, ...sides }];
+  });
 }
 
 /** The path of a role that differs, which IAM cannot change. Pure. */

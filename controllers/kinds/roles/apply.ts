@@ -38,8 +38,7 @@ export async function apply(
       });
     }
     if (ofProfile.length === 0) return;
-    await writeProfile(role, found.profile, context);
-    context.wrote(ofProfile);
+    await writeProfile(role, found.profile, ofProfile, context);
   };
   await forEachResource(names, write, undefined, AT_ONCE);
 }

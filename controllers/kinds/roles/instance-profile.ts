@@ -9,25 +9,32 @@ import {
   GetInstanceProfileCommand,
   type InstanceProfile,
   RemoveRoleFromInstanceProfileCommand,
+  TagInstanceProfileCommand,
+  UntagInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import { Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import { differencesOf } from '../comparison.ts';
-import { unlessNoEntity } from '../iam-role/read.ts';
-import { type Blocked, type KindContext, NAME_TAG, OWNER_TAG } from '../kind.ts';
+import { compareTags } from '../iam-role/compare.ts';
+import { own } from '../iam-role/model.ts';
+import { tagsOf, unlessNoEntity } from '../iam-role/read.ts';
+import type { Blocked, KindContext, WritingContext } from '../kind.ts';
 import { isOurProfile, outputsOf } from './ownership.ts';
-import { type BesideRole, nameTag } from './section.ts';
+import type { BesideRole } from './section.ts';
 
-/** The instance profile of a role: it has the role's name and path, and holds that role alone. */
+/** The instance profile of a role: it has the role's name, path and tags, and holds that role alone. */
 
 /** Path of its difference. */
 export const PROFILE = 'instanceProfile';
+const TAGS = `${PROFILE}.tags`;
 
 /** An instance profile as IAM has it. */
 export interface FoundProfile {
   readonly arn: string;
   readonly name: string;
+  readonly path: string;
+  readonly tags: Readonly<Record<string, string>>;
   /** Names of its roles: one at most. */
   readonly roles: readonly string[];
   readonly isOurs: boolean;
@@ -44,9 +51,9 @@ export async function readProfile(
 }
 
 function toFound(profile: InstanceProfile, context: KindContext): FoundProfile {
-  const { Arn = '', InstanceProfileName = '', Roles = [] } = profile;
+  const { Arn: arn = '', InstanceProfileName: name = '', Path: path = '/', Roles = [] } = profile;
   const roles = Roles.map(({ RoleName = '' }) => RoleName);
-  return { arn: Arn, name: InstanceProfileName, roles, isOurs: isOurProfile(profile, context) };
+  return { arn, name, path, tags: tagsOf(profile), roles, isOurs: isOurProfile(profile, context) };
 }
 
 /** What differs of the instance profile of a role, and one that is in the way or no longer wanted. Pure. */
@@ -73,15 +80,60 @@ export function compareProfile(
   }
   const holdsIt = found.roles.length === 1 && found.roles[0] === role.name;
   const sides = { desired: role.name, actual: found.roles.join(', ') || undefined };
-  return { differences: holdsIt ? [] : [at(role.name, `${PROFILE}.role`, sides)], blocked: [] };
+  const tags = compareTags(TAGS, role.tags, found.tags);
+  return {
+    differences: [
+      ...(holdsIt ? [] : [at(role.name, `${PROFILE}.role`, sides)]),
+      ...tags.map(({ path, ...values }) => at(role.name, path, values)),
+    ],
+    blocked: comparePath(role, found),
+  };
 }
 
-/** Makes the instance profile if it does not exist, and lets it hold the role alone. Safe to repeat. */
+/** The path of an instance profile that differs, which IAM cannot change. */
+function comparePath({ name, path: desired }: BesideRole, { arn, path: actual }: FoundProfile): Blocked[] {
+  if (desired === actual) return [];
+  const message =
+    `The path of the instance profile ${arn} is ${actual}, not ${desired}, and IAM cannot change it: ` +
+    'delete the instance profile, and Orgkeeper creates it again, or put its path into the baseline.';
+  const difference = differencesOf('roles')(name, `${PROFILE}.path`, { desired, actual }, 'reported');
+  return [{ reason: 'NeedsReplacement', message, difference }];
+}
+
+/**
+ * Writes these differences: makes the instance profile if it does not exist, lets it hold the role alone, and puts its tags. Safe to
+ * repeat.
+ */
 export async function writeProfile(
   role: BesideRole,
   found: FoundProfile | undefined,
-  context: KindContext,
+  differences: readonly Difference[],
+  context: WritingContext,
 ): Promise<void> {
+  const ofTags = differences.filter(({ path }) => path.startsWith(`${TAGS}.`));
+  const others = differences.filter((one) => !ofTags.includes(one));
+  if (others.length > 0) await fill(role, found, context);
+  context.wrote(others);
+  await putTags(role, ofTags, context);
+}
+
+async function putTags(
+  { name: InstanceProfileName, tags }: BesideRole,
+  differences: readonly Difference[],
+  { clients: { iam }, wrote }: WritingContext,
+): Promise<void> {
+  const keys = differences.map(({ path }) => path.slice(TAGS.length + 1));
+  const TagKeys = keys.filter((key) => own(tags, key) === undefined);
+  const Tags = keys.flatMap((Key) => {
+    const Value = own(tags, Key);
+    return Value === undefined ? [] : [{ Key, Value }];
+  });
+  if (TagKeys.length > 0) await iam.send(new UntagInstanceProfileCommand({ InstanceProfileName, TagKeys }));
+  if (Tags.length > 0) await iam.send(new TagInstanceProfileCommand({ InstanceProfileName, Tags }));
+  wrote(differences);
+}
+
+async function fill(role: BesideRole, found: FoundProfile | undefined, context: KindContext): Promise<void> {
   const { iam } = context.clients;
   const InstanceProfileName = role.name;
   if (!found) await create(role, context);
@@ -102,7 +154,7 @@ export async function writeProfile(
 }
 
 async function create({ key, name, path, tags }: BesideRole, context: KindContext): Promise<void> {
-  const Tags = [OWNER_TAG, NAME_TAG].map((Key) => ({ Key, Value: tags[Key] ?? nameTag(key) }));
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const command = new CreateInstanceProfileCommand({ InstanceProfileName: name, Path: path, Tags });
   try {
     const { InstanceProfile } = await context.clients.iam.send(command);
@@ -123,13 +175,17 @@ async function create({ key, name, path, tags }: BesideRole, context: KindContex
 
 /**
  * Removes an instance profile of ours. Safe to repeat.
- * @throws ForeignResource, reason `InUse`, if an instance of the home region has the profile
+ * @throws ForeignResource, reason `InUse`, if an instance has the profile, in whichever region of the account
  */
 export async function removeProfile({ arn, name, roles }: FoundProfile, context: KindContext): Promise<void> {
   const { iam } = context.clients;
-  const users = (await associations(context)).flatMap(({ IamInstanceProfile, InstanceId = '' }) =>
-    IamInstanceProfile?.Arn === arn ? [InstanceId] : [],
+  const { clients } = context;
+  const { otherRegions = [] } = context.account;
+  const inHome = usersOf(arn, clients);
+  const elsewhere = otherRegions.map(async (region) =>
+    (await usersOf(arn, clients.inRegion(region))).map((id) => `${id} (${region})`),
   );
+  const users = (await Promise.all([inHome, ...elsewhere])).flat();
   if (users.length > 0) {
     const message = `The role ${name} is in use by instance ${users.join(', ')}, by its instance profile ${arn}.`;
     throw new ForeignResource(message, {
@@ -144,12 +200,12 @@ export async function removeProfile({ arn, name, roles }: FoundProfile, context:
   await unlessNoEntity(iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName: name })));
 }
 
-/** Which instances of the home region have which profile. */
-async function associations({ clients }: KindContext): Promise<IamInstanceProfileAssociation[]> {
+/** The instances of one region that have the profile. */
+async function usersOf(arn: string, { ec2 }: KindContext['clients']): Promise<string[]> {
   const found: IamInstanceProfileAssociation[] = [];
   const pages = pagesOf(
     (NextToken: string | undefined) =>
-      clients.ec2.send(
+      ec2.send(
         new DescribeIamInstanceProfileAssociationsCommand({
           MaxResults: 1_000,
           ...(NextToken && { NextToken }),
@@ -158,5 +214,7 @@ async function associations({ clients }: KindContext): Promise<IamInstanceProfil
     ({ NextToken }) => NextToken,
   );
   for await (const page of pages) found.push(...(page.IamInstanceProfileAssociations ?? []));
-  return found.filter(({ State }) => State !== 'disassociated');
+  return found.flatMap(({ IamInstanceProfile, InstanceId = '', State }) =>
+    IamInstanceProfile?.Arn === arn && State !== 'disassociated' ? [InstanceId] : [],
+  );
 }

@@ -28,6 +28,8 @@ export const roles: Kind<RolesSection, Roles, ActualRoles> = {
       'iam:CreateInstanceProfile',
       'iam:DeleteInstanceProfile',
       'iam:RemoveRoleFromInstanceProfile',
+      'iam:TagInstanceProfile',
+      'iam:UntagInstanceProfile',
     ],
     resources,
   },

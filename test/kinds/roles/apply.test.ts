@@ -3,11 +3,15 @@ import {
   CreateInstanceProfileCommand,
   CreateRoleCommand,
   GetInstanceProfileCommand,
+  TagInstanceProfileCommand,
+  UntagInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
 import { describe, expect, test } from '@jest/globals';
 import { apply } from '../../../controllers/kinds/roles/apply.ts';
 import { compare } from '../../../controllers/kinds/roles/compare.ts';
+import type { ActualBesideRole } from '../../../controllers/kinds/roles/observe.ts';
 import { RolesSection, render } from '../../../controllers/kinds/roles/section.ts';
+import type { Difference } from '../../../shared/domain/status.ts';
 import { NOW } from '../../kit/clock.ts';
 import { kindContext, memberAccount } from '../../kit/kind-context.ts';
 import { accepting, awsError, on } from '../../kit/sdk.ts';
@@ -29,7 +33,8 @@ async function making(section: object, answers: Parameters<typeof kindContext>[0
   ]);
   const { differences } = compare(wanted, undefined);
   const error: unknown = await apply({ wanted, actual: undefined, differences }, context).catch((e) => e);
-  return { error, sent: sent.map(({ name }) => name), written, outputs };
+  const inputs = (command: string) => sent.filter(({ name }) => name === command).map(({ input }) => input);
+  return { error, inputs, written, outputs };
 }
 
 describe('making roles', () => {
@@ -74,6 +79,42 @@ describe('making roles', () => {
     const { error, written } = await making(section, full('reader'));
     expect(error).toBeUndefined();
     expect(written).toEqual(['reader', 'reader instanceProfile']);
+  });
+
+  test('makes an instance profile with the tags of its role', async () => {
+    const tags = { team: 'genomics' };
+    const { inputs } = await making({ reader: { ...section.reader, tags } }, [
+      ...accepting(CreateInstanceProfileCommand, AddRoleToInstanceProfileCommand),
+    ]);
+    const made = ['CreateRole', 'CreateInstanceProfile'].map((name) => inputs(name)[0]?.Tags);
+    expect(made[1]).toEqual(made[0]);
+    expect(made[1]).toContainEqual({ Key: 'team', Value: 'genomics' });
+  });
+
+  test('corrects the tags of an instance profile with a call for those to put and one for those to remove', async () => {
+    const wanted = render(RolesSection.parse(section), () => undefined, memberAccount);
+    const role = { ...wanted.roles[0], isOurs: true } as unknown as NonNullable<ActualBesideRole['role']>;
+    const arn = 'arn:aws:iam::456789012345:instance-profile/reader';
+    const tags = { mine: '1', 'orgkeeper:name': 'roles.reader' };
+    const profile = { arn, name: 'reader', path: '/', tags, roles: ['reader'], isOurs: true };
+    const { context, sent, written } = kindContext(
+      accepting(TagInstanceProfileCommand, UntagInstanceProfileCommand),
+    );
+    const differences = ['orgkeeper:owner', 'mine'].map(
+      (key): Difference => ({
+        ...{ kind: 'roles', resource: 'reader', action: 'updated' },
+        path: `instanceProfile.tags.${key}`,
+      }),
+    );
+    await apply(
+      { wanted, actual: { found: { reader: { role, profile } }, former: [] }, differences },
+      context,
+    );
+    expect(sent.map(({ name, input }) => [name, input.TagKeys ?? input.Tags])).toEqual([
+      ['UntagInstanceProfile', ['mine']],
+      ['TagInstanceProfile', [{ Key: 'orgkeeper:owner', Value: memberAccount.owner }]],
+    ]);
+    expect(written).toHaveLength(2);
   });
 
   test('fails where the instance profile holds another role by now', async () => {

@@ -140,7 +140,9 @@ describe('a role whose trust names what nobody exports', () => {
 
 describe('comparing an instance profile', () => {
   const with_ = wanted({ instanceProfile: true });
-  const profile = { arn: 'arn:aws:iam::456789012345:instance-profile/reader', name: 'reader', isOurs: true };
+  const [{ path, tags } = { path: '', tags: {} }] = with_.roles;
+  const arn = 'arn:aws:iam::456789012345:instance-profile/reader';
+  const profile = { arn, name: 'reader', path, tags, isOurs: true, roles: ['reader'] };
 
   test.each([
     ['that holds the role', ['reader'], { written: [], blocked: [] }],
@@ -148,6 +150,26 @@ describe('comparing an instance profile', () => {
     ['that holds another role', ['other'], { written: ['updated instanceProfile.role'], blocked: [] }],
   ])('of ours %s', (_, roles, expected) => {
     expect(paths(with_, standing(with_, {}, { ...profile, roles }))).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'has lost its tags',
+      { tags: {} },
+      ['created instanceProfile.tags.orgkeeper:owner', 'created instanceProfile.tags.orgkeeper:name'],
+      [],
+    ],
+    [
+      'has a tag of somebody else, another value, and one that AWS reserves',
+      {
+        tags: { ...tags, mine: '1', 'orgkeeper:owner': '777777777777', 'aws:cloudformation:stack-name': 's' },
+      },
+      ['updated instanceProfile.tags.orgkeeper:owner', 'removed instanceProfile.tags.mine'],
+      [],
+    ],
+    ['has another path, which IAM cannot change', { path: '/old/' }, [], ['NeedsReplacement']],
+  ])('of ours that %s', (_, changes, written, blocked) => {
+    expect(paths(with_, standing(with_, {}, { ...profile, ...changes }))).toEqual({ written, blocked });
   });
 
   test('of somebody else leaves it, and writes the role', () => {

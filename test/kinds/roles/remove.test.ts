@@ -40,8 +40,23 @@ interface Association {
   readonly State: 'associated' | 'disassociated';
 }
 
-/** Removes the role from an account whose instances have these profiles, each on a page of its own. */
-async function removing(...instances: readonly Association[]) {
+/** The profiles of these instances, each on a page of its own. */
+const listing = (instances: readonly Association[]) =>
+  on(DescribeIamInstanceProfileAssociationsCommand, ({ NextToken }) => {
+    const at = Number(NextToken ?? 0);
+    const page = instances.slice(at, at + 1).map(({ InstanceId, Arn, State }) => ({
+      ...{ InstanceId, State },
+      IamInstanceProfile: { Arn },
+    }));
+    const next = at + 1 < instances.length ? { NextToken: `${at + 1}` } : {};
+    return { IamInstanceProfileAssociations: page, ...next };
+  });
+
+/** Removes the role from an account whose instances of the home region have these profiles, and those of other regions. */
+async function removing(
+  instances: readonly Association[],
+  elsewhere: Readonly<Record<string, readonly Association[]>> = {},
+) {
   const { context, sent, outputs } = kindContext(
     [
       on(GetRoleCommand, () => ({ Role: { ...role, Tags } })),
@@ -49,18 +64,16 @@ async function removing(...instances: readonly Association[]) {
       on(ListInstanceProfilesForRoleCommand, () => ({ InstanceProfiles: [InstanceProfile] })),
       on(ListRolePoliciesCommand, () => ({ PolicyNames: [] })),
       on(ListAttachedRolePoliciesCommand, () => ({ AttachedPolicies: [] })),
-      on(DescribeIamInstanceProfileAssociationsCommand, ({ NextToken }) => {
-        const at = Number(NextToken ?? 0);
-        const page = instances.slice(at, at + 1).map(({ InstanceId, Arn, State }) => ({
-          ...{ InstanceId, State },
-          IamInstanceProfile: { Arn },
-        }));
-        const next = at + 1 < instances.length ? { NextToken: `${at + 1}` } : {};
-        return { IamInstanceProfileAssociations: page, ...next };
-      }),
+      listing(instances),
       ...accepting(RemoveRoleFromInstanceProfileCommand, DeleteInstanceProfileCommand, DeleteRoleCommand),
     ],
-    { recorded: { 'roles.reader.arn': `${role.Arn}` } },
+    {
+      recorded: { 'roles.reader.arn': `${role.Arn}` },
+      account: { ...memberAccount, otherRegions: Object.keys(elsewhere) },
+      elsewhere: Object.fromEntries(
+        Object.entries(elsewhere).map(([region, there]) => [region, [listing(there)]]),
+      ),
+    },
   );
   const error: unknown = await remove(wanted, context).catch((thrown: unknown) => thrown);
   const written = sent.map(({ name }) => name).filter((name) => /^(Delete|Remove)/.test(name));
@@ -70,8 +83,11 @@ async function removing(...instances: readonly Association[]) {
 describe('removing a role that has an instance profile', () => {
   test('takes the role out of the instance profile, and deletes both', async () => {
     const { error, written, outputs } = await removing(
-      { InstanceId: 'i-1', Arn: OTHER, State: 'associated' },
-      { InstanceId: 'i-2', Arn: PROFILE, State: 'disassociated' },
+      [
+        { InstanceId: 'i-1', Arn: OTHER, State: 'associated' },
+        { InstanceId: 'i-2', Arn: PROFILE, State: 'disassociated' },
+      ],
+      { 'us-east-1': [{ InstanceId: 'i-3', Arn: OTHER, State: 'associated' }] },
     );
     expect(error).toBeUndefined();
     expect(written).toEqual(['RemoveRoleFromInstanceProfile', 'DeleteInstanceProfile', 'DeleteRole']);
@@ -79,10 +95,10 @@ describe('removing a role that has an instance profile', () => {
   });
 
   test('changes nothing while an instance has it, on whichever page it is listed, and names the instance', async () => {
-    const { error, written, outputs } = await removing(
+    const { error, written, outputs } = await removing([
       { InstanceId: 'i-1', Arn: OTHER, State: 'associated' },
       { InstanceId: 'i-2', Arn: PROFILE, State: 'associated' },
-    );
+    ]);
     expect(error).toMatchObject({
       name: 'ForeignResource',
       reason: 'InUse',
@@ -91,5 +107,17 @@ describe('removing a role that has an instance profile', () => {
     });
     expect(written).toEqual([]);
     expect(outputs).toEqual({ 'roles.reader.arn': role.Arn });
+  });
+
+  test('changes nothing while an instance of another region of the account has it, and names the region', async () => {
+    const { error, written } = await removing([], {
+      'us-east-1': [],
+      'us-west-2': [{ InstanceId: 'i-9', Arn: PROFILE, State: 'associated' }],
+    });
+    expect(error).toMatchObject({
+      reason: 'InUse',
+      message: `The role reader is in use by instance i-9 (us-west-2), by its instance profile ${PROFILE}.`,
+    });
+    expect(written).toEqual([]);
   });
 });

@@ -606,6 +606,14 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       `iam:DeleteInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
     ],
     [new iam.ListInstanceProfilesCommand({}), 'iam:ListInstanceProfiles *'],
+    [
+      new iam.TagInstanceProfileCommand({ InstanceProfileName: 'i', Tags }),
+      `iam:TagInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
+    ],
+    [
+      new iam.UntagInstanceProfileCommand({ InstanceProfileName: 'i', TagKeys: ['team'] }),
+      `iam:UntagInstanceProfile arn:aws:iam::${ACCOUNT}:instance-profile/deep/i`,
+    ],
     [new iam.ListAccountAliasesCommand({}), 'iam:ListAccountAliases *'],
     [new iam.CreateAccountAliasCommand({ AccountAlias: 'a' }), 'iam:CreateAccountAlias *'],
     [new iam.DeleteAccountAliasCommand({ AccountAlias: 'a' }), 'iam:DeleteAccountAlias *'],
