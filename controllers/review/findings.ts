@@ -77,6 +77,14 @@ export function findingsOf(access: AccountAccess, around: Surroundings): Finding
   }
 }
 
+/** The findings, of which those about these roles of other accounts are flagged: the roles do not exist. Pure. */
+export function withMissing(findings: readonly Finding[], missing: ReadonlySet<string>): Finding[] {
+  const about = (one: Finding) => one.kind === 'AssumesElsewhere' && missing.has(one.other ?? '');
+  return inOrder(
+    findings.map((one) => (about(one) ? withFlags({ ...one, party: 'gone' }, flagsOfParty('gone')) : one)),
+  );
+}
+
 interface Scene {
   readonly access: AccountAccess;
   readonly around: Surroundings;

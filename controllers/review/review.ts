@@ -33,7 +33,8 @@ import type { LoadBaseline } from '../engine/model.ts';
 import type { AnyKind } from '../kinds/kind.ts';
 import { regionOf } from '../kinds/kind-account.ts';
 import type { AccountAccess } from './account-access.ts';
-import { findingsOf, type Surroundings } from './findings.ts';
+import { LOOK_UP_ONLY, missingRoles, rolesElsewhere } from './elsewhere.ts';
+import { findingsOf, type Surroundings, withMissing } from './findings.ts';
 import { intendedAccess } from './intended.ts';
 import { judge } from './judge.ts';
 import { type AccountRead, READ_ONLY, readAccount } from './read-account.ts';
@@ -114,13 +115,15 @@ type Reviewing = Omit<ReviewFunctionDeps, 'logger'>;
 async function reviewed(
   record: AccountRecord,
   status: AccountStatus | undefined,
-  { message, until }: Received<ReviewMessage>,
+  received: Received<ReviewMessage>,
   deps: Reviewing,
 ): Promise<Review> {
   const { config, main } = deps;
+  const { message } = received;
   const now = deps.now();
-  const read = await readIn(record, message, new Date(until.getTime() - MARGIN_MS), deps);
-  const members = await membersAmong(namedAccounts(read.access), config, main.table);
+  const read = await readIn(record, received, deps);
+  const others = await getRecords(main.table, [...namedAccounts(read.access)]);
+  const members = membersAmong(others, config);
   const around: Surroundings = {
     organizationId: config.organizationId,
     isMember: (accountId) => members.has(accountId),
@@ -128,43 +131,59 @@ async function reviewed(
     unusedDays: message.unusedDays,
   };
   const { findings, unread } = findingsOf(read.access, around);
+  const elsewhere = await missingRoles(rolesElsewhere(findings), async (accountId) => {
+    const other = others.get(accountId);
+    if (other?.lifecycle !== 'managed') return undefined;
+    return (await enter(other, LOOK_UP_ONLY, received, deps))(regionOf(other, config));
+  });
   const desired = await desiredState(record, deps);
   if ('error' in desired) throw desired.error;
   const imports = await readExports(main.table, importsOf(desired.managed));
   const filled = { ...desired, managed: withValues(desired.managed, imports) };
   const intended = intendedAccess({ record, status, desired: filled, config }, read);
   const wanted = new Set(findingsOf(intended, around).findings.map(({ id }) => id));
+  const found = withMissing(findings, elsewhere.missing);
   const acceptances = await acceptancesIn(main.table, record.accountId);
   return {
     ...headOf(record, message, now),
-    findings: maskExternalIds(judge(findings, { wanted, acceptances, now }), record.externalId),
-    unread: [...read.unread, ...unread],
+    findings: maskExternalIds(judge(found, { wanted, acceptances, now }), record.externalId),
+    unread: [...read.unread, ...unread, ...elsewhere.unread],
   };
 }
 
-/** Enters the account with a session of its own, which allows the reads of a review and nothing else. */
-async function readIn(
+/**
+ * Enters an account for this review with a session of its own, which allows what the policy does.
+ * @returns clients for each region
+ */
+async function enter(
   record: AccountRecord,
-  { cause }: ReviewMessage,
-  until: Date,
-  { config, access, clients: connect = memberClients }: Reviewing,
-): Promise<AccountRead> {
-  const { accountId } = record;
+  policy: string,
+  { message: { cause }, until: end }: Received<ReviewMessage>,
+  { access, clients: connect = memberClients }: Reviewing,
+): Promise<(region: string) => MemberClients> {
+  const until = new Date(end.getTime() - MARGIN_MS);
   const name = `review-${cause.id}`.replaceAll(/[^\w+=,.@-]/g, '-').slice(0, 64);
-  const credentials = await access.enter(record, { name, policy: READ_ONLY, own: true });
+  const credentials = await access.enter(record, { name, policy, own: true });
   const made = new Map<string, MemberClients>();
-  const clients = (region: string) => {
+  return (region) => {
     const known = made.get(region) ?? connect({ credentials, region, until });
     made.set(region, known);
     return known;
   };
+}
+
+/** Reads the account in a session that allows the reads of a review and nothing else. */
+async function readIn(
+  record: AccountRecord,
+  received: Received<ReviewMessage>,
+  deps: Reviewing,
+): Promise<AccountRead> {
+  const { config, access } = deps;
+  const { accountId } = record;
+  const clients = await enter(record, READ_ONLY, received, deps);
+  const region = regionOf(record, config);
   try {
-    return await readAccount({
-      accountId,
-      partition: config.partition,
-      region: regionOf(record, config),
-      clients,
-    });
+    return await readAccount({ accountId, partition: config.partition, region, clients });
   } catch (error) {
     // The session may be older than a correction of the role.
     if (error instanceof ControllerError && error.name === 'AccessDenied') access.evict(accountId);
@@ -190,13 +209,8 @@ function namedAccounts({ roles, users, groups, buckets }: AccountAccess): Set<st
   return new Set(ids);
 }
 
-/** Which of these accounts are in the organization, as far as Orgkeeper's records tell. */
-async function membersAmong(
-  accountIds: ReadonlySet<string>,
-  config: Config,
-  table: Table,
-): Promise<Set<string>> {
-  const records = await getRecords(table, [...accountIds]);
+/** Which of these accounts are in the organization, as far as Orgkeeper's records tell. Pure. */
+function membersAmong(records: ReadonlyMap<string, AccountRecord>, config: Config): Set<string> {
   const members = [...records.values()].filter(
     (one) => one.lifecycle !== 'departed' && wasInOrganization(one),
   );

@@ -39,6 +39,9 @@ export const REVIEW_COMMANDS = {
   policy: 's3:GetBucketPolicy',
 } as const satisfies Readonly<Record<string, Command>>;
 
+/** The call by which a review of one account looks up a role in another. */
+export const LOOKUP_COMMAND = 'iam:GetRole' satisfies Command;
+
 /** The IAM actions that permit these commands, each once. Pure. */
 export function actionsOf(commands: readonly Command[]): string[] {
   return [...new Set(commands.flatMap((command) => permissionsOf(command)))];

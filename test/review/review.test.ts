@@ -1,6 +1,7 @@
 import {
   GetAccountAuthorizationDetailsCommand,
   type GetAccountAuthorizationDetailsCommandInput,
+  GetRoleCommand,
   IAMClient,
   type RoleDetail,
 } from '@aws-sdk/client-iam';
@@ -57,23 +58,27 @@ interface Account {
   buckets: Record<string, string | Error>;
   /** By command: what it throws. */
   fails: Record<string, Error>;
+  /** The ARNs of the roles that exist in other accounts, by name. */
+  elsewhere: Record<string, string>;
 }
 
 /** The function with an account in memory, whose IAM answers with so many roles a page. */
 function reviewing({
   record = {},
+  other = {},
   perPage = 100,
 }: {
   record?: Partial<AccountRecord>;
+  other?: Partial<AccountRecord>;
   perPage?: number;
 } = {}) {
   const collection = { collection: 'account', collectionKey: MEMBER };
-  const items = [aRecord(record), aRecord({ accountId: OTHER, name: 'other' })];
+  const items = [aRecord(record), aRecord({ accountId: OTHER, name: 'other', ...other })];
   const fake = fakeMain([
     aBaselineItem(),
     ...items.map((one) => ({ ...one, ...accountKey(one.accountId), ...collection })),
   ]);
-  const account: Account = { roles: [], buckets: {}, fails: {} };
+  const account: Account = { roles: [], buckets: {}, fails: {}, elsewhere: {} };
   const objects = new Map<string, string>();
   const sessions: Session[] = [];
   const calls: string[] = [];
@@ -94,6 +99,12 @@ function reviewing({
         IsTruncated,
         ...(IsTruncated && { Marker: String(next) }),
       };
+    }),
+    on(GetRoleCommand, ({ RoleName = '' }) => {
+      called(`role ${RoleName}`);
+      const Arn = account.elsewhere[RoleName];
+      if (!Arn) throw awsError('NoSuchEntityException');
+      return { Role: { RoleName, Arn, RoleId: 'AROA', Path: '/', CreateDate: new Date(0) } };
     }),
   );
   const s3In = (region: string) =>
@@ -122,9 +133,9 @@ function reviewing({
     ),
   };
   const access: Access = {
-    async enter(_, session) {
+    async enter({ accountId }, session) {
       sessions.push(session);
-      called('enter');
+      called(accountId === MEMBER ? 'enter' : `enter ${accountId}`);
       return { accessKeyId: 'x', secretAccessKey: 'x' };
     },
     evict: () => undefined,
@@ -296,6 +307,88 @@ describe('reviewHandler', () => {
     await review('event-3');
     const intended = objects().map(({ findings }) => findings[0]?.intended?.by);
     expect(intended).toEqual([undefined, 'acceptance', undefined]);
+  });
+
+  describe('a role elsewhere that may be assumed', () => {
+    const elsewhere = (name: string) => `arn:aws:iam::${OTHER}:role/${name}`;
+    /** A review of an account with a role that may assume these. */
+    async function reviewedWith(resources: readonly string[], given: Partial<Account> = {}, record = {}) {
+      const world = reviewing({ other: record });
+      const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: resources };
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statement });
+      const role = roleOf('r', OTHER);
+      Object.assign(world.account, given);
+      world.account.roles = [{ ...role, RolePolicyList: [{ PolicyName: 'p', PolicyDocument }] }];
+      expect(await world.review('event-1')).toEqual(done);
+      const [kept] = world.objects();
+      const ways = kept?.findings.filter(({ kind }) => kind === 'AssumesElsewhere') ?? [];
+      return { ...world, kept, flags: Object.fromEntries(ways.map(({ other, flags }) => [other, flags])) };
+    }
+
+    it('is flagged if it does not exist, as its account says in a session that allows nothing but to look', async () => {
+      const names = { here: elsewhere('here'), moved: elsewhere('team/moved') };
+      const resources = ['here', 'moved', 'gone'].map(elsewhere);
+      const { flags, calls, sessions, kept } = await reviewedWith(resources, { elsewhere: names });
+      expect(flags).toEqual({
+        [elsewhere('here')]: [],
+        // Its path is part of the ARN: who may assume `moved` may not assume `team/moved`.
+        [elsewhere('moved')]: ['PrincipalGone'],
+        [elsewhere('gone')]: ['PrincipalGone'],
+      });
+      expect(kept).toMatchObject({ findings: [{ party: 'gone' }, { party: 'gone' }, {}, {}], unread: [] });
+      expect(calls.filter((name) => name === `enter ${OTHER}`)).toHaveLength(1);
+      expect(JSON.parse(sessions[1]?.policy ?? '').Statement).toEqual([
+        { Effect: 'Allow', Action: ['iam:GetRole'], Resource: '*' },
+      ]);
+    });
+
+    it('keeps the id of its finding, and is announced as changed, when it is deleted', async () => {
+      const resources = [elsewhere('here')];
+      const { account, review, wait, objects, announced } = await reviewedWith(resources, {
+        elsewhere: { here: elsewhere('here') },
+      });
+      account.elsewhere = {};
+      wait(DAY);
+      await review('event-2');
+      const [before, after] = objects().map(({ findings }) =>
+        findings.find(({ other }) => other === resources[0]),
+      );
+      expect(after?.id).toBe(before?.id);
+      expect(announced()[1]).toMatchObject({ detail: { new: 0, gone: 0, changed: 1 } });
+    });
+
+    it.each([
+      ['a pattern', [`arn:aws:iam::${OTHER}:role/lake-*`]],
+      ['of an account outside the organization', [`arn:aws:iam::${STRANGER}:role/r`]],
+      ['of the management account', [`arn:aws:iam::${MANAGEMENT}:role/r`]],
+    ])('is not looked up if it is %s', async (_, resources) => {
+      const { calls, flags } = await reviewedWith(resources);
+      expect(calls.filter((name) => /^(role|enter \d)/.test(name))).toEqual([]);
+      expect(Object.values(flags).flat()).not.toContain('PrincipalGone');
+    });
+
+    it('is not looked up in an account that is not managed', async () => {
+      const { calls } = await reviewedWith([elsewhere('r')], {}, { lifecycle: 'unmanaged' });
+      expect(calls).not.toContain(`enter ${OTHER}`);
+    });
+
+    it.each([
+      [`enter ${OTHER}`, new AccessDenied('No role can be assumed.'), ['a', 'b']],
+      ['role b', new Throttled('Rate exceeded.'), ['b']],
+    ])('counts as existing, and is named, if %s fails', async (command, error, left) => {
+      const { flags, kept } = await reviewedWith([elsewhere('a'), elsewhere('b')], {
+        elsewhere: { a: elsewhere('a'), b: elsewhere('b') },
+        fails: { [command]: error },
+      });
+      expect(flags).toEqual({ [elsewhere('a')]: [], [elsewhere('b')]: [] });
+      expect(kept?.failure).toBeUndefined();
+      expect(kept?.unread).toEqual(
+        left.map((name) => ({
+          subject: elsewhere(name),
+          why: `Whether the role exists could not be looked up: ${error.message}`,
+        })),
+      );
+    });
   });
 
   describe('an account that cannot be reviewed', () => {
