@@ -61,8 +61,10 @@ export async function noteFollowed(
   record: AccountRecord,
   { cause: { id }, time }: Trigger,
   { main }: { readonly main: Main },
+  marks: Pick<AccountRecord, 'removal'> = {},
 ): Promise<void> {
-  const noted = { ...record, ...requestMarks(record, time), followed: [...(record.followed ?? []), id] };
+  const followed = [...(record.followed ?? []), id];
+  const noted = { ...record, ...requestMarks(record, time), ...marks, followed };
   if (await saveRecord(main.table, noted, record)) return;
   throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }

@@ -1,14 +1,16 @@
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import { Conflict } from '../../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { laterOf, orderOf } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { assignedSince, registered, standingBaseline } from '../../shared/domain/records.ts';
 import { outsideOf } from '../../shared/domain/region.ts';
+import { removalAfter, retiring } from '../../shared/domain/removal-request.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
 import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
-import { getRecord, getStatus, getTrace } from '../../shared/store/accounts.ts';
+import { getRecord, getStatus, getTrace, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { createOnboarding } from './onboarding.ts';
 import {
@@ -42,7 +44,9 @@ export async function register(
   const seen = existing ?? (await getTrace(main.table, request.accountId));
   const named = cause.source === REQUEST_SOURCE;
   const assigned = existing && named ? assignedSince(existing, time) : undefined;
-  const order = orderOf({ id: cause.id, time }, { ...seen, ...(assigned && { changedAt: assigned.since }) });
+  const removal = named ? removalAfter(existing, time) : undefined;
+  const since = existing?.lifecycle === 'retiring' ? removal?.since : assigned?.since;
+  const order = orderOf({ id: cause.id, time }, { ...seen, ...(since && { changedAt: since }) });
   if (order === 'followed') return followedBefore(existing);
   if (order === 'overtaken' && named)
     return overtaken(`account ${request.accountId}`, trigger, seen?.changedAt);
@@ -63,12 +67,13 @@ export async function register(
     changedBy: cause.id,
     time,
   });
+  if (existing && removal) return beforeRemoval(asked, removal, { existing, trigger, deps });
   const isSame = asked === existing;
   const onceMore = isSame && named && staysPutBack(asked, await getStatus(main.table, asked.accountId));
   if (isSame && !onceMore) {
     // Saves the time of this request, so that an older one that arrives later cannot change the account.
     if (named) await noteFollowed(asked, trigger, deps);
-    return { did: 'ignored', why: 'already registered with the same content' };
+    return SAME_CONTENT;
   }
   const record = onceMore
     ? {
@@ -80,6 +85,42 @@ export async function register(
     : asked;
   return saveOwing(deps, record, existing, owedBy(record, trigger), { trace: seen });
 }
+
+/**
+ * A registration that arrives after a retirement with `remove`, and comes before it. With mode enforce, the account is then retired,
+ * also where the retirement was refused; with mode observe, the retirement has no effect, and nothing more is removed.
+ */
+async function beforeRemoval(
+  asked: AccountRecord,
+  removal: NonNullable<AccountRecord['removal']>,
+  {
+    existing,
+    trigger,
+    deps,
+  }: { readonly existing: AccountRecord; readonly trigger: Trigger; readonly deps: FleetDeps },
+): Promise<Outcome> {
+  const { cause, time } = trigger;
+  const kept = { ...removal, since: time };
+  if (asked.mode === 'observe') {
+    if (asked === existing) {
+      await noteFollowed(asked, trigger, deps);
+      return SAME_CONTENT;
+    }
+    const changedAt = existing.lifecycle === 'retiring' ? time : laterOf(time, existing.changedAt);
+    const record = { ...asked, changedAt, removal: kept };
+    return saveOwing(deps, record, existing, owedBy(record, trigger));
+  }
+  if (existing.lifecycle === 'retiring') {
+    if (!(await saveRecord(deps.main.table, { ...existing, removal: kept }, existing)))
+      throw new Conflict(`Somebody else changed the record of account ${existing.accountId}.`);
+    return overtaken(`account ${existing.accountId}`, trigger, removal.at);
+  }
+  const record = { ...retiring(asked, kept), followed: [cause.id] };
+  const retirement = { source: REQUEST_SOURCE, detailType: 'AccountRetirementRequested', id: removal.by };
+  return saveOwing(deps, record, existing, owedBy(record, { cause: retirement, time: removal.at }));
+}
+
+const SAME_CONTENT = { did: 'ignored', why: 'already registered with the same content' } as const;
 
 /** The baseline of a registration that names none: the account's, or the one that the rules choose. */
 async function baselineOf(

@@ -3,15 +3,17 @@ import { accountView } from '../../shared/domain/account-view.ts';
 import { isLive } from '../../shared/domain/clusters.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { laterOf, orderOf, traceOfManaged } from '../../shared/domain/order.ts';
+import { removalRequested, retiring } from '../../shared/domain/removal-request.ts';
 import type { RetirementRequest } from '../../shared/domain/requests.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import { getTrace, loadAccount, rememberRequest } from '../../shared/store/accounts.ts';
+import { getTrace, loadAccount, rememberRequest, saveRecord } from '../../shared/store/accounts.ts';
 import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type Trigger } from './outcome.ts';
 import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
 
 /**
  * Stops managing an account. `retain` leaves everything in it; `remove` requests a run that removes what Orgkeeper made, also in an
  * account that was retired with its resources retained. The record stays; after another registration the account is managed again.
+ * A retirement that is refused because the account is only observed is followed after all if an older registration ends that.
  */
 export async function retire(
   { accountId, resources }: RetirementRequest,
@@ -30,21 +32,40 @@ export async function retire(
   }
   if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, seen.changedAt);
   const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
+  const removal = removalRequested(existing, { id: cause.id, time });
   if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
-    await noteFollowed(existing, trigger, deps);
+    await noteFollowed(existing, trigger, deps, resources === 'remove' ? { removal } : {});
     return { did: 'ignored', why: 'the account is retired already' };
   }
   const obstacle = resources === 'remove' ? unremovable(existing) : clustersRunning(existing, parts.status);
+  if (obstacle?.rejection.reason === OBSERVED_ONLY) await remember(removal, existing, deps);
   if (obstacle) return obstacle;
+  const record = resources === 'remove' ? retiring(existing, removal) : retired(existing, trigger);
+  return saveOwing(deps, record, existing, owedBy(record, trigger));
+}
+
+function retired(existing: AccountRecord, { cause, time }: Trigger): AccountRecord {
   const { clearing: _, ...whole } = existing;
-  const record: AccountRecord = {
+  return {
     ...whole,
-    lifecycle: resources === 'remove' ? 'retiring' : 'retired',
+    lifecycle: 'retired',
     generation: existing.generation + 1,
     changedBy: cause.id,
     changedAt: laterOf(time, existing.changedAt),
   };
-  return saveOwing(deps, record, existing, owedBy(record, trigger));
+}
+
+/**
+ * Saves a refused retirement: an older registration, with mode enforce, may still be on its way (`register`). @throws Conflict
+ */
+async function remember(
+  removal: NonNullable<AccountRecord['removal']>,
+  existing: AccountRecord,
+  { main: { table } }: Pick<FleetDeps, 'main'>,
+): Promise<void> {
+  if (existing.removal?.by === removal.by) return;
+  if (await saveRecord(table, { ...existing, removal }, existing)) return;
+  throw new Conflict(`Somebody else changed the record of account ${existing.accountId}.`);
 }
 
 function unmanaged(accountId: string): Rejected {
@@ -83,6 +104,8 @@ function clustersRunning(
   ]);
 }
 
+const OBSERVED_ONLY = 'ObservedOnly';
+
 /** Why nothing can be removed from the account. */
 function unremovable({ accountId, lifecycle, mode }: AccountRecord): Rejected | undefined {
   const path = 'detail.resources';
@@ -92,7 +115,7 @@ function unremovable({ accountId, lifecycle, mode }: AccountRecord): Rejected | 
   }
   if (mode === 'observe') {
     const message = 'is observed only: ask for retain, or register it with mode enforce first';
-    return rejected('ObservedOnly', `Account ${accountId} ${message}.`, [{ path, message }]);
+    return rejected(OBSERVED_ONLY, `Account ${accountId} ${message}.`, [{ path, message }]);
   }
   return undefined;
 }

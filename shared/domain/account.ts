@@ -82,6 +82,11 @@ export interface AccountRecord {
    * later is followed, except for its baseline. ISO times.
    */
   readonly assigned?: { readonly at: string; readonly since: string };
+  /**
+   * The latest retirement with `remove`, which a registration from before it may still change: see shared/domain/removal-request.ts.
+   * `by` is the id of its event; ISO times.
+   */
+  readonly removal?: { readonly by: string; readonly at: string; readonly since: string };
   /** Ids of the latest events that changed the record, newest last. */
   readonly followed?: readonly string[];
   /** Outbox: what changes of this record still have to send to the bus and to the work queue. */

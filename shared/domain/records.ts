@@ -216,10 +216,18 @@ export function requestMarks(
 
 /** A record without the fields that only mark its changes. */
 type Content = Omit<AccountRecord, Marks>;
-type Marks = 'generation' | 'changedBy' | 'changedAt' | 'assigned' | 'followed' | 'owed' | 'dueAt';
+type Marks =
+  | 'generation'
+  | 'changedBy'
+  | 'changedAt'
+  | 'assigned'
+  | 'removal'
+  | 'followed'
+  | 'owed'
+  | 'dueAt';
 
 function withoutChange(record: AccountRecord): Content {
-  const { generation, changedBy, changedAt, assigned, followed, owed, dueAt, ...content } = record;
+  const { generation, changedBy, changedAt, assigned, removal, followed, owed, dueAt, ...content } = record;
   return content;
 }
 

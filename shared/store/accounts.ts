@@ -214,14 +214,16 @@ export async function clearOwed(table: Table, record: AccountRecord): Promise<vo
 }
 
 function unchangedSince(read: AccountRecord): WriteCondition {
+  const { generation, changedBy, changedAt, removal } = read;
+  const same = (name: 'changedAt' | 'removal') =>
+    read[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`;
   return {
-    ConditionExpression: `generation = :generation AND changedBy = :changedBy AND ${
-      read.changedAt === undefined ? 'attribute_not_exists(changedAt)' : 'changedAt = :changedAt'
-    }`,
+    ConditionExpression: `generation = :generation AND changedBy = :changedBy AND ${same('changedAt')} AND ${same('removal')}`,
     ExpressionAttributeValues: {
-      ':generation': read.generation,
-      ':changedBy': read.changedBy,
-      ...(read.changedAt !== undefined && { ':changedAt': read.changedAt }),
+      ':generation': generation,
+      ':changedBy': changedBy,
+      ...(changedAt !== undefined && { ':changedAt': changedAt }),
+      ...(removal !== undefined && { ':removal': removal }),
     },
   };
 }

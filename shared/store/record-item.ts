@@ -56,6 +56,7 @@ const fields: Fields<AccountRecord> = {
   changedBy: z.string(),
   changedAt: z.string().optional(),
   assigned: z.looseObject({ at: z.string(), since: z.string() }).optional(),
+  removal: z.looseObject({ by: z.string(), at: z.string(), since: z.string() }).optional(),
   followed: z.array(z.string()).optional(),
   owed: z.looseObject({ announce: z.array(Announced), work: z.array(WorkMessage) }).optional(),
   dueAt: z.string().optional(),

@@ -8,7 +8,7 @@ import { reviewAccount } from '../../controllers/intake/review-account.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
-import { accountKey, forgetAccount, getRecord, statusKey } from '../../shared/store/accounts.ts';
+import { accountKey, forgetAccount, getRecord, saveRecord, statusKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 
@@ -41,6 +41,8 @@ const registering = (id: string, second: number, name: string, baseline?: string
     event(id, second),
     deps(),
   );
+const switching = (id: string, second: number, mode: 'enforce' | 'observe') =>
+  register({ accountId: MEMBER, name: 'genomics', mode }, anOrganizationAccount(), event(id, second), deps());
 const retiring = (id: string, second: number) =>
   retire({ accountId: MEMBER, resources: 'remove' }, event(id, second), deps());
 /** `baseline assign`, as the command line saves it at so many seconds past ten. */
@@ -112,6 +114,70 @@ describe('A retirement that arrives before an older registration', () => {
     await remembered;
     expect(await registering('first', 0, 'genomics')).toMatchObject({ rejection: { reason: 'Overtaken' } });
     expect(await record()).toBeUndefined();
+  });
+});
+
+describe('A retirement that arrives before an older registration of an account that is only observed', () => {
+  beforeEach(async () => {
+    await switching('observed', 0, 'observe');
+    expect(await retiring('gone', 20)).toMatchObject({ rejection: { reason: 'ObservedOnly' } });
+    expect(await record()).toMatchObject({ lifecycle: 'managed', generation: 1 });
+  });
+
+  it('is followed once the registration says enforce, and names itself as the cause', async () => {
+    expect(await switching('enforced', 10, 'enforce')).toMatchObject({
+      did: 'accepted',
+      announce: [],
+      work: [{ cause: { detailType: 'AccountRetirementRequested', id: 'gone' } }],
+    });
+    const ending = { lifecycle: 'retiring', mode: 'enforce', generation: 3, changedBy: 'gone' };
+    expect(await record()).toMatchObject(ending);
+    await switching('enforced', 10, 'enforce');
+    await retiring('gone', 20);
+    expect(await record()).toMatchObject(ending);
+  });
+
+  it('is not followed if the registration says observe, or is later, or a baseline was assigned since', async () => {
+    await switching('still observed', 10, 'observe');
+    expect(await record()).toMatchObject({ lifecycle: 'managed', mode: 'observe' });
+    const { now, edit } = assigning('special', 30);
+    await editRecord(fake.main.table, MEMBER, edit, now);
+    await switching('enforced', 15, 'enforce');
+    expect(await record()).toMatchObject({ lifecycle: 'managed', mode: 'enforce' });
+    await switching('later', 40, 'enforce');
+    expect(await record()).toMatchObject({ lifecycle: 'managed', mode: 'enforce' });
+  });
+
+  it('is not lost if the registration was read before it was refused', async () => {
+    const before = await record();
+    await retiring('gone again', 25);
+    if (!before) throw new Error('the account has a record');
+    const edit = { ...before, mode: 'enforce' as const, generation: 2 };
+    expect(await saveRecord(fake.main.table, edit, before)).toBe(false);
+  });
+});
+
+describe('A registration that arrives after a later retirement', () => {
+  beforeEach(async () => {
+    await switching('enforced', 0, 'enforce');
+    await retiring('gone', 30);
+  });
+
+  it('and says observe ends the removal, also where the account was enforced between the two', async () => {
+    expect(await switching('enforced again', 5, 'enforce')).toMatchObject({
+      rejection: { reason: 'Overtaken' },
+    });
+    expect(await record()).toMatchObject({ lifecycle: 'retiring' });
+    await switching('observed', 10, 'observe');
+    expect(await record()).toMatchObject({ lifecycle: 'managed', mode: 'observe' });
+    await switching('enforced once more', 20, 'enforce');
+    expect(await record()).toMatchObject({ lifecycle: 'retiring', mode: 'enforce' });
+  });
+
+  it('and says observe is overtaken by one that is later and came before it', async () => {
+    await switching('enforced again', 20, 'enforce');
+    expect(await switching('observed', 10, 'observe')).toMatchObject({ rejection: { reason: 'Overtaken' } });
+    expect(await record()).toMatchObject({ lifecycle: 'retiring' });
   });
 });
 

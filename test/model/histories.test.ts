@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { happening } from './happenings.ts';
-import { badDay, historyOf } from './history.ts';
-import { KEPT_SEEDS, KNOWN_HISTORIES } from './kept.ts';
+import { badDay, historyOf, withModes } from './history.ts';
+import { KEPT_SEEDS, KEPT_SEEDS_WITH_MODES, KNOWN_HISTORIES } from './kept.ts';
 
 /**
  * Whatever happens to its messages and its functions, a fleet ends where the order of what was asked leads. The functions, the
@@ -20,6 +20,15 @@ describe('a fleet, with events late, twice and in any order and with killed func
     'in the history of seed %i',
     async (seed) => {
       const { ending, expected, faults } = await happening(historyOf(seed), badDay(seed));
+      expect({ ending, faults }).toEqual({ ending: expected, faults: [] });
+    },
+  );
+
+  it.each([...new Set([...KEPT_SEEDS_WITH_MODES, ...Array.from({ length: 10 }, (_, index) => index + 1)])])(
+    'in the history of seed %i, whose registrations say the mode',
+    async (seed) => {
+      const history = withModes(historyOf(seed), seed);
+      const { ending, expected, faults } = await happening(history, badDay(seed));
       expect({ ending, faults }).toEqual({ ending: expected, faults: [] });
     },
   );

@@ -19,6 +19,8 @@ export type Action =
       readonly name: string;
       readonly baseline: string;
       readonly value: string;
+      /** Absent: as it was, and enforce in an account that was not managed before. */
+      readonly mode?: 'enforce' | 'observe';
     }
   | { readonly does: 'retire'; readonly account: string; readonly resources: 'remove' | 'retain' }
   | { readonly does: 'assign'; readonly account: string; readonly baseline: string }
@@ -58,6 +60,14 @@ export function historyOf(seed: number): History {
     if (isPossible(does, account, actions)) actions.push({ after, ...actionOf(does, account, one) });
   }
   return actions;
+}
+
+/** The same history, except that each registration says a mode, by the seed. */
+export function withModes(history: History, seed: number): History {
+  const random = randomness(seed);
+  return history.map((action) =>
+    action.does === 'register' ? { ...action, mode: random() < 0.5 ? 'observe' : 'enforce' } : action,
+  );
 }
 
 /** Whether the command line would do it after these actions: an account must be known, and managed to move to a baseline. */
@@ -155,12 +165,13 @@ async function act(action: Action, world: World): Promise<void> {
     }
     case 'register': {
       if (!organization.has(action.account)) world.join(action.account, 'joined');
-      const { account: accountId, name, baseline, value } = action;
+      const { account: accountId, name, baseline, value, mode } = action;
       emit('orgkeeper.request', 'AccountRegistrationRequested', {
         accountId,
         name,
         baseline: `${baseline}@1`,
         values: { colour: value },
+        ...(mode && { mode }),
       });
       return;
     }
@@ -275,15 +286,13 @@ async function accountEnding(world: World, id: string): Promise<AccountEnding> {
     return { is: 'not managed', contents: left };
   }
   const status = await getStatus(world.table, id);
-  const { name, baseline, paused, values } = record;
+  const { name, baseline, paused, mode, values } = record;
+  const seen = status?.observedGeneration === record.generation;
   return {
     is: 'managed',
-    desired: { name, baseline: baseline?.name, paused, values },
-    ...(!isPaused && {
-      contents,
-      ready: status?.ready,
-      seen: status?.observedGeneration === record.generation,
-    }),
+    desired: { name, baseline: baseline?.name, paused, mode, values },
+    // What is in an account that is only observed depends on what had been made by then.
+    ...(!isPaused && (mode === 'observe' ? { seen } : { contents, ready: status?.ready, seen })),
   };
 }
 

@@ -6,6 +6,9 @@ import type { History } from './history.ts';
  */
 export const KEPT_SEEDS: readonly number[] = [1_078, 1_164, 1_165, 1_201, 1_312, 1_464];
 
+/** The same, of histories that say the mode in each registration. */
+export const KEPT_SEEDS_WITH_MODES: readonly number[] = [];
+
 const account = '100000000001';
 const registered = { does: 'register', account, name: 'genomics', baseline: 'small', value: 'red' } as const;
 
@@ -47,6 +50,30 @@ export const KNOWN_HISTORIES: Readonly<Record<string, History>> = {
     { after: 2, does: 'create', requestId: 'one' },
     { after: 2, does: 'create', requestId: 'one' },
     { after: 300, does: 'create', requestId: 'one' },
+  ],
+  'an account that is registered to be enforced, and retired within seconds': [
+    { after: 2, ...registered, mode: 'observe' },
+    { after: 5_400, ...registered, mode: 'enforce' },
+    { after: 2, does: 'retire', account, resources: 'remove' },
+  ],
+  'an account that is registered to be observed, and retired within seconds': [
+    { after: 2, ...registered, mode: 'enforce' },
+    { after: 5_400, ...registered, mode: 'observe' },
+    { after: 2, does: 'retire', account, resources: 'remove' },
+  ],
+  'an account that is enforced, observed, enforced and retired within seconds': [
+    { after: 2, ...registered, mode: 'observe' },
+    { after: 5_400, ...registered, mode: 'enforce' },
+    { after: 2, ...registered, mode: 'observe', value: 'blue' },
+    { after: 2, ...registered, mode: 'enforce' },
+    { after: 2, does: 'retire', account, resources: 'remove' },
+  ],
+  'an account that is enforced, observed and retired twice within seconds': [
+    { after: 2, ...registered, mode: 'observe' },
+    { after: 5_400, ...registered, mode: 'enforce' },
+    { after: 2, does: 'retire', account, resources: 'remove' },
+    { after: 2, ...registered, mode: 'observe', value: 'blue' },
+    { after: 2, does: 'retire', account, resources: 'remove' },
   ],
   'an account that is closed while it is registered': [
     { after: 2, ...registered },
