@@ -1,8 +1,10 @@
 import type { Misfit } from './permission-record.ts';
 
 /** Permissions that no journey uses, or that are wider than what journeys use, each with the reason (`because`). */
-interface Reason extends Partial<Misfit> {
+export interface Reason extends Partial<Misfit> {
   readonly because: string;
+  /** A journey may use the permission all the same, when a call fails or the machine is slow: the reason is then not stale. */
+  readonly sometimes?: true;
 }
 
 const cli = (command: string, what: string, because: string): Reason => ({
@@ -36,11 +38,6 @@ const REASONS: readonly Reason[] = [
     because: 'doctor tries as the caller where the API role cannot be assumed, and skips what is denied',
   },
   // Roles of the deployment: permissions that only a failure, or another fleet than that of the journeys, needs.
-  ...['Creation', 'Intake', 'Sweep', 'WorkflowLoopRunner'].map((name) => ({
-    principal: `MAIN role/orgkeeper-${name}Role`,
-    statement: 'BuryUnreadable',
-    because: 'the journeys send no message that cannot be read',
-  })),
   ...['AnnounceOfReviews', 'UseRecordsOfReviews'].map((statement) => ({
     principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
     statement,
@@ -48,24 +45,21 @@ const REASONS: readonly Reason[] = [
   })),
   {
     principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
-    statement: 'SendWork',
-    because: 'no journey has an account that imports what another one exports',
-  },
-  {
-    principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
     statement: 'BuryUnreadableOfReviews',
-    because: 'the journeys send no message that cannot be read',
+    because: 'the journeys send no message that cannot be read for a review',
   },
   {
     principal: 'MAIN role/orgkeeper-WorkflowLoopRunnerRole',
     statement: 'ReceiveOwnMessagesOfReviews',
     what: 'sqs:ChangeMessageVisibility',
     because: 'a review that failed waits longer each time, and none fails so in the journeys',
+    sometimes: true,
   },
   {
     principal: 'MAIN role/orgkeeper-IntakeRole',
     what: 'sqs:ChangeMessageVisibility',
     because: 'an event that failed waits longer each time, and none fails in the journeys',
+    sometimes: true,
   },
   {
     principal: 'MAIN role/orgkeeper-SweepRole',
@@ -76,6 +70,7 @@ const REASONS: readonly Reason[] = [
     principal: 'MAIN role/orgkeeper-SweepRole',
     what: 'dynamodb:BatchGetItem',
     because: 'only what a killed intake still owed is read again',
+    sometimes: true,
   },
   {
     principal: 'MANAGEMENT role/orgkeeper-OrganizationCreatingRole',
@@ -94,14 +89,9 @@ const REASONS: readonly Reason[] = [
   },
   // Members, by what the member template grants.
   member(
-    'account:GetRegionOptStatus',
-    'it is asked only of a region that lets nobody in, and none of the journeys does',
-  ),
-  member(
     'ec2:ReplaceRoute',
     'only a default route that leads elsewhere is replaced, which test/conformance tries',
   ),
-  member('iam:AttachRolePolicy', 'the shipped baseline attaches no managed policy'),
   member('iam:PutRolePermissionsBoundary', 'the shipped baseline has no boundary'),
   {
     principal: 'MANAGEMENT role/orgkeeper-OrganizationEnteringRole',
@@ -113,6 +103,13 @@ const REASONS: readonly Reason[] = [
 /** The reason why the misfit is accepted; undefined if there is none. */
 export function reasonFor(misfit: Misfit): string | undefined {
   return REASONS.find((reason) => excuses(reason, misfit))?.because;
+}
+
+/** The reasons that are true of no misfit any more: a journey uses the permission, or nobody grants it. Pure. */
+export function staleReasons(misfits: readonly Misfit[], reasons: readonly Reason[] = REASONS): Reason[] {
+  return reasons.filter(
+    (reason) => reason.sometimes !== true && !misfits.some((misfit) => excuses(reason, misfit)),
+  );
 }
 
 function excuses({ principal, statement, is, what }: Reason, misfit: Misfit): boolean {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EVERY, permissionRows, personOf } from './journey/documented-permissions.ts';
 import { memberGrants, memberMisfits } from './member-permissions.ts';
-import { reasonFor } from './permission-reasons.ts';
+import { type Reason, reasonFor, staleReasons } from './permission-reasons.ts';
 import type { JourneyRecord, Misfit } from './permission-record.ts';
 import { misfits } from './permissions.ts';
 
@@ -20,6 +20,8 @@ export interface PermissionsReport {
   /** Calls that the gateway could not decide. */
   readonly undecided: readonly string[];
   readonly misfits: readonly (Misfit & { readonly because?: string })[];
+  /** Reasons of test/kit/permission-reasons.ts that no longer hold. */
+  readonly stale: readonly Reason[];
 }
 
 /** Reads the records of the journeys that have run. */
@@ -31,14 +33,16 @@ export function permissionsReport(): PermissionsReport {
   const undecided = records.flatMap((record) =>
     Object.entries(record.undecided).map(([call, why]) => `${call}: ${why}`),
   );
+  const found = [...misfits(records), ...memberMisfits(records, memberGrants())];
   return {
     missing: journeys.filter((file) => !recorded.has(join(JOURNEYS, file))),
     unproved: unproved(records),
     undecided: [...new Set(undecided)],
-    misfits: [...misfits(records), ...memberMisfits(records, memberGrants())].map((misfit) => {
+    misfits: found.map((misfit) => {
       const because = reasonFor(misfit);
       return { ...misfit, ...(because !== undefined && { because }) };
     }),
+    stale: staleReasons(found),
   };
 }
 
@@ -60,4 +64,10 @@ export function lineOf({
 }: PermissionsReport['misfits'][number]): string {
   const where = statement === undefined ? principal : `${principal}, ${statement}`;
   return `${where}: ${what} is ${is}${because === undefined ? '' : `, because ${because}`}`;
+}
+
+/** The line of a reason that no longer holds. */
+export function staleLineOf({ principal, statement, what, because }: Reason): string {
+  const where = [principal, statement, what].filter((part) => part !== undefined).join(', ');
+  return `${where}: a journey uses it, or nobody grants it, so this is not true any more: ${because}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { memberGrants, memberMisfits } from './member-permissions.ts';
+import { staleReasons } from './permission-reasons.ts';
 import type { JourneyRecord } from './permission-record.ts';
 import { misfits } from './permissions.ts';
 
@@ -134,6 +135,21 @@ describe('The misfits of permissions', () => {
 
   it('do not count if Main is the management account', () => {
     expect(misfits([record({ uses: [], management: MAIN })])).toEqual([]);
+  });
+});
+
+describe('A reason for a misfit', () => {
+  const misfit = { ...of, is: 'granted and never used', what: 'dynamodb:Query' } as const;
+  const reason = { principal: of.principal, what: misfit.what, because: 'nobody queries' };
+
+  it('is stale once a journey uses the permission, or nobody grants it', () => {
+    expect(staleReasons([misfit], [reason])).toEqual([]);
+    expect(staleReasons([], [reason])).toEqual([reason]);
+    expect(staleReasons([{ ...misfit, what: 'dynamodb:GetItem' }], [reason])).toEqual([reason]);
+  });
+
+  it('is not stale if only a failed call uses the permission', () => {
+    expect(staleReasons([], [{ ...reason, sometimes: true }])).toEqual([]);
   });
 });
 
