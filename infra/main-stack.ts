@@ -21,6 +21,7 @@ import { bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { mainTable } from './constructs/main-table.ts';
 import { monitoring } from './constructs/monitoring.ts';
+import { outputs } from './constructs/outputs.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
 import { reviews } from './constructs/reviews.ts';
 import { schedules } from './constructs/schedules.ts';
@@ -146,6 +147,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   });
   attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);
   monitoring(stack, context);
+  outputs(stack, context);
   return stack;
 }
 

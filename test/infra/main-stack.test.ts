@@ -2,13 +2,47 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { Config } from '../../shared/deployment/config.ts';
 import { WORK_RECEIVES } from '../../shared/domain/work.ts';
 import { organizationRoles } from '../kit/factories.ts';
-import { CONTEXT, ofType, only, statements, templates, text } from './support.ts';
+import { app, CONTEXT, ofType, only, statements, templates, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.
 jest.setTimeout(60_000);
 
 const main = templates({ alarmEmail: 'oncall@example.com' }).orgkeeper;
 const ARN = 'arn:aws:sqs:eu-west-1:345678901234:';
+
+describe('the outputs of the stack', () => {
+  const assembly = app().synth();
+  const { Outputs, Resources } = assembly.getStackByName('orgkeeper').template;
+  const outputs = Outputs as Record<string, { Value: unknown; Export?: unknown }>;
+  const value = (id: string) => outputs[id]?.Value;
+
+  test('name the bus, the table, the roles and the buckets as the template makes them', () => {
+    const bucketNames = Object.values(ofType(Resources, 'AWS::S3::Bucket')).map(
+      ({ Properties }) => Properties.BucketName,
+    );
+    expect(value('BusArn')).toBe(
+      `arn:aws:events:eu-west-1:345678901234:event-bus/${only(Resources, 'AWS::Events::EventBus').Name}`,
+    );
+    expect(value('TableName')).toBe(only(Resources, 'AWS::DynamoDB::Table').TableName);
+    expect(value('TableArn')).toBe(`arn:aws:dynamodb:eu-west-1:345678901234:table/${value('TableName')}`);
+    expect(bucketNames).toEqual(
+      expect.arrayContaining([value('TemplatesBucketName'), value('ReviewsBucketName')]),
+    );
+    const named = Object.values(ofType(Resources, 'AWS::SSM::Parameter')).map(
+      ({ Properties }) => Properties.Name,
+    );
+    expect(named).toContain(value('ConfigParameterName'));
+    const roles = assembly.getStackByName('orgkeeper-identity').template.Resources;
+    const roleArns = Object.values(ofType(roles, 'AWS::IAM::Role')).map(
+      ({ Properties }) => `arn:aws:iam::345678901234:role/${Properties.RoleName}`,
+    );
+    expect([value('RunnerRoleArn'), value('ApiRoleArn')].toSorted()).toEqual(roleArns.toSorted());
+  });
+
+  test('are not exported, so that no other stack can block a change', () => {
+    expect(Object.values(outputs).filter((output) => output.Export)).toEqual([]);
+  });
+});
 
 describe('queues', () => {
   const named = (name: string) => only(main, 'AWS::SQS::Queue', (queue) => queue.QueueName === name);
