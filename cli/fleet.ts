@@ -56,7 +56,7 @@ export async function* accountPages(table: Table): AsyncGenerator<ListedAccount[
       const item = unread.get(record.accountId);
       const view = item
         ? unreadableView(item, { accountId: record.accountId, record, now })
-        : accountView({ record, status: status.get(record.accountId), control });
+        : accountView({ record, status: status.get(record.accountId), control, now });
       return { view, record };
     });
     const unknown = records.unreadable.map(
@@ -73,7 +73,7 @@ export async function oneView(
   secrets: Secrets = 'masked',
 ): Promise<AccountView> {
   try {
-    return accountView(await findAccount(table, accountId), secrets);
+    return accountView({ ...(await findAccount(table, accountId)), now: new Date() }, secrets);
   } catch (error) {
     if (!(error instanceof UnreadableItem)) throw error;
     const isRecord = error.sk === accountKey(accountId).sk;

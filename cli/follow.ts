@@ -71,7 +71,7 @@ export async function waitUntilReady(
     async () => {
       const { record, status, control } = await loadAccount(table, id);
       if (!record) throw new Failure(`Account ${id} is no longer registered: somebody removed it.`);
-      view = accountView({ record, status, control });
+      view = accountView({ record, status, control, now: new Date() });
       if (hasFailed(view)) throw new Failure(inTheWay(`Account ${id} failed`, view));
       if (view.ready) return view;
       const seen = status?.observedGeneration === record.generation;

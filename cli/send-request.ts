@@ -1,8 +1,8 @@
-import type { z } from 'zod';
 import { type Bus, putEvents } from '../shared/aws/bus.ts';
 import type { Problem } from '../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../shared/domain/event-sources.ts';
-import { parseRequest, type RequestType, type requests } from '../shared/domain/requests.ts';
+import { parseRequest, type RequestContent, type RequestType } from '../shared/domain/requests.ts';
+import { callerArn } from './caller.ts';
 import { Failure } from './failure.ts';
 
 /**
@@ -14,25 +14,29 @@ export function checkRequest<T extends RequestType>(
   type: T,
   detail: Record<string, unknown>,
   more: readonly Problem[] = [],
-): z.infer<(typeof requests)[T]> {
+): RequestContent<T> {
   const checked = parseRequest(type, detail);
   const problems = [...('problems' in checked ? checked.problems : []), ...more];
   if ('problems' in checked || problems.length > 0)
     throw new Failure(`The request would be rejected: ${listProblems(problems)}.`);
-  return checked.request.detail as z.infer<(typeof requests)[T]>;
+  return checked.request.detail as RequestContent<T>;
 }
 
 /**
- * Puts a request on the bus and returns the event's id, which is the cause of the runs that follow.
+ * Puts a request on the bus, with who makes it, and returns the event's id, which is the cause of the runs that follow.
+ * @param reason why, for people
  * @throws Failure if intake would reject it, or if EventBridge does not accept it
  */
 export async function sendRequest(
   bus: Bus,
   type: RequestType,
   detail: Record<string, unknown>,
+  reason?: string,
 ): Promise<string> {
-  checkRequest(type, detail);
-  const [id] = await putEvents(bus, [{ detailType: type, detail }], REQUEST_SOURCE).catch(
+  const requestedBy = await callerArn();
+  const said = { ...detail, ...(requestedBy && { requestedBy }), ...(reason !== undefined && { reason }) };
+  checkRequest(type, said);
+  const [id] = await putEvents(bus, [{ detailType: type, detail: said }], REQUEST_SOURCE).catch(
     (error: unknown) => {
       throw explainRefusal(error, bus);
     },

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import { whoAndWhy } from '../../shared/domain/cause.ts';
+import { pauseInWords } from '../../shared/domain/control.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { connect } from '../client.ts';
 import { printDifferences, regionColumn } from '../differences.ts';
@@ -47,6 +49,7 @@ function printView(view: AccountView): void {
       ['state', new Painted(`${paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`)],
       ['baseline', baseline ? `${baseline.name}@${baseline.version}` : '–'],
       ['ready', paintReady(view.ready)],
+      ...(view.pauses ?? []).map((pause) => [`paused: ${pause.of}`, cell(pauseInWords(pause))]),
     ],
   );
   if (view.conditions.length > 0) {
@@ -89,10 +92,11 @@ function printView(view: AccountView): void {
   }
   if (!lastPass) return;
   const { reads, writes } = lastPass.calls;
+  const who = whoAndWhy(lastPass.cause);
   print('');
   print(
     `Last run ${time(lastPass.finishedAt)}: ${paintResult(lastPass.result)}, ${counted(reads, 'read')}, ` +
-      `${counted(writes, 'write')}, caused by ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}.`,
+      `${counted(writes, 'write')}, caused by ${cell(lastPass.cause.detailType)} ${cell(lastPass.cause.id)}${who && ` (${cell(who)})`}.`,
   );
   if (lastPass.differences.length > 0) printDifferences(lastPass.differences);
 }

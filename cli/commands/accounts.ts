@@ -170,8 +170,13 @@ function csvRow(account: ListedAccount | undefined): Readonly<Record<string, str
   };
 }
 
-/** `Network InUse`: the most important condition that is not met, of a managed account; else empty. */
+/** Why it is paused; else `Network InUse`: the most important condition that is not met, of a managed account; else empty. */
 function reasonOf(view: ListedAccount['view']): string {
+  const [pause] = view.pauses ?? [];
+  if (view.state === 'paused' && pause) {
+    const until = pause.until === undefined ? '' : ` until ${time(pause.until)}`;
+    return cell(`${pause.of} paused${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`);
+  }
   const [first] = isMissing(view) ? obstacles(view.conditions) : [];
   return first ? `${first.type} ${first.reason}` : '';
 }

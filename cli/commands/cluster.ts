@@ -3,6 +3,7 @@ import { busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { type ClusterView, clusterViews } from '../../shared/domain/clusters.ts';
 import { wholeNumber } from '../arguments.ts';
+import { callerArn } from '../caller.ts';
 import { connect } from '../client.ts';
 import { obstacles } from '../conditions.ts';
 import { examples } from '../examples.ts';
@@ -20,12 +21,14 @@ interface LaunchOptions {
   readonly ttl: string;
   readonly idle?: string;
   readonly region?: string;
+  readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
 
 interface ReleaseOptions {
+  readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
@@ -49,6 +52,7 @@ export function clusterCommand(): Command {
     .requiredOption('--ttl <time>', 'how long it runs, from now on: 30m, 8h')
     .option('--idle <time>', 'EMR terminates it earlier, after so long without work')
     .option('--region <region>', "where; default: the account's home region")
+    .option('--reason <text>', 'why, for the record')
     .option('--wait', 'follow until it takes work; exit 1 if it ends before')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1_800)
     .option('--json', 'print the cluster')
@@ -71,6 +75,7 @@ export function clusterCommand(): Command {
     .description('Puts a ClusterReleaseRequested event: the cluster is terminated before its time is over.')
     .argument('<id>', 'account id, 12 digits')
     .argument('<name>', 'name of the cluster')
+    .option('--reason <text>', 'why, for the record')
     .option('--wait', 'follow until it has ended')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .option('--json', 'print the cluster')
@@ -80,13 +85,13 @@ export function clusterCommand(): Command {
 }
 
 async function launch(id: string, options: LaunchOptions): Promise<void> {
-  const { wait, timeout, json, ...asked } = options;
+  const { wait, timeout, json, reason, ...asked } = options;
   const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId } = record;
   const requester = await callerName();
   const detail = checkRequest('ClusterRequested', { accountId, ...asked, ...(requester && { requester }) });
-  const eventId = await sendRequest(busClient(config), 'ClusterRequested', detail);
+  const eventId = await sendRequest(busClient(config), 'ClusterRequested', detail, reason);
   const { name } = asked;
   say(`Requested the cluster ${name} in account ${accountId} with event ${eventId}.`);
   const hint = `\`orgkeeper cluster list ${accountId}\` shows it within seconds, unless it is rejected.`;
@@ -105,12 +110,13 @@ async function list(id: string | undefined, { json }: { json?: boolean }): Promi
   say(`${counted(live.length, 'cluster')}, and ${clusters.length - live.length} that ended.`);
 }
 
-async function release(id: string, name: string, { wait, timeout, json }: ReleaseOptions): Promise<void> {
+async function release(id: string, name: string, options: ReleaseOptions): Promise<void> {
+  const { reason, wait, timeout, json } = options;
   const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId } = record;
   const detail = checkRequest('ClusterReleaseRequested', { accountId, name });
-  const eventId = await sendRequest(busClient(config), 'ClusterReleaseRequested', detail);
+  const eventId = await sendRequest(busClient(config), 'ClusterReleaseRequested', detail, reason);
   say(`Requested the release of the cluster ${name} in account ${accountId} with event ${eventId}.`);
   if (!wait) return json ? printJson({ accountId, name, eventId }) : undefined;
   const cluster = await follow(table, { accountId, name, eventId, until: 'ended', seconds: timeout });
@@ -192,9 +198,6 @@ function endedEarly({ name, reason, message }: ClusterView): string {
 
 /** Who calls, for the cost tag: the user, or the role and its session. Undefined if AWS does not say. */
 async function callerName(): Promise<string | undefined> {
-  // Loaded only for this command, so that others start faster.
-  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-  const { Arn = '' } = await new STSClient({}).send(new GetCallerIdentityCommand({}));
-  const name = /:(?:assumed-role|user|federated-user)\/(.+)$/.exec(Arn)?.[1];
+  const name = /:(?:assumed-role|user|federated-user)\/(.+)$/.exec((await callerArn()) ?? '')?.[1];
   return name?.slice(-128);
 }

@@ -30,6 +30,7 @@ interface Options {
   readonly mode?: string;
   readonly value?: Record<string, string>;
   readonly tag?: Record<string, string>;
+  readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout: number;
 }
@@ -48,6 +49,7 @@ export function createCommand(): Command {
     .option('--mode <mode>', 'enforce (default) or observe')
     .option('--value <key=value>', 'a value for `${values.key}`; may be repeated', pairs)
     .option('--tag <key=value>', 'a tag of the account; may be repeated', pairs)
+    .option('--reason <text>', 'why, for the record')
     .option('--wait', 'follow until the account is ready, and print its id')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1800)
     .addHelpText(
@@ -64,7 +66,7 @@ async function create(options: Options): Promise<void> {
   const request = checkRequest('AccountCreationRequested', detailOf(options));
   const { table, config } = await connect();
   await checkNotTaken(table, request);
-  const eventId = await sendRequest(busClient(config), 'AccountCreationRequested', request);
+  const eventId = await sendRequest(busClient(config), 'AccountCreationRequested', request, options.reason);
   say(`Requested account ${request.name} with event ${eventId}.`);
   if (!options.wait) return say('Run the same command again with --wait to follow it.');
   const { view, message } = await followCreation(table, { request, eventId, seconds: options.timeout });

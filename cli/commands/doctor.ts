@@ -7,6 +7,7 @@ import { type Examined, examine, Unseen } from '../doctor/examined.ts';
 import { functions } from '../doctor/functions.ts';
 import { messages } from '../doctor/messages.ts';
 import { organization } from '../doctor/organization.ts';
+import { pauses } from '../doctor/pauses.ts';
 import { regions } from '../doctor/regions.ts';
 import { roles } from '../doctor/roles.ts';
 import { trail } from '../doctor/trail.ts';
@@ -111,5 +112,6 @@ export const checks: readonly DoctorCheck[] = [
   ...functions,
   ...messages,
   ...baseline,
+  ...pauses,
   ...regions,
 ];

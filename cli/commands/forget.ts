@@ -70,7 +70,7 @@ async function forgetRecord(
 ): Promise<boolean> {
   const { record } = items;
   const { accountId, name } = record;
-  const { state } = accountView(items);
+  const { state } = accountView({ ...items, now: new Date() });
   if (state !== 'retired') throw new Failure(refusal(accountId, state));
   if (record.owed)
     throw new Failure(

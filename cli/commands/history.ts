@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
 import { getReadableRecords } from '../../shared/store/accounts.ts';
 import { type FleetPass, fleetHistory, history, historyCursor } from '../../shared/store/statuses.ts';
@@ -66,6 +67,7 @@ function printRuns(
       `${cell(time(startedAt))}${whose}  ${paintResult(result)}  ${cell(formatBaseline(baseline))}  ` +
         `${cell(cause.detailType)} ${cell(cause.id)}`,
     );
+    if (whoAndWhy(cause)) print(`  ${cell(whoAndWhy(cause))}`);
     if (differences.length > 0) printDifferences(differences);
     print('');
   }

@@ -1,9 +1,12 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type Scope, watchWriters, writersIn } from '../../controllers/fleet/writers.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { minutesOf, Span } from '../../shared/domain/clusters.ts';
+import { type Pause, pausedAgain, withBaselinePause, withFleetPause } from '../../shared/domain/control.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import type { Lease } from '../../shared/store/leases.ts';
 import { wholeNumber } from '../arguments.ts';
+import { callerArn } from '../caller.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
@@ -17,6 +20,8 @@ interface ScopeOptions {
 }
 
 interface PauseOptions extends ScopeOptions {
+  readonly for?: number;
+  readonly reason?: string;
   readonly wait: boolean;
   readonly timeout: number;
 }
@@ -27,12 +32,24 @@ export function pauseCommand(): Command {
     .description(
       'Stops writes to the fleet, to the accounts of a baseline, or to some accounts. Runs go on observing.',
     )
+    .option('--for <time>', 'how long: 30m, 2h; it ends by itself. Default: until `resume`', minutes)
+    .option('--reason <text>', 'why, for the record', reason)
     .option('--no-wait', 'do not wait for runs that are writing; name them')
     .option('--timeout <seconds>', 'how long to wait for runs that are writing', wholeNumber, 300)
     .addHelpText('after', examples('orgkeeper pause --fleet', 'orgkeeper pause 456789012345 567890123456'))
     .action(async (ids: string[], options: PauseOptions) => {
-      const { table, scope } = await changed(ids, options, true);
-      say(`Paused ${inWords(scope)}.`);
+      const { for: span, reason } = options;
+      const now = new Date();
+      const requestedBy = await callerArn();
+      const pause = {
+        at: now.toISOString(),
+        ...(requestedBy !== undefined && { requestedBy }),
+        ...(reason !== undefined && { reason }),
+        ...(span !== undefined && { until: new Date(now.getTime() + span * 60_000).toISOString() }),
+      };
+      const { table, scope } = await changed(ids, options, pause);
+      const until = pause.until ? ` until ${time(pause.until)}; it resumes by itself then` : '';
+      say(`Paused ${inWords(scope)}${until}.`);
       const writers = await writersIn(table, scope, new Date());
       if (writers.length === 0) return say('No run is writing.');
       if (!options.wait) return say(stillWriting(writers));
@@ -47,7 +64,7 @@ export function resumeCommand(): Command {
     .description('Ends a pause. The next sweep corrects what has drifted since.')
     .addHelpText('after', examples('orgkeeper resume --fleet'))
     .action(async (ids: string[], options: ScopeOptions) => {
-      const { scope } = await changed(ids, options, false);
+      const { scope } = await changed(ids, options, undefined);
       say(`Resumed ${inWords(scope)}; \`orgkeeper sweep\` corrects what has drifted since.`);
     });
 }
@@ -59,11 +76,27 @@ function scoped(command: Command): Command {
     .option('--baseline <name>', 'the accounts of this baseline, at any version');
 }
 
-/** Pauses or resumes. What is paused already stays so, and what is not is not resumed: safe to repeat. */
+/** The minutes of a time span. */
+function minutes(text: string): number {
+  const parsed = Span.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message}.`);
+  return minutesOf(text);
+}
+
+/** Limited as in a request. */
+function reason(text: string): string {
+  if (text.length > 0 && text.length <= 256) return text;
+  throw new InvalidArgumentError('It must have 1 to 256 characters.');
+}
+
+/**
+ * Pauses, or resumes without a `pause`. What is paused already gets the new pause instead, and what is not is not resumed: safe to
+ * repeat.
+ */
 async function changed(
   ids: string[],
   { fleet, baseline }: ScopeOptions,
-  paused: boolean,
+  pause: Pause | undefined,
 ): Promise<{ table: Table; scope: Scope }> {
   if ([fleet, baseline, ids.length > 0].filter(Boolean).length !== 1) {
     throw new Failure('Name what to pause or resume: one of --fleet, --baseline NAME, or account ids.');
@@ -71,25 +104,31 @@ async function changed(
   const accountIds = [...new Set(ids.map(readAccountId))];
   const scope: Scope = fleet ? { fleet } : baseline ? { baseline } : { accountIds };
   const { table } = await connect();
-  if ('fleet' in scope) await changeControl(table, (control) => ({ ...control, fleetPaused: paused }));
-  else if ('baseline' in scope) await changeBaseline(table, scope.baseline, paused);
-  else await changeAccounts(table, scope.accountIds, paused);
+  if ('fleet' in scope) await changeControl(table, (control) => withFleetPause(control, pause));
+  else if ('baseline' in scope) await changeBaseline(table, scope.baseline, pause);
+  else await changeAccounts(table, scope.accountIds, pause);
   return { table, scope };
 }
 
-async function changeBaseline(table: Table, name: string, paused: boolean): Promise<void> {
-  if (paused) await publishedBaseline(table, { name });
-  await changeControl(table, (control) => {
-    const others = control.pausedBaselines.filter((other) => other !== name);
-    return { ...control, pausedBaselines: paused ? [...others, name].toSorted() : others };
-  });
+async function changeBaseline(table: Table, name: string, pause: Pause | undefined): Promise<void> {
+  if (pause) await publishedBaseline(table, { name });
+  await changeControl(table, (control) => withBaselinePause(control, name, pause));
 }
 
 /** Either all accounts are known, or none is changed. Desired state stays the same, and so does the generation. */
-async function changeAccounts(table: Table, accountIds: readonly string[], paused: boolean): Promise<void> {
+async function changeAccounts(
+  table: Table,
+  accountIds: readonly string[],
+  pause: Pause | undefined,
+): Promise<void> {
   for (const id of accountIds) await findAccount(table, id);
   for (const id of accountIds) {
-    await editRecord(table, id, (record) => (record.paused === paused ? undefined : { ...record, paused }));
+    await editRecord(table, id, (record) => {
+      const { pause: before, ...rest } = record;
+      if (!pause) return record.paused ? { ...rest, paused: false } : undefined;
+      const now = pausedAgain(before, pause);
+      return record.paused && now === before ? undefined : { ...rest, paused: true, pause: now };
+    });
   }
 }
 

@@ -32,6 +32,7 @@ interface Options {
   readonly region?: string[];
   readonly value?: Record<string, string>;
   readonly tag?: Record<string, string>;
+  readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout: number;
 }
@@ -56,6 +57,7 @@ export function registerCommand(): Command {
     .option('--region <region>', 'a region in which it is managed; may be repeated', several)
     .option('--value <key=value>', 'a value for `${values.key}`; may be repeated', pairs)
     .option('--tag <key=value>', 'a tag; may be repeated', pairs)
+    .option('--reason <text>', 'why, for the record')
     .option('--wait', 'follow until the account is ready')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .addHelpText(
@@ -73,7 +75,12 @@ async function register(id: string, options: Options): Promise<void> {
   const unusable = roleRefusals(options, config).flatMap((refused) => refused?.problems ?? []);
   const request = checkRequest('AccountRegistrationRequested', registration(id, options), unusable);
   const before = await getRecord(table, id);
-  const eventId = await sendRequest(busClient(config), 'AccountRegistrationRequested', request);
+  const eventId = await sendRequest(
+    busClient(config),
+    'AccountRegistrationRequested',
+    request,
+    options.reason,
+  );
   say(`Requested the registration of account ${id} with event ${eventId}.`);
   if (!options.wait)
     return say(`\`orgkeeper account ${id}\` shows it within seconds, unless it is rejected.`);
@@ -148,7 +155,7 @@ async function waitUntilTaken(table: Table, asked: RequestedRegistration): Promi
 /** @throws Failure if the last run failed: the same registration again causes no new run. */
 async function failIfFailed(table: Table, id: string): Promise<void> {
   const { record, status, control } = await loadAccount(table, id);
-  const view = record && accountView({ record, status, control });
+  const view = record && accountView({ record, status, control, now: new Date() });
   if (view?.state !== 'failed') return;
   const sentence =
     `Account ${id} is already registered with this content, so no run is requested: ` +

@@ -19,6 +19,7 @@ interface Options {
   readonly resources: 'retain' | 'remove';
   readonly region?: string[];
   readonly yes?: boolean;
+  readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout: number;
 }
@@ -38,6 +39,7 @@ export function retireCommand(): Command {
       'remove only what Orgkeeper made in this region, which the account no longer has; may be repeated',
       several,
     )
+    .option('--reason <text>', 'why, for the record')
     .option('--yes', 'remove without asking')
     .option('--wait', 'follow until the account is retired; exit 1 if something prevents that')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
@@ -52,7 +54,7 @@ export function retireCommand(): Command {
 }
 
 async function retire(id: string, options: Options): Promise<void> {
-  const { resources, region: regions, yes, wait, timeout: seconds } = options;
+  const { resources, region: regions, reason, yes, wait, timeout: seconds } = options;
   const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId, name } = record;
@@ -60,11 +62,12 @@ async function retire(id: string, options: Options): Promise<void> {
     accountId,
     resources,
     ...(regions && { regions }),
+    ...(reason !== undefined && { reason }),
   });
   const where = regions ? `in ${regions.join(', ')} of` : 'in';
   const question = `Remove everything that Orgkeeper made ${where} account ${accountId} (${cell(name)})?`;
   if (resources === 'remove' && !yes && !(await agreed(question))) return say('Nothing was requested.');
-  const eventId = await sendRequest(busClient(config), 'AccountRetirementRequested', detail);
+  const eventId = await sendRequest(busClient(config), 'AccountRetirementRequested', detail, reason);
   const what = regions ? `${regions.join(', ')} of account ${accountId}` : `account ${accountId}`;
   say(`Requested the retirement of ${what} with event ${eventId}.`);
   if (!wait) return say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
@@ -94,7 +97,7 @@ export async function followRetirement(table: Table, asked: Retirement): Promise
       async () => {
         await failIfRejected(table, eventId);
         const { record, status, control } = await findAccount(table, accountId);
-        const view = accountView({ record, status, control });
+        const view = accountView({ record, status, control, now: new Date() });
         if (regions ? isCleared(regions, { record, status }) : view.state === 'retired') return true;
         if (record.changedBy !== eventId || status?.observedGeneration !== record.generation)
           return undefined;

@@ -22,6 +22,7 @@ export function reviewCommand(): Command {
     .argument('[ids...]', 'account ids')
     .option('--all', 'every managed account')
     .option('--unused <days>', 'flag roles that were not used for so long, such as 90d (the default)', days)
+    .option('--reason <text>', 'why, for the record')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 900)
     .option('--json', 'print the reviews, with every finding')
     .option('--csv', 'print every finding as a line of CSV')
@@ -58,6 +59,7 @@ export function reviewCommand(): Command {
 interface ReviewOptions {
   readonly all?: boolean;
   readonly unused?: number;
+  readonly reason?: string;
   readonly timeout: number;
   readonly json?: boolean;
   readonly csv?: boolean;
@@ -79,6 +81,7 @@ async function review(ids: readonly string[], options: ReviewOptions): Promise<v
   const request = {
     ...(!options.all && { accountIds }),
     ...(options.unused !== undefined && { unusedDays: options.unused }),
+    ...(options.reason !== undefined && { reason: options.reason }),
   };
   const eventId = await sendRequest(busClient(deployment.config), 'AccessReviewRequested', request);
   const entries = await followReviews(deployment, eventId, accountIds, options.timeout);

@@ -57,9 +57,13 @@ export function isWorkedOn(lifecycle: AccountRecord['lifecycle']): boolean {
 }
 
 /** Why a run may not write, whatever it finds: the account is only observed, or is paused. Pure. */
-export function suspendedBy({ record, control }: Pick<Run, 'record' | 'control'>): Suspension | undefined {
+export function suspendedBy({
+  record,
+  control,
+  startedAt,
+}: Pick<Run, 'record' | 'control' | 'startedAt'>): Suspension | undefined {
   if (record.mode === 'observe') return 'Observed';
-  return isPaused(record, control) ? (control.unreadable ?? 'Paused') : undefined;
+  return isPaused(record, control, startedAt) ? (control.unreadable ?? 'Paused') : undefined;
 }
 
 /** Why a run that found differences may not write them: only observed, paused, or stopped by the circuit breaker of its sweep. */
@@ -129,7 +133,7 @@ async function acquireLease(run: Run, deps: RunDeps): Promise<void> {
 export async function suspendedSince(run: Run, deps: RunDeps): Promise<Suspension | undefined> {
   const { record } = run;
   const { record: now, control } = await loadAccount(deps.main.table, record.accountId);
-  if (now && isPaused(now, control)) return control.unreadable ?? 'Paused';
+  if (now && isPaused(now, control, deps.now())) return control.unreadable ?? 'Paused';
   if (now?.generation === record.generation && now.lifecycle === record.lifecycle) return undefined;
   throw new Conflict(`The desired state of account ${record.accountId} has changed since this run began.`);
 }

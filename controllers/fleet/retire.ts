@@ -31,7 +31,7 @@ export async function retire(
     return unmanaged(accountId);
   }
   if (order === 'overtaken') return overtaken(`account ${accountId}`, trigger, seen.changedAt);
-  const isRetired = accountView({ record: existing, ...parts }).state === 'retired';
+  const isRetired = accountView({ record: existing, ...parts, now: new Date(time) }).state === 'retired';
   const removal = removalRequested(existing, { id: cause.id, time });
   if (isRetired && (resources === 'retain' || existing.lifecycle === 'retiring')) {
     await noteFollowed(existing, trigger, deps, resources === 'remove' ? { removal } : {});

@@ -1,3 +1,4 @@
+import { claimsOf } from '../../shared/domain/cause.ts';
 import type { Envelope } from '../../shared/domain/envelope.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import { REQUEST_FIELDS } from '../../shared/domain/requests.ts';
@@ -27,7 +28,8 @@ export function onItsWay(envelope: Envelope, redelivered: boolean, now: Date): I
   const time = Date.parse(envelope.time) > now.getTime() ? arrivedAt : envelope.time;
   const { eventID } = (detail ?? {}) as { eventID?: unknown };
   const id = source.startsWith('aws.') && typeof eventID === 'string' ? eventID : envelope.id;
-  const cause = { source, detailType: envelope['detail-type'], id };
+  const who = source === REQUEST_SOURCE && { sentBy: account, ...claimsOf(detail) };
+  const cause = { source, detailType: envelope['detail-type'], id, ...who };
   return { cause, detail, account, time, arrivedAt, redelivered };
 }
 

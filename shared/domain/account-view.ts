@@ -1,6 +1,6 @@
 import type { AccountRecord, BaselineReference, Origin } from './account.ts';
 import type { Cause } from './cause.ts';
-import { type Control, isPaused } from './control.ts';
+import { type AppliedPause, type Control, pausesOf } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
 import { withoutTimes } from './made-at.ts';
 import { maskDifferences } from './secrets.ts';
@@ -21,6 +21,8 @@ export interface AccountView {
   /** Absent, like `mode`, where the account's record cannot be read. */
   readonly origin?: Origin;
   readonly state: AccountState;
+  /** Why writes to it are paused; absent if they are not. */
+  readonly pauses?: readonly AppliedPause[];
   readonly mode?: 'enforce' | 'observe';
   /** Absent while unmanaged. */
   readonly baseline?: BaselineReference;
@@ -59,6 +61,8 @@ export interface AccountParts {
   readonly record: AccountRecord;
   readonly status?: AccountStatus | undefined;
   readonly control: Control;
+  /** The time at which a pause may be over. */
+  readonly now: Date;
 }
 
 /** Whether ExternalIds are shown whole or masked. */
@@ -66,16 +70,18 @@ export type Secrets = 'masked' | 'shown';
 
 /** The public document of an account, with its keys in the documented order. Pure. */
 export function accountView(
-  { record, status, control }: AccountParts,
+  { record, status, control, now }: AccountParts,
   secrets: Secrets = 'masked',
 ): AccountView {
   const { accountId, name, email, origin, mode, baseline } = record;
+  const pauses = isLeft(record) ? [] : pausesOf(record, control, now);
   return {
     accountId,
     name,
     ...(email !== undefined && { email }),
     origin,
-    state: stateOf({ record, status, control }),
+    state: stateOf({ record, status }, pauses.length > 0),
+    ...(pauses.length > 0 && { pauses }),
     mode,
     ...(baseline && { baseline: { name: baseline.name, version: baseline.version } }),
     ready: record.lifecycle === 'managed' && saw(status, record) && status?.ready === true,
@@ -130,19 +136,24 @@ function passView(
   return { id, startedAt, finishedAt, cause, result, calls, differences };
 }
 
-function stateOf({ record, status, control }: AccountParts): AccountState {
+/** True for an account that no run enters. */
+function isLeft({ lifecycle }: AccountRecord): boolean {
+  return lifecycle === 'unmanaged' || lifecycle === 'departed' || lifecycle === 'retired';
+}
+
+function stateOf({ record, status }: Pick<AccountParts, 'record' | 'status'>, paused: boolean): AccountState {
   switch (record.lifecycle) {
     case 'unmanaged':
     case 'departed':
     case 'retired':
       return record.lifecycle;
     case 'retiring':
-      if (!saw(status, record)) return isPaused(record, control) ? 'paused' : 'pending';
+      if (!saw(status, record)) return paused ? 'paused' : 'pending';
       if (status?.retired) return 'retired';
-      if (isPaused(record, control)) return 'paused';
+      if (paused) return 'paused';
       return status?.lastPass?.result === 'failed' ? 'failed' : 'pending';
     case 'managed':
-      if (isPaused(record, control)) return 'paused';
+      if (paused) return 'paused';
       if (!saw(status, record)) return 'pending';
       if (status?.lastPass?.result === 'failed') return 'failed';
       return status?.readySince || status?.lastPass?.result === 'drifted' ? 'active' : 'pending';

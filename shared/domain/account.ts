@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
 import type { WantedCluster } from './clusters.ts';
+import type { Pause } from './control.ts';
 import type { Announcement } from './status.ts';
 
 /** An account id: 12 digits, as a string. */
@@ -48,6 +49,8 @@ export interface AccountRecord {
   /** The first generation after the account was retired or had left: an earlier status is ignored. */
   readonly keptSince?: number;
   readonly paused: boolean;
+  /** Who paused the account, and until when; absent if it is not paused, or an older version paused it. */
+  readonly pause?: Pause;
   readonly mode: 'enforce' | 'observe';
   /** Absent only while unmanaged. */
   readonly baseline?: BaselineReference;

@@ -1,6 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AccountRecord } from './account.ts';
 import type { Cause } from './cause.ts';
 import type { UnreadableItem } from './errors.ts';
+
+/** Who paused, when, why, and until when. What an older version paused has none. */
+export interface Pause {
+  /** ISO time of the command. */
+  readonly at: string;
+  /** The ARN of the caller, in the words of the command line. */
+  readonly requestedBy?: string;
+  readonly reason?: string;
+  /** ISO time at which the pause is over by itself; absent: it lasts until `resume`. */
+  readonly until?: string;
+}
 
 /** What people have paused; every run reads it together with the account. */
 export interface Control {
@@ -8,6 +20,12 @@ export interface Control {
   readonly fleetPaused: boolean;
   /** Accounts with these baselines (by name) are not written to. */
   readonly pausedBaselines: readonly string[];
+  /** Of the pauses above, as far as they are known. */
+  readonly pauses?: {
+    readonly fleet?: Pause;
+    /** By name. */
+    readonly baselines?: Readonly<Record<string, Pause>>;
+  };
   /** The item cannot be read, so the fleet counts as paused. */
   readonly unreadable?: UnreadableItem;
 }
@@ -15,12 +33,91 @@ export interface Control {
 /** Nothing is paused: the state before anybody paused anything. */
 export const RUNNING: Control = { fleetPaused: false, pausedBaselines: [] };
 
-/** Whether writes to the account are paused: for itself, its baseline, or the whole fleet. Pure. */
+/** A pause that applies to an account. Public: part of the document of `account ID --json`. */
+export interface AppliedPause extends Partial<Pause> {
+  readonly of: 'account' | 'baseline' | 'fleet';
+}
+
+/**
+ * The pauses that apply to the account now: of itself, its baseline and the whole fleet. A pause whose time is over applies no more,
+ * whatever is stored: nobody needs to end it. Pure.
+ */
+export function pausesOf(
+  { paused, pause, baseline }: Pick<AccountRecord, 'paused' | 'pause' | 'baseline'>,
+  control: Control,
+  now: Date,
+): AppliedPause[] {
+  const ofBaseline = baseline && pausedBaselines(control, now).find(({ name }) => name === baseline.name);
+  const ofFleet = fleetPause(control, now);
+  return [
+    ...(paused && !isOver(pause, now) ? [{ of: 'account' as const, ...pause }] : []),
+    ...(ofBaseline ? [{ of: 'baseline' as const, ...ofBaseline.pause }] : []),
+    ...(ofFleet ? [{ of: 'fleet' as const, ...ofFleet }] : []),
+  ];
+}
+
+/** Whether writes to the account are paused now: for itself, its baseline, or the whole fleet. Pure. */
 export function isPaused(
-  { paused, baseline }: Pick<AccountRecord, 'paused' | 'baseline'>,
-  { fleetPaused, pausedBaselines }: Control,
+  record: Pick<AccountRecord, 'paused' | 'pause' | 'baseline'>,
+  control: Control,
+  now: Date,
 ): boolean {
-  return paused || fleetPaused || (baseline !== undefined && pausedBaselines.includes(baseline.name));
+  return pausesOf(record, control, now).length > 0;
+}
+
+/** The pause of the whole fleet; undefined if it is not paused now. Pure. */
+export function fleetPause({ fleetPaused, pauses }: Control, now: Date): Partial<Pause> | undefined {
+  return fleetPaused && !isOver(pauses?.fleet, now) ? (pauses?.fleet ?? {}) : undefined;
+}
+
+/** The baselines that are paused now. Pure. */
+export function pausedBaselines(
+  { pausedBaselines: names, pauses }: Control,
+  now: Date,
+): { readonly name: string; readonly pause: Partial<Pause> }[] {
+  const all = names.map((name) => ({ name, pause: pauses?.baselines?.[name] }));
+  return all.flatMap(({ name, pause }) => (isOver(pause, now) ? [] : [{ name, pause: pause ?? {} }]));
+}
+
+/** `since 2026-11-20 …, until …, requested by …, because: …`, as far as it is known. Pure. */
+export function pauseInWords({ at, until, requestedBy, reason }: Partial<Pause>): string {
+  return [
+    ...(at === undefined ? [] : [`since ${at}`]),
+    until === undefined ? 'until somebody resumes it' : `until ${until}`,
+    ...(requestedBy === undefined ? [] : [`by ${requestedBy}`]),
+    ...(reason === undefined ? [] : [`because: ${reason}`]),
+  ].join(', ');
+}
+
+/** The pause that follows when somebody pauses again: the first one, if nothing but the time of the command differs. Pure. */
+export function pausedAgain(before: Pause | undefined, pause: Pause): Pause {
+  return before && isDeepStrictEqual({ ...before, at: pause.at }, pause) ? before : pause;
+}
+
+/** The control with the fleet paused so, or not paused. Pure. */
+export function withFleetPause({ pauses, ...control }: Control, pause: Pause | undefined): Control {
+  const { fleet: _, ...others } = pauses ?? {};
+  const now = { ...others, ...(pause && { fleet: pausedAgain(pauses?.fleet, pause) }) };
+  return { ...control, fleetPaused: pause !== undefined, pauses: now };
+}
+
+/** The control with a baseline paused so, or not paused. Pure. */
+export function withBaselinePause(
+  { pauses, ...control }: Control,
+  name: string,
+  pause: Pause | undefined,
+): Control {
+  const { [name]: before, ...others } = pauses?.baselines ?? {};
+  const names = control.pausedBaselines.filter((other) => other !== name);
+  return {
+    ...control,
+    pausedBaselines: pause ? [...names, name].toSorted() : names,
+    pauses: { ...pauses, baselines: { ...others, ...(pause && { [name]: pausedAgain(before, pause) }) } },
+  };
+}
+
+function isOver(pause: Pause | undefined, now: Date): boolean {
+  return pause?.until !== undefined && Date.parse(pause.until) <= now.getTime();
 }
 
 /** A sweep and its circuit breaker (the "brake" of the documentation). */

@@ -46,6 +46,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     lifecycle: 'managed',
     ...optional('keptSince', kept ? kept.keptSince : existing && existing.generation + 1),
     paused: known?.paused ?? false,
+    ...optional('pause', known?.pause),
     mode: request.mode ?? known?.mode ?? 'enforce',
     baseline: registration.baseline,
     ...optional('baselineBy', baselineBy(request, existing)),

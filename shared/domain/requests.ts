@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccountId } from './account.ts';
 import { parseBaselineReference } from './baseline.ts';
+import { claims } from './cause.ts';
 import { ClusterName, InstanceType, minutesOf, Span } from './clusters.ts';
 import type { Problem } from './errors.ts';
 import { check, type Issues } from './plain-words.ts';
@@ -27,6 +28,7 @@ const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of an 
 
 const AccountRegistrationRequested = z
   .strictObject({
+    ...claims,
     accountId: AccountId,
     name: text(128),
     email: z.email().max(254).optional(),
@@ -62,6 +64,7 @@ const ORGANIZATION_TAGS = 'letters, digits, spaces and _.:/=+-@, and no key begi
 
 /** The limits of CreateAccount. https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html */
 const AccountCreationRequested = z.strictObject({
+  ...claims,
   name: z.string().regex(/^[\x20-\x7e]{1,50}$/, 'an account name is 1 to 50 characters of ASCII'),
   email: z.email().min(6).max(64),
   requestId: z
@@ -88,12 +91,12 @@ const AccountCreationRequested = z.strictObject({
 
 const DriftSweepRequested = z
   .strictObject({
+    ...claims,
     accountIds: z.array(AccountId).min(1).max(10_000).optional(),
     baseline: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be the name of a baseline')
       .optional(),
-    reason: text(256).optional(),
   })
   .refine(({ accountIds, baseline }) => !(accountIds && baseline), {
     path: ['baseline'],
@@ -102,6 +105,7 @@ const DriftSweepRequested = z
 
 const AccountRetirementRequested = z
   .strictObject({
+    ...claims,
     accountId: AccountId,
     resources: z.enum(['retain', 'remove']),
     /** Only what stands in these regions, which the account is no longer managed in; the account stays managed. */
@@ -116,14 +120,15 @@ const AccountRetirementRequested = z
 export const UNUSED_DAYS = 90;
 
 const AccessReviewRequested = z.strictObject({
+  ...claims,
   accountIds: z.array(AccountId).min(1).max(10_000).optional(),
   /** AWS tracks the use of roles for 400 days. */
   unusedDays: z.int().min(1).max(400).optional(),
-  reason: text(256).optional(),
 });
 
 /** The limit for the text of a baseline is that of shared/domain/yaml.ts. */
 const PlanRequested = z.strictObject({
+  ...claims,
   accountId: AccountId,
   /** The text of a baseline to plan for, instead of the assigned one. */
   document: text(100_000).optional(),
@@ -133,6 +138,7 @@ const PlanRequested = z.strictObject({
 const MOST_IDLE_MINUTES = 7 * 24 * 60;
 
 const ClusterRequested = z.strictObject({
+  ...claims,
   accountId: AccountId,
   name: ClusterName,
   instanceType: InstanceType,
@@ -149,7 +155,7 @@ const ClusterRequested = z.strictObject({
     .optional(),
 });
 
-const ClusterReleaseRequested = z.strictObject({ accountId: AccountId, name: ClusterName });
+const ClusterReleaseRequested = z.strictObject({ ...claims, accountId: AccountId, name: ClusterName });
 
 /** Requests that only Main may send: other accounts could not read the answer of a plan or a review, and must not retire accounts. */
 export const OF_MAIN_ALONE: ReadonlySet<string> = new Set([
@@ -183,28 +189,33 @@ const MAX_BYTES = 256 * 1024;
 
 /** The detail-type of a request. */
 export type RequestType = keyof typeof requests;
-/** A valid request, with its detail. */
+/** The detail of a request without who makes it, and why: that is part of the cause. */
+export type RequestContent<T extends RequestType> = Omit<z.infer<(typeof requests)[T]>, keyof typeof claims>;
+/** A valid request, with its content. */
 export type ValidRequest = {
-  [T in RequestType]: { type: T; detail: z.infer<(typeof requests)[T]> };
+  [T in RequestType]: { type: T; detail: RequestContent<T> };
 }[RequestType];
-/** Detail of `AccountRegistrationRequested`. */
-export type RegistrationRequest = z.infer<typeof AccountRegistrationRequested>;
-/** Detail of `AccountCreationRequested`. */
-export type CreationRequest = z.infer<typeof AccountCreationRequested>;
-/** Detail of `DriftSweepRequested`. */
-export type SweepRequest = z.infer<typeof DriftSweepRequested>;
-/** Detail of `AccountRetirementRequested`. */
-export type RetirementRequest = z.infer<typeof AccountRetirementRequested>;
-/** Detail of `AccessReviewRequested`. */
-export type ReviewRequest = z.infer<typeof AccessReviewRequested>;
-/** Detail of `PlanRequested`. */
-export type PlanRequest = z.infer<typeof PlanRequested>;
-/** Detail of `ClusterRequested`. */
-export type ClusterRequest = z.infer<typeof ClusterRequested>;
-/** Detail of `ClusterReleaseRequested`. */
-export type ClusterReleaseRequest = z.infer<typeof ClusterReleaseRequested>;
+/** Content of `AccountRegistrationRequested`. */
+export type RegistrationRequest = RequestContent<'AccountRegistrationRequested'>;
+/** Content of `AccountCreationRequested`. */
+export type CreationRequest = RequestContent<'AccountCreationRequested'>;
+/** Content of `DriftSweepRequested`. */
+export type SweepRequest = RequestContent<'DriftSweepRequested'>;
+/** Content of `AccountRetirementRequested`. */
+export type RetirementRequest = RequestContent<'AccountRetirementRequested'>;
+/** Content of `AccessReviewRequested`. */
+export type ReviewRequest = RequestContent<'AccessReviewRequested'>;
+/** Content of `PlanRequested`. */
+export type PlanRequest = RequestContent<'PlanRequested'>;
+/** Content of `ClusterRequested`. */
+export type ClusterRequest = RequestContent<'ClusterRequested'>;
+/** Content of `ClusterReleaseRequested`. */
+export type ClusterReleaseRequest = RequestContent<'ClusterReleaseRequested'>;
 
-/** Parses a request by its detail-type, or lists every problem, by path. */
+/**
+ * Parses a request by its detail-type, or lists every problem, by path. `claimsOf` has who makes it, and why: the content is the same
+ * whoever asks.
+ */
 export function parseRequest(
   detailType: string,
   detail: unknown,
@@ -217,7 +228,8 @@ export function parseRequest(
   const parsed = check(requests[type], detail);
   if (!parsed.success) return { problems: zodProblems(parsed.error) };
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
-  if (bytes <= MAX_BYTES) return { request: { type, detail: parsed.data } as ValidRequest };
+  const { requestedBy, reason, ...content } = parsed.data;
+  if (bytes <= MAX_BYTES) return { request: { type, detail: content } as ValidRequest };
   const message = `has ${Math.ceil(bytes / 1024)} KB, but a request may have at most ${MAX_BYTES / 1024} KB`;
   return { problems: [{ path: 'detail', message }] };
 }

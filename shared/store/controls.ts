@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { Cause } from '../domain/cause.ts';
-import { type Control, RUNNING, type Sweep } from '../domain/control.ts';
+import { type Control, type Pause, RUNNING, type Sweep } from '../domain/control.ts';
 import { UnreadableItem } from '../domain/errors.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';
 import {
@@ -24,9 +24,22 @@ const SWEEP_SECONDS = 30 * DAY_SECONDS;
 
 /** The stored fields: `unreadable` only describes an item that cannot be read. */
 type SavedControl = Omit<Control, 'unreadable'>;
+/** The stored form of a pause. */
+export const PauseItem: z.ZodType<Pause> = z.looseObject({
+  at: z.string(),
+  requestedBy: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  until: z.string().exactOptional(),
+});
 const readControl = reader<SavedControl>({
   fleetPaused: z.boolean(),
   pausedBaselines: z.array(z.string()),
+  pauses: z
+    .looseObject({
+      fleet: PauseItem.exactOptional(),
+      baselines: z.record(z.string(), PauseItem).exactOptional(),
+    })
+    .optional(),
 });
 const readSweep = reader<Sweep>({
   sweepId: z.string(),
@@ -65,13 +78,18 @@ export async function changeControl(table: Table, edit: (control: Control) => Co
   for (;;) {
     const read = await getControl(table);
     if (read.unreadable) throw read.unreadable;
+    const { fleetPaused, pausedBaselines, pauses } = read;
+    const samePauses = pauses ? 'pauses = :pauses' : 'attribute_not_exists(pauses)';
     const saved = await putItem(
       table,
       { ...edit(read), ...CONTROL_KEY },
       {
-        ConditionExpression:
-          'attribute_not_exists(pk) OR (fleetPaused = :fleet AND pausedBaselines = :baselines)',
-        ExpressionAttributeValues: { ':fleet': read.fleetPaused, ':baselines': read.pausedBaselines },
+        ConditionExpression: `attribute_not_exists(pk) OR (fleetPaused = :fleet AND pausedBaselines = :baselines AND ${samePauses})`,
+        ExpressionAttributeValues: {
+          ':fleet': fleetPaused,
+          ':baselines': pausedBaselines,
+          ...(pauses && { ':pauses': pauses }),
+        },
       },
     );
     if (saved) return;

@@ -3,6 +3,7 @@ import { AccountId, type AccountRecord } from '../domain/account.ts';
 import type { WantedCluster } from '../domain/clusters.ts';
 import { Region } from '../domain/region.ts';
 import { WorkMessage } from '../domain/work.ts';
+import { PauseItem } from './controls.ts';
 import { type Fields, reader } from './item.ts';
 
 /** A baseline at a version, as items name it. */
@@ -39,6 +40,7 @@ const fields: Fields<AccountRecord> = {
   generation: z.int(),
   keptSince: z.int().optional(),
   paused: z.boolean(),
+  pause: PauseItem.optional(),
   mode: z.enum(['enforce', 'observe']),
   baseline: BaselineAt.optional(),
   baselineBy: z.enum(['rules', 'request']).optional(),

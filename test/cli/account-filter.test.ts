@@ -17,7 +17,10 @@ function listed(
 ): ListedAccount {
   const desired = aRecord(record);
   const control = { fleetPaused: false, pausedBaselines: [] };
-  return { view: accountView({ record: desired, status: aStatus(status), control }), record: desired };
+  return {
+    view: accountView({ record: desired, status: aStatus(status), control, now: new Date() }),
+    record: desired,
+  };
 }
 
 const fine = listed({ name: 'fine', unit: 'ou-1', tags: { costCenter: '42', 'a=b': 'c' } });

@@ -6,9 +6,10 @@ import type { AccountStatus } from '../../shared/domain/status.ts';
 import { pass, record, status } from './support.ts';
 
 const ID = '111111111111';
+const NOW = new Date('2026-11-20T12:00:00.000Z');
 
 function view(given: Partial<AccountRecord>, left?: Partial<AccountStatus>, control: Control = RUNNING) {
-  return accountView({ record: record(ID, given), status: left && status(ID, left), control });
+  return accountView({ record: record(ID, given), status: left && status(ID, left), control, now: NOW });
 }
 
 describe('the state of an account', () => {
@@ -82,9 +83,37 @@ describe('the state of an account', () => {
   });
 });
 
+describe('a pause until a time', () => {
+  const pause = { at: '2026-11-20T10:00:00.000Z', until: NOW.toISOString(), reason: 'their migration' };
+  const before = new Date(NOW.getTime() - 1);
+  const at = (now: Date, given: Partial<AccountRecord>, control: Control = RUNNING) =>
+    accountView({ record: record(ID, given), status: status(ID), control, now });
+  const fleet: Control = { fleetPaused: true, pausedBaselines: [], pauses: { fleet: pause } };
+  const baseline: Control = {
+    fleetPaused: false,
+    pausedBaselines: ['analytics'],
+    pauses: { baselines: { analytics: pause } },
+  };
+
+  test.each<[string, Partial<AccountRecord>, Control]>([
+    ['account', { paused: true, pause }, RUNNING],
+    ['fleet', {}, fleet],
+    ['baseline', {}, baseline],
+  ])('of the %s is over at that time, although nobody resumed it', (of, given, control) => {
+    expect(at(before, given, control)).toMatchObject({ state: 'paused', pauses: [{ of, ...pause }] });
+    expect(at(NOW, given, control).state).toBe('active');
+    expect(at(NOW, given, control)).not.toHaveProperty('pauses');
+  });
+
+  test('does not end another pause of the same account', () => {
+    const view = at(NOW, { paused: true, pause }, { fleetPaused: true, pausedBaselines: [] });
+    expect(view).toMatchObject({ state: 'paused', pauses: [{ of: 'fleet' }] });
+  });
+});
+
 test('the document of an account without runs has no keys without a value', () => {
   const { email: _, baseline: __, ...bare } = record(ID, { lifecycle: 'unmanaged' });
-  expect(Object.keys(accountView({ record: bare, control: RUNNING }))).toEqual([
+  expect(Object.keys(accountView({ record: bare, control: RUNNING, now: NOW }))).toEqual([
     'accountId',
     'name',
     'origin',

@@ -48,11 +48,65 @@ describe('pause and resume', () => {
     await publishText('analytics', 'x');
     await orgkeeper('pause', '--fleet');
     await orgkeeper('pause', '--baseline', 'analytics');
-    expect(await getControl(world.table)).toEqual({ fleetPaused: true, pausedBaselines: ['analytics'] });
+    const pause = { at: expect.any(String), requestedBy: expect.stringMatching(/^arn:aws:/) };
+    const baselines = { analytics: pause };
+    expect(await getControl(world.table)).toEqual({
+      fleetPaused: true,
+      pausedBaselines: ['analytics'],
+      pauses: { fleet: pause, baselines },
+    });
     await orgkeeper('resume', '--fleet');
-    expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: ['analytics'] });
+    expect(await getControl(world.table)).toEqual({
+      fleetPaused: false,
+      pausedBaselines: ['analytics'],
+      pauses: { baselines },
+    });
     await orgkeeper('resume', '--baseline', 'analytics');
-    expect(await getControl(world.table)).toEqual({ fleetPaused: false, pausedBaselines: [] });
+    expect(await getControl(world.table)).toEqual({
+      fleetPaused: false,
+      pausedBaselines: [],
+      pauses: { baselines: {} },
+    });
+  });
+
+  test('say who paused, why and until when, wherever the pause shows', async () => {
+    await keep(world.table, record(A));
+    const { stderr } = await orgkeeper('pause', A, '--for', '2h', '--reason', 'their migration');
+    const pause = (await getRecord(world.table, A))?.pause;
+    expect(pause).toMatchObject({
+      requestedBy: expect.stringMatching(/^arn:aws:/),
+      reason: 'their migration',
+    });
+    expect(Date.parse(pause?.until ?? '') - Date.parse(pause?.at ?? '')).toBe(7_200_000);
+    expect(stderr).toMatch(/^Paused 111111111111 until \d{4}-.*Z; it resumes by itself then\.\n/);
+    const [listed, shown, json] = await Promise.all([
+      orgkeeper('accounts', '--state', 'paused'),
+      orgkeeper('account', A),
+      orgkeeper('account', A, '--json'),
+    ]);
+    expect(listed.stdout).toMatch(/account paused until \d{4}-.*Z: their migration/);
+    expect(shown.stdout).toContain(
+      `until ${pause?.until}, by ${pause?.requestedBy}, because: their migration`,
+    );
+    expect(JSON.parse(json.stdout)).toMatchObject({ state: 'paused', pauses: [{ of: 'account', ...pause }] });
+  });
+
+  test('with a later end replace a pause, and without one make it last', async () => {
+    await keep(world.table, record(A));
+    await orgkeeper('pause', A, '--for', '30m');
+    const { pause: short } = (await getRecord(world.table, A)) ?? {};
+    await orgkeeper('pause', A, '--for', '2h');
+    const { pause: long } = (await getRecord(world.table, A)) ?? {};
+    expect(Date.parse(long?.until ?? '')).toBeGreaterThan(Date.parse(short?.until ?? ''));
+    await orgkeeper('pause', A);
+    expect((await getRecord(world.table, A))?.pause).not.toHaveProperty('until');
+  });
+
+  test.each([['2'], ['0h'], ['2d'], ['-1h']])('for %j are refused before anything changes', async (span) => {
+    await keep(world.table, record(A));
+    const { code, stderr } = await orgkeeper('pause', A, '--for', span);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('such as 30m or 8h') });
+    expect((await getRecord(world.table, A))?.paused).toBe(false);
   });
 
   test('are both saved if they run at the same time', async () => {
@@ -145,6 +199,7 @@ describe('pause and resume', () => {
     expect(paused).toEqual({
       ...record(B),
       paused: true,
+      pause: { at: expect.any(String), requestedBy: expect.stringMatching(/^arn:aws:/) },
       changedBy: expect.stringMatching(/^cli:[0-9a-f-]{36}$/),
       followed: ['event-1', expect.stringMatching(/^cli:/)],
     });

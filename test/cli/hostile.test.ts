@@ -52,7 +52,7 @@ function hostileMain(text: string, record: Partial<AccountRecord>): FakeMain {
   const difference = { kind: text, region: text, resource: text, path: text, desired: text, actual: [text] };
   const pass = aPass({
     id: text,
-    cause: { source: text, detailType: text, id: text },
+    cause: { source: text, detailType: text, id: text, sentBy: text, requestedBy: text, reason: text },
     baseline: { name: text, version: 1 },
     result: 'drifted',
     differences: [{ ...difference, action: 'reported' }],

@@ -102,6 +102,7 @@ const request = (detailType: string, detail: unknown, account: string = MAIN) =>
   time: '2026-11-20T09:14:07Z',
   detail,
 });
+const causeOf = (detailType: string) => ({ source: 'orgkeeper.request', detailType, id: request('', {}).id });
 const announced = (outcome: Outcome): readonly Announcement[] =>
   outcome.did === 'accepted' ? outcome.announce : [];
 
@@ -113,7 +114,7 @@ describe('requests in docs/events.md', () => {
   });
 
   it.each(Object.entries(requests))('document every field of %s, and no others', (type, schema) => {
-    expect(rows(type).toSorted()).toEqual(Object.keys(schema.shape).toSorted());
+    expect([...rows(type), ...rows('Requests')].toSorted()).toEqual(Object.keys(schema.shape).toSorted());
   });
 
   it.each(documented)('have valid examples of %s, which show every field', (type) => {
@@ -124,6 +125,23 @@ describe('requests in docs/events.md', () => {
     expect([...new Set(shown.flatMap((detail) => Object.keys(detail as object)))].toSorted()).toEqual(
       rows(type).toSorted(),
     );
+  });
+
+  it('may all say who asks, and why, which then stands in the cause', async () => {
+    const [claims] = examples('Requests');
+    expect(Object.keys(claims as object).toSorted()).toEqual(rows('Requests').toSorted());
+    const given = { clusters: [cluster] };
+    for (const type of documented) {
+      const detail = { ...(examples(type)[0] as object), ...(claims as object) };
+      const more = type === 'ClusterReleaseRequested' ? given : {};
+      const { outcome, incoming } = await followed(
+        request(type, detail),
+        ['456789012345', '567890123456'],
+        more,
+      );
+      expect({ type, outcome }).toMatchObject({ outcome: { did: 'accepted' } });
+      expect(incoming.cause).toEqual({ ...causeOf(type), sentBy: MAIN, ...(claims as object) });
+    }
   });
 
   it.each(documented)('are followed as the page says about %s', async (type) => {

@@ -51,7 +51,7 @@ function freshAccount(given: Partial<AccountRecord> = {}) {
       return status();
     },
     status,
-    view: async () => accountView({ record, status: await status(), control: RUNNING }),
+    view: async () => accountView({ record, status: await status(), control: RUNNING, now: new Date() }),
     change: () => store.put({ ...record, generation: 4, ...accountKey(MEMBER) }),
   };
 }

@@ -7,6 +7,7 @@ import { type AnyKind, WAITING_FOR_OUTPUTS } from '../../controllers/kinds/kind.
 import type { Session } from '../../shared/aws/access.ts';
 import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
+import type { Pause } from '../../shared/domain/control.ts';
 import { AccountNotReady, ForeignResource, QuotaExceeded, ServiceFault } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
@@ -747,6 +748,7 @@ describe('a dropped region whose clearing a person requested', () => {
 
   it.each<[string, Partial<AccountRecord>, string]>([
     ['paused', { paused: true }, 'Paused'],
+    ['paused for a time', { paused: true, pause: pausedUntil(60_000) }, 'Paused'],
     ['observed only', { mode: 'observe' }, 'Drifted'],
   ])('stays as it is while the account is %s, and says so', async (_, given, reason) => {
     const { run, things, clear } = await dropped();
@@ -759,6 +761,12 @@ describe('a dropped region whose clearing a person requested', () => {
     ]);
     expect(status.leftovers).toHaveLength(2);
     clear({ generation: 6 });
+    expect([(await run()).ready, things.size]).toEqual([true, 5]);
+  });
+
+  it('is cleared while a pause is stored whose time is over', async () => {
+    const { run, things, clear } = await dropped();
+    clear({ paused: true, pause: pausedUntil(-1) });
     expect([(await run()).ready, things.size]).toEqual([true, 5]);
   });
 
@@ -869,3 +877,9 @@ describe('a run that finds no difference', () => {
     expect(triple.table).toEqual(single.table);
   });
 });
+
+/** A pause that ends so many milliseconds from now. */
+function pausedUntil(milliseconds: number): Pause {
+  const now = new Date();
+  return { at: now.toISOString(), until: new Date(now.getTime() + milliseconds).toISOString() };
+}

@@ -204,10 +204,28 @@ describe('A paused fleet', () => {
 
   it('leaves the others active when only one account is paused', async () => {
     const [id = '', other = ''] = twenty;
-    expect(await fleet.orgkeeper('pause', id)).toMatchObject({ code: 0 });
+    const because = ['--for', '2h', '--reason', 'their migration'];
+    expect(await fleet.orgkeeper('pause', id, ...because)).toMatchObject({ code: 0 });
     expect([(await fleet.view(id)).state, (await fleet.view(other)).state]).toEqual(['paused', 'active']);
+    const reason = 'their migration';
+    const requestedBy = expect.stringContaining(`:${runtime.accounts.main}:`);
+    expect((await fleet.view(id)).pauses).toMatchObject([{ of: 'account', reason, requestedBy }]);
     expect(await fleet.orgkeeper('resume', id)).toMatchObject({ code: 0 });
     expect((await fleet.view(id)).state).toBe('active');
+  });
+
+  it('is corrected on a request whose sender and reason its history shows', async () => {
+    const [id = ''] = twenty;
+    await tamper(id);
+    const swept = await fleet.orgkeeper('sweep', id, '--reason', 'after the migration', '--wait');
+    expect(swept).toMatchObject({ code: 0 });
+    expect((await fleet.view(id)).lastPass?.cause).toMatchObject({
+      sentBy: runtime.accounts.main,
+      requestedBy: expect.stringContaining(`:${runtime.accounts.main}:`),
+      reason: 'after the migration',
+    });
+    const { stdout } = await fleet.orgkeeper('history', id, '--limit', '1');
+    expect(stdout).toContain(`sent from account ${runtime.accounts.main}, because: after the migration`);
   });
 
   it('is not written to once pause has returned, although a run was writing', async () => {

@@ -17,6 +17,9 @@ export async function useMainInMemory(main: () => FakeMain): Promise<void> {
   jest.unstable_mockModule('../../cli/api-role.ts', () => ({
     assumeApiRole: async () => ({ credentials: {} }),
   }));
+  jest.unstable_mockModule('../../cli/caller.ts', () => ({
+    callerArn: async () => `arn:aws:iam::${config.mainAccountId}:user/ana`,
+  }));
   const tables = await import('../../shared/aws/table-client.ts');
   jest.unstable_mockModule('../../shared/aws/table-client.ts', () => ({
     ...tables,

@@ -64,7 +64,7 @@ export function fleetOf(runtime: TestRuntime): Fleet {
   async function view(accountId: string): Promise<AccountView> {
     const { record, status, control } = await loadAccount(table, accountId);
     if (!record) throw new Error(`Orgkeeper does not know account ${accountId}.`);
-    return accountView({ record, status, control });
+    return accountView({ record, status, control, now: new Date() });
   }
 
   async function untilAccounts(
