@@ -36,7 +36,10 @@ export function pauseCommand(): Command {
     .option('--reason <text>', 'why, for the record', reason)
     .option('--no-wait', 'do not wait for runs that are writing; name them')
     .option('--timeout <seconds>', 'how long to wait for runs that are writing', wholeNumber, 300)
-    .addHelpText('after', examples('orgkeeper pause --fleet', 'orgkeeper pause 456789012345 567890123456'))
+    .addHelpText(
+      'after',
+      examples('orgkeeper pause --fleet --for 2h', 'orgkeeper pause 456789012345 567890123456'),
+    )
     .action(async (ids: string[], options: PauseOptions) => {
       const { for: span, reason } = options;
       const now = new Date();
