@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
-import { pauseInWords } from '../../shared/domain/control.ts';
+import { pauseInWords } from '../../shared/domain/pause.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { connect } from '../client.ts';
 import { printDifferences, regionColumn } from '../differences.ts';

@@ -1,4 +1,5 @@
-import { fleetPause, pausedBaselines, pauseInWords } from '../../shared/domain/control.ts';
+import { fleetPause, pausedBaselines } from '../../shared/domain/control.ts';
+import { pauseInWords } from '../../shared/domain/pause.ts';
 import { getControl } from '../../shared/store/controls.ts';
 import { type DoctorCheck, failed, ok } from './check.ts';
 

@@ -28,7 +28,10 @@ export function onItsWay(envelope: Envelope, redelivered: boolean, now: Date): I
   const time = Date.parse(envelope.time) > now.getTime() ? arrivedAt : envelope.time;
   const { eventID } = (detail ?? {}) as { eventID?: unknown };
   const id = source.startsWith('aws.') && typeof eventID === 'string' ? eventID : envelope.id;
-  const who = source === REQUEST_SOURCE && { sentBy: account, ...claimsOf(detail) };
+  const who = source === REQUEST_SOURCE && {
+    ...(envelope.account !== undefined && { sentBy: account }),
+    ...claimsOf(detail),
+  };
   const cause = { source, detailType: envelope['detail-type'], id, ...who };
   return { cause, detail, account, time, arrivedAt, redelivered };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
 import type { WantedCluster } from './clusters.ts';
-import type { Pause } from './control.ts';
+import type { Pause } from './pause.ts';
 import type { Announcement } from './status.ts';
 
 /** An account id: 12 digits, as a string. */

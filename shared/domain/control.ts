@@ -1,18 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AccountRecord } from './account.ts';
 import type { Cause } from './cause.ts';
 import type { UnreadableItem } from './errors.ts';
-
-/** Who paused, when, why, and until when. What an older version paused has none. */
-export interface Pause {
-  /** ISO time of the command. */
-  readonly at: string;
-  /** The ARN of the caller, in the words of the command line. */
-  readonly requestedBy?: string;
-  readonly reason?: string;
-  /** ISO time at which the pause is over by itself; absent: it lasts until `resume`. */
-  readonly until?: string;
-}
+import { isOver, type Pause, pausedAgain } from './pause.ts';
 
 /** What people have paused; every run reads it together with the account. */
 export interface Control {
@@ -79,21 +68,6 @@ export function pausedBaselines(
   return all.flatMap(({ name, pause }) => (isOver(pause, now) ? [] : [{ name, pause: pause ?? {} }]));
 }
 
-/** `since 2026-11-20 …, until …, requested by …, because: …`, as far as it is known. Pure. */
-export function pauseInWords({ at, until, requestedBy, reason }: Partial<Pause>): string {
-  return [
-    ...(at === undefined ? [] : [`since ${at}`]),
-    until === undefined ? 'until somebody resumes it' : `until ${until}`,
-    ...(requestedBy === undefined ? [] : [`by ${requestedBy}`]),
-    ...(reason === undefined ? [] : [`because: ${reason}`]),
-  ].join(', ');
-}
-
-/** The pause that follows when somebody pauses again: the first one, if nothing but the time of the command differs. Pure. */
-export function pausedAgain(before: Pause | undefined, pause: Pause): Pause {
-  return before && isDeepStrictEqual({ ...before, at: pause.at }, pause) ? before : pause;
-}
-
 /** The control with the fleet paused so, or not paused. Pure. */
 export function withFleetPause({ pauses, ...control }: Control, pause: Pause | undefined): Control {
   const { fleet: _, ...others } = pauses ?? {};
@@ -114,10 +88,6 @@ export function withBaselinePause(
     pausedBaselines: pause ? [...names, name].toSorted() : names,
     pauses: { ...pauses, baselines: { ...others, ...(pause && { [name]: pausedAgain(before, pause) }) } },
   };
-}
-
-function isOver(pause: Pause | undefined, now: Date): boolean {
-  return pause?.until !== undefined && Date.parse(pause.until) <= now.getTime();
 }
 
 /** A sweep and its circuit breaker (the "brake" of the documentation). */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { Cause } from '../domain/cause.ts';
-import { type Control, type Pause, RUNNING, type Sweep } from '../domain/control.ts';
+import { type Control, RUNNING, type Sweep } from '../domain/control.ts';
 import { UnreadableItem } from '../domain/errors.ts';
+import type { Pause } from '../domain/pause.ts';
 import { type Item, type Page, reader, readPage } from './item.ts';
 import {
   DAY_SECONDS,

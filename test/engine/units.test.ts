@@ -7,8 +7,8 @@ import { type AnyKind, WAITING_FOR_OUTPUTS } from '../../controllers/kinds/kind.
 import type { Session } from '../../shared/aws/access.ts';
 import type { MemberClientsOptions } from '../../shared/aws/member-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
-import type { Pause } from '../../shared/domain/control.ts';
 import { AccountNotReady, ForeignResource, QuotaExceeded, ServiceFault } from '../../shared/domain/errors.ts';
+import type { Pause } from '../../shared/domain/pause.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { addressKey } from '../../shared/store/addresses.ts';

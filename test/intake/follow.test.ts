@@ -31,7 +31,7 @@ async function asked(detail: object, given: Partial<AccountRecord> = {}, account
 describe('a request for a plan', () => {
   it('sends the work message, and changes no record', async () => {
     const { outcome, table } = await asked({});
-    const cause = { source: 'orgkeeper.request', detailType: 'PlanRequested', id: 'event-1' };
+    const cause = { source: 'orgkeeper.request', detailType: 'PlanRequested', id: 'event-1', sentBy: MAIN };
     expect(outcome).toEqual({
       did: 'accepted',
       announce: [],
