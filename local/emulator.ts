@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { coerce, satisfies } from 'semver';
 import { withoutAws } from './own-environment.ts';
 
@@ -44,12 +45,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     }
     return { endpoint, lost: never, stop: async () => undefined };
   }
-  const command = await motoServer(options);
+  const python = await pythonWithMoto(options);
   mkdirSync(join(options.directory, 'logs'), { recursive: true });
   const logFile = join(options.directory, 'logs', `emulator-${randomUUID()}.log`);
   const log = openSync(logFile, 'w');
   // The guard process ends the emulator, too, if this process is killed.
-  const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', command], {
+  const child = spawn('sh', ['-c', GUARD, 'orgkeeper-emulator', python, STARTER], {
     stdio: ['pipe', log, log],
     detached: true,
     env: {
@@ -89,19 +90,23 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 /**
- * The command that starts moto: the one on PATH, else the one in the directory, which is installed if missing.
+ * The Python interpreter that has moto: that of the moto_server on PATH, else the one in the directory, where moto is installed if
+ * missing.
  * @throws a sentence that says what to install if that fails
  */
-export async function motoServer(options: Omit<EmulatorOptions, 'endpoint'>): Promise<string> {
+export async function pythonWithMoto(options: Omit<EmulatorOptions, 'endpoint'>): Promise<string> {
   return findMoto(options) ?? installMoto(options);
 }
+
+/** What the interpreter runs. */
+const STARTER = fileURLToPath(new URL('./emulator.py', import.meta.url));
 
 /**
  * Starts moto, and ends it when standard input closes, which it does when the parent process ends. Port 0 lets moto choose a free
  * port: a port that was found free before might be taken by another emulator in between.
  */
 const GUARD = `exec 3<&0
-"$1" -H 127.0.0.1 -p 0 </dev/null & moto=$!
+"$1" "$2" -H 127.0.0.1 -p 0 </dev/null & moto=$!
 { cat <&3 >/dev/null; kill -KILL $moto; } 2>/dev/null &
 wait $moto`;
 
@@ -115,25 +120,28 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 function findMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>): string | undefined {
   for (const command of ['moto_server', join(directory, 'moto', 'bin', 'moto_server')]) {
-    const version = versionOf(command);
-    if (version === undefined) continue;
-    if (isTested(version)) return command;
+    const [python, version] = interpreterOf(command);
+    if (python === undefined || version === undefined) continue;
+    if (isTested(version)) return python;
     say(`${command} is moto ${version}; Orgkeeper is tested with ${MOTO_RANGE}, so it installs its own.`);
   }
   return undefined;
 }
 
-/** moto_server has no --version, so the Python interpreter in its first line is asked. */
-function versionOf(command: string): string | undefined {
+/**
+ * The interpreter of a moto_server, and the version of its moto; none if the command is missing. The first line of the command names
+ * the interpreter, unless a version manager has put a script of its own in its place.
+ */
+function interpreterOf(command: string): readonly string[] {
   const path = command.includes('/') ? command : run('sh', ['-c', `command -v ${command}`]);
-  if (!path || !existsSync(path)) return undefined;
-  return run('sh', ['-c', VERSION, 'version', path]) || undefined;
+  if (!path || !existsSync(path)) return [];
+  return run('sh', ['-c', INTERPRETER, 'interpreter', path])?.split('\n') ?? [];
 }
 
-const VERSION = `python=$(sed -n '1s/^#![[:space:]]*//p' "$1")
+const INTERPRETER = `python=$(sed -n '1s/^#![[:space:]]*//p' "$1")
 case "$python" in *python*) ;; *) python=python3 ;; esac
-$python -c 'from importlib.metadata import version; print(version("moto"))' 2>/dev/null ||
-python3 -c 'from importlib.metadata import version; print(version("moto"))' 2>/dev/null`;
+ask='import sys; from importlib.metadata import version; found = version("moto"); print(sys.executable); print(found)'
+$python -c "$ask" 2>/dev/null || python3 -c "$ask" 2>/dev/null`;
 
 function isTested(version: string): boolean {
   return satisfies(coerce(version) ?? '', MOTO_RANGE.replace(',', ' '));
@@ -163,7 +171,7 @@ async function installMoto({ directory, say }: Omit<EmulatorOptions, 'endpoint'>
         `with "pip install '${requirement}'" (Python 3.10 or newer), or set AWS_ENDPOINT_URL to one that runs.`,
     );
   }
-  return join(target, 'bin', 'moto_server');
+  return python;
 }
 
 /** Runs a command that ends with this process at the latest. Returns why it failed; undefined if it did not. */

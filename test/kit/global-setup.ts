@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { motoServer } from '../../local/emulator.ts';
+import { pythonWithMoto } from '../../local/emulator.ts';
 import { leaveAws } from '../../local/own-environment.ts';
 import { RECORDS } from './permissions-report.ts';
 
@@ -16,7 +16,7 @@ export default async function setup(): Promise<void> {
   rmSync(RECORDS, { recursive: true, force: true });
   const directory = fileURLToPath(new URL('../../.orgkeeper', import.meta.url));
   try {
-    await motoServer({ directory, say: (line) => console.log(line) });
+    await pythonWithMoto({ directory, say: (line) => console.log(line) });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);

@@ -1,11 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from '@jest/globals';
-import { startEmulator } from '../../local/emulator.ts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type Emulator, startEmulator } from '../../local/emulator.ts';
 
 const node = createRequire(import.meta.url).resolve('node/bin/node');
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,6 +47,71 @@ function withoutPython() {
     spawnSync(node, [...links, ...args], { cwd: folder, encoding: 'utf8', env: { PATH } });
 }
 
+/** Fails a transaction of a put, an update and deletes by its last condition, and compares the table before and after. */
+async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise<void> {
+  const dynamodb = new DynamoDBClient({
+    endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    requestHandler: new NodeHttpHandler({ httpAgent }),
+  });
+  const TableName = 'items';
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [
+        { AttributeName: 'account', AttributeType: 'S' },
+        { AttributeName: 'part', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'account', KeyType: 'HASH' },
+        { AttributeName: 'part', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  const key = (part: string, account = 'a') => ({ account: { S: account }, part: { S: part } });
+  for (const part of ['put', 'updated', 'deleted', 'other']) {
+    await dynamodb.send(
+      new PutItemCommand({ TableName, Item: { ...key(part), value: { L: [{ S: 'old' }] } } }),
+    );
+  }
+  const items = async () => {
+    const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
+    return Items.sort((one, other) => (one.part?.S ?? '').localeCompare(other.part?.S ?? ''));
+  };
+  const before = await items();
+  const transaction = (condition: string) =>
+    dynamodb.send(
+      new TransactWriteItemsCommand({
+        TransactItems: [
+          { Put: { TableName, Item: { ...key('put'), value: { S: 'new' } } } },
+          { Put: { TableName, Item: key('made', 'b') } },
+          {
+            Update: {
+              TableName,
+              Key: key('updated'),
+              UpdateExpression: 'SET #value[0] = :new',
+              ExpressionAttributeNames: { '#value': 'value' },
+              ExpressionAttributeValues: { ':new': { S: 'new' } },
+            },
+          },
+          { Delete: { TableName, Key: key('deleted') } },
+          { ConditionCheck: { TableName, Key: key('other'), ConditionExpression: condition } },
+        ],
+      }),
+    );
+  await expect(transaction('attribute_not_exists(part)')).rejects.toThrow(TransactionCanceledException);
+  expect(await items()).toEqual(before);
+  await transaction('attribute_exists(part)');
+  expect((await items()).map(({ part, value }) => [part?.S, value])).toEqual([
+    ['made', undefined],
+    ['other', { L: [{ S: 'old' }] }],
+    ['put', { S: 'new' }],
+    ['updated', { L: [{ S: 'new' }] }],
+  ]);
+}
+
 const WHAT_TO_INSTALL = /^.*The emulator could not be installed \(.*: the command is missing\): install .*$/;
 
 describe('The emulator', () => {
@@ -47,6 +122,27 @@ describe('The emulator', () => {
       expect(new Set(emulators.map(({ endpoint }) => endpoint)).size).toBe(3);
     } finally {
       await Promise.all(emulators.map(({ stop }) => stop()));
+    }
+  }, 120_000);
+
+  it('takes back each write of a transaction that fails, and answers all calls on one connection', async () => {
+    const emulator = await startEmulator({
+      directory: mkdtempSync(join(tmpdir(), 'orgkeeper-state-')),
+      say: () => undefined,
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    let connections = 0;
+    const connect = agent.createConnection;
+    agent.createConnection = (...asked: Parameters<typeof connect>) => {
+      connections += 1;
+      return connect.apply(agent, asked);
+    };
+    try {
+      await expectRollback(emulator, agent);
+      expect(connections).toBe(1);
+    } finally {
+      agent.destroy();
+      await emulator.stop();
     }
   }, 120_000);
 

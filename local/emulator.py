@@ -1,0 +1,116 @@
+"""Starts the server of moto, made fast for the thousands of calls of a test run. What it answers does not change.
+
+Measured with 150 accounts, these took most of the server's time:
+- it lists the folders of all services for each request, one request at a time;
+- it writes a line of log for each request, and closes each connection;
+- it copies the whole table before a transaction of DynamoDB, to be able to take it back.
+"""
+
+import copy
+import functools
+import io
+import sys
+import threading
+import traceback
+from types import SimpleNamespace
+
+from moto import server
+from moto.dynamodb import models as dynamodb
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from werkzeug.serving import WSGIRequestHandler
+
+# The service of a host name never changes.
+DomainDispatcherApplication.get_backend_for_host = functools.lru_cache(maxsize=None)(
+    DomainDispatcherApplication.get_backend_for_host
+)
+
+
+class KeepsConnections(WSGIRequestHandler):
+    """Answers many requests on one connection. Werkzeug's own closes it after each, since it does not know whether a service has read
+    the whole body: here it is read before."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self):
+        self.environ = self.make_environ()
+        chunked = self.environ.get("wsgi.input_terminated")
+        length = -1 if chunked else int(self.headers.get("Content-Length") or 0)
+        self.environ["wsgi.input"] = io.BytesIO(self.environ["wsgi.input"].read(length))
+        started = {}
+
+        def start_response(status, headers, exc_info=None):
+            started.update(status=status, headers=headers)
+
+        try:
+            body = b"".join(self.server.app(self.environ, start_response))
+        except Exception:
+            self.server.log("error", traceback.format_exc())
+            started = {"status": "500 INTERNAL SERVER ERROR", "headers": []}
+            body = b""
+        code, message = started["status"].split(" ", 1)
+        self.send_response(int(code), message)
+        for name, value in started["headers"]:
+            if name.lower() != "content-length" or self.command == "HEAD":
+                self.send_header(name, value)
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_request(self, *_):
+        """Failures are still written. The gateway records the calls."""
+
+
+server.run_simple = functools.partial(server.run_simple, request_handler=KeepsConnections)
+
+_transaction = threading.local()
+_write_all = dynamodb.DynamoDBBackend.transact_write_items
+
+
+def _transact_write_items(self, transact_items):
+    _transaction.operations = [operation for item in transact_items for operation in item.values()]
+    return _write_all(self, transact_items)
+
+
+def _copied(value):
+    """A copy of an item; of a table, one that shares with it what the transaction does not write to."""
+    if not isinstance(value, Table) or value.stream_shard is not None:
+        return copy.deepcopy(value)
+    kept = copy.copy(value)
+    kept.items = copy.copy(value.items)
+    for operation in _transaction.operations:
+        if operation.get("TableName") == value.name:
+            _unshare(kept, value, operation.get("Key") or operation.get("Item", {}))
+    return kept
+
+
+def _unshare(kept, table, key):
+    """Copies the item with this key, which a put replaces and an update changes in its place."""
+    if table.hash_key_attr not in key:
+        return
+    of_hash = DynamoType(key[table.hash_key_attr])
+    if of_hash not in table.items:
+        return
+    if not table.has_range_key:
+        kept.items[of_hash] = copy.deepcopy(table.items[of_hash])
+        return
+    if kept.items[of_hash] is table.items[of_hash]:
+        kept.items[of_hash] = dict(table.items[of_hash])
+    if table.range_key_attr not in key:
+        return
+    of_range = DynamoType(key[table.range_key_attr])
+    if of_range in table.items[of_hash]:
+        kept.items[of_hash][of_range] = copy.deepcopy(table.items[of_hash][of_range])
+
+
+dynamodb.DynamoDBBackend.transact_write_items = _transact_write_items
+dynamodb.copy = SimpleNamespace(deepcopy=_copied)
+
+if __name__ == "__main__":
+    sys.exit(server.main())
