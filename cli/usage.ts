@@ -23,7 +23,7 @@ export function withOurUsage(command: Command): Command {
 const READING = new Set(
   (
     'account accounts addresses baseline completion covers credentials dead-letters diff doctor env explain help history list ' +
-    'local plan policy rules same schema show template validate'
+    'local plan policy rollout rules same schema show template validate'
   ).split(' '),
 );
 /** Options that choose what is shown or say how long to wait. Only these are suggested, for the same reason. */

@@ -65,6 +65,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'list, show, validate, publish and assign baselines',
     load: async () => (await import('./baseline.ts')).baselineCommand(),
   },
+  rollout: {
+    summary: 'move accounts to another version of a baseline, in waves',
+    load: async () => (await import('./rollout.ts')).rolloutCommand(),
+  },
   rules: {
     summary: 'list, validate, publish and explain rules for baselines',
     load: async () => (await import('./rules.ts')).rulesCommand(),

@@ -2,8 +2,10 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import type { Organization } from '../../shared/aws/organization.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
-import { InvalidDesiredState } from '../../shared/domain/errors.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { InvalidDesiredState, UnreadableItem } from '../../shared/domain/errors.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
+import { type Rollout, versionForNew } from '../../shared/domain/rollout.ts';
 import {
   type AccountFacts,
   baselineByRules,
@@ -13,6 +15,7 @@ import {
   type RulesDocument,
 } from '../../shared/domain/rules.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
+import { openRolloutOf } from '../../shared/store/rollouts.ts';
 import { currentRules } from '../../shared/store/rules.ts';
 
 /** What is known about an account that needs a baseline, without a call to the organization. */
@@ -44,15 +47,32 @@ export interface OnboardingDeps {
   readonly organization: Pick<Organization, 'place' | 'tags'>;
 }
 
-/** Reads rules and baselines once, so create one for each event or listing. Reads from the organization only the facts that rules need. */
+/** Reads rules, baselines and roll-outs once, so create one for each event or listing. Reads from the organization only the facts that rules need. */
 export function createOnboarding(deps: OnboardingDeps): Onboarding {
   const { config, table, organization } = deps;
   const published = new Map<string, Promise<BaselineReference | undefined>>();
+  const rollouts = new Map<string, Promise<Rollout | undefined>>();
   let rules: Promise<RulesDocument | undefined> | undefined;
 
   function find(reference: string): Promise<BaselineReference | undefined> {
     const known = published.get(reference) ?? findBaseline(table, reference);
     published.set(reference, known);
+    return known;
+  }
+
+  /** The open roll-out of a version; none if it cannot be read, which holds up no new account. */
+  function rolloutOf(baseline: BaselineReference): Promise<Rollout | undefined> {
+    const name = formatBaseline(baseline);
+    const read = async () => {
+      try {
+        return await openRolloutOf(table, baseline);
+      } catch (error) {
+        if (error instanceof UnreadableItem) return undefined;
+        throw error;
+      }
+    };
+    const known = rollouts.get(name) ?? read();
+    rollouts.set(name, known);
     return known;
   }
 
@@ -73,7 +93,7 @@ export function createOnboarding(deps: OnboardingDeps): Onboarding {
       );
       if (account.has && named === account.has.name) return account.has;
       const found = await find(named);
-      if (found) return found;
+      if (found) return versionForNew(await rolloutOf(found), found);
       throw new InvalidDesiredState(`Baseline ${named}, which new accounts get, was never published.`, [], {
         reason: 'BaselineMissing',
         remedy: 'Publish it, or publish rules that name another one.',

@@ -1,6 +1,7 @@
-import { sendCreation, sendWork } from '../../shared/aws/queue.ts';
+import { sendCreation, sendSweep, sendWork } from '../../shared/aws/queue.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { openCreations } from '../../shared/store/creations.ts';
+import { dueRollouts } from '../../shared/store/rollouts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
 import type { TaskDeps } from '../fleet/list-organization.ts';
 
@@ -39,6 +40,16 @@ export async function sendCreations(
     for (const key of keys) await sendCreation(main.creation, { key, ...(answered && { answered }) });
     sent += keys.length;
     if (!timeLeft()) break;
+  }
+  return sent;
+}
+
+/** Sends a message for every roll-out that is due. @returns the number of messages */
+export async function sendRollouts(now: Date, { main }: Pick<TaskDeps, 'main'>): Promise<number> {
+  let sent = 0;
+  for await (const ids of dueRollouts(main.table, now)) {
+    for (const rolloutId of ids) await sendSweep(main.sweep, { task: 'rollout', rolloutId });
+    sent += ids.length;
   }
   return sent;
 }

@@ -3,11 +3,12 @@ import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { SWEEP_RECEIVES, SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
+import { advanceRollout } from '../fleet/advance-rollout.ts';
 import { listOrganization, type TaskDeps } from '../fleet/list-organization.ts';
 import { deliverOwed } from '../fleet/owed.ts';
 import { reviewFleet } from '../fleet/review-fleet.ts';
 import { sweepFleet } from '../fleet/sweep-fleet.ts';
-import { sendCreations, sendDue } from './due.ts';
+import { sendCreations, sendDue, sendRollouts } from './due.ts';
 
 /** Time reserved for one page and for the message that hands over the rest. */
 const MARGIN_MS = 20_000;
@@ -41,7 +42,14 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
         const owed = await deliverOwed(now(), deps);
         const passes = await sendDue(now(), deps);
         const creations = await sendCreations(now(), false, deps);
-        if (owed + passes + creations > 0) logger.info('due', { owed, passes, creations });
+        const rollouts = await sendRollouts(now(), deps);
+        if (owed + passes + creations + rollouts > 0)
+          logger.info('due', { owed, passes, creations, rollouts });
+        return;
+      }
+      case 'rollout': {
+        const stage = await advanceRollout(message.rolloutId, deps);
+        logger.info('rollout', { rolloutId: message.rolloutId, stage });
         return;
       }
       case 'review': {

@@ -66,6 +66,18 @@ export const announcements = {
   DriftDetected: z.object({ ...ofRun, differences }),
   DriftCorrected: z.object({ ...ofRun, differences }),
   SweepStopped: z.object({ sweepId: z.string(), accounts: z.int(), drifted: z.int(), ...why }),
+  RolloutHalted: z.object({
+    rolloutId: z.string(),
+    from: baseline,
+    to: baseline,
+    wave: z.int().min(1),
+    accounts: z.int(),
+    failed: z.int(),
+    drifted: z.int(),
+    accountIds: z.array(AccountId),
+    ...why,
+    remedy: z.string(),
+  }),
   AccessReviewCompleted,
   WorkFailed: z.object({
     queue: z.string(),

@@ -36,6 +36,8 @@ export const SweepMessage = z.discriminatedUnion('task', [
   z.strictObject({ task: z.literal('due') }),
   /** Compare the organization with the records, and send work for every unfinished request for an account. */
   z.strictObject({ task: z.literal('list') }),
+  /** Take a roll-out as far as it goes now. */
+  z.strictObject({ task: z.literal('rollout'), rolloutId: z.string() }),
   /** Send a message to the review queue for each of these accounts, or for every managed one. */
   z.strictObject({
     task: z.literal('review'),

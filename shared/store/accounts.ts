@@ -19,6 +19,7 @@ import {
   IF_ABSENT,
   type Key,
   putItem,
+  type TransactWrites,
   updateItem,
   type WriteCondition,
   writeTogether,
@@ -91,6 +92,31 @@ export async function getReadableRecords(
   return readPage(readRecord, await getItems(table, [...new Set(accountIds)].map(accountKey)));
 }
 
+/** What is stored of one of many accounts. */
+interface StoredAccount {
+  readonly record?: AccountRecord;
+  readonly status?: AccountStatus;
+  /** The record or the status cannot be read. */
+  readonly unreadable?: true;
+}
+
+/** Records and statuses of many accounts by id; missing ones are left out. */
+export async function getAccounts(
+  table: Table,
+  accountIds: readonly string[],
+): Promise<Map<string, StoredAccount>> {
+  const ids = [...new Set(accountIds)];
+  const records = await getReadableRecords(table, ids);
+  const statuses = await getStatuses(table, ids);
+  const accounts = new Map<string, StoredAccount>();
+  for (const record of records.items) accounts.set(record.accountId, { record });
+  for (const status of statuses.items)
+    accounts.set(status.accountId, { ...accounts.get(status.accountId), status });
+  for (const { pk } of [...records.unreadable, ...statuses.unreadable])
+    accounts.set(accountOf(pk), { unreadable: true });
+  return accounts;
+}
+
 /** The statuses of many accounts, in no order; missing ones are left out. */
 export async function getStatuses(table: Table, accountIds: readonly string[]): Promise<Page<AccountStatus>> {
   return readPage(readStatus, await getItems(table, [...new Set(accountIds)].map(statusKey)));
@@ -108,6 +134,18 @@ export async function saveRecord(
   owes?: Owes,
 ): Promise<boolean> {
   return putItem(table, recordItem(record, read, owes), read ? unchangedSince(read) : IF_ABSENT);
+}
+
+/** Saves a record, as `saveRecord` does, if the `check` holds, too. */
+export async function saveRecordIf(
+  table: Table,
+  record: AccountRecord,
+  read: AccountRecord,
+  owes: Owes,
+  check: TransactWrites[number],
+): Promise<boolean> {
+  const Put = { TableName: table.name, Item: recordItem(record, read, owes), ...unchangedSince(read) };
+  return writeTogether(table, [{ Put }, check]);
 }
 
 /**

@@ -69,6 +69,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   completion: readdirSync(join(ROOT, 'cli', 'commands')).flatMap((file) =>
     file === 'index.ts' || file === 'plan-fleet.ts' ? [] : file.replace('.ts', ''),
   ),
+  rollout: ['rollout', 'rollout-follow', 'rollout-start'],
 };
 
 describe.each(Object.keys(commands))('orgkeeper %s', (name) => {

@@ -6,6 +6,7 @@ import type { CreationDeps } from '../../controllers/create-account/transition.t
 import { isCircuitBreakerOpen } from '../../controllers/engine/gate.ts';
 import { announcements, kindAnnouncements } from '../../controllers/engine/outbox.ts';
 import type { Outcome } from '../../controllers/fleet/outcome.ts';
+import { nextStep } from '../../controllers/fleet/rollout-step.ts';
 import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
 import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
@@ -15,6 +16,7 @@ import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { eventSchemas, announcements as schemas } from '../../shared/domain/announcements.ts';
 import { clusterOutputs, type KnownCluster } from '../../shared/domain/clusters.ts';
+import { RUNNING } from '../../shared/domain/control.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { parseRequest, requests } from '../../shared/domain/requests.ts';
@@ -29,6 +31,7 @@ import {
   anOrganizationAccount,
   aPass,
   aRecord,
+  aRollout,
   aStatus,
   MAIN,
 } from '../kit/factories.ts';
@@ -264,6 +267,13 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     };
     const cause = { source: 's', detailType: 'AccessReviewRequested', id: 'i' };
     return reviewAnnouncement({ ...review, ...found }, undefined, { cause });
+  },
+  RolloutHalted: async () => {
+    const rollout = aRollout({ stage: { is: 'rolling', wave: 0 } });
+    const accounts = new Map([[known.accountId, { unreadable: true }]] as const);
+    const sight = { waves: [[known.accountId]], accounts, control: RUNNING, now: new Date() };
+    const step = nextStep(rollout, sight);
+    return step.is === 'save' ? step.rollout.owed?.[0] : undefined;
   },
   SweepStopped: async () => {
     const progress = { sweepId: 's', accounts: 200, drifted: 40, stopped: false, startedAt: '' };

@@ -81,6 +81,13 @@ async function publish(): Promise<void> {
   });
 }
 
+/** The second version of the baseline `research`. */
+async function publishAgain(): Promise<void> {
+  const file = join(mkdtempSync(join(tmpdir(), 'orgkeeper-rules-')), 'research.yaml');
+  writeFileSync(file, 'name: research\nparameters:\n  - { name: /team/stage, value: next }\n');
+  expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ stdout: 'research@2\n' });
+}
+
 async function move(AccountId: string, SourceParentId: string, DestinationParentId: string): Promise<void> {
   await aws.send(new MoveAccountCommand({ AccountId, SourceParentId, DestinationParentId }));
 }
@@ -235,4 +242,52 @@ describe('a lost event', () => {
     await organization.client.send(new CloseAccountCommand({ AccountId: gone }));
     await fleet.untilAccounts('have departed', [gone], ({ state }) => state === 'departed');
   });
+});
+
+describe('a roll-out', () => {
+  const orgkeeper = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await fleet.orgkeeper('rollout', ...argv, '--json');
+    return { code, stderr, document: stdout ? JSON.parse(stdout) : undefined };
+  };
+  const onVersion = (version: number) =>
+    fleet.untilAccounts(
+      `are ready on version ${version}`,
+      [kept],
+      ({ ready, baseline }) => ready && baseline?.name === 'research' && baseline.version === version,
+    );
+
+  it('moves every account of the old version by the clock, wave after wave', async () => {
+    await publishAgain();
+    const argv = ['research@2', '--from', 'research@1', '--waves', '1,100%', '--bake', '0m', '--yes'];
+    const { code, document } = await orgkeeper('start', ...argv, '--wait');
+    expect({ code, document }).toMatchObject({ code: 0, document: { state: 'finished', troubled: [] } });
+    const { progress } = document as { progress: { accounts: number; ready: number }[] };
+    expect(progress.map(({ accounts, ready }) => [accounts, ready])).toEqual([
+      [1, 1],
+      [expect.any(Number), progress[1]?.accounts],
+    ]);
+    await onVersion(2);
+    expect((await fleet.record(kept))?.baselineBy).toBe('rules');
+  }, 90_000);
+
+  it('is paused, resumed, and goes back to the version that its accounts had', async () => {
+    const argv = ['research@1', '--from', 'research@2', '--waves', '100%', '--bake', '60m', '--yes'];
+    const { document: started } = await orgkeeper('start', ...argv);
+    const { rolloutId: id } = started as { rolloutId: string };
+    await onVersion(1);
+    expect(await orgkeeper('pause', id)).toMatchObject({ code: 0, document: { state: 'paused', wave: 1 } });
+    const [{ document: listed }, { document: shown }] = await Promise.all([
+      orgkeeper('list'),
+      orgkeeper('show'),
+    ]);
+    expect(listed).toMatchObject([{ state: 'finished' }, { rolloutId: id, state: 'paused' }]);
+    expect(shown).toMatchObject({ rolloutId: id, progress: [{ behind: 0, failed: 0 }] });
+    const { code, stderr } = await orgkeeper('resume', id, '--wait', '--timeout', '1');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('it goes on') });
+    expect(await orgkeeper('abort', id, '--roll-back', '--wait')).toMatchObject({
+      code: 0,
+      document: { state: 'rolledBack' },
+    });
+    await onVersion(2);
+  }, 90_000);
 });

@@ -1,6 +1,7 @@
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
+import type { Rollout } from '../../shared/domain/rollout.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import type { RejectedRequest } from '../../shared/store/rejections.ts';
 
@@ -124,6 +125,25 @@ export function aStatus(given: Partial<AccountStatus> = {}): AccountStatus {
     outputs: {},
     foreign: [],
     lastPass: aPass(),
+    ...given,
+  };
+}
+
+/** A roll-out from analytics@3 to analytics@4 that has just started. */
+export function aRollout(given: Partial<Rollout> = {}): Rollout {
+  return {
+    schemaVersion: 1,
+    id: 'analytics-4-abcdef',
+    version: 1,
+    from: { name: 'analytics', version: 3 },
+    to: { name: 'analytics', version: 4 },
+    waves: ['1', '50%', '100%'],
+    bakeMinutes: 30,
+    failures: '5%',
+    stage: { is: 'planning' },
+    readyAt: [],
+    startedAt: '2026-11-20T11:00:00.000Z',
+    changedAt: '2026-11-20T11:00:00.000Z',
     ...given,
   };
 }

@@ -9,6 +9,7 @@ import { changeRateLimit } from '../../shared/store/creation-rate-limits.ts';
 import { getCreation, requestOfCreation } from '../../shared/store/creations.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { getRejection } from '../../shared/store/rejections.ts';
+import { getPlan, getRollout } from '../../shared/store/rollouts.ts';
 import { currentRules } from '../../shared/store/rules.ts';
 import { history } from '../../shared/store/statuses.ts';
 import { MEMBER } from './factories.ts';
@@ -57,6 +58,12 @@ export const sorts: readonly (readonly [
     'rate limit of creations',
     ['control', 'creations'],
     (table) => changeRateLimit(table, (limit) => ({ limit, result: limit })),
+  ],
+  ['roll-out', ['rollout#analytics-4-3fa9c1', 'rollout'], (table) => getRollout(table, 'analytics-4-3fa9c1')],
+  [
+    'list of the accounts of a roll-out',
+    ['rollout#analytics-4-3fa9c1', 'plan#'],
+    (table) => getPlan(table, 'analytics-4-3fa9c1', 'forth').then((waves) => ({ waves })),
   ],
   ['trace of a forgotten account', [account, 'forgotten'], (table) => getTrace(table, MEMBER)],
   [

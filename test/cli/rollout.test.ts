@@ -1,0 +1,283 @@
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { advanceRollout } from '../../controllers/fleet/advance-rollout.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { listRollouts, saveRollout } from '../../shared/store/rollouts.ts';
+import { blocksOf, page } from '../docs/pages.ts';
+import { useMainInMemory } from '../kit/cli-in-memory.ts';
+import { NOW, useTestTime } from '../kit/clock.ts';
+import { aBaselineItem, aPass, aRecord, aStatus } from '../kit/factories.ts';
+import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
+
+let fake: FakeMain;
+await useMainInMemory(() => fake);
+const { run } = await import('../../cli/program.ts');
+const { readBake, readBy, readFailures, readWaves } = await import('../../cli/commands/rollout-start.ts');
+
+useTestTime();
+const IDS = ['111111111111', '222222222222', '333333333333', '444444444444'];
+const put = (accountId: string, given: Parameters<typeof aRecord>[0] = {}) =>
+  fake.store.put({
+    ...aRecord({ accountId, ...given }),
+    ...accountKey(accountId),
+    collection: 'account',
+    collectionKey: accountId,
+  });
+const status = (accountId: string, given: Parameters<typeof aStatus>[0] = {}) =>
+  fake.store.put({ ...aStatus({ accountId, ...given }), ...statusKey(accountId) });
+
+beforeEach(() => {
+  fake = fakeMain();
+  for (const [index, version] of [3, 4].entries())
+    fake.store.put({
+      ...aBaselineItem({ version }),
+      collection: 'baseline',
+      collectionKey: `analytics@${index}`,
+    });
+  for (const id of IDS) {
+    put(id);
+    status(id);
+  }
+});
+afterEach(() => {
+  process.exitCode = undefined;
+  jest.restoreAllMocks();
+});
+
+async function orgkeeper(...argv: string[]) {
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      written[name] += stripVTControlCharacters(String(chunk));
+      return true;
+    });
+  process.exitCode = undefined;
+  await run(['rollout', ...argv]);
+  return { ...written, code: process.exitCode ?? 0 };
+}
+const start = (...more: string[]) =>
+  orgkeeper('start', 'analytics@4', '--from', 'analytics@3', '--yes', ...more);
+
+/** What the tick of a minute does; returns the roll-out. */
+async function tick() {
+  const {
+    items: [rollout],
+  } = await listRollouts(fake.main.table);
+  const until = new Date(Date.now() + 60_000);
+  await advanceRollout(rollout?.id ?? '', {
+    main: fake.main,
+    now: () => new Date(),
+    timeLeft: () => true,
+    until,
+  });
+  const {
+    items: [advanced],
+  } = await listRollouts(fake.main.table);
+  if (!advanced) throw new Error('there is no roll-out');
+  return advanced;
+}
+
+describe('rollout start', () => {
+  it('says how many accounts move in which waves, and starts with the first tick', async () => {
+    const { stdout, stderr, code } = await start('--waves', '1,50%,100%');
+    expect({ stdout, code }).toEqual({ stdout: '', code: 0 });
+    expect(stderr).toMatch(
+      /^Roll-out analytics-4-[0-9a-f]{6} moves 4 accounts from analytics@3 to analytics@4 in 3 waves \(1, 1, 2\): /,
+    );
+    expect(await tick()).toMatchObject({
+      stage: { is: 'rolling', wave: 0 },
+      bakeMinutes: 30,
+      failures: '5%',
+    });
+  });
+
+  it('asks before it starts', async () => {
+    const { stderr, code } = await orgkeeper('start', 'analytics@4', '--from', 'analytics@3');
+    expect(stderr).toContain('Move 4 accounts from analytics@3 to analytics@4');
+    expect(code).toBe(1);
+    expect((await listRollouts(fake.main.table)).items).toEqual([]);
+  });
+
+  it('prints its document with --json', async () => {
+    const { stdout } = await start('--json', '--bake', '2h', '--failures', '3', '--by', 'tag:stage');
+    expect(JSON.parse(stdout)).toEqual({
+      rolloutId: expect.stringMatching(/^analytics-4-/),
+      from: { name: 'analytics', version: 3 },
+      to: { name: 'analytics', version: 4 },
+      state: 'planning',
+      waves: ['1', '10%', '50%', '100%'],
+      bakeMinutes: 120,
+      failures: '3',
+      by: 'tag:stage',
+      startedAt: NOW.toISOString(),
+      changedAt: NOW.toISOString(),
+    });
+  });
+
+  it('is refused while another roll-out moves the same accounts, in a word and with the remedy', async () => {
+    await start();
+    const {
+      items: [{ id } = { id: '' }],
+    } = await listRollouts(fake.main.table);
+    const { stderr, code } = await start();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `orgkeeper: RolloutOverlaps: roll-out ${id} (planning) moves accounts from analytics@3 to analytics@4. ` +
+        `Wait until it has ended, or end it: \`orgkeeper rollout abort ${id}\`.\n`,
+    );
+  });
+
+  it.each([
+    [
+      'a version that was never published',
+      ['analytics@9', '--from', 'analytics@3'],
+      'There is no analytics@9',
+    ],
+    ['no version', ['analytics', '--from', 'analytics@3'], 'Name the version: the newest is analytics@4.'],
+    ['the same version', ['analytics@3', '--from', 'analytics@3'], 'on analytics@3 already'],
+    [
+      'a version without accounts',
+      ['analytics@3', '--from', 'analytics@4'],
+      'No managed account is on analytics@4',
+    ],
+  ])('is refused for %s', async (_, argv, sentence) => {
+    const { stderr, code } = await orgkeeper('start', ...argv, '--yes');
+    expect(stderr).toContain(sentence);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    [readWaves, '1,10%', '100%, so that no account is left behind'],
+    [readWaves, '0,100%', '1,10%,50%,100%'],
+    [readWaves, '1,200%', '1,10%,50%,100%'],
+    [readBake, '30', '30m, 2h, or 0m'],
+    [readFailures, 'some', '3, 5%, or 0'],
+    [readBy, 'unit', 'ou, or tag:KEY'],
+  ])('refuses a malformed option: %p %s', (read, text, sentence) => {
+    expect(() => read(text)).toThrow(sentence);
+  });
+
+  it('waits with --wait, and exits 1 with the reason when it halts', async () => {
+    const waiting = start('--wait', '--json');
+    await jest.advanceTimersByTimeAsync(500);
+    await tick();
+    status(IDS[0] ?? '', {
+      observedGeneration: 4,
+      ready: false,
+      conditions: [{ type: 'Network', status: 'False', reason: 'InUse', message: 'Used.', changedAt: '' }],
+      lastPass: aPass({ result: 'failed' }),
+    });
+    await tick();
+    await jest.advanceTimersByTimeAsync(2_000);
+    const { stdout, stderr, code } = await waiting;
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'halted',
+      wave: 1,
+      reason: 'TooManyFailures',
+      progress: [
+        { accounts: 1, failed: 1 },
+        { accounts: 1, behind: 1 },
+        { accounts: 2, behind: 2 },
+      ],
+      troubled: [{ accountId: IDS[0], fate: 'failed', reason: 'InUse' }],
+    });
+    expect(stderr).toContain('has halted (accounts so far: 1; failed: 1; drifted: 0; tolerated: 5%).');
+    expect(code).toBe(1);
+  });
+});
+
+describe('rollout list and show', () => {
+  it('show what the page shows', async () => {
+    await start('--waves', '1,50%,100%');
+    const halted = await (async () => {
+      await tick();
+      status(IDS[0] ?? '', { observedGeneration: 4 });
+      await tick();
+      jest.setSystemTime(new Date(NOW.getTime() + 31 * 60_000));
+      await tick();
+      status(IDS[1] ?? '', {
+        observedGeneration: 4,
+        ready: false,
+        conditions: [
+          {
+            type: 'Network',
+            status: 'False',
+            reason: 'AddressPoolExhausted',
+            message: 'Pool data is full: widen it.',
+            changedAt: '',
+          },
+        ],
+        lastPass: aPass({ result: 'failed' }),
+      });
+      return tick();
+    })();
+    // The id is random.
+    const named = (text: string) => text.replaceAll(halted.id, 'analytics-4-3fa9c1');
+    const blocks = blocksOf(page('docs/rollouts.md'));
+    const shown = await orgkeeper('show', halted.id);
+    expect(named(`$ orgkeeper rollout show ${halted.id}\n${shown.stdout}${shown.stderr}`)).toBe(
+      blocks.find(({ text }) => text.startsWith('$ orgkeeper rollout show'))?.text,
+    );
+    expect((await orgkeeper('show')).stdout).toBe(shown.stdout);
+    const { stdout } = await orgkeeper('list');
+    expect(named(`$ orgkeeper rollout list\n${stdout}`)).toBe(
+      blocks.find(({ text }) => text.startsWith('$ orgkeeper rollout list'))?.text,
+    );
+  });
+
+  it('show the others where one cannot be read, and name it', async () => {
+    await start();
+    const broken = { pk: 'rollout#broken', sk: 'rollout', collection: 'rollout', collectionKey: '1' };
+    fake.store.put(broken);
+    const { stdout, stderr } = await orgkeeper('list');
+    expect(stdout.split('\n')).toHaveLength(3);
+    expect(stderr).toContain('The item rollout#broken / rollout of the table cannot be read');
+  });
+
+  it('say what there is to do where there is none', async () => {
+    expect(JSON.parse((await orgkeeper('list', '--json')).stdout)).toEqual([]);
+    expect((await orgkeeper('show')).stderr).toContain('No roll-out is under way');
+    expect((await orgkeeper('show', 'nothing')).stderr).toContain('There is no roll-out nothing');
+  });
+});
+
+describe('rollout pause, resume and abort', () => {
+  it('change it at once, and say so', async () => {
+    await start();
+    const { id } = await tick();
+    const state = async (...argv: string[]) =>
+      JSON.parse((await orgkeeper(...argv, id, '--json')).stdout).state;
+    expect(await state('pause')).toBe('paused');
+    expect(await state('pause')).toBe('paused');
+    expect(await state('resume')).toBe('rolling');
+    expect((await orgkeeper('abort', id, '--roll-back')).stderr).toBe(
+      `Roll-out ${id} goes back: the accounts that it moved get the old version again.\n`,
+    );
+    expect(await state('abort')).toBe('aborted');
+    const { stderr, code } = await orgkeeper('resume', id);
+    expect({ stderr, code }).toEqual({
+      stderr: `orgkeeper: RolloutEnded: roll-out ${id} has ended (aborted).\n`,
+      code: 1,
+    });
+  });
+
+  it('are not lost if the roll-out is advanced at the same time', async () => {
+    await start();
+    const rollout = await tick();
+    let interfered = false;
+    fake.store.onCall = (command) => {
+      if (command !== 'PutCommand' || interfered) return;
+      interfered = true;
+      fake.store.put({
+        ...fake.store.items(`rollout#${rollout.id}`).find(({ sk }) => sk === 'rollout'),
+        version: rollout.version + 1,
+      });
+    };
+    expect((await orgkeeper('pause', rollout.id)).code).toBe(0);
+    const {
+      items: [saved],
+    } = await listRollouts(fake.main.table);
+    expect(saved).toMatchObject({ stage: { is: 'paused', wave: 0 }, version: rollout.version + 2 });
+    expect(await saveRollout(fake.main.table, { ...rollout, version: rollout.version + 1 })).toBe(false);
+  });
+});

@@ -1,0 +1,349 @@
+import { describe, expect, it } from '@jest/globals';
+import { nextStep, type Sight, type Step } from '../../controllers/fleet/rollout-step.ts';
+import { RUNNING } from '../../shared/domain/control.ts';
+import type { Rollout } from '../../shared/domain/rollout.ts';
+import { ordered } from '../../shared/domain/rollout-changes.ts';
+import type { RolloutAccount } from '../../shared/domain/rollout-progress.ts';
+import { NOW } from '../kit/clock.ts';
+import { aPass, aRecord, aRollout, aStatus } from '../kit/factories.ts';
+
+const [A, B, C] = ['111111111111', '222222222222', '333333333333'];
+const OLD = { name: 'analytics', version: 3 };
+const NEW = { name: 'analytics', version: 4 };
+const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000).toISOString();
+
+/** An account that got a version five minutes ago. */
+const on = (baseline: typeof OLD, given: Partial<RolloutAccount['record']> = {}): RolloutAccount => ({
+  record: aRecord({ baseline, assigned: { at: minutesAgo(5), since: minutesAgo(99) }, ...given }),
+});
+const behind = on(OLD);
+const pending: RolloutAccount = { ...on(NEW), status: aStatus({ observedGeneration: 2 }) };
+const ready: RolloutAccount = { ...on(NEW), status: aStatus() };
+const unmet = (status: 'False' | 'Unknown') => [
+  { type: 'Network', status, reason: 'InUse', message: 'It is used.', changedAt: minutesAgo(4) },
+];
+const failing = (given: Parameters<typeof aStatus>[0] = {}): RolloutAccount => ({
+  ...on(NEW),
+  status: aStatus({
+    ready: false,
+    conditions: unmet('False'),
+    lastPass: aPass({ result: 'failed', finishedAt: minutesAgo(4) }),
+    ...given,
+  }),
+});
+const failed = failing();
+const correctedAt = (minutes: number, given: Partial<RolloutAccount['record']> = {}): RolloutAccount => ({
+  ...on(NEW, given),
+  status: aStatus({ lastPass: aPass({ result: 'corrected', startedAt: minutesAgo(minutes) }) }),
+});
+
+const rolling = (wave: number, given: Partial<Rollout> = {}) =>
+  aRollout({ stage: { is: 'rolling', wave }, ...given });
+/** Waves of one account each, unless others are given. */
+function sight(accounts: readonly RolloutAccount[], more: Partial<Sight> = {}): Sight {
+  const ids = [A, B, C].slice(0, accounts.length);
+  return {
+    waves: ids.map((id) => [id]),
+    accounts: new Map(accounts.map((account, index) => [ids[index] ?? '', account])),
+    control: RUNNING,
+    now: NOW,
+    ...more,
+  };
+}
+const wait = (until: string | Date): Step => ({ is: 'wait', until: new Date(until) });
+const move = (...accountIds: string[]): Step => ({ is: 'move', accountIds, to: NEW });
+const saves = (rollout: object) => ({ is: 'save', rollout });
+
+describe('nextStep of a roll-out', () => {
+  it.each<[why: string, Rollout, Sight, step: object]>([
+    [
+      'lists its accounts first',
+      aRollout({ stage: { is: 'planning' } }),
+      sight([]),
+      { is: 'plan', plan: 'forth', stage: { is: 'rolling', wave: 0 } },
+    ],
+    [
+      'is finished where no account is left to move',
+      rolling(0),
+      sight([]),
+      saves({ stage: { is: 'finished' } }),
+    ],
+    ['moves the accounts of the first wave only', rolling(0), sight([behind, behind]), move(A)],
+    [
+      'moves the accounts of the next wave',
+      rolling(1, { readyAt: [minutesAgo(40)] }),
+      sight([ready, behind]),
+      move(B),
+    ],
+    [
+      'looks again at the next tick while an account is not ready',
+      rolling(0),
+      sight([pending, behind]),
+      wait(NOW),
+    ],
+    [
+      'waits for an account whose run failed and is repeated soon',
+      rolling(0),
+      sight([failing({ dueAt: minutesAgo(3.5) }), behind]),
+      wait(NOW),
+    ],
+    [
+      'waits while it is not known yet why an account is not ready',
+      rolling(0),
+      sight([failing({ conditions: unmet('Unknown') }), behind]),
+      wait(NOW),
+    ],
+    [
+      'notes when all accounts of a wave are ready',
+      rolling(0),
+      sight([ready, behind]),
+      saves({ readyAt: [NOW.toISOString()] }),
+    ],
+    [
+      'looks every five minutes while a wave bakes',
+      rolling(0, { readyAt: [minutesAgo(1)] }),
+      sight([ready, behind]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'looks again at the minute when a wave has baked',
+      rolling(0, { readyAt: [minutesAgo(28)] }),
+      sight([ready, behind]),
+      wait(minutesAgo(-2)),
+    ],
+    [
+      'goes on to the next wave when this one has baked',
+      rolling(0, { readyAt: [minutesAgo(30)] }),
+      sight([ready, behind]),
+      saves({ stage: { is: 'rolling', wave: 1 }, dueAt: NOW.toISOString() }),
+    ],
+    [
+      'is finished when the last wave has baked',
+      rolling(1, { readyAt: [minutesAgo(70), minutesAgo(30)] }),
+      sight([ready, ready]),
+      saves({ stage: { is: 'finished' } }),
+    ],
+    [
+      'moves an account again that somebody put back',
+      rolling(1, { readyAt: [minutesAgo(40)] }),
+      sight([behind, ready]),
+      move(A),
+    ],
+    [
+      'does not wait for accounts that left: retired, on another baseline, unknown',
+      rolling(0),
+      sight([on(NEW, { lifecycle: 'retired' }), on({ name: 'lake', version: 1 }), {}], {
+        waves: [[A, B, C]],
+      }),
+      saves({ readyAt: [NOW.toISOString()] }),
+    ],
+    [
+      'does not wait for accounts that no run writes: paused, only observed',
+      rolling(0),
+      sight([on(NEW, { paused: true }), on(NEW, { mode: 'observe' })], { waves: [[A, B]] }),
+      saves({ readyAt: [NOW.toISOString()] }),
+    ],
+    [
+      'moves no account while the fleet is paused',
+      rolling(0),
+      sight([behind], { control: { fleetPaused: true, pausedBaselines: [] } }),
+      wait(NOW),
+    ],
+    [
+      'moves no account while the baseline is paused',
+      rolling(0),
+      sight([behind], { control: { fleetPaused: false, pausedBaselines: ['analytics'] } }),
+      wait(NOW),
+    ],
+    [
+      'halts when more accounts have failed than are tolerated',
+      rolling(0),
+      sight([failed, behind]),
+      saves({
+        stage: {
+          is: 'halted',
+          wave: 0,
+          reason: 'TooManyFailures',
+          message:
+            'Wave 1 of the roll-out to analytics@4 has halted (accounts so far: 1; failed: 1; drifted: 0; tolerated: 5%).',
+        },
+        owed: [
+          { detailType: 'RolloutHalted', detail: expect.objectContaining({ accountIds: [A], wave: 1 }) },
+        ],
+      }),
+    ],
+    [
+      'halts before it moves the rest of a wave',
+      rolling(0),
+      sight([failed, behind], { waves: [[A, B]] }),
+      saves({ stage: { is: 'halted', wave: 0 } }),
+    ],
+    [
+      'halts when an account that was ready has drifted while its wave bakes',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5), behind]),
+      saves({ stage: { is: 'halted', reason: 'TooMuchDrift' } }),
+    ],
+    [
+      'halts when an account of an earlier wave has drifted',
+      rolling(1, { readyAt: [minutesAgo(60)] }),
+      sight([correctedAt(5), pending]),
+      saves({ stage: { is: 'halted', wave: 1, reason: 'TooMuchDrift' } }),
+    ],
+    [
+      'halts for an account that is not ready an hour after it got the version',
+      rolling(0),
+      sight([
+        { ...pending, ...on(NEW, { assigned: { at: minutesAgo(61), since: minutesAgo(99) } }) },
+        behind,
+      ]),
+      saves({ stage: { is: 'halted', reason: 'TooManyFailures' } }),
+    ],
+    [
+      'halts for an account whose items cannot be read',
+      rolling(0),
+      sight([{ unreadable: true }, behind]),
+      saves({ stage: { is: 'halted', reason: 'TooManyFailures' } }),
+    ],
+    [
+      'counts what a run made of the new version itself as no drift',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(11), behind]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'counts what a person has changed since as no drift',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, { changedAt: minutesAgo(6) }), behind]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'goes on past failures that are tolerated',
+      rolling(0, { failures: '34%', readyAt: [minutesAgo(30)] }),
+      sight([failed, ready, ready], { waves: [[A, B, C]] }),
+      saves({ stage: { is: 'finished' } }),
+    ],
+    [
+      'tolerates a number of accounts as well as a share',
+      rolling(0, { failures: '1' }),
+      sight([failed, ready], { waves: [[A, B]] }),
+      saves({ readyAt: [NOW.toISOString()] }),
+    ],
+    [
+      'sends what it owes before anything else',
+      aRollout({
+        stage: { is: 'halted', wave: 0, reason: 'TooManyFailures', message: '' },
+        owed: [{ detailType: 'RolloutHalted', detail: {} }],
+      }),
+      sight([failed]),
+      { is: 'announce', events: [{ detailType: 'RolloutHalted', detail: {} }] },
+    ],
+    [
+      'rests once it has halted',
+      aRollout({ stage: { is: 'halted', wave: 0, reason: 'TooManyFailures', message: '' } }),
+      sight([ready]),
+      { is: 'rest' },
+    ],
+    [
+      'rests while it is paused',
+      aRollout({ stage: { is: 'paused', wave: 0 } }),
+      sight([behind]),
+      { is: 'rest' },
+    ],
+    ['rests once it is aborted', aRollout({ stage: { is: 'aborted' } }), sight([behind]), { is: 'rest' }],
+    [
+      'lists the accounts that go back',
+      aRollout({ stage: { is: 'planningBack' } }),
+      sight([]),
+      { is: 'plan', plan: 'back', stage: { is: 'goingBack' } },
+    ],
+    [
+      'gives the old version again on the way back, past failures',
+      aRollout({ stage: { is: 'goingBack' } }),
+      sight([failed, { ...on(OLD), status: aStatus() }], { waves: [[A, B]] }),
+      { is: 'move', accountIds: [A], to: OLD },
+    ],
+    [
+      'waits on the way back until the old version is reached',
+      aRollout({ stage: { is: 'goingBack' } }),
+      sight([{ ...on(OLD), status: aStatus({ observedGeneration: 2 }) }]),
+      wait(NOW),
+    ],
+    [
+      'is rolled back when no account is on its way any more',
+      aRollout({ stage: { is: 'goingBack' } }),
+      sight([{ ...on(OLD), status: aStatus() }]),
+      saves({ stage: { is: 'rolledBack' } }),
+    ],
+  ])('%s', (_, rollout, sight, step) => {
+    expect(nextStep(rollout, sight)).toMatchObject(step);
+  });
+
+  it('saves each step as the next version, and is due only if it goes on by itself', () => {
+    const next = nextStep(rolling(0, { readyAt: [minutesAgo(30)], version: 7 }), sight([ready, behind]));
+    expect(next).toMatchObject({ rollout: { version: 8, dueAt: NOW.toISOString() } });
+    const done = nextStep(rolling(0, { readyAt: [minutesAgo(30)], version: 7 }), sight([ready]));
+    expect(done).toMatchObject({ rollout: { version: 8, stage: { is: 'finished' } } });
+    expect(done.is === 'save' && done.rollout.dueAt).toBeUndefined();
+  });
+});
+
+describe('an order to a roll-out', () => {
+  const halted = aRollout({
+    stage: { is: 'halted', wave: 1, reason: 'TooMuchDrift', message: '' },
+    readyAt: [minutesAgo(60), minutesAgo(20)],
+  });
+  const now = NOW.toISOString();
+  it.each<[string, Rollout, Parameters<typeof ordered>[1], object]>([
+    ['pause keeps its wave', rolling(1), 'pause', { stage: { is: 'paused', wave: 1 }, version: 2 }],
+    ['pause before the accounts are listed', aRollout(), 'pause', { stage: { is: 'paused' } }],
+    ['pause of one that has halted is refused', halted, 'pause', { reason: 'RolloutHalted' }],
+    [
+      'resume continues its wave, which bakes again, and forgets earlier drift',
+      halted,
+      'resume',
+      { stage: { is: 'rolling', wave: 1 }, readyAt: [now], dueAt: now },
+    ],
+    [
+      'resume before the accounts were listed lists them',
+      aRollout({ stage: { is: 'paused' } }),
+      'resume',
+      { stage: { is: 'planning' } },
+    ],
+    ['resume of one that is under way is refused', rolling(0), 'resume', { reason: 'RolloutUnderWay' }],
+    ['abort ends it', rolling(0), 'abort', { stage: { is: 'aborted' } }],
+    [
+      'abort with going back lists the accounts that go back',
+      halted,
+      'rollBack',
+      { stage: { is: 'planningBack' }, dueAt: now },
+    ],
+    [
+      'abort ends the way back, too',
+      aRollout({ stage: { is: 'goingBack' } }),
+      'abort',
+      { stage: { is: 'aborted' } },
+    ],
+    [
+      'pause on the way back is refused',
+      aRollout({ stage: { is: 'goingBack' } }),
+      'pause',
+      { reason: 'RolloutGoesBack' },
+    ],
+    [
+      'any order after the end is refused',
+      aRollout({ stage: { is: 'finished' } }),
+      'rollBack',
+      { reason: 'RolloutEnded' },
+    ],
+  ])('%s', (_, rollout, order, expected) => {
+    expect(ordered(rollout, order, NOW)).toMatchObject(expected);
+  });
+
+  it('given twice changes nothing the second time', () => {
+    const paused = aRollout({ stage: { is: 'paused', wave: 0 } });
+    expect(ordered(paused, 'pause', NOW)).toBe(paused);
+    const back = aRollout({ stage: { is: 'goingBack' } });
+    expect(ordered(back, 'rollBack', NOW)).toBe(back);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { planBack, planWaves } from '../../shared/domain/rollout-waves.ts';
+import { aRecord, aRollout } from '../kit/factories.ts';
+
+const id = (index: number) => String(100_000_000_000 + index);
+const records = (count: number, given: (index: number) => Parameters<typeof aRecord>[0] = () => ({})) =>
+  Array.from({ length: count }, (_, index) => aRecord({ accountId: id(index), ...given(index) }));
+const sizes = (waves: readonly (readonly string[])[]) => waves.map(({ length }) => length);
+
+describe('the waves of a roll-out', () => {
+  it.each([
+    [300, ['1', '10%', '50%', '100%'], [1, 29, 120, 150]],
+    [10_000, ['1', '10%', '50%', '100%'], [1, 999, 4_000, 5_000]],
+    [3, ['1', '10%', '50%', '100%'], [1, 1, 1]],
+    [1, ['1', '10%', '50%', '100%'], [1]],
+    [20, ['5', '10', '100%'], [5, 5, 10]],
+    [0, ['1', '100%'], []],
+  ])('of %i accounts after %j have these sizes: %j', (count, waves, expected) => {
+    const planned = planWaves(aRollout({ waves }), records(count));
+    expect(sizes(planned)).toEqual(expected);
+    expect(planned.flat()).toEqual(records(count).map(({ accountId }) => accountId));
+  });
+
+  it('hold only managed accounts on the old version', () => {
+    const all = [
+      ...records(2),
+      aRecord({ accountId: id(7), lifecycle: 'retired' }),
+      aRecord({ accountId: id(8), baseline: { name: 'analytics', version: 4 } }),
+    ];
+    expect(planWaves(aRollout({ waves: ['100%'] }), all)).toEqual([[id(0), id(1)]]);
+  });
+
+  it.each(['ou', 'tag:stage'])('have a share of each group by %s', (by) => {
+    const all = records(40, (index) => {
+      const group = index < 30 ? 'many' : 'few';
+      return { unit: group, tags: { stage: group } };
+    });
+    const planned = planWaves(aRollout({ waves: ['1', '10%', '100%'], by }), all);
+    expect(sizes(planned)).toEqual([2, 2, 36]);
+    expect(planned[0]).toEqual([id(0), id(30)]);
+  });
+
+  it('are the same in whatever order the accounts are read', () => {
+    const rollout = aRollout({ by: 'ou' });
+    const all = records(50, (index) => ({ unit: `ou-${index % 3}` }));
+    expect(planWaves(rollout, all.toReversed())).toEqual(planWaves(rollout, all));
+  });
+});
+
+describe('the accounts that go back', () => {
+  it('are those that were moved, and new ones to which the rules gave the new version', () => {
+    const { to, startedAt } = aRollout();
+    const on = (index: number, given: Parameters<typeof aRecord>[0] = {}) =>
+      aRecord({ accountId: id(index), baseline: to, registeredAt: startedAt, ...given });
+    const all = [
+      on(0),
+      on(1, { baseline: { name: 'analytics', version: 3 } }),
+      on(2, { baselineBy: 'rules' }),
+      on(3, { baselineBy: 'request' }),
+      on(4, { baselineBy: 'rules', registeredAt: '2026-11-19T00:00:00.000Z' }),
+    ];
+    expect(planBack({ to, startedAt }, [[id(0)], [id(1)]], all)).toEqual([id(0), id(2)]);
+  });
+});
