@@ -125,14 +125,14 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   });
   worker(stack, 'reconcile', {
     ...shared,
-    description: 'Reconciles one account',
+    description: 'Reconciles up to ten accounts at once',
     role: iam.Role.fromRoleName(stack, 'RunnerRole', NAMES.runnerRole),
     grants: grants.reconcile,
     code: code.reconcile,
     timeout: timeouts.reconcile,
     memorySize: 768,
     sendsToItself: true,
-    source: { queue: queues.reconcile, batchSize: 1, maximumConcurrency: context.maximumConcurrency },
+    source: { queue: queues.reconcile, batchSize: 10, maximumConcurrency: context.maximumConcurrency },
   });
   worker(stack, 'review', {
     ...shared,

@@ -14,12 +14,20 @@ import type { LoadBaseline, ManagedKind, Run, RunDeps, Site } from './model.ts';
 
 /** A loader that reads each baseline version once: a published version never changes. */
 export function rememberBaselines(load: LoadBaseline): LoadBaseline {
-  const known = new Map<string, BaselineDocument>();
+  const known = new Map<string, ReturnType<LoadBaseline>>();
   return async (reference) => {
     const key = formatBaseline(reference);
-    const baseline = known.get(key) ?? (await load(reference));
-    if (baseline) known.set(key, baseline);
-    return baseline;
+    const loading = known.get(key) ?? load(reference);
+    known.set(key, loading);
+    const forget = () => void (known.get(key) === loading && known.delete(key));
+    try {
+      const baseline = await loading;
+      if (!baseline) forget();
+      return baseline;
+    } catch (error) {
+      forget();
+      throw error;
+    }
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { asError } from '../../shared/aws/function-logger.ts';
 import { comeAgain, hide } from '../../shared/aws/queue.ts';
-import { asError, queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
-import { ControllerError } from '../../shared/domain/errors.ts';
+import { queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
+import { ControllerError, OutOfTime } from '../../shared/domain/errors.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/domain/work.ts';
 import { startHeartbeat, VISIBLE_SECONDS } from '../engine/gate.ts';
@@ -20,27 +21,35 @@ interface ReconcileFunctionDeps extends RunDeps {
 /** How often a plan is tried again after a temporary error; then the person who waits gets the error. */
 const PLAN_TRIES = 3;
 
+/** So long before the function's end, a run that has not ended is abandoned: the environment is not killed for one account. */
+const ABANDON_MS = 10_000;
+
 /**
- * The reconcile function: each work message is one run or one plan. If a run fails for a temporary reason, its message is redelivered
- * after a backoff, so that only its account waits; on the last receive, the account gets a due time instead.
+ * The reconcile function: each work message is one run or one plan, and the messages of a batch are worked on at once, each with
+ * its own heartbeat, log and failure. If a run fails for a temporary reason, its message is redelivered after a backoff, so that only
+ * its account waits; on the last receive, the account gets a due time instead.
  */
 export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunctionDeps) {
   const { main, now } = deps;
 
   async function handle(received: Received<WorkMessage>): Promise<'done' | 'again'> {
-    const { message, receives, receiptHandle } = received;
+    const { message, receives, receiptHandle, behind, until } = received;
     const { accountId, cause, plan } = message;
     const log = logger.createChild({ persistentKeys: { accountId, cause, receives } });
     const heartbeat = startHeartbeat(
-      () => hide(main.work, receiptHandle, VISIBLE_SECONDS),
+      async () => {
+        const receipts = [receiptHandle, ...behind];
+        await Promise.all(receipts.map((receipt) => hide(main.work, receipt, VISIBLE_SECONDS)));
+      },
       (error) => log.warn('heartbeat failed, another run may begin', asError(error)),
       now,
     );
     try {
-      if (plan) return await planned({ ...message, plan }, receives, log);
-      const { sentAt, until } = received;
+      if (plan) return await inTime(planned({ ...message, plan }, receives, log), until);
+      const { sentAt } = received;
       const lastReceive = receives >= WORK_RECEIVES;
-      const outcome = await reconcile({ message, sentAt, until, heartbeat, lastReceive }, deps);
+      const run = reconcile({ message, sentAt, until, heartbeat, lastReceive }, deps);
+      const outcome = await inTime(run, until);
       report(outcome, message, log);
       return outcome.did === 'ran' && outcome.next.is === 'backoff' ? 'again' : 'done';
     } catch (error) {
@@ -50,6 +59,23 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
       return 'again';
     } finally {
       await heartbeat.stop();
+    }
+  }
+
+  /**
+   * The result of `work`, if it ends before the function must. A run that is abandoned makes no further writing call once its lease
+   * has ended, which nobody renews any more. @throws OutOfTime
+   */
+  async function inTime<T>(work: Promise<T>, until: Date): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const abandon = () => reject(new OutOfTime('The run did not end in its time, and was abandoned.'));
+      timer = setTimeout(abandon, until.getTime() - ABANDON_MS - now().getTime());
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -101,7 +127,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
     schema: WorkMessage,
     logger,
     now,
-    batch: 'one-by-one',
+    batch: 'by-group',
     backOff: comeAgain,
     handle,
   });

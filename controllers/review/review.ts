@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Access } from '../../shared/aws/access.ts';
 import { putEvents } from '../../shared/aws/bus.ts';
+import { asError } from '../../shared/aws/function-logger.ts';
 import type { Main, Table } from '../../shared/aws/main-clients.ts';
 import {
   type MemberClients,
@@ -8,7 +9,7 @@ import {
   memberClients,
 } from '../../shared/aws/member-clients.ts';
 import { comeAgain } from '../../shared/aws/queue.ts';
-import { asError, queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
+import { queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
 import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';

@@ -3,13 +3,14 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config, OrganizationRole } from '../deployment/config.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { AccessDenied, InvalidDesiredState } from '../domain/errors.ts';
+import { requestHandler } from './connections.ts';
 import {
   accessRoleDenied,
   executionRoleDenied,
   organizationRoleDenied,
   saysOrganizationPolicy,
 } from './denials.ts';
-import { patience, requestHandler } from './patience.ts';
+import { patience } from './patience.ts';
 import { createPace } from './rate-limit.ts';
 import { sessionCache } from './session-cache.ts';
 import { translateErrors } from './translate-error.ts';

@@ -3,7 +3,8 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
 import { ServiceFault } from '../domain/errors.ts';
 import type { Announcement } from '../domain/status.ts';
-import { patience, requestHandler } from './patience.ts';
+import { requestHandler } from './connections.ts';
+import { patience } from './patience.ts';
 import type { ClientSettings, Service } from './service.ts';
 import { watch } from './watch.ts';
 

@@ -8,3 +8,8 @@ export function functionLogger(serviceName: string): Logger {
     jsonReplacerFn: (_, value) => (typeof value === 'string' ? visible(value) : value),
   });
 }
+
+/** What was thrown, as an error that can be logged. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

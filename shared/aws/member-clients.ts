@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { requestHandler } from './connections.ts';
 import { type MemberService, memberServices } from './member-services.ts';
-import { patience, requestHandler } from './patience.ts';
+import { patience } from './patience.ts';
 import type { ClientSettings } from './service.ts';
 import { type AnyClient, type Around, type ObservedCall, watch } from './watch.ts';
 

@@ -1,4 +1,3 @@
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types';
 
 /** Attempts of one call: if a third of all attempts fails, one call in 6,500 still fails. */
@@ -8,15 +7,6 @@ const TRIES_UNHEARD = 3;
 const UNHEARD = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-
-/** One connection pool for all accounts, so that a run reuses open connections. */
-export const requestHandler = new NodeHttpHandler({
-  connectionTimeout: 3_000,
-  requestTimeout: 10_000,
-  throwOnRequestTimeout: true,
-  httpAgent: { keepAlive: true, maxSockets: 100 },
-  httpsAgent: { keepAlive: true, maxSockets: 100 },
-});
 
 /** Limits of the retries. */
 export interface Patience {

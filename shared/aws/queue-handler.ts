@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { OUR_SOURCE } from '../domain/event-sources.ts';
 import { type FailedReason, workFailed } from '../domain/failed-work.ts';
 import { type Bus, putEvents } from './bus.ts';
+import { asError } from './function-logger.ts';
+import { workByGroup } from './message-groups.ts';
 import type { Queue } from './queue.ts';
 import { bury, readMessage } from './read-message.ts';
 
@@ -13,6 +15,8 @@ export interface Received<T> {
   /** How often it was received, this time included. */
   readonly receives: number;
   readonly receiptHandle: string;
+  /** Receipts of the messages that wait for this one, since they are behind it in its group: hide them as long as this one. */
+  readonly behind: readonly string[];
   readonly sentAt: Date;
   /** When Lambda stops the function at the latest. */
   readonly until: Date;
@@ -28,8 +32,11 @@ export interface QueueHandlerOptions<T> {
   readonly schema: z.ZodType<T>;
   readonly logger: Logger;
   readonly now: () => Date;
-  /** `side-by-side`: the messages of a batch do not wait for each other. */
-  readonly batch: 'side-by-side' | 'one-by-one';
+  /**
+   * `side-by-side`: the messages of a batch do not wait for each other. `by-group`, for a FIFO queue: only for those of their group,
+   * and a message that is done is deleted while others of the batch are worked on.
+   */
+  readonly batch: 'side-by-side' | 'one-by-one' | 'by-group';
   /** Says when a failed message is visible again; without it, when its visibility timeout ends. */
   readonly backOff?: (queue: Queue, failed: { receiptHandle: string; receives: number }) => Promise<void>;
   /** Handles one message. A throw is logged, and counts as `again`. */
@@ -49,23 +56,28 @@ type QueueHandler = (
 export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
   const { queue, bus, schema, logger, now, batch, backOff, handle } = options;
 
-  async function handled(record: SQSRecord, until: Date): Promise<'done' | 'again'> {
-    const { receiptHandle, attributes } = record;
+  async function handled(
+    record: SQSRecord,
+    until: Date,
+    behind: readonly string[] = [],
+  ): Promise<'done' | 'again'> {
+    const { messageId, receiptHandle, attributes } = record;
     const receives = Number(attributes.ApproximateReceiveCount);
     const sentAt = new Date(Number(attributes.SentTimestamp));
-    const outcome = await attempted(async () => {
+    const outcome = await attempted(messageId, async () => {
       const read = readMessage(schema, record.body);
-      if ('message' in read) return handle({ message: read.message, receives, receiptHandle, sentAt, until });
+      if ('message' in read)
+        return handle({ message: read.message, receives, receiptHandle, behind, sentAt, until });
       const { reason, sentence, why } = read.unreadable;
       // Announced first: repeated after a crash, this says twice what happened once, but buries nothing twice.
       await announce(record, reason, sentence);
       await bury(record, queue, read.unreadable);
-      logger.error('message cannot be read, moved to the dead letters', { reason, why });
+      logger.error('message cannot be read, moved to the dead letters', { reason, why, messageId });
       return 'done';
     });
     if (outcome === 'again') {
       if (receives >= options.receives) await announceLast(record);
-      await postpone(receiptHandle, receives);
+      await postpone(record, receives);
     }
     return outcome;
   }
@@ -85,29 +97,40 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
     try {
       await announce(record, 'FailedEveryTime', sentence);
     } catch (error) {
-      logger.warn('a message that failed for good was not announced', asError(error));
+      logger.warn('a message that failed for good was not announced', {
+        messageId: record.messageId,
+        error: asError(error),
+      });
     }
   }
 
-  async function attempted(work: () => Promise<'done' | 'again'>): Promise<'done' | 'again'> {
+  async function attempted(
+    messageId: string,
+    work: () => Promise<'done' | 'again'>,
+  ): Promise<'done' | 'again'> {
     try {
       return await work();
     } catch (error) {
-      logger.error('message failed, will be redelivered', asError(error));
+      logger.error('message failed, will be redelivered', { messageId, error: asError(error) });
       return 'again';
     }
   }
 
-  async function postpone(receiptHandle: string, receives: number): Promise<void> {
+  async function postpone({ receiptHandle, messageId }: SQSRecord, receives: number): Promise<void> {
     try {
       await backOff?.(queue, { receiptHandle, receives });
     } catch (error) {
-      logger.warn('backoff was not set, redelivery waits for the visibility timeout', asError(error));
+      logger.warn('backoff was not set, redelivery waits for the visibility timeout', {
+        messageId,
+        error: asError(error),
+      });
     }
   }
 
   return async ({ Records }, context) => {
-    const until = new Date(now().getTime() + context.getRemainingTimeInMillis());
+    const began = now().getTime();
+    const milliseconds = context.getRemainingTimeInMillis();
+    const until = new Date(began + milliseconds);
     const outcomes: ('done' | 'again')[] = [];
     switch (batch) {
       case 'side-by-side':
@@ -115,13 +138,18 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
         break;
       case 'one-by-one':
         for (const record of Records) outcomes.push(await handled(record, until));
+        break;
+      case 'by-group':
+        outcomes.push(
+          ...(await workByGroup(Records, {
+            ...{ queue, receives: options.receives, logger, now },
+            // A run that begins later has too little time.
+            waitsUntil: new Date(began + milliseconds / 2),
+            handle: (record, behind) => handled(record, until, behind),
+          })),
+        );
     }
     const failed = Records.filter((_, index) => outcomes[index] === 'again');
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
-}
-
-/** What was thrown, as an error that can be logged. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
   SendMessageCommand,
@@ -115,4 +116,12 @@ export async function hide({ sqs, url }: Queue, receiptHandle: string, seconds: 
       VisibilityTimeout: seconds,
     }),
   );
+}
+
+/** Deletes up to ten messages that are done. @throws ServiceFault if SQS keeps any of them */
+export async function deleteMessages({ sqs, url }: Queue, receiptHandles: readonly string[]): Promise<void> {
+  const Entries = receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+  const { Failed = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+  const [first] = Failed;
+  if (first) throw new ServiceFault(`SQS kept ${Failed.length} messages: ${first.Code} ${first.Message}`);
 }

@@ -2,7 +2,8 @@ import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/clie
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
 import { reviewsBucket } from '../deployment/names.ts';
-import { patience, requestHandler } from './patience.ts';
+import { requestHandler } from './connections.ts';
+import { patience } from './patience.ts';
 import { s3Client } from './s3-client.ts';
 import { watch } from './watch.ts';
 

@@ -2,7 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Config } from '../deployment/config.ts';
-import { patience, requestHandler } from './patience.ts';
+import { requestHandler } from './connections.ts';
+import { patience } from './patience.ts';
 import type { ClientSettings, Service } from './service.ts';
 import { watch } from './watch.ts';
 

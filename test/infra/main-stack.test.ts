@@ -231,7 +231,7 @@ describe('functions', () => {
       { queue: 'Intake', batch: 10, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Sweep', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
       { queue: 'Creation', batch: 1, scaling: { MaximumConcurrency: 2 }, report },
-      { queue: 'Work', batch: 1, scaling: { MaximumConcurrency: 50 }, report },
+      { queue: 'Work', batch: 10, scaling: { MaximumConcurrency: 50 }, report },
       { queue: 'Review', batch: 1, scaling: { MaximumConcurrency: 5 }, report },
     ]);
   });

@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
@@ -31,6 +32,8 @@ export interface FakeMain {
   sentTo(queue: string): unknown[];
   /** The changes of the visibility of messages, each with its seconds, in order. */
   readonly hidden: { readonly queue: string; readonly receiptHandle: string; readonly seconds: number }[];
+  /** Receipts of the messages that a function deleted itself, in order. */
+  readonly deleted: string[];
 }
 
 /** Makes a Main whose table has these items. */
@@ -39,6 +42,7 @@ export function fakeMain(items: readonly Item[] = []): FakeMain {
   const put: FakeMain['put'] = [];
   const sent: Sent[] = [];
   const hidden: FakeMain['hidden'] = [];
+  const deleted: string[] = [];
   const receive = (url = '', body = '', delaySeconds = 0) =>
     sent.push({ queue: queueOf(url), message: parsed(body), delaySeconds });
   const region = 'eu-west-1';
@@ -64,6 +68,10 @@ export function fakeMain(items: readonly Item[] = []): FakeMain {
       hidden.push({ queue: queueOf(QueueUrl), receiptHandle: ReceiptHandle, seconds: VisibilityTimeout });
       return {};
     }),
+    on(DeleteMessageBatchCommand, ({ Entries = [] }) => {
+      for (const { ReceiptHandle = '' } of Entries) deleted.push(ReceiptHandle);
+      return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
+    }),
   );
   const config = aConfig();
   return {
@@ -81,6 +89,7 @@ export function fakeMain(items: readonly Item[] = []): FakeMain {
     sent,
     sentTo: (queue) => sent.filter((one) => one.queue === queue).map(({ message }) => message),
     hidden,
+    deleted,
   };
 }
 

@@ -6,10 +6,15 @@ export function batch(...Records: readonly SQSRecord[]): Pick<SQSEvent, 'Records
   return { Records: [...Records] };
 }
 
-/** A message of a queue: data, or a text, which need not be JSON. */
+/** A message of a queue: data, or a text, which need not be JSON; of a FIFO queue if it has a group. */
 export function aMessage(
   content: unknown,
-  { id = 'message-1', receives = 1, sentAt = new Date(0) } = {},
+  {
+    id = 'message-1',
+    receives = 1,
+    sentAt = new Date(0),
+    group,
+  }: { id?: string; receives?: number; sentAt?: Date; group?: string | undefined } = {},
 ): SQSRecord {
   return {
     messageId: id,
@@ -20,6 +25,7 @@ export function aMessage(
       SentTimestamp: String(sentAt.getTime()),
       SenderId: 'sender',
       ApproximateFirstReceiveTimestamp: String(sentAt.getTime()),
+      ...(group !== undefined && { MessageGroupId: group }),
     },
     messageAttributes: {},
     md5OfBody: '',

@@ -28,8 +28,8 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutPublicAccessBlockCommand } from '@aws-sdk/client-s3-control';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { requestHandler } from '../../shared/aws/connections.ts';
 import { memberServices } from '../../shared/aws/member-services.ts';
-import { requestHandler } from '../../shared/aws/patience.ts';
 import { until } from '../kit/wait.ts';
 import {
   allow,

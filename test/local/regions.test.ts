@@ -6,8 +6,8 @@ import {
 import { GetPublicAccessBlockCommand, PutPublicAccessBlockCommand } from '@aws-sdk/client-s3-control';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { requestHandler } from '../../shared/aws/connections.ts';
 import { memberServices } from '../../shared/aws/member-services.ts';
-import { requestHandler } from '../../shared/aws/patience.ts';
 import { startTestGateway, type TestGateway } from './support.ts';
 
 let local: TestGateway;

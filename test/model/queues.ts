@@ -70,25 +70,28 @@ export class SimulatedQueue {
     this.#wake(visibleAt);
   }
 
-  /** The next message, hidden from then on; undefined when there is none that may be received now. */
-  receive(): Held | undefined {
+  /**
+   * The next messages, hidden from then on; none when there is none that may be received now. While a message of a group is hidden,
+   * no other one of that group is received; one batch may have several of a group.
+   */
+  receive(most: number): Held[] {
     const now = Date.now();
-    const busy = new Set<string>();
-    for (const one of this.#held) {
-      if (one.group !== undefined && busy.has(one.group)) continue;
-      if (one.group !== undefined) busy.add(one.group);
-      if (one.visibleAt > now) continue;
+    const busy = new Set(this.#held.flatMap(({ group, visibleAt }) => (visibleAt > now ? [group] : [])));
+    const batch: Held[] = [];
+    for (const one of [...this.#held]) {
+      if (batch.length === most) break;
+      if (one.visibleAt > now || (one.group !== undefined && busy.has(one.group))) continue;
       if (one.receives >= this.#setup.receives) {
         this.#remove(one);
         this.dead.push(one);
-        return this.receive();
+        continue;
       }
       one.receives += 1;
       one.receipt = `${one.id} ${one.receives}`;
       this.#hide(one, this.#setup.visibilitySeconds);
-      return one;
+      batch.push(one);
     }
-    return undefined;
+    return batch;
   }
 
   /** As ChangeMessageVisibility: a receipt of an earlier receive changes nothing. */

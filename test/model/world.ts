@@ -2,6 +2,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
@@ -56,15 +57,15 @@ export const CALM: Weather = { seed: 0, latencyMs: 0, late: 0, lateMs: 0, double
 type FunctionName = 'intake' | 'work' | 'sweep' | 'creation';
 type Handler = ReturnType<typeof queueHandler>;
 
-/** Time-outs and redrive policies as the main stack has them. */
+/** Time-outs, redrive policies and batches as the main stack has them; an event alone, so that a kill costs no other one. */
 const QUEUES = {
-  intake: { name: 'intake', visibilitySeconds: 120, receives: INTAKE_RECEIVES },
-  work: { name: 'work', visibilitySeconds: 120, receives: WORK_RECEIVES },
-  sweep: { name: 'sweep', visibilitySeconds: 600, receives: 8 },
-  creation: { name: 'creation', visibilitySeconds: 120, receives: 8 },
+  intake: { name: 'intake', visibilitySeconds: 120, receives: INTAKE_RECEIVES, batch: 1 },
+  work: { name: 'work', visibilitySeconds: 120, receives: WORK_RECEIVES, batch: 10 },
+  sweep: { name: 'sweep', visibilitySeconds: 600, receives: 8, batch: 1 },
+  creation: { name: 'creation', visibilitySeconds: 120, receives: 8, batch: 1 },
 } as const;
 
-/** A process of a function: it works on one message at a time, and is dead once it was killed. */
+/** A process of a function: it works on one batch at a time, and is dead once it was killed. */
 interface Environment {
   readonly life: Life;
   readonly handler: Handler;
@@ -73,8 +74,8 @@ interface Environment {
 
 interface Life {
   dead: boolean;
-  /** Id of the message that it works on. */
-  message: string;
+  /** Ids of the messages that it works on. */
+  messages: readonly string[];
   /** Calls until it is killed. */
   left: number;
   /** The last call reaches AWS all the same. */
@@ -136,43 +137,46 @@ export function createWorld(weather: Weather) {
     setTimeout(work, Math.max(0, milliseconds) + (weather.latencyMs > 0 ? random() * weather.latencyMs : 0));
   }
 
-  /** Gives a message to a process of the function, until there is none. */
+  /** Gives messages to processes of the function, until there is none. */
   function serve(name: FunctionName): void {
-    for (let held = queues[name].receive(); held; held = queues[name].receive()) {
-      const { id, body, receives, sentAt, receipt } = held;
-      const killed = killedAt.get(id);
-      if (killed !== undefined) recoveries.push({ name, seconds: (Date.now() - killed) / 1000 });
-      killedAt.delete(id);
-      const record = { ...aMessage(body, { id, receives, sentAt }), receiptHandle: receipt };
+    const next = () => queues[name].receive(QUEUES[name].batch);
+    for (let held = next(); held.length > 0; held = next()) {
+      const records = held.map(({ id, body, receives, sentAt, receipt, group }) => {
+        const killed = killedAt.get(id);
+        if (killed !== undefined) recoveries.push({ name, seconds: (Date.now() - killed) / 1000 });
+        killedAt.delete(id);
+        return { ...aMessage(body, { id, receives, sentAt, group }), receiptHandle: receipt };
+      });
       const environment = pools[name].find(({ busy, life }) => !busy && !life.dead) ?? start(name);
-      void invoke(name, environment, record).then((failed) => {
-        if (failed === false) queues[name].delete(receipt);
+      void invoke(name, environment, records).then((failed) => {
+        for (const { messageId, receiptHandle } of records)
+          if (failed && !failed.has(messageId)) queues[name].delete(receiptHandle);
       });
     }
   }
 
-  /** Whether the message failed; undefined where the process was killed. */
+  /** The ids of the messages that failed; undefined where the process was killed. */
   async function invoke(
     name: FunctionName,
     environment: Environment,
-    record: ReturnType<typeof aMessage>,
-  ): Promise<boolean | undefined> {
+    records: readonly ReturnType<typeof aMessage>[],
+  ): Promise<ReadonlySet<string> | undefined> {
     environment.busy = true;
     const { life } = environment;
     life.left = chance(weather.killed) ? 1 + Math.floor(random() * 30) : Number.POSITIVE_INFINITY;
     life.reaches = random() < 0.5;
-    life.message = record.messageId;
+    life.messages = records.map(({ messageId }) => messageId);
     const ends = Date.now() + 110_000;
     const context = { getRemainingTimeInMillis: () => Math.max(0, ends - Date.now()) };
-    const answer = await environment.handler(batch(record), context);
+    const answer = await environment.handler(batch(...records), context);
     environment.busy = false;
-    if (!life.dead) return answer.batchItemFailures.length > 0;
+    if (!life.dead) return new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     kills.push(name);
     return undefined;
   }
 
   function start(name: FunctionName): Environment {
-    const life: Life = { dead: false, message: '', left: Number.POSITIVE_INFINITY, reaches: false };
+    const life: Life = { dead: false, messages: [], left: Number.POSITIVE_INFINITY, reaches: false };
     const touch: Touch = async (effect) => {
       if (life.dead) throw new Killed();
       if (weather.latencyMs > 0)
@@ -181,7 +185,8 @@ export function createWorld(weather: Weather) {
       life.left -= 1;
       if (life.left > 0) return effect();
       life.dead = true;
-      killedAt.set(life.message, Date.now());
+      // What it had deleted does not come again.
+      for (const id of life.messages) killedAt.set(id, Date.now());
       if (life.reaches) effect();
       throw new Killed();
     };
@@ -266,6 +271,12 @@ export function createWorld(weather: Weather) {
       on(ChangeMessageVisibilityCommand, ({ QueueUrl, ReceiptHandle = '', VisibilityTimeout = 0 }) =>
         touch(() => {
           queues[nameOf(QueueUrl)].hide(ReceiptHandle, VisibilityTimeout);
+          return {};
+        }),
+      ),
+      on(DeleteMessageBatchCommand, ({ QueueUrl, Entries = [] }) =>
+        touch(() => {
+          for (const { ReceiptHandle = '' } of Entries) queues[nameOf(QueueUrl)].delete(ReceiptHandle);
           return {};
         }),
       ),

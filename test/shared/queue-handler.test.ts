@@ -159,6 +159,7 @@ describe('queueHandler', () => {
         message: { text: 'a' },
         receives: 3,
         receiptHandle: 'receipt of message-1',
+        behind: [],
         sentAt,
         until: new Date('2026-11-20T12:01:30.000Z'),
       },
