@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { asError } from '../../shared/aws/function-logger.ts';
+import { workByGroup } from '../../shared/aws/message-groups.ts';
 import { comeAgain, hide } from '../../shared/aws/queue.ts';
 import { queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
 import { ControllerError, OutOfTime } from '../../shared/domain/errors.ts';
@@ -127,7 +128,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
     schema: WorkMessage,
     logger,
     now,
-    batch: 'by-group',
+    batch: workByGroup,
     backOff: comeAgain,
     handle,
   });

@@ -5,7 +5,7 @@ import { OUR_SOURCE } from '../domain/event-sources.ts';
 import { type FailedReason, workFailed } from '../domain/failed-work.ts';
 import { type Bus, putEvents } from './bus.ts';
 import { asError } from './function-logger.ts';
-import { workByGroup } from './message-groups.ts';
+import type { workByGroup } from './message-groups.ts';
 import type { Queue } from './queue.ts';
 import { bury, readMessage } from './read-message.ts';
 
@@ -33,10 +33,10 @@ export interface QueueHandlerOptions<T> {
   readonly logger: Logger;
   readonly now: () => Date;
   /**
-   * `side-by-side`: the messages of a batch do not wait for each other. `by-group`, for a FIFO queue: only for those of their group,
-   * and a message that is done is deleted while others of the batch are worked on.
+   * `side-by-side`: the messages of a batch do not wait for each other. `workByGroup`, for a FIFO queue: only for those of their
+   * group, and a message that is done is deleted while others of the batch are worked on.
    */
-  readonly batch: 'side-by-side' | 'one-by-one' | 'by-group';
+  readonly batch: 'side-by-side' | 'one-by-one' | typeof workByGroup;
   /** Says when a failed message is visible again; without it, when its visibility timeout ends. */
   readonly backOff?: (queue: Queue, failed: { receiptHandle: string; receives: number }) => Promise<void>;
   /** Handles one message. A throw is logged, and counts as `again`. */
@@ -139,9 +139,9 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
       case 'one-by-one':
         for (const record of Records) outcomes.push(await handled(record, until));
         break;
-      case 'by-group':
+      default:
         outcomes.push(
-          ...(await workByGroup(Records, {
+          ...(await batch(Records, {
             ...{ queue, receives: options.receives, logger, now },
             // A run that begins later has too little time.
             waitsUntil: new Date(began + milliseconds / 2),

@@ -16,11 +16,12 @@ jest.setTimeout(60_000);
 const SERVICES = ['dynamodb', 'events', 'organizations', 'sqs'];
 /** Parts of DynamoDB's libraries that come along with every one of its commands. */
 const COME_ALONG = ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:DescribeEndpoints'];
-/** Lambda itself makes these calls, by the function's role. */
+/** Lambda itself makes these calls, by the function's role; reconcile deletes messages itself, too. */
 const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 /** Calls whose permission has another name. Transactions of ours put; those of some functions do more. */
 const PERMISSION: Record<string, string[]> = {
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
+  'sqs:DeleteMessageBatch': [],
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
   'intake dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
   'create-account dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],

@@ -1,4 +1,5 @@
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
@@ -53,6 +54,47 @@ describe('A run that is killed', () => {
     expect(median).toBeLessThanOrEqual(40);
   }, 900_000);
 });
+
+describe('An account that hangs, among ten of one invocation', () => {
+  it('delays none of the other nine: each runs once, and its message is gone while the one hangs', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 10; n += 1) ids.push(await fleet.createAccount(`beside-${n}`));
+    await fleet.untilReady(...ids);
+    await fleet.untilQuiet();
+    const [hanging = '', ...others] = ids;
+    const versions = async () =>
+      Promise.all(others.map(async (id) => (await fleet.status(id))?.version ?? 0));
+    const before = await versions();
+    const effect = { kind: 'silence' } as const;
+    await at.fault({ account: hanging, caller: 'role', count: 'all', effect });
+    const cause = await fleet.put('DriftSweepRequested', { accountIds: ids });
+    const sawSweep = async (id: string) => (await fleet.status(id))?.lastPass?.cause.id === cause;
+    await until('the other nine are swept', async () =>
+      (await Promise.all(others.map(sawSweep))).every(Boolean) ? true : undefined,
+    );
+    await until('only the message of the one that hangs is left', async () =>
+      (await workMessages()) === 1 ? true : undefined,
+    );
+    expect(await sawSweep(hanging)).toBe(false);
+    await at.clearFaults();
+    await until('the one that hung is swept', async () => ((await sawSweep(hanging)) ? true : undefined), {
+      seconds: 300,
+    });
+    await fleet.untilQuiet();
+    expect(await versions()).toEqual(before.map((version) => version + 1));
+  }, 600_000);
+});
+
+/** Messages in the work queue, those that are worked on included. */
+async function workMessages(): Promise<number> {
+  const sqs = new SQSClient({ ...at.as(at.accounts.main), useQueueUrlAsEndpoint: false });
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orgkeeper-work.fifo' }));
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+  );
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+}
 
 function accountOf({ account }: RecordedCall): string {
   return account;
