@@ -76,6 +76,15 @@ describe('the bundles', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'function\n', stderr: '' });
   });
 
+  test('contain only what is used of zod: no language but English', () => {
+    for (const { name, metafile } of bundles) {
+      const languages = Object.values(metafile.outputs)
+        .flatMap(({ inputs }) => Object.entries(inputs))
+        .filter(([file, { bytesInOutput }]) => /zod\/v4\/locales\/\w+\.js$/.test(file) && bytesInOutput > 0);
+      expect([name, languages.map(([file]) => path.basename(file))]).toEqual([name, ['en.js']]);
+    }
+  });
+
   test('only the functions that render kinds contain the EC2 client', () => {
     const withEc2 = bundles.filter(({ metafile }) =>
       Object.keys(metafile.inputs).some((file) => file.includes('/client-ec2/')),
