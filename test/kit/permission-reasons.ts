@@ -1,4 +1,5 @@
 import type { Misfit } from './permission-record.ts';
+import { SESSIONS } from './permissions.ts';
 
 /** Permissions that no journey uses, or that are wider than what journeys use, each with the reason (`because`). */
 export interface Reason extends Partial<Misfit> {
@@ -13,9 +14,16 @@ const cli = (command: string, what: string, because: string): Reason => ({
   because,
 });
 const member = (what: string, because: string): Reason => ({
-  principal: 'MEMBER sessions of runs',
+  principal: SESSIONS,
   is: 'granted and never used',
   what,
+  because,
+});
+const wideInMembers = (statement: string, because: string): Reason => ({
+  principal: SESSIONS,
+  is: 'wider than used',
+  statement,
+  what: '*',
   because,
 });
 const queue = (name: string) => `arn:aws:sqs:eu-west-1:MAIN:${name}`;
@@ -92,7 +100,11 @@ const REASONS: readonly Reason[] = [
     'ec2:ReplaceRoute',
     'only a default route that leads elsewhere is replaced, which test/conformance tries',
   ),
+  member('iam:AttachRolePolicy', 'the shipped baseline attaches no managed policy'),
   member('iam:PutRolePermissionsBoundary', 'the shipped baseline has no boundary'),
+  wideInMembers('Account', 'AWS gives the ids of what runs make, and another baseline has other names'),
+  wideInMembers('Regions', 'an account asks for its own regions, and nothing else supports the action'),
+  wideInMembers('Reviews', 'a review reads whatever the account has'),
   {
     principal: 'MANAGEMENT role/orgkeeper-OrganizationEnteringRole',
     what: 'arn:aws:iam::*:role/AWSControlTowerExecution',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { parsePolicy } from '../../shared/policy/index.ts';
+import { MEMBER } from './factories.ts';
 import { memberGrants, memberMisfits } from './member-permissions.ts';
 import { staleReasons } from './permission-reasons.ts';
 import type { JourneyRecord } from './permission-record.ts';
@@ -158,8 +160,10 @@ describe('The misfits of permissions in members', () => {
   const EXECUTION = 'arn:aws:iam::611111111111:role/orgkeeper-execution';
   const VPC = 'arn:aws:ec2:eu-west-1:611111111111:vpc/*';
   const sessions = 'MEMBER sessions of runs';
-  const grants = { template: ['ec2:CreateVpc'], declared: ['ec2:CreateVpc', 'iam:CreateAccountAlias'] };
-  const own = { Effect: 'Allow', Action: 'ec2:CreateVpc', Resource: '*' };
+  const granted = VPC.replace('611111111111', MEMBER);
+  const ofSessions = { principal: sessions, statement: 'Own' };
+  const own = { Sid: 'Own', Effect: 'Allow', Action: 'ec2:CreateVpc', Resource: granted };
+  const declared = ['ec2:CreateVpc', 'iam:CreateAccountAlias'];
   type Use = JourneyRecord['uses'][number];
   const did = (principal: string, action: string, kind: 'session' | 'identity', policy: string): Use => ({
     ...use(action, VPC),
@@ -171,18 +175,38 @@ describe('The misfits of permissions in members', () => {
     principal,
     refusal: { explicit: false, by },
   });
-  const found = (...uses: Use[]) =>
-    memberMisfits([record({ uses, arn: EXECUTION, statements: [own] })], grants);
+  const found = (uses: readonly Use[], statement: object = own) =>
+    memberMisfits([record({ uses, arn: EXECUTION, statements: [own] })], {
+      template: document(statement),
+      declared,
+    });
 
   it('are none where runs use what the template grants, by either role', () => {
-    expect(found(did(ACCESS, 'ec2:CreateVpc', 'session', 'session'))).toEqual([]);
-    expect(found(did(EXECUTION, 'ec2:CreateVpc', 'identity', 'orgkeeper'))).toEqual([]);
+    expect(found([did(ACCESS, 'ec2:CreateVpc', 'session', 'session')])).toEqual([]);
+    expect(found([did(EXECUTION, 'ec2:CreateVpc', 'identity', 'orgkeeper')])).toEqual([]);
   });
 
   it('are actions that the template grants and no run used', () => {
-    const unused = { principal: sessions, is: 'granted and never used', what: 'ec2:CreateVpc' };
-    expect(found(did(ACCESS, 'iam:CreateAccountAlias', 'session', 'session'))).toEqual([unused]);
-    expect(found(did(EXECUTION, 'ec2:CreateVpc', 'identity', 'analytics'))).toEqual([unused]);
+    const unused = { ...ofSessions, is: 'granted and never used', what: 'ec2:CreateVpc' };
+    expect(found([did(ACCESS, 'iam:CreateAccountAlias', 'session', 'session')])).toEqual([unused]);
+    expect(found([did(EXECUTION, 'ec2:CreateVpc', 'identity', 'analytics')])).toEqual([unused]);
+  });
+
+  it('are resources and values of conditions that no run used, and what is wider than the uses', () => {
+    const made = did(ACCESS, 'ec2:CreateVpc', 'session', 'session');
+    const subnet = `arn:aws:ec2:eu-west-1:${MEMBER}:subnet/*`;
+    const never = { ...ofSessions, is: 'granted and never used' };
+    expect(found([made], { ...own, Resource: [granted, subnet] })).toEqual([
+      { ...never, what: subnet.replace(MEMBER, 'MEMBER') },
+    ]);
+    expect(found([made], { ...own, Resource: subnet })).toEqual([{ ...never, what: 'ec2:CreateVpc' }]);
+    const Condition = { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } };
+    expect(found([made], { ...own, Condition })).toEqual([
+      { ...never, what: 'StringEquals aws:RequestedRegion: us-east-1' },
+    ]);
+    expect(found([made], { ...own, Resource: '*' })).toEqual([
+      { ...ofSessions, is: 'wider than used', what: '*' },
+    ]);
   });
 
   it('are actions that a run used and no kind declares, or that its session does not have', () => {
@@ -192,22 +216,28 @@ describe('The misfits of permissions in members', () => {
       is: 'used and not granted',
       what: `${action} on arn:aws:ec2:eu-west-1:MEMBER:vpc/*`,
     });
-    expect(found(made, did(ACCESS, 'ec2:DeleteVpc', 'session', 'session'))).toEqual([lacks('ec2:DeleteVpc')]);
-    expect(found(made, was(ACCESS, 'ec2:DeleteVpc', 'session'))).toEqual([lacks('ec2:DeleteVpc')]);
-    expect(found(made, was(EXECUTION, 'ec2:DeleteVpc', 'identity'))).toEqual([lacks('ec2:DeleteVpc')]);
+    expect(found([made, did(ACCESS, 'ec2:DeleteVpc', 'session', 'session')])).toEqual([
+      lacks('ec2:DeleteVpc'),
+    ]);
+    expect(found([made, was(ACCESS, 'ec2:DeleteVpc', 'session')])).toEqual([lacks('ec2:DeleteVpc')]);
+    expect(found([made, was(EXECUTION, 'ec2:DeleteVpc', 'identity')])).toEqual([lacks('ec2:DeleteVpc')]);
   });
 
   it('are not what a test had taken away, nor what a role lacks that its owner made by hand', () => {
     const made = did(ACCESS, 'ec2:CreateVpc', 'session', 'session');
-    expect(found(made, was(EXECUTION, 'ec2:CreateVpc', 'identity'))).toEqual([]);
-    expect(found(made, was(`${EXECUTION}-by-hand`, 'ec2:DeleteVpc', 'identity'))).toEqual([]);
+    expect(found([made, was(EXECUTION, 'ec2:CreateVpc', 'identity')])).toEqual([]);
+    expect(found([made, was(`${EXECUTION}-by-hand`, 'ec2:DeleteVpc', 'identity')])).toEqual([]);
   });
 
   it('are told of what the member template of the shipped baseline has', () => {
     const { template, declared } = memberGrants();
-    expect(template).toEqual(expect.arrayContaining(['ec2:CreateVpc', 'iam:CreateRole', 'ssm:PutParameter']));
-    expect(declared).toEqual(expect.arrayContaining([...template, 'account:EnableRegion']));
+    const { Statement } = parsePolicy(template);
+    const granted = Statement.flatMap(({ Action = [] }) => Action);
+    expect(granted).toEqual(expect.arrayContaining(['ec2:CreateVpc', 'iam:CreateRole', 'ssm:PutParameter']));
+    expect(declared).toEqual(expect.arrayContaining([...granted, 'account:EnableRegion']));
     expect(declared).toContain('iam:CreateAccountAlias');
-    expect(template).not.toContain('iam:CreateAccountAlias');
+    expect(granted).not.toContain('iam:CreateAccountAlias');
+    const [role] = Statement.filter(({ Action = [] }) => Action.includes('iam:CreateRole'));
+    expect(role?.Resource).toEqual([`arn:aws:iam::${MEMBER}:role/orgkeeper-execution`]);
   });
 });

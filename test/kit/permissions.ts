@@ -121,8 +121,11 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   ...Object.values(ORGANIZATION_ROLES),
 ]);
 
-/** Roles of the deployment and people of the journeys, not roles that a test has made. For members see member-permissions.ts. */
+/** The sessions of runs in members, by whichever role: see member-permissions.ts. */
+export const SESSIONS = 'MEMBER sessions of runs';
+
+/** Roles of the deployment and people of the journeys, not roles that a test has made. */
 function isOurs(principal: string): boolean {
-  if (/^(MAIN|MANAGEMENT) user\/cli-/.test(principal)) return true;
+  if (principal === SESSIONS || /^(MAIN|MANAGEMENT) user\/cli-/.test(principal)) return true;
   return NAMED_BY_STACK.test(principal) || DEPLOYED.has(principal.split('role/')[1] ?? '');
 }
