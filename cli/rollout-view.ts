@@ -68,16 +68,16 @@ export function rolloutSummary(rollout: Rollout): RolloutSummary {
 
 /** A roll-out with the progress of its accounts: two reads for every hundred. */
 export async function rolloutView(table: Table, rollout: Rollout, now: Date): Promise<RolloutView> {
-  const { from, to, readyAt, stage } = rollout;
+  const { from, to, readyAt, stage, patientFrom } = rollout;
   const isBack = stage.is === 'goingBack' || stage.is === 'rolledBack';
   const waves = await getPlan(table, rollout.id, isBack ? 'back' : 'forth');
   const accounts = await getAccounts(table, waves.flat());
   const progress = waves.map((ids, index) =>
-    progressOf(
-      ids,
-      accounts,
-      isBack ? { from: to, to: from, now } : { from, to, since: readyAt[index], now },
-    ),
+    progressOf(ids, accounts, {
+      patientFrom,
+      now,
+      ...(isBack ? { from: to, to: from } : { from, to, since: readyAt[index] }),
+    }),
   );
   const troubled = (['failed', 'drifted'] as const).flatMap((fate) =>
     progress

@@ -107,6 +107,7 @@ function newRollout(
     readyAt: [],
     startedAt: at,
     changedAt: at,
+    patientFrom: at,
     dueAt: at,
   };
 }

@@ -3,12 +3,19 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
-import type { Rollout } from '../../shared/domain/rollout.ts';
+import { isSame, type Rollout } from '../../shared/domain/rollout.ts';
 import { entered } from '../../shared/domain/rollout-changes.ts';
-import { planBack, planWaves } from '../../shared/domain/rollout-waves.ts';
+import { planBack, planLate, planWaves } from '../../shared/domain/rollout-waves.ts';
 import { getAccounts, recordPages, saveRecordIf } from '../../shared/store/accounts.ts';
 import { getControl } from '../../shared/store/controls.ts';
-import { getPlan, getRollout, rolloutUnchanged, savePlan, saveRollout } from '../../shared/store/rollouts.ts';
+import {
+  getPlan,
+  getRollout,
+  type PlanName,
+  rolloutUnchanged,
+  savePlan,
+  saveRollout,
+} from '../../shared/store/rollouts.ts';
 import type { TaskDeps } from './list-organization.ts';
 import type { Accepted } from './outcome.ts';
 import { deliver, together } from './owed.ts';
@@ -78,8 +85,14 @@ async function carryOut(step: Step, rollout: Rollout, deps: Deps): Promise<Rollo
           ? planWaves(rollout, records)
           : [planBack(rollout, await getPlan(main.table, rollout.id, 'forth'), records)];
       const next = { ...entered(rollout, step.stage, now()), dueAt: deps.until.toISOString() };
-      if (await savePlan(main.table, next, step.plan, planned)) return next;
-      throw new Conflict(`Somebody else changed roll-out ${rollout.id}.`);
+      return plan(next, step.plan, planned, deps);
+    }
+    case 'planLate': {
+      const late = planLate(rollout, await allRecords(deps));
+      if (late.length === 0) return save(entered(rollout, { is: 'finished' }, now()), deps);
+      const waves = await getPlan(main.table, rollout.id, 'forth');
+      const next = entered(rollout, { is: 'rolling', wave: step.wave }, now());
+      return plan({ ...next, dueAt: deps.until.toISOString() }, 'forth', [...waves, late], deps);
     }
     case 'move':
       await moveAll(step, rollout, deps);
@@ -91,12 +104,28 @@ async function carryOut(step: Step, rollout: Rollout, deps: Deps): Promise<Rollo
     case 'wait':
       await save({ ...rollout, version, dueAt: step.until.toISOString() }, deps);
       return undefined;
+    case 'stand': {
+      const at = now().toISOString();
+      await save({ ...rollout, version, dueAt: at, patientFrom: at }, deps);
+      return undefined;
+    }
     case 'rest': {
       const { dueAt, ...rest } = rollout;
       if (dueAt !== undefined) await save({ ...rest, version }, deps);
       return undefined;
     }
   }
+}
+
+/** Saves a list of accounts with the stage that follows. @throws Conflict if somebody else saved first */
+async function plan(
+  next: Rollout,
+  name: PlanName,
+  waves: readonly (readonly string[])[],
+  { main }: Pick<Deps, 'main'>,
+): Promise<Rollout> {
+  if (await savePlan(main.table, next, name, waves)) return next;
+  throw new Conflict(`Somebody else changed roll-out ${next.id}.`);
 }
 
 /** @throws Conflict if somebody else saved first */
@@ -118,7 +147,7 @@ async function allRecords({ main }: Pick<Deps, 'main'>): Promise<AccountRecord[]
  * @throws Conflict if the roll-out has changed
  */
 async function moveAll(
-  { accountIds, to }: Extract<Step, { is: 'move' }>,
+  { accountIds, from, to }: Extract<Step, { is: 'move' }>,
   rollout: Rollout,
   deps: Deps,
 ): Promise<void> {
@@ -127,7 +156,8 @@ async function moveAll(
     const accounts = await getAccounts(main.table, accountIds.slice(start, start + TOGETHER));
     const moved: Accepted[] = [];
     for (const { record } of accounts.values()) {
-      const owing = record && (await moveOne(record, to, rollout, deps));
+      if (!record || !isSame(record.baseline, from)) continue;
+      const owing = await moveOne(record, to, rollout, deps);
       if (owing) moved.push(owing);
     }
     await deliver(together(moved), main);

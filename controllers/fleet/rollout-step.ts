@@ -23,12 +23,21 @@ export type Step =
   | { readonly is: 'announce'; readonly events: readonly Announcement[] }
   /** List the accounts that it moves, and save them with this stage. */
   | { readonly is: 'plan'; readonly plan: PlanName; readonly stage: RolloutStage }
-  /** Assign the version to these accounts. */
-  | { readonly is: 'move'; readonly accountIds: readonly string[]; readonly to: BaselineReference }
+  /** List the accounts that were late for the first list: they are one more wave. Without any, it is finished. */
+  | { readonly is: 'planLate'; readonly wave: number }
+  /** Assign the version to these accounts, as long as they have the other one. */
+  | {
+      readonly is: 'move';
+      readonly accountIds: readonly string[];
+      readonly from: BaselineReference;
+      readonly to: BaselineReference;
+    }
   /** Save it like this, and decide again. */
   | { readonly is: 'save'; readonly rollout: Rollout }
   /** Decide again at this time. */
   | { readonly is: 'wait'; readonly until: Date }
+  /** Decide again at the next tick: people have paused all writes there, so that no run carries out a move. */
+  | { readonly is: 'stand' }
   /** Nothing, until a person continues it. */
   | { readonly is: 'rest' };
 
@@ -57,6 +66,7 @@ export function wavesReached({ stage }: Rollout, waves: Sight['waves']): Sight['
 export function nextStep(rollout: Rollout, sight: Sight): Step {
   const { stage, owed = [] } = rollout;
   if (owed.length > 0) return { is: 'announce', events: owed };
+  if ((stage.is === 'rolling' || stage.is === 'goingBack') && isHeld(rollout, sight)) return { is: 'stand' };
   switch (stage.is) {
     case 'planning':
       return { is: 'plan', plan: 'forth', stage: { is: 'rolling', wave: 0 } };
@@ -76,16 +86,16 @@ export function nextStep(rollout: Rollout, sight: Sight): Step {
 }
 
 function nextInWave(rollout: Rollout, wave: number, sight: Sight): Step {
-  const { from, to, readyAt, bakeMinutes } = rollout;
+  const { from, to, readyAt, bakeMinutes, patientFrom } = rollout;
   const { waves, accounts, now } = sight;
   if (waves.length === 0) return { is: 'save', rollout: entered(rollout, { is: 'finished' }, now) };
   const reached = wavesReached(rollout, waves).map((ids, index) =>
-    progressOf(ids, accounts, { from, to, since: readyAt[index], now }),
+    progressOf(ids, accounts, { from, to, since: readyAt[index], patientFrom, now }),
   );
   const halted = tooMany(rollout, wave, reached, now);
   if (halted) return { is: 'save', rollout: halted };
   const behind = all(reached, 'behind');
-  if (behind.length > 0) return move(behind, to, sight);
+  if (behind.length > 0) return { is: 'move', accountIds: behind, from, to };
   if (all(reached, 'pending').length > 0) return { is: 'wait', until: now };
   const since = readyAt[wave];
   if (since === undefined) {
@@ -95,25 +105,25 @@ function nextInWave(rollout: Rollout, wave: number, sight: Sight): Step {
   const bakedAt = Date.parse(since) + bakeMinutes * 60_000;
   if (now.getTime() < bakedAt)
     return { is: 'wait', until: new Date(Math.min(bakedAt, now.getTime() + BAKING_LOOK_MS)) };
-  const next: RolloutStage = wave + 1 < waves.length ? { is: 'rolling', wave: wave + 1 } : { is: 'finished' };
-  return { is: 'save', rollout: entered(rollout, next, now) };
+  if (wave + 1 >= waves.length) return { is: 'planLate', wave: wave + 1 };
+  return { is: 'save', rollout: entered(rollout, { is: 'rolling', wave: wave + 1 }, now) };
 }
 
 /** Accounts that fail on the way back do not stop it: the others would stay on the new version. */
 function nextOnTheWayBack(rollout: Rollout, sight: Sight): Step {
   const { waves, accounts, now } = sight;
-  const way = { from: rollout.to, to: rollout.from, now };
+  const way = { from: rollout.to, to: rollout.from, patientFrom: rollout.patientFrom, now };
   const back = waves.map((ids) => progressOf(ids, accounts, way));
   const behind = all(back, 'behind');
-  if (behind.length > 0) return move(behind, rollout.from, sight);
+  if (behind.length > 0) return { is: 'move', accountIds: behind, from: rollout.to, to: rollout.from };
   if (all(back, 'pending').length > 0) return { is: 'wait', until: now };
   return { is: 'save', rollout: entered(rollout, { is: 'rolledBack' }, now) };
 }
 
-/** Moves accounts, unless people have paused all writes there: then no run would carry it out. */
-function move(accountIds: readonly string[], to: BaselineReference, { control, now }: Sight): Step {
-  const isHeld = control.fleetPaused || control.pausedBaselines.includes(to.name);
-  return isHeld ? { is: 'wait', until: now } : { is: 'move', accountIds, to };
+/** Whether people have paused all writes into its accounts. */
+function isHeld({ from, to, stage }: Rollout, { control }: Sight): boolean {
+  const { name } = stage.is === 'goingBack' ? from : to;
+  return control.fleetPaused || control.pausedBaselines.includes(name);
 }
 
 /** The roll-out halted, with the event that it owes; undefined while its accounts are within the tolerance. */
@@ -133,7 +143,9 @@ function tooMany(
   const reason: HaltReason = failed.length > 0 ? 'TooManyFailures' : 'TooMuchDrift';
   const counts = `accounts so far: ${total}; failed: ${failed.length}; drifted: ${drifted.length}; tolerated: ${failures}`;
   const message = `Wave ${wave + 1} of the roll-out to ${formatBaseline(to)} has halted (${counts}).`;
-  const remedy = `Read \`orgkeeper rollout show ${id}\` and an account; then \`orgkeeper rollout resume ${id}\`, or go back: \`orgkeeper rollout abort ${id} --roll-back\`.`;
+  const remedy =
+    `\`orgkeeper rollout show ${id}\` names the accounts: correct the cause, run them again (\`orgkeeper sweep ID --wait\`), ` +
+    `then \`orgkeeper rollout resume ${id}\`; or go back: \`orgkeeper rollout abort ${id} --roll-back\`.`;
   const detail = {
     rolloutId: id,
     from,

@@ -5,7 +5,14 @@ export function entered(rollout: Rollout, stage: RolloutStage, now: Date): Rollo
   const { dueAt: _, ...rest } = rollout;
   const changedAt = now.toISOString();
   const isDue = goesOn(stage) || (rollout.owed ?? []).length > 0;
-  return { ...rest, version: rollout.version + 1, stage, changedAt, ...(isDue && { dueAt: changedAt }) };
+  return {
+    ...rest,
+    version: rollout.version + 1,
+    stage,
+    changedAt,
+    patientFrom: changedAt,
+    ...(isDue && { dueAt: changedAt }),
+  };
 }
 
 function goesOn({ is }: RolloutStage): boolean {

@@ -25,34 +25,39 @@ export type Fate =
   /** No longer managed, or on another baseline: nobody waits for it. */
   | 'left';
 
-/** An account that is not ready so long after it got its version has failed. */
+/** An account that has not become ready in this time has failed. */
 const PATIENCE_MS = 60 * 60_000;
 /** A run that failed and is repeated so soon has not failed for good. */
 const SOON_MS = 2 * 60_000;
 
-/**
- * How far an account is on its way to a version. Pure.
- * @param since ISO time: differences that a run found later are drift; absent while the account need not have been ready yet
- */
-export function fateOf(
-  { record, status, unreadable }: RolloutAccount,
-  way: {
-    readonly from: BaselineReference;
-    readonly to: BaselineReference;
-    readonly since?: string | undefined;
-    readonly now: Date;
-  },
-): Fate {
+/** The way of a roll-out's accounts, as it is looked at. */
+export interface Way {
+  readonly from: BaselineReference;
+  readonly to: BaselineReference;
+  /** ISO time: differences that a run found later are drift; absent while the accounts need not have been ready yet. */
+  readonly since?: string | undefined;
+  /** ISO time: from then on, an account has an hour to be ready. */
+  readonly patientFrom: string;
+  readonly now: Date;
+}
+
+/** How far an account is on its way to a version. Pure. */
+export function fateOf({ record, status, unreadable }: RolloutAccount, way: Way): Fate {
   if (unreadable) return 'failed';
   if (record?.lifecycle !== 'managed') return 'left';
   if (isSame(record.baseline, way.from)) return 'behind';
   if (!isSame(record.baseline, way.to)) return 'left';
   if (record.paused || record.mode === 'observe') return 'unwritten';
-  const isLate = way.now.getTime() - Date.parse(record.assigned?.at ?? record.registeredAt) > PATIENCE_MS;
-  if (!status || !saw(status, record)) return isLate ? 'failed' : 'pending';
+  const { changedAt = record.registeredAt } = record;
+  if (!status || !saw(status, record)) return isLate(way, changedAt) ? 'failed' : 'pending';
   if (way.since !== undefined && hasDrifted(status, record, way.since)) return 'drifted';
   if (status.ready) return 'ready';
-  return isLate || hasFailed(status) ? 'failed' : 'pending';
+  const notReadySince = unmet(status.conditions)?.changedAt ?? changedAt;
+  return isLate(way, changedAt, notReadySince) || hasFailed(status) ? 'failed' : 'pending';
+}
+
+function isLate({ patientFrom, now }: Way, ...times: string[]): boolean {
+  return [patientFrom, ...times].every((time) => now.getTime() - Date.parse(time) > PATIENCE_MS);
 }
 
 /** Whether a run found differences later, and nobody has changed what is desired of the account since. */
@@ -75,7 +80,7 @@ export type Progress = Readonly<Record<Fate, readonly string[]>>;
 export function progressOf(
   wave: readonly string[],
   accounts: ReadonlyMap<string, RolloutAccount>,
-  way: Parameters<typeof fateOf>[1],
+  way: Way,
 ): Progress {
   const progress: Record<Fate, string[]> = {
     behind: [],

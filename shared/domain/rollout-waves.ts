@@ -26,6 +26,14 @@ export function planWaves(
   return planned.filter((ids) => ids.length > 0).map((ids) => ids.toSorted());
 }
 
+/** New accounts that the rules gave the old version while the roll-out had halted: they are a last wave. Pure. */
+export function planLate({ from }: Pick<Rollout, 'from'>, records: Iterable<AccountRecord>): string[] {
+  return planWaves(
+    { from, waves: ['100%'] },
+    [...records].filter(({ baselineBy }) => baselineBy === 'rules'),
+  ).flat();
+}
+
 /** The accounts that go back: those on the new version that the roll-out moved there, or that were new and got it. Pure. */
 export function planBack(
   { to, startedAt }: Pick<Rollout, 'to' | 'startedAt'>,

@@ -45,6 +45,8 @@ export interface Rollout {
   readonly startedAt: string;
   /** When its stage last changed. */
   readonly changedAt: string;
+  /** From then on its accounts have an hour to be ready: since its stage changed, or since people's pause of all writes ended. */
+  readonly patientFrom: string;
   /** When to look at it next; absent while only a person can continue it, and once it has ended. */
   readonly dueAt?: string;
   /** Outbox: saved with the stage until it is sent to the bus. */
@@ -80,11 +82,13 @@ export function isOpen({ stage }: Pick<Rollout, 'stage'>): boolean {
   }
 }
 
-/** The version for a new account for which the rules chose `chosen`: the new one from the first wave on, unless it is halted. Pure. */
+/** The version for a new account for which the rules chose `chosen`: the new one while the roll-out goes on or is paused. Pure. */
 export function versionForNew(rollout: Rollout | undefined, chosen: BaselineReference): BaselineReference {
   if (!rollout || !isSame(rollout.from, chosen)) return chosen;
   const { stage } = rollout;
-  const isUnderWay = stage.is === 'rolling' || (stage.is === 'paused' && stage.wave !== undefined);
+  // While its accounts are being listed, too: a new one would be missing in the list.
+  const isUnderWay =
+    stage.is === 'planning' || stage.is === 'rolling' || (stage.is === 'paused' && stage.wave !== undefined);
   return isUnderWay ? rollout.to : chosen;
 }
 

@@ -50,6 +50,7 @@ const readRollout = reader<Rollout>({
   readyAt: z.array(z.string()),
   startedAt: z.string(),
   changedAt: z.string(),
+  patientFrom: z.string(),
   dueAt: z.string().exactOptional(),
   owed: z.array(Announced).exactOptional(),
 });

@@ -207,6 +207,48 @@ describe('a roll-out', () => {
     expect(await of.stage()).toEqual({ is: 'paused', wave: 0 });
   });
 
+  it('leaves an account that a person assigns elsewhere while it is about to move it', async () => {
+    of.store.onCall = (command, input) => {
+      // The second read of records: the first is for the decision.
+      if (command !== 'BatchGetCommand' || !JSON.stringify(input).includes('desired')) return;
+      reads += 1;
+      const [item] = of.store.items(`account#${A}`).filter(({ sk }) => sk === 'desired');
+      if (reads === 2) of.store.put({ ...item, baseline: { name: 'lake', version: 1 }, generation: 4 });
+    };
+    let reads = 0;
+    await of.minutes(2);
+    expect(await getRecord(of.table, A)).toMatchObject({ baseline: { name: 'lake' }, generation: 4 });
+  });
+
+  it('moves accounts last to which the rules gave the old version while it had halted', async () => {
+    of.failing.add(A);
+    await of.minutes(3);
+    of.failing.clear();
+    const late = aRecord({ accountId: '999999999999', baselineBy: 'rules' });
+    const collection = { collection: 'account', collectionKey: late.accountId };
+    of.store.put({ ...late, ...accountKey(late.accountId), ...collection });
+    of.store.put({ ...aStatus({ accountId: A, observedGeneration: 4 }), ...statusKey(A) });
+    await of.order('resume');
+    await of.minutes(90);
+    expect((await getRecord(of.table, late.accountId))?.baseline).toEqual(OLD);
+    await of.minutes(50);
+    expect(await of.stage()).toEqual({ is: 'finished' });
+    expect((await getRecord(of.table, late.accountId))?.baseline).toEqual(NEW);
+  });
+
+  it('does not take a pause of the fleet for a failure, however long it was', async () => {
+    await of.minutes(1);
+    of.store.put({ ...aStatus({ accountId: A, observedGeneration: 3 }), ...statusKey(A) });
+    of.store.put({ pk: 'control', sk: 'fleet', fleetPaused: true, pausedBaselines: [] });
+    await of.minutes(180);
+    expect(await of.stage()).toEqual({ is: 'rolling', wave: 0 });
+    of.store.put({ pk: 'control', sk: 'fleet', fleetPaused: false, pausedBaselines: [] });
+    await of.minutes(30);
+    expect(await of.stage()).toEqual({ is: 'rolling', wave: 0 });
+    await of.minutes(40);
+    expect(await of.stage()).toMatchObject({ is: 'halted' });
+  });
+
   it('hands the rest to the next tick when its time is nearly over', async () => {
     let looks = 0;
     const deps = {
@@ -354,8 +396,8 @@ const newcomer = () =>
   }).baseline({ accountId: '999999999999', name: 'new' });
 
 describe('a new account', () => {
-  it('gets the new version from the first wave on', async () => {
-    expect(await newcomer()).toEqual(OLD);
+  it('gets the new version from the start on', async () => {
+    expect(await newcomer()).toEqual(NEW);
     await of.minutes(1);
     expect(await newcomer()).toEqual(NEW);
     await of.order('pause');

@@ -12,15 +12,15 @@ const OLD = { name: 'analytics', version: 3 };
 const NEW = { name: 'analytics', version: 4 };
 const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000).toISOString();
 
-/** An account that got a version five minutes ago. */
+/** An account that got a version an hour and a half ago. */
 const on = (baseline: typeof OLD, given: Partial<RolloutAccount['record']> = {}): RolloutAccount => ({
-  record: aRecord({ baseline, assigned: { at: minutesAgo(5), since: minutesAgo(99) }, ...given }),
+  record: aRecord({ baseline, changedAt: minutesAgo(90), ...given }),
 });
 const behind = on(OLD);
 const pending: RolloutAccount = { ...on(NEW), status: aStatus({ observedGeneration: 2 }) };
 const ready: RolloutAccount = { ...on(NEW), status: aStatus() };
-const unmet = (status: 'False' | 'Unknown') => [
-  { type: 'Network', status, reason: 'InUse', message: 'It is used.', changedAt: minutesAgo(4) },
+const unmet = (status: 'False' | 'Unknown', minutes = 4) => [
+  { type: 'Network', status, reason: 'InUse', message: 'It is used.', changedAt: minutesAgo(minutes) },
 ];
 const failing = (given: Parameters<typeof aStatus>[0] = {}): RolloutAccount => ({
   ...on(NEW),
@@ -38,7 +38,7 @@ const correctedAt = (minutes: number, given: Partial<RolloutAccount['record']> =
 });
 
 const rolling = (wave: number, given: Partial<Rollout> = {}) =>
-  aRollout({ stage: { is: 'rolling', wave }, ...given });
+  aRollout({ stage: { is: 'rolling', wave }, patientFrom: minutesAgo(40), ...given });
 /** Waves of one account each, unless others are given. */
 function sight(accounts: readonly RolloutAccount[], more: Partial<Sight> = {}): Sight {
   const ids = [A, B, C].slice(0, accounts.length);
@@ -51,7 +51,7 @@ function sight(accounts: readonly RolloutAccount[], more: Partial<Sight> = {}): 
   };
 }
 const wait = (until: string | Date): Step => ({ is: 'wait', until: new Date(until) });
-const move = (...accountIds: string[]): Step => ({ is: 'move', accountIds, to: NEW });
+const move = (...accountIds: string[]): Step => ({ is: 'move', accountIds, from: OLD, to: NEW });
 const saves = (rollout: object) => ({ is: 'save', rollout });
 
 describe('nextStep of a roll-out', () => {
@@ -118,10 +118,10 @@ describe('nextStep of a roll-out', () => {
       saves({ stage: { is: 'rolling', wave: 1 }, dueAt: NOW.toISOString() }),
     ],
     [
-      'is finished when the last wave has baked',
+      'looks for accounts that were late for its list when the last wave has baked',
       rolling(1, { readyAt: [minutesAgo(70), minutesAgo(30)] }),
       sight([ready, ready]),
-      saves({ stage: { is: 'finished' } }),
+      { is: 'planLate', wave: 2 },
     ],
     [
       'moves an account again that somebody put back',
@@ -144,16 +144,22 @@ describe('nextStep of a roll-out', () => {
       saves({ readyAt: [NOW.toISOString()] }),
     ],
     [
-      'moves no account while the fleet is paused',
+      'stands still while the fleet is paused, whatever failed meanwhile',
       rolling(0),
-      sight([behind], { control: { fleetPaused: true, pausedBaselines: [] } }),
-      wait(NOW),
+      sight([failed, behind], { control: { fleetPaused: true, pausedBaselines: [] } }),
+      { is: 'stand' },
     ],
     [
-      'moves no account while the baseline is paused',
+      'stands still while the baseline is paused',
       rolling(0),
       sight([behind], { control: { fleetPaused: false, pausedBaselines: ['analytics'] } }),
-      wait(NOW),
+      { is: 'stand' },
+    ],
+    [
+      'stands still on the way back, too',
+      aRollout({ stage: { is: 'goingBack' } }),
+      sight([ready], { control: { fleetPaused: true, pausedBaselines: [] } }),
+      { is: 'stand' },
     ],
     [
       'halts when more accounts have failed than are tolerated',
@@ -191,13 +197,28 @@ describe('nextStep of a roll-out', () => {
       saves({ stage: { is: 'halted', wave: 1, reason: 'TooMuchDrift' } }),
     ],
     [
-      'halts for an account that is not ready an hour after it got the version',
-      rolling(0),
-      sight([
-        { ...pending, ...on(NEW, { assigned: { at: minutesAgo(61), since: minutesAgo(99) } }) },
-        behind,
-      ]),
+      'halts for an account that no run has seen an hour after it got the version',
+      rolling(0, { patientFrom: minutesAgo(90) }),
+      sight([pending, behind]),
       saves({ stage: { is: 'halted', reason: 'TooManyFailures' } }),
+    ],
+    [
+      'halts for an account that has not been ready for an hour, for whatever reason',
+      rolling(0, { patientFrom: minutesAgo(90) }),
+      sight([failing({ conditions: unmet('Unknown', 61) }), behind]),
+      saves({ stage: { is: 'halted', reason: 'TooManyFailures' } }),
+    ],
+    [
+      'waits for an account that was ready and of which something is unknown for a moment',
+      rolling(0, { patientFrom: minutesAgo(90), readyAt: [minutesAgo(10)] }),
+      sight([failing({ conditions: unmet('Unknown') }), behind]),
+      wait(NOW),
+    ],
+    [
+      'waits for an account whose desired state a person has just changed',
+      rolling(0, { patientFrom: minutesAgo(90), readyAt: [minutesAgo(10)] }),
+      sight([{ ...pending, ...on(NEW, { changedAt: minutesAgo(1) }) }, behind]),
+      wait(NOW),
     ],
     [
       'halts for an account whose items cannot be read',
@@ -221,7 +242,7 @@ describe('nextStep of a roll-out', () => {
       'goes on past failures that are tolerated',
       rolling(0, { failures: '34%', readyAt: [minutesAgo(30)] }),
       sight([failed, ready, ready], { waves: [[A, B, C]] }),
-      saves({ stage: { is: 'finished' } }),
+      { is: 'planLate', wave: 1 },
     ],
     [
       'tolerates a number of accounts as well as a share',
@@ -261,7 +282,7 @@ describe('nextStep of a roll-out', () => {
       'gives the old version again on the way back, past failures',
       aRollout({ stage: { is: 'goingBack' } }),
       sight([failed, { ...on(OLD), status: aStatus() }], { waves: [[A, B]] }),
-      { is: 'move', accountIds: [A], to: OLD },
+      { is: 'move', accountIds: [A], from: NEW, to: OLD },
     ],
     [
       'waits on the way back until the old version is reached',
@@ -282,9 +303,9 @@ describe('nextStep of a roll-out', () => {
   it('saves each step as the next version, and is due only if it goes on by itself', () => {
     const next = nextStep(rolling(0, { readyAt: [minutesAgo(30)], version: 7 }), sight([ready, behind]));
     expect(next).toMatchObject({ rollout: { version: 8, dueAt: NOW.toISOString() } });
-    const done = nextStep(rolling(0, { readyAt: [minutesAgo(30)], version: 7 }), sight([ready]));
-    expect(done).toMatchObject({ rollout: { version: 8, stage: { is: 'finished' } } });
-    expect(done.is === 'save' && done.rollout.dueAt).toBeUndefined();
+    const none = nextStep(rolling(0, { version: 7, dueAt: NOW.toISOString() }), sight([]));
+    expect(none).toMatchObject({ rollout: { version: 8, stage: { is: 'finished' } } });
+    expect(none.is === 'save' && none.rollout.dueAt).toBeUndefined();
   });
 });
 

@@ -144,6 +144,7 @@ export function aRollout(given: Partial<Rollout> = {}): Rollout {
     readyAt: [],
     startedAt: '2026-11-20T11:00:00.000Z',
     changedAt: '2026-11-20T11:00:00.000Z',
+    patientFrom: given.changedAt ?? '2026-11-20T11:00:00.000Z',
     ...given,
   };
 }

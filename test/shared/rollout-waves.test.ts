@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { planBack, planWaves } from '../../shared/domain/rollout-waves.ts';
+import { planBack, planLate, planWaves } from '../../shared/domain/rollout-waves.ts';
 import { aRecord, aRollout } from '../kit/factories.ts';
 
 const id = (index: number) => String(100_000_000_000 + index);
@@ -44,6 +44,17 @@ describe('the waves of a roll-out', () => {
     const rollout = aRollout({ by: 'ou' });
     const all = records(50, (index) => ({ unit: `ou-${index % 3}` }));
     expect(planWaves(rollout, all.toReversed())).toEqual(planWaves(rollout, all));
+  });
+});
+
+describe('the accounts that were late for the list', () => {
+  it('are those that the rules put on the old version, not those for which a person named it', () => {
+    const all = [
+      aRecord({ accountId: id(0), baselineBy: 'rules' }),
+      aRecord({ accountId: id(1), baselineBy: 'request' }),
+      aRecord({ accountId: id(2), baselineBy: 'rules', baseline: { name: 'analytics', version: 4 } }),
+    ];
+    expect(planLate(aRollout(), all)).toEqual([id(0)]);
   });
 });
 
