@@ -25,7 +25,7 @@ useTestTime();
 /** Four managed accounts on the old version, all ready, and what happens to them. */
 function fleet(given: { records?: Partial<AccountRecord>[]; rollout?: Partial<Rollout> } = {}) {
   const records = (given.records ?? IDS.map(() => ({}))).map((more, index) =>
-    aRecord({ accountId: IDS[index] ?? '', baselineBy: 'rules', ...more }),
+    aRecord({ accountId: IDS[index] ?? String(500_000_000_000 + index), baselineBy: 'rules', ...more }),
   );
   const fake: FakeMain = fakeMain([
     aBaselineItem(),
@@ -189,6 +189,19 @@ describe('a roll-out', () => {
     // One query for what records owe, one for roll-outs.
     expect(after - before).toBe(2);
     expect(same).toEqual(others);
+  });
+
+  it('reads a hundred and twenty accounts by four calls a look, and lists them only when it starts and ends', async () => {
+    const records = Array.from({ length: 120 }, () => ({}));
+    of = fleet({ records, rollout: { waves: ['100%'] } });
+    await createRollout(of.table, of.rollout);
+    await of.minutes(3);
+    const { BatchGetCommand: before = 0, QueryCommand: queries = 0 } = of.store.calls;
+    await of.minutes(6);
+    const { BatchGetCommand: after = 0, QueryCommand: more = 0 } = of.store.calls;
+    // Of six minutes of baking, in one it is looked at; the queries are those of the ticks.
+    expect({ reads: after - before, queries: more - queries }).toEqual({ reads: 4, queries: 12 });
+    expect(new Set(await of.versions())).toEqual(new Set([4]));
   });
 
   it('moves no account any more once a person has paused it, even in the middle of a wave', async () => {
