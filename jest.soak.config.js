@@ -12,4 +12,5 @@ export default {
   // Most of it is waiting, as in a journey.
   maxWorkers: 2,
   globalSetup: '<rootDir>/test/kit/global-setup.ts',
+  globalTeardown: '<rootDir>/test/kit/global-teardown.ts',
 };

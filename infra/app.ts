@@ -16,7 +16,7 @@ export interface BuildOptions {
   outdir?: string;
   /** Folder with one folder for each bundled function; default: `dist/functions`. */
   functionsDir?: string;
-  /** Run cdk-nag's checks during synthesis; default: false. */
+  /** Check the templates during synthesis, by cdk-nag and by the CDK's own rules, which take seconds; default: false. */
   checks?: boolean;
 }
 
@@ -29,6 +29,7 @@ export function buildApp(context: Record<string, unknown> = {}, options: BuildOp
   const { outdir, functionsDir = FUNCTIONS_DIR, checks = false } = options;
   const app = new App({
     analyticsReporting: false,
+    builtinCloudFormationValidation: checks,
     ...(outdir && { outdir }),
     context: { '@aws-cdk/core:enablePartitionLiterals': true },
   });

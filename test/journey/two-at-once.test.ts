@@ -14,7 +14,7 @@ const written = () => {
 const before = written();
 let runtimes: TestRuntime[] = [];
 beforeAll(async () => {
-  runtimes = await Promise.all([startTestRuntime(), startTestRuntime()]);
+  runtimes = await Promise.all([1, 2].map(() => startTestRuntime({ functionsDir: undefined })));
 }, 240_000);
 afterAll(() => Promise.all(runtimes.map((runtime) => runtime.stop())));
 

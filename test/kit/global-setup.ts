@@ -1,8 +1,11 @@
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pythonWithMoto } from '../../local/emulator.ts';
 import { leaveAws } from '../../local/own-environment.ts';
 import { RECORDS } from './permissions-report.ts';
+import { RUN_FOLDER } from './run-folder.ts';
 
 /**
  * Removes all settings for AWS, Orgkeeper and colours from the environment: tests set what they need. Installs the emulator if there is
@@ -14,6 +17,7 @@ export default async function setup(): Promise<void> {
     if (/^(ORGKEEPER_|NO_COLOR$|FORCE_COLOR$)/.test(name)) delete process.env[name];
   }
   rmSync(RECORDS, { recursive: true, force: true });
+  process.env[RUN_FOLDER] = mkdtempSync(join(tmpdir(), 'orgkeeper-test-'));
   const directory = fileURLToPath(new URL('../../.orgkeeper', import.meta.url));
   try {
     await pythonWithMoto({ directory, say: (line) => console.log(line) });

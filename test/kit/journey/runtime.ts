@@ -17,6 +17,7 @@ import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-cons
 import { MAIN, MANAGEMENT } from '../factories.ts';
 import type { JourneyRecord } from '../permission-record.ts';
 import { RECORDS } from '../permissions-report.ts';
+import { bundlesOfRun } from './bundles.ts';
 import { operatorsOf } from './documented-permissions.ts';
 
 /** A local runtime for one suite of tests. */
@@ -67,14 +68,15 @@ export interface TestEvent {
   readonly detail: Record<string, unknown>;
 }
 
-/** The options of a runtime; `functionsDir` hosts other bundles than the controllers. */
+/** The options of a runtime. */
 export interface TestRuntimeOptions {
   readonly sameAccount?: boolean;
   /** The id of the Main account. */
   readonly main?: string;
   /** An emulator that already runs, with its contents. */
   readonly emulator?: string;
-  readonly functionsDir?: string;
+  /** The folder of other functions than the controllers; undefined: the runtime bundles the controllers for itself. */
+  readonly functionsDir?: string | undefined;
   readonly context?: Record<string, unknown>;
 }
 
@@ -93,7 +95,12 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
   const serve = fileURLToPath(new URL('./serve.ts', import.meta.url));
   // `env` is needed: the process.env of a test is a copy, so a child would not get the variables that a test has set.
   const main = options.sameAccount ? MANAGEMENT : (options.main ?? MAIN);
-  const told = { ...options, context: { operators: operatorsOf(main), ...options.context } };
+  const functionsDir = 'functionsDir' in options ? undefined : await bundlesOfRun();
+  const told = {
+    ...(functionsDir && { functionsDir }),
+    ...options,
+    context: { operators: operatorsOf(main), ...options.context },
+  };
   const child = spawn(node, [serve, JSON.stringify(told)], {
     env: { ...process.env },
     stdio: ['pipe', 'pipe', 'pipe'],
