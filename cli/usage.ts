@@ -22,7 +22,7 @@ export function withOurUsage(command: Command): Command {
  */
 const READING = new Set(
   (
-    'account accounts addresses baseline completion covers credentials dead-letters diff doctor env explain help history list ' +
+    'account accounts addresses baseline completion cost covers credentials dead-letters diff doctor env explain help history list ' +
     'local plan policy rollout rules same schema show template validate'
   ).split(' '),
 );

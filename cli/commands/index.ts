@@ -105,6 +105,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "the template for an invited account's owner",
     load: async () => (await import('./template.ts')).templateCommand(),
   },
+  cost: {
+    summary: "what a night costs by AWS's list prices",
+    load: async () => (await import('./cost.ts')).costCommand(),
+  },
   policy: {
     summary: 'compare two policies by meaning: same, covers',
     load: async () => (await import('./policy.ts')).policyCommand(),

@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { HEALTHY_RUN } from '../../cli/cost.ts';
 import { VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { functionLogger } from '../../shared/aws/function-logger.ts';
@@ -131,6 +132,9 @@ describe('one invocation with ten accounts of which one hangs', () => {
     expect(printed.filter(({ level }) => level === 'ERROR')).toMatchObject([
       { accountId: BAD, message: 'run failed before its status was saved', error: { name: 'OutOfTime' } },
     ]);
+    const bytes =
+      JSON.stringify(passes).length + JSON.stringify(printed.filter((line) => 'Passes' in line)).length;
+    expect(bytes / GOOD.length).toBeLessThanOrEqual(HEALTHY_RUN.logBytes);
     const counted = printed.filter((line) => 'Passes' in line);
     expect(counted).toHaveLength(GOOD.length);
     for (const line of counted) expect(line).toMatchObject({ Result: 'unchanged', Passes: 1 });

@@ -4,7 +4,7 @@ import { commandOf, documentedPolicy, permissionRows } from './documented-permis
 
 const OF = { main: '345678901234', region: 'eu-west-1' };
 /** Commands that call nothing in AWS. */
-const LOCAL = ['completion', 'local', 'policy'];
+const LOCAL = ['completion', 'cost', 'local', 'policy'];
 
 describe('The documented permissions of a command in docs/operations.md', () => {
   const rows = permissionRows();

@@ -1,0 +1,97 @@
+import { LIST_PRICES } from './list-prices.ts';
+
+/**
+ * What a run of a healthy account with the baseline `analytics` needs, in the units by which AWS charges. Tests compare the counts
+ * with what a run does; the seconds are an estimate.
+ */
+export const HEALTHY_RUN = {
+  /** Reads into the account: of IAM once, of network and parameters in each region. AWS charges for none. */
+  reads: { once: 4, perRegion: 10 },
+  /** Read units: the record, the status (per 4 KB), and the item that says what is paused. */
+  readUnits: 2,
+  /** Size of the status, which is written to the table and to its index, and read. */
+  statusBytes: { once: 2_600, perRegion: 1_000 },
+  /** Hiding the message. */
+  queueRequests: 1,
+  /** The line of the run, and its metric. */
+  logBytes: 1_100,
+  /** Time on the processor of an environment. */
+  seconds: { once: 0.08, perRegion: 0.08 },
+} as const;
+
+/** What an invocation needs, besides its runs. */
+export const INVOCATION = {
+  accounts: 10,
+  /** The batch is sent, received and deleted. */
+  queueRequests: 3,
+  /** Lambda's own lines. */
+  logBytes: 400,
+  /** Four calls, one after the other. */
+  seconds: 0.4,
+  memoryGigabytes: 0.75,
+} as const;
+
+/** One position of the bill of a night. */
+export interface CostItem {
+  readonly service: string;
+  /** The counted units, in words. */
+  readonly units: string;
+  readonly dollars: number;
+}
+
+/** What a nightly sweep costs. */
+export interface NightCost {
+  readonly accounts: number;
+  readonly regions: number;
+  readonly items: readonly CostItem[];
+  readonly total: number;
+  /** Events that a trail records. They are free in the first trail of an account, and charged in each further one. */
+  readonly trail: { readonly events: number; readonly dollarsPerFurtherTrail: number };
+}
+
+/** The cost of a night in which no account differs. Pure. */
+export function costOfNight(accounts: number, regions: number): NightCost {
+  const invocations = Math.ceil(accounts / INVOCATION.accounts);
+  const statusBytes = HEALTHY_RUN.statusBytes.once + regions * HEALTHY_RUN.statusBytes.perRegion;
+  const runSeconds = HEALTHY_RUN.seconds.once + regions * HEALTHY_RUN.seconds.perRegion;
+  const gigabyteSeconds =
+    (invocations * INVOCATION.seconds + accounts * runSeconds) * INVOCATION.memoryGigabytes;
+  const readUnits = accounts * (HEALTHY_RUN.readUnits + Math.ceil(statusBytes / 4_096));
+  const writeUnits = accounts * 2 * Math.ceil(statusBytes / 1_024);
+  const requests = accounts * HEALTHY_RUN.queueRequests + invocations * INVOCATION.queueRequests;
+  const gigabytes = (accounts * HEALTHY_RUN.logBytes + invocations * INVOCATION.logBytes) / 1e9;
+  const prices = LIST_PRICES;
+  const items: CostItem[] = [
+    {
+      service: 'Lambda',
+      units: `${count(invocations)} invocations, ${count(gigabyteSeconds)} GB-seconds`,
+      dollars: invocations * prices.invocation + gigabyteSeconds * prices.gigabyteSecond,
+    },
+    {
+      service: 'DynamoDB',
+      units: `${count(readUnits)} read units, ${count(writeUnits)} write units with the index`,
+      dollars: readUnits * prices.readUnit + writeUnits * prices.writeUnit,
+    },
+    {
+      service: 'SQS',
+      units: `${count(requests)} requests`,
+      dollars: requests * prices.fifoRequest,
+    },
+    {
+      service: 'CloudWatch Logs',
+      units: `${(gigabytes * 1_000).toFixed(1)} MB`,
+      dollars: gigabytes * prices.logGigabyte,
+    },
+  ];
+  const events = accounts * (HEALTHY_RUN.reads.once + regions * HEALTHY_RUN.reads.perRegion + 1);
+  return {
+    ...{ accounts, regions, items },
+    total: items.reduce((sum, { dollars }) => sum + dollars, 0),
+    trail: { events, dollarsPerFurtherTrail: events * prices.trailEvent },
+  };
+}
+
+/** A number in whole units, with commas. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
