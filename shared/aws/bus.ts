@@ -26,7 +26,10 @@ export const eventBridgeService = {
  * The bus of the deployment, as the caller itself or with `credentials`. Loads no client but EventBridge's. Its errors
  * are already ours wherever shared/aws/translate-error.ts knows them.
  */
-export function busClient(config: Config, credentials?: AwsCredentialIdentity): Bus {
+export function busClient(
+  config: Pick<Config, 'region' | 'busName'>,
+  credentials?: AwsCredentialIdentity,
+): Bus {
   const client = eventBridgeService.client({
     region: config.region,
     requestHandler,

@@ -19,7 +19,10 @@ export const dynamodb = {
  * The table of the deployment, as the caller itself or with `credentials`. Loads no client but DynamoDB's. Its errors
  * are already ours wherever shared/aws/translate-error.ts knows them.
  */
-export function tableClient(config: Config, credentials?: AwsCredentialIdentity) {
+export function tableClient(
+  config: Pick<Config, 'region' | 'tableName'>,
+  credentials?: AwsCredentialIdentity,
+) {
   const client = dynamodb.client({
     region: config.region,
     requestHandler,
