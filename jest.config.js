@@ -38,6 +38,7 @@ export default {
         '/test/conformance/',
         '/test/journey/',
         '/test/soak/',
+        '/test/browser/',
       ],
     },
     { ...common, displayName: 'infra', testMatch: ['<rootDir>/test/infra/**/*.test.ts'] },

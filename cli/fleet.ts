@@ -39,6 +39,8 @@ const PAGE = 100;
 export interface ListedAccount {
   readonly view: AccountView;
   readonly record?: AccountRecord;
+  /** When the account was first ready; absent until then. */
+  readonly readySince?: string;
 }
 
 /** Every account, sorted by account id, one page at a time. */
@@ -57,7 +59,8 @@ export async function* accountPages(table: Table): AsyncGenerator<ListedAccount[
       const view = item
         ? unreadableView(item, { accountId: record.accountId, record, now })
         : accountView({ record, status: status.get(record.accountId), control, now });
-      return { view, record };
+      const { readySince } = status.get(record.accountId) ?? {};
+      return { view, record, ...(readySince !== undefined && { readySince }) };
     });
     const unknown = records.unreadable.map(
       (item): ListedAccount => ({ view: unreadableView(item, { accountId: accountOf(item.pk), now }) }),

@@ -1,5 +1,6 @@
 import type { PlanDocument } from '../shared/domain/plan.ts';
 import { blockDiff, type DiffLine, diffText, totals } from './block-diff.ts';
+import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
 import { counted, cell as oneLine } from './terminal.ts';
 
 /** The plan of one account, or why there is none. */
@@ -86,8 +87,6 @@ export function totalsInWords({ differences }: Pick<PlanDocument, 'differences'>
   return parts.flatMap(([of, what]) => (of > 0 ? [`${of} ${what}`] : [])).join(', ');
 }
 
-/** The most characters of a comment: GitHub allows 65,536, and a workflow may add a few. */
-export const MOST_MARKDOWN = 60_000;
 /** Room for the sentence that says what is left out. */
 const LEFT_OUT = 200;
 
@@ -132,20 +131,6 @@ function markdownOf({ accounts, lines }: PlanGroup): string[] {
   return ['', head, '', `${FENCE}diff`, ...shown, FENCE];
 }
 
-function firstLines(lines: readonly string[], most: number): string[] {
-  let room = most;
-  const end = lines.findIndex((line) => {
-    room -= line.length + 1;
-    return room < 0;
-  });
-  return lines.slice(0, end < 0 ? lines.length : end);
-}
-
 function isFenceOpen(lines: readonly string[]): boolean {
   return lines.filter((line) => line.startsWith(FENCE)).length % 2 === 1;
-}
-
-/** A text from outside in markdown: nothing in it is markup, mentions somebody or ends the line. */
-function inMarkdown(text: string): string {
-  return oneLine(text).replaceAll(/[\\`*_{}[\]<>#|~@!]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

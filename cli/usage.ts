@@ -23,12 +23,12 @@ export function withOurUsage(command: Command): Command {
 const READING = new Set(
   (
     'account accounts addresses baseline completion cost covers credentials dead-letters diff doctor env explain help history list ' +
-    'local plan policy rollout rules same schema show template validate'
+    'local plan policy rejected report rollout rules same schema show sweeps template validate'
   ).split(' '),
 );
 /** Options that choose what is shown or say how long to wait. Only these are suggested, for the same reason. */
 const HARMLESS = new Set(
-  'csv drifted format help json kind limit not-ready ou output profile reason show-secrets state tag timeout version wait'
+  'before csv drifted format help json kind limit not-ready ou output profile reason show-secrets since state tag timeout version wait'
     .split(' ')
     .map((name) => `--${name}`),
 );

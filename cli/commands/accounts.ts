@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
+import { accountCells, reasonOf } from '../account-cells.ts';
 import { type AccountFilters, accountFilter, isMissing } from '../account-filter.ts';
 import { connect } from '../client.ts';
-import { obstacles } from '../conditions.ts';
 import { startCsv } from '../csv.ts';
 import { examples } from '../examples.ts';
 import { accountPages, type ListedAccount } from '../fleet.ts';
@@ -93,9 +93,9 @@ function pagesOf(format: Options['output']): Pages {
       return { page: (accounts) => list.add(accounts.map(({ view }) => view)), end: () => list.end() };
     }
     case 'csv': {
-      const add = startCsv(Object.keys(csvRow(undefined)));
+      const add = startCsv(Object.keys(accountCells(undefined)));
       return {
-        page: (accounts) => add(accounts.map((one) => Object.values(csvRow(one)))),
+        page: (accounts) => add(accounts.map((one) => Object.values(accountCells(one)))),
         end: () => undefined,
       };
     }
@@ -148,37 +148,6 @@ function wideCells({ view, record }: ListedAccount): Row {
     record?.regions?.join(', ') ?? '–',
     time(view.lastPass?.finishedAt),
   ];
-}
-
-/** The columns of the CSV, with the account's values; all empty without an account. */
-function csvRow(account: ListedAccount | undefined): Readonly<Record<string, string>> {
-  const { view, record } = account ?? {};
-  return {
-    accountId: view?.accountId ?? '',
-    name: view?.name ?? '',
-    email: view?.email ?? '',
-    baseline: view?.baseline ? `${view.baseline.name}@${view.baseline.version}` : '',
-    state: view?.state ?? '',
-    ready: view ? String(view.ready) : '',
-    reason: view ? reasonOf(view) : '',
-    lastResult: view?.lastPass?.result ?? '',
-    lastRun: view?.lastPass?.finishedAt ?? '',
-    mode: view?.mode ?? '',
-    origin: view?.origin ?? '',
-    organizationalUnit: record?.unit ?? '',
-    regions: record?.regions?.join(' ') ?? '',
-  };
-}
-
-/** Why it is paused; else `Network InUse`: the most important condition that is not met, of a managed account; else empty. */
-function reasonOf(view: ListedAccount['view']): string {
-  const [pause] = view.pauses ?? [];
-  if (view.state === 'paused' && pause) {
-    const until = pause.until === undefined ? '' : ` until ${time(pause.until)}`;
-    return cell(`${pause.of} paused${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`);
-  }
-  const [first] = isMissing(view) ? obstacles(view.conditions) : [];
-  return first ? `${first.type} ${first.reason}` : '';
 }
 
 function summary({ all, shown, ready, missing }: Count): string {

@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'the requests that were rejected, and why',
     load: async () => (await import('./rejected.ts')).rejectedCommand(),
   },
+  report: {
+    summary: 'the whole fleet on one page',
+    load: async () => (await import('./report.ts')).reportCommand(),
+  },
   plan: {
     summary: 'show what a run would change; changes nothing',
     load: async () => (await import('./plan.ts')).planCommand(),

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Command } from 'commander';
@@ -17,6 +16,7 @@ import { Failure } from '../failure.ts';
 import { publishedBaseline, readAccountId, readBaselineReference } from '../fleet.ts';
 import { checkRequest } from '../send-request.ts';
 import { COMMAND, print, printJson, say } from '../terminal.ts';
+import { writeText } from '../write-text.ts';
 
 /** `template …`: templates that the owner of an account deploys. */
 export function templateCommand(): Command {
@@ -85,7 +85,7 @@ export async function template(options: TemplateOptions): Promise<void> {
   const { roleArn, region, template: body } = member;
   const register = `${COMMAND} ${member.register}`;
   const text = JSON.stringify(body, undefined, 2);
-  if (options.output) await write(options.output, `${text}\n`);
+  if (options.output) await writeText(options.output, `${text}\n`);
   else if (!options.json) print(text);
   const link = await quickCreate(accountId, text, config, region);
   if (options.json) {
@@ -110,15 +110,6 @@ export function handOver({ url, expiresAt, warning }: QuickCreate, command: stri
     `  ${url}`,
     warning,
   ];
-}
-
-/** @throws Failure if the file cannot be written */
-async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(
-      `Cannot write ${file}: ${error.code === 'ENOENT' ? 'there is no such folder' : error.message}.`,
-    );
-  });
 }
 
 /** @throws Failure if there is no such baseline */

@@ -1,5 +1,5 @@
 // A text from outside (a name, a tag, a reason, an error message) is data wherever it goes. One function for each place
-// that would read it as something else: `visible` for a terminal and a log, `shellWord` for a shell, `subText` and
+// that would read it as something else: `visible` for a terminal and a log, `shellWord` for a shell, `inHtml` for a page, `subText` and
 // `dynamicReferenceIn` for a CloudFormation template.
 
 /**
@@ -34,6 +34,11 @@ export function shellWord(text: string): string {
 
 function bytesOf(unseen: string): string {
   return [...Buffer.from(unseen)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+/** A text in HTML, in an element or in an attribute with quotes: nothing in it is markup, and invisible characters are escaped. Pure. */
+export function inHtml(text: string): string {
+  return visible(text).replaceAll(/[&<>"'`]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /** A text that `Fn::Sub` gives back as it is, `${…}` in it included. Pure. */

@@ -195,6 +195,8 @@ const COMMANDS: readonly {
   { argv: ['account', MEMBER] },
   { argv: ['history', MEMBER] },
   { argv: ['history'] },
+  { argv: ['report', '--format', 'md'] },
+  { argv: ['report', '--format', 'json'] },
   {
     argv: ['sweeps'],
     more: (text) => {

@@ -59,6 +59,16 @@ describe('the package of the command line', () => {
     });
   });
 
+  it('brings the page of reports beside the code that reads it', () => {
+    const files = readdirSync(join(folder, 'package'));
+    expect(files).toEqual(expect.arrayContaining(['page.css', 'page.eta', 'page.js']));
+    const reading = files.filter(
+      (file) =>
+        file.endsWith('.mjs') && readFileSync(join(folder, 'package', file), 'utf8').includes('page.eta'),
+    );
+    expect(reading).toHaveLength(1);
+  });
+
   it('runs in an empty directory, on the Node of the user', () => {
     const { version } = JSON.parse(readFileSync(join(folder, 'package', 'package.json'), 'utf8'));
     expect(orgkeeper('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type AccountPlan,
-  groupPlans,
-  MOST_MARKDOWN,
-  planMarkdown,
-  totalsInWords,
-} from '../../cli/plan-report.ts';
+import { MOST_MARKDOWN } from '../../cli/markdown.ts';
+import { type AccountPlan, groupPlans, planMarkdown, totalsInWords } from '../../cli/plan-report.ts';
 
 const differences = (count: number, text: string) =>
   Array.from({ length: count }, (_, at) => ({

@@ -24,7 +24,7 @@ async function said(...argv: string[]): Promise<string> {
 
 describe('A suggestion for a misspelt command', () => {
   test.each([
-    [['report'], "orgkeeper: Unknown command 'report'. `--help` lists all commands and options."],
+    [['resme'], "orgkeeper: Unknown command 'resme'. `--help` lists all commands and options."],
     [['get'], "orgkeeper: Unknown command 'get'. `--help` lists all commands and options."],
     [['retir'], "orgkeeper: Unknown command 'retir'. `--help` lists all commands and options."],
     [['baseline', 'asign'], "orgkeeper: Unknown command 'asign'. `--help` lists all commands and options."],

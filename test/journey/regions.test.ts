@@ -246,6 +246,9 @@ describe('An account whose baseline lists two regions', () => {
         cause: expect.objectContaining({ detailType: 'DriftSweepRequested' }),
       }),
     );
+    const report = JSON.parse((await fleet.orgkeeper('report', '--format', 'json')).stdout);
+    expect(report.accounts).toContainEqual(expect.objectContaining({ accountId: id, ready: true }));
+    expect(report.runs).toContainEqual(expect.objectContaining({ accountId: id, result: 'corrected' }));
     expect(await fleet.orgkeeper('history', '999999999999')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('999999999999'),

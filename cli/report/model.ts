@@ -1,0 +1,277 @@
+import type { Control, Sweep } from '../../shared/domain/control.ts';
+import { isOver } from '../../shared/domain/pause.ts';
+import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
+import { maskDifferences } from '../../shared/domain/secrets.ts';
+import type { Difference, PassResult } from '../../shared/domain/status.ts';
+import type { RecordedRejection } from '../../shared/store/rejections.ts';
+import type { FleetPass } from '../../shared/store/statuses.ts';
+import { reasonOf } from '../account-cells.ts';
+import { isMissing } from '../account-filter.ts';
+import { obstacles, typeOf } from '../conditions.ts';
+import type { ListedAccount } from '../fleet.ts';
+import { type RolloutSummary, rolloutSummary } from '../rollout-view.ts';
+
+/** Days of the chart of differences. */
+export const CHART_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** The state of the fleet, and what happened since a time: the document of `report --format json`. */
+export interface FleetReport {
+  readonly madeAt: string;
+  /** Start of the time of which `runs`, `sweeps` and `rejected` tell. */
+  readonly since: string;
+  readonly fleetPaused: boolean;
+  readonly counts: Counts;
+  /** Why managed accounts are not ready, the most frequent reason first; each account once. */
+  readonly reasons: readonly ReasonGroup[];
+  readonly baselines: readonly BaselineSpread[];
+  readonly chart: Chart;
+  /** Runs that changed or found something, newest first. */
+  readonly runs: readonly ReportedRun[];
+  readonly sweeps: readonly Sweep[];
+  /** Those that have not ended, and those that changed since the time; newest first. */
+  readonly rollouts: readonly RolloutSummary[];
+  readonly rejected: readonly RecordedRejection[];
+  /** Every account: those that are not ready first, then by id. */
+  readonly accounts: readonly ReportedAccount[];
+}
+
+interface Counts {
+  readonly accounts: number;
+  readonly managed: number;
+  readonly ready: number;
+  readonly notReady: number;
+  /** Accounts that a run of the time has corrected. */
+  readonly corrected: number;
+  /** Accounts whose last run left differences. */
+  readonly drifted: number;
+  readonly states: Readonly<Record<string, number>>;
+}
+
+export interface ReasonGroup {
+  /** `Network InUse`, as in the column REASON of `accounts`. */
+  readonly reason: string;
+  readonly accountIds: readonly string[];
+  /** What the conditions say, with the remedy: the most frequent first, at most three. */
+  readonly messages: readonly string[];
+}
+
+interface BaselineSpread {
+  readonly name: string;
+  readonly version: number;
+  readonly accounts: number;
+  readonly ready: number;
+  /** No account has a later version of it. */
+  readonly isNewest: boolean;
+}
+
+/** How many accounts had differences, by kind, on each of the last days (UTC); an account counts once a kind and day. */
+interface Chart {
+  readonly kinds: readonly string[];
+  readonly days: readonly { readonly day: string; readonly counts: readonly number[] }[];
+}
+
+export interface ReportedRun {
+  readonly at: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly result: PassResult;
+  readonly baseline: string;
+  /** The event that caused the run. */
+  readonly cause: FleetPass['cause'];
+  readonly differences: readonly Difference[];
+}
+
+export interface ReportedAccount {
+  readonly accountId: string;
+  readonly name: string;
+  readonly email: string;
+  readonly state: string;
+  readonly ready: boolean;
+  readonly baseline: string;
+  readonly mode: string;
+  readonly organizationalUnit: string;
+  /** As in `ReasonGroup`; empty if there is none. */
+  readonly reason: string;
+  readonly lastResult: string;
+  readonly lastRun: string;
+  /** The conditions that are not met. */
+  readonly conditions: readonly {
+    readonly type: string;
+    readonly reason: string;
+    readonly message: string;
+    readonly changedAt: string;
+  }[];
+  /** Of the last run. */
+  readonly differences: readonly Difference[];
+}
+
+/** What was read for a report. */
+export interface ReportParts {
+  readonly accounts: readonly ListedAccount[];
+  /** The fleet's history of the last 30 days or since the time, whichever begins earlier; newest first. */
+  readonly passes: readonly FleetPass[];
+  readonly sweeps: readonly Sweep[];
+  readonly rollouts: readonly Rollout[];
+  readonly rejected: readonly RecordedRejection[];
+  readonly control: Control;
+  readonly since: string;
+  readonly now: Date;
+}
+
+/** Makes the report of what was read. ExternalIds are masked. Pure. */
+export function makeReport(parts: ReportParts): FleetReport {
+  const { passes, sweeps, rollouts, rejected, control, since, now } = parts;
+  const accounts = parts.accounts
+    .map(reported)
+    .toSorted(
+      (a, b) => Number(needsSomebody(b)) - Number(needsSomebody(a)) || order(a.accountId, b.accountId),
+    );
+  const byId = new Map(parts.accounts.map((one) => [one.view.accountId, one]));
+  const runs = passes
+    .filter(({ startedAt }) => startedAt >= since)
+    .map((pass) => reportedRun(pass, byId.get(pass.accountId)));
+  const states: Record<string, number> = {};
+  for (const { state } of accounts) states[state] = (states[state] ?? 0) + 1;
+  const corrected = runs.filter(({ differences }) => differences.some(({ action }) => action !== 'reported'));
+  return {
+    ...{
+      madeAt: now.toISOString(),
+      since,
+      fleetPaused: control.fleetPaused && !isOver(control.pauses?.fleet, now),
+    },
+    counts: {
+      accounts: accounts.length,
+      managed: accounts.filter(({ state }) => !UNMANAGED.has(state)).length,
+      ready: accounts.filter(({ ready }) => ready).length,
+      notReady: accounts.filter(needsSomebody).length,
+      corrected: new Set(corrected.map(({ accountId }) => accountId)).size,
+      drifted: accounts.filter(({ lastResult }) => lastResult === 'drifted').length,
+      states,
+    },
+    reasons: reasonsOf(parts.accounts),
+    baselines: spreadOf(parts.accounts),
+    chart: chartOf(passes, byId, now),
+    ...{ runs, sweeps },
+    rollouts: rollouts
+      .filter((rollout) => isOpen(rollout) || rollout.changedAt >= since)
+      .toSorted((a, b) => order(b.startedAt, a.startedAt))
+      .map(rolloutSummary),
+    ...{ rejected, accounts },
+  };
+}
+
+const UNMANAGED = new Set(['unmanaged', 'retired', 'departed']);
+
+function needsSomebody({ state, ready }: ReportedAccount): boolean {
+  return !ready && !UNMANAGED.has(state);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function reported(account: ListedAccount): ReportedAccount {
+  const { view, record } = account;
+  const { accountId, name, email = '', state, ready, baseline, mode = '', lastPass } = view;
+  return {
+    ...{ accountId, name, email, state, ready, mode },
+    baseline: baseline ? `${baseline.name}@${baseline.version}` : '',
+    organizationalUnit: record?.unit ?? '',
+    reason: groupOf(account),
+    lastResult: lastPass?.result ?? '',
+    lastRun: lastPass?.finishedAt ?? '',
+    conditions: obstacles(view.conditions).map(({ reason, message, changedAt, ...condition }) => ({
+      ...{ type: typeOf(condition), reason, message, changedAt },
+    })),
+    differences: lastPass?.differences ?? [],
+  };
+}
+
+function reportedRun(pass: FleetPass, account: ListedAccount | undefined): ReportedRun {
+  const { accountId, startedAt: at, result, baseline, cause, differences } = pass;
+  return {
+    ...{ at, accountId, name: account?.view.name ?? '', result, cause },
+    baseline: `${baseline.name}@${baseline.version}`,
+    differences: maskDifferences(differences, account?.record?.externalId),
+  };
+}
+
+/** Why an account is not ready: one reason, also for one whose conditions do not say. */
+function groupOf(account: ListedAccount): string {
+  const { view } = account;
+  if (!isMissing(view)) return '';
+  return reasonOf(view) || (view.lastPass ? `State ${view.state}` : 'NoRunYet');
+}
+
+const MOST_MESSAGES = 3;
+
+interface OpenGroup {
+  readonly accountIds: string[];
+  /** How often each message was said. */
+  readonly messages: Map<string, number>;
+}
+
+function reasonsOf(accounts: readonly ListedAccount[]): ReasonGroup[] {
+  const groups = new Map<string, OpenGroup>();
+  for (const account of accounts) {
+    const reason = groupOf(account);
+    if (reason === '') continue;
+    const group: OpenGroup = groups.get(reason) ?? { accountIds: [], messages: new Map() };
+    groups.set(reason, group);
+    const { accountId } = account.view;
+    group.accountIds.push(accountId);
+    const message = obstacles(account.view.conditions)[0]?.message.replaceAll(accountId, 'ID');
+    if (message !== undefined) group.messages.set(message, (group.messages.get(message) ?? 0) + 1);
+  }
+  return [...groups]
+    .map(([reason, { accountIds, messages }]) => ({
+      reason,
+      accountIds: accountIds.toSorted(order),
+      messages: [...messages]
+        .toSorted(([, a], [, b]) => b - a)
+        .slice(0, MOST_MESSAGES)
+        .map(([message]) => message),
+    }))
+    .toSorted((a, b) => b.accountIds.length - a.accountIds.length || order(a.reason, b.reason));
+}
+
+function spreadOf(accounts: readonly ListedAccount[]): BaselineSpread[] {
+  const found = new Map<string, { name: string; version: number; accounts: number; ready: number }>();
+  for (const { view } of accounts) {
+    const { baseline, ready, state } = view;
+    if (!baseline || UNMANAGED.has(state)) continue;
+    const key = `${baseline.name}@${baseline.version}`;
+    const one = found.get(key) ?? { ...baseline, accounts: 0, ready: 0 };
+    found.set(key, { ...one, accounts: one.accounts + 1, ready: one.ready + (ready ? 1 : 0) });
+  }
+  const all = [...found.values()];
+  return all
+    .map((one) => ({
+      ...one,
+      isNewest: all.every(({ name, version }) => name !== one.name || version <= one.version),
+    }))
+    .toSorted((a, b) => order(a.name, b.name) || b.version - a.version);
+}
+
+/** The runs that brought an account to its desired state for the first time are left out. */
+function chartOf(passes: readonly FleetPass[], byId: ReadonlyMap<string, ListedAccount>, now: Date): Chart {
+  const days = Array.from({ length: CHART_DAYS }, (_, back) =>
+    new Date(now.getTime() - (CHART_DAYS - 1 - back) * DAY_MS).toISOString().slice(0, 10),
+  );
+  const seen = new Map<string, Set<string>>(days.map((day) => [day, new Set()]));
+  for (const { accountId, startedAt, differences } of passes) {
+    const { readySince } = byId.get(accountId) ?? {};
+    if (readySince === undefined || startedAt < readySince) continue;
+    for (const { kind } of differences) seen.get(startedAt.slice(0, 10))?.add(`${kind} ${accountId}`);
+  }
+  const kindOf = (key: string) => key.slice(0, key.lastIndexOf(' '));
+  const kinds = [...new Set([...seen.values()].flatMap((keys) => [...keys].map(kindOf)))].toSorted(order);
+  return {
+    kinds,
+    days: days.map((day) => {
+      const found = [...(seen.get(day) ?? [])].map(kindOf);
+      return { day, counts: kinds.map((kind) => found.filter((one) => one === kind).length) };
+    }),
+  };
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ListedAccount } from '../../cli/fleet.ts';
+import { type FleetReport, makeReport, type ReportParts } from '../../cli/report/model.ts';
+import { accountView } from '../../shared/domain/account-view.ts';
+import { RUNNING } from '../../shared/domain/control.ts';
+import type { AccountStatus, Difference } from '../../shared/domain/status.ts';
+import type { FleetPass } from '../../shared/store/statuses.ts';
+import { aPass, aRecord, aStatus } from '../kit/factories.ts';
+import { reportedFleet } from '../kit/reported-fleet.ts';
+
+const NOW = new Date('2026-11-20T06:00:00.000Z');
+const [A, B, C] = ['111111111111', '222222222222', '333333333333'] as const;
+const SINCE_LONG = '2026-01-01T00:00:00.000Z';
+
+function listed(accountId: string, given: Partial<AccountStatus> = {}, record = {}): ListedAccount {
+  const kept = aRecord({ accountId, externalId: `secret-of-${accountId}`, ...record });
+  const view = accountView({
+    record: kept,
+    status: aStatus({ accountId, ...given }),
+    control: RUNNING,
+    now: NOW,
+  });
+  return { view, record: kept, readySince: SINCE_LONG };
+}
+
+function refused(accountId: string, type: string, reason: string, message: string): ListedAccount {
+  const condition = {
+    type,
+    reason,
+    message,
+    status: 'False' as const,
+    changedAt: '2026-11-19T00:00:00.000Z',
+  };
+  return listed(accountId, { ready: false, conditions: [condition], lastPass: aPass({ result: 'failed' }) });
+}
+
+const difference = (kind: string, given: Partial<Difference> = {}): Difference => ({
+  ...{ kind, resource: 'it', path: 'tags', action: 'updated' },
+  ...given,
+});
+
+const run = (accountId: string, startedAt: string, ...differences: Difference[]): FleetPass => ({
+  ...aPass({ id: startedAt, startedAt, result: 'corrected', differences }),
+  accountId,
+});
+
+function made(parts: Partial<ReportParts>): FleetReport {
+  const nothing = { accounts: [], passes: [], sweeps: [], rollouts: [], rejected: [], control: RUNNING };
+  return makeReport({ ...nothing, since: '2026-11-19T06:00:00.000Z', now: NOW, ...parts });
+}
+
+describe('The report of a fleet', () => {
+  it('counts each account once, and those that nobody manages as neither ready nor not ready', () => {
+    const accounts = [
+      listed(A),
+      refused(B, 'Network', 'InUse', 'It is used.'),
+      listed(C, {}, { lifecycle: 'unmanaged' }),
+    ];
+    expect(made({ accounts }).counts).toEqual({
+      ...{ accounts: 3, managed: 2, ready: 1, notReady: 1, corrected: 0, drifted: 0 },
+      states: { active: 1, failed: 1, unmanaged: 1 },
+    });
+  });
+
+  it('groups the accounts that are not ready by reason, with what the conditions say, whatever account they name', () => {
+    const say = (id: string) => `Subnet of ${id} is used: remove it.`;
+    const accounts = [
+      ...[refused(B, 'Network', 'InUse', say(B)), refused(A, 'Network', 'InUse', say(A))],
+      refused(C, 'Access', 'AccessDenied', 'It refuses.'),
+    ];
+    expect(made({ accounts }).reasons).toEqual([
+      { reason: 'Network InUse', accountIds: [A, B], messages: ['Subnet of ID is used: remove it.'] },
+      { reason: 'Access AccessDenied', accountIds: [C], messages: ['It refuses.'] },
+    ]);
+  });
+
+  it('lists who is not ready first', () => {
+    const accounts = [listed(A), refused(B, 'Network', 'InUse', 'It is used.'), listed(C)];
+    expect(made({ accounts }).accounts.map(({ accountId }) => accountId)).toEqual([B, A, C]);
+  });
+
+  it('shows the runs since the time, whom they corrected, and no ExternalId', () => {
+    const secret = difference('executionRole', { actual: { note: `secret-of-${A}` } });
+    const { runs, counts } = made({
+      accounts: [listed(A), listed(B)],
+      passes: [
+        run(A, '2026-11-20T02:00:00.000Z', secret),
+        run(B, '2026-11-20T01:00:00.000Z', difference('network', { action: 'reported' })),
+        run(B, '2026-11-18T01:00:00.000Z', difference('network')),
+      ],
+    });
+    expect(runs.map(({ accountId, at }) => [accountId, at.slice(0, 10)])).toEqual([
+      [A, '2026-11-20'],
+      [B, '2026-11-20'],
+    ]);
+    expect(counts.corrected).toBe(1);
+    expect(JSON.stringify(runs)).not.toContain('secret-of-');
+  });
+
+  it('charts 30 days, an account once a kind and day, without runs from before it was first ready', () => {
+    const { chart } = made({
+      accounts: [listed(A), { ...listed(B), readySince: '2026-11-20T03:00:00.000Z' }],
+      passes: [
+        run(A, '2026-11-20T02:00:00.000Z', difference('network'), difference('roles')),
+        run(A, '2026-11-20T01:00:00.000Z', difference('network'), difference('network')),
+        run(B, '2026-11-20T02:00:00.000Z', difference('network', { action: 'created' })),
+        run(A, '2026-10-22T01:00:00.000Z', difference('roles')),
+        run(A, '2026-10-21T01:00:00.000Z', difference('roles')),
+      ],
+    });
+    expect(chart.kinds).toEqual(['network', 'roles']);
+    expect(chart.days).toHaveLength(30);
+    expect(chart.days.at(-1)).toEqual({ day: '2026-11-20', counts: [1, 1] });
+    expect(chart.days[0]).toEqual({ day: '2026-10-22', counts: [0, 1] });
+    expect(chart.days.flatMap(({ counts }) => counts).reduce((sum, count) => sum + count)).toBe(3);
+  });
+
+  it('shows the roll-outs that are open, and those that ended since the time', () => {
+    const [halted] = reportedFleet(0).rollouts;
+    if (!halted) throw new Error('the fleet has a roll-out');
+    const ended = { ...halted, id: 'ended', stage: { is: 'finished' as const } };
+    const recent = { ...ended, id: 'recent', changedAt: '2026-11-20T01:00:00.000Z' };
+    expect(made({ rollouts: [halted, ended, recent] }).rollouts).toMatchObject([
+      { rolloutId: 'rollout-1', state: 'halted', wave: 2, message: expect.stringMatching(/^6 of 100/) },
+      { rolloutId: 'recent', state: 'finished' },
+    ]);
+  });
+
+  it('shows how the baselines are spread, the newest version of each first', () => {
+    const of = (id: string, version: number, lifecycle = 'managed') =>
+      listed(id, {}, { baseline: { name: 'analytics', version }, lifecycle });
+    expect(made({ accounts: [of(A, 3), of(B, 4), of(C, 9, 'retired')] }).baselines).toEqual([
+      { name: 'analytics', version: 4, accounts: 1, ready: 1, isNewest: true },
+      { name: 'analytics', version: 3, accounts: 1, ready: 1, isNewest: false },
+    ]);
+  });
+});
