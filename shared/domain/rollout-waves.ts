@@ -2,7 +2,8 @@ import type { AccountRecord } from './account.ts';
 import { isSame, parseAmount, type Rollout } from './rollout.ts';
 
 /**
- * The accounts of each wave, by account id: the managed accounts on the old version. With `by`, each unit or value of the tag has its
+ * The accounts of each wave: the managed accounts on the old version, by account id, those that no run writes last, since a first wave of
+ * such accounts would show nothing. With `by`, each unit or value of the tag has its
  * share in each wave. A wave without an account is left out. Pure.
  */
 export function planWaves(
@@ -15,7 +16,10 @@ export function planWaves(
   );
   const planned = waves.map((): string[] => []);
   for (const records of groups.values()) {
-    const ids = records.map(({ accountId }) => accountId).toSorted();
+    const [written, unwritten] = [true, false].map((is) =>
+      records.filter((record) => isWritten(record) === is).map(({ accountId }) => accountId),
+    );
+    const ids = [...(written ?? []).toSorted(), ...(unwritten ?? []).toSorted()];
     let taken = 0;
     for (const [index, wave] of waves.entries()) {
       const total = Math.max(taken, totalOf(wave, ids.length));
@@ -49,6 +53,10 @@ export function planBack(
     )
     .map(({ accountId }) => accountId)
     .toSorted();
+}
+
+function isWritten({ paused, mode }: AccountRecord): boolean {
+  return !paused && mode === 'enforce';
 }
 
 function groupOf({ unit, tags }: AccountRecord, by: string | undefined): string {

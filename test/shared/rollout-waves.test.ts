@@ -30,6 +30,11 @@ describe('the waves of a roll-out', () => {
     expect(planWaves(aRollout({ waves: ['100%'] }), all)).toEqual([[id(0), id(1)]]);
   });
 
+  it('hold accounts last that no run writes: paused, only observed', () => {
+    const all = records(4, (index) => [{ paused: true }, { mode: 'observe' as const }, {}, {}][index] ?? {});
+    expect(planWaves(aRollout({ waves: ['1', '100%'] }), all)).toEqual([[id(2)], [id(0), id(1), id(3)]]);
+  });
+
   it.each(['ou', 'tag:stage'])('have a share of each group by %s', (by) => {
     const all = records(40, (index) => {
       const group = index < 30 ? 'many' : 'few';
