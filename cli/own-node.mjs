@@ -23,6 +23,8 @@ const { node: version } = process.versions;
 const major = Number(version.split('.')[0]);
 
 function whatIsMissing() {
+  if (process.platform === 'win32')
+    return 'Orgkeeper does not run on Windows itself: run it in WSL (https://learn.microsoft.com/windows/wsl/install).';
   if (major < 20)
     return `Orgkeeper needs Node 20 or newer, and this is Node ${version}: install one (https://nodejs.org), then run "npm ci".`;
   if (packageFolder())
@@ -32,7 +34,7 @@ function whatIsMissing() {
 
 function ownNode() {
   const folder = packageFolder();
-  if (!folder) return undefined;
+  if (!folder || process.platform === 'win32') return undefined;
   if (major >= 24) return process.execPath;
   const own = join(folder, 'bin', 'node');
   return existsSync(own) ? own : undefined;

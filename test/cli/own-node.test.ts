@@ -18,6 +18,8 @@ function checkout(packages: 'none' | 'without scripts' | 'all') {
     const set = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
     writeFileSync(join(folder, `${node}.cjs`), set);
   }
+  const windows = `Object.defineProperty(process, 'platform', { value: 'win32' });`;
+  writeFileSync(join(folder, 'windows.cjs'), windows);
   const own = join(folder, 'node_modules', 'node');
   if (packages !== 'none') {
     mkdirSync(join(own, 'bin'), { recursive: true });
@@ -28,7 +30,7 @@ function checkout(packages: 'none' | 'without scripts' | 'all') {
     writeFileSync(join(own, 'bin', 'node'), says, { mode: 0o755 });
   }
   return {
-    run: (node: 'old' | '20' | 'this', ...args: string[]) => {
+    run: (node: 'old' | '20' | 'windows' | 'this', ...args: string[]) => {
       const before = node === 'this' ? [] : ['-r', `./${node}.cjs`];
       const options = { cwd: folder, encoding: 'utf8' } as const;
       return spawnSync(process.execPath, [...before, 'cli/own-node.mjs', ...args], options);
@@ -65,6 +67,7 @@ describe("The project's own Node", () => {
       'without scripts',
       /^Orgkeeper's own Node 24 is not installed: run "npm ci" .* Node 20\.9\.0\)\.\n$/,
     ],
+    ['windows', 'all', /^Orgkeeper does not run on Windows itself: run it in WSL \(https:.*\)\.\n$/],
   ] as const)(
     'causes one sentence if it is missing, by %s Node with packages: %s',
     (node, packages, sentence) => {
