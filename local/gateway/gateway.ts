@@ -19,6 +19,8 @@ import { createCreations } from './shims/account-creation.ts';
 import { apiCallEventsShim } from './shims/api-call-events.ts';
 import { assumeRoleShim, malformedSessions } from './shims/assume-role.ts';
 import { authorizationShim } from './shims/authorization.ts';
+import { bucketPrincipalsShim } from './shims/bucket-principals.ts';
+import { bucketRegionsShim } from './shims/bucket-regions.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
 import { clusterEnds } from './shims/cluster-ends.ts';
 import { clusterRegions } from './shims/cluster-regions.ts';
@@ -30,6 +32,7 @@ import { fifoDeduplicationShim } from './shims/fifo-deduplication.ts';
 import { moveTasksShim } from './shims/move-tasks.ts';
 import { createOptInRegions } from './shims/opt-in-regions.ts';
 import { organizationEventsShim } from './shims/organization-events.ts';
+import { publicPoliciesShim } from './shims/public-policies.ts';
 import { putEventsShim } from './shims/put-events.ts';
 import { createTrusts } from './shims/trust-principals.ts';
 import { uniqueEmailsShim } from './shims/unique-emails.ts';
@@ -99,6 +102,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       faults.shim,
       apiCallEventsShim(buses),
       unknownRegionsShim(upstream),
+      bucketRegionsShim(),
       optInRegions.closed,
       malformedSessions,
       authorizationShim({
@@ -114,6 +118,8 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       assumeRoleShim({ callers, iam }),
       putEventsShim({ buses }),
       trusts.shim,
+      bucketPrincipalsShim(iam),
+      publicPoliciesShim(upstream),
       userKeysShim(callers),
       uniqueEmailsShim(upstream, creations),
       creations.shim,

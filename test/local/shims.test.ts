@@ -8,13 +8,23 @@ import {
   EC2Client,
   ModifyVpcEndpointCommand,
 } from '@aws-sdk/client-ec2';
+import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateAccountCommand,
   CreateOrganizationCommand,
   ListCreateAccountStatusCommand,
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetBucketLocationCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+  PutPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MANAGEMENT, startTestGateway, type TestGateway } from './support.ts';
 
 let local: TestGateway;
@@ -126,5 +136,71 @@ describe('CreateVpcEndpoint through the gateway', () => {
     expect(await routes()).toEqual([[], [VpcEndpointId]]);
     await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [VpcEndpointId] }));
     expect(await routes()).toEqual([[], []]);
+  });
+});
+
+describe('A bucket through the gateway', () => {
+  const account = '456789012345';
+  const at = (region?: string) => new S3Client(local.as(account, region));
+  const Bucket = 'acme-lake';
+  const make = (region = 'eu-west-1' as const) =>
+    at(region).send(
+      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }),
+    );
+  const policy = (Principal: unknown, more: object = {}) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal, Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*`, ...more },
+      ],
+    });
+  const put = (Policy: string) => at().send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  beforeEach(async () => void (await make()));
+  afterEach(async () => void (await at().send(new DeleteBucketCommand({ Bucket }))));
+
+  it('is refused in another region than its own, which the answer names, but for its location', async () => {
+    const elsewhere = at('us-west-2');
+    const error: unknown = await elsewhere
+      .send(new GetBucketPolicyCommand({ Bucket }))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'PermanentRedirect',
+      $response: { headers: { 'x-amz-bucket-region': 'eu-west-1' } },
+    });
+    const { LocationConstraint } = await elsewhere.send(new GetBucketLocationCommand({ Bucket }));
+    expect(LocationConstraint).toBe('eu-west-1');
+  });
+
+  it('takes no policy that names a role which does not exist, and takes it once it does', async () => {
+    const RoleName = 'reader';
+    const named = policy({ AWS: [`arn:aws:iam::${account}:role/${RoleName}`] });
+    await expect(put(named)).rejects.toMatchObject({
+      name: 'MalformedPolicy',
+      message: 'Invalid principal in policy',
+    });
+    const iam = new IAMClient(local.as(account));
+    const Statement = [{ Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' }];
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    await put(named);
+    await iam.send(new DeleteRoleCommand({ RoleName }));
+  });
+
+  it('takes no public policy once BlockPublicPolicy is on, and other policies all the same', async () => {
+    await put(policy('*'));
+    const block = { BlockPublicPolicy: true };
+    await at().send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: block }));
+    for (const open of [
+      policy('*'),
+      policy({ AWS: '*' }),
+      policy('*', { Condition: { Bool: { 'aws:SecureTransport': 'true' } } }),
+    ])
+      await expect(put(open)).rejects.toMatchObject({
+        name: 'AccessDenied',
+        message: expect.stringContaining('BlockPublicPolicy'),
+      });
+    await put(policy({ AWS: `arn:aws:iam::${account}:root` }));
+    await put(policy('*', { Effect: 'Deny' }));
+    await put(policy('*', { Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }));
   });
 });

@@ -10,6 +10,9 @@ import { type BucketAccess, isLikeOurs, type Statement, type WantedGrant } from 
 /** The most bytes of a bucket's policy. https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html */
 const MOST_BYTES = 20 * 1_024;
 
+/** How soon a run looks again for a bucket that did not exist: no event of the account says that it was made. */
+const MISSING_SECONDS = 60 * 60;
+
 const difference = differencesOf('bucketAccess');
 
 type Part = Pick<Comparison, 'differences' | 'blocked'>;
@@ -26,6 +29,7 @@ export function compare(wanted: BucketAccess, actual: ActualBuckets | undefined)
   const copies = Object.entries(actual?.buckets ?? {}).flatMap(([bucket, found]) =>
     found.state === 'there' ? found.others.filter(isLikeOurs).map((Sid) => ({ bucket, Sid })) : [],
   );
+  const isMissing = wanted.grants.some(({ bucket }) => actual?.buckets[bucket]?.state === 'missing');
   const warnings = [...namedLikeOurs(copies), ...withoutAcls(actual)];
   return {
     differences,
@@ -34,6 +38,7 @@ export function compare(wanted: BucketAccess, actual: ActualBuckets | undefined)
       difference(bucket, Sid, { actual: 'NamedLikeOurs' }, 'reported'),
     ),
     ...(warnings.length > 0 && { warnings, warningsAsFound: warnings }),
+    ...(isMissing && { runAgainAfterSeconds: MISSING_SECONDS }),
   };
 }
 

@@ -86,7 +86,11 @@ function policyParameter(action: string): string {
 
 /** Role ARNs among the principals of the trust policy in the call. */
 function policyIn(call: Call): string[] {
-  const policy = parseObject(Buffer.from(text(call.params, policyParameter(call.action)) ?? '{}'));
+  return rolesNamedIn(parseObject(Buffer.from(text(call.params, policyParameter(call.action)) ?? '{}')));
+}
+
+/** Role ARNs among the principals of a policy of a role or a bucket. Pure. */
+export function rolesNamedIn(policy: Readonly<Record<string, unknown>> | undefined): string[] {
   return [policy?.Statement].flat().flatMap((statement: unknown) => {
     const principal = isObject(statement) ? statement.Principal : undefined;
     const names = isObject(principal) ? [principal.AWS].flat() : [];

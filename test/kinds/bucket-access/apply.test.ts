@@ -72,6 +72,19 @@ describe('observe of bucketAccess', () => {
     },
   );
 
+  it('looks again after an hour for a bucket that does not exist, and manages the others', async () => {
+    const missing = () => {
+      throw awsError('NoSuchBucket');
+    };
+    const { comparison, puts } = await run({ gone: missing, near: () => undefined });
+    expect(comparison).toMatchObject({
+      blocked: [{ reason: 'BucketMissing' }, { reason: 'BucketMissing' }],
+      runAgainAfterSeconds: 3_600,
+    });
+    expect(puts).toHaveLength(1);
+    expect((await run({ near: () => undefined })).comparison.runAgainAfterSeconds).toBeUndefined();
+  });
+
   it('says which bucket refuses, and manages the others', async () => {
     const refused = () => {
       throw awsError('AccessDenied');

@@ -12,6 +12,7 @@ import {
   ListTablesCommand,
   ListTagsOfResourceCommand,
   PutItemCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as emr from '@aws-sdk/client-emr';
@@ -153,6 +154,10 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [new GetResourcePolicyCommand({ ResourceArn: table() }), `dynamodb:GetResourcePolicy ${table()}`],
     [new GetItemCommand({ TableName: table(), Key: { PK: { S: 'a' } } }), `dynamodb:GetItem ${table()}`],
     [new PutItemCommand({ TableName, Item: { PK: { S: 'a' } } }), `dynamodb:PutItem ${table()}`],
+    [
+      new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: { PK: { S: 'a' } } } }] }),
+      `dynamodb:PutItem ${table()}`,
+    ],
     [new DeleteItemCommand({ TableName, Key: { PK: { S: 'a' } } }), `dynamodb:DeleteItem ${table()}`],
     [new dynamodb.GetCommand({ TableName, Key }), `dynamodb:GetItem ${table()}`],
     [new dynamodb.PutCommand({ TableName, Item: Key }), `dynamodb:PutItem ${table()}`],
@@ -790,6 +795,12 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       's3:PutBucketOwnershipControls arn:aws:s3:::b',
     ],
     [new s3.GetBucketLocationCommand({ Bucket: 'b' }), 's3:GetBucketLocation arn:aws:s3:::b'],
+    [new s3.GetPublicAccessBlockCommand({ Bucket: 'b' }), 's3:GetBucketPublicAccessBlock arn:aws:s3:::b'],
+    [
+      new s3.PutPublicAccessBlockCommand({ Bucket: 'b', PublicAccessBlockConfiguration: {} }),
+      's3:PutBucketPublicAccessBlock arn:aws:s3:::b',
+    ],
+    [new s3.DeletePublicAccessBlockCommand({ Bucket: 'b' }), 's3:PutBucketPublicAccessBlock arn:aws:s3:::b'],
     [new s3.DeleteObjectCommand({ Bucket: 'b', Key: 'k' }), 's3:DeleteObject arn:aws:s3:::b/k'],
     [
       new s3.PutObjectAclCommand({ Bucket: 'b', Key: 'k', ACL: 'private' }),
