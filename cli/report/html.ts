@@ -67,7 +67,7 @@ function packed({ accounts, runs }: FleetReport, most: number): string {
     })),
   };
   const text = JSON.stringify(data, (_, value) => (typeof value === 'string' ? visible(value) : value));
-  return gzipSync(text, { level: 9 }).toString('base64');
+  return gzipSync(text).toString('base64');
 }
 
 function shortened(differences: readonly Difference[], most: number) {

@@ -1,5 +1,4 @@
-import type { Control, Sweep } from '../../shared/domain/control.ts';
-import { isOver } from '../../shared/domain/pause.ts';
+import { type Control, fleetPause, type Sweep } from '../../shared/domain/control.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
 import type { Difference, PassResult } from '../../shared/domain/status.ts';
@@ -138,7 +137,7 @@ export function makeReport(parts: ReportParts): FleetReport {
     ...{
       madeAt: now.toISOString(),
       since,
-      fleetPaused: control.fleetPaused && !isOver(control.pauses?.fleet, now),
+      fleetPaused: fleetPause(control, now) !== undefined,
     },
     counts: {
       accounts: accounts.length,
