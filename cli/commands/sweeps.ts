@@ -12,7 +12,10 @@ export function sweepsCommand(): Command {
     'Lists the sweeps of the last 30 days, newest first: nightly ones, requested ones, assignments of baselines.',
   );
   return withLatestOptions(command, 'sweeps', 20)
-    .option('--json', 'print a list of { sweepId, startedAt, accounts, drifted, stopped, baseline, cause }')
+    .option(
+      '--json',
+      'print a list of { sweepId, startedAt, accounts, drifted, stopped, baseline, cause, finished }',
+    )
     .addHelpText('after', examples('orgkeeper sweeps --since 7d', 'orgkeeper sweeps --limit 1 --json'))
     .action(list);
 }
@@ -39,6 +42,6 @@ function row({ startedAt, sweepId, baseline, cause, accounts, drifted, stopped }
 }
 
 /** The public document of a sweep. */
-function shown({ sweepId, startedAt, accounts, drifted, stopped, baseline, cause }: Sweep): object {
-  return { sweepId, startedAt, accounts, drifted, stopped, baseline, cause };
+function shown({ sweepId, startedAt, accounts, drifted, stopped, baseline, cause, finished }: Sweep): object {
+  return { sweepId, startedAt, accounts, drifted, stopped, baseline, cause, finished };
 }

@@ -8,6 +8,7 @@ import { accountOf, getRecords, recordPages } from '../../shared/store/accounts.
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { advanceSweep, startSweep } from '../../shared/store/controls.ts';
 import type { Page } from '../../shared/store/item.ts';
+import { followSweep, saveParts } from '../../shared/store/sweep-parts.ts';
 import type { TaskDeps } from './list-organization.ts';
 import {
   type FleetDeps,
@@ -55,6 +56,8 @@ export async function requestSweep(
   }
   const unique = [...new Set(accountIds)];
   await startSweep(main.table, { sweepId, accounts: unique.length, startedAt: requestedAt, cause });
+  await saveParts(main.table, { sweepId, since: requestedAt }, 'named', unique);
+  await followSweep(main.table, sweepId, new Date(requestedAt));
   const work = unique.map((accountId): WorkMessage => ({ accountId, cause, requestedAt, sweepId }));
   return { did: 'accepted', announce: [], work };
 }
@@ -79,7 +82,7 @@ export async function unmanagedAccounts(accountIds: readonly string[], table: Ta
  */
 export async function sweepFleet(
   message: FleetSweep,
-  { main, timeLeft }: Pick<TaskDeps, 'main' | 'timeLeft'>,
+  { main, timeLeft, now }: Pick<TaskDeps, 'main' | 'timeLeft' | 'now'>,
 ): Promise<Swept> {
   const { table } = main;
   const { sweepId, requestedAt: startedAt, cause, baseline } = message;
@@ -101,6 +104,9 @@ export async function sweepFleet(
     // The account of an unreadable record gets a run, too, which reports the record.
     const ids = [...swept.map(({ accountId }) => accountId), ...unreadable.map(({ pk }) => accountOf(pk))];
     const behind = ids.filter((accountId) => accountId > cursor);
+    const retiring = new Set(swept.filter((one) => !concerns(one, message)).map((one) => one.accountId));
+    const counted = behind.filter((accountId) => !retiring.has(accountId));
+    await saveParts(table, { sweepId, since: now().toISOString() }, last, counted);
     await sendWork(
       main.work,
       behind.map((accountId) => toWork(accountId, message)),
@@ -111,6 +117,7 @@ export async function sweepFleet(
     await sendSweep(main.sweep, message);
     return { runs };
   }
+  await followSweep(table, sweepId, now());
   return { runs, records };
 }
 

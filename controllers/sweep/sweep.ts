@@ -9,6 +9,7 @@ import { deliverOwed } from '../fleet/owed.ts';
 import { reviewFleet } from '../fleet/review-fleet.ts';
 import { sweepFleet } from '../fleet/sweep-fleet.ts';
 import { sendCreations, sendDue, sendRollouts } from './due.ts';
+import { finishSweeps } from './finish.ts';
 
 /** Time reserved for one page and for the message that hands over the rest. */
 const MARGIN_MS = 20_000;
@@ -43,8 +44,9 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
         const passes = await sendDue(now(), deps);
         const creations = await sendCreations(now(), false, deps);
         const rollouts = await sendRollouts(now(), deps);
-        if (owed + passes + creations + rollouts > 0)
-          logger.info('due', { owed, passes, creations, rollouts });
+        const sweeps = await finishSweeps(now(), deps);
+        if (owed + passes + creations + rollouts + sweeps > 0)
+          logger.info('due', { owed, passes, creations, rollouts, sweeps });
         return;
       }
       case 'rollout': {

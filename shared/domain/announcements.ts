@@ -78,6 +78,22 @@ export const announcements = {
     ...why,
     remedy: z.string(),
   }),
+  /** A number for each result of a run; `accounts` is their sum. */
+  SweepFinished: z.object({
+    sweepId: z.string(),
+    startedAt: z.string(),
+    stopped: z.boolean(),
+    cause: cause.optional(),
+    baseline: z.string().optional(),
+    accounts: z.int(),
+    unchanged: z.int(),
+    corrected: z.int(),
+    drifted: z.int(),
+    waiting: z.int(),
+    failed: z.int(),
+    seconds: z.number(),
+    worst: z.array(z.object({ ...account, result: z.enum(['failed', 'drifted', 'waiting']), ...why })),
+  }),
   AccessReviewCompleted,
   WorkFailed: z.object({
     queue: z.string(),

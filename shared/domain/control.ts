@@ -2,6 +2,7 @@ import type { AccountRecord } from './account.ts';
 import type { Cause } from './cause.ts';
 import type { UnreadableItem } from './errors.ts';
 import { isOver, type Pause, pausedAgain } from './pause.ts';
+import type { SweepTally } from './sweep-result.ts';
 
 /** What people have paused; every run reads it together with the account. */
 export interface Control {
@@ -105,6 +106,11 @@ export interface Sweep {
   readonly startedAt: string;
   /** What requested it; absent in a sweep from before this was saved. */
   readonly cause?: Cause;
+  /** How its runs ended; absent until all have. */
+  readonly finished?: SweepTally & {
+    /** From the request until the last run ended. */
+    readonly seconds: number;
+  };
   /** The name of the baseline whose accounts are swept; absent for all, and for accounts by id. */
   readonly baseline?: string;
 }

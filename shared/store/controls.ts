@@ -19,7 +19,8 @@ import {
 /** The key of the item that says what is paused; every run reads it together with the account. */
 export const CONTROL_KEY = { pk: 'control', sk: 'fleet' };
 const ONBOARD_KEY = { pk: 'control', sk: 'onboard' };
-const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
+/** The key of a sweep's progress. */
+export const sweepKey = (sweepId: string) => ({ pk: `sweep#${sweepId}`, sk: 'progress' });
 const SWEEPS = 'sweep';
 const SWEEP_SECONDS = 30 * DAY_SECONDS;
 
@@ -42,7 +43,26 @@ const readControl = reader<SavedControl>({
     })
     .optional(),
 });
+/** The stored form of how runs of a sweep ended. */
+export const TallyItem = z.looseObject({
+  accounts: z.int(),
+  unchanged: z.int(),
+  corrected: z.int(),
+  drifted: z.int(),
+  waiting: z.int(),
+  failed: z.int(),
+  lastAt: z.string(),
+  worst: z.array(
+    z.looseObject({
+      accountId: z.string(),
+      result: z.enum(['unchanged', 'corrected', 'drifted', 'waiting', 'failed']),
+      reason: z.string(),
+      message: z.string(),
+    }),
+  ),
+});
 const readSweep = reader<Sweep>({
+  finished: TallyItem.extend({ seconds: z.number() }).exactOptional(),
   sweepId: z.string(),
   accounts: z.int(),
   drifted: z.int(),
@@ -138,7 +158,8 @@ export function sweepCursor({ startedAt, sweepId }: Pick<Sweep, 'startedAt' | 's
   return `${startedAt}#${sweepId}`;
 }
 
-async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
+/** A sweep, read consistently; undefined if there is none. @throws UnreadableItem */
+export async function getSweep(table: Table, sweepId: string): Promise<Sweep | undefined> {
   return readSweep(await getItem(table, sweepKey(sweepId)));
 }
 

@@ -12,6 +12,7 @@ import { follow } from '../../controllers/intake/follow.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import { clusters } from '../../controllers/kinds/clusters/kind.ts';
 import { reviewAnnouncement } from '../../controllers/review/review.ts';
+import { finishSweeps } from '../../controllers/sweep/finish.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { eventSchemas, announcements as schemas } from '../../shared/domain/announcements.ts';
@@ -274,6 +275,39 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     const sight = { waves: [[known.accountId]], accounts, control: RUNNING, now: new Date() };
     const step = nextStep(rollout, sight);
     return step.is === 'save' ? step.rollout.owed?.[0] : undefined;
+  },
+  SweepFinished: async () => {
+    const cause = {
+      source: 's',
+      detailType: 'DriftSweepRequested',
+      id: 's',
+      sentBy: MAIN,
+      reason: 'nightly',
+    };
+    const progress = {
+      sweepId: 's',
+      accounts: 1,
+      drifted: 0,
+      stopped: false,
+      startedAt: '2026-11-20T02:00:00Z',
+      cause,
+    };
+    const pk = 'sweep#s';
+    const failed = { ...passed('failed'), accountId: known.accountId, conditions: [unmet], dueAt: 'later' };
+    const fake = fakeMain([
+      { pk, sk: 'progress', ...progress, due: 'sweep', dueAt: '' },
+      {
+        pk,
+        sk: 'part#1',
+        sweepId: 's',
+        name: '1',
+        accountIds: [known.accountId],
+        since: '2020-01-01T00:00:00Z',
+      },
+      { ...aStatus(failed), ...statusKey(known.accountId) },
+    ]);
+    await finishSweeps(new Date(), { main: fake.main, timeLeft: () => true });
+    return fake.put[0];
   },
   SweepStopped: async () => {
     const progress = { sweepId: 's', accounts: 200, drifted: 40, stopped: false, startedAt: '' };

@@ -4,7 +4,7 @@ import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readWorld } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
-import { type Listener, listen } from '../kit/journey/bus.ts';
+import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
@@ -47,6 +47,13 @@ async function isWhole(id: string): Promise<boolean> {
       throw error;
     },
   );
+}
+
+/** The tick of the minute, now. */
+async function tick(): Promise<void> {
+  const sqs = new SQSClient({ ...runtime.as(runtime.accounts.main), useQueueUrlAsEndpoint: false });
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orgkeeper-sweep' }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ task: 'due' }) }));
 }
 
 /** One of everything, and nothing twice. */
@@ -267,6 +274,14 @@ describe('A sweep that finds most accounts different', () => {
     }
     const stopped = await bus.heard((event) => event['detail-type'] === 'SweepStopped');
     expect(stopped.map(({ detail }) => detail)).toMatchObject([{ sweepId: eventId, reason: 'SweepStopped' }]);
+    await tick();
+    const ended = ({ 'detail-type': type, detail }: BusEvent) =>
+      type === 'SweepFinished' && detail.sweepId === eventId;
+    const { detail } = await bus.hear('SweepFinished', ended);
+    const { accounts, unchanged, corrected } = detail;
+    expect(detail).toMatchObject({ stopped: true, drifted: left.length, waiting: 0, failed: 0 });
+    expect(accounts).toBe(Number(unchanged) + Number(corrected) + left.length);
+    expect(await bus.heard(ended)).toHaveLength(1);
 
     const views = await fleet.sweep(...left);
     expect(views.map(({ lastPass }) => lastPass?.result)).toEqual(left.map(() => 'corrected'));

@@ -1,0 +1,187 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { requestSweep, sweepFleet } from '../../controllers/fleet/sweep-fleet.ts';
+import { finishSweeps } from '../../controllers/sweep/finish.ts';
+import type { AccountRecord } from '../../shared/domain/account.ts';
+import { announcements } from '../../shared/domain/announcements.ts';
+import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
+import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { getSweep } from '../../shared/store/controls.ts';
+import { partsOf } from '../../shared/store/sweep-parts.ts';
+import { aPass, aRecord, aStatus } from '../kit/factories.ts';
+import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
+
+const SWEEP = 'sweep-1';
+const ASKED = '2026-11-20T12:00:00Z';
+const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: SWEEP };
+const [A, B, C] = ['111111111111', '222222222222', '333333333333'] as const;
+const later = (seconds: number) => new Date(Date.parse(ASKED) + seconds * 1000);
+const refused = { status: 'False', reason: 'AccessRefused', message: 'The role refuses.' } as const;
+const condition = { type: 'Access', changedAt: ASKED };
+
+let fake: FakeMain;
+beforeEach(() => {
+  fake = fakeMain();
+});
+
+function keep(accountId: string, given: Partial<AccountRecord> = {}): void {
+  const collection = { collection: 'account', collectionKey: accountId };
+  fake.store.put({
+    ...aRecord({ accountId, name: `name of ${accountId}`, ...given }),
+    ...accountKey(accountId),
+    ...collection,
+  });
+}
+
+/** What a run of the account leaves; by default the one that the sweep requested, a minute later. */
+function ran(accountId: string, run: Partial<PassRecord>, given: Partial<AccountStatus> = {}): void {
+  const times = { startedAt: later(60).toISOString(), finishedAt: later(61).toISOString() };
+  const lastPass = aPass({ cause, ...times, ...run });
+  fake.store.put({ ...aStatus({ accountId, ...given, lastPass }), ...statusKey(accountId) });
+}
+
+const tick = (now: Date, timeLeft = () => true) => finishSweeps(now, { main: fake.main, timeLeft });
+const told = () =>
+  fake.put.filter(({ detailType }) => detailType === 'SweepFinished').map(({ detail }) => detail);
+const sweepThem = (...accountIds: string[]) =>
+  requestSweep({ accountIds }, { cause, time: ASKED }, { main: fake.main });
+
+describe('a sweep of named accounts', () => {
+  beforeEach(async () => {
+    for (const id of [A, B, C]) keep(id);
+    await sweepThem(A, B, C);
+  });
+
+  it('is announced once when the last of its runs has ended, with a count for each result', async () => {
+    ran(A, { result: 'unchanged' });
+    ran(B, { result: 'corrected', finishedAt: later(75).toISOString() });
+    expect([await tick(later(90)), told()]).toEqual([0, []]);
+    ran(C, { result: 'failed' }, { ready: false, conditions: [{ ...condition, ...refused }] });
+    expect(await tick(later(150))).toBe(1);
+    expect(await tick(later(210))).toBe(0);
+    expect(told()).toEqual([
+      {
+        ...{ sweepId: SWEEP, startedAt: ASKED, stopped: false, cause, seconds: 75 },
+        ...{ accounts: 3, unchanged: 1, corrected: 1, drifted: 0, waiting: 0, failed: 1 },
+        worst: [
+          {
+            accountId: C,
+            name: `name of ${C}`,
+            result: 'failed',
+            reason: 'AccessRefused',
+            message: 'The role refuses.',
+          },
+        ],
+      },
+    ]);
+    expect(announcements.SweepFinished.safeParse(told()[0]).success).toBe(true);
+    expect((await getSweep(fake.main.table, SWEEP))?.finished).toMatchObject({ accounts: 3, failed: 1 });
+  });
+
+  it('counts a run of another cause that began after the request, and no earlier one', async () => {
+    ran(A, {});
+    ran(B, {});
+    const other = { ...cause, id: 'another' };
+    ran(C, { cause: other, startedAt: '2026-11-20T11:59:59.000Z' });
+    expect(await tick(later(90))).toBe(0);
+    ran(C, { cause: other, startedAt: '2026-11-20T12:00:30.000Z' });
+    expect(await tick(later(150))).toBe(1);
+  });
+
+  it('waits for a run that failed for a passing reason, until it is parked', async () => {
+    ran(A, {});
+    ran(B, {});
+    const conditions = [{ ...condition, ...refused, status: 'Unknown' as const, reason: 'Throttled' }];
+    ran(C, { result: 'failed' }, { ready: false, conditions });
+    expect(await tick(later(90))).toBe(0);
+    ran(C, { result: 'failed' }, { ready: false, conditions, dueAt: later(900).toISOString() });
+    expect(await tick(later(150))).toBe(1);
+    expect(told()).toMatchObject([{ failed: 1, worst: [{ accountId: C, reason: 'Throttled' }] }]);
+  });
+
+  it('does not wait for accounts that are no longer managed', async () => {
+    ran(A, {});
+    keep(B, { lifecycle: 'retired' });
+    fake.store.remove(accountKey(C));
+    expect(await tick(later(90))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 1, unchanged: 1, worst: [] }]);
+  });
+
+  it('ends after three hours, and counts a run without a result as failed', async () => {
+    ran(A, {});
+    ran(B, {});
+    expect(await tick(later(3 * 3600))).toBe(0);
+    expect(await tick(later(3 * 3600 + 60))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 3, failed: 1, worst: [{ accountId: C, reason: 'NoResult' }] }]);
+  });
+
+  it('counts an account whose status cannot be read as failed', async () => {
+    ran(A, {});
+    ran(B, {});
+    fake.store.put({ ...statusKey(C), version: 3 });
+    expect(await tick(later(90))).toBe(1);
+    expect(told()).toMatchObject([{ failed: 1, worst: [{ accountId: C, reason: 'UnreadableItem' }] }]);
+  });
+
+  it('is announced again only if whoever ended it has not announced it in two minutes', async () => {
+    for (const id of [A, B, C]) ran(id, {});
+    const { eventBridge } = fake.main.bus;
+    const { send } = eventBridge;
+    eventBridge.send = () => Promise.reject(new Error('killed'));
+    await expect(tick(later(90))).rejects.toThrow('killed');
+    eventBridge.send = send;
+    expect(await tick(later(150))).toBe(0);
+    expect([await tick(later(211)), await tick(later(400))]).toEqual([1, 0]);
+    expect(told()).toHaveLength(1);
+  });
+
+  it('stays announced when its request is delivered again', async () => {
+    for (const id of [A, B, C]) ran(id, {});
+    await tick(later(90));
+    await sweepThem(A, B, C);
+    expect(await tick(later(150))).toBe(0);
+  });
+});
+
+describe('a sweep of the fleet', () => {
+  const message = { task: 'sweep', sweepId: SWEEP, cause, requestedAt: ASKED } as const;
+  const send = (timeLeft = () => true) =>
+    sweepFleet(message, { main: fake.main, timeLeft, now: () => later(5) });
+
+  it('does not end before all of its work is sent', async () => {
+    keep(A);
+    ran(A, {});
+    await send(() => false);
+    expect(await tick(later(90))).toBe(0);
+    await send();
+    expect(await tick(later(90))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 1 }]);
+  });
+
+  it('leaves out retiring accounts, which have no result that a fleet is judged by', async () => {
+    keep(A);
+    keep(B, { lifecycle: 'retiring' });
+    await send();
+    ran(A, { result: 'drifted' });
+    expect(await tick(later(90))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 1, drifted: 1 }]);
+  });
+
+  it('reads each account of a part that is complete once, however long the others take', async () => {
+    for (let index = 0; index < 700; index++) keep(String(400_000_000_000 + index));
+    await send();
+    expect((await partsOf(fake.main.table, SWEEP)).map(({ accountIds }) => accountIds.length)).toEqual([
+      500, 200,
+    ]);
+    for (let index = 0; index < 699; index++) ran(String(400_000_000_000 + index), {});
+    expect(await tick(later(90))).toBe(0);
+    expect((await partsOf(fake.main.table, SWEEP)).map(({ tally }) => tally?.accounts)).toEqual([
+      500,
+      undefined,
+    ]);
+    // A later run changes nothing of what is counted.
+    ran('400000000000', { result: 'failed' }, { conditions: [{ ...condition, ...refused }] });
+    ran('400000000699', {});
+    expect(await tick(later(150))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 700, unchanged: 700, failed: 0 }]);
+  });
+});
