@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RolePolicyQuotas } from '../shared/deployment/config.ts';
 import { AccountId } from '../shared/domain/account.ts';
 import { OrganizationalUnit } from '../shared/domain/rules-text.ts';
+import { Notify, toldTwice } from './notify.ts';
 
 /** The region of AWS Organizations in each partition. */
 const ORGANIZATIONS_REGION = {
@@ -64,6 +65,8 @@ const DeploymentContext = z.object({
   reviewSchedule: Schedule.prefault('cron(0 3 1 * ? *)'),
   timeZone: z.string().min(1).prefault('UTC'),
   alarmEmail: z.email('an email address').optional(),
+  notify: json(Notify).prefault([]),
+  archiveDays: z.coerce.number().int().min(0).max(3650).prefault(30),
   logRetentionDays: z.coerce
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `one of ${RETENTION_DAYS.join(', ')}`)
@@ -93,7 +96,7 @@ export function readContext(raw: Record<string, unknown>): DeploymentContext {
   if (parsed.success && problems.length === 0) {
     const context = parsed.data;
     const partition = partitionOf(context.region) ?? 'aws';
-    problems.push(...otherPartition(context, partition), ...tooLong(context));
+    problems.push(...otherPartition(context, partition), ...tooLong(context), ...toldTwice(context.notify));
     if (problems.length === 0) {
       return {
         ...context,

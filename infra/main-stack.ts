@@ -17,10 +17,11 @@ import {
   SWEEP_RECEIVES,
   WORK_RECEIVES,
 } from '../shared/domain/work.ts';
-import { bus } from './constructs/bus.ts';
+import { archive, bus } from './constructs/bus.ts';
 import { attach } from './constructs/grants.ts';
 import { mainTable } from './constructs/main-table.ts';
 import { monitoring } from './constructs/monitoring.ts';
+import { notices } from './constructs/notices.ts';
 import { outputs } from './constructs/outputs.ts';
 import { queueWithDeadLetters } from './constructs/queue.ts';
 import { reviews } from './constructs/reviews.ts';
@@ -69,7 +70,9 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
   mainTable(stack);
   templates(stack, templatesBucket(context));
   reviews(stack, reviewsBucket(context));
-  bus(stack, context, queues.intake);
+  const eventBus = bus(stack, context, queues.intake);
+  const tells = notices(stack, context, eventBus);
+  archive(stack, context, eventBus);
   schedules(stack, context);
 
   const config = stack.toJsonString(
@@ -146,7 +149,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     source: { queue: queues.review, batchSize: 1, maximumConcurrency: 5 },
   });
   attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);
-  monitoring(stack, context);
+  monitoring(stack, context, tells);
   outputs(stack, context);
   return stack;
 }

@@ -51,6 +51,12 @@ export const ADAPTATIONS: readonly Adaptation[] = [
     adapt: () => ({}),
   },
   {
+    type: 'AWS::Events::Archive',
+    because:
+      'The emulator would keep each event in memory, by a rule of its own that matches all: nobody replays them here.',
+    adapt: () => ({}),
+  },
+  {
     type: 'AWS::IAM::Role',
     because:
       "A role's own Policies are kept as Python text, which is no JSON: they become policies beside it.",

@@ -90,3 +90,14 @@ export function bus(
   );
   return eventBus;
 }
+
+/** An archive of all events of the bus, from which they can be replayed; none if context `archiveDays` is 0. */
+export function archive(scope: Construct, context: DeploymentContext, eventBus: events.CfnEventBus): void {
+  if (context.archiveDays === 0) return;
+  new events.CfnArchive(scope, 'Archive', {
+    archiveName: NAMES.bus,
+    description: 'Every event of the bus of Orgkeeper',
+    sourceArn: arns(context).bus,
+    retentionDays: context.archiveDays,
+  }).addResourceDependency(eventBus);
+}

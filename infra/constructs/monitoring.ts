@@ -3,9 +3,13 @@ import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { deadLettersOf, FUNCTIONS, functionName, NAMES, QUEUES } from '../../shared/deployment/names.ts';
 import type { DeploymentContext } from '../context.ts';
 import { alarms, metric } from './alarms.ts';
+import { UNDELIVERED_NOTICES } from './notices.ts';
 
-/** The alarms of the main stack, and a dashboard with their metrics. What to do: docs/operations.md. */
-export function monitoring(stack: Stack, context: DeploymentContext): void {
+/**
+ * The alarms of the main stack, and a dashboard with their metrics. What to do: docs/operations.md.
+ * @param tells whether there are notices, which may not reach those whom they are for
+ */
+export function monitoring(stack: Stack, context: DeploymentContext, tells: boolean): void {
   const alarm = alarms(stack, {
     topicName: 'orgkeeper-alarms',
     account: context.mainAccountId,
@@ -54,6 +58,15 @@ export function monitoring(stack: Stack, context: DeploymentContext): void {
     metric: metric('AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup: NAMES.scheduleGroup }, 'Sum'),
     threshold: 1,
   });
+  if (tells) {
+    alarm({
+      name: 'NoticesUndelivered',
+      description:
+        'Notices did not reach those whom context notify names: the messages in the queue say why.',
+      metric: waiting(UNDELIVERED_NOTICES),
+      threshold: 1,
+    });
+  }
   dashboard(stack, context);
 }
 

@@ -118,6 +118,9 @@ export const announcements = {
   RequestRejected,
 };
 
+/** The detail-type of an announcement. */
+export type AnnouncementType = keyof typeof announcements;
+
 /**
  * The JSON Schema (draft 2020-12) of each request and announcement, by detail-type: the event as the target of a rule receives it, and
  * as PutEvents accepts it. A request that its schema accepts may still have problems that only `parseRequest` finds. Pure.

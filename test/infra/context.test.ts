@@ -37,6 +37,8 @@ describe('readContext', () => {
       dueSchedule: 'rate(1 minute)',
       listSchedule: 'rate(1 hour)',
       timeZone: 'UTC',
+      notify: [],
+      archiveDays: 30,
       logRetentionDays: 90,
       maximumConcurrency: 50,
     });

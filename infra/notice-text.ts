@@ -1,0 +1,77 @@
+import type { AnnouncementType } from '../shared/domain/announcements.ts';
+
+/** A notice: a sentence for people, then a command. `<field>` is a field of the event's detail. */
+interface NoticeText {
+  readonly sentence: string;
+  readonly command: string;
+}
+
+const account = 'Account <accountId> (<name>)';
+const look = 'orgkeeper account <accountId>';
+
+/** What people are told of each announcement. */
+export const NOTICE_TEXTS: Readonly<Record<AnnouncementType, NoticeText>> = {
+  AccountRegistered: {
+    sentence: `${account} is managed from now on, or its registration was changed.`,
+    command: look,
+  },
+  AccountReady: { sentence: `${account} is ready: everything is as its baseline says.`, command: look },
+  AccountDegraded: { sentence: `${account} is not as its baseline says: <reason>: <message>`, command: look },
+  DriftDetected: { sentence: `${account} differs from its baseline, and was left as it is.`, command: look },
+  DriftCorrected: {
+    sentence: `${account} differed from its baseline, and was corrected.`,
+    command: 'orgkeeper history <accountId> --limit 1',
+  },
+  SweepStopped: { sentence: '<message>', command: 'orgkeeper accounts --drifted' },
+  SweepFinished: {
+    sentence:
+      'A sweep of <accounts> accounts ended after <seconds> s. Unchanged: <unchanged>; corrected: <corrected>; drifted: <drifted>; ' +
+      'waiting: <waiting>; failed: <failed>.',
+    command: 'orgkeeper accounts --not-ready',
+  },
+  RolloutHalted: { sentence: '<message> <remedy>', command: 'orgkeeper rollout show <rolloutId>' },
+  AccessReviewCompleted: {
+    sentence: `The access of account <accountId> (<name>) was reviewed: <unintended> ways that nobody intends, <new> of them new.`,
+    command: 'orgkeeper review <accountId>',
+  },
+  WorkFailed: {
+    sentence: 'A message in <queue> failed for good: <reason>: <message>',
+    command: 'orgkeeper dead-letters list',
+  },
+  AccountCreationFailed: {
+    sentence: 'An account could not be created: <reason>: <message>',
+    command: 'orgkeeper accounts',
+  },
+  AccountRetired: { sentence: `${account} is retired.`, command: look },
+  ClusterReady: {
+    sentence: `The cluster <cluster> in account <accountId> (<name>) takes work.`,
+    command: 'orgkeeper cluster list <accountId>',
+  },
+  ClusterEnded: {
+    sentence: `The cluster <cluster> in account <accountId> (<name>) has ended: <reason>.`,
+    command: 'orgkeeper cluster list <accountId>',
+  },
+  ClusterOrphaned: {
+    sentence: `A cluster <clusterId> in account <accountId> (<name>) runs although nobody requested it.`,
+    command: look,
+  },
+  RequestRejected: {
+    sentence: 'A request of account <sentBy> was rejected: <reason>: <message>',
+    command: 'orgkeeper rejected',
+  },
+};
+
+/** The fields of the detail that the notice names. Pure. */
+export function fieldsIn({ sentence, command }: NoticeText): string[] {
+  return [...new Set([...`${sentence} ${command}`.matchAll(/<(\w+)>/g)].map(([, field]) => field ?? ''))];
+}
+
+/** EventBridge's input transformer of a notice: text for a topic, JSON with the key `text` for a chat's webhook. Pure. */
+export function transformerOf(event: AnnouncementType, as: 'text' | 'json') {
+  const notice = NOTICE_TEXTS[event];
+  const text = JSON.stringify(`${notice.sentence} See: ${notice.command}`);
+  return {
+    inputPathsMap: Object.fromEntries(fieldsIn(notice).map((field) => [field, `$.detail.${field}`])),
+    inputTemplate: as === 'text' ? text : `{"text": ${text}}`,
+  };
+}
