@@ -47,7 +47,8 @@ const onlyWhatIsUsedOfZod: Plugin = {
   },
 };
 
-async function bundle(name: string, handler: string, outdir: string): Promise<Bundle> {
+/** Bundles one entry point into `<outdir>/<name>/index.mjs`. */
+export async function bundle(name: string, handler: string, outdir: string): Promise<Bundle> {
   const directory = path.join(outdir, name);
   await rm(directory, { recursive: true, force: true });
   const { metafile } = await build({
@@ -75,7 +76,7 @@ async function bundle(name: string, handler: string, outdir: string): Promise<Bu
 }
 
 /** The size of all files of a bundle, and of those that are loaded at the start, in bytes. */
-function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {
+export function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {
   const outputs = Object.entries(metafile.outputs);
   const entry = outputs.find(([file]) => file.endsWith('/index.mjs'))?.[0] ?? '';
   const loaded = new Set<string>();

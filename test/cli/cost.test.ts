@@ -54,7 +54,7 @@ describe('docs/operations.md', () => {
 
   it('says the same of all together, of a month, of further trails, and of the date of the prices', () => {
     expect(page).toContain(`| **together** | | **${night.total.toFixed(4)}** |`);
-    expect(page).toContain(`That is ${Math.round(night.total * 30 * 100)} cents a month.`);
+    expect(page).toContain(`That is ${Math.round(night.total * 30 * 100)} cents a month;`);
     const { events, dollarsPerFurtherTrail } = night.trail;
     expect(page).toContain(`about ${events.toLocaleString('en-US')} events a night`);
     expect(page).toContain(`${dollarsPerFurtherTrail.toFixed(2)} USD for each trail beyond the first`);
