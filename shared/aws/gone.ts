@@ -11,6 +11,9 @@ const CODES = {
   subnet: ['InvalidSubnetID.NotFound', 'InvalidSubnetId.NotFound'],
   'route table': ['InvalidRouteTableID.NotFound', 'InvalidRouteTableId.NotFound'],
   association: ['InvalidAssociationID.NotFound'],
+  'security group': ['InvalidGroup.NotFound', 'InvalidGroupId.NotFound'],
+  /** Of a security group, which may be gone itself. */
+  rule: ['InvalidPermission.NotFound', 'InvalidGroup.NotFound', 'InvalidGroupId.NotFound'],
   endpoint: ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpoint.NotFound'],
   parameter: ['ParameterNotFound'],
   bucket: ['NoSuchBucket'],

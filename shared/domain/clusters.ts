@@ -60,7 +60,9 @@ export type EndReason =
   /** EMR terminated it because of an error. */
   | 'Failed'
   /** EMR refused to launch it. */
-  | 'LaunchRefused';
+  | 'LaunchRefused'
+  /** The quotas of the baseline became stricter before it was launched. */
+  | 'NoLongerAllowed';
 
 /** What runs recorded of a requested cluster. */
 export interface KnownCluster {

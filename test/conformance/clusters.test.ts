@@ -16,8 +16,10 @@ import {
   ListRolePoliciesCommand,
   ListRolesCommand,
   ListRoleTagsCommand,
+  PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
   UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { clusters } from '../../controllers/kinds/clusters/kind.ts';
 import type { WantedCluster } from '../../shared/domain/clusters.ts';
@@ -79,6 +81,13 @@ const roleLines = async (member: Member) => {
     }),
   );
 };
+const policyLines = async (member: Member) => {
+  const RoleName = role('instances', member);
+  const { PolicyDocument = '' } = await member.clients.iam.send(
+    new GetRolePolicyCommand({ RoleName, PolicyName: 'orgkeeper-clusters' }),
+  );
+  return decodeURIComponent(PolicyDocument);
+};
 const profileLines = async ({ clients, account }: Member) => {
   const { InstanceProfiles = [] } = await clients.iam.send(new ListInstanceProfilesCommand({}));
   return InstanceProfiles.filter(({ InstanceProfileName }) => InstanceProfileName?.endsWith(account.region))
@@ -106,7 +115,7 @@ const launchOther = (Name: string) => async (member: Member) =>
 const section = {
   most: 3,
   instanceTypes: ['m5.xlarge'],
-  longest: '24h',
+  longest: '1001h',
   subnet: '${subnet.public.id}',
 };
 
@@ -155,6 +164,21 @@ describeKind(clusters, {
         )),
       read: roleLines,
       difference: { path: 'tags.orgkeeper:account', action: 'created' },
+    },
+    {
+      name: 'the policy of the instances that somebody widened',
+      tamper: async (member) =>
+        void (await member.clients.iam.send(
+          new PutRolePolicyCommand({
+            ...{ RoleName: role('instances', member), PolicyName: 'orgkeeper-clusters' },
+            PolicyDocument: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+            }),
+          }),
+        )),
+      read: policyLines,
+      difference: { path: 'inlinePolicies.orgkeeper-clusters', action: 'updated' },
     },
     {
       name: 'the role of EMR that was deleted',
@@ -239,13 +263,24 @@ describeKind(clusters, {
         },
       },
       difference: { path: 'tags.orgkeeper:content', action: 'updated' },
-      read: async (member) => {
-        const { PolicyDocument = '' } = await member.clients.iam.send(
-          new GetRolePolicyCommand({ RoleName: role('instances', member), PolicyName: 'orgkeeper-clusters' }),
-        );
-        return decodeURIComponent(PolicyDocument).includes('acme-lake');
-      },
+      read: async (member) => (await policyLines(member)).includes('acme-lake'),
       wanted: true,
+    },
+  ],
+  blocked: [
+    {
+      name: 'the role of the instances, which now trusts somebody else, too',
+      tamper: async (member) =>
+        void (await member.clients.iam.send(
+          new UpdateAssumeRolePolicyCommand({
+            RoleName: role('instances', member),
+            PolicyDocument: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+            }),
+          }),
+        )),
+      reason: 'NeedsReplacement',
     },
   ],
   harmless: [

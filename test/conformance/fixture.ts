@@ -39,6 +39,8 @@ export interface Fixture {
   readonly given?: readonly GivenCase[];
   /** What of others depends on ours, so that it cannot be removed. */
   readonly inUse?: readonly InUse[];
+  /** What services of AWS leave in ours by themselves, and which goes with it. */
+  readonly leftBehind?: Act<void>;
 }
 
 /** Gets the recorded outputs, for ids. */

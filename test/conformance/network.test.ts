@@ -3,6 +3,8 @@ import {
   AssociateVpcCidrBlockCommand,
   AttachInternetGatewayCommand,
   AttachVpnGatewayCommand,
+  AuthorizeSecurityGroupEgressCommand,
+  AuthorizeSecurityGroupIngressCommand,
   CreateInternetGatewayCommand,
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
@@ -69,6 +71,23 @@ const loseTags = (output: string, ...keys: string[]): Act =>
   act((ids, ec2) =>
     ec2.send(new DeleteTagsCommand({ Resources: [ids[output] ?? ''], Tags: keys.map((Key) => ({ Key })) })),
   );
+
+/** As EMR leaves them in the subnet of its clusters: each refers to the other. */
+const groupsOfEmr = act(async (ids, ec2) => {
+  const group = async (GroupName: string, what: string) => {
+    const Description = `${what} group for Elastic MapReduce created on 2026-11-19T21:07:41.692Z`;
+    const VpcId = ids['vpc.id'];
+    return ec2.send(new CreateSecurityGroupCommand({ VpcId, GroupName, Description }));
+  };
+  const { GroupId: master } = await group('ElasticMapReduce-Master-Private', 'Master');
+  const { GroupId: service } = await group('ElasticMapReduce-ServiceAccess', 'Service access');
+  const from = (GroupId: string | undefined) => [
+    { IpProtocol: 'tcp', FromPort: 8443, ToPort: 8443, UserIdGroupPairs: [{ GroupId }] },
+  ];
+  const ingress = { GroupId: master, IpPermissions: from(service) };
+  await ec2.send(new AuthorizeSecurityGroupIngressCommand(ingress));
+  await ec2.send(new AuthorizeSecurityGroupEgressCommand({ GroupId: service, IpPermissions: from(master) }));
+});
 
 const ourTags = (logical: string, type: ResourceType) => [
   {
@@ -442,6 +461,7 @@ describeKind(network, {
   inventory: networkWorld,
   tamperings: [...tamperings, ...sharedTamperings('network')],
   foreign,
+  leftBehind: groupsOfEmr,
   blocked: [
     {
       name: 'a subnet with another block',

@@ -351,6 +351,7 @@ export function describeKind<Section, Wanted, Actual>(
 
     test('removes all that it made, and can repeat the removal', async () => {
       const { member, keep, before } = await kept();
+      await fixture.leftBehind?.(member, keep.recorded());
       await keep.remove();
       expect(await inventory(member)).toEqual(before);
       const again = await keep.remove();
@@ -369,6 +370,7 @@ export function describeKind<Section, Wanted, Actual>(
     test('finishes its removal after a crash at any call', async () => {
       for (let at = 1; ; at = nextCall(at)) {
         const { member, keep, before } = await kept();
+        await fixture.leftBehind?.(member, keep.recorded());
         const { stopped } = await keep.remove({ at, call: 'unanswered', records: 'lost' });
         if (!stopped) return;
         await keep.remove();

@@ -1,12 +1,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  DeleteSecurityGroupCommand,
-  DescribeSecurityGroupsCommand,
-  EC2Client,
-  RevokeSecurityGroupIngressCommand,
-} from '@aws-sdk/client-ec2';
+import { DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   DescribeClusterCommand,
   EMRClient,
@@ -16,7 +11,7 @@ import {
 } from '@aws-sdk/client-emr';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ClusterView } from '../../shared/domain/clusters.ts';
+import { type ClusterView, clusterViews } from '../../shared/domain/clusters.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
@@ -42,29 +37,56 @@ beforeAll(async () => {
 afterAll(() => runtime?.stop());
 
 const emr = () => new EMRClient(runtime.as(id));
+const request = { instanceType: 'm5.xlarge', count: 3, release: 'emr-7.5.0', ttl: '8h' };
 const launch = (name: string, ...more: string[]) => {
-  const what = ['--name', name, '--count', '3', '--release', 'emr-7.5.0'];
-  const type = more.includes('--instance-type') ? [] : ['--instance-type', 'm5.xlarge'];
-  const ttl = more.includes('--ttl') ? [] : ['--ttl', '8h'];
-  return fleet.orgkeeper('cluster', 'launch', id, ...what, ...type, ...ttl, ...more);
+  const { instanceType, count, release, ttl } = request;
+  const what = ['--name', name, '--instance-type', instanceType, '--count', `${count}`, '--release', release];
+  return fleet.orgkeeper(
+    'cluster',
+    'launch',
+    id,
+    ...what,
+    ...(more.includes('--ttl') ? [] : ['--ttl', ttl]),
+    ...more,
+  );
 };
-const listed = async (): Promise<ClusterView[]> =>
-  JSON.parse((await fleet.orgkeeper('cluster', 'list', id, '--json')).stdout);
-const cluster = async (name: string) => (await listed()).find((one) => one.name === name);
+/** A request by an event, whose answer is awaited. */
+const refused = async (detail: object) => {
+  const event = await fleet.put('ClusterRequested', { accountId: id, ...request, ...detail });
+  return (await listener.hear('RequestRejected', ({ detail }) => detail.cause?.id === event)).detail;
+};
+/** Runs the account again and again until the work is done, so that it does not wait for the tick of the minute. */
+async function hastened<T>(work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) await fleet.sweep(id);
+  return done;
+}
+const cluster = async (name: string): Promise<ClusterView | undefined> => {
+  const [record, status] = [await fleet.record(id), await fleet.status(id)];
+  return record && clusterViews(record, status).find((one) => one.name === name);
+};
 /** Clusters that the account has, whether they live or not. */
 const all = async () => (await emr().send(new ListClustersCommand({}))).Clusters ?? [];
 const isOf =
   (type: string, name: string) =>
   ({ 'detail-type': detailType, detail }: BusEvent) =>
     detailType === type && detail.cluster === name;
-const ended = async (name: string) =>
-  (await listener.hear(`ClusterEnded of ${name}`, isOf('ClusterEnded', name), 90)).detail;
+const ended = async (name: string, reason: string) =>
+  (
+    await listener.hear(
+      `ClusterEnded of ${name}`,
+      (event) => isOf('ClusterEnded', name)(event) && event.detail.reason === reason,
+    )
+  ).detail;
 
 describe('Clusters of an account', () => {
   it('take work once their launch was waited for, with their tags, in the subnet of the account', async () => {
-    // Its time is over when the other scenes are.
-    expect(await launch('short', '--ttl', '1m')).toMatchObject({ code: 0 });
-    const { code, stdout } = await launch('nightly', '--idle', '90m', '--wait', '--json');
+    // The other one does not delay it.
+    await fleet.put('ClusterRequested', { accountId: id, ...request, name: 'ad-hoc' });
+    const { code, stdout } = await hastened(launch('nightly', '--idle', '90m', '--wait', '--json'));
     expect(code).toBe(0);
     const view = JSON.parse(stdout) as ClusterView;
     expect(view).toMatchObject({ accountId: id, name: 'nightly', state: 'ready', count: 3 });
@@ -83,10 +105,14 @@ describe('Clusters of an account', () => {
     expect(detail).toMatchObject({ accountId: id, clusterId: view.clusterId, region: runtime.region });
   }, 120_000);
 
-  it('are listed with those of all accounts', async () => {
-    const { code, stdout } = await fleet.orgkeeper('cluster', 'list');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/nightly +ready +j-/) });
-  });
+  it('are listed with those of all accounts, and by account for scripts', async () => {
+    const [every, one] = await Promise.all([
+      fleet.orgkeeper('cluster', 'list'),
+      fleet.orgkeeper('cluster', 'list', id, '--json'),
+    ]);
+    expect(every).toMatchObject({ code: 0, stdout: expect.stringMatching(/nightly +ready +j-/) });
+    expect((JSON.parse(one.stdout) as ClusterView[]).map(({ name }) => name)).toEqual(['ad-hoc', 'nightly']);
+  }, 60_000);
 
   it('have roles whose names begin with analysis-', async () => {
     const { Roles = [] } = await new IAMClient(runtime.as(id)).send(new ListRolesCommand({}));
@@ -96,29 +122,26 @@ describe('Clusters of an account', () => {
     );
   });
 
-  it.each([
-    ['TooLong', 'detail.ttl', ['--ttl', '25h']],
-    ['InstanceTypeNotAllowed', 'detail.instanceType', ['--instance-type', 'p5.48xlarge']],
-  ])(
-    'are refused with %s beyond the quotas of the baseline, and the launch fails',
-    async (reason, path, more) => {
-      const { code, stderr } = await launch('third', ...more, '--wait');
-      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(reason) });
-      const { detail } = await listener.hear(reason, ({ detail }) => detail.reason === reason);
-      expect(detail).toMatchObject({ accountId: id, problems: [{ path }] });
-    },
-    60_000,
-  );
+  it('are refused beyond the quotas of the baseline, and the launch fails', async () => {
+    const { code, stderr } = await launch('third', '--ttl', '25h', '--wait');
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('TooLong') });
+    const tooLong = await listener.hear('TooLong', ({ detail }) => detail.reason === 'TooLong');
+    expect(tooLong.detail).toMatchObject({ accountId: id, problems: [{ path: 'detail.ttl' }] });
+    expect(await refused({ name: 'third', instanceType: 'p5.48xlarge' })).toMatchObject({
+      ...{ accountId: id, reason: 'InstanceTypeNotAllowed' },
+      problems: [{ path: 'detail.instanceType' }],
+    });
+  }, 60_000);
 
   it('are refused without an event where the request itself is wrong', async () => {
-    for (const [more, said] of [
+    const wrong = [
       [['--ttl', '0h'], 'detail.ttl'],
       [['--idle', '169h'], 'detail.idle'],
-    ] as const) {
-      const { code, stderr } = await launch('third', ...more);
-      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
-    }
-  });
+    ] as const;
+    const answers = await Promise.all(wrong.map(([more]) => launch('third', ...more)));
+    for (const [index, [, path]] of wrong.entries())
+      expect(answers[index]).toMatchObject({ code: 1, stderr: expect.stringContaining(path) });
+  }, 60_000);
 
   it('make the account wait for nothing: it is ready, and a sweep changes nothing', async () => {
     await fleet.untilReady(id);
@@ -132,7 +155,7 @@ describe('Clusters of an account', () => {
     const before = (await all()).length;
     await emr().send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] }));
     await fleet.sweep(id);
-    expect(await ended('nightly')).toMatchObject({ accountId: id, clusterId, reason: 'TerminatedByHand' });
+    expect(await ended('nightly', 'TerminatedByHand')).toMatchObject({ accountId: id, clusterId });
     expect(await cluster('nightly')).toMatchObject({ state: 'ended', reason: 'TerminatedByHand' });
     await fleet.sweep(id);
     expect((await all()).length).toBe(before);
@@ -144,14 +167,18 @@ describe('Clusters of an account', () => {
   }, 90_000);
 
   it('end when they are released, and their names are free again', async () => {
-    expect(await launch('ad-hoc', '--wait')).toMatchObject({ code: 0 });
-    const released = await fleet.orgkeeper('cluster', 'release', id, 'ad-hoc', '--wait', '--json');
+    const release = (name: string) => fleet.orgkeeper('cluster', 'release', id, name, '--wait', '--json');
+    const [released, unknown] = await hastened(Promise.all([release('ad-hoc'), release('nobody')]));
     expect(released.code).toBe(0);
     expect(JSON.parse(released.stdout)).toMatchObject({ name: 'ad-hoc', state: 'ended', reason: 'Released' });
-    expect(await ended('ad-hoc')).toMatchObject({ reason: 'Released' });
-    expect(await launch('ad-hoc', '--wait')).toMatchObject({ code: 0 });
-    const unknown = await fleet.orgkeeper('cluster', 'release', id, 'nobody', '--wait');
+    expect(await ended('ad-hoc', 'Released')).toMatchObject({ accountId: id });
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('UnknownCluster') });
+    const { clusterId } = (await cluster('ad-hoc')) ?? {};
+    await fleet.put('ClusterRequested', { accountId: id, ...request, name: 'ad-hoc' });
+    await fleet.untilAccounts('have another', [id], ({ outputs }) => {
+      const other = outputs['clusters.ad-hoc.id'];
+      return other !== undefined && other !== clusterId;
+    });
   }, 120_000);
 
   it('that carry our tags and were never requested are announced, and stay for an hour', async () => {
@@ -172,44 +199,26 @@ describe('Clusters of an account', () => {
     expect(Cluster?.Status?.State).toBe('WAITING');
   }, 60_000);
 
-  it('end when their time is over, without a sweep', async () => {
-    const { clusterId } = (await cluster('short')) ?? {};
-    expect(await ended('short')).toMatchObject({ clusterId, reason: 'TimeOver' });
-    const { Cluster } = await emr().send(new DescribeClusterCommand({ ClusterId: clusterId }));
-    expect(Cluster?.Status?.State).toBe('TERMINATED');
-  }, 120_000);
-
   it('do not outlive their account: retained resources are refused, and removal terminates them', async () => {
     const retained = await fleet.orgkeeper('retire', id, '--resources', 'retain', '--wait');
     expect(retained).toMatchObject({ code: 1, stderr: expect.stringContaining('ClustersRunning') });
     expect(await fleet.view(id)).toMatchObject({ state: 'active' });
-    await fleet.orgkeeper('retire', id, '--resources', 'remove', '--yes');
-    expect(await ended('ad-hoc')).toMatchObject({ reason: expect.stringMatching(/Released|Retired/) });
-    await listener.hear(
-      'the end of the account',
-      (event) => isOf('ClusterEnded', 'ad-hoc')(event) && event.detail.reason === 'Retired',
-    );
+    const removed = await fleet.orgkeeper('retire', id, '--resources', 'remove', '--yes', '--wait');
+    expect(removed).toMatchObject({ code: 0 });
+    await ended('ad-hoc', 'Retired');
     const states = (await all()).map(({ Status }) => Status?.State);
     expect(new Set(states)).toEqual(new Set(['TERMINATED']));
     const { Roles = [] } = await new IAMClient(runtime.as(id)).send(new ListRolesCommand({}));
     expect(Roles.filter(({ RoleName }) => /clusters/.test(RoleName ?? ''))).toEqual([]);
+    expect(await refused({ name: 'late' })).toMatchObject({ reason: 'AccountRetired' });
   }, 120_000);
 
-  it('leave the security groups that EMR made, which the retirement names', async () => {
+  it('leave no security groups of EMR, which refer to each other, in the way of the network', async () => {
+    const made = await runtime.calls({ account: id, action: 'RevokeSecurityGroupIngress' });
+    expect(made.length).toBeGreaterThan(0);
     const ec2 = new EC2Client(runtime.as(id));
-    await fleet.untilAccounts('name them', [id], ({ conditions }) =>
-      conditions.some(({ type, reason }) => type === 'Network' && reason === 'InUse'),
-    );
     const Filters = [{ Name: 'group-name', Values: ['ElasticMapReduce-*'] }];
-    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
-    expect(SecurityGroups.length).toBeGreaterThan(0);
-    for (const { GroupId, IpPermissions = [] } of SecurityGroups)
-      if (IpPermissions.length > 0)
-        await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
-    for (const { GroupId } of SecurityGroups) await ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
-    const again = await fleet.orgkeeper('retire', id, '--resources', 'remove', '--yes', '--wait');
-    expect(again).toMatchObject({ code: 0 });
-    const late = await launch('late', '--wait');
-    expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('AccountRetired') });
-  }, 120_000);
+    const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    expect(SecurityGroups).toEqual([]);
+  }, 60_000);
 });

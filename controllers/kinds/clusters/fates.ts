@@ -1,4 +1,10 @@
-import type { EndReason, KnownCluster, WantedCluster } from '../../../shared/domain/clusters.ts';
+import {
+  type EndReason,
+  type KnownCluster,
+  minutesOf,
+  type WantedCluster,
+} from '../../../shared/domain/clusters.ts';
+import type { Quotas } from './section.ts';
 
 /** What becomes of each cluster, as a plain function of what was requested, what AWS has, and the time. */
 
@@ -41,6 +47,8 @@ export interface Orphan {
 /** What is known of the clusters of an account in a region. */
 export interface Sight {
   readonly wanted: readonly WantedCluster[];
+  /** Those of the baseline now, which may be stricter than when a cluster was requested. */
+  readonly quotas: Quotas;
   readonly seen: readonly SeenCluster[];
   /** What is recorded of a cluster, by its name. */
   readonly known: Readonly<Record<string, KnownCluster>>;
@@ -58,7 +66,10 @@ export function fatesOf(sight: Sight): {
   readonly fates: readonly Fate[];
   readonly orphans: readonly Orphan[];
 } {
-  const fates = sight.wanted.map((cluster) => fateOf(cluster, sight));
+  const fates = withinQuotas(
+    sight.wanted.map((cluster) => fateOf(cluster, sight)),
+    sight.quotas,
+  );
   const taken = new Set(fates.flatMap((fate) => idOf(fate) ?? []));
   const orphans = sight.seen
     .filter(({ id, state }) => !taken.has(id) && (state === 'starting' || state === 'ready'))
@@ -67,6 +78,37 @@ export function fatesOf(sight: Sight): {
       return { seen, since, isOver: sight.now.getTime() - Date.parse(since) >= ORPHANED_MS };
     });
   return { fates, orphans };
+}
+
+/** A cluster that lives stays, whatever the quotas; one that these no longer allow is not launched any more, later requests first. */
+function withinQuotas(fates: readonly Fate[], quotas: Quotas): readonly Fate[] {
+  let free = quotas.most - fates.filter(({ is }) => is !== 'launch' && is !== 'ended').length;
+  return fates.map((fate) => {
+    if (fate.is !== 'launch') return fate;
+    const { cluster } = fate;
+    const message = beyondQuotas(cluster, quotas) ?? (free > 0 ? undefined : tooMany(quotas));
+    if (message === undefined) {
+      free -= 1;
+      return fate;
+    }
+    const known = { request: cluster.request, state: 'ended', reason: 'NoLongerAllowed', message } as const;
+    return { is: 'ended', cluster, known };
+  });
+}
+
+/** How a cluster exceeds the quotas by itself; undefined if it does not. Pure. */
+export function beyondQuotas(
+  { instanceType, requestedAt, until }: WantedCluster,
+  { instanceTypes, longest }: Quotas,
+): string | undefined {
+  const minutes = (Date.parse(until) - Date.parse(requestedAt)) / 60_000;
+  if (!instanceTypes.includes(instanceType))
+    return `The baseline now allows ${instanceTypes.join(', ')}, not ${instanceType}.`;
+  return minutes > minutesOf(longest) ? `The baseline now allows ${longest} at most.` : undefined;
+}
+
+function tooMany({ most }: Quotas): string {
+  return `The baseline now allows ${most} at once.`;
 }
 
 /** The id of a cluster that its fate knows. */

@@ -11,10 +11,11 @@ import type { Announcement, Difference } from '../../../shared/domain/status.ts'
 import { withoutNames } from '../comparison.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
 import type { Blocked, Kind, KindContext, WritingContext } from '../kind.ts';
-import { type Fate, type Orphan, SOON, secondsToNextLook } from './fates.ts';
+import { beyondQuotas, type Fate, type Orphan, SOON, secondsToNextLook } from './fates.ts';
 import type { Clusters, FoundClusters } from './model.ts';
 import { observeClusters, orphanOutput, seeClusters } from './observe.ts';
 import {
+  compareFixed,
   compareRoles,
   difference,
   hasRoles,
@@ -23,6 +24,7 @@ import {
   roleArns,
   rolesOf,
   unownedRole,
+  unseenPolicy,
   writeRoles,
 } from './roles.ts';
 import { CLUSTERS, Section } from './section.ts';
@@ -41,6 +43,7 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
       'elasticmapreduce:ListClusters',
       'iam:GetInstanceProfile',
       'iam:GetRole',
+      'iam:GetRolePolicy',
     ],
     write: [
       'elasticmapreduce:AddTags',
@@ -68,9 +71,11 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
   outputNames: () => [],
 
   render(section, lookup, account) {
+    const { most, instanceTypes, longest } = section;
     const policy = section.instancePolicy && checkedPolicy(section.instancePolicy);
     return {
       clusters: account.clusters ?? [],
+      quotas: { most, instanceTypes, longest },
       ...{ accountId: account.accountId, owner: account.owner, applications: section.applications },
       subnet: interpolate(section.subnet, lookup),
       roles: rolesOf(account, {
@@ -113,11 +118,13 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
     const living = fates.filter(({ is }) => is !== 'ended');
     const missing = namesIn(wanted.subnet);
     const isBlocked = living.length > 0 && missing.length > 0;
+    const usesRoles = !isBlocked && living.some(needsRoles);
     const isIdle = living.length === 0 && orphans.length === 0;
     const ofRoles = () => {
       if (isIdle) return roles ? removedRoles(wanted, roles) : [];
-      return isBlocked || !living.some(needsRoles) ? [] : compareRoles(wanted, roles ?? NO_ROLES);
+      return usesRoles ? compareRoles(wanted, roles ?? NO_ROLES) : [];
     };
+    const warnings = [...orphans.map(orphaned), ...(usesRoles && roles ? unseenPolicy(wanted, roles) : [])];
     const launching = living.length > 0 ? SOON : undefined;
     const again = now ? secondsToNextLook(fates, orphans, now) : launching;
     return {
@@ -128,11 +135,14 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
         ),
         ...orphans.filter(({ isOver }) => isOver).map(terminatedOrphan),
       ],
-      blocked: isBlocked ? [waiting(fates, missing)] : [],
+      blocked: [
+        ...(isBlocked ? [waiting(fates, missing)] : []),
+        ...(usesRoles && roles ? compareFixed(wanted, roles) : []),
+      ],
       unowned: [],
-      ...noteOf(fates),
-      warnings: orphans.map(orphaned),
-      warningsAsFound: orphans.map(orphaned),
+      ...noteOf(fates, wanted),
+      warnings,
+      warningsAsFound: warnings,
       ...(again !== undefined && { runAgainAfterSeconds: again }),
     };
   },
@@ -207,7 +217,7 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
   },
 };
 
-const NO_ROLES = { service: undefined, instances: undefined, profile: undefined };
+const NO_ROLES = { service: undefined, instances: undefined, policy: undefined, profile: undefined };
 
 /** Where nothing is there: every requested cluster is to be launched. */
 function nothingOf({
@@ -299,12 +309,15 @@ function waiting(fates: readonly Fate[], missing: readonly string[]): Blocked {
 }
 
 /** What lives, and what ended without being asked to. */
-function noteOf(fates: readonly Fate[]): { readonly note?: string } {
+function noteOf(fates: readonly Fate[], { quotas }: Clusters): { readonly note?: string } {
   const said = fates.flatMap((fate) => {
     const { name, until } = fate.cluster;
     switch (fate.is) {
-      case 'keep':
-        return `${name} is ${fate.seen.state} until ${until}`;
+      case 'keep': {
+        const beyond = beyondQuotas(fate.cluster, quotas);
+        const how = beyond ? ` (${beyond.replace(/\.$/, '')})` : '';
+        return `${name} is ${fate.seen.state} until ${until}${how}`;
+      }
       case 'ended': {
         const { reason = '', message } = fate.known;
         if (reason === 'TimeOver' || reason === 'Released') return [];

@@ -1,10 +1,13 @@
 import type { KnownCluster, WantedCluster } from '../../../shared/domain/clusters.ts';
+import type { AccessDenied } from '../../../shared/domain/errors.ts';
 import type { PolicyDocument } from '../kind.ts';
 import type { Fate, Orphan } from './fates.ts';
+import type { Quotas } from './section.ts';
 
 /** Desired state of an account in a region. */
 export interface Clusters {
   readonly clusters: readonly WantedCluster[];
+  readonly quotas: Quotas;
   readonly accountId: string;
   readonly owner: string;
   readonly subnet: string;
@@ -24,6 +27,7 @@ export interface Roles {
 export interface ClusterRole {
   readonly name: string;
   readonly arn: string;
+  readonly partition: string;
   readonly trust: PolicyDocument;
   /** ARN of the managed policy, or the one inline policy. */
   readonly policy: string | PolicyDocument;
@@ -31,11 +35,21 @@ export interface ClusterRole {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A role as IAM has it. */
+export interface FoundRole {
+  readonly tags: Readonly<Record<string, string>>;
+  /** URL-encoded. */
+  readonly trust: string;
+  readonly boundary: string | undefined;
+}
+
 /** What is there of the roles. */
 export interface FoundRoles {
-  /** Tags by role; undefined if the role does not exist. */
-  readonly service: Readonly<Record<string, string>> | undefined;
-  readonly instances: Readonly<Record<string, string>> | undefined;
+  /** Undefined if the role does not exist. */
+  readonly service: FoundRole | undefined;
+  readonly instances: FoundRole | undefined;
+  /** The inline policy of the instances, URL-encoded; undefined if there is none. */
+  readonly policy: string | undefined | AccessDenied;
   /** The roles in the instance profile; undefined if there is no profile. */
   readonly profile: readonly string[] | undefined;
 }

@@ -55,7 +55,14 @@ export async function observeClusters(wanted: Clusters, context: KindContext): P
     return id === undefined ? [] : [[id, at] as const];
   });
   const { fates, orphans } = fatesOf({
-    ...{ wanted: wanted.clusters, seen, known, orphans: Object.fromEntries(since), now },
+    ...{
+      wanted: wanted.clusters,
+      quotas: wanted.quotas,
+      seen,
+      known,
+      orphans: Object.fromEntries(since),
+      now,
+    },
   });
   const dropped = names.filter((name) => wanted.clusters.every((one) => one.name !== name));
   const gone = since.filter(([id]) => orphans.every((one) => one.seen.id !== id));

@@ -11,12 +11,16 @@ import {
   GetInstanceProfileCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
+  type Role,
   TagRoleCommand,
 } from '@aws-sdk/client-iam';
+import { AccessDenied } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
-import { differencesOf } from '../comparison.ts';
-import { getRole, tagsOf, unlessNoEntity } from '../iam-role/read.ts';
+import { differencesOf, type Sides } from '../comparison.ts';
+import { policySides } from '../iam-role/compare.ts';
+import { getRole, inlineDocument, orDenial, tagsOf, unlessNoEntity } from '../iam-role/read.ts';
 import {
+  type Blocked,
   type KindAccount,
   type KindContext,
   NAME_TAG,
@@ -24,11 +28,12 @@ import {
   type PolicyDocument,
   type WritingContext,
 } from '../kind.ts';
-import type { ClusterRole, Clusters, FoundRoles, Roles } from './model.ts';
+import type { ClusterRole, Clusters, FoundRole, FoundRoles, Roles } from './model.ts';
 
 /**
  * The roles of EMR and of its instances, by the scoped IAM permissions of an execution role: names `analysis-…`, one managed policy
- * that may be attached, and no listing of policies. So the last tag that is written says which policies a role has.
+ * that may be attached, one inline policy that can be read by its name, and no listing of policies. So the last tag that is written says
+ * which policies a role has, and what somebody adds besides is not seen. Trust and boundary can be read, but not changed.
  */
 
 const INLINE = 'orgkeeper-clusters';
@@ -59,6 +64,7 @@ export function rolesOf(
     return {
       name,
       arn: `arn:${partition}:iam::${account.accountId}:role/${name}`,
+      partition,
       ...{ trust, policy },
       ...(given.boundary && { boundary: given.boundary }),
       tags: {
@@ -97,22 +103,31 @@ export function roleArns({ service, instances }: Roles): string[] {
   return [service.arn, instances.arn, instances.arn.replace(':role/', ':instance-profile/')];
 }
 
-/** Reads the roles, with a call each. */
+/** Reads the roles, with four calls. */
 export async function readRoles({ service, instances }: Roles, context: KindContext): Promise<FoundRoles> {
   const { iam } = context.clients;
   const InstanceProfileName = instances.name;
-  const [one, other, found] = await Promise.all([
+  const [one, other, policy, found] = await Promise.all([
     getRole(service.name, context),
     getRole(instances.name, context),
+    orDenial(inlineDocument(instances.name, INLINE, context)),
     unlessNoEntity(iam.send(new GetInstanceProfileCommand({ InstanceProfileName }))),
   ]);
   const profile = found && (found.InstanceProfile?.Roles ?? []).map(({ RoleName }) => RoleName ?? '');
-  return { service: one && tagsOf(one), instances: other && tagsOf(other), profile };
+  return { service: one && foundRole(one), instances: other && foundRole(other), policy, profile };
+}
+
+function foundRole(role: Role): FoundRole {
+  return {
+    tags: tagsOf(role),
+    trust: role.AssumeRolePolicyDocument ?? '',
+    boundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+  };
 }
 
 /** The name of a role that somebody else has made in the place of ours; undefined if there is none. Pure. */
 export function unownedRole({ roles, owner }: Clusters, found: FoundRoles): string | undefined {
-  const use = USES.find((one) => found[one] && found[one][OWNER_TAG] !== owner);
+  const use = USES.find((one) => found[one] && found[one].tags[OWNER_TAG] !== owner);
   return use && roles[use].name;
 }
 
@@ -130,13 +145,60 @@ export function compareRoles({ roles }: Clusters, found: FoundRoles): Difference
     const actual = found[use];
     if (!actual) return [difference(roleNamed(name), '', { desired: roles[use].arn })];
     return Object.entries(tags)
-      .filter(([key, value]) => actual[key] !== value)
-      .map(([key, desired]) => difference(roleNamed(name), `tags.${key}`, { desired, actual: actual[key] }));
+      .filter(([key, value]) => actual.tags[key] !== value)
+      .map(([key, desired]) =>
+        difference(roleNamed(name), `tags.${key}`, { desired, actual: actual.tags[key] }),
+      );
   });
   const { name } = roles.instances;
-  if (found.profile?.includes(name)) return ofRoles;
+  const all = [...ofRoles, ...comparePolicy(roles.instances, found)];
+  if (found.profile?.includes(name)) return all;
   const profile = difference(profileNamed(name), found.profile ? 'role' : '', { desired: name });
-  return [...ofRoles, profile];
+  return [...all, profile];
+}
+
+/** What somebody changed in the inline policy of the instances; nothing if it cannot be read. */
+function comparePolicy({ name, policy, partition }: ClusterRole, found: FoundRoles): Difference[] {
+  if (!found.instances || found.policy instanceof AccessDenied) return [];
+  const path = `inlinePolicies.${INLINE}`;
+  if (found.policy === undefined) return [difference(roleNamed(name), path, { desired: policy })];
+  const sides = policySides(policy, found.policy, partition);
+  return sides ? [difference(roleNamed(name), path, sides)] : [];
+}
+
+/** What somebody changed in the roles and the execution role may not change back. Pure. */
+export function compareFixed({ roles }: Clusters, found: FoundRoles): Blocked[] {
+  return USES.flatMap((use) => {
+    const { name, partition, trust, boundary } = roles[use];
+    const actual = found[use];
+    if (!actual) return [];
+    const trusted = policySides(trust, actual.trust, partition);
+    const limited = { desired: boundary, actual: actual.boundary };
+    return [
+      ...(trusted ? [fixed(name, 'trustPolicy', trusted)] : []),
+      ...(limited.desired === limited.actual ? [] : [fixed(name, 'permissionsBoundary', limited)]),
+    ];
+  });
+}
+
+function fixed(name: string, path: string, sides: Sides): Blocked {
+  const message =
+    `The ${path} of the role ${name} is not as Orgkeeper made it, and the execution role may not change it: ` +
+    'change it back; or delete the role once no cluster runs, and it is made again.';
+  return {
+    reason: 'NeedsReplacement',
+    message,
+    difference: difference(roleNamed(name), path, sides, 'reported'),
+  };
+}
+
+/** That the inline policy could not be read. Pure. */
+export function unseenPolicy({ roles }: Clusters, { policy }: FoundRoles): string[] {
+  if (!(policy instanceof AccessDenied)) return [];
+  return [
+    `Unseen: the role by which Orgkeeper enters may not read the policies of ${roles.instances.name} (iam:GetRolePolicy), so changes by ` +
+      'hand are not seen',
+  ];
 }
 
 /** The removal of roles that no cluster needs any more. Pure. */
@@ -204,7 +266,7 @@ async function writeRole(role: ClusterRole, exists: boolean, context: KindContex
 export async function removeRoles({ roles, owner }: Clusters, context: KindContext): Promise<void> {
   const { iam } = context.clients;
   const found = await readRoles(roles, context);
-  const isOurs = (use: (typeof USES)[number]) => found[use]?.[OWNER_TAG] === owner;
+  const isOurs = (use: (typeof USES)[number]) => found[use]?.tags[OWNER_TAG] === owner;
   if (isOurs('instances')) {
     const { name: RoleName } = roles.instances;
     const profile = { InstanceProfileName: RoleName };

@@ -4,6 +4,7 @@ import { interpolateDeep, type Lookup, namesIn, unknownIn } from '../../../share
 import { unanswered } from '../../../shared/domain/made-at.ts';
 import { formatPath } from '../../../shared/domain/requests.ts';
 import type { Kind, KindAccount, KindContext } from '../kind.ts';
+import { writesOfGroups } from './emr-groups.ts';
 import { wantedEndpoint } from './endpoints.ts';
 import { GATEWAY } from './internet-gateway.ts';
 import type { Network, NetworkActual } from './model.ts';
@@ -53,7 +54,7 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
   section: NetworkSection,
   permissions: {
     read: allOf([...resources.map(({ permissions }) => permissions.read), readsOfUsers]),
-    write: allOf(resources.map(({ permissions }) => permissions.write)),
+    write: allOf([...resources.map(({ permissions }) => permissions.write), writesOfGroups]),
   },
   outputNames,
   pool: { of: ({ cidrPool }) => cidrPool },

@@ -9,6 +9,7 @@ import {
   WAITING_FOR_OUTPUTS,
   type WritingContext,
 } from '../kind.ts';
+import { removeGroupsOfEmr } from './emr-groups.ts';
 import { endpoints } from './endpoints.ts';
 import { internetGateway } from './internet-gateway.ts';
 import type { Network, NetworkActual } from './model.ts';
@@ -112,6 +113,7 @@ export async function remove(
     const removal: Removal = { actual, context, idsOf: (type) => idsToRemove(type, actual, identity) };
     const inTheWay = await obstaclesToRemoval(wanted.owner, removal);
     if (inTheWay.length > 0) throw stillUsed(actual, inTheWay);
+    for (const vpcId of removal.idsOf('vpc')) await removeGroupsOfEmr(vpcId, context);
     for (const resource of resources.toReversed()) {
       await resource.remove(removal.idsOf(resource.type), removal);
     }

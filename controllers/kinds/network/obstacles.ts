@@ -6,8 +6,10 @@ import {
   DescribeVpcPeeringConnectionsCommand,
   DescribeVpnGatewaysCommand,
   type EC2Client,
+  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import type { Command } from '../../../shared/aws/actions.ts';
+import { isMadeByEmr } from './emr-groups.ts';
 import { GATEWAY } from './internet-gateway.ts';
 import { type NetworkActual, ofType } from './model.ts';
 import { isOurs } from './ownership.ts';
@@ -32,7 +34,8 @@ export async function obstaclesToRemoval(owner: string, removal: Removal): Promi
   const { actual, context, idsOf } = removal;
   return [
     ...attachedElsewhere(actual),
-    ...(await usersOf(idsOf('vpc'), context.clients.ec2)),
+    // The groups that EMR made are removed with the network (emr-groups.ts).
+    ...(await usersOf(idsOf('vpc'), context.clients.ec2, (group) => !isMadeByEmr(group))),
     ...entriesOfOthers(removal),
     ...actual.others
       .filter(({ type, id }) => !idsOf(type).includes(id))
@@ -67,10 +70,14 @@ function entriesOfOthers({ actual, idsOf }: Removal): string[] {
 }
 
 /**
- * What uses these VPCs, besides the subnets, route tables, gateways and endpoints that are read in any case: six calls at once.
+ * What uses these VPCs, of security groups those that count, besides the subnets, route tables, gateways and endpoints that are read in any case: six calls at once.
  * Instances, load balancers, NAT gateways and attachments of transit gateways show as network interfaces.
  */
-export async function usersOf(vpcIds: readonly string[], ec2: EC2Client): Promise<string[]> {
+export async function usersOf(
+  vpcIds: readonly string[],
+  ec2: EC2Client,
+  counts: (group: SecurityGroup) => boolean = () => true,
+): Promise<string[]> {
   if (vpcIds.length === 0) return [];
   const Filters = [{ Name: 'vpc-id', Values: [...vpcIds] }];
   const isOne = (vpcId = '') => vpcIds.includes(vpcId);
@@ -104,7 +111,7 @@ export async function usersOf(vpcIds: readonly string[], ec2: EC2Client): Promis
       return `network interface ${NetworkInterfaceId}${Description ? ` (${Description})` : ''}`;
     }),
     ...groups
-      .filter(({ GroupName }) => GroupName !== 'default')
+      .filter((group) => group.GroupName !== 'default' && counts(group))
       .map(({ GroupId = '', GroupName = '' }) => `security group ${GroupId} (${GroupName})`),
     ...acls
       .filter(({ IsDefault }) => !IsDefault)

@@ -25,8 +25,12 @@ const known = (given: Partial<KnownCluster> = {}): KnownCluster => ({
   ...{ request: 'event-5', id: 'j-1', state: 'ready' },
   ...given,
 });
+const quotas = { most: 3, instanceTypes: ['m5.xlarge'], longest: '24h' };
 const look = (given: Partial<Sight>, time = '12:00') =>
-  fatesOf({ wanted: [wanted()], seen: [], known: {}, orphans: {}, now: new Date(at(time)), ...given });
+  fatesOf({
+    ...{ wanted: [wanted()], quotas, seen: [], known: {}, orphans: {}, now: new Date(at(time)) },
+    ...given,
+  });
 const fate = (given: Partial<Sight>, time?: string) => look(given, time).fates[0];
 const ended = (reason: string, more: object = {}) => ({
   is: 'ended',
@@ -163,5 +167,46 @@ describe('The next look at the clusters', () => {
     ['comes when an orphan is to be terminated', [], [orphan(at('11:10'))], 600],
   ])('%s', (_, fates, orphans, seconds) => {
     expect(secondsToNextLook(fates, orphans, now)).toBe(seconds);
+  });
+});
+
+describe('A baseline that became stricter after a cluster was requested', () => {
+  const named = (name: string) => wanted({ name, request: `event-${name}` });
+  const there = (name: string) => seen({ id: `j-${name}`, tags: { [REQUEST_TAG]: `event-${name}` } });
+
+  it.each([
+    [
+      'the type',
+      { instanceTypes: ['m5.large', 'r5.large'] },
+      'The baseline now allows m5.large, r5.large, not m5.xlarge.',
+    ],
+    ['the time', { longest: '7h' }, 'The baseline now allows 7h at most.'],
+    ['the time in minutes', { longest: '479m' }, 'The baseline now allows 479m at most.'],
+  ])('does not have it launched for %s, and has it run on if it lives', (_, stricter, message) => {
+    const now = { quotas: { ...quotas, ...stricter } };
+    expect(fate(now)).toMatchObject(ended('NoLongerAllowed', { message }));
+    expect(fate({ ...now, seen: [seen()] })).toMatchObject({ is: 'keep' });
+    expect(fate({ ...now, seen: [seen({ state: 'starting' })] })).toMatchObject({ is: 'keep' });
+    expect(fate({ ...now, known: { nightly: known({ state: 'starting' }) } }, '09:01')).toMatchObject({
+      is: 'unlisted',
+    });
+    expect(fate({ ...now, seen: [seen()] }, '17:00')).toMatchObject({ is: 'terminate' });
+  });
+
+  it('has as many launched as it allows besides those that live, earlier requests first', () => {
+    const all = ['a', 'b', 'c', 'd'].map(named);
+    const fates = (most: number, seen: readonly SeenCluster[]) =>
+      look({ wanted: all, quotas: { ...quotas, most }, seen }).fates.map(({ is }) => is);
+    expect(fates(4, [])).toEqual(['launch', 'launch', 'launch', 'launch']);
+    expect(fates(2, [there('c')])).toEqual(['launch', 'ended', 'keep', 'ended']);
+    expect(fates(1, [there('a'), there('b')])).toEqual(['keep', 'keep', 'ended', 'ended']);
+    expect(look({ wanted: all, quotas: { ...quotas, most: 3 } }).fates[3]).toMatchObject(
+      ended('NoLongerAllowed', { message: 'The baseline now allows 3 at once.' }),
+    );
+  });
+
+  it('leaves what was decided as it is when it becomes wider again', () => {
+    const before = known({ state: 'ended', reason: 'NoLongerAllowed' });
+    expect(fate({ known: { nightly: before } })).toEqual({ is: 'ended', cluster: wanted(), known: before });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { clusters } from '../../../controllers/kinds/clusters/kind.ts';
 import { clusterOutputs, type KnownCluster } from '../../../shared/domain/clusters.ts';
-import { InvalidDesiredState } from '../../../shared/domain/errors.ts';
+import { AccessDenied, InvalidDesiredState } from '../../../shared/domain/errors.ts';
 
 const recorded = (name: string, known: KnownCluster) =>
   Object.fromEntries(
@@ -9,6 +9,7 @@ const recorded = (name: string, known: KnownCluster) =>
       value === undefined ? [] : [[key, value]],
     ),
   );
+const NO_ROLES = { service: undefined, instances: undefined, policy: undefined, profile: undefined };
 const one = (state: KnownCluster['state'], more: Partial<KnownCluster> = {}) =>
   recorded('nightly', { request: 'event-5', id: 'j-1', state, ...more });
 
@@ -93,6 +94,28 @@ describe('The section clusters', () => {
     expect(JSON.stringify(roles.instances.policy)).toContain('${aws:PrincipalAccount}');
   });
 
+  it('says of a cluster that runs beyond quotas which became stricter that it does, and ends none', () => {
+    const cluster = {
+      ...{ name: 'nightly', request: 'event-5', requester: 'ana', region: 'eu-west-1', count: 3 },
+      ...{ instanceType: 'm5.4xlarge', release: 'emr-7.5.0', requestedAt: '2026-11-20T09:00:00.000Z' },
+      until: '2026-11-20T17:00:00.000Z',
+    };
+    const wanted = clusters.render(clusters.section.parse(section), () => 'subnet-1', {
+      ...account,
+      clusters: [cluster],
+    });
+    const seen = { id: 'j-1', state: 'ready', failed: false, tags: {} } as const;
+    const actual = {
+      ...({ fates: [{ is: 'keep', cluster, seen }], orphans: [], known: {} } as const),
+      ...{ roles: NO_ROLES, now: new Date() },
+    };
+    const { note, differences } = clusters.diff(wanted, actual);
+    expect(note).toBe(
+      'Clusters: nightly is ready until 2026-11-20T17:00:00.000Z (The baseline now allows m5.xlarge, not m5.4xlarge).',
+    );
+    expect(differences.filter(({ path, desired }) => path === '' && desired === undefined)).toEqual([]);
+  });
+
   it('gives each region roles of its own, named analysis-… as the execution role may make them', () => {
     const names = ['eu-west-1', 'us-east-1'].map(
       (region) =>
@@ -107,5 +130,83 @@ describe('The section clusters', () => {
       region: 'us-gov-northeast-1',
     }).roles;
     expect(longest.instances.name.length).toBeLessThanOrEqual(64);
+  });
+});
+
+describe('The roles of clusters', () => {
+  const section = clusters.section.parse({
+    ...{ most: 3, instanceTypes: ['m5.xlarge'], longest: '24h', subnet: 'subnet-1' },
+    permissionsBoundary: 'arn:aws:iam::456789012345:policy/limit',
+  });
+  const cluster = {
+    ...{ name: 'nightly', request: 'event-5', requester: 'ana', region: 'eu-west-1', count: 3 },
+    ...{ instanceType: 'm5.xlarge', release: 'emr-7.5.0', requestedAt: '2026-11-20T09:00:00.000Z' },
+    until: '2026-11-20T17:00:00.000Z',
+  };
+  const wanted = clusters.render(section, () => undefined, {
+    ...{ accountId: '456789012345', partition: 'aws', region: 'eu-west-1', owner: '345678901234' },
+    clusters: [cluster],
+  });
+  const { service, instances } = wanted.roles;
+  const asMade = ({ tags, trust, boundary }: typeof service) => ({
+    ...{ tags, boundary, trust: encodeURIComponent(JSON.stringify(trust)) },
+  });
+  const policy = encodeURIComponent(JSON.stringify(instances.policy));
+  const healthy = {
+    ...{ service: asMade(service), instances: asMade(instances), policy, profile: [instances.name] },
+  };
+  const seen = { id: 'j-1', state: 'ready', failed: false, tags: {} } as const;
+  const compared = (given: Partial<typeof healthy> | object, is: 'keep' | 'ending' = 'keep') => {
+    const actual = { fates: [{ is, cluster, seen }], orphans: [], known: {}, now: new Date() } as const;
+    const all = clusters.diff(wanted, { ...actual, roles: { ...healthy, ...given } });
+    const ofRoles = all.differences.filter(({ resource }) => resource.startsWith('role '));
+    return { ...all, ofRoles: ofRoles.map(({ path, action }) => `${action} ${path}`) };
+  };
+
+  it('differ in nothing as Orgkeeper makes them', () => {
+    expect(compared({})).toMatchObject({ ofRoles: [], blocked: [], warnings: [] });
+  });
+
+  it.each([
+    [
+      'was changed',
+      { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+      'updated',
+    ],
+    ['was deleted', undefined, 'created'],
+  ])('have the policy of the instances corrected if it %s by hand', (_, document, action) => {
+    const found = document && encodeURIComponent(JSON.stringify(document));
+    expect(compared({ policy: found }).ofRoles).toEqual([`${action} inlinePolicies.orgkeeper-clusters`]);
+  });
+
+  it.each([
+    ['trustPolicy', { trust: encodeURIComponent('{"Version":"2012-10-17","Statement":[]}') }],
+    ['permissionsBoundary', { boundary: undefined }],
+  ])(
+    'have their %s named if it was changed by hand, which the execution role may not undo',
+    (path, changed) => {
+      const { blocked, ofRoles } = compared({ service: { ...asMade(service), ...changed } });
+      expect(ofRoles).toEqual([]);
+      expect(blocked).toMatchObject([
+        {
+          reason: 'NeedsReplacement',
+          difference: { resource: `role ${service.name}`, path, action: 'reported' },
+        },
+      ]);
+      expect(blocked[0]?.message).toMatch(/change it back; or delete the role/);
+    },
+  );
+
+  it('have a warning instead if the policy of the instances cannot be read', () => {
+    const { ofRoles, warnings } = compared({ policy: new AccessDenied('denied') });
+    expect(ofRoles).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Unseen: .* \(iam:GetRolePolicy\), so changes by hand are not seen$/),
+    ]);
+  });
+
+  it('are let alone while the last cluster ends', () => {
+    const changed = { policy: undefined, service: { ...asMade(service), boundary: undefined } };
+    expect(compared(changed, 'ending')).toMatchObject({ ofRoles: [], blocked: [], warnings: [] });
   });
 });

@@ -165,6 +165,113 @@ describe('remove of a network', () => {
     expect(sent.filter(({ name }) => !name.startsWith('Describe'))).toEqual([]);
   });
 
+  describe('with the security groups that EMR made', () => {
+    const group = (GroupId: string, GroupName: string, Description: string, others: string[]) => ({
+      ...{ GroupId, GroupName, Description },
+      IpPermissions: [
+        { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] },
+        {
+          ...{ IpProtocol: 'tcp', FromPort: 0, ToPort: 65535, IpRanges: [{ CidrIp: '10.9.0.0/16' }] },
+          UserIdGroupPairs: others.map((other) => ({ GroupId: other })),
+        },
+      ],
+      IpPermissionsEgress: [
+        { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] },
+        ...(GroupName.endsWith('ServiceAccess')
+          ? [{ IpProtocol: 'tcp', FromPort: 8443, ToPort: 8443, UserIdGroupPairs: [{ GroupId: others[0] }] }]
+          : []),
+      ],
+    });
+    const made = (what: string) => `${what} group for Elastic MapReduce created on 2026-11-19T21:07:41.692Z`;
+    const master = group('sg-1', 'ElasticMapReduce-master', made('Master'), ['sg-1', 'sg-2']);
+    const slave = group('sg-2', 'ElasticMapReduce-slave', made('Slave'), ['sg-1', 'sg-2']);
+    const service = group('sg-3', 'ElasticMapReduce-ServiceAccess', made('Service access'), ['sg-1']);
+    const fallback = { GroupId: 'sg-0', GroupName: 'default' };
+    const inVpc = (...SecurityGroups: object[]) => ({ ...there, DescribeSecurityGroups: { SecurityGroups } });
+    const recorded = { ...older, 'vpc.id': 'vpc-1' };
+    const written = <T extends { readonly name: string }>(sent: readonly T[]) =>
+      sent.filter(({ name }) => !name.startsWith('Describe'));
+
+    test('deletes them, after their rules that refer to each other, before the subnets', async () => {
+      const { context, sent } = fakeContext(inVpc(fallback, master, slave, service), recorded);
+      await network.remove(wantedWith(), context);
+      const [ingress1, ingress2, ingress3, egress, ...more] = written(sent);
+      expect([ingress1, ingress2, ingress3].map((one) => one?.input)).toEqual(
+        [
+          ['sg-1', ['sg-1', 'sg-2']],
+          ['sg-2', ['sg-1', 'sg-2']],
+          ['sg-3', ['sg-1']],
+        ].map(([GroupId, others]) => ({
+          GroupId,
+          IpPermissions: [
+            {
+              ...{ IpProtocol: 'tcp', FromPort: 0, ToPort: 65535 },
+              UserIdGroupPairs: [others].flat().map((other) => ({ GroupId: other })),
+            },
+          ],
+        })),
+      );
+      expect(egress).toMatchObject({
+        name: 'RevokeSecurityGroupEgress',
+        input: { GroupId: 'sg-3', IpPermissions: [{ FromPort: 8443 }] },
+      });
+      expect(more.slice(0, 4).map(({ name, input }) => [name, Object.values(input)[0]])).toEqual([
+        ['DeleteSecurityGroup', 'sg-1'],
+        ['DeleteSecurityGroup', 'sg-2'],
+        ['DeleteSecurityGroup', 'sg-3'],
+        ['DeleteSubnet', 'subnet-1'],
+      ]);
+    });
+
+    test('goes on if somebody deletes rules and groups meanwhile', async () => {
+      const gone = (name: string) => () => {
+        throw awsError(name);
+      };
+      const { context, sent } = fakeContext(
+        {
+          ...inVpc(master, service),
+          RevokeSecurityGroupIngress: gone('InvalidPermission.NotFound'),
+          RevokeSecurityGroupEgress: gone('InvalidGroup.NotFound'),
+          DeleteSecurityGroup: gone('InvalidGroup.NotFound'),
+        },
+        recorded,
+      );
+      await network.remove(wantedWith(), context);
+      expect(sent.map(({ name }) => name)).toContain('DeleteVpc');
+    });
+
+    test.each([
+      ['a network interface is left, as of a cluster', [master], [{ NetworkInterfaceId: 'eni-1' }], 'eni-1'],
+      ['a group has such a name and is not of EMR', [{ ...slave, Description: 'ours' }, master], [], 'sg-2'],
+      [
+        'a group of somebody is in the VPC, too',
+        [master, { GroupId: 'sg-9', GroupName: 'jobs' }],
+        [],
+        'sg-9',
+      ],
+    ])('touches nothing while %s', async (_, groups, NetworkInterfaces, named) => {
+      const { context, sent } = fakeContext(
+        { ...inVpc(...groups), DescribeNetworkInterfaces: { NetworkInterfaces } },
+        recorded,
+      );
+      const thrown: unknown = await network.remove(wantedWith(), context).catch((error: unknown) => error);
+      expect(thrown).toMatchObject({ reason: 'InUse', message: expect.stringContaining(named) });
+      expect(written(sent)).toEqual([]);
+    });
+
+    test('says why if something elsewhere refers to one of them', async () => {
+      const DeleteSecurityGroup = () => {
+        throw awsError('DependencyViolation', 'resource sg-1 has a dependent object');
+      };
+      const { context } = fakeContext({ ...inVpc(master), DeleteSecurityGroup }, recorded);
+      await expect(network.remove(wantedWith(), context)).rejects.toMatchObject({
+        reason: 'InUse',
+        message: expect.stringContaining('security group sg-1'),
+        remedy: expect.stringContaining('security group sg-1'),
+      });
+    });
+  });
+
   test('removes duplicates that we made, and leaves copies of our tags outside of our VPC', async () => {
     const second = (VpcId: string, CidrBlock: string) => ({ VpcId, CidrBlock, Tags: tags(ours('vpc')) });
     const gateway = {
