@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts';
 import type { Iam } from './iam.ts';
 import type { CallFilter, Recorder } from './recorder.ts';
 import type { Creations } from './shims/account-creation.ts';
+import type { ClusterStates } from './shims/cluster-states.ts';
 import type { Consistency } from './shims/eventual-consistency.ts';
 import { putServiceEvent } from './shims/put-events.ts';
 import type { Reply } from './wire.ts';
@@ -23,6 +24,7 @@ export interface ControlDeps {
   readonly recorder: Recorder;
   readonly faults: Faults;
   readonly creations: Creations;
+  readonly clusters: ClusterStates;
   readonly consistency: Consistency;
   readonly deliveries: Deliveries;
   readonly functions: () => RunningFunctions | undefined;
@@ -38,8 +40,8 @@ export interface ControlDeps {
  * The gateway's own endpoints, for tests and for people who want to look:
  * - `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`: the recorded calls
  * - `GET|POST|DELETE /_orgkeeper/faults`: planned faults
- * - `POST|DELETE /_orgkeeper/creations`, `deliveries` and `consistency`: plans for the creation of accounts, for the delivery of
- *   events, and for the time until changes are visible
+ * - `POST|DELETE /_orgkeeper/creations`, `clusters`, `deliveries` and `consistency`: plans for the creation of accounts, for the time that
+ *   clusters take, for the delivery of events, and for the time until changes are visible
  * - `POST /_orgkeeper/events`: puts an event as an AWS service, such as a failed CreateAccountResult
  * - `POST /_orgkeeper/pause` and `resume`: makes the emulator unreachable, and reachable again
  * - `POST /_orgkeeper/kill`: kills the working environments of a function
@@ -76,6 +78,12 @@ export async function answerControl(
         return json(201, {});
       case 'DELETE /_orgkeeper/creations':
         deps.creations.clear();
+        return json(200, {});
+      case 'POST /_orgkeeper/clusters':
+        deps.clusters.plan(JSON.parse(body.toString('utf8')));
+        return json(201, {});
+      case 'DELETE /_orgkeeper/clusters':
+        deps.clusters.clear();
         return json(200, {});
       case 'POST /_orgkeeper/deliveries':
         deps.deliveries.plan(JSON.parse(body.toString('utf8')));

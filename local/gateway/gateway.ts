@@ -24,6 +24,7 @@ import { bucketRegionsShim } from './shims/bucket-regions.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
 import { clusterEnds } from './shims/cluster-ends.ts';
 import { clusterRegions } from './shims/cluster-regions.ts';
+import { createClusterStates } from './shims/cluster-states.ts';
 import { creationPages } from './shims/creation-pages.ts';
 import { endpointRoutesShim } from './shims/endpoint-routes.ts';
 import { createMappings, type Mappings } from './shims/event-source-mappings.ts';
@@ -86,6 +87,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const buses = createBuses({ upstream, iam, permits, deliveries });
   const accessRole = accessRoleShim(upstream);
   const creations = createCreations({ upstream, buses, create: (call) => accessRole.answer(call, emulated) });
+  const clusterStates = createClusterStates();
   const optInRegions = createOptInRegions(upstream);
 
   /** The emulator's answer. After a write, what decisions have cached of the emulator is dropped. */
@@ -130,6 +132,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       mappings.shim,
       clientTokensShim(),
       endpointRoutesShim(upstream),
+      clusterStates.shim,
       clusterEnds,
       clusterRegions,
       accessRole,
@@ -148,6 +151,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
           recorder,
           faults,
           creations,
+          clusters: clusterStates,
           consistency,
           deliveries,
           buses,

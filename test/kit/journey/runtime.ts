@@ -13,6 +13,7 @@ import type { DeliveryPlan } from '../../../local/gateway/deliveries.ts';
 import type { Fault } from '../../../local/gateway/faults.ts';
 import type { CallFilter, RecordedCall } from '../../../local/gateway/recorder.ts';
 import type { CreationPlan } from '../../../local/gateway/shims/account-creation.ts';
+import type { ClusterPlan } from '../../../local/gateway/shims/cluster-states.ts';
 import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-consistency.ts';
 import { MAIN, MANAGEMENT } from '../factories.ts';
 import type { JourneyRecord } from '../permission-record.ts';
@@ -41,6 +42,8 @@ export interface TestRuntime {
   clearFaults(): Promise<void>;
   /** Adds a plan for the creation of accounts; `undefined` deletes all plans. */
   planCreations(plan: z.input<typeof CreationPlan> | undefined): Promise<void>;
+  /** Plans how long EMR takes to start and to end clusters; `undefined`: no time. */
+  planClusters(plan: z.input<typeof ClusterPlan> | undefined): Promise<void>;
   /** Plans how events are delivered; `undefined`: immediately, and once. */
   planDeliveries(plan: z.input<typeof DeliveryPlan> | undefined): Promise<void>;
   /** Plans how late changes are visible; `undefined`: immediately. */
@@ -151,6 +154,8 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
     clearFaults: async () => void (await control('DELETE', 'faults')),
     planCreations: async (plan) =>
       void (await (plan ? control('POST', 'creations', plan) : control('DELETE', 'creations'))),
+    planClusters: async (plan) =>
+      void (await (plan ? control('POST', 'clusters', plan) : control('DELETE', 'clusters'))),
     planDeliveries: async (plan) =>
       void (await (plan ? control('POST', 'deliveries', plan) : control('DELETE', 'deliveries'))),
     planConsistency: async (plan) =>
