@@ -31,6 +31,12 @@ import {
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import {
+  CreateBucketCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -157,6 +163,34 @@ describe('A call at the local runtime', () => {
     });
     await sqsOf(main).send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
     await expect(send()).rejects.toMatchObject(ALLOWED_AND_NOT_THERE);
+  });
+
+  it('about a bucket is decided by its policy or the policies of its own account, from another account by both', async () => {
+    const [Bucket, stranger] = ['rain', '998877665544'];
+    const main = new S3Client(local.as(MAIN));
+    const LocationConstraint = 'eu-west-1';
+    await main.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }));
+    const list = (settings: ClientSettings) =>
+      new S3Client(settings).send(new ListObjectsV2Command({ Bucket }));
+    await list(local.as(MAIN));
+    await expect(list(local.as(stranger))).rejects.toMatchObject(
+      denied(/no resource-based policy allows the s3:ListBucket/),
+    );
+    const nobody = await roleWith('nobody', allow('iam:GetRole', '*'));
+    const inside = await local.enter(local.as(MAIN), nobody);
+    await expect(list(inside)).rejects.toMatchObject(denied(/no identity-based policy allows/));
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: [nobody, `arn:aws:iam::${stranger}:root`] },
+        Action: 's3:ListBucket',
+        Resource: `arn:aws:s3:::${Bucket}`,
+      },
+    });
+    await main.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    expect((await list(inside)).KeyCount).toBe(0);
+    expect((await list(local.as(stranger))).KeyCount).toBe(0);
   });
 
   it('that makes a stack by a service role is decided for what it makes by the policies of that role', async () => {

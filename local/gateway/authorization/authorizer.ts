@@ -5,6 +5,7 @@ import { type Iam, isRoleArn, type NamedPolicy, type Role } from '../iam.ts';
 import type { KnownCall } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Administrators } from './administrators.ts';
+import { createBucketOwners } from './bucket-owners.ts';
 import { type Check, checksOf, withResourceTags } from './checks.ts';
 import { createOrganizations, type Membership } from './organizations.ts';
 import { createReader } from './reader.ts';
@@ -83,6 +84,7 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
   const reader = createReader(upstream);
   const organizations = createOrganizations(upstream);
   const resourcePolicies = createResourcePolicies(upstream);
+  const bucketOwners = createBucketOwners(upstream);
 
   async function principalOf(asker: Asker): Promise<Principal> {
     if ('service' in asker) {
@@ -149,7 +151,8 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
   }
 
   async function decideOne(principal: Principal, asked: Check): Promise<Decision> {
-    const owner = accountIn(asked.resource) ?? principal.account;
+    const owner =
+      accountIn(asked.resource) ?? (await bucketOwners.of(asked.resource)) ?? principal.account;
     const trusted = asked.action.toLowerCase() === 'sts:assumerole' && isRoleArn(asked.resource);
     const [resourceOwner, role, resource] = await Promise.all([
       organizations.membership(owner),
@@ -239,6 +242,7 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
       reader.after(call);
       organizations.after(call);
       resourcePolicies.after(call);
+      bucketOwners.after(call);
     },
   };
 }
