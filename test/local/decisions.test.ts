@@ -1,4 +1,4 @@
-import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import {
   EventBridgeClient,
@@ -193,7 +193,7 @@ describe('A call at the local runtime', () => {
     expect((await list(local.as(stranger))).KeyCount).toBe(0);
   });
 
-  it('that makes a stack by a service role is decided for what it makes by the policies of that role', async () => {
+  it('that makes or deletes a stack by a service role is decided by the policies of that role', async () => {
     const RoleARN = await roleWith('deploys', allow('iam:GetRole', '*'));
     const AssumeRolePolicyDocument = JSON.parse(trust(MAIN));
     const Role = { Type: 'AWS::IAM::Role', Properties: { RoleName: 'made', AssumeRolePolicyDocument } };
@@ -209,6 +209,13 @@ describe('A call at the local runtime', () => {
     await iam.send(new PutRolePolicyCommand(more));
     await create();
     expect((await iam.send(new GetRoleCommand({ RoleName: 'made' }))).Role?.RoleName).toBe('made');
+    const remove = () => client.send(new DeleteStackCommand({ StackName: 'by-role', RoleARN }));
+    await expect(remove()).rejects.toMatchObject(
+      denied(/assumed-role\/deploys\/AWSCloudFormation is not authorized to perform: iam:DeleteRole/),
+    );
+    await iam.send(new PutRolePolicyCommand({ ...more, PolicyDocument: allow('iam:DeleteRole', '*') }));
+    await remove();
+    await expect(iam.send(new GetRoleCommand({ RoleName: 'made' }))).rejects.toThrow();
   });
 
   it('that cannot be decided fails, and is not carried out', async () => {

@@ -23,6 +23,7 @@ export interface Check {
 }
 
 const CLOUDFORMATION = 'cloudformation.amazonaws.com';
+const CHANGES_STACK = /^cloudformation:(Update|Delete)Stack$/;
 
 /**
  * The checks of AWS before it carries out the call; each must be allowed. Empty if AWS checks no permission.
@@ -37,10 +38,13 @@ export async function checksOf(
   const at = { partition, region: call.region, account: call.caller.account, now };
   const operation = operationOf(call);
   const asked = await Promise.all(askedBy(operation).map((one) => checksFor(one, at, reader)));
-  const [roleArn] = texts(operation.params.RoleARN);
+  const standing = CHANGES_STACK.test(`${operation.service}:${operation.name}`)
+    ? await reader.stack(at.account, at.region, texts(operation.params.StackName)[0] ?? '')
+    : undefined;
+  const [roleArn] = texts(operation.params.RoleARN, standing?.roleArn);
   const place = roleArn === undefined ? { ...at, via: CLOUDFORMATION } : at;
   const made = await Promise.all(
-    stackCalls(operation, at)
+    stackCalls(operation, at, standing)
       .flatMap(askedBy)
       .map((one) => checksFor({ ...one, dependent: true }, place, reader)),
   );

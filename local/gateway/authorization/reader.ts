@@ -1,3 +1,8 @@
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import { DescribeRouteTablesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   GetInstanceProfileCommand,
@@ -13,6 +18,7 @@ import type { KnownCall } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { isRead, text } from '../wire.ts';
 import { type ResourceTags, readTags } from './resource-tags.ts';
+import type { StandingStack } from './stack-calls.ts';
 
 /** Reads from the emulator what a call does not say about its resources. Cached until the account is written to. */
 export interface ResourceReader {
@@ -24,6 +30,8 @@ export interface ResourceReader {
   tags(arn: string): Promise<ResourceTags>;
   /** The ARN of a policy of the organization that the account manages. */
   organizationPolicy(account: string, id: string): Promise<string>;
+  /** A stack by its name or ARN; undefined if there is none. */
+  stack(account: string, region: string, name: string): Promise<StandingStack | undefined>;
   /** The route table and subnet or gateway of an association; undefined if there is none with this id. */
   association(account: string, region: string, id: string): Promise<Association | undefined>;
 }
@@ -93,6 +101,15 @@ export function createReader(upstream: Upstream): ResourceReader & Listener {
       const { Policy } = await client.send(new DescribePolicyCommand({ PolicyId }));
       return Policy?.PolicySummary?.Arn ?? '';
     },
+    async stack(account, region, StackName) {
+      const client = upstream.client(CloudFormationClient, { account, region });
+      const described = await client.send(new DescribeStacksCommand({ StackName })).catch(noneIfUnknown);
+      const [stack] = described?.Stacks ?? [];
+      if (!stack) return undefined;
+      const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName }));
+      const { Parameters: parameters = [], RoleARN: roleArn } = stack;
+      return { template: TemplateBody, parameters, ...(roleArn && { roleArn }) };
+    },
     async association(account, region, id) {
       const client = upstream.client(EC2Client, { account, region });
       const filter = { Name: 'association.route-table-association-id', Values: [id] };
@@ -116,6 +133,12 @@ export function createReader(upstream: Upstream): ResourceReader & Listener {
       for (const key of names.keys()) if (touches(key)) names.delete(key);
     },
   };
+}
+
+/** CloudFormation's answer about a stack that does not exist. */
+function noneIfUnknown(error: Error): undefined {
+  if (error.name === 'ValidationError') return undefined;
+  throw error;
 }
 
 /** No tags for a resource that does not exist. */

@@ -1,62 +1,109 @@
 import { isObject } from '../wire.ts';
-import { type Operation, objects, type Params, texts } from './operations.ts';
+import { type Operation, objects, type Params } from './operations.ts';
 import type { CallPlace } from './resources.ts';
+import { HANDLERS, ROLE, SOME } from './stack-handlers.ts';
 
 /** What a value of a template is in this stack. */
 type Resolve = (value: unknown) => unknown;
 
+/** A stack as it is now. */
+export interface StandingStack {
+  readonly template: string;
+  readonly parameters: readonly unknown[];
+  /** The service role of whoever last changed it. */
+  readonly roleArn?: string;
+}
+
 /**
- * The calls by which CloudFormation makes a resource, by type: those of the member template. Its handlers need more to read, update
- * and delete them. https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
+ * The calls that CloudFormation makes in the name of whoever creates, updates or deletes a stack. None for resources of other types, nor for
+ * a template that the call does not hold. Pure.
+ * @param standing the stack before the call
  */
-const MADE_BY: Readonly<Record<string, (properties: Params) => readonly Operation[]>> = {
-  'AWS::IAM::Role': ({ RoleName, Policies, ManagedPolicyArns, ...properties }) => [
-    iam('CreateRole', { ...properties, RoleName }),
-    ...objects(Policies).map(({ PolicyName }) => iam('PutRolePolicy', { RoleName, PolicyName })),
-    ...texts(ManagedPolicyArns).map((PolicyArn) => iam('AttachRolePolicy', { RoleName, PolicyArn })),
-    iam('GetRole', { RoleName }),
-  ],
-  'AWS::IAM::Policy': ({ PolicyName, Roles }) =>
-    texts(Roles).map((RoleName) => iam('PutRolePolicy', { RoleName, PolicyName })),
-  'AWS::EC2::VPC': ({ Tags }) => [
-    ec2('CreateVpc', tagged('vpc', Tags)),
-    ec2('DescribeVpcs', {}),
-    ec2('ModifyVpcAttribute', { VpcId: SOME.VPC }),
-  ],
-  'AWS::EC2::Subnet': ({ Tags, VpcId, AvailabilityZone }) => [
-    ...(JSON.stringify(AvailabilityZone ?? '').includes('Fn::GetAZs')
-      ? [ec2('DescribeAvailabilityZones', {})]
-      : []),
-    ec2('CreateSubnet', { VpcId, ...tagged('subnet', Tags) }),
-    ec2('DescribeSubnets', {}),
-    ec2('ModifySubnetAttribute', { SubnetId: SOME.Subnet }),
-  ],
-};
+export function stackCalls(
+  { service, name, params }: Operation,
+  at: CallPlace,
+  standing: StandingStack | undefined,
+): readonly Operation[] {
+  if (service !== 'cloudformation') return [];
+  const before = standing && resourcesOf(standing.template, params.StackName, standing.parameters, at);
+  const old = before ?? NONE;
+  const body = params.UsePreviousTemplate === 'true' ? standing?.template : params.TemplateBody;
+  const parameters = objects(params.Parameters).map((one) =>
+    one.UsePreviousValue === 'true'
+      ? objects(standing?.parameters).find(({ ParameterKey }) => ParameterKey === one.ParameterKey)
+      : one,
+  );
+  const wanted = () => resourcesOf(body, params.StackName, parameters, at);
+  switch (name) {
+    case 'CreateStack':
+      return callsBetween(NONE, wanted());
+    case 'UpdateStack':
+      return body === undefined ? [] : callsBetween(old, wanted());
+    case 'DeleteStack':
+      return callsBetween(old, NONE);
+    default:
+      return [];
+  }
+}
 
-/** In place of the ids that AWS gives. */
-const SOME = { VPC: 'vpc-0', Subnet: 'subnet-0' } as const;
+/** The resources of a stack by their logical ids, with what its parameters and conditions make of them. */
+type StackResources = ReadonlyMap<string, StackResource>;
 
-/** The calls that CloudFormation makes in the name of whoever creates a stack. None for a template that the call does not hold. Pure. */
-export function stackCalls({ service, name, params }: Operation, at: CallPlace): readonly Operation[] {
-  if (`${service}:${name}` !== 'cloudformation:CreateStack') return [];
-  const template = jsonOf(params.TemplateBody);
-  const resources = Object.entries(sectionOf(template, 'Resources'));
-  const resolve = resolver(template, params, at);
-  const paths = new Map<unknown, unknown>();
-  const calls = resources.flatMap(([id, resource]) => {
-    const { Type, Properties, Condition } = objects(resource)[0] ?? {};
-    const holds = Condition === undefined || resolve({ Condition }) === true;
-    const properties = resolve(Properties ?? {});
-    if (!holds || !isObject(properties)) return [];
-    if (Type !== 'AWS::IAM::Role') return MADE_BY[String(Type)]?.(properties) ?? [];
-    const role = { ...properties, RoleName: resolve({ Ref: id }) };
-    paths.set(role.RoleName, properties.Path ?? '/');
-    return MADE_BY[Type]?.(role) ?? [];
+interface StackResource {
+  readonly type: string;
+  readonly properties: Params;
+  /** Stays when it is no longer part of the stack. */
+  readonly retained: boolean;
+}
+
+const NONE: StackResources = new Map();
+
+function callsBetween(before: StackResources, after: StackResources): readonly Operation[] {
+  const calls = [...new Set([...after.keys(), ...before.keys()])].flatMap((id) => {
+    const [from, to] = [before.get(id), after.get(id)];
+    const kind = HANDLERS[(to ?? from)?.type ?? ''];
+    if (!kind) return [];
+    if (!from) return to ? kind.make(to.properties) : [];
+    if (!to) return from.retained ? [] : kind.remove(from.properties);
+    const changed = new Set(
+      [...Object.keys(from.properties), ...Object.keys(to.properties)].filter(
+        (key) => JSON.stringify(from.properties[key]) !== JSON.stringify(to.properties[key]),
+      ),
+    );
+    if (kind.fixed.some((key) => changed.has(key)))
+      return [...kind.make(to.properties), ...kind.remove(from.properties)];
+    return kind.change(to.properties, from.properties, (key) => changed.has(key));
   });
   // A role that is not there yet has the path of its template.
+  const paths = new Map(
+    [...before.values(), ...after.values()].flatMap(({ type, properties: { RoleName, Path } }) =>
+      type === ROLE ? [[RoleName, Path ?? '/'] as const] : [],
+    ),
+  );
   const placed = ({ RoleName, ...more }: Params) =>
     paths.has(RoleName) ? { ...more, RoleName, Path: paths.get(RoleName) } : { ...more, RoleName };
   return calls.map((call) => (call.service === 'iam' ? { ...call, params: placed(call.params) } : call));
+}
+
+function resourcesOf(
+  text: unknown,
+  StackName: unknown,
+  Parameters: readonly unknown[],
+  at: CallPlace,
+): StackResources {
+  const template = jsonOf(text);
+  const resolve = resolver(template, { StackName, Parameters }, at);
+  return new Map(
+    Object.entries(sectionOf(template, 'Resources')).flatMap(([id, resource]) => {
+      const { Type, Properties, Condition, DeletionPolicy } = objects(resource)[0] ?? {};
+      const holds = Condition === undefined || resolve({ Condition }) === true;
+      const properties = resolve(Properties ?? {});
+      if (!holds || !isObject(properties)) return [];
+      const type = String(Type);
+      const named = type === ROLE ? { ...properties, RoleName: resolve({ Ref: id }) } : properties;
+      return [[id, { type, properties: named, retained: DeletionPolicy === 'Retain' }] as const];
+    }),
+  );
 }
 
 /** Fills in what a template says of parameters, of conditions and of its resources' names; anything else stays as it is written. */
@@ -78,7 +125,7 @@ function resolver(template: Params, { StackName, Parameters }: Params, at: CallP
     const { Type, Properties } = objects(sectionOf(template, 'Resources')[id])[0] ?? {};
     if (Type === 'AWS::EC2::VPC') return SOME.VPC;
     // CloudFormation adds letters to a name that it gives by itself.
-    if (Type === 'AWS::IAM::Role') return resolve(objects(Properties)[0]?.RoleName) ?? `${StackName}-${id}-*`;
+    if (Type === ROLE) return resolve(objects(Properties)[0]?.RoleName) ?? `${StackName}-${id}-*`;
     return undefined;
   };
   const resolve: Resolve = (value) => {
@@ -131,16 +178,4 @@ function jsonOf(text: unknown): Params {
   } catch {
     return {};
   }
-}
-
-function iam(name: string, params: Params): Operation {
-  return { service: 'iam', name, params };
-}
-
-function ec2(name: string, params: Params): Operation {
-  return { service: 'ec2', name, params };
-}
-
-function tagged(ResourceType: string, tags: unknown): Params {
-  return Array.isArray(tags) && tags.length > 0 ? { TagSpecification: [{ ResourceType, Tag: tags }] } : {};
 }

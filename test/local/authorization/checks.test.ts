@@ -47,6 +47,7 @@ const reader: ResourceReader = {
     `arn:aws:organizations::${MANAGEMENT}:policy/o-abc/service_control_policy/${id}`,
   tags: async (resource) => (resource.includes('vpc-1') || resource === ROLE ? { team: 'data' } : {}),
   association: async () => ({ routeTableId: 'rtb-1', subnetId: 'subnet-1' }),
+  stack: async () => undefined,
 };
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:eu-west-1:${ACCOUNT}:${rest}`;

@@ -4,6 +4,7 @@ import { memberTemplate } from '../../../controllers/fleet/member-template.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
 import { checksOf } from '../../../local/gateway/authorization/checks.ts';
 import type { ResourceReader } from '../../../local/gateway/authorization/reader.ts';
+import type { StandingStack } from '../../../local/gateway/authorization/stack-calls.ts';
 import { aConfig, aRecord } from '../../kit/factories.ts';
 import { shippedBaseline } from '../../kit/shipped-baseline.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
@@ -15,6 +16,7 @@ const reader: ResourceReader = {
   organizationPolicy: async () => '',
   tags: async () => ({}),
   association: async () => undefined,
+  stack: async () => undefined,
 };
 const { template } = memberTemplate({
   record: aRecord({ accountId: ACCOUNT }),
@@ -22,6 +24,24 @@ const { template } = memberTemplate({
   kinds,
   config: aConfig(),
 });
+
+/** What is checked of a change of the stack that has this template now. */
+async function changing(
+  command: cfn.UpdateStackCommand | cfn.DeleteStackCommand,
+  body: object,
+  more: Partial<StandingStack> = {},
+) {
+  const stack = { template: JSON.stringify(body), parameters: [], ...more };
+  return checksOf(await recorded(clients.cloudformation, command), { ...reader, stack: async () => stack });
+}
+const updating = (body: object, before: object, more: Partial<StandingStack> = {}) =>
+  changing(
+    new cfn.UpdateStackCommand({ StackName: 'member', TemplateBody: JSON.stringify(body) }),
+    before,
+    more,
+  );
+const deleting = (before: object, more: Partial<StandingStack> = {}) =>
+  changing(new cfn.DeleteStackCommand({ StackName: 'member' }), before, more);
 
 async function checks(body: object, more: Partial<cfn.CreateStackCommandInput> = {}) {
   const input = { StackName: 'member', TemplateBody: JSON.stringify(body), ...more };
@@ -121,5 +141,105 @@ describe('What CloudFormation does for whoever creates a stack', () => {
       `iam:AttachRolePolicy ${role}`,
       `iam:GetRole ${role}`,
     ]);
+  });
+});
+
+describe('What CloudFormation does for whoever deletes a stack', () => {
+  const parameters = [{ ParameterKey: 'MakeNetwork', ParameterValue: 'yes' }];
+
+  it('removes the role, its policies and the network', async () => {
+    expect(told(await deleting(template, { parameters }))).toEqual([
+      `iam:DeleteRole ${ROLE}`,
+      `iam:DeleteRolePolicy ${ROLE}`,
+      `iam:DeleteRolePolicy ${ROLE}`,
+      `ec2:DeleteVpc ${inEc2('vpc/vpc-0')}`,
+      'ec2:DescribeVpcs *',
+      `ec2:DeleteSubnet ${inEc2('subnet/subnet-0')}`,
+      'ec2:DescribeSubnets *',
+    ]);
+  });
+
+  it('leaves what its template retains', async () => {
+    const Role = { Type: 'AWS::IAM::Role', DeletionPolicy: 'Retain', Properties: { RoleName: 'kept' } };
+    expect(told(await deleting({ Resources: { Role } }))).toEqual([]);
+  });
+
+  it('is done by the service role that made the stack, without passing it again', async () => {
+    const roleArn = `arn:aws:iam::${ACCOUNT}:role/deploys`;
+    const [own, ...removed] = await deleting(template, { roleArn });
+    expect(own).toMatchObject({ action: 'cloudformation:DeleteStack' });
+    expect(removed.map((check) => check.roleArn)).toEqual(removed.map(() => roleArn));
+    expect(removed.map(({ action }) => action)).toContain('iam:DeleteRole');
+  });
+});
+
+describe('What CloudFormation does for whoever updates a stack', () => {
+  const role = (Properties: object) => ({ Resources: { Role: { Type: 'AWS::IAM::Role', Properties } } });
+  const one = {
+    RoleName: 'one',
+    Description: 'one',
+    AssumeRolePolicyDocument: {},
+    ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    Policies: [{ PolicyName: 'own', PolicyDocument: {} }],
+    Tags: [{ Key: 'team', Value: 'genomics' }],
+  };
+  const ONE = 'arn:aws:iam::ACCOUNT:role/one';
+
+  it('is nothing where the template says the same', async () => {
+    expect(told(await updating(role(one), role(one)))).toEqual([]);
+  });
+
+  it.each([
+    ['a trust', { AssumeRolePolicyDocument: { Version: 'x' } }, [`iam:UpdateAssumeRolePolicy ${ONE}`]],
+    ['a description', { Description: 'two' }, [`iam:UpdateRole ${ONE}`]],
+    ['a managed policy', { ManagedPolicyArns: [] }, [`iam:DetachRolePolicy ${ONE}`]],
+    ['a policy that is dropped', { Policies: [] }, [`iam:DeleteRolePolicy ${ONE}`]],
+    [
+      'a boundary',
+      { PermissionsBoundary: 'arn:aws:iam::aws:policy/X' },
+      [`iam:PutRolePermissionsBoundary ${ONE}`],
+    ],
+    ['tags', { Tags: [{ Key: 'unit', Value: 'x' }] }, [`iam:TagRole ${ONE}`, `iam:UntagRole ${ONE}`]],
+  ])('changes of a role only what differs: %s', async (_, change, expected) => {
+    expect(told(await updating(role({ ...one, ...change }), role(one)))).toEqual(expected);
+  });
+
+  it('makes another role, and removes the former one, where the name differs', async () => {
+    const [TWO, bare] = ['arn:aws:iam::ACCOUNT:role/two', { RoleName: 'one' }];
+    expect(told(await updating(role({ RoleName: 'two' }), role(bare)))).toEqual([
+      `iam:CreateRole ${TWO}`,
+      `iam:GetRole ${TWO}`,
+      `iam:DeleteRole ${ONE}`,
+    ]);
+  });
+
+  it('makes what is new, and removes what the template has no more', async () => {
+    const Vpc = { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } };
+    expect(told(await updating({ Resources: { Vpc } }, role({ RoleName: 'one' })))).toEqual([
+      `ec2:CreateVpc ${inEc2('vpc/*')}`,
+      'ec2:DescribeVpcs *',
+      `ec2:ModifyVpcAttribute ${inEc2('vpc/vpc-0')}`,
+      `iam:DeleteRole ${ONE}`,
+    ]);
+  });
+
+  it('follows the previous template and the previous values of parameters where the call says so', async () => {
+    const body = {
+      Parameters: { Name: {}, Text: {} },
+      ...role({ RoleName: { Ref: 'Name' }, Description: { Ref: 'Text' } }),
+    };
+    const parameters = [
+      { ParameterKey: 'Name', ParameterValue: 'one' },
+      { ParameterKey: 'Text', ParameterValue: 'before' },
+    ];
+    const command = new cfn.UpdateStackCommand({
+      StackName: 'member',
+      UsePreviousTemplate: true,
+      Parameters: [
+        { ParameterKey: 'Name', UsePreviousValue: true },
+        { ParameterKey: 'Text', ParameterValue: 'after' },
+      ],
+    });
+    expect(told(await changing(command, body, { parameters }))).toEqual([`iam:UpdateRole ${ONE}`]);
   });
 });
