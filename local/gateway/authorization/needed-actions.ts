@@ -66,6 +66,7 @@ const BESIDES: Readonly<Record<string, Needs>> = {
     ...passed('cloudformation.amazonaws.com', params.RoleARN),
     ...tagged('cloudformation:TagResource', params, params.Tags),
   ],
+  'cloudformation:DeleteStack': ({ RoleARN }) => passed('cloudformation.amazonaws.com', RoleARN),
   'cloudformation:UpdateStack': (params) => [
     ...passed('cloudformation.amazonaws.com', params.RoleARN),
     ...tagged('cloudformation:TagResource', params, params.Tags),

@@ -96,6 +96,11 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       `+cloudformation:TagResource ${arn('cloudformation', 'stack/net/*')}`,
     ],
     [
+      new cfn.DeleteStackCommand({ StackName: 'net', RoleARN: ROLE }),
+      `cloudformation:DeleteStack ${arn('cloudformation', 'stack/net/*')}`,
+      `+iam:PassRole ${ROLE}`,
+    ],
+    [
       new cfn.UpdateStackCommand({ StackName: 'net', RoleARN: ROLE }),
       `cloudformation:UpdateStack ${arn('cloudformation', 'stack/net/*')}`,
       `+iam:PassRole ${ROLE}`,
