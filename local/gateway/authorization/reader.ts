@@ -18,7 +18,6 @@ import type { KnownCall } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import { isRead, text } from '../wire.ts';
 import { type ResourceTags, readTags } from './resource-tags.ts';
-import type { StandingStack } from './stack-calls.ts';
 
 /** Reads from the emulator what a call does not say about its resources. Cached until the account is written to. */
 export interface ResourceReader {
@@ -53,6 +52,14 @@ interface Organization {
 interface Association {
   readonly routeTableId: string;
   readonly subnetId?: string;
+}
+
+/** A stack as it is now. */
+export interface StandingStack {
+  readonly template: string;
+  readonly parameters: readonly unknown[];
+  /** The service role of whoever last changed it. */
+  readonly roleArn?: string;
 }
 
 /** A reader that caches. */

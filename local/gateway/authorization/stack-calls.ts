@@ -1,18 +1,11 @@
 import { isObject } from '../wire.ts';
 import { type Operation, objects, type Params } from './operations.ts';
+import type { StandingStack } from './reader.ts';
 import type { CallPlace } from './resources.ts';
 import { HANDLERS, ROLE, SOME } from './stack-handlers.ts';
 
 /** What a value of a template is in this stack. */
 type Resolve = (value: unknown) => unknown;
-
-/** A stack as it is now. */
-export interface StandingStack {
-  readonly template: string;
-  readonly parameters: readonly unknown[];
-  /** The service role of whoever last changed it. */
-  readonly roleArn?: string;
-}
 
 /**
  * The calls that CloudFormation makes in the name of whoever creates, updates or deletes a stack. None for resources of other types, nor for
