@@ -6,6 +6,7 @@ import { type Emulator, startEmulator } from './emulator.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { organizationOf } from './gateway/organization.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import { makeOldAccount } from './old-account.ts';
 import { leaveAws } from './own-environment.ts';
 import { publishShippedBaselines } from './shipped-baselines.ts';
 import { surround } from './surroundings.ts';
@@ -21,6 +22,8 @@ export interface RuntimeOptions {
   readonly region?: string;
   /** Endpoint of a running emulator, to use instead of starting one. */
   readonly emulator?: string;
+  /** Whether a new organization holds an account from before Orgkeeper (local/old-account.ts). Default false. */
+  readonly oldAccount?: boolean;
   /** Folder for state, logs and an installed emulator; default: `.orgkeeper` of the project. */
   readonly directory?: string;
   /** Folder of bundled functions; default: the controllers are bundled. */
@@ -101,6 +104,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     });
     undo.push(() => emulator.stop());
     gateway.connect(emulator);
+    if (options.oldAccount) await makeOldAccount(gateway, accounts.management);
     say(`Emulator at ${emulator.endpoint}. Deploying the stacks …`);
     const deploying = join(directory, 'deployments', new URL(gateway.endpoint).port);
     undo.push(beforeExit(() => rmSync(deploying, { recursive: true, force: true })));

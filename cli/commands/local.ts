@@ -48,7 +48,7 @@ async function start(options: RuntimeOptions): Promise<void> {
   const emulator = process.env.AWS_ENDPOINT_URL;
   const interrupted = interruption().then(() => 0);
   const runtime = await Promise.race([
-    startRuntime({ ...options, say, ...(emulator ? { emulator } : {}) }),
+    startRuntime({ oldAccount: true, ...options, say, ...(emulator ? { emulator } : {}) }),
     interrupted,
   ]);
   if (typeof runtime === 'number') process.exit(runtime);

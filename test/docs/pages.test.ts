@@ -81,6 +81,32 @@ describe('the pages together', () => {
     ).toEqual([]);
   });
 
+  it('begin with a README of short sentences: none fills more than two lines', () => {
+    const paragraphs = proseOf(page('README.md'))
+      .split(/\n\s*\n|\n(?=- )/)
+      .filter((text) => !/^\s*[|#]/.test(text))
+      .map((text) =>
+        text
+          .replaceAll(/\]\([^)]*\)/g, ']')
+          .replaceAll(/\s+/g, ' ')
+          .trim(),
+      );
+    const sentences = paragraphs.flatMap((text) => text.split(/(?<=[.:!?]) (?=[A-Z[`*(])/));
+    expect(sentences.length).toBeGreaterThan(40);
+    expect(sentences.filter((sentence) => sentence.length > 2 * 120)).toEqual([]);
+  });
+
+  it('show in the README what a newcomer needs, in that order', () => {
+    const headings = [...page('README.md').text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual([
+      'The path of an event',
+      'Two commands',
+      'First registration',
+      'Deploying',
+      'More',
+    ]);
+  });
+
   it('name the emulator versions that are tested', () => {
     expect(page('README.md').text).toContain(`\`${MOTO_RANGE}\``);
   });

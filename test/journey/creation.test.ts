@@ -7,8 +7,11 @@ import {
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OLD_ACCOUNT } from '../../local/old-account.ts';
+import { blocksOf, page } from '../docs/pages.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
+import { runPageLines } from '../kit/journey/page-commands.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { until } from '../kit/wait.ts';
 
@@ -19,7 +22,7 @@ let organizations: OrganizationsClient;
 let unit: string;
 
 beforeAll(async () => {
-  runtime = await startTestRuntime();
+  runtime = await startTestRuntime({ oldAccount: true });
   fleet = fleetOf(runtime);
   bus = await listen(runtime);
   organizations = new OrganizationsClient(runtime.as(runtime.accounts.management, 'us-east-1'));
@@ -207,5 +210,49 @@ describe('orgkeeper create --wait', () => {
     );
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/ACCOUNT_LIMIT_EXCEEDED: The organization has as many accounts as its quota/);
+  }, 240_000);
+});
+
+/** The commands of a page below a heading, or below all, but those of a person who begins: `npm start` has run. */
+function commandsOf(path: string, heading?: string): string[] {
+  return blocksOf(page(path), 'sh')
+    .filter((block) => heading === undefined || block.heading === heading)
+    .flatMap(({ text }) => text.split('\n'))
+    .filter((line) => line !== '' && !line.startsWith('npm '));
+}
+
+describe('The README and the tutorial', () => {
+  it('register the account that existed before as the README says, word for word', async () => {
+    await fleet.untilAccounts('is listed', [OLD_ACCOUNT.id], ({ state }) => state === 'unmanaged');
+    const commands = commandsOf('README.md', 'First registration').slice(0, 3);
+    expect(commands.at(-1)).toMatch(/^aws events put-events .*456788506630/);
+    const [, unmanaged, put] = await runPageLines(runtime, commands);
+    expect(unmanaged).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/456788506630 +chemistry .*unmanaged/),
+    });
+    expect(JSON.parse(put?.stdout ?? '')).toMatchObject({ FailedEntryCount: 0 });
+    await fleet.untilReady(OLD_ACCOUNT.id);
+  }, 60_000);
+
+  it('lead through the tutorial, command by command', async () => {
+    const ran = await runPageLines(runtime, commandsOf('docs/tutorial.md'));
+    // `plan` and `baseline diff` find differences.
+    const finding = /^orgkeeper (plan|baseline diff) /;
+    expect(ran.filter(({ line, code }) => code !== (finding.test(line) ? 2 : 0))).toEqual([]);
+    const said = (command: RegExp) =>
+      ran.filter(({ line }) => command.test(line)).map(({ stdout }) => stdout);
+    expect(said(/^orgkeeper plan/)).toEqual([
+      expect.stringMatching(/~ parameters \/orgkeeper\/network\/vpc-id[\s\S]*1 to update/),
+      expect.stringMatching(/\+ parameters \/team\/cost-center[\s\S]*1 to create/),
+    ]);
+    expect(said(/^orgkeeper history/)[0]).toContain('vpc-wrong');
+    expect(said(/^orgkeeper baseline publish/)).toEqual(['analytics@2\n']);
+    expect(said(/^orgkeeper accounts --baseline/)[0]).toMatch(/456788506630 .*analytics@2 .*yes/);
+    await fleet.untilAccounts(
+      'are back',
+      [OLD_ACCOUNT.id],
+      ({ ready, baseline }) => ready && baseline?.version === 1,
+    );
   }, 240_000);
 });

@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { ListAccountsCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { localClient } from '../../local/deploy.ts';
+import { OLD_ACCOUNT } from '../../local/old-account.ts';
+import { MANAGEMENT } from '../kit/factories.ts';
 import { until } from '../kit/wait.ts';
 import { standIns } from './stand-ins.ts';
 
@@ -109,6 +113,11 @@ describe('local start', () => {
     const run = local('start', '--port', '0');
     const [, endpoint = ''] = await run.said(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
     expect((await fetch(`${endpoint}/_orgkeeper/health`)).status).toBe(200);
+    const organizations = new OrganizationsClient(localClient(endpoint, MANAGEMENT, 'us-east-1'));
+    // The README registers the account that existed before by this id.
+    expect((await organizations.send(new ListAccountsCommand({}))).Accounts).toContainEqual(
+      expect.objectContaining({ Id: OLD_ACCOUNT.id, Name: OLD_ACCOUNT.name }),
+    );
     const started = startedBy(run.child.pid);
     expect(started.length).toBeGreaterThan(1);
     run.child.kill('SIGINT');

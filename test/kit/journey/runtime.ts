@@ -80,6 +80,8 @@ export interface TestRuntimeOptions {
   readonly emulator?: string;
   /** The folder of other functions than the controllers; undefined: the runtime bundles the controllers for itself. */
   readonly functionsDir?: string | undefined;
+  /** The organization holds an account from before Orgkeeper. */
+  readonly oldAccount?: boolean;
   readonly context?: Record<string, unknown>;
 }
 
