@@ -8,6 +8,7 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HEALTHY_RUN } from '../../cli/cost.ts';
 import { CIDR, ROLE, readIds, readWorld, SUBNET } from '../../local/account-world.ts';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import { handIn } from '../../local/tamperings/tampering.ts';
@@ -233,7 +234,7 @@ describe('A run of an account without differences', () => {
     const member = pass.filter(({ account }) => account === id);
     const dynamo = pass.filter(({ service }) => service === 'dynamodb');
     expect(member.length).toBeGreaterThan(8);
-    expect(member.length).toBeLessThanOrEqual(14);
+    expect(member).toHaveLength(HEALTHY_RUN.reads.once + HEALTHY_RUN.reads.perRegion);
     expect(member.filter(({ access }) => access === 'write')).toEqual([]);
     expect(view?.lastPass?.calls).toEqual({ reads: member.length, writes: 0 });
     expect(dynamo.filter(({ access }) => access === 'read').map(({ action }) => action)).toEqual([
@@ -243,6 +244,9 @@ describe('A run of an account without differences', () => {
     expect(
       pass.filter(({ params }) => String(params.RoleArn).includes('role/orgkeeper-Organization')),
     ).toEqual([]);
+    const { once, perRegion } = HEALTHY_RUN.statusBytes;
+    const status = await fleet.status(id);
+    expect(JSON.stringify(status).length).toBeLessThanOrEqual(once + perRegion);
     // The message is hidden meanwhile; nothing else is called in Main.
     const others = pass.filter((call) => !member.includes(call) && !dynamo.includes(call));
     expect(others.filter(({ action }) => action !== 'AssumeRole').map(({ action }) => action)).toEqual([
