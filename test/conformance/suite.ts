@@ -53,14 +53,31 @@ export function describeKind<Section, Wanted, Actual>(
     if (kind.setting) await begun.keep.pass();
     return begun;
   }
+  /**
+   * Accounts in which the kind is made and nothing is to do, by section: making one takes most of the calls of many tests. Those in
+   * which changes were corrected are apart, since the emulator remembers some of what was deleted.
+   */
+  const idle = { made: new Map<string, Begun<Section>[]>(), corrected: new Map<string, Begun<Section>[]>() };
+  /** An account in which the kind is made and nothing is to do: one that a test has given back, or else a new one. */
   async function kept(section = fixed) {
+    const found = idle.made.get(JSON.stringify(section))?.pop();
+    if (found) return found;
     const begun = await begin(section);
     await settled(begun.keep);
     return begun;
   }
+  /** The same, for changes by hand. */
+  async function toTamper(section = fixed) {
+    return idle.corrected.get(JSON.stringify(section))?.pop() ?? kept(section);
+  }
+  /** For other tests, once this one has asserted that the account is as one in which the kind was made without any trouble. */
+  function giveBack(begun: Begun<Section>, section = fixed, after: keyof typeof idle = 'made'): void {
+    const key = JSON.stringify(section);
+    idle[after].set(key, [...(idle[after].get(key) ?? []), begun]);
+  }
   /** An account that was kept, in which somebody then did all of that; and its inventory before. */
   async function tampered({ section, tamperings }: (typeof atOnce)[number]) {
-    const begun = await kept(section);
+    const begun = await toTamper(section);
     const world = await inventory(begun.member);
     for (const { tamper } of tamperings) await tamper(begun.member, begun.keep.recorded());
     return { ...begun, world };
@@ -72,7 +89,9 @@ export function describeKind<Section, Wanted, Actual>(
   let stop: () => Promise<void> = async () => undefined;
   beforeAll(async () => {
     stop = await startMoto();
-    healthy = await inventory((await kept()).member);
+    const first = await kept();
+    healthy = await inventory(first.member);
+    giveBack(first);
   }, 90_000);
   afterAll(() => stop());
 
@@ -89,17 +108,38 @@ export function describeKind<Section, Wanted, Actual>(
         expect(await settled(keep)).toMatchObject({ state: 'present' });
       });
 
+    const stops: readonly (readonly [string, Omit<Stop, 'at'>])[] = [
+      ['a call that is never sent', { call: 'unsent', records: 'kept' }],
+      ['a call whose answer never comes', { call: 'unanswered', records: 'kept' }],
+      ['a crash that loses what the pass knew', { call: 'unanswered', records: 'lost' }],
+    ];
+    test.each(stops)(
+      'finishes its creation after %s, at any call, without a duplicate',
+      async (_, how) => {
+        const turn = stops.findIndex(([, one]) => one === how);
+        const after = async (begun: Begun<Section>, at: number) => {
+          await settled(begun.keep);
+          expect({ at, world: await inventory(begun.member) }).toEqual({ at, world: healthy });
+          giveBack(begun);
+        };
+        await atEachCall(how, beginWriting, after, turn);
+      },
+      240_000,
+    );
+
     test('finds no difference in a second run, and makes no writing call', async () => {
-      const { member, keep } = await beginWriting();
-      await keep.pass();
-      const second = await keep.pass();
+      const begun = await beginWriting();
+      await begun.keep.pass();
+      const second = await begun.keep.pass();
       expect(second).toMatchObject({ state: 'present', comparison: { differences: [], blocked: [] } });
       expect(writes(second)).toEqual([]);
-      expect(await inventory(member)).toEqual(healthy);
+      expect(await inventory(begun.member)).toEqual(healthy);
+      giveBack(begun);
     });
 
     test('finds its resources when all recorded outputs are lost', async () => {
-      const { member, keep } = await kept();
+      const begun = await kept();
+      const { member, keep } = begun;
       const recorded = keep.recorded();
       keep.forget();
       const pass = await keep.pass();
@@ -108,18 +148,23 @@ export function describeKind<Section, Wanted, Actual>(
       const lost = kind.setting ? { [kind.setting.output]: expect.any(String) } : {};
       expect(keep.recorded()).toEqual({ ...recorded, ...lost });
       expect(await inventory(member)).toEqual(healthy);
+      if (!kind.setting) giveBack(begun);
     });
 
     test('records the outputs that it declares', async () => {
-      const { keep } = await kept();
-      expect(Object.keys(keep.recorded())).toEqual(expect.arrayContaining([...kind.outputNames(fixed)]));
+      const begun = await kept();
+      const outputs = Object.keys(begun.keep.recorded());
+      expect(outputs).toEqual(expect.arrayContaining([...kind.outputNames(fixed)]));
+      giveBack(begun);
     });
 
     test('writes nothing while it observes, whatever it finds', async () => {
       const absent = await begin();
       expect(writes(await absent.keep.look())).toEqual([]);
       expect(await inventory(absent.member)).toEqual(absent.before);
-      expect(writes(await (await kept()).keep.look())).toEqual([]);
+      const there = await kept();
+      expect(writes(await there.keep.look())).toEqual([]);
+      giveBack(there);
       for (const set of atOnce) {
         const { member, keep } = await tampered(set);
         const there = await inventory(member);
@@ -130,8 +175,10 @@ export function describeKind<Section, Wanted, Actual>(
 
     test.each(fixture.tamperings.map((tampering) => [tampering.name, tampering] as const))(
       'corrects %s',
-      async (_, { tamper, read, difference, section }) => {
-        const { member, keep } = await kept(section === undefined ? fixed : kind.section.parse(section));
+      async (_, { tamper, read, difference, section, alone }) => {
+        const parsed = section === undefined ? fixed : kind.section.parse(section);
+        const begun = await (alone ? kept(parsed) : toTamper(parsed));
+        const { member, keep } = begun;
         const world = await inventory(member);
         const good = await read(member, keep.recorded());
         await tamper(member, keep.recorded());
@@ -143,15 +190,18 @@ export function describeKind<Section, Wanted, Actual>(
         await settled(keep);
         expect(await read(member, keep.recorded())).toEqual(good);
         expect(await inventory(member)).toEqual(world);
+        if (!alone) giveBack(begun, parsed, 'corrected');
       },
       30_000,
     );
 
     test('corrects all changes at once', async () => {
       for (const set of atOnce) {
-        const { member, keep, world } = await tampered(set);
+        const begun = await tampered(set);
+        const { member, keep, world } = begun;
         await settled(keep);
         expect({ set: set.name, world: await inventory(member) }).toEqual({ set: set.name, world });
+        giveBack(begun, set.section, 'corrected');
       }
     }, 120_000);
 
@@ -318,32 +368,17 @@ export function describeKind<Section, Wanted, Actual>(
       );
     }
 
-    const stops: readonly (readonly [string, Omit<Stop, 'at'>])[] = [
-      ['a call that is never sent', { call: 'unsent', records: 'kept' }],
-      ['a call whose answer never comes', { call: 'unanswered', records: 'kept' }],
-      ['a crash that loses what the pass knew', { call: 'unanswered', records: 'lost' }],
-    ];
-    test.each(stops)(
-      'finishes its creation after %s, at any call, without a duplicate',
-      async (_, how) => {
-        await atEachCall(how, beginWriting, async ({ member, keep }, at) => {
-          await settled(keep);
-          expect({ at, world: await inventory(member) }).toEqual({ at, world: healthy });
-        });
-      },
-      240_000,
-    );
-
     test('finishes its correction after a crash at any call, without a duplicate', async () => {
       for (const set of atOnce) {
         const how = { call: 'unanswered', records: 'lost' } as const;
         await atEachCall(
           how,
           () => tampered(set),
-          async ({ member, keep, world }, at) => {
-            await settled(keep);
-            const found = { set: set.name, at, world: await inventory(member) };
-            expect(found).toEqual({ set: set.name, at, world });
+          async (begun, at) => {
+            await settled(begun.keep);
+            const found = { set: set.name, at, world: await inventory(begun.member) };
+            expect(found).toEqual({ set: set.name, at, world: begun.world });
+            giveBack(begun, set.section, 'corrected');
           },
         );
       }
@@ -525,8 +560,9 @@ export function describeKind<Section, Wanted, Actual>(
     how: Omit<Stop, 'at'>,
     start: () => Promise<B>,
     after: (begun: B, at: number) => Promise<void>,
+    turn?: number,
   ): Promise<void> {
-    for (let at = 1; ; at = nextCall(at)) {
+    for (let at = 1; ; at = nextCall(at, turn)) {
       const begun = await start();
       const { stopped } = await begun.keep.pass({ at, ...how });
       if (!stopped) {
@@ -546,12 +582,15 @@ interface Begun<Section> {
   readonly keep: Keeper<Section>;
 }
 
-/** So many calls are each stopped at in `npm test`; of those after, every third. */
-const EACH = 6;
-
-/** The next call that a pass is stopped at: each one in `npm run soak` (EVERY_CALL), a part of them in `npm test`. */
-function nextCall(at: number): number {
-  return at < EACH || process.env.EVERY_CALL ? at + 1 : at + 3;
+/**
+ * The next call that a pass is stopped at: each one in `npm run soak` (EVERY_CALL); in `npm test` the first six, then every third. Of
+ * tests that take turns (0 to 2), each stops at the first three, and each later call is stopped at by one of them.
+ */
+function nextCall(at: number, turn?: number): number {
+  let next = at + 1;
+  if (process.env.EVERY_CALL || at < (turn === undefined ? 6 : 3)) return next;
+  while (next % 3 !== (turn ?? 0)) next += 1;
+  return next;
 }
 
 /** Passes until one finds nothing to do; that one is returned. Fails after five. */
