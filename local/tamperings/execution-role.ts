@@ -111,7 +111,12 @@ export const ofExecutionRole: readonly Tampering[] = [
     command: 'iam put-role-permissions-boundary',
     account: 'untagged',
     tamper: async ({ iam, accountId }) => {
-      await iam.send(new CreatePolicyCommand({ PolicyName: 'by-hand', PolicyDocument: anything }));
+      await iam
+        .send(new CreatePolicyCommand({ PolicyName: 'by-hand', PolicyDocument: anything }))
+        .catch((error: Error) => {
+          // The policy of an earlier time is still there.
+          if (error.name !== 'EntityAlreadyExistsException') throw error;
+        });
       await iam.send(
         new PutRolePermissionsBoundaryCommand({ ...role, PermissionsBoundary: byHand(accountId) }),
       );

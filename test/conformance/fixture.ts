@@ -49,6 +49,7 @@ type Act<T> = (member: Member, recorded: Readonly<Record<string, string>>) => Pr
 export interface Tampering {
   /** Completes the sentence "repairs …": `a trust policy edited by hand`. */
   readonly name: string;
+  /** Can be done again in an account in which it was corrected. */
   readonly tamper: Act<void>;
   /** The tampered field, read through the SDK, free of ids that a repair may change. */
   readonly read: Act<unknown>;
