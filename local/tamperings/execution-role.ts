@@ -13,7 +13,7 @@ import {
 import type { DifferenceAction } from '../../shared/domain/status.ts';
 import { ROLE } from '../account-world.ts';
 import { anybody } from './foreigners.ts';
-import type { Tampering, Values } from './tampering.ts';
+import type { Hand, Tampering, Values } from './tampering.ts';
 
 const role = { RoleName: ROLE };
 const byHand = (accountId: string) => `arn:aws:iam::${accountId}:policy/by-hand`;
@@ -29,6 +29,14 @@ const inRole = (path: string, action: DifferenceAction, values?: Values) => ({
   ...values,
 });
 const DESCRIPTION = 'Assumed by the Main account to run analytics here; managed by Orgkeeper';
+
+/** The policy may be there already: nothing removes it when the role is corrected. */
+async function makeByHand(iam: Hand['iam']): Promise<void> {
+  const make = new CreatePolicyCommand({ PolicyName: 'by-hand', PolicyDocument: anything });
+  await iam.send(make).catch((error: Error) => {
+    if (error.name !== 'EntityAlreadyExistsException') throw error;
+  });
+}
 
 /** What people do to the execution role. */
 export const ofExecutionRole: readonly Tampering[] = [
@@ -66,7 +74,7 @@ export const ofExecutionRole: readonly Tampering[] = [
     command: 'iam attach-role-policy',
     account: 'edited',
     tamper: async ({ iam, accountId }) => {
-      await iam.send(new CreatePolicyCommand({ PolicyName: 'by-hand', PolicyDocument: anything }));
+      await makeByHand(iam);
       await iam.send(new AttachRolePolicyCommand({ ...role, PolicyArn: byHand(accountId) }));
     },
     changes: (world) => world.role?.attached,
@@ -111,12 +119,7 @@ export const ofExecutionRole: readonly Tampering[] = [
     command: 'iam put-role-permissions-boundary',
     account: 'untagged',
     tamper: async ({ iam, accountId }) => {
-      await iam
-        .send(new CreatePolicyCommand({ PolicyName: 'by-hand', PolicyDocument: anything }))
-        .catch((error: Error) => {
-          // The policy of an earlier time is still there.
-          if (error.name !== 'EntityAlreadyExistsException') throw error;
-        });
+      await makeByHand(iam);
       await iam.send(
         new PutRolePermissionsBoundaryCommand({ ...role, PermissionsBoundary: byHand(accountId) }),
       );
