@@ -4,6 +4,7 @@ import { sweepCursor, sweepPages } from '../../shared/store/controls.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { type LatestOptions, sayMore, takeLatest, withLatestOptions } from '../latest.ts';
+import { sweepView } from '../sweep-view.ts';
 import { colours, Painted, printJson, printTable, type Row, say, time } from '../terminal.ts';
 
 /** `sweeps`: the sweeps of the last thirty days. */
@@ -23,7 +24,7 @@ export function sweepsCommand(): Command {
 async function list({ json, limit, ...span }: LatestOptions & { readonly json?: boolean }): Promise<void> {
   const { table } = await connect();
   const { items, isMore } = await takeLatest(sweepPages(table, span, limit + 1), limit);
-  if (json) printJson(items.map(shown));
+  if (json) printJson(items.map(sweepView));
   else if (items.length === 0) say('No sweep in this time.');
   else printTable(['STARTED', 'SWEEP', 'OF', 'ACCOUNTS', 'DRIFTED', 'BRAKE'], items.map(row));
   const last = items.at(-1);
@@ -39,9 +40,4 @@ function row({ startedAt, sweepId, baseline, cause, accounts, drifted, stopped }
     String(drifted),
     stopped ? new Painted(colours().red('stopped')) : '–',
   ];
-}
-
-/** The public document of a sweep. */
-function shown({ sweepId, startedAt, accounts, drifted, stopped, baseline, cause, finished }: Sweep): object {
-  return { sweepId, startedAt, accounts, drifted, stopped, baseline, cause, finished };
 }

@@ -9,6 +9,7 @@ import { isMissing } from '../account-filter.ts';
 import { obstacles, typeOf } from '../conditions.ts';
 import type { ListedAccount } from '../fleet.ts';
 import { type RolloutSummary, rolloutSummary } from '../rollout-view.ts';
+import { type SweepView, sweepView } from '../sweep-view.ts';
 
 /** Days of the chart of differences. */
 export const CHART_DAYS = 30;
@@ -27,7 +28,7 @@ export interface FleetReport {
   readonly chart: Chart;
   /** Runs that changed or found something, newest first. */
   readonly runs: readonly ReportedRun[];
-  readonly sweeps: readonly Sweep[];
+  readonly sweeps: readonly SweepView[];
   /** Those that have not ended, and those that changed since the time; newest first. */
   readonly rollouts: readonly RolloutSummary[];
   readonly rejected: readonly RecordedRejection[];
@@ -151,7 +152,8 @@ export function makeReport(parts: ReportParts): FleetReport {
     reasons: reasonsOf(parts.accounts),
     baselines: spreadOf(parts.accounts),
     chart: chartOf(passes, byId, now),
-    ...{ runs, sweeps },
+    runs,
+    sweeps: sweeps.map(sweepView),
     rollouts: rollouts
       .filter((rollout) => isOpen(rollout) || rollout.changedAt >= since)
       .toSorted((a, b) => order(b.startedAt, a.startedAt))

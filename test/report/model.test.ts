@@ -126,6 +126,18 @@ describe('The report of a fleet', () => {
     ]);
   });
 
+  it('shows of a sweep what `sweeps --json` shows, and nothing else that its item holds', () => {
+    const sweep = {
+      sweepId: 'night',
+      accounts: 3,
+      drifted: 1,
+      stopped: false,
+      startedAt: '2026-11-20T02:00:00.000Z',
+    };
+    const stored = { ...sweep, cursor: A, driftedAccounts: new Set([A]) };
+    expect(made({ sweeps: [stored] }).sweeps).toEqual([sweep]);
+  });
+
   it('shows how the baselines are spread, the newest version of each first', () => {
     const of = (id: string, version: number, lifecycle = 'managed') =>
       listed(id, {}, { baseline: { name: 'analytics', version }, lifecycle });
