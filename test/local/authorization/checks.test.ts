@@ -370,6 +370,18 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       `ec2:RevokeSecurityGroupIngress ${EC2('security-group/sg-1')}`,
     ],
     [
+      new ec2.RevokeSecurityGroupEgressCommand({ GroupId: 'sg-1' }),
+      `ec2:RevokeSecurityGroupEgress ${EC2('security-group/sg-1')}`,
+    ],
+    [
+      new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: 'sg-1' }),
+      `ec2:AuthorizeSecurityGroupIngress ${EC2('security-group/sg-1')}`,
+    ],
+    [
+      new ec2.AuthorizeSecurityGroupEgressCommand({ GroupId: 'sg-1' }),
+      `ec2:AuthorizeSecurityGroupEgress ${EC2('security-group/sg-1')}`,
+    ],
+    [
       new ec2.DeleteSecurityGroupCommand({ GroupId: 'sg-1' }),
       `ec2:DeleteSecurityGroup ${EC2('security-group/sg-1')}`,
     ],
