@@ -110,7 +110,10 @@ describe('orgkeeper doctor of a deployment without problems', () => {
     };
     const granted = (grants: ReturnType<typeof inspectMain>) => grants.flatMap(({ actions }) => actions);
     expect(inAccount(runtime.accounts.main)).toEqual(
-      new Set([...granted(inspectMain(placed)), 'dynamodb:BatchGetItem', 'dynamodb:Query', 'sts:AssumeRole']),
+      new Set([
+        ...granted(inspectMain(placed)),
+        ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'sts:AssumeRole'],
+      ]),
     );
     expect(inAccount(runtime.accounts.management)).toEqual(new Set(granted(inspectManagement(placed))));
   }, 60_000);
@@ -242,7 +245,7 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
       remedy: /`operators`/,
       // Only what the caller's own permissions show, which are those that the command needs.
       skips:
-        /^(runner-role|inspecting-role|organization-roles|account-access|organization|forwarding|trail|undelivered|bus|rules|functions|sources|schedules|dead-letters|baseline|regions)$/,
+        /^(runner-role|inspecting-role|organization-roles|account-access|organization|forwarding|trail|undelivered|bus|rules|functions|sources|schedules|dead-letters|baseline|pauses|regions)$/,
       by: () => retrust(main(), 'orgkeeper-ApiHandlerRole', () => []),
     },
   ],

@@ -186,7 +186,11 @@ describe('Retiring an account', () => {
     await fleet.untilQuiet();
     // That it was requested again is noted, so that an older registration on its way does not undo it; nothing else is.
     const after = await fleet.record(ids.first);
-    const marks = { changedAt: after?.changedAt, followed: after?.followed };
+    const marks = {
+      changedAt: after?.changedAt,
+      followed: after?.followed,
+      removal: { ...before?.removal, by: after?.removal?.by, at: after?.removal?.at },
+    };
     expect(after).toEqual({ ...before, ...marks });
     expect(marks.followed).toEqual(expect.arrayContaining([...(before?.followed ?? [])]));
     expect(marks.followed).toHaveLength((before?.followed?.length ?? 0) + 1);
