@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { publishBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { aRejected } from '../kit/factories.ts';
-import { type Arrived, keep, leave, orgkeeper, pass, record, status, useWorld } from './support.ts';
+import { type Arrived, CALLER, keep, leave, orgkeeper, pass, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const B = '222222222222';
@@ -48,11 +48,11 @@ describe('sweep', () => {
   test('of a baseline, or of everything, leaves the choice of accounts to the sweep', async () => {
     await publish('small');
     const { stderr } = await orgkeeper('sweep', '--baseline', 'small');
-    expect((await world.nextRequest())?.detail).toEqual({ baseline: 'small' });
+    expect((await world.nextRequest())?.detail).toEqual({ baseline: 'small', requestedBy: CALLER });
     expect(stderr).toMatch(/^Requested 1 run with event/);
     const { stdout } = await orgkeeper('sweep', '--json');
     const request = await world.nextRequest();
-    expect(request?.detail).toEqual({});
+    expect(request?.detail).toEqual({ requestedBy: CALLER });
     expect(JSON.parse(stdout)).toEqual({ eventId: request?.id });
   });
 

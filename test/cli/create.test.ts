@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { getCreation, saveCreation } from '../../shared/store/creations.ts';
-import { keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
+import { CALLER, keep, leave, orgkeeper, record, status, useWorld } from './support.ts';
 
 const A = '111111111111';
 const request = { name: 'genomics', email: 'genomics@example.com' };
@@ -29,6 +29,7 @@ describe('create', () => {
     expect(arrived?.detail).toEqual({
       ...request,
       requestId: 'ticket-1',
+      requestedBy: CALLER,
       organizationalUnitId: 'ou-abcd-12345678',
       baseline: 'analytics@3',
       mode: 'observe',

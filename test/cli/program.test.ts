@@ -67,6 +67,12 @@ describe('the program', () => {
       /^orgkeeper: Option .*'y' is invalid\. It must be key=value\.\n$/,
     ],
     [
+      'a time that is none',
+      ['pause', '111111111111', '--for', '2d'],
+      {},
+      /^orgkeeper: Option .*'2d' is invalid\. It must be .* such as 30m or 8h\.\n$/,
+    ],
+    [
       'no credentials',
       ['accounts'],
       { ...nobody, AWS_REGION: 'eu-west-1' },

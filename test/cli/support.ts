@@ -15,7 +15,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, beforeEach, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest } from '@jest/globals';
 import { run } from '../../cli/program.ts';
 import { startEmulator } from '../../local/emulator.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
@@ -60,6 +60,9 @@ export const config: Config = {
   onboard: {},
   requesters: [],
 };
+
+/** Who runs the command line, as STS of the emulator says. */
+export const CALLER = expect.stringMatching(/^arn:aws:sts::123456789012:/);
 
 /** What a run of the command line left. */
 export interface Ran {

@@ -524,6 +524,7 @@ const BREAKAGES: readonly [string, { checks: string[]; remedy: RegExp; skips?: R
   ],
 ];
 
+// That it passes once the problem is corrected, shows at the next problem, which is then the only one, and after the last one.
 describe('orgkeeper doctor finds the problem, names the remedy, and passes once it is corrected:', () => {
   it.each(BREAKAGES)(
     '%s',
@@ -537,10 +538,15 @@ describe('orgkeeper doctor finds the problem, names the remedy, and passes once 
         code: 1,
         stderr: `orgkeeper: ${checks.length} of ${told.length} checks failed: ${checks.join(', ')}.\n`,
       });
-      expect(named((await doctor()).told, true)).toHaveLength(told.length);
     },
     90_000,
   );
+
+  it('the last one', async () => {
+    const { code, told } = await doctor();
+    expect(told.filter(({ ok }) => ok !== true)).toEqual([]);
+    expect(code).toBe(0);
+  }, 60_000);
 });
 
 function permissionOf({ service, action }: RecordedCall): string {

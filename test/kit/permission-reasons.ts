@@ -71,11 +71,6 @@ const REASONS: readonly Reason[] = [
   },
   {
     principal: 'MAIN role/orgkeeper-SweepRole',
-    what: queue('orgkeeper-sweep'),
-    because: 'only a sweep of more accounts than fit into one invocation goes on by a message',
-  },
-  {
-    principal: 'MAIN role/orgkeeper-SweepRole',
     what: 'dynamodb:BatchGetItem',
     because: 'only what a killed intake still owed is read again',
     sometimes: true,
