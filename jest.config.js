@@ -21,8 +21,8 @@ export const common = {
 export default {
   // What a test may take at most where other things keep the machine busy; none is meant to need it.
   testTimeout: 60_000,
-  // Most of a journey is waiting for the emulator: two at a time, however few the cores.
-  maxWorkers: 2,
+  // Most of a journey is waiting for the emulator: three at a time, however few the cores.
+  maxWorkers: 3,
   // What the modules of a test file take, jest does not give back: a worker that holds so much makes way for a new one.
   workerIdleMemoryLimit: '1GB',
   globalSetup: '<rootDir>/test/kit/global-setup.ts',
