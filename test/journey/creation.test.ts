@@ -13,6 +13,7 @@ import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { runPageLines } from '../kit/journey/page-commands.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
+import { openShell } from '../kit/journey/shell.ts';
 import { until } from '../kit/wait.ts';
 
 let runtime: TestRuntime;
@@ -226,7 +227,7 @@ describe('The README and the tutorial', () => {
     await fleet.untilAccounts('is listed', [OLD_ACCOUNT.id], ({ state }) => state === 'unmanaged');
     const commands = commandsOf('README.md', 'First registration').slice(0, 3);
     expect(commands.at(-1)).toMatch(/^aws events put-events .*456788506630/);
-    const [, unmanaged, put] = await runPageLines(runtime, commands);
+    const [, unmanaged, put] = await runPageLines(await openShell(), runtime, commands);
     expect(unmanaged).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/456788506630 +chemistry .*unmanaged/),
@@ -236,7 +237,7 @@ describe('The README and the tutorial', () => {
   }, 60_000);
 
   it('lead through the tutorial, command by command', async () => {
-    const ran = await runPageLines(runtime, commandsOf('docs/tutorial.md'));
+    const ran = await runPageLines(await openShell(), runtime, commandsOf('docs/tutorial.md'));
     // `plan` and `baseline diff` find differences.
     const finding = /^orgkeeper (plan|baseline diff) /;
     expect(ran.filter(({ line, code }) => code !== (finding.test(line) ? 2 : 0))).toEqual([]);

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a shell printed, and its exit code. */
@@ -16,7 +16,7 @@ interface Printed {
 export interface Shell {
   /** Runs lines as somebody would who copies them from a page; the first that fails ends them. */
   readonly run: (lines: string, environment: Readonly<Record<string, string>>) => Promise<Printed>;
-  /** Writes a file into the folder. */
+  /** Writes a file into the folder, or below it. */
   readonly file: (name: string, text: string) => Promise<void>;
 }
 
@@ -56,5 +56,9 @@ export async function openShell(): Promise<Shell> {
     if (code !== 0)
       throw new Error(`The AWS CLI is not on PATH, and could not be installed: ${stderr.trim()}`);
   }
-  return { run, file: (name, text) => writeFile(join(folder, name), text) };
+  const file: Shell['file'] = async (name, text) => {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  };
+  return { run, file };
 }
