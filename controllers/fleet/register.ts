@@ -2,15 +2,15 @@ import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { Conflict } from '../../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
-import { laterOf, orderOf } from '../../shared/domain/order.ts';
+import { laterOf, orderOf, type Trace } from '../../shared/domain/order.ts';
 import type { OrganizationAccount } from '../../shared/domain/organization.ts';
 import { assignedSince, registered, standingBaseline } from '../../shared/domain/records.ts';
 import { outsideOf } from '../../shared/domain/region.ts';
-import { removalAfter, retiring } from '../../shared/domain/removal-request.ts';
+import { removalAfter, removalOfUnknown, retiring } from '../../shared/domain/removal-request.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
 import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
-import { getRecord, getStatus, getTrace, saveRecord } from '../../shared/store/accounts.ts';
+import { getRecord, getStatus, getTrace, rememberRequest, saveRecord } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { createOnboarding } from './onboarding.ts';
 import {
@@ -45,8 +45,14 @@ export async function register(
   const named = cause.source === REQUEST_SOURCE;
   const assigned = existing && named ? assignedSince(existing, time) : undefined;
   const removal = named ? removalAfter(existing, time) : undefined;
+  const refusedRemoval = named && !existing ? removalOfUnknown(seen, time) : undefined;
   const since = existing?.lifecycle === 'retiring' ? removal?.since : assigned?.since;
-  const order = orderOf({ id: cause.id, time }, { ...seen, ...(since && { changedAt: since }) });
+  const latest = since ?? (refusedRemoval ? refusedRemoval.since : seen?.changedAt);
+  const { changedBy, followed = [] } = seen ?? {};
+  const order = orderOf(
+    { id: cause.id, time },
+    { followed, ...(changedBy && { changedBy }), ...(latest && { changedAt: latest }) },
+  );
   if (order === 'followed') return followedBefore(existing);
   if (order === 'overtaken' && named)
     return overtaken(`account ${request.accountId}`, trigger, seen?.changedAt);
@@ -68,6 +74,7 @@ export async function register(
     time,
   });
   if (existing && removal) return beforeRemoval(asked, removal, { existing, trigger, deps });
+  if (refusedRemoval) return beforeRefused(asked, refusedRemoval, { trace: seen, trigger, deps });
   const isSame = asked === existing;
   const onceMore = isSame && named && staysPutBack(asked, await getStatus(main.table, asked.accountId));
   if (isSame && !onceMore) {
@@ -118,6 +125,33 @@ async function beforeRemoval(
   const record = { ...retiring(asked, kept), followed: [cause.id] };
   const retirement = { source: REQUEST_SOURCE, detailType: 'AccountRetirementRequested', id: removal.by };
   return saveOwing(deps, record, existing, owedBy(record, { cause: retirement, time: removal.at }));
+}
+
+/**
+ * The first registration of an account that arrives after a retirement with `remove`, and comes before it: only with mode observe is the
+ * account managed, since nothing is removed from it then.
+ */
+async function beforeRefused(
+  asked: AccountRecord,
+  removal: NonNullable<Trace['removal']>,
+  {
+    trace,
+    trigger,
+    deps,
+  }: { readonly trace: Trace | undefined; readonly trigger: Trigger; readonly deps: FleetDeps },
+): Promise<Outcome> {
+  const { time } = trigger;
+  const { by: id, at } = removal;
+  const { accountId } = asked;
+  const kept = { ...removal, since: time };
+  if (asked.mode === 'observe') {
+    const record = { ...asked, removal: kept };
+    return saveOwing(deps, record, undefined, owedBy(record, trigger), { trace });
+  }
+  // A registration from before this one, with mode observe, must not count any more.
+  if (!(await rememberRequest(deps.main.table, accountId, { id, time: at }, trace, kept)))
+    throw new Conflict(`Account ${accountId} was registered meanwhile.`);
+  return overtaken(`account ${accountId}`, trigger, at);
 }
 
 const SAME_CONTENT = { did: 'ignored', why: 'already registered with the same content' } as const;

@@ -22,7 +22,7 @@ export async function retire(
 ): Promise<Outcome> {
   const { cause, time } = trigger;
   const { record: existing, ...parts } = await loadAccount(deps.main.table, accountId);
-  if (!existing) return unknown(accountId, trigger, deps);
+  if (!existing) return unknown({ accountId, resources }, trigger, deps);
   const seen = traceOfManaged(existing);
   const order = orderOf({ id: cause.id, time }, seen);
   if (order === 'followed') return followedBefore(existing);
@@ -77,14 +77,16 @@ function unmanaged(accountId: string): Rejected {
 
 /** Refuses, and remembers the request: a registration that is older than it may still be on its way. @throws Conflict */
 async function unknown(
-  accountId: string,
+  { accountId, resources }: RetirementRequest,
   { cause: { id }, time }: Trigger,
   { main: { table } }: Pick<FleetDeps, 'main'>,
 ): Promise<Rejected> {
   const trace = await getTrace(table, accountId);
+  const since = trace?.removal ? trace.removal.since : trace?.changedAt;
+  const removal = resources === 'remove' ? { by: id, at: time, ...(since && { since }) } : undefined;
   if (
     orderOf({ id, time }, trace) === 'new' &&
-    !(await rememberRequest(table, accountId, { id, time }, trace))
+    !(await rememberRequest(table, accountId, { id, time }, trace, removal))
   )
     throw new Conflict(`Account ${accountId} was registered meanwhile.`);
   return unmanaged(accountId);

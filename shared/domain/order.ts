@@ -1,7 +1,13 @@
 import type { AccountRecord } from './account.ts';
 
 /** The events that are known to have changed an account, also a forgotten one. */
-export type Trace = Partial<Pick<AccountRecord, 'changedBy' | 'changedAt' | 'followed'>>;
+export type Trace = Partial<Pick<AccountRecord, 'changedBy' | 'changedAt' | 'followed'>> & {
+  /**
+   * For an account without a record: its latest retirement with `remove`, if no other request came after it. Of registrations from
+   * before it, only those after `since` may still change something.
+   */
+  readonly removal?: { readonly by: string; readonly at: string; readonly since?: string | undefined };
+};
 
 /** The number of last events whose ids are remembered. */
 const FOLLOWED = 20;

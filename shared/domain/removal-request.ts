@@ -1,5 +1,5 @@
 import type { AccountRecord } from './account.ts';
-import { isEarlier, laterOf } from './order.ts';
+import { isEarlier, laterOf, type Trace } from './order.ts';
 
 /** A retirement with `remove`. */
 type Removal = NonNullable<AccountRecord['removal']>;
@@ -24,6 +24,11 @@ export function removalRequested(
 export function removalAfter(record: AccountRecord | undefined, time: string): Removal | undefined {
   const { removal } = record ?? {};
   return record && removal && isLatest(removal, record) && isEarlier(time, removal.at) ? removal : undefined;
+}
+
+/** The same for an account without a record. Pure. */
+export function removalOfUnknown(trace: Trace | undefined, time: string): Trace['removal'] {
+  return trace?.removal && isEarlier(time, trace.removal.at) ? trace.removal : undefined;
 }
 
 /** The record after its retirement, which a run carries out. Pure. */

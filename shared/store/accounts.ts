@@ -166,7 +166,8 @@ export async function saveFirstRecord(
 }
 
 /**
- * Remembers a request about an account that has no record, so that an older one that arrives later counts as overtaken.
+ * Remembers a request about an account that has no record, so that an older one that arrives later counts as overtaken, unless it
+ * comes before a `removal` and may change what that does.
  * Returns false if the account has a record by now, or its trace has changed since it was read.
  */
 export async function rememberRequest(
@@ -174,6 +175,7 @@ export async function rememberRequest(
   accountId: string,
   request: { readonly id: string; readonly time: string },
   trace: Trace | undefined,
+  removal?: Trace['removal'],
 ): Promise<boolean> {
   const TableName = table.name;
   const changedAt = laterOf(request.time, trace?.changedAt);
@@ -181,6 +183,7 @@ export async function rememberRequest(
     ...traceKey(accountId),
     changedAt,
     followed: followedBy({ changedBy: request.id }, trace),
+    ...(removal && { removal }),
     expiresAt: expiresIn(TRACE_SECONDS, new Date(request.time)),
   };
   return writeTogether(table, [
@@ -218,6 +221,7 @@ const readTrace = reader<Trace>({
   changedBy: z.string().optional(),
   changedAt: z.string().optional(),
   followed: z.array(z.string()).optional(),
+  removal: z.looseObject({ by: z.string(), at: z.string(), since: z.string().optional() }).optional(),
 });
 
 function traceItem(read: AccountRecord, forgottenAt: Date) {
@@ -232,9 +236,10 @@ function traceItem(read: AccountRecord, forgottenAt: Date) {
 /** The trace is still as it was read. */
 function traceUnchanged(trace: Trace | undefined): WriteCondition {
   if (trace?.changedAt === undefined) return IF_ABSENT;
+  const { changedAt, removal } = trace;
   return {
-    ConditionExpression: 'changedAt = :traced',
-    ExpressionAttributeValues: { ':traced': trace.changedAt },
+    ConditionExpression: `changedAt = :traced AND ${removal ? 'removal = :removal' : 'attribute_not_exists(removal)'}`,
+    ExpressionAttributeValues: { ':traced': changedAt, ...(removal && { ':removal': removal }) },
   };
 }
 

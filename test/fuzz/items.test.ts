@@ -1,5 +1,4 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { beforeAll, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunDeps } from '../../controllers/engine/model.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
@@ -12,7 +11,7 @@ import { getBaseline } from '../../shared/store/baselines.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { aMessage, batch, secondsLeft } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentMetrics } from '../kit/lambda.ts';
 import { items, recordedAt, sorts } from '../kit/stored-items.ts';
 import { expectKnownErrors, expectReason, fuzz, keepingLogger } from './fuzz.ts';
 import { type Json, nearly } from './inputs.ts';
@@ -54,11 +53,6 @@ fuzz({
   },
 });
 
-beforeAll(() => {
-  // Metrics are lines of the log.
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-});
-
 const enter = async () => {
   throw new AccessDenied('Not authorized to perform sts:AssumeRole.', { remedy: 'Allow it.' });
 };
@@ -81,7 +75,7 @@ const reconciling = [[], kinds].map((kinds) =>
     access,
     kinds,
     loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
-    metrics: new Metrics({ namespace: 'Test' }),
+    metrics: silentMetrics(),
   }),
 );
 const sweeping = sweepHandler({

@@ -1,5 +1,4 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { beforeAll, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { createAccountHandler } from '../../controllers/create-account/create-account.ts';
 import type { RunDeps } from '../../controllers/engine/model.ts';
@@ -13,7 +12,7 @@ import { readRecord } from '../../shared/store/record-item.ts';
 import { readStatus } from '../../shared/store/status-item.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { aMessage, batch, secondsLeft } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentMetrics } from '../kit/lambda.ts';
 import { expectKnownErrors, fuzz, keepingLogger } from './fuzz.ts';
 import { messages } from './inputs.ts';
 
@@ -48,11 +47,6 @@ const access: RunDeps['access'] = {
   tryRole: denied,
 };
 
-beforeAll(() => {
-  // Metrics are lines of the log.
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-});
-
 /** Each queue's function, with messages as others of ours send them. */
 const queues = {
   work: {
@@ -61,7 +55,7 @@ const queues = {
       access,
       kinds: [],
       loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
-      metrics: new Metrics({ namespace: 'Test' }),
+      metrics: silentMetrics(),
     }),
     examples: [
       { accountId: MEMBER, ...asked, sweepId: 'event-9' },

@@ -1,5 +1,4 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { intakeHandler } from '../../controllers/intake/intake.ts';
 import { EVENTS } from '../../controllers/intake/organization-event.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
@@ -17,14 +16,10 @@ import {
   MEMBER,
 } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentLogger, silentMetrics } from '../kit/lambda.ts';
 
 const NOW = new Date('2026-11-20T12:00:00.000Z');
 const JOINED = '2026-11-20T11:59:00.000Z';
-
-beforeAll(() => {
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-});
 
 /** The functions intake and reconcile over one Main, in an organization that counts the calls to it. */
 function deployment(others = 0) {
@@ -64,7 +59,7 @@ function deployment(others = 0) {
     },
     kinds: [],
     loadBaseline: ({ name, version }) => getBaseline(main.table, name, version),
-    metrics: new Metrics({ namespace: 'Test' }),
+    metrics: silentMetrics(),
   });
   return { ...fake, calls, lines, intake, reconcile };
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 
 /** An event with these messages, as a function receives it from SQS. */
@@ -38,6 +39,12 @@ export function aMessage(
 /** The context of an invocation with this number of seconds left. */
 export function secondsLeft(seconds: number) {
   return { getRemainingTimeInMillis: () => seconds * 1000 };
+}
+
+/** Metrics that print nothing; otherwise they are lines of the log. */
+export function silentMetrics(): Metrics {
+  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+  return new Metrics({ namespace: 'Test' });
 }
 
 /** A logger that prints nothing, and the lines that it got: `level message`. */

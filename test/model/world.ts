@@ -1,4 +1,3 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   ChangeMessageVisibilityCommand,
@@ -28,7 +27,7 @@ import { INTAKE_RECEIVES, WORK_RECEIVES } from '../../shared/domain/work.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aConfig, MAIN, MANAGEMENT } from '../kit/factories.ts';
-import { aMessage, batch, silentLogger } from '../kit/lambda.ts';
+import { aMessage, batch, silentLogger, silentMetrics } from '../kit/lambda.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 import { answering, on } from '../kit/sdk.ts';
 import { clientsOf, type MemberAccount, type ModelledService, memberAccount, type Touch } from './member.ts';
@@ -212,7 +211,7 @@ export function createWorld(weather: Weather) {
         access: accessAt(touch),
         kinds: KINDS,
         loadBaseline: ({ name, version }) => getBaseline(shared.main.table, name, version),
-        metrics: new Metrics({ namespace: 'Orgkeeper', serviceName: 'model' }),
+        metrics: silentMetrics(),
         clients: ({ credentials, onCall, around }) => {
           const given = (service: ModelledService) =>
             typeof credentials === 'function' ? credentials(service) : credentials;

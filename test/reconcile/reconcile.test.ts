@@ -1,5 +1,4 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import type { RunDeps } from '../../controllers/engine/model.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
@@ -11,15 +10,10 @@ import { getPlanAnswer } from '../../shared/store/plans.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentLogger, silentMetrics } from '../kit/lambda.ts';
 
 const OTHER = '567890123456';
 const NOW = new Date();
-
-beforeAll(() => {
-  // Metrics are lines of the log.
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-});
 
 function work(accountId: string, given: { receives?: number; plan?: 'assigned' } = {}) {
   const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-9' };
@@ -52,7 +46,7 @@ function reconciling(enter: (accountId: string) => void = () => undefined) {
     kinds: [],
     loadBaseline: ({ name, version }) => getBaseline(main.table, name, version),
     logger,
-    metrics: new Metrics({ namespace: 'Test' }),
+    metrics: silentMetrics(),
     ...systemClock,
     now: () => NOW,
   });

@@ -1,21 +1,16 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { STSClient } from '@aws-sdk/client-sts';
-import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { createAccess } from '../../shared/aws/access.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { aBaselineItem, aConfig, aRecord, MANAGEMENT, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentLogger, silentMetrics } from '../kit/lambda.ts';
 
 const OTHER = '567890123456';
 const NOW = new Date('2026-11-20T12:00:00.000Z');
 
-beforeAll(() => {
-  // Metrics are lines of the log.
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-});
 afterEach(() => void jest.restoreAllMocks());
 
 /** The reconcile function with these accounts recorded, and the accounts that it entered. */
@@ -41,7 +36,7 @@ function reconciling(...records: ReturnType<typeof aRecord>[]) {
     kinds: [],
     loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
     logger,
-    metrics: new Metrics({ namespace: 'Test' }),
+    metrics: silentMetrics(),
     now: () => NOW,
     pause: async () => undefined,
   });
