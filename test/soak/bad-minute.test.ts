@@ -35,15 +35,15 @@ async function onboard({ at, fleet }: { at: TestRuntime; fleet: Fleet }) {
   const began = Date.now();
   const ids: string[] = [];
   for (let n = 0; n < ACCOUNTS; n += 1) ids.push(await fleet.createAccount(`member-${n}`));
-  // The functions' log says how many are ready at no cost: asking would keep the emulator from its work.
-  const ready = () => readFileSync(at.logFile, 'utf8').match(/"SecondsToReady":/g)?.length ?? 0;
-  await until(`${ACCOUNTS} accounts are ready`, () => (ready() >= ACCOUNTS ? true : undefined), {
+  // The functions' log says how many are ready at no cost: asking would keep the emulator from its work. A run whose status is saved
+  // and whose answer is lost logs nothing, so the last ones are asked for.
+  const logged = () => readFileSync(at.logFile, 'utf8').match(/"SecondsToReady":/g)?.length ?? 0;
+  await until(`most of ${ACCOUNTS} accounts are ready`, () => logged() >= 0.9 * ACCOUNTS || undefined, {
     seconds: 900,
-    seen: ready,
+    seen: logged,
   });
-  const seconds = (Date.now() - began) / 1000;
   await fleet.untilReady(...ids);
-  return { ids, seconds };
+  return { ids, seconds: (Date.now() - began) / 1000 };
 }
 
 describe('With 30 % of all calls throttled, 5 % failing, events doubled and late', () => {
