@@ -69,7 +69,7 @@ export async function startRollout(target: string, options: StartOptions): Promi
   if (isSame(from, to)) throw new Failure(`The accounts are on ${formatBaseline(to)} already: name another.`);
   const { waves, failures, by } = options;
   const named = { from, to, waves, failures, bakeMinutes: options.bake, ...(by !== undefined && { by }) };
-  const sizes = planWaves(named, await allRecords(table)).map(({ length }) => length);
+  const sizes = planWaves(named, await allRecords(table), new Date()).map(({ length }) => length);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total === 0)
     throw new Failure(`No managed account is on ${formatBaseline(from)}: nothing to roll out.`);

@@ -82,13 +82,13 @@ async function carryOut(step: Step, rollout: Rollout, deps: Deps): Promise<Rollo
       const records = await allRecords(deps);
       const planned =
         step.plan === 'forth'
-          ? planWaves(rollout, records)
+          ? planWaves(rollout, records, now())
           : [planBack(rollout, await getPlan(main.table, rollout.id, 'forth'), records)];
       const next = { ...entered(rollout, step.stage, now()), dueAt: deps.until.toISOString() };
       return plan(next, step.plan, planned, deps);
     }
     case 'planLate': {
-      const late = planLate(rollout, await allRecords(deps));
+      const late = planLate(rollout, await allRecords(deps), now());
       if (late.length === 0) return save(entered(rollout, { is: 'finished' }, now()), deps);
       const waves = await getPlan(main.table, rollout.id, 'forth');
       const next = entered(rollout, { is: 'rolling', wave: step.wave }, now());

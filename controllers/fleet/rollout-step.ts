@@ -1,6 +1,6 @@
 import type { BaselineReference } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
-import type { Control } from '../../shared/domain/control.ts';
+import { type Control, isPaused } from '../../shared/domain/control.ts';
 import {
   type HaltReason,
   parseAmount,
@@ -120,10 +120,9 @@ function nextOnTheWayBack(rollout: Rollout, sight: Sight): Step {
   return { is: 'save', rollout: entered(rollout, { is: 'rolledBack' }, now) };
 }
 
-/** Whether people have paused all writes into its accounts. */
-function isHeld({ from, to, stage }: Rollout, { control }: Sight): boolean {
-  const { name } = stage.is === 'goingBack' ? from : to;
-  return control.fleetPaused || control.pausedBaselines.includes(name);
+/** Whether people have paused all writes into its accounts: those of the fleet, or of the baseline. */
+function isHeld({ from, to, stage }: Rollout, { control, now }: Sight): boolean {
+  return isPaused({ paused: false, baseline: stage.is === 'goingBack' ? from : to }, control, now);
 }
 
 /** The roll-out halted, with the event that it owes; undefined while its accounts are within the tolerance. */

@@ -1,4 +1,6 @@
 import type { AccountRecord, BaselineReference } from './account.ts';
+import { isPaused, RUNNING } from './control.ts';
+import { laterOf } from './order.ts';
 import { isSame } from './rollout.ts';
 import { type AccountStatus, saw, unmet } from './status.ts';
 
@@ -47,13 +49,18 @@ export function fateOf({ record, status, unreadable }: RolloutAccount, way: Way)
   if (record?.lifecycle !== 'managed') return 'left';
   if (isSame(record.baseline, way.from)) return 'behind';
   if (!isSame(record.baseline, way.to)) return 'left';
-  if (record.paused || record.mode === 'observe') return 'unwritten';
-  const { changedAt = record.registeredAt } = record;
+  if (isPaused(record, RUNNING, way.now) || record.mode === 'observe') return 'unwritten';
+  const changedAt = writableSince(record);
   if (!status || !saw(status, record)) return isLate(way, changedAt) ? 'failed' : 'pending';
-  if (way.since !== undefined && hasDrifted(status, record, way.since)) return 'drifted';
+  if (way.since !== undefined && hasDrifted(status, changedAt, way.since)) return 'drifted';
   if (status.ready) return 'ready';
   const notReadySince = unmet(status.conditions)?.changedAt ?? changedAt;
   return isLate(way, changedAt, notReadySince) || hasFailed(status) ? 'failed' : 'pending';
+}
+
+/** Since when a run may write what is desired of the account now: a pause of its own may have ended by itself after the last change. */
+function writableSince({ changedAt, registeredAt, pause }: AccountRecord): string {
+  return laterOf(changedAt ?? registeredAt, pause?.until);
 }
 
 function isLate({ patientFrom, now }: Way, ...times: string[]): boolean {
@@ -61,7 +68,7 @@ function isLate({ patientFrom, now }: Way, ...times: string[]): boolean {
 }
 
 /** Whether a run found differences later, and nobody has changed what is desired of the account since. */
-function hasDrifted({ lastPass }: AccountStatus, { changedAt = '' }: AccountRecord, since: string): boolean {
+function hasDrifted({ lastPass }: AccountStatus, changedAt: string, since: string): boolean {
   if (!lastPass || Date.parse(lastPass.startedAt) <= Date.parse(since)) return false;
   const isPlanned = Date.parse(changedAt) > Date.parse(since) || lastPass.cause.detailType === 'Export';
   return !isPlanned && (lastPass.result === 'corrected' || lastPass.result === 'drifted');

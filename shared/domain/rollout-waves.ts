@@ -1,4 +1,5 @@
 import type { AccountRecord } from './account.ts';
+import { isPaused, RUNNING } from './control.ts';
 import { isSame, parseAmount, type Rollout } from './rollout.ts';
 
 /**
@@ -9,6 +10,7 @@ import { isSame, parseAmount, type Rollout } from './rollout.ts';
 export function planWaves(
   { from, waves, by }: Pick<Rollout, 'from' | 'waves' | 'by'>,
   records: Iterable<AccountRecord>,
+  now: Date,
 ): string[][] {
   const groups = Map.groupBy(
     [...records].filter(({ lifecycle, baseline }) => lifecycle === 'managed' && isSame(baseline, from)),
@@ -17,7 +19,7 @@ export function planWaves(
   const planned = waves.map((): string[] => []);
   for (const records of groups.values()) {
     const [written, unwritten] = [true, false].map((is) =>
-      records.filter((record) => isWritten(record) === is).map(({ accountId }) => accountId),
+      records.filter((record) => isWritten(record, now) === is).map(({ accountId }) => accountId),
     );
     const ids = [...(written ?? []).toSorted(), ...(unwritten ?? []).toSorted()];
     let taken = 0;
@@ -31,10 +33,15 @@ export function planWaves(
 }
 
 /** New accounts that the rules gave the old version while the roll-out had halted: they are a last wave. Pure. */
-export function planLate({ from }: Pick<Rollout, 'from'>, records: Iterable<AccountRecord>): string[] {
+export function planLate(
+  { from }: Pick<Rollout, 'from'>,
+  records: Iterable<AccountRecord>,
+  now: Date,
+): string[] {
   return planWaves(
     { from, waves: ['100%'] },
     [...records].filter(({ baselineBy }) => baselineBy === 'rules'),
+    now,
   ).flat();
 }
 
@@ -55,8 +62,8 @@ export function planBack(
     .toSorted();
 }
 
-function isWritten({ paused, mode }: AccountRecord): boolean {
-  return !paused && mode === 'enforce';
+function isWritten(record: AccountRecord, now: Date): boolean {
+  return !isPaused(record, RUNNING, now) && record.mode === 'enforce';
 }
 
 function groupOf({ unit, tags }: AccountRecord, by: string | undefined): string {

@@ -37,6 +37,8 @@ const correctedAt = (minutes: number, given: Partial<RolloutAccount['record']> =
   status: aStatus({ lastPass: aPass({ result: 'corrected', startedAt: minutesAgo(minutes) }) }),
 });
 
+/** A pause that ends, or has ended, by itself. */
+const until = (minutes: number) => ({ at: minutesAgo(180), until: minutesAgo(minutes) });
 const rolling = (wave: number, given: Partial<Rollout> = {}) =>
   aRollout({ stage: { is: 'rolling', wave }, patientFrom: minutesAgo(40), ...given });
 /** Waves of one account each, unless others are given. */
@@ -160,6 +162,42 @@ describe('nextStep of a roll-out', () => {
       aRollout({ stage: { is: 'goingBack' } }),
       sight([ready], { control: { fleetPaused: true, pausedBaselines: [] } }),
       { is: 'stand' },
+    ],
+    [
+      'goes on once the pause of the fleet is over by itself',
+      rolling(0),
+      sight([behind], { control: { ...RUNNING, fleetPaused: true, pauses: { fleet: until(0) } } }),
+      move(A),
+    ],
+    [
+      'goes on once the pause of the baseline is over by itself',
+      rolling(0),
+      sight([behind], {
+        control: {
+          ...RUNNING,
+          pausedBaselines: ['analytics'],
+          pauses: { baselines: { analytics: until(0) } },
+        },
+      }),
+      move(A),
+    ],
+    [
+      'does not wait for an account whose pause is not over',
+      rolling(0),
+      sight([{ ...pending, ...on(NEW, { paused: true, pause: until(-1) }) }, behind]),
+      saves({ readyAt: [NOW.toISOString()] }),
+    ],
+    [
+      'waits an hour for an account once its pause is over by itself',
+      rolling(0, { patientFrom: minutesAgo(90) }),
+      sight([{ ...pending, ...on(NEW, { paused: true, pause: until(59) }) }, behind]),
+      wait(NOW),
+    ],
+    [
+      'counts what the first run after the pause of an account writes as no drift',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, { paused: true, pause: until(6) }), behind]),
+      wait(minutesAgo(-5)),
     ],
     [
       'halts when more accounts have failed than are tolerated',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { planBack, planLate, planWaves } from '../../shared/domain/rollout-waves.ts';
+import { NOW } from '../kit/clock.ts';
 import { aRecord, aRollout } from '../kit/factories.ts';
 
 const id = (index: number) => String(100_000_000_000 + index);
@@ -16,7 +17,7 @@ describe('the waves of a roll-out', () => {
     [20, ['5', '10', '100%'], [5, 5, 10]],
     [0, ['1', '100%'], []],
   ])('of %i accounts after %j have these sizes: %j', (count, waves, expected) => {
-    const planned = planWaves(aRollout({ waves }), records(count));
+    const planned = planWaves(aRollout({ waves }), records(count), NOW);
     expect(sizes(planned)).toEqual(expected);
     expect(planned.flat()).toEqual(records(count).map(({ accountId }) => accountId));
   });
@@ -27,12 +28,21 @@ describe('the waves of a roll-out', () => {
       aRecord({ accountId: id(7), lifecycle: 'retired' }),
       aRecord({ accountId: id(8), baseline: { name: 'analytics', version: 4 } }),
     ];
-    expect(planWaves(aRollout({ waves: ['100%'] }), all)).toEqual([[id(0), id(1)]]);
+    expect(planWaves(aRollout({ waves: ['100%'] }), all, NOW)).toEqual([[id(0), id(1)]]);
   });
 
   it('hold accounts last that no run writes: paused, only observed', () => {
     const all = records(4, (index) => [{ paused: true }, { mode: 'observe' as const }, {}, {}][index] ?? {});
-    expect(planWaves(aRollout({ waves: ['1', '100%'] }), all)).toEqual([[id(2)], [id(0), id(1), id(3)]]);
+    expect(planWaves(aRollout({ waves: ['1', '100%'] }), all, NOW)).toEqual([[id(2)], [id(0), id(1), id(3)]]);
+  });
+
+  it('do not hold accounts last whose pause is over by itself', () => {
+    const until = (time: Date) => ({
+      paused: true,
+      pause: { at: NOW.toISOString(), until: time.toISOString() },
+    });
+    const all = records(2, (index) => until(new Date(NOW.getTime() + (index === 0 ? 1 : 0))));
+    expect(planWaves(aRollout({ waves: ['1', '100%'] }), all, NOW)).toEqual([[id(1)], [id(0)]]);
   });
 
   it.each(['ou', 'tag:stage'])('have a share of each group by %s', (by) => {
@@ -40,7 +50,7 @@ describe('the waves of a roll-out', () => {
       const group = index < 30 ? 'many' : 'few';
       return { unit: group, tags: { stage: group } };
     });
-    const planned = planWaves(aRollout({ waves: ['1', '10%', '100%'], by }), all);
+    const planned = planWaves(aRollout({ waves: ['1', '10%', '100%'], by }), all, NOW);
     expect(sizes(planned)).toEqual([2, 2, 36]);
     expect(planned[0]).toEqual([id(0), id(30)]);
   });
@@ -48,7 +58,7 @@ describe('the waves of a roll-out', () => {
   it('are the same in whatever order the accounts are read', () => {
     const rollout = aRollout({ by: 'ou' });
     const all = records(50, (index) => ({ unit: `ou-${index % 3}` }));
-    expect(planWaves(rollout, all.toReversed())).toEqual(planWaves(rollout, all));
+    expect(planWaves(rollout, all.toReversed(), NOW)).toEqual(planWaves(rollout, all, NOW));
   });
 });
 
@@ -59,7 +69,7 @@ describe('the accounts that were late for the list', () => {
       aRecord({ accountId: id(1), baselineBy: 'request' }),
       aRecord({ accountId: id(2), baselineBy: 'rules', baseline: { name: 'analytics', version: 4 } }),
     ];
-    expect(planLate(aRollout(), all)).toEqual([id(0)]);
+    expect(planLate(aRollout(), all, NOW)).toEqual([id(0)]);
   });
 });
 
