@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
-import { INDEXES } from '../deployment/names.ts';
 import { Cause } from '../domain/cause.ts';
 import type { Creation } from '../domain/creation.ts';
 import type { CreationRequest } from '../domain/requests.ts';
 import { type Fields, reader } from './item.ts';
 import {
   DAY_SECONDS,
+  duePages,
   expiresIn,
   getItem,
   IF_ABSENT,
   ifVersion,
   putItem,
-  queryPages,
   updateItem,
   writeTogether,
 } from './table.ts';
@@ -118,12 +117,8 @@ export async function saveCreation(table: Table, creation: Creation): Promise<bo
 
 /** Keys of the unfinished requests that are due by `until`, soonest first, one Query a page. */
 export async function* openCreations(table: Table, until: Date): AsyncGenerator<string[]> {
-  const pages = queryPages(table, {
-    IndexName: INDEXES.due,
-    KeyConditionExpression: 'due = :due AND dueAt <= :until',
-    ExpressionAttributeValues: { ':due': DUE, ':until': until.toISOString() },
-  });
-  for await (const page of pages) yield page.map(({ pk }) => String(pk).slice('creation-request#'.length));
+  for await (const page of duePages(table, DUE, until))
+    yield page.map(({ pk }) => String(pk).slice('creation-request#'.length));
 }
 
 /** Records a failed creation that Orgkeeper did not request; returns false if it is recorded already. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
-import { INDEXES } from '../deployment/names.ts';
 import type { BaselineReference } from '../domain/account.ts';
 import { formatBaseline } from '../domain/baseline.ts';
 import { isOpen, type Rollout } from '../domain/rollout.ts';
@@ -9,12 +8,12 @@ import { Announced, BaselineAt } from './record-item.ts';
 import {
   collectionPages,
   DAY_SECONDS,
+  duePages,
   expiresIn,
   getItem,
   IF_ABSENT,
   ifVersion,
   putItem,
-  queryPages,
   type TransactWrites,
   type WriteCondition,
   writeTogether,
@@ -158,12 +157,8 @@ export function rolloutUnchanged(table: Table, { id, version }: Rollout): Transa
 
 /** Ids of the roll-outs that are due, one Query a page. */
 export async function* dueRollouts(table: Table, now: Date): AsyncGenerator<string[]> {
-  const pages = queryPages(table, {
-    IndexName: INDEXES.due,
-    KeyConditionExpression: 'due = :due AND dueAt <= :now',
-    ExpressionAttributeValues: { ':due': DUE, ':now': now.toISOString() },
-  });
-  for await (const page of pages) yield page.map(({ pk }) => String(pk).slice('rollout#'.length));
+  for await (const page of duePages(table, DUE, now))
+    yield page.map(({ pk }) => String(pk).slice('rollout#'.length));
 }
 
 function rolloutItem(rollout: Rollout): Item & { pk: string; sk: string } {

@@ -1,6 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../aws/main-clients.ts';
-import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
@@ -10,6 +9,7 @@ import { markerItem, markerKey } from './leases.ts';
 import { readPass } from './status-item.ts';
 import {
   DAY_SECONDS,
+  duePages,
   EARLIEST,
   expiresIn,
   getItem,
@@ -17,7 +17,6 @@ import {
   LATEST,
   latestPages,
   putItem,
-  queryPages,
   type Span,
   type TransactWrites,
   updateItem,
@@ -278,12 +277,7 @@ export async function* dueAccounts(
   now: Date,
   due = 'due',
 ): AsyncGenerator<{ accountId: string; dueAt: string }[]> {
-  const pages = queryPages(table, {
-    IndexName: INDEXES.due,
-    KeyConditionExpression: 'due = :due AND dueAt <= :now',
-    ExpressionAttributeValues: { ':due': due, ':now': now.toISOString() },
-  });
-  for await (const page of pages)
+  for await (const page of duePages(table, due, now))
     yield page.map(({ pk, dueAt }) => ({ accountId: accountOf(String(pk)), dueAt: String(dueAt) }));
 }
 

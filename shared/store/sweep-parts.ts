@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
-import { INDEXES } from '../deployment/names.ts';
 import type { Sweep } from '../domain/control.ts';
 import type { SweepTally } from '../domain/sweep-result.ts';
 import { sweepKey, TallyItem } from './controls.ts';
 import { type Fields, reader } from './item.ts';
-import { expiresIn, IF_ABSENT, putItem, queryPages, updateItem } from './table.ts';
+import { DAY_SECONDS, duePages, expiresIn, IF_ABSENT, putItem, queryPages, updateItem } from './table.ts';
 
 /**
  * The accounts of a sweep in parts of some hundred, so that the tick of the minute follows the sweep without reading an account
@@ -24,7 +23,7 @@ export interface SweepPart {
 
 /** The most accounts of a part. */
 const PART = 500;
-const PART_SECONDS = 30 * 86_400;
+const PART_SECONDS = 30 * DAY_SECONDS;
 const DUE = 'sweep';
 
 const readPart = reader<SweepPart>({
@@ -102,12 +101,7 @@ export interface FollowedSweep {
 
 /** The sweeps whose runs have not all ended, or whose end was not announced; soonest first, one Query a page. */
 export async function* followedSweeps(table: Table, now: Date): AsyncGenerator<FollowedSweep[]> {
-  const pages = queryPages(table, {
-    IndexName: INDEXES.due,
-    KeyConditionExpression: 'due = :due AND dueAt <= :now',
-    ExpressionAttributeValues: { ':due': DUE, ':now': now.toISOString() },
-  });
-  for await (const page of pages)
+  for await (const page of duePages(table, DUE, now))
     yield page.map(({ pk, dueAt }) => ({
       sweepId: String(pk).slice(sweepKey('').pk.length),
       dueAt: String(dueAt),

@@ -199,6 +199,15 @@ export async function* collectionPages(
   });
 }
 
+/** What is due of one kind by `until`, soonest first, one Query a page. */
+export async function* duePages(table: Table, due: string, until: Date): AsyncGenerator<Item[]> {
+  yield* queryPages(table, {
+    IndexName: INDEXES.due,
+    KeyConditionExpression: 'due = :due AND dueAt <= :until',
+    ExpressionAttributeValues: { ':due': due, ':until': until.toISOString() },
+  });
+}
+
 /** A part of a collection whose keys begin with a time. */
 export interface Span {
   /** ISO time: nothing earlier. */
