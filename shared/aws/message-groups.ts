@@ -58,20 +58,11 @@ export async function workByGroup(
     return 'again';
   }
 
-  await Promise.all([...groupsOf(records).values()].map(inOrder));
+  // Plain messages have no group, and wait for none.
+  const groups = Map.groupBy(records, ({ messageId, attributes }) => attributes.MessageGroupId ?? messageId);
+  await Promise.all([...groups.values()].map(inOrder));
   await deletion.end();
   return records.map((record) => outcomes.get(record) ?? 'again');
-}
-
-/** The messages of each group, in order. Plain messages have no group, and wait for none. */
-function groupsOf(records: readonly SQSRecord[]): Map<string, SQSRecord[]> {
-  const groups = new Map<string, SQSRecord[]>();
-  for (const record of records) {
-    const { messageId, attributes } = record;
-    const group = attributes.MessageGroupId ?? messageId;
-    groups.set(group, [...(groups.get(group) ?? []), record]);
-  }
-  return groups;
 }
 
 /** So long a finished message waits for others of its batch to be deleted with it; at the end of the batch, Lambda deletes them. */
