@@ -9,6 +9,7 @@ import { startSweep } from '../../shared/store/controls.ts';
 import { putPlanAnswer } from '../../shared/store/plans.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { publishRules } from '../../shared/store/rules.ts';
+import { captured } from '../kit/captured.ts';
 import { EVENT, useMainInMemory } from '../kit/cli-in-memory.ts';
 import { aPass, aRecord, aRejected, aStatus, MEMBER } from '../kit/factories.ts';
 import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
@@ -101,11 +102,6 @@ function hostileMain(text: string, record: Partial<AccountRecord>): FakeMain {
   ]);
 }
 
-interface Shown {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 const { isTTY, columns } = process.stdout;
 beforeEach(() => {
   Object.assign(process.stdout, { isTTY: true, columns: 4_000 });
@@ -113,21 +109,10 @@ beforeEach(() => {
 });
 afterEach(() => {
   Object.assign(process.stdout, { isTTY, columns });
-  process.exitCode = undefined;
   jest.restoreAllMocks();
 });
 
-async function shownBy(argv: readonly string[]): Promise<Shown> {
-  const written = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += String(chunk);
-      return true;
-    });
-  }
-  await run(argv);
-  return written;
-}
+const shownBy = (argv: readonly string[]) => captured(() => run(argv));
 
 /** Queues of which one holds a message with the text, which nobody could read for a reason with the text. */
 function oneDeadLetter(text: string): void {

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { timeBack } from '../../cli/latest.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
 import { startSweep, stopSweep } from '../../shared/store/controls.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
+import { captured } from '../kit/captured.ts';
 import { useMainInMemory } from '../kit/cli-in-memory.ts';
 import { aPass, aRecord, aRejected, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
@@ -17,21 +18,7 @@ const OTHER = '567890123456';
 const at = (hour: number) => `2026-11-20T${String(hour).padStart(2, '0')}:00:00.000Z`;
 const trust = { kind: 'executionRole', resource: 'orgkeeper-execution', path: 'trustPolicy' };
 
-async function orgkeeper(...argv: string[]): Promise<{ stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += String(chunk);
-      return true;
-    });
-  }
-  jest.spyOn(process, 'exit').mockImplementation(() => {
-    throw new Error(written.stderr);
-  });
-  await run(argv);
-  jest.restoreAllMocks();
-  return written;
-}
+const orgkeeper = (...argv: string[]) => captured(() => run(argv));
 
 /** Saves a run as a reconcile does. */
 async function saveRun(accountId: string, hour: number, version: number): Promise<void> {
@@ -57,9 +44,6 @@ beforeEach(async () => {
     const record = aRecord({ accountId, name, externalId: `secret-of-${accountId}` });
     fake.store.put({ ...record, ...accountKey(accountId), collection: 'account', collectionKey: accountId });
   }
-});
-afterEach(() => {
-  process.exitCode = undefined;
 });
 
 describe('history', () => {

@@ -8,6 +8,7 @@ import type { Planner } from '../../cli/planner.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { PlanDocument } from '../../shared/domain/plan.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
+import { captured } from '../kit/captured.ts';
 import { aRecord } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 
@@ -75,23 +76,13 @@ beforeEach(() => {
   process.env.XDG_CACHE_HOME = cache;
 });
 afterEach(() => {
-  process.exitCode = undefined;
   if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
   else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
-  jest.restoreAllMocks();
 });
 
 async function plan(...argv: string[]) {
-  const written = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += stripVTControlCharacters(String(chunk));
-      return true;
-    });
-  }
-  process.exitCode = undefined;
-  await run(['plan', ...argv]);
-  return { ...written, code: process.exitCode ?? 0 };
+  const { code, stdout, stderr } = await captured(() => run(['plan', ...argv]));
+  return { code, stdout: stripVTControlCharacters(stdout), stderr: stripVTControlCharacters(stderr) };
 }
 
 describe('plan of many accounts', () => {

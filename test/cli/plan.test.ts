@@ -15,9 +15,10 @@ import { mainClients } from '../../shared/aws/main-clients.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
+import type { Ran } from '../kit/captured.ts';
 import { systemClock } from '../kit/clock.ts';
 import { aRejected } from '../kit/factories.ts';
-import { config, keep, orgkeeper, type Ran, record, useWorld } from './support.ts';
+import { config, keep, orgkeeper, record, useWorld } from './support.ts';
 
 const A = '111111111111';
 const text = 'name: small\nparameters:\n  - name: /orgkeeper/account/id\n    value: ${account.id}\n';

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type Ran, useWorld } from './support.ts';
+import type { Ran } from '../kit/captured.ts';
+import { useWorld } from './support.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const world = useWorld();

@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { advanceRollout } from '../../controllers/fleet/advance-rollout.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { listRollouts, saveRollout } from '../../shared/store/rollouts.ts';
 import { blocksOf, page } from '../docs/pages.ts';
+import { captured } from '../kit/captured.ts';
 import { useMainInMemory } from '../kit/cli-in-memory.ts';
 import { NOW, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aPass, aRecord, aStatus } from '../kit/factories.ts';
@@ -39,21 +40,10 @@ beforeEach(() => {
     status(id);
   }
 });
-afterEach(() => {
-  process.exitCode = undefined;
-  jest.restoreAllMocks();
-});
 
 async function orgkeeper(...argv: string[]) {
-  const written = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += stripVTControlCharacters(String(chunk));
-      return true;
-    });
-  process.exitCode = undefined;
-  await run(['rollout', ...argv]);
-  return { ...written, code: process.exitCode ?? 0 };
+  const { code, stdout, stderr } = await captured(() => run(['rollout', ...argv]));
+  return { code, stdout: stripVTControlCharacters(stdout), stderr: stripVTControlCharacters(stderr) };
 }
 const start = (...more: string[]) =>
   orgkeeper('start', 'analytics@4', '--from', 'analytics@3', '--yes', ...more);

@@ -25,6 +25,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { loadAccount, saveRecord } from '../../shared/store/accounts.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
+import { captured, type Ran } from '../kit/captured.ts';
 import { createTable } from '../kit/emulated-table.ts';
 import { aPass, aRecord, aStatus, organizationRoles } from '../kit/factories.ts';
 
@@ -63,13 +64,6 @@ export const config: Config = {
 
 /** Who runs the command line, as STS of the emulator says. */
 export const CALLER = expect.stringMatching(/^arn:aws:sts::123456789012:/);
-
-/** What a run of the command line left. */
-export interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A request as it arrived on the bus. */
 export interface Arrived {
@@ -163,27 +157,8 @@ export async function putConfig(said: Config): Promise<void> {
 
 /** Runs the command line in this process; colours are taken off. */
 export async function orgkeeper(...argv: string[]): Promise<Ran> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const capture = (to: string[]) => (chunk: unknown) => {
-    to.push(String(chunk));
-    return true;
-  };
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation(capture(out)),
-    jest.spyOn(process.stderr, 'write').mockImplementation(capture(err)),
-  ];
-  try {
-    await run(argv);
-    return {
-      code: Number(process.exitCode ?? 0),
-      stdout: stripVTControlCharacters(out.join('')),
-      stderr: stripVTControlCharacters(err.join('')),
-    };
-  } finally {
-    process.exitCode = undefined;
-    for (const spy of spies) spy.mockRestore();
-  }
+  const { code, stdout, stderr } = await captured(() => run(argv));
+  return { code, stdout: stripVTControlCharacters(stdout), stderr: stripVTControlCharacters(stderr) };
 }
 
 /** A record that was just made. */
