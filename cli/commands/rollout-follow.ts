@@ -6,7 +6,7 @@ import { poll, startProgress } from '../follow.ts';
 import { type RolloutView, rolloutView } from '../rollout-view.ts';
 import { cell, print, printJson, printTable, say, time } from '../terminal.ts';
 
-/** Up to this many accounts, progress is read each second. */
+/** Up to this many accounts, progress is read each second; of more, every ten seconds. */
 const FEW = 100;
 
 /**
@@ -30,7 +30,10 @@ export async function followRollout(
   try {
     view = await poll(look, {
       seconds: timeout,
-      every: count > FEW ? 10_000 : 1_000,
+      // Until the roll-out is planned, it is not known how many accounts it moves.
+      get every() {
+        return count > FEW ? 10_000 : 1_000;
+      },
       late: () =>
         `Roll-out ${id} has not ended after ${timeout} s; it goes on: \`orgkeeper rollout show ${id}\`.`,
     });

@@ -147,6 +147,30 @@ describe('rollout start', () => {
     expect(() => read(text)).toThrow(sentence);
   });
 
+  it.each([
+    [4, 1_000],
+    [101, 10_000],
+  ])('with --wait looks at %i accounts again after %i ms', async (accounts, every) => {
+    for (let more = IDS.length; more < accounts; more++) put(String(555555555555 + more));
+    let isOver = false;
+    const waiting = start('--wait', '--json').finally(() => {
+      isOver = true;
+    });
+    await jest.advanceTimersByTimeAsync(500);
+    const planned = await tick();
+    await jest.advanceTimersByTimeAsync(1_000);
+    await saveRollout(fake.main.table, {
+      ...planned,
+      version: planned.version + 1,
+      stage: { is: 'aborted' },
+    });
+    await jest.advanceTimersByTimeAsync(every - 1_000);
+    expect(isOver).toBe(false);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(isOver).toBe(true);
+    expect(JSON.parse((await waiting).stdout)).toMatchObject({ state: 'aborted' });
+  });
+
   it('waits with --wait, and exits 1 with the reason when it halts', async () => {
     const waiting = start('--wait', '--json');
     await jest.advanceTimersByTimeAsync(500);
