@@ -15,9 +15,10 @@ export function print(text: string): void {
   process.stdout.write(`${forTerminal(text)}\n`);
 }
 
-/** Prints a text unchanged; on a terminal, with invisible characters escaped. */
+/** Prints a text unchanged, as a file with its last line ended; on a terminal, with invisible characters escaped. */
 export function printText(text: string): void {
-  process.stdout.write(`${process.stdout.isTTY ? visible(text) : text}\n`);
+  const shown = process.stdout.isTTY ? visible(text) : text;
+  process.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
 }
 
 /** The codes of `colours`. */

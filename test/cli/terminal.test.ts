@@ -48,4 +48,9 @@ describe('A text from outside that would control a terminal', () => {
     printText(EVIL);
     expect(written).toBe(`${EVIL}\n`);
   });
+
+  test.each(['a,b\n1,2', 'a,b\n1,2\n'])('has its last line ended once in a document: %j', (document) => {
+    printText(document);
+    expect(written).toBe('a,b\n1,2\n');
+  });
 });
