@@ -1,3 +1,4 @@
+import { formatBaseline } from '../shared/domain/baseline.ts';
 import { isMissing } from './account-filter.ts';
 import { obstacles } from './conditions.ts';
 import type { ListedAccount } from './fleet.ts';
@@ -10,7 +11,7 @@ export function accountCells(account: ListedAccount | undefined): Readonly<Recor
     accountId: view?.accountId ?? '',
     name: view?.name ?? '',
     email: view?.email ?? '',
-    baseline: view?.baseline ? `${view.baseline.name}@${view.baseline.version}` : '',
+    baseline: view?.baseline ? formatBaseline(view.baseline) : '',
     state: view?.state ?? '',
     ready: view ? String(view.ready) : '',
     reason: view ? reasonOf(view) : '',

@@ -40,9 +40,14 @@ export function accountFilter(filters: AccountFilters): (account: ListedAccount)
       ));
 }
 
+/** True unless an account is not managed yet, or no longer. Pure. */
+export function isManaged({ state }: Pick<AccountView, 'state'>): boolean {
+  return !['unmanaged', 'retired', 'departed'].includes(state);
+}
+
 /** True if an account is managed and not ready. Pure. */
-export function isMissing({ state, ready }: Pick<AccountView, 'state' | 'ready'>): boolean {
-  return !ready && !['unmanaged', 'retired', 'departed'].includes(state);
+export function isMissing(view: Pick<AccountView, 'state' | 'ready'>): boolean {
+  return !view.ready && isManaged(view);
 }
 
 function hasDrifted({ lastPass }: AccountView): boolean {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { pauseInWords } from '../../shared/domain/pause.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
@@ -47,7 +48,7 @@ function printView(view: AccountView): void {
     [
       ['account', `${view.accountId} ${cell(view.name)}${view.email ? ` <${cell(view.email)}>` : ''}`],
       ['state', new Painted(`${paintState(view.state)}${mode && origin ? ` (${mode}, ${origin})` : ''}`)],
-      ['baseline', baseline ? `${baseline.name}@${baseline.version}` : '–'],
+      ['baseline', baseline ? formatBaseline(baseline) : '–'],
       ['ready', paintReady(view.ready)],
       ...(view.pauses ?? []).map((pause) => [`paused: ${pause.of}`, cell(pauseInWords(pause))]),
     ],

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { accountCells, reasonOf } from '../account-cells.ts';
 import { type AccountFilters, accountFilter, isMissing } from '../account-filter.ts';
 import { connect } from '../client.ts';
@@ -129,7 +130,7 @@ function row({ view }: ListedAccount, now: Date): Row {
   return [
     accountId,
     cut(cell(name), NAME_WIDTH),
-    baseline ? `${baseline.name}@${baseline.version}` : '–',
+    baseline ? formatBaseline(baseline) : '–',
     paintState(state),
     paintReady(ready),
     reasonOf(view) || '–',

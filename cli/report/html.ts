@@ -108,8 +108,8 @@ function view(report: FleetReport, most: number) {
       ids: named(accountIds),
     })),
     chart: drawChart(report.chart),
-    baselines: baselines.map(({ name, version, accounts, ready, isNewest }) => ({
-      ...{ baseline: `${name}@${version}`, link: inLink(`${name}@${version}`) },
+    baselines: baselines.map(({ accounts, ready, isNewest, ...baseline }) => ({
+      ...{ baseline: formatBaseline(baseline), link: inLink(formatBaseline(baseline)) },
       ...{ accounts, ready, isNewest, share: share(accounts) },
     })),
     runsSentence: runsSentence(runs.length, most),

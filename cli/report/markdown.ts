@@ -29,8 +29,8 @@ export function reportMarkdown(report: FleetReport): string {
     ...section(
       'Baselines',
       ['Baseline', 'Accounts', 'Ready'],
-      baselines.map(({ name, version, accounts, ready }) => [
-        `${name}@${version}`,
+      baselines.map(({ accounts, ready, ...baseline }) => [
+        formatBaseline(baseline),
         String(accounts),
         String(ready),
       ]),

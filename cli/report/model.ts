@@ -1,3 +1,5 @@
+import type { AccountState } from '../../shared/domain/account-view.ts';
+import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type Control, fleetPause, type Sweep } from '../../shared/domain/control.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
@@ -5,7 +7,7 @@ import type { Difference, PassResult } from '../../shared/domain/status.ts';
 import type { RecordedRejection } from '../../shared/store/rejections.ts';
 import type { FleetPass } from '../../shared/store/statuses.ts';
 import { reasonOf } from '../account-cells.ts';
-import { isMissing } from '../account-filter.ts';
+import { isManaged, isMissing } from '../account-filter.ts';
 import { obstacles, typeOf } from '../conditions.ts';
 import type { ListedAccount } from '../fleet.ts';
 import { type RolloutSummary, rolloutSummary } from '../rollout-view.ts';
@@ -86,7 +88,7 @@ export interface ReportedAccount {
   readonly accountId: string;
   readonly name: string;
   readonly email: string;
-  readonly state: string;
+  readonly state: AccountState;
   readonly ready: boolean;
   readonly baseline: string;
   readonly mode: string;
@@ -124,9 +126,7 @@ export function makeReport(parts: ReportParts): FleetReport {
   const { passes, sweeps, rollouts, rejected, control, since, now } = parts;
   const accounts = parts.accounts
     .map(reported)
-    .toSorted(
-      (a, b) => Number(needsSomebody(b)) - Number(needsSomebody(a)) || order(a.accountId, b.accountId),
-    );
+    .toSorted((a, b) => Number(isMissing(b)) - Number(isMissing(a)) || order(a.accountId, b.accountId));
   const byId = new Map(parts.accounts.map((one) => [one.view.accountId, one]));
   const runs = passes
     .filter(({ startedAt }) => startedAt >= since)
@@ -142,9 +142,9 @@ export function makeReport(parts: ReportParts): FleetReport {
     },
     counts: {
       accounts: accounts.length,
-      managed: accounts.filter(({ state }) => !UNMANAGED.has(state)).length,
+      managed: accounts.filter(isManaged).length,
       ready: accounts.filter(({ ready }) => ready).length,
-      notReady: accounts.filter(needsSomebody).length,
+      notReady: accounts.filter(isMissing).length,
       corrected: new Set(corrected.map(({ accountId }) => accountId)).size,
       drifted: accounts.filter(({ lastResult }) => lastResult === 'drifted').length,
       states,
@@ -162,12 +162,6 @@ export function makeReport(parts: ReportParts): FleetReport {
   };
 }
 
-const UNMANAGED = new Set(['unmanaged', 'retired', 'departed']);
-
-function needsSomebody({ state, ready }: ReportedAccount): boolean {
-  return !ready && !UNMANAGED.has(state);
-}
-
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -177,7 +171,7 @@ function reported(account: ListedAccount): ReportedAccount {
   const { accountId, name, email = '', state, ready, baseline, mode = '', lastPass } = view;
   return {
     ...{ accountId, name, email, state, ready, mode },
-    baseline: baseline ? `${baseline.name}@${baseline.version}` : '',
+    baseline: baseline ? formatBaseline(baseline) : '',
     organizationalUnit: record?.unit ?? '',
     reason: groupOf(account),
     lastResult: lastPass?.result ?? '',
@@ -193,7 +187,7 @@ function reportedRun(pass: FleetPass, account: ListedAccount | undefined): Repor
   const { accountId, startedAt: at, result, baseline, cause, differences } = pass;
   return {
     ...{ at, accountId, name: account?.view.name ?? '', result, cause },
-    baseline: `${baseline.name}@${baseline.version}`,
+    baseline: formatBaseline(baseline),
     differences: maskDifferences(differences, account?.record?.externalId),
   };
 }
@@ -240,9 +234,9 @@ function reasonsOf(accounts: readonly ListedAccount[]): ReasonGroup[] {
 function spreadOf(accounts: readonly ListedAccount[]): BaselineSpread[] {
   const found = new Map<string, { name: string; version: number; accounts: number; ready: number }>();
   for (const { view } of accounts) {
-    const { baseline, ready, state } = view;
-    if (!baseline || UNMANAGED.has(state)) continue;
-    const key = `${baseline.name}@${baseline.version}`;
+    const { baseline, ready } = view;
+    if (!baseline || !isManaged(view)) continue;
+    const key = formatBaseline(baseline);
     const one = found.get(key) ?? { ...baseline, accounts: 0, ready: 0 };
     found.set(key, { ...one, accounts: one.accounts + 1, ready: one.ready + (ready ? 1 : 0) });
   }
