@@ -2,14 +2,12 @@ import {
   aws_cloudwatch as cloudwatch,
   Duration,
   aws_iam as iam,
-  aws_kms as kms,
-  RemovalPolicy,
   type Stack,
-  aws_sns as sns,
   aws_sns_subscriptions as subscriptions,
 } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
+import { encryptedTopic, topicKey } from './topics.ts';
 
 /** An alarm for the topic. */
 export interface Alarm {
@@ -33,36 +31,14 @@ export function alarms(
   options: { topicName: string; account: string; email?: string | undefined },
 ): (alarm: Alarm) => void {
   const parent = new Construct(stack, 'Alarms');
-  const cloudWatch = new iam.PrincipalWithConditions(new iam.ServicePrincipal('cloudwatch.amazonaws.com'), {
-    StringEquals: { 'aws:SourceAccount': options.account },
-  });
-  // The AWS managed key for SNS does not admit CloudWatch, and its policy cannot be changed.
-  const key = new kms.Key(parent, 'Key', {
-    description: 'Orgkeeper: encrypts alarms in SNS',
-    enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  key.addToResourcePolicy(
-    new iam.PolicyStatement({
-      sid: 'CloudWatchPublishes',
-      principals: [cloudWatch],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: ['*'],
+  const publisher = {
+    sid: 'CloudWatchPublishes',
+    principal: new iam.PrincipalWithConditions(new iam.ServicePrincipal('cloudwatch.amazonaws.com'), {
+      StringEquals: { 'aws:SourceAccount': options.account },
     }),
-  );
-  const topic = new sns.Topic(parent, 'Topic', {
-    topicName: options.topicName,
-    masterKey: key,
-    enforceSSL: true,
-  });
-  topic.addToResourcePolicy(
-    new iam.PolicyStatement({
-      sid: 'CloudWatchPublishes',
-      principals: [cloudWatch],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-    }),
-  );
+  };
+  const key = topicKey(parent, publisher, 'Orgkeeper: encrypts alarms in SNS');
+  const topic = encryptedTopic(parent, 'Topic', { topicName: options.topicName, key, publisher });
   if (options.email) topic.addSubscription(new subscriptions.EmailSubscription(options.email));
   const action = new SnsAction(topic);
 

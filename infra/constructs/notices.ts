@@ -3,10 +3,9 @@ import {
   type CfnResource,
   aws_events as events,
   aws_iam as iam,
-  aws_kms as kms,
-  RemovalPolicy,
+  type aws_kms as kms,
   type Stack,
-  aws_sns as sns,
+  type aws_sns as sns,
   aws_sns_subscriptions as subscriptions,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
@@ -16,6 +15,7 @@ import type { DeploymentContext } from '../context.ts';
 import { transformerOf } from '../notice-text.ts';
 import { type Destination, noticesOf } from '../notify.ts';
 import { deadLetterQueue } from './queue.ts';
+import { encryptedTopic, topicKey } from './topics.ts';
 
 /** The queue of notices that could not be delivered. */
 export const UNDELIVERED_NOTICES = 'orgkeeper-notices-undelivered';
@@ -97,39 +97,17 @@ function targetOf(
 /** Makes encrypted topics, with one key for all, to which EventBridge may publish. */
 function topicMaker(parent: Construct): (id: string, address: string) => sns.Topic {
   // EventBridge supports no conditions for topics; as itself, without a role, it publishes only to topics of the rule's account.
-  const eventBridge = new iam.ServicePrincipal('events.amazonaws.com');
-  let key: kms.Key | undefined;
-  const makeKey = () => {
-    const made = new kms.Key(parent, 'Key', {
-      description: 'Orgkeeper: encrypts notices in SNS',
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    made.addToResourcePolicy(
-      new iam.PolicyStatement({
-        sid: 'EventBridgePublishes',
-        principals: [eventBridge],
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: ['*'],
-      }),
-    );
-    return made;
+  const publisher = {
+    sid: 'EventBridgePublishes',
+    principal: new iam.ServicePrincipal('events.amazonaws.com'),
   };
+  let key: kms.Key | undefined;
   return (id, address) => {
-    key ??= makeKey();
-    const topic = new sns.Topic(parent, `${id}Topic`, {
+    key ??= topicKey(parent, publisher, 'Orgkeeper: encrypts notices in SNS');
+    const topic = encryptedTopic(parent, `${id}Topic`, {
       topicName: `orgkeeper-notices-${id}`,
-      masterKey: key,
-      enforceSSL: true,
+      ...{ key, publisher },
     });
-    topic.addToResourcePolicy(
-      new iam.PolicyStatement({
-        sid: 'EventBridgePublishes',
-        principals: [eventBridge],
-        actions: ['sns:Publish'],
-        resources: [topic.topicArn],
-      }),
-    );
     topic.addSubscription(new subscriptions.EmailSubscription(address));
     return topic;
   };
