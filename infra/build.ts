@@ -2,12 +2,29 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** The folder of the bundles, which the main stack reads: one folder and one asset for each function. */
 export const FUNCTIONS_DIR = path.join(ROOT, 'dist', 'functions');
+
+/** How esbuild bundles an entry point for Lambda: all its imports, the SDK included, as a module of Node. */
+export const FOR_LAMBDA = {
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  minify: true,
+  keepNames: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  logLevel: 'warning',
+  // Some dependencies are CommonJS and call require() for Node's own modules.
+  banner: {
+    js: "import{createRequire as requireOfCommonJs}from'node:module';const require=requireOfCommonJs(import.meta.url);",
+  },
+} satisfies BuildOptions;
 
 /** A bundled function. */
 export interface Bundle {
@@ -54,23 +71,11 @@ export async function bundle(name: string, handler: string, outdir: string): Pro
   const { metafile } = await build({
     entryPoints: { index: handler },
     outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
+    ...FOR_LAMBDA,
     splitting: true,
-    minify: true,
-    keepNames: true,
     metafile: true,
     plugins: [onlyWhatIsUsedOfZod],
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
     absWorkingDir: ROOT,
-    logLevel: 'warning',
-    // Some dependencies are CommonJS and call require() for Node's own modules.
-    banner: {
-      js: "import{createRequire as requireOfCommonJs}from'node:module';const require=requireOfCommonJs(import.meta.url);",
-    },
   });
   return { name, directory, metafile };
 }

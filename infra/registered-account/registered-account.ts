@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
 import { NAMES } from '../../shared/deployment/names.ts';
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
+import { FOR_LAMBDA } from '../build.ts';
 
 /** What an AccountRegistrationRequested says (docs/events.md); an account that is only observed need not become ready. */
 export type RegisteredAccountProps = Omit<RegistrationRequest, 'mode'>;
@@ -73,19 +74,7 @@ function bundle(): string {
   buildSync({
     entryPoints: { index: path.join(import.meta.dirname, 'handler.ts') },
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    keepNames: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    logLevel: 'warning',
-    // Some dependencies are CommonJS and call require() for Node's own modules.
-    banner: {
-      js: "import{createRequire as requireOfCommonJs}from'node:module';const require=requireOfCommonJs(import.meta.url);",
-    },
+    ...FOR_LAMBDA,
   });
   return folder;
 }
