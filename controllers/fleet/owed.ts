@@ -65,7 +65,16 @@ export async function noteFollowed(
 ): Promise<void> {
   const followed = [...(record.followed ?? []), id];
   const noted = { ...record, ...requestMarks(record, time), ...marks, followed };
-  if (await saveRecord(main.table, noted, record)) return;
+  await saveMarks(noted, record, { main });
+}
+
+/** Saves a record that owes nothing for what has changed in it. @throws Conflict if somebody else has saved it since it was read */
+export async function saveMarks(
+  record: AccountRecord,
+  read: AccountRecord,
+  { main: { table } }: { readonly main: Main },
+): Promise<void> {
+  if (await saveRecord(table, record, read)) return;
   throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
 }
 

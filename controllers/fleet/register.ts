@@ -10,7 +10,7 @@ import { removalAfter, removalOfUnknown, retiring } from '../../shared/domain/re
 import type { RegistrationRequest } from '../../shared/domain/requests.ts';
 import { staysPutBack } from '../../shared/domain/status.ts';
 import { matchesRolePattern } from '../../shared/policy/assume-role.ts';
-import { getRecord, getStatus, getTrace, rememberRequest, saveRecord } from '../../shared/store/accounts.ts';
+import { getRecord, getStatus, getTrace, rememberRequest } from '../../shared/store/accounts.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { createOnboarding } from './onboarding.ts';
 import {
@@ -23,7 +23,7 @@ import {
   type Trigger,
   unknownBaseline,
 } from './outcome.ts';
-import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, noteFollowed, owedBy, saveMarks, saveOwing } from './owed.ts';
 
 /**
  * Registers an account, or updates its registration: saves the record with the run and the announcement that it owes. The same
@@ -118,8 +118,7 @@ async function beforeRemoval(
     return saveOwing(deps, record, existing, owedBy(record, trigger));
   }
   if (existing.lifecycle === 'retiring') {
-    if (!(await saveRecord(deps.main.table, { ...existing, removal: kept }, existing)))
-      throw new Conflict(`Somebody else changed the record of account ${existing.accountId}.`);
+    await saveMarks({ ...existing, removal: kept }, existing, deps);
     return overtaken(`account ${existing.accountId}`, trigger, removal.at);
   }
   const record = { ...retiring(asked, kept), followed: [cause.id] };

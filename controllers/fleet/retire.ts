@@ -6,9 +6,9 @@ import { laterOf, orderOf, traceOfManaged } from '../../shared/domain/order.ts';
 import { removalRequested, retiring } from '../../shared/domain/removal-request.ts';
 import type { RetirementRequest } from '../../shared/domain/requests.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import { getTrace, loadAccount, rememberRequest, saveRecord } from '../../shared/store/accounts.ts';
+import { getTrace, loadAccount, rememberRequest } from '../../shared/store/accounts.ts';
 import { type FleetDeps, type Outcome, overtaken, type Rejected, rejected, type Trigger } from './outcome.ts';
-import { followedBefore, noteFollowed, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, noteFollowed, owedBy, saveMarks, saveOwing } from './owed.ts';
 
 /**
  * Stops managing an account. `retain` leaves everything in it; `remove` requests a run that removes what Orgkeeper made, also in an
@@ -61,11 +61,9 @@ function retired(existing: AccountRecord, { cause, time }: Trigger): AccountReco
 async function remember(
   removal: NonNullable<AccountRecord['removal']>,
   existing: AccountRecord,
-  { main: { table } }: Pick<FleetDeps, 'main'>,
+  deps: Pick<FleetDeps, 'main'>,
 ): Promise<void> {
-  if (existing.removal?.by === removal.by) return;
-  if (await saveRecord(table, { ...existing, removal }, existing)) return;
-  throw new Conflict(`Somebody else changed the record of account ${existing.accountId}.`);
+  if (existing.removal?.by !== removal.by) await saveMarks({ ...existing, removal }, existing, deps);
 }
 
 function unmanaged(accountId: string): Rejected {
