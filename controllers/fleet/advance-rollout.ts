@@ -125,13 +125,17 @@ async function plan(
   { main }: Pick<Deps, 'main'>,
 ): Promise<Rollout> {
   if (await savePlan(main.table, next, name, waves)) return next;
-  throw new Conflict(`Somebody else changed roll-out ${next.id}.`);
+  throw changedMeanwhile(next);
 }
 
 /** @throws Conflict if somebody else saved first */
 async function save(rollout: Rollout, { main }: Pick<Deps, 'main'>): Promise<Rollout> {
   if (await saveRollout(main.table, rollout)) return rollout;
-  throw new Conflict(`Somebody else changed roll-out ${rollout.id}.`);
+  throw changedMeanwhile(rollout);
+}
+
+function changedMeanwhile({ id }: Rollout): Conflict {
+  return new Conflict(`Somebody else changed roll-out ${id}.`);
 }
 
 /** One Query a page; done once for each direction of a roll-out. */
@@ -163,8 +167,7 @@ async function moveAll(
     await deliver(together(moved), main);
     if (moved.length === accounts.size) continue;
     const current = await getRollout(main.table, rollout.id);
-    if (current?.version !== rollout.version)
-      throw new Conflict(`Somebody else changed roll-out ${rollout.id}.`);
+    if (current?.version !== rollout.version) throw changedMeanwhile(rollout);
   }
 }
 
