@@ -36,7 +36,7 @@ export interface ClusterRole {
 }
 
 /** A role as IAM has it. */
-export interface FoundRole {
+export interface FoundClusterRole {
   readonly tags: Readonly<Record<string, string>>;
   /** URL-encoded. */
   readonly trust: string;
@@ -46,8 +46,8 @@ export interface FoundRole {
 /** What is there of the roles. */
 export interface FoundRoles {
   /** Undefined if the role does not exist. */
-  readonly service: FoundRole | undefined;
-  readonly instances: FoundRole | undefined;
+  readonly service: FoundClusterRole | undefined;
+  readonly instances: FoundClusterRole | undefined;
   /** The inline policy of the instances, URL-encoded; undefined if there is none. */
   readonly policy: string | undefined | AccessDenied;
   /** The roles in the instance profile; undefined if there is no profile. */

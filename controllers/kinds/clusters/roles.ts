@@ -28,7 +28,7 @@ import {
   type PolicyDocument,
   type WritingContext,
 } from '../kind.ts';
-import type { ClusterRole, Clusters, FoundRole, FoundRoles, Roles } from './model.ts';
+import type { ClusterRole, Clusters, FoundClusterRole, FoundRoles, Roles } from './model.ts';
 
 /**
  * The roles of EMR and of its instances, by the scoped IAM permissions of an execution role: names `analysis-…`, one managed policy
@@ -117,7 +117,7 @@ export async function readRoles({ service, instances }: Roles, context: KindCont
   return { service: one && foundRole(one), instances: other && foundRole(other), policy, profile };
 }
 
-function foundRole(role: Role): FoundRole {
+function foundRole(role: Role): FoundClusterRole {
   return {
     tags: tagsOf(role),
     trust: role.AssumeRolePolicyDocument ?? '',
