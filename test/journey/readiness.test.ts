@@ -1,8 +1,6 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AccountClient, EnableRegionCommand, GetRegionOptStatusCommand } from '@aws-sdk/client-account';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { publishShipped } from '../kit/journey/baselines.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { until } from '../kit/wait.ts';
@@ -101,14 +99,10 @@ describe('An account with a region that is not enabled', () => {
   }, 180_000);
 
   it('has the region enabled if the baseline allows that, and waits for AWS', async () => {
-    const shipped = await readFile(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
-    const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'enabling.yaml');
     const regions = `regions: [${runtime.region}, ${NOT_ENABLED}]`;
-    await writeFile(
-      file,
-      shipped.replace('name: analytics\n', `name: enabling\n${regions}\nenableRegions: true\n`),
+    await publishShipped(fleet, (text) =>
+      text.replace('name: analytics\n', `name: enabling\n${regions}\nenableRegions: true\n`),
     );
-    expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ code: 0 });
     const accountId = await fleet.createAccount('enabling');
     await fleet.untilReady(accountId);
     await fleet.put('AccountRegistrationRequested', { accountId, name: 'enabling', baseline: 'enabling' });

@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
@@ -13,6 +10,7 @@ import { type Administrator, readIds, readWorld, SUBNET, type World } from '../.
 import { TAMPERINGS } from '../../local/tamperings/index.ts';
 import { handIn, type Tampering } from '../../local/tamperings/tampering.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import { publishShipped } from '../kit/journey/baselines.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
@@ -62,12 +60,10 @@ async function publish(
   version: number,
   change = (text: string) => text,
 ): Promise<void> {
-  const shipped = await readFile(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
-  const text = shipped.replace('name: analytics\n', `name: ${name}\nregions: [${regions.join(', ')}]\n`);
-  const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), `${name}.yaml`);
-  await writeFile(file, change(text));
-  const published = await fleet.orgkeeper('baseline', 'publish', file);
-  expect(published).toMatchObject({ code: 0, stdout: `${name}@${version}\n` });
+  const published = await publishShipped(fleet, (text) =>
+    change(text.replace('name: analytics\n', `name: ${name}\nregions: [${regions.join(', ')}]\n`)),
+  );
+  expect(published).toBe(`${name}@${version}\n`);
 }
 
 function withPool(text: string): string {

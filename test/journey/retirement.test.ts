@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CreateNetworkInterfaceCommand,
   CreateSubnetCommand,
@@ -15,6 +12,7 @@ import { AttachRolePolicyCommand, CreateRoleCommand, GetRoleCommand, IAMClient }
 import { GetParametersByPathCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROLE, readWorld } from '../../local/account-world.ts';
+import { publishShipped } from '../kit/journey/baselines.ts';
 import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
@@ -33,17 +31,14 @@ beforeAll(async () => {
   runtime = await startTestRuntime({ context: { defaultBaseline: 'pooled' } });
   fleet = fleetOf(runtime);
   listener = await listen(runtime);
-  const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'pooled.yaml');
-  await writeFile(file, await pooledBaseline());
-  expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ stdout: 'pooled@1\n', code: 0 });
+  expect(await publishShipped(fleet, withPool)).toBe('pooled@1\n');
   ids.first = await fleet.createAccount('first');
   ids.second = await fleet.createAccount('second');
   await fleet.untilReady(ids.first, ids.second);
 }, 240_000);
 afterAll(() => runtime?.stop());
 
-async function pooledBaseline(): Promise<string> {
-  const shipped = await readFile(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
+function withPool(shipped: string): string {
   const pooled = shipped
     .replace('name: analytics\n', 'name: pooled\n')
     .replace(/^ {2}cidr: 10.0.0.0\/16$/m, `  cidrPool: { name: journey, cidr: ${POOL.cidr}, prefix: 20 }`)

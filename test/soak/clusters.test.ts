@@ -1,9 +1,7 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DescribeClusterCommand, EMRClient, ListClustersCommand } from '@aws-sdk/client-emr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterViews } from '../../shared/domain/clusters.ts';
+import { publishShipped } from '../kit/journey/baselines.ts';
 import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
@@ -18,12 +16,9 @@ beforeAll(async () => {
   runtime = await startTestRuntime({ context: { defaultBaseline: 'lab' } });
   fleet = fleetOf(runtime);
   listener = await listen(runtime);
-  const shipped = await readFile(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
   const section =
     'clusters: { most: 3, instanceTypes: [m5.xlarge], longest: 24h, subnet: "${subnet.public.id}" }';
-  const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'lab.yaml');
-  await writeFile(file, `${shipped.replace('name: analytics\n', 'name: lab\n')}\n${section}\n`);
-  expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ code: 0 });
+  await publishShipped(fleet, (text) => `${text.replace('name: analytics\n', 'name: lab\n')}\n${section}\n`);
   id = await fleet.createAccount('genomics');
   await fleet.untilReady(id);
 }, 240_000);

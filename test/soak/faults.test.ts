@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
+import { publishShipped } from '../kit/journey/baselines.ts';
 import type { Fleet } from '../kit/journey/fleet.ts';
 import { pause } from '../kit/wait.ts';
 import { ACCOUNTS, AWAY, holds, onboard, scene, useScenes } from './faulty-scene.ts';
@@ -60,11 +57,7 @@ function busiestSecond(calls: readonly RecordedCall[]): number {
 
 /** The next version of the shipped baseline has a second region. */
 async function publishForTwoRegions(fleet: Fleet): Promise<void> {
-  const shipped = readFileSync(new URL('../../infra/baselines/analytics.yaml', import.meta.url), 'utf8');
-  const file = join(await mkdtemp(join(tmpdir(), 'orgkeeper-')), 'analytics.yaml');
-  await writeFile(
-    file,
-    shipped.replace('name: analytics\n', `name: analytics\nregions: [eu-west-1, ${AWAY}]\n`),
+  await publishShipped(fleet, (text) =>
+    text.replace('name: analytics\n', `name: analytics\nregions: [eu-west-1, ${AWAY}]\n`),
   );
-  expect(await fleet.orgkeeper('baseline', 'publish', file)).toMatchObject({ code: 0 });
 }
