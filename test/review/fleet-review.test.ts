@@ -3,7 +3,7 @@ import {
   type GetAccountAuthorizationDetailsCommandInput,
   IAMClient,
 } from '@aws-sdk/client-iam';
-import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, jest } from '@jest/globals';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { reviewHandler } from '../../controllers/review/review.ts';
@@ -22,6 +22,7 @@ import { NOW, systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { answering, answeringAttempts, awsError, on } from '../kit/sdk.ts';
 
 const ACCOUNTS = 300;
@@ -61,18 +62,7 @@ function fleet({
     })),
   ]);
   fake.store.page = PAGE;
-  const objects = new Map<string, string>();
-  const bucket = {
-    name: 'reviews',
-    owner: config.mainAccountId,
-    s3: answering(
-      new S3Client({ region: 'eu-west-1' }),
-      on(PutObjectCommand, ({ Key = '', Body }) => void objects.set(Key, String(Body))),
-      on(GetObjectCommand, ({ Key = '' }) => ({
-        Body: { transformToString: async () => objects.get(Key) ?? '' } as never,
-      })),
-    ),
-  };
+  const { bucket, objects } = memoryReviewBucket();
   const iam = throttlingIam();
   /** As the real one: the credentials say which account they are of. */
   const access: Access = {

@@ -5,13 +5,7 @@ import {
   IAMClient,
   type RoleDetail,
 } from '@aws-sdk/client-iam';
-import {
-  GetBucketPolicyCommand,
-  GetObjectCommand,
-  ListBucketsCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { GetBucketPolicyCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { reviewHandler } from '../../controllers/review/review.ts';
@@ -27,6 +21,7 @@ import { putAcceptance } from '../../shared/store/reviews.ts';
 import { aBaselineItem, aConfig, aRecord, MANAGEMENT, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { answering, awsError, on } from '../kit/sdk.ts';
 
 const OTHER = '567890123456';
@@ -79,7 +74,7 @@ function reviewing({
     ...items.map((one) => ({ ...one, ...accountKey(one.accountId), ...collection })),
   ]);
   const account: Account = { roles: [], buckets: {}, fails: {}, elsewhere: {} };
-  const objects = new Map<string, string>();
+  const { bucket, objects } = memoryReviewBucket();
   const sessions: Session[] = [];
   const calls: string[] = [];
   const called = (name: string) => {
@@ -121,17 +116,6 @@ function reviewing({
         return { Policy };
       }),
     );
-  const bucket = {
-    name: 'reviews',
-    owner: config.mainAccountId,
-    s3: answering(
-      new S3Client({ region: 'eu-west-1' }),
-      on(PutObjectCommand, ({ Key = '', Body }) => void objects.set(Key, String(Body))),
-      on(GetObjectCommand, ({ Key = '' }) => ({
-        Body: { transformToString: async () => objects.get(Key) ?? '' } as never,
-      })),
-    ),
-  };
   const access: Access = {
     async enter({ accountId }, session) {
       sessions.push(session);

@@ -1,0 +1,20 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
+import { aConfig } from './factories.ts';
+import { answering, on } from './sdk.ts';
+
+/** The bucket of the reviews, in memory, and its objects by their keys. */
+export function memoryReviewBucket(): {
+  readonly bucket: ReviewBucket;
+  readonly objects: Map<string, string>;
+} {
+  const objects = new Map<string, string>();
+  const s3 = answering(
+    new S3Client({ region: 'eu-west-1' }),
+    on(PutObjectCommand, ({ Key = '', Body }) => void objects.set(Key, String(Body))),
+    on(GetObjectCommand, ({ Key = '' }) => ({
+      Body: { transformToString: async () => objects.get(Key) ?? '' } as never,
+    })),
+  );
+  return { bucket: { name: 'reviews', owner: aConfig().mainAccountId, s3 }, objects };
+}
