@@ -1,5 +1,4 @@
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
@@ -73,7 +72,7 @@ describe('An account that hangs, among ten of one invocation', () => {
       (await Promise.all(others.map(sawSweep))).every(Boolean) ? true : undefined,
     );
     await until('only the message of the one that hangs is left', async () =>
-      (await workMessages()) === 1 ? true : undefined,
+      (await fleet.messagesIn('orgkeeper-work.fifo')) === 1 ? true : undefined,
     );
     expect(await sawSweep(hanging)).toBe(false);
     await at.clearFaults();
@@ -84,17 +83,6 @@ describe('An account that hangs, among ten of one invocation', () => {
     expect(await versions()).toEqual(before.map((version) => version + 1));
   }, 600_000);
 });
-
-/** Messages in the work queue, those that are worked on included. */
-async function workMessages(): Promise<number> {
-  const sqs = new SQSClient({ ...at.as(at.accounts.main), useQueueUrlAsEndpoint: false });
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orgkeeper-work.fifo' }));
-  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
-  );
-  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
-}
 
 function accountOf({ account }: RecordedCall): string {
   return account;
