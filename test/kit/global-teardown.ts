@@ -3,9 +3,9 @@ import { lineOf, permissionsReport, staleLineOf } from './permissions-report.ts'
 import { RUN_FOLDER } from './run-folder.ts';
 
 /**
- * Removes the folder of the run. Checks after a run of all journeys that every documented command ran, that every call could be decided, that every permission used is
- * granted, and that every permission granted is used or has a reason (test/kit/permission-reasons.ts) that still holds. A run of only
- * some journeys cannot tell.
+ * Removes the folder of the run. Checks after a run of all journeys that every documented command ran, that every call could be decided,
+ * that every permission used is granted, and that every permission granted is used or has a reason (test/kit/permission-reasons.ts) that
+ * still holds. A run of only some journeys cannot tell.
  */
 export default async function teardown(): Promise<void> {
   rmSync(process.env[RUN_FOLDER] ?? '', { recursive: true, force: true });

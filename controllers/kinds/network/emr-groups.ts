@@ -66,11 +66,13 @@ async function revokeReferences(
   { GroupId, IpPermissions, IpPermissionsEgress }: SecurityGroup,
   ec2: EC2Client,
 ): Promise<void> {
-  const [ingress, egress] = [IpPermissions, IpPermissionsEgress].map(referring);
-  if (ingress?.length)
-    await unlessRevoked(ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: ingress })));
-  if (egress?.length)
-    await unlessRevoked(ec2.send(new RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions: egress })));
+  const ingress = { GroupId, IpPermissions: referring(IpPermissions) };
+  const egress = { GroupId, IpPermissions: referring(IpPermissionsEgress) };
+  // That somebody else has revoked the rules or deleted the group meanwhile is success, too.
+  if (ingress.IpPermissions.length > 0)
+    await unlessGone('rule', () => ec2.send(new RevokeSecurityGroupIngressCommand(ingress)));
+  if (egress.IpPermissions.length > 0)
+    await unlessGone('rule', () => ec2.send(new RevokeSecurityGroupEgressCommand(egress)));
 }
 
 /** What of the rules refers to groups; ranges of addresses are deleted with the group. */
@@ -78,9 +80,4 @@ function referring(rules: readonly IpPermission[] = []): IpPermission[] {
   return rules.flatMap(({ IpProtocol, FromPort, ToPort, UserIdGroupPairs = [] }) =>
     UserIdGroupPairs.length > 0 ? [{ IpProtocol, FromPort, ToPort, UserIdGroupPairs }] : [],
   );
-}
-
-/** Waits for a call; that somebody else has revoked the rules or deleted the group meanwhile is its success, too. */
-async function unlessRevoked(call: Promise<unknown>): Promise<void> {
-  await unlessGone('rule', () => call);
 }

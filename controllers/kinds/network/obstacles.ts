@@ -70,8 +70,8 @@ function entriesOfOthers({ actual, idsOf }: Removal): string[] {
 }
 
 /**
- * What uses these VPCs, of security groups those that count, besides the subnets, route tables, gateways and endpoints that are read in any case: six calls at once.
- * Instances, load balancers, NAT gateways and attachments of transit gateways show as network interfaces.
+ * What uses these VPCs, of security groups those that count, besides the subnets, route tables, gateways and endpoints that are read in
+ * any case: six calls at once. Instances, load balancers, NAT gateways and attachments of transit gateways show as network interfaces.
  */
 export async function usersOf(
   vpcIds: readonly string[],

@@ -178,8 +178,8 @@ async function create({ key, name, path, tags }: BesideRole, context: KindContex
  * @throws ForeignResource, reason `InUse`, if an instance has the profile, in whichever region of the account
  */
 export async function removeProfile({ arn, name, roles }: FoundProfile, context: KindContext): Promise<void> {
-  const { iam } = context.clients;
   const { clients } = context;
+  const { iam } = clients;
   const { otherRegions = [] } = context.account;
   const inHome = usersOf(arn, clients);
   const elsewhere = otherRegions.map(async (region) =>
