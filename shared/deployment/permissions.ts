@@ -55,6 +55,15 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [arn.table],
   });
+  const changeRecords = records(
+    'BatchGetItem',
+    'ConditionCheckItem',
+    'DeleteItem',
+    'GetItem',
+    'PutItem',
+    'Query',
+    'UpdateItem',
+  );
   const listRecords: Permission = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
   // If Main is the management account, there are no organization roles: each role of Main has both sets of permissions.
   const inOrganization = (role: OrganizationRole): Permission[] =>
@@ -92,15 +101,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
       receive(arn.sweepQueue),
       bury(NAMES.sweepQueue),
       send(arn.workQueue, arn.sweepQueue, arn.creationQueue, arn.reviewQueue),
-      records(
-        'BatchGetItem',
-        'ConditionCheckItem',
-        'DeleteItem',
-        'GetItem',
-        'PutItem',
-        'Query',
-        'UpdateItem',
-      ),
+      changeRecords,
       listRecords,
       announce,
       ...inOrganization('reading'),
@@ -111,15 +112,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
       bury(NAMES.workQueue),
       // Accounts that import what the account of a run exports.
       send(arn.workQueue),
-      records(
-        'BatchGetItem',
-        'ConditionCheckItem',
-        'DeleteItem',
-        'GetItem',
-        'PutItem',
-        'Query',
-        'UpdateItem',
-      ),
+      changeRecords,
       announce,
       ...inOrganization('entering'),
       useExecutionRoles,
