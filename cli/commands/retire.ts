@@ -67,7 +67,7 @@ async function retire(id: string, options: Options): Promise<void> {
   const where = regions ? `in ${regions.join(', ')} of` : 'in';
   const question = `Remove everything that Orgkeeper made ${where} account ${accountId} (${cell(name)})?`;
   if (resources === 'remove' && !yes && !(await agreed(question))) return say('Nothing was requested.');
-  const eventId = await sendRequest(busClient(config), 'AccountRetirementRequested', detail, reason);
+  const eventId = await sendRequest(busClient(config), 'AccountRetirementRequested', detail);
   const what = regions ? `${regions.join(', ')} of account ${accountId}` : `account ${accountId}`;
   say(`Requested the retirement of ${what} with event ${eventId}.`);
   if (!wait) return say(`\`orgkeeper account ${accountId}\` shows how far it is.`);
