@@ -1,5 +1,6 @@
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import type { Rollout } from '../../shared/domain/rollout.ts';
 import { getRollout } from '../../shared/store/rollouts.ts';
 import { Failure } from '../failure.ts';
 import { poll, startProgress } from '../follow.ts';
@@ -47,12 +48,16 @@ export async function followRollout(
     throw new Failure(`Roll-out ${id} was paused: \`orgkeeper rollout resume ${id}\`.`);
 }
 
-/** A roll-out as it is now. @throws Failure if there is none */
+/** A roll-out with its progress, as it is now. @throws Failure if there is none */
 export async function viewOf(table: Table, id: string): Promise<RolloutView> {
+  return rolloutView(table, await findRollout(table, id), new Date());
+}
+
+/** @throws Failure if there is none */
+export async function findRollout(table: Table, id: string): Promise<Rollout> {
   const rollout = await getRollout(table, id);
-  if (!rollout)
-    throw new Failure(`There is no roll-out ${id}: \`orgkeeper rollout list\` lists all roll-outs.`);
-  return rolloutView(table, rollout, new Date());
+  if (rollout) return rollout;
+  throw new Failure(`There is no roll-out ${id}: \`orgkeeper rollout list\` lists all roll-outs.`);
 }
 
 function inOneLine({ rolloutId, state, wave, progress }: RolloutView): string {

@@ -3,14 +3,14 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
 import { type Order, ordered } from '../../shared/domain/rollout-changes.ts';
-import { getRollout, listRollouts, saveRollout } from '../../shared/store/rollouts.ts';
+import { listRollouts, saveRollout } from '../../shared/store/rollouts.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { rolloutSummary } from '../rollout-view.ts';
 import { printJson, printTable, say, time } from '../terminal.ts';
-import { followRollout, printRollout, viewOf } from './rollout-follow.ts';
+import { findRollout, followRollout, printRollout, viewOf } from './rollout-follow.ts';
 import { readBake, readBy, readFailures, readWaves, startRollout } from './rollout-start.ts';
 
 /** Seconds that `--wait` waits. */
@@ -160,9 +160,7 @@ const ATTEMPTS = 20;
 /** Changes a roll-out; reads it again if it was advanced at the same time. @throws Failure if the order is refused */
 async function change(table: Table, id: string, order: Order): Promise<Rollout> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const rollout = await getRollout(table, id);
-    if (!rollout)
-      throw new Failure(`There is no roll-out ${id}: \`orgkeeper rollout list\` lists all roll-outs.`);
+    const rollout = await findRollout(table, id);
     const changed = ordered(rollout, order, new Date());
     if ('why' in changed) throw new Failure(`${changed.reason}: roll-out ${id} ${changed.why}.`);
     if (changed === rollout || (await saveRollout(table, changed))) return changed;
