@@ -1,7 +1,7 @@
 import type { PlanDocument } from '../shared/domain/plan.ts';
 import { blockDiff, type DiffLine, diffText, totals } from './block-diff.ts';
 import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
-import { counted, cell as oneLine } from './terminal.ts';
+import { counted, listed, cell as oneLine } from './terminal.ts';
 
 /** The plan of one account, or why there is none. */
 export interface AccountPlan {
@@ -70,9 +70,10 @@ function impersonal(text: string, { accountId, name }: AccountPlan, email = ''):
 
 /** `111111111111 genomics, 222222222222 proteomics and 3 more`. Pure. */
 export function namedAccounts(accounts: readonly AccountPlan[], most = 3): string {
-  const named = accounts.slice(0, most).map(({ accountId, name }) => `${accountId} ${name}`);
-  const more = accounts.length - named.length;
-  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+  return listed(
+    accounts.map(({ accountId, name }) => `${accountId} ${name}`),
+    most,
+  );
 }
 
 /** The totals of a plan in one line; empty if a run would change nothing and leave nothing. Pure. */

@@ -153,6 +153,12 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** The first words of a list, and how many are left: `a, b and 3 more`. */
+export function listed(words: readonly string[], most: number): string {
+  const shown = words.slice(0, most).join(', ');
+  return words.length > most ? `${shown} and ${words.length - most} more` : shown;
+}
+
 /**
  * The command line as one shell word that works from any directory, for commands that are printed to be pasted. Not `npx`: the
  * name on the registry is not ours, so npx would run whatever somebody publishes under it.

@@ -6,7 +6,7 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { inHtml, visible } from '../../shared/domain/escape.ts';
 import type { Difference } from '../../shared/domain/status.ts';
-import { counted, time } from '../terminal.ts';
+import { counted, listed, time } from '../terminal.ts';
 import { drawChart } from './chart.ts';
 import type { FleetReport } from './model.ts';
 
@@ -105,7 +105,7 @@ function view(report: FleetReport, most: number) {
     states: Object.entries(counts.states).map(([state, count]) => ({ state, count })),
     reasons: reasons.map(({ reason, accountIds, messages }) => ({
       ...{ reason, messages, link: inLink(reason), count: accountIds.length },
-      ids: named(accountIds),
+      ids: listed(accountIds, NAMED),
     })),
     chart: drawChart(report.chart),
     baselines: baselines.map(({ accounts, ready, isNewest, ...baseline }) => ({
@@ -132,12 +132,6 @@ function view(report: FleetReport, most: number) {
 /** A text in a link, as the page's data holds it. */
 function inLink(text: string): string {
   return encodeURIComponent(visible(text));
-}
-
-function named(accountIds: readonly string[]): string {
-  const more = accountIds.length - NAMED;
-  const shown = accountIds.slice(0, NAMED).join(', ');
-  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function runsSentence(runs: number, most: number): string {

@@ -1,6 +1,6 @@
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { firstLines, inMarkdown, MOST_MARKDOWN } from '../markdown.ts';
-import { counted, time } from '../terminal.ts';
+import { counted, listed, time } from '../terminal.ts';
 import type { FleetReport } from './model.ts';
 
 /** Room for the sentence that says what is left out. */
@@ -22,7 +22,7 @@ export function reportMarkdown(report: FleetReport): string {
       ['Reason', 'Accounts', 'What is wrong'],
       reasons.map(({ reason, accountIds, messages: [message = ''] }) => [
         reason,
-        `${accountIds.length}: ${named(accountIds)}`,
+        `${accountIds.length}: ${listed(accountIds, NAMED)}`,
         message,
       ]),
     ),
@@ -68,11 +68,6 @@ export function reportMarkdown(report: FleetReport): string {
   const shown = firstLines(lines, MOST_MARKDOWN - LEFT_OUT);
   const left = counted(lines.length - shown.length, 'line');
   return `${shown.join('\n')}\n\n_${left} left out: a comment has no more room. \`--format html\` shows all._\n`;
-}
-
-function named(accountIds: readonly string[]): string {
-  const more = accountIds.length - NAMED;
-  return accountIds.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** A heading and a table; nothing if it has no rows. */
