@@ -4,7 +4,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect } from '@jest/globals';
 import type { z } from 'zod';
 import { localClient } from '../../../local/deploy.ts';
 import type { PermissionsRecord } from '../../../local/gateway/authorization/record.ts';
@@ -18,6 +17,7 @@ import type { ConsistencyPlan } from '../../../local/gateway/shims/eventual-cons
 import { MAIN, MANAGEMENT } from '../factories.ts';
 import type { JourneyRecord } from '../permission-record.ts';
 import { RECORDS } from '../permissions-report.ts';
+import { RUN_FOLDER } from '../run-folder.ts';
 import { bundlesOfRun } from './bundles.ts';
 import { operatorsOf } from './documented-permissions.ts';
 
@@ -85,9 +85,13 @@ export interface TestRuntimeOptions {
   readonly context?: Record<string, unknown>;
 }
 
-/** Stores a runtime's decisions for the report at the end of all journeys. */
-function leaveRecord(record: PermissionsRecord, of: Pick<TestRuntime, 'accounts' | 'organizationId'>) {
-  const { accounts, organizationId } = of;
+/** Stores a runtime's decisions for the report at the end of all journeys. A bench is none of them. */
+async function leaveRecord(
+  record: PermissionsRecord,
+  { accounts, organizationId }: Pick<TestRuntime, 'accounts' | 'organizationId'>,
+): Promise<void> {
+  if (process.env[RUN_FOLDER] === undefined) return;
+  const { expect } = await import('@jest/globals');
   const file = expect.getState().testPath ?? '';
   const left: JourneyRecord = { ...record, ...accounts, organizationId, file };
   mkdirSync(RECORDS, { recursive: true });
@@ -173,7 +177,7 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
       try {
         const { main: here, management } = rest.accounts;
         const record = await control('GET', `permissions?account=${here}&account=${management}`);
-        leaveRecord(record as PermissionsRecord, rest);
+        await leaveRecord(record as PermissionsRecord, rest);
       } finally {
         child.stdin.end();
         await ended;
