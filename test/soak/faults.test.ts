@@ -5,7 +5,7 @@ import type { Fleet } from '../kit/journey/fleet.ts';
 import { pause } from '../kit/wait.ts';
 import { ACCOUNTS, AWAY, holds, onboard, scene, useScenes } from './faulty-scene.ts';
 
-/** How long a region is down: `GONE_SECONDS=300 npm run soak:together -- faults -t 'regions down'`; by default, until most of the rest is over. */
+/** How long a region is down: `GONE_SECONDS=300 npm run soak:faults -- -t 'regions down'`; by default, until most of the rest is over. */
 const GONE_MS = 1_000 * Number(process.env.GONE_SECONDS ?? Math.min(300, 3 * ACCOUNTS));
 
 useScenes();
