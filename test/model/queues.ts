@@ -34,7 +34,8 @@ const DEDUPLICATION_MS = 300_000;
 export class SimulatedQueue {
   readonly dead: Held[] = [];
   readonly #setup: QueueSetup;
-  readonly #held: Held[] = [];
+  readonly #held = new Set<Held>();
+  readonly #byReceipt = new Map<string, Held>();
   readonly #seen = new Map<string, number>();
   /** Called when a message may be received: now, or at that time. */
   readonly #wake: (at: number) => void;
@@ -46,7 +47,7 @@ export class SimulatedQueue {
   }
 
   get waiting(): number {
-    return this.#held.length;
+    return this.#held.size;
   }
 
   send(body: string, { delaySeconds = 0, group, deduplicationId }: Sending = {}): void {
@@ -58,7 +59,7 @@ export class SimulatedQueue {
     this.#count += 1;
     const visibleAt = now + delaySeconds * 1000;
     const id = `${this.#setup.name}-${this.#count}`;
-    this.#held.push({
+    this.#held.add({
       id,
       body,
       ...(group !== undefined && { group }),
@@ -76,9 +77,10 @@ export class SimulatedQueue {
    */
   receive(most: number): Held[] {
     const now = Date.now();
-    const busy = new Set(this.#held.flatMap(({ group, visibleAt }) => (visibleAt > now ? [group] : [])));
+    const busy = new Set<string | undefined>();
+    for (const { group, visibleAt } of this.#held) if (visibleAt > now) busy.add(group);
     const batch: Held[] = [];
-    for (const one of [...this.#held]) {
+    for (const one of this.#held) {
       if (batch.length === most) break;
       if (one.visibleAt > now || (one.group !== undefined && busy.has(one.group))) continue;
       if (one.receives >= this.#setup.receives) {
@@ -87,7 +89,9 @@ export class SimulatedQueue {
         continue;
       }
       one.receives += 1;
+      this.#byReceipt.delete(one.receipt);
       one.receipt = `${one.id} ${one.receives}`;
+      this.#byReceipt.set(one.receipt, one);
       this.#hide(one, this.#setup.visibilitySeconds);
       batch.push(one);
     }
@@ -96,12 +100,12 @@ export class SimulatedQueue {
 
   /** As ChangeMessageVisibility: a receipt of an earlier receive changes nothing. */
   hide(receipt: string, seconds: number): void {
-    const one = this.#held.find((each) => each.receipt === receipt);
+    const one = this.#byReceipt.get(receipt);
     if (one) this.#hide(one, seconds);
   }
 
   delete(receipt: string): void {
-    const one = this.#held.find((each) => each.receipt === receipt);
+    const one = this.#byReceipt.get(receipt);
     if (!one) return;
     this.#remove(one);
     this.#wake(Date.now());
@@ -113,6 +117,7 @@ export class SimulatedQueue {
   }
 
   #remove(one: Held): void {
-    this.#held.splice(this.#held.indexOf(one), 1);
+    this.#held.delete(one);
+    this.#byReceipt.delete(one.receipt);
   }
 }
