@@ -5,6 +5,7 @@ import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import {
   answerTo,
+  type SweepResult,
   type SweepTally,
   sumOf,
   tallyOf,
@@ -58,10 +59,10 @@ async function finishOne(
     if (!(await claimAnnouncement(table, followed, now))) return false;
   } else {
     const isLate = now.getTime() - Date.parse(followed.dueAt) > LATEST_MS;
-    const tally = await tallyOfParts(table, sweepId, isLate, timeLeft);
-    if (!tally) return false;
-    const took = Math.round((Date.parse(tally.lastAt) - Date.parse(sweep.startedAt)) / 1000);
-    finished = { ...tally, seconds: tally.lastAt === '' ? 0 : Math.max(took, 0) };
+    const result = await resultOfParts(table, sweepId, isLate, timeLeft);
+    if (!result) return false;
+    const took = Math.round((Date.parse(result.lastAt) - Date.parse(sweep.startedAt)) / 1000);
+    finished = { ...result, seconds: result.lastAt === '' ? 0 : Math.max(took, 0) };
     if (!(await finishSweep(table, sweepId, finished, now))) return false;
   }
   await putEvents(main.bus, [await announcement(table, sweep, finished)], OUR_SOURCE);
@@ -79,22 +80,26 @@ async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Counts the parts whose runs have ended. The sum of all parts; undefined while one is incomplete. */
-async function tallyOfParts(
+/**
+ * Counts the parts whose runs have ended. The sum of all parts; undefined while one is incomplete. Nobody knows the accounts of a part that
+ * cannot be read, so the sweep ends without them, and says so.
+ */
+async function resultOfParts(
   table: Table,
   sweepId: string,
   isLate: boolean,
   timeLeft: () => boolean,
-): Promise<SweepTally | undefined> {
+): Promise<Omit<SweepResult, 'seconds'> | undefined> {
   const tallies: SweepTally[] = [];
-  for (const part of await partsOf(table, sweepId)) {
+  const { items: parts, unreadable } = await partsOf(table, sweepId);
+  for (const part of parts) {
     if (!timeLeft()) return undefined;
     const tally = part.tally ?? (await tallyOfPart(table, part, isLate));
     if (!tally) return undefined;
     if (!part.tally) await saveTally(table, part, tally);
     tallies.push(tally);
   }
-  return sumOf(tallies);
+  return { ...sumOf(tallies), unreadable: unreadable.length };
 }
 
 async function tallyOfPart(table: Table, part: SweepPart, isLate: boolean): Promise<SweepTally | undefined> {
@@ -128,7 +133,7 @@ const NO_RESULT = {
 async function announcement(
   table: Table,
   { sweepId, startedAt, cause, baseline, stopped }: Sweep,
-  { lastAt: _, worst, ...counts }: NonNullable<Sweep['finished']>,
+  { lastAt: _, worst, unreadable = 0, ...counts }: SweepResult,
 ) {
   const { items } = await getReadableRecords(
     table,
@@ -140,6 +145,7 @@ async function announcement(
     ...(cause && { cause }),
     ...(baseline !== undefined && { baseline }),
     ...counts,
+    unreadable,
     worst: worst.map((one) => ({ ...one, name: names.get(one.accountId) ?? one.accountId })),
   };
   return { detailType: 'SweepFinished', detail };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccountId } from './account.ts';
 import { Cause } from './cause.ts';
+import { ClusterName } from './clusters.ts';
 import { OUR_SOURCE, REQUEST_SOURCE } from './event-sources.ts';
 import { requests } from './requests.ts';
 import { FindingKind, Flag } from './review.ts';
@@ -13,9 +14,11 @@ const baseline = z.object({ name: z.string(), version: z.int().min(1) });
 const account = { accountId: AccountId, name: z.string() };
 /** What every announcement of a run says. */
 const ofRun = { ...account, baseline, passId: z.string(), cause };
-const why = { reason: z.string().regex(/^\w+$/), message: z.string() };
+const word = z.string().regex(/^\w+$/);
+const id = z.string().regex(/^[\w.:-]+$/);
+const why = { reason: word, message: z.string() };
 const differences = z.array(z.object(differenceFields));
-const ofCluster = { ...ofRun, region: z.string(), cluster: z.string(), clusterId: z.string().optional() };
+const ofCluster = { ...ofRun, region: z.string(), cluster: ClusterName, clusterId: id.optional() };
 
 const RequestRejected = z.object({
   /** As in the request, valid or not. */
@@ -23,7 +26,7 @@ const RequestRejected = z.object({
   ...why,
   problems: z.array(z.object({ path: z.string(), message: z.string() })),
   cause,
-  sentBy: z.string(),
+  sentBy: word,
   request: z.string(),
 });
 
@@ -67,7 +70,7 @@ export const announcements = {
   DriftCorrected: z.object({ ...ofRun, differences }),
   SweepStopped: z.object({ sweepId: z.string(), accounts: z.int(), drifted: z.int(), ...why }),
   RolloutHalted: z.object({
-    rolloutId: z.string(),
+    rolloutId: id,
     from: baseline,
     to: baseline,
     wave: z.int().min(1),
@@ -91,12 +94,13 @@ export const announcements = {
     drifted: z.int(),
     waiting: z.int(),
     failed: z.int(),
+    unreadable: z.int(),
     seconds: z.number(),
     worst: z.array(z.object({ ...account, result: z.enum(['failed', 'drifted', 'waiting']), ...why })),
   }),
   AccessReviewCompleted,
   WorkFailed: z.object({
-    queue: z.string(),
+    queue: id,
     messageId: z.string(),
     accountId: AccountId.optional(),
     ...why,
@@ -114,7 +118,7 @@ export const announcements = {
   AccountRetired: z.object({ ...ofRun, baseline: baseline.optional(), passId: ofRun.passId.optional() }),
   ClusterReady: z.object(ofCluster),
   ClusterEnded: z.object({ ...ofCluster, reason: why.reason, message: z.string().optional() }),
-  ClusterOrphaned: z.object({ ...ofRun, region: z.string(), clusterId: z.string(), since: z.string() }),
+  ClusterOrphaned: z.object({ ...ofRun, region: z.string(), clusterId: id, since: z.string() }),
   RequestRejected,
 };
 

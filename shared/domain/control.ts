@@ -2,7 +2,7 @@ import type { AccountRecord } from './account.ts';
 import type { Cause } from './cause.ts';
 import type { UnreadableItem } from './errors.ts';
 import { isOver, type Pause, pausedAgain } from './pause.ts';
-import type { SweepTally } from './sweep-result.ts';
+import type { SweepResult } from './sweep-result.ts';
 
 /** What people have paused; every run reads it together with the account. */
 export interface Control {
@@ -107,10 +107,7 @@ export interface Sweep {
   /** What requested it; absent in a sweep from before this was saved. */
   readonly cause?: Cause;
   /** How its runs ended; absent until all have. */
-  readonly finished?: SweepTally & {
-    /** From the request until the last run ended. */
-    readonly seconds: number;
-  };
+  readonly finished?: SweepResult;
   /** The name of the baseline whose accounts are swept; absent for all, and for accounts by id. */
   readonly baseline?: string;
 }

@@ -19,6 +19,14 @@ export interface SweepTally extends Readonly<Record<PassResult, number>> {
   readonly worst: readonly WorstAccount[];
 }
 
+/** How the runs of a whole sweep ended. */
+export interface SweepResult extends SweepTally {
+  /** From the request until the last run ended. */
+  readonly seconds: number;
+  /** Parts of the sweep whose items cannot be read: nobody knows which accounts they had. Absent in a sweep from before this was counted. */
+  readonly unreadable?: number;
+}
+
 /** How many accounts a tally names. */
 const NAMED = 10;
 /** How many characters of a message it keeps. */

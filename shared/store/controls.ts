@@ -62,7 +62,7 @@ export const TallyItem = z.looseObject({
   ),
 });
 const readSweep = reader<Sweep>({
-  finished: TallyItem.extend({ seconds: z.number() }).exactOptional(),
+  finished: TallyItem.extend({ seconds: z.number(), unreadable: z.int().exactOptional() }).exactOptional(),
   sweepId: z.string(),
   accounts: z.int(),
   drifted: z.int(),

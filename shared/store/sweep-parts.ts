@@ -3,7 +3,7 @@ import type { Table } from '../aws/main-clients.ts';
 import type { Sweep } from '../domain/control.ts';
 import type { SweepTally } from '../domain/sweep-result.ts';
 import { sweepKey, TallyItem } from './controls.ts';
-import { type Fields, reader } from './item.ts';
+import { type Fields, type Item, type Page, reader, readPage } from './item.ts';
 import { DAY_SECONDS, duePages, expiresIn, IF_ABSENT, putItem, queryPages, updateItem } from './table.ts';
 
 /**
@@ -57,16 +57,16 @@ export async function saveParts(
   }
 }
 
-/** The parts of a sweep in order. */
-export async function partsOf(table: Table, sweepId: string): Promise<SweepPart[]> {
-  const parts: SweepPart[] = [];
+/** The parts of a sweep in order, and those that cannot be read. */
+export async function partsOf(table: Table, sweepId: string): Promise<Page<SweepPart>> {
+  const found: Item[] = [];
   const pages = queryPages(table, {
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :part)',
     ExpressionAttributeValues: { ':pk': sweepKey(sweepId).pk, ':part': 'part#' },
     ConsistentRead: true,
   });
-  for await (const page of pages) parts.push(...page.map((item) => readPart(item)));
-  return parts;
+  for await (const page of pages) found.push(...page);
+  return readPage((item) => readPart(item), found);
 }
 
 /** Saves the tally of a part. */

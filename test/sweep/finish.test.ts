@@ -61,7 +61,7 @@ describe('a sweep of named accounts', () => {
     expect(told()).toEqual([
       {
         ...{ sweepId: SWEEP, startedAt: ASKED, stopped: false, cause, seconds: 75 },
-        ...{ accounts: 3, unchanged: 1, corrected: 1, drifted: 0, waiting: 0, failed: 1 },
+        ...{ accounts: 3, unchanged: 1, corrected: 1, drifted: 0, waiting: 0, failed: 1, unreadable: 0 },
         worst: [
           {
             accountId: C,
@@ -142,10 +142,45 @@ describe('a sweep of named accounts', () => {
   });
 });
 
+describe('a sweep with a part that cannot be read', () => {
+  const broken = { pk: `sweep#${SWEEP}`, sk: 'part#named#500', sweepId: SWEEP, accountIds: 'none' };
+  beforeEach(async () => {
+    keep(A);
+    await sweepThem(A);
+    fake.store.put(broken);
+  });
+
+  it('ends without its accounts once its other runs have ended, and says so', async () => {
+    expect([await tick(later(90)), told()]).toEqual([0, []]);
+    ran(A, {});
+    expect(await tick(later(150))).toBe(1);
+    expect(await tick(later(400))).toBe(0);
+    expect(told()).toMatchObject([{ accounts: 1, unchanged: 1, unreadable: 1 }]);
+    expect((await getSweep(fake.main.table, SWEEP))?.finished).toMatchObject({ unreadable: 1 });
+  });
+
+  it('does not hold up other sweeps', async () => {
+    keep(B);
+    const other = { ...cause, id: 'sweep-2' };
+    await requestSweep({ accountIds: [B] }, { cause: other, time: ASKED }, { main: fake.main });
+    ran(B, { cause: other });
+    expect(await tick(later(90))).toBe(1);
+    expect(told()).toMatchObject([{ sweepId: 'sweep-2', unreadable: 0 }]);
+  });
+
+  it('ends with none if all of its parts are such', async () => {
+    fake.store.remove({ pk: broken.pk, sk: 'part#named#0' });
+    expect(await tick(later(90))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 0, unreadable: 1, seconds: 0, worst: [] }]);
+  });
+});
+
 describe('a sweep of the fleet', () => {
   const message = { task: 'sweep', sweepId: SWEEP, cause, requestedAt: ASKED } as const;
   const send = (timeLeft = () => true) =>
     sweepFleet(message, { main: fake.main, timeLeft, now: () => later(5) });
+
+  const parts = async () => (await partsOf(fake.main.table, SWEEP)).items;
 
   it('does not end before all of its work is sent', async () => {
     keep(A);
@@ -169,15 +204,10 @@ describe('a sweep of the fleet', () => {
   it('reads each account of a part that is complete once, however long the others take', async () => {
     for (let index = 0; index < 700; index++) keep(String(400_000_000_000 + index));
     await send();
-    expect((await partsOf(fake.main.table, SWEEP)).map(({ accountIds }) => accountIds.length)).toEqual([
-      500, 200,
-    ]);
+    expect((await parts()).map(({ accountIds }) => accountIds.length)).toEqual([500, 200]);
     for (let index = 0; index < 699; index++) ran(String(400_000_000_000 + index), {});
     expect(await tick(later(90))).toBe(0);
-    expect((await partsOf(fake.main.table, SWEEP)).map(({ tally }) => tally?.accounts)).toEqual([
-      500,
-      undefined,
-    ]);
+    expect((await parts()).map(({ tally }) => tally?.accounts)).toEqual([500, undefined]);
     // A later run changes nothing of what is counted.
     ran('400000000000', { result: 'failed' }, { conditions: [{ ...condition, ...refused }] });
     ran('400000000699', {});
