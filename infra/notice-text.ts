@@ -3,6 +3,8 @@ import type { AnnouncementType } from '../shared/domain/announcements.ts';
 /** A notice: a sentence for people, then a command. `<field>` is a field of the event's detail. */
 interface NoticeText {
   readonly sentence: string;
+  /** The sentence without free text, where the other one has more than an account's name. */
+  readonly plain?: string;
   readonly command: string;
 }
 
@@ -16,30 +18,46 @@ export const NOTICE_TEXTS: Readonly<Record<AnnouncementType, NoticeText>> = {
     command: look,
   },
   AccountReady: { sentence: `${account} is ready: everything is as its baseline says.`, command: look },
-  AccountDegraded: { sentence: `${account} is not as its baseline says: <reason>: <message>`, command: look },
+  AccountDegraded: {
+    sentence: `${account} is not as its baseline says: <reason>: <message>`,
+    plain: 'Account <accountId> is not as its baseline says: <reason>.',
+    command: look,
+  },
   DriftDetected: { sentence: `${account} differs from its baseline, and was left as it is.`, command: look },
   DriftCorrected: {
     sentence: `${account} differed from its baseline, and was corrected.`,
     command: 'orgkeeper history <accountId> --limit 1',
   },
-  SweepStopped: { sentence: '<message>', command: 'orgkeeper accounts --drifted' },
+  SweepStopped: {
+    sentence: '<message>',
+    plain:
+      'A sweep has stopped writing: <drifted> of <accounts> accounts differ, more than drift explains. If the differences should be ' +
+      'corrected, sweep again; if not, pause the baseline.',
+    command: 'orgkeeper accounts --drifted',
+  },
   SweepFinished: {
     sentence:
       'A sweep of <accounts> accounts ended after <seconds> s. Unchanged: <unchanged>; corrected: <corrected>; drifted: <drifted>; ' +
-      'waiting: <waiting>; failed: <failed>.',
+      'waiting: <waiting>; failed: <failed>; parts that cannot be read: <unreadable>.',
     command: 'orgkeeper accounts --not-ready',
   },
-  RolloutHalted: { sentence: '<message> <remedy>', command: 'orgkeeper rollout show <rolloutId>' },
+  RolloutHalted: {
+    sentence: '<message> <remedy>',
+    plain: 'Roll-out <rolloutId> has halted in wave <wave>: <reason> (failed: <failed>; drifted: <drifted>).',
+    command: 'orgkeeper rollout show <rolloutId>',
+  },
   AccessReviewCompleted: {
     sentence: `The access of account <accountId> (<name>) was reviewed: <unintended> ways that nobody intends, <new> of them new.`,
     command: 'orgkeeper review <accountId>',
   },
   WorkFailed: {
     sentence: 'A message in <queue> failed for good: <reason>: <message>',
+    plain: 'A message in <queue> failed for good: <reason>.',
     command: 'orgkeeper dead-letters list',
   },
   AccountCreationFailed: {
     sentence: 'An account could not be created: <reason>: <message>',
+    plain: 'An account could not be created: <reason>.',
     command: 'orgkeeper accounts',
   },
   AccountRetired: { sentence: `${account} is retired.`, command: look },
@@ -57,21 +75,28 @@ export const NOTICE_TEXTS: Readonly<Record<AnnouncementType, NoticeText>> = {
   },
   RequestRejected: {
     sentence: 'A request of account <sentBy> was rejected: <reason>: <message>',
+    plain: 'A request of account <sentBy> was rejected: <reason>.',
     command: 'orgkeeper rejected',
   },
 };
 
-/** The fields of the detail that the notice names. Pure. */
-export function fieldsIn({ sentence, command }: NoticeText): string[] {
-  return [...new Set([...`${sentence} ${command}`.matchAll(/<(\w+)>/g)].map(([, field]) => field ?? ''))];
+/** The fields of the detail that a text names. Pure. */
+export function fieldsIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/<(\w+)>/g)].map(([, field]) => field ?? ''))];
 }
 
-/** EventBridge's input transformer of a notice: text for a topic, JSON with the key `text` for a chat's webhook. Pure. */
+/**
+ * EventBridge's input transformer of a notice: text for a topic, JSON with the key `text` for a chat's webhook. EventBridge does not escape
+ * what it writes into a string, so JSON gets only fields whose values need no escape: no names, and no messages.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html#eb-transform-input-issues
+ * Pure.
+ */
 export function transformerOf(event: AnnouncementType, as: 'text' | 'json') {
-  const notice = NOTICE_TEXTS[event];
-  const text = JSON.stringify(`${notice.sentence} See: ${notice.command}`);
+  const { sentence, plain = sentence.replace(' (<name>)', ''), command } = NOTICE_TEXTS[event];
+  const said = `${as === 'text' ? sentence : plain} See: ${command}`;
+  const text = JSON.stringify(said);
   return {
-    inputPathsMap: Object.fromEntries(fieldsIn(notice).map((field) => [field, `$.detail.${field}`])),
+    inputPathsMap: Object.fromEntries(fieldsIn(said).map((field) => [field, `$.detail.${field}`])),
     inputTemplate: as === 'text' ? text : `{"text": ${text}}`,
   };
 }
