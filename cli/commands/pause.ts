@@ -3,7 +3,7 @@ import { type Scope, watchWriters, writersIn } from '../../controllers/fleet/wri
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { minutesOf, Span } from '../../shared/domain/clusters.ts';
 import { withBaselinePause, withFleetPause } from '../../shared/domain/control.ts';
-import { type Pause, pausedAgain } from '../../shared/domain/pause.ts';
+import { endedPause, type Pause, pausedAgain } from '../../shared/domain/pause.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import type { Lease } from '../../shared/store/leases.ts';
 import { wholeNumber } from '../arguments.ts';
@@ -129,7 +129,8 @@ async function changeAccounts(
   for (const id of accountIds) {
     await editRecord(table, id, (record) => {
       const { pause: before, ...rest } = record;
-      if (!pause) return record.paused ? { ...rest, paused: false } : undefined;
+      if (!pause)
+        return record.paused ? { ...rest, paused: false, pause: endedPause(before, new Date()) } : undefined;
       const now = pausedAgain(before, pause);
       return record.paused && now === before ? undefined : { ...rest, paused: true, pause: now };
     });

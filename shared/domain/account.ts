@@ -49,7 +49,7 @@ export interface AccountRecord {
   /** The first generation after the account was retired or had left: an earlier status is ignored. */
   readonly keptSince?: number;
   readonly paused: boolean;
-  /** Who paused the account, and until when; absent if it is not paused, or an older version paused it. */
+  /** Who paused the account last, and until when; over, at `until`, if `paused` is false. Absent if it never was, or an older version paused it. */
   readonly pause?: Pause;
   readonly mode: 'enforce' | 'observe';
   /** Absent only while unmanaged. */

@@ -16,6 +16,13 @@ export function isOver(pause: Pause | undefined, now: Date): boolean {
   return pause?.until !== undefined && Date.parse(pause.until) <= now.getTime();
 }
 
+/** The pause that somebody ends now. It stays with what was paused, which may be written from its end on. Pure. */
+export function endedPause(pause: Pause | undefined, now: Date): Pause {
+  if (pause && isOver(pause, now)) return pause;
+  const at = now.toISOString();
+  return { ...(pause ?? { at }), until: at };
+}
+
 /** `since 2026-11-20 …, until …, requested by …, because: …`, as far as it is known. Pure. */
 export function pauseInWords({ at, until, requestedBy, reason }: Partial<Pause>): string {
   return [

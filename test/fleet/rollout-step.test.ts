@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextStep, type Sight, type Step } from '../../controllers/fleet/rollout-step.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
+import { endedPause } from '../../shared/domain/pause.ts';
 import type { Rollout } from '../../shared/domain/rollout.ts';
 import { ordered } from '../../shared/domain/rollout-changes.ts';
 import type { RolloutAccount } from '../../shared/domain/rollout-progress.ts';
@@ -39,6 +40,9 @@ const correctedAt = (minutes: number, given: Partial<RolloutAccount['record']> =
 
 /** A pause that ends, or has ended, by itself. */
 const until = (minutes: number) => ({ at: minutesAgo(180), until: minutesAgo(minutes) });
+/** A pause that a person has ended. */
+const resumedAgo = (minutes: number) =>
+  endedPause({ at: minutesAgo(180), reason: 'repair' }, new Date(minutesAgo(minutes)));
 const rolling = (wave: number, given: Partial<Rollout> = {}) =>
   aRollout({ stage: { is: 'rolling', wave }, patientFrom: minutesAgo(40), ...given });
 /** Waves of one account each, unless others are given. */
@@ -198,6 +202,18 @@ describe('nextStep of a roll-out', () => {
       rolling(0, { readyAt: [minutesAgo(10)] }),
       sight([correctedAt(5, { paused: true, pause: until(6) }), behind]),
       wait(minutesAgo(-5)),
+    ],
+    [
+      'counts what the first run after somebody resumed an account writes as no drift',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, { paused: false, pause: resumedAgo(6) }), behind]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'waits an hour for an account once somebody has resumed it',
+      rolling(0, { patientFrom: minutesAgo(90) }),
+      sight([{ ...pending, ...on(NEW, { paused: false, pause: resumedAgo(59) }) }, behind]),
+      wait(NOW),
     ],
     [
       'halts when more accounts have failed than are tolerated',
