@@ -3,6 +3,10 @@ import { AccountId } from './account.ts';
 import { Cause } from './cause.ts';
 import { PlanBy } from './plan.ts';
 
+// During a deployment, functions of two versions send each other messages. A message with an unknown field is refused, since the field may
+// change what is asked: a plan is no run. A cause only says why, so what a newer version says there is passed on.
+const PassedOn: z.ZodType<Cause> = Cause.loose();
+
 /**
  * A message on the FIFO work queue: which account, and why; never what happened. The run reads the world.
  * The message group is the account id, so runs of one account never overlap and accounts never wait for each other. Plans
@@ -10,7 +14,7 @@ import { PlanBy } from './plan.ts';
  */
 export const WorkMessage = z.strictObject({
   accountId: AccountId,
-  cause: Cause,
+  cause: PassedOn,
   /** Time of the event, or when the account was due, ISO. */
   requestedAt: z.iso.datetime({ offset: true }),
   /** The sweep whose circuit breaker applies to this run. */
@@ -29,7 +33,7 @@ export const SweepMessage = z.discriminatedUnion('task', [
     task: z.literal('sweep'),
     sweepId: z.string(),
     baseline: z.string().optional(),
-    cause: Cause,
+    cause: PassedOn,
     requestedAt: z.iso.datetime({ offset: true }),
   }),
   /** Send work for every account and every request for an account that is due. */
@@ -43,7 +47,7 @@ export const SweepMessage = z.discriminatedUnion('task', [
     task: z.literal('review'),
     accountIds: z.array(AccountId).optional(),
     unusedDays: z.int().positive(),
-    cause: Cause,
+    cause: PassedOn,
     requestedAt: z.iso.datetime({ offset: true }),
     /** The accounts up to this one are done. */
     after: AccountId.optional(),
@@ -54,7 +58,7 @@ export type SweepMessage = z.infer<typeof SweepMessage>;
 /** A message on the review queue: whose access to review; the review reads the account. */
 export const ReviewMessage = z.strictObject({
   accountId: AccountId,
-  cause: Cause,
+  cause: PassedOn,
   requestedAt: z.iso.datetime({ offset: true }),
   /** Roles that were not used for so many days are flagged. */
   unusedDays: z.int().positive(),

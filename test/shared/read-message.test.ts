@@ -38,6 +38,21 @@ describe('readMessage', () => {
   });
 
   it.each([
+    ['of work', WorkMessage, work],
+    ['for the sweep', SweepMessage, { ...work, accountId: undefined, task: 'sweep', sweepId: 's' }],
+  ])('%s passes on what a newer version says in the cause', (_, schema, message) => {
+    const said = { ...message, cause: { ...cause, approvedBy: 'somebody' } };
+    expect(readMessage<unknown>(schema, JSON.stringify(said))).toEqual({ message: said });
+  });
+
+  it('of a newer version that asks for something unknown is not carried out by halves', () => {
+    const body = JSON.stringify({ ...work, onlyLookAt: 'network' });
+    expect(readMessage(WorkMessage, body)).toMatchObject({
+      unreadable: { reason: 'InvalidMessage', why: expect.stringContaining('onlyLookAt') },
+    });
+  });
+
+  it.each([
     [
       'of work',
       WorkMessage,
