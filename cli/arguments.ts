@@ -9,6 +9,12 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
+/** Parser of an option that says why, limited as in a request. */
+export function reasonText(text: string): string {
+  if (text.length > 0 && text.length <= 256) return text;
+  throw new InvalidArgumentError('It must have 1 to 256 characters.');
+}
+
 /** Parser of an option that may be repeated: collects its values. */
 export function several(text: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), text];

@@ -1,3 +1,11 @@
+import type { Claims } from '../shared/domain/cause.ts';
+
+/** What a request says of who makes it, and why: `callerArn`, and the reason, if one is given. */
+export async function callerClaims(reason?: string): Promise<Claims> {
+  const requestedBy = await callerArn();
+  return { ...(requestedBy !== undefined && { requestedBy }), ...(reason !== undefined && { reason }) };
+}
+
 /**
  * The ARN of the caller. Undefined if AWS does not say: who asks is for people to read, so a request does not fail without it.
  */

@@ -8,6 +8,7 @@ import {
   unreadableView,
 } from '../shared/domain/account-view.ts';
 import { type BaselineDocument, formatBaseline, parseBaselineReference } from '../shared/domain/baseline.ts';
+import type { Claims } from '../shared/domain/cause.ts';
 import { UnreadableItem } from '../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../shared/domain/event-sources.ts';
 import { laterOf } from '../shared/domain/order.ts';
@@ -163,14 +164,14 @@ const PASS_SECONDS = 600;
 /**
  * Changes an account's record. A concurrent change is not lost: the record is read and edited again. If `edit` returns undefined,
  * nothing is saved and the result is false. A change of desired state owes a run, and older requests do not undo it.
- * @param sweepId the sweep whose circuit breaker that run obeys
+ * @param owing the sweep whose circuit breaker that run obeys; who asks for it, and why
  */
 export async function editRecord(
   table: Table,
   accountId: string,
   edit: (record: AccountRecord) => AccountRecord | undefined,
   now = new Date(),
-  sweepId?: string,
+  { sweepId, by }: { readonly sweepId?: string; readonly by?: Claims } = {},
 ): Promise<boolean> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { record } = await findAccount(table, accountId);
@@ -183,7 +184,7 @@ export async function editRecord(
     }
     const requestedAt = now.toISOString();
     const changedAt = laterOf(requestedAt, edited.changedAt);
-    const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: changedBy };
+    const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: changedBy, ...by };
     const work = { accountId, cause, requestedAt, ...(sweepId !== undefined && { sweepId }) };
     const owes = { announce: [], work: [work], seconds: PASS_SECONDS };
     if (await saveRecord(table, { ...edited, changedBy, changedAt }, record, owes)) return true;

@@ -1,6 +1,6 @@
 import type { Table } from '../shared/aws/main-clients.ts';
 import type { BaselineReference } from '../shared/domain/account.ts';
-import type { Rollout } from '../shared/domain/rollout.ts';
+import type { GivenOrder, Rollout } from '../shared/domain/rollout.ts';
 import { type Fate, type Progress, progressOf } from '../shared/domain/rollout-progress.ts';
 import { unmet } from '../shared/domain/status.ts';
 import { getAccounts } from '../shared/store/accounts.ts';
@@ -21,6 +21,8 @@ export interface RolloutSummary {
   readonly failures: string;
   readonly by?: string;
   readonly startedAt: string;
+  /** Who started it, and the latest orders since, oldest first. */
+  readonly orders?: readonly GivenOrder[];
   readonly changedAt: string;
 }
 
@@ -49,7 +51,7 @@ export interface RolloutView extends RolloutSummary {
 
 /** A roll-out without its accounts. Pure. */
 export function rolloutSummary(rollout: Rollout): RolloutSummary {
-  const { id, from, to, stage, waves, bakeMinutes, failures, by, startedAt, changedAt } = rollout;
+  const { id, from, to, stage, waves, bakeMinutes, failures, by, startedAt, orders, changedAt } = rollout;
   return {
     rolloutId: id,
     from,
@@ -62,8 +64,14 @@ export function rolloutSummary(rollout: Rollout): RolloutSummary {
     failures,
     ...(by !== undefined && { by }),
     startedAt,
+    ...(orders && { orders }),
     changedAt,
   };
+}
+
+/** Who started a roll-out; empty if that is not known. Pure. */
+export function starterOf({ orders = [] }: { readonly orders?: readonly GivenOrder[] | undefined }): string {
+  return orders.find(({ order }) => order === 'start')?.requestedBy ?? '';
 }
 
 /** A roll-out with the progress of its accounts: two reads for every hundred. */

@@ -2,7 +2,7 @@ import { type Bus, putEvents } from '../shared/aws/bus.ts';
 import type { Problem } from '../shared/domain/errors.ts';
 import { REQUEST_SOURCE } from '../shared/domain/event-sources.ts';
 import { parseRequest, type RequestContent, type RequestType } from '../shared/domain/requests.ts';
-import { callerArn } from './caller.ts';
+import { callerClaims } from './caller.ts';
 import { Failure } from './failure.ts';
 
 /**
@@ -33,8 +33,7 @@ export async function sendRequest(
   detail: Record<string, unknown>,
   reason?: string,
 ): Promise<string> {
-  const requestedBy = await callerArn();
-  const said = { ...detail, ...(requestedBy && { requestedBy }), ...(reason !== undefined && { reason }) };
+  const said = { ...detail, ...(await callerClaims(reason)) };
   checkRequest(type, said);
   const [id] = await putEvents(bus, [{ detailType: type, detail: said }], REQUEST_SOURCE).catch(
     (error: unknown) => {

@@ -4,10 +4,12 @@ import { type Bus, busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord, BaselineReference } from '../../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import type { Claims } from '../../shared/domain/cause.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { agreed } from '../ask.ts';
+import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { explain, Failure } from '../failure.ts';
 import {
@@ -27,6 +29,7 @@ import { counted, say } from '../terminal.ts';
 interface AssignOptions {
   readonly all?: boolean;
   readonly from?: string;
+  readonly reason?: string;
   readonly yes?: boolean;
 }
 
@@ -44,7 +47,8 @@ export async function assign(target: string, ids: readonly string[], options: As
   }
   const question = `Move ${accounts(moving.length)} to ${baseline} (${origins(moving)})?`;
   if (moving.length > 0 && !options.yes && !(await agreed(question))) return say('Nothing was moved.');
-  const { moved, eventIds } = await moveAccounts({ table, bus: busClient(config) }, to, moves);
+  const by = await callerClaims(options.reason);
+  const { moved, eventIds } = await moveAccounts({ table, bus: busClient(config) }, to, moves, by);
   if (eventIds.length === 0) return say(`No account moves: somebody else moved them in the meantime.`);
   const more = unseen.length > 0 ? ` ${accounts(unseen.length)} already on it had no run since;` : '';
   say(
@@ -135,22 +139,24 @@ async function keptAccounts(table: Table, selection: Selection): Promise<Account
  * Moves accounts to a baseline, and requests a run of each that moved and of each that had no run there. Skips accounts that
  * somebody else moved there or retired in the meantime. Safe to repeat: accounts that a crash left without a run are `unseen` the
  * next time. If nobody repeats it, the tick of the minute sends what the accounts owe, under the circuit breaker of one sweep.
+ * @param by who assigns it, and why: the cause of the runs
  * @throws Failure if the runs cannot be requested; it says how many accounts moved
  */
 export async function moveAccounts(
   { table, bus }: { readonly table: Table; readonly bus: Bus },
   to: BaselineReference,
   { moving, unseen, there }: Moves,
+  by: Claims,
 ): Promise<{ moved: string[]; eventIds: string[] }> {
   const limit = pLimit(8);
   const now = new Date();
   const sweepId = `assign:${randomUUID()}`;
   if (moving.length > 0) {
-    const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: sweepId };
+    const cause = { source: OUR_SOURCE, detailType: 'CommandLine', id: sweepId, ...by };
     await startSweep(table, { sweepId, accounts: moving.length, startedAt: now.toISOString(), cause });
   }
   const moves = moving.map(({ accountId: id }) =>
-    limit(async () => ((await move(table, id, to, { now, sweepId })) ? id : [])),
+    limit(async () => ((await move(table, id, to, { now, sweepId, by })) ? id : [])),
   );
   const moved = (await Promise.all(moves)).flat();
   await noteAssigned(table, to, { there }, now);
@@ -158,8 +164,8 @@ export async function moveAccounts(
   const eventIds: string[] = [];
   for (let start = 0; start < passes.length; start += ACCOUNTS_PER_REQUEST) {
     const accountIds = passes.slice(start, start + ACCOUNTS_PER_REQUEST);
-    const reason = `baseline ${formatBaseline(to)} assigned`;
-    const asked = sendRequest(bus, 'DriftSweepRequested', { accountIds, reason });
+    const { reason = `baseline ${formatBaseline(to)} assigned` } = by;
+    const asked = sendRequest(bus, 'DriftSweepRequested', { accountIds }, reason);
     const eventId = await asked.catch((error: unknown) => {
       const done = `${counted(moved.length, 'account')} moved, but runs cannot be requested: ${explain(error)}`;
       throw new Failure(`${done} Run the same command again to request them.`);
@@ -174,7 +180,7 @@ async function move(
   table: Table,
   accountId: string,
   to: BaselineReference,
-  { now, sweepId }: { readonly now: Date; readonly sweepId: string },
+  { now, ...owing }: { readonly now: Date; readonly sweepId: string; readonly by: Claims },
 ): Promise<boolean> {
   let moves = false;
   const edit = (record: AccountRecord) => {
@@ -182,7 +188,7 @@ async function move(
     moves = edited !== undefined && edited.generation !== record.generation;
     return edited;
   };
-  return (await editRecord(table, accountId, edit, now, sweepId)) && moves;
+  return (await editRecord(table, accountId, edit, now, owing)) && moves;
 }
 
 /** Notes the assignment with accounts that are there already, so that it overtakes a registration that is still on its way. */

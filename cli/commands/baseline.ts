@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { listBaselines } from '../../shared/store/baselines.ts';
+import { reasonText } from '../arguments.ts';
 import { checkFile, formatProblem, notValid, publishBaselineFile } from '../baseline-file.ts';
 import { connect } from '../client.ts';
 import { printDifferences } from '../differences.ts';
@@ -66,12 +67,13 @@ export function baselineCommand(): Command {
     .argument('[ids...]', 'account ids')
     .option('--all', 'every managed account')
     .option('--from <name[@version]>', 'the accounts of this baseline')
+    .option('--reason <text>', 'why, for the record', reasonText)
     .option('--yes', 'move without asking')
     .addHelpText(
       'after',
       examples(
         'orgkeeper baseline assign analytics@4 456789012345',
-        'orgkeeper baseline assign analytics@4 --from analytics@3',
+        "orgkeeper baseline assign analytics@4 --from analytics@3 --reason 'ticket 42'",
       ),
     )
     .action(assign);

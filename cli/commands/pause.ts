@@ -6,8 +6,8 @@ import { withBaselinePause, withFleetPause } from '../../shared/domain/control.t
 import { endedPause, type Pause, pausedAgain } from '../../shared/domain/pause.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import type { Lease } from '../../shared/store/leases.ts';
-import { wholeNumber } from '../arguments.ts';
-import { callerArn } from '../caller.ts';
+import { reasonText, wholeNumber } from '../arguments.ts';
+import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
@@ -34,7 +34,7 @@ export function pauseCommand(): Command {
       'Stops writes to the fleet, to the accounts of a baseline, or to some accounts. Runs go on observing.',
     )
     .option('--for <time>', 'how long: 30m, 2h; it ends by itself. Default: until `resume`', minutes)
-    .option('--reason <text>', 'why, for the record', reason)
+    .option('--reason <text>', 'why, for the record', reasonText)
     .option('--no-wait', 'do not wait for runs that are writing; name them')
     .option('--timeout <seconds>', 'how long to wait for runs that are writing', wholeNumber, 300)
     .addHelpText(
@@ -44,11 +44,9 @@ export function pauseCommand(): Command {
     .action(async (ids: string[], options: PauseOptions) => {
       const { for: span, reason } = options;
       const now = new Date();
-      const requestedBy = await callerArn();
       const pause = {
         at: now.toISOString(),
-        ...(requestedBy !== undefined && { requestedBy }),
-        ...(reason !== undefined && { reason }),
+        ...(await callerClaims(reason)),
         ...(span !== undefined && { until: new Date(now.getTime() + span * 60_000).toISOString() }),
       };
       const { table, scope } = await changed(ids, options, pause);
@@ -85,12 +83,6 @@ function minutes(text: string): number {
   const parsed = Span.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message}.`);
   return minutesOf(text);
-}
-
-/** Limited as in a request. */
-function reason(text: string): string {
-  if (text.length > 0 && text.length <= 256) return text;
-  throw new InvalidArgumentError('It must have 1 to 256 characters.');
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
-import type { Rollout } from '../../shared/domain/rollout.ts';
+import type { GivenOrder, Rollout } from '../../shared/domain/rollout.ts';
 import { getRollout } from '../../shared/store/rollouts.ts';
 import { Failure } from '../failure.ts';
 import { poll, startProgress } from '../follow.ts';
@@ -70,6 +70,14 @@ function inOneLine({ rolloutId, state, wave, progress }: RolloutView): string {
   return `Roll-out ${rolloutId} is ${state}${place}: ${of('ready')} of ${of('accounts')} accounts ready${more}`;
 }
 
+const DONE: Record<GivenOrder['order'], string> = {
+  start: 'started',
+  pause: 'paused',
+  resume: 'resumed',
+  abort: 'aborted',
+  rollBack: 'sent back',
+};
+
 /** Prints a roll-out for people: what it is, its waves, and the accounts that failed or drifted. */
 export function printRollout(view: RolloutView): void {
   const { rolloutId, from, to, state, message, failures, bakeMinutes, by } = view;
@@ -80,6 +88,11 @@ export function printRollout(view: RolloutView): void {
       `waves ${view.waves.join(', ')}; each bakes ${bakeMinutes} min; ${failures} may fail or drift${each}`,
     ),
   );
+  for (const { order, at, requestedBy, reason } of view.orders ?? []) {
+    const by = requestedBy === undefined ? '' : ` by ${requestedBy}`;
+    const why = reason === undefined ? '' : `, because: ${reason}`;
+    print(cell(`${DONE[order]} ${time(at)}${by}${why}`));
+  }
   if (message !== undefined) print(cell(message));
   printTable(
     ['WAVE', 'ACCOUNTS', 'READY', 'PENDING', 'BEHIND', 'FAILED', 'DRIFTED', 'LEFT OUT', 'READY SINCE'],

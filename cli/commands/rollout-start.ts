@@ -3,11 +3,13 @@ import { InvalidArgumentError } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
 import { formatBaseline, parseBaselineReference } from '../../shared/domain/baseline.ts';
+import type { Claims } from '../../shared/domain/cause.ts';
 import { minutesOf } from '../../shared/domain/clusters.ts';
 import { isSame, parseAmount, type Rollout } from '../../shared/domain/rollout.ts';
 import { planWaves } from '../../shared/domain/rollout-waves.ts';
 import { createRollout } from '../../shared/store/rollouts.ts';
 import { agreed } from '../ask.ts';
+import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, publishedBaseline } from '../fleet.ts';
@@ -22,6 +24,7 @@ interface StartOptions {
   readonly bake: number;
   readonly failures: string;
   readonly by?: string;
+  readonly reason?: string;
   readonly yes?: boolean;
   readonly wait?: boolean;
   readonly timeout: number;
@@ -79,7 +82,7 @@ export async function startRollout(target: string, options: StartOptions): Promi
     );
   const plan = `${counted(total, 'account')} from ${formatBaseline(from)} to ${formatBaseline(to)} in ${counted(sizes.length, 'wave')} (${sizes.join(', ')})`;
   if (!options.yes && !(await agreed(`Move ${plan}?`))) return say('Nothing was started.');
-  const rollout = newRollout(named, new Date());
+  const rollout = newRollout(named, await callerClaims(options.reason), new Date());
   const open = await createRollout(table, rollout);
   if (open) {
     throw new Failure(
@@ -94,6 +97,7 @@ export async function startRollout(target: string, options: StartOptions): Promi
 
 function newRollout(
   named: Pick<Rollout, 'from' | 'to' | 'waves' | 'failures' | 'bakeMinutes' | 'by'>,
+  by: Claims,
   now: Date,
 ): Rollout {
   const at = now.toISOString();
@@ -106,6 +110,7 @@ function newRollout(
     stage: { is: 'planning' },
     readyAt: [],
     startedAt: at,
+    orders: [{ order: 'start', at, ...by }],
     changedAt: at,
     patientFrom: at,
     dueAt: at,

@@ -1,14 +1,15 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
-import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
-import { type Order, ordered } from '../../shared/domain/rollout-changes.ts';
+import { isOpen, type Order, type Rollout } from '../../shared/domain/rollout.ts';
+import { ordered } from '../../shared/domain/rollout-changes.ts';
 import { listRollouts, saveRollout } from '../../shared/store/rollouts.ts';
-import { wholeNumber } from '../arguments.ts';
+import { reasonText, wholeNumber } from '../arguments.ts';
+import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { rolloutSummary } from '../rollout-view.ts';
+import { rolloutSummary, starterOf } from '../rollout-view.ts';
 import { printJson, printTable, say, time } from '../terminal.ts';
 import { findRollout, followRollout, printRollout, viewOf } from './rollout-follow.ts';
 import { readBake, readBy, readFailures, readWaves, startRollout } from './rollout-start.ts';
@@ -17,6 +18,7 @@ import { readBake, readBy, readFailures, readWaves, startRollout } from './rollo
 const TIMEOUT = 86_400;
 
 interface FollowOptions {
+  readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
@@ -43,6 +45,7 @@ export function rolloutCommand(): Command {
     .option('--bake <time>', 'how long a wave must have been ready, such as 30m or 2h', readBake, 30)
     .option('--failures <amount>', 'how many may fail or drift before it halts: 3, or 5%', readFailures, '5%')
     .option('--by <what>', 'a share of each in every wave: ou, or tag:KEY', readBy)
+    .option('--reason <text>', 'why, for the record', reasonText)
     .option('--yes', 'start without asking')
     .option('--wait', 'follow until it has ended; exit 1 if it halts')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, TIMEOUT)
@@ -72,7 +75,7 @@ export function rolloutCommand(): Command {
     )
     .action(show);
   order(command, 'pause', 'Pauses a roll-out: no account moves any more until it is resumed.')
-    .addHelpText('after', examples('orgkeeper rollout pause analytics-4-3fa9c1'))
+    .addHelpText('after', examples("orgkeeper rollout pause analytics-4-3fa9c1 --reason 'see incident 7'"))
     .action((id: string, options: FollowOptions) => carryOut(id, 'pause', options));
   following(
     order(command, 'resume', 'Continues a roll-out that is paused or has halted; its last wave bakes again.'),
@@ -93,6 +96,7 @@ function order(command: Command, name: string, description: string): Command {
     .command(name)
     .description(description)
     .argument('<id>', 'the roll-out')
+    .option('--reason <text>', 'why, for the record', reasonText)
     .option('--json', 'print the roll-out');
 }
 
@@ -110,8 +114,8 @@ async function list(options: { json?: boolean }): Promise<void> {
   if (options.json) return printJson(rollouts);
   if (rollouts.length === 0) return say('There was no roll-out yet: `orgkeeper rollout start --help`.');
   printTable(
-    ['ROLL-OUT', 'FROM', 'TO', 'STATE', 'WAVE', 'STARTED', 'CHANGED'],
-    rollouts.map(({ rolloutId, from, to, state, wave, startedAt, changedAt }) => [
+    ['ROLL-OUT', 'FROM', 'TO', 'STATE', 'WAVE', 'STARTED', 'CHANGED', 'STARTED BY'],
+    rollouts.map(({ rolloutId, from, to, state, wave, startedAt, changedAt, orders }) => [
       rolloutId,
       formatBaseline(from),
       formatBaseline(to),
@@ -119,6 +123,7 @@ async function list(options: { json?: boolean }): Promise<void> {
       wave === undefined ? '–' : String(wave),
       time(startedAt),
       time(changedAt),
+      starterOf({ orders }) || '–',
     ]),
   );
 }
@@ -148,7 +153,7 @@ const DONE: Record<Order, string> = {
 
 async function carryOut(id: string, order: Order, options: FollowOptions): Promise<void> {
   const { table } = await connect();
-  const rollout = await change(table, id, order);
+  const rollout = await change(table, id, order, options.reason);
   if (!options.json) say(`Roll-out ${id} ${DONE[order]}.`);
   if (options.wait) await followRollout(table, id, options);
   else if (options.json) printJson(rolloutSummary(rollout));
@@ -158,10 +163,11 @@ async function carryOut(id: string, order: Order, options: FollowOptions): Promi
 const ATTEMPTS = 20;
 
 /** Changes a roll-out; reads it again if it was advanced at the same time. @throws Failure if the order is refused */
-async function change(table: Table, id: string, order: Order): Promise<Rollout> {
+async function change(table: Table, id: string, order: Order, reason: string | undefined): Promise<Rollout> {
+  const by = await callerClaims(reason);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const rollout = await findRollout(table, id);
-    const changed = ordered(rollout, order, new Date());
+    const changed = ordered(rollout, order, by, new Date());
     if ('why' in changed) throw new Failure(`${changed.reason}: roll-out ${id} ${changed.why}.`);
     if (changed === rollout || (await saveRollout(table, changed))) return changed;
   }

@@ -3,7 +3,7 @@ import type { AccountRecord, BaselineReference } from '../../shared/domain/accou
 import { Conflict, UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
-import { isSame, type Rollout } from '../../shared/domain/rollout.ts';
+import { isSame, moverOf, type Rollout } from '../../shared/domain/rollout.ts';
 import { entered } from '../../shared/domain/rollout-changes.ts';
 import { planBack, planLate, planWaves } from '../../shared/domain/rollout-waves.ts';
 import { getAccounts, recordPages, saveRecordIf } from '../../shared/store/accounts.ts';
@@ -185,7 +185,8 @@ async function moveOne(
   const { accountId, generation } = assigned;
   const changedBy = `rollout:${rollout.id}`;
   const next: AccountRecord = { ...assigned, ...(baselineBy && { baselineBy }), changedBy };
-  const cause = { source: OUR_SOURCE, detailType: 'Rollout', id: `${changedBy}:${generation}` };
+  const id = `${changedBy}:${generation}`;
+  const cause = { source: OUR_SOURCE, detailType: 'Rollout', id, ...moverOf(rollout) };
   const owes = { announce: [], work: [{ accountId, cause, requestedAt: at }] };
   if (!(await saveRecordIf(table, next, record, owes, rolloutUnchanged(table, rollout)))) return undefined;
   return { did: 'accepted', ...owes, ...(!record.owed && { owedBy: [next] }) };

@@ -132,7 +132,7 @@ function tooMany(
   reached: readonly Progress[],
   now: Date,
 ): Rollout | undefined {
-  const { id, from, to, failures } = rollout;
+  const { id, from, to, failures, orders = [] } = rollout;
   const failed = all(reached, 'failed');
   const drifted = all(reached, 'drifted');
   const fates = ['behind', 'pending', 'ready', 'failed', 'drifted'] as const;
@@ -154,6 +154,7 @@ function tooMany(
     failed: failed.length,
     drifted: drifted.length,
     accountIds: [...failed, ...drifted].slice(0, NAMED),
+    orders,
     reason,
     message,
     remedy,

@@ -78,6 +78,14 @@ export const announcements = {
     failed: z.int(),
     drifted: z.int(),
     accountIds: z.array(AccountId),
+    orders: z.array(
+      z.object({
+        order: z.enum(['start', 'pause', 'resume', 'abort', 'rollBack']),
+        at: z.string(),
+        requestedBy: z.string().optional(),
+        reason: z.string().optional(),
+      }),
+    ),
     ...why,
     remedy: z.string(),
   }),

@@ -23,8 +23,11 @@ export const Cause = z.strictObject({
 });
 export type Cause = Readonly<z.infer<typeof Cause>>;
 
+/** Who makes a request, and why, as the request says. */
+export type Claims = Pick<Cause, keyof typeof claims>;
+
 /** The claims in the detail of a request, without those that are not valid. Pure. */
-export function claimsOf(detail: unknown): Pick<Cause, keyof typeof claims> {
+export function claimsOf(detail: unknown): Claims {
   const { requestedBy, reason } = (detail ?? {}) as Readonly<Record<string, unknown>>;
   const by = claims.requestedBy.safeParse(requestedBy);
   const why = claims.reason.safeParse(reason);

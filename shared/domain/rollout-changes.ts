@@ -1,4 +1,5 @@
-import { isOpen, type Rollout, type RolloutStage } from './rollout.ts';
+import type { Claims } from './cause.ts';
+import { type GivenOrder, isOpen, type Order, type Rollout, type RolloutStage } from './rollout.ts';
 
 /** The roll-out in another stage, due at once if it goes on by itself or owes an event. Pure. */
 export function entered(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
@@ -31,9 +32,6 @@ function goesOn({ is }: RolloutStage): boolean {
   }
 }
 
-/** What a person may tell a roll-out. */
-export type Order = 'pause' | 'resume' | 'abort' | 'rollBack';
-
 /** Why an order is refused. */
 export interface OrderRefusal {
   readonly reason: 'RolloutEnded' | 'RolloutHalted' | 'RolloutUnderWay' | 'RolloutGoesBack';
@@ -41,8 +39,19 @@ export interface OrderRefusal {
   readonly why: string;
 }
 
+/** How many orders a roll-out keeps: the first one, and the latest. */
+const KEPT_ORDERS = 20;
+
 /** The roll-out after an order, itself if the order changes nothing, or why the order is refused. Pure. */
-export function ordered(rollout: Rollout, order: Order, now: Date): Rollout | OrderRefusal {
+export function ordered(rollout: Rollout, order: Order, by: Claims, now: Date): Rollout | OrderRefusal {
+  const next = afterOrder(rollout, order, now);
+  if ('why' in next || next === rollout) return next;
+  const given: GivenOrder = { order, at: now.toISOString(), ...by };
+  const [first, ...others] = [...(rollout.orders ?? []), given];
+  return { ...next, orders: [...(first ? [first] : []), ...others.slice(1 - KEPT_ORDERS)] };
+}
+
+function afterOrder(rollout: Rollout, order: Order, now: Date): Rollout | OrderRefusal {
   const { stage } = rollout;
   if (!isOpen(rollout)) return { reason: 'RolloutEnded', why: `has ended (${stage.is})` };
   const isBack = stage.is === 'planningBack' || stage.is === 'goingBack';

@@ -1,5 +1,6 @@
 import type { BaselineReference } from './account.ts';
 import { formatBaseline } from './baseline.ts';
+import type { Claims } from './cause.ts';
 import type { Announcement } from './status.ts';
 
 /** What a roll-out is doing. `wave` counts from 0. */
@@ -19,6 +20,16 @@ export type RolloutStage =
   | { readonly is: 'finished' }
   | { readonly is: 'aborted' }
   | { readonly is: 'rolledBack' };
+
+/** What a person may tell a roll-out. */
+export type Order = 'pause' | 'resume' | 'abort' | 'rollBack';
+
+/** What a person has told a roll-out, who and why. Public. */
+export interface GivenOrder extends Claims {
+  readonly order: 'start' | Order;
+  /** ISO time. */
+  readonly at: string;
+}
 
 /** Why a roll-out has stopped by itself. */
 export type HaltReason = 'TooManyFailures' | 'TooMuchDrift';
@@ -43,6 +54,8 @@ export interface Rollout {
   /** For each wave so far, when all its accounts were ready: ISO times. Later corrections count as drift. */
   readonly readyAt: readonly string[];
   readonly startedAt: string;
+  /** Who started it, and the latest orders since, oldest first; absent if an older version started it and nobody has ordered anything since. */
+  readonly orders?: readonly GivenOrder[];
   /** When its stage last changed. */
   readonly changedAt: string;
   /** From then on its accounts have an hour to be ready: since its stage changed, or since people's pause of all writes ended. */
@@ -80,6 +93,13 @@ export function isOpen({ stage }: Pick<Rollout, 'stage'>): boolean {
     case 'rolledBack':
       return false;
   }
+}
+
+/** Who made the roll-out move accounts, and why: who started it, or sent it back. Pure. */
+export function moverOf({ orders = [] }: Pick<Rollout, 'orders'>): Claims {
+  const { requestedBy, reason } =
+    orders.findLast(({ order }) => order === 'start' || order === 'rollBack') ?? {};
+  return { ...(requestedBy !== undefined && { requestedBy }), ...(reason !== undefined && { reason }) };
 }
 
 /** The version for a new account for which the rules chose `chosen`: the new one while the roll-out goes on or is paused. Pure. */

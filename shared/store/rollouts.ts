@@ -48,6 +48,16 @@ const readRollout = reader<Rollout>({
   ]),
   readyAt: z.array(z.string()),
   startedAt: z.string(),
+  orders: z
+    .array(
+      z.looseObject({
+        order: z.enum(['start', 'pause', 'resume', 'abort', 'rollBack']),
+        at: z.string(),
+        requestedBy: z.string().exactOptional(),
+        reason: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
   changedAt: z.string(),
   patientFrom: z.string(),
   dueAt: z.string().exactOptional(),

@@ -7,7 +7,7 @@ import { editRecord } from '../../cli/fleet.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { accountKey, getRecord } from '../../shared/store/accounts.ts';
 import { publishBaseline } from '../../shared/store/baselines.ts';
-import { changeControl, countDrifted, getControl } from '../../shared/store/controls.ts';
+import { changeControl, countDrifted, getControl, getSweep } from '../../shared/store/controls.ts';
 import { saveStatus, takeLease } from '../../shared/store/statuses.ts';
 import { aStatus } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
@@ -383,11 +383,14 @@ describe('baseline assign', () => {
       { version: 1 },
       { name: 'analytics', version: 2 },
     ]);
-    await orgkeeper('baseline', 'assign', 'analytics@1', C, '--yes');
+    await orgkeeper('baseline', 'assign', 'analytics@1', C, '--yes', '--reason', 'ticket 42');
     expect([await version(B), await version(C)]).toMatchObject([{ version: 2 }, { version: 1 }]);
-    expect(
-      [await world.nextRequest(), await world.nextRequest()].map((request) => request?.detail.accountIds),
-    ).toEqual([[C], [C]]);
+    const requests = [await world.nextRequest(), await world.nextRequest()];
+    const requestedBy = expect.stringMatching(/^arn:aws:/);
+    expect(requests.map((request) => request?.detail)).toEqual([
+      { accountIds: [C], requestedBy, reason: 'baseline analytics@2 assigned' },
+      { accountIds: [C], requestedBy, reason: 'ticket 42' },
+    ]);
   });
 
   test('says how many accounts it would move, and moves none, if nobody can confirm', async () => {
@@ -426,7 +429,7 @@ describe('baseline assign', () => {
       assigned: { at: expect.any(String) },
     });
     const stale = { moving: [record(B)], unseen: [], there: [] };
-    expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, stale)).toEqual({
+    expect(await moveAccounts(mainClients(config), { name: 'analytics', version: 2 }, stale, {})).toEqual({
       moved: [],
       eventIds: [],
     });
@@ -441,7 +444,7 @@ describe('baseline assign', () => {
     const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
     const moves = { moving: [record(A)], unseen: [], there: [] };
     await expect(
-      moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves),
+      moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves, {}),
     ).rejects.toThrow(
       /^1 account moved, .*no event bus gone.* Run the same command again to request them\.$/,
     );
@@ -458,15 +461,21 @@ describe('baseline assign', () => {
     expect(await world.nextRequest(1)).toBeUndefined();
   });
 
-  test('that was stopped leaves the owed runs under the circuit breaker of one sweep', async () => {
+  test('that was stopped leaves the owed runs under the circuit breaker of one sweep, with who and why', async () => {
     const bus = { name: 'gone', eventBridge: mainClients(config).bus.eventBridge };
     const moves = { moving: [record(A), record(C)], unseen: [], there: [] };
-    const moved = moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves);
+    const by = { requestedBy: 'ana', reason: 'ticket 42' };
+    const moved = moveAccounts({ table: world.table, bus }, { name: 'analytics', version: 2 }, moves, by);
     await expect(moved).rejects.toThrow('runs cannot be requested');
     const owed = (await getRecord(world.table, A))?.owed?.work ?? [];
     expect(owed).toEqual([
-      expect.objectContaining({ accountId: A, sweepId: expect.stringMatching(/^assign:/) }),
+      expect.objectContaining({
+        accountId: A,
+        sweepId: expect.stringMatching(/^assign:/),
+        cause: expect.objectContaining(by),
+      }),
     ]);
+    expect((await getSweep(world.table, String(owed[0]?.sweepId)))?.cause).toMatchObject(by);
     const sweep = await countDrifted(world.table, String(owed[0]?.sweepId), A);
     expect(sweep).toMatchObject({ accounts: 2, drifted: 1, stopped: false });
   });
@@ -480,7 +489,7 @@ describe('baseline assign', () => {
       generation: read.generation + 1,
     }));
     const moves = { moving: [record(A)], unseen: [], there: [] };
-    await Promise.all([rename, moveAccounts(main, { name: 'analytics', version: 2 }, moves)]);
+    await Promise.all([rename, moveAccounts(main, { name: 'analytics', version: 2 }, moves, {})]);
     expect(await getRecord(main.table, A)).toMatchObject({
       name: 'renamed',
       generation: 3,

@@ -13,6 +13,7 @@ import { type FakeMain, fakeMain } from '../kit/fake-main.ts';
 let fake: FakeMain;
 await useMainInMemory(() => fake);
 const { run } = await import('../../cli/program.ts');
+const { reasonText } = await import('../../cli/arguments.ts');
 const { readBake, readBy, readFailures, readWaves } = await import('../../cli/commands/rollout-start.ts');
 
 useTestTime();
@@ -45,6 +46,7 @@ async function orgkeeper(...argv: string[]) {
   const { code, stdout, stderr } = await captured(() => run(['rollout', ...argv]));
   return { code, stdout: stripVTControlCharacters(stdout), stderr: stripVTControlCharacters(stderr) };
 }
+const ANA = 'arn:aws:iam::345678901234:user/ana';
 const start = (...more: string[]) =>
   orgkeeper('start', 'analytics@4', '--from', 'analytics@3', '--yes', ...more);
 
@@ -100,6 +102,7 @@ describe('rollout start', () => {
       failures: '3',
       by: 'tag:stage',
       startedAt: NOW.toISOString(),
+      orders: [{ order: 'start', at: NOW.toISOString(), requestedBy: ANA }],
       changedAt: NOW.toISOString(),
     });
   });
@@ -143,6 +146,7 @@ describe('rollout start', () => {
     [readBake, '30', '30m, 2h, or 0m'],
     [readFailures, 'some', '3, 5%, or 0'],
     [readBy, 'unit', 'ou, or tag:KEY'],
+    [reasonText, 'x'.repeat(257), '1 to 256 characters'],
   ])('refuses a malformed option: %p %s', (read, text, sentence) => {
     expect(() => read(text)).toThrow(sentence);
   });
@@ -202,7 +206,7 @@ describe('rollout start', () => {
 
 describe('rollout list and show', () => {
   it('show what the page shows', async () => {
-    await start('--waves', '1,50%,100%');
+    await start('--waves', '1,50%,100%', '--reason', 'ticket 42');
     const halted = await (async () => {
       await tick();
       status(IDS[0] ?? '', { observedGeneration: 4 });
@@ -273,6 +277,43 @@ describe('rollout pause, resume and abort', () => {
       stderr: `orgkeeper: RolloutEnded: roll-out ${id} has ended (aborted).\n`,
       code: 1,
     });
+  });
+
+  it('are kept, with who gave them, when and why', async () => {
+    await start('--reason', 'ticket 42');
+    const { id } = await tick();
+    const order = (...argv: string[]) => orgkeeper(...argv, id);
+    await order('pause', '--reason', 'look at it first');
+    await order('pause', '--reason', 'again');
+    await order('resume');
+    await order('abort', '--roll-back');
+    const at = NOW.toISOString();
+    const { orders } = JSON.parse((await order('show', '--json')).stdout);
+    expect(orders).toEqual([
+      { order: 'start', at, requestedBy: ANA, reason: 'ticket 42' },
+      { order: 'pause', at, requestedBy: ANA, reason: 'look at it first' },
+      { order: 'resume', at, requestedBy: ANA },
+      { order: 'rollBack', at, requestedBy: ANA },
+    ]);
+    const { stdout } = await order('show');
+    expect(stdout).toContain(`paused 2026-11-20 12:00:00Z by ${ANA}, because: look at it first\n`);
+    expect(stdout).toContain(`sent back 2026-11-20 12:00:00Z by ${ANA}\n`);
+  });
+
+  it('stand in the causes of the runs of the accounts that are moved', async () => {
+    await start('--waves', '50%,100%', '--reason', 'ticket 42');
+    await tick();
+    const causes = () => fake.sentTo('work.fifo').map((message) => (message as { cause: object }).cause);
+    const detailType = 'Rollout';
+    expect(causes()).toEqual(
+      Array(2).fill(expect.objectContaining({ detailType, requestedBy: ANA, reason: 'ticket 42' })),
+    );
+    const { id } = await tick();
+    await orgkeeper('abort', id, '--roll-back', '--reason', 'too slow');
+    await tick();
+    expect(causes().slice(2)).toEqual(
+      Array(2).fill(expect.objectContaining({ detailType, requestedBy: ANA, reason: 'too slow' })),
+    );
   });
 
   it('are not lost if the roll-out is advanced at the same time', async () => {

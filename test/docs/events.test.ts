@@ -270,7 +270,13 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     return reviewAnnouncement({ ...review, ...found }, undefined, { cause });
   },
   RolloutHalted: async () => {
-    const rollout = aRollout({ stage: { is: 'rolling', wave: 0 } });
+    const started = {
+      order: 'start',
+      at: '2026-11-20T12:00:00Z',
+      requestedBy: 'ana',
+      reason: 'ticket 42',
+    } as const;
+    const rollout = aRollout({ stage: { is: 'rolling', wave: 0 }, orders: [started] });
     const accounts = new Map([[known.accountId, { unreadable: true }]] as const);
     const sight = { waves: [[known.accountId]], accounts, control: RUNNING, now: new Date() };
     const step = nextStep(rollout, sight);

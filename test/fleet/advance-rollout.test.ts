@@ -94,7 +94,7 @@ function fleet(given: { records?: Partial<AccountRecord>[]; rollout?: Partial<Ro
     Promise.all(records.map(async ({ accountId }) => (await getRecord(table, accountId))?.baseline?.version));
   async function order(given: Parameters<typeof ordered>[1]): Promise<void> {
     const read = await getRollout(table, rollout.id);
-    const changed = ordered(read ?? rollout, given, now);
+    const changed = ordered(read ?? rollout, given, {}, now);
     if ('why' in changed) throw new Error(changed.why);
     expect(await saveRollout(table, changed)).toBe(true);
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { nextStep, type Sight, type Step } from '../../controllers/fleet/rollout-step.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
 import { endedPause } from '../../shared/domain/pause.ts';
-import type { Rollout } from '../../shared/domain/rollout.ts';
+import { moverOf, type Rollout } from '../../shared/domain/rollout.ts';
 import { ordered } from '../../shared/domain/rollout-changes.ts';
 import type { RolloutAccount } from '../../shared/domain/rollout-progress.ts';
 import { NOW } from '../kit/clock.ts';
@@ -412,13 +412,35 @@ describe('an order to a roll-out', () => {
       { reason: 'RolloutEnded' },
     ],
   ])('%s', (_, rollout, order, expected) => {
-    expect(ordered(rollout, order, NOW)).toMatchObject(expected);
+    expect(ordered(rollout, order, {}, NOW)).toMatchObject(expected);
+  });
+
+  it('is kept with who gave it: the start, and the latest orders', () => {
+    const start = { order: 'start', at: 'then', requestedBy: 'ana' } as const;
+    let rollout = aRollout({ stage: { is: 'rolling', wave: 0 }, orders: [start] });
+    for (let index = 1; index <= 15; index++)
+      for (const order of ['pause', 'resume'] as const) {
+        const next = ordered(rollout, order, { requestedBy: 'ben', reason: String(index) }, NOW);
+        if ('why' in next) throw new Error(next.why);
+        rollout = next;
+      }
+    const { orders = [] } = rollout;
+    expect(orders).toHaveLength(20);
+    expect(orders[0]).toEqual(start);
+    expect(orders.at(-1)).toEqual({
+      order: 'resume',
+      at: NOW.toISOString(),
+      requestedBy: 'ben',
+      reason: '15',
+    });
+    expect(moverOf(rollout)).toEqual({ requestedBy: 'ana' });
+    expect(moverOf(aRollout())).toEqual({});
   });
 
   it('given twice changes nothing the second time', () => {
     const paused = aRollout({ stage: { is: 'paused', wave: 0 } });
-    expect(ordered(paused, 'pause', NOW)).toBe(paused);
+    expect(ordered(paused, 'pause', {}, NOW)).toBe(paused);
     const back = aRollout({ stage: { is: 'goingBack' } });
-    expect(ordered(back, 'rollBack', NOW)).toBe(back);
+    expect(ordered(back, 'rollBack', {}, NOW)).toBe(back);
   });
 });

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { Claims } from '../../shared/domain/cause.ts';
 import { aConfig } from './factories.ts';
 import type { FakeMain } from './fake-main.ts';
 
@@ -11,6 +12,7 @@ export const EVENT = 'c0a80000-0000-4000-8000-00000000000e';
  */
 export async function useMainInMemory(main: () => FakeMain): Promise<void> {
   const config = aConfig();
+  const ana = `arn:aws:iam::${config.mainAccountId}:user/ana`;
   jest.unstable_mockModule('../../cli/client.ts', () => ({
     connect: async () => ({ config, table: main().main.table }),
   }));
@@ -18,7 +20,11 @@ export async function useMainInMemory(main: () => FakeMain): Promise<void> {
     assumeApiRole: async () => ({ credentials: {} }),
   }));
   jest.unstable_mockModule('../../cli/caller.ts', () => ({
-    callerArn: async () => `arn:aws:iam::${config.mainAccountId}:user/ana`,
+    callerArn: async () => ana,
+    callerClaims: async (reason?: string): Promise<Claims> => ({
+      requestedBy: ana,
+      ...(reason !== undefined && { reason }),
+    }),
   }));
   const tables = await import('../../shared/aws/table-client.ts');
   jest.unstable_mockModule('../../shared/aws/table-client.ts', () => ({
