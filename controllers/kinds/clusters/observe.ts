@@ -4,6 +4,7 @@ import {
   DescribeClusterCommand,
   ListClustersCommand,
 } from '@aws-sdk/client-emr';
+import pLimit from 'p-limit';
 import { unlessGone } from '../../../shared/aws/gone.ts';
 import { pagesOf } from '../../../shared/aws/pages.ts';
 import {
@@ -17,8 +18,10 @@ import { fatesOf, type SeenCluster } from './fates.ts';
 import type { Clusters, FoundClusters } from './model.ts';
 import { readRoles } from './roles.ts';
 
-/** What the name of each cluster of ours begins with: clusters of others are not described. */
+/** What the name of each cluster of ours begins with. Whose a cluster is, its tags say. */
 const PREFIX = 'orgkeeper-';
+/** Clusters that are described at once: EMR limits the rate of an account. */
+const AT_ONCE = 10;
 const ORPHAN = /^clusters\.orphans\.(j-[A-Z0-9]+)$/;
 
 /** The name in EMR of a cluster. */
@@ -74,14 +77,14 @@ export async function observeClusters(wanted: Clusters, context: KindContext): P
   return { fates, orphans, roles, known, now };
 }
 
-/** The clusters of ours that AWS has, and those with these ids, with a call for each beside the listing. */
+/** The clusters of ours that AWS has, and those with these ids. The listing has no tags, so each live cluster costs a call. */
 export async function seeClusters(
   { owner }: Pick<Clusters, 'owner'>,
   ids: readonly string[],
   context: KindContext,
 ): Promise<SeenCluster[]> {
   const listed = await liveIds(context);
-  const described = await Promise.all([...new Set([...listed, ...ids])].map((id) => describe(id, context)));
+  const described = await pLimit(AT_ONCE).map(new Set([...listed, ...ids]), (id) => describe(id, context));
   return described.flatMap((cluster) => {
     const seen = cluster && seenOf(cluster);
     return seen && (ids.includes(seen.id) || seen.tags[OWNER_TAG] === owner) ? [seen] : [];
@@ -90,7 +93,7 @@ export async function seeClusters(
 
 const LIVE: ClusterState[] = ['STARTING', 'BOOTSTRAPPING', 'RUNNING', 'WAITING', 'TERMINATING'];
 
-/** The ids of the clusters with a name of ours that have not ended. */
+/** The ids of all clusters that have not ended. */
 async function liveIds({ clients: { elasticmapreduce } }: KindContext): Promise<string[]> {
   const ids: string[] = [];
   const pages = pagesOf(
@@ -98,8 +101,7 @@ async function liveIds({ clients: { elasticmapreduce } }: KindContext): Promise<
       elasticmapreduce.send(new ListClustersCommand({ ClusterStates: LIVE, ...(Marker && { Marker }) })),
     (page) => page.Marker,
   );
-  for await (const { Clusters = [] } of pages)
-    for (const { Id, Name } of Clusters) if (Id && Name?.startsWith(PREFIX)) ids.push(Id);
+  for await (const { Clusters = [] } of pages) for (const { Id } of Clusters) if (Id) ids.push(Id);
   return ids;
 }
 

@@ -14,7 +14,7 @@ import {
   type Role,
   TagRoleCommand,
 } from '@aws-sdk/client-iam';
-import { AccessDenied } from '../../../shared/domain/errors.ts';
+import { AccessDenied, Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import { differencesOf, type Sides } from '../comparison.ts';
 import { policySides } from '../iam-role/compare.ts';
@@ -262,11 +262,15 @@ async function writeRole(role: ClusterRole, exists: boolean, context: KindContex
   await fresh(() => iam.send(new TagRoleCommand({ RoleName, Tags })));
 }
 
-/** Removes the roles that are ours, with the instance profile; those of somebody else stay. Safe to repeat. */
+/**
+ * Removes the roles that are ours, with the instance profile; those of somebody else stay. Safe to repeat.
+ * @throws ForeignResource, reason `InUse`, if somebody gave a role what Orgkeeper cannot take off it; the other role is removed
+ */
 export async function removeRoles({ roles, owner }: Clusters, context: KindContext): Promise<void> {
   const { iam } = context.clients;
   const found = await readRoles(roles, context);
   const isOurs = (use: (typeof USES)[number]) => found[use]?.tags[OWNER_TAG] === owner;
+  const failures: unknown[] = [];
   if (isOurs('instances')) {
     const { name: RoleName } = roles.instances;
     const profile = { InstanceProfileName: RoleName };
@@ -275,13 +279,32 @@ export async function removeRoles({ roles, owner }: Clusters, context: KindConte
     if (found.profile?.every((one) => one === RoleName))
       await unlessNoEntity(iam.send(new DeleteInstanceProfileCommand(profile)));
     await unlessNoEntity(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: INLINE })));
-    await unlessNoEntity(iam.send(new DeleteRoleCommand({ RoleName })));
+    await deleteRole(RoleName, context).catch((error: unknown) => failures.push(error));
   }
   if (isOurs('service')) {
     const { name: RoleName, policy } = roles.service;
     if (typeof policy === 'string')
       await unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policy })));
+    await deleteRole(RoleName, context).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** IAM deletes no role that has a policy; of policies that others gave it, the execution role may not even read the names. */
+async function deleteRole(RoleName: string, { clients: { iam } }: KindContext): Promise<void> {
+  try {
     await unlessNoEntity(iam.send(new DeleteRoleCommand({ RoleName })));
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    const message =
+      `The role ${RoleName} cannot be deleted, since somebody gave it policies or an instance profile that Orgkeeper may not ` +
+      `take off it (${error.message})`;
+    throw new ForeignResource(message, {
+      reason: 'InUse',
+      remedy: `Take them off the role ${RoleName}, or delete it, in the account.`,
+      retryAfterSeconds: 900,
+      cause: error,
+    });
   }
 }
 
