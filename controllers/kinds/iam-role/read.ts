@@ -63,7 +63,7 @@ async function readPolicies(wanted: ToRead, context: KindContext): Promise<RoleP
 /** Roles by name, each with its policies, as the list of all roles of the account has them. */
 type RoleList = ReadonlyMap<string, RoleDetail>;
 
-/** The roles of these names from the list of all roles of the account: a call for each page of 1,000. */
+/** The roles of these names from the list of all roles of the account: a call for each page of 1,000, until all are found. */
 export async function listRoles(names: ReadonlySet<string>, { clients }: KindContext): Promise<RoleList> {
   const found = new Map<string, RoleDetail>();
   const pages = pagesOf(
@@ -76,9 +76,11 @@ export async function listRoles(names: ReadonlySet<string>, { clients }: KindCon
       ),
     ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
   );
-  for await (const { RoleDetailList = [] } of pages)
+  for await (const { RoleDetailList = [] } of pages) {
     for (const role of RoleDetailList)
       if (names.has(role.RoleName ?? '')) found.set(role.RoleName ?? '', role);
+    if (found.size === names.size) break;
+  }
   return found;
 }
 

@@ -155,6 +155,18 @@ describe('roles with several inline policies', () => {
     expect(new Set(sent.map(({ step }) => step))).toEqual(new Set([1]));
   });
 
+  test('read the list no further than they are on it, in an account with thousands of roles', async () => {
+    const role = { trustPolicy, inlinePolicies: inlinePolicies(9), instanceProfile: true };
+    const others = ['x', 'y', 'z'].map((name) => detail(name, {}));
+    const list = listed([...others, detail('a', inlinePolicies(9))], others, others, others, others);
+    const { sent } = await seen({ a: role }, ['a'], { list });
+    expect(sent.map(({ name }) => name).sort()).toEqual([
+      'GetAccountAuthorizationDetails',
+      'GetInstanceProfile',
+      'GetRole',
+    ]);
+  });
+
   test('have the policies of the list, without the documents that the baseline does not name', async () => {
     const role = { trustPolicy, inlinePolicies: inlinePolicies(3) };
     const list = listed(
