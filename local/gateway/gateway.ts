@@ -30,6 +30,7 @@ import { endpointRoutesShim } from './shims/endpoint-routes.ts';
 import { createMappings, type Mappings } from './shims/event-source-mappings.ts';
 import { createConsistency } from './shims/eventual-consistency.ts';
 import { fifoDeduplicationShim } from './shims/fifo-deduplication.ts';
+import { iamPages } from './shims/iam-pages.ts';
 import { moveTasksShim } from './shims/move-tasks.ts';
 import { createOptInRegions } from './shims/opt-in-regions.ts';
 import { organizationEventsShim } from './shims/organization-events.ts';
@@ -126,6 +127,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       uniqueEmailsShim(upstream, creations),
       creations.shim,
       creationPages,
+      iamPages,
       organizationEventsShim({ upstream, buses }),
       moveTasksShim(upstream),
       fifoDeduplicationShim(upstream),

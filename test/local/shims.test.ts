@@ -8,7 +8,12 @@ import {
   EC2Client,
   ModifyVpcEndpointCommand,
 } from '@aws-sdk/client-ec2';
-import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  GetAccountAuthorizationDetailsCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
 import {
   CreateAccountCommand,
   CreateOrganizationCommand,
@@ -55,6 +60,31 @@ describe('ListCreateAccountStatus', () => {
     // The management account was not created.
     expect(pages.flat().filter((name) => name?.startsWith('member-'))).toEqual(names);
     expect(pages.length).toBeLessThan(10);
+  });
+});
+
+describe('GetAccountAuthorizationDetails through the gateway', () => {
+  it('has each role on one page of as many as were asked for', async () => {
+    const iam = new IAMClient(local.as('678901234567'));
+    const names = Array.from({ length: 7 }, (_, n) => `role-${n}`);
+    const AssumeRolePolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Principal: { AWS: '678901234567' }, Action: 'sts:AssumeRole' },
+    });
+    for (const RoleName of names)
+      await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    const pages: (string | undefined)[][] = [];
+    let Marker: string | undefined;
+    do {
+      const asked = { Filter: ['Role' as const], MaxItems: 3, ...(Marker && { Marker }) };
+      const answer = await iam.send(new GetAccountAuthorizationDetailsCommand(asked));
+      pages.push((answer.RoleDetailList ?? []).map(({ RoleName }) => RoleName));
+      Marker = answer.IsTruncated ? answer.Marker : undefined;
+    } while (Marker && pages.length < 10);
+    expect(pages.map(({ length }) => length)).toEqual([3, 3, 1]);
+    expect(pages.flat().toSorted()).toEqual(names);
+    const { RoleDetailList, IsTruncated } = await iam.send(new GetAccountAuthorizationDetailsCommand({}));
+    expect({ roles: RoleDetailList?.length, IsTruncated }).toEqual({ roles: 7, IsTruncated: false });
   });
 });
 
