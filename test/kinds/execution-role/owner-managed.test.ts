@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import type { ActualRole } from '../../../controllers/kinds/execution-role/observe.ts';
-import { MEMBER } from '../../kit/factories.ts';
+import { entryOf } from '../../../controllers/kinds/kind-account.ts';
+import { roles } from '../../../controllers/kinds/roles/kind.ts';
+import { aRecord, MEMBER } from '../../kit/factories.ts';
 import {
   account,
   allow,
@@ -10,6 +12,7 @@ import {
   encoded,
   entry,
   guard,
+  ROLE_ARN,
   rendered,
   trust,
 } from './entered-role.ts';
@@ -99,6 +102,27 @@ describe('a role that its owner made', () => {
     const actions = required.Statement.flatMap(({ Action }) => Action);
     expect(actions).not.toContain('iam:UpdateAssumeRolePolicy');
     expect(paths(asOwnerMade(allow('s3:*', ...actions)))).toEqual([]);
+  });
+
+  test('is told, where the baseline has roles, that it must allow the list of all roles', () => {
+    const entry = entryOf(aRecord({ executionRoleArn: ROLE_ARN }), config, [executionRole, roles]);
+    if (!entry) throw new Error('an account is entered by the role');
+    const { Statement } = entry.required as { Statement: { Action: string[] }[] };
+    const actions = Statement.flatMap(({ Action }) => Action);
+    const list = 'iam:GetAccountAuthorizationDetails';
+    const of = (...granted: string[]) =>
+      executionRole.diff({ ...rendered(), entry }, asOwnerMade(allow('s3:*', ...granted))).blocked;
+    expect(of(...actions)).toEqual([]);
+    expect(of(...actions.filter((action) => action !== list))).toMatchObject([
+      {
+        reason: 'PermissionsMissing',
+        message: expect.stringMatching(
+          new RegExp(
+            `it lacks ${list} on \\*\\..*Have its owner add what is missing; \`orgkeeper template member`,
+          ),
+        ),
+      },
+    ]);
   });
 
   test('is reported with each action that no policy grants', () => {
