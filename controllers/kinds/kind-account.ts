@@ -82,7 +82,10 @@ export function entryOf(record: PlacedRecord, config: Config, kinds: readonly An
   };
 }
 
-/** Allows every action that the kinds declare: actions on the role only on that role, the others on every resource. */
+/**
+ * Allows every action that the kinds declare, without those that are only tried if the role is its owner's: actions on the role only on
+ * that role, the others on every resource.
+ */
 function permissionsOf(
   kinds: readonly AnyKind[],
   record: AccountRecord,
@@ -92,10 +95,11 @@ function permissionsOf(
   const onRole: string[] = [];
   const anywhere: string[] = [];
   for (const kind of kinds) {
-    const { read, write } = kind.permissions;
+    const { read, write, tried = [] } = kind.permissions;
     // Orgkeeper never changes an owner-managed role, nor the account's own resources.
     const theirs = kind.entryRole || kind.broughtAlong?.supersedes({}, record);
-    for (const action of actionsOf(theirs && !keepsRole ? read : [...read, ...write])) {
+    const commands = theirs && !keepsRole ? read : [...read, ...write];
+    for (const action of actionsOf(commands.filter((one) => keepsRole || !tried.includes(one)))) {
       (kind.entryRole && !OF_POLICIES.test(action) ? onRole : anywhere).push(action);
     }
   }

@@ -113,6 +113,8 @@ export function resourcesOf(
 export interface Permissions<Wanted> {
   readonly read: readonly Command[];
   readonly write: readonly Command[];
+  /** Of these calls, those that the kind can do without: the owner of an account need not grant them. */
+  readonly tried?: readonly Command[];
   /** Pure. The ARNs to which writes are limited, by desired state and recorded outputs; absent if not known beforehand. */
   resources?(
     wanted: Wanted,

@@ -6,16 +6,20 @@ import {
   RunJobFlowCommand,
 } from '@aws-sdk/client-emr';
 import {
+  AttachRolePolicyCommand,
   CreateRoleCommand,
   DeleteInstanceProfileCommand,
   DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DetachRolePolicyCommand,
+  GetRoleCommand,
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
   ListInstanceProfilesCommand,
   ListRolePoliciesCommand,
   ListRolesCommand,
   ListRoleTagsCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
   UntagRoleCommand,
@@ -88,6 +92,16 @@ const policyLines = async (member: Member) => {
   );
   return decodeURIComponent(PolicyDocument);
 };
+const trustLines = async (member: Member) => {
+  const command = new GetRoleCommand({ RoleName: role('instances', member) });
+  return decodeURIComponent((await member.clients.iam.send(command)).Role?.AssumeRolePolicyDocument ?? '');
+};
+const boundaryOf = async (member: Member) => {
+  const command = new GetRoleCommand({ RoleName: role('instances', member) });
+  return (await member.clients.iam.send(command)).Role?.PermissionsBoundary?.PermissionsBoundaryArn;
+};
+const EMRS = 'arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole';
+const LIMIT = 'arn:aws:iam::aws:policy/PowerUserAccess';
 const profileLines = async ({ clients, account }: Member) => {
   const { InstanceProfiles = [] } = await clients.iam.send(new ListInstanceProfilesCommand({}));
   return InstanceProfiles.filter(({ InstanceProfileName }) => InstanceProfileName?.endsWith(account.region))
@@ -181,6 +195,72 @@ describeKind(clusters, {
       difference: { path: 'inlinePolicies.orgkeeper-clusters', action: 'updated' },
     },
     {
+      name: 'the role of the instances, which now trusts everybody, too',
+      tamper: async (member) =>
+        void (await member.clients.iam.send(
+          new UpdateAssumeRolePolicyCommand({
+            RoleName: role('instances', member),
+            PolicyDocument: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+            }),
+          }),
+        )),
+      read: trustLines,
+      difference: { path: 'trustPolicy', action: 'updated' },
+    },
+    {
+      name: 'policies that somebody attached to the role of the instances, and put into the role of EMR',
+      tamper: async (member) => {
+        const PolicyArn = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+        await member.clients.iam.send(
+          new AttachRolePolicyCommand({ RoleName: role('instances', member), PolicyArn }),
+        );
+        await member.clients.iam.send(
+          new PutRolePolicyCommand({
+            ...{ RoleName: role('service', member), PolicyName: 'mine' },
+            PolicyDocument: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+            }),
+          }),
+        );
+      },
+      read: roleLines,
+      difference: { path: 'inlinePolicies.mine', action: 'removed' },
+    },
+    {
+      name: 'the policy of AWS that was detached from the role of EMR',
+      tamper: async (member) =>
+        void (await member.clients.iam.send(
+          new DetachRolePolicyCommand({ RoleName: role('service', member), PolicyArn: EMRS }),
+        )),
+      read: roleLines,
+      difference: { path: `managedPolicies.${EMRS}`, action: 'created' },
+    },
+    {
+      name: 'a boundary that somebody gave the role of the instances',
+      tamper: async (member) =>
+        void (await member.clients.iam.send(
+          new PutRolePermissionsBoundaryCommand({
+            RoleName: role('instances', member),
+            PermissionsBoundary: LIMIT,
+          }),
+        )),
+      read: boundaryOf,
+      difference: { path: 'permissionsBoundary', action: 'removed' },
+    },
+    {
+      name: 'a boundary of the baseline that was taken off',
+      section: { ...section, permissionsBoundary: LIMIT },
+      tamper: async (member) =>
+        void (await member.clients.iam.send(
+          new DeleteRolePermissionsBoundaryCommand({ RoleName: role('instances', member) }),
+        )),
+      read: boundaryOf,
+      difference: { path: 'permissionsBoundary', action: 'created' },
+    },
+    {
       name: 'the role of EMR that was deleted',
       alone: true,
       tamper: async (member) => {
@@ -265,22 +345,6 @@ describeKind(clusters, {
       difference: { path: 'tags.orgkeeper:content', action: 'updated' },
       read: async (member) => (await policyLines(member)).includes('acme-lake'),
       wanted: true,
-    },
-  ],
-  blocked: [
-    {
-      name: 'the role of the instances, which now trusts somebody else, too',
-      tamper: async (member) =>
-        void (await member.clients.iam.send(
-          new UpdateAssumeRolePolicyCommand({
-            RoleName: role('instances', member),
-            PolicyDocument: JSON.stringify({
-              Version: '2012-10-17',
-              Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
-            }),
-          }),
-        )),
-      reason: 'NeedsReplacement',
     },
   ],
   harmless: [

@@ -44,6 +44,8 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
       'iam:GetInstanceProfile',
       'iam:GetRole',
       'iam:GetRolePolicy',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
     ],
     write: [
       'elasticmapreduce:AddTags',
@@ -55,11 +57,22 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
       'iam:CreateRole',
       'iam:DeleteInstanceProfile',
       'iam:DeleteRole',
+      'iam:DeleteRolePermissionsBoundary',
       'iam:DeleteRolePolicy',
       'iam:DetachRolePolicy',
+      'iam:PutRolePermissionsBoundary',
       'iam:PutRolePolicy',
       'iam:RemoveRoleFromInstanceProfile',
       'iam:TagRole',
+      'iam:UpdateAssumeRolePolicy',
+    ],
+    // The scoped IAM permissions of an execution role lack these.
+    tried: [
+      'iam:DeleteRolePermissionsBoundary',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
+      'iam:PutRolePermissionsBoundary',
+      'iam:UpdateAssumeRolePolicy',
     ],
     onAnyResource: ['elasticmapreduce:AddTags', 'elasticmapreduce:RunJobFlow'],
     resources: ({ roles }, { partition, accountId, region }) => [

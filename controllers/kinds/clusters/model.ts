@@ -41,6 +41,16 @@ export interface FoundClusterRole {
   /** URL-encoded. */
   readonly trust: string;
   readonly boundary: string | undefined;
+  /** The policies of the role; undefined if the execution role may not list them. */
+  readonly policies: FoundPolicies | undefined;
+}
+
+/** What policies a role has. */
+interface FoundPolicies {
+  /** ARNs of managed policies. */
+  readonly attached: readonly string[];
+  /** Names of inline policies. */
+  readonly inline: readonly string[];
 }
 
 /** What is there of the roles. */

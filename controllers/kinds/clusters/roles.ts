@@ -17,8 +17,18 @@ import {
 import { AccessDenied, Conflict, ForeignResource } from '../../../shared/domain/errors.ts';
 import type { Difference } from '../../../shared/domain/status.ts';
 import { differencesOf, type Sides } from '../comparison.ts';
-import { policySides } from '../iam-role/compare.ts';
-import { getRole, inlineDocument, orDenial, tagsOf, unlessNoEntity } from '../iam-role/read.ts';
+import { compareRole, policySides, TRUST } from '../iam-role/compare.ts';
+import type { FoundRole, WantedRole } from '../iam-role/model.ts';
+import {
+  attachedArns,
+  getRole,
+  inlineDocument,
+  inlineNames,
+  orDenial,
+  tagsOf,
+  unlessNoEntity,
+} from '../iam-role/read.ts';
+import { type RoleWriting, writeRole } from '../iam-role/write.ts';
 import {
   type Blocked,
   type KindAccount,
@@ -33,7 +43,8 @@ import type { ClusterRole, Clusters, FoundClusterRole, FoundRoles, Roles } from 
 /**
  * The roles of EMR and of its instances, by the scoped IAM permissions of an execution role: names `analysis-…`, one managed policy
  * that may be attached, one inline policy that can be read by its name, and no listing of policies. So the last tag that is written says
- * which policies a role has, and what somebody adds besides is not seen. Trust and boundary can be read, but not changed.
+ * which policies a role has, and what somebody adds besides is not seen. Trust and boundary can be read, but not changed. An execution
+ * role with wider permissions (`iam:*`) may list the policies; then the roles are managed as a whole.
  */
 
 const INLINE = 'orgkeeper-clusters';
@@ -103,26 +114,42 @@ export function roleArns({ service, instances }: Roles): string[] {
   return [service.arn, instances.arn, instances.arn.replace(':role/', ':instance-profile/')];
 }
 
-/** Reads the roles, with four calls. */
+/** Reads the roles, with four calls, and two more for each that exists. */
 export async function readRoles({ service, instances }: Roles, context: KindContext): Promise<FoundRoles> {
   const { iam } = context.clients;
   const InstanceProfileName = instances.name;
+  const read = async (name: string) => {
+    const role = await getRole(name, context);
+    return role && foundRole(role, await policiesOf(name, context));
+  };
   const [one, other, policy, found] = await Promise.all([
-    getRole(service.name, context),
-    getRole(instances.name, context),
+    read(service.name),
+    read(instances.name),
     orDenial(inlineDocument(instances.name, INLINE, context)),
     unlessNoEntity(iam.send(new GetInstanceProfileCommand({ InstanceProfileName }))),
   ]);
   const profile = found && (found.InstanceProfile?.Roles ?? []).map(({ RoleName }) => RoleName ?? '');
-  return { service: one && foundRole(one), instances: other && foundRole(other), policy, profile };
+  return { service: one, instances: other, policy, profile };
 }
 
-function foundRole(role: Role): FoundClusterRole {
+function foundRole(role: Role, policies: FoundClusterRole['policies']): FoundClusterRole {
   return {
     tags: tagsOf(role),
     trust: role.AssumeRolePolicyDocument ?? '',
     boundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+    policies,
   };
+}
+
+/** The policies of a role; undefined if they may not be listed. */
+async function policiesOf(name: string, context: KindContext): Promise<FoundClusterRole['policies']> {
+  const [attached, inline] = await Promise.all([
+    orDenial(attachedArns(name, context)),
+    orDenial(inlineNames(name, context)),
+  ]);
+  return attached instanceof AccessDenied || inline instanceof AccessDenied
+    ? undefined
+    : { attached, inline };
 }
 
 /** The name of a role that somebody else has made in the place of ours; undefined if there is none. Pure. */
@@ -141,20 +168,65 @@ export function hasRoles(found: FoundRoles): boolean {
 /** What differs of the roles while there are clusters. Pure. */
 export function compareRoles({ roles }: Clusters, found: FoundRoles): Difference[] {
   const ofRoles = USES.flatMap((use) => {
-    const { name, tags } = roles[use];
+    const role = roles[use];
     const actual = found[use];
-    if (!actual) return [difference(roleNamed(name), '', { desired: roles[use].arn })];
-    return Object.entries(tags)
+    if (!actual) return [difference(roleNamed(role.name), '', { desired: role.arn })];
+    const whole = asWhole(use, role, found);
+    if (whole) {
+      return compareRole('clusters', whole.wanted, whole.actual).map((one) => ({
+        ...one,
+        resource: roleNamed(role.name),
+      }));
+    }
+    const ofTags = Object.entries(role.tags)
       .filter(([key, value]) => actual.tags[key] !== value)
       .map(([key, desired]) =>
-        difference(roleNamed(name), `tags.${key}`, { desired, actual: actual.tags[key] }),
+        difference(roleNamed(role.name), `tags.${key}`, { desired, actual: actual.tags[key] }),
       );
+    return use === 'instances' ? [...ofTags, ...comparePolicy(role, found)] : ofTags;
   });
   const { name } = roles.instances;
-  const all = [...ofRoles, ...comparePolicy(roles.instances, found)];
-  if (found.profile?.includes(name)) return all;
+  if (found.profile?.includes(name)) return ofRoles;
   const profile = difference(profileNamed(name), found.profile ? 'role' : '', { desired: name });
-  return [...all, profile];
+  return [...ofRoles, profile];
+}
+
+/**
+ * A role of which everything could be read, as roles are compared and written that are managed as a whole; undefined for another. Tags
+ * of others stay.
+ */
+function asWhole(
+  use: (typeof USES)[number],
+  { name, arn, partition, policy, trust, boundary, tags }: ClusterRole,
+  found: FoundRoles,
+): { readonly wanted: WantedRole; readonly actual: FoundRole } | undefined {
+  const actual = found[use];
+  const document = use === 'instances' ? found.policy : undefined;
+  if (!actual?.policies || document instanceof AccessDenied) return undefined;
+  const { attached, inline } = actual.policies;
+  const same = { arn, name, path: '/', description: '', maxSessionDuration: 3_600 };
+  const isManaged = typeof policy === 'string';
+  return {
+    wanted: {
+      ...same,
+      partition,
+      trustPolicy: trust,
+      inlinePolicies: isManaged ? {} : { [INLINE]: policy },
+      managedPolicies: isManaged ? [policy] : [],
+      permissionsBoundary: boundary,
+      tags: { ...actual.tags, ...tags },
+    },
+    actual: {
+      ...same,
+      trustPolicy: actual.trust,
+      inlinePolicies: Object.fromEntries(
+        inline.map((each) => [each, each === INLINE ? document : undefined]),
+      ),
+      managedPolicies: attached,
+      permissionsBoundary: actual.boundary,
+      tags: actual.tags,
+    },
+  };
 }
 
 /** What somebody changed in the inline policy of the instances; nothing if it cannot be read. */
@@ -171,11 +243,11 @@ export function compareFixed({ roles }: Clusters, found: FoundRoles): Blocked[] 
   return USES.flatMap((use) => {
     const { name, partition, trust, boundary } = roles[use];
     const actual = found[use];
-    if (!actual) return [];
+    if (!actual || asWhole(use, roles[use], found)) return [];
     const trusted = policySides(trust, actual.trust, partition);
     const limited = { desired: boundary, actual: actual.boundary };
     return [
-      ...(trusted ? [fixed(name, 'trustPolicy', trusted)] : []),
+      ...(trusted ? [fixed(name, TRUST, trusted)] : []),
       ...(limited.desired === limited.actual ? [] : [fixed(name, 'permissionsBoundary', limited)]),
     ];
   });
@@ -213,7 +285,7 @@ const profileNamed = (name: string) => `instance profile ${name}`;
 
 /** Writes what differs of the roles. Idempotent, and safe to repeat after a crash at any call. */
 export async function writeRoles(
-  { roles }: Clusters,
+  { roles, owner }: Clusters,
   found: FoundRoles | undefined,
   differences: readonly Difference[],
   context: WritingContext,
@@ -221,7 +293,12 @@ export async function writeRoles(
   for (const use of USES) {
     const changes = differences.filter(({ resource }) => resource === roleNamed(roles[use].name));
     if (changes.length === 0) continue;
-    await writeRole(roles[use], found?.[use] !== undefined, context);
+    const whole = found && asWhole(use, roles[use], found);
+    if (whole) {
+      await writeRole({ ...whole, differences: changes }, context, writingOf(owner));
+      continue;
+    }
+    await writeByName(roles[use], found?.[use] !== undefined, context);
     context.wrote(changes);
   }
   const { name } = roles.instances;
@@ -238,7 +315,16 @@ export async function writeRoles(
   context.wrote(changes);
 }
 
-async function writeRole(role: ClusterRole, exists: boolean, context: KindContext): Promise<void> {
+function writingOf(owner: string): RoleWriting {
+  return {
+    ...{ kind: 'clusters', section: 'clusters', outputs: {} },
+    isOurs: (role) => tagsOf(role)[OWNER_TAG] === owner,
+    handOver: 'Delete the role in the account.',
+  };
+}
+
+/** Makes a role, or writes its policies and tags, without knowing which policies it has. */
+async function writeByName(role: ClusterRole, exists: boolean, context: KindContext): Promise<void> {
   const { iam } = context.clients;
   const { name: RoleName, trust, policy, boundary, tags } = role;
   const { [CONTENT_TAG]: content, ...first } = tags;
@@ -271,23 +357,35 @@ export async function removeRoles({ roles, owner }: Clusters, context: KindConte
   const found = await readRoles(roles, context);
   const isOurs = (use: (typeof USES)[number]) => found[use]?.tags[OWNER_TAG] === owner;
   const failures: unknown[] = [];
-  if (isOurs('instances')) {
-    const { name: RoleName } = roles.instances;
-    const profile = { InstanceProfileName: RoleName };
-    if (found.profile?.includes(RoleName))
-      await unlessNoEntity(iam.send(new RemoveRoleFromInstanceProfileCommand({ ...profile, RoleName })));
-    if (found.profile?.every((one) => one === RoleName))
-      await unlessNoEntity(iam.send(new DeleteInstanceProfileCommand(profile)));
-    await unlessNoEntity(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: INLINE })));
-    await deleteRole(RoleName, context).catch((error: unknown) => failures.push(error));
-  }
-  if (isOurs('service')) {
-    const { name: RoleName, policy } = roles.service;
-    if (typeof policy === 'string')
-      await unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: policy })));
+  for (const use of USES) {
+    if (!isOurs(use)) continue;
+    const role = roles[use];
+    const { name: RoleName } = role;
+    if (use === 'instances') await removeProfile(RoleName, found, context);
+    for (const PolicyArn of attachedTo(role, found[use]))
+      await unlessNoEntity(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
+    for (const PolicyName of found[use]?.policies?.inline ?? (use === 'instances' ? [INLINE] : []))
+      await unlessNoEntity(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
     await deleteRole(RoleName, context).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
+}
+
+async function removeProfile(
+  name: string,
+  { profile }: FoundRoles,
+  { clients: { iam } }: KindContext,
+): Promise<void> {
+  const named = { InstanceProfileName: name };
+  if (profile?.includes(name))
+    await unlessNoEntity(iam.send(new RemoveRoleFromInstanceProfileCommand({ ...named, RoleName: name })));
+  if (profile?.every((one) => one === name))
+    await unlessNoEntity(iam.send(new DeleteInstanceProfileCommand(named)));
+}
+
+/** The managed policies of a role: all, or the one that it should have where they may not be listed. */
+function attachedTo({ policy }: ClusterRole, found: FoundClusterRole | undefined): readonly string[] {
+  return found?.policies?.attached ?? (typeof policy === 'string' ? [policy] : []);
 }
 
 /** IAM deletes no role that has a policy; of policies that others gave it, the execution role may not even read the names. */

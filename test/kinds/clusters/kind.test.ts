@@ -148,9 +148,15 @@ describe('The roles of clusters', () => {
     clusters: [cluster],
   });
   const { service, instances } = wanted.roles;
+  /** By an execution role that may not list policies. */
   const asMade = ({ tags, trust, boundary }: typeof service) => ({
-    ...{ tags, boundary, trust: encodeURIComponent(JSON.stringify(trust)) },
+    ...{ tags, boundary, trust: encodeURIComponent(JSON.stringify(trust)), policies: undefined },
   });
+  const emrs = 'arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole';
+  const listed = {
+    service: { ...asMade(service), policies: { attached: [emrs], inline: [] } },
+    instances: { ...asMade(instances), policies: { attached: [], inline: ['orgkeeper-clusters'] } },
+  };
   const policy = encodeURIComponent(JSON.stringify(instances.policy));
   const healthy = {
     ...{ service: asMade(service), instances: asMade(instances), policy, profile: [instances.name] },
@@ -196,6 +202,46 @@ describe('The roles of clusters', () => {
       expect(blocked[0]?.message).toMatch(/change it back; or delete the role/);
     },
   );
+
+  describe('of which an execution role with wider permissions lists the policies', () => {
+    const other = 'arn:aws:iam::aws:policy/AdministratorAccess';
+    const widened = (of: keyof typeof listed, more: object) => ({
+      ...listed,
+      [of]: { ...listed[of], ...more },
+    });
+
+    it('differ in nothing as Orgkeeper makes them, and keep the tags of others', () => {
+      const tags = { ...service.tags, team: 'genomics' };
+      expect(compared(widened('service', { tags }))).toMatchObject({
+        ofRoles: [],
+        blocked: [],
+        warnings: [],
+      });
+    });
+
+    it.each([
+      ['attached', widened('instances', { policies: { attached: [other], inline: ['orgkeeper-clusters'] } })],
+      ['detached', widened('service', { policies: { attached: [], inline: [] } })],
+      ['put', widened('service', { policies: { attached: [emrs], inline: ['mine'] } })],
+      ['trust', widened('service', { trust: encodeURIComponent('{"Version":"2012-10-17","Statement":[]}') })],
+      ['boundary', widened('instances', { boundary: undefined })],
+    ])('have a change by hand corrected: %s', (what, roles) => {
+      const { ofRoles, blocked } = compared(roles);
+      expect(blocked).toEqual([]);
+      expect({ what, ofRoles }).toEqual({
+        what,
+        ofRoles: [
+          {
+            attached: `removed managedPolicies.${other}`,
+            detached: `created managedPolicies.${emrs}`,
+            put: 'removed inlinePolicies.mine',
+            trust: 'updated trustPolicy',
+            boundary: 'created permissionsBoundary',
+          }[what],
+        ],
+      });
+    });
+  });
 
   it('have a warning instead if the policy of the instances cannot be read', () => {
     const { ofRoles, warnings } = compared({ policy: new AccessDenied('denied') });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { clusters } from '../../../controllers/kinds/clusters/kind.ts';
 import { executionRole } from '../../../controllers/kinds/execution-role/kind.ts';
 import { ExecutionRoleSection } from '../../../controllers/kinds/execution-role/wanted.ts';
 import { entryOf, kindAccount } from '../../../controllers/kinds/kind-account.ts';
@@ -62,6 +63,16 @@ describe('the permissions that Orgkeeper needs in an account', () => {
         { Action: ['s3:GetAccountPublicAccessBlock', 's3:PutAccountPublicAccessBlock'], Resource: '*' },
       ],
     });
+  });
+
+  test('are asked of the owner of a role without those that a kind can do without, which the member template has', () => {
+    const entry = entryOf(entered, config, [clusters]);
+    const tried = clusters.permissions.tried ?? [];
+    expect(tried).toContain('iam:ListRolePolicies');
+    const actions = (policy: unknown) => JSON.stringify(policy).match(/iam:\w+/g) ?? [];
+    expect(actions(entry?.policy)).toEqual(expect.arrayContaining([...tried]));
+    expect(actions(entry?.required).filter((action) => tried.some((one) => one === action))).toEqual([]);
+    expect(actions(entry?.required)).toContain('iam:GetRolePolicy');
   });
 
   test.each([
