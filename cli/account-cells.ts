@@ -1,8 +1,6 @@
+import { reasonOf } from '../shared/domain/account-view.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
-import { isMissing } from './account-filter.ts';
-import { obstacles } from './conditions.ts';
-import type { ListedAccount } from './fleet.ts';
-import { cell, time } from './terminal.ts';
+import type { ListedAccount } from '../shared/store/listed-accounts.ts';
 
 /** The columns of a CSV of accounts, with the account's values; all empty without an account. Pure. */
 export function accountCells(account: ListedAccount | undefined): Readonly<Record<string, string>> {
@@ -22,15 +20,4 @@ export function accountCells(account: ListedAccount | undefined): Readonly<Recor
     organizationalUnit: record?.unit ?? '',
     regions: record?.regions?.join(' ') ?? '',
   };
-}
-
-/** Why it is paused; else `Network InUse`: the most important condition that is not met, of a managed account; else empty. Pure. */
-export function reasonOf(view: ListedAccount['view']): string {
-  const [pause] = view.pauses ?? [];
-  if (view.state === 'paused' && pause) {
-    const until = pause.until === undefined ? '' : ` until ${time(pause.until)}`;
-    return cell(`${pause.of} paused${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`);
-  }
-  const [first] = isMissing(view) ? obstacles(view.conditions) : [];
-  return first ? `${first.type} ${first.reason}` : '';
 }

@@ -1,6 +1,7 @@
-import type { AccountView } from '../shared/domain/account-view.ts';
-import { obstacles } from './conditions.ts';
-import { isChosen, type ListedAccount, readBaselineReference } from './fleet.ts';
+import { isMissing } from '../shared/domain/account-view.ts';
+import { foundDifferences, obstacles } from '../shared/domain/status.ts';
+import type { ListedAccount } from '../shared/store/listed-accounts.ts';
+import { isChosen, readBaselineReference } from './fleet.ts';
 
 /** What `accounts` lists: an account that meets every filter. */
 export interface AccountFilters {
@@ -26,7 +27,7 @@ export function accountFilter(filters: AccountFilters): (account: ListedAccount)
   const [tag, value] = splitTag(filters.tag);
   return ({ view, record }) =>
     (!filters.notReady || isMissing(view)) &&
-    (!filters.drifted || hasDrifted(view)) &&
+    (!filters.drifted || foundDifferences(view)) &&
     (state === undefined || view.state === state) &&
     (!baseline || isChosen(view.baseline, baseline)) &&
     (ou === undefined || record?.unit === ou) &&
@@ -38,20 +39,6 @@ export function accountFilter(filters: AccountFilters): (account: ListedAccount)
           (reason === undefined || one.reason === reason) &&
           (kind === undefined || one.type.toLowerCase() === kind.toLowerCase()),
       ));
-}
-
-/** True unless an account is not managed yet, or no longer. Pure. */
-export function isManaged({ state }: Pick<AccountView, 'state'>): boolean {
-  return !['unmanaged', 'retired', 'departed'].includes(state);
-}
-
-/** True if an account is managed and not ready. Pure. */
-export function isMissing(view: Pick<AccountView, 'state' | 'ready'>): boolean {
-  return !view.ready && isManaged(view);
-}
-
-function hasDrifted({ lastPass }: AccountView): boolean {
-  return lastPass?.result === 'drifted' || lastPass?.result === 'corrected';
 }
 
 /** Splits `key=value`; a key alone has no value. */

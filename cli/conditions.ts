@@ -1,14 +1,6 @@
 import type { AccountView } from '../shared/domain/account-view.ts';
-import type { Condition } from '../shared/domain/status.ts';
+import { type Condition, obstacles, typeOf } from '../shared/domain/status.ts';
 import type { Told } from './terminal.ts';
-
-/**
- * The conditions that are not `True`, the most important first: `Access` before the kinds, then `False` before `Unknown`. Pure.
- */
-export function obstacles(conditions: readonly Condition[]): Condition[] {
-  const rank = ({ type, status }: Condition) => (type === 'Access' ? 0 : 2) + (status === 'False' ? 0 : 1);
-  return conditions.filter(({ status }) => status !== 'True').toSorted((a, b) => rank(a) - rank(b));
-}
 
 /**
  * Whether the account failed for another reason than that something is unknown yet, as while AWS is slow to show a change: then
@@ -30,11 +22,6 @@ export function inTheWay(
     ? `the result of its last run is ${lastPass.result}`
     : 'its first run is not finished';
   return `${sentence}: ${all[0] ?? none}`;
-}
-
-/** `Network`, or `Network (us-west-2)` for a condition with a region. Pure. */
-export function typeOf({ type, region }: Pick<Condition, 'type' | 'region'>): string {
-  return region === undefined ? type : `${type} (${region})`;
 }
 
 /** `Network InUse: It is still used.` */

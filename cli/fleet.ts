@@ -15,59 +15,22 @@ import { laterOf } from '../shared/domain/order.ts';
 import type { AccountStatus } from '../shared/domain/status.ts';
 import {
   accountKey,
-  accountOf,
   getRecord,
-  getStatuses,
   loadAccount,
   recordPages,
   saveRecord,
   statusPages,
 } from '../shared/store/accounts.ts';
 import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
-import { getControl } from '../shared/store/controls.ts';
 import type { Page } from '../shared/store/item.ts';
 import { Failure } from './failure.ts';
+import { sayUnreadable } from './unreadable.ts';
 
-/** Every readable record, sorted by account id. */
+/** Every readable record, sorted by account id; says which cannot be read. */
 export async function allRecords(table: Table): Promise<readonly AccountRecord[]> {
-  return (await flatten(recordPages(table))).items;
-}
-
-/** Accounts on a page: the most statuses that one call returns. */
-const PAGE = 100;
-
-/** An account as users see it, and its record; the record is absent if it cannot be read. */
-export interface ListedAccount {
-  readonly view: AccountView;
-  readonly record?: AccountRecord;
-  /** When the account was first ready; absent until then. */
-  readonly readySince?: string;
-}
-
-/** Every account, sorted by account id, one page at a time. */
-export async function* accountPages(table: Table): AsyncGenerator<ListedAccount[]> {
-  const control = await getControl(table);
-  const now = new Date();
-  for await (const records of recordPages(table, undefined, PAGE)) {
-    const statuses = await getStatuses(
-      table,
-      records.items.map(({ accountId }) => accountId),
-    );
-    const status = byAccount(statuses.items);
-    const unread = new Map(statuses.unreadable.map((item) => [accountOf(item.pk), item]));
-    const known = records.items.map((record): ListedAccount => {
-      const item = unread.get(record.accountId);
-      const view = item
-        ? unreadableView(item, { accountId: record.accountId, record, now })
-        : accountView({ record, status: status.get(record.accountId), control, now });
-      const { readySince } = status.get(record.accountId) ?? {};
-      return { view, record, ...(readySince !== undefined && { readySince }) };
-    });
-    const unknown = records.unreadable.map(
-      (item): ListedAccount => ({ view: unreadableView(item, { accountId: accountOf(item.pk), now }) }),
-    );
-    yield [...known, ...unknown].toSorted((a, b) => (a.view.accountId < b.view.accountId ? -1 : 1));
-  }
+  const { items, unreadable } = await flatten(recordPages(table));
+  sayUnreadable(unreadable);
+  return items;
 }
 
 /** One account as users see it. @throws Failure, as `findAccount` */
@@ -88,11 +51,8 @@ export async function oneView(
 
 /** Every readable status, by account id. */
 export async function allStatuses(table: Table): Promise<Map<string, AccountStatus>> {
-  return byAccount((await flatten(statusPages(table))).items);
-}
-
-function byAccount(statuses: readonly AccountStatus[]): Map<string, AccountStatus> {
-  return new Map(statuses.map((status) => [status.accountId, status]));
+  const { items } = await flatten(statusPages(table));
+  return new Map(items.map((status) => [status.accountId, status]));
 }
 
 /**

@@ -1,9 +1,10 @@
 import ora from 'ora';
 import type { Table } from '../shared/aws/main-clients.ts';
 import { type AccountView, accountView } from '../shared/domain/account-view.ts';
+import { obstacles } from '../shared/domain/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { getRejection } from '../shared/store/rejections.ts';
-import { hasFailed, inTheWay, inWords, obstacles } from './conditions.ts';
+import { hasFailed, inTheWay, inWords } from './conditions.ts';
 import { Failure } from './failure.ts';
 import { cell, say, type Told } from './terminal.ts';
 

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { UnreadableItem } from '../shared/domain/errors.ts';
 import type { Page } from '../shared/store/item.ts';
 import type { Span } from '../shared/store/table.ts';
 import { timeOf, wholeNumber } from './arguments.ts';
-import { counted, say } from './terminal.ts';
+import { say } from './terminal.ts';
+import { sayUnreadable } from './unreadable.ts';
 
 /** The options of a list that is shown newest first. */
 export interface LatestOptions extends Span {
@@ -37,19 +39,19 @@ function cursor(text: string): string {
   return text;
 }
 
-/** The newest of a list, and whether older ones are left; says how many cannot be read. */
+/** The newest of a list, and whether older ones are left; says which cannot be read. */
 export async function takeLatest<T>(
   pages: AsyncGenerator<Page<T>>,
   limit: number,
 ): Promise<{ readonly items: readonly T[]; readonly isMore: boolean }> {
   const items: T[] = [];
-  let unreadable = 0;
+  const unreadable: UnreadableItem[] = [];
   for await (const page of pages) {
     items.push(...page.items);
-    unreadable += page.unreadable.length;
+    unreadable.push(...page.unreadable);
     if (items.length > limit) break;
   }
-  if (unreadable > 0) say(`${counted(unreadable, 'item')} of the table cannot be read and is left out.`);
+  sayUnreadable(unreadable);
   return { items: items.slice(0, limit), isMore: items.length > limit };
 }
 

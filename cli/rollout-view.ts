@@ -1,30 +1,10 @@
 import type { Table } from '../shared/aws/main-clients.ts';
-import type { BaselineReference } from '../shared/domain/account.ts';
-import type { GivenOrder, Rollout } from '../shared/domain/rollout.ts';
+import type { Rollout } from '../shared/domain/rollout.ts';
 import { type Fate, type Progress, progressOf } from '../shared/domain/rollout-progress.ts';
+import { type RolloutSummary, rolloutSummary } from '../shared/domain/rollout-summary.ts';
 import { unmet } from '../shared/domain/status.ts';
 import { getAccounts } from '../shared/store/accounts.ts';
 import { getPlan } from '../shared/store/rollouts.ts';
-
-/** A roll-out without its accounts: an entry of `rollout list --json`. */
-export interface RolloutSummary {
-  readonly rolloutId: string;
-  readonly from: BaselineReference;
-  readonly to: BaselineReference;
-  readonly state: Rollout['stage']['is'];
-  /** From 1; absent before the first wave and after the end. */
-  readonly wave?: number;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly waves: readonly string[];
-  readonly bakeMinutes: number;
-  readonly failures: string;
-  readonly by?: string;
-  readonly startedAt: string;
-  /** Who started it, and the latest orders since, oldest first. */
-  readonly orders?: readonly GivenOrder[];
-  readonly changedAt: string;
-}
 
 /** An account that failed or drifted. */
 interface Troubled {
@@ -47,31 +27,6 @@ export interface RolloutView extends RolloutSummary {
   /** The waves with their accounts; none before the accounts are listed. On the way back, one. */
   readonly progress: readonly WaveView[];
   readonly troubled: readonly Troubled[];
-}
-
-/** A roll-out without its accounts. Pure. */
-export function rolloutSummary(rollout: Rollout): RolloutSummary {
-  const { id, from, to, stage, waves, bakeMinutes, failures, by, startedAt, orders, changedAt } = rollout;
-  return {
-    rolloutId: id,
-    from,
-    to,
-    state: stage.is,
-    ...('wave' in stage && stage.wave !== undefined && { wave: stage.wave + 1 }),
-    ...(stage.is === 'halted' && { reason: stage.reason, message: stage.message }),
-    waves,
-    bakeMinutes,
-    failures,
-    ...(by !== undefined && { by }),
-    startedAt,
-    ...(orders && { orders }),
-    changedAt,
-  };
-}
-
-/** Who started a roll-out; empty if that is not known. Pure. */
-export function starterOf({ orders = [] }: { readonly orders?: readonly GivenOrder[] | undefined }): string {
-  return orders.find(({ order }) => order === 'start')?.requestedBy ?? '';
 }
 
 /** A roll-out with the progress of its accounts: two reads for every hundred. */

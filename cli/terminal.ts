@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import type { AccountState } from '../shared/domain/account-view.ts';
-import { shellWord, visible } from '../shared/domain/escape.ts';
+import { cell, shellWord, visible } from '../shared/domain/escape.ts';
 import type { PassResult } from '../shared/domain/status.ts';
 import { pagedTable } from './table.ts';
+
+export { cell } from '../shared/domain/escape.ts';
+export { counted, listed, time } from '../shared/domain/words.ts';
 
 /** Colours for stdout: none if it is not a terminal, or with NO_COLOR. */
 export function colours(): ReturnType<typeof pc.createColors> {
@@ -100,16 +103,6 @@ export function startJsonList(): { add(values: readonly unknown[]): void; end():
   };
 }
 
-/** Text for a cell: one line, with terminal escape sequences escaped. */
-export function cell(text: string): string {
-  return visible(text.replaceAll(/\s*[\t\n\v\f\r]\s*/g, ' '));
-}
-
-/** A time to the second: `2026-03-04 05:06:07Z`. */
-export function time(iso: string | undefined): string {
-  return iso ? iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z') : '–';
-}
-
 /** How long ago a time is, in its largest unit: `5m`, `3h`, `12d`; a dash if there is none. Pure. */
 export function age(iso: string | undefined, now: Date): string {
   if (iso === undefined) return '–';
@@ -146,17 +139,6 @@ export function paintResult(result: PassResult | undefined): Painted {
   if (!result) return new Painted('–');
   if (result === 'failed') return new Painted(c.red(result));
   return new Painted(result === 'unchanged' ? c.green(result) : c.yellow(result));
-}
-
-/** `1 run`, `2 runs`; `many` is the plural if it is not `one` with an s. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-/** The first words of a list, and how many are left: `a, b and 3 more`. */
-export function listed(words: readonly string[], most: number): string {
-  const shown = words.slice(0, most).join(', ');
-  return words.length > most ? `${shown} and ${words.length - most} more` : shown;
 }
 
 /**

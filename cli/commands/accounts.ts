@@ -1,11 +1,16 @@
 import { Command, Option } from 'commander';
+import { isMissing, reasonOf } from '../../shared/domain/account-view.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
-import { accountCells, reasonOf } from '../account-cells.ts';
-import { type AccountFilters, accountFilter, isMissing } from '../account-filter.ts';
+import {
+  accountPages,
+  differingAccountPages,
+  type ListedAccount,
+} from '../../shared/store/listed-accounts.ts';
+import { accountCells } from '../account-cells.ts';
+import { type AccountFilters, accountFilter } from '../account-filter.ts';
 import { connect } from '../client.ts';
 import { startCsv } from '../csv.ts';
 import { examples } from '../examples.ts';
-import { accountPages, type ListedAccount } from '../fleet.ts';
 import {
   age,
   cell,
@@ -63,7 +68,8 @@ async function list(options: Options): Promise<void> {
   const { table } = await connect();
   const print = pagesOf(options.json ? 'json' : options.output);
   const count = { all: 0, shown: 0, ready: 0, missing: 0 };
-  for await (const page of accountPages(table)) {
+  const pages = options.drifted ? differingAccountPages(table) : accountPages(table);
+  for await (const page of pages) {
     const listed = page.filter(isListed);
     print.page(listed);
     count.all += page.length;
@@ -71,7 +77,7 @@ async function list(options: Options): Promise<void> {
     count.ready += page.filter(({ view }) => view.ready).length;
     count.missing += page.filter(({ view }) => isMissing(view)).length;
   }
-  print.end(count);
+  print.end(options.drifted ? summaryOfDrifted(count) : summary(count));
 }
 
 interface Count {
@@ -84,7 +90,7 @@ interface Count {
 /** Prints accounts, one page at a time. */
 interface Pages {
   page(accounts: readonly ListedAccount[]): void;
-  end(count: Count): void;
+  end(summary: string): void;
 }
 
 function pagesOf(format: Options['output']): Pages {
@@ -117,7 +123,7 @@ function tablePages(head: readonly string[], rowOf: (account: ListedAccount, now
     page: (accounts) => {
       if (accounts.length > 0) rows(accounts.map((account) => rowOf(account, now)));
     },
-    end: (count) => say(summary(count)),
+    end: say,
   };
 }
 
@@ -155,4 +161,10 @@ function summary({ all, shown, ready, missing }: Count): string {
   if (all === 0)
     return 'No accounts yet: new ones appear by themselves; register others with `orgkeeper register`.';
   return `${shown} of ${counted(all, 'account')}; ${ready} ready, ${missing} not.`;
+}
+
+/** Of accounts whose last run found differences: how many others there are is not read. */
+function summaryOfDrifted({ all, shown, ready, missing }: Count): string {
+  if (all === 0) return 'The last run of no account found differences.';
+  return `${shown} of ${counted(all, 'account')} whose last run found differences; ${ready} ready, ${missing} not.`;
 }

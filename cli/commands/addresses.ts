@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { type Address, type AddressPool, blocksIn } from '../../shared/domain/address-pool.ts';
+import { getReadableRecords } from '../../shared/store/accounts.ts';
 import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { allRecords } from '../fleet.ts';
 import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
 
 interface Options {
@@ -27,7 +27,9 @@ async function addresses(options: Options): Promise<void> {
   const { table } = await connect();
   const pools = await heldAddresses(table);
   if (options.drop !== undefined) return drop(options.drop, pools, table);
-  const names = new Map((await allRecords(table)).map(({ accountId, name }) => [accountId, name]));
+  const holders = pools.flatMap(({ held }) => held.map(({ accountId }) => accountId));
+  const { items: records } = await getReadableRecords(table, holders);
+  const names = new Map(records.map(({ accountId, name }) => [accountId, name]));
   const shown = pools.map(({ pool, held }) => ({
     ...pool,
     blocks: blocksIn(pool),

@@ -4,7 +4,7 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
 import { getReadableRecords } from '../../shared/store/accounts.ts';
-import { type FleetPass, fleetHistory, history, historyCursor } from '../../shared/store/statuses.ts';
+import { accountHistory, type FleetPass, fleetHistory, historyCursor } from '../../shared/store/statuses.ts';
 import { connect } from '../client.ts';
 import { printDifferences } from '../differences.ts';
 import { examples } from '../examples.ts';
@@ -81,11 +81,7 @@ async function runsOf(
 ): Promise<{ readonly items: readonly FleetPass[]; readonly isMore: boolean }> {
   const span = { ...(since && { since }), ...(before && { before }) };
   if (accountId === undefined) return takeLatest(fleetHistory(table, span, limit + 1), limit);
-  const passes = await history(table, accountId, limit + 1, span);
-  return {
-    items: passes.slice(0, limit).map((pass) => ({ ...pass, accountId })),
-    isMore: passes.length > limit,
-  };
+  return takeLatest(accountHistory(table, accountId, span, limit + 1), limit);
 }
 
 /**

@@ -6,6 +6,7 @@ import { formatBaseline, parseBaselineReference } from '../../shared/domain/base
 import type { Claims } from '../../shared/domain/cause.ts';
 import { minutesOf } from '../../shared/domain/clusters.ts';
 import { isSame, parseAmount, type Rollout } from '../../shared/domain/rollout.ts';
+import { rolloutSummary } from '../../shared/domain/rollout-summary.ts';
 import { planWaves } from '../../shared/domain/rollout-waves.ts';
 import { createRollout } from '../../shared/store/rollouts.ts';
 import { agreed } from '../ask.ts';
@@ -13,7 +14,6 @@ import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, publishedBaseline } from '../fleet.ts';
-import { rolloutSummary } from '../rollout-view.ts';
 import { counted, printJson, say } from '../terminal.ts';
 import { followRollout } from './rollout-follow.ts';
 

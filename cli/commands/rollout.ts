@@ -3,14 +3,15 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { isOpen, type Order, type Rollout } from '../../shared/domain/rollout.ts';
 import { ordered } from '../../shared/domain/rollout-changes.ts';
+import { rolloutSummary, starterOf } from '../../shared/domain/rollout-summary.ts';
 import { listRollouts, saveRollout } from '../../shared/store/rollouts.ts';
 import { reasonText, wholeNumber } from '../arguments.ts';
 import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { rolloutSummary, starterOf } from '../rollout-view.ts';
 import { printJson, printTable, say, time } from '../terminal.ts';
+import { sayUnreadable } from '../unreadable.ts';
 import { findRollout, followRollout, printRollout, viewOf } from './rollout-follow.ts';
 import { readBake, readBy, readFailures, readWaves, startRollout } from './rollout-start.ts';
 
@@ -109,7 +110,7 @@ function following(command: Command): Command {
 async function list(options: { json?: boolean }): Promise<void> {
   const { table } = await connect();
   const { items, unreadable } = await listRollouts(table);
-  for (const { message, remedy } of unreadable) say(`${message} ${remedy}`);
+  sayUnreadable(unreadable);
   const rollouts = items.map(rolloutSummary);
   if (options.json) return printJson(rollouts);
   if (rollouts.length === 0) return say('There was no roll-out yet: `orgkeeper rollout start --help`.');
@@ -136,7 +137,9 @@ async function show(id: string | undefined, options: { json?: boolean }): Promis
 }
 
 async function onlyOpen(table: Table): Promise<string> {
-  const open = (await listRollouts(table)).items.filter(isOpen);
+  const { items, unreadable } = await listRollouts(table);
+  sayUnreadable(unreadable);
+  const open = items.filter(isOpen);
   const [first, second] = open;
   if (!first)
     throw new Failure('No roll-out is under way: `orgkeeper rollout list` lists those that have ended.');

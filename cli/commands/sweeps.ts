@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { Sweep } from '../../shared/domain/control.ts';
+import { brakeOf, sweepView } from '../../shared/domain/sweep-view.ts';
 import { sweepCursor, sweepPages } from '../../shared/store/controls.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { type LatestOptions, sayMore, takeLatest, withLatestOptions } from '../latest.ts';
-import { sweepView } from '../sweep-view.ts';
 import { colours, Painted, printJson, printTable, type Row, say, time } from '../terminal.ts';
 
 /** `sweeps`: the sweeps of the last thirty days. */
@@ -26,18 +26,26 @@ async function list({ json, limit, ...span }: LatestOptions & { readonly json?: 
   const { items, isMore } = await takeLatest(sweepPages(table, span, limit + 1), limit);
   if (json) printJson(items.map(sweepView));
   else if (items.length === 0) say('No sweep in this time.');
-  else printTable(['STARTED', 'SWEEP', 'OF', 'ACCOUNTS', 'DRIFTED', 'BRAKE'], items.map(row));
+  else printTable(HEAD, items.map(row));
   const last = items.at(-1);
   sayMore(isMore, last && sweepCursor(last));
 }
 
-function row({ startedAt, sweepId, baseline, cause, accounts, drifted, stopped }: Sweep): Row {
+const RESULTS = ['unchanged', 'corrected', 'drifted', 'waiting', 'failed', 'seconds'] as const;
+const HEAD = [
+  ...['STARTED', 'SWEEP', 'OF', 'ACCOUNTS'],
+  ...RESULTS.map((result) => result.toUpperCase()),
+  'BRAKE',
+];
+
+function row(sweep: Sweep): Row {
+  const { startedAt, sweepId, baseline, cause, accounts, finished, stopped } = sweep;
   return [
     time(startedAt),
     sweepId,
     baseline ?? cause?.detailType ?? '–',
     String(accounts),
-    String(drifted),
-    stopped ? new Painted(colours().red('stopped')) : '–',
+    ...RESULTS.map((result) => (finished ? String(finished[result]) : '–')),
+    stopped ? new Painted(colours().red(brakeOf(sweep))) : brakeOf(sweep),
   ];
 }

@@ -40,7 +40,7 @@ export async function buildPackage(folder: string): Promise<void> {
   chmodSync(join(folder, 'bin.mjs'), 0o755);
   cpSync(join(HERE, 'README.md'), join(folder, 'README.md'));
   for (const file of ['page.eta', 'page.css', 'page.js'])
-    cpSync(join(ROOT, 'cli', 'report', file), join(folder, file));
+    cpSync(join(ROOT, 'controllers', 'report', file), join(folder, file));
   for (const file of ['LICENSE', 'CHANGELOG.md']) cpSync(join(ROOT, file), join(folder, file));
   cpSync(join(ROOT, 'infra', 'baselines'), join(folder, 'baselines'), { recursive: true });
   const iamData = copyIamData(join(folder, 'node_modules', IAM_DATA));

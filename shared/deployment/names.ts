@@ -65,8 +65,11 @@ export const SCHEDULES = [
 /** The dead-letter queue of the rule in the management account. */
 export const UNDELIVERED = `${STACKS.management}-undelivered`;
 
-/** The table's indexes: items of a collection by key; and, sparse, items that are due, soonest first. */
-export const INDEXES = { collection: 'collection', due: 'due' } as const;
+/**
+ * The table's indexes: items of a collection by key; and, sparse, items that are due, soonest first, and accounts whose last run
+ * found differences.
+ */
+export const INDEXES = { collection: 'collection', due: 'due', differing: 'differing' } as const;
 
 /** Name of a function in Lambda. */
 export function functionName(name: FunctionName): string {
@@ -111,8 +114,7 @@ export function arns(context: Placed) {
   return {
     bus: here('events', `event-bus/${NAMES.bus}`),
     table: here('dynamodb', `table/${NAMES.table}`),
-    indexes: Object.values(INDEXES).map((index) => here('dynamodb', `table/${NAMES.table}/index/${index}`)),
-    collectionIndex: here('dynamodb', `table/${NAMES.table}/index/collection`),
+    index: (name: keyof typeof INDEXES) => here('dynamodb', `table/${NAMES.table}/index/${INDEXES[name]}`),
     rules: [NAMES.organizationRule, NAMES.requestRule].map((name) =>
       here('events', `rule/${NAMES.bus}/${name}`),
     ),

@@ -64,7 +64,11 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
     'Query',
     'UpdateItem',
   );
-  const listRecords: Permission = { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: arn.indexes };
+  const listRecords: Permission = {
+    sid: 'ListRecords',
+    actions: ['dynamodb:Query'],
+    resources: [arn.index('collection'), arn.index('due')],
+  };
   // If Main is the management account, there are no organization roles: each role of Main has both sets of permissions.
   const inOrganization = (role: OrganizationRole): Permission[] =>
     mainIsManagement(context)
@@ -142,7 +146,7 @@ export function permissions(context: Placed): Record<FunctionName | 'api' | Orga
     ].map((one) => ({ ...one, sid: `${one.sid}OfReviews` })),
     api: [
       records('BatchGetItem', 'GetItem', 'Query'),
-      { ...listRecords, resources: [arn.collectionIndex] },
+      { ...listRecords, resources: [arn.index('collection')] },
       {
         sid: 'RequestPlans',
         actions: ['events:PutEvents'],

@@ -2,10 +2,19 @@ import type { AccountRecord, BaselineReference, Origin } from './account.ts';
 import type { Cause } from './cause.ts';
 import { type AppliedPause, type Control, pausesOf } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
+import { cell } from './escape.ts';
 import { withoutTimes } from './made-at.ts';
 import { maskDifferences } from './secrets.ts';
-import { type AccountStatus, type Condition, type Difference, type PassResult, saw } from './status.ts';
+import {
+  type AccountStatus,
+  type Condition,
+  type Difference,
+  obstacles,
+  type PassResult,
+  saw,
+} from './status.ts';
 import { GLOBAL, outputsOf, splitOutputKey } from './unit.ts';
+import { time } from './words.ts';
 
 /**
  * The state of an account in a word. `pending`: desired state has not been reached since its last change. `failed`: the last
@@ -158,4 +167,25 @@ function stateOf({ record, status }: Pick<AccountParts, 'record' | 'status'>, pa
       if (status?.lastPass?.result === 'failed') return 'failed';
       return status?.readySince || status?.lastPass?.result === 'drifted' ? 'active' : 'pending';
   }
+}
+
+/** True unless an account is not managed yet, or no longer. Pure. */
+export function isManaged({ state }: Pick<AccountView, 'state'>): boolean {
+  return !['unmanaged', 'retired', 'departed'].includes(state);
+}
+
+/** True if an account is managed and not ready. Pure. */
+export function isMissing(view: Pick<AccountView, 'state' | 'ready'>): boolean {
+  return !view.ready && isManaged(view);
+}
+
+/** Why it is paused; else `Network InUse`: the most important condition that is not met, of a managed account; else empty. Pure. */
+export function reasonOf(view: AccountView): string {
+  const [pause] = view.pauses ?? [];
+  if (view.state === 'paused' && pause) {
+    const until = pause.until === undefined ? '' : ` until ${time(pause.until)}`;
+    return cell(`${pause.of} paused${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`);
+  }
+  const [first] = isMissing(view) ? obstacles(view.conditions) : [];
+  return first ? `${first.type} ${first.reason}` : '';
 }

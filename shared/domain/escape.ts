@@ -24,6 +24,11 @@ function unit(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
+/** Text for one line, such as a cell of a table: without line breaks, and with terminal escape sequences escaped. */
+export function cell(text: string): string {
+  return visible(text.replaceAll(/\s*[\t\n\v\f\r]\s*/g, ' '));
+}
+
 /** A text quoted as one word for a shell; invisible characters as byte escapes, which bash and zsh understand. Pure. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;

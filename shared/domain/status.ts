@@ -55,6 +55,19 @@ export function unmet(conditions: readonly Condition[]): Condition | undefined {
   );
 }
 
+/**
+ * The conditions that are not `True`, the most important first: `Access` before the kinds, then `False` before `Unknown`. Pure.
+ */
+export function obstacles(conditions: readonly Condition[]): Condition[] {
+  const rank = ({ type, status }: Condition) => (type === 'Access' ? 0 : 2) + (status === 'False' ? 0 : 1);
+  return conditions.filter(({ status }) => status !== 'True').toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** `Network`, or `Network (us-west-2)` for a condition with a region. Pure. */
+export function typeOf({ type, region }: Pick<Condition, 'type' | 'region'>): string {
+  return region === undefined ? type : `${type} (${region})`;
+}
+
 /** Reason of `Access` after a change of the role in use was rolled back because it refused the runner. */
 export const PUT_BACK = 'ChangePutBack';
 
@@ -63,6 +76,15 @@ export const REMOVAL_REASONS: ReadonlySet<string> = new Set(['Removed', 'Left', 
 
 /** The result of a run. `drifted`: differences were found and left. `waiting`: no action is needed but time. */
 export type PassResult = 'unchanged' | 'corrected' | 'drifted' | 'waiting' | 'failed';
+
+/** True if the last run found differences, corrected or not. Pure. */
+export function foundDifferences({
+  lastPass,
+}: {
+  readonly lastPass?: Pick<PassRecord, 'result'> | undefined;
+}): boolean {
+  return lastPass?.result === 'drifted' || lastPass?.result === 'corrected';
+}
 
 /** The record of one run, saved in the status and, if it found or changed something, in the history. */
 export interface PassRecord {

@@ -21,7 +21,10 @@ const NEWEST = 1;
 const PROBLEMS = 5;
 
 /** Attributes for keys, indexes, expiry and leases, which are not part of an entity. */
-const ATTRIBUTES = ['pk', 'sk', 'collection', 'collectionKey', 'due', 'lease', 'expiresAt', 'unreadable'];
+const ATTRIBUTES = [
+  ...['pk', 'sk', 'collection', 'collectionKey', 'due', 'differing'],
+  ...['lease', 'expiresAt', 'unreadable'],
+];
 
 /**
  * The reader of one entity. It checks each field and removes the attributes of the table. An unknown field stays as it is,

@@ -1,8 +1,8 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../aws/main-clients.ts';
+import { INDEXES } from '../deployment/names.ts';
 import type { AccountRecord } from '../domain/account.ts';
 import { Conflict } from '../domain/errors.ts';
-import type { AccountStatus, Home, PassRecord } from '../domain/status.ts';
+import { type AccountStatus, foundDifferences, type Home, type PassRecord } from '../domain/status.ts';
 import { accountKey, accountOf, getStatus, statusKey } from './accounts.ts';
 import { type Item, type Page, readPage } from './item.ts';
 import { markerItem, markerKey } from './leases.ts';
@@ -17,6 +17,7 @@ import {
   LATEST,
   latestPages,
   putItem,
+  queryPages,
   type Span,
   type TransactWrites,
   updateItem,
@@ -117,13 +118,7 @@ export async function saveStatus(
     also?: TransactWrites;
   },
 ): Promise<void> {
-  const item = {
-    ...status,
-    ...statusKey(status.accountId),
-    collection: 'status',
-    collectionKey: status.accountId,
-    ...(status.dueAt && { due: 'due' }),
-  };
+  const item = { ...statusItem(status), ...(status.dueAt && { due: 'due' }) };
   const condition: WriteCondition = {
     ConditionExpression: asRead(status.version - 1),
     ExpressionAttributeValues: {
@@ -151,6 +146,21 @@ export async function saveStatus(
       `Another run has saved the status of account ${status.accountId}, or the account is no longer registered.`,
     );
 }
+
+/** The item of a status: listed with all statuses, and, after a run that found differences, in the index `differing`. */
+function statusItem(status: AccountStatus) {
+  const { accountId } = status;
+  return {
+    ...status,
+    ...statusKey(accountId),
+    collection: 'status',
+    collectionKey: accountId,
+    ...(foundDifferences(status) && { differing: DIFFERING }),
+  };
+}
+
+/** The one key of the index `differing`. */
+const DIFFERING = 'account';
 
 /** Whether this very run has saved already: a save without an answer is retried, and then conflicts with itself. */
 async function isSavedBy(
@@ -215,12 +225,7 @@ export async function saveLeft(
   { now, also }: { readonly now: Date; readonly also: TransactWrites },
 ): Promise<void> {
   const read = status.version - 1;
-  const item = {
-    ...status,
-    ...statusKey(status.accountId),
-    collection: 'status',
-    collectionKey: status.accountId,
-  };
+  const item = statusItem(status);
   const condition = {
     ConditionExpression: 'version = :read AND (attribute_not_exists(lease) OR lease.expiresAt < :now)',
     ExpressionAttributeValues: { ':read': read, ':now': now.toISOString() },
@@ -281,30 +286,19 @@ export async function* dueAccounts(
     yield page.map(({ pk, dueAt }) => ({ accountId: accountOf(String(pk)), dueAt: String(dueAt) }));
 }
 
-/** The runs of an account that changed or found something, newest first. */
-export async function history(
-  table: Table,
-  accountId: string,
-  limit: number,
-  { since = EARLIEST, before = LATEST }: Span = {},
-): Promise<PassRecord[]> {
-  if (since >= before) return [];
-  const { Items } = await table.documents.send(
-    new QueryCommand({
-      TableName: table.name,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :since AND :before',
-      ExpressionAttributeValues: {
-        ':pk': statusKey(accountId).pk,
-        ':since': `pass#${since}`,
-        ':before': `pass#${before}`,
-      },
-      ScanIndexForward: false,
-      // The key `before` itself is found, too, and left out.
-      Limit: limit + 1,
-    }),
-  );
-  const found = (Items ?? []).filter(({ sk }) => sk !== `pass#${before}`);
-  return found.slice(0, limit).map((item) => readPass(item));
+/**
+ * The accounts whose last run found differences, by id, one Query a page. One whose last run was by a version from before 0.1.0
+ * is missing until its next run.
+ * @param most accounts on a page
+ */
+export async function* differingAccounts(table: Table, most: number): AsyncGenerator<string[]> {
+  const pages = queryPages(table, {
+    IndexName: INDEXES.differing,
+    KeyConditionExpression: 'differing = :differing',
+    ExpressionAttributeValues: { ':differing': DIFFERING },
+    Limit: most,
+  });
+  for await (const page of pages) yield page.map(({ pk }) => accountOf(String(pk)));
 }
 
 /** A line of history, and whose it is. */
@@ -318,8 +312,39 @@ export interface FleetPass extends PassRecord {
  * @param most lines on a page
  */
 export async function* fleetHistory(table: Table, span: Span, most: number): AsyncGenerator<Page<FleetPass>> {
-  const read = (item: Item): FleetPass => ({ ...readPass(item), accountId: accountOf(String(item.pk)) });
-  for await (const page of latestPages(table, HISTORY, span, most)) yield readPage(read, page);
+  for await (const page of latestPages(table, HISTORY, span, most)) yield readPage(readLine, page);
+}
+
+/**
+ * The runs of one account that changed or found something, newest first, one Query a page.
+ * @param most lines on a page
+ */
+export async function* accountHistory(
+  table: Table,
+  accountId: string,
+  { since = EARLIEST, before = LATEST }: Span,
+  most: number,
+): AsyncGenerator<Page<FleetPass>> {
+  if (since >= before) return;
+  const pages = queryPages(table, {
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :since AND :before',
+    ExpressionAttributeValues: {
+      ':pk': statusKey(accountId).pk,
+      ':since': `pass#${since}`,
+      ':before': `pass#${before}`,
+    },
+    ScanIndexForward: false,
+    Limit: most,
+  });
+  for await (const page of pages)
+    yield readPage(
+      readLine,
+      page.filter(({ sk }) => sk !== `pass#${before}`),
+    );
+}
+
+function readLine(item: Item): FleetPass {
+  return { ...readPass(item), accountId: accountOf(String(item.pk)) };
 }
 
 /** The collection of all lines of history. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { reportHtml } from '../../cli/report/html.ts';
-import { makeReport, type ReportParts } from '../../cli/report/model.ts';
+import { reportHtml } from '../../controllers/report/html.ts';
+import { makeReport, type ReportParts } from '../../controllers/report/model.ts';
 import { reportedFleet } from '../kit/reported-fleet.ts';
 import { startChromium } from './chromium.ts';
 
@@ -137,7 +137,7 @@ describe('The page of a report in a browser', () => {
 
   it('opens the account that a link names', async () => {
     const [account] = reportedFleet(120).accounts;
-    const { accountId = '', name = '' } = account?.view ?? {};
+    const { accountId = '', name = '' } = account?.shown ?? {};
     const { page } = await open(reportedFleet(120), { hash: `#account=${accountId}` });
     expect(await page.getByRole('dialog').getByRole('heading', { level: 2 }).textContent()).toBe(
       `${accountId} ${name}`,

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { accountFilter } from '../../cli/account-filter.ts';
 import { startCsv } from '../../cli/csv.ts';
-import type { ListedAccount } from '../../cli/fleet.ts';
 import { age, cut } from '../../cli/terminal.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import type { Condition } from '../../shared/domain/status.ts';
+import type { ListedAccount } from '../../shared/store/listed-accounts.ts';
 import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 
 const unmet = (type: string, reason: string): Condition => ({

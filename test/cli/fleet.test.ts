@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { accountPages, type ListedAccount } from '../../cli/fleet.ts';
 import { pagedTable } from '../../cli/table.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
+import { accountPages, type ListedAccount } from '../../shared/store/listed-accounts.ts';
 import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 

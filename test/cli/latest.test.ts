@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { timeBack } from '../../cli/latest.ts';
 import { accountKey } from '../../shared/store/accounts.ts';
-import { startSweep, stopSweep } from '../../shared/store/controls.ts';
+import { countDrifted, startSweep, stopSweep } from '../../shared/store/controls.ts';
 import { putRejection } from '../../shared/store/rejections.ts';
 import { saveStatus } from '../../shared/store/statuses.ts';
+import { finishSweep } from '../../shared/store/sweep-parts.ts';
 import { captured } from '../kit/captured.ts';
 import { useMainInMemory } from '../kit/cli-in-memory.ts';
 import { aPass, aRecord, aRejected, aStatus, MEMBER } from '../kit/factories.ts';
@@ -106,12 +107,17 @@ describe('history', () => {
     ]);
   });
 
-  it('leaves out a line that cannot be read, and says so', async () => {
-    fake.store.put({ pk: `account#${OTHER}`, sk: 'pass#x', collection: 'pass', collectionKey: at(4) });
-    const { stdout, stderr } = await orgkeeper('history', '--json');
-    expect(hours(stdout)).toHaveLength(3);
-    expect(stderr).toBe('1 item of the table cannot be read and is left out.\n');
-  });
+  it.each([['for all'], ['for one', OTHER]])(
+    'leaves out a line that cannot be read, and says which, %s',
+    async (_, ...id) => {
+      fake.store.put({ pk: `account#${OTHER}`, sk: 'pass#x', collection: 'pass', collectionKey: at(4) });
+      const { stdout, stderr } = await orgkeeper('history', ...id, '--json');
+      expect(hours(stdout)).toHaveLength(id.length > 0 ? 1 : 3);
+      expect(stderr).toMatch(
+        /^Left out: The item account#567890123456 \/ pass#x of the table cannot be read: .*\. Correct it in the table, .*\n$/,
+      );
+    },
+  );
 });
 
 describe('sweeps', () => {
@@ -129,9 +135,24 @@ describe('sweeps', () => {
       { sweepId: 'night-1', startedAt: at(2), accounts: 40, drifted: 0, stopped: true, cause },
     ]);
     const page = await orgkeeper('sweeps', '--limit', '1');
-    expect(page.stdout).toMatch(/assign:1 +analytics +3 +0 +–/);
+    expect(page.stdout).toMatch(/assign:1 +analytics +3 +– +– +– +– +– +– +–/);
     expect(page.stderr).toBe(`Older ones: add --before '${at(4)}#assign:1'.\n`);
-    expect((await orgkeeper('sweeps', '--before', `${at(4)}#assign:1`)).stdout).toMatch(/night-1 .*stopped/);
+    expect((await orgkeeper('sweeps', '--before', `${at(4)}#assign:1`)).stdout).toMatch(
+      /night-1 .*stopped at 0/,
+    );
+  });
+
+  it('shows how the runs of a sweep ended, and what its brake counted', async () => {
+    await startSweep(table, { sweepId: 'night-2', accounts: 40, startedAt: at(2) });
+    await countDrifted(table, 'night-2', MEMBER);
+    const tally = { accounts: 40, unchanged: 33, corrected: 2, drifted: 1, waiting: 0, failed: 4 };
+    await finishSweep(table, 'night-2', { ...tally, lastAt: at(3), worst: [], seconds: 75 }, new Date(at(3)));
+    const [head, line] = (await orgkeeper('sweeps')).stdout.split('\n');
+    expect(head).toMatch(/ACCOUNTS +UNCHANGED +CORRECTED +DRIFTED +WAITING +FAILED +SECONDS +BRAKE$/);
+    expect(line).toMatch(/night-2 +– +40 +33 +2 +1 +0 +4 +75 +1 counted$/);
+    expect(JSON.parse((await orgkeeper('sweeps', '--json')).stdout)).toMatchObject([
+      { sweepId: 'night-2', drifted: 1, finished: { ...tally, seconds: 75 } },
+    ]);
   });
 
   it('says that there was none', async () => {

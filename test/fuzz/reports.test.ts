@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
-import { reportHtml } from '../../cli/report/html.ts';
-import { reportMarkdown } from '../../cli/report/markdown.ts';
-import { makeReport } from '../../cli/report/model.ts';
+import { reportMarkdown } from '../../cli/report-markdown.ts';
+import { reportHtml } from '../../controllers/report/html.ts';
+import { makeReport } from '../../controllers/report/model.ts';
 import { attribute, elementsOf } from '../kit/html.ts';
 import { reportedFleet } from '../kit/reported-fleet.ts';
 import { fuzz } from './fuzz.ts';

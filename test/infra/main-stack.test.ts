@@ -151,6 +151,11 @@ describe('table', () => {
         Projection: { ProjectionType: 'ALL' },
       },
       { IndexName: 'due', KeySchema: keys('due', 'dueAt'), Projection: { ProjectionType: 'KEYS_ONLY' } },
+      {
+        IndexName: 'differing',
+        KeySchema: keys('differing', 'collectionKey'),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
     ]);
   });
 });

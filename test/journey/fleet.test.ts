@@ -272,6 +272,11 @@ describe('A sweep that finds most accounts different', () => {
       const { ready, lastPass } = await fleet.view(id);
       expect({ ready, result: lastPass?.result }).toEqual({ ready: false, result: 'drifted' });
     }
+    const differing = await fleet.orgkeeper('accounts', '--drifted', '--json');
+    const listed = (JSON.parse(differing.stdout) as { accountId: string }[]).map(
+      ({ accountId }) => accountId,
+    );
+    expect(listed).toEqual(expect.arrayContaining(left));
     const stopped = await bus.heard((event) => event['detail-type'] === 'SweepStopped');
     expect(stopped.map(({ detail }) => detail)).toMatchObject([{ sweepId: eventId, reason: 'SweepStopped' }]);
     await tick();

@@ -40,7 +40,7 @@ export async function createTable(dynamo: DynamoDBClient): Promise<void> {
     new CreateTableCommand({
       TableName: NAME,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk', 'collection', 'collectionKey', 'due', 'dueAt'].map(
+      AttributeDefinitions: ['pk', 'sk', 'collection', 'collectionKey', 'due', 'dueAt', 'differing'].map(
         (AttributeName) => ({
           AttributeName,
           AttributeType: 'S' as const,
@@ -56,6 +56,11 @@ export async function createTable(dynamo: DynamoDBClient): Promise<void> {
         {
           IndexName: 'due',
           KeySchema: [key('due', 'HASH'), key('dueAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'differing',
+          KeySchema: [key('differing', 'HASH'), key('collectionKey', 'RANGE')],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],

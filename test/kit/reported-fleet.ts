@@ -1,8 +1,14 @@
-import type { ListedAccount } from '../../cli/fleet.ts';
-import type { ReportParts } from '../../cli/report/model.ts';
+import {
+  type DifferingByDay,
+  noteDiffering,
+  type ReportParts,
+  seen,
+} from '../../controllers/report/model.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
+import { UnreadableItem } from '../../shared/domain/errors.ts';
 import type { Difference } from '../../shared/domain/status.ts';
+import type { ListedAccount } from '../../shared/store/listed-accounts.ts';
 import type { FleetPass } from '../../shared/store/statuses.ts';
 import { aPass, aRecord, aRejected, aStatus } from './factories.ts';
 
@@ -50,7 +56,7 @@ export function reportedFleet(
   });
   const several = (at: number) => Array.from({ length: differences }, (_, n) => difference(at, n));
   const idOf = (at: number) => String(100_000_000_000 + at * 37);
-  const accounts = Array.from({ length: count }, (_, at): ListedAccount => {
+  const listed = Array.from({ length: count }, (_, at): ListedAccount => {
     const accountId = idOf(at);
     const failed = at % 10 === 3;
     const unmanaged = at % 25 === 24;
@@ -84,7 +90,7 @@ export function reportedFleet(
     const view = accountView({ record, ...(!unmanaged && { status }), control: RUNNING, now: NOW });
     return { view, record, ...(!unmanaged && { readySince: '2026-01-01T00:00:00.000Z' }) };
   });
-  const passes = accounts
+  const passes = listed
     .flatMap(({ view: { accountId } }, at): FleetPass[] => {
       if (at % 5 !== 0) return [];
       const startedAt = new Date(NOW.getTime() - (at % 30) * DAY_MS - 4 * 3_600_000).toISOString();
@@ -105,9 +111,12 @@ export function reportedFleet(
       return [{ ...pass, accountId, baseline: baselineAt(at) }];
     })
     .toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  const accounts = listed.map(seen);
+  const differing: DifferingByDay = new Map();
+  for (const pass of passes) noteDiffering(differing, pass, '2026-01-01T00:00:00.000Z');
   const cause = { source: of('orgkeeper.request'), detailType: of('DriftSweepRequested'), id: of('night-1') };
   return {
-    ...{ accounts, passes, control: RUNNING, now: NOW },
+    ...{ accounts, passes, differing, control: RUNNING, now: NOW },
     since: '2026-11-19T06:00:00.000Z',
     sweeps: [
       {
@@ -117,7 +126,16 @@ export function reportedFleet(
         stopped: true,
         startedAt: '2026-11-20T02:00:00.000Z',
         cause,
+        finished: {
+          ...{ accounts: count, unchanged: 80, corrected: 7, drifted: 12, waiting: 0, failed: 1 },
+          ...{ lastAt: '2026-11-20T02:10:00.000Z', seconds: 600, worst: [] },
+        },
       },
+    ],
+    unreadable: [
+      new UnreadableItem({ pk: of('rollout#x'), sk: of('rollout') }, [
+        { path: of('stage'), message: of('is missing') },
+      ]),
     ],
     rollouts: [
       {

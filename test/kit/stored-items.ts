@@ -11,7 +11,7 @@ import type { Item } from '../../shared/store/item.ts';
 import { getRejection } from '../../shared/store/rejections.ts';
 import { getPlan, getRollout } from '../../shared/store/rollouts.ts';
 import { currentRules } from '../../shared/store/rules.ts';
-import { history } from '../../shared/store/statuses.ts';
+import { accountHistory } from '../../shared/store/statuses.ts';
 import { MEMBER } from './factories.ts';
 
 /** Every kind of item, as the first version of Orgkeeper wrote it. Each must stay readable. */
@@ -24,6 +24,16 @@ export const recordedAt = (pk: string, sk: string): Item =>
   items.find((item) => item.pk === pk && String(item.sk).startsWith(sk)) ?? {};
 
 const account = `account#${MEMBER}`;
+
+/** @throws UnreadableItem */
+async function lineOfHistory(table: Table): Promise<unknown> {
+  for await (const { items: lines, unreadable } of accountHistory(table, MEMBER, {}, 1)) {
+    for (const problem of unreadable) throw problem;
+    for (const { accountId: _, ...line } of lines) return line;
+  }
+  return undefined;
+}
+
 /** For each kind of item: its name, the beginning of its keys, and the function that reads it. */
 export const sorts: readonly (readonly [
   string,
@@ -32,7 +42,7 @@ export const sorts: readonly (readonly [
 ])[] = [
   ['record of an account', [account, 'desired'], (table) => getRecord(table, MEMBER)],
   ['status of an account', [account, 'status'], (table) => getStatus(table, MEMBER)],
-  ['line of history', [account, 'pass#'], (table) => history(table, MEMBER, 1).then(([pass]) => pass)],
+  ['line of history', [account, 'pass#'], lineOfHistory],
   [
     'block of addresses',
     [account, 'address'],

@@ -26,6 +26,7 @@ const MAIN_KEY = ['pk', 'sk'] as const;
 const KEYS: Readonly<Record<string, readonly [hash: string, range: string]>> = {
   [INDEXES.collection]: ['collection', 'collectionKey'],
   [INDEXES.due]: ['due', 'dueAt'],
+  [INDEXES.differing]: ['differing', 'collectionKey'],
 };
 
 /**
@@ -147,7 +148,7 @@ export class TableInMemory {
     const last = from + Limit < found.length ? page.at(-1) : undefined;
     const key = (item: Item) => only(item, ['pk', 'sk', hash, range]);
     return {
-      Items: copy(IndexName === INDEXES.due ? page.map(key) : page),
+      Items: copy(IndexName === undefined || IndexName === INDEXES.collection ? page : page.map(key)),
       ...(last && { LastEvaluatedKey: key(last) }),
     };
   }

@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ListedAccount } from '../../cli/fleet.ts';
-import { type FleetReport, makeReport, type ReportParts } from '../../cli/report/model.ts';
+import {
+  type DifferingByDay,
+  type FleetReport,
+  makeReport,
+  noteDiffering,
+  type ReportParts,
+  seen,
+} from '../../controllers/report/model.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
 import { RUNNING } from '../../shared/domain/control.ts';
+import { UnreadableItem } from '../../shared/domain/errors.ts';
 import type { AccountStatus, Difference } from '../../shared/domain/status.ts';
+import type { ListedAccount } from '../../shared/store/listed-accounts.ts';
 import type { FleetPass } from '../../shared/store/statuses.ts';
 import { aPass, aRecord, aStatus } from '../kit/factories.ts';
 import { reportedFleet } from '../kit/reported-fleet.ts';
@@ -44,9 +52,20 @@ const run = (accountId: string, startedAt: string, ...differences: Difference[])
   accountId,
 });
 
-function made(parts: Partial<ReportParts>): FleetReport {
-  const nothing = { accounts: [], passes: [], sweeps: [], rollouts: [], rejected: [], control: RUNNING };
-  return makeReport({ ...nothing, since: '2026-11-19T06:00:00.000Z', now: NOW, ...parts });
+/** The report on these accounts and runs, as they are stored. */
+function made({
+  accounts = [],
+  passes = [],
+  ...parts
+}: Partial<Omit<ReportParts, 'accounts' | 'differing'> & { accounts: ListedAccount[] }>): FleetReport {
+  const nothing = { sweeps: [], rollouts: [], rejected: [], unreadable: [], control: RUNNING };
+  const differing: DifferingByDay = new Map();
+  for (const pass of passes) {
+    const account = accounts.find(({ view }) => view.accountId === pass.accountId);
+    noteDiffering(differing, pass, account?.readySince);
+  }
+  const times = { since: '2026-11-19T06:00:00.000Z', now: NOW };
+  return makeReport({ ...nothing, ...times, accounts: accounts.map(seen), passes, differing, ...parts });
 }
 
 describe('The report of a fleet', () => {
@@ -123,6 +142,20 @@ describe('The report of a fleet', () => {
     expect(made({ rollouts: [halted, ended, recent] }).rollouts).toMatchObject([
       { rolloutId: 'rollout-1', state: 'halted', wave: 2, message: expect.stringMatching(/^6 of 100/) },
       { rolloutId: 'recent', state: 'finished' },
+    ]);
+  });
+
+  it('names the items that cannot be read, what is paused among them', () => {
+    const item = (pk: string, sk: string) =>
+      new UnreadableItem({ pk, sk }, [{ path: 'a', message: 'is missing' }]);
+    const control = { ...RUNNING, fleetPaused: true, unreadable: item('control', 'fleet') };
+    const { unreadable, fleetPaused } = made({ unreadable: [item('rollout#x', 'rollout')], control });
+    expect(fleetPaused).toBe(true);
+    const wrong =
+      'of the table cannot be read: a is missing. Correct it in the table, or restore it from a backup.';
+    expect(unreadable).toEqual([
+      { item: 'control / fleet', message: `The item control / fleet ${wrong}` },
+      { item: 'rollout#x / rollout', message: `The item rollout#x / rollout ${wrong}` },
     ]);
   });
 

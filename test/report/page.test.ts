@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { MOST_MARKDOWN } from '../../cli/markdown.ts';
-import { MOST_BYTES, reportHtml } from '../../cli/report/html.ts';
-import { reportMarkdown } from '../../cli/report/markdown.ts';
-import { type FleetReport, makeReport } from '../../cli/report/model.ts';
+import { reportMarkdown } from '../../cli/report-markdown.ts';
+import { MOST_BYTES, reportHtml } from '../../controllers/report/html.ts';
+import { type FleetReport, makeReport } from '../../controllers/report/model.ts';
 import { attribute, type Element, elementsOf, named, textIn, textOf } from '../kit/html.ts';
 import { reportedFleet } from '../kit/reported-fleet.ts';
 
@@ -49,7 +49,13 @@ describe('The page of a report', () => {
     expect(levels.filter((level) => level === '1')).toHaveLength(1);
     const headings = named(elements, 'h2').map(textOf).filter(Boolean);
     expect(headings).toEqual([
-      ...['In short', 'Not ready, and why', 'Accounts with differences, by kind and day', 'Baselines'],
+      ...[
+        'In short',
+        'Cannot be read',
+        'Not ready, and why',
+        'Accounts with differences, by kind and day',
+        'Baselines',
+      ],
       ...['What was found and corrected', 'Roll-outs', 'Sweeps', 'Rejected requests', 'Accounts'],
     ]);
     for (const heading of named(elements, 'th')) expect(attribute(heading, 'scope')).toMatch(/^(col|row)$/);
@@ -84,10 +90,11 @@ describe('The page of a report', () => {
   }, 60_000);
 
   it('of a fleet without accounts says so', () => {
-    const empty = { ...reportedFleet(0), sweeps: [], rollouts: [], rejected: [] };
+    const empty = { ...reportedFleet(0), sweeps: [], rollouts: [], rejected: [], unreadable: [] };
     const text = textIn(reportHtml(makeReport(empty)));
     expect(text).toContain('Every managed account is ready.');
     expect(text).toContain('No account is managed.');
+    expect(text).not.toContain('Cannot be read');
   });
 });
 

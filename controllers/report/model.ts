@@ -1,20 +1,19 @@
-import type { AccountState } from '../../shared/domain/account-view.ts';
+import type { BaselineReference } from '../../shared/domain/account.ts';
+import { type AccountState, isManaged, isMissing, reasonOf } from '../../shared/domain/account-view.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type Control, fleetPause, type Sweep } from '../../shared/domain/control.ts';
+import type { UnreadableItem } from '../../shared/domain/errors.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
+import { type RolloutSummary, rolloutSummary } from '../../shared/domain/rollout-summary.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
-import type { Difference, PassResult } from '../../shared/domain/status.ts';
+import { type Difference, obstacles, type PassResult, typeOf } from '../../shared/domain/status.ts';
+import { type SweepView, sweepView } from '../../shared/domain/sweep-view.ts';
+import type { ListedAccount } from '../../shared/store/listed-accounts.ts';
 import type { RecordedRejection } from '../../shared/store/rejections.ts';
 import type { FleetPass } from '../../shared/store/statuses.ts';
-import { reasonOf } from '../account-cells.ts';
-import { isManaged, isMissing } from '../account-filter.ts';
-import { obstacles, typeOf } from '../conditions.ts';
-import type { ListedAccount } from '../fleet.ts';
-import { type RolloutSummary, rolloutSummary } from '../rollout-view.ts';
-import { type SweepView, sweepView } from '../sweep-view.ts';
 
 /** Days of the chart of differences. */
-export const CHART_DAYS = 30;
+const CHART_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** The state of the fleet, and what happened since a time: the document of `report --format json`. */
@@ -34,8 +33,17 @@ export interface FleetReport {
   /** Those that have not ended, and those that changed since the time; newest first. */
   readonly rollouts: readonly RolloutSummary[];
   readonly rejected: readonly RecordedRejection[];
+  /** Items of the table that cannot be read, so that the report lacks what they say; accounts are among the accounts. */
+  readonly unreadable: readonly UnreadEntry[];
   /** Every account: those that are not ready first, then by id. */
   readonly accounts: readonly ReportedAccount[];
+}
+
+interface UnreadEntry {
+  /** Its key: `pk / sk`. */
+  readonly item: string;
+  /** What is wrong with it, and the remedy. */
+  readonly message: string;
 }
 
 interface Counts {
@@ -108,11 +116,26 @@ export interface ReportedAccount {
   readonly differences: readonly Difference[];
 }
 
+/** What a report needs of an account: a small part of what is stored of it. */
+export interface SeenAccount {
+  readonly shown: ReportedAccount;
+  readonly baseline?: BaselineReference;
+  /** When the account was first ready; absent until then. */
+  readonly readySince?: string;
+  readonly externalId?: string;
+}
+
+/** Which accounts had differences of which kind on which day: by day (UTC), each kind with its accounts' ids. */
+export type DifferingByDay = Map<string, Map<string, Set<string>>>;
+
 /** What was read for a report. */
 export interface ReportParts {
-  readonly accounts: readonly ListedAccount[];
-  /** The fleet's history of the last 30 days or since the time, whichever begins earlier; newest first. */
+  readonly accounts: readonly SeenAccount[];
+  /** The fleet's history since the time, newest first. */
   readonly passes: readonly FleetPass[];
+  /** What the chart shows, of the fleet's history of the last 30 days. */
+  readonly differing: DifferingByDay;
+  readonly unreadable: readonly UnreadableItem[];
   readonly sweeps: readonly Sweep[];
   readonly rollouts: readonly Rollout[];
   readonly rejected: readonly RecordedRejection[];
@@ -125,9 +148,9 @@ export interface ReportParts {
 export function makeReport(parts: ReportParts): FleetReport {
   const { passes, sweeps, rollouts, rejected, control, since, now } = parts;
   const accounts = parts.accounts
-    .map(reported)
+    .map(({ shown }) => shown)
     .toSorted((a, b) => Number(isMissing(b)) - Number(isMissing(a)) || order(a.accountId, b.accountId));
-  const byId = new Map(parts.accounts.map((one) => [one.view.accountId, one]));
+  const byId = new Map(parts.accounts.map((one) => [one.shown.accountId, one]));
   const runs = passes
     .filter(({ startedAt }) => startedAt >= since)
     .map((pass) => reportedRun(pass, byId.get(pass.accountId)));
@@ -149,16 +172,20 @@ export function makeReport(parts: ReportParts): FleetReport {
       drifted: accounts.filter(({ lastResult }) => lastResult === 'drifted').length,
       states,
     },
-    reasons: reasonsOf(parts.accounts),
+    reasons: reasonsOf(accounts),
     baselines: spreadOf(parts.accounts),
-    chart: chartOf(passes, byId, now),
+    chart: chartOf(parts.differing, now),
     runs,
     sweeps: sweeps.map(sweepView),
     rollouts: rollouts
       .filter((rollout) => isOpen(rollout) || rollout.changedAt >= since)
       .toSorted((a, b) => order(b.startedAt, a.startedAt))
       .map(rolloutSummary),
-    ...{ rejected, accounts },
+    rejected,
+    unreadable: [...(control.unreadable ? [control.unreadable] : []), ...parts.unreadable].map(
+      ({ pk, sk, message, remedy }) => ({ item: `${pk} / ${sk}`, message: `${message} ${remedy}` }),
+    ),
+    accounts,
   };
 }
 
@@ -166,14 +193,15 @@ function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function reported(account: ListedAccount): ReportedAccount {
-  const { view, record } = account;
+/** Picks of an account what a report needs. Pure. */
+export function seen({ view, record, readySince }: ListedAccount): SeenAccount {
   const { accountId, name, email = '', state, ready, baseline, mode = '', lastPass } = view;
-  return {
+  const { externalId } = record ?? {};
+  const shown: ReportedAccount = {
     ...{ accountId, name, email, state, ready, mode },
     baseline: baseline ? formatBaseline(baseline) : '',
     organizationalUnit: record?.unit ?? '',
-    reason: groupOf(account),
+    reason: groupOf(view),
     lastResult: lastPass?.result ?? '',
     lastRun: lastPass?.finishedAt ?? '',
     conditions: obstacles(view.conditions).map(({ reason, message, changedAt, ...condition }) => ({
@@ -181,20 +209,25 @@ function reported(account: ListedAccount): ReportedAccount {
     })),
     differences: lastPass?.differences ?? [],
   };
+  return {
+    shown,
+    ...(baseline && { baseline }),
+    ...(readySince !== undefined && { readySince }),
+    ...(externalId !== undefined && { externalId }),
+  };
 }
 
-function reportedRun(pass: FleetPass, account: ListedAccount | undefined): ReportedRun {
+function reportedRun(pass: FleetPass, account: SeenAccount | undefined): ReportedRun {
   const { accountId, startedAt: at, result, baseline, cause, differences } = pass;
   return {
-    ...{ at, accountId, name: account?.view.name ?? '', result, cause },
+    ...{ at, accountId, name: account?.shown.name ?? '', result, cause },
     baseline: formatBaseline(baseline),
-    differences: maskDifferences(differences, account?.record?.externalId),
+    differences: maskDifferences(differences, account?.externalId),
   };
 }
 
 /** Why an account is not ready: one reason, also for one whose conditions do not say. */
-function groupOf(account: ListedAccount): string {
-  const { view } = account;
+function groupOf(view: ListedAccount['view']): string {
   if (!isMissing(view)) return '';
   return reasonOf(view) || (view.lastPass ? `State ${view.state}` : 'NoRunYet');
 }
@@ -207,16 +240,14 @@ interface OpenGroup {
   readonly messages: Map<string, number>;
 }
 
-function reasonsOf(accounts: readonly ListedAccount[]): ReasonGroup[] {
+function reasonsOf(accounts: readonly ReportedAccount[]): ReasonGroup[] {
   const groups = new Map<string, OpenGroup>();
-  for (const account of accounts) {
-    const reason = groupOf(account);
+  for (const { accountId, reason, conditions } of accounts) {
     if (reason === '') continue;
     const group: OpenGroup = groups.get(reason) ?? { accountIds: [], messages: new Map() };
     groups.set(reason, group);
-    const { accountId } = account.view;
     group.accountIds.push(accountId);
-    const message = obstacles(account.view.conditions)[0]?.message.replaceAll(accountId, 'ID');
+    const message = conditions[0]?.message.replaceAll(accountId, 'ID');
     if (message !== undefined) group.messages.set(message, (group.messages.get(message) ?? 0) + 1);
   }
   return [...groups]
@@ -231,14 +262,13 @@ function reasonsOf(accounts: readonly ListedAccount[]): ReasonGroup[] {
     .toSorted((a, b) => b.accountIds.length - a.accountIds.length || order(a.reason, b.reason));
 }
 
-function spreadOf(accounts: readonly ListedAccount[]): BaselineSpread[] {
+function spreadOf(accounts: readonly SeenAccount[]): BaselineSpread[] {
   const found = new Map<string, { name: string; version: number; accounts: number; ready: number }>();
-  for (const { view } of accounts) {
-    const { baseline, ready } = view;
-    if (!baseline || !isManaged(view)) continue;
+  for (const { baseline, shown } of accounts) {
+    if (!baseline || !isManaged(shown)) continue;
     const key = formatBaseline(baseline);
     const one = found.get(key) ?? { ...baseline, accounts: 0, ready: 0 };
-    found.set(key, { ...one, accounts: one.accounts + 1, ready: one.ready + (ready ? 1 : 0) });
+    found.set(key, { ...one, accounts: one.accounts + 1, ready: one.ready + (shown.ready ? 1 : 0) });
   }
   const all = [...found.values()];
   return all
@@ -249,24 +279,40 @@ function spreadOf(accounts: readonly ListedAccount[]): BaselineSpread[] {
     .toSorted((a, b) => order(a.name, b.name) || b.version - a.version);
 }
 
-/** The runs that brought an account to its desired state for the first time are left out. */
-function chartOf(passes: readonly FleetPass[], byId: ReadonlyMap<string, ListedAccount>, now: Date): Chart {
+/**
+ * Notes a run for the chart. A run that brought its account to its desired state for the first time is left out: its account was
+ * first ready after it, or is not yet.
+ */
+export function noteDiffering(
+  differing: DifferingByDay,
+  { accountId, startedAt, differences }: Pick<FleetPass, 'accountId' | 'startedAt' | 'differences'>,
+  readySince: string | undefined,
+): void {
+  if (readySince === undefined || startedAt < readySince) return;
+  const day = startedAt.slice(0, 10);
+  const kinds = differing.get(day) ?? new Map<string, Set<string>>();
+  differing.set(day, kinds);
+  for (const { kind } of differences) {
+    const accounts = kinds.get(kind) ?? new Set();
+    kinds.set(kind, accounts.add(accountId));
+  }
+}
+
+/** The first day of a chart that is made now: an ISO time. Pure. */
+export function chartFrom(now: Date): string {
+  return new Date(now.getTime() - CHART_DAYS * DAY_MS).toISOString();
+}
+
+function chartOf(differing: DifferingByDay, now: Date): Chart {
   const days = Array.from({ length: CHART_DAYS }, (_, back) =>
     new Date(now.getTime() - (CHART_DAYS - 1 - back) * DAY_MS).toISOString().slice(0, 10),
   );
-  const seen = new Map<string, Set<string>>(days.map((day) => [day, new Set()]));
-  for (const { accountId, startedAt, differences } of passes) {
-    const { readySince } = byId.get(accountId) ?? {};
-    if (readySince === undefined || startedAt < readySince) continue;
-    for (const { kind } of differences) seen.get(startedAt.slice(0, 10))?.add(`${kind} ${accountId}`);
-  }
-  const kindOf = (key: string) => key.slice(0, key.lastIndexOf(' '));
-  const kinds = [...new Set([...seen.values()].flatMap((keys) => [...keys].map(kindOf)))].toSorted(order);
+  const kinds = [...new Set(days.flatMap((day) => [...(differing.get(day)?.keys() ?? [])]))].toSorted(order);
   return {
     kinds,
-    days: days.map((day) => {
-      const found = [...(seen.get(day) ?? [])].map(kindOf);
-      return { day, counts: kinds.map((kind) => found.filter((one) => one === kind).length) };
-    }),
+    days: days.map((day) => ({
+      day,
+      counts: kinds.map((kind) => differing.get(day)?.get(kind)?.size ?? 0),
+    })),
   };
 }

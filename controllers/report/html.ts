@@ -6,7 +6,8 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { inHtml, visible } from '../../shared/domain/escape.ts';
 import type { Difference } from '../../shared/domain/status.ts';
-import { counted, listed, time } from '../terminal.ts';
+import { brakeOf } from '../../shared/domain/sweep-view.ts';
+import { counted, listed, time } from '../../shared/domain/words.ts';
 import { drawChart } from './chart.ts';
 import type { FleetReport } from './model.ts';
 
@@ -17,6 +18,8 @@ const DIFFERENCES = [20, 5, 1, 0] as const;
 const MOST_RUNS = 5_000;
 const MOST_ROWS = 50;
 const VALUE_CHARACTERS = 200;
+/** Columns of the sweeps. */
+const RESULTS = ['unchanged', 'corrected', 'drifted', 'waiting', 'failed', 'seconds'] as const;
 /** Account ids of a reason that are named. */
 const NAMED = 8;
 
@@ -88,7 +91,7 @@ function short(value: unknown): string {
 
 /** What the template shows. */
 function view(report: FleetReport, most: number) {
-  const { counts, reasons, baselines, runs, sweeps, rollouts, rejected } = report;
+  const { counts, reasons, baselines, runs, sweeps, rollouts, rejected, unreadable } = report;
   const share = (of: number) => Math.round((of / Math.max(1, counts.managed)) * 100);
   return {
     ...{ counts, managed: counts.managed, fleetPaused: report.fleetPaused },
@@ -113,9 +116,10 @@ function view(report: FleetReport, most: number) {
       ...{ accounts, ready, isNewest, share: share(accounts) },
     })),
     runsSentence: runsSentence(runs.length, most),
-    sweeps: sweeps.slice(0, MOST_ROWS).map(({ startedAt, baseline, cause, ...sweep }) => ({
+    sweeps: sweeps.slice(0, MOST_ROWS).map(({ startedAt, baseline, cause, finished, ...sweep }) => ({
       ...sweep,
-      ...{ startedAt: time(startedAt), of: baseline ?? cause?.detailType ?? '–' },
+      ...{ startedAt: time(startedAt), of: baseline ?? cause?.detailType ?? '–', brake: brakeOf(sweep) },
+      results: RESULTS.map((result) => (finished ? String(finished[result]) : '–')),
     })),
     rollouts: rollouts.slice(0, MOST_ROWS).map((one) => ({
       ...{ id: one.rolloutId, startedAt: time(one.startedAt), message: one.message ?? '' },
@@ -123,6 +127,8 @@ function view(report: FleetReport, most: number) {
       state: one.wave === undefined ? one.state : `${one.state}, wave ${one.wave} of ${one.waves.length}`,
       isHalted: one.state === 'halted',
     })),
+    unreadable: unreadable.slice(0, MOST_ROWS),
+    unreadableSentence: `${counted(unreadable.length, 'item')} of the table cannot be read, and this page lacks what they say.`,
     rejected: rejected.slice(0, MOST_ROWS).map(({ rejectedAt, reason, message, cause, sentBy = '–' }) => ({
       ...{ at: time(rejectedAt), what: cause?.detailType ?? '–', sentBy, reason, message },
     })),

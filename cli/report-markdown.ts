@@ -1,7 +1,7 @@
-import { formatBaseline } from '../../shared/domain/baseline.ts';
-import { firstLines, inMarkdown, MOST_MARKDOWN } from '../markdown.ts';
-import { counted, listed, time } from '../terminal.ts';
-import type { FleetReport } from './model.ts';
+import type { FleetReport } from '../controllers/report/model.ts';
+import { formatBaseline } from '../shared/domain/baseline.ts';
+import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
+import { counted, listed, time } from './terminal.ts';
 
 /** Room for the sentence that says what is left out. */
 const LEFT_OUT = 200;
@@ -9,7 +9,7 @@ const NAMED = 5;
 
 /** The report for a chat, an issue or a comment: cut after a line at `MOST_MARKDOWN` characters, saying how much is left out. Pure. */
 export function reportMarkdown(report: FleetReport): string {
-  const { counts, reasons, baselines, runs, sweeps, rollouts, rejected } = report;
+  const { counts, reasons, baselines, runs, sweeps, rollouts, rejected, unreadable } = report;
   const lines = [
     `### Orgkeeper: ${counts.ready} of ${counted(counts.managed, 'managed account')} ready`,
     '',
@@ -17,6 +17,11 @@ export function reportMarkdown(report: FleetReport): string {
       `${counts.corrected} corrected, ${counts.drifted} drifted and left; ${counted(sweeps.length, 'sweep')}, ` +
       `${counted(rejected.length, 'rejected request')}.` +
       (report.fleetPaused ? ' **The fleet is paused.**' : ''),
+    ...section(
+      'Cannot be read',
+      ['Item', 'What is wrong'],
+      unreadable.map(({ item, message }) => [item, message]),
+    ),
     ...section(
       'Not ready',
       ['Reason', 'Accounts', 'What is wrong'],

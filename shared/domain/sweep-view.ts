@@ -1,4 +1,4 @@
-import type { Sweep } from '../shared/domain/control.ts';
+import type { Sweep } from './control.ts';
 
 /** A sweep as users and scripts see it. */
 export type SweepView = Pick<
@@ -15,4 +15,10 @@ export function sweepView(sweep: Sweep): SweepView {
     ...(cause && { cause }),
     ...(finished && { finished }),
   };
+}
+
+/** The brake of a sweep: how many accounts had been ready and differed, and whether that stopped the writes. Pure. */
+export function brakeOf({ drifted, stopped }: Pick<Sweep, 'drifted' | 'stopped'>): string {
+  if (stopped) return `stopped at ${drifted}`;
+  return drifted === 0 ? '–' : `${drifted} counted`;
 }
