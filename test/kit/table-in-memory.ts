@@ -23,7 +23,7 @@ export interface TableInput extends Placeholders {
 const PAGE = 1_500;
 const MAIN_KEY = ['pk', 'sk'] as const;
 /** The keys of each index. */
-const KEYS: Readonly<Record<string, readonly [hash: string, range: string]>> = {
+export const KEYS: Readonly<Record<string, readonly [hash: string, range: string]>> = {
   [INDEXES.collection]: ['collection', 'collectionKey'],
   [INDEXES.due]: ['due', 'dueAt'],
   [INDEXES.differing]: ['differing', 'collectionKey'],
