@@ -11,8 +11,6 @@ export const HEALTHY_RUN = {
   readUnits: 2,
   /** Size of the status, which is written to the table and to its index, and read. */
   statusBytes: { once: 2_000, perRegion: 1_000 },
-  /** Hiding the message. */
-  queueRequests: 1,
   /** The line of the run, and its metric. */
   logBytes: 1_100,
   /** Time on the processor of an environment: measured 30 to 50 ms of a whole one, and an environment has 0.43 of it. */
@@ -22,8 +20,8 @@ export const HEALTHY_RUN = {
 /** What an invocation needs, besides its runs. */
 export const INVOCATION = {
   accounts: 10,
-  /** The batch is sent, received and deleted. */
-  queueRequests: 3,
+  /** The batch is sent, received, hidden and deleted. */
+  queueRequests: 4,
   /** Lambda's own lines. */
   logBytes: 400,
   /** Four calls, one after the other. */
@@ -58,7 +56,7 @@ export function costOfNight(accounts: number, regions: number): NightCost {
     (invocations * INVOCATION.seconds + accounts * runSeconds) * INVOCATION.memoryGigabytes;
   const readUnits = accounts * (HEALTHY_RUN.readUnits + Math.ceil(statusBytes / 4_096));
   const writeUnits = accounts * 2 * Math.ceil(statusBytes / 1_024);
-  const requests = accounts * HEALTHY_RUN.queueRequests + invocations * INVOCATION.queueRequests;
+  const requests = invocations * INVOCATION.queueRequests;
   const gigabytes = (accounts * HEALTHY_RUN.logBytes + invocations * INVOCATION.logBytes) / 1e9;
   const prices = LIST_PRICES;
   const items: CostItem[] = [

@@ -1,5 +1,5 @@
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
@@ -107,15 +107,55 @@ export async function comeAgain(
   await hide(queue, receiptHandle, backoffSeconds(receives));
 }
 
-/** Hides a message from other receivers for so many seconds from now on. */
-export async function hide({ sqs, url }: Queue, receiptHandle: string, seconds: number): Promise<void> {
-  await sqs.send(
-    new ChangeMessageVisibilityCommand({
-      QueueUrl: url,
-      ReceiptHandle: receiptHandle,
-      VisibilityTimeout: seconds,
-    }),
-  );
+/** A message that is to be hidden by the next call, and who waits for that. */
+interface Hiding {
+  readonly receiptHandle: string;
+  readonly seconds: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const hiding = new WeakMap<Queue, Hiding[]>();
+
+/**
+ * Hides a message from other receivers for so many seconds from now on. Messages that are hidden at the same time, as all of a batch
+ * are when their runs begin, share a call. @throws ServiceFault if SQS refuses
+ */
+export function hide(queue: Queue, receiptHandle: string, seconds: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const one = { receiptHandle, seconds, resolve, reject };
+    const together = hiding.get(queue);
+    if (together) {
+      together.push(one);
+      return;
+    }
+    const begun = [one];
+    hiding.set(queue, begun);
+    void Promise.resolve().then(() => {
+      hiding.delete(queue);
+      for (let start = 0; start < begun.length; start += 10)
+        void hideTogether(queue, begun.slice(start, start + 10));
+    });
+  });
+}
+
+async function hideTogether({ sqs, url }: Queue, all: readonly Hiding[]): Promise<void> {
+  const Entries = all.map(({ receiptHandle, seconds }, index) => ({
+    Id: String(index),
+    ReceiptHandle: receiptHandle,
+    VisibilityTimeout: seconds,
+  }));
+  try {
+    const { Failed = [] } = await sqs.send(
+      new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }),
+    );
+    for (const { Id, Code, Message } of Failed)
+      all[Number(Id)]?.reject(new ServiceFault(`SQS did not hide a message: ${Code} ${Message}`));
+    // Those that were rejected stay so.
+    for (const { resolve } of all) resolve();
+  } catch (error) {
+    for (const { reject } of all) reject(error);
+  }
 }
 
 /** Deletes up to ten messages that are done. @throws ServiceFault if SQS keeps any of them */

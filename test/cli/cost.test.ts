@@ -32,10 +32,10 @@ describe('costOfNight', () => {
 
   it('prices each unit as the table of prices has it', () => {
     const { items, trail } = costOfNight(1_000, 1);
-    // 100 batches are sent, received and deleted, and each message is hidden.
+    // 100 batches are sent, received, hidden and deleted.
     expect(items.find(({ service }) => service === 'SQS')).toMatchObject({
-      units: '1,300 requests',
-      dollars: 1_300 * LIST_PRICES.fifoRequest,
+      units: '400 requests',
+      dollars: 400 * LIST_PRICES.fifoRequest,
     });
     expect(trail.events).toBe(15_000);
   });

@@ -21,6 +21,7 @@ const BY_LAMBDA = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMe
 /** Calls whose permission has another name. Transactions of ours put; those of some functions do more. */
 const PERMISSION: Record<string, string[]> = {
   'sqs:SendMessageBatch': ['sqs:SendMessage'],
+  'sqs:ChangeMessageVisibilityBatch': ['sqs:ChangeMessageVisibility'],
   'sqs:DeleteMessageBatch': [],
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem'],
   'intake dynamodb:TransactWriteItems': ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],

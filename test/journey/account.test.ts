@@ -250,7 +250,7 @@ describe('A run of an account without differences', () => {
     // The message is hidden meanwhile; nothing else is called in Main.
     const others = pass.filter((call) => !member.includes(call) && !dynamo.includes(call));
     expect(others.filter(({ action }) => action !== 'AssumeRole').map(({ action }) => action)).toEqual([
-      'ChangeMessageVisibility',
+      'ChangeMessageVisibilityBatch',
     ]);
     expect(others.length).toBeLessThanOrEqual(2);
     // Where this environment still had the session of the member, too, one call more is to be thought of.

@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -64,9 +64,10 @@ export function fakeMain(items: readonly Item[] = []): FakeMain {
       for (const { MessageBody, DelaySeconds } of Entries) receive(QueueUrl, MessageBody, DelaySeconds);
       return {};
     }),
-    on(ChangeMessageVisibilityCommand, ({ QueueUrl = '', ReceiptHandle = '', VisibilityTimeout = 0 }) => {
-      hidden.push({ queue: queueOf(QueueUrl), receiptHandle: ReceiptHandle, seconds: VisibilityTimeout });
-      return {};
+    on(ChangeMessageVisibilityBatchCommand, ({ QueueUrl = '', Entries = [] }) => {
+      for (const { ReceiptHandle = '', VisibilityTimeout = 0 } of Entries)
+        hidden.push({ queue: queueOf(QueueUrl), receiptHandle: ReceiptHandle, seconds: VisibilityTimeout });
+      return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
     }),
     on(DeleteMessageBatchCommand, ({ Entries = [] }) => {
       for (const { ReceiptHandle = '' } of Entries) deleted.push(ReceiptHandle);

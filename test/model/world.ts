@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -267,9 +267,10 @@ export function createWorld(weather: Weather) {
           return {};
         }),
       ),
-      on(ChangeMessageVisibilityCommand, ({ QueueUrl, ReceiptHandle = '', VisibilityTimeout = 0 }) =>
+      on(ChangeMessageVisibilityBatchCommand, ({ QueueUrl, Entries = [] }) =>
         touch(() => {
-          queues[nameOf(QueueUrl)].hide(ReceiptHandle, VisibilityTimeout);
+          for (const { ReceiptHandle = '', VisibilityTimeout = 0 } of Entries)
+            queues[nameOf(QueueUrl)].hide(ReceiptHandle, VisibilityTimeout);
           return {};
         }),
       ),
