@@ -12,7 +12,8 @@ export interface EventSource {
   readonly reportsItemFailures: boolean;
 }
 
-const IDLE_MS = 150;
+/** How long a message that becomes visible with time may wait; one that is sent is received at once. */
+const IDLE_MS = 500;
 
 /**
  * Polls the queue and invokes the function like a Lambda event source mapping: with batch size and concurrency; successful messages
@@ -43,11 +44,12 @@ export function runEventSource(
         await Promise.race(running);
         continue;
       }
+      const changed = deps.queue.changed();
       // Polls again if the emulator does not answer, as Lambda does. The runtime notices if the emulator has ended.
       const messages = await deps.queue.receive(source.batchSize).catch(() => []);
       if (stopped) return;
       if (messages.length === 0) {
-        await Promise.race([pause(IDLE_MS), ...running]);
+        await Promise.race([pause(IDLE_MS), changed, ...running]);
         continue;
       }
       const batch = work(messages)

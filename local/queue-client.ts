@@ -10,6 +10,8 @@ import type { Upstream } from './gateway/upstream.ts';
 
 /** The calls of an event source mapping for its queue. They go to the emulator directly and are not recorded. */
 export interface LocalQueue {
+  /** Resolves after the next call that may make a message receivable. */
+  changed(): Promise<void>;
   receive(count: number): Promise<Message[]>;
   remove(messages: readonly Message[]): Promise<void>;
   send(body: string): Promise<void>;
@@ -21,6 +23,7 @@ export function localQueue(upstream: Upstream, queueArn: string): LocalQueue {
   const QueueUrl = `${upstream.endpoint()}/${account}/${name}`;
   const sqs = () => upstream.client(SQSClient, { account, region });
   return {
+    changed: () => upstream.queueChanges.next(QueueUrl),
     async receive(count) {
       const { Messages = [] } = await sqs().send(
         new ReceiveMessageCommand({
@@ -46,6 +49,7 @@ export function localQueue(upstream: Upstream, queueArn: string): LocalQueue {
 /** The queue, as somebody sees it who may do with it only what is permitted: a poll that is denied receives nothing. */
 export function permittedQueue(queue: LocalQueue, may: (action: string) => Promise<boolean>): LocalQueue {
   return {
+    changed: () => queue.changed(),
     async receive(count) {
       const mayReceive = (await may('sqs:ReceiveMessage')) && (await may('sqs:GetQueueAttributes'));
       return mayReceive ? queue.receive(count) : [];

@@ -1,6 +1,7 @@
 import type { Client, MetadataBearer } from '@smithy/types';
 import { localAccessKeyId } from './callers.ts';
 import { type Lanes, laneOf } from './lanes.ts';
+import type { QueueChanges } from './queue-changes.ts';
 import { isRead, NoAnswer } from './wire.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: every client of the SDK, whatever its commands and configuration
@@ -27,7 +28,15 @@ interface Settings {
  * The SDK's clients for the emulator. One middleware sets the account of the call, waits for its lane, and throws NoAnswer if the
  * emulator cannot be reached. AWS's errors are thrown by the SDK as usual.
  */
-export function ownClients({ endpoint, lanes }: { readonly endpoint: () => string; readonly lanes: Lanes }): {
+export function ownClients({
+  endpoint,
+  lanes,
+  queueChanges,
+}: {
+  readonly endpoint: () => string;
+  readonly lanes: Lanes;
+  readonly queueChanges: QueueChanges;
+}): {
   readonly client: OwnClient;
   close(): void;
 } {
@@ -50,7 +59,11 @@ export function ownClients({ endpoint, lanes }: { readonly endpoint: () => strin
         const { headers } = args.request as { headers: Record<string, string> };
         headers['x-moto-account-id'] = account;
         const action = (context.commandName ?? '').replace(/Command$/, '');
-        return lanes.run(laneOf(service, account), !isRead({ service, action }), () => answered(next(args)));
+        const call = { service, action };
+        const answer = await lanes.run(laneOf(service, account), !isRead(call), () => answered(next(args)));
+        const { QueueUrl: queueUrl } = args.input as { QueueUrl?: unknown };
+        queueChanges.after({ ...call, queueUrl });
+        return answer;
       },
       { step: 'finalizeRequest', name: 'orgkeeperOwnCall', priority: 'low' },
     );

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { createLanes, laneOf } from './lanes.ts';
 import { type OwnClient, ownClients } from './own-clients.ts';
+import { createQueueChanges, type QueueChanges } from './queue-changes.ts';
 import type { KnownCall } from './shim.ts';
 import { isRead, NoAnswer, type Reply } from './wire.ts';
 
@@ -13,6 +14,8 @@ export interface Upstream {
   forward(call: KnownCall, body?: Buffer): Promise<Reply>;
   /** Clients for the gateway's own calls, which go to the emulator directly and are not recorded. */
   readonly client: OwnClient;
+  /** Of queues, by calls of both kinds. */
+  readonly queueChanges: QueueChanges;
   close(): void;
 }
 
@@ -26,6 +29,7 @@ export function upstreamAt(): Upstream {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   let endpoint = 'http://127.0.0.1:9';
   const lanes = createLanes();
+  const queueChanges = createQueueChanges();
 
   function send(method: string, path: string, headers: Record<string, string>, body: Buffer): Promise<Reply> {
     const { hostname, port } = new URL(endpoint);
@@ -58,14 +62,14 @@ export function upstreamAt(): Upstream {
     });
   }
 
-  const own = ownClients({ endpoint: () => endpoint, lanes });
+  const own = ownClients({ endpoint: () => endpoint, lanes, queueChanges });
 
   return {
     endpoint: () => endpoint,
     connect: (address) => {
       endpoint = address;
     },
-    forward(call, body = call.body) {
+    async forward(call, body = call.body) {
       const { account } = call.caller;
       const headers = { ...plain(call.headers), 'x-moto-account-id': account };
       const work = async () => {
@@ -75,9 +79,12 @@ export function upstreamAt(): Upstream {
         return send(call.method, call.url, headers, body);
       };
       if (Number(call.params.WaitTimeSeconds ?? 0) > 0) return work();
-      return lanes.run(laneOf(call.service, account), !isRead(call), work);
+      const reply = await lanes.run(laneOf(call.service, account), !isRead(call), work);
+      queueChanges.after({ ...call, queueUrl: call.params.QueueUrl });
+      return reply;
     },
     client: own.client,
+    queueChanges,
     close: () => {
       agent.destroy();
       own.close();
