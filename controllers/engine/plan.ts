@@ -25,7 +25,6 @@ import type { WorkMessage } from '../../shared/domain/work.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { readExports } from '../../shared/store/exports.ts';
 import { getPlanAnswer, getPlanText, putPlanAnswer } from '../../shared/store/plans.ts';
-import { parseBaseline } from '../kinds/baseline.ts';
 import { keyOfName, unitGraph } from '../kinds/graph.ts';
 import { type AnyKind, type Blocked, conditionOf } from '../kinds/kind.ts';
 import { placedRecord } from '../kinds/kind-account.ts';
@@ -305,6 +304,8 @@ async function ofFile(planId: string, now: Date, { main, kinds }: RunDeps): Prom
   const text = await getPlanText(main.table, planId, now);
   if (text === undefined)
     throw new InvalidDesiredState('The text of the baseline is no longer stored: request the plan again.');
+  // Loaded here, since it parses YAML, and no run does.
+  const { parseBaseline } = await import('../kinds/baseline.ts');
   const parsed = parseBaseline(text, kinds);
   if ('baseline' in parsed)
     return { ...parsed.baseline, schemaVersion: 1, version: 0, text, publishedAt: '' };

@@ -4,9 +4,6 @@ import { whyNoPlan } from '../../shared/domain/plan.ts';
 import { OF_MAIN_ALONE, type PlanRequest, parseRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { putPlanText } from '../../shared/store/plans.ts';
-import { requestClearing } from '../fleet/clear-regions.ts';
-import { releaseCluster, requestCluster } from '../fleet/clusters.ts';
-import { create } from '../fleet/create.ts';
 import {
   type FleetDeps,
   type Outcome,
@@ -15,12 +12,19 @@ import {
   rejected,
   rejectedFor,
 } from '../fleet/outcome.ts';
-import { register } from '../fleet/register.ts';
-import { retire } from '../fleet/retire.ts';
-import { requestReviews } from '../fleet/review-fleet.ts';
-import { requestSweep } from '../fleet/sweep-fleet.ts';
 import type { Incoming } from './event.ts';
-import { organizationEvent } from './organization-event.ts';
+
+/** What follows from an event is loaded with the first such event: an onboarding waits for no code of clusters. */
+const load = {
+  clear: () => import('../fleet/clear-regions.ts'),
+  clusters: () => import('../fleet/clusters.ts'),
+  create: () => import('../fleet/create.ts'),
+  organization: () => import('./organization-event.ts'),
+  register: () => import('../fleet/register.ts'),
+  retire: () => import('../fleet/retire.ts'),
+  review: () => import('../fleet/review-fleet.ts'),
+  sweep: () => import('../fleet/sweep-fleet.ts'),
+};
 
 /** Handles one event: checks the sender, parses the request, and runs the command. Sends nothing yet. */
 export async function follow(envelope: Envelope, incoming: Incoming, deps: FleetDeps): Promise<Outcome> {
@@ -29,7 +33,7 @@ export async function follow(envelope: Envelope, incoming: Incoming, deps: Fleet
     case 'aws.organizations':
     case 'aws.controltower':
       if (envelope.account !== config.managementAccountId) return foreignSender(envelope);
-      return organizationEvent(incoming, deps);
+      return (await load.organization()).organizationEvent(incoming, deps);
     case REQUEST_SOURCE:
       if (envelope.account !== config.mainAccountId && !config.requesters.includes(envelope.account ?? '')) {
         return foreignSender(envelope);
@@ -56,25 +60,34 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
     return foreignSender(envelope);
   switch (type) {
     case 'AccountRegistrationRequested':
-      return register(detail, await deps.organization.describe(detail.accountId), incoming, deps);
+      return (await load.register()).register(
+        detail,
+        await deps.organization.describe(detail.accountId),
+        incoming,
+        deps,
+      );
     case 'AccountCreationRequested':
-      return create(detail, incoming, deps);
+      return (await load.create()).create(detail, incoming, deps);
     case 'DriftSweepRequested':
-      return requestSweep(detail, incoming, deps);
+      return (await load.sweep()).requestSweep(detail, incoming, deps);
     case 'AccountRetirementRequested': {
       const { accountId, regions } = detail;
       return regions
-        ? requestClearing({ accountId, regions }, incoming, deps)
-        : retire(detail, incoming, deps);
+        ? (await load.clear()).requestClearing({ accountId, regions }, incoming, deps)
+        : (await load.retire()).retire(detail, incoming, deps);
     }
     case 'AccessReviewRequested':
-      return requestReviews(detail, incoming, deps);
+      return (await load.review()).requestReviews(detail, incoming, deps);
     case 'PlanRequested':
       return requestPlan(detail, incoming, deps);
     case 'ClusterRequested':
-      return requestCluster({ ...detail, requester: detail.requester ?? incoming.account }, incoming, deps);
+      return (await load.clusters()).requestCluster(
+        { ...detail, requester: detail.requester ?? incoming.account },
+        incoming,
+        deps,
+      );
     case 'ClusterReleaseRequested':
-      return releaseCluster(detail, incoming, deps);
+      return (await load.clusters()).releaseCluster(detail, incoming, deps);
   }
 }
 

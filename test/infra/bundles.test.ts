@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Bundle, bundleFunctions } from '../../infra/build.ts';
+import { type Bundle, bundleFunctions, filesAtStart, sizes } from '../../infra/build.ts';
 import { readContext } from '../../infra/context.ts';
 import { FUNCTIONS } from '../../shared/deployment/names.ts';
 import { permissions } from '../../shared/deployment/permissions.ts';
@@ -37,6 +37,15 @@ const PERMISSION: Record<string, string[]> = {
   ],
   // It tags the account that it creates.
   'organizations:CreateAccount': ['organizations:CreateAccount', 'organizations:TagResource'],
+};
+
+/** What a function may load at its start, in kB of 1,024 bytes. */
+const KILOBYTES_AT_START: Record<(typeof FUNCTIONS)[number], number> = {
+  intake: 350,
+  sweep: 375,
+  'create-account': 365,
+  reconcile: 665,
+  review: 580,
 };
 
 let bundles: Bundle[];
@@ -85,6 +94,40 @@ describe('the bundles', () => {
         .filter(([file, { bytesInOutput }]) => /zod\/v4\/locales\/\w+\.js$/.test(file) && bytesInOutput > 0);
       expect([name, languages.map(([file]) => path.basename(file))]).toEqual([name, ['en.js']]);
     }
+  });
+
+  test.each(FUNCTIONS)('%s loads no more at its start than its limit', (name) => {
+    const bundle = bundles.find((one) => one.name === name);
+    const { entryBytes } = sizes((bundle as Bundle).metafile);
+    expect(Math.ceil(entryBytes / 1024)).toBeLessThanOrEqual(KILOBYTES_AT_START[name]);
+  });
+
+  test('load no client at their start but that of DynamoDB', () => {
+    for (const { name, metafile } of bundles) {
+      const inputs = [...filesAtStart(metafile)].flatMap((file) =>
+        Object.entries(metafile.outputs[file]?.inputs ?? {}),
+      );
+      const clients = inputs.flatMap(([file, { bytesInOutput }]) => {
+        const [, client] = /node_modules\/@aws-sdk\/(client-[\w-]+)\//.exec(file) ?? [];
+        return client && bytesInOutput > 0 ? [client] : [];
+      });
+      expect([name, ...new Set(clients)]).toEqual([name, 'client-dynamodb']);
+    }
+  });
+
+  test('have each service that kinds call in a file of its own, loaded lazily', () => {
+    const { outputs } = bundles.find(({ name }) => name === 'reconcile')?.metafile ?? { outputs: {} };
+    const lazy = Object.keys(outputs).flatMap((file) => /(client-[\w-]+)-\w+\.mjs$/.exec(file)?.[1] ?? []);
+    expect(lazy).toEqual(
+      expect.arrayContaining([
+        'client-ec2',
+        'client-emr',
+        'client-iam',
+        'client-s3',
+        'client-s3-control',
+        'client-ssm',
+      ]),
+    );
   });
 
   test('only the functions that render kinds contain the EC2 client', () => {

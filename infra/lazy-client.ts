@@ -1,0 +1,75 @@
+/**
+ * What a bundle has in place of the SDK's clients and commands of a service until the first call loads them: lazy-services.ts puts it
+ * there. A client keeps what it is told before that, so that code need not know whether its client is loaded.
+ */
+
+// biome-ignore lint/suspicious/noExplicitAny: of any service
+type Any = any;
+/** Loads the client and the commands of a service; the same modules each time. */
+export type LoadService = () => Promise<Readonly<Record<string, new (input: Any) => Any>>>;
+
+/** A command that is not loaded yet. */
+interface LazyCommand {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+/** The class of a command: its instances hold the input. */
+export function lazyCommand(name: string): new (input: unknown) => LazyCommand {
+  return class {
+    readonly name = name;
+    readonly input: unknown;
+    constructor(input: unknown) {
+      this.input = input;
+    }
+  };
+}
+
+/** The class of a client, which is loaded with its first call. */
+export function lazyClient(load: LoadService, name: string) {
+  return class {
+    readonly #settings: unknown;
+    readonly #changes: ((client: Any) => void)[] = [];
+    #made: Promise<Any> | undefined;
+    #byRules: Any;
+    /** Middleware that is added before the first call. */
+    readonly middlewareStack = {
+      add: (...middleware: readonly unknown[]): void =>
+        void this.#changes.push((client) => client.middlewareStack.add(...middleware)),
+    };
+    /** Only how a client finds its endpoint: some of ours change that. */
+    readonly config = Object.defineProperty({}, 'endpointProvider', {
+      get:
+        () =>
+        (...call: readonly unknown[]) =>
+          this.#byRules(...call),
+      set: (provider: unknown) =>
+        void this.#changes.push(({ config }) => {
+          this.#byRules = config.endpointProvider;
+          config.endpointProvider = provider;
+        }),
+    });
+
+    constructor(settings: unknown) {
+      this.#settings = settings;
+    }
+
+    async send({ name: command, input }: LazyCommand, ...options: readonly unknown[]): Promise<unknown> {
+      const service = await load();
+      this.#made ??= this.#make(service);
+      return (await this.#made).send(make(service, command, input), ...options);
+    }
+
+    async #make(service: Awaited<ReturnType<LoadService>>): Promise<Any> {
+      const client = make(service, name, this.#settings);
+      for (const change of this.#changes) change(client);
+      return client;
+    }
+  };
+}
+
+function make(service: Awaited<ReturnType<LoadService>>, name: string, input: unknown): Any {
+  const Made = service[name];
+  if (!Made) throw new Error(`The bundle has no ${name}.`);
+  return new Made(input);
+}
