@@ -1,12 +1,15 @@
-// `npm run bench:cold-start`: how large each function is, and how long its modules take to load in a new process, beside an empty
-// handler, and beside the clients and commands of the SDK that it holds, bundled in the same way.
-import { execFile } from 'node:child_process';
+// `npm run bench:cold-start`: how large each function is, how long its modules take to load in a new process, and how long until its
+// first call to AWS is sent; beside an empty handler, and beside the clients and commands of the SDK that it holds, of which one reads an
+// item of the table.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { type Bundle, bundle, bundleFunctions, sizes } from '../../infra/build.ts';
-import { aConfig } from '../kit/factories.ts';
+import { build } from 'esbuild';
+import { type Bundle, bundleFunctions, FOR_LAMBDA, sizes } from '../../infra/build.ts';
+import { aBaselineItem, aRecord, MEMBER } from '../kit/factories.ts';
+import { fakeAws } from '../kit/fake-aws.ts';
+import { FIRST_EVENTS } from '../kit/first-events.ts';
+import { invoke, type Took } from '../kit/invoke.ts';
 import { median } from './median.ts';
 
 const [count = '15'] = process.argv.slice(2);
@@ -15,46 +18,77 @@ const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 mkdirSync(dist, { recursive: true });
 // In the checkout, since the entries of the bare clients import its packages.
 const folder = mkdtempSync(join(dist, 'cold-start-'));
+const PARAMETER = { name: '/bench/one', value: 'a value' };
+/** The account of the first events is as its baseline wants it, which has one parameter. */
+const BASELINE = {
+  ...aBaselineItem(),
+  sections: { parameters: [{ ...PARAMETER, description: 'Of the bench' }] },
+};
+const ACCOUNT = { pk: `account#${MEMBER}`, sk: 'desired', ...aRecord() };
+const aws = await fakeAws({ parameters: [PARAMETER], roles: [] });
+
+/** A bundle to start, and what its starts took. */
+interface Measured {
+  readonly bundle: Bundle;
+  readonly event: object;
+  readonly took: Took[];
+}
 
 try {
-  const functions = await bundleFunctions(folder);
-  const empty = await bundled('empty', 'export const handler = async () => undefined;\n');
-  const bare = new Map<string, Bundle>();
-  for (const made of functions) bare.set(made.name, await bundled(`${made.name}-bare`, clientsOf(made)));
-
-  const all = [empty, ...functions, ...bare.values()];
-  const times = new Map(all.map((one): [Bundle, number[]] => [one, []]));
+  const empty = measured(await bundled('empty', 'export const handler = async () => undefined;\n'), {});
+  const functions = new Map<Measured, Measured>();
+  for (const bundle of await bundleFunctions(folder)) {
+    const bare = await bundled(`${bundle.name}-bare`, clientsOf(bundle));
+    functions.set(measured(bundle, FIRST_EVENTS[bundle.name] ?? {}), measured(bare, {}));
+  }
+  const all = [empty, ...[...functions].flat()];
   // Round by round, so that what else the machine does meets all of them alike; the first round only fills the file cache.
   for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const one of all) {
-      const milliseconds = await load(one);
-      if (round > 0) times.get(one)?.push(milliseconds);
+    for (const { bundle, event, took } of all) {
+      aws.table.clear();
+      if (bundle.name === 'intake') aws.table.put(BASELINE);
+      if (bundle.name === 'reconcile') aws.table.put(BASELINE, ACCOUNT);
+      const one = await invoke(aws.endpoint, { file: join(bundle.directory, 'index.mjs'), event });
+      if (round > 0) took.push(one);
     }
   }
-
-  say(`Median of ${ROUNDS} interleaved loads in new processes of Node ${process.version}:`);
-  say(row('', 'kB at start', 'ms', '× empty', '× bare clients', 'kB of bare clients'));
-  for (const made of functions) {
-    const own = times.get(made) ?? [];
-    const clients = bare.get(made.name) ?? empty;
-    const besides = (other: Bundle) =>
-      median(own.map((each, round) => each / (times.get(other)?.[round] ?? Number.NaN))).toFixed(2);
+  say(`Median of ${ROUNDS} interleaved starts in new processes of Node ${process.version}:`);
+  say(
+    row(
+      '',
+      'kB at start',
+      'kB of clients',
+      'loaded, × empty',
+      '× clients',
+      'first call, × clients',
+      'handled, × empty',
+    ),
+  );
+  for (const [one, bare] of functions) {
+    const ratio = (to: Measured, of: (took: Took) => number) =>
+      median(one.took.map((each, round) => of(each) / of(to.took[round] ?? each))).toFixed(2);
     say(
       row(
-        made.name,
-        kilobytes(made),
-        median(own).toFixed(0),
-        besides(empty),
-        besides(clients),
-        kilobytes(clients),
+        one.bundle.name,
+        kilobytes(one.bundle),
+        kilobytes(bare.bundle),
+        ratio(empty, ({ loaded }) => loaded),
+        ratio(bare, ({ loaded }) => loaded),
+        ratio(bare, ({ firstCall }) => firstCall),
+        ratio(empty, ({ handled }) => handled),
       ),
     );
   }
 } finally {
+  await aws.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** An entry that exports the clients and commands that ended up in a bundle. */
+function measured(bundle: Bundle, event: object): Measured {
+  return { bundle, event, took: [] };
+}
+
+/** An entry that holds the clients and commands that ended up in a bundle; its handler reads an item. */
 function clientsOf({ metafile }: Bundle): string {
   const names = new Map<string, Set<string>>();
   for (const { inputs } of Object.values(metafile.outputs)) {
@@ -71,28 +105,28 @@ function clientsOf({ metafile }: Bundle): string {
     const renamed = [...all].map((name) => `${name} as ${name}${at}`);
     return `export { ${renamed.join(', ')} } from '${library}';\n`;
   });
-  return exported.join('');
+  return `${exported.join('')}
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+export const handler = async () =>
+  void (await table.send(new GetCommand({ TableName: 'orgkeeper', Key: { pk: 'account', sk: 'desired' } })));
+`;
 }
 
-function bundled(name: string, text: string): Promise<Bundle> {
+async function bundled(name: string, text: string): Promise<Bundle> {
   const entry = join(folder, `${name}.mjs`);
   writeFileSync(entry, text);
-  return bundle(name, entry, folder);
-}
-
-/** Milliseconds that a new process takes to load the bundle. */
-async function load({ directory }: Bundle): Promise<number> {
-  const file = join(directory, 'index.mjs');
-  const script = `const start = performance.now(); await import(${JSON.stringify(file)}); console.log(performance.now() - start); process.exit();`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-    env: {
-      ...process.env,
-      NODE_DISABLE_COMPILE_CACHE: '1',
-      AWS_REGION: 'eu-west-1',
-      ORGKEEPER_CONFIG: JSON.stringify(aConfig()),
-    },
+  const directory = join(folder, name);
+  const { metafile } = await build({
+    ...FOR_LAMBDA,
+    keepNames: false,
+    entryPoints: { index: entry },
+    outdir: directory,
+    splitting: true,
+    metafile: true,
   });
-  return Number(stdout);
+  return { name, directory, metafile };
 }
 
 function kilobytes({ metafile }: Bundle): string {
@@ -100,7 +134,7 @@ function kilobytes({ metafile }: Bundle): string {
 }
 
 function row(name: string, ...cells: readonly string[]): string {
-  return name.padEnd(16) + cells.map((cell) => cell.padStart(20)).join('');
+  return name.padEnd(16) + cells.map((cell) => cell.padStart(24)).join('');
 }
 
 function say(line: string): void {

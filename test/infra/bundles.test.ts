@@ -7,6 +7,10 @@ import { type Bundle, bundleFunctions, filesAtStart, sizes } from '../../infra/b
 import { readContext } from '../../infra/context.ts';
 import { FUNCTIONS } from '../../shared/deployment/names.ts';
 import { permissions } from '../../shared/deployment/permissions.ts';
+import { aBaselineItem, aRecord, MEMBER } from '../kit/factories.ts';
+import { fakeAws } from '../kit/fake-aws.ts';
+import { FIRST_EVENTS } from '../kit/first-events.ts';
+import { invoke } from '../kit/invoke.ts';
 import { CONTEXT, only, templates, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.
@@ -112,6 +116,32 @@ describe('the bundles', () => {
         return client && bytesInOutput > 0 ? [client] : [];
       });
       expect([name, ...new Set(clients)]).toEqual([name, 'client-dynamodb']);
+    }
+  });
+
+  test('an account whose baseline has parameters only is run without EC2, IAM, EMR and S3 being loaded', async () => {
+    const parameter = { name: '/bench/one', value: 'a value' };
+    const aws = await fakeAws({ parameters: [parameter], roles: [] });
+    try {
+      const section = [{ ...parameter, description: 'Of the bench' }];
+      aws.table.put({ ...aBaselineItem(), sections: { parameters: section } });
+      aws.table.put({ pk: `account#${MEMBER}`, sk: 'desired', ...aRecord() });
+      const { directory } = bundles.find(({ name }) => name === 'reconcile') ?? { directory: '' };
+      const file = path.join(directory, 'index.mjs');
+      const event = FIRST_EVENTS.reconcile ?? {};
+      const { files } = await invoke(aws.endpoint, { file, event, listFiles: true });
+      const clients = files.flatMap((url) => /(client-[\w-]+)-\w+\.mjs$/.exec(url)?.[1] ?? []);
+      expect(new Set(aws.calls)).toContain('ssm:GetParameters');
+      // Those of the account, and what entering it, the message and the announcement need.
+      expect(clients.sort()).toEqual([
+        'client-eventbridge',
+        'client-resource-groups-tagging-api',
+        'client-sqs',
+        'client-ssm',
+        'client-sts',
+      ]);
+    } finally {
+      await aws.stop();
     }
   });
 
