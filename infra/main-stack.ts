@@ -29,6 +29,7 @@ import { schedules } from './constructs/schedules.ts';
 import { templates } from './constructs/templates.ts';
 import { worker } from './constructs/worker.ts';
 import type { DeploymentContext } from './context.ts';
+import { MEGABYTES } from './memory.ts';
 import { mainSynthesizer } from './synthesizer.ts';
 
 /**
@@ -101,7 +102,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     grants: grants.intake,
     code: code.intake,
     timeout: timeouts.intake,
-    memorySize: 512,
+    memorySize: MEGABYTES.intake,
     source: { queue: queues.intake, batchSize: 10, maximumConcurrency: INTAKE_CONCURRENCY },
   });
   worker(stack, 'sweep', {
@@ -111,7 +112,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     grants: grants.sweep,
     code: code.sweep,
     timeout: timeouts.sweep,
-    memorySize: 512,
+    memorySize: MEGABYTES.sweep,
     sendsToItself: true,
     source: { queue: queues.sweep, batchSize: 1, maximumConcurrency: 2 },
   });
@@ -122,7 +123,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     grants: grants['create-account'],
     code: code['create-account'],
     timeout: timeouts['create-account'],
-    memorySize: 512,
+    memorySize: MEGABYTES['create-account'],
     sendsToItself: true,
     source: { queue: queues.creation, batchSize: 1, maximumConcurrency: 2 },
   });
@@ -133,7 +134,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     grants: grants.reconcile,
     code: code.reconcile,
     timeout: timeouts.reconcile,
-    memorySize: 768,
+    memorySize: MEGABYTES.reconcile,
     sendsToItself: true,
     source: { queue: queues.reconcile, batchSize: 10, maximumConcurrency: context.maximumConcurrency },
   });
@@ -145,7 +146,7 @@ export function mainStack(app: App, context: DeploymentContext, code: Record<Fun
     policyName: 'orgkeeper-review',
     code: code.review,
     timeout: timeouts.review,
-    memorySize: 768,
+    memorySize: MEGABYTES.review,
     source: { queue: queues.review, batchSize: 1, maximumConcurrency: 5 },
   });
   attach(stack, 'ApiPermissions', iam.Role.fromRoleName(stack, 'ApiRole', NAMES.apiRole), grants.api);

@@ -258,6 +258,7 @@ function ofOthers({ service, operation, input, region, account }: Call, { parame
         Failed: [],
       };
     case 'sqs:DeleteMessageBatch':
+    case 'sqs:ChangeMessageVisibilityBatch':
       return { Successful: input.Entries.map(({ Id }: Record<string, string>) => ({ Id })), Failed: [] };
     case 'sqs:ChangeMessageVisibility':
       return {};
