@@ -129,7 +129,7 @@ async function functionRole(
   const role = await iam.role(roleArn);
   if (!role) throw new Error(`The role ${roleArn} of the function ${name} does not exist.`);
   const [, partition, , region, account = ''] = arn.split(':');
-  const lambda = { service: 'lambda.amazonaws.com', sourceArn: arn, sourceAccount: account };
+  const lambda = { service: 'lambda.amazonaws.com', source: { arn, account } };
   const context = { 'aws:SecureTransport': 'true' };
   if (!(await permits(lambda, { action: 'sts:AssumeRole', resource: roleArn, context }))) {
     throw new Error(`Lambda may not take the role ${roleArn} of the function ${name}.`);

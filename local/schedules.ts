@@ -69,7 +69,7 @@ async function queueOf(
   if (!role) return undefined;
   const context = { 'aws:SecureTransport': 'true' };
   const sourceArn = `arn:aws:scheduler:${region}:${account}:schedule-group/${group}`;
-  const clock = { service: 'scheduler.amazonaws.com', sourceArn, sourceAccount: account };
+  const clock = { service: 'scheduler.amazonaws.com', source: { arn: sourceArn, account } };
   if (!(await permits(clock, { action: 'sts:AssumeRole', resource: role.arn, context }))) return undefined;
   const session = serviceSession(role, name);
   return permittedQueue(localQueue(upstream, queueArn), (action) =>

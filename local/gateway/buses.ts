@@ -5,13 +5,15 @@ import {
   ListTargetsByRuleCommand,
   type Target,
 } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
-import type { Permits, ServicePrincipal } from './authorization/authorizer.ts';
+import type { Asker, Permits, ServicePrincipal } from './authorization/authorizer.ts';
 import { administratorOf, type Caller, serviceSession } from './callers.ts';
 import type { Deliveries } from './deliveries.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { Iam } from './iam.ts';
 import { remembered } from './iam.ts';
+import { kindOfTarget, targetInput } from './rule-targets.ts';
 import type { KnownCall } from './shim.ts';
 import type { Upstream } from './upstream.ts';
 import { isRead, parseObject } from './wire.ts';
@@ -53,7 +55,7 @@ export interface BusesDeps {
 export interface Buses {
   /** True if the bus has a rule. */
   isHeard(bus: BusAddress): Promise<boolean>;
-  /** Delivers the event to the targets of every rule that it matches: queues, and buses of another account. */
+  /** Delivers the event to the targets of every rule that it matches: queues, topics, and buses of another account. */
   deliver(bus: BusAddress, event: BusEvent): Promise<void>;
   /** Must be called after every call, to drop cached rules that the call may have changed. */
   after(call: KnownCall): void;
@@ -65,7 +67,14 @@ interface Rule {
   readonly targets: readonly Target[];
 }
 
+const EVENTS = 'events.amazonaws.com';
 const TLS = { 'aws:SecureTransport': 'true' };
+
+/** Where an event comes from to a target. */
+interface Origin {
+  readonly bus: BusAddress;
+  readonly rule: ServicePrincipal;
+}
 
 /** Reads rules on demand. */
 export function createBuses(deps: BusesDeps): Buses {
@@ -95,7 +104,7 @@ export function createBuses(deps: BusesDeps): Buses {
   async function deliver(bus: BusAddress, event: BusEvent): Promise<void> {
     const matching = (await rulesOf(bus)).filter(({ pattern }) => matchesPattern(pattern, event));
     for (const { arn, targets } of matching) {
-      const rule = { service: 'events.amazonaws.com', sourceArn: arn, sourceAccount: bus.account };
+      const rule = { service: EVENTS, source: { arn, account: bus.account } };
       for (const target of targets) {
         if (await toTarget(target, { bus, rule }, event)) continue;
         const deadLetters = target.DeadLetterConfig?.Arn;
@@ -104,45 +113,54 @@ export function createBuses(deps: BusesDeps): Buses {
     }
   }
 
-  async function toTarget(
-    target: Target,
-    { bus: from, rule }: { bus: BusAddress; rule: ServicePrincipal },
-    event: BusEvent,
-  ): Promise<boolean> {
+  async function toTarget(target: Target, { bus, rule }: Origin, event: BusEvent): Promise<boolean> {
     const arn = target.Arn ?? '';
-    const next = busAt(arn);
-    if (!next) {
-      if (arn.split(':')[2] !== 'sqs') return true;
-      const kind = `${event.source} ${event['detail-type']} ${event.account}`;
-      return deps.deliveries.deliver({ queue: arn, kind, send: () => toQueue(target, rule, event) });
+    const by = target.RoleArn === undefined ? rule : await sessionOf(target.RoleArn, rule);
+    if (!by) return false;
+    switch (kindOfTarget(arn)) {
+      case 'queue': {
+        const kind = `${event.source} ${event['detail-type']} ${event.account}`;
+        return deps.deliveries.deliver({ queue: arn, kind, send: () => toQueue(target, by, event) });
+      }
+      case 'bus':
+        return toBus(arn, by, bus, event);
+      case 'topic':
+        return toTopic(target, by, bus, event);
+      case 'api-destination':
+        return deps.permits(by, { action: 'events:InvokeApiDestination', resource: arn, context: TLS });
+      case undefined:
+        throw new Error(`The local runtime does not deliver events to ${arn}.`);
     }
+  }
+
+  /** False if the bus refuses the event. */
+  async function toBus(arn: string, by: Asker, from: BusAddress, event: BusEvent): Promise<boolean> {
+    const next = busAt(arn);
     // As on AWS, an event from another account is not forwarded to a third one.
-    if (event.account !== from.account) return true;
-    const asker = await takenBy(target.RoleArn, from, rule);
+    if (!next || event.account !== from.account) return true;
+    // Without a role the policy of the other account's bus decides; within an account there must be a role.
+    const itself = 'service' in by;
+    if (itself && next.account === from.account) return false;
     const put = {
       action: 'events:PutEvents',
       resource: arn,
       context: { ...TLS, 'events:source': event.source, 'events:detail-type': event['detail-type'] },
     };
-    if (!asker || !(await deps.permits(asker, put))) return false;
+    if (!(await deps.permits(itself ? administratorOf(from.account) : by, put))) return false;
     await deliver(next, { ...event, id: randomUUID() });
     return true;
   }
 
   /** False if the queue refuses the event. */
-  async function toQueue(
-    { Arn = '', Input, SqsParameters }: Target,
-    rule: ServicePrincipal,
-    event: BusEvent,
-  ): Promise<boolean> {
+  async function toQueue(target: Target, by: Asker, event: BusEvent): Promise<boolean> {
+    const { Arn = '', SqsParameters } = target;
     const [, , , region = '', account = '', name = ''] = Arn.split(':');
     const send = { action: 'sqs:SendMessage', resource: Arn, context: TLS };
-    if (!(await deps.permits(rule, send))) return false;
+    if (!(await deps.permits(by, send))) return false;
     const group = SqsParameters?.MessageGroupId;
     const message = {
       QueueUrl: `${upstream.endpoint()}/${account}/${name}`,
-      // Of the ways to transform an event only `Input` is supported: our stacks use no other.
-      MessageBody: Input ?? JSON.stringify(event),
+      MessageBody: targetInput(target, event),
       ...(group && { MessageGroupId: group }),
     };
     try {
@@ -154,13 +172,26 @@ export function createBuses(deps: BusesDeps): Buses {
     }
   }
 
-  /** The session of the target's role, if EventBridge may assume that; without a role, EventBridge itself. */
-  async function takenBy(
-    roleArn: string | undefined,
-    from: BusAddress,
-    rule: ServicePrincipal,
-  ): Promise<Caller | undefined> {
-    if (!roleArn) return administratorOf(from.account);
+  /** False if the topic refuses the event. For topics EventBridge says of no rule, so that no condition on one holds. */
+  async function toTopic(target: Target, by: Asker, bus: BusAddress, event: BusEvent): Promise<boolean> {
+    const { Arn: TopicArn = '' } = target;
+    const [, , , region = '', account = ''] = TopicArn.split(':');
+    const itself = 'service' in by;
+    if (itself && account !== bus.account) return false;
+    const publish = { action: 'sns:Publish', resource: TopicArn, context: TLS };
+    if (!(await deps.permits(itself ? { service: by.service } : by, publish))) return false;
+    const message = new PublishCommand({ TopicArn, Message: targetInput(target, event) });
+    try {
+      await upstream.client(SNSClient, { account, region }).send(message);
+      return true;
+    } catch (error) {
+      if (error instanceof SNSServiceException) return false;
+      throw error;
+    }
+  }
+
+  /** The session of a target's role, if EventBridge may assume that. */
+  async function sessionOf(roleArn: string, rule: ServicePrincipal): Promise<Caller | undefined> {
     const role = await deps.iam.role(roleArn);
     const assume = { action: 'sts:AssumeRole', resource: roleArn, context: TLS };
     return role && (await deps.permits(rule, assume)) ? serviceSession(role, 'events') : undefined;

@@ -19,6 +19,7 @@ import { createCreations } from './shims/account-creation.ts';
 import { apiCallEventsShim } from './shims/api-call-events.ts';
 import { assumeRoleShim, malformedSessions } from './shims/assume-role.ts';
 import { authorizationShim } from './shims/authorization.ts';
+import { bucketPoliciesShim } from './shims/bucket-policies.ts';
 import { bucketPrincipalsShim } from './shims/bucket-principals.ts';
 import { bucketRegionsShim } from './shims/bucket-regions.ts';
 import { clientTokensShim } from './shims/client-tokens.ts';
@@ -80,9 +81,9 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
   const undecided = new Map<string, string>();
   const decisions = new WeakMap<Call, readonly Decision[]>();
   const permits: Permits = async (asker, check) => {
-    const decision = await authorizer.decideFor(asker, check);
-    usage.add(decision);
-    return decision.allowed;
+    const made = await authorizer.decideFor(asker, check);
+    for (const decision of made) usage.add(decision);
+    return made.every(({ allowed }) => allowed);
   };
   const deliveries = createDeliveries();
   const buses = createBuses({ upstream, iam, permits, deliveries });
@@ -123,6 +124,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       trusts.shim,
       bucketPrincipalsShim(iam),
       publicPoliciesShim(upstream),
+      bucketPoliciesShim,
       userKeysShim(callers),
       uniqueEmailsShim(upstream, creations),
       creations.shim,

@@ -20,6 +20,7 @@ import {
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { CreateKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import * as organizationsSdk from '@aws-sdk/client-organizations';
 import {
   AttachPolicyCommand,
@@ -32,10 +33,19 @@ import {
 } from '@aws-sdk/client-organizations';
 import {
   CreateBucketCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import {
+  CreateTopicCommand,
+  PublishCommand,
+  SetTopicAttributesCommand,
+  SNSClient,
+} from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -193,6 +203,68 @@ describe('A call at the local runtime', () => {
     expect((await list(local.as(stranger))).KeyCount).toBe(0);
   });
 
+  it('about an object is decided by the conditions of the policy of its bucket', async () => {
+    const Bucket = 'hail';
+    const main = new S3Client(local.as(MAIN));
+    const LocationConstraint = 'eu-west-1';
+    await main.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }));
+    const put = () => main.send(new PutObjectCommand({ Bucket, Key: 'a/b', Body: 'x' }));
+    const deny = (Condition: object) => {
+      const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+      const Statement = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource, Condition };
+      return JSON.stringify({ Version: '2012-10-17', Statement });
+    };
+    const plain = deny({ Bool: { 'aws:SecureTransport': 'false' } });
+    await main.send(new PutBucketPolicyCommand({ Bucket, Policy: plain }));
+    expect((await main.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(plain);
+    await put();
+    expect((await main.send(new GetObjectCommand({ Bucket, Key: 'a/b' }))).ContentLength).toBe(1);
+    const ours = deny({ StringEquals: { 'aws:PrincipalAccount': MAIN } });
+    await main.send(new PutBucketPolicyCommand({ Bucket, Policy: ours }));
+    await expect(put()).rejects.toMatchObject(denied(/with an explicit deny in a resource-based policy/));
+  });
+
+  it('to an encrypted queue or topic needs the key as well', async () => {
+    const main = local.as(MAIN);
+    const [kms, sns] = [new KMSClient(main), new SNSClient(main)];
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    const { KeyId = '', Arn: keyArn = '' } = KeyMetadata ?? {};
+    const queue = { QueueName: 'sealed', Attributes: { KmsMasterKeyId: KeyId } };
+    const { QueueUrl } = await sqsOf(main).send(new CreateQueueCommand(queue));
+    const topic = { Name: 'sealed', Attributes: { KmsMasterKeyId: keyArn } };
+    const { TopicArn } = await sns.send(new CreateTopicCommand(topic));
+    const by = async (name: string, ...statements: [action: string, resource: string][]) => {
+      const Statement = statements.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }));
+      const arn = await roleWith(name, JSON.stringify({ Version: '2012-10-17', Statement }));
+      const inside = await local.enter(main, arn);
+      return {
+        send: () => sqsOf(inside).send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })),
+        publish: () => new SNSClient(inside).send(new PublishCommand({ TopicArn, Message: 'x' })),
+      };
+    };
+    const sealed = [
+      ['sqs:SendMessage', '*'],
+      ['sns:Publish', '*'],
+    ] as [string, string][];
+    const without = await by('no-key', ...sealed);
+    const noKey = denied(/not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:/);
+    await expect(without.send()).rejects.toMatchObject({ name: 'KmsAccessDenied', ...noKey });
+    await expect(without.publish()).rejects.toMatchObject({ name: 'KMSAccessDeniedException', ...noKey });
+    const whole = await by('with-key', ...sealed, ['kms:*', keyArn]);
+    await whole.send();
+    await whole.publish();
+    // A key's policy must allow, whatever those of the account say.
+    const Statement = {
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'kms:*',
+      Resource: '*',
+    };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await kms.send(new PutKeyPolicyCommand({ KeyId, PolicyName: 'default', Policy }));
+    await expect(whole.send()).rejects.toMatchObject(denied(/no resource-based policy allows the kms:/));
+  });
+
   it('that makes or deletes a stack by a service role is decided by the policies of that role', async () => {
     const RoleARN = await roleWith('deploys', allow('iam:GetRole', '*'));
     const AssumeRolePolicyDocument = JSON.parse(trust(MAIN));
@@ -261,6 +333,49 @@ describe('A delivery of EventBridge to a queue', () => {
     await open('hear');
     await put();
     expect(await heard()).toBe(1);
+  });
+});
+
+describe('A delivery of EventBridge to an encrypted topic', () => {
+  it('needs the policies of the topic and of its key to allow EventBridge; else the event is a dead letter', async () => {
+    const settings = local.as(MAIN);
+    const [events, kms, sns] = [
+      new EventBridgeClient(settings),
+      new KMSClient(settings),
+      new SNSClient(settings),
+    ];
+    const of = `eu-west-1:${MAIN}`;
+    const [TopicArn, lost] = [`arn:aws:sns:${of}:told`, `arn:aws:sqs:${of}:lost`];
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    const { KeyId = '' } = KeyMetadata ?? {};
+    await sns.send(new CreateTopicCommand({ Name: 'told', Attributes: { KmsMasterKeyId: KeyId } }));
+    const QueueUrl = await queueIn(settings, 'lost', mayDeliver(lost, `arn:aws:events:${of}:rule/tell`));
+    await events.send(new PutRuleCommand({ Name: 'tell', EventPattern: '{"source":["tell"]}' }));
+    const target = { Id: '1', Arn: TopicArn, DeadLetterConfig: { Arn: lost } };
+    await events.send(new PutTargetsCommand({ Rule: 'tell', Targets: [target] }));
+    const deadLetters = async () => {
+      await events.send(
+        new PutEventsCommand({ Entries: [{ Source: 'tell', DetailType: 'x', Detail: '{}' }] }),
+      );
+      const { Messages = [] } = await sqsOf(settings).send(new ReceiveMessageCommand({ QueueUrl }));
+      return Messages.length;
+    };
+    const admits = (Action: string, Resource: string, Condition?: object) => {
+      const Principal = { Service: 'events.amazonaws.com' };
+      const Statement = { Effect: 'Allow', Principal, Action, Resource, ...(Condition && { Condition }) };
+      return JSON.stringify({ Version: '2012-10-17', Statement });
+    };
+    const ofTopic = (AttributeValue: string) =>
+      sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue }));
+    expect(await deadLetters()).toBe(1);
+    // EventBridge says of no rule for a topic.
+    const rule = { ArnLike: { 'aws:SourceArn': `arn:aws:events:${of}:rule/tell` } };
+    await ofTopic(admits('sns:Publish', TopicArn, rule));
+    expect(await deadLetters()).toBe(1);
+    await ofTopic(admits('sns:Publish', TopicArn));
+    expect(await deadLetters()).toBe(1);
+    await kms.send(new PutKeyPolicyCommand({ KeyId, PolicyName: 'default', Policy: admits('kms:*', '*') }));
+    expect(await deadLetters()).toBe(0);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Upstream } from '../upstream.ts';
 import type { Administrators } from './administrators.ts';
 import { createBucketOwners } from './bucket-owners.ts';
 import { type Check, checksOf, withResourceTags } from './checks.ts';
+import { keyChecks, needsKey } from './encryption.ts';
 import { createOrganizations, type Membership } from './organizations.ts';
 import { createReader } from './reader.ts';
 import { createResourcePolicies } from './resource-policies.ts';
@@ -18,10 +19,13 @@ export type Asker = Caller | ServicePrincipal;
 export interface ServicePrincipal {
   /** `events.amazonaws.com` */
   readonly service: string;
-  /** Context `aws:SourceArn`. */
-  readonly sourceArn: string;
-  /** Context `aws:SourceAccount`. */
-  readonly sourceAccount: string;
+  /** For whose resource, in the context of the request; absent where the service does not say. */
+  readonly source?: {
+    /** `aws:SourceArn` */
+    readonly arn: string;
+    /** `aws:SourceAccount` */
+    readonly account: string;
+  };
 }
 
 /** A statement that allowed a check. */
@@ -49,8 +53,8 @@ export interface Decision {
 export interface Authorizer {
   /** Decides each check of the call for its caller. The call is allowed if all checks are. @throws UnknownAuthorization */
   decide(call: KnownCall): Promise<readonly Decision[]>;
-  /** Decides a single check, for what AWS does without a call. */
-  decideFor(asker: Asker, check: Check): Promise<Decision>;
+  /** Decides a single check and those on the key of its resource, for what AWS does without a call. Allowed if all are. */
+  decideFor(asker: Asker, check: Check): Promise<readonly Decision[]>;
   /** Must be called after every call, to drop cached reads that the call may have changed. */
   after(call: KnownCall): void;
 }
@@ -88,19 +92,18 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
 
   async function principalOf(asker: Asker): Promise<Principal> {
     if ('service' in asker) {
-      const { service, sourceArn, sourceAccount } = asker;
-      const source = await organizations.membership(sourceAccount);
+      const { service, source } = asker;
+      const member = source && (await organizations.membership(source.account));
       return {
         name: service,
         requester: { arn: service, type: 'Service' },
-        account: sourceAccount,
+        account: source?.account ?? '',
         identity: [],
         boundary: [],
         session: [],
         context: {
-          'aws:SourceArn': sourceArn,
-          'aws:SourceAccount': sourceAccount,
-          ...(source && { 'aws:SourceOrgID': source.organizationId, 'aws:SourceOrgPaths': source.path }),
+          ...(source && { 'aws:SourceArn': source.arn, 'aws:SourceAccount': source.account }),
+          ...(member && { 'aws:SourceOrgID': member.organizationId, 'aws:SourceOrgPaths': member.path }),
         },
         membership: undefined,
       };
@@ -150,9 +153,23 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
     return [...inline, ...managed.map((one, at) => one ?? { name: policyArns[at] ?? '', document: nothing })];
   }
 
+  /** The decision on the check, and on the key that encrypts its resource. */
+  async function decideAll(principal: Principal, check: Check): Promise<readonly Decision[]> {
+    const decision = await decideOne(principal, check);
+    if (!decision.allowed || !needsKey(check)) return [decision];
+    const keyArn = await resourcePolicies.keyOf(
+      check.resource,
+      accountIn(check.resource) ?? principal.account,
+    );
+    const made = keyArn === undefined ? [] : keyChecks(check, keyArn);
+    const via = principal.requester.type === 'Service' ? {} : { 'aws:ViaAWSService': 'true' };
+    const ofKey = made.map((one) => decideOne(principal, { ...one, context: { ...one.context, ...via } }));
+    return [decision, ...(await Promise.all(ofKey))];
+  }
+
   async function decideOne(principal: Principal, asked: Check): Promise<Decision> {
     const owner = accountIn(asked.resource) ?? (await bucketOwners.of(asked.resource)) ?? principal.account;
-    const trusted = asked.action.toLowerCase() === 'sts:assumerole' && isRoleArn(asked.resource);
+    const trusted = ASSUMES.test(asked.action) && isRoleArn(asked.resource);
     const [resourceOwner, role, resource] = await Promise.all([
       organizations.membership(owner),
       trusted ? iam.role(asked.resource) : undefined,
@@ -229,14 +246,14 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
       const [checks, principal] = await Promise.all([checksOf(call, reader), principalOf(call.caller)]);
       const made = checks.map(async (check) => {
         const { roleArn } = check;
-        return decideOne(
+        return decideAll(
           roleArn === undefined ? principal : await principalOf(await sessionOf(roleArn)),
           check,
         );
       });
-      return Promise.all(made);
+      return (await Promise.all(made)).flat();
     },
-    decideFor: async (asker, check) => decideOne(await principalOf(asker), check),
+    decideFor: async (asker, check) => decideAll(await principalOf(asker), check),
     after(call) {
       reader.after(call);
       organizations.after(call);
@@ -245,6 +262,9 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
     },
   };
 }
+
+/** What the trust policy of a role must allow: to assume it, and to tag the session. */
+const ASSUMES = /^sts:(AssumeRole|TagSession|SetSourceIdentity)$/i;
 
 function accountIn(arn: string): string | undefined {
   return /^arn:(?:[^:]*:){3}(\d{12}):/.exec(arn)?.[1];

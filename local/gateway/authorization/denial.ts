@@ -22,12 +22,17 @@ const KINDS = {
   rcp: 'resource control policy',
 } as const;
 
+/** What a service answers where the key that encrypts its resource may not be used. */
+const KEY_CODES: Readonly<Record<string, string>> = { sns: 'KMSAccessDenied', sqs: 'KmsAccessDenied' };
+
 /**
  * The answer to a call that is not allowed, in the words of the service: the permission, the resource, and the kind of policy.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 export function denial(call: KnownCall, check: Check, refusal: Refusal): Reply {
   const message = messageOf(call, check, refusal);
+  const ofKey = check.action.startsWith('kms:') ? KEY_CODES[call.service] : undefined;
+  if (ofKey !== undefined) return errorReply(call, 400, ofKey, message);
   switch (protocolOf(call)) {
     case 'ec2':
       // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html

@@ -1,4 +1,6 @@
+import { kindOfTarget } from '../rule-targets.ts';
 import { type Operation, objects, type Params, texts } from './operations.ts';
+import { UnknownAuthorization } from './unknown.ts';
 
 /** One permission that a call needs. */
 export interface Asked {
@@ -84,8 +86,12 @@ const BESIDES: Readonly<Record<string, Needs>> = {
   'events:PutRule': ({ Name, EventBusName, Tags }) =>
     tagged('events:TagResource', { Rule: Name, EventBusName }, Tags),
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
-  'events:PutTargets': ({ Targets }) =>
-    passed('events.amazonaws.com', ...objects(Targets).map(({ RoleArn }) => RoleArn)),
+  'events:PutTargets': ({ Targets }) => {
+    const undecided = objects(Targets).find(({ Arn }) => kindOfTarget(String(Arn)) === undefined);
+    if (undecided)
+      throw new UnknownAuthorization(`Whether a rule may reach ${undecided.Arn} is not decided.`);
+    return passed('events.amazonaws.com', ...objects(Targets).map(({ RoleArn }) => RoleArn));
+  },
   // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html
   'iam:AddRoleToInstanceProfile': ({ RoleName }) => [
     { action: 'iam:PassRole', params: { RoleName, PassedToService: 'ec2.amazonaws.com' }, dependent: true },
@@ -96,6 +102,8 @@ const BESIDES: Readonly<Record<string, Needs>> = {
   'iam:CreatePolicy': (params) => tagged('iam:TagPolicy', { Path: '/', ...params }, params.Tags),
   'iam:CreateRole': (params) => tagged('iam:TagRole', { Path: '/', ...params }, params.Tags),
   'iam:CreateUser': (params) => tagged('iam:TagUser', { Path: '/', ...params }, params.Tags),
+  // https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+  'kms:CreateKey': ({ Tags }) => tagged('kms:TagResource', { Made: 'key' }, Tags),
   // https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
   'lambda:CreateFunction': (params) => [
     ...passed('lambda.amazonaws.com', params.Role),
@@ -122,6 +130,12 @@ const BESIDES: Readonly<Record<string, Needs>> = {
   'scheduler:CreateSchedule': ({ Target }) => passed('scheduler.amazonaws.com', roleOf(Target)),
   'scheduler:CreateScheduleGroup': (params) => tagged('scheduler:TagResource', params, params.Tags),
   'scheduler:UpdateSchedule': ({ Target }) => passed('scheduler.amazonaws.com', roleOf(Target)),
+  // What a topic delivers to queues and functions is decided by their policies, and the emulator delivers to them all.
+  'sns:Subscribe': ({ Protocol }) => {
+    if (/^(email|email-json|sms)$/.test(String(Protocol))) return [];
+    throw new UnknownAuthorization(`Whether a topic may deliver by ${Protocol} is not decided.`);
+  },
+  'sns:CreateTopic': ({ Name, Tags }) => tagged('sns:TagResource', { Name }, Tags),
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
   'sqs:CreateQueue': ({ QueueName, tags }) => tagged('sqs:TagQueue', { QueueName }, tags),
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html

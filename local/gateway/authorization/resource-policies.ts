@@ -1,17 +1,26 @@
 import { DynamoDBClient, GetResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetPolicyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { NamedPolicy } from '../iam.ts';
 import { remembered } from '../iam.ts';
 import type { Upstream } from '../upstream.ts';
 import { type Call, isRead } from '../wire.ts';
+import { published } from '../withheld-policy.ts';
+import { UnknownAuthorization } from './unknown.ts';
 
-/** The policies of the emulator's resources. Cached until a call may have changed them. */
+/** The policies of the emulator's resources, and the keys that encrypt them. Cached until a call may have changed them. */
 export interface ResourcePolicies {
-  /** The policy of the resource with this ARN, in this account; undefined where it has none or is none. */
+  /**
+   * The policy of the resource with this ARN, in this account; undefined where it has none or is none.
+   * @throws UnknownAuthorization for a service whose resources may have policies that cannot be read here
+   */
   of(arn: string, account: string): Promise<NamedPolicy | undefined>;
+  /** The ARN of the key that encrypts the messages of a queue or topic; undefined where none of KMS does. */
+  keyOf(arn: string, account: string): Promise<string | undefined>;
   /** Must be called after every call, to drop cached policies that the call may have changed. */
   after(call: Call): void;
 }
@@ -20,11 +29,22 @@ export interface ResourcePolicies {
 interface Service {
   /** What of an ARN names the resource that has a policy; undefined for others. */
   readonly owner: (arn: string) => string | undefined;
-  readonly read: (
-    arn: string,
-    at: { readonly upstream: Upstream; readonly account: string; readonly region: string },
-  ) => Promise<string | undefined>;
+  readonly read: (arn: string, at: Place) => Promise<Held>;
   readonly changes: RegExp;
+}
+
+interface Place {
+  readonly upstream: Upstream;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** What the emulator holds of a resource. */
+interface Held {
+  /** JSON text. */
+  readonly policy?: string | undefined;
+  /** Id, ARN or alias of a key. */
+  readonly keyId?: string | undefined;
 }
 
 const SERVICES: Readonly<Record<string, Service>> = {
@@ -32,16 +52,37 @@ const SERVICES: Readonly<Record<string, Service>> = {
     owner: (arn) => arn,
     async read(arn, { upstream, account, region }) {
       const QueueUrl = `${upstream.endpoint()}/${account}/${lastOf(arn)}`;
-      const get = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] });
-      return (await upstream.client(SQSClient, { account, region }).send(get)).Attributes?.Policy;
+      const get = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy', 'KmsMasterKeyId'] });
+      const { Attributes } = await upstream.client(SQSClient, { account, region }).send(get);
+      return { policy: Attributes?.Policy, keyId: Attributes?.KmsMasterKeyId };
     },
     changes: /^((Create|Delete)Queue|SetQueueAttributes|(Add|Remove)Permission)$/,
+  },
+  sns: {
+    owner: (arn) => /^arn:[^:]+:sns:[^:]+:\d+:[^:]+/.exec(arn)?.[0],
+    async read(TopicArn, { upstream, account, region }) {
+      const get = new GetTopicAttributesCommand({ TopicArn });
+      const { Attributes } = await upstream.client(SNSClient, { account, region }).send(get);
+      return { policy: Attributes?.Policy, keyId: Attributes?.KmsMasterKeyId };
+    },
+    changes: /^((Create|Delete)Topic|SetTopicAttributes|(Add|Remove)Permission)$/,
+  },
+  kms: {
+    owner: (arn) => (/:key\//.test(arn) ? arn : undefined),
+    async read(KeyId, { upstream, account, region }) {
+      const get = new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' });
+      const { Policy } = await upstream.client(KMSClient, { account, region }).send(get);
+      // Of a key that CloudFormation made, the emulator answers the policy itself instead of its text.
+      return { policy: typeof Policy === 'string' ? Policy : JSON.stringify(Policy) };
+    },
+    changes: /^(CreateKey|PutKeyPolicy)$/,
   },
   events: {
     owner: (arn) => (/:event-bus\//.test(arn) ? arn : undefined),
     async read(arn, { upstream, account, region }) {
       const get = new DescribeEventBusCommand({ Name: arn.split('event-bus/')[1] });
-      return (await upstream.client(EventBridgeClient, { account, region }).send(get)).Policy;
+      const { Policy: policy } = await upstream.client(EventBridgeClient, { account, region }).send(get);
+      return { policy };
     },
     changes: /(EventBus|Permission)$/,
   },
@@ -49,7 +90,8 @@ const SERVICES: Readonly<Record<string, Service>> = {
     owner: (arn) => arn.split('/')[0],
     async read(arn, { upstream, account }) {
       const get = new GetBucketPolicyCommand({ Bucket: lastOf(arn) });
-      return (await upstream.client(S3Client, { account, region: 'us-east-1' }).send(get)).Policy;
+      const { Policy = '' } = await upstream.client(S3Client, { account, region: 'us-east-1' }).send(get);
+      return { policy: published(Policy) };
     },
     changes: /^(PUT|DELETE|POST) \/[^/]*\/?$/,
   },
@@ -57,7 +99,8 @@ const SERVICES: Readonly<Record<string, Service>> = {
     owner: (arn) => /^.*:table\/[^/]+/.exec(arn)?.[0],
     async read(arn, { upstream, account, region }) {
       const get = new GetResourcePolicyCommand({ ResourceArn: arn });
-      return (await upstream.client(DynamoDBClient, { account, region }).send(get)).Policy;
+      const { Policy: policy } = await upstream.client(DynamoDBClient, { account, region }).send(get);
+      return { policy };
     },
     changes: /(Table|ResourcePolicy)$/,
   },
@@ -65,48 +108,93 @@ const SERVICES: Readonly<Record<string, Service>> = {
     owner: (arn) => /^.*:function:[^:]+/.exec(arn)?.[0],
     async read(arn, { upstream, account, region }) {
       const get = new GetPolicyCommand({ FunctionName: arn });
-      return (await upstream.client(LambdaClient, { account, region }).send(get)).Policy;
+      const { Policy: policy } = await upstream.client(LambdaClient, { account, region }).send(get);
+      return { policy };
     },
     changes: /^(PUT|POST|DELETE) /,
   },
 };
 
+/** Services whose resources have no policies of their own, or none that the emulator could hold. */
+const WITHOUT = new Set([
+  'account',
+  'cloudformation',
+  'cloudtrail',
+  'cloudwatch',
+  'ec2',
+  'elasticmapreduce',
+  // The trust policy of a role is the role's, as IAM shows it.
+  'iam',
+  'logs',
+  'organizations',
+  'scheduler',
+  'ssm',
+  'sts',
+]);
+
 /** What a service answers where there is no policy, or no such resource. */
 const NONE =
-  /^(NoSuchBucket(Policy)?|NonExistentQueue|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|ResourceNotFoundException|PolicyNotFoundException)$/;
+  /^(NoSuchBucket(Policy)?|NonExistentQueue|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|(Resource|Policy)?NotFound(Exception)?)$/;
 
-/** Reads on demand. The trust policy of a role is the role's, as IAM shows it. */
+/** Reads on demand. */
 export function createResourcePolicies(upstream: Upstream): ResourcePolicies {
-  const known = new Map<string, Promise<{ readonly found: NamedPolicy | undefined }>>();
+  const known = new Map<string, Promise<Found>>();
 
-  async function read(arn: string, service: Service, account: string): Promise<NamedPolicy | undefined> {
+  async function read(arn: string, service: Service, account: string): Promise<Found> {
     const region = arn.split(':')[3] || 'us-east-1';
     try {
-      const document = await service.read(arn, { upstream, account, region });
-      return document ? { name: arn, document } : undefined;
+      const { policy, keyId } = await service.read(arn, { upstream, account, region });
+      return {
+        ...(policy && { policy: { name: arn, document: policy } }),
+        ...(keyId && { keyArn: await keyArnOf(keyId, { upstream, account, region }) }),
+      };
     } catch (error) {
-      if (error instanceof Error && NONE.test(error.name)) return undefined;
+      if (error instanceof Error && NONE.test(error.name)) return {};
       throw error;
     }
   }
 
+  async function found(arn: string, account: string): Promise<Found> {
+    const [, , name = ''] = arn.split(':');
+    const service = SERVICES[name];
+    if (!service && name !== '' && !WITHOUT.has(name)) {
+      throw new UnknownAuthorization(`The gateway cannot read policies of resources of ${name}: ${arn}.`);
+    }
+    const owner = service?.owner(arn);
+    if (!service || !owner || /[*?]/.test(owner)) return {};
+    return remembered(known, owner, () => read(owner, service, account));
+  }
+
   return {
-    async of(arn, account) {
-      const service = SERVICES[arn.split(':')[2] ?? ''];
-      const owner = service?.owner(arn);
-      if (!service || !owner || /[*?]/.test(owner)) return undefined;
-      const reading = async () => ({ found: await read(owner, service, account) });
-      return (await remembered(known, owner, reading)).found;
-    },
+    of: async (arn, account) => (await found(arn, account)).policy,
+    keyOf: async (arn, account) => (await found(arn, account)).keyArn,
     after(call) {
       if (isRead(call)) return;
       for (const arn of known.keys()) {
         const service = arn.split(':')[2] ?? '';
         const changed = call.service === service && SERVICES[service]?.changes.test(call.action);
-        if (changed || call.service === 'cloudformation') known.delete(arn);
+        // A key may be named by an alias.
+        if (changed || call.service === 'cloudformation' || call.service === 'kms') known.delete(arn);
       }
     },
   };
+}
+
+/** What is known of a resource. */
+interface Found {
+  readonly policy?: NamedPolicy;
+  readonly keyArn?: string;
+}
+
+async function keyArnOf(KeyId: string, { upstream, account, region }: Place): Promise<string> {
+  if (/(^|:)alias\/aws\//.test(KeyId)) {
+    throw new UnknownAuthorization(`The gateway does not know the policies of keys of AWS such as ${KeyId}.`);
+  }
+  const [, , , ofRegion = region, ofAccount = account] = KeyId.split(':');
+  const kms = upstream.client(KMSClient, { account: ofAccount, region: ofRegion });
+  const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+  if (!KeyMetadata?.Arn) throw new UnknownAuthorization(`There is no key ${KeyId}.`);
+  return KeyMetadata.Arn;
 }
 
 function lastOf(arn: string): string {

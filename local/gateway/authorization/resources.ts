@@ -44,6 +44,10 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   // An existing stack has an id at the end, which a call by name does not say: AWS decides on the name and `*`.
   'cloudformation:stack': ({ StackName }) => texts(StackName).map((name) => ({ StackName: name, Id: '*' })),
   'cloudtrail:trail': ({ Name, TrailName }) => texts(Name, TrailName).map((name) => ({ TrailName: name })),
+  'cloudwatch:alarm': ({ AlarmName, AlarmNames }) =>
+    texts(AlarmName, AlarmNames).map((name) => ({ AlarmName: name })),
+  'cloudwatch:dashboard': ({ DashboardName, DashboardNames }) =>
+    texts(DashboardName, DashboardNames).map((name) => ({ DashboardName: name })),
   'dynamodb:index': ({ TableName, IndexName }) =>
     texts(IndexName).map((name) => ({
       TableName: String(TableName).replace(/^arn:.*:table\//, ''),
@@ -71,12 +75,15 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
     texts(PolicyName).map((name) => ({ PolicyNameWithPath: `${Path}${name}`.slice(1) })),
   'iam:role': ({ RoleName, Path }, asked, reader) => withPath('role', RoleName, Path, asked, reader),
   'iam:user': ({ UserName, Path }, asked, reader) => withPath('user', UserName, Path, asked, reader),
+  'kms:key': ({ KeyId }) => texts(KeyId).flatMap((id) => (/^(arn:|alias\/)/.test(id) ? [] : [{ KeyId: id }])),
   'lambda:eventSourceMapping': ({ UUID }) => texts(UUID).map((id) => ({ UUID: id })),
   // A qualifier is a version or an alias of the function.
   'lambda:function': ({ FunctionName }) =>
     texts(FunctionName).map((name) => ({
       FunctionName: /^(?:.*:function:)?([^:]+)/.exec(name)?.[1] ?? name,
     })),
+  'logs:log-group': ({ LogGroupName, logGroupName }) =>
+    texts(LogGroupName, logGroupName).map((name) => ({ LogGroupName: name })),
   'organizations:policy': async ({ PolicyId, Type }, { account, action }, reader) => {
     if (!action.endsWith(':CreatePolicy')) {
       return Promise.all(texts(PolicyId).map((id) => reader.organizationPolicy(account, id)));
@@ -91,6 +98,7 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   'scheduler:schedule': ({ Name, GroupName = 'default' }) =>
     texts(Name).map((name) => ({ GroupName: String(GroupName), ScheduleName: name })),
   'scheduler:schedule-group': ({ Name }) => texts(Name).map((name) => ({ GroupName: name })),
+  'sns:topic': ({ Name }) => texts(Name).map((name) => ({ TopicName: name })),
   'sqs:queue': ({ QueueUrl, QueueName, QueueOwnerAWSAccountId, TaskHandle }, { account }) => [
     ...texts(QueueUrl).map((url) => {
       const [owner = '', name = ''] = new URL(url).pathname.split('/').slice(-2);

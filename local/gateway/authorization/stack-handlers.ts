@@ -1,17 +1,6 @@
-import { type Operation, objects, type Params, texts } from './operations.ts';
-
-/** How CloudFormation makes, changes and removes the resources of a type. */
-interface Handler {
-  /** Properties whose change makes another resource in place of this one. */
-  readonly fixed: readonly string[];
-  readonly make: (properties: Params) => readonly Operation[];
-  readonly change: (
-    properties: Params,
-    before: Params,
-    changed: (property: string) => boolean,
-  ) => readonly Operation[];
-  readonly remove: (properties: Params) => readonly Operation[];
-}
+import { type Operation, objects, type Params } from './operations.ts';
+import { type Handler, written } from './stack-handler.ts';
+import { SERVICE_HANDLERS } from './stack-services.ts';
 
 export const ROLE = 'AWS::IAM::Role';
 
@@ -19,16 +8,18 @@ export const ROLE = 'AWS::IAM::Role';
 export const SOME = { VPC: 'vpc-0', Subnet: 'subnet-0' } as const;
 
 /**
- * The calls for the types of the member template. The handlers of AWS need more, to read what they have made.
+ * The calls for the types of the member template and, with those of `stack-services.ts`, of our stacks. The handlers of AWS need more, to
+ * read what they have made.
  * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
  */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...SERVICE_HANDLERS,
   [ROLE]: {
     fixed: ['RoleName', 'Path'],
     make: ({ RoleName, Policies, ManagedPolicyArns, ...properties }) => [
       iam('CreateRole', { ...properties, RoleName }),
       ...putPolicies({ RoleName, Policies }),
-      ...texts(ManagedPolicyArns).map((PolicyArn) => iam('AttachRolePolicy', { RoleName, PolicyArn })),
+      ...written(ManagedPolicyArns).map((PolicyArn) => iam('AttachRolePolicy', { RoleName, PolicyArn })),
       iam('GetRole', { RoleName }),
     ],
     change(role, before, changed) {
@@ -60,7 +51,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       ];
     },
     remove: ({ RoleName, Policies, ManagedPolicyArns }) => [
-      ...texts(ManagedPolicyArns).map((PolicyArn) => iam('DetachRolePolicy', { RoleName, PolicyArn })),
+      ...written(ManagedPolicyArns).map((PolicyArn) => iam('DetachRolePolicy', { RoleName, PolicyArn })),
       ...objects(Policies).map(({ PolicyName }) => iam('DeleteRolePolicy', { RoleName, PolicyName })),
       iam('DeleteRole', { RoleName }),
     ],
@@ -73,7 +64,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       ...without(Roles, policy.Roles).map((RoleName) => iam('DeleteRolePolicy', { RoleName, PolicyName })),
     ],
     remove: ({ PolicyName, Roles }) =>
-      texts(Roles).map((RoleName) => iam('DeleteRolePolicy', { RoleName, PolicyName })),
+      written(Roles).map((RoleName) => iam('DeleteRolePolicy', { RoleName, PolicyName })),
   },
   'AWS::EC2::VPC': {
     fixed: ['CidrBlock'],
@@ -113,7 +104,7 @@ function putPolicies({ RoleName, Policies }: Params): Operation[] {
 }
 
 function putPolicy({ PolicyName, Roles }: Params): Operation[] {
-  return texts(Roles).map((RoleName) => iam('PutRolePolicy', { RoleName, PolicyName }));
+  return written(Roles).map((RoleName) => iam('PutRolePolicy', { RoleName, PolicyName }));
 }
 
 function ec2Tags(id: string, wanted: Params, before: Params): Operation[] {
@@ -143,8 +134,8 @@ function tagChanges(
 }
 
 function without(some: unknown, others: unknown): string[] {
-  const left = new Set(texts(others));
-  return texts(some).filter((one) => !left.has(one));
+  const left = new Set(written(others));
+  return written(some).filter((one) => !left.has(one));
 }
 
 function iam(name: string, params: Params): Operation {

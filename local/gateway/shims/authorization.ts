@@ -7,7 +7,7 @@ import { errorReply } from '../wire.ts';
 /** For the table of decision 9. */
 export const difference: Deviation = {
   emulator: 'allows every call',
-  here: 'every call is decided by the policies of the caller, its session, the resource and the organization (0014); of what CloudFormation does for a stack, making, changing and removing roles, policies, VPCs and subnets is decided, and refuses the call, where AWS would roll the stack back',
+  here: 'every call is decided by the policies of the caller, its session, the resource and the organization (0014); what CloudFormation does for a stack is decided before, and refuses the call, where AWS would roll the stack back',
 };
 
 interface AuthorizationDeps {

@@ -18,12 +18,14 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import * as emr from '@aws-sdk/client-emr';
 import * as events from '@aws-sdk/client-eventbridge';
 import * as iam from '@aws-sdk/client-iam';
+import * as kms from '@aws-sdk/client-kms';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as organizations from '@aws-sdk/client-organizations';
 import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
 import * as s3 from '@aws-sdk/client-s3';
 import * as s3control from '@aws-sdk/client-s3-control';
 import * as scheduler from '@aws-sdk/client-scheduler';
+import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
 import * as sts from '@aws-sdk/client-sts';
@@ -641,6 +643,23 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [new iam.CreateAccountAliasCommand({ AccountAlias: 'a' }), 'iam:CreateAccountAlias *'],
     [new iam.DeleteAccountAliasCommand({ AccountAlias: 'a' }), 'iam:DeleteAccountAlias *'],
   ],
+  kms: [
+    [new kms.CreateKeyCommand({}), 'kms:CreateKey *'],
+    [
+      new kms.CreateKeyCommand({ Tags: [{ TagKey: 'team', TagValue: 'data' }] }),
+      'kms:CreateKey *',
+      `+kms:TagResource ${arn('kms', 'key/*')}`,
+    ],
+    [new kms.DescribeKeyCommand({ KeyId: '1-2' }), `kms:DescribeKey ${arn('kms', 'key/1-2')}`],
+    [
+      new kms.GetKeyPolicyCommand({ KeyId: arn('kms', 'key/1-2') }),
+      `kms:GetKeyPolicy ${arn('kms', 'key/1-2')}`,
+    ],
+    [
+      new kms.PutKeyPolicyCommand({ KeyId: '1-2', Policy: '{}' }),
+      `kms:PutKeyPolicy ${arn('kms', 'key/1-2')}`,
+    ],
+  ],
   lambda: [
     [
       new lambda.GetFunctionConfigurationCommand({ FunctionName: 'sweep' }),
@@ -874,6 +893,34 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     [
       new scheduler.GetScheduleGroupCommand({ Name: 'g' }),
       `scheduler:GetScheduleGroup ${arn('scheduler', 'schedule-group/g')}`,
+    ],
+  ],
+  sns: [
+    [new sns.CreateTopicCommand({ Name: 'told' }), `sns:CreateTopic ${arn('sns', 'told')}`],
+    [
+      new sns.CreateTopicCommand({ Name: 'told', Tags }),
+      `sns:CreateTopic ${arn('sns', 'told')}`,
+      `+sns:TagResource ${arn('sns', 'told')}`,
+    ],
+    [
+      new sns.GetTopicAttributesCommand({ TopicArn: arn('sns', 'told') }),
+      `sns:GetTopicAttributes ${arn('sns', 'told')}`,
+    ],
+    [
+      new sns.PublishCommand({ TopicArn: arn('sns', 'told'), Message: 'x' }),
+      `sns:Publish ${arn('sns', 'told')}`,
+    ],
+    [
+      new sns.SetTopicAttributesCommand({ TopicArn: arn('sns', 'told'), AttributeName: 'Policy' }),
+      `sns:SetTopicAttributes ${arn('sns', 'told')}`,
+    ],
+    [
+      new sns.SubscribeCommand({
+        TopicArn: arn('sns', 'told'),
+        Protocol: 'email',
+        Endpoint: 'ann@example.com',
+      }),
+      `sns:Subscribe ${arn('sns', 'told')}`,
     ],
   ],
   sqs: [
@@ -1178,8 +1225,13 @@ describe('The context of a check', () => {
     ],
     [
       'cloudformation',
-      new cfn.CreateStackCommand({ StackName: 'net', RoleARN: ROLE, TemplateURL: 'https://t' }),
-      'cloudformation:CreateStack',
+      new cfn.CreateChangeSetCommand({
+        StackName: 'net',
+        ChangeSetName: 'next',
+        RoleARN: ROLE,
+        TemplateURL: 'https://t',
+      }),
+      'cloudformation:CreateChangeSet',
       { ...regional, 'cloudformation:RoleArn': ROLE, 'cloudformation:TemplateUrl': 'https://t' },
     ],
     [
@@ -1251,6 +1303,31 @@ describe('UnknownAuthorization', () => {
     ['ec2', new ec2.DeleteVpcCommand({ VpcId: 'our-vpc' }), /^ec2:DeleteVpc: the call names no vpc/],
     ['s3', new s3.GetBucketEncryptionCommand({ Bucket: 'b' }), /^AWS has no action s3:GetBucketEncryption/],
     ['organizations', new organizations.DescribeAccountCommand({ AccountId: 'x' }), /names no resource/],
+    [
+      'cloudformation',
+      new cfn.CreateStackCommand({ StackName: 'net', TemplateURL: 'https://t' }),
+      /^What the template at a TemplateURL makes is not decided/,
+    ],
+    [
+      'cloudformation',
+      new cfn.CreateStackCommand({ StackName: 'net', TemplateBody: 'no template' }),
+      /^The gateway cannot read the template/,
+    ],
+    [
+      'cloudformation',
+      new cfn.ExecuteChangeSetCommand({ StackName: 'net', ChangeSetName: 'next' }),
+      /^What cloudformation:ExecuteChangeSet makes is not decided/,
+    ],
+    [
+      'events',
+      new events.PutTargetsCommand({ Rule: 'r', Targets: [{ Id: '1', Arn: arn('lambda', 'function:f') }] }),
+      /^Whether a rule may reach arn:aws:lambda:/,
+    ],
+    [
+      'sns',
+      new sns.SubscribeCommand({ TopicArn: arn('sns', 'told'), Protocol: 'sqs', Endpoint: QUEUE }),
+      /^Whether a topic may deliver by sqs is not decided/,
+    ],
   ])('says what cannot be worked out of a call of %s: %#', async (client, command, message) => {
     const error = await checks(client, command).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UnknownAuthorization);

@@ -7,11 +7,13 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EMRClient } from '@aws-sdk/client-emr';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -78,11 +80,13 @@ export const clients = {
   elasticmapreduce: new EMRClient(settings),
   events: new EventBridgeClient(settings),
   iam: new IAMClient(iamSettings),
+  kms: new KMSClient(settings),
   lambda: new LambdaClient(settings),
   organizations: new OrganizationsClient(iamSettings),
   s3: new S3Client({ ...settings, forcePathStyle: true }),
   s3control: memberServices.s3control.client(settings as never),
   scheduler: new SchedulerClient(settings),
+  sns: new SNSClient(settings),
   sqs: new SQSClient({ ...settings, useQueueUrlAsEndpoint: false }),
   ssm: new SSMClient(settings),
   sts: new STSClient(settings),

@@ -2,8 +2,11 @@ import * as cfn from '@aws-sdk/client-cloudformation';
 import { describe, expect, it } from '@jest/globals';
 import { memberTemplate } from '../../../controllers/fleet/member-template.ts';
 import { kinds } from '../../../controllers/kinds/index.ts';
+import { adaptTemplate } from '../../../local/adapt-template.ts';
 import { checksOf } from '../../../local/gateway/authorization/checks.ts';
 import type { ResourceReader, StandingStack } from '../../../local/gateway/authorization/reader.ts';
+import { UnknownAuthorization } from '../../../local/gateway/authorization/unknown.ts';
+import { templates } from '../../infra/support.ts';
 import { aConfig, aRecord } from '../../kit/factories.ts';
 import { shippedBaseline } from '../../kit/shipped-baseline.ts';
 import { ACCOUNT, clients, recorded } from './recorded.ts';
@@ -140,6 +143,61 @@ describe('What CloudFormation does for whoever creates a stack', () => {
       `iam:AttachRolePolicy ${role}`,
       `iam:GetRole ${role}`,
     ]);
+  });
+});
+
+describe('A template of a stack', () => {
+  it('is followed in YAML, with the short forms of its functions', async () => {
+    const TemplateBody = [
+      'Parameters: { Suffix: { Type: String, Default: app } }',
+      'Conditions: { Makes: !Equals [!Ref Suffix, app] }',
+      'Resources:',
+      '  Topic: { Type: AWS::SNS::Topic, Properties: { TopicName: !Sub "told-${Suffix}" } }',
+      '  Queue: { Type: AWS::SQS::Queue, Condition: Makes, Properties: { QueueName: !Join ["-", [to, !Ref Suffix]] } }',
+      '  Rule:',
+      '    Type: AWS::Events::Rule',
+      '    Properties: { Name: hear, Targets: [{ Id: a, Arn: !GetAtt Queue.Arn }, { Id: b, Arn: !Ref Topic }] }',
+    ].join('\n');
+    const command = new cfn.CreateStackCommand({ StackName: 'member', TemplateBody });
+    expect(told(await checksOf(await recorded(clients.cloudformation, command), reader))).toEqual([
+      'sns:CreateTopic arn:aws:sns:eu-west-1:ACCOUNT:told-app',
+      'sqs:CreateQueue arn:aws:sqs:eu-west-1:ACCOUNT:to-app',
+      'events:PutRule arn:aws:events:eu-west-1:ACCOUNT:rule/hear',
+      'events:PutTargets arn:aws:events:eu-west-1:ACCOUNT:rule/hear',
+    ]);
+  });
+
+  it.each(Object.entries(templates()))(
+    'is followed for each resource of our stack %s',
+    async (_, Resources) => {
+      const { Resources: adapted } = adaptTemplate({ Resources: Resources as never });
+      const types = new Set(Object.values(adapted).map(({ Type }) => Type));
+      expect(types.size).toBeGreaterThan(0);
+      const made = await checks({ Resources: adapted });
+      expect(made.length).toBeGreaterThan(types.size);
+      await deleting({ Resources: adapted });
+    },
+  );
+
+  it.each([
+    [
+      'a type that the gateway does not know',
+      { Type: 'AWS::Glue::Job', Properties: {} },
+      /AWS::Glue::Job is not decided/,
+    ],
+    [
+      'a policy of a role whose name cannot be known',
+      { Type: 'AWS::IAM::Policy', Properties: { PolicyName: 'p', Roles: [{ 'Fn::ImportValue': 'x' }] } },
+      /\{"Fn::ImportValue":"x"\} is in a stack is not known before/,
+    ],
+    [
+      'a setting of a bucket that the gateway does not know',
+      { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'b', NotificationConfiguration: {} } },
+      /given its NotificationConfiguration is not decided/,
+    ],
+  ])('is refused as undecided if it has %s', async (_, Resource, message) => {
+    await expect(checks({ Resources: { Resource } })).rejects.toThrow(message);
+    await expect(checks({ Resources: { Resource } })).rejects.toBeInstanceOf(UnknownAuthorization);
   });
 });
 
