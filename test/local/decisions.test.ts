@@ -20,7 +20,7 @@ import {
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { CreateKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import * as organizationsSdk from '@aws-sdk/client-organizations';
 import {
   AttachPolicyCommand,
@@ -231,7 +231,8 @@ describe('A call at the local runtime', () => {
     const { KeyId = '', Arn: keyArn = '' } = KeyMetadata ?? {};
     const queue = { QueueName: 'sealed', Attributes: { KmsMasterKeyId: KeyId } };
     const { QueueUrl } = await sqsOf(main).send(new CreateQueueCommand(queue));
-    const topic = { Name: 'sealed', Attributes: { KmsMasterKeyId: keyArn } };
+    await kms.send(new CreateAliasCommand({ AliasName: 'alias/seal', TargetKeyId: KeyId }));
+    const topic = { Name: 'sealed', Attributes: { KmsMasterKeyId: 'alias/seal' } };
     const { TopicArn } = await sns.send(new CreateTopicCommand(topic));
     const by = async (name: string, ...statements: [action: string, resource: string][]) => {
       const Statement = statements.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }));

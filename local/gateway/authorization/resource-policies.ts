@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetKeyPolicyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { GetPolicyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -186,15 +186,21 @@ interface Found {
   readonly keyArn?: string;
 }
 
-async function keyArnOf(KeyId: string, { upstream, account, region }: Place): Promise<string> {
-  if (/(^|:)alias\/aws\//.test(KeyId)) {
-    throw new UnknownAuthorization(`The gateway does not know the policies of keys of AWS such as ${KeyId}.`);
+/** The ARN of a key, by its id, ARN or alias. The key need not exist: nobody is allowed to use one that does not. */
+async function keyArnOf(key: string, { upstream, account, region }: Place): Promise<string> {
+  if (/(^|:)alias\/aws\//.test(key)) {
+    throw new UnknownAuthorization(`The gateway does not know the policies of keys of AWS such as ${key}.`);
   }
-  const [, , , ofRegion = region, ofAccount = account] = KeyId.split(':');
+  const arn = key.startsWith('arn:')
+    ? key
+    : `arn:aws:kms:${region}:${account}:${key.includes('/') ? '' : 'key/'}${key}`;
+  if (!arn.includes(':alias/')) return arn;
+  const [, , , ofRegion = '', ofAccount = '', name = ''] = arn.split(':');
   const kms = upstream.client(KMSClient, { account: ofAccount, region: ofRegion });
-  const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
-  if (!KeyMetadata?.Arn) throw new UnknownAuthorization(`There is no key ${KeyId}.`);
-  return KeyMetadata.Arn;
+  const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));
+  const id = Aliases.find(({ AliasName }) => AliasName === name)?.TargetKeyId;
+  if (id === undefined) throw new UnknownAuthorization(`There is no key ${key}.`);
+  return `arn:aws:kms:${ofRegion}:${ofAccount}:key/${id}`;
 }
 
 function lastOf(arn: string): string {

@@ -75,7 +75,9 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
     texts(PolicyName).map((name) => ({ PolicyNameWithPath: `${Path}${name}`.slice(1) })),
   'iam:role': ({ RoleName, Path }, asked, reader) => withPath('role', RoleName, Path, asked, reader),
   'iam:user': ({ UserName, Path }, asked, reader) => withPath('user', UserName, Path, asked, reader),
-  'kms:key': ({ KeyId }) => texts(KeyId).flatMap((id) => (/^(arn:|alias\/)/.test(id) ? [] : [{ KeyId: id }])),
+  'kms:alias': ({ AliasName }) => texts(AliasName).map((name) => ({ Alias: name.replace(/^alias\//, '') })),
+  'kms:key': ({ KeyId, TargetKeyId }) =>
+    texts(KeyId, TargetKeyId).flatMap((id) => (/^(arn:|alias\/)/.test(id) ? [] : [{ KeyId: id }])),
   'lambda:eventSourceMapping': ({ UUID }) => texts(UUID).map((id) => ({ UUID: id })),
   // A qualifier is a version or an alias of the function.
   'lambda:function': ({ FunctionName }) =>

@@ -76,6 +76,7 @@ function callsBetween(before: StackResources, after: StackResources): readonly O
         (key) => JSON.stringify(from.properties[key]) !== JSON.stringify(to.properties[key]),
       ),
     );
+    if (changed.size === 0) return [];
     if (kind.fixed.some((key) => changed.has(key)))
       return [...kind.make(to.properties), ...kind.remove(from.properties)];
     return kind.change(to.properties, from.properties, (key) => changed.has(key));

@@ -40,12 +40,12 @@ export const SERVICE_HANDLERS: Readonly<Record<string, Handler>> = {
       { service: 'events', name: 'DeleteRule', params: { Name, EventBusName } },
     ],
   },
-  'AWS::KMS::Key': plain({
-    make: ['kms:CreateKey', 'kms:EnableKeyRotation'],
-    change: ['kms:PutKeyPolicy', 'kms:UpdateKeyDescription'],
-    remove: ['kms:ScheduleKeyDeletion'],
-    params: ({ Tags }) => ({ KeyId: '*', Tags }),
-  }),
+  'AWS::KMS::Key': {
+    fixed: [],
+    make: ({ Tags }) => [{ service: 'kms', name: 'CreateKey', params: { Tags } }],
+    change: ofKey,
+    remove: ofKey,
+  },
   'AWS::Lambda::EventSourceMapping': plain({
     fixed: ['EventSourceArn'],
     make: ['lambda:CreateEventSourceMapping'],
@@ -164,6 +164,11 @@ function bucketSettings(bucket: Params, changed: (property: string) => boolean):
       throw new UnknownAuthorization(`Whether a bucket may be given its ${property} is not decided.`);
     return [s3(call, bucket)];
   });
+}
+
+/** The key's own policy must allow that, and its id is not in the template. */
+function ofKey(): never {
+  throw new UnknownAuthorization('Whether a stack may change or delete its key is not decided.');
 }
 
 function putRule({ Name, EventBusName, Targets, Tags }: Params): Operation[] {

@@ -652,6 +652,12 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
     ],
     [new kms.DescribeKeyCommand({ KeyId: '1-2' }), `kms:DescribeKey ${arn('kms', 'key/1-2')}`],
     [
+      new kms.CreateAliasCommand({ AliasName: 'alias/seal', TargetKeyId: '1-2' }),
+      `kms:CreateAlias ${arn('kms', 'alias/seal')}`,
+      `kms:CreateAlias ${arn('kms', 'key/1-2')}`,
+    ],
+    [new kms.ListAliasesCommand({}), 'kms:ListAliases *'],
+    [
       new kms.GetKeyPolicyCommand({ KeyId: arn('kms', 'key/1-2') }),
       `kms:GetKeyPolicy ${arn('kms', 'key/1-2')}`,
     ],

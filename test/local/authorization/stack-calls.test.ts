@@ -175,7 +175,16 @@ describe('A template of a stack', () => {
       expect(types.size).toBeGreaterThan(0);
       const made = await checks({ Resources: adapted });
       expect(made.length).toBeGreaterThan(types.size);
-      await deleting({ Resources: adapted });
+      expect(told(await updating({ Resources: adapted }, { Resources: adapted }))).toEqual([]);
+      // The policy of a key decides about it, and no template has its id.
+      const { KMS, ...rest } = Object.groupBy(Object.entries(adapted), ([, { Type }]) =>
+        Type === 'AWS::KMS::Key' ? 'KMS' : 'rest',
+      );
+      const deletes = deleting({ Resources: Object.fromEntries(rest.rest ?? []) });
+      expect(
+        told(await deletes).every((one) => /:(Delete|Remove|Detach|Describe|Set|Unsubscribe)/.test(one)),
+      ).toBe(true);
+      if (KMS) await expect(deleting({ Resources: adapted })).rejects.toThrow(/its key is not decided/);
     },
   );
 
