@@ -172,12 +172,17 @@ export async function advanceSweep(table: Table, sweepId: string, cursor: string
   });
 }
 
-/** Counts an account that was ready and has drifted, once; returns the updated sweep. Undefined for an unknown sweep. */
+/**
+ * Counts an account that was ready and has drifted, once; returns the updated sweep. Undefined for an unknown sweep. A sweep that has
+ * stopped counts no more: the item names every account that was counted, so each count of ten thousand would write 150 KB.
+ */
 export async function countDrifted(
   table: Table,
   sweepId: string,
   accountId: string,
 ): Promise<Sweep | undefined> {
+  const before = await getSweep(table, sweepId);
+  if (!before || before.stopped) return before;
   const counted = await updateItem(table, sweepKey(sweepId), {
     UpdateExpression: 'ADD drifted :one, driftedAccounts :account',
     ConditionExpression: 'attribute_exists(pk) AND NOT contains(driftedAccounts, :id)',

@@ -5,7 +5,7 @@ import { isCircuitBreakerOpen, suspension } from '../../controllers/engine/gate.
 import type { Run, RunDeps } from '../../controllers/engine/model.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import { brakeTrips, RUNNING } from '../../shared/domain/control.ts';
-import { startSweep } from '../../shared/store/controls.ts';
+import { getSweep, startSweep } from '../../shared/store/controls.ts';
 import { systemClock } from '../kit/clock.ts';
 import { startTable, type TestTable } from '../kit/emulated-table.ts';
 import { fakeMain } from '../kit/fake-main.ts';
@@ -55,6 +55,11 @@ describe('a sweep in which too many accounts differ', () => {
     expect(await isCircuitBreakerOpen(main, 's', id(10))).toBe(true);
     expect(await isCircuitBreakerOpen(main, 's', id(11))).toBe(true);
     expect(said).toEqual(['SweepStopped']);
+  });
+
+  it('counts no more accounts once it has stopped, since each count writes the names of all that were counted', async () => {
+    for (const index of [10, 11, 12]) expect(await isCircuitBreakerOpen(main, 's', id(index))).toBe(true);
+    expect(await getSweep(store.table, 's')).toMatchObject({ drifted: 11, stopped: true });
   });
 
   it('announces SweepStopped when the run that stopped it is repeated, if the bus did not answer the first time', async () => {

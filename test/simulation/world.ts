@@ -155,6 +155,10 @@ export async function createSimulation({
       case 'ChangeMessageVisibility':
         queue.hide(input.ReceiptHandle, input.VisibilityTimeout);
         return {};
+      case 'ChangeMessageVisibilityBatch':
+        for (const { ReceiptHandle, VisibilityTimeout } of input.Entries)
+          queue.hide(ReceiptHandle, VisibilityTimeout);
+        return { Successful: input.Entries };
       case 'DeleteMessageBatch':
         for (const { ReceiptHandle } of input.Entries) queue.delete(ReceiptHandle);
         return { Successful: input.Entries };
