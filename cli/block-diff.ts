@@ -63,14 +63,17 @@ function signOf(group: readonly Difference[]): Sign {
 }
 
 /** The lines of one difference. What is left as it is has the sign `!` in all lines, and the direction in the text. */
-function linesOf({ path, desired, actual, action }: Difference): DiffLine[] {
+function linesOf({ path, desired, actual, action, exceptedUntil }: Difference): DiffLine[] {
   const lines = changeLines(path, actual, desired, 1);
   if (action !== 'reported') return lines;
-  return lines.map((line) =>
-    line.sign === '+' || line.sign === '-'
-      ? { ...line, sign: '!', text: `${line.sign} ${line.text}` }
-      : { ...line, sign: '!' },
+  const left = lines.map(
+    (line): DiffLine =>
+      line.sign === '+' || line.sign === '-'
+        ? { ...line, sign: '!', text: `${line.sign} ${line.text}` }
+        : { ...line, sign: '!' },
   );
+  if (exceptedUntil === undefined) return left;
+  return [...left, { sign: '!', depth: 2, text: `excepted until ${exceptedUntil}` }];
 }
 
 /** The most characters of two values that stand in one line. */

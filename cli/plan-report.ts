@@ -21,9 +21,14 @@ export interface PlanGroup {
   readonly lines: readonly DiffLine[];
 }
 
-/** True if a run would write something, or could not: unowned resources alone do not count. Pure. */
+/** True if a run would write something, or could not: unowned resources and what is excepted do not count. Pure. */
 export function differs({ document, foreign = 0 }: AccountPlan): boolean {
-  return !!document && (document.differences.length > foreign || document.obstacles.length > 0);
+  return !!document && (toCorrect(document, foreign) > 0 || document.obstacles.length > 0);
+}
+
+/** How many differences a run would correct, or could not. Pure. @param foreign number of those that are unowned resources */
+export function toCorrect({ differences }: Pick<PlanDocument, 'differences'>, foreign: number): number {
+  return differences.filter(({ exceptedUntil }) => exceptedUntil === undefined).length - foreign;
 }
 
 /** True if the plan is missing, or lacks a unit that could not be compared. Pure. */

@@ -73,6 +73,11 @@ export const NOTICE_TEXTS: Readonly<Record<AnnouncementType, NoticeText>> = {
     sentence: `A cluster <clusterId> in account <accountId> (<name>) runs although nobody requested it.`,
     command: look,
   },
+  ExceptionEnded: {
+    sentence: `An exception of account <accountId> (<name>) has ended: <message>`,
+    plain: 'An exception of account <accountId> has ended: <reason>.',
+    command: 'orgkeeper exceptions <accountId>',
+  },
   RequestRejected: {
     sentence: 'A request of account <sentBy> was rejected: <reason>: <message>',
     plain: 'A request of account <sentBy> was rejected: <reason>.',

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
+import { exceptionInWords } from '../../shared/domain/exceptions.ts';
 import { pauseInWords } from '../../shared/domain/pause.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
 import { connect } from '../client.ts';
@@ -51,6 +52,9 @@ function printView(view: AccountView): void {
       ['baseline', baseline ? formatBaseline(baseline) : '–'],
       ['ready', paintReady(view.ready)],
       ...(view.pauses ?? []).map((pause) => [`paused: ${pause.of}`, cell(pauseInWords(pause))]),
+      ...(view.exceptions ?? [])
+        .filter(({ state }) => state === 'live')
+        .map((one) => ['exception', cell(`${one.path} ${exceptionInWords(one)}`)]),
     ],
   );
   if (view.conditions.length > 0) {
@@ -90,6 +94,10 @@ function printView(view: AccountView): void {
       ['BETWEEN ACCOUNTS', 'VALUE'],
       exchanged.map(([what, value]) => [cell(what), cell(value)]),
     );
+  }
+  if (view.excepted) {
+    print('\nExcepted, and not corrected:');
+    printDifferences(view.excepted);
   }
   if (!lastPass) return;
   const { reads, writes } = lastPass.calls;

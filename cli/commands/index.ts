@@ -85,6 +85,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'allow writes again',
     load: async () => (await import('./pause.ts')).resumeCommand(),
   },
+  except: {
+    summary: 'leave a difference as it is until a date',
+    load: async () => (await import('./except.ts')).exceptCommand(),
+  },
+  exceptions: {
+    summary: 'list what is excepted, or end an exception',
+    load: async () => (await import('./except.ts')).exceptionsCommand(),
+  },
   doctor: {
     summary: 'check a deployment: what is wrong, and the remedy',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

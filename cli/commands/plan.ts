@@ -7,7 +7,7 @@ import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { startProgress } from '../follow.ts';
-import { differs, groupPlans, planLines, planMarkdown, totalsInWords } from '../plan-report.ts';
+import { differs, groupPlans, planLines, planMarkdown, toCorrect, totalsInWords } from '../plan-report.ts';
 import { connectPlanner } from '../planner.ts';
 import { counted, print, printJson, printText, say } from '../terminal.ts';
 
@@ -118,10 +118,15 @@ export function planInWords(
   foreign: number,
   baseline: string,
 ): string {
-  const ours = differences.length - foreign;
+  const ours = toCorrect({ differences }, foreign);
+  const excepted = differences.length - foreign - ours;
   const stays = foreign === 1 ? 'unowned resource is' : 'unowned resources are';
-  const left = foreign > 0 ? ` ${foreign} ${stays} left alone.` : '';
+  const left = [
+    ...(excepted > 0 ? [` ${counted(excepted, 'difference is', 'differences are')} excepted.`] : []),
+    ...(foreign > 0 ? [` ${foreign} ${stays} left alone.`] : []),
+  ].join('');
   if (ours > 0) return `${counted(ours, 'difference')} from ${baseline} in account ${accountId}.${left}`;
   if (obstacles.length > 0) return `A run could not bring account ${accountId} to ${baseline} now.${left}`;
+  if (excepted > 0) return `A run by ${baseline} would change nothing in account ${accountId}.${left}`;
   return `Account ${accountId} is as in ${baseline}: a run would change nothing.${left}`;
 }

@@ -6,6 +6,7 @@ import type { BaselineReference } from '../../shared/domain/account.ts';
 import type { Holdings } from '../../shared/domain/addresses.ts';
 import type { BaselineDocument } from '../../shared/domain/baseline.ts';
 import type { UnreadableItem } from '../../shared/domain/errors.ts';
+import type { Exception } from '../../shared/domain/exceptions.ts';
 import type { AccountStatus, Condition, Difference, Home, Leftover } from '../../shared/domain/status.ts';
 import type { WorkMessage } from '../../shared/domain/work.ts';
 import type { PolicyInput } from '../../shared/policy/document.ts';
@@ -102,6 +103,8 @@ export interface Workplace {
   readonly config: Config;
   readonly outputs: Record<string, string>;
   readonly clock: Clock;
+  /** The exceptions of the account that held when the run began; absent if there are none. */
+  readonly exceptions?: readonly Exception[];
   /** Resolves `${…}` names of other regions and kinds; without it, only `outputs` are known. */
   readonly site?: Site;
 }
@@ -218,6 +221,8 @@ export interface UnitOutcome {
   readonly region?: string;
   /** Written differences, and, with action `reported`, those that were not written, blocked ones included. */
   readonly differences: readonly Difference[];
+  /** Differences that are left because of an exception, with the action `reported`; absent if there are none. */
+  readonly excepted?: readonly Difference[];
   /** Unowned additions within our resources. */
   readonly unowned: readonly Difference[];
   /** Warnings to show whatever the state. */

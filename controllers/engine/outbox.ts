@@ -15,7 +15,8 @@ import {
 } from '../../shared/domain/status.ts';
 import { outputsOf } from '../../shared/domain/unit.ts';
 import { noteUnreadable, unreadableNoted } from '../../shared/store/statuses.ts';
-import type { Findings, Run, RunDeps, RunRequest } from './model.ts';
+import { endedExceptions } from './exceptions.ts';
+import type { Findings, Run, RunDeps, RunRequest, Workplace } from './model.ts';
 
 /**
  * The events that a run adds to the outbox: changes of state, not states. Pure.
@@ -29,8 +30,7 @@ export function announcements(
   const run = after.lastPass;
   const common = commonTo(record, run);
   if (record.lifecycle === 'retiring') return retirementAnnouncements(record, read, after, common);
-  // Ignore a status from before the last retirement.
-  const before = read && read.observedGeneration < (record.keptSince ?? 0) ? undefined : read;
+  const before = sinceRetirement(read, record);
   const owed: Announcement[] = [];
   if (before?.readySince && corrected(run)) {
     owed.push({ detailType: 'DriftCorrected', detail: { ...common, differences: brief(run, record) } });
@@ -44,6 +44,14 @@ export function announcements(
     owed.push(degraded(problem, common));
   }
   return owed;
+}
+
+/** The status, unless it is from before the last retirement. */
+function sinceRetirement(
+  read: AccountStatus | undefined,
+  { keptSince = 0 }: Pick<AccountRecord, 'keptSince'>,
+): AccountStatus | undefined {
+  return read && read.observedGeneration < keptSince ? undefined : read;
 }
 
 /** What every announcement of a run says. */
@@ -63,6 +71,26 @@ export function kindAnnouncements(
     const events = kind.announcements?.(read, outputsOf(after.outputs, region, home)) ?? [];
     return events.map(({ detailType, detail }) => ({ detailType, detail: { ...common, region, ...detail } }));
   });
+}
+
+/** The events about the exceptions that have ended since the run before; none of an account that retires. Pure. */
+export function exceptionAnnouncements(
+  {
+    record,
+    before,
+    place,
+    startedAt,
+  }: Pick<Run, 'record' | 'before' | 'startedAt'> & { readonly place: Pick<Workplace, 'exceptions'> },
+  lastPass: PassRecord,
+): Announcement[] {
+  if (record.lifecycle === 'retiring') return [];
+  const common = commonTo(record, lastPass);
+  const ended = endedExceptions(
+    sinceRetirement(before, record)?.exceptions ?? [],
+    place.exceptions ?? [],
+    startedAt,
+  );
+  return ended.map(({ detailType, detail }) => ({ detailType, detail: { ...common, ...detail } }));
 }
 
 /** True if a run wrote something, even if something else failed. */

@@ -72,6 +72,9 @@ export function regionSaid(kind: AnyKind, region: string, run: Pick<Run, 'region
 export function inRegion(outcome: UnitOutcome, region: string | undefined): UnitOutcome {
   if (!region) return outcome;
   const there = (difference: Difference): Difference => ({ ...difference, region });
-  const { differences, unowned } = outcome;
-  return { ...outcome, region, differences: differences.map(there), unowned: unowned.map(there) };
+  const { differences, unowned, excepted } = outcome;
+  return {
+    ...{ ...outcome, region, differences: differences.map(there), unowned: unowned.map(there) },
+    ...(excepted && { excepted: excepted.map(there) }),
+  };
 }

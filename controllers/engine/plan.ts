@@ -9,6 +9,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { ADDRESS_OUTPUT } from '../../shared/domain/addresses.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import { ControllerError, InvalidDesiredState } from '../../shared/domain/errors.ts';
+import { liveExceptions } from '../../shared/domain/exceptions.ts';
 import type { Imports } from '../../shared/domain/imports.ts';
 import { interpolateDeep } from '../../shared/domain/interpolate.ts';
 import {
@@ -88,7 +89,8 @@ export async function planAccount(request: PlanTarget, deps: PlanDeps): Promise<
   const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
   const here = placedRecord(record, regions, baseline);
   const site = { region: home, home, managed, outputsIn };
-  const place = { record: here, config: deps.config, outputs, clock: deps, site };
+  const exceptions = liveExceptions(record, deps.now());
+  const place = { record: here, config: deps.config, outputs, clock: deps, site, exceptions };
   const stands = {
     home: status?.home,
     leftovers: status?.leftovers ?? [],
@@ -167,6 +169,8 @@ function planUnits(
     const outcome = planUnit(found.one, found.place, (name) => willBe.has(key(name)));
     outcomes.set(found, outcome);
     if (outcome.state.is !== 'held' && outcome.state.is !== 'inDesiredState') continue;
+    // A resource whose absence is excepted has no outputs after the run either.
+    if (outcome.excepted?.some(({ path }) => path === '')) continue;
     for (const name of kind.outputNames(section)) willBe.add(keyIn(name));
   }
   return seen.flatMap((each) => {
@@ -179,6 +183,7 @@ function planUnits(
 function planUnit(one: ObservedUnit, place: Workplace, willBe: (name: string) => boolean): UnitOutcome {
   const compared = compareUnit(one, place);
   if (!('comparison' in compared)) return compared;
+  const { excepted } = compared;
   const { unowned } = compared.comparison;
   const later = compared.comparison.blocked.filter(({ waitsFor }) => waitsFor?.every(willBe));
   const blocked = compared.comparison.blocked.filter((each) => !later.includes(each));
@@ -188,7 +193,7 @@ function planUnit(one: ObservedUnit, place: Workplace, willBe: (name: string) =>
   const state: UnitOutcome['state'] = inTheWay
     ? { is: 'blocked', ...inTheWay }
     : { is: differences.length > 0 ? 'held' : 'inDesiredState' };
-  return { kind: one.kind, differences: all, unowned, state };
+  return { kind: one.kind, differences: all, unowned, ...(excepted.length > 0 && { excepted }), state };
 }
 
 /** The difference that a run would write once the outputs that it waits for are known. */
@@ -225,7 +230,11 @@ export function planDocument(
   return {
     accountId,
     baseline,
-    differences: outcomes.flatMap(({ differences, unowned }) => [...differences, ...unowned]),
+    differences: outcomes.flatMap(({ differences, unowned, excepted = [] }) => [
+      ...differences,
+      ...excepted,
+      ...unowned,
+    ]),
     obstacles: outcomes.flatMap(obstacle),
   };
 }

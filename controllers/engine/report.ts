@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
 import {
   type AccountStatus,
@@ -8,8 +9,9 @@ import {
   saw,
 } from '../../shared/domain/status.ts';
 import { type Blocked, conditionOf, WAITING_FOR_OUTPUTS } from '../kinds/kind.ts';
+import { exceptedInWords } from './exceptions.ts';
 import type { Finding, Findings, Run, Suspension, UnitOutcome, Verdict } from './model.ts';
-import { FAILURES, isWaiting, type NextRun, nextRun } from './retry.ts';
+import { FAILURES, isRedelivered, isWaiting, type NextRun, nextRun } from './retry.ts';
 import { stillMaking } from './unrecorded.ts';
 
 /** The status after a run. */
@@ -29,7 +31,7 @@ export function toStatus(
       pending: found.outcomes.flatMap(({ state }) =>
         state.is === 'pending' ? [state.retryAfterSeconds] : [],
       ),
-      again: found.outcomes.flatMap(secondsToNextRun),
+      again: [...found.outcomes.flatMap(secondsToNextRun), ...secondsToEnds(run, errors, now)],
       lastReceive: request.lastReceive,
       // A change of desired state restarts the waiting time.
       before: saw(before, record) ? before?.waiting : undefined,
@@ -59,6 +61,8 @@ export function toStatus(
     differences: differencesOf(found, before),
   };
   const making = stillMaking(run, found.outcomes);
+  const exceptions = record.lifecycle === 'retiring' ? undefined : run.place.exceptions;
+  const excepted = found.outcomes.flatMap((outcome) => outcome.excepted ?? []);
   const status: RunStatus = {
     schemaVersion: 1,
     accountId: record.accountId,
@@ -73,6 +77,8 @@ export function toStatus(
     ...(making.length > 0 && { making }),
     ...(admitted && { admitted }),
     foreign: found.outcomes.length > 0 ? foreignNames(found) : (before?.foreign ?? []),
+    ...(exceptions && { exceptions }),
+    ...(excepted.length > 0 && { excepted }),
     ...(due.dueAt && { dueAt: due.dueAt }),
     ...(due.waiting && { waiting: due.waiting }),
     lastPass,
@@ -89,19 +95,41 @@ function secondsToNextRun({ runAgainAfterSeconds: seconds, state }: UnitOutcome)
   return [state.is === 'held' ? Math.max(seconds, HELD_SECONDS) : seconds];
 }
 
+/** When the exceptions end: what they cover is corrected then. A message that is redelivered says that later. */
+function secondsToEnds(
+  { place: { exceptions = [] }, record, request }: Run,
+  errors: readonly unknown[],
+  now: Date,
+): number[] {
+  if (record.lifecycle === 'retiring' || (errors.some(isRedelivered) && !request.lastReceive)) return [];
+  return exceptions.map(({ until }) => Math.max(1, Math.ceil((Date.parse(until) - now.getTime()) / 1000)));
+}
+
 /** A role that does not admit the runner counts as a denial, and is retried like one. */
 function refusal(found: Findings): AccessDenied[] {
   const { verdict } = found;
   return verdict?.ok === false && isRefused(found) ? [new AccessDenied(verdict.message)] : [];
 }
 
-/** The differences of all units, and unowned additions that were not reported before. */
+/** The differences of all units, and unowned additions and excepted differences that were not reported before. */
 function differencesOf(found: Findings, before: AccountStatus | undefined): Difference[] {
   const known = new Set(before?.foreign);
   const fresh = found.outcomes.flatMap(({ unowned }) =>
     unowned.filter((one) => !known.has(foreignName(one))),
   );
-  return [...found.outcomes.flatMap(({ differences }) => differences), ...fresh];
+  const excepted = found.outcomes.flatMap((outcome) => outcome.excepted ?? []);
+  const newlyExcepted = excepted.filter((one) => !before?.excepted?.some((old) => isSameSight(old, one)));
+  return [...found.outcomes.flatMap(({ differences }) => differences), ...fresh, ...newlyExcepted];
+}
+
+/** Whether the same thing differs in the same way, whatever the end of the exception. */
+function isSameSight(old: Difference, one: Difference): boolean {
+  return foreignName(old) === foreignName(one) && isDeepStrictEqual(asSaved(old.actual), asSaved(one.actual));
+}
+
+/** A value as the table returns it. */
+function asSaved(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
 function foreignNames(found: Findings): string[] {
@@ -122,16 +150,26 @@ const HELD: Readonly<Record<Exclude<Suspension, UnreadableItem>, string>> = {
 /** The condition of a unit, by its outcome; warnings are added whatever its state. Pure. */
 export function kindFinding(outcome: UnitOutcome, hold: Suspension | undefined, late = false): Finding {
   const { region } = outcome;
-  const finding = { ...stateFinding(outcome, hold, late), ...(region && { region }) };
+  const { excepted = [] } = outcome;
+  const said = stateFinding(outcome, hold, late);
+  const excepting =
+    excepted.length > 0 && outcome.state.is !== 'inDesiredState'
+      ? { message: `${said.message} ${exceptedInWords(excepted)}` }
+      : {};
+  const finding = { ...said, ...excepting, ...(region && { region }) };
   if (!outcome.warnings?.length) return finding;
   return { ...finding, message: `${finding.message} Warning: ${outcome.warnings.join('; ')}.` };
 }
 
 function stateFinding(outcome: UnitOutcome, hold: Suspension | undefined, late: boolean): Finding {
-  const { kind, state } = outcome;
+  const { kind, state, excepted = [] } = outcome;
   const type = conditionOf(kind);
   switch (state.is) {
     case 'inDesiredState':
+      if (excepted.length > 0) {
+        const rest = state.note ?? 'Everything else is as the baseline says.';
+        return { type, status: 'True', reason: EXCEPTED, message: `${exceptedInWords(excepted)} ${rest}` };
+      }
       return {
         type,
         status: 'True',
@@ -155,6 +193,9 @@ function stateFinding(outcome: UnitOutcome, hold: Suspension | undefined, late: 
       return errorFinding(type, state.error, late);
   }
 }
+
+/** The reason of a unit in which only excepted differences are left. */
+const EXCEPTED = 'Excepted';
 
 function because(hold: Suspension): { reason: string; why: string } {
   if (!(hold instanceof UnreadableItem))

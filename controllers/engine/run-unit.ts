@@ -5,6 +5,7 @@ import type { AnyKind, Change, Comparison, KindAccount, KindContext } from '../k
 import { takenOver } from '../kinds/kind.ts';
 import { kindAccount } from '../kinds/kind-account.ts';
 import { namesOf } from './desired-state.ts';
+import { partExcepted } from './exceptions.ts';
 import type { ManagedKind, ObservedUnit, UnitOutcome, Workplace } from './model.ts';
 import { blockedBy } from './report.ts';
 import { eventually } from './retry.ts';
@@ -23,12 +24,13 @@ export async function runUnit(seen: ObservedUnit, place: Workplace, writing: Wri
   const compared = compareUnit(seen, place);
   if (!('comparison' in compared)) return compared;
   const { kind } = seen;
-  const { wanted, comparison } = compared;
+  const { wanted, comparison, excepted } = compared;
   const { differences, unowned, note, warnings, runAgainAfterSeconds } = comparison;
   const actual = seen.observation.state === 'present' ? seen.observation.actual : undefined;
   const found = {
     ...{ kind, unowned, ...(warnings && { warnings }), ...roleOf(kind, actual ?? wanted, actual) },
     ...(runAgainAfterSeconds !== undefined && { runAgainAfterSeconds }),
+    ...(excepted.length > 0 && { excepted }),
   };
   const left = comparison.blocked.map(({ difference }) => difference);
   const before = takenOver(kind, actual, place.outputs);
@@ -186,11 +188,11 @@ export function contextFor(
   };
 }
 
-/** Compares a unit, with the outputs known by now; returns its outcome if it cannot be compared. */
+/** Compares a unit, with the outputs known by now, without what is excepted; returns its outcome if it cannot be compared. */
 export function compareUnit(
   seen: ObservedUnit,
   place: Workplace,
-): { comparison: Comparison; wanted: unknown } | UnitOutcome {
+): { comparison: Comparison; excepted: readonly Difference[]; wanted: unknown } | UnitOutcome {
   const { kind, observation } = seen;
   const none = { kind, differences: [], unowned: [] };
   switch (observation.state) {
@@ -209,7 +211,7 @@ export function compareUnit(
       try {
         const wanted = renderUnit(seen, place, place.outputs);
         const actual = observation.state === 'present' ? observation.actual : undefined;
-        return { comparison: kind.diff(wanted, actual), wanted };
+        return { ...partExcepted(kind.diff(wanted, actual), kind, place.exceptions ?? []), wanted };
       } catch (error) {
         return { ...none, state: { is: 'failed', error } };
       }

@@ -3,6 +3,7 @@ import { putEvents } from '../../shared/aws/bus.ts';
 import type { MemberClients } from '../../shared/aws/member-clients.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { liveExceptions } from '../../shared/domain/exceptions.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
@@ -16,7 +17,13 @@ import { exchange, exportsOf, fillImports, takeBackExports, wakeImporters } from
 import { isWorkedOn, openCallGate, skipReason, writePermission } from './gate.ts';
 import { observeLeftovers, separateLeftovers } from './leftovers.ts';
 import type { Finding, Findings, ManagedKind, Run, RunDeps, RunOutcome, RunRequest } from './model.ts';
-import { announcements, announceUnreadable, corrected, kindAnnouncements } from './outbox.ts';
+import {
+  announcements,
+  announceUnreadable,
+  corrected,
+  exceptionAnnouncements,
+  kindAnnouncements,
+} from './outbox.ts';
 import { allOutputs, divideOutputs, kindsIn, regionSaid } from './places.ts';
 import { clearRegions, removeEverything } from './removal.ts';
 import { retiredStatus, toStatus } from './report.ts';
@@ -58,7 +65,9 @@ export async function reconcile(request: RunRequest, deps: RunDeps): Promise<Run
   const { home: outputs, elsewhere } = divideOutputs(before?.outputs);
   const outputsIn = (region: string) => (region === home ? outputs : elsewhere.get(region));
   const here = placedRecord(record, regions, 'error' in desired ? {} : desired);
+  const exceptions = liveExceptions(record, startedAt);
   const place = {
+    ...(exceptions.length > 0 && { exceptions }),
     record: here,
     config: deps.config,
     outputs,
@@ -176,6 +185,7 @@ export async function finish(under: Run, found: Findings, deps: RunDeps): Promis
     ...(run.before?.unannounced ?? []),
     ...announcements(run.record, run.before, status),
     ...kindAnnouncements(run, found.outcomes, reached),
+    ...exceptionAnnouncements(run, lastPass),
   ];
   const { exports = {}, imports = [] } = run.before ?? {};
   const known = run.before ?? { accountId: run.record.accountId };

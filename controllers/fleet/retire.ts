@@ -45,7 +45,7 @@ export async function retire(
 }
 
 function retired(existing: AccountRecord, { cause, time }: Trigger): AccountRecord {
-  const { clearing: _, ...whole } = existing;
+  const { clearing: _, exceptions: __, ...whole } = existing;
   return {
     ...whole,
     lifecycle: 'retired',

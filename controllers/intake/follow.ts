@@ -19,6 +19,7 @@ const load = {
   clear: () => import('../fleet/clear-regions.ts'),
   clusters: () => import('../fleet/clusters.ts'),
   create: () => import('../fleet/create.ts'),
+  exceptions: () => import('../fleet/exceptions.ts'),
   organization: () => import('./organization-event.ts'),
   register: () => import('../fleet/register.ts'),
   retire: () => import('../fleet/retire.ts'),
@@ -88,6 +89,10 @@ async function followRequest(envelope: Envelope, incoming: Incoming, deps: Fleet
       );
     case 'ClusterReleaseRequested':
       return (await load.clusters()).releaseCluster(detail, incoming, deps);
+    case 'ExceptionRequested':
+      return (await load.exceptions()).requestException(detail, incoming, deps);
+    case 'ExceptionEndRequested':
+      return (await load.exceptions()).endException(detail, incoming, deps);
   }
 }
 

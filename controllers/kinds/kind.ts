@@ -47,6 +47,8 @@ export interface Kind<Section, Wanted, Actual> {
   readonly pool?: Pool<Section>;
   /** Present for a kind whose resources are independent of each other. */
   readonly parts?: Parts<Wanted>;
+  /** Present for a kind whose differences may be left for a time (shared/domain/exceptions.ts); those of other kinds never are. */
+  readonly exceptions?: Exceptions;
   /** Present for a kind in whose place an account may have resources of its own. */
   readonly broughtAlong?: BroughtAlong;
   /**
@@ -177,6 +179,23 @@ export interface Parts<Wanted> {
   /** Pure. What AWS would refuse of the rendered result, by path. A baseline with such problems cannot be published. */
   problems(wanted: Wanted): readonly Problem[];
 }
+
+/** Which differences may be left as they are while others are written. */
+export interface Exceptions {
+  /**
+   * By pattern of a difference's path (`*` is any text; empty: the resource itself is missing or too many). The first that matches
+   * counts; a difference that none matches is never left.
+   */
+  readonly fields: Readonly<Record<string, Leaving>>;
+  /**
+   * Pure. True if `other` cannot be written rightly while `left` is left: one call writes both, or `other` needs what `left` would
+   * make. Absent: each difference can be written without the others.
+   */
+  readonly goesWith?: (other: Difference, left: Difference) => boolean;
+}
+
+/** Whether a difference may be left. `knowingly`: that may let somebody in, so the exception must say that its author knows. */
+export type Leaving = 'freely' | 'knowingly' | 'never';
 
 /** Resources that an account may have of its own: Orgkeeper checks them and never changes them. */
 export interface BroughtAlong {

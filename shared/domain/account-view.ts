@@ -3,6 +3,7 @@ import type { Cause } from './cause.ts';
 import { type AppliedPause, type Control, pausesOf } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
 import { cell } from './escape.ts';
+import { type ExceptionView, exceptionViews } from './exceptions.ts';
 import { withoutTimes } from './made-at.ts';
 import { maskDifferences } from './secrets.ts';
 import {
@@ -46,6 +47,10 @@ export interface AccountView {
   readonly exports?: Readonly<Record<string, string>>;
   /** The exports of other accounts that this one imports; absent if there are none. */
   readonly imports?: readonly string[];
+  /** Differences that are left for a time, those that ended within a day included; absent if there are none. */
+  readonly exceptions?: readonly ExceptionView[];
+  /** What the last run left because of these, each with `exceptedUntil`; absent if nothing. */
+  readonly excepted?: readonly Difference[];
   /** Absent until the first run has ended. */
   readonly lastPass?: PassView;
 }
@@ -98,6 +103,8 @@ export function accountView(
     ...outputsByRegion(status?.outputs ?? {}),
     ...(status?.exports && { exports: status.exports }),
     ...(status?.imports && { imports: status.imports }),
+    ...(record.exceptions && { exceptions: exceptionViews(record, status, now) }),
+    ...(status?.excepted && { excepted: shownDifferences(status.excepted, record, secrets) }),
     ...(status?.lastPass && { lastPass: passView(status.lastPass, record, secrets) }),
   };
 }
@@ -141,8 +148,16 @@ function passView(
   secrets: Secrets,
 ): PassView {
   const { id, startedAt, finishedAt, cause, result, calls } = pass;
-  const differences = secrets === 'shown' ? pass.differences : maskDifferences(pass.differences, externalId);
+  const differences = shownDifferences(pass.differences, { externalId }, secrets);
   return { id, startedAt, finishedAt, cause, result, calls, differences };
+}
+
+function shownDifferences(
+  differences: readonly Difference[],
+  { externalId }: Pick<AccountRecord, 'externalId'>,
+  secrets: Secrets,
+): readonly Difference[] {
+  return secrets === 'shown' ? differences : maskDifferences(differences, externalId);
 }
 
 /** True for an account that no run enters. */

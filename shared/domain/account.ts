@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
 import type { WantedCluster } from './clusters.ts';
+import type { Exception } from './exceptions.ts';
 import type { Pause } from './pause.ts';
 import type { Announcement } from './status.ts';
 
@@ -73,6 +74,8 @@ export interface AccountRecord {
   readonly clearing?: readonly string[];
   /** The clusters that were requested, oldest first; those that ended more than a day ago are left out. */
   readonly clusters?: readonly WantedCluster[];
+  /** Differences that are left as they are for a time, oldest first; those that ended more than a day ago are left out. */
+  readonly exceptions?: readonly Exception[];
   readonly values: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly registeredAt: string;

@@ -127,6 +127,16 @@ export const announcements = {
   ClusterReady: z.object(ofCluster),
   ClusterEnded: z.object({ ...ofCluster, reason: why.reason, message: z.string().optional() }),
   ClusterOrphaned: z.object({ ...ofRun, region: z.string(), clusterId: id, since: z.string() }),
+  /** `reason` is `TimeOver` or `EndedByRequest`; `request` identifies the exception, also if the event comes twice. */
+  ExceptionEnded: z.object({
+    ...ofRun,
+    path: z.string(),
+    until: z.string(),
+    request: id,
+    because: z.string(),
+    requestedBy: z.string().optional(),
+    ...why,
+  }),
   RequestRejected,
 };
 

@@ -3,6 +3,31 @@ export function likeText(pattern: string, text: string): boolean {
   return like([...pattern], [...text], '*', (one, char) => one === '?' || one === char);
 }
 
+/** Whether some text matches both patterns, as `likeText` does. Pure. */
+export function meet(one: string, other: string): boolean {
+  const [a, b] = [[...one], [...other]];
+  // `reached[j]`: a text can match the first characters of `one`, up to the current one, and the first j of `other`.
+  let reached = start(b);
+  for (const char of a) {
+    const before = reached;
+    reached = [char === '*' && before[0] === true];
+    for (const [at, with_] of b.entries()) {
+      const isEqual = char === with_ || char === '?' || with_ === '?';
+      const both = char !== '*' && with_ !== '*' && isEqual && before[at] === true;
+      const many = char === '*' && (before[at + 1] === true || reached[at] === true);
+      const manyOfOther = with_ === '*' && (reached[at] === true || before[at + 1] === true);
+      reached.push(both || many || manyOfOther);
+    }
+  }
+  return reached[b.length] === true;
+}
+
+/** Where a pattern can stand before its first character that is no `*`. */
+function start(pattern: readonly string[]): boolean[] {
+  const end = pattern.findIndex((char) => char !== '*');
+  return [true, ...pattern.map((_, at) => end < 0 || at < end)];
+}
+
 /**
  * Whether a path of names (`/`, `/Research/Genomics`) matches a pattern: `**` is any number of levels, also none; `*` and `?` are
  * characters within one level. Escapes (`asLevel`) are literal characters in both.

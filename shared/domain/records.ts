@@ -58,6 +58,7 @@ export function registered(existing: AccountRecord | undefined, registration: Re
     ...optional('regions', request.regions ?? known?.regions),
     ...optional('clearing', clearingOf(kept, registration)),
     ...optional('clusters', kept?.clusters),
+    ...optional('exceptions', kept?.exceptions),
     values: request.values ?? known?.values ?? {},
     tags: request.tags ?? known?.tags ?? {},
     registeredAt: kept?.registeredAt ?? time,

@@ -33,7 +33,7 @@ export function removalOfUnknown(trace: Trace | undefined, time: string): Trace[
 
 /** The record after its retirement, which a run carries out. Pure. */
 export function retiring(record: AccountRecord, removal: Removal): AccountRecord {
-  const { clearing: _, ...whole } = record;
+  const { clearing: _, exceptions: __, ...whole } = record;
   return {
     ...whole,
     lifecycle: 'retiring',

@@ -4,6 +4,7 @@ import { parseBaselineReference } from './baseline.ts';
 import { claims } from './cause.ts';
 import { ClusterName, InstanceType, minutesOf, Span } from './clusters.ts';
 import type { Problem } from './errors.ts';
+import { ExceptionEnd, ExceptionPath } from './exceptions.ts';
 import { check, type Issues } from './plain-words.ts';
 import { Region, Regions } from './region.ts';
 
@@ -157,10 +158,28 @@ const ClusterRequested = z.strictObject({
 
 const ClusterReleaseRequested = z.strictObject({ ...claims, accountId: AccountId, name: ClusterName });
 
-/** Requests that only Main may send: other accounts could not read the answer of a plan or a review, and must not retire accounts. */
+const ExceptionRequested = z.strictObject({
+  ...claims,
+  accountId: AccountId,
+  path: ExceptionPath,
+  until: ExceptionEnd,
+  /** An exception says why, whoever requests it. */
+  because: z.string().trim().min(1).max(256),
+  /** It may also cover what would let somebody in. */
+  iKnow: z.literal(true, 'must be true, or left out').exactOptional(),
+});
+
+const ExceptionEndRequested = z.strictObject({ ...claims, accountId: AccountId, path: ExceptionPath });
+
+/**
+ * Requests that only Main may send: other accounts could not read the answer of a plan or a review, and must neither retire accounts nor
+ * keep what is wrong in them from being corrected.
+ */
 export const OF_MAIN_ALONE: ReadonlySet<string> = new Set([
   'AccessReviewRequested',
   'AccountRetirementRequested',
+  'ExceptionEndRequested',
+  'ExceptionRequested',
   'PlanRequested',
 ]);
 
@@ -177,6 +196,8 @@ export const requests = {
   ClusterRequested,
   ClusterReleaseRequested,
   AccessReviewRequested,
+  ExceptionRequested,
+  ExceptionEndRequested,
 };
 
 /** The names of all fields of all requests. */
@@ -211,6 +232,10 @@ export type PlanRequest = RequestContent<'PlanRequested'>;
 export type ClusterRequest = RequestContent<'ClusterRequested'>;
 /** Content of `ClusterReleaseRequested`. */
 export type ClusterReleaseRequest = RequestContent<'ClusterReleaseRequested'>;
+/** Content of `ExceptionRequested`; the reason is part of the cause. */
+export type ExceptionRequest = RequestContent<'ExceptionRequested'>;
+/** Content of `ExceptionEndRequested`. */
+export type ExceptionEndRequest = RequestContent<'ExceptionEndRequested'>;
 
 /**
  * Parses a request by its detail-type, or lists every problem, by path. `claimsOf` has who makes it, and why: the content is the same

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cause } from './cause.ts';
+import type { Exception } from './exceptions.ts';
 import { splitOutputKey } from './unit.ts';
 
 /** One field that differs, or differed, from the desired state. `action` says what was done about it. */
@@ -16,6 +17,8 @@ export interface Difference {
   readonly desired?: unknown;
   readonly actual?: unknown;
   readonly action: DifferenceAction;
+  /** ISO time until which an exception leaves it as it is; its action is `reported`. */
+  readonly exceptedUntil?: string;
 }
 
 /** `reported`: left alone (observe mode, plan, unowned, or a replacement would be needed). */
@@ -30,6 +33,7 @@ export const differenceFields = {
   desired: z.unknown().optional(),
   actual: z.unknown().optional(),
   action: z.enum(['created', 'updated', 'removed', 'reported']),
+  exceptedUntil: z.string().exactOptional(),
 } satisfies { readonly [K in keyof Difference]-?: z.ZodType<Difference[K]> };
 
 /** The condition of one kind in an account, or of the access to it. Public. */
@@ -154,6 +158,10 @@ export interface AccountStatus {
   readonly admitted?: { readonly roleArn: string; readonly externalId: string; readonly at: string };
   /** Unowned resources within ours, by name: each is reported once, when first seen. */
   readonly foreign: readonly string[];
+  /** The exceptions that held in the last run; absent if there were none. */
+  readonly exceptions?: readonly Exception[];
+  /** The differences that the last run left because of these, with `exceptedUntil`; absent if there were none. */
+  readonly excepted?: readonly Difference[];
   /** When to run again without a request; the key of the sparse due index. */
   readonly dueAt?: string;
   /** Since when the account has been waiting or denied, and the number of tries since: the backoff of `dueAt`. */

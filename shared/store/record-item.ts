@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccountId, type AccountRecord } from '../domain/account.ts';
 import type { WantedCluster } from '../domain/clusters.ts';
+import type { Exception } from '../domain/exceptions.ts';
 import { Region } from '../domain/region.ts';
 import { WorkMessage } from '../domain/work.ts';
 import { PauseItem } from './controls.ts';
@@ -27,6 +28,18 @@ const clusterFields: Fields<WantedCluster> = {
   idleMinutes: z.int().optional(),
   released: z.string().optional(),
 };
+/** The stored form of an exception. */
+export const ExceptionItem: z.ZodType<Exception> = z.looseObject({
+  path: z.string(),
+  until: z.string(),
+  because: z.string(),
+  request: z.string(),
+  at: z.string(),
+  requestedBy: z.string().exactOptional(),
+  sentBy: z.string().exactOptional(),
+  iKnow: z.literal(true).exactOptional(),
+  endedAt: z.string().exactOptional(),
+});
 
 const fields: Fields<AccountRecord> = {
   schemaVersion: z.literal(1),
@@ -52,6 +65,7 @@ const fields: Fields<AccountRecord> = {
   regions: z.array(Region).optional(),
   clearing: z.array(Region).optional(),
   clusters: z.array(z.looseObject(clusterFields)).optional() as z.ZodType<AccountRecord['clusters']>,
+  exceptions: z.array(ExceptionItem).optional(),
   values: Texts,
   tags: Texts,
   registeredAt: z.string(),

@@ -11,7 +11,7 @@ import {
   type PassRecord,
 } from '../domain/status.ts';
 import { type Fields, type Item, reader } from './item.ts';
-import { Announced, BaselineAt } from './record-item.ts';
+import { Announced, BaselineAt, ExceptionItem } from './record-item.ts';
 
 const condition = {
   type: z.string(),
@@ -52,6 +52,8 @@ const fields: Fields<AccountStatus> = {
   making: z.array(z.looseObject(home)).optional(),
   admitted: z.looseObject({ roleArn: z.string(), externalId: z.string(), at: z.string() }).optional(),
   foreign: z.array(z.string()),
+  exceptions: z.array(ExceptionItem).optional(),
+  excepted: z.array(z.looseObject(differenceFields)).optional(),
   dueAt: z.string().optional(),
   waiting: z
     .looseObject({

@@ -65,6 +65,7 @@ describe('orgkeeper --help', () => {
 const FILES: Readonly<Record<string, readonly string[]>> = {
   baseline: ['baseline', 'baseline-assign'],
   resume: ['pause'],
+  exceptions: ['except'],
   // It prints the names of all commands.
   completion: readdirSync(join(ROOT, 'cli', 'commands')).flatMap((file) =>
     file === 'index.ts' || file === 'plan-fleet.ts' ? [] : file.replace('.ts', ''),

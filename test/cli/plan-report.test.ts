@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { diffText } from '../../cli/block-diff.ts';
 import { MOST_MARKDOWN } from '../../cli/markdown.ts';
-import { type AccountPlan, groupPlans, planMarkdown, totalsInWords } from '../../cli/plan-report.ts';
+import {
+  type AccountPlan,
+  differs,
+  groupPlans,
+  planLines,
+  planMarkdown,
+  totalsInWords,
+} from '../../cli/plan-report.ts';
 
 const differences = (count: number, text: string) =>
   Array.from({ length: count }, (_, at) => ({
@@ -44,6 +52,41 @@ describe('a plan in markdown', () => {
       '``````````diff',
       '``````````',
     ]);
+  });
+});
+
+describe('an excepted difference', () => {
+  const exceptedUntil = '2027-01-31T00:00:00.000Z';
+  const one = {
+    ...{
+      kind: 'network',
+      resource: 'subnet public',
+      path: 'mapPublicIpOnLaunch',
+      desired: true,
+      actual: false,
+    },
+    ...{ action: 'reported' as const, exceptedUntil },
+  };
+  const plan = (...found: (typeof one)[]): AccountPlan => ({
+    ...{ accountId: '111111111111', name: 'genomics', foreign: 0 },
+    document: {
+      accountId: '111111111111',
+      baseline: { name: 'analytics' },
+      differences: found,
+      obstacles: [],
+    },
+  });
+
+  it('says until when, and is no difference for the exit code', () => {
+    const { document } = plan(one);
+    expect(document && planLines(document).map(diffText)).toEqual([
+      '! network subnet public',
+      '!   mapPublicIpOnLaunch: false → true',
+      `!     excepted until ${exceptedUntil}`,
+    ]);
+    expect(differs(plan(one))).toBe(false);
+    const { exceptedUntil: _, ...other } = one;
+    expect(differs(plan(one, other as typeof one))).toBe(true);
   });
 });
 

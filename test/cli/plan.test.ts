@@ -134,6 +134,19 @@ describe('planInWords', () => {
       expect(said(differences, foreign, obstacles)).toBe(sentence);
     },
   );
+
+  test('does not count what is excepted as a difference', () => {
+    const excepted = { ...difference, exceptedUntil: '2027-01-31T00:00:00.000Z' };
+    const plan = { accountId: A, baseline: { name: 'small', version: 1 }, obstacles: [] };
+    expect(planInWords({ ...plan, differences: [excepted] }, 0, 'small@1')).toBe(
+      'A run by small@1 would change nothing in account 111111111111. 1 difference is excepted.',
+    );
+    expect(
+      planInWords({ ...plan, differences: [excepted, excepted, difference, difference] }, 1, 'small@1'),
+    ).toBe(
+      '1 difference from small@1 in account 111111111111. 2 differences are excepted. 1 unowned resource is left alone.',
+    );
+  });
 });
 
 /** `plan` with these arguments, while intake and reconcile do their part. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { pollAccount } from '../../controllers/create-account/request-account.ts';
 import type { CreationDeps } from '../../controllers/create-account/transition.ts';
 import { isCircuitBreakerOpen } from '../../controllers/engine/gate.ts';
-import { announcements, kindAnnouncements } from '../../controllers/engine/outbox.ts';
+import { announcements, exceptionAnnouncements, kindAnnouncements } from '../../controllers/engine/outbox.ts';
 import type { Outcome } from '../../controllers/fleet/outcome.ts';
 import { nextStep } from '../../controllers/fleet/rollout-step.ts';
 import { onItsWay, rejectionAnnouncement } from '../../controllers/intake/event.ts';
@@ -67,7 +67,20 @@ const cluster = {
 };
 const record = aRecord({ accountId: known.accountId });
 const quotas = { most: 3, instanceTypes: ['m5.xlarge'], longest: '24h', subnet: '${subnet.public.id}' };
-const baseline = { ...aBaselineItem(), sections: { clusters: quotas } };
+const baseline = { ...aBaselineItem(), sections: { clusters: quotas, network: {}, roles: {} } };
+const exception = {
+  path: 'network:subnet.private.*',
+  until: '2027-01-31T00:00:00.000Z',
+  because: 'the vendor migrates',
+  request: 'event-0',
+  at: '2026-11-20T09:14:00Z',
+  requestedBy: 'arn:aws:iam::345678901234:user/ana',
+};
+/** What an account has before a request of this type about it. */
+const givenFor = (type: string): Partial<AccountRecord> => {
+  if (type === 'ClusterReleaseRequested') return { clusters: [cluster] };
+  return type === 'ExceptionEndRequested' ? { exceptions: [exception] } : {};
+};
 
 /** What intake does with an event, whatever is recorded beforehand. */
 async function followed(
@@ -134,14 +147,12 @@ describe('requests in docs/events.md', () => {
   it('may all say who asks, and why, which then stands in the cause', async () => {
     const [claims] = examples('Requests');
     expect(Object.keys(claims as object).toSorted()).toEqual(rows('Requests').toSorted());
-    const given = { clusters: [cluster] };
     for (const type of documented) {
       const detail = { ...(examples(type)[0] as object), ...(claims as object) };
-      const more = type === 'ClusterReleaseRequested' ? given : {};
       const { outcome, incoming } = await followed(
         request(type, detail),
         ['456789012345', '567890123456'],
-        more,
+        givenFor(type),
       );
       expect({ type, outcome }).toMatchObject({ outcome: { did: 'accepted' } });
       expect(incoming.cause).toEqual({ ...causeOf(type), sentBy: MAIN, ...(claims as object) });
@@ -150,9 +161,8 @@ describe('requests in docs/events.md', () => {
 
   it.each(documented)('are followed as the page says about %s', async (type) => {
     for (const detail of examples(type)) {
-      const given = type === 'ClusterReleaseRequested' ? { clusters: [cluster] } : {};
       const all = ['456789012345', '567890123456'];
-      const { outcome, swept } = await followed(request(type, detail), all, given);
+      const { outcome, swept } = await followed(request(type, detail), all, givenFor(type));
       const did =
         outcome.did === 'accepted' ? outcome.work.length + outcome.announce.length + swept.length : 0;
       expect({ detail, outcome, did: did > 0 }).toMatchObject({ outcome: { did: 'accepted' }, did: true });
@@ -217,6 +227,11 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
   AccountRetired: async () => {
     const asked = request('AccountRetirementRequested', { accountId: known.accountId, resources: 'retain' });
     return announced((await followed(asked, [known.accountId])).outcome)[0];
+  },
+  ExceptionEnded: async () => {
+    const before = aStatus({ exceptions: [exception] });
+    const run = { record, before, place: {}, startedAt: new Date(exception.until) };
+    return exceptionAnnouncements(run, aPass())[0];
   },
   ClusterReady: async () => ofClusters({ state: 'starting' }, { state: 'ready' }),
   ClusterEnded: async () =>

@@ -62,6 +62,53 @@ describe('planAccount', () => {
     expect(planned?.state).toEqual(state);
   });
 
+  it('says until when a difference is excepted, and that a run would change nothing', async () => {
+    const kind = {
+      name: 'things',
+      section: z.any(),
+      permissions: { read: [], write: [] },
+      exceptions: { fields: { '*': 'freely' } },
+      render: () => ({}),
+      outputs: () => ({}),
+      made: () => ({}),
+      outputNames: () => [],
+      observe: async () => ({ state: 'present', actual: {} }),
+      diff: () => ({ differences: [change], blocked: [], unowned: [] }),
+    } as unknown as AnyKind;
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    const one = { path: 'things:role.*', until, because: 'a test', request: 'event-5', at: '' };
+    const planned = async (given: typeof one) => {
+      const outcomes = await planAccount(
+        {
+          planId: 'plan',
+          record: aRecord({ exceptions: [given] }),
+          status: aStatus(),
+          baseline: {
+            name: 'analytics',
+            version: 3,
+            sections: { things: {} },
+          } as unknown as BaselineDocument,
+        },
+        {
+          ...systemClock,
+          config: aConfig(),
+          access: {
+            enter: async () => ({ accessKeyId: 'x', secretAccessKey: 'x' }),
+          } as unknown as Access,
+          kinds: [kind],
+        },
+      );
+      const { differences } = planDocument(MEMBER, { name: 'analytics', version: 3 }, outcomes);
+      return { state: outcomes[0]?.state.is, differences };
+    };
+    expect(await planned(one)).toEqual({
+      state: 'inDesiredState',
+      differences: [{ ...change, action: 'reported', exceptedUntil: until }],
+    });
+    const over = { ...one, until: new Date(Date.now() - 1).toISOString() };
+    expect(await planned(over)).toEqual({ state: 'held', differences: [change] });
+  });
+
   it('names all obstacles like a run does, units that wait for others last', async () => {
     const blocked = [inTheWay('WaitingForOutputs'), inTheWay('ForeignResource')];
     const kind = {

@@ -59,6 +59,7 @@ export function smallAccount(
       scope: 'global',
       section: z.any(),
       permissions: { read: ['ec2:DescribeVpcs'], write: ['ec2:CreateVpc'] },
+      exceptions: { fields: { '': 'freely' } },
       outputNames: () => [`${name}.id`],
       render: (section) => section,
       observe: async (_, { clients }) => {

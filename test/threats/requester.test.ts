@@ -92,6 +92,17 @@ describe('A requester', () => {
   it.each([
     ['AccountRetirementRequested', { accountId: MEMBER, resources: 'remove' }],
     ['PlanRequested', { accountId: MEMBER }],
+    [
+      'ExceptionRequested',
+      {
+        accountId: MEMBER,
+        path: 'executionRole:*',
+        until: '2026-12-01T00:00:00Z',
+        because: 'x',
+        iKnow: true,
+      },
+    ],
+    ['ExceptionEndRequested', { accountId: MEMBER, path: 'network:*' }],
   ])('cannot request what only Main may: %s', async (detailType, detail) => {
     const { answered, accounts, work } = await asked(detailType, detail);
     expect(answered).toBe('RequestRejected SenderNotAllowed');

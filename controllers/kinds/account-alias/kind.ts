@@ -36,6 +36,7 @@ export const accountAlias: Kind<Section, Section, Alias> = {
     read: ['iam:ListAccountAliases'],
     write: ['iam:CreateAccountAlias', 'iam:DeleteAccountAlias'],
   },
+  exceptions: { fields: { name: 'freely' } },
   outputNames: () => [NAME],
 
   render(section, lookup) {

@@ -29,6 +29,7 @@ export const assumeGrants: Kind<AssumeGrantsSection, AssumeGrants, ActualGrants>
     resources,
   },
   parts: { problems: ({ grants }) => grants.flatMap(({ problems }) => problems) },
+  exceptions: { fields: { 'inlinePolicies.*': 'knowingly' } },
   access: ({ grants, owner }) => ({
     grants: grants.flatMap((grant) => {
       // Whom a role may be passed to is no way out of the account.

@@ -1,4 +1,5 @@
 import { TRUST } from '../iam-role/compare.ts';
+import { exceptions } from '../iam-role/exceptions.ts';
 import { intendedBy, roleName } from '../iam-role/model.ts';
 import { READING_ROLES, WRITING_ROLES } from '../iam-role/permissions.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
@@ -8,7 +9,7 @@ import { compare } from './compare.ts';
 import { type ActualRole, observe } from './observe.ts';
 import { formerRoles, made, outputs } from './ownership.ts';
 import { putTrustBack } from './trust.ts';
-import { type ExecutionRole, ExecutionRoleSection, render } from './wanted.ts';
+import { type ExecutionRole, ExecutionRoleSection, OWN_POLICY, render } from './wanted.ts';
 
 /** The role in the account that Main assumes. A role of ours is corrected as a whole; an owner-managed role is checked. */
 export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole> = {
@@ -27,6 +28,11 @@ export const executionRole: Kind<ExecutionRoleSection, ExecutionRole, ActualRole
     arnIn: ({ 'role.arn': arn }) => arn,
     putBack: putTrustBack,
     former: formerRoles,
+  },
+  // The policy by which Orgkeeper manages the role in use is always put first, so that no other one can lock it out.
+  exceptions: {
+    ...exceptions,
+    fields: { [`inlinePolicies.${OWN_POLICY}`]: 'never', ...exceptions.fields },
   },
   access: (role) => ({ roles: [intendedBy(role)] }),
   namesForAws: POLICY_VARIABLE,

@@ -6,6 +6,7 @@ import { formatPath } from '../../../shared/domain/requests.ts';
 import type { Kind, KindAccount, KindContext } from '../kind.ts';
 import { writesOfGroups } from './emr-groups.ts';
 import { wantedEndpoint } from './endpoints.ts';
+import { exceptions } from './exceptions.ts';
 import { GATEWAY } from './internet-gateway.ts';
 import type { Network, NetworkActual } from './model.ts';
 import { apply, diff, isOutputOfNetwork, remove, resources } from './network.ts';
@@ -58,6 +59,7 @@ export const network: Kind<NetworkSection, Wanted, Actual> = {
   },
   outputNames,
   pool: { of: ({ cidrPool }) => cidrPool },
+  exceptions,
   ofOneRegion: zonesOfOneRegion,
 
   render(section, lookup, account) {

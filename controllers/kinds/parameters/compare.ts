@@ -31,6 +31,19 @@ export function mustBeReplaced(wanted: WantedParameter, actual: ActualParameter)
   return wanted.type !== actual.type || (wanted.tier === 'Standard' && actual.tier !== 'Standard');
 }
 
+/** The fields that one call writes. */
+export const CONTENT = ['value', 'type', 'tier', 'description'] as const;
+
+/**
+ * True if a difference is not written while another one is left: one call writes the content, and a parameter of another type or tier
+ * is made again, with its tags. Pure.
+ */
+export function isWrittenWith(other: Difference, left: Difference): boolean {
+  const isContent = ({ path }: Difference) => CONTENT.some((field) => field === path);
+  const isReplaced = left.path === 'type' || left.path === 'tier';
+  return other.resource === left.resource && isContent(left) && (isReplaced || isContent(other));
+}
+
 type Part = Pick<Comparison, 'differences' | 'blocked'>;
 
 function compareOne(wanted: WantedParameter, actual: ActualParameter | undefined, owner: string): Part {

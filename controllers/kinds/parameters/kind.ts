@@ -1,6 +1,6 @@
 import type { Kind } from '../kind.ts';
 import { apply, remove } from './apply.ts';
-import { compare } from './compare.ts';
+import { CONTENT, compare, isWrittenWith } from './compare.ts';
 import { type ActualParameters, observe } from './observe.ts';
 import { arnOf, outputName, recordedNames } from './ownership.ts';
 import { type Parameters, ParametersSection, render } from './wanted.ts';
@@ -20,6 +20,10 @@ export const parameters: Kind<ParametersSection, Parameters, ActualParameters> =
   },
   outputNames: () => [],
   render,
+  exceptions: {
+    fields: Object.fromEntries(['', ...CONTENT, 'tags.*'].map((field) => [field, 'freely'])),
+    goesWith: isWrittenWith,
+  },
   parts: { problems: ({ parameters }) => parameters.flatMap(({ problems }) => problems) },
   observe,
   outputs({ found, dropped }) {

@@ -44,6 +44,11 @@ export const publicAccessBlock: Kind<Switches, Switches, Actual> = {
     write: ['s3control:DeletePublicAccessBlock', 's3control:PutPublicAccessBlock'],
   },
   setting: { output: BEFORE, textOf },
+  // One call writes all four switches, and each keeps everybody out.
+  exceptions: {
+    fields: Object.fromEntries(NAMES.map((name) => [name, 'knowingly'])),
+    goesWith: () => true,
+  },
   outputNames: () => [],
   render: (section) => section,
   observe: async (_, context) => ({ state: 'present', actual: await read(context) }),

@@ -1,3 +1,4 @@
+import { exceptions } from '../iam-role/exceptions.ts';
 import { intendedBy } from '../iam-role/model.ts';
 import { READING_ROLES, WRITING_ROLES } from '../iam-role/permissions.ts';
 import { POLICY_VARIABLE } from '../iam-role/section.ts';
@@ -34,6 +35,7 @@ export const roles: Kind<RolesSection, Roles, ActualRoles> = {
     resources,
   },
   parts: { problems: (wanted) => wanted.roles.flatMap(({ problems }) => problems) },
+  exceptions,
   access: ({ roles }) => ({ roles: roles.map(intendedBy) }),
   namesForAws: POLICY_VARIABLE,
   outputNames: (section) =>
