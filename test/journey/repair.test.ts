@@ -1,8 +1,8 @@
-import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { DeleteTagsCommand, DescribeVpcsCommand, ModifySubnetAttributeCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readIds, readWorld, type World } from '../../local/account-world.ts';
+import { readIds, readWorld, SUBNET, type World } from '../../local/account-world.ts';
 import { settleForeigners } from '../../local/tamperings/foreigners.ts';
 import { TAMPERINGS } from '../../local/tamperings/index.ts';
 import { handIn, type Tampering } from '../../local/tamperings/tampering.ts';
@@ -126,5 +126,39 @@ describe('One DriftSweepRequested', () => {
     );
     const calls = await runtime.calls({ access: 'write' });
     expect(calls.filter(({ account }) => ids.includes(account))).toEqual([]);
+  }, 120_000);
+});
+
+describe('A change by hand that is excepted', () => {
+  it('stays, is reported, and does not keep the rest from being corrected; once the exception ends, it is corrected', async () => {
+    const { id, healthy } = kept.emptied;
+    const path = 'network:subnet.public.mapPublicIpOnLaunch';
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    const because = ['--until', until, '--because', 'the vendor migrates'];
+    const orgkeeper = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await fleet.orgkeeper(...argv);
+      expect({ argv, code, stderr }).toMatchObject({ code: 0 });
+      return stdout;
+    };
+    await orgkeeper('except', id, '--path', path, ...because, '--wait');
+    const { ec2, ids } = handIn(runtime, id, await readIds(runtime, id));
+    const SubnetId = ids.subnet;
+    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: false } }));
+    await ec2.send(new DeleteTagsCommand({ Resources: [SubnetId], Tags: [{ Key: 'Name' }] }));
+    const [swept] = await fleet.sweep(id);
+    const subnet = healthy.subnets[SUBNET];
+    expect((await readWorld(runtime, id)).subnets[SUBNET]).toEqual({ ...subnet, mapPublicIp: false });
+    expect(swept).toMatchObject({
+      ready: true,
+      excepted: [{ kind: 'network', path: 'mapPublicIpOnLaunch', actual: false, exceptedUntil: until }],
+    });
+    expect(swept?.conditions.find(({ type }) => type === 'Network')).toMatchObject({
+      ...{ status: 'True', reason: 'Excepted' },
+    });
+    expect(await orgkeeper('plan', id)).toContain(`excepted until ${until}`);
+    expect(JSON.parse(await orgkeeper('exceptions', id, '--json'))).toMatchObject([{ path, leaves: [path] }]);
+    expect(await orgkeeper('exceptions')).toContain(path);
+    await orgkeeper('exceptions', 'end', id, '--path', path, '--wait');
+    expect(await readWorld(runtime, id)).toEqual(healthy);
   }, 120_000);
 });
