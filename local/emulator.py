@@ -3,7 +3,8 @@
 Measured with 150 accounts, these took most of the server's time:
 - it lists the folders of all services for each request, one request at a time;
 - it writes a line of log for each request, and closes each connection;
-- it copies the whole table before a transaction of DynamoDB, to be able to take it back.
+- it copies the whole table before a transaction of DynamoDB, to be able to take it back;
+- it looks for each of the ten types of value, under several names, in each attribute that DynamoDB answers.
 """
 
 import copy
@@ -15,6 +16,7 @@ import traceback
 from types import SimpleNamespace
 
 from moto import server
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import models as dynamodb
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -111,6 +113,22 @@ def _unshare(kept, table, key):
 
 dynamodb.DynamoDBBackend.transact_write_items = _transact_write_items
 dynamodb.copy = SimpleNamespace(deepcopy=_copied)
+
+_serialize_structure = BaseJSONSerializer._serialize_type_structure
+
+
+def _serialize_type_structure(self, serialized, value, shape, key):
+    if shape.name != "AttributeValue" or not isinstance(value, dict):
+        _serialize_structure(self, serialized, value, shape, key)
+        return
+    found = {}
+    for name, member in value.items():
+        if member is not None and name in shape.members:
+            self._serialize(found, member, shape.members[name], name)
+    self._default_serialize(serialized, found, shape, key)
+
+
+BaseJSONSerializer._serialize_type_structure = _serialize_type_structure
 
 if __name__ == "__main__":
     sys.exit(server.main())

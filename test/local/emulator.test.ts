@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  type AttributeValue,
   CreateTableCommand,
   DynamoDBClient,
   PutItemCommand,
@@ -47,6 +48,21 @@ function withoutPython() {
     spawnSync(node, [...links, ...args], { cwd: folder, encoding: 'utf8', env: { PATH } });
 }
 
+/** A value of each type that DynamoDB has. */
+const EVERY_TYPE: AttributeValue = {
+  M: {
+    text: { S: 'text' },
+    number: { N: '1.5' },
+    binary: { B: new Uint8Array([0, 255]) },
+    texts: { SS: ['a', 'b'] },
+    numbers: { NS: ['1', '2'] },
+    nothing: { NULL: true },
+    no: { BOOL: false },
+    list: { L: [{ S: '' }, { M: { deep: { L: [] } } }] },
+    empty: { M: {} },
+  },
+};
+
 /** Fails a transaction of a put, an update and deletes by its last condition, and compares the table before and after. */
 async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise<void> {
   const dynamodb = new DynamoDBClient({
@@ -73,7 +89,10 @@ async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise
   const key = (part: string, account = 'a') => ({ account: { S: account }, part: { S: part } });
   for (const part of ['put', 'updated', 'deleted', 'other']) {
     await dynamodb.send(
-      new PutItemCommand({ TableName, Item: { ...key(part), value: { L: [{ S: 'old' }] } } }),
+      new PutItemCommand({
+        TableName,
+        Item: { ...key(part), value: part === 'other' ? EVERY_TYPE : { L: [{ S: 'old' }] } },
+      }),
     );
   }
   const items = async () => {
@@ -106,7 +125,7 @@ async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise
   await transaction('attribute_exists(part)');
   expect((await items()).map(({ part, value }) => [part?.S, value])).toEqual([
     ['made', undefined],
-    ['other', { L: [{ S: 'old' }] }],
+    ['other', EVERY_TYPE],
     ['put', { S: 'new' }],
     ['updated', { L: [{ S: 'new' }] }],
   ]);
@@ -125,7 +144,7 @@ describe('The emulator', () => {
     }
   }, 120_000);
 
-  it('takes back each write of a transaction that fails, and answers all calls on one connection', async () => {
+  it('answers values of every type, takes back each write of a transaction that fails, and answers all calls on one connection', async () => {
     const emulator = await startEmulator({
       directory: mkdtempSync(join(tmpdir(), 'orgkeeper-state-')),
       say: () => undefined,
