@@ -31,7 +31,10 @@ interface Sweep {
 
 // Loading AWS's managed policies takes the emulator a third of a second an account.
 process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
-const runtime = await startTestRuntime();
+// A minute passes in a second there, and an hour in ten: with these schedules the ticks are as rare beside a sweep as on AWS.
+const runtime = await startTestRuntime({
+  context: { dueSchedule: 'rate(15 minutes)', listSchedule: 'rate(12 hours)' },
+});
 const fleet = fleetOf(runtime);
 const script = startScript();
 try {
