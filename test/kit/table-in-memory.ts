@@ -166,10 +166,12 @@ function partition(attribute: string, value: unknown): string {
   return `${attribute} ${value}`;
 }
 
+/** The partitions that an item is in. An index leaves out an item whose key is not a text. */
 function partitionsOf(item: Item): string[] {
-  return [MAIN_KEY, ...Object.values(KEYS)].flatMap(([hash]) =>
-    item[hash] === undefined ? [] : [partition(hash, item[hash])],
-  );
+  return [MAIN_KEY, ...Object.values(KEYS)].flatMap(([hash]) => {
+    const value = item[hash];
+    return typeof value === 'string' ? [partition(hash, value)] : [];
+  });
 }
 
 function requireCondition(input: TableInput, item: Item | undefined): void {
