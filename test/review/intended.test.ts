@@ -67,9 +67,12 @@ const asMade: AccountAccess = {
 };
 
 /** Subjects and kinds of findings of the account that its baseline does not intend. */
-function unintended(access: AccountAccess): string[] {
+function unintended(access: AccountAccess, more: object = {}): string[] {
   const config = aConfig();
-  const managed = managedKinds({ name: 'lake', version: 1, sections } as never, kinds);
+  const managed = managedKinds(
+    { name: 'lake', version: 1, sections: { ...sections, ...more } } as never,
+    kinds,
+  );
   const desired = { managed, regions: ['eu-west-1'] as const, enableRegions: false };
   const around = {
     organizationId: config.organizationId,
@@ -101,6 +104,25 @@ describe('intendedAccess', () => {
       `RoleTrust ${arn('role/lake/reader')}`,
       `Administrator ${arn('role/lake/reader')}`,
     ]);
+  });
+
+  it('is the roles of clusters, as EMR and its instances assume them', () => {
+    const clusters = { most: 3, instanceTypes: ['m5.xlarge'], longest: '24h', subnet: 'subnet-1' };
+    const role = (use: string, Service: string) => ({
+      arn: arn(`role/analysis-clusters-${use}-eu-west-1`),
+      trust: {
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' },
+      },
+      policies: [],
+    });
+    const roles = [
+      ...asMade.roles,
+      role('service', 'elasticmapreduce.amazonaws.com'),
+      role('instances', 'ec2.amazonaws.com'),
+    ];
+    expect(unintended({ ...asMade, roles }, { clusters })).toEqual([]);
+    expect(unintended({ ...asMade, roles })).toHaveLength(2);
   });
 
   it('is not the same grant on another group, nor to another bucket', () => {

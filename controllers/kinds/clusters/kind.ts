@@ -19,6 +19,7 @@ import {
   compareRoles,
   difference,
   hasRoles,
+  intendedRoles,
   removedRoles,
   removeRoles,
   roleArns,
@@ -82,6 +83,7 @@ export const clusters: Kind<Section, Clusters, FoundClusters> = {
     ],
   },
   outputNames: () => [],
+  access: ({ roles }) => ({ roles: intendedRoles(roles) }),
 
   render(section, lookup, account) {
     const { most, instanceTypes, longest } = section;

@@ -31,6 +31,7 @@ import {
 import { type RoleWriting, writeRole } from '../iam-role/write.ts';
 import {
   type Blocked,
+  type IntendedRole,
   type KindAccount,
   type KindContext,
   NAME_TAG,
@@ -107,6 +108,16 @@ function instancePolicy(partition: string, added: PolicyDocument | undefined): P
     Resource: '*',
   };
   return { Version: '2012-10-17', Statement: [own, describe, ...[added?.Statement ?? []].flat()] };
+}
+
+/** The access that the roles are meant to give. Pure. */
+export function intendedRoles({ service, instances }: Roles): IntendedRole[] {
+  return [service, instances].map(({ arn, trust, policy, boundary }) => ({
+    ...{ arn, trust },
+    policies: typeof policy === 'string' ? [] : [policy],
+    managedPolicies: typeof policy === 'string' ? [policy] : [],
+    ...(boundary && { permissionsBoundary: boundary }),
+  }));
 }
 
 /** ARNs to which the writes to the roles are limited. Pure. */
