@@ -43,3 +43,11 @@ export function timeOf(text: string): number {
     );
   return time;
 }
+
+/** When a day (UTC) is over, or a time that is to come; an ISO time. @throws InvalidArgumentError */
+export function endOf(text: string, now: Date): string {
+  const isDay = text.length === 10;
+  const end = timeOf(text) + (isDay ? 86_400_000 : 0);
+  if (end <= now.getTime()) throw new InvalidArgumentError('It is over already.');
+  return new Date(end).toISOString();
+}

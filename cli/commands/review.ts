@@ -3,7 +3,7 @@ import { busClient } from '../../shared/aws/bus.ts';
 import { reviewBucket } from '../../shared/aws/review-bucket.ts';
 import { compareReviews, type Review, type ReviewedFinding } from '../../shared/domain/review.ts';
 import { getReview, putAcceptance, type ReviewEntry, reviewEntries } from '../../shared/store/reviews.ts';
-import { timeOf, wholeNumber } from '../arguments.ts';
+import { endOf, timeOf, wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
@@ -44,7 +44,9 @@ export function reviewCommand(): Command {
     .description('Makes a finding intended for a time. It comes back when the time ends.')
     .argument('<id>', 'account id, 12 digits')
     .argument('<finding>', 'id of a finding of the last review')
-    .requiredOption('--until <date>', 'the day (UTC) or time at which it ends', date)
+    .requiredOption('--until <date>', 'the last day (UTC), or the time at which it ends', (text) =>
+      endOf(text, new Date()),
+    )
     .requiredOption('--because <text>', 'why, for the next review')
     .addHelpText(
       'after',
@@ -219,11 +221,4 @@ function days(text: string): number {
   if (number === undefined || found < 1 || found > 400)
     throw new InvalidArgumentError('It must be 1d to 400d: AWS tracks the use of roles for 400 days.');
   return found;
-}
-
-/** Parser of a day or a time that is to come; an ISO time. */
-function date(text: string): string {
-  const time = timeOf(text);
-  if (time <= Date.now()) throw new InvalidArgumentError('It is over already.');
-  return new Date(time).toISOString();
 }
