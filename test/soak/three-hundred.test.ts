@@ -1,9 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateVpcCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pLimit from 'p-limit';
 import { ROLE } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import { countFindings, type Review } from '../../shared/domain/review.ts';
+import { reviewEntries } from '../../shared/store/reviews.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { deleteRole } from '../kit/journey/roles.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
@@ -12,8 +18,12 @@ import { until } from '../kit/wait.ts';
 /** How many accounts come at once, beside those that cannot be made ready. */
 const HEALTHY = 290;
 
+/** The roles of one of them, by others than Orgkeeper. */
+const ROLES = 1_000;
+
 let runtime: TestRuntime;
 let fleet: Fleet;
+const healthy = new Set<string>();
 
 beforeAll(async () => {
   process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
@@ -99,7 +109,6 @@ it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, eac
   for (const [name, cause] of troubles) await cause(ids.get(name) ?? '');
   await fleet.orgkeeper('resume', '--fleet');
 
-  const healthy = new Set<string>();
   for (let at = 0; at < HEALTHY; at += 1) healthy.add(await fleet.createAccount(`healthy-${at}`));
   await fleet.put('DriftSweepRequested', { accountIds: [...ids.values()] });
 
@@ -134,3 +143,66 @@ it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, eac
     expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
   }
 }, 1_800_000);
+
+it('reviews all 300, one of which has 1,000 roles, while IAM refuses 30 % of the calls: each has one result', async () => {
+  const [big = ''] = healthy;
+  const count = HEALTHY + troubles.length;
+  const iam = new IAMClient(runtime.as(big));
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: '999999999999' }, Action: 'sts:AssumeRole' },
+  });
+  const names = Array.from({ length: ROLES }, (_, at) => `vendor-${at}`);
+  await pLimit(8).map(names, (RoleName) =>
+    iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument })),
+  );
+  await runtime.clearFaults();
+  await runtime.clearCalls();
+  const action = 'GetAccountAuthorizationDetails';
+  await runtime.fault({ action, rate: 0.3, count: 'all', effect: { kind: 'throttled' } });
+  const { code, stdout, stderr } = await fleet.orgkeeper('review', '--all', '--json', '--timeout', '1200');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining(`1 of ${count} reviews failed: account`),
+  });
+  const reviews = JSON.parse(stdout) as Review[];
+  expect(new Set(reviews.map(({ accountId }) => accountId)).size).toBe(count);
+  expect(reviews.filter(({ failure }) => failure)).toMatchObject([
+    { accountName: 'no-access-role', failure: { reason: 'AccessRoleDenied' } },
+  ]);
+  const ofBig = reviews.find(({ accountId }) => accountId === big);
+  const found = ofBig?.findings.filter(({ subject }) => subject.includes(':role/vendor-')) ?? [];
+  expect(new Set(found.map(({ subject }) => subject)).size).toBe(ROLES);
+  expect(new Set(found.flatMap(({ flags }) => flags))).toEqual(
+    new Set(['OutsideOrganization', 'NoExternalId']),
+  );
+
+  const pages = await runtime.calls({ account: big, action });
+  expect(pages.filter(({ errorCode }) => errorCode === undefined)).toHaveLength(2);
+  const all = await runtime.calls({ action });
+  expect(all.filter(({ errorCode }) => errorCode === 'Throttling').length).toBeGreaterThan(0);
+
+  const main = runtime.as(runtime.accounts.main);
+  const s3 = new S3Client({ ...main, forcePathStyle: true });
+  const kept = await objectsOf(s3, `orgkeeper-reviews-${runtime.accounts.main}-${runtime.region}`);
+  const table = { documents: DynamoDBDocumentClient.from(new DynamoDBClient(main)), name: 'orgkeeper' };
+  expect([...kept.keys()].map((key) => key.split('/')[0]).toSorted()).toEqual(
+    reviews.map(({ accountId }) => accountId).toSorted(),
+  );
+  expect([...kept.values()].find(({ accountId }) => accountId === big)).toEqual(ofBig);
+  for (const review of reviews) {
+    const entries = await reviewEntries(table, review.accountId);
+    expect(entries.map(({ counts }) => counts)).toEqual([countFindings(review)]);
+    expect(kept.get(entries[0]?.object ?? '')?.reviewedAt).toBe(review.reviewedAt);
+  }
+}, 1_500_000);
+
+/** Every object of a bucket. */
+async function objectsOf(s3: S3Client, Bucket: string): Promise<ReadonlyMap<string, Review>> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  const read = async ({ Key = '' }) => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    return [Key, JSON.parse((await Body?.transformToString()) ?? '') as Review] as const;
+  };
+  return new Map(await pLimit(8).map(Contents, read));
+}
