@@ -21,15 +21,14 @@ import {
   hasRoles,
   intendedRoles,
   removedRoles,
-  removeRoles,
   roleArns,
   rolesOf,
   unownedRole,
   unseenPolicy,
-  writeRoles,
 } from './roles.ts';
 import { CLUSTERS, Section } from './section.ts';
 import { launch, tag, tagsOfCluster, terminate } from './write.ts';
+import { removeRoles, writeRoles } from './write-roles.ts';
 
 /** The EMR clusters that people requested for an account: each runs until its time is over, and is then terminated. */
 export const clusters: Kind<Section, Clusters, FoundClusters> = {
