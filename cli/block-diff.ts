@@ -79,11 +79,12 @@ function linesOf({ path, desired, actual, action, exceptedUntil }: Difference): 
 /** The most characters of two values that stand in one line. */
 const SHORT = 60;
 
-/** How one value becomes another. An undefined value is not there. */
+/** How one value becomes another. An undefined value is not there; nor is null, as which a part of a policy is stored that is not there. */
 function changeLines(label: string, from: unknown, to: unknown, depth: number): DiffLine[] {
-  if (from === undefined && to === undefined) return [];
-  if (from === undefined) return valueLines(label, to, '+', depth);
-  if (to === undefined) return valueLines(label, from, '-', depth);
+  const [isNew, isGone] = [isAbsent(from), isAbsent(to)];
+  if (isNew && isGone) return [];
+  if (isNew) return valueLines(label, to, '+', depth);
+  if (isGone) return valueLines(label, from, '-', depth);
   if (isObject(from) && isObject(to)) return objectLines(label, from, to, depth);
   if (Array.isArray(from) || Array.isArray(to)) return listLines(label, listOf(from), listOf(to), depth);
   if (isObject(from) || isObject(to))
@@ -96,6 +97,10 @@ function changeLines(label: string, from: unknown, to: unknown, depth: number): 
     { sign: '-', depth, text: `${name}${before}` },
     { sign: '+', depth, text: `${name}${after}` },
   ];
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 /** A whole value that comes or goes: one line for each scalar in it. */

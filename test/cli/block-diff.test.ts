@@ -53,6 +53,25 @@ describe('a block diff', () => {
     ]);
   });
 
+  it('shows a statement of a policy that was added or taken out without the null that is stored in its place', () => {
+    const statement = { Sid: 'Assume', Effect: 'Allow' };
+    const added = { desired: { 'Statement[0]': statement }, actual: { 'Statement[0]': null } };
+    const taken = { desired: { 'Statement[0]': null }, actual: { 'Statement[0]': statement } };
+    expect(
+      said(of({ path: 'inlinePolicies.a', ...added }), of({ path: 'inlinePolicies.b', ...taken })),
+    ).toEqual([
+      '~ executionRole reader',
+      '~   inlinePolicies.a',
+      '+     Statement[0]',
+      '+       Sid: Assume',
+      '+       Effect: Allow',
+      '~   inlinePolicies.b',
+      '-     Statement[0]',
+      '-       Sid: Assume',
+      '-       Effect: Allow',
+    ]);
+  });
+
   it('compares a policy by statement, by Sid if there is one, and shows added and removed actions', () => {
     const statement = (Sid: string, ...Action: string[]) => ({ Sid, Effect: 'Allow', Action, Resource: '*' });
     const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });

@@ -177,13 +177,13 @@ function reported(bucket: string, statement: Statement): Difference {
   return difference(bucket, statement.Sid, { desired: shown(statement) }, 'reported');
 }
 
-function shown(statement: Statement): string {
+function shown(statement: Statement): unknown {
   return cut(JSON.stringify(statement));
 }
 
-/** As a status holds it, which holds many. */
-function cut(text: string): string {
-  return text.length > 600 ? `${text.slice(0, 600)}… (${text.length} characters)` : text;
+/** A statement by its text, as a status holds it, which holds many: of a long one the beginning of the text. */
+function cut(text: string): unknown {
+  return text.length > 600 ? `${text.slice(0, 600)}… (${text.length} characters)` : JSON.parse(text);
 }
 
 function namedLikeOurs(copies: readonly { readonly bucket: string; readonly Sid: string }[]): string[] {

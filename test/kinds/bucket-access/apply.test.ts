@@ -113,6 +113,26 @@ describe('observe of bucketAccess', () => {
     ]);
   });
 
+  it('shows a statement as an object, and the beginning of the text of one that is long', async () => {
+    const { comparison } = await run({ lake: () => undefined });
+    expect(comparison.differences[0]?.desired).toEqual({
+      Sid: 'OrgkeeperWritersBucket',
+      Effect: 'Allow',
+      Principal: { AWS: [ROLE] },
+      Action: ['s3:GetBucketLocation', 's3:ListBucket'],
+      Resource: 'arn:aws:s3:::lake',
+    });
+    const roles = Array.from({ length: 20 }, (_, index) => `${ROLE}-${index}`);
+    const many = bucketAccess.render(
+      BucketAccessSection.parse([{ ...grant('lake'), roles }]),
+      () => undefined,
+      memberAccount,
+    );
+    expect(bucketAccess.diff(many, undefined).differences[0]?.desired).toMatch(
+      /^\{"Sid":.*… \(\d+ characters\)$/,
+    );
+  });
+
   it('warns of ACLs that are disabled where it grants PutObjectAcl', async () => {
     const { comparison, puts } = await run({ lake: () => undefined }, { enforced: true });
     expect(comparison.warnings).toEqual([expect.stringMatching(/^AclsDisabled: the bucket lake/)]);
