@@ -9,7 +9,7 @@ const NAMED = 5;
 
 /** The report for a chat, an issue or a comment: cut after a line at `MOST_MARKDOWN` characters, saying how much is left out. Pure. */
 export function reportMarkdown(report: FleetReport): string {
-  const { counts, reasons, baselines, runs, sweeps, rollouts, rejected, unreadable } = report;
+  const { counts, reasons, baselines, runs, sweeps, rollouts, exceptions, rejected, unreadable } = report;
   const lines = [
     `### Orgkeeper: ${counts.ready} of ${counted(counts.managed, 'managed account')} ready`,
     '',
@@ -48,6 +48,11 @@ export function reportMarkdown(report: FleetReport): string {
         `${formatBaseline(from)} to ${formatBaseline(to)}`,
         message ? `${state}: ${message}` : state,
       ]),
+    ),
+    ...section(
+      'Exceptions',
+      ['Until', 'Account', 'What', 'Because'],
+      exceptions.map(({ accountId, path, until, because }) => [time(until), accountId, path, because]),
     ),
     ...section(
       'Found and corrected',

@@ -91,7 +91,7 @@ function short(value: unknown): string {
 
 /** What the template shows. */
 function view(report: FleetReport, most: number) {
-  const { counts, reasons, baselines, runs, sweeps, rollouts, rejected, unreadable } = report;
+  const { counts, reasons, baselines, runs, sweeps, rollouts, exceptions, rejected, unreadable } = report;
   const share = (of: number) => Math.round((of / Math.max(1, counts.managed)) * 100);
   return {
     ...{ counts, managed: counts.managed, fleetPaused: report.fleetPaused },
@@ -127,6 +127,13 @@ function view(report: FleetReport, most: number) {
       state: one.wave === undefined ? one.state : `${one.state}, wave ${one.wave} of ${one.waves.length}`,
       isHalted: one.state === 'halted',
     })),
+    exceptions: exceptions
+      .slice(0, MOST_ROWS)
+      .map(({ accountId, path, until, leaves, because, requestedBy }) => ({
+        ...{ accountId, path, until: time(until), because, leaves: leaves.length, by: requestedBy ?? '–' },
+        link: inLink(accountId),
+      })),
+    exceptionsLeft: Math.max(0, exceptions.length - MOST_ROWS),
     unreadable: unreadable.slice(0, MOST_ROWS),
     unreadableSentence: `${counted(unreadable.length, 'item')} of the table cannot be read, and this page lacks what they say.`,
     rejected: rejected.slice(0, MOST_ROWS).map(({ rejectedAt, reason, message, cause, sentBy = '–' }) => ({

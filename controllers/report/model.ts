@@ -3,6 +3,7 @@ import { type AccountState, isManaged, isMissing, reasonOf } from '../../shared/
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type Control, fleetPause, type Sweep } from '../../shared/domain/control.ts';
 import type { UnreadableItem } from '../../shared/domain/errors.ts';
+import type { ExceptionView } from '../../shared/domain/exceptions.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
 import { type RolloutSummary, rolloutSummary } from '../../shared/domain/rollout-summary.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
@@ -32,6 +33,8 @@ export interface FleetReport {
   readonly sweeps: readonly SweepView[];
   /** Those that have not ended, and those that changed since the time; newest first. */
   readonly rollouts: readonly RolloutSummary[];
+  /** Those that hold; the first to end first. */
+  readonly exceptions: readonly ExceptionView[];
   readonly rejected: readonly RecordedRejection[];
   /** Items of the table that cannot be read, so that the report lacks what they say; accounts are among the accounts. */
   readonly unreadable: readonly UnreadEntry[];
@@ -123,6 +126,8 @@ export interface SeenAccount {
   /** When the account was first ready; absent until then. */
   readonly readySince?: string;
   readonly externalId?: string;
+  /** Those that hold; absent if there are none. */
+  readonly exceptions?: readonly ExceptionView[];
 }
 
 /** Which accounts had differences of which kind on which day: by day (UTC), each kind with its accounts' ids. */
@@ -181,6 +186,9 @@ export function makeReport(parts: ReportParts): FleetReport {
       .filter((rollout) => isOpen(rollout) || rollout.changedAt >= since)
       .toSorted((a, b) => order(b.startedAt, a.startedAt))
       .map(rolloutSummary),
+    exceptions: parts.accounts
+      .flatMap((one) => one.exceptions ?? [])
+      .toSorted((a, b) => order(a.until, b.until) || order(a.accountId, b.accountId)),
     rejected,
     unreadable: [...(control.unreadable ? [control.unreadable] : []), ...parts.unreadable].map(
       ({ pk, sk, message, remedy }) => ({ item: `${pk} / ${sk}`, message: `${message} ${remedy}` }),
@@ -197,6 +205,7 @@ function order(a: string, b: string): number {
 export function seen({ view, record, readySince }: ListedAccount): SeenAccount {
   const { accountId, name, email = '', state, ready, baseline, mode = '', lastPass } = view;
   const { externalId } = record ?? {};
+  const exceptions = (view.exceptions ?? []).filter((one) => one.state === 'live');
   const shown: ReportedAccount = {
     ...{ accountId, name, email, state, ready, mode },
     baseline: baseline ? formatBaseline(baseline) : '',
@@ -214,6 +223,7 @@ export function seen({ view, record, readySince }: ListedAccount): SeenAccount {
     ...(baseline && { baseline }),
     ...(readySince !== undefined && { readySince }),
     ...(externalId !== undefined && { externalId }),
+    ...(exceptions.length > 0 && { exceptions }),
   };
 }
 

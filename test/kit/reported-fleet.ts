@@ -67,6 +67,19 @@ export function reportedFleet(
       unit: of(`ou-abcd-1111111${at % 9}`),
       baseline: baselineAt(at),
       lifecycle: unmanaged ? 'unmanaged' : 'managed',
+      ...(at % 20 === 1 && {
+        exceptions: [
+          {
+            ...{
+              path: of('network:subnet.public.*'),
+              until: '2027-01-31T00:00:00.000Z',
+              request: of('event-5'),
+            },
+            ...{ because: of('the vendor migrates'), at: '2026-11-19T09:00:00.000Z' },
+            requestedBy: of('arn:aws:iam::345678901234:user/ana'),
+          },
+        ],
+      }),
     });
     const [type, reason, message] = OBSTACLES[at % OBSTACLES.length] ?? OBSTACLES[0];
     const status = aStatus({

@@ -145,6 +145,26 @@ describe('The report of a fleet', () => {
     ]);
   });
 
+  it('lists the exceptions that hold, the first to end first', () => {
+    const excepting = (accountId: string, ...untils: string[]): ListedAccount => {
+      const exceptions = untils.map((until) => ({
+        ...{ path: `network:${until.slice(0, 4)}`, until, because: 'x', request: 'event-5', at: '' },
+      }));
+      const record = aRecord({ accountId, exceptions });
+      return { record, view: accountView({ record, control: RUNNING, now: NOW }) };
+    };
+    const over = '2025-01-01T00:00:00.000Z';
+    const accounts = [
+      excepting(A, '2028-01-01T00:00:00.000Z', over),
+      excepting(B, '2027-01-01T00:00:00.000Z'),
+      listed(C),
+    ];
+    expect(made({ accounts }).exceptions.map(({ accountId, path }) => `${accountId} ${path}`)).toEqual([
+      `${B} network:2027`,
+      `${A} network:2028`,
+    ]);
+  });
+
   it('names the items that cannot be read, what is paused among them', () => {
     const item = (pk: string, sk: string) =>
       new UnreadableItem({ pk, sk }, [{ path: 'a', message: 'is missing' }]);

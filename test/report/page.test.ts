@@ -56,7 +56,14 @@ describe('The page of a report', () => {
         'Accounts with differences, by kind and day',
         'Baselines',
       ],
-      ...['What was found and corrected', 'Roll-outs', 'Sweeps', 'Rejected requests', 'Accounts'],
+      ...[
+        'What was found and corrected',
+        'Roll-outs',
+        'Exceptions',
+        'Sweeps',
+        'Rejected requests',
+        'Accounts',
+      ],
     ]);
     for (const heading of named(elements, 'th')) expect(attribute(heading, 'scope')).toMatch(/^(col|row)$/);
     const ids = new Set(elements.flatMap((one) => attribute(one, 'id') ?? []));
@@ -73,6 +80,10 @@ describe('The page of a report', () => {
     const text = textIn(reportHtml(report));
     for (const { reason, messages } of report.reasons)
       for (const said of [reason, ...messages]) expect(text).toContain(said);
+    expect(text).toContain('Exceptions');
+    expect(report.exceptions.length).toBeGreaterThan(0);
+    for (const { path, because } of report.exceptions)
+      for (const said of [path, because]) expect(text).toContain(said);
     const data = dataOf(elements);
     expect(data.accounts.map(({ accountId }) => accountId)).toEqual(
       report.accounts.map(({ accountId }) => accountId),
@@ -95,6 +106,7 @@ describe('The page of a report', () => {
     expect(text).toContain('Every managed account is ready.');
     expect(text).toContain('No account is managed.');
     expect(text).not.toContain('Cannot be read');
+    expect(text).not.toContain('Exceptions');
   });
 });
 
