@@ -10,10 +10,19 @@ export async function callerClaims(reason?: string): Promise<Claims> {
  * The ARN of the caller. Undefined if AWS does not say: who asks is for people to read, so a request does not fail without it.
  */
 export async function callerArn(): Promise<string | undefined> {
-  // Loaded only for requests, so that other commands start faster.
+  return (await callerIdentity())?.Arn;
+}
+
+/** The account of the caller. Undefined if AWS does not say. */
+export async function callerAccount(): Promise<string | undefined> {
+  return (await callerIdentity())?.Account;
+}
+
+async function callerIdentity() {
+  // Loaded only for those who ask, so that other commands start faster.
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   try {
-    return (await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn;
+    return await new STSClient({}).send(new GetCallerIdentityCommand({}));
   } catch {
     return undefined;
   }

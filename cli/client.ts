@@ -4,6 +4,7 @@ import { tableClient } from '../shared/aws/table-client.ts';
 import { Config } from '../shared/deployment/config.ts';
 import { NAMES } from '../shared/deployment/names.ts';
 import { check } from '../shared/domain/plain-words.ts';
+import { callerAccount } from './caller.ts';
 import { Failure } from './failure.ts';
 
 /** A deployment of Orgkeeper. A command creates the clients for other services itself. */
@@ -29,19 +30,9 @@ async function readParameter(ssm: SSMClient): Promise<string> {
     if (!(error instanceof Error) || error.name !== 'ParameterNotFound') throw error;
     const [account, region] = await Promise.all([callerAccount(), ssm.config.region()]);
     throw new Failure(
-      `There is no Orgkeeper in account ${account}, region ${region} (no SSM parameter ${NAMES.configParameter}): ` +
+      `There is no Orgkeeper in account ${account ?? 'unknown'}, region ${region} (no SSM parameter ${NAMES.configParameter}): ` +
         'use credentials of the Main account, and AWS_REGION of the main stack.',
     );
-  }
-}
-
-async function callerAccount(): Promise<string> {
-  // Loaded only for this message, so that other commands start faster.
-  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-  try {
-    return (await new STSClient({}).send(new GetCallerIdentityCommand({}))).Account ?? 'unknown';
-  } catch {
-    return 'unknown';
   }
 }
 

@@ -23,7 +23,8 @@ export function checkRequest<T extends RequestType>(
 }
 
 /**
- * Puts a request on the bus, with who makes it, and returns the event's id, which is the cause of the runs that follow.
+ * Puts a request on the bus, with who makes it, and returns the event's id, which is the cause of the runs that follow. Who makes it is
+ * looked up unless the detail says it.
  * @param reason why, for people
  * @throws Failure if intake would reject it, or if EventBridge does not accept it
  */
@@ -33,7 +34,8 @@ export async function sendRequest(
   detail: Record<string, unknown>,
   reason?: string,
 ): Promise<string> {
-  const said = { ...detail, ...(await callerClaims(reason)) };
+  const claims = detail.requestedBy === undefined ? await callerClaims(reason) : reason && { reason };
+  const said = { ...detail, ...claims };
   checkRequest(type, said);
   const [id] = await putEvents(bus, [{ detailType: type, detail: said }], REQUEST_SOURCE).catch(
     (error: unknown) => {

@@ -3,9 +3,9 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { directImports } from './direct-imports.ts';
 import { lazyServices } from './lazy-services.ts';
 import { leaveOut } from './leave-out.ts';
+import { sdkFiles } from './sdk-files.ts';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -28,6 +28,9 @@ export const FOR_LAMBDA = {
     js: "import{createRequire as requireOfCommonJs}from'node:module';const require=requireOfCommonJs(import.meta.url);",
   },
 } satisfies BuildOptions;
+
+/** What keeps a bundle small: of packages, what functions need. */
+export const ONLY_WHAT_IS_NEEDED: Plugin[] = [leaveOut, sdkFiles];
 
 /** A bundled function. */
 export interface Bundle {
@@ -63,7 +66,7 @@ export async function bundle(name: string, handler: string, outdir: string): Pro
     outdir: directory,
     splitting: true,
     metafile: true,
-    plugins: [inMemory(ours), leaveOut, directImports, lazyServices(ours.values())],
+    plugins: [inMemory(ours), lazyServices(ours.values()), ...ONLY_WHAT_IS_NEEDED],
     absWorkingDir: ROOT,
   });
   return { name, directory, metafile };

@@ -89,9 +89,11 @@ async function launch(id: string, options: LaunchOptions): Promise<void> {
   const { table, config } = await connect();
   const { record } = await findAccount(table, id);
   const { accountId } = record;
-  const requester = await callerName();
+  const requestedBy = await callerArn();
+  const requester = nameIn(requestedBy);
   const detail = checkRequest('ClusterRequested', { accountId, ...asked, ...(requester && { requester }) });
-  const eventId = await sendRequest(busClient(config), 'ClusterRequested', detail, reason);
+  const said = { ...detail, ...(requestedBy && { requestedBy }) };
+  const eventId = await sendRequest(busClient(config), 'ClusterRequested', said, reason);
   const { name } = asked;
   say(`Requested the cluster ${name} in account ${accountId} with event ${eventId}.`);
   const hint = `\`orgkeeper cluster list ${accountId}\` shows it within seconds, unless it is rejected.`;
@@ -196,8 +198,8 @@ function endedEarly({ name, reason, message }: ClusterView): string {
   return `The cluster ${name} ended before it took work: ${reason}${message ? `: ${message}` : ''}`;
 }
 
-/** Who calls, for the cost tag: the user, or the role and its session. Undefined if AWS does not say. */
-async function callerName(): Promise<string | undefined> {
-  const name = /:(?:assumed-role|user|federated-user)\/(.+)$/.exec((await callerArn()) ?? '')?.[1];
+/** Who calls, for the cost tag: the user, or the role and its session. Undefined if the ARN names neither. Pure. */
+function nameIn(callerArn = ''): string | undefined {
+  const name = /:(?:assumed-role|user|federated-user)\/(.+)$/.exec(callerArn)?.[1];
   return name?.slice(-128);
 }

@@ -1,11 +1,11 @@
 // `npm run bench:cold-start`: how large each function is, how long its modules take to load in a new process, and how long until its
-// first call to AWS is sent; beside an empty handler, and beside the clients and commands of the SDK that it holds, of which one reads an
-// item of the table.
+// first call to AWS is sent; beside an empty handler, and beside the clients and commands of the SDK that it holds, bundled as small, of
+// which one reads an item of the table.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Bundle, bundleFunctions, FOR_LAMBDA, sizes } from '../../infra/build.ts';
+import { type Bundle, bundleFunctions, FOR_LAMBDA, ONLY_WHAT_IS_NEEDED, sizes } from '../../infra/build.ts';
 import { aBaselineItem, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeAws } from '../kit/fake-aws.ts';
 import { FIRST_EVENTS } from '../kit/first-events.ts';
@@ -125,6 +125,7 @@ async function bundled(name: string, text: string): Promise<Bundle> {
     outdir: directory,
     splitting: true,
     metafile: true,
+    plugins: ONLY_WHAT_IS_NEEDED,
   });
   return { name, directory, metafile };
 }

@@ -160,6 +160,14 @@ describe('the bundles', () => {
     );
   });
 
+  test('hold of EC2, which has 800 operations, what is called', () => {
+    const reconcile = bundles.find(({ name }) => name === 'reconcile');
+    const ec2 = Object.entries(reconcile?.metafile.outputs ?? {}).filter(([file]) =>
+      /client-ec2-\w+\.mjs$/.test(file),
+    );
+    expect(ec2.map(([, { bytes }]) => bytes < 100 * 1024)).toEqual([true]);
+  });
+
   test('only the functions that render kinds contain the EC2 client', () => {
     const withEc2 = bundles.filter(({ metafile }) =>
       Object.keys(metafile.inputs).some((file) => file.includes('/client-ec2/')),

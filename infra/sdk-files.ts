@@ -4,20 +4,39 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
+/** How the SDK's files are read, so that esbuild sees what is needed of them. */
+export const sdkFiles: Plugin = {
+  name: 'sdk-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/node_modules\/(@aws-sdk|@smithy)\/.*\/dist-es\/.*\.js$/ }, async ({ path: file }) => {
+      const text = await readFile(file, 'utf8');
+      return { contents: literalKeys(importDirectly(text)) };
+    });
+  },
+};
+
+/**
+ * The schemas of a service write the keys of objects as constants, `{ [_xN]: "Name" }`. esbuild keeps whatever has a computed key, since
+ * computing might do something: with the 800 operations of EC2, 480 kB in place of the 80 of those that are called. Pure.
+ */
+function literalKeys(text: string): string {
+  const constants = new Map(
+    [...text.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+  return text.replace(/\[(_\w+)\]:/g, (key, name: string) => {
+    const value = constants.get(name);
+    return value === undefined ? key : `${value}:`;
+  });
+}
+
 /**
  * The SDK's clients import what they have in common from index files, such as `@aws-sdk/core/protocols`. esbuild counts whatever an
  * index file names as needed by each importer, so that the protocol of EC2 would be loaded at the start, with DynamoDB's client. Here the
  * imports are of the files themselves.
  */
-export const directImports: Plugin = {
-  name: 'direct-imports',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/node_modules\/(@aws-sdk|@smithy)\/.*\/dist-es\/.*\.js$/ }, async ({ path: file }) => {
-      const text = await readFile(file, 'utf8');
-      return { contents: text.replace(FROM_INDEX, direct) };
-    });
-  },
-};
+function importDirectly(text: string): string {
+  return text.replace(FROM_INDEX, direct);
+}
 
 const FROM_INDEX = /^import \{([^}]+)\} from "((@aws-sdk|@smithy)\/core\/(\w+))";$/gm;
 
