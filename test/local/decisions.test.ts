@@ -203,6 +203,22 @@ describe('A call at the local runtime', () => {
     expect((await list(local.as(stranger))).KeyCount).toBe(0);
   });
 
+  it('about a bucket from before the gateway is decided for its own account, and undecided for a stranger', async () => {
+    const [Bucket, owner, stranger] = ['fog', '776655443322', '998877665544'];
+    const before = local.gateway.upstream.client(S3Client, { account: owner, region: 'us-east-1' });
+    await before.send(new CreateBucketCommand({ Bucket }));
+    const list = (account: string) =>
+      new S3Client(local.as(account)).send(new ListObjectsV2Command({ Bucket }));
+    await expect(list(stranger)).rejects.toMatchObject({
+      name: 'InternalFailure',
+      message: 'Whose bucket fog is cannot be read.',
+    });
+    expect((await list(owner)).KeyCount).toBe(0);
+    await expect(list(stranger)).rejects.toMatchObject(
+      denied(/no resource-based policy allows the s3:ListBucket/),
+    );
+  });
+
   it('about an object is decided by the conditions of the policy of its bucket', async () => {
     const Bucket = 'hail';
     const main = new S3Client(local.as(MAIN));

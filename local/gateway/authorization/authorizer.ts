@@ -168,7 +168,10 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
   }
 
   async function decideOne(principal: Principal, asked: Check): Promise<Decision> {
-    const owner = accountIn(asked.resource) ?? (await bucketOwners.of(asked.resource)) ?? principal.account;
+    const owner =
+      accountIn(asked.resource) ??
+      (await bucketOwners.of(asked.resource, principal.account)) ??
+      principal.account;
     const trusted = ASSUMES.test(asked.action) && isRoleArn(asked.resource);
     const [resourceOwner, role, resource] = await Promise.all([
       organizations.membership(owner),
