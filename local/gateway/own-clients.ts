@@ -1,3 +1,4 @@
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Client, MetadataBearer } from '@smithy/types';
 import { localAccessKeyId } from './callers.ts';
 import { type Lanes, laneOf } from './lanes.ts';
@@ -22,6 +23,7 @@ interface Settings {
   readonly maxAttempts: number;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly useQueueUrlAsEndpoint: boolean;
+  readonly requestHandler: NodeHttpHandler;
 }
 
 /**
@@ -41,6 +43,8 @@ export function ownClients({
   close(): void;
 } {
   const clients = new Map<string, AnyClient>();
+  // One pool for all: the emulator keeps a thread for each connection, and there is a client for each service of each account.
+  const requestHandler = new NodeHttpHandler({ httpAgent: { keepAlive: true, maxSockets: 64 } });
 
   const client: OwnClient = (Service, { account, region }) => {
     const key = [Service.name, account, region, endpoint()].join(' ');
@@ -52,6 +56,7 @@ export function ownClients({
       maxAttempts: 1,
       credentials: { accessKeyId: localAccessKeyId(account), secretAccessKey: 'local' },
       useQueueUrlAsEndpoint: false,
+      requestHandler,
     });
     const service = made.config.defaultSigningName ?? Service.name;
     made.middlewareStack.add(

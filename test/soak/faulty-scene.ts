@@ -162,8 +162,10 @@ export async function holds(
     everyMs: 2_000,
     seen: () => told,
   });
+  // Tens of megabytes for 200 accounts: read once.
+  const made = await at.calls();
   for (const { accountId, conditions, lastPass } of waiting) {
-    const last = (await at.calls()).filter((call) => isOf(call, accountId)).at(-1);
+    const last = made.findLast((call) => isOf(call, accountId));
     const when =
       last && `its last call, ${last.action}, ${((Date.now() - last.time) / 1000).toFixed(0)} s ago`;
     const unmet = conditions
@@ -173,7 +175,7 @@ export async function holds(
       `${name}: ${accountId} is not ready: ${unmet.join(', ')}; pass ${lastPass?.result}; ${when}.\n`,
     );
   }
-  const bad = (await at.calls()).filter(({ session }) => session !== undefined);
+  const bad = made.filter(({ session }) => session !== undefined);
 
   await at.clearFaults();
   await at.planDeliveries(undefined);
