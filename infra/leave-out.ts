@@ -20,6 +20,10 @@ const REPLACED: readonly { readonly files: RegExp; readonly contents: string }[]
       export { CONFIG_PREFIX_SEPARATOR } from './constants';
       export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
   },
+  // Node has SHA-256 itself.
+  { files: /\/checksum\/sha256\/Sha256Js\.js$/, contents: 'export class Sha256Js {}' },
+  // Of the retry mode `adaptive`, which nobody switches on: our clients retry by shared/aws/patience.ts.
+  { files: /\/util-retry\/DefaultRateLimiter\.js$/, contents: 'export class DefaultRateLimiter {}' },
   // Nobody switches on that DynamoDB's endpoints are discovered.
   { files: /\/endpoint-cache\/dist-es\/index\.js$/, contents: 'export class EndpointCache {}' },
 ];
