@@ -74,7 +74,7 @@ async function call(Client, command, body, statusCode = 200) {
   const requestHandler = {
     async handle({ method, hostname, path, query, body: sent, headers }) {
       const target = headers['x-amz-target'];
-      printed.push({ method, hostname, path, query, target, sent: Buffer.from(sent ?? '').toString() });
+      printed.push({ method, hostname, path, query, target, sent: textOf(sent) });
       const type = body.startsWith('{') ? 'application/x-amz-json-1.0' : 'text/xml';
       return {
         response: { statusCode, headers: { 'content-type': type }, body: Readable.from([Buffer.from(body)]) },
@@ -89,4 +89,8 @@ async function call(Client, command, body, statusCode = 200) {
   } catch (error) {
     printed.push({ thrown: error.name, message: error.message });
   }
+}
+
+function textOf(body) {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body);
 }
