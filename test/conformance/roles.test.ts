@@ -1,3 +1,4 @@
+import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import {
   AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
@@ -22,10 +23,12 @@ import {
 import { roles } from '../../controllers/kinds/roles/kind.ts';
 import { allow, policyArn, roleByHand } from './role-by-hand.ts';
 import { describeKind, type Tampering } from './suite.ts';
-import { MAIN, type Member } from './support.ts';
+import { inRegion, MAIN, type Member } from './support.ts';
 
 /** The role that the tests change by hand; the other one shows that it is left alone meanwhile. */
 const RoleName = 'data-reader';
+/** The other region of the account. */
+const ELSEWHERE = 'us-east-1';
 const CONSUMER = 'arn:aws:iam::999999999999:role/consumer';
 
 const reader = {
@@ -218,6 +221,7 @@ const tamperings: readonly Tampering[] = [
 ];
 
 describeKind(roles, {
+  account: (account) => ({ ...account, otherRegions: [ELSEWHERE] }),
   section,
   values: { 'values.consumer': CONSUMER, partition: 'aws' },
   memberValues: ({ account }) => ({ 'account.id': account.accountId }),
@@ -346,6 +350,18 @@ describeKind(roles, {
       },
       read: async (member) => [await profileOf(member, 'theirs'), await inlineOf(member)],
       names: /instance profile theirs/,
+    },
+    {
+      name: 'an instance of another region of the account has it',
+      async plant(member) {
+        const command = new RunInstancesCommand({
+          ...{ ImageId: 'ami-12c6146b', MinCount: 1, MaxCount: 1 },
+          IamInstanceProfile: { Name: RoleName },
+        });
+        await inRegion(member, ELSEWHERE).clients.ec2.send(command);
+      },
+      read: async (member) => [await profileOf(member), await inlineOf(member)],
+      names: /in use by instance i-\w+ \(us-east-1\)/,
     },
   ],
 });

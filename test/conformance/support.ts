@@ -76,7 +76,8 @@ function clientsOf(account: KindAccount, hooks: Partial<Hooks> = {}): MemberClie
       stack.add((send) => (args) => around(() => send(args)), { step: 'initialize', name: 'stop' });
     }
   }
-  return clients;
+  // Those of the SDK's clients would go to moto's own account.
+  return { ...clients, inRegion: (region) => clientsOf({ ...account, region }, hooks) };
 }
 
 interface Hooks {
