@@ -3,7 +3,7 @@ import { type Rejection, refusal } from './outcome.ts';
 
 /**
  * The record, if runs may write into the account; else why they may not. Pure.
- * @param retired what else a retiring or retired account would need, after `is retired: `
+ * @param retired what else such an account would need, after `is retired: `
  */
 export function writable(
   accountId: string,
@@ -19,8 +19,9 @@ export function writable(
     case 'departed':
       return of('AccountDeparted', 'cannot be entered, since it has left or is suspended or closed');
     case 'retiring':
+      return of('AccountRetired', `is being retired, or is retired already: ${retired}`);
     case 'retired':
-      return of('AccountRetired', `is ${record.lifecycle}: ${retired}`);
+      return of('AccountRetired', `is retired: ${retired}`);
     case 'managed':
       if (record.mode === 'enforce') return record;
       return of('ObservedOnly', 'is in mode observe: register it with mode enforce first');
