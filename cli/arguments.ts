@@ -51,3 +51,9 @@ export function endOf(text: string, now: Date): string {
   if (end <= now.getTime()) throw new InvalidArgumentError('It is over already.');
   return new Date(end).toISOString();
 }
+
+/** Parser of a day: `2027-01-31`. */
+export function dayOf(text: string): string {
+  if (text.length > 10) throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
+  return new Date(timeOf(text)).toISOString().slice(0, 10);
+}

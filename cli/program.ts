@@ -66,11 +66,16 @@ export async function program(isLoaded: (name: string) => boolean): Promise<Comm
 /** Lets a command and those below take the options of the program, too, unless they have one of that name. */
 function takeGlobalOptions(command: Command): void {
   for (const below of command.commands) takeGlobalOptions(below);
-  if (command.commands.length > 0 && command.registeredArguments.length === 0) return;
+  if (isOnlyGroup(command)) return;
   for (const { flag, value, help } of GLOBAL) {
     if (command.options.some(({ long }) => long === flag)) continue;
     command.addOption(command.createOption(`${flag} ${value}`, help).hideHelp());
   }
+}
+
+/** True for a command that does nothing itself, so that it has neither arguments nor options of its own. */
+export function isOnlyGroup({ commands: below, registeredArguments, options }: Command): boolean {
+  return below.length > 0 && registeredArguments.length === 0 && options.length === 0;
 }
 
 /** Puts the options of the program into the environment, which the clients of AWS read. */

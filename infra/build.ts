@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
@@ -69,6 +69,9 @@ export async function bundle(name: string, handler: string, outdir: string): Pro
     plugins: [inMemory(ours), lazyServices(ours.values()), ...ONLY_WHAT_IS_NEEDED],
     absWorkingDir: ROOT,
   });
+  for (const file of ['page.eta', 'page.css', 'page.js'])
+    if ([...ours.values()].some((code) => code.includes(`./${file}`)))
+      await copyFile(path.join(ROOT, PAGE_PARTS, file), path.join(directory, file));
   return { name, directory, metafile };
 }
 
@@ -132,6 +135,9 @@ function inMemory(files: ReadonlyMap<string, string>): Plugin {
     },
   };
 }
+
+/** The folder of the page of the fleet, whose parts are read from disk, beside the code that does. */
+const PAGE_PARTS = 'controllers/report';
 
 /** The size of all files of a bundle, and of those that are loaded at the start, in bytes. */
 export function sizes(metafile: Metafile): { bytes: number; entryBytes: number } {

@@ -5,6 +5,7 @@ import { readParts } from '../../controllers/report/read.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { accountPages } from '../../shared/store/listed-accounts.ts';
 import { accountCells } from '../account-cells.ts';
+import { dayOf } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { csvText } from '../csv.ts';
 import { examples } from '../examples.ts';
@@ -12,10 +13,19 @@ import { Failure } from '../failure.ts';
 import { startProgress } from '../follow.ts';
 import { timeBack } from '../latest.ts';
 import { reportMarkdown } from '../report-markdown.ts';
+import type { OpenOptions } from '../report-open.ts';
+import { putS3Object, s3ObjectOf } from '../s3-object.ts';
 import { counted, printText, say } from '../terminal.ts';
 import { writeText } from '../write-text.ts';
 
 const FORMATS = ['html', 'md', 'csv', 'json'] as const;
+
+const CONTENT_TYPES: Readonly<Record<Options['format'], string>> = {
+  html: 'text/html; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
+};
 
 interface Options {
   readonly since?: string;
@@ -25,7 +35,7 @@ interface Options {
 
 /** `report`: the whole fleet on one page. */
 export function reportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .description(
       'Reports on the fleet: counts, who is not ready and why, what was found and corrected, baselines, and every account.',
     )
@@ -33,7 +43,7 @@ export function reportCommand(): Command {
     .addOption(
       new Option('--format <format>', 'html: one page that loads nothing').choices(FORMATS).default('html'),
     )
-    .option('--output <file>', 'write this file, replacing it, instead of stdout')
+    .option('--output <file>', 'write this file or s3://bucket/key, replacing it, instead of stdout')
     .addHelpText(
       'after',
       examples(
@@ -43,6 +53,20 @@ export function reportCommand(): Command {
       ),
     )
     .action(report);
+  command
+    .command('open')
+    .description(
+      'Prints a link to the page that the last nightly sweep left; on a terminal with a browser, opens it, too.',
+    )
+    .option('--date <day>', 'the page of the night of this day (UTC), such as 2027-01-31', dayOf)
+    .option('--json', 'print { date, url, expiresAt }, and open nothing')
+    .addHelpText('after', examples('orgkeeper report open', 'orgkeeper report open --date 2027-01-31'))
+    .action(async (options: OpenOptions) => {
+      // Loaded only here: a report needs no client of S3.
+      const { openReport } = await import('../report-open.ts');
+      await openReport(options);
+    });
+  return command;
 }
 
 /** @throws Failure if a page would be printed on a terminal */
@@ -51,10 +75,12 @@ async function report({ since = timeBack('24h'), format, output }: Options): Pro
     throw new Failure(
       'A page is for a browser: name a file with --output report.html, or choose --format md.',
     );
-  const { table } = await connect();
+  const { config, table } = await connect();
   const text = await made(table, format, since);
   if (output === undefined) return printText(text);
-  await writeText(output, text);
+  const object = s3ObjectOf(output);
+  if (object) await putS3Object(object, text, { region: config.region, contentType: CONTENT_TYPES[format] });
+  else await writeText(output, text);
   say(`Wrote ${output}.`);
 }
 

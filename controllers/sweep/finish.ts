@@ -1,8 +1,9 @@
 import { putEvents } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { sendSweep } from '../../shared/aws/queue.ts';
 import type { Sweep } from '../../shared/domain/control.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
-import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { NIGHTLY, OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import {
   answerTo,
   type SweepResult,
@@ -30,7 +31,7 @@ const LATEST_MS = 3 * 3_600_000;
 
 /**
  * Announces `SweepFinished` for each sweep whose runs have all ended, once. Level-triggered: reads the statuses of the sweep's accounts, each
- * part until it is complete; a run reports to nobody.
+ * part until it is complete; a run reports to nobody. After the nightly sweep, requests the page of the fleet.
  * @returns the number of sweeps that were announced
  */
 export async function finishSweeps(now: Date, deps: Pick<TaskDeps, 'main' | 'timeLeft'>): Promise<number> {
@@ -66,8 +67,15 @@ async function finishOne(
     if (!(await finishSweep(table, sweepId, finished, now))) return false;
   }
   await putEvents(main.bus, [await announcement(table, sweep, finished)], OUR_SOURCE);
+  const day = new Date(sweep.startedAt).toISOString().slice(0, 10);
+  if (isNightly(sweep)) await sendSweep(main.sweep, { task: 'page', day });
   await finishAnnounced(table, sweepId);
   return true;
+}
+
+/** True for the sweep that the schedule requests each night, by the reason that it gives. */
+function isNightly({ cause }: Sweep): boolean {
+  return cause?.reason === NIGHTLY;
 }
 
 /** An item that cannot be read is skipped: `orgkeeper sweeps` names it. */

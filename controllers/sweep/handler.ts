@@ -12,6 +12,7 @@ export const handler = sweepHandler({
   config,
   main: mainClients(config),
   organization: createOrganization(config, createAccess({ config, organizationRole: 'reading' })),
+  bucket: async () => (await import('../../shared/aws/review-bucket.ts')).reviewBucket(config),
   logger: functionLogger('sweep'),
   now: () => new Date(),
 });

@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
+import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { SWEEP_RECEIVES, SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
@@ -19,10 +20,12 @@ const END_OF_TIME = new Date('9999-12-31T00:00:00Z');
 /** The dependencies of the sweep function. */
 interface SweepFunctionDeps extends Omit<TaskDeps, 'timeLeft' | 'until'> {
   readonly logger: Logger;
+  /** The bucket of the nightly pages. */
+  readonly bucket: () => Promise<ReviewBucket>;
 }
 
 /** The sweep function: each message is one task for the whole fleet or the whole organization. */
-export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
+export function sweepHandler({ logger, bucket, ...shared }: SweepFunctionDeps) {
   const { config, main, now } = shared;
   /** Accounts are onboarded from the first minute of the deployment, which the first tick saves, once. */
   let onboarding = config.onboard.since !== undefined;
@@ -47,6 +50,14 @@ export function sweepHandler({ logger, ...shared }: SweepFunctionDeps) {
         const sweeps = await finishSweeps(now(), deps);
         if (owed + passes + creations + rollouts + sweeps > 0)
           logger.info('due', { owed, passes, creations, rollouts, sweeps });
+        return;
+      }
+      case 'page': {
+        // Loaded when it is needed, as is the client of S3: no other task waits for them.
+        const { makeNightlyPage } = await import('../report/nightly.ts');
+        const { table } = main;
+        const page = await makeNightlyPage(message.day, { table, bucket: await bucket(), now: now() });
+        logger.info('page', { day: message.day, ...page });
         return;
       }
       case 'rollout': {

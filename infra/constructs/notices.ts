@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { NAMES } from '../../shared/deployment/names.ts';
-import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { NIGHTLY, OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { DeploymentContext } from '../context.ts';
 import { transformerOf } from '../notice-text.ts';
 import { type Destination, noticesOf } from '../notify.ts';
@@ -43,7 +43,7 @@ export function notices(stack: Stack, context: DeploymentContext, bus: CfnResour
       eventPattern: {
         source: [OUR_SOURCE],
         'detail-type': [event],
-        ...(nightly && { detail: { cause: { reason: ['nightly'] } } }),
+        ...(nightly && { detail: { cause: { reason: [NIGHTLY] } } }),
       },
       state: 'ENABLED',
       targets: [

@@ -1,7 +1,7 @@
 import { aws_iam as iam, aws_scheduler as scheduler } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
-import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
+import { NIGHTLY, REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { DeploymentContext } from '../context.ts';
 
 /**
@@ -57,7 +57,7 @@ export function schedules(scope: Construct, context: DeploymentContext): Constru
   });
   schedule('Nightly', context.nightlySchedule, 3600, {
     arn: arn.bus,
-    input: JSON.stringify({ reason: 'nightly' }),
+    input: JSON.stringify({ reason: NIGHTLY }),
     eventBridgeParameters: { source: REQUEST_SOURCE, detailType: 'DriftSweepRequested' },
   });
   schedule('Review', context.reviewSchedule, 3600, {

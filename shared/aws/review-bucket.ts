@@ -7,7 +7,7 @@ import { patience } from './patience.ts';
 import { s3Client } from './s3-client.ts';
 import { watch } from './watch.ts';
 
-/** The bucket in Main in which reviews of access are kept, and the client to it. */
+/** The bucket in Main in which reviews of access and the nightly pages are kept, and the client to it. */
 export interface ReviewBucket {
   readonly s3: S3Client;
   readonly name: string;
@@ -27,16 +27,18 @@ export function reviewBucket(config: Config, credentials?: AwsCredentialIdentity
 }
 
 /** Puts a JSON document. Idempotent. */
-export async function putDocument(bucket: ReviewBucket, key: string, document: unknown): Promise<void> {
-  await bucket.s3.send(
-    new PutObjectCommand({
-      Bucket: bucket.name,
-      Key: key,
-      Body: JSON.stringify(document),
-      ContentType: 'application/json',
-      ExpectedBucketOwner: bucket.owner,
-    }),
-  );
+export function putDocument(bucket: ReviewBucket, key: string, document: unknown): Promise<void> {
+  return put(bucket, key, JSON.stringify(document), 'application/json');
+}
+
+/** Puts a page for a browser. Idempotent. */
+export function putPage(bucket: ReviewBucket, key: string, html: string): Promise<void> {
+  return put(bucket, key, html, 'text/html; charset=utf-8');
+}
+
+async function put(bucket: ReviewBucket, Key: string, Body: string, ContentType: string): Promise<void> {
+  const { s3, name: Bucket, owner: ExpectedBucketOwner } = bucket;
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, ExpectedBucketOwner }));
 }
 
 /** The JSON document with this key. */

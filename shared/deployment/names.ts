@@ -81,9 +81,17 @@ export function templatesBucket({ mainAccountId, region }: Pick<Placed, 'mainAcc
   return `orgkeeper-templates-${mainAccountId}-${region}`;
 }
 
-/** Name of the bucket in which reviews of access are kept. */
+/** Name of the bucket in which reviews of access are kept, and, under `REPORTS`, the nightly pages. */
 export function reviewsBucket({ mainAccountId, region }: Pick<Placed, 'mainAccountId' | 'region'>): string {
   return `orgkeeper-reviews-${mainAccountId}-${region}`;
+}
+
+/** Where the nightly pages are in the bucket. */
+export const REPORTS = 'reports/';
+
+/** Key of the nightly page of a day: `2027-01-31`. */
+export function reportObject(day: string): string {
+  return `${REPORTS}${day}.html`;
 }
 
 /** Whether Main is the management account; then there are no organization roles. */
@@ -130,7 +138,9 @@ export function arns(context: Placed) {
     creationQueue: here('sqs', NAMES.creationQueue),
     workQueue: here('sqs', NAMES.workQueue),
     reviewQueue: here('sqs', NAMES.reviewQueue),
-    reviews: `arn:${partition}:s3:::${reviewsBucket(context)}/*`,
+    // A review is in the folder of its account, whose name has twelve characters.
+    reviews: `arn:${partition}:s3:::${reviewsBucket(context)}/${'?'.repeat(12)}/*`,
+    reports: `arn:${partition}:s3:::${reviewsBucket(context)}/${REPORTS}*`,
     logGroup: (name: FunctionName) => here('logs', `log-group:/aws/lambda/${functionName(name)}`),
     mainRoot: `arn:${partition}:iam::${main}:root`,
     root: (account: string) => `arn:${partition}:iam::${account}:root`,

@@ -40,6 +40,8 @@ export const SweepMessage = z.discriminatedUnion('task', [
   z.strictObject({ task: z.literal('due') }),
   /** Compare the organization with the records, and send work for every unfinished request for an account. */
   z.strictObject({ task: z.literal('list') }),
+  /** Make the page of the whole fleet after the nightly sweep that began on this day (UTC). */
+  z.strictObject({ task: z.literal('page'), day: z.iso.date() }),
   /** Take a roll-out as far as it goes now. */
   z.strictObject({ task: z.literal('rollout'), rolloutId: z.string() }),
   /** Send a message to the review queue for each of these accounts, or for every managed one. */

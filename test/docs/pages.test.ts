@@ -143,8 +143,12 @@ function unknownIn(root: Command, words: readonly string[]): string[] {
   while (command.commands.length > 0) {
     const name = rest.shift();
     const next = command.commands.find((sub) => sub.name() === name);
-    // Beside its own commands it has arguments.
-    if (!next && name !== undefined && command.registeredArguments.length > 0) break;
+    // Beside its own commands it has arguments, or options.
+    const takes = command.registeredArguments.length > 0 || (command !== root && name?.startsWith('-'));
+    if (!next && name !== undefined && takes) {
+      rest.unshift(name);
+      break;
+    }
     if (!next) return name === undefined ? [] : [`orgkeeper ${words.join(' ')}`];
     command = next;
   }

@@ -15,6 +15,7 @@ import { accountKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
+import { noBucket } from '../kit/review-bucket.ts';
 import { answering, awsError, on } from '../kit/sdk.ts';
 
 /** An organization and a Main in memory, on a clock of their own: waiting for a turn moves it on. */
@@ -91,6 +92,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
       const deps = { config: aConfig(config), main: mainOf(world), organization };
       const handler = sweepHandler({
         ...deps,
+        bucket: noBucket,
         now: () => new Date(world.clock),
         logger: new Logger({ logLevel: 'SILENT' }),
       });

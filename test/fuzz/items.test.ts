@@ -12,6 +12,7 @@ import type { Item } from '../../shared/store/item.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentMetrics } from '../kit/lambda.ts';
+import { noBucket } from '../kit/review-bucket.ts';
 import { items, recordedAt, sorts } from '../kit/stored-items.ts';
 import { expectKnownErrors, expectReason, fuzz, keepingLogger } from './fuzz.ts';
 import { type Json, nearly } from './inputs.ts';
@@ -80,6 +81,7 @@ const reconciling = [[], kinds].map((kinds) =>
 );
 const sweeping = sweepHandler({
   ...deps,
+  bucket: noBucket,
   organization: {
     describe: async (accountId) => anOrganizationAccount({ accountId }),
     tags: async () => ({}),

@@ -13,6 +13,7 @@ import { readStatus } from '../../shared/store/status-item.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentMetrics } from '../kit/lambda.ts';
+import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { expectKnownErrors, fuzz, keepingLogger } from './fuzz.ts';
 import { messages } from './inputs.ts';
 
@@ -64,8 +65,9 @@ const queues = {
     ],
   },
   sweep: {
-    handler: sweepHandler(deps),
+    handler: sweepHandler({ ...deps, bucket: async () => memoryReviewBucket().bucket }),
     examples: [
+      { task: 'page', day: '2026-11-20' },
       { task: 'sweep', sweepId: 'event-9', baseline: 'analytics', ...asked },
       { task: 'due' },
       { task: 'list' },

@@ -4,6 +4,7 @@ import { DeleteParameterCommand, GetParameterCommand, SSMClient } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readWorld } from '../../local/account-world.ts';
 import type { AccountView } from '../../shared/domain/account-view.ts';
+import type { SweepMessage } from '../../shared/domain/work.ts';
 import { type BusEvent, type Listener, listen } from '../kit/journey/bus.ts';
 import { type Organization, startOrganization } from '../kit/journey/emulator.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
@@ -50,10 +51,13 @@ async function isWhole(id: string): Promise<boolean> {
 }
 
 /** The tick of the minute, now. */
-async function tick(): Promise<void> {
+const tick = () => requestTask({ task: 'due' });
+
+/** Has the sweep function carry out a task. */
+async function requestTask(task: SweepMessage): Promise<void> {
   const sqs = new SQSClient({ ...runtime.as(runtime.accounts.main), useQueueUrlAsEndpoint: false });
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orgkeeper-sweep' }));
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ task: 'due' }) }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(task) }));
 }
 
 /** One of everything, and nothing twice. */
@@ -292,6 +296,24 @@ describe('A sweep that finds most accounts different', () => {
     expect(views.map(({ lastPass }) => lastPass?.result)).toEqual(left.map(() => 'corrected'));
     expect(await Promise.all(left.map(isWhole))).toEqual(left.map(() => true));
   }, 240_000);
+});
+
+describe('The page of the fleet', () => {
+  it('is put into the private bucket by the sweep function, and opened by a signed link', async () => {
+    const open = (...options: string[]) => fleet.orgkeeper('report', 'open', '--json', ...options);
+    expect(await open()).toMatchObject({ code: 1, stderr: expect.stringMatching(/There is no page yet: /) });
+    await requestTask({ task: 'page', day: '2026-11-20' });
+    const link = await until('the page', async () => {
+      const { code, stdout } = await open();
+      return code === 0 ? (JSON.parse(stdout) as { date: string; url: string }) : undefined;
+    });
+    expect(link.date).toBe('2026-11-20');
+    expect(await (await fetch(link.url)).text()).toContain('What was found and corrected');
+    expect(await fetch(new URL(new URL(link.url).pathname, link.url))).toMatchObject({ status: 403 });
+    const own = `s3://orgkeeper-reviews-${runtime.accounts.main}-${runtime.region}/reports/own.md`;
+    expect(await fleet.orgkeeper('report', '--format', 'md', '--output', own)).toMatchObject({ code: 0 });
+    expect((await open('--date', '2026-11-21')).stderr).toContain('There is no page of 2026-11-21: there');
+  }, 60_000);
 });
 
 describe('After the journeys of the fleet', () => {

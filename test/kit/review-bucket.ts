@@ -3,7 +3,7 @@ import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
 import { aConfig } from './factories.ts';
 import { answering, on } from './sdk.ts';
 
-/** The bucket of the reviews, in memory, and its objects by their keys. */
+/** The bucket of the reviews and the pages, in memory, and its objects by their keys. */
 export function memoryReviewBucket(): {
   readonly bucket: ReviewBucket;
   readonly objects: Map<string, string>;
@@ -17,4 +17,9 @@ export function memoryReviewBucket(): {
     })),
   );
   return { bucket: { name: 'reviews', owner: aConfig().mainAccountId, s3 }, objects };
+}
+
+/** For a function that is not expected to make a page. */
+export function noBucket(): Promise<ReviewBucket> {
+  return Promise.reject(new Error('nobody expected a page'));
 }

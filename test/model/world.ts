@@ -29,6 +29,7 @@ import { systemClock } from '../kit/clock.ts';
 import { aConfig, MAIN, MANAGEMENT } from '../kit/factories.ts';
 import { aMessage, batch, silentLogger, silentMetrics } from '../kit/lambda.ts';
 import { memoryTable } from '../kit/memory-table.ts';
+import { noBucket } from '../kit/review-bucket.ts';
 import { answering, on } from '../kit/sdk.ts';
 import { clientsOf, type MemberAccount, type ModelledService, memberAccount, type Touch } from './member.ts';
 import { SimulatedQueue } from './queues.ts';
@@ -196,7 +197,8 @@ export function createWorld(weather: Weather) {
 
   const handlers: Record<FunctionName, (touch: Touch) => Handler> = {
     intake: (touch) => intakeHandler({ ...common(touch), organization: organizationAt(touch) }),
-    sweep: (touch) => sweepHandler({ ...common(touch), organization: organizationAt(touch) }),
+    sweep: (touch) =>
+      sweepHandler({ ...common(touch), bucket: noBucket, organization: organizationAt(touch) }),
     creation: (touch) =>
       createAccountHandler({
         ...common(touch),

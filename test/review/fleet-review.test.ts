@@ -22,7 +22,7 @@ import { NOW, systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
-import { memoryReviewBucket } from '../kit/review-bucket.ts';
+import { memoryReviewBucket, noBucket } from '../kit/review-bucket.ts';
 import { answering, answeringAttempts, awsError, on } from '../kit/sdk.ts';
 
 const ACCOUNTS = 300;
@@ -86,6 +86,7 @@ function fleet({
   const now = () => new Date();
   const sweep = sweepHandler({
     ...{ config, main: fake.main, logger, now },
+    bucket: noBucket,
     organization: undefined as never,
   });
   const review = reviewHandler({

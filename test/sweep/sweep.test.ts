@@ -4,7 +4,9 @@ import type { Config } from '../../shared/deployment/config.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { textIn } from '../kit/html.ts';
 import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { memoryReviewBucket } from '../kit/review-bucket.ts';
 
 const NOW = new Date('2026-11-20T12:00:00.000Z');
 const NEW = '567890123456';
@@ -35,8 +37,10 @@ function sweeping(given: { config?: Partial<Config>; listing?: () => Promise<voi
     },
   };
   const config = aConfig({ onboard: { since: '2026-11-20T00:00:00.000Z' }, ...given.config });
-  const handler = sweepHandler({ config, main: fake.main, organization, logger, now: () => NOW });
-  return { ...fake, handler, lines };
+  const { bucket: pages, objects } = memoryReviewBucket();
+  const bucket = async () => pages;
+  const handler = sweepHandler({ config, main: fake.main, organization, bucket, logger, now: () => NOW });
+  return { ...fake, handler, lines, objects };
 }
 const failed = (...ids: string[]) => ({
   batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
@@ -55,6 +59,16 @@ describe('sweepHandler', () => {
     const { handler, sentTo } = sweeping();
     expect(await handler(batch(aMessage({ task: 'due' })), secondsLeft(300))).toEqual(failed());
     expect(sentTo('work.fifo')).toMatchObject([{ accountId: MEMBER, cause: { detailType: 'Due' } }]);
+  });
+
+  it('puts the page of the fleet into the bucket under its day, and replaces it if the message comes again', async () => {
+    const { handler, objects } = sweeping();
+    for (let time = 0; time < 2; time++)
+      expect(await handler(batch(aMessage({ task: 'page', day: '2026-11-20' })), secondsLeft(300))).toEqual(
+        failed(),
+      );
+    expect([...objects.keys()]).toEqual(['reports/2026-11-20.html']);
+    expect(textIn(objects.get('reports/2026-11-20.html') ?? '')).toContain('Made 2026-11-20 12:00:00Z');
   });
 
   it('registers new accounts of the organization', async () => {

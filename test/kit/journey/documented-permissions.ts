@@ -19,6 +19,7 @@ const NOUNS: Readonly<Record<string, (name: string, of: string) => string>> = {
   index: (name, of) => `arn:aws:dynamodb:${of}:table/${name}`,
   bus: (name, of) => `arn:aws:events:${of}:event-bus/${name}`,
   queue: (name, of) => `arn:aws:sqs:${of}:${name}`,
+  bucket: (name) => `arn:aws:s3:::${name}`,
   object: (name) => `arn:aws:s3:::${name}`,
   role: (name, of) => `arn:aws:iam::${of.split(':')[1]}:role/${name}`,
 };
