@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import type { AccountState } from '../shared/domain/account-view.ts';
@@ -16,6 +17,11 @@ export function colours(): ReturnType<typeof pc.createColors> {
 /** Prints a line of the result on stdout. Only our own colours are not escaped: pass text from outside through `cell` first. */
 export function print(text: string): void {
   process.stdout.write(`${forTerminal(text)}\n`);
+}
+
+/** Resolves once the reader of stdout has taken enough of what was printed for more to be printed: nothing piles up in memory. */
+export async function flushed(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }
 
 /** Prints a text unchanged, as a file with its last line ended; on a terminal, with invisible characters escaped. */

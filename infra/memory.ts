@@ -6,7 +6,7 @@ import type { FunctionName } from '../shared/deployment/names.ts';
  */
 export const MEGABYTES = {
   intake: 512,
-  sweep: 512,
+  sweep: 1_024,
   'create-account': 512,
   reconcile: 768,
   review: 768,

@@ -16,6 +16,7 @@ import {
   cell,
   counted,
   cut,
+  flushed,
   paintReady,
   paintResult,
   paintState,
@@ -72,6 +73,7 @@ async function list(options: Options): Promise<void> {
   for await (const page of pages) {
     const listed = page.filter(isListed);
     print.page(listed);
+    await flushed();
     count.all += page.length;
     count.shown += listed.length;
     count.ready += page.filter(({ view }) => view.ready).length;

@@ -11,6 +11,7 @@ import { aBaselineItem, aRecord, MEMBER } from '../kit/factories.ts';
 import { fakeAws } from '../kit/fake-aws.ts';
 import { FIRST_EVENTS } from '../kit/first-events.ts';
 import { invoke } from '../kit/invoke.ts';
+import { aMessage, batch } from '../kit/lambda.ts';
 import { CONTEXT, only, templates, text } from './support.ts';
 
 // Synthesising takes its time on a busy machine.
@@ -140,6 +141,23 @@ describe('the bundles', () => {
         'client-ssm',
         'client-sts',
       ]);
+    } finally {
+      await aws.stop();
+    }
+  });
+
+  test('the page of the fleet is made by what lies in the bundle of sweep, which loads it for this task only', async () => {
+    const aws = await fakeAws({ parameters: [], roles: [] });
+    try {
+      const { directory } = bundles.find(({ name }) => name === 'sweep') ?? { directory: '' };
+      const start = { file: path.join(directory, 'index.mjs'), listFiles: true };
+      const loads = async (task: object) => {
+        const { files } = await invoke(aws.endpoint, { ...start, event: batch(aMessage(task)) });
+        return files.filter((url) => /(client-s3|nightly)-\w+\.mjs$/.test(url)).length;
+      };
+      expect(await loads({ task: 'due' })).toBe(0);
+      expect(await loads({ task: 'page', day: '2026-11-20' })).toBe(2);
+      expect(aws.calls.filter((call) => call === 's3:PUT')).toHaveLength(1);
     } finally {
       await aws.stop();
     }

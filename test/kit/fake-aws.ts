@@ -80,13 +80,14 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function callOf({ headers }: IncomingMessage, text: string): Call {
+function callOf({ headers, method }: IncomingMessage, text: string): Call {
   const [, key = '', region = '', service = ''] =
     /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
   const at = { service, region, account: key.replace(/^ASIA/, '') };
   const target = headers['x-amz-target'];
   if (typeof target === 'string')
     return { ...at, operation: target.split('.').at(-1) ?? '', input: JSON.parse(text) };
+  if (service === 's3') return { ...at, operation: method ?? '', input: text };
   const input = Object.fromEntries(new URLSearchParams(text));
   return { ...at, operation: input.Action ?? '', input };
 }
@@ -261,6 +262,7 @@ function ofOthers({ service, operation, input, region, account }: Call, { parame
     case 'sqs:ChangeMessageVisibilityBatch':
       return { Successful: input.Entries.map(({ Id }: Record<string, string>) => ({ Id })), Failed: [] };
     case 'sqs:ChangeMessageVisibility':
+    case 's3:PUT':
       return {};
     case 'events:PutEvents':
       return { FailedEntryCount: 0, Entries: input.Entries.map(() => ({ EventId: 'event' })) };

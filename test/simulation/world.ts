@@ -1,3 +1,4 @@
+import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
@@ -179,8 +180,13 @@ export async function createSimulation({
     },
     sweep: {
       ...{ receives: SWEEP_RECEIVES, visibilitySeconds: 600, batch: 1, maximumConcurrency: 2 },
-      ...{ timeoutSeconds: 300, memoryMb: 512, initMs: 600 },
-      handler: () => sweepHandler({ ...shared(), organization: organizationBy('reading') }),
+      ...{ timeoutSeconds: 300, memoryMb: 1_024, initMs: 600 },
+      handler: () =>
+        sweepHandler({
+          ...shared(),
+          bucket: async () => memoryReviewBucket().bucket,
+          organization: organizationBy('reading'),
+        }),
     },
     creation: {
       ...{ receives: CREATION_RECEIVES, visibilitySeconds: 120, batch: 1, maximumConcurrency: 2 },
