@@ -1,4 +1,3 @@
-import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
@@ -30,6 +29,7 @@ import { getItem } from '../../shared/store/table.ts';
 import type { Item } from '../kit/expressions.ts';
 import { aConfig, MAIN, MANAGEMENT } from '../kit/factories.ts';
 import { silentLogger, silentMetrics } from '../kit/lambda.ts';
+import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { randomness } from '../model/randomness.ts';
 import { installVirtualClock } from './clock.ts';
 import { failure } from './failure.ts';
