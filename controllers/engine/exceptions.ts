@@ -25,9 +25,13 @@ export function partExcepted(
     const end = endOf(difference, kind, exceptions);
     if (end === undefined) continue;
     const group = together(difference, comparison.differences, kind);
-    const mayBeLeft = group.every(
-      (one) => leaving(one, kind) === 'freely' || endOf(one, kind, exceptions) !== undefined,
-    );
+    const isKnown = exceptions.some((one) => one.iKnow && covers(one, difference));
+    const mayBeLeft = group.every((one) => {
+      const may = leaving(one, kind);
+      return (
+        may === 'freely' || (may === 'knowingly' && (isKnown || endOf(one, kind, exceptions) !== undefined))
+      );
+    });
     if (!mayBeLeft) continue;
     for (const one of group) until.set(one, later(end, until.get(one)));
   }

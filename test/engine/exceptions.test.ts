@@ -157,8 +157,13 @@ describe('partExcepted', () => {
       comparison: compared,
       excepted: [],
     });
-    const knowing = [anException('things:x.a'), anException('things:x.b', { iKnow: true })];
-    expect(partExcepted(compared, kind, knowing).excepted).toHaveLength(2);
+    for (const knowing of [
+      [anException('things:x.a'), anException('things:x.b', { iKnow: true })],
+      [anException('things:x.a', { iKnow: true })],
+    ])
+      expect(partExcepted(compared, kind, knowing).excepted).toHaveLength(2);
+    const never = { ...kind, exceptions: { ...kind.exceptions, fields: { a: 'freely' } } } as AnyKind;
+    expect(partExcepted(compared, never, [anException('things:*', { iKnow: true })]).excepted).toEqual([]);
   });
 });
 
