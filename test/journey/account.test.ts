@@ -16,6 +16,7 @@ import { type Listener, listen } from '../kit/journey/bus.ts';
 import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { sequentialDepth, watchedRun } from '../kit/journey/sequence.ts';
+import { type MemberCalls, simulatedMemberCalls } from '../simulation/member-calls.ts';
 
 const RUNNER = 'orgkeeper-WorkflowLoopRunnerRole';
 const API = 'orgkeeper-ApiHandlerRole';
@@ -27,8 +28,11 @@ let id: string;
 let another: string;
 let onboarding: RecordedCall[];
 let secondsToReady: number;
+let simulated: MemberCalls;
 
 beforeAll(async () => {
+  // Before anything else runs: the simulation replaces the clock and the clients of the process while it lasts.
+  simulated = await simulatedMemberCalls(1);
   runtime = await startTestRuntime();
   fleet = fleetOf(runtime);
   bus = await listen(runtime);
@@ -227,9 +231,30 @@ describe('The execution role', () => {
   });
 });
 
+/** Calls as the simulation writes them, in alphabetical order. */
+const written = (calls: readonly RecordedCall[]) =>
+  calls.map(({ service, action }) => `${service}:${action}`).sort();
+
+describe('The onboarding of an account', () => {
+  it('makes the calls into the account that the simulation at scale makes', () => {
+    const ofRuns = onboarding.filter(({ account, session }) => account === id && session !== undefined);
+    expect(written(ofRuns)).toEqual(simulated.onboarding[0]);
+  });
+});
+
 describe('A run of an account without differences', () => {
+  let run: Awaited<ReturnType<typeof watchedRun>>;
+  beforeAll(async () => {
+    run = await watchedRun(id, another, { fleet, runtime });
+  }, 120_000);
+
+  it('makes the calls into the account that the simulation at scale makes', () => {
+    const ofRun = run.calls.filter(({ account }) => account === id);
+    expect(written(ofRun)).toEqual(simulated.healthyRun[0]);
+  });
+
   it('makes at most 14 calls into the account, none of them writing, one read and one write of DynamoDB, and at most four calls in sequence', async () => {
-    const { view, calls: pass } = await watchedRun(id, another, { fleet, runtime });
+    const { view, calls: pass } = run;
     expect(view?.lastPass).toMatchObject({ result: 'unchanged' });
     const member = pass.filter(({ account }) => account === id);
     const dynamo = pass.filter(({ service }) => service === 'dynamodb');

@@ -42,8 +42,11 @@ const MAPPING = { first: 5, morePerSecond: 5, idleMs: 60_000 };
 const POLL_MS = 20;
 /** A whole processor is what Lambda gives for so many MB. */
 const MB_OF_A_PROCESSOR = 1_769;
-/** Of a whole processor, for one call: serialising, signing, and what Orgkeeper does with the answer. */
-const CALL_MS = 1;
+/**
+ * Of a whole processor, for one call: serialising, signing, and what Orgkeeper does with the answer. A run of 17 calls takes 30 to 50 ms
+ * (cli/cost.ts), and `npm run bench:scale` itself about 18.
+ */
+const CALL_MS = 2.4;
 
 interface Made {
   readonly environment: Environment;

@@ -67,7 +67,7 @@ export const LIMITS: readonly Limit[] = [
   limit('SSM writes', /^ssm:/, 3, 3),
   { ...limit('IAM reads', /^iam:(Get|List)/, 20, 40), source: 'assumed' },
   { ...limit('IAM writes', /^iam:/, 5, 20), source: 'assumed' },
-  { ...limit('tags', /^tag:/, 15, 15), source: 'assumed' },
+  { ...limit('tags', /^tagging:/, 15, 15), source: 'assumed' },
   // The smallest of the regions. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
   limit('SQS', /^sqs:/, 2_400, 2_400),
   // The smallest of the regions. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html

@@ -285,7 +285,7 @@ export const memberAnswers: Readonly<Record<string, Answer>> = {
     parameters.set(Name, { Value, Type, Tier, Description, Tags: given.Tags ?? before?.Tags ?? [] });
     return {};
   },
-  'tag:GetResources': (_, member, region) => ({
+  'tagging:GetResources': (_, member, region) => ({
     ResourceTagMappingList: [...regionIn(member, region).parameters].map(([name, { Tags }]) => ({
       ResourceARN: `arn:aws:ssm:${region}:${member.accountId}:parameter${name}`,
       Tags,

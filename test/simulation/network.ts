@@ -18,6 +18,8 @@ export interface Network {
   /** Changes a limit, for a storm. */
   readonly setRate: (name: string, perSecond: number, burst: number) => void;
   readonly counts: Counts;
+  /** The calls of these accounts that AWS carried out, by account. */
+  readonly watched: Map<string, string[]>;
 }
 
 /** What was called. */
@@ -50,6 +52,7 @@ export function createNetwork(clock: VirtualClock, random: () => number): Networ
   const buckets = new Map<string, Bucket>();
   const limits = new Map(LIMITS.map((limit) => [limit.name, limit]));
   const outages: Outage[] = [];
+  const watched = new Map<string, string[]>();
   const counts: Counts = {
     calls: new Map(),
     throttled: new Map(),
@@ -102,6 +105,7 @@ export function createNetwork(clock: VirtualClock, random: () => number): Networ
         const [name, status] = REFUSALS[call.split(':')[0] ?? ''] ?? ['ThrottlingException', 400];
         throw failure(name, status, 'Rate exceeded');
       }
+      watched.get(attempt.accountId)?.push(call);
       return answer();
     } finally {
       await clock.sleep(whole / 2);
@@ -112,6 +116,7 @@ export function createNetwork(clock: VirtualClock, random: () => number): Networ
     carry,
     outages,
     counts,
+    watched,
     setRate(name, perSecond, burst) {
       const before = limits.get(name);
       if (!before) throw new Error(`there is no limit ${name}`);

@@ -28,14 +28,14 @@ export interface Environment {
 /** The environment in which code runs. */
 export const environments = new AsyncLocalStorage<Environment>();
 
-/** Services by the names that the SDK's clients give themselves. */
+/** What requests to a service are signed for, by the name that the SDK's client gives itself. */
 const SERVICES: Readonly<Record<string, string>> = {
   DynamoDB: 'dynamodb',
   EC2: 'ec2',
   EventBridge: 'events',
   IAM: 'iam',
   Organizations: 'organizations',
-  'Resource Groups Tagging API': 'tag',
+  'Resource Groups Tagging API': 'tagging',
   SQS: 'sqs',
   SSM: 'ssm',
   STS: 'sts',

@@ -14,18 +14,24 @@ import { type Fleet, fleetOf } from '../kit/journey/fleet.ts';
 import { deleteRole } from '../kit/journey/roles.ts';
 import { startTestRuntime, type TestRuntime } from '../kit/journey/runtime.ts';
 import { until } from '../kit/wait.ts';
+import { type MemberCalls, simulatedMemberCalls } from '../simulation/member-calls.ts';
 
 /** How many accounts come at once, beside those that cannot be made ready. */
 const HEALTHY = 290;
+/** How many of them are swept in the simulation, too. */
+const SIMULATED = 50;
 
 /** The roles of one of them, by others than Orgkeeper. */
 const ROLES = 1_000;
 
 let runtime: TestRuntime;
 let fleet: Fleet;
+let simulated: MemberCalls;
 const healthy = new Set<string>();
 
 beforeAll(async () => {
+  // Before anything else runs: the simulation replaces the clock and the clients of the process while it lasts.
+  simulated = await simulatedMemberCalls(SIMULATED);
   process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
   runtime = await startTestRuntime();
   fleet = fleetOf(runtime);
@@ -143,6 +149,19 @@ it('onboards 300 accounts, of which ten fail for ten reasons: 290 are ready, eac
     expect([id, Vpcs.filter(({ IsDefault }) => !IsDefault).length]).toEqual([id, 1]);
   }
 }, 1_800_000);
+
+it('makes in a sweep of 50 accounts the calls into each that the simulation at scale makes', async () => {
+  const ids = [...healthy].slice(0, SIMULATED);
+  await runtime.clearCalls();
+  await fleet.sweep(...ids);
+  const calls = await runtime.calls();
+  const written = (id: string) =>
+    calls
+      .filter(({ account, session }) => account === id && session !== undefined)
+      .map(({ service, action }) => `${service}:${action}`)
+      .sort();
+  expect(ids.map(written)).toEqual(simulated.healthyRun);
+}, 300_000);
 
 it('reviews all 300, one of which has 1,000 roles, while IAM refuses 30 % of the calls: each has one result', async () => {
   const [big = ''] = healthy;
