@@ -29,7 +29,32 @@ export const INVOCATION = {
   memoryGigabytes: 0.75,
 } as const;
 
-/** One position of the bill of a night. */
+/**
+ * What an onboarding of an account with the baseline `analytics` needs, from the event to the announcement that the account is ready.
+ * A test compares the counts with what an onboarding does in the simulation; the seconds are those of calls of 30 ms, and the log is
+ * an estimate.
+ */
+export const ONBOARDING = {
+  /** The event that the management account forwards, and the announcements AccountRegistered and AccountReady. */
+  events: 3,
+  /** One of intake, and one of reconcile. */
+  invocations: 2,
+  /** EventBridge sends the event; intake's mapping receives and deletes it. */
+  intakeRequests: 3,
+  /** The message of the run is sent, received, hidden and deleted. */
+  workRequests: 4,
+  /** Units of the table with its index. Record, lease, status and history are written in transactions, which cost twice as much. */
+  once: { readUnits: 12, writeUnits: 38 },
+  perRegion: { readUnits: 6, writeUnits: 31 },
+  /** Regions are made at the same time. */
+  runSeconds: 4,
+  intakeSeconds: 0.5,
+  intakeMemoryGigabytes: 0.5,
+  /** The lines of both functions. */
+  logBytes: 3_000,
+} as const;
+
+/** One position of a bill. */
 export interface CostItem {
   readonly service: string;
   /** The counted units, in words. */
@@ -45,6 +70,52 @@ export interface NightCost {
   readonly total: number;
   /** Events that a trail records. They are free in the first trail of an account, and charged in each further one. */
   readonly trail: { readonly events: number; readonly dollarsPerFurtherTrail: number };
+}
+
+/** What an onboarding costs. */
+export interface OnboardingCost {
+  readonly items: readonly CostItem[];
+  readonly total: number;
+}
+
+/** The cost of onboarding one account that becomes ready in its first run. Pure. */
+export function costOfOnboarding(regions: number): OnboardingCost {
+  const { once, perRegion } = ONBOARDING;
+  const readUnits = once.readUnits + regions * perRegion.readUnits;
+  const writeUnits = once.writeUnits + regions * perRegion.writeUnits;
+  const gigabyteSeconds =
+    ONBOARDING.intakeSeconds * ONBOARDING.intakeMemoryGigabytes +
+    ONBOARDING.runSeconds * INVOCATION.memoryGigabytes;
+  const prices = LIST_PRICES;
+  const items: CostItem[] = [
+    {
+      service: 'Lambda',
+      units: `${ONBOARDING.invocations} invocations, ${gigabyteSeconds.toFixed(1)} GB-seconds`,
+      dollars: ONBOARDING.invocations * prices.invocation + gigabyteSeconds * prices.gigabyteSecond,
+    },
+    {
+      service: 'DynamoDB',
+      units: `${count(readUnits)} read units, ${count(writeUnits)} write units with the index`,
+      dollars: readUnits * prices.readUnit + writeUnits * prices.writeUnit,
+    },
+    {
+      service: 'SQS',
+      units: `${ONBOARDING.intakeRequests} requests, ${ONBOARDING.workRequests} to the FIFO queue`,
+      dollars:
+        ONBOARDING.intakeRequests * prices.standardRequest + ONBOARDING.workRequests * prices.fifoRequest,
+    },
+    {
+      service: 'EventBridge',
+      units: `${ONBOARDING.events} events`,
+      dollars: ONBOARDING.events * prices.event,
+    },
+    {
+      service: 'CloudWatch Logs',
+      units: `${(ONBOARDING.logBytes / 1_000).toFixed(1)} kB`,
+      dollars: (ONBOARDING.logBytes / 1e9) * prices.logGigabyte,
+    },
+  ];
+  return { items, total: items.reduce((sum, { dollars }) => sum + dollars, 0) };
 }
 
 /** The cost of a night in which no account differs. Pure. */

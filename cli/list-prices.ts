@@ -1,6 +1,6 @@
 /**
  * AWS's list prices in USD, of us-east-1, without free tiers and discounts. Looked up on the date in `asOf`: compare them with the
- * pages in `sources` before you rely on them.
+ * pages in `sources` before you rely on them. `standardRequest` and `event` were looked up a day later.
  */
 export const LIST_PRICES = {
   asOf: '2026-11-28',
@@ -11,8 +11,11 @@ export const LIST_PRICES = {
   /** On-demand units of DynamoDB, class Standard: 4 KB read consistently, 1 KB written. */
   readUnit: 0.125e-6,
   writeUnit: 0.625e-6,
-  /** A request to a FIFO queue. */
+  /** A request to a standard queue, and to a FIFO queue. */
+  standardRequest: 0.4e-6,
   fifoRequest: 0.5e-6,
+  /** A custom event, or one of another account. */
+  event: 1e-6,
   /** Ingestion of CloudWatch Logs. */
   logGigabyte: 0.5,
   /** A management event in a trail that is not the first one of an account. */
@@ -21,6 +24,7 @@ export const LIST_PRICES = {
     'https://aws.amazon.com/lambda/pricing/',
     'https://aws.amazon.com/dynamodb/pricing/on-demand/',
     'https://aws.amazon.com/sqs/pricing/',
+    'https://aws.amazon.com/eventbridge/pricing/',
     'https://aws.amazon.com/cloudwatch/pricing/',
     'https://aws.amazon.com/cloudtrail/pricing/',
   ],

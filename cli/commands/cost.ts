@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.ts';
-import { type CostItem, costOfNight, count } from '../cost.ts';
+import { type CostItem, costOfNight, costOfOnboarding, count } from '../cost.ts';
 import { examples } from '../examples.ts';
 import { LIST_PRICES } from '../list-prices.ts';
 import { print, printJson, printTable } from '../terminal.ts';
@@ -11,23 +11,24 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `cost`: what a nightly sweep costs by AWS's list prices; calls nothing. */
+/** `cost`: what a nightly sweep and an onboarding cost by AWS's list prices; calls nothing. */
 export function costCommand(): Command {
   return new Command('cost')
     .description(
-      "Shows what a nightly sweep of healthy accounts with the baseline analytics costs, by AWS's list prices; calls nothing.",
+      "Shows what a nightly sweep of healthy accounts with the baseline analytics costs, and an onboarding, by AWS's list prices; calls nothing.",
     )
     .option('--accounts <n>', 'number of accounts', wholeNumber, 1_000)
     .option('--regions <n>', 'regions of each account', wholeNumber, 1)
-    .option('--json', 'print { accounts, regions, items, total, trail, prices }')
+    .option('--json', 'print { accounts, regions, items, total, trail, onboarding, prices }')
     .addHelpText('after', examples('orgkeeper cost --accounts 5000 --regions 3', 'orgkeeper cost --json'))
     .action(show);
 }
 
 function show({ accounts, regions, json }: Options): void {
   const night = costOfNight(accounts, regions);
+  const onboarding = costOfOnboarding(regions);
   if (json) {
-    printJson({ ...night, prices: LIST_PRICES });
+    printJson({ ...night, onboarding, prices: LIST_PRICES });
     return;
   }
   printTable(
@@ -42,6 +43,15 @@ function show({ accounts, regions, json }: Options): void {
   print(
     `Each CloudTrail trail with management events after the first records ${count(events)} calls: ${usd(dollarsPerFurtherTrail)} USD.`,
   );
+  print('');
+  printTable(
+    ['SERVICE', 'UNITS', 'USD AN ONBOARDING'],
+    [
+      ...onboarding.items.map(({ service, units, dollars }) => [service, units, dollars.toFixed(7)]),
+      ['together', '', onboarding.total.toFixed(7)],
+    ],
+  );
+  print('');
   print(
     `List prices of ${LIST_PRICES.region} on ${LIST_PRICES.asOf}, without free tiers; Lambda's seconds are an estimate.`,
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { costOfNight } from '../../cli/cost.ts';
+import { costOfNight, costOfOnboarding } from '../../cli/cost.ts';
 import { LIST_PRICES } from '../../cli/list-prices.ts';
 import { orgkeeper } from './support.ts';
 
@@ -41,6 +41,18 @@ describe('costOfNight', () => {
   });
 });
 
+describe('costOfOnboarding', () => {
+  it('is less than a hundredth of a cent for each region', () => {
+    const [one, three] = [costOfOnboarding(1), costOfOnboarding(3)];
+    expect(one.total).toBeLessThan(0.0001);
+    expect(three.total).toBeGreaterThan(one.total);
+    expect(one.total).toBeCloseTo(
+      one.items.reduce((sum, { dollars }) => sum + dollars, 0),
+      12,
+    );
+  });
+});
+
 describe('docs/operations.md', () => {
   const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const night = costOfNight(1_000, 1);
@@ -51,6 +63,17 @@ describe('docs/operations.md', () => {
       expect(page).toContain(`| ${service} | ${units} | ${dollars.toFixed(4)} |\n`);
     },
   );
+
+  it.each(costOfOnboarding(1).items.map(({ service, units, dollars }) => [service, units, dollars] as const))(
+    'says the same of %s in an onboarding',
+    (service, units, dollars) => {
+      expect(page).toContain(`| ${service} | ${units} | ${dollars.toFixed(7)} |\n`);
+    },
+  );
+
+  it('says the same of an onboarding together', () => {
+    expect(page).toContain(`| **together** | | **${costOfOnboarding(1).total.toFixed(7)}** |`);
+  });
 
   it('says the same of all together, of a month, of further trails, and of the date of the prices', () => {
     expect(page).toContain(`| **together** | | **${night.total.toFixed(4)}** |`);
@@ -69,11 +92,18 @@ describe('orgkeeper cost', () => {
     for (const { service, units, dollars } of costOfNight(1_000, 1).items)
       expect(stdout).toMatch(new RegExp(`${service} +${units} +${dollars.toFixed(4)}\n`));
     expect(stdout).toContain(costOfNight(1_000, 1).total.toFixed(4));
+    for (const { service, units, dollars } of costOfOnboarding(1).items)
+      expect(stdout).toMatch(new RegExp(`${service} +${units} +${dollars.toFixed(7)}\n`));
+    expect(stdout).toContain(costOfOnboarding(1).total.toFixed(7));
     expect(stdout).toContain(`List prices of us-east-1 on ${LIST_PRICES.asOf}`);
   });
 
   it('prints JSON with the prices', async () => {
     const { stdout } = await orgkeeper('cost', '--accounts', '5000', '--regions', '3', '--json');
-    expect(JSON.parse(stdout)).toEqual({ ...costOfNight(5_000, 3), prices: LIST_PRICES });
+    expect(JSON.parse(stdout)).toEqual({
+      ...costOfNight(5_000, 3),
+      onboarding: costOfOnboarding(3),
+      prices: LIST_PRICES,
+    });
   });
 });
