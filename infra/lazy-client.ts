@@ -1,6 +1,7 @@
 /**
  * What a bundle has in place of the SDK's clients and commands of a service until the first call loads them: lazy-services.ts puts it
- * there. A client keeps what it is told before that, so that code need not know whether its client is loaded.
+ * there. A client keeps what it is told before that, so that code need not know whether its client is loaded. It has of the SDK's client
+ * what our functions use: `send`, `middlewareStack.add` and `config.endpointProvider`.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: of any service
