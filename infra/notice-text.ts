@@ -3,7 +3,7 @@ import type { AnnouncementType } from '../shared/domain/announcements.ts';
 /** A notice: a sentence for people, then a command. `<field>` is a field of the event's detail. */
 interface NoticeText {
   readonly sentence: string;
-  /** The sentence without free text, where the other one has more than an account's name. */
+  /** The sentence without free text, where the other one has a message. The message of FleetSummary needs no escape. */
   readonly plain?: string;
   readonly command: string;
 }
@@ -41,6 +41,7 @@ export const NOTICE_TEXTS: Readonly<Record<AnnouncementType, NoticeText>> = {
       'waiting: <waiting>; failed: <failed>; parts that cannot be read: <unreadable>.',
     command: 'orgkeeper accounts --not-ready',
   },
+  FleetSummary: { sentence: '<message>', plain: '<message>', command: 'orgkeeper accounts --not-ready' },
   RolloutHalted: {
     sentence: '<message> <remedy>',
     plain: 'Roll-out <rolloutId> has halted in wave <wave>: <reason> (failed: <failed>; drifted: <drifted>).',

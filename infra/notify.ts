@@ -31,7 +31,7 @@ const Notice = z
   )
   .refine(
     ({ when, events }) => when === 'change' || !events,
-    'nightly tells how the nightly sweep ended: leave out events',
+    'nightly tells the summary of the night: leave out events',
   );
 
 /** Context `notify`. EventBridge allows 300 rules a bus, and each destination has one for each of its events. */
@@ -56,8 +56,6 @@ export type Destination =
 export interface Told {
   readonly to: Destination;
   readonly event: AnnouncementType;
-  /** Only that of the nightly sweep. */
-  readonly nightly: boolean;
 }
 
 /** Every event that is told to each destination. Pure. */
@@ -65,8 +63,8 @@ export function noticesOf(notify: z.infer<typeof Notify>): Told[] {
   return notify.flatMap(({ when, events = CHANGES, ...entry }): Told[] => {
     const to = destinationOf(entry);
     if (!to) return [];
-    if (when === 'nightly') return [{ to, event: 'SweepFinished', nightly: true }];
-    return [...new Set(events)].map((event) => ({ to, event, nightly: false }));
+    if (when === 'nightly') return [{ to, event: 'FleetSummary' }];
+    return [...new Set(events)].map((event) => ({ to, event }));
   });
 }
 

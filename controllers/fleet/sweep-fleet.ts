@@ -92,7 +92,7 @@ export async function sweepFleet(
   const accounts = [...records.values()].filter((record) => concerns(record, message)).length;
   const { cursor = '' } = await startSweep(table, {
     ...{ sweepId, accounts, startedAt, cause },
-    ...(baseline !== undefined && { baseline }),
+    ...(baseline === undefined ? { fleet: true as const } : { baseline }),
   });
   let runs = 0;
   for (const { items, unreadable, last = '' } of pages) {

@@ -1,9 +1,8 @@
 import { putEvents } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
-import { sendSweep } from '../../shared/aws/queue.ts';
 import type { Sweep } from '../../shared/domain/control.ts';
 import { UnreadableItem } from '../../shared/domain/errors.ts';
-import { NIGHTLY, OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import {
   answerTo,
   type SweepResult,
@@ -31,30 +30,35 @@ const LATEST_MS = 3 * 3_600_000;
 
 /**
  * Announces `SweepFinished` for each sweep whose runs have all ended, once. Level-triggered: reads the statuses of the sweep's accounts, each
- * part until it is complete; a run reports to nobody. After the nightly sweep, requests the page of the fleet.
- * @returns the number of sweeps that were announced
+ * part until it is complete; a run reports to nobody.
+ * @returns the number of sweeps that were announced, and of those that were followed and that the brake has stopped
  */
-export async function finishSweeps(now: Date, deps: Pick<TaskDeps, 'main' | 'timeLeft'>): Promise<number> {
-  let announced = 0;
+export async function finishSweeps(
+  now: Date,
+  deps: Pick<TaskDeps, 'main' | 'timeLeft'>,
+): Promise<{ announced: number; stopped: number }> {
+  const found = { announced: 0, stopped: 0 };
   for await (const page of followedSweeps(deps.main.table, now)) {
     for (const followed of page) {
-      if (!deps.timeLeft()) return announced;
-      if (await finishOne(followed, now, deps)) announced += 1;
+      if (!deps.timeLeft()) return found;
+      const sweep = await readable(() => getSweep(deps.main.table, followed.sweepId));
+      if (!sweep) continue;
+      if (sweep.stopped) found.stopped += 1;
+      if (await finishOne(sweep, followed, now, deps)) found.announced += 1;
     }
   }
-  return announced;
+  return found;
 }
 
 /** True if this call announced the end of the sweep. */
 async function finishOne(
+  sweep: Sweep,
   followed: FollowedSweep,
   now: Date,
   { main, timeLeft }: Pick<TaskDeps, 'main' | 'timeLeft'>,
 ): Promise<boolean> {
   const { table } = main;
-  const { sweepId } = followed;
-  const sweep = await readable(() => getSweep(table, sweepId));
-  if (!sweep) return false;
+  const { sweepId } = sweep;
   let { finished } = sweep;
   if (finished) {
     if (!(await claimAnnouncement(table, followed, now))) return false;
@@ -67,15 +71,8 @@ async function finishOne(
     if (!(await finishSweep(table, sweepId, finished, now))) return false;
   }
   await putEvents(main.bus, [await announcement(table, sweep, finished)], OUR_SOURCE);
-  const day = new Date(sweep.startedAt).toISOString().slice(0, 10);
-  if (isNightly(sweep)) await sendSweep(main.sweep, { task: 'page', day });
   await finishAnnounced(table, sweepId);
   return true;
-}
-
-/** True for the sweep that the schedule requests each night, by the reason that it gives. */
-function isNightly({ cause }: Sweep): boolean {
-  return cause?.reason === NIGHTLY;
 }
 
 /** An item that cannot be read is skipped: `orgkeeper sweeps` names it. */

@@ -14,5 +14,9 @@ export const handler = sweepHandler({
   organization: createOrganization(config, createAccess({ config, organizationRole: 'reading' })),
   bucket: async () => (await import('../../shared/aws/review-bucket.ts')).reviewBucket(config),
   logger: functionLogger('sweep'),
+  loadMetrics: async () => {
+    const { Metrics } = await import('@aws-lambda-powertools/metrics');
+    return new Metrics({ namespace: 'Orgkeeper', serviceName: 'sweep' });
+  },
   now: () => new Date(),
 });

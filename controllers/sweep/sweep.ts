@@ -1,9 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { SWEEP_RECEIVES, SweepMessage } from '../../shared/domain/work.ts';
 import { onboardSince } from '../../shared/store/controls.ts';
+import { beginNight } from '../../shared/store/nights.ts';
 import { advanceRollout } from '../fleet/advance-rollout.ts';
 import { listOrganization, type TaskDeps } from '../fleet/list-organization.ts';
 import { deliverOwed } from '../fleet/owed.ts';
@@ -11,6 +13,8 @@ import { reviewFleet } from '../fleet/review-fleet.ts';
 import { sweepFleet } from '../fleet/sweep-fleet.ts';
 import { sendCreations, sendDue, sendRollouts } from './due.ts';
 import { finishSweeps } from './finish.ts';
+import { countStops, gaugeFleet } from './gauges.ts';
+import { announceNight } from './summary.ts';
 
 /** Time reserved for one page and for the message that hands over the rest. */
 const MARGIN_MS = 20_000;
@@ -22,10 +26,12 @@ interface SweepFunctionDeps extends Omit<TaskDeps, 'timeLeft' | 'until'> {
   readonly logger: Logger;
   /** The bucket of the nightly pages. */
   readonly bucket: () => Promise<ReviewBucket>;
+  /** Loaded when something is measured, which few ticks do. */
+  readonly loadMetrics: () => Promise<Metrics>;
 }
 
 /** The sweep function: each message is one task for the whole fleet or the whole organization. */
-export function sweepHandler({ logger, bucket, ...shared }: SweepFunctionDeps) {
+export function sweepHandler({ logger, bucket, loadMetrics, ...shared }: SweepFunctionDeps) {
   const { config, main, now } = shared;
   /** Accounts are onboarded from the first minute of the deployment, which the first tick saves, once. */
   let onboarding = config.onboard.since !== undefined;
@@ -47,9 +53,11 @@ export function sweepHandler({ logger, bucket, ...shared }: SweepFunctionDeps) {
         const passes = await sendDue(now(), deps);
         const creations = await sendCreations(now(), false, deps);
         const rollouts = await sendRollouts(now(), deps);
-        const sweeps = await finishSweeps(now(), deps);
-        if (owed + passes + creations + rollouts + sweeps > 0)
-          logger.info('due', { owed, passes, creations, rollouts, sweeps });
+        const { announced: sweeps, stopped } = await finishSweeps(now(), deps);
+        await countStops(loadMetrics, 'SweepsStopped', stopped);
+        const summaries = (await announceNight(now(), deps)) ? 1 : 0;
+        if (owed + passes + creations + rollouts + sweeps + summaries > 0)
+          logger.info('due', { owed, passes, creations, rollouts, sweeps, summaries });
         return;
       }
       case 'page': {
@@ -62,6 +70,7 @@ export function sweepHandler({ logger, bucket, ...shared }: SweepFunctionDeps) {
       }
       case 'rollout': {
         const stage = await advanceRollout(message.rolloutId, deps);
+        await countStops(loadMetrics, 'RolloutsHalted', stage === 'halted' ? 1 : 0);
         logger.info('rollout', { rolloutId: message.rolloutId, stage });
         return;
       }
@@ -70,9 +79,20 @@ export function sweepHandler({ logger, bucket, ...shared }: SweepFunctionDeps) {
         logger.info('review', { cause: message.cause, reviews });
         return;
       }
+      case 'summary':
+        // A night of the future would hide those before it.
+        await beginNight(main.table, new Date(Math.min(Date.parse(message.night), now().getTime())));
+        return;
       case 'list':
+        await measureFleet(deps);
         await list(deps);
     }
+  }
+
+  /** Loads what only the listing and a night need. */
+  async function measureFleet(deps: TaskDeps): Promise<void> {
+    const { countAccounts } = await import('./standings.ts');
+    gaugeFleet(await loadMetrics(), await countAccounts(deps.main.table, now()));
   }
 
   async function list(deps: TaskDeps, records?: ReadonlyMap<string, AccountRecord>): Promise<void> {

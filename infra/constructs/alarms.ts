@@ -20,6 +20,10 @@ export interface Alarm {
   /** … in this many consecutive periods. */
   periods?: number;
   below?: boolean;
+  /** Its topic is not told, since those who are subscribed are told otherwise. */
+  silent?: boolean;
+  /** Between two values of the metric it stays as it is. */
+  gauge?: boolean;
 }
 
 /**
@@ -42,7 +46,7 @@ export function alarms(
   if (options.email) topic.addSubscription(new subscriptions.EmailSubscription(options.email));
   const action = new SnsAction(topic);
 
-  return ({ name, description, metric, threshold, periods = 1, below = false }) => {
+  return ({ name, description, metric, threshold, periods = 1, below = false, silent, gauge }) => {
     const alarm = new cloudwatch.Alarm(parent, name, {
       alarmName: `orgkeeper-${name.replace(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase()}`,
       alarmDescription: description,
@@ -52,12 +56,15 @@ export function alarms(
       comparisonOperator: below
         ? cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
         : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: below
-        ? cloudwatch.TreatMissingData.BREACHING
-        : cloudwatch.TreatMissingData.NOT_BREACHING,
+      treatMissingData: missing(below, gauge),
     });
-    alarm.addAlarmAction(action);
+    if (!silent) alarm.addAlarmAction(action);
   };
+}
+
+function missing(below: boolean, gauge = false): cloudwatch.TreatMissingData {
+  if (gauge) return cloudwatch.TreatMissingData.IGNORE;
+  return below ? cloudwatch.TreatMissingData.BREACHING : cloudwatch.TreatMissingData.NOT_BREACHING;
 }
 
 /** A metric of AWS or of ours. */

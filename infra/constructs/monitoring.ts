@@ -1,7 +1,9 @@
 import type { Stack } from 'aws-cdk-lib';
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { deadLettersOf, FUNCTIONS, functionName, NAMES, QUEUES } from '../../shared/deployment/names.ts';
+import type { AnnouncementType } from '../../shared/domain/announcements.ts';
 import type { DeploymentContext } from '../context.ts';
+import { noticesOf } from '../notify.ts';
 import { alarms, metric } from './alarms.ts';
 import { UNDELIVERED_NOTICES } from './notices.ts';
 
@@ -58,6 +60,15 @@ export function monitoring(stack: Stack, context: DeploymentContext, tells: bool
     metric: metric('AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup: NAMES.scheduleGroup }, 'Sum'),
     threshold: 1,
   });
+  for (const { event, ...stop } of STOPS) alarm({ ...stop, threshold: 1, silent: isTold(event, context) });
+  alarm({
+    name: 'AccountsNotReady',
+    description:
+      'Accounts have not been ready for more than a day: `orgkeeper accounts --not-ready` lists them, with the reasons.',
+    metric: ofSweep('AccountsNotReadyForADay'),
+    threshold: 1,
+    gauge: true,
+  });
   if (tells) {
     alarm({
       name: 'NoticesUndelivered',
@@ -68,6 +79,32 @@ export function monitoring(stack: Stack, context: DeploymentContext, tells: bool
     });
   }
   dashboard(stack, context);
+}
+
+const ofSweep = (name: string) => metric('Orgkeeper', name, { service: 'sweep' });
+
+/** What stops by itself, and waits for a person. */
+const STOPS = [
+  {
+    event: 'SweepStopped',
+    name: 'SweepStopped',
+    description:
+      'The brake has stopped a sweep: look at some of its accounts, then sweep again or pause the baseline.',
+    metric: ofSweep('SweepsStopped'),
+  },
+  {
+    event: 'RolloutHalted',
+    name: 'RolloutHalted',
+    description: 'A roll-out has halted: `orgkeeper rollout show` says why, and how it goes on or back.',
+    metric: ofSweep('RolloutsHalted'),
+  },
+] as const;
+
+/** Whether the address of the alarms gets a notice of this event: nothing is told twice. */
+function isTold(event: AnnouncementType, { alarmEmail, notify }: DeploymentContext): boolean {
+  return noticesOf(notify).some(
+    (told) => told.event === event && told.to.is === 'email' && told.to.address === alarmEmail,
+  );
 }
 
 function dashboard(stack: Stack, context: DeploymentContext): void {
@@ -97,14 +134,22 @@ function dashboard(stack: Stack, context: DeploymentContext): void {
           metric('Orgkeeper', 'SecondsToReady', { service: 'reconcile' }),
         ]),
       ],
+      [
+        graph('Accounts by state', [counted('State', 'Accounts', 'Maximum')]),
+        graph('Accounts not ready for more than a day', [ofSweep('AccountsNotReadyForADay')]),
+        graph(
+          'Stopped sweeps, halted roll-outs',
+          STOPS.map((stop) => stop.metric),
+        ),
+      ],
     ],
   });
 }
 
-/** A metric of the reconcile function, with a line for each value of the dimension. */
-const counted = (dimension: string, name: string) =>
+/** A metric of ours, with a line for each value of the dimension. */
+const counted = (dimension: string, name: string, statistic: 'Sum' | 'Maximum' = 'Sum') =>
   new cloudwatch.MathExpression({
-    expression: `SEARCH('{Orgkeeper,service,${dimension}} MetricName="${name}"', 'Sum', 300)`,
+    expression: `SEARCH('{Orgkeeper,service,${dimension}} MetricName="${name}"', '${statistic}', 300)`,
     label: '',
     usingMetrics: {},
   });

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { NAMES } from '../../shared/deployment/names.ts';
-import { NIGHTLY, OUR_SOURCE } from '../../shared/domain/event-sources.ts';
+import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { DeploymentContext } from '../context.ts';
 import { transformerOf } from '../notice-text.ts';
 import { type Destination, noticesOf } from '../notify.ts';
@@ -32,7 +32,7 @@ export function notices(stack: Stack, context: DeploymentContext, bus: CfnResour
   const undelivered = deadLetterQueue(parent, 'Undelivered', UNDELIVERED_NOTICES);
   const targets = new Map<string, Pick<events.CfnRule.TargetProperty, 'arn' | 'roleArn'>>();
   const topics = topicMaker(parent);
-  for (const { to, event, nightly } of all) {
+  for (const { to, event } of all) {
     const id = idOf(to);
     const target = targets.get(id) ?? targetOf(parent, id, to, topics);
     targets.set(id, target);
@@ -40,11 +40,7 @@ export function notices(stack: Stack, context: DeploymentContext, bus: CfnResour
       name: `orgkeeper-notice-${id}-${event}`,
       eventBusName: NAMES.bus,
       description: `Tells ${event}, as context notify says`,
-      eventPattern: {
-        source: [OUR_SOURCE],
-        'detail-type': [event],
-        ...(nightly && { detail: { cause: { reason: [NIGHTLY] } } }),
-      },
+      eventPattern: { source: [OUR_SOURCE], 'detail-type': [event] },
       state: 'ENABLED',
       targets: [
         {

@@ -1,13 +1,13 @@
 import { aws_iam as iam, aws_scheduler as scheduler } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { arns, NAMES } from '../../shared/deployment/names.ts';
-import { NIGHTLY, REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
+import { REQUEST_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { DeploymentContext } from '../context.ts';
 
 /**
- * The schedules. The tick of each minute (due work) and the hourly listing send a message to the sweep queue; the nightly sweep and
- * the monthly review put the same events on the bus as a person. An undeliverable tick is dropped after a minute, since the next one
- * does its work; a nightly sweep or a review is retried for an hour.
+ * The schedules. The tick of each minute (due work), the hourly listing and the night's summary send a message to the sweep queue, which
+ * nobody else may; the nightly sweep and the monthly review put the same events on the bus as a person. An undeliverable tick is dropped
+ * after a minute, since the next one does its work; what happens once a night or a month is retried for an hour.
  */
 export function schedules(scope: Construct, context: DeploymentContext): Construct {
   const parent = new Construct(scope, 'Schedules');
@@ -57,8 +57,13 @@ export function schedules(scope: Construct, context: DeploymentContext): Constru
   });
   schedule('Nightly', context.nightlySchedule, 3600, {
     arn: arn.bus,
-    input: JSON.stringify({ reason: NIGHTLY }),
+    input: JSON.stringify({ reason: 'nightly' }),
     eventBridgeParameters: { source: REQUEST_SOURCE, detailType: 'DriftSweepRequested' },
+  });
+  // The time that was scheduled is the same in every attempt, so that a night has one summary.
+  schedule('Summary', context.nightlySchedule, 3600, {
+    arn: arn.sweepQueue,
+    input: JSON.stringify({ task: 'summary', night: '<aws.scheduler.scheduled-time>' }),
   });
   schedule('Review', context.reviewSchedule, 3600, {
     arn: arn.bus,

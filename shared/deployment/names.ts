@@ -60,6 +60,7 @@ export const SCHEDULES = [
   'orgkeeper-list',
   'orgkeeper-nightly',
   'orgkeeper-review',
+  'orgkeeper-summary',
 ] as const;
 
 /** The dead-letter queue of the rule in the management account. */

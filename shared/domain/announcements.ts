@@ -20,6 +20,18 @@ const why = { reason: word, message: z.string() };
 const differences = z.array(z.object(differenceFields));
 const ofCluster = { ...ofRun, region: z.string(), cluster: ClusterName, clusterId: id.optional() };
 
+/** How the runs of a sweep ended; `accounts` is the sum of the results. */
+const sweepCounts = {
+  accounts: z.int(),
+  unchanged: z.int(),
+  corrected: z.int(),
+  drifted: z.int(),
+  waiting: z.int(),
+  failed: z.int(),
+  unreadable: z.int(),
+  seconds: z.number(),
+};
+
 const RequestRejected = z.object({
   /** As in the request, valid or not. */
   accountId: z.string().optional(),
@@ -89,22 +101,46 @@ export const announcements = {
     ...why,
     remedy: z.string(),
   }),
-  /** A number for each result of a run; `accounts` is their sum. */
   SweepFinished: z.object({
     sweepId: z.string(),
     startedAt: z.string(),
     stopped: z.boolean(),
     cause: cause.optional(),
     baseline: z.string().optional(),
-    accounts: z.int(),
-    unchanged: z.int(),
-    corrected: z.int(),
-    drifted: z.int(),
-    waiting: z.int(),
-    failed: z.int(),
-    unreadable: z.int(),
-    seconds: z.number(),
+    ...sweepCounts,
     worst: z.array(z.object({ ...account, result: z.enum(['failed', 'drifted', 'waiting']), ...why })),
+  }),
+  /** The message can be written into JSON as it is. */
+  FleetSummary: z.object({
+    night: z.string(),
+    accounts: z.int(),
+    ready: z.int(),
+    notReady: z.int(),
+    notReadyForADay: z.int(),
+    states: z.record(z.string(), z.int()),
+    reasons: z.array(z.object({ reason: z.string(), accounts: z.int() })),
+    worst: z.array(
+      z.object({ ...account, state: z.string(), reason: z.string(), message: z.string(), since: z.string() }),
+    ),
+    sweep: z
+      .object({
+        sweepId: z.string(),
+        startedAt: z.string(),
+        stopped: z.boolean(),
+        ...sweepCounts,
+      })
+      .optional(),
+    haltedRollouts: z.array(
+      z.object({
+        rolloutId: id,
+        from: baseline,
+        to: baseline,
+        wave: z.int().min(1),
+        reason: word,
+        since: z.string(),
+      }),
+    ),
+    message: z.string().regex(/^[^"\\\p{C}]+$/u),
   }),
   AccessReviewCompleted,
   WorkFailed: z.object({

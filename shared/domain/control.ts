@@ -108,6 +108,8 @@ export interface Sweep {
   readonly cause?: Cause;
   /** How its runs ended; absent until all have. */
   readonly finished?: SweepResult;
+  /** All accounts are swept, not those of a baseline or named ones. Absent in a sweep from before this was saved. */
+  readonly fleet?: true;
   /** The name of the baseline whose accounts are swept; absent for all, and for accounts by id. */
   readonly baseline?: string;
 }

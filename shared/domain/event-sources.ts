@@ -2,5 +2,3 @@
 export const OUR_SOURCE = 'orgkeeper';
 /** Source of the requests of people and pipelines. */
 export const REQUEST_SOURCE = 'orgkeeper.request';
-/** The reason that the schedule gives when it requests the sweep of each night. */
-export const NIGHTLY = 'nightly';

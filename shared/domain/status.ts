@@ -139,6 +139,8 @@ export interface AccountStatus {
   readonly retired?: true;
   /** When the account was first ready; absent until then. */
   readonly readySince?: string;
+  /** Since when the account has not been ready; absent while it is, and in a status from before this was saved. */
+  readonly unreadySince?: string;
   readonly conditions: readonly Condition[];
   /** `role.arn`, `vpc.id`, `subnet.<name>.id` …: ids of what was made or found, by name. */
   readonly outputs: Readonly<Record<string, string>>;
@@ -187,6 +189,23 @@ export function saw(
   { generation }: { readonly generation: number },
 ): boolean {
   return status?.observedGeneration === generation;
+}
+
+/**
+ * ISO time since when a managed account has not been as it is desired: since no run was ready, or since the last change that no run has seen.
+ * Undefined if it is ready. Pure.
+ */
+export function notReadySince(
+  record: { readonly generation: number; readonly changedAt?: string; readonly registeredAt: string },
+  status:
+    | Pick<AccountStatus, 'ready' | 'unreadySince' | 'observedGeneration' | 'conditions' | 'lastPass'>
+    | undefined,
+): string | undefined {
+  const changedAt = record.changedAt ?? record.registeredAt;
+  if (!status) return changedAt;
+  if (status.ready) return saw(status, record) ? undefined : changedAt;
+  const unmet = status.conditions.filter((one) => one.status !== 'True').map((one) => one.changedAt);
+  return status.unreadySince ?? unmet.toSorted()[0] ?? status.lastPass?.startedAt ?? changedAt;
 }
 
 /** True if the account exports or imports something, or importers may not know yet what it exports. Pure. */

@@ -42,6 +42,8 @@ export const SweepMessage = z.discriminatedUnion('task', [
   z.strictObject({ task: z.literal('list') }),
   /** Make the page of the whole fleet after the nightly sweep that began on this day (UTC). */
   z.strictObject({ task: z.literal('page'), day: z.iso.date() }),
+  /** Announce how the fleet stands once the sweep of this night, which the schedule has begun, has ended. */
+  z.strictObject({ task: z.literal('summary'), night: z.iso.datetime({ offset: true }) }),
   /** Take a roll-out as far as it goes now. */
   z.strictObject({ task: z.literal('rollout'), rolloutId: z.string() }),
   /** Send a message to the review queue for each of these accounts, or for every managed one. */

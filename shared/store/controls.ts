@@ -71,6 +71,7 @@ const readSweep = reader<Sweep>({
   cursor: z.string().optional(),
   startedAt: z.string(),
   cause: Cause.loose().exactOptional(),
+  fleet: z.literal(true).exactOptional(),
   baseline: z.string().exactOptional(),
 });
 

@@ -45,6 +45,7 @@ const fields: Fields<AccountStatus> = {
   ready: z.boolean(),
   retired: z.literal(true).optional(),
   readySince: z.string().optional(),
+  unreadySince: z.string().exactOptional(),
   conditions: z.array(z.looseObject(condition)),
   outputs: z.record(z.string(), z.string()),
   home: z.looseObject({ ...home, inferred: z.literal(true).exactOptional() }).optional(),

@@ -20,6 +20,7 @@ import { clusterOutputs, type KnownCluster } from '../../shared/domain/clusters.
 import { RUNNING } from '../../shared/domain/control.ts';
 import { askedFor } from '../../shared/domain/creation.ts';
 import { Envelope } from '../../shared/domain/envelope.ts';
+import { countFleet, fleetSummary, haltedRollouts, standingOf } from '../../shared/domain/fleet-summary.ts';
 import { parseRequest, requests } from '../../shared/domain/requests.ts';
 import type { Announcement, Difference } from '../../shared/domain/status.ts';
 import { WorkMessage } from '../../shared/domain/work.ts';
@@ -296,6 +297,41 @@ const made: Readonly<Record<string, () => Promise<Announcement | undefined>>> = 
     const sight = { waves: [[known.accountId]], accounts, control: RUNNING, now: new Date() };
     const step = nextStep(rollout, sight);
     return step.is === 'save' ? step.rollout.owed?.[0] : undefined;
+  },
+  FleetSummary: async () => {
+    const counts = {
+      accounts: 1,
+      unchanged: 0,
+      corrected: 0,
+      drifted: 0,
+      waiting: 0,
+      failed: 1,
+      unreadable: 0,
+    };
+    const finished = { ...counts, lastAt: '', worst: [], seconds: 1 };
+    const began = {
+      sweepId: 's',
+      startedAt: '',
+      accounts: 1,
+      drifted: 0,
+      stopped: false,
+      fleet: true,
+    } as const;
+    const late = aStatus({ ready: false, conditions: [unmet], unreadySince: '2026-11-01T00:00:00Z' });
+    const now = new Date('2026-11-20T02:03:00Z');
+    const standing = standingOf(
+      record,
+      { ...late, lastPass: aPass({ result: 'failed' }) },
+      { control: RUNNING, now },
+    );
+    const stage = { is: 'halted', wave: 1, reason: 'TooManyFailures', message: 'no' } as const;
+    const detail = fleetSummary(
+      '2026-11-20T02:00:00Z',
+      countFleet([standing], now),
+      { ...began, finished },
+      haltedRollouts([aRollout({ stage })]),
+    );
+    return { detailType: 'FleetSummary', detail };
   },
   SweepFinished: async () => {
     const cause = {

@@ -14,6 +14,7 @@ import { deduplicationId, SweepMessage, WorkMessage } from '../../shared/domain/
 import { accountKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
+import { silentMetrics } from '../kit/lambda.ts';
 import { type MemoryTable, memoryTable } from '../kit/memory-table.ts';
 import { noBucket } from '../kit/review-bucket.ts';
 import { answering, awsError, on } from '../kit/sdk.ts';
@@ -95,6 +96,7 @@ export function organizationWorld(config: Partial<Config> = {}): World {
         bucket: noBucket,
         now: () => new Date(world.clock),
         logger: new Logger({ logLevel: 'SILENT' }),
+        loadMetrics: async () => silentMetrics(),
       });
       for (let task = world.tasks.shift(); task; task = world.tasks.shift()) {
         const attributes = { ApproximateReceiveCount: '1', SentTimestamp: '0' };

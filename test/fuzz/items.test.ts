@@ -67,6 +67,7 @@ const deps = {
   config: aConfig({ onboard: { since: NOW.toISOString() } }),
   main: fake.main,
   logger,
+  metrics: silentMetrics(),
   now: () => NOW,
   pause: async () => undefined,
 };
@@ -76,12 +77,12 @@ const reconciling = [[], kinds].map((kinds) =>
     access,
     kinds,
     loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
-    metrics: silentMetrics(),
   }),
 );
 const sweeping = sweepHandler({
   ...deps,
   bucket: noBucket,
+  loadMetrics: async () => silentMetrics(),
   organization: {
     describe: async (accountId) => anOrganizationAccount({ accountId }),
     tags: async () => ({}),

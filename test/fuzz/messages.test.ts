@@ -35,6 +35,7 @@ const deps = {
   main: fake.main,
   organization,
   logger,
+  metrics: silentMetrics(),
   now: () => NOW,
   pause: async () => undefined,
 };
@@ -56,7 +57,6 @@ const queues = {
       access,
       kinds: [],
       loadBaseline: ({ name, version }) => getBaseline(fake.main.table, name, version),
-      metrics: silentMetrics(),
     }),
     examples: [
       { accountId: MEMBER, ...asked, sweepId: 'event-9' },
@@ -65,7 +65,11 @@ const queues = {
     ],
   },
   sweep: {
-    handler: sweepHandler({ ...deps, bucket: async () => memoryReviewBucket().bucket }),
+    handler: sweepHandler({
+      ...deps,
+      bucket: async () => memoryReviewBucket().bucket,
+      loadMetrics: async () => silentMetrics(),
+    }),
     examples: [
       { task: 'page', day: '2026-11-20' },
       { task: 'sweep', sweepId: 'event-9', baseline: 'analytics', ...asked },

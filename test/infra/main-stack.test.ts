@@ -288,6 +288,16 @@ describe('schedules', () => {
     });
   });
 
+  test('the summary of the night begins with the sweep, and has the same time in every attempt', () => {
+    expect(schedule('orgkeeper-summary')).toMatchObject({
+      ScheduleExpression: schedule('orgkeeper-nightly').ScheduleExpression,
+      Target: {
+        Arn: `${ARN}orgkeeper-sweep`,
+        Input: '{"task":"summary","night":"<aws.scheduler.scheduled-time>"}',
+      },
+    });
+  });
+
   test('the monthly review is the event that a person would put', () => {
     expect(schedule('orgkeeper-review')).toMatchObject({
       ScheduleExpression: 'cron(0 3 1 * ? *)',
@@ -314,8 +324,9 @@ describe('schedules', () => {
 describe('alarms', () => {
   const all = Object.values(ofType(main, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
 
-  test('watch dead letters and errors of every function, the age of work, the tick, and dropped schedules', () => {
+  test('watch dead letters and errors of every function, the age of work, the tick, dropped schedules, what stopped, and who is not ready', () => {
     expect(all.map((alarm) => alarm.AlarmName).sort()).toEqual([
+      'orgkeeper-accounts-not-ready',
       'orgkeeper-clock-stopped',
       'orgkeeper-create-account-dead-letters',
       'orgkeeper-create-account-errors',
@@ -326,9 +337,11 @@ describe('alarms', () => {
       'orgkeeper-reconcile-errors',
       'orgkeeper-review-dead-letters',
       'orgkeeper-review-errors',
+      'orgkeeper-rollout-halted',
       'orgkeeper-schedule-dropped',
       'orgkeeper-sweep-dead-letters',
       'orgkeeper-sweep-errors',
+      'orgkeeper-sweep-stopped',
       'orgkeeper-work-age',
     ]);
   });
@@ -341,7 +354,7 @@ describe('alarms', () => {
       ({ Properties }) => Properties.FunctionName,
     );
     const group = only(main, 'AWS::Scheduler::ScheduleGroup').Name;
-    const watched = { QueueName: queues, FunctionName: names, ScheduleGroup: [group] };
+    const watched = { QueueName: queues, FunctionName: names, ScheduleGroup: [group], service: ['sweep'] };
     for (const alarm of all) {
       const [dimension] = alarm.Dimensions as { Name: keyof typeof watched; Value: string }[];
       expect(dimension && watched[dimension.Name]).toContain(dimension?.Value);
@@ -357,6 +370,28 @@ describe('alarms', () => {
       Endpoint: 'oncall@example.com',
       TopicArn: { Ref: topic },
     });
+  });
+
+  test('on accounts that are not ready keep their state between two listings', () => {
+    const alarm = all.find(({ AlarmName }) => AlarmName === 'orgkeeper-accounts-not-ready');
+    expect(alarm).toMatchObject({
+      Namespace: 'Orgkeeper',
+      MetricName: 'AccountsNotReadyForADay',
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  test('on what has stopped tell no address that gets a notice of it', () => {
+    const email = 'oncall@example.com';
+    const alarms = (notify: object[]) =>
+      Object.values(ofType(templates({ alarmEmail: email, notify }).orgkeeper, 'AWS::CloudWatch::Alarm'));
+    const silent = (notify: object[]) =>
+      alarms(notify).flatMap(({ Properties }) => (Properties.AlarmActions ? [] : [Properties.AlarmName]));
+    expect(silent([])).toEqual([]);
+    expect(silent([{ email: 'other@example.com' }])).toEqual([]);
+    expect(silent([{ email }])).toEqual(['orgkeeper-sweep-stopped', 'orgkeeper-rollout-halted']);
+    expect(silent([{ email, events: ['RolloutHalted'] }])).toEqual(['orgkeeper-rollout-halted']);
   });
 
   test('admit only CloudWatch of this account, in the policies of topic and key', () => {

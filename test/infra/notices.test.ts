@@ -43,7 +43,7 @@ describe('a notice', () => {
     expect(Object.keys(resources).filter((id) => id.startsWith('Notices'))).toEqual([]);
   });
 
-  test('without events is of what a person should act on, and at night of how the sweep ended', () => {
+  test('without events is of what a person should act on, and at night the summary, whoever asks for sweeps', () => {
     expect(told(main([EMAIL]))).toEqual([
       'AccountDegraded',
       'AccountCreationFailed',
@@ -53,11 +53,7 @@ describe('a notice', () => {
     ]);
     const [nightly, ...others] = rulesOf(main([{ ...EMAIL, when: 'nightly' }]));
     expect(others).toEqual([]);
-    expect(nightly?.EventPattern).toEqual({
-      source: ['orgkeeper'],
-      'detail-type': ['SweepFinished'],
-      detail: { cause: { reason: ['nightly'] } },
-    });
+    expect(nightly?.EventPattern).toEqual({ source: ['orgkeeper'], 'detail-type': ['FleetSummary'] });
   });
 
   test('by mail goes to an encrypted topic of its address, which admits EventBridge and no plain HTTP', () => {
@@ -150,12 +146,12 @@ describe('context notify', () => {
       'would be told SweepStopped twice',
     ],
     [
-      'a sweep twice',
+      'a night twice',
       [
         { ...HOOK, when: 'nightly' },
-        { ...HOOK, events: ['SweepFinished'] },
+        { ...HOOK, events: ['FleetSummary'] },
       ],
-      'SweepFinished twice',
+      'FleetSummary twice',
     ],
   ])('is refused with %s', (_, notify, problem) => {
     expect(read(notify)).toThrow(problem);

@@ -106,7 +106,7 @@ describe('a webhook', () => {
     expect(request).toMatchObject({ method: 'POST', url: '/hook', headers: { 'x-chat-token': 'opaque' } });
     const said = JSON.parse(body);
     expect(Object.keys(said)).toEqual(['text']);
-    expect(said.text).toMatch(/^[A-Z<].* See: orgkeeper [a-z]/);
+    expect(said.text).toMatch(/^[A-Z<\d].* See: orgkeeper [a-z]/);
     expect(said.text).not.toMatch(/<\w+>/);
     if (typeof detail.accountId === 'string' && event !== 'WorkFailed' && event !== 'RequestRejected')
       expect(said.text).toContain(detail.accountId);

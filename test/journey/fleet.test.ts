@@ -266,6 +266,8 @@ describe('A sweep that finds most accounts different', () => {
   it('stops writing after the tenth, announces that once, and leaves the rest to a person', async () => {
     const drifted = twenty.slice(0, 15);
     await Promise.all(drifted.map(tamper));
+    const night = { task: 'summary', night: new Date().toISOString() } as const;
+    await requestTask(night);
     const eventId = await sweepAll(drifted);
     await fleet.untilQuiet();
     const whole = await Promise.all(drifted.map(isWhole));
@@ -291,10 +293,21 @@ describe('A sweep that finds most accounts different', () => {
     expect(detail).toMatchObject({ stopped: true, drifted: left.length, waiting: 0, failed: 0 });
     expect(accounts).toBe(Number(unchanged) + Number(corrected) + left.length);
     expect(await bus.heard(ended)).toHaveLength(1);
+    const isSummary = ({ 'detail-type': type }: BusEvent) => type === 'FleetSummary';
+    const summary = await bus.hear('FleetSummary', isSummary);
+    await Promise.all([requestTask(night), tick()]);
+    expect(summary.detail).toMatchObject({
+      night: night.night,
+      notReadyForADay: 0,
+      states: { unmanaged: older.length },
+      sweep: { sweepId: expect.any(String) },
+      message: expect.stringMatching(/^\d+ of \d+ managed accounts are ready\. The sweep of the night ran /),
+    });
 
     const views = await fleet.sweep(...left);
     expect(views.map(({ lastPass }) => lastPass?.result)).toEqual(left.map(() => 'corrected'));
     expect(await Promise.all(left.map(isWhole))).toEqual(left.map(() => true));
+    expect(await bus.heard(isSummary)).toHaveLength(1);
   }, 240_000);
 });
 

@@ -198,7 +198,12 @@ export function createWorld(weather: Weather) {
   const handlers: Record<FunctionName, (touch: Touch) => Handler> = {
     intake: (touch) => intakeHandler({ ...common(touch), organization: organizationAt(touch) }),
     sweep: (touch) =>
-      sweepHandler({ ...common(touch), bucket: noBucket, organization: organizationAt(touch) }),
+      sweepHandler({
+        ...common(touch),
+        bucket: noBucket,
+        loadMetrics: async () => silentMetrics(),
+        organization: organizationAt(touch),
+      }),
     creation: (touch) =>
       createAccountHandler({
         ...common(touch),
@@ -213,7 +218,6 @@ export function createWorld(weather: Weather) {
         access: accessAt(touch),
         kinds: KINDS,
         loadBaseline: ({ name, version }) => getBaseline(shared.main.table, name, version),
-        metrics: silentMetrics(),
         clients: ({ credentials, onCall, around }) => {
           const given = (service: ModelledService) =>
             typeof credentials === 'function' ? credentials(service) : credentials;
@@ -235,7 +239,13 @@ export function createWorld(weather: Weather) {
   };
 
   function common(touch: Touch) {
-    return { config, main: mainAt(touch), logger: silentLogger().logger, now: () => new Date() };
+    return {
+      config,
+      main: mainAt(touch),
+      logger: silentLogger().logger,
+      metrics: silentMetrics(),
+      now: () => new Date(),
+    };
   }
 
   function mainAt(touch: Touch): Main {

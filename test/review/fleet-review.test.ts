@@ -21,7 +21,7 @@ import { getBaseline } from '../../shared/store/baselines.ts';
 import { NOW, systemClock, useTestTime } from '../kit/clock.ts';
 import { aBaselineItem, aConfig, aRecord } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
-import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentLogger, silentMetrics } from '../kit/lambda.ts';
 import { memoryReviewBucket, noBucket } from '../kit/review-bucket.ts';
 import { answering, answeringAttempts, awsError, on } from '../kit/sdk.ts';
 
@@ -85,7 +85,7 @@ function fleet({
   const { logger } = silentLogger();
   const now = () => new Date();
   const sweep = sweepHandler({
-    ...{ config, main: fake.main, logger, now },
+    ...{ config, main: fake.main, logger, loadMetrics: async () => silentMetrics(), now },
     bucket: noBucket,
     organization: undefined as never,
   });

@@ -169,7 +169,10 @@ export async function createSimulation({
   }
 
   const stopIntercepting = interceptClients((attempt) => network.carry(attempt, () => answer(attempt)));
-  const shared = () => ({ config, main: mainClients(config), logger, now: () => new Date() });
+  const shared = () => ({
+    ...{ config, main: mainClients(config), logger, metrics: silentMetrics() },
+    now: () => new Date(),
+  });
   const organizationBy = (role: 'reading' | 'creating') =>
     createOrganization(config, createAccess({ config, organizationRole: role }));
   const setups: Readonly<Record<string, Omit<FunctionSetup, 'name'>>> = {
@@ -185,6 +188,7 @@ export async function createSimulation({
         sweepHandler({
           ...shared(),
           bucket: async () => memoryReviewBucket().bucket,
+          loadMetrics: async () => silentMetrics(),
           organization: organizationBy('reading'),
         }),
     },
@@ -210,7 +214,6 @@ export async function createSimulation({
           ...own,
           ...{ access: createAccess({ config, organizationRole: 'entering' }), kinds },
           loadBaseline: rememberBaselines(({ name, version }) => getBaseline(own.main.table, name, version)),
-          metrics: silentMetrics(),
           pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
         });
       },

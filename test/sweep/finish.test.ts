@@ -3,9 +3,7 @@ import { requestSweep, sweepFleet } from '../../controllers/fleet/sweep-fleet.ts
 import { finishSweeps } from '../../controllers/sweep/finish.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { announcements } from '../../shared/domain/announcements.ts';
-import { NIGHTLY } from '../../shared/domain/event-sources.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
-import { SweepMessage } from '../../shared/domain/work.ts';
 import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { getSweep } from '../../shared/store/controls.ts';
 import { partsOf } from '../../shared/store/sweep-parts.ts';
@@ -41,7 +39,8 @@ function ran(accountId: string, run: Partial<PassRecord>, given: Partial<Account
   fake.store.put({ ...aStatus({ accountId, ...given, lastPass }), ...statusKey(accountId) });
 }
 
-const tick = (now: Date, timeLeft = () => true) => finishSweeps(now, { main: fake.main, timeLeft });
+const tick = async (now: Date, timeLeft = () => true) =>
+  (await finishSweeps(now, { main: fake.main, timeLeft })).announced;
 const told = () =>
   fake.put.filter(({ detailType }) => detailType === 'SweepFinished').map(({ detail }) => detail);
 const sweepThem = (...accountIds: string[]) =>
@@ -79,7 +78,7 @@ describe('a sweep of named accounts', () => {
     expect((await getSweep(fake.main.table, SWEEP))?.finished).toMatchObject({ accounts: 3, failed: 1 });
   });
 
-  it('requests no page: only the nightly sweep does', async () => {
+  it('requests no page: only the summary of the night does', async () => {
     for (const id of [A, B, C]) ran(id, {});
     expect(await tick(later(90))).toBe(1);
     expect(fake.sentTo('sweep')).toEqual([]);
@@ -221,18 +220,5 @@ describe('a sweep of the fleet', () => {
     ran('400000000699', {});
     expect(await tick(later(150))).toBe(1);
     expect(told()).toMatchObject([{ accounts: 700, unchanged: 700, failed: 0 }]);
-  });
-});
-
-describe('the nightly sweep', () => {
-  it('requests the page of its day (UTC), once it was announced', async () => {
-    keep(A);
-    const nightly = { ...cause, reason: NIGHTLY };
-    const time = '2026-11-21T01:30:00+02:00';
-    await requestSweep({ accountIds: [A] }, { cause: nightly, time }, { main: fake.main });
-    ran(A, { startedAt: '2026-11-20T23:31:00.000Z', finishedAt: '2026-11-20T23:31:04.000Z' });
-    expect(await tick(new Date('2026-11-20T23:32:00.000Z'))).toBe(1);
-    expect(fake.sentTo('sweep')).toEqual([{ task: 'page', day: '2026-11-20' }]);
-    expect(SweepMessage.safeParse(fake.sentTo('sweep')[0]).success).toBe(true);
   });
 });

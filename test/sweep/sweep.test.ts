@@ -5,7 +5,7 @@ import { accountKey, statusKey } from '../../shared/store/accounts.ts';
 import { aBaselineItem, aConfig, anOrganizationAccount, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { fakeMain } from '../kit/fake-main.ts';
 import { textIn } from '../kit/html.ts';
-import { aMessage, batch, secondsLeft, silentLogger } from '../kit/lambda.ts';
+import { aMessage, batch, secondsLeft, silentLogger, silentMetrics } from '../kit/lambda.ts';
 import { memoryReviewBucket } from '../kit/review-bucket.ts';
 
 const NOW = new Date('2026-11-20T12:00:00.000Z');
@@ -38,8 +38,12 @@ function sweeping(given: { config?: Partial<Config>; listing?: () => Promise<voi
   };
   const config = aConfig({ onboard: { since: '2026-11-20T00:00:00.000Z' }, ...given.config });
   const { bucket: pages, objects } = memoryReviewBucket();
-  const bucket = async () => pages;
-  const handler = sweepHandler({ config, main: fake.main, organization, bucket, logger, now: () => NOW });
+  const handler = sweepHandler({
+    ...{ config, main: fake.main, organization, logger },
+    bucket: async () => pages,
+    loadMetrics: async () => silentMetrics(),
+    now: () => NOW,
+  });
   return { ...fake, handler, lines, objects };
 }
 const failed = (...ids: string[]) => ({
