@@ -10,6 +10,8 @@ import {
   CreateTableCommand,
   DynamoDBClient,
   PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
   ScanCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
@@ -63,7 +65,7 @@ const EVERY_TYPE: AttributeValue = {
   },
 };
 
-/** Fails a transaction of a put, an update and deletes by its last condition, and compares the table before and after. */
+/** Fails a transaction of a put, an update and deletes by its last condition, compares the table before and after, and queries it. */
 async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise<void> {
   const dynamodb = new DynamoDBClient({
     endpoint,
@@ -82,6 +84,16 @@ async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise
       KeySchema: [
         { AttributeName: 'account', KeyType: 'HASH' },
         { AttributeName: 'part', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'by-part',
+          KeySchema: [
+            { AttributeName: 'part', KeyType: 'HASH' },
+            { AttributeName: 'account', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
       ],
       BillingMode: 'PAY_PER_REQUEST',
     }),
@@ -129,6 +141,27 @@ async function expectRollback({ endpoint }: Emulator, httpAgent: Agent): Promise
     ['put', { S: 'new' }],
     ['updated', { L: [{ S: 'new' }] }],
   ]);
+
+  const found = async (query: Omit<QueryCommandInput, 'TableName'>) =>
+    (await dynamodb.send(new QueryCommand({ TableName, ...query }))).Items?.map(
+      ({ account, part }) => `${account?.S} ${part?.S}`,
+    );
+  const ofAccount = (account: string) => ({
+    KeyConditionExpression: 'account = :account',
+    ExpressionAttributeValues: { ':account': { S: account } },
+  });
+  expect(await found({ ...ofAccount('a'), ScanIndexForward: false })).toEqual([
+    'a updated',
+    'a put',
+    'a other',
+  ]);
+  expect(await found(ofAccount('none'))).toEqual([]);
+  const putPart = {
+    KeyConditionExpression: 'part = :part',
+    ExpressionAttributeValues: { ':part': { S: 'put' } },
+  };
+  await dynamodb.send(new PutItemCommand({ TableName, Item: key('put', 'b') }));
+  expect(await found({ IndexName: 'by-part', ...putPart })).toEqual(['a put', 'b put']);
 }
 
 const WHAT_TO_INSTALL = /^.*The emulator could not be installed \(.*: the command is missing\): install .*$/;
@@ -144,7 +177,7 @@ describe('The emulator', () => {
     }
   }, 120_000);
 
-  it('answers values of every type, takes back each write of a transaction that fails, and answers all calls on one connection', async () => {
+  it('answers values of every type, takes back each write of a transaction that fails, finds what a query asks for, and answers all calls on one connection', async () => {
     const emulator = await startEmulator({
       directory: mkdtempSync(join(tmpdir(), 'orgkeeper-state-')),
       say: () => undefined,
