@@ -1,4 +1,5 @@
 import { kindOfTarget } from '../rule-targets.ts';
+import { refuseOtherKeys } from './encryption.ts';
 import { type Operation, objects, type Params, texts } from './operations.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
@@ -160,8 +161,12 @@ const BESIDES: Readonly<Record<string, Needs>> = {
 /** IAM prefixes that are not the name by which requests are signed. */
 const PREFIXES: Readonly<Record<string, string>> = { tagging: 'tag' };
 
-/** The permissions that AWS asks for before it carries out an operation. */
+/**
+ * The permissions that AWS asks for before it carries out an operation.
+ * @throws UnknownAuthorization where they depend on what the gateway does not know
+ */
 export function askedBy({ service, name, params }: Operation): readonly Asked[] {
+  refuseOtherKeys(service, params);
   const operation = `${service}:${name}`;
   const own = OTHERWISE[operation]?.(params) ?? [
     { action: `${PREFIXES[service] ?? service}:${name}`, params },

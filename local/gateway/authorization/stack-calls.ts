@@ -1,4 +1,5 @@
 import { isObject, isRead } from '../wire.ts';
+import { refuseOtherKeys } from './encryption.ts';
 import { type Operation, objects, type Params } from './operations.ts';
 import type { StandingStack } from './reader.ts';
 import type { CallPlace } from './resources.ts';
@@ -69,6 +70,7 @@ function callsBetween(before: StackResources, after: StackResources): readonly O
     const kind = HANDLERS[type];
     if (!kind)
       throw new UnknownAuthorization(`What CloudFormation does for a resource ${type} is not decided.`);
+    if (to) refuseOtherKeys(type.split('::')[1]?.toLowerCase() ?? '', to.properties);
     if (!from) return to ? kind.make(to.properties) : [];
     if (!to) return from.retained ? [] : kind.remove(from.properties);
     const changed = new Set(

@@ -1334,6 +1334,16 @@ describe('UnknownAuthorization', () => {
       new sns.SubscribeCommand({ TopicArn: arn('sns', 'told'), Protocol: 'sqs', Endpoint: QUEUE }),
       /^Whether a topic may deliver by sqs is not decided/,
     ],
+    [
+      'ssm',
+      new ssm.PutParameterCommand({ Name: '/a', Value: 'v', Type: 'SecureString', KeyId: 'alias/a' }),
+      /^Who may use the key "alias\/a" of ssm is not decided/,
+    ],
+    [
+      's3',
+      new s3.CreateMultipartUploadCommand({ Bucket: 'b', Key: 'k', SSEKMSKeyId: '1-2' }),
+      /^Who may use the key "1-2" of s3 is not decided/,
+    ],
   ])('says what cannot be worked out of a call of %s: %#', async (client, command, message) => {
     const error = await checks(client, command).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UnknownAuthorization);

@@ -200,6 +200,14 @@ describe('A template of a stack', () => {
       /\{"Fn::ImportValue":"x"\} is in a stack is not known before/,
     ],
     [
+      'a table that is encrypted with a key',
+      {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: { TableName: 't', SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'alias/a' } },
+      },
+      /Who may use the key "alias\/a" of dynamodb is not decided/,
+    ],
+    [
       'a setting of a bucket that the gateway does not know',
       { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'b', NotificationConfiguration: {} } },
       /given its NotificationConfiguration is not decided/,
