@@ -1,6 +1,6 @@
 import { kindOfTarget } from '../rule-targets.ts';
-import { refuseOtherKeys } from './encryption.ts';
 import { type Operation, objects, type Params, texts } from './operations.ts';
+import { refuseOtherKeys } from './other-keys.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
 /** One permission that a call needs. */

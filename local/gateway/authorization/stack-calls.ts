@@ -1,6 +1,6 @@
 import { isObject, isRead } from '../wire.ts';
-import { refuseOtherKeys } from './encryption.ts';
 import { type Operation, objects, type Params } from './operations.ts';
+import { refuseOtherKeys } from './other-keys.ts';
 import type { StandingStack } from './reader.ts';
 import type { CallPlace } from './resources.ts';
 import { HANDLERS, ROLE, SOME } from './stack-handlers.ts';
