@@ -1,5 +1,6 @@
 import type { FleetReport } from '../controllers/report/model.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
+import { starterOf } from '../shared/domain/rollout-summary.ts';
 import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
 import { counted, listed, time } from './terminal.ts';
 
@@ -42,11 +43,12 @@ export function reportMarkdown(report: FleetReport): string {
     ),
     ...section(
       'Roll-outs',
-      ['Roll-out', 'From, to', 'State'],
-      rollouts.map(({ rolloutId, from, to, state, message = '' }) => [
+      ['Roll-out', 'From, to', 'State', 'Started by'],
+      rollouts.map(({ rolloutId, from, to, state, message = '', orders }) => [
         rolloutId,
         `${formatBaseline(from)} to ${formatBaseline(to)}`,
         message ? `${state}: ${message}` : state,
+        starterOf({ orders }),
       ]),
     ),
     ...section(

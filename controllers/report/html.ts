@@ -5,6 +5,7 @@ import { Eta } from 'eta/core';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { inHtml, visible } from '../../shared/domain/escape.ts';
+import { starterOf } from '../../shared/domain/rollout-summary.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import { brakeOf } from '../../shared/domain/sweep-view.ts';
 import { counted, listed, time } from '../../shared/domain/words.ts';
@@ -123,6 +124,7 @@ function view(report: FleetReport, most: number) {
     })),
     rollouts: rollouts.slice(0, MOST_ROWS).map((one) => ({
       ...{ id: one.rolloutId, startedAt: time(one.startedAt), message: one.message ?? '' },
+      by: starterOf(one),
       way: `${formatBaseline(one.from)} to ${formatBaseline(one.to)}`,
       state: one.wave === undefined ? one.state : `${one.state}, wave ${one.wave} of ${one.waves.length}`,
       isHalted: one.state === 'halted',
