@@ -138,8 +138,9 @@ export class TableInMemory {
     const found: { readonly item: Item; readonly order: string }[] = [];
     for (const key of keys) {
       const item = this.#held.get(key);
-      if (item && item[range] !== undefined && fits(item))
-        found.push({ item, order: `${item[range]} ${key}` });
+      const order = item?.[range];
+      // An index leaves out an item whose key is not a text.
+      if (item && typeof order === 'string' && fits(item)) found.push({ item, order: `${order} ${key}` });
     }
     found.sort((a, b) => (a.order < b.order ? -1 : 1));
     if (input.ScanIndexForward === false) found.reverse();
