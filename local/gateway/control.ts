@@ -38,7 +38,7 @@ export interface ControlDeps {
 
 /**
  * The gateway's own endpoints, for tests and for people who want to look:
- * - `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=`, `DELETE /_orgkeeper/calls`: the recorded calls
+ * - `GET /_orgkeeper/calls?account=&service=&action=&session=&access=&since=&limit=`, `DELETE /_orgkeeper/calls`: the recorded calls
  * - `GET|POST|DELETE /_orgkeeper/faults`: planned faults
  * - `POST|DELETE /_orgkeeper/creations`, `clusters`, `deliveries` and `consistency`: plans for the creation of accounts, for the time that
  *   clusters take, for the delivery of events, and for the time until changes are visible
@@ -133,8 +133,12 @@ const ServiceEvent = z.strictObject({
 const Killed = z.strictObject({ functionName: z.string() });
 
 function filterOf(search: URLSearchParams): CallFilter {
-  const { since, ...rest } = Object.fromEntries(search);
-  return { ...rest, ...(since === undefined ? {} : { since: Number(since) }) };
+  const { since, limit, ...rest } = Object.fromEntries(search);
+  return {
+    ...rest,
+    ...(since === undefined ? {} : { since: Number(since) }),
+    ...(limit === undefined ? {} : { limit: Number(limit) }),
+  };
 }
 
 function json(status: number, value: unknown): Reply {

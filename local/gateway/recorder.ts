@@ -63,9 +63,12 @@ export interface CallFilter {
   readonly access?: string;
   /** Only calls with a greater id. */
   readonly since?: number;
+  /** No more than so many, the oldest. */
+  readonly limit?: number;
 }
 
-const CAPACITY = 100_000;
+/** Of 200 accounts with a region that is gone for five minutes there are about as many. */
+const CAPACITY = 400_000;
 
 /** Starts without calls. */
 export function createRecorder(): Recorder {
@@ -95,14 +98,16 @@ export function createRecorder(): Recorder {
       });
       if (calls.length > CAPACITY * 1.1) calls = calls.slice(-CAPACITY);
     },
-    list: (filter = {}) =>
-      calls.filter(
-        (call) =>
-          (filter.since === undefined || call.id > filter.since) &&
-          (['account', 'service', 'action', 'session', 'access'] as const).every(
-            (key) => filter[key] === undefined || filter[key] === call[key],
-          ),
-      ),
+    list: ({ since, limit, ...filter } = {}) =>
+      calls
+        .filter(
+          (call) =>
+            (since === undefined || call.id > since) &&
+            (['account', 'service', 'action', 'session', 'access'] as const).every(
+              (key) => filter[key] === undefined || filter[key] === call[key],
+            ),
+        )
+        .slice(0, limit),
     clear: () => {
       calls = [];
     },

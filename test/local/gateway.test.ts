@@ -270,9 +270,16 @@ describe('The record of calls', () => {
     const ssm = new SSMClient(local.as(MAIN));
     await ssm.send(new PutParameterCommand({ Name: '/a', Value: 'x', Type: 'String' }));
     await expect(ssm.send(new GetParameterCommand({ Name: '/b' }))).rejects.toThrow();
-    const answer = await fetch(`${local.gateway.endpoint}/_orgkeeper/calls?account=${MAIN}`);
-    const { calls } = (await answer.json()) as { calls: unknown[] };
-    expect(calls).toMatchObject([
+    const record = async (filter: string) => {
+      const answer = await fetch(`${local.gateway.endpoint}/_orgkeeper/calls?account=${MAIN}${filter}`);
+      return ((await answer.json()) as { calls: { id: number; action: string }[] }).calls;
+    };
+    const [first, ...others] = await record('&limit=1');
+    expect([first?.action, others]).toEqual(['PutParameter', []]);
+    expect((await record(`&limit=1&since=${first?.id}`)).map(({ action }) => action)).toEqual([
+      'GetParameter',
+    ]);
+    expect(await record('')).toMatchObject([
       {
         service: 'ssm',
         action: 'PutParameter',

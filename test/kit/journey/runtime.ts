@@ -85,6 +85,9 @@ export interface TestRuntimeOptions {
   readonly context?: Record<string, unknown>;
 }
 
+/** All calls of a long run at once would be longer than a text can be. */
+const CALLS_A_PAGE = 20_000;
+
 /** Stores a runtime's decisions for the report at the end of all journeys. A bench is none of them. */
 async function leaveRecord(
   record: PermissionsRecord,
@@ -149,11 +152,18 @@ export async function startTestRuntime(options: TestRuntimeOptions = {}): Promis
       AWS_SECRET_ACCESS_KEY: 'local',
     }),
     async calls(filter = {}) {
-      const query = Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]);
-      const { calls } = (await control('GET', `calls?${new URLSearchParams(query)}`)) as {
-        calls: RecordedCall[];
-      };
-      return calls;
+      const made: RecordedCall[] = [];
+      for (;;) {
+        const since = made.at(-1)?.id ?? filter.since ?? 0;
+        const query = Object.entries({ ...filter, since, limit: CALLS_A_PAGE }).map(
+          ([name, value]): [string, string] => [name, String(value)],
+        );
+        const { calls } = (await control('GET', `calls?${new URLSearchParams(query)}`)) as {
+          calls: RecordedCall[];
+        };
+        made.push(...calls);
+        if (calls.length < CALLS_A_PAGE) return made;
+      }
     },
     clearCalls: async () => void (await control('DELETE', 'calls')),
     fault: async (fault) => void (await control('POST', 'faults', fault)),
