@@ -100,6 +100,19 @@ describe('Clusters of an account', () => {
     expect(detail).toMatchObject({ accountId: id, clusterId: view.clusterId, region: runtime.region });
   }, 120_000);
 
+  it('are launched through the execution role of the account, entered with its ExternalId', async () => {
+    const launches = await runtime.calls({ account: id, action: 'RunJobFlow' });
+    const role = `arn:aws:iam::${id}:role/orgkeeper-execution`;
+    expect(launches.map(({ principal }) => principal)).toEqual([role, role]);
+    const sessions = new Set(launches.map(({ session }) => session));
+    const entered = (await runtime.calls({ action: 'AssumeRole' })).filter(
+      ({ params, status }) =>
+        status === 200 && params.RoleArn === role && sessions.has(String(params.RoleSessionName)),
+    );
+    const { externalId } = (await fleet.record(id)) ?? {};
+    expect(new Set(entered.map(({ params }) => params.ExternalId))).toEqual(new Set([externalId]));
+  });
+
   it('are listed with those of all accounts, and by account for scripts', async () => {
     const [every, one] = await Promise.all([
       fleet.orgkeeper('cluster', 'list'),
