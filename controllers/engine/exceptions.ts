@@ -55,7 +55,7 @@ function endOf(difference: Difference, kind: AnyKind, exceptions: readonly Excep
 
 /** Our tags, by which a resource is found again, are left only with another difference that they cannot be written without. */
 function isOurTag({ path }: Difference): boolean {
-  return [OWNER_TAG, NAME_TAG].some((tag) => path === `tags.${tag}` || path.endsWith(`.tags.${tag}`));
+  return [OWNER_TAG, NAME_TAG].some((key) => path === `tags.${key}` || path.endsWith(`.tags.${key}`));
 }
 
 /** Whether a difference of a kind may be left as it is. Pure. */
