@@ -1,5 +1,5 @@
+import { cell } from '../shared/domain/escape.ts';
 import { Failure } from './failure.ts';
-import { cell } from './terminal.ts';
 
 /** Asks a person for confirmation; Enter means no. @throws Failure if stdin is not a terminal */
 export async function agreed(question: string): Promise<boolean> {

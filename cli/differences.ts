@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { cell } from '../shared/domain/escape.ts';
 import type { Difference } from '../shared/domain/status.ts';
 import { GLOBAL } from '../shared/domain/unit.ts';
 import { blockDiff, type DiffLine, diffText, isObject, lacking } from './block-diff.ts';
-import { cell, colours, print } from './terminal.ts';
+import { colours, print } from './terminal.ts';
 
 /** A row that may have a region; it names one if its account has several. */
 interface Placed {

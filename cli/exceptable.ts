@@ -11,7 +11,7 @@ import { differenceName, dotted } from '../shared/domain/exceptions.ts';
 import { likeText, meet } from '../shared/domain/glob.ts';
 import { regionsOf } from '../shared/domain/region.ts';
 import type { AccountStatus, Difference } from '../shared/domain/status.ts';
-import { listed } from './terminal.ts';
+import { listed } from '../shared/domain/words.ts';
 
 /** An account, and the baseline that names what it should have. */
 export interface ExceptedAccount {

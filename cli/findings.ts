@@ -1,6 +1,8 @@
+import { cell } from '../shared/domain/escape.ts';
 import { countFindings, type Review, type ReviewedFinding } from '../shared/domain/review.ts';
+import { counted } from '../shared/domain/words.ts';
 import { startCsv } from './csv.ts';
-import { cell, counted, printTable, say } from './terminal.ts';
+import { printTable, say } from './terminal.ts';
 
 /** Prints what nobody intends, worst first, and how much else there is. */
 export function printFindings(reviews: readonly Review[]): void {

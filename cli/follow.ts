@@ -1,12 +1,13 @@
 import ora from 'ora';
 import type { Table } from '../shared/aws/main-clients.ts';
 import { type AccountView, accountView } from '../shared/domain/account-view.ts';
+import { cell } from '../shared/domain/escape.ts';
 import { obstacles } from '../shared/domain/status.ts';
 import { loadAccount } from '../shared/store/accounts.ts';
 import { getRejection } from '../shared/store/rejections.ts';
 import { hasFailed, inTheWay, inWords } from './conditions.ts';
 import { Failure } from './failure.ts';
-import { cell, say, type Told } from './terminal.ts';
+import { say, type Told } from './terminal.ts';
 
 /** Progress on stderr: a spinner on a terminal, elsewhere one line for each change. */
 export interface Progress {

@@ -1,4 +1,4 @@
-import { cell as oneLine } from './terminal.ts';
+import { cell as oneLine } from '../shared/domain/escape.ts';
 
 /** The most characters of a comment: GitHub allows 65,536, and a workflow may add a few. */
 export const MOST_MARKDOWN = 60_000;

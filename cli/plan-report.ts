@@ -1,7 +1,8 @@
+import { cell as oneLine } from '../shared/domain/escape.ts';
 import type { PlanDocument } from '../shared/domain/plan.ts';
+import { counted, listed } from '../shared/domain/words.ts';
 import { blockDiff, type DiffLine, diffText, totals } from './block-diff.ts';
 import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
-import { counted, listed, cell as oneLine } from './terminal.ts';
 
 /** The plan of one account, or why there is none. */
 export interface AccountPlan {

@@ -1,8 +1,8 @@
 import type { FleetReport } from '../controllers/report/model.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
 import { starterOf } from '../shared/domain/rollout-summary.ts';
+import { counted, listed, time } from '../shared/domain/words.ts';
 import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
-import { counted, listed, time } from './terminal.ts';
 
 /** Room for the sentence that says what is left out. */
 const LEFT_OUT = 200;

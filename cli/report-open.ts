@@ -3,9 +3,10 @@ import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { type ReviewBucket, reviewBucket } from '../shared/aws/review-bucket.ts';
 import { REPORTS, reportObject } from '../shared/deployment/names.ts';
+import { time } from '../shared/domain/words.ts';
 import { connect } from './client.ts';
 import { Failure } from './failure.ts';
-import { print, printJson, say, time } from './terminal.ts';
+import { print, printJson, say } from './terminal.ts';
 
 /** How long a link works: long enough to send it to somebody, and little for one that gets lost. */
 const LIFETIME_SECONDS = 3_600;

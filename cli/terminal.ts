@@ -6,9 +6,6 @@ import { cell, shellWord, visible } from '../shared/domain/escape.ts';
 import type { PassResult } from '../shared/domain/status.ts';
 import { pagedTable } from './table.ts';
 
-export { cell } from '../shared/domain/escape.ts';
-export { counted, listed, time } from '../shared/domain/words.ts';
-
 /** Colours for stdout: none if it is not a terminal, or with NO_COLOR. */
 export function colours(): ReturnType<typeof pc.createColors> {
   return pc.createColors(!!process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb');

@@ -1,5 +1,6 @@
 import type { UnreadableItem } from '../shared/domain/errors.ts';
-import { counted, say } from './terminal.ts';
+import { counted } from '../shared/domain/words.ts';
+import { say } from './terminal.ts';
 
 /** Items that are named; of the others, only how many there are. */
 const NAMED = 5;

@@ -2,25 +2,16 @@ import { Command } from 'commander';
 import type { AccountView } from '../../shared/domain/account-view.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import { exceptionInWords } from '../../shared/domain/exceptions.ts';
 import { pauseInWords } from '../../shared/domain/pause.ts';
 import { GLOBAL, outputKey } from '../../shared/domain/unit.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { connect } from '../client.ts';
 import { printDifferences, regionColumn } from '../differences.ts';
 import { examples } from '../examples.ts';
 import { oneView, readAccountId } from '../fleet.ts';
-import {
-  cell,
-  counted,
-  Painted,
-  paintReady,
-  paintResult,
-  paintState,
-  print,
-  printJson,
-  printTable,
-  time,
-} from '../terminal.ts';
+import { Painted, paintReady, paintResult, paintState, print, printJson, printTable } from '../terminal.ts';
 
 /** `account ID`: one account. */
 export function accountCommand(): Command {

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { isMissing, reasonOf } from '../../shared/domain/account-view.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { cell } from '../../shared/domain/escape.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import {
   accountPages,
   differingAccountPages,
@@ -13,8 +15,6 @@ import { startCsv } from '../csv.ts';
 import { examples } from '../examples.ts';
 import {
   age,
-  cell,
-  counted,
   cut,
   flushed,
   paintReady,
@@ -24,7 +24,6 @@ import {
   say,
   startJsonList,
   startTable,
-  time,
 } from '../terminal.ts';
 
 const FORMATS = ['table', 'wide', 'json', 'csv'] as const;

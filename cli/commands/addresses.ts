@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { type Address, type AddressPool, blocksIn } from '../../shared/domain/address-pool.ts';
+import { cell } from '../../shared/domain/escape.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { getReadableRecords } from '../../shared/store/accounts.ts';
 import { addressBook, heldAddresses } from '../../shared/store/addresses.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
+import { printJson, printTable, say } from '../terminal.ts';
 
 interface Options {
   readonly drop?: string;

@@ -7,6 +7,7 @@ import { formatBaseline, parseBaselineReference } from '../../shared/domain/base
 import type { Claims } from '../../shared/domain/cause.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { withBaseline } from '../../shared/domain/records.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { startSweep } from '../../shared/store/controls.ts';
 import { agreed } from '../ask.ts';
 import { callerClaims } from '../caller.ts';
@@ -23,7 +24,7 @@ import {
   readBaselineReference,
 } from '../fleet.ts';
 import { sendRequest } from '../send-request.ts';
-import { counted, say } from '../terminal.ts';
+import { say } from '../terminal.ts';
 
 /** The options of `baseline assign`: exactly one of ids, `all` and `from`. */
 interface AssignOptions {

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { cell } from '../../shared/domain/escape.ts';
+import { time } from '../../shared/domain/words.ts';
 import { listBaselines } from '../../shared/store/baselines.ts';
 import { reasonText } from '../arguments.ts';
 import { checkFile, formatProblem, notValid, publishBaselineFile } from '../baseline-file.ts';
@@ -7,7 +9,7 @@ import { connect } from '../client.ts';
 import { printDifferences } from '../differences.ts';
 import { examples } from '../examples.ts';
 import { allRecords, publishedBaseline, readBaselineReference } from '../fleet.ts';
-import { cell, print, printJson, printTable, printText, say, time } from '../terminal.ts';
+import { print, printJson, printTable, printText, say } from '../terminal.ts';
 import { assign } from './baseline-assign.ts';
 
 /** `baseline …`: the commands for baselines. */

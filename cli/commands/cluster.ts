@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { type ClusterView, clusterViews } from '../../shared/domain/clusters.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import { obstacles } from '../../shared/domain/status.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { wholeNumber } from '../arguments.ts';
 import { callerArn } from '../caller.ts';
 import { connect } from '../client.ts';
@@ -11,7 +13,7 @@ import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
-import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
+import { printJson, printTable, say } from '../terminal.ts';
 
 interface LaunchOptions {
   readonly name: string;

@@ -7,13 +7,14 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { AccessDenied } from '../../shared/domain/errors.ts';
 import { shellWord } from '../../shared/domain/escape.ts';
 import { partitionOf } from '../../shared/domain/region.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { assumeApiRole } from '../api-role.ts';
 import { connect, type Deployment } from '../client.ts';
 import { cacheDirectory, credentialCache, type TemporaryCredentials } from '../credential-cache.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
-import { counted, print, printJson, say } from '../terminal.ts';
+import { print, printJson, say } from '../terminal.ts';
 
 /** `credentials ID`: temporary credentials of the execution role, or of another role of the account. */
 export function credentialsCommand(): Command {

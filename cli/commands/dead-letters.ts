@@ -11,13 +11,15 @@ import {
 import { Command } from 'commander';
 import { DEAD_LETTER } from '../../shared/aws/read-message.ts';
 import { arns, deadLettersOf, type Placed, QUEUES } from '../../shared/deployment/names.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import { accountIn, type FailedReason } from '../../shared/domain/failed-work.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { poll } from '../follow.ts';
-import { cell, counted, print, printJson, printTable, say, time } from '../terminal.ts';
+import { print, printJson, printTable, say } from '../terminal.ts';
 
 interface ListOptions {
   readonly limit: number;

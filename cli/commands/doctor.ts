@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { cell } from '../../shared/domain/escape.ts';
 import { connect } from '../client.ts';
 import { baseline } from '../doctor/baseline.ts';
 import { type CheckResult, type DoctorCheck, failed, ok } from '../doctor/check.ts';
@@ -13,7 +14,7 @@ import { roles } from '../doctor/roles.ts';
 import { trail } from '../doctor/trail.ts';
 import { examples } from '../examples.ts';
 import { explain, Failure } from '../failure.ts';
-import { cell, colours, print, printJson, say } from '../terminal.ts';
+import { colours, print, printJson, say } from '../terminal.ts';
 
 /** `doctor`: is everything in place that a deployment needs? */
 export function doctorCommand(): Command {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import {
   type Exception,
   type ExceptionView,
@@ -9,6 +10,7 @@ import {
   holds,
 } from '../../shared/domain/exceptions.ts';
 import { saw } from '../../shared/domain/status.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { timeOf, wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
@@ -17,7 +19,7 @@ import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
-import { cell, counted, printJson, printTable, say, time } from '../terminal.ts';
+import { printJson, printTable, say } from '../terminal.ts';
 
 interface WaitOptions {
   readonly wait?: boolean;

@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
+import { time } from '../../shared/domain/words.ts';
 import { getReadableRecords } from '../../shared/store/accounts.ts';
 import { accountHistory, type FleetPass, fleetHistory, historyCursor } from '../../shared/store/statuses.ts';
 import { connect } from '../client.ts';
@@ -10,7 +12,7 @@ import { printDifferences } from '../differences.ts';
 import { examples } from '../examples.ts';
 import { findAccount, readAccountId } from '../fleet.ts';
 import { type LatestOptions, sayMore, takeLatest, withLatestOptions } from '../latest.ts';
-import { cell, paintResult, print, printJson, say, time } from '../terminal.ts';
+import { paintResult, print, printJson, say } from '../terminal.ts';
 
 interface Options extends LatestOptions {
   readonly showSecrets?: boolean;

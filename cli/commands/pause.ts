@@ -4,6 +4,7 @@ import type { Table } from '../../shared/aws/main-clients.ts';
 import { minutesOf, Span } from '../../shared/domain/clusters.ts';
 import { withBaselinePause, withFleetPause } from '../../shared/domain/control.ts';
 import { endedPause, type Pause, pausedAgain } from '../../shared/domain/pause.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { changeControl } from '../../shared/store/controls.ts';
 import type { Lease } from '../../shared/store/leases.ts';
 import { reasonText, wholeNumber } from '../arguments.ts';
@@ -13,7 +14,7 @@ import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { editRecord, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
-import { counted, say, type Told, time } from '../terminal.ts';
+import { say, type Told } from '../terminal.ts';
 
 interface ScopeOptions {
   readonly fleet?: boolean | undefined;

@@ -3,6 +3,8 @@ import pLimit from 'p-limit';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { cell } from '../../shared/domain/escape.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { validFile } from '../baseline-file.ts';
 import { printDiff } from '../differences.ts';
 import { explain, Failure } from '../failure.ts';
@@ -20,7 +22,7 @@ import {
   totalsInWords,
 } from '../plan-report.ts';
 import { connectPlanner } from '../planner.ts';
-import { cell, counted, print, printJson, printText, say } from '../terminal.ts';
+import { print, printJson, printText, say } from '../terminal.ts';
 
 /** Accounts that are planned at once: the function reads them side by side, and STS limits how many it may enter. */
 const AT_ONCE = 20;

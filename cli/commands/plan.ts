@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type PlanDocument, whyNoPlan } from '../../shared/domain/plan.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { validFile } from '../baseline-file.ts';
 import { printDiff } from '../differences.ts';
 import { examples } from '../examples.ts';
@@ -9,7 +10,7 @@ import { findAccount, readAccountId } from '../fleet.ts';
 import { startProgress } from '../follow.ts';
 import { differs, groupPlans, planLines, planMarkdown, toCorrect, totalsInWords } from '../plan-report.ts';
 import { connectPlanner } from '../planner.ts';
-import { counted, print, printJson, printText, say } from '../terminal.ts';
+import { print, printJson, printText, say } from '../terminal.ts';
 
 const FORMATS = ['text', 'md', 'json'] as const;
 type Format = (typeof FORMATS)[number];

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { cell } from '../../shared/domain/escape.ts';
 import { covers, type Missing } from '../../shared/policy/covers.ts';
 import { type Policy, PolicyError, parsePolicy } from '../../shared/policy/document.ts';
 import { differences } from '../../shared/policy/same.ts';
@@ -6,7 +7,7 @@ import { value } from '../differences.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { readText } from '../read-text.ts';
-import { cell, colours, print, printJson, printTable } from '../terminal.ts';
+import { colours, print, printJson, printTable } from '../terminal.ts';
 
 const mostBytes = 16_000_000;
 /** Maximum number of printed rows; `--json` has all. */

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { cell } from '../../shared/domain/escape.ts';
+import { time } from '../../shared/domain/words.ts';
 import { type RecordedRejection, rejectionCursor, rejectionPages } from '../../shared/store/rejections.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { type LatestOptions, sayMore, takeLatest, withLatestOptions } from '../latest.ts';
-import { cell, print, printJson, say, time } from '../terminal.ts';
+import { print, printJson, say } from '../terminal.ts';
 
 /** `rejected`: the requests that were refused. */
 export function rejectedCommand(): Command {

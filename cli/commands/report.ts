@@ -3,6 +3,7 @@ import { reportHtml } from '../../controllers/report/html.ts';
 import { makeReport } from '../../controllers/report/model.ts';
 import { readParts } from '../../controllers/report/read.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { accountPages } from '../../shared/store/listed-accounts.ts';
 import { accountCells } from '../account-cells.ts';
 import { dayOf } from '../arguments.ts';
@@ -15,7 +16,7 @@ import { timeBack } from '../latest.ts';
 import { reportMarkdown } from '../report-markdown.ts';
 import type { OpenOptions } from '../report-open.ts';
 import { putS3Object, s3ObjectOf } from '../s3-object.ts';
-import { counted, printText, say } from '../terminal.ts';
+import { printText, say } from '../terminal.ts';
 import { writeText } from '../write-text.ts';
 
 const FORMATS = ['html', 'md', 'csv', 'json'] as const;

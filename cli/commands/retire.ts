@@ -3,6 +3,7 @@ import { busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { accountView } from '../../shared/domain/account-view.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import { type AccountStatus, mayStandIn, REMOVAL_REASONS } from '../../shared/domain/status.ts';
 import { several, wholeNumber } from '../arguments.ts';
 import { agreed } from '../ask.ts';
@@ -13,7 +14,7 @@ import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
-import { cell, say } from '../terminal.ts';
+import { say } from '../terminal.ts';
 
 interface Options {
   readonly resources: 'retain' | 'remove';

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { busClient } from '../../shared/aws/bus.ts';
 import { reviewBucket } from '../../shared/aws/review-bucket.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import { compareReviews, type Review, type ReviewedFinding } from '../../shared/domain/review.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { getReview, putAcceptance, type ReviewEntry, reviewEntries } from '../../shared/store/reviews.ts';
 import { endOf, timeOf, wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
@@ -11,7 +13,7 @@ import { printCsv, printFindings } from '../findings.ts';
 import { allRecords, findAccount, readAccountId } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { sendRequest } from '../send-request.ts';
-import { cell, counted, print, printJson, say } from '../terminal.ts';
+import { print, printJson, say } from '../terminal.ts';
 
 /** `review …`: who may enter accounts, and what may be entered from them. */
 export function reviewCommand(): Command {

@@ -1,11 +1,13 @@
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import type { GivenOrder, Rollout } from '../../shared/domain/rollout.ts';
+import { time } from '../../shared/domain/words.ts';
 import { getRollout } from '../../shared/store/rollouts.ts';
 import { Failure } from '../failure.ts';
 import { poll, startProgress } from '../follow.ts';
 import { type RolloutView, rolloutView } from '../rollout-view.ts';
-import { cell, print, printJson, printTable, say, time } from '../terminal.ts';
+import { print, printJson, printTable, say } from '../terminal.ts';
 
 /** Up to this many accounts, progress is read each second; of more, every ten seconds. */
 const FEW = 100;

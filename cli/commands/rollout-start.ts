@@ -8,13 +8,14 @@ import { minutesOf } from '../../shared/domain/clusters.ts';
 import { isSame, parseAmount, type Rollout } from '../../shared/domain/rollout.ts';
 import { rolloutSummary } from '../../shared/domain/rollout-summary.ts';
 import { planWaves } from '../../shared/domain/rollout-waves.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { createRollout } from '../../shared/store/rollouts.ts';
 import { agreed } from '../ask.ts';
 import { callerClaims } from '../caller.ts';
 import { connect } from '../client.ts';
 import { Failure } from '../failure.ts';
 import { allRecords, publishedBaseline } from '../fleet.ts';
-import { counted, printJson, say } from '../terminal.ts';
+import { printJson, say } from '../terminal.ts';
 import { followRollout } from './rollout-follow.ts';
 
 /** The options of `rollout start`. */

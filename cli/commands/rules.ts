@@ -7,6 +7,7 @@ import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import type { Problem } from '../../shared/domain/errors.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import {
   type AccountFacts,
   baselineByRules,
@@ -15,6 +16,7 @@ import {
   type RulesDocument,
 } from '../../shared/domain/rules.ts';
 import { baselinesOf, parseRules, type RulesDraft } from '../../shared/domain/rules-text.ts';
+import { counted, time } from '../../shared/domain/words.ts';
 import { findBaseline } from '../../shared/store/baselines.ts';
 import { currentRules, listRules, publishRules } from '../../shared/store/rules.ts';
 import { assumeApiRole } from '../api-role.ts';
@@ -24,7 +26,7 @@ import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
 import { findAccount } from '../fleet.ts';
 import { readText } from '../read-text.ts';
-import { cell, counted, print, printJson, printTable, say, time } from '../terminal.ts';
+import { print, printJson, printTable, say } from '../terminal.ts';
 
 /** `rules …`: the rules that choose the baseline of accounts registered without one. */
 export function rulesCommand(): Command {

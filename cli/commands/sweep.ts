@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { busClient } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
+import { cell } from '../../shared/domain/escape.ts';
 import type { AccountStatus, PassRecord } from '../../shared/domain/status.ts';
+import { counted } from '../../shared/domain/words.ts';
 import { loadAccount } from '../../shared/store/accounts.ts';
 import { wholeNumber } from '../arguments.ts';
 import { connect, type Deployment } from '../client.ts';
@@ -12,7 +14,7 @@ import { Failure } from '../failure.ts';
 import { allRecords, allStatuses, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
-import { cell, counted, paintResult, printJson, printTable, say } from '../terminal.ts';
+import { paintResult, printJson, printTable, say } from '../terminal.ts';
 
 interface Options {
   readonly baseline?: string;

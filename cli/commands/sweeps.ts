@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import type { Sweep } from '../../shared/domain/control.ts';
 import { brakeOf, sweepView } from '../../shared/domain/sweep-view.ts';
+import { time } from '../../shared/domain/words.ts';
 import { sweepCursor, sweepPages } from '../../shared/store/controls.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { type LatestOptions, sayMore, takeLatest, withLatestOptions } from '../latest.ts';
-import { colours, Painted, printJson, printTable, type Row, say, time } from '../terminal.ts';
+import { colours, Painted, printJson, printTable, type Row, say } from '../terminal.ts';
 
 /** `sweeps`: the sweeps of the last thirty days. */
 export function sweepsCommand(): Command {

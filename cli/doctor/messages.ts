@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { deadLettersOf, QUEUES, UNDELIVERED } from '../../shared/deployment/names.ts';
-import { counted } from '../terminal.ts';
+import { counted } from '../../shared/domain/words.ts';
 import {
   combined,
   type DoctorCheck,
