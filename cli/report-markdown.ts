@@ -1,5 +1,6 @@
 import type { FleetReport } from '../controllers/report/model.ts';
 import { formatBaseline } from '../shared/domain/baseline.ts';
+import { pauseInWords } from '../shared/domain/pause.ts';
 import { starterOf } from '../shared/domain/rollout-summary.ts';
 import { counted, listed, time } from '../shared/domain/words.ts';
 import { firstLines, inMarkdown, MOST_MARKDOWN } from './markdown.ts';
@@ -17,7 +18,7 @@ export function reportMarkdown(report: FleetReport): string {
     `${time(report.madeAt)}, since ${time(report.since)}: ${counted(counts.notReady, 'account')} not ready, ` +
       `${counts.corrected} corrected, ${counts.drifted} drifted and left; ${counted(sweeps.length, 'sweep')}, ` +
       `${counted(rejected.length, 'rejected request')}.` +
-      (report.fleetPaused ? ' **The fleet is paused.**' : ''),
+      (report.fleetPause ? ` **The fleet is paused**: ${inMarkdown(pauseInWords(report.fleetPause))}.` : ''),
     ...section(
       'Cannot be read',
       ['Item', 'What is wrong'],

@@ -5,6 +5,7 @@ import { Eta } from 'eta/core';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { whoAndWhy } from '../../shared/domain/cause.ts';
 import { inHtml, visible } from '../../shared/domain/escape.ts';
+import { pauseInWords } from '../../shared/domain/pause.ts';
 import { starterOf } from '../../shared/domain/rollout-summary.ts';
 import type { Difference } from '../../shared/domain/status.ts';
 import { brakeOf } from '../../shared/domain/sweep-view.ts';
@@ -95,7 +96,8 @@ function view(report: FleetReport, most: number) {
   const { counts, reasons, baselines, runs, sweeps, rollouts, exceptions, rejected, unreadable } = report;
   const share = (of: number) => Math.round((of / Math.max(1, counts.managed)) * 100);
   return {
-    ...{ counts, managed: counts.managed, fleetPaused: report.fleetPaused },
+    ...{ counts, managed: counts.managed },
+    fleetPause: report.fleetPause && pauseInWords(report.fleetPause),
     ...{ madeAt: time(report.madeAt), madeAtIso: report.madeAt },
     ...{ since: time(report.since), sinceIso: report.since },
     figures: [

@@ -4,6 +4,7 @@ import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { type Control, fleetPause, type Sweep } from '../../shared/domain/control.ts';
 import type { UnreadableItem } from '../../shared/domain/errors.ts';
 import type { ExceptionView } from '../../shared/domain/exceptions.ts';
+import type { Pause } from '../../shared/domain/pause.ts';
 import { isOpen, type Rollout } from '../../shared/domain/rollout.ts';
 import { type RolloutSummary, rolloutSummary } from '../../shared/domain/rollout-summary.ts';
 import { maskDifferences } from '../../shared/domain/secrets.ts';
@@ -23,6 +24,8 @@ export interface FleetReport {
   /** Start of the time of which `runs`, `sweeps` and `rejected` tell. */
   readonly since: string;
   readonly fleetPaused: boolean;
+  /** Who paused it, when, why and until when, as far as that is known; absent if it is not paused. */
+  readonly fleetPause?: Partial<Pause>;
   readonly counts: Counts;
   /** Why managed accounts are not ready, the most frequent reason first; each account once. */
   readonly reasons: readonly ReasonGroup[];
@@ -161,13 +164,11 @@ export function makeReport(parts: ReportParts): FleetReport {
     .map((pass) => reportedRun(pass, byId.get(pass.accountId)));
   const states: Record<string, number> = {};
   for (const { state } of accounts) states[state] = (states[state] ?? 0) + 1;
+  const pause = fleetPause(control, now);
   const corrected = runs.filter(({ differences }) => differences.some(({ action }) => action !== 'reported'));
   return {
-    ...{
-      madeAt: now.toISOString(),
-      since,
-      fleetPaused: fleetPause(control, now) !== undefined,
-    },
+    ...{ madeAt: now.toISOString(), since, fleetPaused: pause !== undefined },
+    ...(pause && { fleetPause: pause }),
     counts: {
       accounts: accounts.length,
       managed: accounts.filter(isManaged).length,

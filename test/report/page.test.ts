@@ -110,6 +110,32 @@ describe('The page of a report', () => {
   });
 });
 
+describe('A report on a fleet that is paused', () => {
+  const fleet = { at: '2026-11-20T04:00:00.000Z', requestedBy: 'ana', until: '2026-11-20T07:00:00.000Z' };
+  const why = 'since 2026-11-20T04:00:00.000Z, until 2026-11-20T07:00:00.000Z, by ana, because: <b>a test';
+  const paused = (until: string) => {
+    const pauses = { fleet: { ...fleet, until, reason: '<b>a test' } };
+    return makeReport({ ...reportedFleet(1), control: { fleetPaused: true, pausedBaselines: [], pauses } });
+  };
+
+  it('says since when, until when, by whom and why', () => {
+    const report = paused(fleet.until);
+    expect(report).toMatchObject({ fleetPaused: true, fleetPause: fleet });
+    expect(textIn(reportHtml(report))).toContain(
+      `The fleet is paused, and nothing is corrected: ${why}. orgkeeper resume --fleet ends the pause.`,
+    );
+    expect(reportMarkdown(report)).toContain(
+      ` **The fleet is paused**: ${why.replace('<b>', '&#60;b&#62;')}.`,
+    );
+  });
+
+  it('does not once the pause is over', () => {
+    const report = paused('2026-11-20T05:00:00.000Z');
+    expect(report).toMatchObject({ fleetPaused: false });
+    for (const text of [reportHtml(report), reportMarkdown(report)]) expect(text).not.toContain('is paused');
+  });
+});
+
 describe('A report in Markdown', () => {
   it('is cut to what a comment may hold, and says so', () => {
     const text = reportMarkdown(makeReport({ ...reportedFleet(10_000), since: '2026-10-01T00:00:00.000Z' }));
