@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Sweep } from '../../shared/domain/control.ts';
-import { brakeOf, sweepView } from '../../shared/domain/sweep-view.ts';
+import { brakeOf, resultCells, SWEEP_RESULTS, sweepView, sweptOf } from '../../shared/domain/sweep-view.ts';
 import { time } from '../../shared/domain/words.ts';
 import { sweepCursor, sweepPages } from '../../shared/store/controls.ts';
 import { connect } from '../client.ts';
@@ -32,21 +32,20 @@ async function list({ json, limit, ...span }: LatestOptions & { readonly json?: 
   sayMore(isMore, last && sweepCursor(last));
 }
 
-const RESULTS = ['unchanged', 'corrected', 'drifted', 'waiting', 'failed', 'seconds'] as const;
 const HEAD = [
   ...['STARTED', 'SWEEP', 'OF', 'ACCOUNTS'],
-  ...RESULTS.map((result) => result.toUpperCase()),
+  ...SWEEP_RESULTS.map((result) => result.toUpperCase()),
   'BRAKE',
 ];
 
 function row(sweep: Sweep): Row {
-  const { startedAt, sweepId, baseline, cause, accounts, finished, stopped } = sweep;
+  const { startedAt, sweepId, accounts, stopped } = sweep;
   return [
     time(startedAt),
     sweepId,
-    baseline ?? cause?.detailType ?? '–',
+    sweptOf(sweep),
     String(accounts),
-    ...RESULTS.map((result) => (finished ? String(finished[result]) : '–')),
+    ...resultCells(sweep),
     stopped ? new Painted(colours().red(brakeOf(sweep))) : brakeOf(sweep),
   ];
 }

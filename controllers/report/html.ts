@@ -8,7 +8,7 @@ import { inHtml, visible } from '../../shared/domain/escape.ts';
 import { pauseInWords } from '../../shared/domain/pause.ts';
 import { starterOf } from '../../shared/domain/rollout-summary.ts';
 import type { Difference } from '../../shared/domain/status.ts';
-import { brakeOf } from '../../shared/domain/sweep-view.ts';
+import { brakeOf, resultCells, SWEEP_RESULTS, sweptOf } from '../../shared/domain/sweep-view.ts';
 import { counted, listed, time } from '../../shared/domain/words.ts';
 import { drawChart } from './chart.ts';
 import type { FleetReport } from './model.ts';
@@ -20,8 +20,6 @@ const DIFFERENCES = [20, 5, 1, 0] as const;
 const MOST_RUNS = 5_000;
 const MOST_ROWS = 50;
 const VALUE_CHARACTERS = 200;
-/** Columns of the sweeps. */
-const RESULTS = ['unchanged', 'corrected', 'drifted', 'waiting', 'failed', 'seconds'] as const;
 /** Account ids of a reason that are named. */
 const NAMED = 8;
 
@@ -119,10 +117,11 @@ function view(report: FleetReport, most: number) {
       ...{ accounts, ready, isNewest, share: share(accounts) },
     })),
     runsSentence: runsSentence(runs.length, most),
-    sweeps: sweeps.slice(0, MOST_ROWS).map(({ startedAt, baseline, cause, finished, ...sweep }) => ({
-      ...sweep,
-      ...{ startedAt: time(startedAt), of: baseline ?? cause?.detailType ?? '–', brake: brakeOf(sweep) },
-      results: RESULTS.map((result) => (finished ? String(finished[result]) : '–')),
+    sweepResults: SWEEP_RESULTS.map((result) => `${result.charAt(0).toUpperCase()}${result.slice(1)}`),
+    sweeps: sweeps.slice(0, MOST_ROWS).map((sweep) => ({
+      ...{ sweepId: sweep.sweepId, accounts: sweep.accounts, stopped: sweep.stopped },
+      ...{ startedAt: time(sweep.startedAt), of: sweptOf(sweep), brake: brakeOf(sweep) },
+      results: resultCells(sweep),
     })),
     rollouts: rollouts.slice(0, MOST_ROWS).map((one) => ({
       ...{ id: one.rolloutId, startedAt: time(one.startedAt), message: one.message ?? '' },

@@ -91,6 +91,22 @@ describe('The page of a report', () => {
     expect(data.runs).toHaveLength(report.runs.length);
   });
 
+  it('shows of a sweep how its runs ended, under a heading for each result', () => {
+    const html = reportHtml(makeReport(reportedFleet(100)));
+    const rows = named(elementsOf(html), 'tr').map(({ childNodes }) => childNodes.map(textOf));
+    const results = ['Unchanged', 'Corrected', 'Drifted', 'Waiting', 'Failed', 'Seconds'];
+    expect(rows).toContainEqual(['Started', 'Sweep', 'Of', 'Accounts', ...results, 'Brake']);
+    const ended = ['80', '7', '12', '0', '1', '600'];
+    expect(rows).toContainEqual([
+      '2026-11-20 02:00:00Z',
+      'night-1',
+      'DriftSweepRequested',
+      '100',
+      ...ended,
+      'stopped at 12',
+    ]);
+  });
+
   it('of 10,000 accounts has less than 5 MB, although their texts pack badly', () => {
     const noise = (at: number) => NOISE.slice((at * 251) % 200_000, ((at * 251) % 200_000) + 240);
     const fleet = reportedFleet(10_000, { noise, differences: 10 });
