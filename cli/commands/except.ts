@@ -12,7 +12,7 @@ import {
 import { saw } from '../../shared/domain/status.ts';
 import { counted, time } from '../../shared/domain/words.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
-import { timeOf, wholeNumber } from '../arguments.ts';
+import { endOf, wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
@@ -46,7 +46,11 @@ export function exceptCommand(): Command {
     )
     .argument('<id>', 'account id, 12 digits')
     .requiredOption('--path <path>', 'kind:resource.field, where * is any text: network:subnet.public.*')
-    .requiredOption('--until <date>', 'the day (UTC) or time at which it ends, at most a year ahead', date)
+    .requiredOption(
+      '--until <date>',
+      'the last day (UTC), or the time at which it ends; at most a year ahead',
+      exceptionEnd,
+    )
     .requiredOption('--because <text>', 'why, for the record', because)
     .option('--i-know', 'also what may let somebody in: trust, policies, grants')
     .addHelpText(
@@ -199,10 +203,11 @@ function because(text: string): string {
   throw new InvalidArgumentError('It must say why, in 1 to 256 characters.');
 }
 
-/** Parser of a day or a time at which an exception may end; an ISO time. */
-function date(text: string): string {
-  const until = new Date(timeOf(text)).toISOString();
-  const problem = endProblem(until, new Date());
+/** Parser of the last day of an exception, or of the time at which it ends; an ISO time. */
+function exceptionEnd(text: string): string {
+  const now = new Date();
+  const until = endOf(text, now);
+  const problem = endProblem(until, now);
   if (problem !== undefined) throw new InvalidArgumentError(`It ${problem}.`);
   return until;
 }

@@ -16,6 +16,8 @@ const { run } = await import('../../cli/program.ts');
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const day = inDays(30).slice(0, 10);
+/** When that day is over. */
+const end = `${inDays(31).slice(0, 10)} 00:00:00Z`;
 const PATH = 'network:subnet.public.mapPublicIpOnLaunch';
 const anException = (given: Partial<Exception> = {}): Exception => ({
   path: PATH,
@@ -71,7 +73,7 @@ describe('except', () => {
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        `Requested the exception network:subnet.public.* in account ${MEMBER} until ${day} 00:00:00Z with event ${EVENT}.\n` +
+        `Requested the exception network:subnet.public.* in account ${MEMBER} until ${end} with event ${EVENT}.\n` +
         `\`orgkeeper exceptions ${MEMBER}\` shows it within seconds, unless it is rejected.\n`,
     });
   });
@@ -81,7 +83,7 @@ describe('except', () => {
     const { code, stderr } = await except(PATH, '--wait');
     expect({ code, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({
       code: 0,
-      last: `Account ${MEMBER}: ${PATH} is reported and not corrected until ${day} 00:00:00Z.`,
+      last: `Account ${MEMBER}: ${PATH} is reported and not corrected until ${end}.`,
     });
   });
 
@@ -108,7 +110,7 @@ describe('except', () => {
     ['network:vpc.cidr', /names nothing that a run/],
     [
       'executionRole:*.inlinePolicies.orgkeeper',
-      /covers executionRole:\S+\.inlinePolicies\.\*|names nothing/,
+      /covers executionRole:\S+\.inlinePolicies\.\*, and to leave/,
     ],
     [
       'executionRole:*',
@@ -141,7 +143,7 @@ describe('except', () => {
 
   it.each([
     ['an account that is not registered', ['999999999999'], /does not know account 999999999999/],
-    ['a day in the past', [MEMBER, '--until', '2026-01-01'], /is over: it must be later than/],
+    ['a day in the past', [MEMBER, '--until', '2026-01-01'], /It is over already\./],
     [
       'a day more than a year ahead',
       [MEMBER, '--until', inDays(400).slice(0, 10)],
@@ -202,12 +204,28 @@ describe('exceptions', () => {
 });
 
 describe('exceptions end', () => {
-  it('requests the end of an exception, and with --wait ends once a run has seen it', async () => {
+  it('requests the end of an exception', async () => {
     account({ exceptions: [anException()] });
     expect((await orgkeeper('exceptions', 'end', MEMBER, '--path', PATH)).stderr).toBe(
       `Requested the end of the exception ${PATH} in account ${MEMBER} with event ${EVENT}.\n` +
         'The run that follows corrects what it covered.\n',
     );
+  });
+
+  it('with --wait ends once a run has seen that the exception has ended', async () => {
+    account({ exceptions: [anException()] });
+    const ended = { exceptions: [anException({ endedAt: inDays(0) })], generation: 8 };
+    fake.store.onCall = (command) => {
+      // Each look asks first whether the request was rejected.
+      if (command !== 'GetCommand') return;
+      account(ended, { observedGeneration: fake.store.calls.GetCommand === 1 ? 7 : 8 });
+    };
+    const { code, stderr } = await orgkeeper('exceptions', 'end', MEMBER, '--path', PATH, '--wait');
+    expect({ code, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 0,
+      last: `Account ${MEMBER}: ${PATH} is corrected again.`,
+    });
+    expect(fake.store.calls.GetCommand).toBe(2);
   });
 
   it('refuses a path that no exception of the account has', async () => {
