@@ -44,7 +44,7 @@ export interface Limit extends Rate {
 }
 
 /**
- * The limits of one call a time, most specific first; the first that fits counts. Those of the table are in main-services.ts, since
+ * The limits of one call a time, most specific first; the first that fits counts. Those of the table are in table.ts, since
  * they count the size of items.
  */
 export const LIMITS: readonly Limit[] = [

@@ -29,7 +29,6 @@ import { getItem } from '../../shared/store/table.ts';
 import type { Item } from '../kit/expressions.ts';
 import { aConfig, MAIN, MANAGEMENT } from '../kit/factories.ts';
 import { silentLogger, silentMetrics } from '../kit/lambda.ts';
-import { memoryReviewBucket } from '../kit/review-bucket.ts';
 import { randomness } from '../model/randomness.ts';
 import { installVirtualClock } from './clock.ts';
 import { failure } from './failure.ts';
@@ -187,7 +186,7 @@ export async function createSimulation({
       handler: () =>
         sweepHandler({
           ...shared(),
-          bucket: async () => memoryReviewBucket().bucket,
+          bucket: () => Promise.reject(new Error('no page is made in the simulation')),
           loadMetrics: async () => silentMetrics(),
           organization: organizationBy('reading'),
         }),
