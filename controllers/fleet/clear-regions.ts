@@ -5,7 +5,7 @@ import { mayStandIn } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { type FleetDeps, type Outcome, overtaken, refusal, rejectedFor, type Trigger } from './outcome.ts';
-import { followedBefore, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, runOwedBy, saveOwing } from './owed.ts';
 import { writable } from './writable.ts';
 
 /** A retirement of some regions of an account. */
@@ -60,7 +60,7 @@ export async function requestClearing(
     changedBy: cause.id,
     changedAt: laterOf(time, managed.changedAt),
   };
-  return saveOwing({ main }, record, managed, { announce: [], work: owedBy(record, trigger).work });
+  return saveOwing({ main }, record, managed, runOwedBy(record, trigger));
 }
 
 /** True if the account may have resources of ours in the region, or holds an address block for it. Pure. */

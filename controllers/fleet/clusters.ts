@@ -1,15 +1,14 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
 import { isLive, minutesOf, type WantedCluster } from '../../shared/domain/clusters.ts';
-import { Conflict } from '../../shared/domain/errors.ts';
-import { isEarlier, laterOf, orderOf } from '../../shared/domain/order.ts';
+import { isEarlier, orderOf } from '../../shared/domain/order.ts';
 import { check } from '../../shared/domain/plain-words.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
 import type { ClusterReleaseRequest, ClusterRequest } from '../../shared/domain/requests.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
-import { type AccountItems, getRecord, loadAccount } from '../../shared/store/accounts.ts';
+import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
-import { rememberedRelease, rememberRelease } from '../../shared/store/released-clusters.ts';
+import { type Ending, endUnchanged, rememberEnd, rememberedEnd } from '../../shared/store/ends.ts';
 import { CLUSTERS, Section } from '../kinds/clusters/section.ts';
 import {
   type FleetDeps,
@@ -20,7 +19,7 @@ import {
   rejectedFor,
   type Trigger,
 } from './outcome.ts';
-import { followedBefore, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, runOwedBy, saveOwing, saveOwingIf } from './owed.ts';
 import { writable } from './writable.ts';
 
 /**
@@ -52,10 +51,10 @@ export async function requestCluster(
   if (known) return known;
   const record = writable(accountId, items.record, RETIRED);
   if ('reason' in record) return { did: 'rejected', rejection: record };
-  const remembered = await rememberedRelease(main.table, accountId, name);
-  const released = latestOf(remembered, releaseOf(record, name));
-  const since = isEarlier(time, released) ? released : record.registeredAt;
-  if (isEarlier(time, since)) return overtaken(`cluster ${name} of account ${accountId}`, trigger, since);
+  const ending: Ending = { accountId, what: 'cluster', name };
+  const released = await rememberedEnd(main.table, ending);
+  const later = [released, record.registeredAt].find((other) => isEarlier(time, other));
+  if (later !== undefined) return overtaken(`cluster ${name} of account ${accountId}`, trigger, later);
   const { baseline } = record;
   const document = baseline && (await getBaseline(main.table, baseline.name, baseline.version));
   const parsed = check(Section, document?.sections[CLUSTERS]);
@@ -76,16 +75,23 @@ export async function requestCluster(
     ...(idle && { idleMinutes: minutesOf(idle) }),
   };
   const others = withoutOld(record, items.status, time).filter((one) => one.name !== name);
-  return save({ ...record, clusters: [...others, cluster] }, record, trigger, main);
+  const next = changed(record, [...others, cluster], trigger);
+  const isStillWanted = endUnchanged(main.table, ending, released);
+  return saveOwingIf({ main }, next, record, runOwedBy(next, trigger), isStillWanted);
 }
 
-/** Ends a cluster before its time: asks for a run that terminates it. A cluster that has ended is left as it is. */
+/**
+ * Ends a cluster before its time: asks for a run that terminates it. A cluster that has ended is left as it is. Remembered whatever the
+ * record says: the launch that it overtakes may still be on its way.
+ */
 export async function releaseCluster(
   { accountId, name }: ClusterReleaseRequest,
   trigger: Trigger,
   { main }: Deps,
 ): Promise<Outcome> {
   const { time } = trigger;
+  // First, so that a launch is either in the record that is read next, or finds this.
+  await rememberEnd(main.table, { accountId, what: 'cluster', name }, time);
   const items = await loadAccount(main.table, accountId);
   const cluster = items.record?.clusters?.find((one) => one.name === name);
   const known = cluster && knownBefore(items, trigger);
@@ -97,11 +103,12 @@ export async function releaseCluster(
   if (cluster?.released) return { did: 'ignored', why: 'the cluster is released already' };
   if (cluster && !isLive(cluster, items.status))
     return { did: 'ignored', why: 'the cluster has ended already' };
-  if (!cluster) return unknownCluster(accountId, name, trigger, main);
+  if (!cluster) return unknownCluster(accountId, name);
   const clusters = withoutOld(record, items.status, time).map((one) =>
     one === cluster ? { ...one, released: time } : one,
   );
-  return save({ ...record, clusters }, record, trigger, main);
+  const next = changed(record, clusters, trigger);
+  return saveOwing({ main }, next, record, runOwedBy(next, trigger));
 }
 
 /** What a request has already done, if the account has followed its event. */
@@ -109,14 +116,6 @@ function knownBefore({ record }: AccountItems, { cause: { id }, time }: Trigger)
   const isFollowed = orderOf({ id, time }, record) === 'followed';
   const isOurs = record?.clusters?.some(({ request }) => request === id);
   return isFollowed || isOurs ? followedBefore(record) : undefined;
-}
-
-function releaseOf({ clusters = [] }: AccountRecord, name: string): string | undefined {
-  return clusters.find((one) => one.name === name)?.released;
-}
-
-function latestOf(one: string | undefined, other: string | undefined): string | undefined {
-  return one === undefined ? other : laterOf(one, other);
 }
 
 /** Why a cluster may not be launched, by the quotas of the baseline. Pure. */
@@ -177,31 +176,16 @@ function withoutOld(
   return clusters.filter((one) => !dropped.includes(one));
 }
 
-/**
- * Refuses a release, and remembers it: the launch that it overtakes may still be on its way.
- * @throws Conflict if that launch was followed meanwhile
- */
-async function unknownCluster(
-  accountId: string,
-  name: string,
-  { time }: Trigger,
-  { table }: FleetDeps['main'],
-): Promise<Outcome> {
-  await rememberRelease(table, accountId, name, time);
-  const record = await getRecord(table, accountId);
-  if (record?.clusters?.some((one) => one.name === name))
-    throw new Conflict(`The cluster ${name} of account ${accountId} was launched meanwhile.`);
+function unknownCluster(accountId: string, name: string): Outcome {
   const message = 'is not the name of a cluster of the account';
   const sentence = `Account ${accountId} has no cluster ${name}: \`orgkeeper cluster list ${accountId}\` shows those that it has.`;
   return { did: 'rejected', rejection: refusal('UnknownCluster', 'detail.name', message, sentence) };
 }
 
-function save(
-  content: AccountRecord,
-  read: AccountRecord,
-  trigger: Trigger,
-  main: FleetDeps['main'],
-): Promise<Outcome> {
-  const record = { ...content, generation: read.generation + 1, changedBy: trigger.cause.id };
-  return saveOwing({ main }, record, read, { announce: [], work: owedBy(record, trigger).work });
+function changed(
+  record: AccountRecord,
+  clusters: readonly WantedCluster[],
+  { cause }: Trigger,
+): AccountRecord {
+  return { ...record, clusters, generation: record.generation + 1, changedBy: cause.id };
 }

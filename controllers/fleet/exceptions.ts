@@ -5,6 +5,7 @@ import { isEarlier, orderOf } from '../../shared/domain/order.ts';
 import type { ExceptionEndRequest, ExceptionRequest } from '../../shared/domain/requests.ts';
 import { getRecord } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
+import { type Ending, endUnchanged, rememberEnd, rememberedEnd } from '../../shared/store/ends.ts';
 import {
   type FleetDeps,
   type Outcome,
@@ -14,11 +15,12 @@ import {
   rejectedFor,
   type Trigger,
 } from './outcome.ts';
-import { followedBefore, owedBy, saveOwing } from './owed.ts';
+import { followedBefore, runOwedBy, saveOwing, saveOwingIf } from './owed.ts';
 
 /**
- * Requests of exceptions do not take part in the order of an account's other requests: each exception has the times of its own. Nothing
- * ends an exception when its time is over but the clock: runs no longer count it.
+ * Requests of exceptions do not take part in the order of an account's other requests: each exception has the times of its own. One is
+ * overtaken if it is older than another of its path, or than the registration of the account. Nothing ends an exception when its
+ * time is over but the clock: runs no longer count it.
  */
 
 type Deps = Pick<FleetDeps, 'main'>;
@@ -41,8 +43,10 @@ export async function requestException(
   if (record?.lifecycle !== 'managed') return { did: 'rejected', rejection: notManaged(accountId, record) };
   const { exceptions = [] } = record;
   const before = exceptions.find((one) => one.path === path);
-  if (before && isEarlier(time, before.endedAt ?? before.at))
-    return overtaken(named(path, accountId), trigger, before.endedAt ?? before.at);
+  const ending: Ending = { accountId, what: 'exception', name: path };
+  const ended = await rememberedEnd(main.table, ending);
+  const later = [before?.at, ended, record.registeredAt].find((other) => isEarlier(time, other));
+  if (later !== undefined) return overtaken(named(path, accountId), trigger, later);
   const now = new Date(time);
   const end = endProblem(until, now);
   const live = exceptions.filter((one) => one !== before && holds(one, now));
@@ -66,16 +70,23 @@ export async function requestException(
     ...(iKnow && { iKnow }),
   };
   const others = recent(exceptions, now).filter((one) => one.path !== path);
-  return save([...others, exception], record, trigger, main);
+  const next = changed(record, [...others, exception], trigger);
+  const isStillWanted = endUnchanged(main.table, ending, ended);
+  return saveOwingIf({ main }, next, record, runOwedBy(next, trigger), isStillWanted);
 }
 
-/** Ends an exception before its time, and asks for a run, which corrects what it covered. */
+/**
+ * Ends an exception before its time, and asks for a run, which corrects what it covered. Remembered whatever the record says: the request
+ * that it ends may still be on its way.
+ */
 export async function endException(
   { accountId, path }: ExceptionEndRequest,
   trigger: Trigger,
   { main }: Deps,
 ): Promise<Outcome> {
   const { time } = trigger;
+  // First, so that a request is either in the record that is read next, or finds this.
+  await rememberEnd(main.table, { accountId, what: 'exception', name: path }, time);
   const record = await getRecord(main.table, accountId);
   if (isFollowed(record, trigger)) return followedBefore(record);
   if (record?.lifecycle !== 'managed') return { did: 'rejected', rejection: notManaged(accountId, record) };
@@ -90,7 +101,8 @@ export async function endException(
   const now = new Date(time);
   if (!holds(found, now)) return { did: 'ignored', why: 'the exception has ended already' };
   const ended = recent(exceptions, now).map((one) => (one === found ? { ...one, endedAt: time } : one));
-  return save(ended, record, trigger, main);
+  const next = changed(record, ended, trigger);
+  return saveOwing({ main }, next, record, runOwedBy(next, trigger));
 }
 
 function named(path: string, accountId: string): string {
@@ -136,12 +148,6 @@ function recent(exceptions: readonly Exception[], now: Date): readonly Exception
   return exceptions.filter(({ until, endedAt }) => Date.parse(endedAt ?? until) > since);
 }
 
-function save(
-  exceptions: readonly Exception[],
-  read: AccountRecord,
-  trigger: Trigger,
-  main: Deps['main'],
-): Promise<Outcome> {
-  const record = { ...read, exceptions, generation: read.generation + 1, changedBy: trigger.cause.id };
-  return saveOwing({ main }, record, read, { announce: [], work: owedBy(record, trigger).work });
+function changed(record: AccountRecord, exceptions: readonly Exception[], { cause }: Trigger): AccountRecord {
+  return { ...record, exceptions, generation: record.generation + 1, changedBy: cause.id };
 }

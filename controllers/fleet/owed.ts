@@ -7,8 +7,16 @@ import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { Trace } from '../../shared/domain/order.ts';
 import { requestMarks } from '../../shared/domain/records.ts';
 import { isExchanging, saw } from '../../shared/domain/status.ts';
-import { clearOwed, loadAccount, OWED, saveFirstRecord, saveRecord } from '../../shared/store/accounts.ts';
+import {
+  clearOwed,
+  loadAccount,
+  OWED,
+  saveFirstRecord,
+  saveRecord,
+  saveRecordIf,
+} from '../../shared/store/accounts.ts';
 import { dueAccounts } from '../../shared/store/statuses.ts';
+import type { TransactWrites } from '../../shared/store/table.ts';
 import type { Accepted, Outcome, Trigger } from './outcome.ts';
 
 /**
@@ -34,6 +42,11 @@ export function owedBy(record: AccountRecord, trigger: Trigger): Owed {
   }
 }
 
+/** What a change owes that announces nothing: a run. Pure. */
+export function runOwedBy(record: AccountRecord, trigger: Trigger): Owed {
+  return { announce: [], work: owedBy(record, trigger).work };
+}
+
 /**
  * Saves a change of a record together with what it owes, and returns what is to be delivered. What an earlier change still owes is
  * sent by the tick of the minute.
@@ -51,9 +64,33 @@ export async function saveOwing(
     first && !read
       ? await saveFirstRecord(table, record, first.trace, owes)
       : await saveRecord(table, record, read, owes);
-  if (!isSaved) throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  if (!isSaved) throw changedMeanwhile(record);
+  return owing(record, read, owes);
+}
+
+/**
+ * Saves a change of a record with what it owes, as `saveOwing` does, if the `check` holds, too.
+ * @throws Conflict if it does not, or somebody else has saved the record since it was read
+ */
+export async function saveOwingIf(
+  { main: { table } }: { readonly main: Main },
+  record: AccountRecord,
+  read: AccountRecord,
+  owes: Owed,
+  check: TransactWrites[number],
+): Promise<Accepted> {
+  if (!(await saveRecordIf(table, record, read, owes, check))) throw changedMeanwhile(record);
+  return owing(record, read, owes);
+}
+
+/** What is to be delivered after a save. */
+function owing(record: AccountRecord, read: AccountRecord | undefined, owes: Owed): Accepted {
   const isOwing = owes.announce.length + owes.work.length > 0;
   return { did: 'accepted', ...owes, ...(isOwing && !read?.owed && { owedBy: [record] }) };
+}
+
+function changedMeanwhile({ accountId }: AccountRecord): Conflict {
+  return new Conflict(`Somebody else changed the record of account ${accountId}.`);
 }
 
 /** Saves the time of a request in a record that it does not change otherwise, so that older ones are overtaken. @throws Conflict */
@@ -75,7 +112,7 @@ export async function saveMarks(
   { main: { table } }: { readonly main: Main },
 ): Promise<void> {
   if (await saveRecord(table, record, read)) return;
-  throw new Conflict(`Somebody else changed the record of account ${record.accountId}.`);
+  throw changedMeanwhile(record);
 }
 
 /** The outcome for a record that has already followed this event: what it still owes, or nothing. Pure. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { releaseCluster, requestCluster } from '../../controllers/fleet/clusters.ts';
+import { outcomeOf } from '../../controllers/fleet/outcome.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { clusterOutputs, clusterViews, type WantedCluster } from '../../shared/domain/clusters.ts';
 import type { ClusterRequest } from '../../shared/domain/requests.ts';
@@ -62,8 +63,8 @@ function world({
   released,
 }: Given) {
   const before = aRecord(record);
-  const { main } = fakeMain([
-    ...(released ? [{ pk: `released-cluster#${MEMBER}`, sk: 'nightly', at: released }] : []),
+  const { main, store } = fakeMain([
+    ...(released ? [{ pk: `end#${MEMBER}`, sk: 'cluster#nightly', endedAt: released }] : []),
     { ...aBaselineItem(), sections },
     { ...before, ...accountKey(MEMBER) },
     {
@@ -73,20 +74,20 @@ function world({
   ]);
   const trigger = { cause: { source: 'orgkeeper.request', detailType: 'Cluster', id }, time };
   const deps = { main, config: aConfig() };
-  const after = () => getRecord(main.table, MEMBER);
-  return { before, trigger, deps, after };
+  const stored = () => getRecord(main.table, MEMBER);
+  return { before, store, trigger, deps, stored };
 }
 
 async function launch(given: Given = {}, more: Omit<Partial<ClusterRequest>, 'requester'> = {}) {
-  const { before, trigger, deps, after } = world(given);
+  const { before, trigger, deps, stored } = world(given);
   const outcome = await requestCluster({ ...asked, ...more }, trigger, deps);
-  return { outcome, before, record: await after() };
+  return { outcome, before, record: await stored() };
 }
 
 async function release(name: string, given: Given = {}) {
-  const { before, trigger, deps, after } = world(given);
+  const { before, trigger, deps, stored } = world(given);
   const outcome = await releaseCluster({ accountId: MEMBER, name }, trigger, deps);
-  return { outcome, before, record: await after() };
+  return { outcome, before, record: await stored() };
 }
 
 describe('A request for a cluster', () => {
@@ -216,11 +217,11 @@ describe('A request to release a cluster', () => {
   });
 
   it('overtakes the launch that arrives after it, and changes nothing in the record', async () => {
-    const { before, trigger, deps, after } = world({});
+    const { before, trigger, deps, stored } = world({});
     const ask = () => releaseCluster({ accountId: MEMBER, name: 'nightly' }, trigger, deps);
     for (let time = 1; time <= 2; time += 1)
       expect(await ask()).toMatchObject({ did: 'rejected', rejection: { reason: 'UnknownCluster' } });
-    expect(await after()).toEqual(before);
+    expect(await stored()).toEqual(before);
     const launched = (id: string, time: string) =>
       requestCluster(asked, { ...trigger, cause: { ...trigger.cause, id }, time }, deps);
     expect(await launched('event-8', '2026-11-20T09:59:58.000Z')).toMatchObject({
@@ -228,6 +229,27 @@ describe('A request to release a cluster', () => {
       rejection: { reason: 'Overtaken' },
     });
     expect(await launched('event-10', '2026-11-20T10:00:05.000Z')).toMatchObject({ did: 'accepted' });
+  });
+
+  it('overtakes a launch of before it, also if the cluster of that name had ended by itself', async () => {
+    const { trigger, deps } = world({
+      record: { clusters: [cluster()] },
+      status: { outputs: outputs('nightly', 'ended') },
+    });
+    await releaseCluster({ accountId: MEMBER, name: 'nightly' }, trigger, deps);
+    const late = { ...trigger, cause: { ...trigger.cause, id: 'event-8' }, time: '2026-11-20T09:59:58.000Z' };
+    expect(await requestCluster(asked, late, deps)).toMatchObject({ rejection: { reason: 'Overtaken' } });
+  });
+
+  it('overtakes a launch that has been read and not saved when it arrives', async () => {
+    const { before, store, trigger, deps, stored } = world({});
+    store.onCall = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      store.put({ pk: `end#${MEMBER}`, sk: 'cluster#nightly', endedAt: '2026-11-20T10:00:01.000Z' });
+    };
+    const outcome = await outcomeOf(() => requestCluster(asked, trigger, deps));
+    expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'Overtaken' } });
+    expect(await stored()).toEqual(before);
   });
 
   it('is overtaken by a later launch of that name', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { endException, requestException } from '../../controllers/fleet/exceptions.ts';
+import { outcomeOf } from '../../controllers/fleet/outcome.ts';
 import { retire } from '../../controllers/fleet/retire.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import type { Exception } from '../../shared/domain/exceptions.ts';
@@ -33,7 +34,7 @@ interface Given {
 
 function world({ record, id = 'event-9', time = TIME }: Given) {
   const before = aRecord(record);
-  const { main } = fakeMain([
+  const { main, store } = fakeMain([
     { ...aBaselineItem(), sections: { network: {}, roles: {} } },
     { ...before, ...accountKey(MEMBER) },
     { ...aStatus(), ...statusKey(MEMBER) },
@@ -42,19 +43,19 @@ function world({ record, id = 'event-9', time = TIME }: Given) {
     ...{ source: 'orgkeeper.request', detailType: 'ExceptionRequested', id },
     ...{ sentBy: '345678901234', requestedBy: 'arn:aws:iam::345678901234:user/ana' },
   };
-  return { before, main, trigger: { cause, time }, after: () => getRecord(main.table, MEMBER) };
+  return { before, main, store, trigger: { cause, time }, stored: () => getRecord(main.table, MEMBER) };
 }
 
 async function except(given: Given = {}, more: Partial<Parameters<typeof requestException>[0]> = {}) {
-  const { before, main, trigger, after } = world(given);
+  const { before, main, trigger, stored } = world(given);
   const outcome = await requestException({ ...asked, ...more }, trigger, { main });
-  return { outcome, before, record: await after() };
+  return { outcome, before, record: await stored() };
 }
 
 async function end(path: string, given: Given = {}) {
-  const { before, main, trigger, after } = world(given);
+  const { before, main, trigger, stored } = world(given);
   const outcome = await endException({ accountId: MEMBER, path }, trigger, { main });
-  return { outcome, before, record: await after() };
+  return { outcome, before, record: await stored() };
 }
 
 describe('A request for an exception', () => {
@@ -92,12 +93,13 @@ describe('A request for an exception', () => {
     expect((await except({ record: { mode: 'observe' } })).outcome.did).toBe('accepted');
   });
 
-  it('is overtaken by a later request with its path, or by the end of that', async () => {
-    const at = '2026-11-20T10:05:00.000Z';
-    for (const exception of [anException({ at }), anException({ endedAt: at })]) {
-      const { outcome } = await except({ record: { exceptions: [exception] } });
-      expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'Overtaken' } });
-    }
+  it.each([
+    ['a later request with its path', { exceptions: [anException({ at: '2026-11-20T10:05:00.000Z' })] }],
+    ['a later registration of the account', { registeredAt: '2026-11-20T10:05:00.000Z' }],
+  ])('is overtaken by %s', async (_, record) => {
+    const { outcome, before, record: after } = await except({ record });
+    expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'Overtaken' } });
+    expect(after).toEqual(before);
   });
 
   it.each([
@@ -174,6 +176,39 @@ describe('A request for the end of an exception', () => {
     expect(outcome).toEqual({ did: 'ignored', why: 'the exception has ended already' });
   });
 
+  it.each([
+    ['that the record does not have', []],
+    ['that is over already', [anException({ until: '2026-11-20T09:59:59.000Z' })]],
+    ['that holds', [anException()]],
+  ])(
+    'overtakes a request that arrives after it, for days, also of an exception %s',
+    async (_, exceptions) => {
+      const { main, trigger, stored } = world({ record: { exceptions } });
+      await endException({ accountId: MEMBER, path: asked.path }, trigger, { main });
+      const request = (id: string, time: string, path = asked.path) =>
+        requestException({ ...asked, path }, { cause: { ...trigger.cause, id }, time }, { main });
+      await request('event-10', '2026-11-23T10:00:00.000Z', 'roles:*');
+      expect(await request('event-8', '2026-11-20T09:59:58.000Z')).toMatchObject({
+        did: 'rejected',
+        rejection: { reason: 'Overtaken' },
+      });
+      expect((await stored())?.exceptions?.filter(({ request }) => request === 'event-8')).toEqual([]);
+      expect(await request('event-11', '2026-11-23T10:00:01.000Z')).toMatchObject({ did: 'accepted' });
+    },
+  );
+
+  it('overtakes a request that has been read and not saved when it arrives', async () => {
+    const { main, store, trigger, before, stored } = world({});
+    store.onCall = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      const endedAt = '2026-11-20T10:00:01.000Z';
+      store.put({ pk: `end#${MEMBER}`, sk: `exception#${asked.path}`, endedAt });
+    };
+    const outcome = await outcomeOf(() => requestException(asked, trigger, { main }));
+    expect(outcome).toMatchObject({ did: 'rejected', rejection: { reason: 'Overtaken' } });
+    expect(await stored()).toEqual(before);
+  });
+
   it('is refused if the account has no exception with that path, or a later one', async () => {
     const reason = async (given: Given, path = asked.path) => {
       const { outcome } = await end(path, given);
@@ -202,10 +237,10 @@ describe('The exceptions of an account', () => {
   });
 
   it.each(['retain', 'remove'] as const)('end when it is retired with resources %s', async (resources) => {
-    const { main, trigger, after } = world({ record: { exceptions: [anException()] } });
+    const { main, trigger, stored } = world({ record: { exceptions: [anException()] } });
     expect(await retire({ accountId: MEMBER, resources }, trigger, { main })).toMatchObject({
       did: 'accepted',
     });
-    expect(await after()).not.toHaveProperty('exceptions');
+    expect(await stored()).not.toHaveProperty('exceptions');
   });
 });
