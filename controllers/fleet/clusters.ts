@@ -1,6 +1,6 @@
 import type { AccountRecord } from '../../shared/domain/account.ts';
 import { formatBaseline } from '../../shared/domain/baseline.ts';
-import { isLive, minutesOf, type WantedCluster } from '../../shared/domain/clusters.ts';
+import { CLUSTERS, isLive, minutesOf, type WantedCluster } from '../../shared/domain/clusters.ts';
 import { isEarlier, orderOf } from '../../shared/domain/order.ts';
 import { check } from '../../shared/domain/plain-words.ts';
 import { regionsOf } from '../../shared/domain/region.ts';
@@ -9,7 +9,7 @@ import type { AccountStatus } from '../../shared/domain/status.ts';
 import { type AccountItems, loadAccount } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { type Ending, endUnchanged, rememberEnd, rememberedEnd } from '../../shared/store/ends.ts';
-import { CLUSTERS, Section } from '../kinds/clusters/section.ts';
+import { Section } from '../kinds/clusters/section.ts';
 import {
   type FleetDeps,
   type Outcome,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { outputsOf } from './unit.ts';
 
+/** The section of a baseline about clusters, and the kind that runs them. */
+export const CLUSTERS = 'clusters';
+
 /** A cluster that somebody requested for an account. Part of the account's record: the kind `clusters` runs it until its end. */
 export interface WantedCluster {
   /** Unique among the clusters of the account that have not ended. */

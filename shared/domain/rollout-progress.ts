@@ -1,5 +1,7 @@
 import type { AccountRecord, BaselineReference } from './account.ts';
+import { CLUSTERS } from './clusters.ts';
 import { isPaused, RUNNING } from './control.ts';
+import { holds } from './exceptions.ts';
 import { laterOf } from './order.ts';
 import { isSame } from './rollout.ts';
 import { type AccountStatus, saw, unmet } from './status.ts';
@@ -50,7 +52,7 @@ export function fateOf({ record, status, unreadable }: RolloutAccount, way: Way)
   if (isSame(record.baseline, way.from)) return 'behind';
   if (!isSame(record.baseline, way.to)) return 'left';
   if (isPaused(record, RUNNING, way.now) || record.mode === 'observe') return 'unwritten';
-  const changedAt = writableSince(record);
+  const changedAt = writableSince(record, way.now);
   if (!status || !saw(status, record)) return isLate(way, changedAt) ? 'failed' : 'pending';
   if (way.since !== undefined && hasDrifted(status, changedAt, way.since)) return 'drifted';
   if (status.ready) return 'ready';
@@ -58,20 +60,36 @@ export function fateOf({ record, status, unreadable }: RolloutAccount, way: Way)
   return isLate(way, changedAt, notReadySince) || hasFailed(status) ? 'failed' : 'pending';
 }
 
-/** Since when a run may write what is desired of the account now: a pause of its own may have ended by itself after the last change. */
-function writableSince({ changedAt, registeredAt, pause }: AccountRecord): string {
-  return laterOf(changedAt ?? registeredAt, pause?.until);
+/**
+ * Since when a run may write what is desired of the account now: after the last change, a pause of its own may have ended by itself, or an
+ * exception, whose differences are corrected then.
+ */
+function writableSince(
+  { changedAt, registeredAt, pause, exceptions = [] }: AccountRecord,
+  now: Date,
+): string {
+  const ends = exceptions.filter((one) => !holds(one, now)).map(({ until, endedAt = until }) => endedAt);
+  return [pause?.until, ...ends].reduce<string>(
+    (latest, end) => laterOf(latest, end),
+    changedAt ?? registeredAt,
+  );
 }
 
 function isLate({ patientFrom, now }: Way, ...times: string[]): boolean {
   return [patientFrom, ...times].every((time) => now.getTime() - Date.parse(time) > PATIENCE_MS);
 }
 
-/** Whether a run found differences later, and nobody has changed what is desired of the account since. */
+/**
+ * Whether a run found differences later, and nobody has changed what is desired of the account since. Clusters begin by requests that
+ * change no other desired state, and end by the clock or by themselves.
+ */
 function hasDrifted({ lastPass }: AccountStatus, changedAt: string, since: string): boolean {
   if (!lastPass || Date.parse(lastPass.startedAt) <= Date.parse(since)) return false;
-  const isPlanned = Date.parse(changedAt) > Date.parse(since) || lastPass.cause.detailType === 'Export';
-  return !isPlanned && (lastPass.result === 'corrected' || lastPass.result === 'drifted');
+  const { result, cause, differences } = lastPass;
+  const isOfClusters = differences.length > 0 && differences.every(({ kind }) => kind === CLUSTERS);
+  const isPlanned =
+    Date.parse(changedAt) > Date.parse(since) || cause.detailType === 'Export' || isOfClusters;
+  return !isPlanned && (result === 'corrected' || result === 'drifted');
 }
 
 /** Whether the last run failed for a known reason and is not repeated soon. */

@@ -33,9 +33,17 @@ const failing = (given: Parameters<typeof aStatus>[0] = {}): RolloutAccount => (
   }),
 });
 const failed = failing();
-const correctedAt = (minutes: number, given: Partial<RolloutAccount['record']> = {}): RolloutAccount => ({
-  ...on(NEW, given),
-  status: aStatus({ lastPass: aPass({ result: 'corrected', startedAt: minutesAgo(minutes) }) }),
+const correctedAt = (
+  minutes: number,
+  given: Partial<RolloutAccount['record']> = {},
+  kinds: readonly string[] = ['network'],
+): RolloutAccount => {
+  const differences = kinds.map((kind) => ({ kind, resource: 'one', path: '', action: 'updated' as const }));
+  const lastPass = aPass({ result: 'corrected', startedAt: minutesAgo(minutes), differences });
+  return { ...on(NEW, given), status: aStatus({ lastPass }) };
+};
+const anException = (given: { readonly until: string; readonly endedAt?: string }) => ({
+  ...{ path: 'network:*', because: 'a test', request: 'event-5', at: minutesAgo(180), ...given },
 });
 
 /** A pause that ends, or has ended, by itself. */
@@ -291,6 +299,39 @@ describe('nextStep of a roll-out', () => {
       rolling(0, { readyAt: [minutesAgo(10)] }),
       sight([correctedAt(5, { changedAt: minutesAgo(6) }), behind]),
       wait(minutesAgo(-5)),
+    ],
+    [
+      'counts the correction of what an exception covered as no drift once that is over',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, { exceptions: [anException({ until: minutesAgo(6) })] }), behind]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'counts the correction of what an exception covered as no drift once a request has ended that',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([
+        correctedAt(5, { exceptions: [anException({ until: minutesAgo(-60), endedAt: minutesAgo(6) })] }),
+        behind,
+      ]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'halts when an account has drifted in which an exception holds',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, { exceptions: [anException({ until: minutesAgo(-60) })] }), behind]),
+      saves({ stage: { is: 'halted', reason: 'TooMuchDrift' } }),
+    ],
+    [
+      'counts clusters that begin and end as no drift',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, {}, ['clusters']), behind]),
+      wait(minutesAgo(-5)),
+    ],
+    [
+      'halts when an account has drifted in which a cluster ends, too',
+      rolling(0, { readyAt: [minutesAgo(10)] }),
+      sight([correctedAt(5, {}, ['clusters', 'network']), behind]),
+      saves({ stage: { is: 'halted', reason: 'TooMuchDrift' } }),
     ],
     [
       'goes on past failures that are tolerated',

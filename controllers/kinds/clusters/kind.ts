@@ -1,4 +1,5 @@
 import {
+  CLUSTERS,
   clusterOutputs,
   type KnownCluster,
   knownCluster,
@@ -26,7 +27,7 @@ import {
   unownedRole,
   unseenPolicy,
 } from './roles.ts';
-import { CLUSTERS, Section } from './section.ts';
+import { Section } from './section.ts';
 import { launch, tag, tagsOfCluster, terminate } from './write.ts';
 import { removeRoles, writeRoles } from './write-roles.ts';
 

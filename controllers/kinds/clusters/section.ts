@@ -26,6 +26,3 @@ export type Section = z.infer<typeof Section>;
 
 /** What limits the clusters of an account. */
 export type Quotas = Pick<Section, 'most' | 'instanceTypes' | 'longest'>;
-
-/** The name of the section, and of the kind. */
-export const CLUSTERS = 'clusters';
