@@ -31,10 +31,11 @@ export interface Swept {
 /**
  * Requests a sweep: a run of each named account, sent immediately; or of every account (of a baseline), sent by the sweep function.
  * Refused if a named account is not managed or the baseline was never published. The id of the trigger is the id of the sweep.
+ * @param arrivedAt ISO time from which on runs answer the sweep: its request may be hours old
  */
 export async function requestSweep(
   { accountIds, baseline }: SweepRequest,
-  { cause, time: requestedAt }: Trigger,
+  { cause, time: requestedAt, arrivedAt: since }: Trigger & { readonly arrivedAt: string },
   { main }: Pick<FleetDeps, 'main'>,
 ): Promise<Outcome> {
   const sweepId = cause.id;
@@ -56,8 +57,8 @@ export async function requestSweep(
   }
   const unique = [...new Set(accountIds)];
   await startSweep(main.table, { sweepId, accounts: unique.length, startedAt: requestedAt, cause });
-  await saveParts(main.table, { sweepId, since: requestedAt }, 'named', unique);
-  await followSweep(main.table, sweepId, new Date(requestedAt));
+  await saveParts(main.table, { sweepId, since }, 'named', unique);
+  await followSweep(main.table, sweepId, new Date(since));
   const work = unique.map((accountId): WorkMessage => ({ accountId, cause, requestedAt, sweepId }));
   return { did: 'accepted', announce: [], work };
 }

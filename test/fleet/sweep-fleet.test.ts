@@ -179,7 +179,8 @@ describe('a request for a sweep', () => {
   it('is refused if its baseline was never published, and nothing is swept', async () => {
     const { main, sent } = fakeMain([]);
     const cause = { source: 'orgkeeper.request', detailType: 'DriftSweepRequested', id: 'event-1' };
-    const trigger = { cause, time: '2026-11-20T11:00:00Z' };
+    const time = '2026-11-20T11:00:00Z';
+    const trigger = { cause, time, arrivedAt: time };
     expect(await requestSweep({ baseline: 'nonsense' }, trigger, { main })).toMatchObject({
       rejection: { reason: 'UnknownBaseline', problems: [{ path: 'detail.baseline' }] },
     });

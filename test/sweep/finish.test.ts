@@ -44,7 +44,20 @@ const tick = async (now: Date, timeLeft = () => true) =>
 const told = () =>
   fake.put.filter(({ detailType }) => detailType === 'SweepFinished').map(({ detail }) => detail);
 const sweepThem = (...accountIds: string[]) =>
-  requestSweep({ accountIds }, { cause, time: ASKED }, { main: fake.main });
+  requestSweep({ accountIds }, { cause, time: ASKED, arrivedAt: ASKED }, { main: fake.main });
+
+describe('a sweep whose request arrives hours late', () => {
+  it('waits for runs from its arrival on', async () => {
+    const arrivedAt = later(4 * 3600).toISOString();
+    keep(A);
+    await requestSweep({ accountIds: [A] }, { cause, time: ASKED, arrivedAt }, { main: fake.main });
+    ran(A, { cause: { ...cause, id: 'another' }, startedAt: later(2 * 3600).toISOString() });
+    expect([await tick(later(4 * 3600 + 30)), told()]).toEqual([0, []]);
+    ran(A, { startedAt: later(4 * 3600 + 40).toISOString() });
+    expect(await tick(later(4 * 3600 + 90))).toBe(1);
+    expect(told()).toMatchObject([{ accounts: 1, unchanged: 1 }]);
+  });
+});
 
 describe('a sweep of named accounts', () => {
   beforeEach(async () => {
@@ -169,7 +182,11 @@ describe('a sweep with a part that cannot be read', () => {
   it('does not hold up other sweeps', async () => {
     keep(B);
     const other = { ...cause, id: 'sweep-2' };
-    await requestSweep({ accountIds: [B] }, { cause: other, time: ASKED }, { main: fake.main });
+    await requestSweep(
+      { accountIds: [B] },
+      { cause: other, time: ASKED, arrivedAt: ASKED },
+      { main: fake.main },
+    );
     ran(B, { cause: other });
     expect(await tick(later(90))).toBe(1);
     expect(told()).toMatchObject([{ sweepId: 'sweep-2', unreadable: 0 }]);
