@@ -1,6 +1,7 @@
 import { putEvents } from '../../shared/aws/bus.ts';
 import type { Table } from '../../shared/aws/main-clients.ts';
 import { sendSweep } from '../../shared/aws/queue.ts';
+import type { Sweep } from '../../shared/domain/control.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import type { FinishedSweep } from '../../shared/domain/fleet-summary.ts';
 import { sweepPages } from '../../shared/store/controls.ts';
@@ -27,8 +28,11 @@ export async function announceNight(now: Date, { main }: Pick<TaskDeps, 'main'>)
   const owed = await owedNight(table, now);
   if (!owed) return false;
   const { night } = owed;
-  const sweep = await sweepOfNight(table, night);
-  if (!sweep && now.getTime() - Date.parse(night) < LATEST_MS) return false;
+  const isLate = now.getTime() - Date.parse(night) >= LATEST_MS;
+  const sweeps = await sweepsOfNight(table, night);
+  // A sweep that a person has requested after the first one may end before it.
+  const sweep = (isLate ? sweeps : sweeps.slice(0, 1)).find(isFinished);
+  if (!sweep && !isLate) return false;
   if (!(await claimNight(table, owed, new Date(now.getTime() + CLAIM_MS)))) return false;
   // Loaded once a night, so that the function starts faster.
   const { countAccounts } = await import('./standings.ts');
@@ -42,12 +46,15 @@ export async function announceNight(now: Date, { main }: Pick<TaskDeps, 'main'>)
   return true;
 }
 
-/** The first sweep of all accounts that began in the night, if its runs have ended. */
-async function sweepOfNight(table: Table, night: string): Promise<FinishedSweep | undefined> {
+/** The sweeps of all accounts that began in the night, oldest first. */
+async function sweepsOfNight(table: Table, night: string): Promise<Sweep[]> {
   const since = new Date(Date.parse(night) - APART_MS).toISOString();
-  let first: FinishedSweep | undefined;
+  const sweeps: Sweep[] = [];
   for await (const { items } of sweepPages(table, { since }, SWEEPS_PER_PAGE))
-    for (const sweep of items)
-      if (sweep.fleet && sweep.finished) first = { ...sweep, finished: sweep.finished };
-  return first;
+    sweeps.push(...items.filter(({ fleet }) => fleet));
+  return sweeps.toReversed();
+}
+
+function isFinished(sweep: Sweep): sweep is FinishedSweep {
+  return sweep.finished !== undefined;
 }

@@ -213,6 +213,15 @@ describe('FleetSummary', () => {
     ]);
   });
 
+  it('waits for the first sweep although a later one has ended, but not for ever', async () => {
+    await begin();
+    swept('of the night', minutes(1).toISOString(), { finished: undefined });
+    swept('of a person', minutes(20).toISOString());
+    expect([await tick(minutes(30)), told()]).toEqual([false, []]);
+    expect(await tick(minutes(241))).toBe(true);
+    expect(told()).toMatchObject([{ sweep: { sweepId: 'of a person' } }]);
+  });
+
   it('is not asked for by a request that calls itself nightly', async () => {
     const cause = {
       source: 'orgkeeper.request',
