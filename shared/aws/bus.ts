@@ -4,7 +4,7 @@ import type { Config } from '../deployment/config.ts';
 import { ServiceFault } from '../domain/errors.ts';
 import type { Announcement } from '../domain/status.ts';
 import { requestHandler } from './connections.ts';
-import { patience } from './patience.ts';
+import { patience, pause } from './patience.ts';
 import type { ClientSettings, Service } from './service.ts';
 import { watch } from './watch.ts';
 
@@ -45,7 +45,7 @@ const MOST_BYTES = 256 * 1024;
 
 /**
  * Puts events on the bus in as few calls as possible and returns their ids. PutEvents answers 200 with FailedEntryCount:
- * only the failed entries are sent again, at most twice.
+ * only the failed entries are sent again, at most twice, each time after a pause, since EventBridge throttles entries.
  * @throws ServiceFault that names the first error of EventBridge
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
@@ -111,5 +111,6 @@ async function putBatch(
       `EventBridge rejected ${failed.length} events: ${refusal?.ErrorCode} ${refusal?.ErrorMessage}`,
     );
   }
+  await pause(attempt);
   return [...ids, ...(await putBatch(bus, failed, source, attempt + 1))];
 }

@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { putEvents } from '../../shared/aws/bus.ts';
 import { answering, on } from '../kit/sdk.ts';
 
@@ -37,6 +37,26 @@ describe('putEvents', () => {
     const { calls, bus } = listeningBus();
     await putEvents(bus, sizes.map(event), 'orgkeeper');
     expect(calls.map(({ length }) => length)).toEqual(expected);
+  });
+
+  it('sends entries again that EventBridge throttles, after a pause each time', async () => {
+    const times: number[] = [];
+    const eventBridge = answering(
+      new EventBridgeClient({ region: 'eu-west-1' }),
+      on(PutEventsCommand, ({ Entries = [] }) => {
+        times.push(performance.now());
+        if (times.length === 3) return { Entries: Entries.map(() => ({ EventId: 'put' })) };
+        return { Entries: Entries.map(() => ({ ErrorCode: 'ThrottlingException', ErrorMessage: 'Slow.' })) };
+      }),
+    );
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    try {
+      expect(await putEvents({ name: 'orgkeeper', eventBridge }, [event(10)], 'orgkeeper')).toEqual(['put']);
+    } finally {
+      random.mockRestore();
+    }
+    const [first = 0, second = 0, third = 0] = times;
+    expect([second - first, third - second].map((pause) => pause > 90)).toEqual([true, true]);
   });
 
   it('counts bytes, not characters', async () => {
