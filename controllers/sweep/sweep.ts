@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { asError } from '../../shared/aws/function-logger.ts';
 import { queueHandler } from '../../shared/aws/queue-handler.ts';
 import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
@@ -49,15 +50,18 @@ export function sweepHandler({ logger, bucket, loadMetrics, ...shared }: SweepFu
           await onboardSince(main.table, now());
           onboarding = true;
         }
-        const owed = await deliverOwed(now(), deps);
-        const passes = await sendDue(now(), deps);
-        const creations = await sendCreations(now(), false, deps);
-        const rollouts = await sendRollouts(now(), deps);
-        const { announced: sweeps, stopped } = await finishSweeps(now(), deps);
-        await countStops(loadMetrics, 'SweepsStopped', stopped);
-        const summaries = (await announceNight(now(), deps)) ? 1 : 0;
-        if (owed + passes + creations + rollouts + sweeps + summaries > 0)
-          logger.info('due', { owed, passes, creations, rollouts, sweeps, summaries });
+        await allOf({
+          owed: () => deliverOwed(now(), deps),
+          passes: () => sendDue(now(), deps),
+          creations: () => sendCreations(now(), false, deps),
+          rollouts: () => sendRollouts(now(), deps),
+          sweeps: async () => {
+            const { announced, stopped } = await finishSweeps(now(), deps);
+            await countStops(loadMetrics, 'SweepsStopped', stopped);
+            return announced;
+          },
+          summaries: async () => ((await announceNight(now(), deps)) ? 1 : 0),
+        });
         return;
       }
       case 'page': {
@@ -87,6 +91,24 @@ export function sweepHandler({ logger, bucket, loadMetrics, ...shared }: SweepFu
         await measureFleet(deps);
         await list(deps);
     }
+  }
+
+  /** Does each sort of due work, one after the other: one that fails does not hold up the others. @throws AggregateError if any has failed */
+  async function allOf(work: Readonly<Record<string, () => Promise<number>>>): Promise<void> {
+    const done: Record<string, number> = {};
+    const failed: Record<string, unknown> = {};
+    for (const [what, carryOut] of Object.entries(work)) {
+      try {
+        done[what] = await carryOut();
+      } catch (error) {
+        failed[what] = error;
+        logger.error('due work failed', { what, error: asError(error) });
+      }
+    }
+    if (Object.values(done).some((count) => count > 0)) logger.info('due', done);
+    const errors = Object.values(failed);
+    if (errors.length > 0)
+      throw new AggregateError(errors, `Due work failed: ${Object.keys(failed).join(', ')}.`);
   }
 
   /** Loads what only the listing and a night need. */

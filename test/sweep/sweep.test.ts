@@ -65,6 +65,18 @@ describe('sweepHandler', () => {
     expect(sentTo('work.fifo')).toMatchObject([{ accountId: MEMBER, cause: { detailType: 'Due' } }]);
   });
 
+  it('sends work to every account that is due although the bus takes no events, and comes again', async () => {
+    const { handler, main, sentTo, store, lines } = sweeping();
+    const owed = { announce: [{ detailType: 'AccountRegistered', detail: {} }], work: [] };
+    const owing = { due: 'owed', dueAt: '2026-11-20T11:58:00.000Z', owed };
+    store.put({ ...aRecord({ accountId: NEW }), ...owing, ...accountKey(NEW) });
+    main.bus.eventBridge.send = () => Promise.reject(new Error('no bus'));
+    const message = aMessage({ task: 'due' }, { id: 'tick' });
+    expect(await handler(batch(message), secondsLeft(300))).toEqual(failed('tick'));
+    expect(sentTo('work.fifo')).toMatchObject([{ accountId: MEMBER, cause: { detailType: 'Due' } }]);
+    expect(lines).toContain('error due work failed');
+  });
+
   it('puts the page of the fleet into the bucket under its day, and replaces it if the message comes again', async () => {
     const { handler, objects } = sweeping();
     for (let time = 0; time < 2; time++)
