@@ -8,6 +8,7 @@ import type { TemplateResource } from './adapt-template.ts';
 import type { DeployedStack } from './deploy.ts';
 import { type EventSource, runEventSource } from './event-source.ts';
 import { type FunctionPool, functionPool, type HostedFunction } from './function-pool.ts';
+import { keysOfService } from './gateway/authorization/request-keys.ts';
 import { serviceSession } from './gateway/callers.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { isObject } from './gateway/wire.ts';
@@ -27,6 +28,7 @@ export interface LambdaHost {
 
 /** Maximum number of environments: more would only wait for the emulator, which answers one call at a time. */
 const MAXIMUM_ENVIRONMENTS = 8;
+const LAMBDA = 'lambda.amazonaws.com';
 const TWELVE_HOURS = 12 * 3600;
 
 /**
@@ -85,7 +87,7 @@ export async function startLambdaHost(
       gateway.permits(role, {
         action,
         resource: source.queueArn,
-        context: { 'aws:SecureTransport': 'true' },
+        context: keysOfService(LAMBDA, stack.region),
       });
     const queue = permittedQueue(localQueue(gateway.upstream, source.queueArn), may);
     gateway.mappings.hosted(source.id);
@@ -128,9 +130,9 @@ async function functionRole(
 ): Promise<FunctionRole> {
   const role = await iam.role(roleArn);
   if (!role) throw new Error(`The role ${roleArn} of the function ${name} does not exist.`);
-  const [, partition, , region, account = ''] = arn.split(':');
-  const lambda = { service: 'lambda.amazonaws.com', source: { arn, account } };
-  const context = { 'aws:SecureTransport': 'true' };
+  const [, partition, , region = '', account = ''] = arn.split(':');
+  const lambda = { service: LAMBDA, source: { arn, account } };
+  const context = keysOfService(LAMBDA, region);
   if (!(await permits(lambda, { action: 'sts:AssumeRole', resource: roleArn, context }))) {
     throw new Error(`Lambda may not take the role ${roleArn} of the function ${name}.`);
   }

@@ -1,9 +1,12 @@
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedStack } from './deploy.ts';
+import { keysOfService } from './gateway/authorization/request-keys.ts';
 import { serviceSession } from './gateway/callers.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { isObject } from './gateway/wire.ts';
 import { type LocalQueue, localQueue, permittedQueue } from './queue-client.ts';
+
+const SCHEDULER = 'scheduler.amazonaws.com';
 
 /** A schedule that sends its input to a queue. */
 export interface Schedule {
@@ -67,12 +70,12 @@ async function queueOf(
   const { Target } = await scheduler.send(new GetScheduleCommand({ Name: name, GroupName: group }));
   const role = await iam.role(Target?.RoleArn ?? '');
   if (!role) return undefined;
-  const context = { 'aws:SecureTransport': 'true' };
+  const keys = () => ({ context: keysOfService(SCHEDULER, region) });
   const sourceArn = `arn:aws:scheduler:${region}:${account}:schedule-group/${group}`;
-  const clock = { service: 'scheduler.amazonaws.com', source: { arn: sourceArn, account } };
-  if (!(await permits(clock, { action: 'sts:AssumeRole', resource: role.arn, context }))) return undefined;
+  const clock = { service: SCHEDULER, source: { arn: sourceArn, account } };
+  if (!(await permits(clock, { action: 'sts:AssumeRole', resource: role.arn, ...keys() }))) return undefined;
   const session = serviceSession(role, name);
   return permittedQueue(localQueue(upstream, queueArn), (action) =>
-    permits(session, { action, resource: queueArn, context }),
+    permits(session, { action, resource: queueArn, ...keys() }),
   );
 }

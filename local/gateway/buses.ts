@@ -8,6 +8,7 @@ import {
 import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
 import type { Asker, Permits, ServicePrincipal } from './authorization/authorizer.ts';
+import { keysOfService } from './authorization/request-keys.ts';
 import { administratorOf, type Caller, serviceSession } from './callers.ts';
 import type { Deliveries } from './deliveries.ts';
 import { matchesPattern } from './event-pattern.ts';
@@ -68,7 +69,6 @@ interface Rule {
 }
 
 const EVENTS = 'events.amazonaws.com';
-const TLS = { 'aws:SecureTransport': 'true' };
 
 /** Where an event comes from to a target. */
 interface Origin {
@@ -115,7 +115,7 @@ export function createBuses(deps: BusesDeps): Buses {
 
   async function toTarget(target: Target, { bus, rule }: Origin, event: BusEvent): Promise<boolean> {
     const arn = target.Arn ?? '';
-    const by = target.RoleArn === undefined ? rule : await sessionOf(target.RoleArn, rule);
+    const by = target.RoleArn === undefined ? rule : await sessionOf(target.RoleArn, rule, bus);
     if (!by) return false;
     switch (kindOfTarget(arn)) {
       case 'queue': {
@@ -127,7 +127,11 @@ export function createBuses(deps: BusesDeps): Buses {
       case 'topic':
         return toTopic(target, by, bus, event);
       case 'api-destination':
-        return deps.permits(by, { action: 'events:InvokeApiDestination', resource: arn, context: TLS });
+        return deps.permits(by, {
+          action: 'events:InvokeApiDestination',
+          resource: arn,
+          context: keysOfService(EVENTS, bus.region),
+        });
       case undefined:
         throw new Error(`The local runtime does not deliver events to ${arn}.`);
     }
@@ -144,7 +148,11 @@ export function createBuses(deps: BusesDeps): Buses {
     const put = {
       action: 'events:PutEvents',
       resource: arn,
-      context: { ...TLS, 'events:source': event.source, 'events:detail-type': event['detail-type'] },
+      context: {
+        ...keysOfService(EVENTS, next.region),
+        'events:source': event.source,
+        'events:detail-type': event['detail-type'],
+      },
     };
     if (!(await deps.permits(itself ? administratorOf(from.account) : by, put))) return false;
     await deliver(next, { ...event, id: randomUUID() });
@@ -155,7 +163,7 @@ export function createBuses(deps: BusesDeps): Buses {
   async function toQueue(target: Target, by: Asker, event: BusEvent): Promise<boolean> {
     const { Arn = '', SqsParameters } = target;
     const [, , , region = '', account = '', name = ''] = Arn.split(':');
-    const send = { action: 'sqs:SendMessage', resource: Arn, context: TLS };
+    const send = { action: 'sqs:SendMessage', resource: Arn, context: keysOfService(EVENTS, region) };
     if (!(await deps.permits(by, send))) return false;
     const group = SqsParameters?.MessageGroupId;
     const message = {
@@ -178,7 +186,7 @@ export function createBuses(deps: BusesDeps): Buses {
     const [, , , region = '', account = ''] = TopicArn.split(':');
     const itself = 'service' in by;
     if (itself && account !== bus.account) return false;
-    const publish = { action: 'sns:Publish', resource: TopicArn, context: TLS };
+    const publish = { action: 'sns:Publish', resource: TopicArn, context: keysOfService(EVENTS, region) };
     if (!(await deps.permits(itself ? { service: by.service } : by, publish))) return false;
     const message = new PublishCommand({ TopicArn, Message: targetInput(target, event) });
     try {
@@ -191,9 +199,13 @@ export function createBuses(deps: BusesDeps): Buses {
   }
 
   /** The session of a target's role, if EventBridge may assume that. */
-  async function sessionOf(roleArn: string, rule: ServicePrincipal): Promise<Caller | undefined> {
+  async function sessionOf(
+    roleArn: string,
+    rule: ServicePrincipal,
+    { region }: BusAddress,
+  ): Promise<Caller | undefined> {
     const role = await deps.iam.role(roleArn);
-    const assume = { action: 'sts:AssumeRole', resource: roleArn, context: TLS };
+    const assume = { action: 'sts:AssumeRole', resource: roleArn, context: keysOfService(EVENTS, region) };
     return role && (await deps.permits(rule, assume)) ? serviceSession(role, 'events') : undefined;
   }
 

@@ -23,11 +23,22 @@ export interface RoleSession {
   readonly roleId: string;
   readonly sessionName: string;
   readonly sessionArn: string;
+  readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly policy?: string;
   /** Managed policies of the session. */
   readonly policyArns?: readonly string[];
+  /** Session tags; those named in `transitiveTags` and the source identity are also those of sessions that this one opens. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTags?: readonly string[];
+  readonly sourceIdentity?: string;
 }
+
+/** What AssumeRole gives a session besides the role. */
+export type SessionGrant = Pick<
+  RoleSession,
+  'policy' | 'policyArns' | 'tags' | 'transitiveTags' | 'sourceIdentity'
+>;
 
 /** Why a call has no caller: AWS's error. */
 export interface Unidentified {
@@ -43,7 +54,7 @@ export interface Callers {
     role: { arn: string; id: string },
     sessionName: string,
     seconds: number,
-    limits?: Pick<RoleSession, 'policy' | 'policyArns'>,
+    given?: SessionGrant,
   ): RoleSession;
   /** Adds an access key that IAM has created for a user. */
   addUserKey(accessKeyId: string, account: string, userName: string): void;
@@ -84,9 +95,10 @@ export function createCallers(now: () => number = Date.now): Callers {
       }
       return callerOf(session);
     },
-    issue(role, sessionName, seconds, limits = {}) {
+    issue(role, sessionName, seconds, given = {}) {
+      const issuedAt = new Date(now());
       const expiresAt = new Date(Math.floor(now() / 1000 + seconds) * 1000);
-      const session = { ...sessionOf(role, sessionName, expiresAt), ...limits };
+      const session = { ...sessionOf(role, sessionName, { issuedAt, expiresAt }), ...given };
       sessions.set(session.accessKeyId, session);
       return session;
     },
@@ -112,7 +124,8 @@ export function administratorOf(account: string): Caller {
 
 /** A session of a role that an AWS service assumes by itself; it has no credentials that others could use. */
 export function serviceSession(role: { readonly arn: string; readonly id: string }, name: string): Caller {
-  return callerOf(sessionOf(role, name, new Date()));
+  const now = new Date();
+  return callerOf(sessionOf(role, name, { issuedAt: now, expiresAt: now }));
 }
 
 /** CloudFormation's session of the service role of a stack. */
@@ -133,7 +146,7 @@ function callerOf(session: RoleSession): Caller {
 function sessionOf(
   role: { readonly arn: string; readonly id: string },
   sessionName: string,
-  expiresAt: Date,
+  times: Pick<RoleSession, 'issuedAt' | 'expiresAt'>,
 ): RoleSession {
   const [, partition, , , account = ''] = role.arn.split(':');
   const name = role.arn.split('/').at(-1) ?? '';
@@ -146,7 +159,7 @@ function sessionOf(
     roleId: role.id,
     sessionName,
     sessionArn: `arn:${partition}:sts::${account}:assumed-role/${name}/${sessionName}`,
-    expiresAt,
+    ...times,
   };
 }
 

@@ -146,6 +146,7 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = Date.now();
+    const sourceIp = request.socket.remoteAddress;
     const body = await readBody(request);
     const url = request.url ?? '/';
     if (url.startsWith('/_orgkeeper/')) {
@@ -168,7 +169,10 @@ export async function startGateway(options: { port: number }): Promise<Gateway> 
       );
       return;
     }
-    const read = readCall(request.method ?? 'GET', url, request.headers, body, () => response.destroyed);
+    const read = readCall(request.method ?? 'GET', url, request.headers, body, {
+      sourceIp,
+      abandoned: () => response.destroyed,
+    });
     const caller = callers.identify(read);
     if (!isCaller(caller)) {
       const query = protocolOf(read) !== 'json';

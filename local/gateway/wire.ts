@@ -18,6 +18,8 @@ export interface Call {
   readonly action: string;
   /** Query parameters (flat, as sent) or the JSON body. Empty for what the gateway cannot read. */
   readonly params: Record<string, unknown>;
+  /** Address of the caller; undefined once the caller has disconnected. */
+  readonly sourceIp: string | undefined;
   /** True once the caller has disconnected. */
   readonly abandoned: () => boolean;
 }
@@ -43,7 +45,10 @@ export function readCall(
   url: string,
   headers: IncomingHttpHeaders,
   body: Buffer,
-  abandoned: () => boolean = () => false,
+  {
+    sourceIp,
+    abandoned = () => false,
+  }: { readonly sourceIp?: string | undefined; readonly abandoned?: (() => boolean) | undefined } = {},
 ): Call {
   const { pathname, searchParams } = new URL(url, 'http://gateway');
   const scope =
@@ -66,6 +71,7 @@ export function readCall(
     region: scope?.[2] ?? 'us-east-1',
     action: target?.split('.').at(-1) ?? operation ?? query.Action ?? `${method} ${pathname}`,
     params: json ?? query,
+    sourceIp,
     abandoned,
   };
 }

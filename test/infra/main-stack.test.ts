@@ -207,6 +207,14 @@ describe('the bucket of reviews', () => {
 });
 
 describe('functions', () => {
+  test('are in no VPC, so that no call of theirs passes a VPC endpoint', () => {
+    const functions = Object.values(templates()).flatMap((one) =>
+      Object.values(ofType(one, 'AWS::Lambda::Function')),
+    );
+    expect(functions.length).toBeGreaterThan(4);
+    for (const { Properties } of functions) expect(Properties).not.toHaveProperty('VpcConfig');
+  });
+
   test.each(['intake', 'sweep', 'reconcile', 'create-account', 'review'])(
     '%s runs on Node 24 on arm64 and keeps its logs for 90 days',
     (name) => {

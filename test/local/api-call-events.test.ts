@@ -113,7 +113,7 @@ describe('The CloudTrail event of a write', () => {
               accountId: MEMBER,
               userName: 'access',
             },
-            attributes: { mfaAuthenticated: 'false' },
+            attributes: { creationDate: expect.stringMatching(/^20.*Z$/), mfaAuthenticated: 'false' },
           },
         },
         eventTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),

@@ -7,7 +7,14 @@ const CREATED = 1_795_000_000;
 const callOf = (action: string, params: Record<string, unknown>): KnownCall => ({
   ...{ method: 'POST', url: '/', headers: { 'content-type': 'application/x-amz-json-1.1' } },
   ...{ body: Buffer.from(JSON.stringify(params)), accessKeyId: 'a', sessionToken: undefined },
-  ...{ service: 'elasticmapreduce', region: 'eu-west-1', action, params, abandoned: () => false },
+  ...{
+    service: 'elasticmapreduce',
+    region: 'eu-west-1',
+    action,
+    params,
+    abandoned: () => false,
+    sourceIp: '127.0.0.1',
+  },
   caller: { account: '456789012345' } as KnownCall['caller'],
 });
 

@@ -25,7 +25,7 @@ function call(called: Called = {}): KnownCall {
   const body = Buffer.from(JSON.stringify(called.params ?? {}));
   const arn = `arn:aws:iam::${account}:role/access`;
   return {
-    ...readCall('POST', '/', headers, body, abandoned),
+    ...readCall('POST', '/', headers, body, { abandoned }),
     caller: { account, arn, principalArn: arn, userId: '' },
   };
 }

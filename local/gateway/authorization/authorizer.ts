@@ -1,11 +1,12 @@
 import { evaluate, type PolicyKind, type PolicySet } from '../../../shared/policy/evaluate.ts';
 import type { Requester } from '../../../shared/policy/requester.ts';
-import { type Caller, cloudFormationAs } from '../callers.ts';
+import { type Caller, cloudFormationAs, type RoleSession } from '../callers.ts';
 import { type Iam, isRoleArn, type NamedPolicy, type Role } from '../iam.ts';
 import type { KnownCall } from '../shim.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Administrators } from './administrators.ts';
 import { createBucketOwners } from './bucket-owners.ts';
+import type { CallContext } from './call-context.ts';
 import { type Check, checksOf, withResourceTags } from './checks.ts';
 import { keyChecks, needsKey } from './encryption.ts';
 import { createOrganizations, type Membership } from './organizations.ts';
@@ -79,7 +80,7 @@ interface Principal {
   readonly identity: readonly NamedPolicy[];
   readonly boundary: readonly NamedPolicy[];
   readonly session: readonly NamedPolicy[];
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: CallContext;
   readonly membership: Membership | undefined;
 }
 
@@ -102,6 +103,8 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
         boundary: [],
         session: [],
         context: {
+          'aws:PrincipalServiceName': service,
+          'aws:PrincipalServiceNamesList': [service],
           ...(source && { 'aws:SourceArn': source.arn, 'aws:SourceAccount': source.account }),
           ...(member && { 'aws:SourceOrgID': member.organizationId, 'aws:SourceOrgPaths': member.path }),
         },
@@ -115,7 +118,10 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
       iam.grants(principalArn),
       session && iam.role(principalArn),
     ]);
-    const tags = Object.entries(grants.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
+    const tags = Object.entries({ ...grants.tags, ...session?.tags }).map(([key, value]) => [
+      `aws:PrincipalTag/${key}`,
+      value,
+    ]);
     return {
       name: principalArn,
       requester: session
@@ -128,6 +134,7 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
       context: {
         'aws:PrincipalType': session ? 'AssumedRole' : 'User',
         'aws:userid': userId,
+        ...(session && keysOfSession(session)),
         ...(membership && {
           'aws:PrincipalOrgID': membership.organizationId,
           'aws:PrincipalOrgPaths': membership.path,
@@ -161,9 +168,8 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
       check.resource,
       accountIn(check.resource) ?? principal.account,
     );
-    const made = keyArn === undefined ? [] : keyChecks(check, keyArn);
-    const via = principal.requester.type === 'Service' ? {} : { 'aws:ViaAWSService': 'true' };
-    const ofKey = made.map((one) => decideOne(principal, { ...one, context: { ...one.context, ...via } }));
+    const made = keyArn === undefined ? [] : keyChecks(check, keyArn, principal.requester.type);
+    const ofKey = made.map((one) => decideOne(principal, one));
     return [decision, ...(await Promise.all(ofKey))];
   }
 
@@ -263,6 +269,15 @@ export function createAuthorizer({ upstream, iam, trustOf, administrators }: Aut
       resourcePolicies.after(call);
       bucketOwners.after(call);
     },
+  };
+}
+
+/** Keys of temporary credentials. Nobody has MFA at the local runtime. */
+function keysOfSession({ issuedAt, sourceIdentity }: RoleSession): CallContext {
+  return {
+    'aws:TokenIssueTime': issuedAt.toISOString(),
+    'aws:MultiFactorAuthPresent': 'false',
+    ...(sourceIdentity !== undefined && { 'aws:SourceIdentity': sourceIdentity }),
   };
 }
 

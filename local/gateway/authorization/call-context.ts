@@ -68,8 +68,8 @@ const EC2_ID_KEYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The keys of the request and of what it names. Of a service's keys only those that the reference has for the action and the
- * resource; keys of whoever asks are not here.
+ * The keys of what the request names. Of a service's keys only those that the reference has for the action and the resource; the
+ * keys of each request are in `request-keys.ts`, those of whoever asks in `authorizer.ts`.
  */
 export async function callContext(
   { params }: Asked,
@@ -90,18 +90,7 @@ export async function callContext(
   };
   const keys = supportedKeys(facts, type);
   const of = (key: string) => keys.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one));
-  const context: Record<string, string | readonly string[]> = {
-    'aws:CurrentTime': at.now.toISOString(),
-    'aws:EpochTime': String(Math.floor(at.now.getTime() / 1000)),
-    'aws:RequestedRegion': at.region,
-    'aws:SecureTransport': 'true',
-    'aws:ViaAWSService': String(at.via !== undefined),
-    ...(at.via !== undefined && {
-      'aws:CalledVia': [at.via],
-      'aws:CalledViaFirst': at.via,
-      'aws:CalledViaLast': at.via,
-    }),
-  };
+  const context: Record<string, string | readonly string[]> = {};
   for (const [key, value] of Object.entries(values)) if (value !== undefined && of(key)) context[key] = value;
   return context;
 }

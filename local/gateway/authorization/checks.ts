@@ -1,9 +1,11 @@
 import { actionFacts } from '../../../shared/aws/service-authorization.ts';
+import type { Caller } from '../callers.ts';
 import type { KnownCall } from '../shim.ts';
 import { type CallContext, callContext, supportedKeys } from './call-context.ts';
 import { type Asked, askedBy } from './needed-actions.ts';
-import { operationOf, texts } from './operations.ts';
+import { type Operation, operationOf, texts } from './operations.ts';
 import type { ResourceReader } from './reader.ts';
+import { keysOfCall, keysOfService, keysVia } from './request-keys.ts';
 import { askedResources, type CallPlace, isArnOf } from './resources.ts';
 import { stackCalls } from './stack-calls.ts';
 import { UnknownAuthorization } from './unknown.ts';
@@ -35,23 +37,33 @@ export async function checksOf(
   now = new Date(),
 ): Promise<readonly Check[]> {
   const [, partition = 'aws'] = call.caller.arn.split(':');
-  const at = { partition, region: call.region, account: call.caller.account, now };
-  const operation = operationOf(call);
-  const asked = await Promise.all(askedBy(operation).map((one) => checksFor(one, at, reader)));
+  const at = { partition, region: call.region, account: call.caller.account };
+  const keys = keysOfCall(call, now);
+  const operation = handedOn(operationOf(call), call.caller);
+  const asked = await Promise.all(askedBy(operation).map((one) => checksFor(one, at, keys, reader)));
   const standing = CHANGES_STACK.test(`${operation.service}:${operation.name}`)
     ? await reader.stack(at.account, at.region, texts(operation.params.StackName)[0] ?? '')
     : undefined;
   const [roleArn] = texts(operation.params.RoleARN, standing?.roleArn);
-  const place = roleArn === undefined ? { ...at, via: CLOUDFORMATION } : at;
+  const theirs =
+    roleArn === undefined ? keysVia(CLOUDFORMATION, keys) : keysOfService(CLOUDFORMATION, at.region, now);
   const made = await Promise.all(
     stackCalls(operation, at, standing)
       .flatMap(askedBy)
-      .map((one) => checksFor({ ...one, dependent: true }, place, reader)),
+      .map((one) => checksFor({ ...one, dependent: true }, at, theirs, reader)),
   );
   return [
     ...asked.flat(),
     ...made.flat().map((check) => ({ ...check, ...(roleArn !== undefined && { roleArn }) })),
   ];
+}
+
+/** A session with a source identity hands that on, so that the next role must allow to set it. */
+function handedOn(operation: Operation, { session }: Caller): Operation {
+  const { service, name, params } = operation;
+  const { sourceIdentity } = session ?? {};
+  if (sourceIdentity === undefined || `${service}:${name}` !== 'sts:AssumeRole') return operation;
+  return { ...operation, params: { SourceIdentity: sourceIdentity, ...params } };
 }
 
 /** Adds the tags of its resource to a check. They cost a read, so only if a policy has a condition on them. */
@@ -66,7 +78,12 @@ export async function withResourceTags(check: Check, reader: ResourceReader): Pr
   return { ...check, context: { ...check.context, ...Object.fromEntries(keys) } };
 }
 
-async function checksFor(asked: Asked, at: CallPlace, reader: ResourceReader): Promise<Check[]> {
+async function checksFor(
+  asked: Asked,
+  at: CallPlace,
+  keys: CallContext,
+  reader: ResourceReader,
+): Promise<Check[]> {
   const facts = await actionFacts(asked.action);
   if (!facts) throw new UnknownAuthorization(`AWS has no action ${asked.action}.`);
   const resources = await askedResources(asked, facts, at, reader);
@@ -74,7 +91,7 @@ async function checksFor(asked: Asked, at: CallPlace, reader: ResourceReader): P
     resources.map(async (resource) => ({
       action: facts.name,
       resource: resource.arn,
-      context: await callContext(asked, facts, resource, at, reader),
+      context: { ...keys, ...(await callContext(asked, facts, resource, at, reader)) },
       ...(asked.dependent && { dependent: true as const }),
     })),
   );

@@ -1,4 +1,6 @@
+import type { Requester } from '../../../shared/policy/requester.ts';
 import type { Check } from './checks.ts';
+import { keysVia } from './request-keys.ts';
 
 /**
  * What AWS checks on the key of an encrypted queue or topic, in the name of whoever uses that.
@@ -19,14 +21,20 @@ export function needsKey({ action }: Check): boolean {
   return USES[action] !== undefined;
 }
 
-/** The checks on the key, for a check that is allowed. Pure. */
-export function keyChecks({ action, resource, context }: Check, keyArn: string): readonly Check[] {
+/**
+ * The checks on the key, for a check that is allowed: of a caller, in whose name the queue or topic asks for the key, or of a service. Pure.
+ */
+export function keyChecks(
+  { action, resource, context }: Check,
+  keyArn: string,
+  by: Requester['type'] = 'AWS',
+): readonly Check[] {
   const [, , service = '', region = ''] = resource.split(':');
   return (USES[action] ?? []).map((use) => ({
     action: use,
     resource: keyArn,
     context: {
-      ...context,
+      ...(by === 'Service' ? context : keysVia(`${service}.amazonaws.com`, context)),
       'kms:ViaService': `${service}.${region}.amazonaws.com`,
       [`kms:EncryptionContext:${CONTEXT[service]}`]: resource,
     },

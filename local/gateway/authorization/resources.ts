@@ -4,14 +4,11 @@ import { type Params, texts } from './operations.ts';
 import type { IamKind, ResourceReader } from './reader.ts';
 import { UnknownAuthorization } from './unknown.ts';
 
-/** The account, region and time of a call. */
+/** The account and region of a call. */
 export interface CallPlace {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
-  readonly now: Date;
-  /** The AWS service that makes the call in the caller's name: `cloudformation.amazonaws.com`. */
-  readonly via?: string;
 }
 
 /** One resource of an action. */

@@ -67,7 +67,7 @@ function apiCall(call: KnownCall, operation: Operation, reply: Reply): ServiceEv
       eventSource: `${service}.amazonaws.com`,
       eventName: eventName(operation),
       awsRegion: servingRegion(call),
-      sourceIPAddress: '127.0.0.1',
+      sourceIPAddress: call.sourceIp,
       userAgent: headers['user-agent'] ?? '',
       ...errorOf(operation, reply),
       requestParameters: requestParameters(operation),
@@ -91,7 +91,7 @@ function userIdentity({ accessKeyId }: KnownCall, { account, arn, userId, sessio
     if (arn.endsWith(':root')) return { type: 'Root', ...who };
     return { type: 'IAMUser', ...who, userName: nameIn(arn) };
   }
-  const { roleId, roleArn } = session;
+  const { roleId, roleArn, issuedAt } = session;
   const sessionIssuer = {
     type: 'Role',
     principalId: roleId,
@@ -102,7 +102,10 @@ function userIdentity({ accessKeyId }: KnownCall, { account, arn, userId, sessio
   return {
     type: 'AssumedRole',
     ...who,
-    sessionContext: { sessionIssuer, attributes: { mfaAuthenticated: 'false' } },
+    sessionContext: {
+      sessionIssuer,
+      attributes: { creationDate: issuedAt.toISOString(), mfaAuthenticated: 'false' },
+    },
   };
 }
 

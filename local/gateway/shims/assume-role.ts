@@ -1,4 +1,5 @@
-import type { Callers } from '../callers.ts';
+import { objects, operationOf, texts } from '../authorization/operations.ts';
+import type { Callers, RoleSession, SessionGrant } from '../callers.ts';
 import type { Iam } from '../iam.ts';
 import type { Deviation, KnownCall, Shim } from '../shim.ts';
 import { type Call, errorReply, type Reply, text, xmlReply } from '../wire.ts';
@@ -71,8 +72,12 @@ async function assumeRole(call: KnownCall, { iam, callers }: StsDeps): Promise<R
     const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
     return errorReply(call, 400, 'ValidationError', message);
   }
-  const limits = { ...(policy !== undefined && { policy }), ...(policyArns.length > 0 && { policyArns }) };
-  const session = callers.issue({ arn: role.arn, id: role.id }, sessionName, seconds, limits);
+  const given = {
+    ...(policy !== undefined && { policy }),
+    ...(policyArns.length > 0 && { policyArns }),
+    ...attributesOf(call, call.caller.session),
+  };
+  const session = callers.issue({ arn: role.arn, id: role.id }, sessionName, seconds, given);
   return xmlReply(call, {
     Credentials: {
       AccessKeyId: session.accessKeyId,
@@ -83,6 +88,23 @@ async function assumeRole(call: KnownCall, { iam, callers }: StsDeps): Promise<R
     AssumedRoleUser: { AssumedRoleId: `${role.id}:${sessionName}`, Arn: session.sessionArn },
     ...(policy && { PackedPolicySize: String(Math.ceil(policy.length / 20.48)) }),
   });
+}
+
+/**
+ * Tags and source identity of a session: those that the call gives, and of the session that calls those that it hands on.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
+ */
+function attributesOf(call: Call, by: RoleSession | undefined): SessionGrant {
+  const { Tags, TransitiveTagKeys, SourceIdentity } = operationOf(call).params;
+  const transitiveTags = [...(by?.transitiveTags ?? []), ...texts(TransitiveTagKeys)];
+  const inherited = Object.entries(by?.tags ?? {}).filter(([key]) => by?.transitiveTags?.includes(key));
+  const added = objects(Tags).map(({ Key, Value }) => [String(Key), String(Value)]);
+  const [sourceIdentity = by?.sourceIdentity] = texts(SourceIdentity);
+  return {
+    tags: Object.fromEntries([...added, ...inherited]),
+    transitiveTags,
+    ...(sourceIdentity !== undefined && { sourceIdentity }),
+  };
 }
 
 function wishOf({ params }: Call): Wish {

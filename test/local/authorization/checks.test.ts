@@ -1090,6 +1090,7 @@ describe('The context of a check', () => {
     'aws:CurrentTime': '2026-11-20T10:00:00.000Z',
     'aws:EpochTime': '1795168800',
     'aws:SecureTransport': 'true',
+    'aws:UserAgent': expect.stringMatching(/^aws-sdk-js/),
     'aws:ViaAWSService': 'false',
   };
   const regional = { ...always, 'aws:RequestedRegion': 'eu-west-1' };
