@@ -16,10 +16,10 @@ import type { AccountStatus } from '../shared/domain/status.ts';
 import {
   accountKey,
   getRecord,
+  getStatuses,
   loadAccount,
   recordPages,
   saveRecord,
-  statusPages,
 } from '../shared/store/accounts.ts';
 import { currentBaseline, getBaseline } from '../shared/store/baselines.ts';
 import type { Page } from '../shared/store/item.ts';
@@ -49,9 +49,12 @@ export async function oneView(
   }
 }
 
-/** Every readable status, by account id. */
-export async function allStatuses(table: Table): Promise<Map<string, AccountStatus>> {
-  const { items } = await flatten(statusPages(table));
+/** The readable statuses of these accounts, by account id. */
+export async function statusesOf(
+  table: Table,
+  accountIds: readonly string[],
+): Promise<Map<string, AccountStatus>> {
+  const { items } = await getStatuses(table, accountIds);
   return new Map(items.map((status) => [status.accountId, status]));
 }
 

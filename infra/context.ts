@@ -71,7 +71,7 @@ const DeploymentContext = z.object({
     .number()
     .refine((days) => RETENTION_DAYS.includes(days), `one of ${RETENTION_DAYS.join(', ')}`)
     .prefault(90),
-  // All statuses have one key in an index, which accepts 1,000 write units a second; a run of one second needs five.
+  // STS accepts 600 calls a second, one for each run; an invocation of ten makes some eight of them a second.
   maximumConcurrency: z.coerce.number().int().min(2).max(200).prefault(50),
 });
 

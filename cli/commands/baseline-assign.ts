@@ -15,13 +15,13 @@ import { connect } from '../client.ts';
 import { explain, Failure } from '../failure.ts';
 import {
   allRecords,
-  allStatuses,
   editRecord,
   findAccount,
   isChosen,
   publishedBaseline,
   readAccountId,
   readBaselineReference,
+  statusesOf,
 } from '../fleet.ts';
 import { sendRequest } from '../send-request.ts';
 import { say } from '../terminal.ts';
@@ -110,7 +110,11 @@ async function findTarget(table: Table, text: string): Promise<BaselineReference
  * by `from`, so with `from` all accounts of the target are checked. @throws Failure for a named account that is not managed
  */
 async function selectMoves(table: Table, to: BaselineReference, selection: Selection): Promise<Moves> {
-  const [kept, statuses] = await Promise.all([keptAccounts(table, selection), allStatuses(table)]);
+  const kept = await keptAccounts(table, selection);
+  const statuses = await statusesOf(
+    table,
+    kept.map(({ accountId }) => accountId),
+  );
   const isThere = ({ baseline }: AccountRecord) =>
     !!baseline && formatBaseline(baseline) === formatBaseline(to);
   const isSelected = ({ baseline }: AccountRecord) =>

@@ -10,7 +10,7 @@ import { callerArn } from '../caller.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { allRecords, allStatuses, findAccount } from '../fleet.ts';
+import { allRecords, findAccount, statusesOf } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
 import { printJson, printTable, say } from '../terminal.ts';
@@ -146,7 +146,10 @@ async function clustersOf(table: Table, id: string): Promise<ClusterView[]> {
 
 async function allClusters(table: Table): Promise<ClusterView[]> {
   const records = (await allRecords(table)).filter(({ clusters = [] }) => clusters.length > 0);
-  const statuses = records.length > 0 ? await allStatuses(table) : new Map();
+  const statuses = await statusesOf(
+    table,
+    records.map(({ accountId }) => accountId),
+  );
   return records.flatMap((record) => clusterViews(record, statuses.get(record.accountId)));
 }
 

@@ -16,7 +16,7 @@ import { endOf, wholeNumber } from '../arguments.ts';
 import { connect } from '../client.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { allRecords, allStatuses, findAccount } from '../fleet.ts';
+import { allRecords, findAccount, statusesOf } from '../fleet.ts';
 import { failIfRejected, poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
 import { printJson, printTable, say } from '../terminal.ts';
@@ -162,7 +162,10 @@ async function exceptionsOf(table: Table, id: string): Promise<ExceptionView[]> 
 
 async function allExceptions(table: Table): Promise<ExceptionView[]> {
   const records = (await allRecords(table)).filter(({ exceptions = [] }) => exceptions.length > 0);
-  const statuses = records.length > 0 ? await allStatuses(table) : new Map();
+  const statuses = await statusesOf(
+    table,
+    records.map(({ accountId }) => accountId),
+  );
   return records.flatMap((record) => exceptionViews(record, statuses.get(record.accountId), new Date()));
 }
 

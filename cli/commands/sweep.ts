@@ -11,7 +11,7 @@ import { connect, type Deployment } from '../client.ts';
 import { hasFailed } from '../conditions.ts';
 import { examples } from '../examples.ts';
 import { Failure } from '../failure.ts';
-import { allRecords, allStatuses, findAccount, publishedBaseline, readAccountId } from '../fleet.ts';
+import { allRecords, findAccount, publishedBaseline, readAccountId, statusesOf } from '../fleet.ts';
 import { poll, startProgress } from '../follow.ts';
 import { checkRequest, sendRequest } from '../send-request.ts';
 import { paintResult, printJson, printTable, say } from '../terminal.ts';
@@ -125,7 +125,7 @@ export interface Sent {
 
 /** Work is dropped if a run has started at least this long after the request: that run has read the same or a newer state. */
 const COALESCED_MS = 5_000;
-/** Up to this many accounts are read one by one; for more, all statuses are listed. */
+/** Up to this many accounts are read often, each with its record, so that an item that cannot be read is said. */
 const FEW = 25;
 
 /**
@@ -173,7 +173,7 @@ function answers(pass: PassRecord, sent: Pick<Sent, 'eventId' | 'at'>): boolean 
 }
 
 async function readStatuses(table: Table, ids: readonly string[]): Promise<Map<string, AccountStatus>> {
-  if (ids.length > FEW) return allStatuses(table);
+  if (ids.length > FEW) return statusesOf(table, ids);
   const items = await Promise.all(ids.map((id) => loadAccount(table, id)));
   return new Map(items.flatMap(({ status }) => (status ? [[status.accountId, status]] : [])));
 }

@@ -3,7 +3,7 @@ import type { AccountRecord } from '../../shared/domain/account.ts';
 import { type BaselineDocument, formatBaseline } from '../../shared/domain/baseline.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import { listBaselines } from '../../shared/store/baselines.ts';
-import { allRecords, allStatuses } from '../fleet.ts';
+import { allRecords, statusesOf } from '../fleet.ts';
 import { type CheckResult, type DoctorCheck, failed, ok } from './check.ts';
 
 /** Whether the regions in which accounts are to be managed exist, and are enabled in the accounts. */
@@ -11,13 +11,16 @@ export const regions: readonly DoctorCheck[] = [
   {
     name: 'regions',
     async look({ config, table, main }) {
-      const [baselines, records, statuses, { Regions = [] }] = await Promise.all([
+      const [baselines, records, { Regions = [] }] = await Promise.all([
         listBaselines(table),
         allRecords(table),
-        allStatuses(table),
         main.ec2.send(new DescribeRegionsCommand({ AllRegions: true })),
       ]);
       const managed = records.filter(({ lifecycle }) => lifecycle === 'managed');
+      const statuses = await statusesOf(
+        table,
+        managed.map(({ accountId }) => accountId),
+      );
       const inAws = Regions.map(({ RegionName = '', OptInStatus = '' }) => ({
         name: RegionName,
         isOptIn: OptInStatus !== 'opt-in-not-required',

@@ -5,8 +5,8 @@ import { INDEXES, NAMES } from '../../shared/deployment/names.ts';
 /**
  * The one table: accounts with status, history and address blocks; address pools; baselines and rules; requests for accounts; sweeps,
  * the listing and what is paused; rejections. shared/store defines the keys, one file for each entity. The table is retained when the
- * stack is deleted. Index `collection` lists accounts, statuses, baselines, rules and roll-outs, and, by time, lines of history, sweeps
- * and rejections; the sparse indexes `due` and `differing` contain only items with a due time, and only accounts whose last run found
+ * stack is deleted. Index `collection` lists accounts, baselines, rules and roll-outs, and, by time, lines of history, sweeps and
+ * rejections; the sparse indexes `due` and `differing` contain only items with a due time, and only accounts whose last run found
  * differences, so a query of them costs almost nothing.
  */
 export function mainTable(scope: Construct): dynamodb.Table {

@@ -11,6 +11,7 @@ import { type Page, reader, readPage } from './item.ts';
 import { readRecord } from './record-item.ts';
 import { readBegun, readStatus } from './status-item.ts';
 import {
+  type Consistency,
   collectionPages,
   DAY_SECONDS,
   expiresIn,
@@ -117,9 +118,16 @@ export async function getAccounts(
   return accounts;
 }
 
-/** The statuses of many accounts, in no order; missing ones are left out. */
-export async function getStatuses(table: Table, accountIds: readonly string[]): Promise<Page<AccountStatus>> {
-  return readPage(readStatus, await getItems(table, [...new Set(accountIds)].map(statusKey)));
+/**
+ * The statuses of many accounts, in no order; missing ones are left out. Nothing lists statuses: records are listed, and their statuses
+ * read, so that saving a status writes no index.
+ */
+export async function getStatuses(
+  table: Table,
+  accountIds: readonly string[],
+  consistency: Consistency = 'strong',
+): Promise<Page<AccountStatus>> {
+  return readPage(readStatus, await getItems(table, [...new Set(accountIds)].map(statusKey), consistency));
 }
 
 /**
@@ -315,9 +323,4 @@ export async function* recordPages(
   most?: number,
 ): AsyncGenerator<Page<AccountRecord>> {
   for await (const page of collectionPages(table, 'account', after, most)) yield readPage(readRecord, page);
-}
-
-/** All statuses by account id, one Query a page. */
-export async function* statusPages(table: Table): AsyncGenerator<Page<AccountStatus>> {
-  for await (const page of collectionPages(table, 'status')) yield readPage(readStatus, page);
 }

@@ -53,15 +53,12 @@ export async function takeLease(
     TableName: table.name,
     Key: statusKey(lease.accountId),
     UpdateExpression:
-      'SET lease = :lease, version = if_not_exists(version, :zero), #collection = :status, collectionKey = :account' +
+      'SET lease = :lease, version = if_not_exists(version, :zero)' +
       (isFirst ? ', home = if_not_exists(home, :home)' : '') +
       (making.length > 0 ? ', making = :making' : ''),
     ConditionExpression: asRead(lease.readVersion),
-    ExpressionAttributeNames: { '#collection': 'collection' },
     ExpressionAttributeValues: {
       ':lease': { passId: lease.passId, expiresAt: lease.until.toISOString() },
-      ':status': 'status',
-      ':account': lease.accountId,
       ':zero': 0,
       ...(isFirst && { ':home': lease.home }),
       ...(making.length > 0 && { ':making': making }),
@@ -147,15 +144,13 @@ export async function saveStatus(
     );
 }
 
-/** The item of a status: listed with all statuses, and, after a run that found differences, in the index `differing`. */
+/** The item of a status: in no index, except, after a run that found differences, in `differing`. */
 function statusItem(status: AccountStatus) {
   const { accountId } = status;
   return {
     ...status,
     ...statusKey(accountId),
-    collection: 'status',
-    collectionKey: accountId,
-    ...(foundDifferences(status) && { differing: DIFFERING }),
+    ...(foundDifferences(status) && { differing: DIFFERING, collectionKey: accountId }),
   };
 }
 

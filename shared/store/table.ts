@@ -63,18 +63,25 @@ export async function getItem(table: Table, key: Key): Promise<Item | undefined>
 const KEYS_PER_CALL = 100;
 const TRIES = 8;
 
+/** `eventual`: the last second may be missing, for half the price. */
+export type Consistency = 'strong' | 'eventual';
+
 /**
- * Many items, read consistently, in no order; missing ones are left out. Keys that DynamoDB did not process are requested
- * again.
+ * Many items in no order; missing ones are left out. Keys that DynamoDB did not process are requested again.
  * @throws ServiceFault if some keys are still unprocessed after eight tries
  */
-export async function getItems(table: Table, keys: readonly Key[]): Promise<Item[]> {
+export async function getItems(
+  table: Table,
+  keys: readonly Key[],
+  consistency: Consistency = 'strong',
+): Promise<Item[]> {
+  const ConsistentRead = consistency === 'strong';
   const items: Item[] = [];
   for (let start = 0; start < keys.length; start += KEYS_PER_CALL) {
     let left: Item[] = keys.slice(start, start + KEYS_PER_CALL).map((key) => ({ ...key }));
     for (let tried = 1; left.length > 0; tried++) {
       const answer = await table.documents.send(
-        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: left, ConsistentRead: true } } }),
+        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: left, ConsistentRead } } }),
       );
       items.push(...(answer.Responses?.[table.name] ?? []));
       left = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];

@@ -28,6 +28,7 @@ const plan: readonly (readonly [name: string, scenario: Scenario, setup: Scenari
     (size) => ['sweep, three regions', healthySweep, { accounts: size, regions: THREE_REGIONS }] as const,
   ),
   ['sweep, maximumConcurrency 200', healthySweep, { accounts, maximumConcurrency: 200 }],
+  ['sweep, a whole processor', healthySweep, { accounts, reconcileMegabytes: 1_769 }],
   ['STS at a tenth of its rate', slowSts, { accounts }],
   ['all changed by hand, the brake stops the sweep', driftedWithBrake, { accounts }],
   ['all changed by hand, without a brake', driftedWithoutBrake, { accounts }],

@@ -54,8 +54,6 @@ function account(given: Parameters<typeof aRecord>[0], status: Parameters<typeof
     {
       ...aStatus({ observedGeneration: record.generation, ...status }),
       ...statusKey(MEMBER),
-      collection: 'status',
-      collectionKey: MEMBER,
     },
   );
 }

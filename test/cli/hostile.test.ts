@@ -79,7 +79,7 @@ function hostileMain(text: string, record: Partial<AccountRecord>): FakeMain {
   const key = `account#${MEMBER}`;
   return fakeMain([
     { pk: key, sk: 'desired', collection: 'account', collectionKey: MEMBER, ...stored },
-    { pk: key, sk: 'status', collection: 'status', collectionKey: MEMBER, ...status },
+    { pk: key, sk: 'status', ...status },
     {
       ...{ pk: key, sk: `pass#${pass.startedAt}#${pass.id}` },
       ...{ collection: 'pass', collectionKey: `${pass.startedAt}#${pass.id}`, ...pass },

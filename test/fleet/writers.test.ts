@@ -48,7 +48,7 @@ describe('the runs that may write to what was paused', () => {
     const { table, put, calls } = await writing({ [A]: 'analytics' });
     for (let at = 0; at < 500; at++) {
       const accountId = String(300_000_000_000 + at);
-      put({ accountId, ...statusKey(accountId), collection: 'status', collectionKey: accountId });
+      put({ accountId, ...statusKey(accountId) });
     }
     expect(await writersIn(table, { fleet: true }, NOW)).toHaveLength(1);
     expect(calls).toEqual({ QueryCommand: 1, BatchGetCommand: 1 });

@@ -95,7 +95,7 @@ fuzz({
     fake.store.put(
       { ...aBaselineItem(), collection: 'baseline', collectionKey: 'analytics#000000003' },
       { ...aRecord(), ...accountKey(MEMBER), collection: 'account', collectionKey: MEMBER },
-      { ...aStatus(), ...statusKey(MEMBER), collection: 'status', collectionKey: MEMBER },
+      { ...aStatus(), ...statusKey(MEMBER) },
     );
     await putRejection(fake.main.table, aRejected(EVENT), {
       reason: 'Refused',

@@ -99,7 +99,7 @@ fuzz({
     fake.store.put(
       aBaselineItem(),
       { ...aRecord(), ...accountKey(MEMBER), collection: 'account', collectionKey: MEMBER },
-      { ...aStatus(), ...statusKey(MEMBER), collection: 'status', collectionKey: MEMBER },
+      { ...aStatus(), ...statusKey(MEMBER) },
     );
     for (const list of [fake.put, fake.sent, errors]) list.length = 0;
     const { handler } = queues[queue];

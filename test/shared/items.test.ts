@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountKey, getRecord, getStatus, loadAccount, statusPages } from '../../shared/store/accounts.ts';
+import { accountKey, getRecord, getStatus, loadAccount, recordPages } from '../../shared/store/accounts.ts';
 import { getBaseline, listBaselines } from '../../shared/store/baselines.ts';
 import { changeControl, getControl } from '../../shared/store/controls.ts';
 import { readExports } from '../../shared/store/exports.ts';
 import { importersOf } from '../../shared/store/importers.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { beginListing } from '../../shared/store/listings.ts';
-import { MEMBER } from '../kit/factories.ts';
+import { saveStatus } from '../../shared/store/statuses.ts';
+import { aPass, aRecord, aStatus, MEMBER } from '../kit/factories.ts';
 import { memoryTable } from '../kit/memory-table.ts';
 import { items, recordedAt, sorts } from '../kit/stored-items.ts';
 
@@ -117,13 +118,19 @@ describe('an invalid item', () => {
   });
 
   it('does not hide the other items of its collection', async () => {
-    const broken = { pk: 'account#1', sk: 'status', collection: 'status', collectionKey: '1', version: 1 };
+    const broken = {
+      pk: 'account#1',
+      sk: 'desired',
+      collection: 'account',
+      collectionKey: '1',
+      generation: 1,
+    };
     const pages = [];
-    for await (const page of statusPages(tableOf(broken).table)) pages.push(page);
+    for await (const page of recordPages(tableOf(broken).table)) pages.push(page);
     expect(pages).toEqual([
       {
         items: [expect.objectContaining({ accountId: MEMBER })],
-        unreadable: [expect.objectContaining({ pk: 'account#1', sk: 'status' })],
+        unreadable: [expect.objectContaining({ pk: 'account#1', sk: 'desired' })],
         last: MEMBER,
       },
     ]);
@@ -156,5 +163,27 @@ describe('an invalid item', () => {
     const { table } = tableOf({ ...recordedAt(account, 'desired'), ...accountKey(MEMBER), added: 'later' });
     expect(await getRecord(table, MEMBER)).toMatchObject({ added: 'later' });
     expect(await listBaselines(table)).toHaveLength(1);
+  });
+});
+
+describe('the status of an account', () => {
+  it('is in no index after a run, also where an earlier version has listed it, unless the run found differences', async () => {
+    const store = tableOf();
+    const indexed = () =>
+      Object.keys(store.items(account).find(({ sk }) => sk === 'status') ?? {}).filter((name) =>
+        ['collection', 'due', 'differing'].includes(name),
+      );
+    expect(indexed()).toContain('collection');
+    const { version } = recordedAt(account, 'status');
+    const save = (saves: number, result: 'unchanged' | 'corrected') =>
+      saveStatus(store.table, aStatus({ version: Number(version) + saves, lastPass: aPass({ result }) }), {
+        passId: 'pass-2',
+        now: new Date('2026-11-20T10:00:00Z'),
+        record: aRecord(),
+      });
+    await save(1, 'unchanged');
+    expect(indexed()).toEqual([]);
+    await save(2, 'corrected');
+    expect(indexed()).toEqual(['differing']);
   });
 });

@@ -68,8 +68,10 @@ export const LIMITS: readonly Limit[] = [
   { ...limit('IAM reads', /^iam:(Get|List)/, 20, 40), source: 'assumed' },
   { ...limit('IAM writes', /^iam:/, 5, 20), source: 'assumed' },
   { ...limit('tags', /^tagging:/, 15, 15), source: 'assumed' },
-  // The smallest of the regions. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-  limit('SQS', /^sqs:/, 2_400, 2_400),
+  // One partition of a FIFO queue: SQS makes more of them when they are busy, and the simulation does not rely on it. Then the smallest
+  // of the regions. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+  limit('SQS SendMessageBatch', /^sqs:SendMessageBatch$/, 300, 300),
+  limit('other calls of SQS', /^sqs:/, 2_400, 2_400),
   // The smallest of the regions. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
   limit('EventBridge PutEvents', /^events:/, 400, 400),
 ];

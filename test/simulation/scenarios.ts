@@ -16,7 +16,7 @@ export interface Outcome {
   /** Virtual seconds from the event until the last run was requested. */
   readonly secondsToSend: number;
   readonly callsAnAccount: number;
-  /** Units of 1 KB written to the table and its index of statuses, an account. */
+  /** Units of 1 KB written to the table and its indexes, an account. */
   readonly writeUnitsAnAccount: number;
   /** Attempts that AWS refused, by the limit. */
   readonly throttled: Readonly<Record<string, number>>;

@@ -29,6 +29,8 @@ describe('a simulated sweep of healthy accounts', () => {
     expect(many.callsAnAccount).toBeLessThanOrEqual(few.callsAnAccount);
     expect(many.callsAnAccount).toBeLessThan(20);
     expect(many.writeUnitsAnAccount).toBeLessThanOrEqual(few.writeUnitsAnAccount);
+    // The status of 3 KB, and its index of none.
+    expect(many.writeUnitsAnAccount).toBeLessThan(4);
   });
 
   it('ends for each seed as for the next', async () => {

@@ -12,6 +12,7 @@ import { intakeHandler } from '../../controllers/intake/intake.ts';
 import { kinds } from '../../controllers/kinds/index.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
 import { sweepHandler } from '../../controllers/sweep/sweep.ts';
+import { MEGABYTES } from '../../infra/memory.ts';
 import { createAccess } from '../../shared/aws/access.ts';
 import { putEvents } from '../../shared/aws/bus.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
@@ -51,6 +52,8 @@ export interface Setup {
   readonly regions?: readonly string[];
   /** Context `maximumConcurrency` of the deployment. */
   readonly maximumConcurrency?: number;
+  /** Memory of the function reconcile. */
+  readonly reconcileMegabytes?: number;
 }
 
 export type Simulation = Awaited<ReturnType<typeof createSimulation>>;
@@ -63,6 +66,7 @@ export async function createSimulation({
   seed = 1,
   regions = ['eu-west-1'],
   maximumConcurrency = 50,
+  reconcileMegabytes = MEGABYTES.reconcile,
 }: Setup = {}) {
   const random = randomness(seed);
   const realEnvironment = { ...process.env };
@@ -177,12 +181,12 @@ export async function createSimulation({
   const setups: Readonly<Record<string, Omit<FunctionSetup, 'name'>>> = {
     intake: {
       ...{ receives: INTAKE_RECEIVES, visibilitySeconds: 120, batch: 10, maximumConcurrency: 2 },
-      ...{ timeoutSeconds: 60, memoryMb: 512, initMs: 600 },
+      ...{ timeoutSeconds: 60, memoryMb: MEGABYTES.intake, initMs: 600 },
       handler: () => intakeHandler({ ...shared(), organization: organizationBy('reading') }),
     },
     sweep: {
       ...{ receives: SWEEP_RECEIVES, visibilitySeconds: 600, batch: 1, maximumConcurrency: 2 },
-      ...{ timeoutSeconds: 300, memoryMb: 1_024, initMs: 600 },
+      ...{ timeoutSeconds: 300, memoryMb: MEGABYTES.sweep, initMs: 600 },
       handler: () =>
         sweepHandler({
           ...shared(),
@@ -193,7 +197,7 @@ export async function createSimulation({
     },
     creation: {
       ...{ receives: CREATION_RECEIVES, visibilitySeconds: 120, batch: 1, maximumConcurrency: 2 },
-      ...{ timeoutSeconds: 60, memoryMb: 512, initMs: 600 },
+      ...{ timeoutSeconds: 60, memoryMb: MEGABYTES['create-account'], initMs: 600 },
       handler: () => {
         const access = createAccess({ config, organizationRole: 'creating' });
         const creator = createCreator(config, access);
@@ -206,7 +210,7 @@ export async function createSimulation({
     },
     work: {
       ...{ receives: WORK_RECEIVES, visibilitySeconds: 120, batch: 10, maximumConcurrency },
-      ...{ timeoutSeconds: 120, memoryMb: 768, initMs: 1_200 },
+      ...{ timeoutSeconds: 120, memoryMb: reconcileMegabytes, initMs: 1_200 },
       handler: () => {
         const own = shared();
         return reconcileHandler({
