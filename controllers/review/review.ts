@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Access } from '../../shared/aws/access.ts';
 import { putEvents } from '../../shared/aws/bus.ts';
 import { asError } from '../../shared/aws/function-logger.ts';
-import type { Main, Table } from '../../shared/aws/main-clients.ts';
+import type { Main } from '../../shared/aws/main-clients.ts';
 import {
   type MemberClients,
   type MemberClientsOptions,
@@ -13,7 +13,12 @@ import { queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
 import type { ReviewBucket } from '../../shared/aws/review-bucket.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { AccountRecord } from '../../shared/domain/account.ts';
-import { ControllerError, type FailureName } from '../../shared/domain/errors.ts';
+import {
+  AccessDenied,
+  ControllerError,
+  type FailureName,
+  UnreadableItem,
+} from '../../shared/domain/errors.ts';
 import { OUR_SOURCE } from '../../shared/domain/event-sources.ts';
 import { wasInOrganization } from '../../shared/domain/records.ts';
 import {
@@ -90,12 +95,25 @@ export function reviewHandler({ logger, ...deps }: ReviewFunctionDeps) {
       log.warn('review will be retried', asError(review));
       return 'again';
     }
-    const before = await reviewBefore(main.table, deps.bucket, message);
+    const before = await reviewBefore(message, log);
     await keepReview(main.table, deps.bucket, review, message);
     await putEvents(main.bus, [reviewAnnouncement(review, before, message)], OUR_SOURCE);
     const { failure } = review;
     log.info('review', { ...countFindings(review), ...(failure && { failure }) });
     return 'done';
+  }
+
+  /** The latest successful review of an earlier request; undefined if it cannot be read, so that this one is kept all the same. */
+  async function reviewBefore(request: ReviewMessage, log: Logger): Promise<Review | undefined> {
+    try {
+      const entries = await reviewEntries(main.table, request.accountId, request);
+      const before = entries.find(({ failed }) => failed === undefined);
+      return before && (await getReview(deps.bucket, before));
+    } catch (error) {
+      if (!(error instanceof UnreadableItem || error instanceof AccessDenied)) throw error;
+      log.warn('the review before cannot be read, every finding counts as new', asError(error));
+      return undefined;
+    }
   }
 
   return queueHandler({
@@ -220,17 +238,6 @@ function membersAmong(records: ReadonlyMap<string, AccountRecord>, config: Confi
     config.managementAccountId,
     ...members.map(({ accountId }) => accountId),
   ]);
-}
-
-/** The latest successful review of an earlier request. */
-async function reviewBefore(
-  table: Table,
-  bucket: ReviewBucket,
-  { accountId, cause }: ReviewMessage,
-): Promise<Review | undefined> {
-  const entries = await reviewEntries(table, accountId);
-  const before = entries.find(({ causeId, failed }) => causeId !== cause.id && failed === undefined);
-  return before && getReview(bucket, before);
 }
 
 function failedReview(

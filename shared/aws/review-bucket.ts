@@ -41,10 +41,15 @@ async function put(bucket: ReviewBucket, Key: string, Body: string, ContentType:
   await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, ExpectedBucketOwner }));
 }
 
-/** The JSON document with this key. */
+/** The document with this key; undefined if it is not JSON. @throws AccessDenied also if there is none: nobody may list the bucket */
 export async function getDocument(bucket: ReviewBucket, key: string): Promise<unknown> {
   const { Body } = await bucket.s3.send(
     new GetObjectCommand({ Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner }),
   );
-  return JSON.parse((await Body?.transformToString()) ?? 'null');
+  const text = (await Body?.transformToString()) ?? '';
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

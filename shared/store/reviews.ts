@@ -38,6 +38,11 @@ const readAcceptance = reader<Acceptance>({
 const reviewsOf = (accountId: string) => `reviews#${accountId}`;
 const acceptancesOf = (accountId: string) => `acceptances#${accountId}`;
 
+/** The request that a review answers. */
+type Request = { readonly cause: Cause; readonly requestedAt: string };
+/** Sorts the reviews of an account by their requests. */
+const nameOf = ({ requestedAt, cause }: Request) => `${requestedAt}#${cause.id}`;
+
 /**
  * Keeps a review: first its object, then its item, each under the request that it answers, so that the same request again replaces
  * what it made before.
@@ -46,10 +51,10 @@ export async function keepReview(
   table: Table,
   bucket: ReviewBucket,
   review: Review,
-  request: { readonly cause: Cause; readonly requestedAt: string },
+  request: Request,
 ): Promise<void> {
   const { accountId, reviewedAt, failure } = review;
-  const name = `${request.requestedAt}#${request.cause.id}`;
+  const name = nameOf(request);
   const object = `${accountId}/${name.replace('#', '-')}.json`;
   await putDocument(bucket, object, review);
   await putItem(table, {
@@ -63,12 +68,19 @@ export async function keepReview(
   });
 }
 
-/** The reviews of an account, latest request first. */
-export async function reviewEntries(table: Table, accountId: string): Promise<ReviewEntry[]> {
+/**
+ * The reviews of an account, latest request first.
+ * @param before only those of earlier requests than this one
+ */
+export async function reviewEntries(
+  table: Table,
+  accountId: string,
+  before?: Request,
+): Promise<ReviewEntry[]> {
   const entries: ReviewEntry[] = [];
   const pages = queryPages(table, {
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': reviewsOf(accountId) },
+    KeyConditionExpression: before ? 'pk = :pk AND sk < :before' : 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': reviewsOf(accountId), ...(before && { ':before': nameOf(before) }) },
     ScanIndexForward: false,
     ConsistentRead: true,
   });

@@ -155,6 +155,7 @@ function reviewing({
     wait: (milliseconds: number) => {
       time += milliseconds;
     },
+    kept: objects,
     objects: () => [...objects].sort().map(([, text]) => JSON.parse(text) as Review),
     announced: () => fake.put.filter(({ detailType }) => detailType === 'AccessReviewCompleted'),
   };
@@ -271,6 +272,34 @@ describe('reviewHandler', () => {
     await review('event-1', { receives: 2 });
     expect(objects()).toHaveLength(1);
     expect(announced().map(({ detail }) => detail.new)).toEqual([1, 1]);
+  });
+
+  it('compares with earlier requests alone, although a later one was answered before', async () => {
+    const { review, account, announced, wait } = reviewing();
+    account.roles = [roleOf('a', STRANGER)];
+    await review('event-2');
+    wait(-DAY);
+    await review('event-1');
+    wait(2 * DAY);
+    await review('event-3');
+    expect(announced().map(({ detail }) => detail.new)).toEqual([1, 1, 0]);
+  });
+
+  it.each([
+    ['is cut', '{"cut'],
+    ['has another form', '{}'],
+    ['was deleted', undefined],
+  ])('is kept although the review before %s, and says so', async (_, text) => {
+    const { review, account, announced, kept, lines, wait } = reviewing();
+    account.roles = [roleOf('a', STRANGER)];
+    await review('event-1');
+    const [key = ''] = kept.keys();
+    if (text === undefined) kept.delete(key);
+    else kept.set(key, text);
+    wait(DAY);
+    expect(await review('event-2')).toEqual(done);
+    expect(announced().at(-1)?.detail).toMatchObject({ findings: 1, new: 1, gone: 0 });
+    expect(lines).toContain('warn the review before cannot be read, every finding counts as new');
   });
 
   it('takes an accepted finding as intended until the acceptance ends', async () => {
