@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AccessDenied, ControllerError, UnreadableItem } from '../../shared/domain/errors.ts';
+import { notReadySince } from '../../shared/domain/readiness.ts';
 import {
   type AccountStatus,
   type Condition,
   type Difference,
-  notReadySince,
   type PassRecord,
   type PassResult,
   saw,

@@ -8,8 +8,9 @@ import {
 } from './account-view.ts';
 import type { Control, Sweep } from './control.ts';
 import type { UnreadableItem } from './errors.ts';
+import { notReadySince } from './readiness.ts';
 import { isOpen, type Rollout } from './rollout.ts';
-import { type AccountStatus, notReadySince, obstacles } from './status.ts';
+import { type AccountStatus, obstacles } from './status.ts';
 import type { SweepResult } from './sweep-result.ts';
 
 /** How one account stands: what a count of the fleet needs of it. */

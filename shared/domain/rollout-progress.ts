@@ -3,6 +3,7 @@ import { CLUSTERS } from './clusters.ts';
 import { isPaused, RUNNING } from './control.ts';
 import { holds } from './exceptions.ts';
 import { laterOf } from './order.ts';
+import { desiredSince } from './readiness.ts';
 import { isSame } from './rollout.ts';
 import { type AccountStatus, saw, unmet } from './status.ts';
 
@@ -53,11 +54,12 @@ export function fateOf({ record, status, unreadable }: RolloutAccount, way: Way)
   if (!isSame(record.baseline, way.to)) return 'left';
   if (isPaused(record, RUNNING, way.now) || record.mode === 'observe') return 'unwritten';
   const changedAt = writableSince(record, way.now);
-  if (!status || !saw(status, record)) return isLate(way, changedAt) ? 'failed' : 'pending';
+  const requestedAt = laterOf(changedAt, desiredSince(record));
+  if (!status || !saw(status, record)) return isLate(way, requestedAt) ? 'failed' : 'pending';
   if (way.since !== undefined && hasDrifted(status, changedAt, way.since)) return 'drifted';
   if (status.ready) return 'ready';
   const notReadySince = unmet(status.conditions)?.changedAt ?? changedAt;
-  return isLate(way, changedAt, notReadySince) || hasFailed(status) ? 'failed' : 'pending';
+  return isLate(way, requestedAt, notReadySince) || hasFailed(status) ? 'failed' : 'pending';
 }
 
 /**

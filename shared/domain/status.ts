@@ -191,23 +191,6 @@ export function saw(
   return status?.observedGeneration === generation;
 }
 
-/**
- * ISO time since when a managed account has not been as it is desired: since no run was ready, or since the last change that no run has seen.
- * Undefined if it is ready. Pure.
- */
-export function notReadySince(
-  record: { readonly generation: number; readonly changedAt?: string; readonly registeredAt: string },
-  status:
-    | Pick<AccountStatus, 'ready' | 'unreadySince' | 'observedGeneration' | 'conditions' | 'lastPass'>
-    | undefined,
-): string | undefined {
-  const changedAt = record.changedAt ?? record.registeredAt;
-  if (!status) return changedAt;
-  if (status.ready) return saw(status, record) ? undefined : changedAt;
-  const unmet = status.conditions.filter((one) => one.status !== 'True').map((one) => one.changedAt);
-  return status.unreadySince ?? unmet.toSorted()[0] ?? status.lastPass?.startedAt ?? changedAt;
-}
-
 /** True if the account exports or imports something, or importers may not know yet what it exports. Pure. */
 export function isExchanging(
   status: Pick<AccountStatus, 'exports' | 'imports' | 'waking'> | undefined,

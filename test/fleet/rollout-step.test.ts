@@ -283,6 +283,18 @@ describe('nextStep of a roll-out', () => {
       wait(NOW),
     ],
     [
+      'waits for a run of an account in which an exception was just requested',
+      rolling(0, { patientFrom: minutesAgo(90), readyAt: [minutesAgo(10)] }),
+      sight([
+        {
+          ...pending,
+          ...on(NEW, { exceptions: [{ ...anException({ until: minutesAgo(-60) }), at: minutesAgo(1) }] }),
+        },
+        behind,
+      ]),
+      wait(NOW),
+    ],
+    [
       'halts for an account whose items cannot be read',
       rolling(0),
       sight([{ unreadable: true }, behind]),
