@@ -28,6 +28,8 @@ describe('an error of the SDK', () => {
       'again',
     ],
     ['a refused connection', named('Error', 'no', { code: 'ECONNREFUSED' }), 'ServiceFault', 'again'],
+    ['a host without a route to it', named('Error', 'no', { code: 'EHOSTUNREACH' }), 'ServiceFault', 'again'],
+    ['a network that is gone', named('Error', 'no', { code: 'ENETUNREACH' }), 'ServiceFault', 'again'],
     ['a time-out', named('TimeoutError'), 'ServiceFault', 'again'],
     ['a denial of EC2', named('UnauthorizedOperation'), 'AccessDenied', 'when-due'],
     ['a quota of IAM', named('LimitExceededException'), 'QuotaExceeded', 'when-due'],
