@@ -1,6 +1,8 @@
 import type { Access } from '../../shared/aws/access.ts';
 import type { Main } from '../../shared/aws/main-clients.ts';
 import type { MemberClients, MemberClientsOptions } from '../../shared/aws/member-clients.ts';
+import type { Outages } from '../../shared/aws/outages.ts';
+import type { Failed } from '../../shared/aws/queue.ts';
 import type { Config } from '../../shared/deployment/config.ts';
 import type { BaselineReference } from '../../shared/domain/account.ts';
 import type { Holdings } from '../../shared/domain/addresses.ts';
@@ -20,13 +22,17 @@ export interface Clock {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-/** What every run works with; `clients` replaces those of the SDK in tests. */
+/**
+ * What every run works with; `clients` replaces those of the SDK in tests. Without `outages`, no run knows what others have found not to
+ * answer.
+ */
 export interface RunDeps extends Clock {
   readonly config: Config;
   readonly main: Main;
   readonly access: Access;
   readonly kinds: readonly AnyKind[];
   readonly loadBaseline: LoadBaseline;
+  readonly outages?: Outages;
   readonly clients?: (options: MemberClientsOptions) => MemberClients;
 }
 
@@ -47,8 +53,8 @@ export type Next =
   | { readonly is: 'done' }
   /** The due time runs the account again after so many seconds, without this message. */
   | { readonly is: 'after'; readonly seconds: number }
-  /** The message is redelivered, after a pause that doubles up to ten minutes (shared/aws/queue.ts). */
-  | { readonly is: 'backoff' }
+  /** The message is redelivered, after a pause that doubles (shared/aws/queue.ts). */
+  | { readonly is: 'backoff'; readonly why: Failed }
   /** Only a change of desired state, or a sweep, runs the account again. */
   | { readonly is: 'never' };
 

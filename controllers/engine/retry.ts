@@ -1,4 +1,11 @@
-import { ControllerError, type FailureName, NotYetConsistent } from '../../shared/domain/errors.ts';
+import { isOutage } from '../../shared/aws/outages.ts';
+import type { Failed } from '../../shared/aws/queue.ts';
+import {
+  ControllerError,
+  type FailureName,
+  NotYetConsistent,
+  ServiceFault,
+} from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
 import type { Clock, Next } from './model.ts';
 
@@ -126,18 +133,22 @@ export interface Unfinished {
 
 /** What follows a run. The account is due at the earliest time that any of the run's failures requires. Pure. */
 export function nextRun(
-  { errors, pending, again = [], lastReceive, before }: Unfinished,
+  { errors, pending, again: wanted = [], lastReceive, before }: Unfinished,
   now: Date,
 ): NextRun {
-  const passing = errors.find(isRedelivered);
-  const parked = lastReceive && passing instanceof ControllerError;
+  const passing = errors.filter(isRedelivered);
+  const parked = lastReceive && passing[0] instanceof ControllerError;
   const known = errors.filter((error) => error instanceof ControllerError);
   const due = known.filter((error) => !isRedelivered(error) || lastReceive);
-  const timed = noLater(timeOf([...pending, ...due], before, now), again, now);
-  return {
-    ...timed,
-    next: passing !== undefined && !parked ? { is: 'backoff' } : nextOf(timed, errors, now),
-  };
+  const timed = noLater(timeOf([...pending, ...due], before, now), wanted, now);
+  const again: Next = { is: 'backoff', why: whyAgain(passing) };
+  return { ...timed, next: passing.length > 0 && !parked ? again : nextOf(timed, errors, now) };
+}
+
+/** The longer pauses and the shorter ones are only for runs that failed for nothing else. */
+function whyAgain(passing: readonly unknown[]): Failed {
+  if (passing.every(isOutage)) return 'outage';
+  return passing.every((error) => error instanceof ServiceFault) ? 'fault' : 'again';
 }
 
 /** The same, due after so many seconds at the latest. */
@@ -215,7 +226,7 @@ export function nextCreation(
     case 'never':
       return { is: 'never' };
     case 'backoff':
-      return { is: 'backoff' };
+      return { is: 'backoff', why: 'again' };
     case 'doubling':
       return { is: 'after', seconds: doubled(rule, attempts) };
     case 'after':

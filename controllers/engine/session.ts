@@ -157,12 +157,14 @@ export async function clientsFor(run: Run, deps: RunDeps, purpose: Purpose): Pro
   const open = (policy: string) => enter(run, deps, { name: run.id, policy, own: purpose.writes === true });
   const openPatiently = (policy: string) => (purpose.patient ? patiently(() => open(policy)) : open(policy));
   const { policy } = purpose;
+  const { outages } = deps;
   return (deps.clients ?? memberClients)({
     credentials:
       typeof policy === 'string' ? await openPatiently(policy) : await openAll(policy, openPatiently),
     region: regionOf(run.record, deps.config),
     until: run.gate.deadline,
     ...(purpose.patient && { around: patiently }),
+    ...(outages && { attempt: (at, send) => outages.attempt(at, run.record.accountId, send) }),
     // A retry after the lease is lost would write beside another run.
     onAttempt: (call) => run.gate.check(call),
     onCall: (call) => {

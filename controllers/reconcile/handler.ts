@@ -3,6 +3,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { createAccess } from '../../shared/aws/access.ts';
 import { functionLogger } from '../../shared/aws/function-logger.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { configFromEnvironment } from '../../shared/deployment/config.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
 import { rememberBaselines } from '../engine/desired-state.ts';
@@ -17,6 +18,7 @@ export const handler = reconcileHandler({
   config,
   main,
   access: createAccess({ config, organizationRole: 'entering' }),
+  outages: rememberOutages(),
   kinds,
   loadBaseline: rememberBaselines(({ name, version }) => getBaseline(main.table, name, version)),
   logger: functionLogger('reconcile'),

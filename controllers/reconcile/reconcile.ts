@@ -3,7 +3,7 @@ import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { asError } from '../../shared/aws/function-logger.ts';
 import { workByGroup } from '../../shared/aws/message-groups.ts';
 import { comeAgain, hide } from '../../shared/aws/queue.ts';
-import { queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
+import { type Handled, queueHandler, type Received } from '../../shared/aws/queue-handler.ts';
 import { ControllerError, OutOfTime } from '../../shared/domain/errors.ts';
 import type { PassRecord } from '../../shared/domain/status.ts';
 import { WORK_RECEIVES, WorkMessage } from '../../shared/domain/work.ts';
@@ -33,7 +33,7 @@ const ABANDON_MS = 10_000;
 export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunctionDeps) {
   const { main, now } = deps;
 
-  async function handle(received: Received<WorkMessage>): Promise<'done' | 'again'> {
+  async function handle(received: Received<WorkMessage>): Promise<Handled> {
     const { message, receives, receiptHandle, behind, until } = received;
     const { accountId, cause, plan } = message;
     const log = logger.createChild({ persistentKeys: { accountId, cause, receives } });
@@ -52,7 +52,7 @@ export function reconcileHandler({ logger, metrics, ...deps }: ReconcileFunction
       const run = reconcile({ message, sentAt, until, heartbeat, lastReceive }, deps);
       const outcome = await inTime(run, until);
       report(outcome, message, log);
-      return outcome.did === 'ran' && outcome.next.is === 'backoff' ? 'again' : 'done';
+      return outcome.did === 'ran' && outcome.next.is === 'backoff' ? outcome.next.why : 'done';
     } catch (error) {
       if (error instanceof ControllerError && error.name === 'Conflict')
         log.info('account was saved by another run first', { why: error.message });

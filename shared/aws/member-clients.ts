@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { requestHandler } from './connections.ts';
 import { type MemberService, memberServices } from './member-services.ts';
+import type { Endpoint } from './outages.ts';
 import { patience } from './patience.ts';
 import type { ClientSettings } from './service.ts';
 import { type AnyClient, type Around, type ObservedCall, watch } from './watch.ts';
@@ -30,11 +31,13 @@ export interface MemberClientsOptions {
   readonly onAttempt?: (call: ObservedCall) => void;
   /** Runs each call and may repeat it. */
   readonly around?: Around;
+  /** Sends each attempt of a call to this endpoint, retries included, and may refuse it: shared/aws/outages.ts. */
+  readonly attempt?: <T>(at: Endpoint, send: () => Promise<T>) => Promise<T>;
 }
 
 /** Clients whose errors are ControllerErrors wherever shared/aws/translate-error.ts knows them. */
 export function memberClients(options: MemberClientsOptions): MemberClients {
-  const { credentials, region, until } = options;
+  const { credentials, region, until, attempt } = options;
   const settings = (service: MemberService, once: boolean): ClientSettings => ({
     credentials: typeof credentials === 'function' ? credentials(service) : credentials,
     region,
@@ -45,8 +48,13 @@ export function memberClients(options: MemberClientsOptions): MemberClients {
   const define = (name: string, service: MemberService, once = false) => {
     const { client, endpoint } = memberServices[service];
     let made: AnyClient | undefined;
+    const at = { service, ...(endpoint === 'regional' && { region }) };
+    const watching = {
+      ...options,
+      ...(attempt && { aroundAttempt: <T>(send: () => Promise<T>) => attempt(at, send) }),
+    };
     const get = () => {
-      made ??= watch(client(settings(service, once)), { name: service, inMember: { endpoint } }, options);
+      made ??= watch(client(settings(service, once)), { name: service, inMember: { endpoint } }, watching);
       return made;
     };
     Object.defineProperty(clients, name, { enumerable: true, get });

@@ -6,7 +6,7 @@ import { type FailedReason, workFailed } from '../domain/failed-work.ts';
 import { type Bus, putEvents } from './bus.ts';
 import { asError } from './function-logger.ts';
 import type { workByGroup } from './message-groups.ts';
-import type { Queue } from './queue.ts';
+import type { Failed, FailedMessage, Queue } from './queue.ts';
 import { bury, readMessage } from './read-message.ts';
 
 /** A message that a function was given. */
@@ -21,6 +21,9 @@ export interface Received<T> {
   /** When Lambda stops the function at the latest. */
   readonly until: Date;
 }
+
+/** What became of a message; one that failed is delivered again. */
+export type Handled = 'done' | Failed;
 
 /** What a function does with the messages of its queue. */
 export interface QueueHandlerOptions<T> {
@@ -38,9 +41,9 @@ export interface QueueHandlerOptions<T> {
    */
   readonly batch: 'side-by-side' | 'one-by-one' | typeof workByGroup;
   /** Says when a failed message is visible again; without it, when its visibility timeout ends. */
-  readonly backOff?: (queue: Queue, failed: { receiptHandle: string; receives: number }) => Promise<void>;
+  readonly backOff?: (queue: Queue, failed: FailedMessage) => Promise<void>;
   /** Handles one message. A throw is logged, and counts as `again`. */
-  readonly handle: (received: Received<T>) => Promise<'done' | 'again'>;
+  readonly handle: (received: Received<T>) => Promise<Handled>;
 }
 
 type QueueHandler = (
@@ -75,11 +78,10 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
       logger.error('message cannot be read, moved to the dead letters', { reason, why, messageId });
       return 'done';
     });
-    if (outcome === 'again') {
-      if (receives >= options.receives) await announceLast(record);
-      await postpone(record, receives);
-    }
-    return outcome;
+    if (outcome === 'done') return 'done';
+    if (receives >= options.receives) await announceLast(record);
+    await postpone(record, receives, outcome);
+    return 'again';
   }
 
   async function announce(
@@ -104,10 +106,7 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
     }
   }
 
-  async function attempted(
-    messageId: string,
-    work: () => Promise<'done' | 'again'>,
-  ): Promise<'done' | 'again'> {
+  async function attempted(messageId: string, work: () => Promise<Handled>): Promise<Handled> {
     try {
       return await work();
     } catch (error) {
@@ -116,9 +115,13 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): QueueHandler {
     }
   }
 
-  async function postpone({ receiptHandle, messageId }: SQSRecord, receives: number): Promise<void> {
+  async function postpone(
+    { receiptHandle, messageId }: SQSRecord,
+    receives: number,
+    why: Failed,
+  ): Promise<void> {
     try {
-      await backOff?.(queue, { receiptHandle, receives });
+      await backOff?.(queue, { receiptHandle, receives, why });
     } catch (error) {
       logger.warn('backoff was not set, redelivery waits for the visibility timeout', {
         messageId,

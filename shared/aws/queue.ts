@@ -133,10 +133,32 @@ export async function sendCreation(queue: Queue, message: CreationMessage, delay
   );
 }
 
-/** Seconds until a failed message is visible again: exponential with jitter, ten minutes at most. */
-export function backoffSeconds(receives: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(600, 2 * 2 ** Math.min(receives - 1, 12));
+/** Why a message is received again: it failed; AWS failed; AWS does not answer, neither for this message nor for others. */
+export type Failed = 'again' | 'fault' | 'outage';
+
+/** Seconds of the first pause, and of the longest. An outage lasts for minutes, but when it is over nothing is gained by a long pause. */
+const PAUSES: Readonly<Record<Failed, { readonly first: number; readonly longest: number }>> = {
+  again: { first: 2, longest: 600 },
+  fault: { first: 2, longest: 240 },
+  outage: { first: 60, longest: 240 },
+};
+
+/** Seconds until a failed message is visible again: exponential with jitter. */
+export function backoffSeconds(
+  receives: number,
+  why: Failed = 'again',
+  random: () => number = Math.random,
+): number {
+  const { first, longest } = PAUSES[why];
+  const ceiling = Math.min(longest, first * 2 ** Math.min(receives - 1, 12));
   return Math.max(1, Math.round(ceiling * (0.5 + random() / 2)));
+}
+
+/** A message that failed. */
+export interface FailedMessage {
+  readonly receiptHandle: string;
+  readonly receives: number;
+  readonly why: Failed;
 }
 
 /**
@@ -145,9 +167,9 @@ export function backoffSeconds(receives: number, random: () => number = Math.ran
  */
 export async function comeAgain(
   queue: Queue,
-  { receiptHandle, receives }: { readonly receiptHandle: string; readonly receives: number },
+  { receiptHandle, receives, why }: FailedMessage,
 ): Promise<void> {
-  await hide(queue, receiptHandle, backoffSeconds(receives));
+  await hide(queue, receiptHandle, backoffSeconds(receives, why));
 }
 
 /** A message that is to be hidden by the next call, and who waits for that. */

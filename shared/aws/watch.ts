@@ -20,7 +20,7 @@ function isRead(called: string): boolean {
   return /^(Get|List|Describe|Simulate|BatchGet|Query)/.test(called);
 }
 
-/** Runs a call whose failure is translated already; it may be run again. */
+/** Runs what it is given, and may wait before, or run it again. */
 export type Around = <T>(call: () => Promise<T>) => Promise<T>;
 
 interface WatchOptions {
@@ -28,6 +28,9 @@ interface WatchOptions {
   readonly onCall?: (call: ObservedCall) => void;
   /** Called before each attempt, retries included. A throw fails the call, which is not retried then. */
   readonly onAttempt?: (call: ObservedCall) => void;
+  /** Sends each attempt, retries included. */
+  readonly aroundAttempt?: Around;
+  /** Runs each call, whose failure is translated already. */
   readonly around?: Around;
 }
 
@@ -37,7 +40,7 @@ interface WatchOptions {
 export function watch<T extends AnyClient>(
   client: T,
   { name, inMember }: { readonly name: string; readonly inMember?: InMember },
-  { onCall, onAttempt, around = (call) => call() }: WatchOptions = {},
+  { onCall, onAttempt, aroundAttempt = (send) => send(), around = (call) => call() }: WatchOptions = {},
 ): T {
   client.middlewareStack.add(
     (next, context) => (args) => {
@@ -47,12 +50,13 @@ export function watch<T extends AnyClient>(
     },
     { step: 'initialize', name: 'orgkeeperWatch', priority: 'high' },
   );
-  if (!onAttempt) return client;
   client.middlewareStack.add(
-    (next, context) => (args) => {
-      onAttempt(callOf(name, context.commandName));
-      return next(args);
-    },
+    (next, context) => (args) =>
+      aroundAttempt(async () => {
+        // Last of all: what is true before a wait may be false afterwards.
+        onAttempt?.(callOf(name, context.commandName));
+        return next(args);
+      }),
     // After the SDK's retries, which repeat what follows them.
     { step: 'finalizeRequest', name: 'orgkeeperAttempt', priority: 'low' },
   );

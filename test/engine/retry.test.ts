@@ -14,6 +14,7 @@ import {
   type ControllerError,
   ForeignResource,
   NotYetConsistent,
+  ServiceFault,
   Throttled,
 } from '../../shared/domain/errors.ts';
 import type { AccountStatus } from '../../shared/domain/status.ts';
@@ -93,13 +94,24 @@ describe('what follows a run', () => {
   });
 
   it('is the redelivered message if the failure passes by itself or is unknown', () => {
-    expect(next([new AccessDenied('no'), new Throttled('slow down')])).toEqual({ is: 'backoff' });
-    expect(next([new TypeError('x is undefined')])).toEqual({ is: 'backoff' });
+    expect(next([new AccessDenied('no'), new Throttled('slow down')])).toEqual({
+      is: 'backoff',
+      why: 'again',
+    });
+    expect(next([new TypeError('x is undefined')])).toEqual({ is: 'backoff', why: 'again' });
+  });
+
+  it('is the redelivered message sooner after faults of AWS alone, and later while AWS is known not to answer', () => {
+    const outage = new ServiceFault('it is down', { reason: 'Unreachable' });
+    expect(next([outage, new AccessDenied('no'), outage])).toEqual({ is: 'backoff', why: 'outage' });
+    expect(next([outage, new ServiceFault('it broke')])).toEqual({ is: 'backoff', why: 'fault' });
+    expect(next([outage, new Throttled('slow down')])).toEqual({ is: 'backoff', why: 'again' });
+    expect(next([outage], true)).toEqual({ is: 'after', seconds: 60 });
   });
 
   it('is another run a minute after the last delivery; after an unknown error, the dead-letter queue', () => {
     expect(next([new Throttled('slow down')], true)).toEqual({ is: 'after', seconds: 60 });
-    expect(next([new TypeError('x is undefined')], true)).toEqual({ is: 'backoff' });
+    expect(next([new TypeError('x is undefined')], true)).toEqual({ is: 'backoff', why: 'again' });
   });
 
   it('is nothing until desired state changes, if only that can help', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VISIBLE_SECONDS } from '../../controllers/engine/gate.ts';
 import type { RunDeps } from '../../controllers/engine/model.ts';
 import { reconcileHandler } from '../../controllers/reconcile/reconcile.ts';
-import { Throttled } from '../../shared/domain/errors.ts';
+import { ServiceFault, Throttled } from '../../shared/domain/errors.ts';
 import { WORK_RECEIVES } from '../../shared/domain/work.ts';
 import { accountKey, getStatus } from '../../shared/store/accounts.ts';
 import { getBaseline } from '../../shared/store/baselines.ts';
@@ -84,6 +84,17 @@ describe('reconcileHandler', () => {
     expect(await handler(batch(work(MEMBER)), secondsLeft(300))).toEqual(failed(MEMBER));
     expect((await getStatus(main.table, MEMBER))?.dueAt).toBeUndefined();
     expect(hidden.at(-1)?.seconds).toBeLessThanOrEqual(2);
+  });
+
+  it('has a message redelivered after half a minute at least if AWS is known not to answer', async () => {
+    const { handler, main, hidden } = reconciling(() => {
+      throw new ServiceFault('AWS does not answer.', { reason: 'Unreachable', remedy: 'Wait.' });
+    });
+    expect(await handler(batch(work(MEMBER)), secondsLeft(300))).toEqual(failed(MEMBER));
+    expect(hidden.at(-1)?.seconds).toBeGreaterThanOrEqual(30);
+    expect((await getStatus(main.table, MEMBER))?.conditions).toMatchObject([
+      { type: 'Access', status: 'Unknown', reason: 'Unreachable', message: 'AWS does not answer. Wait.' },
+    ]);
   });
 
   it('parks such a message on its last receive: the account is due, and there is no dead letter', async () => {

@@ -133,6 +133,12 @@ describe('queueHandler', () => {
     expect(hidden[0]?.seconds).toBeLessThanOrEqual(16);
   });
 
+  it('hides a message for as long as what failed suggests, and returns it', async () => {
+    const { handler, hidden } = handlerOf({ backOff: comeAgain, handle: async () => 'outage' });
+    expect(await handler(batch(message('a')), secondsLeft(60))).toEqual(failed('a'));
+    expect(hidden[0]?.seconds).toBeGreaterThanOrEqual(30);
+  });
+
   it('leaves the message to the visibility timeout if there is no backoff, or setting it fails', async () => {
     const without = handlerOf();
     expect(await without.handler(batch(message('bad')), secondsLeft(60))).toEqual(failed('bad'));

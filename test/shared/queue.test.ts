@@ -12,14 +12,21 @@ import { answering, on } from '../kit/sdk.ts';
 
 describe('the backoff of a message', () => {
   it('doubles, with half of it as jitter, up to ten minutes', () => {
-    expect([1, 2, 3].map((receives) => backoffSeconds(receives, () => 1))).toEqual([2, 4, 8]);
-    expect([1, 2, 3].map((receives) => backoffSeconds(receives, () => 0))).toEqual([1, 2, 4]);
-    expect(backoffSeconds(30, () => 1)).toBe(600);
+    expect([1, 2, 3].map((receives) => backoffSeconds(receives, 'again', () => 1))).toEqual([2, 4, 8]);
+    expect([1, 2, 3].map((receives) => backoffSeconds(receives, 'again', () => 0))).toEqual([1, 2, 4]);
+    expect(backoffSeconds(30, 'again', () => 1)).toBe(600);
+  });
+
+  it('is four minutes at most after a fault of AWS, and a minute at first while AWS does not answer', () => {
+    const longest = (why: 'fault' | 'outage') =>
+      [1, 2, 3, 8, 12].map((receives) => backoffSeconds(receives, why, () => 1));
+    expect(longest('fault')).toEqual([2, 4, 8, 240, 240]);
+    expect(longest('outage')).toEqual([60, 120, 240, 240, 240]);
   });
 
   it('is the time for which the queue hides it', async () => {
     const { main, hidden } = fakeMain();
-    await comeAgain(main.intake, { receiptHandle: 'r', receives: 5 });
+    await comeAgain(main.intake, { receiptHandle: 'r', receives: 5, why: 'again' });
     expect(hidden).toEqual([{ queue: 'intake', receiptHandle: 'r', seconds: expect.any(Number) }]);
     expect(hidden[0]?.seconds).toBeGreaterThanOrEqual(16);
     expect(hidden[0]?.seconds).toBeLessThanOrEqual(32);

@@ -39,6 +39,21 @@ describe('a watched client', () => {
     expect([attempts.length, sent.length]).toEqual([8, 8]);
   });
 
+  it('asks whether an attempt may be sent once it has waited, not before', async () => {
+    const { client, sent } = brokenService();
+    let isLost = false;
+    const onAttempt = () => {
+      if (isLost) throw new Conflict('the lease is lost');
+    };
+    const aroundAttempt = <T>(send: () => Promise<T>) => {
+      isLost = sent.length === 2;
+      return send();
+    };
+    watch(client, { name: 'ssm' }, { onAttempt, aroundAttempt });
+    await expect(client.send(put)).rejects.toThrow(new Conflict('the lease is lost'));
+    expect(sent.length).toBe(2);
+  });
+
   it('sends nothing more once an attempt is refused, and fails with the reason', async () => {
     const { client, sent } = brokenService();
     let attempts = 0;

@@ -27,8 +27,14 @@ export interface FunctionSetup {
 /** A function in use. */
 export interface SimulatedFunction {
   readonly queue: SimulatedQueue;
-  /** Environments that were made, invocations, the most invocations at once, and those that were stopped at the time-out. */
-  readonly counts: { environments: number; invocations: number; atOnce: number; timedOut: number };
+  /** Environments that were made, invocations, how long they took, the most at once, and those that were stopped at the time-out. */
+  readonly counts: {
+    environments: number;
+    invocations: number;
+    seconds: number;
+    atOnce: number;
+    timedOut: number;
+  };
 }
 
 /** New environments of one function. https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html */
@@ -56,7 +62,7 @@ interface Made {
 
 /** A function behind its queue: environments, their number, and the event source mapping. */
 export function simulatedFunction(setup: FunctionSetup, clock: VirtualClock): SimulatedFunction {
-  const counts = { environments: 0, invocations: 0, atOnce: 0, timedOut: 0 };
+  const counts = { environments: 0, invocations: 0, seconds: 0, atOnce: 0, timedOut: 0 };
   const made: Made[] = [];
   const polls = new Set<number>();
   const starts = new Bucket(NEW_ENVIRONMENTS, clock.now());
@@ -101,7 +107,8 @@ export function simulatedFunction(setup: FunctionSetup, clock: VirtualClock): Si
     counts.invocations += 1;
     const one = made.find(({ isBusy }) => !isBusy) ?? (await start());
     one.isBusy = true;
-    const ends = clock.now() + setup.timeoutSeconds * 1000;
+    const began = clock.now();
+    const ends = began + setup.timeoutSeconds * 1000;
     const records = held.map(({ id, body, receives, sentAt, receipt, group }) => ({
       ...aMessage(body, { id, receives, sentAt, group }),
       receiptHandle: receipt,
@@ -113,6 +120,7 @@ export function simulatedFunction(setup: FunctionSetup, clock: VirtualClock): Si
       stopped,
     ]);
     running -= 1;
+    counts.seconds += (clock.now() - began) / 1000;
     idleSince = clock.now();
     if (answer) {
       const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));

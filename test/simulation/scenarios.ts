@@ -22,6 +22,8 @@ export interface Outcome {
   readonly throttled: Readonly<Record<string, number>>;
   /** Attempts without an answer, since a region was down. */
   readonly unanswered: number;
+  /** Seconds of invocations of reconcile, an account. */
+  readonly secondsOfRunsAnAccount: number;
   /** The most invocations of reconcile at once. */
   readonly atOnce: number;
   readonly environments: number;
@@ -176,6 +178,7 @@ async function simulated(
     const from = clock.now();
     const units = () => [...table.written.values()].reduce((sum, one) => sum + one, 0);
     const before = units();
+    const secondsBefore = work.counts.seconds;
     const { seconds, notes = {}, accounts = there } = await happen(simulation, there);
     const calls = [...network.counts.calls.values()].reduce((sum, one) => sum + one, 0);
     const { throttled, unanswered } = network.counts;
@@ -185,6 +188,7 @@ async function simulated(
       secondsToSend: Math.max(0, requested.last - from) / 1000,
       callsAnAccount: calls / accounts.length,
       writeUnitsAnAccount: written / accounts.length,
+      secondsOfRunsAnAccount: (work.counts.seconds - secondsBefore) / accounts.length,
       throttled: Object.fromEntries(throttled),
       errors: simulation.lines.filter((line) => line.startsWith('error')).length,
       atOnce: work.counts.atOnce,

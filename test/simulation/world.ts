@@ -18,6 +18,7 @@ import { putEvents } from '../../shared/aws/bus.ts';
 import { mainClients } from '../../shared/aws/main-clients.ts';
 import { memberClients } from '../../shared/aws/member-clients.ts';
 import { createOrganization } from '../../shared/aws/organization.ts';
+import { rememberOutages } from '../../shared/aws/outages.ts';
 import { hide } from '../../shared/aws/queue.ts';
 import {
   CREATION_RECEIVES,
@@ -216,6 +217,7 @@ export async function createSimulation({
         return reconcileHandler({
           ...own,
           ...{ access: createAccess({ config, organizationRole: 'entering' }), kinds },
+          outages: rememberOutages(),
           loadBaseline: rememberBaselines(({ name, version }) => getBaseline(own.main.table, name, version)),
           pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
         });
