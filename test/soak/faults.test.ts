@@ -1,5 +1,4 @@
 import { describe, it } from '@jest/globals';
-import type { RecordedCall } from '../../local/gateway/recorder.ts';
 import { publishShipped } from '../kit/journey/baselines.ts';
 import type { Fleet } from '../kit/journey/fleet.ts';
 import { pause } from '../kit/wait.ts';
@@ -18,18 +17,17 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
   }, 3_600_000);
 
   it('and an STS that allows a tenth of the calls that accounts make, the same holds', async () => {
-    const faulty = await scene();
-    // AWS's own limit, 600 calls a second, is far above what accounts on this machine call: their rate is measured first.
-    await onboard(faulty, { prefix: 'measured', accounts: Math.min(ACCOUNTS, 6) });
-    const most = busiestSecond((await faulty.at.calls()).filter(({ service }) => service === 'sts'));
+    const most = await calledOfSts();
     process.stdout.write(
       `Slow STS: ${most} calls in the busiest second; ${most / 10} a second are allowed.\n`,
     );
+    const faulty = await scene();
     const sts = { service: 'sts', caller: 'role', count: 'all' } as const;
     await faulty.at.fault({ ...sts, perSecond: most / 10, effect: { kind: 'throttled' } });
     const { ids, seconds } = await onboard(faulty);
     await holds('Slow STS', faulty, ids, seconds);
-  }, 3_600_000);
+    // The accounts come twice.
+  }, 7_200_000);
 
   it('and changes that are visible seconds late, the same holds', async () => {
     const faulty = await scene();
@@ -49,10 +47,19 @@ describe('With 30 % of calls throttled, 5 % failing, 5 % of answers lost, events
   }, 3_600_000);
 });
 
-/** How many of these calls were made in one second, at most. */
-function busiestSecond(calls: readonly RecordedCall[]): number {
-  const seconds = Map.groupBy(calls, ({ time }) => Math.floor(time / 1000));
-  return Math.max(0, ...[...seconds.values()].map(({ length }) => length));
+/**
+ * AssumeRole calls of the busiest second while as many accounts come in the same bad time: the least rate of an STS that refuses
+ * none of them. AWS allows 600 a second, far more than these accounts call on this machine, and a tenth of that would refuse nothing.
+ * The rate is that of the whole fleet, as at AWS: that of a few accounts would be lower, and a tenth of it a limit that no fleet
+ * meets. Counted are the calls that the other faults leave to STS.
+ */
+async function calledOfSts(): Promise<number> {
+  const faulty = await scene();
+  await onboard(faulty);
+  const calls = await faulty.at.calls({ service: 'sts', action: 'AssumeRole' });
+  const asked = calls.filter(({ session, status }) => session !== undefined && [200, 403].includes(status));
+  const seconds = Map.groupBy(asked, ({ time }) => Math.floor(time / 1000));
+  return Math.max(...[...seconds.values()].map(({ length }) => length));
 }
 
 /** The next version of the shipped baseline has a second region. */

@@ -32,16 +32,23 @@ export function useScenes(): void {
     // AWS's own policies, which nobody attaches here, would cost the emulator 0.3 s an account.
     process.env.MOTO_IAM_LOAD_MANAGED_POLICIES = 'false';
   });
-  afterEach(async () => {
-    await runtime?.stop();
-    runtime = undefined;
-  });
+  afterEach(endScene);
 }
 
-/** A runtime of its own with one account that is ready, then 30 % throttled, 5 % failing, 5 % lost answers, events astray. */
+async function endScene(): Promise<void> {
+  const ended = runtime;
+  runtime = undefined;
+  await ended?.stop();
+}
+
+/**
+ * A runtime of its own with one account that is ready, then 30 % throttled, 5 % failing, 5 % lost answers, events astray. Ends the
+ * runtime of the scene before.
+ */
 export async function scene(
   prepare: (fleet: Fleet) => Promise<void> = async () => undefined,
 ): Promise<Scene> {
+  await endScene();
   const at = await startTestRuntime();
   runtime = at;
   const fleet = fleetOf(at);
@@ -83,13 +90,10 @@ async function known(fleet: Fleet, ids: readonly string[]): Promise<AccountView[
  * Creates accounts and waits until all that Orgkeeper has heard of are ready, or their time is over; their ids, and the seconds until
  * the last was ready.
  */
-export async function onboard(
-  { fleet }: Scene,
-  { prefix, accounts } = { prefix: 'faulty', accounts: ACCOUNTS },
-): Promise<{ ids: string[]; seconds: number }> {
+export async function onboard({ fleet }: Scene): Promise<{ ids: string[]; seconds: number }> {
   const began = Date.now();
   const ids: string[] = [];
-  for (let n = 0; n < accounts; n += 1) ids.push(await fleet.createAccount(`${prefix}-${n}`));
+  for (let n = 0; n < ACCOUNTS; n += 1) ids.push(await fleet.createAccount(`faulty-${n}`));
   const open = [...ids];
   let idle = 0;
   while (open.length > 0 && Date.now() - began < SECONDS * 1000) {
@@ -121,9 +125,9 @@ function noticesOf(events: readonly BusEvent[], id: string): number {
   return new Set(degraded.map(({ detail }) => detail.passId)).size;
 }
 
-/** True of an account that somebody has to be told about. */
-function isStopped({ conditions }: AccountView): boolean {
-  return conditions.some(({ status }) => status === 'False');
+/** True of an account that somebody has to be told about: a person has to do something, or its last run failed. */
+function isAmiss({ conditions, lastPass }: AccountView): boolean {
+  return lastPass?.result === 'failed' || conditions.some(({ status }) => status === 'False');
 }
 
 /** Whether a call was made in the account, or to enter it. */
@@ -144,20 +148,20 @@ export async function holds(
 ) {
   let seen: AccountView[] = [];
   let waiting: AccountView[] = [];
-  let told: { readonly notices: number; readonly expected: number }[] = [];
+  let told: { readonly notices: number; readonly isAmiss: boolean }[] = [];
   const allTold = async () => {
     seen = await known(fleet, ids);
     waiting = seen.filter(({ ready }) => !ready);
     const notices = await bus.heard();
     told = waiting.map((view) => ({
       ...{ id: view.accountId, conditions: view.conditions, result: view.lastPass?.result },
-      ...{ notices: noticesOf(notices, view.accountId), expected: isStopped(view) ? 1 : 0 },
+      ...{ notices: noticesOf(notices, view.accountId), isAmiss: isAmiss(view) },
     }));
-    return told.every(({ notices, expected }) => notices === expected) || undefined;
+    return told.every(({ notices, isAmiss }) => notices === 1 || (notices === 0 && !isAmiss)) || undefined;
   };
-  // What stands in the way of an account is told once; of what passes by itself nobody hears. A notice may be on its way, or in the
-  // outbox of a run that was killed: the next run sends it.
-  await until('each account that is stopped is told about once', allTold, {
+  // An account that fails before it is ready is announced once, also if it waits since. A notice may be on its way, or in the outbox of a
+  // run that was killed: the next run sends it.
+  await until('each account that is amiss is told about once', allTold, {
     seconds: 120,
     everyMs: 2_000,
     seen: () => told,
