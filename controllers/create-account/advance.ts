@@ -12,7 +12,7 @@ import {
 import { FAILURES, nextCreation } from '../engine/retry.ts';
 import { moveAndRegister } from './move-and-register.ts';
 import { denied, findRequested, pollAccount, requestAccount } from './request-account.ts';
-import { after, type CreationDeps, save } from './transition.ts';
+import { after, type CreationDeps, SOON_MS, save } from './transition.ts';
 
 /** AWS's result may arrive before AWS's id of the request is recorded; after this time it is recorded. */
 const RECORDED_SECONDS = 5;
@@ -24,21 +24,30 @@ const RECORDED_SECONDS = 5;
  * @throws Overtaken if another message advanced it at the same time; UnreadableItem, after it was announced
  */
 export async function advance(message: CreationMessage, deps: CreationDeps): Promise<Creation | undefined> {
-  const { key, answered } = message;
+  const { key, answered, dueAt } = message;
   const read = await sayingUnreadable(key, deps);
   if (!read) return undefined;
   if (answered && read.stage.is === 'calling' && !isDue(read, deps)) {
     await sendCreation(deps.main.creation, message, RECORDED_SECONDS);
     return read;
   }
+  if (dueAt !== undefined && dueAt === read.dueAt && !isDue(read, deps)) {
+    await sendForLater(read, deps);
+    return read;
+  }
   let creation = read;
   if (answered && read.stage.is === 'creating') creation = await step(read, deps);
   while (isDue(creation, deps)) creation = await step(creation, deps);
-  if (creation !== read && creation.dueAt) {
-    const seconds = Math.ceil((Date.parse(creation.dueAt) - deps.now().getTime()) / 1000);
-    if (seconds <= LONGEST_DELAY_SECONDS) await sendCreation(deps.main.creation, { key }, seconds);
-  }
+  if (creation !== read) await sendForLater(creation, deps);
   return creation;
+}
+
+/** Sends the message that continues the request when it is due; nothing if it is finished. */
+async function sendForLater({ key, dueAt }: Creation, { main, now }: CreationDeps): Promise<void> {
+  if (dueAt === undefined) return;
+  const seconds = Math.ceil((Date.parse(dueAt) - now().getTime()) / 1000);
+  const isFar = seconds > LONGEST_DELAY_SECONDS;
+  await sendCreation(main.creation, { key, ...(isFar && { dueAt }) }, seconds);
 }
 
 /** Reads a request. An unreadable one is announced once, and read again when it is due, until it is corrected. */
@@ -58,9 +67,9 @@ async function sayingUnreadable(key: string, { main }: CreationDeps): Promise<Cr
   }
 }
 
-/** Whether the request is due now, or within a second. */
+/** Whether the request is due now, or soon. */
 function isDue({ dueAt }: Creation, { now }: CreationDeps): boolean {
-  return dueAt !== undefined && Date.parse(dueAt) <= now().getTime() + 1000;
+  return dueAt !== undefined && Date.parse(dueAt) <= now().getTime() + SOON_MS;
 }
 
 /** One step. A known refusal of AWS is retried later. */

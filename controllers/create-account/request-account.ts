@@ -6,7 +6,7 @@ import { requestOfCreation } from '../../shared/store/creations.ts';
 import { FAILURES, givenUpAt, nextCreation, secondsToWait } from '../engine/retry.ts';
 import { failureInWords } from '../fleet/create.ts';
 import type { CreationStatus } from './creator.ts';
-import { after, type CreationAt, type CreationDeps, fail, leave, save } from './transition.ts';
+import { after, type CreationAt, type CreationDeps, fail, leave, SOON_MS, save } from './transition.ts';
 
 type WaitingStage = Extract<CreationStage, { is: 'waiting' }>;
 
@@ -22,10 +22,16 @@ const HEARD_MS = 60_000;
 export async function requestAccount(creation: CreationAt<'waiting'>, deps: CreationDeps): Promise<Creation> {
   const { request, key, stage } = creation;
   const turnAt = await turnOf(creation, deps);
-  if (turnAt > deps.now()) {
+  if (turnAt.getTime() > deps.now().getTime() + SOON_MS) {
     const message = 'Waits for its turn: AWS accepts one request for an account in ten seconds.';
     return save(creation, { stage: { ...stage, turnAt: turnAt.toISOString() }, due: turnAt, message }, deps);
   }
+  // Without room for ours, AWS need not be asked about those of others.
+  const hasRoom = await changeRateLimit(deps.main.table, (limit) => ({
+    limit,
+    result: occupySlot(limit, key, []) !== undefined,
+  }));
+  if (!hasRoom) return waitForRoom(creation, turnAt, deps);
   const unit = request.organizationalUnitId;
   if (unit && !(await deps.creator.parent(unit))) {
     const message = `There is no organizational unit ${unit} in the organization; request the account again with another one.`;
@@ -36,10 +42,7 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
     const inside = occupySlot(limit, key, inProgress);
     return { limit: inside ?? limit, result: inside !== undefined };
   });
-  if (!admitted) {
-    const message = 'Waits for a slot: AWS creates at most five accounts at once.';
-    return lineUp(creation, { seconds: secondsToWait('noRoom'), message }, deps);
-  }
+  if (!admitted) return waitForRoom(creation, turnAt, deps);
   const calling = await save(
     creation,
     { stage: { is: 'calling', calledAt: deps.now().toISOString() }, due: deps.until },
@@ -58,6 +61,15 @@ export async function requestAccount(creation: CreationAt<'waiting'>, deps: Crea
     result: undefined,
   }));
   return creating;
+}
+
+/** Waits for a slot, a moment only: the next one that is free is the request's, until its turn is lost. Then it gets another turn. */
+function waitForRoom(creation: CreationAt<'waiting'>, turnAt: Date, deps: CreationDeps): Promise<Creation> {
+  const message = 'Waits for a slot: AWS creates at most five accounts at once.';
+  const seconds = secondsToWait('noRoom');
+  const due = after(seconds, deps);
+  if (due.getTime() - turnAt.getTime() >= TURN_MS) return lineUp(creation, { seconds, message }, deps);
+  return save(creation, { stage: { ...creation.stage, turnAt: turnAt.toISOString() }, due, message }, deps);
 }
 
 /**
@@ -197,11 +209,12 @@ async function lineUp(
   return save(creation, { stage: { ...stage, ...(deniedSince && { deniedSince }) }, due, message }, deps);
 }
 
-/** Now, if it is the request's turn; else the time of its next turn. */
+/** When the request's turn began, if it is not lost; else the time of its next turn. */
 async function turnOf({ stage }: CreationAt<'waiting'>, deps: CreationDeps): Promise<Date> {
   const now = deps.now();
-  const late = stage.turnAt ? now.getTime() - Date.parse(stage.turnAt) : TURN_MS;
-  return late < TURN_MS ? now : nextTurn(now, deps);
+  const turnAt = stage.turnAt === undefined ? undefined : new Date(stage.turnAt);
+  const isLost = turnAt === undefined || now.getTime() - turnAt.getTime() >= TURN_MS;
+  return isLost ? nextTurn(now, deps) : turnAt;
 }
 
 /** Claims the next free turn to call AWS and returns its time. */

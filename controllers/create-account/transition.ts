@@ -15,6 +15,9 @@ export interface CreationDeps extends FleetDeps {
   readonly until: Date;
 }
 
+/** What is due within this time is due now: messages of SQS are late or early by less. */
+export const SOON_MS = 1_000;
+
 /** A request at this stage. */
 export type CreationAt<Stage extends CreationStage['is']> = Creation & {
   readonly stage: Extract<CreationStage, { is: Stage }>;

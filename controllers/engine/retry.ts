@@ -85,7 +85,7 @@ export const CREATION_WAITS = {
   /** The organization is being set up, or too many accounts were made lately. */
   organizationBusy: after(QUARTER),
   /** AWS is creating five accounts, the most that it creates at once. */
-  noRoom: after(10),
+  noRoom: after(3),
   unanswered,
   beingCreated: { try: 'doubling', from: MINUTE, to: QUARTER },
   /** The organization does not list the new account yet. */

@@ -75,6 +75,8 @@ export const CreationMessage = z.strictObject({
   key: z.string(),
   /** AWS may have an answer: advance the request although it is not due yet. */
   answered: z.boolean().optional(),
+  /** ISO time: the request was due then, later than SQS delays a message; if it still is, the message waits on. */
+  dueAt: z.string().optional(),
 });
 export type CreationMessage = z.infer<typeof CreationMessage>;
 

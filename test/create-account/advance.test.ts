@@ -116,6 +116,16 @@ describe('many requests', () => {
     }
   });
 
+  it('take hardly longer than AWS, which makes five at a time: each slot is taken soon after it is free', async () => {
+    const world = creationWorld({ secondsToCreate: 60 });
+    for (let number = 0; number < 120; number++) await world.ask(request(`account-${number}`));
+    await world.run();
+    expect(world.put.filter(({ detailType }) => detailType === 'AccountRegistered')).toHaveLength(120);
+    // The last of these waited longer for its turn than SQS delays a message.
+    expect(Math.max(...world.putAt)).toBeGreaterThan(900);
+    expect(Math.max(...world.putAt)).toBeLessThan(1.1 * (120 / 5) * 60);
+  });
+
   it('leave room for creations of others', async () => {
     const world = creationWorld({ secondsToCreate: 300 });
     for (let number = 0; number < 4; number++)
