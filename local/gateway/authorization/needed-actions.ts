@@ -169,11 +169,23 @@ export function askedBy({ service, name, params }: Operation): readonly Asked[] 
   refuseOtherKeys(service, params);
   const operation = `${service}:${name}`;
   const own = OTHERWISE[operation]?.(params) ?? [
-    { action: `${PREFIXES[service] ?? service}:${name}`, params },
+    { action: `${PREFIXES[service] ?? service}:${service === 's3' ? actionOfBucket(name) : name}`, params },
   ];
   const more = service === 'ec2' ? ec2Tags(name, params) : (BESIDES[operation]?.(params) ?? []);
   return [...own, ...more];
 }
+
+/**
+ * What is configured of a bucket is read by one action and written, or deleted, by another. Replication is left out, which passes a role.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
+function actionOfBucket(operation: string): string {
+  const [, verb = '', part] = CONFIGURED.exec(operation) ?? [];
+  return part === undefined ? operation : `${/Get|List/.test(verb) ? 'Get' : 'Put'}${part}Configuration`;
+}
+
+const CONFIGURED =
+  /^(Get|List|Put|Delete)Bucket(Accelerate|Analytics|Encryption|IntelligentTiering|Inventory|Lifecycle|Metrics)(Configurations?)?$/;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html */
 function ec2Tags(name: string, { TagSpecification }: Params): readonly Asked[] {

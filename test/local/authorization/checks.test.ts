@@ -838,6 +838,22 @@ const CALLS: Readonly<Partial<Record<Client, readonly Row[]>>> = {
       's3:PutBucketOwnershipControls arn:aws:s3:::b',
     ],
     [new s3.GetBucketLocationCommand({ Bucket: 'b' }), 's3:GetBucketLocation arn:aws:s3:::b'],
+    [new s3.GetBucketEncryptionCommand({ Bucket: 'b' }), 's3:GetEncryptionConfiguration arn:aws:s3:::b'],
+    [
+      new s3.PutBucketEncryptionCommand({
+        Bucket: 'b',
+        ServerSideEncryptionConfiguration: {
+          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+      }),
+      's3:PutEncryptionConfiguration arn:aws:s3:::b',
+    ],
+    [new s3.DeleteBucketEncryptionCommand({ Bucket: 'b' }), 's3:PutEncryptionConfiguration arn:aws:s3:::b'],
+    [new s3.DeleteBucketLifecycleCommand({ Bucket: 'b' }), 's3:PutLifecycleConfiguration arn:aws:s3:::b'],
+    [
+      new s3.ListBucketInventoryConfigurationsCommand({ Bucket: 'b' }),
+      's3:GetInventoryConfiguration arn:aws:s3:::b',
+    ],
     [new s3.GetPublicAccessBlockCommand({ Bucket: 'b' }), 's3:GetBucketPublicAccessBlock arn:aws:s3:::b'],
     [
       new s3.PutPublicAccessBlockCommand({ Bucket: 'b', PublicAccessBlockConfiguration: {} }),
@@ -1309,7 +1325,7 @@ describe('UnknownAuthorization', () => {
       /^sqs:SendMessage: the call names no queue/,
     ],
     ['ec2', new ec2.DeleteVpcCommand({ VpcId: 'our-vpc' }), /^ec2:DeleteVpc: the call names no vpc/],
-    ['s3', new s3.GetBucketEncryptionCommand({ Bucket: 'b' }), /^AWS has no action s3:GetBucketEncryption/],
+    ['s3', new s3.GetBucketReplicationCommand({ Bucket: 'b' }), /^AWS has no action s3:GetBucketReplication/],
     ['organizations', new organizations.DescribeAccountCommand({ AccountId: 'x' }), /names no resource/],
     [
       'cloudformation',
