@@ -33,10 +33,16 @@ export function cpuTime(): CpuTime | undefined {
   return sum;
 }
 
+/** Seconds of processor time of children of this process that have ended, and of theirs. Undefined where there is no /proc. */
+export function cpuTimeOfEnded(): number | undefined {
+  return statOf('/proc/self')?.ofEnded;
+}
+
 interface Stat {
   readonly pid: number;
   readonly parent: number;
   readonly seconds: number;
+  readonly ofEnded: number;
 }
 
 /** Of a process or a thread; undefined if it has ended. */
@@ -49,8 +55,14 @@ function statOf(folder: string): Stat | undefined {
   }
   const [, pid, rest = ''] = /^(\d+) \(.*\) (.*)$/s.exec(text) ?? [];
   const fields = rest.split(' ').map(Number);
-  const [parent = 0, user = 0, system = 0] = [fields[1], fields[11], fields[12]];
-  return { pid: Number(pid), parent, seconds: (user + system) / TICKS };
+  const [parent = 0, ...ticks] = [fields[1], ...fields.slice(11, 15)];
+  const [user = 0, system = 0, userOfEnded = 0, systemOfEnded = 0] = ticks;
+  return {
+    pid: Number(pid),
+    parent,
+    seconds: (user + system) / TICKS,
+    ofEnded: (userOfEnded + systemOfEnded) / TICKS,
+  };
 }
 
 function descendants(root: number, all: readonly Stat[]): Stat[] {
