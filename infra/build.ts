@@ -128,10 +128,12 @@ function inMemory(files: ReadonlyMap<string, string>): Plugin {
         path: path.basename(file),
         namespace: 'ours',
       }));
-      onLoad({ filter: /.*/, namespace: 'ours' }, ({ path: file }) => ({
-        contents: files.get(file) ?? '',
-        resolveDir: ROOT,
-      }));
+      onLoad({ filter: /.*/, namespace: 'ours' }, ({ path: file }) => {
+        const contents = files.get(file);
+        return contents === undefined
+          ? { errors: [{ text: `our code has no file ${file}` }] }
+          : { contents, resolveDir: ROOT };
+      });
     },
   };
 }
@@ -146,7 +148,7 @@ export function sizes(metafile: Metafile): { bytes: number; entryBytes: number }
   return { bytes: sum(Object.keys(metafile.outputs)), entryBytes: sum(filesAtStart(metafile)) };
 }
 
-/** The files of a bundle that are loaded at the start: the entry, and what it imports otherwise than lazily. */
+/** The files of a bundle that are loaded at the start: the entry `index.mjs`, and what it imports otherwise than lazily. */
 export function filesAtStart(metafile: Metafile): Set<string> {
   const loaded = new Set<string>();
   const load = (file: string): void => {
@@ -156,7 +158,9 @@ export function filesAtStart(metafile: Metafile): Set<string> {
       if (kind === 'import-statement') load(next);
     }
   };
-  load(Object.keys(metafile.outputs).find((file) => file.endsWith('/index.mjs')) ?? '');
+  const entry = Object.keys(metafile.outputs).find((file) => file.endsWith('/index.mjs'));
+  if (entry === undefined) throw new Error('the bundle has no index.mjs');
+  load(entry);
   return loaded;
 }
 

@@ -31,22 +31,22 @@ export function lazyClient(load: LoadService, name: string) {
   return class {
     readonly #settings: unknown;
     readonly #changes: ((client: Any) => void)[] = [];
-    #made: Promise<Any> | undefined;
-    #byRules: Any;
-    /** Middleware that is added before the first call. */
+    #client: Any;
     readonly middlewareStack = {
       add: (...middleware: readonly unknown[]): void =>
-        void this.#changes.push((client) => client.middlewareStack.add(...middleware)),
+        this.#change((client) => client.middlewareStack.add(...middleware)),
     };
     /** Only how a client finds its endpoint: some of ours change that. */
     readonly config = Object.defineProperty({}, 'endpointProvider', {
-      get:
-        () =>
-        (...call: readonly unknown[]) =>
-          this.#byRules(...call),
+      get: () => {
+        let provider: Any;
+        this.#change(({ config }) => {
+          provider = config.endpointProvider;
+        });
+        return (...call: readonly unknown[]) => provider(...call);
+      },
       set: (provider: unknown) =>
-        void this.#changes.push(({ config }) => {
-          this.#byRules = config.endpointProvider;
+        this.#change(({ config }) => {
           config.endpointProvider = provider;
         }),
     });
@@ -57,14 +57,20 @@ export function lazyClient(load: LoadService, name: string) {
 
     async send({ name: command, input }: LazyCommand, ...options: readonly unknown[]): Promise<unknown> {
       const service = await load();
-      this.#made ??= this.#make(service);
-      return (await this.#made).send(make(service, command, input), ...options);
+      this.#client ??= this.#make(service);
+      return this.#client.send(make(service, command, input), ...options);
     }
 
-    async #make(service: Awaited<ReturnType<LoadService>>): Promise<Any> {
+    #make(service: Awaited<ReturnType<LoadService>>): Any {
       const client = make(service, name, this.#settings);
       for (const change of this.#changes) change(client);
       return client;
+    }
+
+    /** Changes the client, in the order of the changes: at once if it is loaded, else then. */
+    #change(change: (client: Any) => void): void {
+      if (this.#client) change(this.#client);
+      else this.#changes.push(change);
     }
   };
 }

@@ -51,8 +51,11 @@ export function lazyServices(texts: Iterable<string>): Plugin {
   }
 }
 
+/** @throws for a class that is neither a client nor a command: it would be taken for one */
 function standIn(name: string): string {
-  return name.endsWith('Client') ? `lazyClient(load, '${name}')` : `lazyCommand('${name}')`;
+  if (name.endsWith('Client')) return `lazyClient(load, '${name}')`;
+  if (name.endsWith('Command')) return `lazyCommand('${name}')`;
+  throw new Error(`functions load ${name} with the first call of its service, and cannot make one before`);
 }
 
 /** The classes that these texts import and make instances of, by package. An import may name more than what is left of a file. Pure. */

@@ -40,19 +40,37 @@ function importDirectly(text: string): string {
 
 const FROM_INDEX = /^import \{([^}]+)\} from "((@aws-sdk|@smithy)\/core\/(\w+))";$/gm;
 
-function direct(statement: string, names: string, index: string): string {
+function direct(_: string, names: string, index: string): string {
   const files = filesOf(index);
-  const imports = names.split(',').flatMap((one) => {
-    const [name = '', as = name] = one.trim().split(' as ');
-    if (name === '') return [];
-    const { file = index, exported = name } = files.get(name) ?? {};
-    return [`import { ${exported} as ${as} } from ${JSON.stringify(file)};`];
+  const imports = renamed(names).map(({ name, as }) => {
+    const { file, exported } = found(files, name, index);
+    return `import { ${exported} as ${as} } from ${JSON.stringify(file)};`;
   });
-  return files.size > 0 ? imports.join(' ') : statement;
+  return imports.join(' ');
+}
+
+/** The names of an import or export, and what each is called there. */
+function renamed(names: string): { name: string; as: string }[] {
+  return names.split(',').flatMap((one) => {
+    const [name = '', as = name] = one.trim().split(' as ');
+    return name === '' ? [] : [{ name, as }];
+  });
 }
 
 /** Where what an index file exports is, by name. */
-type Files = ReadonlyMap<string, { readonly file: string; readonly exported: string }>;
+type Files = ReadonlyMap<string, Place>;
+interface Place {
+  readonly file: string;
+  readonly exported: string;
+}
+
+/** @throws if it is in none of the files: imported from the index, all of them would be in each bundle */
+function found(files: Files, name: string, index: string): Place {
+  const place = files.get(name);
+  if (!place) throw new Error(`${index} exports ${name} in a way that infra/sdk-files.ts does not read`);
+  return place;
+}
+
 const known = new Map<string, Files>();
 const { resolve } = createRequire(import.meta.url);
 
@@ -63,20 +81,23 @@ function filesOf(index: string): Files {
   const root = path.dirname(resolve(`${scope}/${core}/package.json`));
   const folder = path.join(root, 'dist-es', 'submodules', part);
   const text = readFileSync(path.join(folder, 'index.js'), 'utf8');
-  const files = [...text.matchAll(/^export \{([^}]+)\} from "([^"]+)";$/gm)].flatMap(
-    ([, names = '', from = '']) =>
-      names.split(',').flatMap((one) => {
-        const [exported = '', name = exported] = one.trim().split(' as ');
-        if (exported === '') return [];
-        return [[name, whereIs(exported, from, folder)] as const];
-      }),
+  const defined = [...text.matchAll(/^export (?:const|class|(?:async )?function\*?) (\w+)/gm)].map(
+    ([, name = '']) => name,
   );
-  const found = new Map(files);
-  known.set(index, found);
-  return found;
+  const listed = [...text.matchAll(/^export \{([^}]+)\};$/gm)].flatMap(([, names = '']) => renamed(names));
+  const own = [...defined, ...listed.map(({ as }) => as)].map(
+    (name) => [name, { file: index, exported: name }] as const,
+  );
+  const others = [...text.matchAll(/^export \{([^}]+)\} from "([^"]+)";$/gm)].flatMap(
+    ([, names = '', from = '']) =>
+      renamed(names).map(({ name, as }) => [as, whereIs(name, from, folder)] as const),
+  );
+  const all = new Map([...own, ...others]);
+  known.set(index, all);
+  return all;
 }
 
-function whereIs(exported: string, from: string, folder: string) {
+function whereIs(exported: string, from: string, folder: string): Place {
   if (from.startsWith('.')) return { file: path.join(folder, from), exported };
-  return filesOf(from).get(exported) ?? { file: from, exported };
+  return found(filesOf(from), exported, from);
 }

@@ -77,6 +77,33 @@ describe('a lazy client', () => {
     expect(log.at(-1)).toBe('GetCommand {} to ours, then by rules: eu-west-1');
   });
 
+  it('finds its endpoint by the last of two providers, each of which may call the one before', async () => {
+    const { log, load } = aService();
+    const client = new (lazyClient(load, 'SomeClient'))({});
+    const { config } = client as unknown as { config: { endpointProvider: (parameters: string) => string } };
+    for (const who of ['first', 'second']) {
+      const before = config.endpointProvider;
+      config.endpointProvider = (parameters) => `${who}, then ${before(parameters)}`;
+    }
+    await client.send(new Get({}));
+    expect(log.at(-1)).toBe('GetCommand {} to second, then first, then by rules: eu-west-1');
+  });
+
+  it('has the middleware that is added, and the provider that is set, after its first call', async () => {
+    const { log, load } = aService();
+    const client = new (lazyClient(load, 'SomeClient'))({});
+    await client.send(new Get({ Id: 1 }));
+    client.middlewareStack.add('late');
+    const { config } = client as unknown as { config: { endpointProvider: (parameters: string) => string } };
+    const byRules = config.endpointProvider;
+    config.endpointProvider = (parameters) => `late, then ${byRules(parameters)}`;
+    await client.send(new Get({ Id: 2 }));
+    expect(log.filter((line) => line !== 'loaded').slice(-2)).toEqual([
+      'middleware late',
+      'GetCommand {"Id":2} to late, then by rules: eu-west-1',
+    ]);
+  });
+
   it('says which class a bundle lacks', async () => {
     const { load } = aService();
     const client = new (lazyClient(load, 'SomeClient'))({});
