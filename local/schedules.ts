@@ -17,9 +17,12 @@ export interface Schedule {
   readonly everySeconds: number;
 }
 
+/** How long the units of a rate last at the local runtime. */
+const SECONDS: Readonly<Record<string, number>> = { minute: 1, hour: 10, day: 240 };
+
 /**
  * The schedules of a stack that the local runtime fires: those with a rate and a queue. A minute passes in one second, an hour in
- * ten. Schedules with a time of day do not fire.
+ * ten, a day in four minutes. Schedules with a time of day do not fire.
  */
 export function schedulesOf(stack: DeployedStack): Schedule[] {
   return Object.values(stack.template.Resources).flatMap(({ Type, Properties = {} }) => {
@@ -27,7 +30,7 @@ export function schedulesOf(stack: DeployedStack): Schedule[] {
     const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(String(Properties.ScheduleExpression));
     const queueArn = typeof target.Arn === 'string' ? target.Arn : '';
     if (Type !== 'AWS::Scheduler::Schedule' || !rate || queueArn.split(':')[2] !== 'sqs') return [];
-    const everySeconds = rate[2] === 'minute' ? Number(rate[1]) : 10 * Number(rate[1]);
+    const everySeconds = Number(rate[1]) * (SECONDS[rate[2] ?? ''] ?? Number.NaN);
     const [name, group] = [String(Properties.Name), String(Properties.GroupName)];
     return [{ name, group, queueArn, input: String(target.Input), everySeconds }];
   });

@@ -13,6 +13,7 @@ import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
   CreateScheduleGroupCommand,
+  GetScheduleCommand,
   GetScheduleGroupCommand,
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
@@ -51,22 +52,21 @@ async function makeTrail(endpoint: string, management: string): Promise<void> {
   await cloudTrail.send(new StartLoggingCommand({ Name }));
 }
 
-/** The emulator's CloudFormation ignores schedules, so they are created separately. */
-async function putSchedules(endpoint: string, stack: DeployedStack): Promise<void> {
+/** The emulator's CloudFormation ignores schedules, so those that are missing are created separately. */
+export async function putSchedules(endpoint: string, stack: DeployedStack): Promise<void> {
   const ofType = (type: string) =>
     Object.values(stack.template.Resources).flatMap(({ Type, Properties = {} }) =>
       Type === `AWS::Scheduler::${type}` ? [Properties] : [],
     );
   const client = localClient(endpoint, stack.account, stack.region);
   const scheduler = new SchedulerClient(client);
-  for (const { Name } of ofType('ScheduleGroup')) {
-    const found = await scheduler
-      .send(new GetScheduleGroupCommand({ Name: String(Name) }))
-      .catch(() => undefined);
-    if (found) return;
-    await scheduler.send(new CreateScheduleGroupCommand({ Name: String(Name) }));
+  for (const { Name } of ofType('ScheduleGroup').map((one) => ({ Name: String(one.Name) }))) {
+    if (await isThere(scheduler.send(new GetScheduleGroupCommand({ Name })))) continue;
+    await scheduler.send(new CreateScheduleGroupCommand({ Name }));
   }
   for (const { Target, ...properties } of ofType('Schedule')) {
+    const [Name, GroupName] = [String(properties.Name), String(properties.GroupName)];
+    if (await isThere(scheduler.send(new GetScheduleCommand({ Name, GroupName })))) continue;
     const target = isObject(Target) ? Target : {};
     const RoleArn = await roleArn(new CloudFormationClient(client), stack, target.RoleArn);
     const schedule = {
@@ -75,6 +75,17 @@ async function putSchedules(endpoint: string, stack: DeployedStack): Promise<voi
     } as unknown as CreateScheduleCommandInput;
     await scheduler.send(new CreateScheduleCommand(schedule));
   }
+}
+
+/** Whether a read of EventBridge Scheduler finds something. */
+function isThere(read: Promise<unknown>): Promise<boolean> {
+  return read.then(
+    () => true,
+    (error: Error) => {
+      if (error.name === 'ResourceNotFoundException') return false;
+      throw error;
+    },
+  );
 }
 
 /** The ARN of a role of the stack, by its logical id. */
