@@ -86,7 +86,7 @@ export async function listOrganization(
   };
   try {
     if ((await throughPages(begun.seen, context)) && (await throughMissing(begun.seen, context))) {
-      await endListing(table);
+      await endListing(table, context.listing);
       return context.result;
     }
   } catch (error) {

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { Table } from '../aws/main-clients.ts';
 import { Conflict } from '../domain/errors.ts';
 import { reader } from './item.ts';
-import { DAY_SECONDS, expiresIn, getItem, IF_ABSENT, putItem, queryPages } from './table.ts';
+import {
+  DAY_SECONDS,
+  expiresIn,
+  getItem,
+  IF_ABSENT,
+  putItem,
+  queryPages,
+  type WriteCondition,
+  writeTogether,
+} from './table.ts';
 
 /** A listing of the organization that is running, or was interrupted. */
 export interface Listing {
@@ -96,9 +104,9 @@ export async function leaveListing(table: Table, listing: Listing, now: Date): P
   await saved(table, { ...listing, leaseUntil: now.toISOString() }, listing);
 }
 
-/** Deletes a finished listing; the accounts that it has seen expire. */
-export async function endListing(table: Table): Promise<void> {
-  await table.documents.send(new DeleteCommand({ TableName: table.name, Key: KEY }));
+/** Deletes a finished listing, unless somebody else has continued it; the accounts that it has seen expire. */
+export async function endListing(table: Table, listing: Listing): Promise<void> {
+  await writeTogether(table, [{ Delete: { TableName: table.name, Key: KEY, ...unchanged(listing) } }]);
 }
 
 async function saved(table: Table, listing: Listing, read: Listing): Promise<Listing> {
@@ -107,17 +115,15 @@ async function saved(table: Table, listing: Listing, read: Listing): Promise<Lis
 }
 
 function save(table: Table, listing: Listing, read: Listing | undefined): Promise<boolean> {
-  const condition = read
-    ? {
-        ConditionExpression: 'listingId = :id AND savedAt = :savedAt AND leaseUntil = :leaseUntil',
-        ExpressionAttributeValues: {
-          ':id': read.listingId,
-          ':savedAt': read.savedAt,
-          ':leaseUntil': read.leaseUntil,
-        },
-      }
-    : IF_ABSENT;
-  return putItem(table, { ...listing, ...KEY }, condition);
+  return putItem(table, { ...listing, ...KEY }, read ? unchanged(read) : IF_ABSENT);
+}
+
+/** Nobody has continued the listing since it was read. */
+function unchanged({ listingId, savedAt, leaseUntil }: Listing): WriteCondition {
+  return {
+    ConditionExpression: 'listingId = :id AND savedAt = :savedAt AND leaseUntil = :leaseUntil',
+    ExpressionAttributeValues: { ':id': listingId, ':savedAt': savedAt, ':leaseUntil': leaseUntil },
+  };
 }
 
 async function seenBy(table: Table, listing: Listing): Promise<Set<string>> {

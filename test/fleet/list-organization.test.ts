@@ -40,10 +40,10 @@ describe('ten thousand accounts', () => {
     expect(most(world.calls.list, 10_000)).toBeLessThanOrEqual(70);
     expect(seconds).toBeGreaterThan(60);
     expect(seconds).toBeLessThan(90);
-    const { GetCommand = 0, PutCommand = 0, QueryCommand = 0, DeleteCommand = 0 } = world.table.calls;
-    expect({ GetCommand, DeleteCommand, QueryCommand }).toEqual({
+    const { GetCommand = 0, PutCommand = 0, QueryCommand = 0, TransactWriteCommand = 0 } = world.table.calls;
+    expect({ GetCommand, TransactWriteCommand, QueryCommand }).toEqual({
       GetCommand: 1,
-      DeleteCommand: 1,
+      TransactWriteCommand: 1,
       QueryCommand: 7,
     });
     expect(PutCommand).toBe(1 + 2 * 49);
